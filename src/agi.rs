@@ -1,0 +1,1 @@
+//! FastAGI: the protocol in which Asterisk asks.

@@ -1,0 +1,7 @@
+//! handsetd makes desk phones act when Asterisk says so.
+
+pub mod agi;
+pub mod media;
+pub mod phone;
+pub mod shutdown;
+pub mod simulate;

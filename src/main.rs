@@ -1,0 +1,3 @@
+//! The handsetd program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Pictures and tones, made to measure for a phone.

@@ -1,0 +1,1 @@
+//! Simulated phones, as strict as real ones.
