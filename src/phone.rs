@@ -1,51 +1,41 @@
-//! What handsetd knows about one desk phone. Plain values: no I/O, nothing of Asterisk or HTTP.
+//! What handsetd knows about one desk phone: plain values, no I/O.
+//!
+//! A [`Phone`] is complete: whoever holds one knows what it is and where. It is made by
+//! [`resolve`](Entry::resolve) from what the configuration says (an [`Entry`]) and what Asterisk
+//! says (the [`Facts`]). Nothing here knows how either of them was read.
 
-use std::fmt;
-use std::str::FromStr;
+mod credentials;
+mod directory;
+mod entry;
+mod id;
+mod identity;
+mod vendor;
 
-/// A maker of desk phones whose ways handsetd speaks.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Vendor {
-    /// Cisco (7900, 8800 and relatives).
-    Cisco,
-    /// Snom.
-    Snom,
-    /// Yealink.
-    Yealink,
+pub use credentials::Credentials;
+pub use directory::{Directory, Target, UnknownMember};
+pub use entry::{Entry, Facts, Unresolved, VendorDefaults};
+pub use id::{Address, Endpoint, MacAddress, Malformed, Technology};
+pub use identity::{Firmware, Identity};
+pub use vendor::{UnknownVendor, Vendor};
+
+/// A phone that can be addressed: what it is and where it is.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    /// What people call it: the name in the configuration, else the name of its endpoint.
+    pub name: String,
+    /// Who made it.
+    pub vendor: Vendor,
+    /// Its model as its User-Agent or the configuration writes it, such as `7970G` or `D785`; empty
+    /// if nobody says.
+    pub model: String,
+    /// Its firmware; empty if nobody says.
+    pub firmware: Firmware,
+    /// Where its web server listens.
+    pub address: Address,
+    /// Its hardware address, if known.
+    pub mac: Option<MacAddress>,
+    /// Its endpoint in Asterisk, if it has one.
+    pub endpoint: Option<Endpoint>,
+    /// What to say when it asks who we are.
+    pub credentials: Option<Credentials>,
 }
-
-impl Vendor {
-    /// All of them, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Cisco, Self::Snom, Self::Yealink];
-
-    /// Returns the name that configuration and status use: lower case, one word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cisco => "cisco",
-            Self::Snom => "snom",
-            Self::Yealink => "yealink",
-        }
-    }
-}
-
-impl fmt::Display for Vendor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Vendor {
-    type Err = UnknownVendor;
-
-    fn from_str(name: &str) -> Result<Self, UnknownVendor> {
-        Self::ALL
-            .into_iter()
-            .find(|vendor| vendor.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| UnknownVendor(name.to_owned()))
-    }
-}
-
-/// The name of a vendor that handsetd does not know.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is no vendor that handsetd knows; known are cisco, snom, yealink")]
-pub struct UnknownVendor(String);

@@ -1,0 +1,343 @@
+//! Names and addresses of phones: parsed once, valid ever after.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+/// A hardware address; written `00:00:5E:00:53:01`, read in every usual spelling.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct MacAddress([u8; 6]);
+
+impl MacAddress {
+    /// Returns the twelve digits without separators, upper case, as in Cisco's `SEP…` names.
+    pub fn digits(self) -> String {
+        hex::encode_upper(self.0)
+    }
+}
+
+impl fmt::Display for MacAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{g:02X}")
+    }
+}
+
+impl FromStr for MacAddress {
+    type Err = Malformed;
+
+    /// Reads twelve hexadecimal digits, with `:`, `-`, `.` or nothing between them, and the device
+    /// name of a Cisco phone (`SEP` and the digits).
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let malformed = || Malformed {
+            what: "hardware address",
+            text: text.to_owned(),
+        };
+        let bare = match text.get(..3) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("SEP") => text.get(3..).unwrap_or_default(),
+            _ => text,
+        };
+        let digits: String = bare
+            .chars()
+            .filter(|c| !matches!(c, ':' | '-' | '.'))
+            .collect();
+        let mut bytes = [0; 6];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
+        Ok(Self(bytes))
+    }
+}
+
+/// Where the web server of a phone listens: a host, and a port if it is not the usual one.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Address {
+    /// An IP address or a host name; an IPv6 address has no brackets here.
+    pub host: String,
+    /// The port, where one was named.
+    pub port: Option<u16>,
+}
+
+impl Address {
+    /// Returns the address as an IP address, unless it is a name.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// Returns the authority part of a URL: brackets where IPv6 needs them.
+    pub fn authority(&self) -> String {
+        let host = match self.host.parse::<Ipv6Addr>() {
+            Ok(ip) => format!("[{ip}]"),
+            Err(_) => self.host.clone(),
+        };
+        match self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        }
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        Self {
+            host: ip.to_canonical().to_string(),
+            port: None,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.authority())
+    }
+}
+
+impl FromStr for Address {
+    type Err = Malformed;
+
+    /// Reads `HOST`, `HOST:PORT`, `[IPv6]:PORT` and a bare IPv6 address.
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let malformed = || Malformed {
+            what: "address",
+            text: text.to_owned(),
+        };
+        let port = |port: &str| {
+            port.parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(malformed)
+        };
+        if let Ok(ip) = text.parse::<IpAddr>() {
+            return Ok(Self::from(ip));
+        }
+        if let Some((host, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+            let ip: Ipv6Addr = host.parse().map_err(|_| malformed())?;
+            let port = match rest.strip_prefix(':') {
+                Some(digits) => Some(port(digits)?),
+                None if rest.is_empty() => None,
+                None => return Err(malformed()),
+            };
+            return Ok(Self {
+                host: ip.to_string(),
+                port,
+            });
+        }
+        let (host, port) = match text.split_once(':') {
+            Some((host, digits)) => (host, Some(port(digits)?)),
+            None => (text, None),
+        };
+        let label = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        if host.is_empty() || !host.chars().all(label) {
+            return Err(malformed());
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+/// The channel technology that a phone uses to talk to Asterisk.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Technology {
+    /// `chan_pjsip`.
+    Pjsip,
+    /// The third-party `chan_sccp`.
+    Sccp,
+    /// `chan_sip`, which Asterisk 21 dropped.
+    Sip,
+}
+
+impl Technology {
+    /// Returns the name as it starts a channel's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pjsip => "PJSIP",
+            Self::Sccp => "SCCP",
+            Self::Sip => "SIP",
+        }
+    }
+}
+
+/// An endpoint (`PJSIP/1001`), a peer (`SIP/1001`) or a line (`SCCP/1001`) in Asterisk.
+///
+/// The name is one that can be put between the parentheses of a dialplan function without ending or
+/// extending it: no parentheses, commas, quotes, braces or control characters.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Endpoint {
+    /// Its technology.
+    pub technology: Technology,
+    name: String,
+}
+
+impl Endpoint {
+    /// Creates an endpoint; refuses names that Asterisk could read as something else.
+    pub fn new(technology: Technology, name: &str) -> Result<Self, Malformed> {
+        let harmless = |c: char| c.is_alphanumeric() || "-_.+@#*~!:".contains(c);
+        if name.is_empty() || name.len() > Self::MAX_NAME || !name.chars().all(harmless) {
+            return Err(Malformed {
+                what: "endpoint",
+                text: name.to_owned(),
+            });
+        }
+        Ok(Self {
+            technology,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Returns the endpoint that a channel belongs to: `PJSIP/1001-0000002a` is `PJSIP/1001`.
+    ///
+    /// Channels of other technologies (`Local/…`, `DAHDI/…`) belong to no phone: `None`.
+    pub fn of_channel(channel: &str) -> Option<Self> {
+        let (technology, rest) = channel.split_once('/')?;
+        let technology = technology.parse().ok()?;
+        // The name itself may hold dashes; the part that Asterisk adds holds none.
+        let (name, _) = rest.rsplit_once('-')?;
+        Self::new(technology, name).ok()
+    }
+
+    /// Returns the name without the technology.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The longest name; Asterisk's own limit is 80 bytes for channels.
+    const MAX_NAME: usize = 80;
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.technology.name(), self.name)
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = Malformed;
+
+    /// Reads `TECHNOLOGY/NAME`; a bare name is a PJSIP endpoint.
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        match text.split_once('/') {
+            Some((technology, name)) => Self::new(technology.parse()?, name),
+            None => Self::new(Technology::Pjsip, text),
+        }
+    }
+}
+
+impl FromStr for Technology {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        [Self::Pjsip, Self::Sccp, Self::Sip]
+            .into_iter()
+            .find(|technology| technology.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| Malformed {
+                what: "channel technology",
+                text: text.to_owned(),
+            })
+    }
+}
+
+/// A text that is not what it should be.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{text:?} is no {what}")]
+pub struct Malformed {
+    what: &'static str,
+    text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hardware_address_is_read_in_every_usual_spelling() {
+        for text in [
+            "00:00:5E:00:53:01",
+            "00-00-5e-00-53-01",
+            "0000.5e00.5301",
+            "00005E005301",
+            "SEP00005E005301",
+        ] {
+            let mac: MacAddress = text.parse().unwrap();
+            assert_eq!(mac.to_string(), "00:00:5E:00:53:01", "{text}");
+            assert_eq!(mac.digits(), "00005E005301");
+        }
+    }
+
+    #[test]
+    fn what_is_no_hardware_address_is_refused() {
+        for text in [
+            "",
+            "00:00:5E:00:53",
+            "00:00:5E:00:53:0g",
+            "1001",
+            "SEP",
+            "ü0005E005301",
+        ] {
+            assert!(text.parse::<MacAddress>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn address_is_read_with_and_without_port() {
+        let check = |text: &str, authority: &str, port: Option<u16>| {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(
+                (address.authority().as_str(), address.port),
+                (authority, port),
+                "{text}"
+            );
+        };
+        check("192.0.2.21", "192.0.2.21", None);
+        check("192.0.2.21:8080", "192.0.2.21:8080", Some(8080));
+        check("phone-21.example.com", "phone-21.example.com", None);
+        check("2001:db8::1", "[2001:db8::1]", None);
+        check("[2001:db8::1]:8080", "[2001:db8::1]:8080", Some(8080));
+        check("::ffff:192.0.2.21", "192.0.2.21", None);
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            ":80",
+            "a b",
+            "192.0.2.1:",
+            "192.0.2.1:0",
+            "192.0.2.1:99999",
+            "h/../x",
+            "u@h",
+        ] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn channel_tells_its_endpoint() {
+        let check = |channel: &str, endpoint: Option<&str>| {
+            let found = Endpoint::of_channel(channel).map(|endpoint| endpoint.to_string());
+            assert_eq!(found.as_deref(), endpoint, "{channel}");
+        };
+        check("PJSIP/1001-0000002a", Some("PJSIP/1001"));
+        check("PJSIP/desk-4-0000002a", Some("PJSIP/desk-4"));
+        check("SIP/2001-00000001", Some("SIP/2001"));
+        check("SCCP/1003-00000007", Some("SCCP/1003"));
+        check("Local/700@phones-00000001;1", None);
+        check("PJSIP/1001", None);
+        check("PJSIP/a)b-1", None);
+        check("", None);
+    }
+
+    #[test]
+    fn endpoint_name_cannot_leave_a_function_call() {
+        for name in ["", "1001)", "a,b", "${X}", "a\nb", "a\"b", "a b"] {
+            assert!(Endpoint::new(Technology::Pjsip, name).is_err(), "{name:?}");
+        }
+        assert_eq!(
+            "1001".parse::<Endpoint>().unwrap().to_string(),
+            "PJSIP/1001"
+        );
+        assert_eq!(
+            "sip/2001".parse::<Endpoint>().unwrap().to_string(),
+            "SIP/2001"
+        );
+    }
+}

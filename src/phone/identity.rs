@@ -1,0 +1,310 @@
+//! What a User-Agent tells of a phone: vendor, model, firmware, sometimes the hardware address.
+//!
+//! Forms seen on real phones, in SIP and in HTTP. Soft phones, gateways and video units of the same
+//! makers are no desk phones and are not recognised.
+
+use std::fmt;
+
+use super::{MacAddress, Vendor};
+
+/// What a phone says it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Identity {
+    /// Who made it.
+    pub vendor: Vendor,
+    /// The model, without the vendor's prefix: `7970G`, `8841-3PCC`, `SPA508G`, `D785`, `T46G`.
+    pub model: String,
+    /// The firmware.
+    pub firmware: Firmware,
+    /// The hardware address, where the phone adds it.
+    pub mac: Option<MacAddress>,
+}
+
+impl Identity {
+    /// Reads a User-Agent; `None` if it is not one of a desk phone that handsetd knows.
+    pub fn of_user_agent(text: &str) -> Option<Self> {
+        cisco(text)
+            .or_else(|| linksys(text))
+            .or_else(|| snom(text))
+            .or_else(|| yealink(text))
+    }
+}
+
+/// `Cisco-CP7960G/8.0`, `Cisco-CP-8841-3PCC/11.0 (MAC)`, `Cisco/SPA508G-7.4.4 (MAC)(serial)`.
+fn cisco(text: &str) -> Option<Identity> {
+    if let Some(rest) = strip_prefix(text, "Cisco/SPA") {
+        return spa(rest);
+    }
+    let rest = strip_prefix(text, "Cisco-CP").or_else(|| strip_prefix(text, "Cisco-DP"))?;
+    let rest = rest.strip_prefix('-').unwrap_or(rest);
+    let (model, rest) = rest.split_once('/')?;
+    if !model.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    Some(Identity {
+        vendor: Vendor::Cisco,
+        model: word(model)?,
+        firmware: Firmware::first_word(rest),
+        mac: trailing_mac(rest),
+    })
+}
+
+/// `Linksys/SPA942-6.1.5(a) (MAC)`, also `SPA-942`.
+fn linksys(text: &str) -> Option<Identity> {
+    spa(strip_prefix(text, "Linksys/SPA")?)
+}
+
+fn spa(rest: &str) -> Option<Identity> {
+    let (model, rest) = rest.trim_start_matches('-').split_once('-')?;
+    let firmware = rest.split([' ', '(']).next().unwrap_or_default();
+    Some(Identity {
+        vendor: Vendor::Cisco,
+        model: format!("SPA{}", word(model)?),
+        firmware: Firmware::new(firmware),
+        mac: trailing_mac(rest),
+    })
+}
+
+/// `snomD785/10.1.198.12 [MAC]` in SIP, `Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 …)` in
+/// HTTP.
+fn snom(text: &str) -> Option<Identity> {
+    let text = strip_prefix(text, "Mozilla/4.0 (compatible; ").unwrap_or(text);
+    let rest = strip_prefix(text, "snom")?;
+    let (model, rest) = rest.split_once("-SIP ").or_else(|| rest.split_once('/'))?;
+    Some(Identity {
+        vendor: Vendor::Snom,
+        model: word(model)?,
+        firmware: Firmware::first_word(rest),
+        mac: trailing_mac(rest),
+    })
+}
+
+/// `Yealink SIP-T53W 96.86.0.70 [MAC]`, with other cases, blanks and prefixes, or without the brand.
+fn yealink(text: &str) -> Option<Identity> {
+    let branded = strip_prefix(text, "yealink");
+    let rest = branded.unwrap_or(text);
+    let rest = rest.trim_start_matches([' ', '-']);
+    let sip = strip_prefix(rest, "SIP-").or_else(|| strip_prefix(rest, "SIP "));
+    if branded.is_none() && !sip.is_some_and(|rest| strip_prefix(rest, "T").is_some()) {
+        return None;
+    }
+    let rest = sip.unwrap_or(rest);
+    let (model, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    Some(Identity {
+        vendor: Vendor::Yealink,
+        model: word(model)?,
+        firmware: Firmware::first_word(rest.trim_start()),
+        mac: trailing_mac(rest),
+    })
+}
+
+/// Strips `prefix` whatever its case.
+fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let start = text.get(..prefix.len())?;
+    start
+        .eq_ignore_ascii_case(prefix)
+        .then(|| text.get(prefix.len()..))
+        .flatten()
+}
+
+/// Accepts a model: letters, digits, and what joins them.
+fn word(model: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+');
+    let good = !model.is_empty() && model.len() <= MAX_MODEL && model.chars().all(fits);
+    good.then(|| model.to_owned())
+}
+
+/// Finds a hardware address among the words after the firmware.
+fn trailing_mac(rest: &str) -> Option<MacAddress> {
+    rest.split([' ', '(', ')', '[', ']'])
+        .skip(1)
+        .find_map(|word| word.parse().ok())
+}
+
+const MAX_MODEL: usize = 32;
+
+/// A firmware version: numbers between dots, compared part by part.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Firmware(String);
+
+impl Firmware {
+    /// Takes a version as the phone writes it.
+    pub fn new(text: &str) -> Self {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        Self(text.chars().filter(|c| fits(*c)).take(MAX_MODEL).collect())
+    }
+
+    fn first_word(text: &str) -> Self {
+        let end = |c: char| c.is_whitespace() || matches!(c, ';' | '(' | ')');
+        Self::new(text.split(end).next().unwrap_or_default())
+    }
+
+    /// Returns the version as the phone writes it; empty if unknown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether the version is known and older than `parts`: `[8, 4, 32]` is 8.4.32.
+    pub fn is_older_than(&self, parts: &[u32]) -> bool {
+        let own: Vec<u32> = self
+            .0
+            .split('.')
+            .map_while(|part| part.parse().ok())
+            .collect();
+        !own.is_empty() && own.as_slice() < parts
+    }
+}
+
+impl fmt::Display for Firmware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(user_agent: &str, vendor: Vendor, model: &str, firmware: &str, mac: Option<&str>) {
+        let identity = Identity::of_user_agent(user_agent).expect(user_agent);
+        assert_eq!(identity.vendor, vendor, "{user_agent}");
+        assert_eq!(identity.model, model, "{user_agent}");
+        assert_eq!(identity.firmware.as_str(), firmware, "{user_agent}");
+        assert_eq!(
+            identity.mac,
+            mac.map(|mac| mac.parse().unwrap()),
+            "{user_agent}"
+        );
+    }
+
+    #[test]
+    fn cisco_phones_are_recognised() {
+        use Vendor::Cisco;
+        check("Cisco-CP7970G/8.5.4", Cisco, "7970G", "8.5.4", None);
+        check("Cisco-CP8865NR/14.2.1", Cisco, "8865NR", "14.2.1", None);
+        check("Cisco-DP9841/3.1", Cisco, "9841", "3.1", None);
+        let mac = Some("00:00:5E:00:53:01");
+        check(
+            "Cisco-CP-8841-3PCC/11.0 (00005e005301)",
+            Cisco,
+            "8841-3PCC",
+            "11.0",
+            mac,
+        );
+        check(
+            "Cisco/SPA508G-7.4.4 (00005E005301)(CBT000000AA)",
+            Cisco,
+            "SPA508G",
+            "7.4.4",
+            mac,
+        );
+        check(
+            "Linksys/SPA-942-6.1.5(a) (00005E005301)",
+            Cisco,
+            "SPA942",
+            "6.1.5",
+            mac,
+        );
+    }
+
+    #[test]
+    fn snom_phones_are_recognised() {
+        use Vendor::Snom;
+        check("snom300/7.3.30", Snom, "300", "7.3.30", None);
+        let mac = Some("00:00:5E:00:53:02");
+        check(
+            "snomD785/10.1.198.12 00005E005302",
+            Snom,
+            "D785",
+            "10.1.198.12",
+            mac,
+        );
+        check(
+            "Mozilla/4.0 (compatible; snom320-SIP 6.5.20; snom320 x)",
+            Snom,
+            "320",
+            "6.5.20",
+            None,
+        );
+        check(
+            "Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 2010.12-0 00005E005302 SXM:0)",
+            Snom,
+            "D785",
+            "10.1.33.33",
+            mac,
+        );
+    }
+
+    #[test]
+    fn yealink_phones_are_recognised() {
+        use Vendor::Yealink;
+        check(
+            "Yealink SIP-T53W 96.86.0.70",
+            Yealink,
+            "T53W",
+            "96.86.0.70",
+            None,
+        );
+        check("Yealink T58 58.80.0.5", Yealink, "T58", "58.80.0.5", None);
+        check("SIP-T46U 108.86.0.20", Yealink, "T46U", "108.86.0.20", None);
+        check("Yealink SIP-T46G", Yealink, "T46G", "", None);
+        check(
+            "Yealink-T46G 28.71.0.81 28.1.0.128.0.0.0",
+            Yealink,
+            "T46G",
+            "28.71.0.81",
+            None,
+        );
+        let mac = Some("00:00:5E:00:53:03");
+        check(
+            "yealink SIP-T38G  38.70.0.125 00:00:5e:00:53:03",
+            Yealink,
+            "T38G",
+            "38.70.0.125",
+            mac,
+        );
+        check(
+            "Yealink SIP VP-T49G 51.80.0.10 00005e005303",
+            Yealink,
+            "VP-T49G",
+            "51.80.0.10",
+            mac,
+        );
+    }
+
+    #[test]
+    fn what_is_no_desk_phone_is_not_recognised() {
+        for user_agent in [
+            "",
+            "Cisco-CSF",
+            "Cisco-SIPIPCommunicator/9.1.1",
+            "Cisco-CUCM12.5",
+            "Cisco-SIPGateway/IOS-16.9.3",
+            "TANDBERG/518 (TCNC6.2.0.20b1616)",
+            "Asterisk PBX 22.10.1",
+            "snom",
+            "snom /1",
+            "Cisco-CP",
+            "Zoiper",
+        ] {
+            assert_eq!(Identity::of_user_agent(user_agent), None, "{user_agent}");
+        }
+    }
+
+    #[test]
+    fn firmware_is_compared_by_number() {
+        let old = |text: &str| Firmware::new(text).is_older_than(&[8, 4, 32]);
+        assert!(old("8.4.4") && old("7.3.30"));
+        assert!(!old("8.4.32") && !old("10.1.33.33") && !old("8.10"));
+        assert!(!old(""), "an unknown firmware is taken as a current one");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_never_panics(text in "\\PC{0,80}") {
+            let _ = Identity::of_user_agent(&text);
+            let _ = Identity::of_user_agent(&format!("Yealink {text}"));
+            let _ = Identity::of_user_agent(&format!("Cisco-CP{text}"));
+        }
+    }
+}
