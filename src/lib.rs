@@ -2,6 +2,10 @@
 
 pub mod agi;
 pub mod media;
+pub mod outcome;
 pub mod phone;
+pub mod screen;
 pub mod shutdown;
 pub mod simulate;
+pub mod token;
+pub mod verb;

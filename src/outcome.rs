@@ -1,0 +1,228 @@
+//! What came of a request: the statuses of the interface, and the answer that carries one.
+
+use std::fmt;
+
+use crate::phone::Vendor;
+
+/// What came of a request, in the words that dialplans and programs read.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Status {
+    /// The phone refused us: password, allow-list, authentication URL.
+    Denied,
+    /// A fault of handsetd; logged with the delivery's id.
+    Error,
+    /// The request is wrong.
+    Invalid,
+    /// There is no such phone, or no way to tell what it is.
+    NotFound,
+    /// The phone confirmed, or the way used has no confirmation and the phone accepted.
+    Ok,
+    /// Several phones, not all `OK`; the reason lists each.
+    Partial,
+    /// Accepted, and going on.
+    Queued,
+    /// The phone understood and said no; its own words are in the reason.
+    Rejected,
+    /// It was sent and no answer came: it may have happened, so it is not repeated.
+    Unknown,
+    /// Nothing was sent: no route, refused, not registered, Asterisk away.
+    Unreachable,
+    /// This phone can't do this.
+    Unsupported,
+}
+
+impl Status {
+    /// Returns the word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Denied => "DENIED",
+            Self::Error => "ERROR",
+            Self::Invalid => "INVALID",
+            Self::NotFound => "NOTFOUND",
+            Self::Ok => "OK",
+            Self::Partial => "PARTIAL",
+            Self::Queued => "QUEUED",
+            Self::Rejected => "REJECTED",
+            Self::Unknown => "UNKNOWN",
+            Self::Unreachable => "UNREACHABLE",
+            Self::Unsupported => "UNSUPPORTED",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What came of a request at one phone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// The status.
+    pub status: Status,
+    /// Why, in words for people; may be empty when all is well.
+    pub reason: String,
+    /// The phone's name, if one was found.
+    pub phone: String,
+    /// The phone's vendor, if one was found.
+    pub vendor: Option<Vendor>,
+}
+
+impl Outcome {
+    /// Creates an outcome that concerns no phone in particular.
+    pub fn new(status: Status, reason: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason: reason.into(),
+            phone: String::new(),
+            vendor: None,
+        }
+    }
+
+    /// Creates an outcome at the phone called `name`.
+    pub fn at(
+        name: &str,
+        vendor: Option<Vendor>,
+        status: Status,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            reason: reason.into(),
+            phone: name.to_owned(),
+            vendor,
+        }
+    }
+}
+
+/// What came of a request altogether.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// The status of all phones together.
+    pub status: Status,
+    /// Why, in words for people.
+    pub reason: String,
+    /// The names of the phones, joined by `&` as in `Dial()`.
+    pub phone: String,
+    /// Their vendors, each once, joined by `&`.
+    pub vendor: String,
+}
+
+impl Answer {
+    /// Sums up what came of a request at each phone.
+    ///
+    /// One phone speaks for itself. Several are `OK` if all are, `QUEUED` if the rest of them goes
+    /// on, and `PARTIAL` otherwise, with each phone's status in the reason.
+    pub fn of(outcomes: &[Outcome]) -> Self {
+        let phone = join(outcomes.iter().map(|outcome| outcome.phone.as_str()));
+        let vendors = outcomes.iter().filter_map(|outcome| outcome.vendor);
+        let vendor = join(vendors.map(Vendor::name));
+        let (status, reason) = match outcomes {
+            [] => (Status::NotFound, "no phone is named".to_owned()),
+            [one] => (one.status, one.reason.clone()),
+            several => (together(several), list(several)),
+        };
+        Self {
+            status,
+            reason,
+            phone,
+            vendor,
+        }
+    }
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self::of(&[outcome])
+    }
+}
+
+fn together(outcomes: &[Outcome]) -> Status {
+    let all = |fit: fn(Status) -> bool| outcomes.iter().all(|outcome| fit(outcome.status));
+    if all(|status| status == Status::Ok) {
+        Status::Ok
+    } else if all(|status| matches!(status, Status::Ok | Status::Queued)) {
+        Status::Queued
+    } else {
+        Status::Partial
+    }
+}
+
+fn list(outcomes: &[Outcome]) -> String {
+    let one = |outcome: &Outcome| match outcome.reason.as_str() {
+        "" => format!("{}: {}", outcome.phone, outcome.status),
+        reason => format!("{}: {} ({reason})", outcome.phone, outcome.status),
+    };
+    outcomes.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Joins with `&` what is not empty, each once.
+fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for part in parts {
+        if !part.is_empty() && !seen.contains(&part) {
+            seen.push(part);
+        }
+    }
+    seen.join("&")
+}
+
+/// The number of a delivery, under which the log tells of it: 12 hexadecimal digits.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct DeliveryId(String);
+
+impl DeliveryId {
+    /// Creates a new one.
+    pub fn random() -> Self {
+        Self(crate::token::random::<6>())
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(phone: &str, status: Status, reason: &str) -> Outcome {
+        Outcome::at(phone, Some(Vendor::Snom), status, reason)
+    }
+
+    #[test]
+    fn one_phone_speaks_for_itself() {
+        let answer = Answer::of(&[outcome("1001", Status::Denied, "wrong password")]);
+        assert_eq!(
+            (answer.status, answer.reason.as_str()),
+            (Status::Denied, "wrong password")
+        );
+        assert_eq!(
+            (answer.phone.as_str(), answer.vendor.as_str()),
+            ("1001", "snom")
+        );
+    }
+
+    #[test]
+    fn several_are_ok_only_if_all_are() {
+        let ok = outcome("1001", Status::Ok, "");
+        let queued = outcome("1002", Status::Queued, "");
+        let away = outcome("1003", Status::Unreachable, "connection refused");
+        assert_eq!(Answer::of(&[ok.clone(), ok.clone()]).status, Status::Ok);
+        assert_eq!(Answer::of(&[ok.clone(), queued]).status, Status::Queued);
+        let answer = Answer::of(&[ok, away.clone()]);
+        assert_eq!(answer.status, Status::Partial);
+        assert_eq!(
+            answer.reason,
+            "1001: OK; 1003: UNREACHABLE (connection refused)"
+        );
+        assert_eq!(
+            (answer.phone.as_str(), answer.vendor.as_str()),
+            ("1001&1003", "snom")
+        );
+        assert_eq!(Answer::of(&[away.clone(), away]).status, Status::Partial);
+    }
+}

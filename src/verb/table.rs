@@ -1,0 +1,349 @@
+//! The table of verbs and their keys: parsing, help and messages are all made from it.
+
+use super::kind::Kind;
+
+/// One verb.
+#[derive(Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Row {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub does: &'static str,
+    /// The key that a value without a key belongs to.
+    pub main: Option<&'static str>,
+    /// Its own keys; [`COMMON`] are those of every verb.
+    pub keys: &'static [Key],
+    /// Whether any further key is allowed, as an element of a vendor's request.
+    pub open: bool,
+}
+
+impl Row {
+    /// Returns the key called `name`, of this verb or of all of them.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().chain(COMMON).find(|key| key.name == name)
+    }
+}
+
+/// One key of a verb.
+#[derive(Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value may be.
+    pub kind: Kind,
+    /// Whether it may be given more than once.
+    pub repeat: bool,
+    /// Whether the verb means nothing without it.
+    pub required: bool,
+}
+
+const fn key(name: &'static str, kind: Kind) -> Key {
+    Key {
+        name,
+        kind,
+        repeat: false,
+        required: false,
+    }
+}
+
+const fn required(name: &'static str, kind: Kind) -> Key {
+    Key {
+        name,
+        kind,
+        repeat: false,
+        required: true,
+    }
+}
+
+const fn repeat(name: &'static str, kind: Kind) -> Key {
+    Key {
+        name,
+        kind,
+        repeat: true,
+        required: false,
+    }
+}
+
+const fn row(
+    name: &'static str,
+    does: &'static str,
+    main: &'static str,
+    keys: &'static [Key],
+) -> Row {
+    Row {
+        name,
+        does,
+        main: Some(main),
+        keys,
+        open: false,
+    }
+}
+
+const fn bare(name: &'static str, does: &'static str, keys: &'static [Key]) -> Row {
+    Row {
+        name,
+        does,
+        main: None,
+        keys,
+        open: false,
+    }
+}
+
+/// The keys of every verb.
+pub const COMMON: &[Key] = &[
+    key("deadline", Kind::Duration),
+    key("keep", Kind::Duration),
+    key("phone", Kind::Text),
+    key("via", Kind::Word(&["http", "notify", "csta", "pbx"])),
+    key("wait", Kind::YES_NO),
+];
+
+const ON_OFF: Kind = Kind::Word(&["on", "off"]);
+
+/// All verbs, in the order of their names.
+pub const TABLE: &[Row] = &[
+    bare("answer", "answers a call", &[key("call", Kind::Text)]),
+    row(
+        "background",
+        "sets the background",
+        "image",
+        &[
+            required("image", Kind::Image),
+            key("fit", Kind::Word(&["cover", "contain"])),
+        ],
+    ),
+    bare("clear", "takes a pushed screen away", &[]),
+    Row {
+        name: "csta",
+        does: "sends any CSTA request",
+        main: Some("request"),
+        keys: &[required("request", Kind::Text)],
+        open: true,
+    },
+    row(
+        "dial",
+        "places a call",
+        "number",
+        &[
+            required("number", Kind::Number),
+            key("line", Kind::Whole(1, 255)),
+        ],
+    ),
+    row(
+        "display",
+        "switches the backlight",
+        "state",
+        &[
+            required("state", Kind::Word(&["on", "off", "default"])),
+            key("minutes", Kind::Whole(0, 1440)),
+        ],
+    ),
+    row(
+        "dnd",
+        "switches do not disturb",
+        "state",
+        &[required("state", ON_OFF)],
+    ),
+    row(
+        "dtmf",
+        "sends digits in the call",
+        "digits",
+        &[required("digits", Kind::Digits)],
+    ),
+    row(
+        "execute",
+        "runs up to three vendor URIs at once",
+        "uri",
+        &[Key {
+            name: "uri",
+            kind: Kind::Text,
+            repeat: true,
+            required: true,
+        }],
+    ),
+    row(
+        "firmware",
+        "loads a firmware",
+        "url",
+        &[
+            required("url", Kind::Url),
+            required("confirm", Kind::Word(&["yes"])),
+        ],
+    ),
+    row(
+        "forward",
+        "forwards calls",
+        "number",
+        &[
+            key("number", Kind::Number),
+            key("kind", Kind::Word(&["all", "busy", "noanswer"])),
+            key("state", ON_OFF),
+            key("after", Kind::Whole(0, 3600)),
+        ],
+    ),
+    bare("hangup", "ends a call", &[key("call", Kind::Text)]),
+    bare("hold", "holds a call", &[key("call", Kind::Text)]),
+    bare(
+        "info",
+        "reads model, firmware, hardware address and lines",
+        &[],
+    ),
+    row(
+        "key",
+        "presses keys in order",
+        "keys",
+        &[required("keys", Kind::Text)],
+    ),
+    row(
+        "led",
+        "switches a key's lamp",
+        "state",
+        &[
+            required("state", Kind::Word(&["on", "off", "slow", "fast"])),
+            key("led", Kind::Text),
+            key("color", Kind::Text),
+        ],
+    ),
+    row(
+        "login",
+        "logs a user in (Extension Mobility)",
+        "user",
+        LOGIN,
+    ),
+    row(
+        "logout",
+        "logs a user out (Extension Mobility)",
+        "user",
+        MOBILITY,
+    ),
+    row(
+        "notify",
+        "sends any SIP NOTIFY through Asterisk",
+        "event",
+        &[
+            required("event", Kind::Text),
+            key("type", Kind::Text),
+            key("body", Kind::Text),
+        ],
+    ),
+    bare("ping", "does nothing; proves that handsetd answers", &[]),
+    row("push", "shows a screen", "text", PUSH),
+    bare("reboot", "restarts the phone", &[]),
+    bare("resume", "resumes a held call", &[key("call", Kind::Text)]),
+    bare(
+        "resync",
+        "makes the phone read its configuration again",
+        &[],
+    ),
+    row(
+        "ring",
+        "plays a tone now",
+        "tone",
+        &[key("tone", Kind::Tone), key("stop", Kind::Word(&["yes"]))],
+    ),
+    row(
+        "ringtone",
+        "sets the phone's ring tone",
+        "tone",
+        &[
+            required("tone", Kind::Tone),
+            key("line", Kind::Whole(1, 255)),
+        ],
+    ),
+    bare("screenshot", "takes the picture on the screen", &[]),
+    row(
+        "settings",
+        "reads or writes phone settings",
+        "set",
+        &[repeat("set", Kind::Text), repeat("get", Kind::Text)],
+    ),
+    row(
+        "stream",
+        "plays or sends RTP audio",
+        "address",
+        &[
+            key("address", Kind::Text),
+            key("mode", Kind::Word(&["receive", "send", "both"])),
+            key("codec", Kind::Text),
+            key("volume", Kind::Whole(0, 100)),
+            key("stop", Kind::Word(&["yes"])),
+        ],
+    ),
+    row(
+        "transfer",
+        "transfers a call",
+        "number",
+        &[
+            required("number", Kind::Number),
+            key("kind", Kind::Word(&["blind", "attended"])),
+            key("call", Kind::Text),
+        ],
+    ),
+    row(
+        "who",
+        "tells who is logged in (Extension Mobility)",
+        "user",
+        MOBILITY,
+    ),
+];
+
+const PUSH: &[Key] = &[
+    key("text", Kind::Text),
+    key("title", Kind::Text),
+    key("prompt", Kind::Text),
+    key("image", Kind::Image),
+    repeat("item", Kind::Item),
+    repeat("entry", Kind::Entry),
+    repeat("input", Kind::Input),
+    key("submit", Kind::Url),
+    repeat("softkey", Kind::Item),
+    key("template", Kind::Template),
+    key("xml", Kind::Text),
+    key("url", Kind::Url),
+    key("timeout", Kind::Duration),
+    key("beep", Kind::YES_NO),
+    key("priority", Kind::Word(&["now", "idle", "only-idle"])),
+];
+
+const MOBILITY: &[Key] = &[key("user", Kind::Text), key("device", Kind::Text)];
+
+const LOGIN: &[Key] = &[
+    required("user", Kind::Text),
+    key("profile", Kind::Text),
+    key("device", Kind::Text),
+    key("minutes", Kind::Whole(1, 14400)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_and_says_nothing_twice() {
+        assert!(TABLE.is_sorted_by(|one, next| one.name < next.name));
+        for row in TABLE {
+            let mut names: Vec<_> = row.keys.iter().chain(COMMON).map(|key| key.name).collect();
+            names.sort_unstable();
+            assert!(names.is_sorted_by(|one, next| one < next), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_main_key_is_one_of_the_keys() {
+        for row in TABLE {
+            assert!(
+                row.main
+                    .is_none_or(|main| row.keys.iter().any(|key| key.name == main))
+            );
+        }
+    }
+
+    #[test]
+    fn every_verb_of_the_interface_is_there() {
+        let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+        let interface = "answer background clear csta dial display dnd dtmf execute firmware forward \
+                         hangup hold info key led login logout notify ping push reboot resume \
+                         resync ring ringtone screenshot settings stream transfer who";
+        assert_eq!(names, interface.split_whitespace().collect::<Vec<_>>());
+    }
+}
