@@ -1,0 +1,55 @@
+//! The vendors' ways: a [`Task`] in, a [`Plan`] of HTTP requests out. No I/O.
+//!
+//! A vendor is one folder that implements [`Backend`], and one line in [`backend`].
+
+mod cisco;
+mod page;
+mod plan;
+mod snom;
+mod task;
+mod xml;
+mod yealink;
+
+#[cfg(test)]
+mod testing;
+
+pub use plan::{Auth, Method, Plan, Reply, Request, Step, Verdict};
+pub use task::{Picture, Recording, Shown, Sound, Task};
+
+use crate::phone::{Phone, Vendor};
+use crate::shelf::Stand;
+
+/// What handsetd knows of a vendor's phones.
+pub trait Backend: Send + Sync {
+    /// Says how `phone` is told to do `task`.
+    ///
+    /// Documents that the phone fetches meanwhile are laid out on `stand`.
+    fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused>;
+}
+
+/// Returns the backend for a vendor.
+pub fn backend(vendor: Vendor) -> &'static dyn Backend {
+    match vendor {
+        Vendor::Cisco => &cisco::Cisco,
+        Vendor::Snom => &snom::Snom,
+        Vendor::Yealink => &yealink::Yealink,
+    }
+}
+
+/// Why a task is refused before anything is sent.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The request is wrong, whatever the phone.
+    #[error("{0}")]
+    Invalid(String),
+    /// This phone can't do it; says why.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+impl Refused {
+    fn unsupported(why: impl Into<String>) -> Self {
+        Self::Unsupported(why.into())
+    }
+}

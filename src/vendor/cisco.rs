@@ -1,0 +1,98 @@
+//! Cisco: everything goes through `POST /CGI/Execute`.
+//!
+//! Facts: Cisco's "Unified IP Phone Services Application Development Notes" and usecallmanager.nz.
+
+mod answer;
+mod execute;
+mod object;
+
+use super::{Backend, Picture, Plan, Recording, Refused, Shown, Sound, Task};
+use crate::phone::Phone;
+use crate::shelf::{Content, Stand};
+use crate::verb::Priority;
+use execute::Item;
+
+/// Cisco's phones with enterprise firmware, and those of the 3PCC and SPA families as far as they
+/// do the same.
+#[derive(Debug)]
+pub(super) struct Cisco;
+
+impl Backend for Cisco {
+    fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused> {
+        match task {
+            Task::Background(picture) => background(phone, picture),
+            Task::Clear => execute::plan(phone, &[Item::uri(CLOSE)]),
+            Task::Other(verb) => Err(Refused::unsupported(format!(
+                "{verb} is not done on Cisco phones yet"
+            ))),
+            Task::Push(shown, priority) => push(phone, shown, *priority, stand),
+            Task::Ring(Sound::BuiltIn(name)) => {
+                let plan = execute::plan(phone, &[Item::uri(&format!("Play:{}", file(name)?))])?;
+                Ok(plan.with_patience(execute::PLAY))
+            }
+            Task::Ring(Sound::Recording(recording)) => {
+                execute::plan(phone, &[Item::url(recording.url.as_str(), Priority::Now)?])
+            }
+            Task::RingStop => execute::plan(phone, &[Item::uri("Play:Stop")]),
+            Task::Ringtone(Sound::Recording(recording), None) => ringtone(phone, recording),
+            Task::Ringtone(_, Some(_)) => Err(Refused::unsupported(
+                "a Cisco phone has one ring tone for all of its lines",
+            )),
+            Task::Ringtone(Sound::BuiltIn(name), _) => Err(Refused::unsupported(format!(
+                "a Cisco phone takes its ring tone from a file or URL, and {name:?} is neither"
+            ))),
+        }
+    }
+}
+
+fn push(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Result<Plan, Refused> {
+    let (url, note) = match shown {
+        Shown::Document(document) => {
+            let content = Content::new(object::CONTENT_TYPE, document.clone());
+            (stand.screen(content), None)
+        }
+        Shown::Screen(screen, image) => {
+            let url = object::lay_out(phone, screen, image.as_ref(), stand)?;
+            let note = screen
+                .beep
+                .filter(|beep| *beep)
+                .map(|_| "Cisco screens do not beep");
+            (url, note)
+        }
+        Shown::Url(url) => (url.clone(), None),
+    };
+    let plan = execute::plan(phone, &[Item::url(url.as_str(), priority)?])?;
+    Ok(match note {
+        Some(note) => plan.with_note(note),
+        None => plan,
+    })
+}
+
+/// Returns the file in the TFTP folder that a name means.
+fn file(name: &str) -> Result<String, Refused> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !name.chars().all(fits) {
+        let why = format!("tone: {name:?} is no name of a file on the phone's TFTP server");
+        return Err(Refused::Invalid(why));
+    }
+    Ok(if name.contains('.') {
+        name.to_owned()
+    } else {
+        format!("{name}.raw")
+    })
+}
+
+fn background(phone: &Phone, picture: &Picture) -> Result<Plan, Refused> {
+    let icon = picture.thumbnail.as_ref().unwrap_or(&picture.image);
+    execute::set_background(phone, picture.image.as_str(), icon.as_str())
+}
+
+fn ringtone(phone: &Phone, recording: &Recording) -> Result<Plan, Refused> {
+    execute::set_ring_tone(phone, recording.url.as_str())
+}
+
+/// Closes the application that shows pushed screens.
+const CLOSE: &str = "Init:Services";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+use super::*;
+use crate::phone::Vendor;
+use crate::vendor::testing::{Bench, values};
+use crate::vendor::{Auth, Method, Recording, Reply, Verdict};
+
+fn bench() -> Bench {
+    Bench::new(Vendor::Snom, "D785", "10.1.198.12")
+}
+
+fn target(plan: &Plan) -> String {
+    let [step] = plan.steps.as_slice() else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(
+        (step.request.method, step.request.auth),
+        (Method::Get, Auth::Challenge)
+    );
+    step.request.target.clone()
+}
+
+fn document(bench: &Bench, pairs: &str) -> String {
+    let target = target(&bench.push(pairs).unwrap());
+    let url = target.strip_prefix("/minibrowser.htm?url=").unwrap();
+    let url = percent_encoding::percent_decode_str(url)
+        .decode_utf8()
+        .unwrap();
+    let content = bench.fetch(&url);
+    assert_eq!(content.content_type, "text/xml; charset=utf-8");
+    String::from_utf8_lossy(&content.body).into_owned()
+}
+
+#[test]
+fn a_push_names_the_document_fully_encoded() {
+    let target = target(&bench().push("url=http://192.0.2.1/a?b=c&d=e#f").unwrap());
+    assert_eq!(
+        target,
+        "/minibrowser.htm?url=http%3A%2F%2F192.0.2.1%2Fa%3Fb%3Dc%26d%3De%23f"
+    );
+}
+
+#[test]
+fn old_firmware_wants_the_address_bare_and_older_one_shows_nothing() {
+    let old = Bench::new(Vendor::Snom, "320", "8.4.18");
+    assert_eq!(
+        target(&old.push("url=http://192.0.2.1/a").unwrap()),
+        "/minibrowser.htm?url=192.0.2.1/a"
+    );
+    let older = Bench::new(Vendor::Snom, "320", "7.3.30")
+        .push("text=a")
+        .unwrap_err();
+    assert!(older.to_string().contains("8.2.7"), "{older}");
+}
+
+#[test]
+fn a_text_is_written_and_cannot_call_the_phone_itself() {
+    let document = document(
+        &bench(),
+        "title=Door;text=See $(set:mac) & $[lang:x]\nnow;prompt=OK?;timeout=30",
+    );
+    insta::assert_snapshot!(document, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneText><Title>Door</Title><Text>See $ (set:mac) &amp; $ [lang:x]<br/>now<br/><br/>OK?</Text><fetch mil="30000">snom://mb_exit</fetch></SnomIPPhoneText>"#);
+}
+
+#[test]
+fn menus_directories_forms_and_pictures_are_written() {
+    let bench = bench();
+    let menu = document(
+        &bench,
+        "title=T;item=Call|dial:*20#;item=Hold|key:F_HOLD;item=Leave|exit;item=W|http://192.0.2.1/?a=1&b=2;softkey=Call|dial:200",
+    );
+    insta::assert_snapshot!(menu, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneMenu><Title>T</Title><MenuItem><Name>Call</Name><URL>snom://mb_exit#numberdial=*20%23</URL></MenuItem><MenuItem><Name>Hold</Name><URL>snom://mb_nop#key=F_HOLD</URL></MenuItem><MenuItem><Name>Leave</Name><URL>snom://mb_exit</URL></MenuItem><MenuItem><Name>W</Name><URL>http://192.0.2.1/?a=1&amp;b=2</URL></MenuItem><SoftKeyItem><Name>F1</Name><Label>Call</Label><URL>snom://mb_exit#numberdial=200</URL></SoftKeyItem></SnomIPPhoneMenu>"#);
+    let directory = document(&bench, "entry=Ada|201;entry=Bob|202");
+    insta::assert_snapshot!(directory, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneDirectory><DirectoryEntry><Name>Ada</Name><Telephone>201</Telephone></DirectoryEntry><DirectoryEntry><Name>Bob</Name><Telephone>202</Telephone></DirectoryEntry></SnomIPPhoneDirectory>"#);
+    let form = document(&bench, "input=PIN|pin|password;submit=http://192.0.2.1/x");
+    insta::assert_snapshot!(form, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneInput><URL>http://192.0.2.1/x</URL><InputItem><DisplayName>PIN</DisplayName><QueryStringParam>pin</QueryStringParam><DefaultValue/><InputFlags>p</InputFlags></InputItem></SnomIPPhoneInput>"#);
+    let picture = document(&bench, "image=a.png;text=The door");
+    insta::assert_snapshot!(picture, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneImageFile><Title>The door</Title><URL>http://192.0.2.10:8090/media/0123/picture.png</URL></SnomIPPhoneImageFile>"#);
+}
+
+#[test]
+fn a_long_menu_becomes_pages_that_lead_on() {
+    let bench = bench();
+    let items: Vec<String> = (1..=150)
+        .map(|n| format!("item=Item {n}|dial:{n}"))
+        .collect();
+    let first = document(&bench, &items.join(";"));
+    let next = bench.fetch(values(&first, "URL").last().unwrap());
+    let second = String::from_utf8_lossy(&next.body).into_owned();
+    assert_eq!(
+        (values(&first, "Name").len(), values(&second, "Name").len()),
+        (100, 51)
+    );
+}
+
+#[test]
+fn tones_and_backgrounds_are_pages_of_the_phone() {
+    let bench = bench();
+    let target = |task: Task| target(&bench.plan(&task).unwrap());
+    let url = url::Url::parse("http://192.0.2.10:8090/media/1/bell.wav").unwrap();
+    let built_in = |name: &str| Sound::BuiltIn(name.into());
+    assert_eq!(
+        target(Task::Ring(built_in("Ringer3"))),
+        "/line_login.htm?PLAY_RINGER:3=Play+Ringer"
+    );
+    assert_eq!(target(Task::RingStop), "/command.htm?key=CANCEL");
+    assert_eq!(
+        target(Task::Ringtone(built_in("10"), Some(2))),
+        "/settings.htm?settings=save&user_ringer2=Ringer10&store_settings=save"
+    );
+    assert_eq!(
+        target(Task::Ringtone(
+            Sound::Recording(Recording {
+                url: url.clone(),
+                name: "x".into()
+            }),
+            None
+        )),
+        "/settings.htm?settings=save&user_custom1=http%3A%2F%2F192.0.2.10%3A8090%2Fmedia%2F1%2Fbell.wav\
+         &user_ringer1=custom&store_settings=save"
+    );
+    assert_eq!(
+        target(Task::Background(Picture {
+            image: url,
+            thumbnail: None,
+            name: "x".into()
+        })),
+        "/settings.htm?settings=save&custom_bg_image_url=http%3A%2F%2F192.0.2.10%3A8090%2Fmedia%2F1%2Fbell.wav\
+         &store_settings=save"
+    );
+}
+
+#[test]
+fn what_no_snom_phone_does_is_refused_with_a_reason() {
+    let bench = bench();
+    let refused = |task: Task| bench.plan(&task).unwrap_err().to_string();
+    assert!(refused(Task::Ring(Sound::BuiltIn("10".into()))).contains("1 to 9"));
+    assert!(refused(Task::Ringtone(Sound::BuiltIn("Analog1".into()), None)).contains("1 to 10"));
+    assert!(refused(Task::Ringtone(Sound::BuiltIn("1".into()), Some(13))).contains("1 to 12"));
+    let two = bench
+        .push("input=A|a;input=B|b;submit=http://192.0.2.1/")
+        .unwrap_err();
+    assert!(two.to_string().contains("one field"), "{two}");
+    let keys = "softkey=A|exit;".repeat(5);
+    assert!(
+        bench
+            .push(&format!("text=a;{keys}"))
+            .unwrap_err()
+            .to_string()
+            .contains("4 soft keys")
+    );
+    for (model, word) in [("D862", "NOTIFY"), ("M700", "DECT")] {
+        let error = Bench::new(Vendor::Snom, model, "")
+            .push("text=a")
+            .unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[test]
+fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
+    let read = bench().plan(&Task::RingStop).unwrap().steps[0].read;
+    let verdict = |status| {
+        read(&Reply {
+            status,
+            body: String::new(),
+        })
+    };
+    for status in [200, 204, 302] {
+        assert_eq!(verdict(status), Verdict::Done, "{status}");
+    }
+    assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("http_user")));
+    assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("use_hidden_tags")));
+    assert!(matches!(verdict(404), Verdict::Rejected(_)));
+}

@@ -1,0 +1,65 @@
+//! What a backend is asked: an action with its pictures and tones already made to measure.
+
+use url::Url;
+
+use crate::screen::Screen;
+use crate::verb::{Priority, Verb};
+
+/// What a phone is to do, in terms of addresses that it can fetch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Sets the background.
+    Background(Picture),
+    /// Takes a pushed screen away.
+    Clear,
+    /// Something that no backend does yet.
+    Other(Verb),
+    /// Shows something.
+    Push(Shown, Priority),
+    /// Plays a tone now.
+    Ring(Sound),
+    /// Ends a tone that plays.
+    RingStop,
+    /// Sets the ring tone, of one line or of the phone.
+    Ringtone(Sound, Option<u8>),
+}
+
+/// Something to show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// A document in the vendor's own words.
+    Document(String),
+    /// A screen, and its picture if it is one.
+    Screen(Screen, Option<Url>),
+    /// A document that the phone fetches from elsewhere.
+    Url(Url),
+}
+
+/// A picture to fetch.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Picture {
+    /// The picture in its full size.
+    pub image: Url,
+    /// The same in small, for the phone's list of pictures.
+    pub thumbnail: Option<Url>,
+    /// The name of the file, different for each picture.
+    pub name: String,
+}
+
+/// Something to hear.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Sound {
+    /// One of the phone's own tones.
+    BuiltIn(String),
+    /// A recording to fetch.
+    Recording(Recording),
+}
+
+/// A recording to fetch.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Recording {
+    /// Where it is.
+    pub url: Url,
+    /// The name of the file, different for each recording.
+    pub name: String,
+}

@@ -1,0 +1,88 @@
+//! What the tests of the backends share.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Plan, Refused, Shown, Task, backend};
+use crate::phone::{Firmware, Phone, Vendor};
+use crate::screen::Screen;
+use crate::shelf::{Content, Shelf, Stand};
+use crate::verb::{Action, Content as Pushed, Push, Request};
+
+/// A phone, and the shelf that it fetches from.
+pub(super) struct Bench {
+    pub(super) phone: Phone,
+    shelf: Shelf,
+    stand: Stand,
+}
+
+impl Bench {
+    pub(super) fn new(vendor: Vendor, model: &str, firmware: &str) -> Self {
+        let phone = Phone {
+            name: "1001".into(),
+            vendor,
+            model: model.into(),
+            firmware: Firmware::new(firmware),
+            address: "192.0.2.21".parse().unwrap(),
+            mac: None,
+            endpoint: None,
+            credentials: None,
+        };
+        let shelf = Shelf::default();
+        let base = Url::parse("http://192.0.2.10:8090").unwrap();
+        let stand = Stand::new(shelf.clone(), base, Duration::from_secs(60));
+        Self {
+            phone,
+            shelf,
+            stand,
+        }
+    }
+
+    pub(super) fn plan(&self, task: &Task) -> Result<Plan, Refused> {
+        backend(self.phone.vendor).plan(&self.phone, task, &self.stand)
+    }
+
+    /// Plans a push, written as `key=value` pairs with `;` between them.
+    pub(super) fn push(&self, pairs: &str) -> Result<Plan, Refused> {
+        self.plan(&pushed(pairs))
+    }
+
+    /// Returns what lies at an address of ours.
+    pub(super) fn fetch(&self, url: &str) -> Content {
+        let token = url
+            .strip_prefix("http://192.0.2.10:8090/screen/")
+            .expect(url);
+        self.shelf.take_copy(token).expect("it lies there")
+    }
+}
+
+/// Makes a push of `key=value` pairs with `;` between them.
+pub(super) fn pushed(pairs: &str) -> Task {
+    let pairs = pairs.split(';').filter_map(|pair| pair.split_once('='));
+    match Request::parse("push", pairs).unwrap().action {
+        Action::Push(Push {
+            content: Pushed::Screen(screen),
+            priority,
+        }) => Task::Push(shown(screen), priority),
+        Action::Push(Push {
+            content: Pushed::Url(url),
+            priority,
+        }) => Task::Push(Shown::Url(url), priority),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shown(screen: Screen) -> Shown {
+    let image = Url::parse("http://192.0.2.10:8090/media/0123/picture.png").unwrap();
+    let image = matches!(screen.body, crate::screen::Body::Image(_)).then_some(image);
+    Shown::Screen(screen, image)
+}
+
+/// Returns the values of all elements of that name in a document.
+pub(super) fn values(document: &str, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let rest = document.split(&open).skip(1);
+    rest.map(|rest| rest.split(&close).next().unwrap().to_owned())
+        .collect()
+}

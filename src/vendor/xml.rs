@@ -1,0 +1,248 @@
+//! XML as phones accept it: well-formed by construction, without characters that XML forbids.
+//!
+//! Text only enters a document through [`Node`], which cleans it, so nothing that a caller's name
+//! holds can end an element or start one.
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+/// An element with its attributes and contents.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    name: &'static str,
+    attributes: Vec<(&'static str, String)>,
+    inside: Vec<Inside>,
+}
+
+#[derive(Clone, Debug)]
+enum Inside {
+    Node(Node),
+    Text(String),
+}
+
+impl Node {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            attributes: Vec::new(),
+            inside: Vec::new(),
+        }
+    }
+
+    /// Creates an element that holds nothing but text.
+    pub(crate) fn text(name: &'static str, text: &str) -> Self {
+        Self::new(name).words(text)
+    }
+
+    /// Adds text inside.
+    pub(crate) fn words(mut self, text: &str) -> Self {
+        self.inside.push(Inside::Text(clean(text)));
+        self
+    }
+
+    /// Adds an attribute; line breaks in it become blanks, as any parser would make of them.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        let value = clean(value).replace(['\n', '\t'], " ");
+        self.attributes.push((name, value));
+        self
+    }
+
+    /// Adds an element inside.
+    pub(crate) fn child(mut self, node: Self) -> Self {
+        self.inside.push(Inside::Node(node));
+        self
+    }
+
+    /// Adds an element inside that holds `text`, if there is a text.
+    pub(crate) fn maybe(self, name: &'static str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.child(Self::text(name, text)),
+            None => self,
+        }
+    }
+
+    /// Adds elements inside.
+    pub(crate) fn children(mut self, nodes: impl IntoIterator<Item = Self>) -> Self {
+        self.inside.extend(nodes.into_iter().map(Inside::Node));
+        self
+    }
+
+    /// Writes the document, with its declaration.
+    pub(crate) fn document(&self) -> String {
+        let mut writer = Writer::new(Vec::new());
+        let declaration = Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None));
+        writer
+            .write_event(declaration)
+            .expect("a Vec takes every byte");
+        self.write(&mut writer);
+        String::from_utf8_lossy(&writer.into_inner()).into_owned()
+    }
+
+    /// Writes the element without a declaration.
+    pub(crate) fn fragment(&self) -> String {
+        let mut writer = Writer::new(Vec::new());
+        self.write(&mut writer);
+        String::from_utf8_lossy(&writer.into_inner()).into_owned()
+    }
+
+    fn write(&self, writer: &mut Writer<Vec<u8>>) {
+        let mut write = |event: Event<'_>| {
+            writer.write_event(event).expect("a Vec takes every byte");
+        };
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        let start = BytesStart::new(self.name).with_attributes(attributes);
+        if self.inside.is_empty() {
+            write(Event::Empty(start));
+            return;
+        }
+        write(Event::Start(start));
+        for inside in &self.inside {
+            match inside {
+                Inside::Node(node) => node.write(writer),
+                Inside::Text(text) => {
+                    let text = Event::Text(BytesText::new(text));
+                    writer.write_event(text).expect("a Vec takes every byte");
+                }
+            }
+        }
+        let end = Event::End(BytesEnd::new(self.name));
+        writer.write_event(end).expect("a Vec takes every byte");
+    }
+}
+
+/// Removes what XML 1.0 forbids and makes all line breaks `\n`.
+pub(crate) fn clean(text: &str) -> String {
+    let allowed = |c: &char| match c {
+        '\n' | '\t' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        c => !c.is_control(),
+    };
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(allowed)
+        .collect()
+}
+
+/// Cuts a text to `max` characters: at a word, with an ellipsis, if it is longer.
+pub(crate) fn cut(text: &str, max: usize) -> String {
+    let text = clean(text);
+    if text.chars().count() <= max {
+        return text;
+    }
+    let Some(room) = max.checked_sub(1) else {
+        return String::new();
+    };
+    let kept: String = text.chars().take(room).collect();
+    // A word that is cut short says less than none, unless it is all there is.
+    let next_is_blank = text.chars().nth(room).is_some_and(char::is_whitespace);
+    let at = kept.rfind(char::is_whitespace).filter(|_| !next_is_blank);
+    let kept = at
+        .and_then(|at| kept.get(..at))
+        .filter(|kept| kept.len() * 2 > room)
+        .unwrap_or(&kept);
+    format!("{}…", kept.trim_end())
+}
+
+/// Returns why `text` is no well-formed document, or one that could read files or grow (DTD).
+pub(crate) fn fault(text: &str) -> Option<String> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    reader.config_mut().check_comments = true;
+    let (mut depth, mut roots) = (0_usize, 0_usize);
+    loop {
+        let at = reader.buffer_position();
+        match reader.read_event() {
+            Err(error) => return Some(format!("{error} (at byte {at})")),
+            Ok(Event::DocType(_)) => return Some(format!("a DTD is not allowed (at byte {at})")),
+            Ok(Event::Start(start)) => {
+                if start.attributes().any(|attribute| attribute.is_err()) {
+                    return Some(format!("malformed attributes (at byte {at})"));
+                }
+                roots += usize::from(depth == 0);
+                depth += 1;
+            }
+            Ok(Event::Empty(_)) => roots += usize::from(depth == 0),
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::Text(text)) if depth == 0 && !text.trim().is_empty() => {
+                return Some(format!("text outside of the element (at byte {at})"));
+            }
+            Ok(Event::Eof) if depth > 0 => return Some("it ends in the middle".to_owned()),
+            Ok(Event::Eof) if roots != 1 => return Some(format!("it has {roots} root elements")),
+            Ok(Event::Eof) => return None,
+            Ok(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_is_escaped_and_cleaned() {
+        let node = Node::new("A")
+            .with("b", "x\"<\n>")
+            .child(Node::text("C", "1 < 2 & \u{1}\u{1b}[0m\r\n"));
+        let start = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+        let expected = format!("{start}<A b=\"x&quot;&lt; &gt;\"><C>1 &lt; 2 &amp; [0m\n</C></A>");
+        assert_eq!(node.document(), expected);
+        assert_eq!(Node::new("A").fragment(), "<A/>");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_at_a_word() {
+        assert_eq!(cut("The quick brown fox", 19), "The quick brown fox");
+        assert_eq!(cut("The quick brown fox", 18), "The quick brown…");
+        assert_eq!(cut("The quick brown fox", 16), "The quick brown…");
+        assert_eq!(cut("The quick brown fox", 15), "The quick…");
+        assert_eq!(cut("Donaudampfschifffahrt", 8), "Donauda…");
+        assert_eq!(cut("abc", 1), "…");
+        assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn faults_of_foreign_documents_are_found() {
+        for good in [
+            "<a/>",
+            "<?xml version=\"1.0\"?>\n<a b=\"c\"><d>&amp;</d></a>\n",
+        ] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a/>x",
+            "<a b=c/>x",
+            "<a><b c=1></b></a>",
+            "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
+            "<a",
+            "<a>&</a>",
+        ] {
+            assert!(fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_well_formed(text in any::<String>(), value in any::<String>()) {
+            let node = Node::new("A").with("b", &value).child(Node::text("C", &text));
+            let document = node.document();
+            prop_assert_eq!(fault(&document), None);
+            let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+            prop_assert!(!document.contains(forbidden));
+        }
+
+        #[test]
+        fn what_is_cut_fits(text in any::<String>(), max in 0_usize..40) {
+            prop_assert!(cut(&text, max).chars().count() <= max);
+        }
+    }
+}

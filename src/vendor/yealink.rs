@@ -1,0 +1,104 @@
+//! Yealink: XML browser documents, pushed to the phone's own web server.
+//!
+//! Facts: Yealink's "XML Browser Developer's Guide" and administrator guides.
+
+mod document;
+mod push;
+
+use url::Url;
+
+use super::{Backend, Picture, Plan, Refused, Shown, Sound, Task};
+use crate::phone::Phone;
+use crate::shelf::Stand;
+use crate::verb::Priority;
+use document::Execute;
+
+/// Yealink's desk phones.
+#[derive(Debug)]
+pub(super) struct Yealink;
+
+impl Backend for Yealink {
+    fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused> {
+        push::reachable(phone)?;
+        match task {
+            Task::Background(picture) => background(phone, picture),
+            Task::Clear => push::document(phone, &document::blank()),
+            Task::Other(verb) => Err(Refused::unsupported(format!(
+                "{verb} is not done on Yealink phones yet"
+            ))),
+            Task::Push(shown, priority) => show(phone, shown, *priority, stand),
+            Task::Ring(Sound::Recording(recording)) => {
+                let play = format!("Wav.Play:{}", recording.url);
+                let plan = push::document(phone, &Execute::new().uri(&play).document())?;
+                Ok(plan.with_note("some Yealink firmware plays it twice"))
+            }
+            Task::Ring(Sound::BuiltIn(name)) => Err(Refused::unsupported(format!(
+                "a Yealink phone plays WAV files only; {name:?} is the name of a built-in tone"
+            ))),
+            Task::RingStop => push::document(phone, &Execute::new().uri("Wav.Stop").document()),
+            Task::Ringtone(sound, line) => ringtone(phone, sound, *line),
+        }
+    }
+}
+
+fn show(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Result<Plan, Refused> {
+    let document = match shown {
+        Shown::Document(document) => document.clone(),
+        Shown::Screen(screen, image) => document::write(screen, image.as_ref(), stand)?,
+        Shown::Url(url) => Execute::new().uri(Url::as_str(url)).document(),
+    };
+    let plan = push::document(phone, &document)?;
+    Ok(if priority == Priority::Now {
+        plan
+    } else {
+        plan.with_note("a Yealink phone shows a screen at once, whatever the priority")
+    })
+}
+
+fn ringtone(phone: &Phone, sound: &Sound, line: Option<u8>) -> Result<Plan, Refused> {
+    let parameter = match line {
+        Some(line) => format!("account.{line}.ringtone.ring_type"),
+        None => "phone_setting.ring_type".to_owned(),
+    };
+    match sound {
+        Sound::BuiltIn(name) => {
+            let value = format!("Resource:{}", built_in(name)?);
+            push::document(phone, &document::configuration(&[(&parameter, &value)]))
+        }
+        Sound::Recording(recording) => {
+            let value = format!("Config:{}", recording.name);
+            let items = [
+                ("ringtone.url", recording.url.as_str()),
+                (&parameter, &value),
+            ];
+            Ok(push::document(phone, &document::configuration(&items))?.with_note(UNPROVEN))
+        }
+    }
+}
+
+fn background(phone: &Phone, picture: &Picture) -> Result<Plan, Refused> {
+    let value = format!("Config:{}", picture.name);
+    let items = [
+        ("wallpaper_upload.url", picture.image.as_str()),
+        ("phone_setting.backgrounds", &value),
+    ];
+    Ok(push::document(phone, &document::configuration(&items))?.with_note(UNPROVEN))
+}
+
+/// Returns the file of a built-in tone: `3`, `Ring3`, `Silent` and `Splash` are such.
+fn built_in(name: &str) -> Result<String, Refused> {
+    let number = name.strip_prefix("Ring").unwrap_or(name).parse::<u8>();
+    match (number, name) {
+        (Ok(number @ 1..=8), _) => Ok(format!("Ring{number}.wav")),
+        (_, "Silent" | "Splash") => Ok(format!("{name}.wav")),
+        _ => Err(Refused::Invalid(format!(
+            "tone: {name:?} is no tone of a Yealink phone; write 1 to 8, Silent or Splash"
+        ))),
+    }
+}
+
+/// The reference has no proof that a pushed configuration loads files.
+const UNPROVEN: &str = "that a pushed configuration loads the file is unproven on real phones";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! `POST /servlet?push=xml`: the body is `xml=` and then the document as it is, not encoded.
+//!
+//! The phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
+
+use crate::phone::Phone;
+use crate::vendor::{Auth, Method, Plan, Refused, Reply, Request, Step, Verdict};
+
+/// Refuses phones that take no documents.
+pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
+    let model = phone.model.to_ascii_uppercase();
+    let is_dect =
+        model.starts_with('W') && model.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
+    if is_dect {
+        return Err(Refused::unsupported(
+            "Yealink's DECT bases take no pushed documents",
+        ));
+    }
+    Ok(())
+}
+
+/// Says how a document is pushed.
+pub(super) fn document(phone: &Phone, document: &str) -> Result<Plan, Refused> {
+    if document.len() > MAX_DOCUMENT {
+        let long = document.len();
+        return Err(Refused::unsupported(format!(
+            "a Yealink phone takes documents of {MAX_DOCUMENT} bytes, and this one has {long}"
+        )));
+    }
+    let plan = Plan::of(Step {
+        request: Request {
+            method: Method::Post,
+            target: target(phone).to_owned(),
+            headers: vec![("Content-Type", "text/xml".to_owned())],
+            body: format!("xml={document}").into(),
+            auth: Auth::Challenge,
+        },
+        read,
+        patience: None,
+    });
+    let android = ["T56A", "T58A", "T58V", "T58W", "T58", "VP59", "CP960"];
+    let model = phone.model.to_ascii_uppercase();
+    Ok(if android.contains(&model.as_str()) {
+        plan.with_note("Yealink's Android models are said to ignore pushed documents")
+    } else {
+        plan
+    })
+}
+
+/// Firmware V61 to V70 (the second number of the version) takes documents at the root.
+fn target(phone: &Phone) -> &'static str {
+    let release = phone
+        .firmware
+        .as_str()
+        .split('.')
+        .nth(1)
+        .and_then(|part| part.parse().ok());
+    match release {
+        Some(61..=70) => "/",
+        Some(0_u32..=60 | 71..) | None => "/servlet?push=xml",
+    }
+}
+
+fn read(reply: &Reply) -> Verdict {
+    match reply.status {
+        200..=299 => Verdict::Done,
+        401 => Verdict::Denied(
+            "the phone refused the user name and password (HTTP 401); they are its settings \
+             push_xml.username and push_xml.password, and it locks us out if this repeats"
+                .to_owned(),
+        ),
+        403 => Verdict::Denied(
+            "the phone does not allow it (HTTP 403): handsetd's address must be in its setting \
+             push_xml.server, or the password is wrong, or someone must confirm at the phone"
+                .to_owned(),
+        ),
+        404 => Verdict::Rejected("the phone has no such page (HTTP 404)".to_owned()),
+        status => Verdict::Rejected(format!("the phone answered HTTP {status}")),
+    }
+}
+
+/// The most bytes that a document may have, from the developer's guide.
+pub(super) const MAX_DOCUMENT: usize = 10_000;

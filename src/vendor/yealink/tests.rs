@@ -1,0 +1,160 @@
+use super::*;
+use crate::phone::Vendor;
+use crate::vendor::testing::{Bench, values};
+use crate::vendor::{Auth, Method, Recording, Reply, Verdict};
+
+fn bench() -> Bench {
+    Bench::new(Vendor::Yealink, "T46G", "28.83.0.50")
+}
+
+fn document(plan: &Plan) -> String {
+    let [step] = plan.steps.as_slice() else {
+        panic!("{plan:?}")
+    };
+    let request = &step.request;
+    assert_eq!(
+        (request.method, request.auth),
+        (Method::Post, Auth::Challenge)
+    );
+    assert_eq!(request.headers, [("Content-Type", "text/xml".to_owned())]);
+    let body = String::from_utf8(request.body.to_vec()).unwrap();
+    body.strip_prefix("xml=")
+        .expect("the body starts with xml=")
+        .to_owned()
+}
+
+fn pushed(pairs: &str) -> String {
+    document(&bench().push(pairs).unwrap())
+}
+
+#[test]
+fn a_text_is_pushed_as_it_is() {
+    let plan = bench()
+        .push("title=Door;text=Ring & wait;timeout=30;beep=yes")
+        .unwrap();
+    assert_eq!(plan.steps[0].request.target, "/servlet?push=xml");
+    insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="yes" Timeout="30"><Title wrap="yes">Door</Title><Text>Ring &amp; wait</Text></YealinkIPPhoneTextScreen>"#);
+}
+
+#[test]
+fn old_firmware_takes_documents_at_the_root() {
+    let old = Bench::new(Vendor::Yealink, "T28P", "2.70.0.140");
+    assert_eq!(old.push("text=a").unwrap().steps[0].request.target, "/");
+}
+
+#[test]
+fn menus_directories_forms_and_pictures_are_written() {
+    insta::assert_snapshot!(pushed("title=T;text=P;item=Call|dial:200;item=Leave|exit;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><MenuItem><Prompt>Leave</Prompt><URI>SoftKey:Exit</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
+    insta::assert_snapshot!(pushed("entry=Ada|201"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneDirectory Beep="no" Timeout="0"><Title wrap="yes"> </Title><MenuItem><Prompt>Ada</Prompt><URI>201</URI></MenuItem></YealinkIPPhoneDirectory>"#);
+    insta::assert_snapshot!(pushed("title=PIN;input=PIN|pin|password;input=No|n|number;submit=http://192.0.2.1/x"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneInputScreen Beep="no" Timeout="0"><Title wrap="yes">PIN</Title><URL>http://192.0.2.1/x</URL><InputField type="string" password="yes"><Prompt>PIN</Prompt><Parameter>pin</Parameter><Default/></InputField><InputField type="number" password="no"><Prompt>No</Prompt><Parameter>n</Parameter><Default/></InputField></YealinkIPPhoneInputScreen>"#);
+    insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0"><Title wrap="yes">Door</Title><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
+    insta::assert_snapshot!(pushed("url=http://192.0.2.1/a?b=1&c=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="http://192.0.2.1/a?b=1&amp;c=2"/></YealinkIPPhoneExecute>"#);
+}
+
+#[test]
+fn a_text_is_cut_so_that_the_document_fits() {
+    for letter in ["a", "ä", "&", "a "] {
+        let document = pushed(&format!("text={}", letter.repeat(20_000)));
+        assert!(
+            (9_900..=10_000).contains(&document.len()),
+            "{letter}: {}",
+            document.len()
+        );
+        assert!(document.contains('…'));
+    }
+}
+
+#[test]
+fn a_long_menu_becomes_pages_by_count_and_by_size() {
+    let bench = bench();
+    let check = |items: Vec<String>, most: usize| {
+        let mut page = document(&bench.push(&items.join(";")).unwrap());
+        let mut labels = 0;
+        loop {
+            assert!(page.len() <= 10_000);
+            let names = values(&page, "Prompt");
+            assert!(names.len() <= most);
+            let leads_on = names.last().is_some_and(|name| name == "More…");
+            labels += names.len() - usize::from(leads_on);
+            if !leads_on {
+                break labels;
+            }
+            let next = values(&page, "URI").last().unwrap().clone();
+            page = String::from_utf8_lossy(&bench.fetch(&next).body).into_owned();
+        }
+    };
+    let short = (0..100)
+        .map(|n| format!("item=Item {n}|dial:{n}"))
+        .collect();
+    assert_eq!(check(short, 30), 100);
+    let long = (0..60)
+        .map(|n| format!("item=Item {n}|http://192.0.2.1/{}", "x".repeat(900)))
+        .collect();
+    assert_eq!(check(long, 11), 60);
+}
+
+#[test]
+fn tones_and_backgrounds_are_documents_too() {
+    let bench = bench();
+    let url = |path: &str| Url::parse(&format!("http://192.0.2.10:8090/media/{path}")).unwrap();
+    let recording = || {
+        Sound::Recording(Recording {
+            url: url("1/a.wav"),
+            name: "a.wav".into(),
+        })
+    };
+    let plan = bench.plan(&Task::Ring(recording())).unwrap();
+    insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Wav.Play:http://192.0.2.10:8090/media/1/a.wav"/></YealinkIPPhoneExecute>"#);
+    let plan = bench.plan(&Task::RingStop).unwrap();
+    assert!(document(&plan).contains("URI=\"Wav.Stop\""));
+    let plan = bench.plan(&Task::Ringtone(recording(), Some(2))).unwrap();
+    assert_eq!(plan.note.as_deref(), Some(UNPROVEN));
+    insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneConfiguration Beep="no"><Item>ringtone.url = http://192.0.2.10:8090/media/1/a.wav</Item><Item>account.2.ringtone.ring_type = Config:a.wav</Item></YealinkIPPhoneConfiguration>"#);
+    let plan = bench
+        .plan(&Task::Ringtone(Sound::BuiltIn("3".into()), None))
+        .unwrap();
+    assert!(document(&plan).contains("<Item>phone_setting.ring_type = Resource:Ring3.wav</Item>"));
+    let picture = Picture {
+        image: url("2/b.jpg"),
+        thumbnail: None,
+        name: "b.jpg".into(),
+    };
+    let plan = bench.plan(&Task::Background(picture)).unwrap();
+    insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneConfiguration Beep="no"><Item>wallpaper_upload.url = http://192.0.2.10:8090/media/2/b.jpg</Item><Item>phone_setting.backgrounds = Config:b.jpg</Item></YealinkIPPhoneConfiguration>"#);
+}
+
+#[test]
+fn what_no_yealink_phone_does_is_refused_with_a_reason() {
+    let bench = bench();
+    let refused = |task: Task| bench.plan(&task).unwrap_err().to_string();
+    assert!(refused(Task::Ring(Sound::BuiltIn("1".into()))).contains("WAV files only"));
+    assert!(refused(Task::Ringtone(Sound::BuiltIn("Ring9".into()), None)).contains("1 to 8"));
+    let keys = "softkey=A|exit;".repeat(5);
+    assert!(
+        bench
+            .push(&format!("text=a;{keys}"))
+            .unwrap_err()
+            .to_string()
+            .contains("4 soft keys")
+    );
+    let dect = Bench::new(Vendor::Yealink, "W52P", "25.80.0.15")
+        .push("text=a")
+        .unwrap_err();
+    assert!(dect.to_string().contains("DECT"), "{dect}");
+    let big = Task::Push(Shown::Document("x".repeat(10_001)), Priority::Now);
+    assert!(refused(big).contains("10000 bytes"));
+}
+
+#[test]
+fn refusals_say_which_setting_helps() {
+    let read = bench().plan(&Task::RingStop).unwrap().steps[0].read;
+    let verdict = |status| {
+        read(&Reply {
+            status,
+            body: String::new(),
+        })
+    };
+    assert_eq!(verdict(200), Verdict::Done);
+    assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("push_xml.username")));
+    assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("push_xml.server")));
+}
