@@ -36,8 +36,8 @@ impl Model {
         let name = plain(model);
         match vendor {
             Vendor::Cisco => cisco::find(&name),
-            Vendor::Snom => lookup(snom::MODELS, snom::name(&name)),
-            Vendor::Yealink => lookup(yealink::MODELS, yealink::name(&name)),
+            Vendor::Snom => lookup(snom::MODELS, &snom::OTHER, snom::name(&name)),
+            Vendor::Yealink => lookup(yealink::MODELS, &yealink::OTHER, yealink::name(&name)),
         }
     }
 
@@ -65,7 +65,7 @@ pub fn guess(model: &str) -> Option<(Vendor, Model)> {
 struct Row {
     /// Their names, as [`plain`] writes them and without what varies (`7970` for `CP-7970G`).
     names: &'static [&'static str],
-    /// How names start for which this row is the best guess; empty: it is for no others.
+    /// How the names of others start for which this row is the best guess.
     families: &'static [&'static str],
     screen_image: Result<Display, &'static str>,
     background: Result<Background, &'static str>,
@@ -85,19 +85,14 @@ impl Row {
     }
 }
 
-/// Finds the row for `name`. The last row of a table is for all that no other row is for; its only
-/// family is the empty one.
-fn lookup(rows: &[Row], name: &str) -> Model {
+/// Finds the row for `name`, else for its family; `other` is for all the rest.
+fn lookup(rows: &[Row], other: &Row, name: &str) -> Model {
     let named = |row: &&Row| row.names.iter().any(|known| is_variant(name, known));
     if let Some(row) = rows.iter().find(named) {
         return row.model(true);
     }
     let related = |row: &&Row| row.families.iter().any(|family| name.starts_with(family));
-    let row = rows
-        .iter()
-        .find(related)
-        .expect("the last row of a table is related to all names");
-    row.model(false)
+    rows.iter().find(related).unwrap_or(other).model(false)
 }
 
 /// Tells whether `name` is `known` itself or with letters behind (`7970G`, `T21PE2`).

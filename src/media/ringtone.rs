@@ -71,9 +71,9 @@ fn trim(samples: &mut Vec<f32>, wanted: ToneFormat) {
 }
 
 fn fade_out(samples: &mut [f32]) {
-    let ending = samples.iter_mut().rev().take(FADE);
+    let ending = samples.iter_mut().rev().take(FADE.into());
     for (left, sample) in (0_u16..).zip(ending) {
-        *sample *= f32::from(left) / FADE as f32;
+        *sample *= f32::from(left) / f32::from(FADE);
     }
 }
 
@@ -105,7 +105,7 @@ fn quantise(sample: f32) -> i16 {
 /// What a sample of 1.0 is in 16 bits, before clipping.
 const FULL_SCALE: f32 = 32_768.0;
 /// How long a cut tone takes to fade, in samples (30 ms).
-const FADE: usize = 240;
+const FADE: u16 = 240;
 /// How near to an end a zero crossing is looked for, in samples (5 ms).
 const EDGE: usize = 40;
 /// What is read beyond the longest tone, as a part of a second, so that a cut one is known as such.

@@ -26,10 +26,10 @@ pub(super) fn find(name: &str) -> Model {
         .unwrap_or(bare);
     match multiplatform {
         Some(_) => Model {
-            known: lookup(MODELS, bare).known,
-            ..lookup(MULTIPLATFORM, bare)
+            known: lookup(MODELS, &OTHER, bare).known,
+            ..lookup(MULTIPLATFORM, &OTHER_MULTIPLATFORM, bare)
         },
-        None => lookup(MODELS, bare),
+        None => lookup(MODELS, &OTHER, bare),
     }
 }
 
@@ -174,7 +174,6 @@ pub(super) static MODELS: &[Row] = &[
         play: Err("small business phones play no tones on request"),
         ..OTHER
     },
-    OTHER,
 ];
 
 static MULTIPLATFORM: &[Row] = &[
@@ -193,12 +192,11 @@ static MULTIPLATFORM: &[Row] = &[
         screen_image: Ok(colour(696, 312)),
         ..OTHER_MULTIPLATFORM
     },
-    OTHER_MULTIPLATFORM,
 ];
 
 const OTHER: Row = Row {
     names: &[],
-    families: &[""],
+    families: &[],
     screen_image: Ok(colour(298, 168)),
     background: Err(NO_FIGURES),
     ringtone: ToneFormat::CISCO_RING,

@@ -71,13 +71,12 @@ pub(super) static MODELS: &[Row] = &[
         background: Err("Snom's DECT bases have no backgrounds"),
         ..OTHER
     },
-    OTHER,
 ];
 
 /// The picture is small enough for all displays, which refuse only what is far too large.
-const OTHER: Row = Row {
+pub(super) const OTHER: Row = Row {
     names: &[],
-    families: &[""],
+    families: &[],
     screen_image: Ok(colour(240, 120)),
     background: Err(NO_FIGURES),
     ringtone: ToneFormat::SNOM_RING,

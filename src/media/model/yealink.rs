@@ -73,12 +73,11 @@ pub(super) static MODELS: &[Row] = &[
         ],
         ..OTHER
     },
-    OTHER,
 ];
 
-const OTHER: Row = Row {
+pub(super) const OTHER: Row = Row {
     names: &[],
-    families: &[""],
+    families: &[],
     screen_image: Err(NO_FIGURES),
     background: Err(NO_FIGURES),
     ringtone: ToneFormat::YEALINK_RING,
