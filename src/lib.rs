@@ -1,6 +1,7 @@
 //! handsetd makes desk phones act when Asterisk says so.
 
 pub mod agi;
+pub mod deliver;
 pub mod media;
 pub mod outcome;
 pub mod phone;

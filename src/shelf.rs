@@ -25,7 +25,7 @@ struct Things {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Content {
     /// Its `Content-Type`.
-    pub content_type: &'static str,
+    pub media_type: &'static str,
     /// What it is.
     pub body: Bytes,
     /// The `Refresh` header, where the phone shall go on by itself.
@@ -34,9 +34,9 @@ pub struct Content {
 
 impl Content {
     /// Creates something without a `Refresh`.
-    pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub fn new(media_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
-            content_type,
+            media_type,
             body: body.into(),
             refresh: None,
         }

@@ -14,7 +14,7 @@ mod yealink;
 mod testing;
 
 pub use plan::{Auth, Method, Plan, Reply, Request, Step, Verdict};
-pub use task::{Picture, Recording, Shown, Sound, Task};
+pub use task::{Image, Picture, Recording, Shown, Sound, Task};
 
 use crate::phone::{Phone, Vendor};
 use crate::shelf::Stand;
@@ -34,6 +34,12 @@ pub fn backend(vendor: Vendor) -> &'static dyn Backend {
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
     }
+}
+
+/// Returns why `document` is no XML document that a phone could read: not well-formed, or with a
+/// DTD, which could make it read files or grow without end.
+pub fn document_fault(document: &str) -> Option<String> {
+    xml::fault(document)
 }
 
 /// Why a task is refused before anything is sent.

@@ -83,9 +83,12 @@ impl Entry {
         };
         let vendor = self
             .vendor
-            .or(identity.as_ref().map(|identity| identity.vendor))
+            .or_else(|| identity.as_ref().map(|identity| identity.vendor))
             .ok_or_else(|| unresolved("what it is"))?;
-        let address = self.address.clone().or(facts.address.map(Address::from));
+        let address = self
+            .address
+            .clone()
+            .or_else(|| facts.address.map(Address::from));
         let mut address = address.ok_or_else(|| unresolved("where it is"))?;
         let defaults = defaults(vendor);
         address.port = address.port.or(defaults.port);

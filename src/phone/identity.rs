@@ -85,7 +85,7 @@ fn yealink(text: &str) -> Option<Identity> {
     let rest = branded.unwrap_or(text);
     let rest = rest.trim_start_matches([' ', '-']);
     let sip = strip_prefix(rest, "SIP-").or_else(|| strip_prefix(rest, "SIP "));
-    if branded.is_none() && !sip.is_some_and(|rest| strip_prefix(rest, "T").is_some()) {
+    if branded.is_none() && sip.is_none_or(|rest| strip_prefix(rest, "T").is_none()) {
         return None;
     }
     let rest = sip.unwrap_or(rest);

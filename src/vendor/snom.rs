@@ -20,7 +20,6 @@ impl Backend for Snom {
         web::reachable(phone)?;
         match task {
             Task::Background(picture) => Ok(background(picture)),
-            Task::Clear => Ok(get("/command.htm?key=CANCEL")),
             Task::Other(verb) => Err(Refused::unsupported(format!(
                 "{verb} is not done on Snom phones yet"
             ))),
@@ -29,7 +28,8 @@ impl Backend for Snom {
             Task::Ring(Sound::Recording(_)) => Err(Refused::unsupported(
                 "over HTTP a Snom phone plays its own ringers only; write tone=1 to tone=9",
             )),
-            Task::RingStop => Ok(get("/command.htm?key=CANCEL")),
+            // The same key ends either.
+            Task::Clear | Task::RingStop => Ok(get("/command.htm?key=CANCEL")),
             Task::Ringtone(sound, line) => ringtone(sound, line.unwrap_or(1)),
         }
     }

@@ -30,9 +30,25 @@ pub enum Shown {
     /// A document in the vendor's own words.
     Document(String),
     /// A screen, and its picture if it is one.
-    Screen(Screen, Option<Url>),
+    Screen(Box<Screen>, Option<Image>),
     /// A document that the phone fetches from elsewhere.
     Url(Url),
+}
+
+/// The picture of a screen.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Image {
+    /// A file to fetch.
+    File(Url),
+    /// Pixels that stand in the document itself, as the vendor writes them.
+    Pixels {
+        /// From left to right.
+        width: u32,
+        /// From top to bottom.
+        height: u32,
+        /// The pixels, as hexadecimal digits.
+        data: String,
+    },
 }
 
 /// A picture to fetch.

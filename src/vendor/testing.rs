@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Plan, Refused, Shown, Task, backend};
+use super::{Image, Plan, Refused, Shown, Task, backend};
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::screen::Screen;
 use crate::shelf::{Content, Shelf, Stand};
@@ -75,8 +75,8 @@ pub(super) fn pushed(pairs: &str) -> Task {
 
 fn shown(screen: Screen) -> Shown {
     let image = Url::parse("http://192.0.2.10:8090/media/0123/picture.png").unwrap();
-    let image = matches!(screen.body, crate::screen::Body::Image(_)).then_some(image);
-    Shown::Screen(screen, image)
+    let image = matches!(screen.body, crate::screen::Body::Image(_)).then_some(Image::File(image));
+    Shown::Screen(Box::new(screen), image)
 }
 
 /// Returns the values of all elements of that name in a document.

@@ -200,7 +200,7 @@ impl Tone {
 }
 
 const MAX_DIGITS: usize = 64;
-const MAX_DURATION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
 const MAX_PARAMETER: usize = 32;
 const MAX_TEXT: usize = 64 * 1024;
 const MAX_TONE: usize = 64;

@@ -119,7 +119,7 @@ pub(super) fn is_multiplatform(phone: &Phone) -> bool {
 }
 
 /// A tone plays to its end before the phone answers, and not before it has stopped ringing.
-pub(super) const PLAY: Duration = Duration::from_secs(60);
+pub(super) const PLAY: Duration = Duration::from_mins(1);
 
 const MAX_COMMAND: usize = 512;
 const MAX_URL: usize = 256;

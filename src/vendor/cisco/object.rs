@@ -10,9 +10,9 @@ use super::execute::fits;
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::shelf::{Content, Stand};
-use crate::vendor::Refused;
 use crate::vendor::page::pages;
 use crate::vendor::xml::{Node, cut};
+use crate::vendor::{Image, Refused};
 
 /// What phones want their documents to be called.
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=UTF-8";
@@ -21,7 +21,7 @@ pub(super) const CONTENT_TYPE: &str = "text/xml; charset=UTF-8";
 pub(super) fn lay_out(
     phone: &Phone,
     screen: &Screen,
-    image: Option<&Url>,
+    image: Option<&Image>,
     stand: &Stand,
 ) -> Result<Url, Refused> {
     let view = View {
@@ -37,15 +37,7 @@ pub(super) fn lay_out(
         Body::Menu(items) => view.menu(items),
         Body::Directory(entries) => view.directory(entries),
         Body::Form { submit, inputs } => view.form(submit, inputs),
-        Body::Image(_) => {
-            let image = image.ok_or_else(|| Refused::unsupported("the picture has no address"))?;
-            let node = view.head("CiscoIPPhoneImageFile", &[("Exit", "SoftKey:Exit")])?;
-            let node = node
-                .child(Node::text("LocationX", "-1"))
-                .child(Node::text("LocationY", "-1"))
-                .child(Node::text("URL", image.as_str()));
-            Ok(view.put(&node))
-        }
+        Body::Image(_) => view.image(image),
     }
 }
 
@@ -170,6 +162,32 @@ impl View<'_> {
         let node = self.head("CiscoIPPhoneInput", &usual)?;
         let node = node.child(Node::text("URL", submit.as_str()));
         Ok(self.put(&node.children(inputs.iter().map(field))))
+    }
+
+    fn image(&self, image: Option<&Image>) -> Result<Url, Refused> {
+        let head = |name| self.head(name, &[("Exit", "SoftKey:Exit")]);
+        // -1 is the middle.
+        let place = |node: Node| {
+            node.child(Node::text("LocationX", "-1"))
+                .child(Node::text("LocationY", "-1"))
+        };
+        let node = match image {
+            None => return Err(Refused::unsupported("the picture has no address")),
+            Some(Image::File(url)) => {
+                fits(url.as_str())?;
+                place(head("CiscoIPPhoneImageFile")?).child(Node::text("URL", url.as_str()))
+            }
+            Some(Image::Pixels {
+                width,
+                height,
+                data,
+            }) => place(head("CiscoIPPhoneImage")?)
+                .child(Node::text("Width", &width.to_string()))
+                .child(Node::text("Height", &height.to_string()))
+                .child(Node::text("Depth", "2"))
+                .child(Node::text("Data", data)),
+        };
+        Ok(self.put(&node))
     }
 
     /// Lays a document out. A screen that ends by itself leads on, by `Refresh`, to a document that

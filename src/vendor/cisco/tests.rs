@@ -62,7 +62,7 @@ fn a_push_is_one_item_that_the_phone_fetches() {
         "{xml}"
     );
     let content = document(&bench, "title=Parking;text=You are number 3 & <4>");
-    assert_eq!(content.content_type, "text/xml; charset=UTF-8");
+    assert_eq!(content.media_type, "text/xml; charset=UTF-8");
     insta::assert_snapshot!(String::from_utf8_lossy(&content.body), @r#"<?xml version="1.0" encoding="UTF-8"?><CiscoIPPhoneText><Title>Parking</Title><Text>You are number 3 &amp; &lt;4&gt;</Text></CiscoIPPhoneText>"#);
 }
 

@@ -4,15 +4,19 @@ use url::Url;
 
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::shelf::{Content, Stand};
-use crate::vendor::Refused;
 use crate::vendor::page::pages;
 use crate::vendor::xml::{Node, cut};
+use crate::vendor::{Image, Refused};
 
 /// What phones want their documents to be called.
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
 /// Lays a screen out for the phone to fetch; returns the address of its first page.
-pub(super) fn lay_out(screen: &Screen, image: Option<&Url>, stand: &Stand) -> Result<Url, Refused> {
+pub(super) fn lay_out(
+    screen: &Screen,
+    image: Option<&Image>,
+    stand: &Stand,
+) -> Result<Url, Refused> {
     let view = View { screen, stand };
     match &screen.body {
         Body::Text(text) => view.text(text),
@@ -20,7 +24,9 @@ pub(super) fn lay_out(screen: &Screen, image: Option<&Url>, stand: &Stand) -> Re
         Body::Directory(entries) => view.directory(entries),
         Body::Form { submit, inputs } => view.form(submit, inputs),
         Body::Image(_) => {
-            let image = image.ok_or_else(|| Refused::unsupported("the picture has no address"))?;
+            let Some(Image::File(image)) = image else {
+                return Err(Refused::unsupported("the picture has no address"));
+            };
             let node = view
                 .head("SnomIPPhoneImageFile")
                 .child(Node::text("URL", image.as_str()));

@@ -25,7 +25,7 @@ fn document(bench: &Bench, pairs: &str) -> String {
         .decode_utf8()
         .unwrap();
     let content = bench.fetch(&url);
-    assert_eq!(content.content_type, "text/xml; charset=utf-8");
+    assert_eq!(content.media_type, "text/xml; charset=utf-8");
     String::from_utf8_lossy(&content.body).into_owned()
 }
 

@@ -7,14 +7,14 @@ use url::Url;
 use super::push::MAX_DOCUMENT;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::shelf::{Content, Stand};
-use crate::vendor::Refused;
 use crate::vendor::page::pages;
 use crate::vendor::xml::{Node, cut};
+use crate::vendor::{Image, Refused};
 
 /// Writes a screen; returns its first page, the others are laid out.
 pub(super) fn write(
     screen: &Screen,
-    image: Option<&Url>,
+    image: Option<&Image>,
     stand: &Stand,
 ) -> Result<String, Refused> {
     if screen.softkeys.len() > MAX_SOFTKEYS {
@@ -125,9 +125,9 @@ impl View<'_> {
         while bad.saturating_sub(good) > 1 {
             let middle = good.midpoint(bad);
             if page(&cut(&text, middle)).len() <= MAX_DOCUMENT {
-                good = middle
+                good = middle;
             } else {
-                bad = middle
+                bad = middle;
             }
         }
         page(&cut(&text, good))
@@ -220,9 +220,19 @@ impl View<'_> {
             .document()
     }
 
-    fn image(&self, image: &Url) -> String {
+    fn image(&self, image: &Image) -> String {
+        let image = match image {
+            Image::File(url) => Node::text("Image", url.as_str()),
+            Image::Pixels {
+                width,
+                height,
+                data,
+            } => Node::text("Image", data)
+                .with("height", &height.to_string())
+                .with("width", &width.to_string()),
+        };
         self.head("YealinkIPPhoneImageScreen", true)
-            .child(Node::text("Image", image.as_str()))
+            .child(image)
             .children(self.softkeys(None))
             .document()
     }

@@ -1,0 +1,20 @@
+//! Getting an action to a phone, and saying what came of it.
+//!
+//! [`Courier`] prepares what the phone is to fetch, asks the vendor's backend for a plan, and sends
+//! it. It decides nothing: whose phone it is and what is asked stands fixed when it is called.
+
+mod config;
+mod courier;
+mod digest;
+mod durable;
+mod http;
+mod library;
+mod login;
+mod prepare;
+mod route;
+mod template;
+
+pub use config::Config;
+pub use courier::Courier;
+pub use library::Library;
+pub use login::{Login, Logins};

@@ -1,0 +1,389 @@
+//! From an action to a task: pictures and tones are read, made to measure for the phone, and laid
+//! out for it to fetch.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::durable::Durable;
+use super::library::{self, Library};
+use super::template;
+use crate::media::{self, Model};
+use crate::outcome::Status;
+use crate::phone::Phone;
+use crate::screen::{Body, Source};
+use crate::shelf::{Content, Stand};
+use crate::vendor::{self, Image, Picture, Recording, Shown, Sound, Task};
+use crate::verb::{Action, Content as Pushed, Fit, Push, Tone};
+
+/// What preparing needs.
+#[derive(Debug)]
+pub(super) struct Workshop {
+    pub(super) library: Library,
+    pub(super) durable: Durable,
+    /// Conversions compute; more at once than there are processors only wait for each other.
+    pub(super) benches: Semaphore,
+}
+
+/// Why an action can't be prepared, in words, and the status that it gives.
+#[derive(Debug)]
+pub(super) struct Unprepared {
+    pub(super) status: Status,
+    pub(super) reason: String,
+}
+
+impl Unprepared {
+    fn invalid(reason: String) -> Self {
+        Self {
+            status: Status::Invalid,
+            reason,
+        }
+    }
+
+    fn unsupported(reason: String) -> Self {
+        Self {
+            status: Status::Unsupported,
+            reason,
+        }
+    }
+}
+
+/// A task, and what whoever asked should know of how it was made.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) task: Task,
+    pub(super) note: Option<&'static str>,
+}
+
+impl From<Task> for Prepared {
+    fn from(task: Task) -> Self {
+        Self { task, note: None }
+    }
+}
+
+/// Prepares `action` for `phone`; what it is to fetch is laid out on `stand`.
+pub(super) async fn prepare(
+    workshop: &Arc<Workshop>,
+    phone: &Phone,
+    action: &Action,
+    stand: &Stand,
+) -> Result<Prepared, Unprepared> {
+    let job = Job {
+        workshop,
+        phone,
+        stand,
+        model: Model::find(phone.vendor, &phone.model),
+    };
+    match action {
+        Action::Background { image, fit } => job.background(image, *fit).await,
+        Action::Clear => Ok(Task::Clear.into()),
+        Action::Other(verb) => Ok(Task::Other(*verb).into()),
+        Action::Ping => Err(Unprepared::invalid(
+            "ping asks nothing of a phone".to_owned(),
+        )),
+        Action::Push(push) => job.push(push).await,
+        Action::Ring(Tone::BuiltIn(name)) => Ok(Task::Ring(Sound::BuiltIn(name.clone())).into()),
+        Action::Ring(Tone::Source(source)) => job.ring(source).await,
+        Action::RingStop => Ok(Task::RingStop.into()),
+        Action::Ringtone {
+            tone: Tone::BuiltIn(name),
+            line,
+        } => Ok(Task::Ringtone(Sound::BuiltIn(name.clone()), *line).into()),
+        Action::Ringtone {
+            tone: Tone::Source(source),
+            line,
+        } => job.ringtone(source, *line).await,
+    }
+}
+
+struct Job<'a> {
+    workshop: &'a Arc<Workshop>,
+    phone: &'a Phone,
+    stand: &'a Stand,
+    model: Model,
+}
+
+impl Job<'_> {
+    async fn background(&self, source: &Source, fit: Fit) -> Result<Prepared, Unprepared> {
+        let wanted = self
+            .model
+            .background
+            .map_err(|why| self.lacks("set a background", why))?;
+        let bytes = match self.bytes("image", source).await? {
+            Got::Bytes(bytes) => bytes,
+            Got::Foreign(url) => {
+                let picture = Picture {
+                    name: file_name(&url),
+                    image: url,
+                    thumbnail: None,
+                };
+                return Ok(Prepared {
+                    task: Task::Background(picture),
+                    note: Some(AS_IT_IS),
+                });
+            }
+        };
+        let fit = match fit {
+            Fit::Contain => media::Fit::Contain,
+            Fit::Cover => media::Fit::Cover,
+        };
+        let made = self.convert("image", source, move || {
+            media::background::convert(&bytes, &wanted, fit)
+        });
+        let made = made.await?;
+        let (image, name) = self
+            .keep(
+                made.image.content_type,
+                made.image.bytes,
+                made.image.extension,
+            )
+            .await;
+        let thumbnail = match made.thumbnail {
+            Some(small) => Some(
+                self.keep(small.content_type, small.bytes, small.extension)
+                    .await
+                    .0,
+            ),
+            None => None,
+        };
+        Ok(Task::Background(Picture {
+            image,
+            thumbnail,
+            name,
+        })
+        .into())
+    }
+
+    async fn push(&self, push: &Push) -> Result<Prepared, Unprepared> {
+        let (shown, note) = match &push.content {
+            Pushed::Document(document) => (Shown::Document(sound("xml", document.clone())?), None),
+            Pushed::Template { name, values } => (
+                Shown::Document(self.template(name, values.clone()).await?),
+                None,
+            ),
+            Pushed::Url(url) => (Shown::Url(url.clone()), None),
+            Pushed::Screen(screen) => {
+                let (image, note) = match &screen.body {
+                    Body::Image(source) => self.screen_image(source).await?,
+                    _ => (None, None),
+                };
+                (Shown::Screen(Box::new(screen.clone()), image), note)
+            }
+        };
+        Ok(Prepared {
+            task: Task::Push(shown, push.priority),
+            note,
+        })
+    }
+
+    async fn screen_image(
+        &self,
+        source: &Source,
+    ) -> Result<(Option<Image>, Option<&'static str>), Unprepared> {
+        let wanted = self
+            .model
+            .screen_image
+            .map_err(|why| self.lacks("show a picture", why))?;
+        let bytes = match self.bytes("image", source).await? {
+            Got::Bytes(bytes) => bytes,
+            Got::Foreign(url) => return Ok((Some(Image::File(url)), Some(AS_IT_IS))),
+        };
+        let made = self.convert("image", source, move || {
+            media::picture::convert(&bytes, &wanted)
+        });
+        let made = made.await?;
+        if wanted.encoding.is_inline() {
+            let data = String::from_utf8_lossy(&made.bytes).into_owned();
+            return Ok((
+                Some(Image::Pixels {
+                    width: made.width,
+                    height: made.height,
+                    data,
+                }),
+                None,
+            ));
+        }
+        let name = format!("picture.{}", made.extension);
+        let url = self
+            .stand
+            .media(Content::new(made.content_type, made.bytes), &name);
+        Ok((Some(Image::File(url)), None))
+    }
+
+    async fn ring(&self, source: &Source) -> Result<Prepared, Unprepared> {
+        let wanted = self
+            .model
+            .play
+            .map_err(|why| self.lacks("play a file", why))?;
+        let bytes = match self.bytes("tone", source).await? {
+            Got::Bytes(bytes) => bytes,
+            Got::Foreign(url) => {
+                let sound = Sound::Recording(Recording {
+                    name: file_name(&url),
+                    url,
+                });
+                return Ok(Prepared {
+                    task: Task::Ring(sound),
+                    note: Some(AS_IT_IS),
+                });
+            }
+        };
+        let made = self.convert("tone", source, move || {
+            media::ringtone::convert(&bytes, wanted)
+        });
+        let made = made.await?;
+        let name = format!("tone.{}", made.extension);
+        let url = self
+            .stand
+            .media(Content::new(made.content_type, made.bytes), &name);
+        Ok(Task::Ring(Sound::Recording(Recording { url, name })).into())
+    }
+
+    async fn ringtone(&self, source: &Source, line: Option<u8>) -> Result<Prepared, Unprepared> {
+        let wanted = self.model.ringtone;
+        let bytes = match self.bytes("tone", source).await? {
+            Got::Bytes(bytes) => bytes,
+            Got::Foreign(url) => {
+                let sound = Sound::Recording(Recording {
+                    name: file_name(&url),
+                    url,
+                });
+                return Ok(Prepared {
+                    task: Task::Ringtone(sound, line),
+                    note: Some(AS_IT_IS),
+                });
+            }
+        };
+        let made = self.convert("tone", source, move || {
+            media::ringtone::convert(&bytes, wanted)
+        });
+        let made = made.await?;
+        let (url, name) = self
+            .keep(made.content_type, made.bytes, made.extension)
+            .await;
+        Ok(Task::Ringtone(Sound::Recording(Recording { url, name }), line).into())
+    }
+
+    async fn template(
+        &self,
+        name: &str,
+        values: Vec<(&'static str, String)>,
+    ) -> Result<String, Unprepared> {
+        let workshop = Arc::clone(self.workshop);
+        let name = name.to_owned();
+        let vendor = self.phone.vendor;
+        blocking(move || {
+            // A vendor's own template comes before one that does for all.
+            let own = workshop.library.read(&format!("{vendor}/{name}"));
+            let wrong = |why: String| Unprepared::invalid(format!("template: {why}"));
+            let source = own
+                .or_else(|_| workshop.library.read(&name))
+                .map_err(|e| wrong(e.to_string()))?;
+            let source =
+                String::from_utf8(source).map_err(|_| wrong(format!("{name} is not UTF-8")))?;
+            let filled =
+                template::fill(&name, &source, &values).map_err(|e| wrong(format!("{e:#}")))?;
+            sound("template", filled)
+        })
+        .await
+    }
+
+    /// Reads a source; one of a host that handsetd does not fetch from is left to the phone.
+    async fn bytes(&self, key: &str, source: &Source) -> Result<Got, Unprepared> {
+        let wrong = |error: library::Error| Unprepared::invalid(format!("{key}: {error}"));
+        match source {
+            Source::File(name) => {
+                let (workshop, name) = (Arc::clone(self.workshop), name.clone());
+                let bytes = blocking(move || workshop.library.read(&name)).await;
+                Ok(Got::Bytes(bytes.map_err(wrong)?))
+            }
+            Source::Url(url) if self.workshop.library.fetches(url) => Ok(Got::Bytes(
+                self.workshop.library.fetch(url).await.map_err(wrong)?,
+            )),
+            Source::Url(url) => Ok(Got::Foreign(url.clone())),
+        }
+    }
+
+    /// Runs a conversion where it holds nobody up.
+    async fn convert<T, E>(
+        &self,
+        key: &str,
+        source: &Source,
+        convert: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Unprepared>
+    where
+        T: Send + 'static,
+        E: std::fmt::Display + Send + 'static,
+    {
+        let _bench = self.workshop.benches.acquire().await;
+        let made = blocking(convert).await;
+        made.map_err(|error| Unprepared::invalid(format!("{key}: {source}: {error}")))
+    }
+
+    /// Keeps a file for as long as phones may fetch it; returns its address and its name, which is
+    /// another one for every content.
+    async fn keep(
+        &self,
+        content_type: &'static str,
+        bytes: Bytes,
+        extension: &'static str,
+    ) -> (url::Url, String) {
+        let workshop = Arc::clone(self.workshop);
+        let content = Content::new(content_type, bytes);
+        let token = blocking(move || workshop.durable.keep(content, extension)).await;
+        let short: String = token.chars().take(8).collect();
+        let name = format!("handsetd-{short}.{extension}");
+        (self.stand.media_address(&token, &name), name)
+    }
+
+    fn lacks(&self, what: &str, why: &str) -> Unprepared {
+        let title = self.phone.vendor.title();
+        let model = match self.phone.model.as_str() {
+            "" => "of unknown model",
+            model => model,
+        };
+        Unprepared::unsupported(format!("a {title} {model} can't {what}: {why}"))
+    }
+}
+
+/// What came of reading a source.
+enum Got {
+    Bytes(Vec<u8>),
+    /// An address that only the phone fetches from.
+    Foreign(url::Url),
+}
+
+/// Refuses a document that no phone could read.
+fn sound(key: &str, document: String) -> Result<String, Unprepared> {
+    match vendor::document_fault(&document) {
+        None => Ok(document),
+        Some(fault) => Err(Unprepared::invalid(format!(
+            "{key}: it is no XML document: {fault}"
+        ))),
+    }
+}
+
+/// Returns the last part of an address, as the name of the file.
+fn file_name(url: &url::Url) -> String {
+    let last = url
+        .path_segments()
+        .and_then(|mut segments| segments.next_back());
+    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    last.unwrap_or_default().chars().filter(fits).collect()
+}
+
+/// Runs what blocks or computes on a thread that may.
+///
+/// # Panics
+///
+/// Panics if `work` does.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// What is said of files that handsetd does not fetch itself.
+const AS_IT_IS: &str = "the phone fetches the file as it is; media.hosts lets handsetd convert it";

@@ -1,0 +1,51 @@
+//! Templates: documents in a vendor's own words, with gaps that a push fills in.
+//!
+//! The language is minijinja's. Values are escaped for XML, names that nobody gives are errors, and
+//! a template that runs for ever is stopped.
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+/// Fills a template in.
+pub(super) fn fill(
+    name: &str,
+    source: &str,
+    values: &[(&'static str, String)],
+) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::empty();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    let context: std::collections::BTreeMap<_, _> = values.iter().cloned().collect();
+    environment.render_named_str(name, source, context)
+}
+
+/// Plenty for a screen.
+const FUEL: u64 = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(source: &str) -> Result<String, String> {
+        let values = [("title", "A & B".to_owned()), ("text", "1 < 2".to_owned())];
+        fill("status.xml", source, &values).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_are_escaped() {
+        let expected = "<T><A>A &amp; B</A>1 &lt; 2</T>";
+        assert_eq!(
+            filled("<T><A>{{ title }}</A>{{ text }}</T>").as_deref(),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn unknown_names_and_endless_loops_are_errors() {
+        assert!(filled("{{ nobody }}").unwrap_err().contains("undefined"));
+        assert!(filled("{% if %}").unwrap_err().contains("status.xml"));
+        let endless = "{% for a in text %}{% for b in text %}{% for c in text %}".repeat(2);
+        let endless = format!("{endless}{}", "{% endfor %}".repeat(6));
+        let _ = filled(&endless);
+    }
+}
