@@ -13,6 +13,36 @@ pub struct Display {
     pub encoding: Encoding,
 }
 
+impl Display {
+    /// Reads what a Cisco phone says of itself in `x-CiscoIPPhoneDisplay`: width, height, bits and
+    /// `C` or `G`, as in `298,168,12,C`. It knows better than any table.
+    pub fn from_cisco_header(value: &str) -> Option<Self> {
+        let mut fields = value.split(',').map(str::trim);
+        let mut side = || {
+            fields
+                .next()?
+                .parse()
+                .ok()
+                .filter(|side| (1..=MAX_SIDE).contains(side))
+        };
+        let (width, height) = (side()?, side()?);
+        let depth = match (fields.next()?.parse::<u8>().ok()?, fields.next()?) {
+            (1, "G") => Depth::Mono,
+            (2, "G") => Depth::Grey2,
+            (3, "G") => Depth::Grey3,
+            (_, "G") => Depth::Grey4,
+            (_, "C") => Depth::Colour,
+            _ => return None,
+        };
+        Some(Self {
+            width,
+            height,
+            depth,
+            encoding: Encoding::Png,
+        })
+    }
+}
+
 /// The shades that a display can show.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Depth {
@@ -82,6 +112,34 @@ impl Encoding {
             Self::CiscoPixels | Self::YealinkPixels => "txt",
             Self::Jpeg => "jpg",
             Self::Png => "png",
+        }
+    }
+}
+
+/// The longest side of a display that a phone is believed to have, in pixels.
+const MAX_SIDE: u32 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cisco_phone_is_believed() {
+        let read = |value| {
+            let display = Display::from_cisco_header(value)?;
+            Some((display.width, display.height, display.depth))
+        };
+        assert_eq!(read("298,168,12,C"), Some((298, 168, Depth::Colour)));
+        assert_eq!(read("298, 144, 3, G"), Some((298, 144, Depth::Grey3)));
+        for nonsense in [
+            "",
+            "298,168",
+            "0,168,12,C",
+            "298,5000,12,C",
+            "298,168,x,C",
+            "298,168,1,X",
+        ] {
+            assert_eq!(read(nonsense), None, "{nonsense:?}");
         }
     }
 }

@@ -84,12 +84,12 @@ fn settle(samples: &mut [f32]) {
     let crosses = |pair: &[f32]| matches!(pair, [a, b] if a * b <= 0.0);
     let reach = EDGE.min(samples.len() / 2);
     let (start, _) = samples.split_at_mut(reach);
-    if let Some(last_before) = start.windows(2).position(crosses) {
-        start[..=last_before].fill(0.0);
+    if let Some(first) = start.windows(2).position(crosses) {
+        start[..=first].fill(0.0);
     }
     let (_, end) = samples.split_at_mut(samples.len() - reach);
-    if let Some(last_inside) = end.windows(2).rposition(crosses) {
-        end[last_inside + 1..].fill(0.0);
+    if let Some(last) = end.windows(2).rposition(crosses) {
+        end[last + 1..].fill(0.0);
     }
 }
 

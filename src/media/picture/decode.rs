@@ -50,7 +50,7 @@ pub(in crate::media) fn decode(source: &[u8], ground: Ground) -> Result<RgbImage
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_UNPACKED);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(Error::Damaged)?;
+    let mut decoder = reader.into_decoder().map_err(Error::from_decoder)?;
 
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
@@ -61,13 +61,11 @@ pub(in crate::media) fn decode(source: &[u8], ground: Ground) -> Result<RgbImage
         return Err(Error::Dimensions { width, height });
     }
     if decoder.total_bytes() > MAX_UNPACKED {
-        return Err(Error::Memory {
-            bytes: decoder.total_bytes(),
-        });
+        return Err(Error::Memory);
     }
 
-    let orientation = decoder.orientation().map_err(Error::Damaged)?;
-    let image = DynamicImage::from_decoder(decoder).map_err(Error::Damaged)?;
+    let orientation = decoder.orientation().map_err(Error::from_decoder)?;
+    let image = DynamicImage::from_decoder(decoder).map_err(Error::from_decoder)?;
     let mut image = DynamicImage::ImageRgb8(flatten(image, ground));
     image.apply_orientation(orientation);
     Ok(image.into_rgb8())

@@ -35,19 +35,24 @@ pub enum Error {
         found: String,
     },
     /// Unpacking the picture would take too much memory.
-    #[error(
-        "the picture takes {bytes} bytes of memory, more than {MAX_UNPACKED}: scale it down first"
-    )]
-    Memory {
-        /// The bytes that it would take.
-        bytes: u64,
-    },
+    #[error("the picture takes more than {MAX_UNPACKED} bytes of memory: scale it down first")]
+    Memory,
     /// The file is too long.
     #[error("the picture file has {bytes} bytes, more than {MAX_SOURCE}: scale it down first")]
     TooLong {
         /// The length of the file.
         bytes: usize,
     },
+}
+
+impl Error {
+    /// Tells what the decoder means.
+    pub(super) fn from_decoder(error: ImageError) -> Self {
+        match error {
+            ImageError::Limits(_) => Self::Memory,
+            error => Self::Damaged(error),
+        }
+    }
 }
 
 /// The longest file that is read, in bytes.

@@ -45,7 +45,7 @@ fn seen(picture: &Picture) -> RgbImage {
     image.into_rgb8()
 }
 
-fn assert_near(pixel: &Rgb<u8>, expected: Rgb<u8>) {
+fn assert_near(pixel: Rgb<u8>, expected: Rgb<u8>) {
     let off = pixel
         .0
         .iter()
@@ -65,8 +65,8 @@ fn every_format_is_taken_by_its_content() {
         let picture = convert(&file(halves(64, 32), format), &colour(32, 32)).unwrap();
         assert_eq!((picture.width, picture.height), (32, 16), "{format:?}");
         let seen = seen(&picture);
-        assert_near(seen.get_pixel(4, 8), RED);
-        assert_near(seen.get_pixel(27, 8), BLUE);
+        assert_near(*seen.get_pixel(4, 8), RED);
+        assert_near(*seen.get_pixel(27, 8), BLUE);
         assert_eq!(
             (picture.content_type, picture.extension),
             ("image/png", "png")
@@ -146,8 +146,8 @@ fn a_photograph_taken_sideways_is_turned_upright() {
     let picture = convert(&source, &colour(100, 100)).unwrap();
     assert_eq!((picture.width, picture.height), (32, 64));
     let seen = seen(&picture);
-    assert_near(seen.get_pixel(16, 5), RED);
-    assert_near(seen.get_pixel(16, 58), BLUE);
+    assert_near(*seen.get_pixel(16, 5), RED);
+    assert_near(*seen.get_pixel(16, 58), BLUE);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn the_first_frame_of_an_animation_is_shown() {
     }
     drop(encoder);
     assert_near(
-        seen(&convert(&source, &colour(4, 4)).unwrap()).get_pixel(0, 0),
+        *seen(&convert(&source, &colour(4, 4)).unwrap()).get_pixel(0, 0),
         Rgb([10; 3]),
     );
 }
@@ -231,19 +231,16 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 #[test]
 fn a_bomb_is_refused_by_its_header() {
-    for (width, height) in [
-        (8193, 1),
-        (1, 8193),
-        (8192, 8192),
-        (u32::MAX / 2, u32::MAX / 2),
-    ] {
+    for (width, height) in [(8193, 1), (1, 8193), (8192, 8192)] {
         let error = convert(&bomb(width, height), &colour(10, 10))
             .unwrap_err()
             .to_string();
-        let named = error.starts_with(&format!("the picture measures {width}x{height}; at most"));
-        // The decoder itself may be quicker.
-        assert!(named || error == "the picture cannot be read", "{error}");
+        let expected = format!("the picture measures {width}x{height}; at most 8192 pixels a side");
+        assert!(error.starts_with(&expected), "{error}");
     }
+    // The decoder itself is quicker than our check.
+    let error = convert(&bomb(u32::MAX / 2, u32::MAX / 2), &colour(10, 10)).unwrap_err();
+    assert!(matches!(error, Error::Memory), "{error}");
     let mut gif = file(halves(2, 2), ImageFormat::Gif);
     gif[6..10].copy_from_slice(&[0xFF; 4]);
     let error = convert(&gif, &colour(10, 10)).unwrap_err();

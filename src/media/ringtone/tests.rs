@@ -1,3 +1,9 @@
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "the numbers of these tests are small"
+)]
+
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
@@ -44,7 +50,7 @@ static ALAW: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .collect()
 });
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
     let mut bytes = name.to_vec();
     bytes.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
     bytes.extend(content);
@@ -275,7 +281,7 @@ fn padding_is_silence() {
 
 #[test]
 fn a_cut_tone_fades_out() {
-    let source = wav(Kind::Integer(16), 8000, &[&[0.5; 20_000]]);
+    let source = wav(Kind::Integer(16), 8000, &[&vec![0.5; 20_000]]);
     let heard = heard(
         &convert(&source, ToneFormat::CISCO_RING).unwrap(),
         ToneFormat::CISCO_RING,
