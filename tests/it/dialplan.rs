@@ -74,6 +74,7 @@ async fn a_chan_sip_phone_dials_the_examples_on_16() {
     let Some((asterisk, phone)) = with_phone else {
         return;
     };
+    assert!(asterisk.cli("sip show peer 1001").contains(USER_AGENT));
     let call = phone.dial("700", Course::Answered);
     let mut session = agi.accept().await;
     assert_eq!(session.request().0, "push");

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 /// Waits for `future` for as long as anything local may take on a busy machine.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("{what}: nothing within {PATIENCE:?}"),
-    }
+    let Ok(output) = tokio::time::timeout(PATIENCE, future).await else {
+        panic!("{what}: nothing within {PATIENCE:?}");
+    };
+    output
 }
 
 /// Far more than anything needs, so that only what hangs runs into it.

@@ -18,7 +18,7 @@ use super::process::Process;
 /// The two ends of what is supported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Version {
-    /// The oldest, which still has chan_sip.
+    /// The oldest, which still has `chan_sip`.
     V16,
     /// The newest.
     V22,

@@ -1,6 +1,6 @@
 //! Loopback addresses of a test's own, so that well-known ports can be used side by side.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 /// An address in 127.0.20.0/22 that no other test has while this value lives, not even one of
 /// another test run on the machine.
@@ -20,6 +20,8 @@ impl Loopback {
             .flat_map(|third| (1..255).map(move |fourth| Ipv4Addr::new(127, 0, third, fourth)))
             .find_map(|ip| {
                 let claim = TcpListener::bind((ip, CLAIM_PORT)).ok()?;
+                // A test that was killed may have left a program there.
+                UdpSocket::bind((ip, 5060)).ok()?;
                 Some(Self { ip, _claim: claim })
             })
             .expect("a thousand tests don't run at once")

@@ -1,4 +1,4 @@
-//! A FastAGI server that does what a test says, line by line.
+//! An AGI server that does what a test says, line by line.
 //!
 //! It stands in for handsetd where the test is about Asterisk, the dialplan and the way between.
 

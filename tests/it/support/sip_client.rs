@@ -1,4 +1,4 @@
-//! A real SIP client, SIPp, that plays a desk phone: it registers, and it dials.
+//! A real SIP client, `SIPp`, that plays a desk phone: it registers, and it dials.
 //!
 //! Only signalling; there is no audio. What is said is in `tests/asterisk/sipp`.
 
@@ -150,7 +150,7 @@ impl Call {
     }
 }
 
-/// Prints what was sent and received, and what SIPp did not like about it.
+/// Prints what was sent and received, and what `SIPp` did not like about it.
 fn print_messages(files: &Path) {
     for name in ["messages.log", "errors.log"] {
         let text = fs::read(files.join(name)).unwrap_or_default();
