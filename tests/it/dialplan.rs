@@ -20,6 +20,7 @@ macro_rules! on_both_versions {
 
 on_both_versions! {
     a_caller_who_hangs_up_meanwhile_gets_the_hangup_extension_of_his_own_context
+    a_group_is_told_who_calls
     a_pjsip_phone_dials_the_examples
     a_push_works_from_the_hangup_extension
     a_server_that_closes_without_an_answer_is_unreachable
@@ -86,6 +87,27 @@ async fn a_chan_sip_phone_dials_the_examples_on_16() {
     );
     session.finish("OK", "shown").await;
     asterisk.line("handsetd: OK 1001 shown").await;
+    call.end().await;
+}
+
+async fn a_group_is_told_who_calls(version: Version) {
+    let agi = ScriptedAgi::listen().await;
+    let Some((_asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, "").await else {
+        return;
+    };
+    let call = phone.dial("705", Course::Cancelled);
+    let mut session = agi.accept().await;
+    let keys = [
+        ("title", "Call for reception"),
+        ("phone", "reception"),
+        ("wait", "no"),
+        ("text", "\"1001\" <1001>"),
+    ];
+    let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(session.request(), ("push".to_owned(), keys.to_vec()));
+    call.hang_up().await;
+    assert_eq!(session.line().await, "HANGUP");
+    session.finish("QUEUED", "").await;
     call.end().await;
 }
 
