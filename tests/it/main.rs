@@ -1,0 +1,9 @@
+//! The integration tests: one binary, one module for each topic.
+//!
+//! They run the real programs: Asterisk 16 and 22, a SIP client, and handsetd itself. `tests/run`
+//! installs what they need.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
+
+mod dialplan;
+mod support;

@@ -1,0 +1,26 @@
+//! What the tests run against: real programs, each started, watched and removed by its own module.
+
+pub(crate) mod asterisk;
+#[expect(
+    dead_code,
+    reason = "the tests that start the daemon come with the daemon"
+)]
+pub(crate) mod daemon;
+pub(crate) mod loopback;
+mod process;
+pub(crate) mod scripted_agi;
+pub(crate) mod sip_client;
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Waits for `future` for as long as anything local may take on a busy machine.
+pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
+    let Ok(output) = tokio::time::timeout(PATIENCE, future).await else {
+        panic!("{what}: nothing within {PATIENCE:?}");
+    };
+    output
+}
+
+/// Far more than anything needs, so that only what hangs runs into it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,264 @@
+//! A real Asterisk for one test, with the phones and the dialplan that the test asks for.
+//!
+//! It does not install Asterisk: `tests/run` does. Without it the tests that ask for one are
+//! skipped, and say so.
+
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::loopback::Loopback;
+use super::process::Process;
+
+/// The two ends of what is supported.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Version {
+    /// The oldest, which still has `chan_sip`.
+    V16,
+    /// The newest.
+    V22,
+}
+
+/// A channel driver that a phone can register with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Driver {
+    /// `SIP/…`, in Asterisk 16 only.
+    ChanSip,
+    /// `PJSIP/…`.
+    Pjsip,
+}
+
+/// What a test wants to have configured.
+#[derive(Clone, Debug)]
+pub(crate) struct Options<'a> {
+    /// Where the project's dialplan finds handsetd.
+    pub(crate) agi: SocketAddr,
+    /// The phones, which need no password. Their calls come to the context `phones`, which
+    /// includes the examples of the project's dialplan.
+    pub(crate) phones: &'a [(Driver, &'a str)],
+    /// Extensions, written into the context `phones`; more contexts may follow.
+    pub(crate) dialplan: &'a str,
+}
+
+/// A running Asterisk. It and its files are gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Asterisk {
+    process: Process,
+    root: PathBuf,
+    home: TempDir,
+    address: Loopback,
+}
+
+impl Asterisk {
+    /// Starts a server and waits until it is ready; `None` if there is none on this machine.
+    pub(crate) async fn start(version: Version, options: &Options<'_>) -> Option<Self> {
+        let root = match installed(version) {
+            Ok(root) => root,
+            Err(reason) => return skip(version, &reason),
+        };
+        let address = Loopback::claim();
+        let home = tempfile::Builder::new()
+            .prefix("handsetd-")
+            .tempdir_in(root.join("srv"))
+            .unwrap();
+        configure(&root, home.path(), &address, options);
+        let mut command = asterisk(&root, home.path());
+        let process = Process::start(version.name(), command.args(["-f", "-n"]));
+        let started = Self {
+            process,
+            root,
+            home,
+            address,
+        };
+        started.line("Asterisk Ready.").await;
+        Some(started)
+    }
+
+    /// Returns where the phones of a driver register.
+    pub(crate) fn sip(&self, driver: Driver) -> SocketAddr {
+        sip_port(&self.address, driver)
+    }
+
+    /// Waits for a line on the console that contains `pattern`, and returns it.
+    pub(crate) async fn line(&self, pattern: &str) -> String {
+        let find = |line: &str| line.contains(pattern).then(|| line.to_owned());
+        self.process
+            .line(&format!("the line {pattern:?}"), find)
+            .await
+    }
+
+    /// Runs a command of the console and returns what it prints.
+    pub(crate) fn cli(&self, command: &str) -> String {
+        let output = asterisk(&self.root, self.home.path())
+            .args(["-rx", command])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Version {
+    fn name(self) -> &'static str {
+        match self {
+            Self::V16 => "Asterisk 16",
+            Self::V22 => "Asterisk 22",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::V16 => "16",
+            Self::V22 => "22",
+        }
+    }
+}
+
+/// Finds the folder that `tests/run` has made, or says why there is none to be used.
+fn installed(version: Version) -> Result<PathBuf, String> {
+    if std::env::var_os("HANDSETD_TEST_ASTERISK").is_some_and(|wanted| wanted == "no") {
+        return Err("HANDSETD_TEST_ASTERISK=no".to_owned());
+    }
+    let root = roots().join(version.folder());
+    if !root.join(".handsetd-complete").is_file() {
+        return Err(format!("{} is not complete; run tests/run", root.display()));
+    }
+    if fs::metadata("/proc/self").is_ok_and(|this| this.uid() != 0) {
+        return Err("chroot needs root".to_owned());
+    }
+    Ok(root)
+}
+
+/// Returns the folder that holds all versions; the same rule as in `tests/run`.
+fn roots() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(roots) = variable("HANDSETD_TEST_ROOTS") {
+        return roots.into();
+    }
+    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || PathBuf::from(variable("HOME").unwrap_or_else(|| "/root".into()));
+    cache
+        .unwrap_or_else(|| home().join(".cache"))
+        .join("handsetd/asterisk")
+}
+
+/// Says that a test is skipped, which must not happen where everything has to be tested.
+fn skip(version: Version, reason: &str) -> Option<Asterisk> {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let name = version.name();
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{test} needs {name}: {reason}"
+    );
+    // Not by a macro: the test harness would hide that of a test that passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test} needs {name}: {reason}");
+    None
+}
+
+/// Writes the configuration: the templates of `tests/asterisk/etc`, filled in.
+fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>) {
+    let etc = home.join("etc");
+    fs::create_dir(&etc).unwrap();
+    let fill = |template: &str, phone: &str| {
+        template
+            .replace("@HOME@", &inside(root, home))
+            .replace("@MODULES@", modules(root))
+            .replace("@PJSIP@", &sip_port(address, Driver::Pjsip).to_string())
+            .replace(
+                "@CHAN_SIP@",
+                &sip_port(address, Driver::ChanSip).to_string(),
+            )
+            .replace("@AGI@", &options.agi.to_string())
+            .replace("@PHONE@", phone)
+    };
+    let phones = |driver: Driver, template: &str| -> String {
+        let of_driver = options
+            .phones
+            .iter()
+            .filter(|(wanted, _)| *wanted == driver);
+        of_driver.map(|(_, phone)| fill(template, phone)).collect()
+    };
+    let write = |name: &str, text: String| fs::write(etc.join(name), text).unwrap();
+
+    write(
+        "asterisk.conf",
+        fill(include_str!("../../asterisk/etc/asterisk.conf"), ""),
+    );
+    write(
+        "logger.conf",
+        fill(include_str!("../../asterisk/etc/logger.conf"), ""),
+    );
+    write(
+        "rtp.conf",
+        fill(include_str!("../../asterisk/etc/rtp.conf"), ""),
+    );
+    write(
+        "extensions.conf",
+        fill(include_str!("../../asterisk/etc/extensions.conf"), ""),
+    );
+    write(
+        "handset.conf",
+        include_str!("../../../dialplan/extensions.conf").to_owned(),
+    );
+    write("test.conf", options.dialplan.to_owned());
+
+    let mut modules = fill(include_str!("../../asterisk/etc/modules.conf"), "");
+    let pjsip = fill(include_str!("../../asterisk/etc/pjsip.conf"), "");
+    let pjsip_phone = include_str!("../../asterisk/etc/pjsip-phone.conf");
+    write("pjsip.conf", pjsip + &phones(Driver::Pjsip, pjsip_phone));
+    let chan_sip = phones(
+        Driver::ChanSip,
+        include_str!("../../asterisk/etc/sip-phone.conf"),
+    );
+    if !chan_sip.is_empty() {
+        let sip = fill(include_str!("../../asterisk/etc/sip.conf"), "");
+        write("sip.conf", sip + &chan_sip);
+        modules += "load=chan_sip.so\n";
+    }
+    write("modules.conf", modules);
+}
+
+/// Returns the program, inside its root, told where its configuration is.
+fn asterisk(root: &Path, home: &Path) -> Command {
+    let mut command = Command::new("chroot");
+    command.arg(root).args([
+        "asterisk",
+        "-C",
+        &format!("{}/etc/asterisk.conf", inside(root, home)),
+    ]);
+    command
+}
+
+/// Returns the path as it is for a program inside the root.
+fn inside(root: &Path, path: &Path) -> String {
+    let path = path
+        .strip_prefix(root)
+        .expect("the folder is inside the root");
+    format!("/{}", path.display())
+}
+
+/// Returns where the installation has its modules, which depends on its age and the machine.
+fn modules(root: &Path) -> &'static str {
+    MODULES
+        .into_iter()
+        .find(|folder| root.join(folder.trim_start_matches('/')).is_dir())
+        .expect("an installed Asterisk has modules")
+}
+
+fn sip_port(address: &Loopback, driver: Driver) -> SocketAddr {
+    address.port(match driver {
+        Driver::ChanSip => 5061,
+        Driver::Pjsip => 5060,
+    })
+}
+
+const MODULES: [&str; 3] = [
+    "/usr/lib/asterisk/modules",
+    "/usr/lib/x86_64-linux-gnu/asterisk/modules",
+    "/usr/lib/aarch64-linux-gnu/asterisk/modules",
+];

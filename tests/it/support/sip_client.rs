@@ -1,0 +1,162 @@
+//! A real SIP client, `SIPp`, that plays a desk phone: it registers, and it dials.
+//!
+//! Only signalling; there is no audio. What is said is in `tests/asterisk/sipp`.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+use tokio::net::UdpSocket;
+
+use super::loopback::Loopback;
+use super::process::{Process, print_log};
+
+/// A phone with an address of its own, from which it registers and calls.
+#[derive(Debug)]
+pub(crate) struct SipPhone {
+    user: String,
+    user_agent: String,
+    registrar: SocketAddr,
+    address: Loopback,
+}
+
+/// How a call goes on and ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Course {
+    /// Asterisk answers, and hangs up.
+    Answered,
+    /// The caller gives up before the answer, when [`Call::hang_up`] says so.
+    Cancelled,
+    /// Asterisk answers, and the caller hangs up when [`Call::hang_up`] says so.
+    HungUp,
+    /// Asterisk ends the call as busy, without an answer.
+    Refused,
+}
+
+impl SipPhone {
+    /// Makes a phone that is not registered yet.
+    pub(crate) fn new(user: &str, user_agent: &str, registrar: SocketAddr) -> Self {
+        Self {
+            user: user.to_owned(),
+            user_agent: user_agent.to_owned(),
+            registrar,
+            address: Loopback::claim(),
+        }
+    }
+
+    /// Returns the phone's address, on which its other servers can listen too.
+    pub(crate) fn address(&self) -> &Loopback {
+        &self.address
+    }
+
+    /// Registers, for longer than any test takes.
+    pub(crate) async fn register(&self) {
+        let scenario = include_str!("../../asterisk/sipp/register.xml");
+        self.start(scenario, "nobody").end().await;
+    }
+
+    /// Dials `extension`. The call goes on while the test does; [`Call::end`] waits for its end.
+    pub(crate) fn dial(&self, extension: &str, course: Course) -> Call {
+        let scenario = match course {
+            Course::Answered => include_str!("../../asterisk/sipp/answered.xml"),
+            Course::Cancelled => include_str!("../../asterisk/sipp/cancelled.xml"),
+            Course::HungUp => include_str!("../../asterisk/sipp/hung-up.xml"),
+            Course::Refused => include_str!("../../asterisk/sipp/refused.xml"),
+        };
+        self.start(scenario, extension)
+    }
+
+    fn start(&self, scenario: &str, extension: &str) -> Call {
+        let files = tempfile::tempdir().unwrap();
+        fs::write(files.path().join("scenario.xml"), scenario).unwrap();
+        let address = self.address.port(SIP_PORT);
+        // Random, so that Asterisk doesn't take it for a repetition of an earlier one.
+        let id = files
+            .path()
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let mut command = Command::new("sipp");
+        command
+            .current_dir(files.path())
+            .arg(self.registrar.to_string())
+            .args(["-sf", "scenario.xml", "-m", "1", "-nostdin"])
+            .args([
+                "-i",
+                &address.ip().to_string(),
+                "-p",
+                &address.port().to_string(),
+            ])
+            .args(["-s", extension, "-cid_str", &id])
+            .args([
+                "-key",
+                "user",
+                &self.user,
+                "-key",
+                "user_agent",
+                &self.user_agent,
+            ])
+            .args(["-timeout", "25s", "-timeout_error"])
+            .args(["-trace_msg", "-message_file", "messages.log"])
+            .args(["-trace_err", "-error_file", "errors.log"]);
+        let process = Process::start("SIPp", &mut command);
+        Call {
+            process,
+            files,
+            id,
+            address,
+        }
+    }
+}
+
+/// A call in the making or going on.
+#[derive(Debug)]
+pub(crate) struct Call {
+    process: Process,
+    files: TempDir,
+    id: String,
+    address: SocketAddr,
+}
+
+impl Call {
+    /// Tells the caller to hang up now.
+    pub(crate) async fn hang_up(&self) {
+        // SIPp knows a call by its Call-ID alone, so a message from us can be its cue.
+        let cue = format!(
+            "INFO sip:caller@{address} SIP/2.0\r\n\
+             Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-cue-{id}\r\n\
+             From: <sip:test@127.0.0.1>;tag=cue\r\n\
+             To: <sip:caller@{address}>;tag={id}\r\n\
+             Call-ID: {id}\r\n\
+             CSeq: 1 INFO\r\n\
+             Content-Length: 0\r\n\r\n",
+            address = self.address,
+            id = self.id,
+        );
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        socket.send_to(cue.as_bytes(), self.address).await.unwrap();
+    }
+
+    /// Waits for the end of the call, and checks that it went as it should.
+    pub(crate) async fn end(mut self) {
+        let status = self.process.exit().await;
+        if !status.success() {
+            print_messages(self.files.path());
+            panic!("the call did not go as it should: SIPp ended with {status}");
+        }
+    }
+}
+
+/// Prints what was sent and received, and what `SIPp` did not like about it.
+fn print_messages(files: &Path) {
+    for name in ["messages.log", "errors.log"] {
+        let text = fs::read(files.join(name)).unwrap_or_default();
+        print_log(name, &String::from_utf8_lossy(&text));
+    }
+}
+
+/// Where phones have it.
+const SIP_PORT: u16 = 5060;
