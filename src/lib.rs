@@ -2,6 +2,7 @@
 
 pub mod agi;
 pub mod deliver;
+pub mod http;
 pub mod media;
 pub mod outcome;
 pub mod phone;

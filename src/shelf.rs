@@ -175,9 +175,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn things_expire() {
         let shelf = Shelf::default();
-        let token = shelf.put(text("a"), Duration::from_secs(60));
+        let token = shelf.put(text("a"), Duration::from_mins(1));
         assert_eq!(shelf.take_copy(&token), Some(text("a")));
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(shelf.take_copy(&token), None);
         assert_eq!(shelf.lock().bytes, 0);
     }

@@ -31,7 +31,7 @@ impl Bench {
         };
         let shelf = Shelf::default();
         let base = Url::parse("http://192.0.2.10:8090").unwrap();
-        let stand = Stand::new(shelf.clone(), base, Duration::from_secs(60));
+        let stand = Stand::new(shelf.clone(), base, Duration::from_mins(1));
         Self {
             phone,
             shelf,

@@ -73,7 +73,7 @@ fn the_keys_of_every_verb_are_read() {
     let request = parse("ping phone=1001&reception;wait=no;keep=5m;via=notify;deadline=3").unwrap();
     assert_eq!(request.phone.as_deref(), Some("1001&reception"));
     assert!(!request.wait);
-    assert_eq!(request.keep, Some(Duration::from_secs(300)));
+    assert_eq!(request.keep, Some(Duration::from_mins(5)));
     assert_eq!(
         (request.via, request.deadline),
         (Some(Via::Notify), Some(Duration::from_secs(3)))
