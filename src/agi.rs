@@ -1,4 +1,4 @@
-//! FastAGI: the protocol in which Asterisk asks.
+//! `FastAGI`: the protocol in which Asterisk asks.
 //!
 //! Asterisk connects, says who is calling as a block of `agi_*` lines (a [`Request`]), and then
 //! obeys [`Command`]s, one [`Reply`] each, until the server closes the [`Channel`]. A [`Server`]

@@ -52,7 +52,7 @@ impl Default for Config {
             max_sessions: 4096,
             environment_timeout: Duration::from_secs(5),
             reply_timeout: Duration::from_secs(5),
-            session_timeout: Duration::from_secs(60),
+            session_timeout: Duration::from_mins(1),
         }
     }
 }

@@ -199,10 +199,11 @@ mod tests {
 
     #[test]
     fn arguments_are_sorted_as_numbers() {
-        let lines: String = (1..=12)
+        let lines: Vec<String> = (1..=12)
             .rev()
             .map(|n| format!("agi_arg_{n}: {n}\n"))
             .collect();
+        let lines = lines.concat();
         let environment = Environment::parse(&format!("agi_threadid: 1\n{lines}\n"));
         assert_eq!(environment.arguments().last(), Some("12"));
     }

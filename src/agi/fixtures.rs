@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 /// Returns the cases of one file, or none (and says so) where the fixtures are absent.
-#[expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
 pub(super) fn lines(file: &str) -> Vec<serde_json::Value> {
     let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),

@@ -34,7 +34,7 @@ pub trait Script: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// A bound FastAGI server.
+/// A bound `FastAGI` server.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,

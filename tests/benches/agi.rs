@@ -1,4 +1,4 @@
-//! How fast the wire parsers of FastAGI are.
+//! How fast the wire parsers of `FastAGI` are.
 
 use std::hint::black_box;
 
