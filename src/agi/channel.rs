@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::codec::Decoder;
+use tracing::trace;
 
 use super::command::Command;
 use super::config::Config;
@@ -100,12 +101,18 @@ impl Channel {
     /// Sends a command and returns its final reply, whatever that says.
     pub async fn command(&mut self, command: &Command) -> Result<Reply, Error> {
         let after = self.reply_timeout;
-        timeout(after, self.exchange(command))
-            .await
-            .map_err(|_| Error::ReplyTimeout {
-                command: command.words().to_owned(),
-                after,
-            })?
+        trace!(%command, "Asking.");
+        if let Ok(reply) = timeout(after, self.exchange(command)).await {
+            trace!(?reply, "Answered.");
+            return reply;
+        }
+        if self.codec.is_amid_reply() {
+            // It has come but will not end. The next command shall not wait for that again.
+            self.owed = false;
+            self.hung_up |= self.codec.discard(&mut self.inbox);
+        }
+        let command = command.words().to_owned();
+        Err(Error::ReplyTimeout { command, after })
     }
 
     /// Returns whether the call is known to be over: Asterisk said so, or closed the connection.
@@ -183,6 +190,7 @@ impl Channel {
             let Message::Reply(mut lines) = self.next_message().await? else {
                 continue;
             };
+            self.hung_up |= quirk::take_hangups(&mut lines);
             quirk::take_rest_of_value(&mut lines, &mut self.inbox);
             let reply = Reply::parse(&lines);
             if !reply.as_ref().is_ok_and(Reply::is_provisional) {

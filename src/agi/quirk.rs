@@ -84,16 +84,20 @@ pub(super) fn take_rest_of_value(reply: &mut BytesMut, rest: &mut BytesMut) {
     reply.extend_from_slice(&rest.split_to(length));
 }
 
-/// Gives back the lines of `cut` except its last one, a hang-up amid a usage text.
-pub(super) fn without_last_line(mut cut: BytesMut, src: &mut BytesMut) {
-    let body = cut.strip_suffix(b"\n").unwrap_or(&cut);
-    let keep = body
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at.saturating_add(1));
-    cut.truncate(keep);
-    cut.extend_from_slice(src);
-    *src = cut;
+/// Takes the hang-ups out of a usage text. Returns whether there was one.
+pub(super) fn take_hangups(reply: &mut BytesMut) -> bool {
+    if reply.get(CODE) != Some(&b'-') {
+        return false;
+    }
+    let lines = reply.split_inclusive(|&byte| byte == b'\n');
+    let usage: BytesMut = lines
+        .filter(|line| !is_hangup(line))
+        .flatten()
+        .copied()
+        .collect();
+    let found = usage.len() < reply.len();
+    *reply = usage;
+    found
 }
 
 /// Returns whether an environment that has reached its blank line may still go on.
@@ -149,16 +153,19 @@ mod tests {
         assert_eq!(cut("HANGUP200 result=0\n"), ["H", "200 result=0\n"]);
         assert_eq!(
             cut("HANGUP520-Usage\nHANGUP\n520 End of proper usage.\n"),
-            ["H", "H", "520-Usage\n520 End of proper usage.\n"]
+            ["H", "520-Usage\nHANGUP\n520 End of proper usage.\n"]
         );
     }
 
     #[test]
     fn hangup_falls_into_a_usage_text() {
-        assert_eq!(
-            cut("520-Wrong\nusage\nHANGUP\nmore\n520 End of proper usage.\n"),
-            ["H", "520-Wrong\nusage\nmore\n520 End of proper usage.\n"]
-        );
+        let usage = "520-Wrong\nusage\nHANGUP\nmore\n520 End of proper usage.\n";
+        assert_eq!(cut(usage), [usage]);
+        let mut reply = usage.into();
+        assert!(take_hangups(&mut reply));
+        assert_eq!(reply, "520-Wrong\nusage\nmore\n520 End of proper usage.\n");
+        assert!(!take_hangups(&mut reply));
+        assert!(!take_hangups(&mut "200 result=1 (a\nHANGUP\nb)\n".into()));
     }
 
     #[test]

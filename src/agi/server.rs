@@ -34,6 +34,12 @@ pub trait Script: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
+impl<S: Script> Script for Arc<S> {
+    async fn run(&self, request: &Request, channel: &mut Channel) -> Result<(), Error> {
+        S::run(self, request, channel).await
+    }
+}
+
 /// A bound `FastAGI` server.
 #[derive(Debug)]
 pub struct Server {

@@ -116,11 +116,6 @@ impl Decoder for MessageCodec {
             (self.line, self.scanned) = (end, end);
             match self.open {
                 Some(Open::Value) if !quirk::closes_value(line) => (),
-                Some(Open::Usage(_)) if quirk::is_hangup(line) => {
-                    let hangup = self.take(src, end);
-                    quirk::without_last_line(hangup, src);
-                    return Ok(Some(Message::Hangup));
-                }
                 Some(Open::Usage(code)) if !quirk::ends_usage(line, code) => (),
                 Some(_) => return Ok(Some(Message::Reply(self.take(src, end)))),
                 None => {
@@ -149,6 +144,11 @@ impl Decoder for MessageCodec {
 }
 
 impl MessageCodec {
+    /// Returns whether the first line of a reply has come, and not yet its last.
+    pub(super) fn is_amid_reply(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Drops what came before anything was asked. Returns whether a hang-up was among it.
     ///
     /// Of a line that has not ended yet the rest is dropped when it comes.

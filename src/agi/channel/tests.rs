@@ -187,6 +187,27 @@ async fn a_peer_that_never_answers_costs_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reply_that_never_ends_is_waited_for_only_once() {
+    let (mut channel, mut far) = opened().await;
+    ask(&mut channel, &mut far, "200 result=1 (open\nHANGUP\n")
+        .await
+        .unwrap_err();
+    assert!(channel.hung_up());
+    let value = ask(&mut channel, &mut far, "200 result=1 (right)\n")
+        .await
+        .unwrap();
+    assert_eq!(value.as_deref(), Some("right"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hangup_amid_a_usage_text_is_noticed() {
+    let (mut channel, mut far) = opened().await;
+    let reply = "520-Wrong.\nHANGUP\n520 End of proper usage.\n";
+    ask(&mut channel, &mut far, reply).await.unwrap_err();
+    assert!(channel.hung_up());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_never_reads_costs_the_deadline() {
     let (near, mut far) = duplex(100);
     far.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
