@@ -270,6 +270,49 @@ async fn replies_that_came_before_the_first_command_are_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reply_to_nothing_is_not_taken_for_the_next_one() {
+    let (mut channel, mut far) = opened().await;
+    for _ in 0..2 {
+        far.write_all(b"200 result=1 (unasked)\nHANGUP\n200 result=1 (un")
+            .await
+            .unwrap();
+        let value = ask(&mut channel, &mut far, "asked)\n200 result=1 (right)\n")
+            .await
+            .unwrap();
+        assert_eq!(value.as_deref(), Some("right"));
+        assert!(channel.hung_up());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_is_let_go_at_once_and_the_peer_gets_time_to_close() {
+    let (channel, mut far) = opened().await;
+    let began = Instant::now();
+    let peer = async {
+        let mut rest = Vec::new();
+        far.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        far.write_all(b"HANGUP\n").await.unwrap();
+        tokio::time::sleep(LINGER / 2).await;
+        drop(far);
+    };
+    tokio::join!(channel.close(), peer);
+    assert_eq!(began.elapsed(), LINGER / 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_close_is_left_after_a_while() {
+    let (channel, mut far) = opened().await;
+    let began = Instant::now();
+    channel.close().await;
+    assert_eq!(began.elapsed(), LINGER);
+    assert_eq!(
+        far.write_all(b"HANGUP\n").await.unwrap_err().kind(),
+        ErrorKind::BrokenPipe
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_environment_that_was_cut_short_is_waited_for() {
     let (near, mut far) = duplex(1 << 16);
     far.write_all(b"agi_callerid: 1\nagi_calleridname: x\n\n")

@@ -113,6 +113,21 @@ fn a_reply_without_end_is_refused_at_the_limit() {
 }
 
 #[test]
+fn bytes_are_looked_at_only_once() {
+    let (mut environment, mut message) = (EnvironmentCodec::default(), MessageCodec::default());
+    let mut src = BytesMut::new();
+    for byte in b"200 result=1 (value\nagi_network: y" {
+        src.extend_from_slice(&[*byte]);
+        assert_eq!(environment.decode(&mut src).unwrap(), None);
+        assert_eq!(message.decode(&mut src).unwrap(), None);
+        assert_eq!(
+            (environment.scanned, message.scanned),
+            (src.len(), src.len())
+        );
+    }
+}
+
+#[test]
 fn lines_that_are_no_replies_are_skipped() {
     let wire = "\nagi_x: 1\n62\n620 x\n2000\n099 x\nfoo\n200 result=0\n";
     let mut src = BytesMut::from(wire);
