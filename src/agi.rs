@@ -1,1 +1,5 @@
-//! FastAGI: the protocol in which Asterisk asks.
+//! The FastAGI server.
+
+mod config;
+
+pub use config::Config;

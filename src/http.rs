@@ -1,0 +1,5 @@
+//! The server that phones talk to.
+
+mod config;
+
+pub use config::Config;
