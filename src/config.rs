@@ -145,7 +145,8 @@ fn read_agi(root: &mut Node, check: &mut Check) -> agi::Config {
     }
     check.count(&node, "max_sessions", agi.max_sessions);
     if agi.session_timeout < agi.budget {
-        let text = "is shorter than agi.budget; make it longer";
+        let [session, budget] = [agi.session_timeout, agi.budget].map(humantime::format_duration);
+        let text = format!("{session} is shorter than agi.budget, which is {budget}");
         check.fault(&node, "session_timeout", text);
     }
     agi

@@ -35,11 +35,12 @@ impl Check {
         match root.take(name) {
             Some(node) if matches!(node.content, Content::Table(_)) => node,
             Some(node) => {
-                let key = &node.key;
-                let text = format!(
-                    "must be a table, not {}; write [{key}]",
-                    node.content.kind()
-                );
+                let hint = match &node.origin {
+                    Origin::File { .. } => format!("[{}]", node.key),
+                    Origin::Variable(name) => format!("{name}__KEY"),
+                };
+                let kind = node.content.kind();
+                let text = format!("must be a table, not {kind}; write {hint}");
                 self.faults.push(node.fault(text));
                 empty
             }
@@ -105,16 +106,10 @@ impl Check {
 
     /// Demands that the duration `name` of `table` is a usable one.
     pub(super) fn duration(&mut self, table: &Node, name: &str, value: Duration) {
-        let shown = humantime::format_duration(value);
         if value.is_zero() {
             self.fault(table, name, "must be longer than 0s");
         } else if value > MAX_DURATION {
-            let longest = humantime::format_duration(MAX_DURATION);
-            self.fault(
-                table,
-                name,
-                format!("{shown} is too long; at most {longest}"),
-            );
+            self.fault(table, name, "is too long; at most 365 days");
         }
     }
 

@@ -33,7 +33,10 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Media {
     let (media, node) = check.section::<Media>(root, "media");
     for folder in &media.folders {
         if !folder.is_absolute() {
-            let text = format!("{} is no absolute path; begin it with /", folder.display());
+            let text = format!(
+                "{:?} is no absolute path; begin it with /",
+                folder.display().to_string()
+            );
             check.fault(&node, "folders", text);
         } else if node.child("folders").is_some() && !folder.is_dir() {
             check.notice(format!(

@@ -21,32 +21,37 @@ impl Names {
         }
     }
 
-    /// Gives `name` to the section `node`, unless it is taken or cannot be used.
-    pub(super) fn claim(&mut self, node: &Node, name: &str, check: &mut Check) {
-        self.claim_as(node, "name", name, check);
-        if name.is_empty() || name.trim() != name {
-            check.fault(
-                node,
-                "name",
-                format!("{name:?} is empty or has blanks at its ends"),
-            );
+    /// Gives `name` to the section `node`, unless it is taken or cannot be used; returns whether
+    /// the section got it.
+    pub(super) fn claim(&mut self, node: &Node, name: &str, check: &mut Check) -> bool {
+        let reason = if name.is_empty() || name.trim() != name {
+            "is empty or has blanks at its ends"
         } else if name.contains('&') || name.chars().any(char::is_control) {
-            let text = format!("{name:?} holds `&`, which separates names, or a control character");
-            check.fault(node, "name", text);
-        }
+            "holds `&`, which separates names, or a control character"
+        } else {
+            return self.claim_as(node, "name", name, check);
+        };
+        check.fault(node, "name", format!("{name:?} {reason}"));
+        false
     }
 
-    /// Gives the value of the key `key` to the section `node`, unless another has it.
-    pub(super) fn claim_as(&mut self, node: &Node, key: &str, value: &str, check: &mut Check) {
+    /// Gives the value of the key `key` to the section `node`, unless another has it; returns
+    /// whether the section got it.
+    pub(super) fn claim_as(
+        &mut self,
+        node: &Node,
+        key: &str,
+        value: &str,
+        check: &mut Check,
+    ) -> bool {
         let own = node.child(key).unwrap_or(node).origin.clone();
         if let Some(other) = self.given.get(value) {
-            let text = format!(
-                "{value:?} is already the {key} of the {} at {other}; keep one of them",
-                self.of
-            );
+            let of = self.of;
+            let text = format!("{value:?} is already the {key} of the {of} at {other}; keep one");
             check.fault(node, key, text);
-        } else {
-            self.given.insert(value.to_owned(), own);
+            return false;
         }
+        self.given.insert(value.to_owned(), own);
+        true
     }
 }

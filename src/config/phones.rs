@@ -23,10 +23,10 @@ pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> D
     let mut is_ahead = false;
     let mut helped = Vec::new();
     for (raw, node) in check.list::<Phone>(root, "phone") {
-        names.claim(&node, &raw.name, check);
+        let is_new = names.claim(&node, &raw.name, check);
         is_ahead |= raw.via.is_some() || raw.tls.is_some();
         let (entry, completed) = entry(raw, &node, accounts, check);
-        if let Some(endpoint) = &entry.endpoint {
+        if let Some(endpoint) = entry.endpoint.as_ref().filter(|_| is_new) {
             endpoints.claim_as(&node, "endpoint", &endpoint.to_string(), check);
         }
         helped.extend(completed);
@@ -38,6 +38,7 @@ pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> D
     for (vendor, (account, node)) in accounts {
         if let Some((there, missing)) = account.half()
             && !helped.contains(vendor)
+            && !is_wrong(node, missing)
         {
             let text = format!("needs {missing} beside it; no [[phone]] has one either");
             check.fault(node, there, text);
@@ -114,14 +115,18 @@ fn incomplete(
     (there, missing): (&str, &str),
     check: &mut Check,
 ) -> Option<Credentials> {
-    // A password that is there but could not be read has its own fault.
-    if node.child(missing).is_none() && node.child(&format!("{missing}_file")).is_none() {
+    if !is_wrong(node, missing) {
         let text = format!(
             "needs {missing} beside it, or vendor and a [vendor.…] section that has a {missing}"
         );
         check.fault(node, there, text);
     }
     None
+}
+
+/// Returns whether a key that has no value is there all the same, and so has its own fault.
+fn is_wrong(node: &Node, key: &str) -> bool {
+    node.mentions(key) || node.mentions(&format!("{key}_file"))
 }
 
 fn parse<T>(

@@ -32,9 +32,8 @@ pub(super) fn read<T: DeserializeOwned>(node: &mut Node, faults: &mut Vec<Fault>
         let place = node.follow(&steps);
         match mismatch.what {
             What::Missing(field) => {
-                let is_known =
-                    matches!(&place.content, Content::Table(table) if table.contains_key(field));
-                if !is_known {
+                // What was refused has its own fault.
+                if !place.mentions(field) {
                     let key = place.key_of(field);
                     let text = "is missing; add it";
                     faults.push(Fault::new(place.origin.clone(), key, text));
@@ -131,6 +130,8 @@ impl<'a> Reader<'a> {
 
     fn unfit(self, wanted: &str) -> Mismatch {
         let hint = match (&self.0.content, wanted) {
+            // A variable has neither quotes nor brackets.
+            _ if self.variable().is_some() => "",
             (Content::Float(_) | Content::Integer(_) | Content::Boolean(_), TEXT) => {
                 "; put it in quotes"
             }

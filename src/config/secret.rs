@@ -54,7 +54,7 @@ impl Safe {
         match (secret, file) {
             (Some(_), Some(_)) => {
                 let other = origin(&file_name);
-                let text = format!("is there as well as {file_name} ({other}); keep one of them");
+                let text = format!("is there as well as {file_name} ({other}); keep one");
                 Err(table.fault_of(name, text))
             }
             (Some(secret), None) => {

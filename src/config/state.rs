@@ -28,8 +28,8 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> State {
     let (state, node) = check.section::<State>(root, "state");
     if !state.dir.is_absolute() {
         let text = format!(
-            "{} is no absolute path; begin it with /",
-            state.dir.display()
+            "{:?} is no absolute path; begin it with /",
+            state.dir.display().to_string()
         );
         check.fault(&node, "dir", text);
     }

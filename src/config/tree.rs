@@ -82,6 +82,11 @@ impl Node {
         }
     }
 
+    /// Returns whether this is a table that has a child called `name`, be it wrong or not.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        matches!(&self.content, Content::Table(table) if table.contains_key(name))
+    }
+
     /// Takes the child called `name` out of this table.
     pub(super) fn take(&mut self, name: &str) -> Option<Self> {
         match &mut self.content {
