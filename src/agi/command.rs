@@ -1,0 +1,314 @@
+//! The commands we send, quoted so that Asterisk reads what was meant.
+//!
+//! It does not enumerate AGI: any words make a command. The few that scripts need most have
+//! constructors of their own.
+
+use std::fmt;
+
+use super::error::Error;
+
+/// One command line. It holds exactly one line and fits into Asterisk's buffer, whatever its
+/// arguments are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Command {
+    line: String,
+}
+
+impl Command {
+    /// Builds a command from its words (`SET VARIABLE`) and its arguments.
+    ///
+    /// Refused are words that are not letters, digits and `_` separated by single blanks, arguments
+    /// with CR, LF or NUL, and whatever is too long in the end.
+    ///
+    /// ```
+    /// # use handsetd::agi::Command;
+    /// let command = Command::new("SET VARIABLE", &["NAME", r#"say "hi""#])?;
+    /// assert_eq!(command.line(), r#"SET VARIABLE "NAME" "say \"hi\"""#);
+    /// # Ok::<(), handsetd::agi::Error>(())
+    /// ```
+    pub fn new(words: &str, arguments: &[&str]) -> Result<Self, Error> {
+        if !words.split(' ').all(is_word) {
+            return Err(Error::NotACommand {
+                words: words.escape_default().take(80).collect(),
+            });
+        }
+        let mut line = words.to_owned();
+        for argument in arguments {
+            if let Some(character) = argument.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
+                return Err(Error::ForbiddenCharacter {
+                    command: words.to_owned(),
+                    character,
+                });
+            }
+            line.push_str(" \"");
+            for character in argument.chars() {
+                line.extend(escape(character));
+                line.push(character);
+            }
+            line.push('"');
+        }
+        let count = words.split(' ').count().saturating_add(arguments.len());
+        if MAX_WORDS < count {
+            let command = words.to_owned();
+            return Err(Error::TooManyWords {
+                command,
+                words: count,
+                limit: MAX_WORDS,
+            });
+        }
+        if MAX_LINE < line.len() {
+            let (command, length) = (words.to_owned(), line.len());
+            return Err(Error::CommandTooLong {
+                command,
+                length,
+                limit: MAX_LINE,
+            });
+        }
+        Ok(Self { line })
+    }
+
+    /// Builds a command one argument of which always fits: in `text` each control character (CR, LF,
+    /// NUL, TAB and the others) becomes a blank, and what is too long for the line is cut off
+    /// between two characters. It stands between the arguments of `before` and those of `after`.
+    ///
+    /// For texts of foreign origin that are better shortened than lost. The other arguments are
+    /// refused as by [`new`](Self::new).
+    pub fn fitting(
+        words: &str,
+        before: &[&str],
+        text: &str,
+        after: &[&str],
+    ) -> Result<Self, Error> {
+        let mut room = MAX_LINE.saturating_sub(
+            Self::new(words, &[before, &[""], after].concat())?
+                .line
+                .len(),
+        );
+        let fitted: String = text
+            .chars()
+            .map(|character| {
+                if character.is_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
+            .take_while(|&character| {
+                let length = character.len_utf8() + usize::from(escape(character).is_some());
+                let fits = length <= room;
+                room = room.saturating_sub(length);
+                fits
+            })
+            .collect();
+        Self::new(words, &[before, &[&fitted], after].concat())
+    }
+
+    /// Asks for one variable or function, by name: `GET VARIABLE`.
+    pub fn get_variable(name: &str) -> Result<Self, Error> {
+        Self::new("GET VARIABLE", &[name])
+    }
+
+    /// Asks for the value of an expression with `${…}` in it: `GET FULL VARIABLE`.
+    pub fn get_full_variable(expression: &str) -> Result<Self, Error> {
+        Self::new("GET FULL VARIABLE", &[expression])
+    }
+
+    /// Sets a variable to exactly `value`: `SET VARIABLE`.
+    pub fn set_variable(name: &str, value: &str) -> Result<Self, Error> {
+        Self::new("SET VARIABLE", &[name, value])
+    }
+
+    /// Returns the line as it goes out, without its end.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// Returns the words of the command without its arguments, which may be nobody's business.
+    pub fn words(&self) -> &str {
+        self.line
+            .split_once(" \"")
+            .map_or(self.line(), |(words, _)| words)
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+fn is_word(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn escape(character: char) -> Option<char> {
+    matches!(character, '"' | '\\').then_some('\\')
+}
+
+/// The longest line without its LF. Asterisk reads 2047 bytes up to 22.5, and runs what is longer
+/// in pieces; some room is left.
+const MAX_LINE: usize = 1998;
+
+/// The most words that Asterisk reads of one line; it drops the others silently.
+const MAX_WORDS: usize = 127;
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::agi::fixtures;
+
+    /// Splits a line as Asterisk does: blanks separate, quotes group, a backslash takes the next
+    /// character as it is.
+    fn split_as_asterisk(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+        let mut characters = line.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '"' => {
+                    quoted = !quoted;
+                    word.get_or_insert_default();
+                }
+                ' ' | '\t' if !quoted => words.extend(word.take()),
+                '\\' => word.get_or_insert_default().extend(characters.next()),
+                other => word.get_or_insert_default().push(other),
+            }
+        }
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn every_argument_is_quoted() {
+        let command = Command::new("EXEC", &["NoOp", "", r"a\b"]).unwrap();
+        assert_eq!(command.line(), r#"EXEC "NoOp" "" "a\\b""#);
+        assert_eq!(command.words(), "EXEC");
+        assert_eq!(Command::new("ANSWER", &[]).unwrap().words(), "ANSWER");
+    }
+
+    #[test]
+    fn what_would_end_the_line_is_refused() {
+        for character in ['\r', '\n', '\0'] {
+            let error = Command::set_variable("X", &format!("a{character}b")).unwrap_err();
+            assert!(
+                matches!(error, Error::ForbiddenCharacter { character: c, .. } if c == character)
+            );
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_command_are_refused() {
+        for words in [
+            "",
+            " ",
+            "GET  VARIABLE",
+            "NOOP\n",
+            "NOOP \"x\"",
+            " NOOP",
+            "NÖ",
+        ] {
+            let error = Command::new(words, &[]).unwrap_err();
+            assert!(
+                matches!(error, Error::NotACommand { .. }),
+                "{words:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_fills_the_buffer_and_no_more() {
+        let room = MAX_LINE - r#"VERBOSE """#.len();
+        let command = Command::new("VERBOSE", &["x".repeat(room).as_str()]).unwrap();
+        assert_eq!(command.line().len(), MAX_LINE);
+        let error = Command::new("VERBOSE", &["x".repeat(room + 1).as_str()]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the command `VERBOSE` has {} bytes, more than {MAX_LINE}",
+                MAX_LINE + 1
+            )
+        );
+    }
+
+    #[test]
+    fn no_more_words_than_asterisk_reads() {
+        assert!(Command::new("EXEC", &[""; MAX_WORDS - 1]).is_ok());
+        let error = Command::new("EXEC", &[""; MAX_WORDS]).unwrap_err();
+        assert!(matches!(error, Error::TooManyWords { words: 128, .. }));
+    }
+
+    #[test]
+    fn a_fitted_text_has_blanks_for_controls() {
+        let command = Command::fitting("SET VARIABLE", &["X"], "a\r\nb\0c\td\u{85}e", &[]).unwrap();
+        assert_eq!(command.line(), r#"SET VARIABLE "X" "a  b c d e""#);
+    }
+
+    #[test]
+    fn a_fitted_text_is_cut_between_characters() {
+        for text in [
+            "ä".repeat(2000),
+            "\"".repeat(2000),
+            "x€".repeat(2000),
+            "x".repeat(100_000),
+        ] {
+            let command = Command::fitting("SET VARIABLE", &["X"], &text, &[]).unwrap();
+            assert!((MAX_LINE - 3..=MAX_LINE).contains(&command.line().len()));
+            let words = split_as_asterisk(command.line());
+            assert!(text.starts_with(&words[3]), "{command}");
+        }
+    }
+
+    #[test]
+    fn lines_of_other_libraries_mean_the_same() {
+        // Numbers are bare words there and quoted here, which is one to Asterisk. Lines that begin
+        // with `MY` come from a test double and not from a command.
+        let mut checked = 0;
+        for case in fixtures::lines("agi-command-lines.jsonl") {
+            let line = case["line"].as_str().unwrap();
+            let theirs = split_as_asterisk(line);
+            let verb = theirs.iter().take_while(|word| is_upper(word)).count();
+            if verb == 0 || line.starts_with("MY ") {
+                continue;
+            }
+            let arguments: Vec<&str> = theirs[verb..].iter().map(String::as_str).collect();
+            let ours = Command::new(&theirs[..verb].join(" "), &arguments).unwrap();
+            assert_eq!(split_as_asterisk(ours.line()), theirs, "{line}");
+            checked += 1;
+        }
+        fixtures::report("command lines", checked);
+    }
+
+    fn is_upper(word: &str) -> bool {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase())
+    }
+
+    proptest! {
+        #[test]
+        fn asterisk_reads_what_was_meant(arguments in vec("[^\r\n\0]{0,20}", 0..8)) {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let command = Command::new("DATABASE PUT", &arguments).unwrap();
+            let words = split_as_asterisk(command.line());
+            prop_assert_eq!(&words[..2], ["DATABASE", "PUT"]);
+            prop_assert_eq!(&words[2..], &arguments[..]);
+        }
+
+        #[test]
+        fn a_fitted_text_is_always_one_short_line(text in "(?s).{0,3000}") {
+            let command = Command::fitting("VERBOSE", &[], &text, &["3"]).unwrap();
+            prop_assert!(command.line().len() <= MAX_LINE);
+            prop_assert!(!command.line().chars().any(char::is_control));
+        }
+
+        #[test]
+        fn nothing_makes_two_lines(words in "(?s).{0,12}", argument in "(?s).{0,40}") {
+            if let Ok(command) = Command::new(&words, &[&argument]) {
+                prop_assert!(!command.line().contains(['\r', '\n', '\0']));
+            }
+        }
+    }
+}

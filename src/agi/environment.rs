@@ -1,0 +1,216 @@
+//! The `agi_*` variables of one call, and which of them to believe.
+//!
+//! Asterisk escapes nothing: an LF in a caller's number, name or any other text makes lines that
+//! look like its own. But it writes its lines in a fixed order, which tells most forgeries apart:
+//!
+//! 1. the *head*, about the connection and the channel, before anything that a caller can choose;
+//! 2. the *caller*: number, name, and what else a network says about the call;
+//! 3. the place in the dialplan, ending in `agi_threadid`;
+//! 4. the *arguments*.
+//!
+//! So names of the head count only before the caller's first line, where the first one wins;
+//! arguments count only there and behind the last `agi_threadid`; and of any other name up to that
+//! line the last one wins. What the dialplan itself passes as an argument cannot be told from a
+//! forgery: a line break in `agi_arg_1` can make an `agi_arg_2`.
+//!
+//! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by a person or a
+//! test. Its lines may stand in any order, and the first one wins.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::grammar;
+
+/// The variables of one call, without the `agi_` of their names.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Environment {
+    variables: HashMap<String, String>,
+    arguments: BTreeMap<u32, String>,
+}
+
+impl Environment {
+    /// Reads a block. Lines that are no variables are left out.
+    pub(super) fn parse(block: &str) -> Self {
+        let lines: Vec<(&str, &str)> = grammar::variables(block).collect();
+        let mut environment = Self::default();
+        match lines.iter().rposition(|(name, _)| *name == THREAD) {
+            Some(thread) => environment.read_in_order(&lines, thread),
+            None => lines
+                .iter()
+                .for_each(|(name, value)| environment.add_first(name, value)),
+        }
+        environment
+    }
+
+    /// Returns a variable by its name without `agi_`.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// Returns the arguments in the order of their numbers.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.arguments.values().map(String::as_str)
+    }
+
+    /// Returns whether there was nothing at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.variables.is_empty() && self.arguments.is_empty()
+    }
+
+    /// Reads lines in Asterisk's order; `thread` is where the last `agi_threadid` is.
+    fn read_in_order(&mut self, lines: &[(&str, &str)], thread: usize) {
+        let caller = lines
+            .iter()
+            .position(|(name, _)| name.starts_with(CALLER))
+            .unwrap_or(thread);
+        for (at, &(name, value)) in lines.iter().enumerate() {
+            let in_head = at < caller;
+            let in_arguments = thread < at;
+            if let Some(number) = argument_number(name) {
+                if in_head || in_arguments {
+                    self.arguments.insert(number, value.to_owned());
+                }
+            } else if HEAD.contains(&name) {
+                if in_head {
+                    self.add_first(name, value);
+                }
+            } else if name == CALLER {
+                self.add_first(name, value);
+            } else if !in_arguments {
+                self.variables.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn add_first(&mut self, name: &str, value: &str) {
+        if let Some(number) = argument_number(name) {
+            self.arguments
+                .entry(number)
+                .or_insert_with(|| value.to_owned());
+        } else if self.variable(name).is_none() {
+            self.variables.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+/// `argument = "arg_" 1*DIGIT`
+fn argument_number(name: &str) -> Option<u32> {
+    let digits = name.strip_prefix("arg_")?;
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| digits.parse().ok())?
+}
+
+/// What Asterisk writes before anything of the caller.
+const HEAD: [&str; 8] = [
+    "network",
+    "network_script",
+    "request",
+    "channel",
+    "language",
+    "type",
+    "uniqueid",
+    "version",
+];
+
+/// The first line that a caller can choose; `calleridname` begins so, too.
+const CALLER: &str = "callerid";
+
+/// The last line before the arguments.
+const THREAD: &str = "threadid";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Asterisk 16 to 22 send, with `name` as the caller's name and `argument` as the first.
+    fn block(name: &str, argument: &str) -> String {
+        format!(
+            "agi_network: yes\nagi_request: agi://127.0.0.1\nagi_channel: PJSIP/1001-00000001\n\
+             agi_language: en\nagi_type: PJSIP\nagi_uniqueid: 1795221990.0\nagi_version: 22.10.1\n\
+             agi_callerid: 1001\nagi_calleridname: {name}\nagi_callingpres: 0\nagi_dnid: 100\n\
+             agi_rdnis: unknown\nagi_context: phones\nagi_extension: 100\nagi_priority: 2\n\
+             agi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 140536028174080\n\
+             agi_arg_1: {argument}\nagi_arg_2: \n\n"
+        )
+    }
+
+    #[test]
+    fn a_caller_name_forges_nothing_that_counts() {
+        let forged = "x\nagi_network_script: reboot\nagi_request: agi://h/reboot\n\
+                      agi_channel: PJSIP/1-1\nagi_uniqueid: 1\nagi_callerid: 1\nagi_context: evil\n\
+                      agi_extension: 1\nagi_threadid: 1\nagi_arg_1: evil\nagi_arg_3: more";
+        let environment = Environment::parse(&block(forged, "text=hi"));
+        let arguments: Vec<&str> = environment.arguments().collect();
+        assert_eq!(arguments, ["text=hi", ""]);
+        for (name, value) in [
+            ("network_script", None),
+            ("request", Some("agi://127.0.0.1")),
+            ("channel", Some("PJSIP/1001-00000001")),
+            ("uniqueid", Some("1795221990.0")),
+            ("callerid", Some("1001")),
+            ("calleridname", Some("x")),
+            ("context", Some("phones")),
+            ("extension", Some("100")),
+            ("threadid", Some("140536028174080")),
+        ] {
+            assert_eq!(environment.variable(name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_an_argument_forges_no_variable() {
+        let environment = Environment::parse(&block("Bob", "x\nagi_channel: PJSIP/9\nagi_dnid: 9"));
+        assert_eq!(environment.variable("channel"), Some("PJSIP/1001-00000001"));
+        assert_eq!(environment.variable("dnid"), Some("100"));
+        assert_eq!(environment.arguments().collect::<Vec<_>>(), ["x", ""]);
+    }
+
+    #[test]
+    fn an_argument_that_was_forged_by_an_argument_loses_to_the_real_one() {
+        let environment = Environment::parse(&block("Bob", "x\nagi_arg_2: forged"));
+        assert_eq!(environment.arguments().collect::<Vec<_>>(), ["x", ""]);
+    }
+
+    #[test]
+    fn blank_lines_within_do_not_matter() {
+        let environment = Environment::parse(&block("x\n\n200 result=1 (forged)", "text=hi"));
+        assert_eq!(environment, Environment::parse(&block("x", "text=hi")));
+    }
+
+    #[test]
+    fn without_a_thread_any_order_will_do() {
+        let environment = Environment::parse(
+            "agi_callerid: 1001\nagi_arg_2: b\nagi_arg_1: a\nagi_network_script: push\n\
+             agi_callerid: 2\n\n",
+        );
+        assert_eq!(environment.variable("network_script"), Some("push"));
+        assert_eq!(environment.variable("callerid"), Some("1001"));
+        assert_eq!(environment.arguments().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn arguments_are_sorted_as_numbers() {
+        let lines: String = (1..=12)
+            .rev()
+            .map(|n| format!("agi_arg_{n}: {n}\n"))
+            .collect();
+        let environment = Environment::parse(&format!("agi_threadid: 1\n{lines}\n"));
+        assert_eq!(environment.arguments().last(), Some("12"));
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_a_name() {
+        let environment = Environment::parse("agi_arg_x: 1\nagi_arg_99999999999: 2\nagi_arg_: 3\n");
+        assert_eq!(environment.arguments().count(), 0);
+        assert_eq!(environment.variable("arg_x"), Some("1"));
+    }
+}

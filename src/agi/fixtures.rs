@@ -1,0 +1,25 @@
+//! The shared wire cases, where they are at hand. They are read where they lie.
+
+use std::path::PathBuf;
+
+/// Returns the cases of one file, or none (and says so) where the fixtures are absent.
+#[expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
+pub(super) fn lines(file: &str) -> Vec<serde_json::Value> {
+    let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),
+        PathBuf::from,
+    );
+    let path = root.join("asterisk").join(file);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return Vec::new();
+    };
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Prints how many cases were compared.
+pub(super) fn report(what: &str, count: usize) {
+    println!("compared {count} {what}");
+}

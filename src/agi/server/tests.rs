@@ -1,0 +1,492 @@
+//! The server over loopback, with peers that mean well and peers that do not.
+//!
+//! The clock runs here (a paused one would jump ahead of the sockets), so deadlines are short and
+//! what is asserted is that they are kept, generously.
+
+use std::io::ErrorKind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::Notify;
+
+use super::*;
+
+/// Asks for the caller's name, sets `RESULT` to what it makes of the request.
+#[derive(Default)]
+struct Greet {
+    served: Arc<AtomicUsize>,
+    outcomes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Script for Greet {
+    async fn run(&self, request: &Request, channel: &mut Channel) -> Result<(), Error> {
+        let outcome = greet(request, channel).await;
+        self.served.fetch_add(1, Ordering::SeqCst);
+        let text = outcome
+            .as_ref()
+            .map_or_else(ToString::to_string, |()| "fine".to_owned());
+        self.outcomes.lock().unwrap().push(text);
+        outcome
+    }
+}
+
+async fn greet(request: &Request, channel: &mut Channel) -> Result<(), Error> {
+    assert_ne!(request.script(), "panic", "as the test wants");
+    if request.script() == "hangup" {
+        channel.hangup_noticed().await;
+    }
+    let name = channel.full_variable("${NAME}").await?.unwrap_or_default();
+    channel
+        .set_variable("RESULT", &format!("{} {name}", request.script()))
+        .await
+}
+
+struct Running {
+    address: SocketAddr,
+    tasks: Tasks,
+    served: Arc<AtomicUsize>,
+    outcomes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Running {
+    async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            environment_timeout: Duration::from_secs(20),
+            reply_timeout: Duration::from_secs(20),
+            ..Config::default()
+        };
+        change(&mut config);
+        let server = Server::bind(config).await.unwrap();
+        let (address, tasks, script) = (server.local_addr(), Tasks::new(), Greet::default());
+        let (served, outcomes) = (Arc::clone(&script.served), Arc::clone(&script.outcomes));
+        let under = tasks.clone();
+        tasks.spawn("server", async move { server.run(script, &under).await });
+        Self {
+            address,
+            tasks,
+            served,
+            outcomes,
+        }
+    }
+
+    async fn connect(&self) -> Peer {
+        Peer {
+            stream: BufReader::new(TcpStream::connect(self.address).await.unwrap()),
+        }
+    }
+
+    /// Makes a whole call, which must succeed.
+    async fn call(&self) {
+        let mut peer = self.connect().await;
+        peer.begin("push").await;
+        peer.answers("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
+            .await;
+        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
+            .await;
+        peer.is_let_go().await;
+    }
+
+    /// Stops the server and returns how each script ended, sorted.
+    async fn stop(self) -> Vec<String> {
+        assert!(self.tasks.shut_down(Duration::from_secs(20)).await);
+        let mut outcomes = std::mem::take(&mut *self.outcomes.lock().unwrap());
+        outcomes.sort_unstable();
+        outcomes
+    }
+}
+
+/// Asterisk, or somebody who says so.
+struct Peer {
+    stream: BufReader<TcpStream>,
+}
+
+impl Peer {
+    async fn send(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    async fn begin(&mut self, script: &str) {
+        let block = format!(
+            "agi_network: yes\nagi_network_script: {script}\nagi_channel: PJSIP/1001-00000001\n\
+             agi_uniqueid: 1.0\nagi_callerid: 1001\nagi_threadid: 1\n\n"
+        );
+        self.send(block.as_bytes()).await;
+    }
+
+    async fn hears(&mut self, command: &str) {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).await.unwrap();
+        assert_eq!(line, format!("{command}\n"));
+    }
+
+    async fn answers(&mut self, command: &str, reply: &str) {
+        self.hears(command).await;
+        self.send(reply.as_bytes()).await;
+    }
+
+    /// Waits for the end, however it comes, and returns what was sent before.
+    async fn ends(&mut self) -> String {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest).await {
+            Ok(_) => (),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+        String::from_utf8(rest).unwrap()
+    }
+
+    /// Waits for a clean end.
+    async fn is_let_go(&mut self) {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_served_and_let_go() {
+    let server = Running::start(|_| ()).await;
+    server.call().await;
+    assert_eq!(server.stop().await, ["fine"]);
+}
+
+#[tokio::test]
+async fn a_thousand_calls_are_served_at_once() {
+    const CALLS: usize = 1000;
+    let server = Running::start(|_| ()).await;
+    let open = async || {
+        let mut peer = server.connect().await;
+        peer.begin("push").await;
+        peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+        peer
+    };
+    // All of them are in the middle of a session before the first one goes on.
+    let mut peers = join_all((0..CALLS).map(|_| open())).await;
+    assert_eq!(server.served.load(Ordering::SeqCst), 0);
+    join_all(peers.iter_mut().map(async |peer| {
+        peer.send(b"200 result=1 (Bob)\n").await;
+        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
+            .await;
+        peer.is_let_go().await;
+    }))
+    .await;
+    assert_eq!(server.stop().await, vec!["fine"; CALLS]);
+}
+
+#[tokio::test]
+async fn more_calls_than_sessions_wait_in_the_queue() {
+    let server = Running::start(|config| config.max_sessions = 1).await;
+    let mut first = server.connect().await;
+    first.begin("push").await;
+    first.hears("GET FULL VARIABLE \"${NAME}\"").await;
+    let mut second = server.connect().await;
+    second.begin("push").await;
+    let early = timeout(Duration::from_millis(100), second.hears("")).await;
+    assert!(early.is_err());
+    drop(first);
+    second
+        .answers("GET FULL VARIABLE \"${NAME}\"", "200 result=0\n")
+        .await;
+    second
+        .answers("SET VARIABLE \"RESULT\" \"push \"", "200 result=1\n")
+        .await;
+    second.is_let_go().await;
+}
+
+#[tokio::test]
+async fn peers_outside_the_allowed_networks_are_dropped_at_once() {
+    let server =
+        Running::start(|config| config.allow = vec!["192.0.2.0/24".parse().unwrap()]).await;
+    for _ in 0..20 {
+        let mut peer = server.connect().await;
+        assert_eq!(peer.ends().await, "");
+    }
+    assert_eq!(server.stop().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_ipv4_peer_of_an_ipv6_socket_is_judged_as_ipv4() {
+    let listen = "[::]:0".parse().unwrap();
+    let config = Config {
+        listen,
+        allow: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Config::default()
+    };
+    let Ok(server) = Server::bind(config).await else {
+        println!("skipped: no IPv6 here");
+        return;
+    };
+    let port = server.local_addr().port();
+    let tasks = Tasks::new();
+    let under = tasks.clone();
+    tasks.spawn("server", async move {
+        server.run(Greet::default(), &under).await
+    });
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut peer = Peer {
+        stream: BufReader::new(stream),
+    };
+    peer.begin("push").await;
+    peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+}
+
+#[tokio::test]
+async fn probes_and_half_environments_cost_nothing() {
+    let server = Running::start(|config| config.max_sessions = 4).await;
+    for wire in ["", "agi_network: yes\nagi_netw"] {
+        for _ in 0..50 {
+            let mut peer = server.connect().await;
+            peer.send(wire.as_bytes()).await;
+        }
+    }
+    server.call().await;
+    assert_eq!(server.stop().await, ["fine"]);
+}
+
+#[tokio::test]
+async fn a_peer_that_resets_hurts_nobody() {
+    let server = Running::start(|config| config.max_sessions = 2).await;
+    for begun in [false, true] {
+        for _ in 0..20 {
+            let mut peer = server.connect().await;
+            if begun {
+                peer.begin("push").await;
+                peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+            }
+            // An abortive close: with no time to linger, a reset is sent.
+            peer.stream.get_ref().set_zero_linger().unwrap();
+        }
+    }
+    server.call().await;
+    let outcomes = server.stop().await;
+    assert_eq!(outcomes.len(), 21);
+    assert!(
+        outcomes[..20]
+            .iter()
+            .all(|text| text == "the peer closed the connection")
+    );
+}
+
+#[tokio::test]
+async fn hostile_environments_end_and_disturb_no_call() {
+    let line = "x".repeat(1 << 20);
+    let headers = "agi_x: y\n".repeat(1 << 20);
+    let large = format!("agi_x: {}\n", "y".repeat(8000)).repeat(100);
+    let binary: Vec<u8> = (0..=255_u8).cycle().take(1 << 20).collect();
+    let server = Running::start(|_| ()).await;
+    let hostile = async |wire: &[u8]| {
+        let mut peer = server.connect().await;
+        // The server hangs up on it before it is through, which is what this is about.
+        let _ = peer.stream.get_mut().write_all(wire).await;
+        assert_eq!(peer.ends().await, "");
+    };
+    tokio::join!(
+        hostile(line.as_bytes()),
+        hostile(headers.as_bytes()),
+        hostile(large.as_bytes()),
+        hostile(&binary),
+        hostile(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+        hostile(b"\n"),
+        server.call(),
+    );
+    assert_eq!(server.stop().await, ["fine"]);
+}
+
+#[tokio::test]
+async fn silence_and_slow_writers_are_given_up_in_time() {
+    let patience = Duration::from_millis(300);
+    let server = Running::start(|config| config.environment_timeout = patience).await;
+    let began = Instant::now();
+    let silent = async |wire: &[u8]| {
+        let mut peer = server.connect().await;
+        peer.send(wire).await;
+        assert_eq!(peer.ends().await, "");
+    };
+    let slow = async || {
+        let mut peer = server.connect().await;
+        while peer.stream.get_mut().write_all(b"a").await.is_ok() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::join!(
+        silent(b""),
+        silent(b"agi_network: yes\nagi_ne"),
+        slow(),
+        server.call()
+    );
+    assert!(patience <= began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(server.stop().await, ["fine"]);
+}
+
+#[tokio::test]
+async fn a_silent_asterisk_is_given_up_in_time() {
+    let server = Running::start(|config| config.reply_timeout = Duration::from_millis(100)).await;
+    let mut peer = server.connect().await;
+    peer.begin("push").await;
+    assert_eq!(peer.ends().await, "GET FULL VARIABLE \"${NAME}\"\n");
+    assert_eq!(
+        server.stop().await,
+        ["no reply to `GET FULL VARIABLE` within 100ms"]
+    );
+}
+
+#[tokio::test]
+async fn a_script_that_does_not_end_is_ended() {
+    let server = Running::start(|config| config.session_timeout = Duration::from_millis(100)).await;
+    let mut peer = server.connect().await;
+    peer.begin("hangup").await;
+    assert_eq!(peer.ends().await, "");
+    assert_eq!(server.stop().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_own_session_only() {
+    let server = Running::start(|_| ()).await;
+    let mut waiting = server.connect().await;
+    waiting.begin("hangup").await;
+    let mut peer = server.connect().await;
+    peer.begin("panic").await;
+    peer.is_let_go().await;
+    server.call().await;
+    waiting.send(b"HANGUP\n").await;
+    waiting
+        .answers("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
+        .await;
+    waiting
+        .answers("SET VARIABLE \"RESULT\" \"hangup Bob\"", "200 result=1\n")
+        .await;
+    waiting.is_let_go().await;
+    assert_eq!(server.stop().await, ["fine", "fine"]);
+}
+
+#[tokio::test]
+async fn a_hangup_is_survived_wherever_it_falls() {
+    let server = Running::start(|_| ()).await;
+    for (after_environment, first, second) in [
+        ("HANGUP\n", "200 result=1 (Bob)\n", "200 result=1\n"),
+        ("", "HANGUP\n200 result=1 (Bob)\n", "200 result=1\n"),
+        ("", "HANGUP200 result=1 (Bob)\n", "200 result=1\n"),
+        ("", "200 result=1 (Bob)\nHANGUP\n", "200 result=1\n"),
+        ("", "200 result=1 (Bob)\nHANGUP", "200 result=1\n"),
+        ("", "200 result=1 (Bob)\n", "200 result=1\nHANGUP\n"),
+    ] {
+        let mut peer = server.connect().await;
+        peer.begin("push").await;
+        peer.send(after_environment.as_bytes()).await;
+        peer.answers("GET FULL VARIABLE \"${NAME}\"", first).await;
+        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", second)
+            .await;
+        peer.is_let_go().await;
+    }
+    assert_eq!(server.stop().await, ["fine"; 6]);
+}
+
+#[tokio::test]
+async fn a_hangup_and_a_close_while_nothing_is_asked_are_noticed() {
+    let server = Running::start(|_| ()).await;
+    let mut peer = server.connect().await;
+    peer.begin("hangup").await;
+    peer.send(b"HANGUP\n").await;
+    drop(peer);
+    let mut peer = server.connect().await;
+    peer.begin("hangup").await;
+    drop(peer);
+    while server.served.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    let outcomes = server.stop().await;
+    assert!(
+        outcomes.contains(&"the peer closed the connection".to_owned()),
+        "{outcomes:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_half_close_by_the_peer_is_a_close() {
+    let server = Running::start(|_| ()).await;
+    let mut peer = server.connect().await;
+    peer.begin("push").await;
+    peer.stream.get_mut().shutdown().await.unwrap();
+    let heard = peer.ends().await;
+    assert!(heard.is_empty() || heard.starts_with("GET FULL"), "{heard}");
+    assert_eq!(server.stop().await, ["the peer closed the connection"]);
+}
+
+#[tokio::test]
+async fn the_last_command_arrives_although_asterisk_still_talks() {
+    let server = Running::start(|_| ()).await;
+    for _ in 0..20 {
+        let mut peer = server.connect().await;
+        peer.begin("push").await;
+        peer.answers("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
+            .await;
+        peer.hears("SET VARIABLE \"RESULT\" \"push Bob\"").await;
+        peer.send(b"200 result=1\nHANGUP\n").await;
+        // The call is free at once: the server's end comes before ours.
+        peer.is_let_go().await;
+        peer.send(b"HANGUP\n").await;
+    }
+    assert_eq!(server.stop().await, ["fine"; 20]);
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_close_holds_a_session_only_briefly() {
+    let server = Running::start(|config| config.max_sessions = 1).await;
+    let mut lingering = Vec::new();
+    for _ in 0..3 {
+        let mut peer = server.connect().await;
+        peer.begin("panic").await;
+        peer.is_let_go().await;
+        lingering.push(peer);
+    }
+    server.call().await;
+}
+
+#[tokio::test]
+async fn stopping_ends_the_server_and_finishes_what_is_in_hand() {
+    let server = Running::start(|_| ()).await;
+    let mut peer = server.connect().await;
+    peer.begin("push").await;
+    peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+    let (address, finish) = (server.address, Notify::new());
+    let goes_on = async {
+        finish.notified().await;
+        peer.send(b"200 result=1 (Bob)\n").await;
+        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
+            .await;
+        peer.is_let_go().await;
+    };
+    let no_more = async {
+        server.tasks.stop().cancelled().await;
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        finish.notify_one();
+    };
+    let (stopped, (), ()) = tokio::join!(
+        server.tasks.shut_down(Duration::from_secs(20)),
+        goes_on,
+        no_more
+    );
+    assert!(stopped);
+    assert_eq!(*server.outcomes.lock().unwrap(), ["fine"]);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error_with_its_address() {
+    let server = Running::start(|_| ()).await;
+    let error = Server::bind(Config {
+        listen: server.address,
+        ..Config::default()
+    })
+    .await;
+    let message = error.unwrap_err().to_string();
+    assert_eq!(message, format!("cannot listen on {}", server.address));
+}
