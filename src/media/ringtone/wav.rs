@@ -1,0 +1,301 @@
+//! WAV files: finding what matters in one, and writing one.
+//!
+//! hound reads and writes the samples. It knows neither A-law nor µ-law, stumbles over chunks of odd
+//! length and over sizes that a recorder never filled in; so the chunks are found here, and hound is
+//! given a plain header.
+
+use std::io::{Cursor, Read};
+
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+
+use super::error::{Error, MAX_RATE, MAX_SOURCE, MIN_RATE};
+use super::format::{Coding, Container, ToneFormat};
+use super::g711;
+
+/// A WAV file that can be read.
+#[derive(Debug)]
+pub(super) struct Recording<'a> {
+    coding: SourceCoding,
+    channels: u16,
+    rate: u32,
+    data: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum SourceCoding {
+    Alaw,
+    Float,
+    Integer { bits: u16 },
+    Mulaw,
+}
+
+impl<'a> Recording<'a> {
+    /// Finds format and samples. Samples that the file promises and does not have are no fault.
+    pub(super) fn parse(source: &'a [u8]) -> Result<Self, Error> {
+        if source.len() > MAX_SOURCE {
+            return Err(Error::TooLong {
+                bytes: source.len(),
+            });
+        }
+        let (riff, chunks) = source.split_at_checked(12).ok_or_else(|| not_wav(source))?;
+        if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
+            return Err(not_wav(source));
+        }
+        let promised = u32_at(riff, 4).unwrap_or(0) as usize;
+        let (format, data) = chunks_of_interest(chunks, promised.saturating_sub(4))?;
+        Self::new(format, data)
+    }
+
+    fn new(format: &[u8], data: &'a [u8]) -> Result<Self, Error> {
+        let field = |at| {
+            u16_at(format, at).ok_or(Error::Malformed {
+                what: "its format is cut off",
+            })
+        };
+        let rate = u32_at(format, 4).ok_or(Error::Malformed {
+            what: "its format is cut off",
+        })?;
+        let (channels, block, bits) = (field(2)?, field(12)?, field(14)?);
+        let tag = match field(0)? {
+            // The real tag is the start of a GUID. Bits count the container, as everywhere else.
+            TAG_EXTENSIBLE => field(24)?,
+            tag => tag,
+        };
+        let coding = match (tag, bits) {
+            (TAG_ALAW, 8) => SourceCoding::Alaw,
+            (TAG_FLOAT, 32) => SourceCoding::Float,
+            (TAG_MULAW, 8) => SourceCoding::Mulaw,
+            (TAG_PCM, 8 | 16 | 24 | 32) => SourceCoding::Integer { bits },
+            (TAG_ALAW | TAG_FLOAT | TAG_MULAW | TAG_PCM, _) => return Err(Error::Bits { bits }),
+            _ => return Err(Error::Coding { tag }),
+        };
+        if !(1..=2).contains(&channels) {
+            return Err(Error::Channels { channels });
+        }
+        if !(MIN_RATE..=MAX_RATE).contains(&rate) {
+            return Err(Error::SampleRate { rate });
+        }
+        if block != channels * (bits / 8) {
+            return Err(Error::Malformed {
+                what: "its block size contradicts its sample size",
+            });
+        }
+        let whole = data.len() - data.len() % usize::from(block);
+        Ok(Self {
+            coding,
+            channels,
+            rate,
+            data: data.get(..whole).unwrap_or(data),
+        })
+    }
+
+    /// Returns the samples a second.
+    pub(super) fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Reads at most `frames` samples of each channel, mixed into one; full scale is 1.0.
+    pub(super) fn samples(&self, frames: usize) -> Result<Vec<f32>, Error> {
+        let bytes = frames.saturating_mul(self.frame_bytes());
+        let data = self.data.get(..bytes).unwrap_or(self.data);
+        let samples: Vec<f32> = match self.coding {
+            SourceCoding::Alaw => data
+                .iter()
+                .map(|&code| scaled(g711::from_alaw(code)))
+                .collect(),
+            SourceCoding::Mulaw => data
+                .iter()
+                .map(|&code| scaled(g711::from_mulaw(code)))
+                .collect(),
+            SourceCoding::Float => self
+                .reader(data, TAG_FLOAT, 32)?
+                .into_samples::<f32>()
+                .map(|sample| sample.map(sane))
+                .collect::<Result<_, _>>()?,
+            SourceCoding::Integer { bits } => {
+                let full = f64::from(1_u32 << (bits - 1));
+                self.reader(data, TAG_PCM, bits)?
+                    .into_samples::<i32>()
+                    .map(|sample| sample.map(|sample| narrowed(f64::from(sample) / full)))
+                    .collect::<Result<_, _>>()?
+            }
+        };
+        if self.channels == 1 {
+            return Ok(samples);
+        }
+        // Half of each, so that the sum of two loud channels is not clipped.
+        Ok(samples
+            .chunks_exact(2)
+            .map(|pair| pair.iter().sum::<f32>() / 2.0)
+            .collect())
+    }
+
+    fn frame_bytes(&self) -> usize {
+        let bits = match self.coding {
+            SourceCoding::Alaw | SourceCoding::Mulaw => 8,
+            SourceCoding::Float => 32,
+            SourceCoding::Integer { bits } => bits,
+        };
+        usize::from(self.channels) * usize::from(bits / 8)
+    }
+
+    /// Lets hound read `data` behind a header as it likes it.
+    fn reader<'d>(
+        &self,
+        data: &'d [u8],
+        tag: u16,
+        bits: u16,
+    ) -> Result<WavReader<impl Read + use<'d>>, Error> {
+        let header = header(tag, self.channels, self.rate, bits, data.len());
+        Ok(WavReader::new(Cursor::new(header).chain(data))?)
+    }
+}
+
+/// Writes a tone in the wanted container and coding.
+pub(super) fn write(samples: &[i16], wanted: ToneFormat) -> Result<Vec<u8>, Error> {
+    let mulaw = samples.iter().copied().map(g711::mulaw);
+    match (wanted.container, wanted.coding) {
+        (Container::Raw, Coding::Mulaw) => Ok(mulaw.collect()),
+        (Container::Raw, Coding::Linear) => Ok(samples
+            .iter()
+            .flat_map(|sample| sample.to_le_bytes())
+            .collect()),
+        (Container::Wav, Coding::Mulaw) => {
+            let mut bytes = header(TAG_MULAW, 1, wanted.rate, 8, samples.len());
+            bytes.extend(mulaw);
+            if samples.len() % 2 == 1 {
+                bytes.push(0);
+            }
+            Ok(bytes)
+        }
+        (Container::Wav, Coding::Linear) => {
+            let spec = WavSpec {
+                channels: 1,
+                sample_rate: wanted.rate,
+                bits_per_sample: 16,
+                sample_format: SampleFormat::Int,
+            };
+            let mut bytes = Cursor::new(Vec::new());
+            let mut writer = WavWriter::new(&mut bytes, spec)?;
+            for &sample in samples {
+                writer.write_sample(sample)?;
+            }
+            writer.finalize()?;
+            Ok(bytes.into_inner())
+        }
+    }
+}
+
+/// Returns the contents of the `fmt ` and the `data` chunk. `promised` is the length of all chunks
+/// by the file's own account.
+fn chunks_of_interest(chunks: &[u8], promised: usize) -> Result<(&[u8], &[u8]), Error> {
+    let mut format = None;
+    let mut rest = chunks;
+    while let Some((name, length, content)) = next_chunk(rest) {
+        let at = chunks.len() - content.len();
+        let content = match name {
+            // A recorder that was cut off, or wrote into a pipe, left its sizes empty.
+            b"data" if length == 0 && promised <= at => content,
+            _ => content.get(..length).unwrap_or(content),
+        };
+        match name {
+            b"fmt " => format = Some(content),
+            b"data" => {
+                let format = format.ok_or(Error::Malformed {
+                    what: "samples come before format",
+                })?;
+                return Ok((format, content));
+            }
+            _ => {}
+        }
+        // A chunk of odd length is followed by a byte that does not count.
+        rest = rest
+            .get(length.saturating_add(8 + length % 2)..)
+            .unwrap_or_default();
+    }
+    Err(Error::Malformed {
+        what: "it has no samples",
+    })
+}
+
+fn next_chunk(rest: &[u8]) -> Option<(&[u8], usize, &[u8])> {
+    let (head, content) = rest.split_at_checked(8)?;
+    let (name, _) = head.split_at_checked(4)?;
+    Some((name, u32_at(head, 4)? as usize, content))
+}
+
+/// Makes the header of a WAV file with `length` bytes of samples.
+fn header(tag: u16, channels: u16, rate: u32, bits: u16, length: usize) -> Vec<u8> {
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    let block = channels * (bits / 8);
+    let mut bytes = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
+    // All but PCM and float have the length of their extension, and how many samples there are.
+    let bare = matches!(tag, TAG_FLOAT | TAG_PCM);
+    bytes.extend(if bare { 16_u32 } else { 18 }.to_le_bytes());
+    bytes.extend(tag.to_le_bytes());
+    bytes.extend(channels.to_le_bytes());
+    bytes.extend(rate.to_le_bytes());
+    bytes.extend((rate * u32::from(block)).to_le_bytes());
+    bytes.extend(block.to_le_bytes());
+    bytes.extend(bits.to_le_bytes());
+    if !bare {
+        bytes.extend([0, 0]);
+        bytes.extend(b"fact");
+        bytes.extend(4_u32.to_le_bytes());
+        bytes.extend((length / u32::from(block)).to_le_bytes());
+    }
+    bytes.extend(b"data");
+    bytes.extend(length.to_le_bytes());
+    let all = u32::try_from(bytes.len() - 8).unwrap_or(u32::MAX);
+    let all = all.saturating_add(length).saturating_add(length % 2);
+    for (to, from) in bytes.iter_mut().skip(4).zip(all.to_le_bytes()) {
+        *to = from;
+    }
+    bytes
+}
+
+fn not_wav(source: &[u8]) -> Error {
+    let start = source.get(..4).unwrap_or(source);
+    Error::NotWav {
+        start: String::from_utf8_lossy(start).into_owned(),
+    }
+}
+
+fn scaled(sample: i16) -> f32 {
+    f32::from(sample) / 32_768.0
+}
+
+/// Replaces what is no number, and clips what is beyond full scale.
+fn sane(sample: f32) -> f32 {
+    if sample.is_nan() {
+        0.0
+    } else {
+        sample.clamp(-1.0, 1.0)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "24 bits are more than a phone plays"
+)]
+fn narrowed(sample: f64) -> f32 {
+    sample as f32
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(
+        bytes.get(at..at.checked_add(2)?)?.try_into().ok()?,
+    ))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(
+        bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
+    ))
+}
+
+const TAG_PCM: u16 = 0x0001;
+const TAG_FLOAT: u16 = 0x0003;
+const TAG_ALAW: u16 = 0x0006;
+const TAG_MULAW: u16 = 0x0007;
+const TAG_EXTENSIBLE: u16 = 0xFFFE;
