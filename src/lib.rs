@@ -1,6 +1,7 @@
 //! handsetd makes desk phones act when Asterisk says so.
 
 pub mod agi;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod media;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::telemetry::Escaped;
+
 /// The place that a value comes from.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Origin {
@@ -32,7 +34,8 @@ impl fmt::Display for Origin {
 
 /// One thing that is wrong; shown as `FILE:LINE: KEY: what is wrong; what to do`.
 ///
-/// Control characters of the text, which may come from the file, are shown escaped.
+/// A fault of syntax goes on with an excerpt on lines of its own. Otherwise control characters, which
+/// may come from the file, are shown escaped.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Fault {
     origin: Origin,
@@ -63,18 +66,15 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut message = format!("{}: ", self.origin);
+        write!(f, "{}: ", Escaped(&self.origin))?;
         if !self.key.is_empty() {
-            message.push_str(&self.key);
-            message.push_str(": ");
+            write!(f, "{}: ", Escaped(&self.key))?;
         }
-        message.push_str(&self.text);
-        for c in message.chars() {
-            if c.is_control() && c != '\n' {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                fmt::Write::write_char(f, c)?;
+        for (index, line) in self.text.split('\n').enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
             }
+            write!(f, "{}", Escaped(line))?;
         }
         Ok(())
     }

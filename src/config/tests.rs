@@ -1,4 +1,5 @@
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -92,12 +93,10 @@ fn every_good_file_loads() {
 fn every_bad_file_fails_with_the_message_at_its_head() {
     let mut wrong = String::new();
     for path in fixtures("bad") {
-        let found = load_file(&path)
-            .map(|_| "it loads")
-            .unwrap_or_else(|faults| faults.leak());
+        let found = load_file(&path).map_or_else(|faults| faults, |_| "it loads".to_owned());
         let expected = expected(&fs::read_to_string(&path).unwrap());
         if found != expected {
-            wrong += &format!("== {}\n{found}\n", path.display());
+            writeln!(wrong, "== {}\n{found}", path.display()).unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -148,7 +147,7 @@ fn the_examples_in_the_example_load() {
         let is_head = bare.starts_with('[') && bare.ends_with(']');
         is_open = is_head || (is_open && bare.contains(" = "));
         if is_open {
-            text += &format!("{bare}\n");
+            writeln!(text, "{bare}").unwrap();
         }
     }
     let text = text
