@@ -35,19 +35,20 @@ enum Command {
 /// The codes: 0 fine, 1 failed, 2 wrong arguments, 78 bad configuration. Wrong arguments and
 /// requests for help end the process here.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Check(check) => check.run(),
-        Command::Media(media) => media.run(),
-    };
-    outcome.unwrap_or_else(|error| {
+    Cli::parse().run().unwrap_or_else(|error| {
         // There is nobody left to tell if this fails.
         let _ = report(&error, &mut io::stderr().lock());
-        if error.is::<Faults>() {
-            ExitCode::from(BAD_CONFIGURATION)
-        } else {
-            ExitCode::FAILURE
-        }
+        ExitCode::from(code(&error))
     })
+}
+
+impl Cli {
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        match &self.command {
+            Command::Check(check) => check.run(),
+            Command::Media(media) => media.run(),
+        }
+    }
 }
 
 /// Which configuration a command uses.
@@ -78,6 +79,16 @@ fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
         None => Ok(()),
     }
 }
+
+fn code(error: &anyhow::Error) -> u8 {
+    if error.is::<Faults>() {
+        BAD_CONFIGURATION
+    } else {
+        FAILURE
+    }
+}
+
+const FAILURE: u8 = 1;
 
 /// The exit code for a bad configuration, which is `EX_CONFIG` of sysexits.
 const BAD_CONFIGURATION: u8 = 78;

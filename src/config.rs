@@ -86,6 +86,7 @@ impl Config {
             faults: Vec::new(),
             notices: Vec::new(),
             safe: Safe::new(credentials.map(PathBuf::from)),
+            doors: Vec::new(),
         };
         let loaded = load::load(sources, &mut check.faults, &mut check.notices);
         let mut config = sections(loaded.root, &mut check);
@@ -144,6 +145,7 @@ fn read_agi(root: &mut Node, check: &mut Check) -> agi::Config {
         check.duration(&node, name, duration);
     }
     check.count(&node, "max_sessions", agi.max_sessions);
+    check.door(&node, agi.listen);
     if agi.session_timeout < agi.budget {
         let [session, budget] = [agi.session_timeout, agi.budget].map(humantime::format_duration);
         let text = format!("{session} is shorter than agi.budget, which is {budget}");
@@ -157,6 +159,7 @@ fn read_http(root: &mut Node, check: &mut Check) -> http::Config {
     check.duration(&node, "screen_lifetime", http.screen_lifetime);
     check.duration(&node, "media_lifetime", http.media_lifetime);
     check.count(&node, "max_connections", http.max_connections);
+    check.door(&node, http.listen);
     http
 }
 

@@ -30,7 +30,10 @@ impl Default for Admin {
 
 /// Reads the section.
 pub(super) fn read(root: &mut Node, check: &mut Check) -> Admin {
-    if root.child("admin").is_some() {
+    if root
+        .child("admin")
+        .is_some_and(|node| !node.is_empty_table())
+    {
         check.notice("[admin]: read, but this version does not open the administrator's door yet");
     }
     let (raw, node) = check.section::<Raw>(root, "admin");
@@ -40,8 +43,10 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Admin {
         file: raw.token_file,
     };
     let credentials = ["admin.token".to_owned(), "token".to_owned()];
+    let listen = raw.listen.unwrap_or_else(|| Admin::default().listen);
+    check.door(&node, listen);
     Admin {
-        listen: raw.listen.unwrap_or_else(|| Admin::default().listen),
+        listen,
         token: check.secret(&node, written, &credentials),
     }
 }

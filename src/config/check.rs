@@ -1,5 +1,6 @@
 //! Takes sections out of the tree, and collects what is wrong with them.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -15,6 +16,8 @@ pub(super) struct Check {
     pub(super) faults: Vec<Fault>,
     pub(super) notices: Vec<Notice>,
     pub(super) safe: Safe,
+    /// The keys of addresses to listen on, and the addresses.
+    pub(super) doors: Vec<(String, SocketAddr)>,
 }
 
 impl Check {
@@ -120,6 +123,19 @@ impl Check {
         }
     }
 
+    /// Demands that nothing else listens on the address `listen` of `table`.
+    pub(super) fn door(&mut self, table: &Node, address: SocketAddr) {
+        let taken = self
+            .doors
+            .iter()
+            .find(|(_, other)| overlap(address, *other));
+        if let Some((other, _)) = taken {
+            let text = format!("{address} is taken by {other}; choose another port");
+            self.faults.push(table.fault_of("listen", text));
+        }
+        self.doors.push((table.key_of("listen"), address));
+    }
+
     /// Notes a fault of the key `name` of `table`.
     pub(super) fn fault(&mut self, table: &Node, name: &str, text: impl Into<String>) {
         self.faults.push(table.fault_of(name, text));
@@ -129,6 +145,12 @@ impl Check {
     pub(super) fn notice(&mut self, text: impl Into<String>) {
         self.notices.push(Notice(text.into()));
     }
+}
+
+/// Returns whether two servers cannot listen on `a` and `b` at once. Port 0 is any free port.
+fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
+    let is_everywhere = a.ip().is_unspecified() || b.ip().is_unspecified();
+    a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || is_everywhere)
 }
 
 /// The longest duration; deadlines further away could not be computed with.
