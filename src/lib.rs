@@ -1,6 +1,8 @@
 //! handsetd makes desk phones act when Asterisk says so.
 
 pub mod agi;
+pub mod cli;
+pub mod config;
 pub mod deliver;
 pub mod http;
 pub mod media;
@@ -10,6 +12,7 @@ pub mod screen;
 pub mod shelf;
 pub mod shutdown;
 pub mod simulate;
+pub mod telemetry;
 pub mod token;
 pub mod vendor;
 pub mod verb;

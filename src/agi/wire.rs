@@ -226,14 +226,14 @@ fn is_blank(line: &[u8]) -> bool {
 /// The digits of a reply's number.
 pub(super) const CODE: usize = 3;
 
-/// The longest line of an environment. Asterisk's own are at most some hundred bytes; an argument
-/// can be as long as a line of the dialplan, 8 KiB.
+/// The longest line of an environment. Asterisk's own are at most some hundred bytes, but the
+/// request is as long as the dialplan makes it: a screenful of text, percent-encoded.
 pub(super) const MAX_LINE: usize = 32 * 1024;
 
 /// The most lines of an environment: 22 names, 127 arguments, and room.
 pub(super) const MAX_LINES: usize = 256;
 
-/// The most bytes of an environment.
+/// The most bytes of an environment, in which the request stands twice.
 pub(super) const MAX_ENVIRONMENT: usize = 128 * 1024;
 
 /// The most bytes of one reply.

@@ -1,0 +1,57 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_handsetd_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_handsetd_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_handsetd_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_handsetd_using_subcommand
+    set -l cmd (__fish_handsetd_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c handsetd -n "__fish_handsetd_needs_command" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_needs_command" -s V -l version -d 'Print version'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l vendor -d 'Take the model for one of this vendor; needed only for models that handsetd does not know' -r -f -a "cisco\t''
+snom\t''
+yealink\t''"
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l fit -d 'Fill the display and cut off what sticks out, or show all of the picture' -r -f -a "cover\t''
+contain\t''"
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l vendor -d 'Take the model for one of this vendor; needed only for models that handsetd does not know' -r -f -a "cisco\t''
+snom\t''
+yealink\t''"
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media help" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media help" -f -a "media" -d 'Convert a tone or a picture for a phone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'

@@ -1,0 +1,257 @@
+#compdef handsetd
+
+autoload -U is-at-least
+
+_handsetd() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'-h[Print help]' \
+'--help[Print help]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_handsetd_commands" \
+"*::: :->handsetd" \
+&& ret=0
+    case $state in
+    (handsetd)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-command-$line[1]:"
+        case $line[1] in
+            (check)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(media)
+_arguments "${_arguments_options[@]}" : \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_handsetd__subcmd__media_commands" \
+"*::: :->media" \
+&& ret=0
+
+    case $state in
+    (media)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-media-command-$line[1]:"
+        case $line[1] in
+            (background)
+_arguments "${_arguments_options[@]}" : \
+'--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
+'--vendor=[Take the model for one of this vendor; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'--fit=[Fill the display and cut off what sticks out, or show all of the picture]:FIT:(cover contain)' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':source -- Read this picture:_files' \
+':target -- Write the background here:_files' \
+&& ret=0
+;;
+(ringtone)
+_arguments "${_arguments_options[@]}" : \
+'--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
+'--vendor=[Take the model for one of this vendor; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'-h[Print help]' \
+'--help[Print help]' \
+':source -- Read this WAV file\: any rate, one or two channels:_files' \
+':target -- Write the ring tone here:_files' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__media__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-media-help-command-$line[1]:"
+        case $line[1] in
+            (background)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ringtone)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-help-command-$line[1]:"
+        case $line[1] in
+            (check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(media)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__help__subcmd__media_commands" \
+"*::: :->media" \
+&& ret=0
+
+    case $state in
+    (media)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-help-media-command-$line[1]:"
+        case $line[1] in
+            (background)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ringtone)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_handsetd_commands] )) ||
+_handsetd_commands() {
+    local commands; commands=(
+'check:Check the configuration' \
+'media:Convert a tone or a picture for a phone' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__check_commands] )) ||
+_handsetd__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd check commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help_commands] )) ||
+_handsetd__subcmd__help_commands() {
+    local commands; commands=(
+'check:Check the configuration' \
+'media:Convert a tone or a picture for a phone' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__check_commands] )) ||
+_handsetd__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help check commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__help_commands] )) ||
+_handsetd__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__media_commands] )) ||
+_handsetd__subcmd__help__subcmd__media_commands() {
+    local commands; commands=(
+'background:Convert a PNG, JPEG, GIF or BMP to a background' \
+'ringtone:Convert a WAV to a ring tone' \
+    )
+    _describe -t commands 'handsetd help media commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__media__subcmd__background_commands] )) ||
+_handsetd__subcmd__help__subcmd__media__subcmd__background_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help media background commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands] )) ||
+_handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media_commands] )) ||
+_handsetd__subcmd__media_commands() {
+    local commands; commands=(
+'background:Convert a PNG, JPEG, GIF or BMP to a background' \
+'ringtone:Convert a WAV to a ring tone' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd media commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media__subcmd__background_commands] )) ||
+_handsetd__subcmd__media__subcmd__background_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd media background commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media__subcmd__help_commands] )) ||
+_handsetd__subcmd__media__subcmd__help_commands() {
+    local commands; commands=(
+'background:Convert a PNG, JPEG, GIF or BMP to a background' \
+'ringtone:Convert a WAV to a ring tone' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd media help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media__subcmd__help__subcmd__background_commands] )) ||
+_handsetd__subcmd__media__subcmd__help__subcmd__background_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd media help background commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media__subcmd__help__subcmd__help_commands] )) ||
+_handsetd__subcmd__media__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd media help help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands] )) ||
+_handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd media help ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__media__subcmd__ringtone_commands] )) ||
+_handsetd__subcmd__media__subcmd__ringtone_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd media ringtone commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_handsetd" ]; then
+    _handsetd "$@"
+else
+    compdef _handsetd handsetd
+fi

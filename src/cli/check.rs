@@ -1,0 +1,63 @@
+//! `handsetd check`: everything up to binding.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::ConfigFile;
+use crate::config::Config;
+use crate::telemetry::Escaped;
+
+/// Check the configuration
+///
+/// Read the files and the environment as the daemon does, and show everything that is wrong with
+/// file, line and key
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Check {
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+impl Check {
+    /// Shows what is wrong, or what was read and what is worth knowing.
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let config = self.file.load()?;
+        show(&config, &mut io::stdout().lock()).context("cannot write the result")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    let files: Vec<String> = config
+        .files()
+        .map(|path| path.display().to_string())
+        .collect();
+    let read = match files.as_slice() {
+        [] => "no file".to_owned(),
+        files => files.join(", "),
+    };
+    let phones = match config.directory.entries().len() {
+        1 => "1 phone".to_owned(),
+        count => format!("{count} phones"),
+    };
+    writeln!(
+        out,
+        "The configuration is good: read {}; {phones}.",
+        Escaped(read)
+    )?;
+    for notice in config.notices() {
+        writeln!(out, "notice: {}", Escaped(notice))?;
+    }
+    Ok(())
+}
+
+const EXAMPLES: &str = "\
+Exit codes: 0 if the configuration is good, 78 if it is not
+
+Examples:
+  handsetd check
+  handsetd check --config ./handsetd.toml
+  HANDSETD__AGI__LISTEN=[::1]:4573 handsetd check";

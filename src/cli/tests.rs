@@ -1,0 +1,229 @@
+use std::fs;
+use std::path::Path;
+use std::process::Command as Process;
+
+use anyhow::{Context, anyhow};
+use clap::{CommandFactory, ValueEnum};
+use clap_complete::Shell;
+
+use super::*;
+
+fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once(&"handsetd").chain(arguments))
+}
+
+fn reported(error: &anyhow::Error) -> String {
+    let mut text = Vec::new();
+    report(error, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+fn bad_configuration() -> anyhow::Error {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("handsetd.toml");
+    fs::write(&path, "[agi]\nbudget = 5\nlisten = 7\n").unwrap();
+    let arguments = ["check", "--config", path.to_str().unwrap()];
+    parse(&arguments).unwrap().run().unwrap_err()
+}
+
+#[test]
+fn the_tree_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn wrong_arguments_are_refused_with_code_2() {
+    for arguments in [
+        &["dance"][..],
+        &["check", "--colour"],
+        &["media", "ringtone", "in.wav", "out.raw"],
+        &[
+            "media",
+            "background",
+            "a.png",
+            "b.png",
+            "--model",
+            "7970",
+            "--fit",
+            "stretch",
+        ],
+        &[
+            "media", "ringtone", "a.wav", "b.raw", "--model", "7970", "--vendor", "nokia",
+        ],
+        &[],
+    ] {
+        assert_eq!(
+            parse(arguments).unwrap_err().exit_code(),
+            2,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_configuration_is_told_line_by_line_with_code_78() {
+    let error = bad_configuration();
+    assert_eq!(code(&error), 78);
+    let text = reported(&error);
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(
+        text.lines()
+            .next()
+            .unwrap()
+            .contains("handsetd.toml:2: agi.budget: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn other_errors_are_told_with_their_causes_and_a_hint() {
+    let cause = io::Error::from(io::ErrorKind::AddrInUse);
+    let error = anyhow!(cause).context("cannot listen on 127.0.0.1:4573");
+    assert_eq!(code(&error), 1);
+    assert_eq!(
+        reported(&error),
+        "handsetd: cannot listen on 127.0.0.1:4573: address in use\n\
+         hint: something listens there already, perhaps another handsetd; stop it or configure another address\n"
+    );
+    assert_eq!(reported(&anyhow!("\u{1b}[2J")), "handsetd: \\u{1b}[2J\n");
+}
+
+#[test]
+fn pictures_and_tones_are_converted_offline() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    image::RgbImage::new(40, 30).save(path("in.png")).unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(path("in.wav"), spec).unwrap();
+    (0..1000).for_each(|sample| wav.write_sample(sample).unwrap());
+    wav.finalize().unwrap();
+
+    let run = |arguments: &[&str]| parse(arguments).unwrap().run();
+    let (picture, background) = (path("in.png"), path("night.png"));
+    run(&[
+        "media",
+        "background",
+        &picture,
+        &background,
+        "--model",
+        "7970",
+    ])
+    .unwrap();
+    let size = |name: &str| image::image_dimensions(path(name)).unwrap();
+    assert_eq!(size("night.png"), (320, 212));
+    assert_eq!(size("night-thumbnail.png"), (80, 53));
+    let (wav, raw) = (path("in.wav"), path("ring.raw"));
+    run(&["media", "ringtone", &wav, &raw, "--model", "7970"]).unwrap();
+    assert_eq!(fs::metadata(&raw).unwrap().len() % 240, 0);
+
+    let error = run(&["media", "ringtone", &picture, &raw, "--model", "7970"]).unwrap_err();
+    assert!(
+        reported(&error).contains("in.png: this is not a WAV file"),
+        "{error:#}"
+    );
+    let error = run(&["media", "ringtone", &wav, &raw, "--model", "3310"]).unwrap_err();
+    assert!(
+        reported(&error).contains("3310 is no model that handsetd knows"),
+        "{error:#}"
+    );
+    let unknown = [
+        "media", "ringtone", &wav, &raw, "--model", "3310", "--vendor", "snom",
+    ];
+    run(&unknown).unwrap();
+    let error = run(&["media", "ringtone", "missing", &raw, "--model", "7970"]).unwrap_err();
+    assert!(
+        reported(&error).contains("hint: check the path"),
+        "{error:#}"
+    );
+}
+
+/// Compares the file with what it should be; writes it instead if `HANDSETD_REWRITE` is set.
+fn keep(path: &str, wanted: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("HANDSETD_REWRITE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, wanted).unwrap();
+    }
+    let found = fs::read(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{} is out of date: run HANDSETD_REWRITE=1 cargo test --lib cli",
+        path.display()
+    );
+}
+
+#[test]
+fn the_manual_is_that_of_the_command_line() {
+    fn without_help(command: clap::Command) -> clap::Command {
+        command
+            .disable_help_subcommand(true)
+            .mut_subcommands(without_help)
+    }
+    fn pages(command: &clap::Command, name: &str) {
+        let named = command.clone().display_name(name);
+        let manual = clap_mangen::Man::new(named.bin_name(name.replace('-', " ")))
+            .title(name)
+            .section("8")
+            .source("handsetd")
+            .manual("System Administration");
+        let mut page = Vec::new();
+        manual.render(&mut page).unwrap();
+        keep(&format!("packaging/man/{name}.8"), &page);
+        for inner in command.get_subcommands() {
+            pages(inner, &format!("{name}-{}", inner.get_name()));
+        }
+    }
+    let mut command = without_help(Cli::command());
+    command.build();
+    pages(&command, "handsetd");
+}
+
+#[test]
+fn the_completions_are_those_of_the_command_line() {
+    for shell in Shell::value_variants() {
+        let extension = match shell {
+            Shell::Bash => "bash",
+            Shell::Fish => "fish",
+            Shell::Zsh => "zsh",
+            _ => continue,
+        };
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut Cli::command(), "handsetd", &mut script);
+        keep(
+            &format!("packaging/completions/handsetd.{extension}"),
+            &script,
+        );
+    }
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes() {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/systemd/handsetd.service");
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(&unit).unwrap();
+    assert!(text.contains("ExecStart=/usr/bin/handsetd run\n"));
+    // The program itself is not installed where tests run.
+    let here = folder.path().join("handsetd.service");
+    fs::write(&here, text.replace("/usr/bin/handsetd", "/bin/true")).unwrap();
+    let verified = Process::new("systemd-analyze")
+        .arg("verify")
+        .arg("--man=no")
+        .arg(&here)
+        .output();
+    match verified.context("systemd-analyze") {
+        Ok(output) => {
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            let about_us: Vec<&str> = told
+                .lines()
+                .filter(|line| line.contains("handsetd"))
+                .collect();
+            assert!(output.status.success() && about_us.is_empty(), "{told}");
+        }
+        Err(error) => println!("The unit was not verified: {error:#}"),
+    }
+}

@@ -1,0 +1,170 @@
+//! The configuration: files, `conf.d`, environment, put together and checked.
+//!
+//! [`Config`] only collects: what a section means is known where it is used. Every fault is found
+//! and told with file, line and key before anything starts. Nothing is reloaded here, and nothing
+//! is bound or connected to.
+//!
+//! Loading lays [`tree`]s over each other, because lists of tables must add up and because every
+//! value must know its line; the `config` crate does neither.
+
+mod admin;
+mod asterisk;
+mod check;
+mod cucm;
+mod environment;
+mod fault;
+mod hint;
+mod load;
+mod locate;
+mod media;
+mod names;
+mod phones;
+mod read;
+mod rule;
+mod secret;
+mod state;
+mod tree;
+mod vendors;
+
+#[cfg(test)]
+mod tests;
+
+pub use admin::Admin;
+pub use asterisk::{Asterisk, Tls};
+pub use cucm::{Cucm, Encoding};
+pub use fault::{Fault, Faults, Notice, Origin};
+pub use load::{DEFAULT_FILE, Sources};
+pub use media::Media;
+pub use rule::{Limit, Mode, Rule, Trial, Value, Values};
+pub use state::State;
+pub use vendors::Vendors;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use check::Check;
+use secret::Safe;
+use tree::Node;
+
+use crate::phone::Directory;
+use crate::{agi, http, telemetry};
+
+/// Everything that an administrator can decide.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The servers whose manager interface is to be used.
+    pub asterisk: Vec<Asterisk>,
+    /// The server that dialplans call.
+    pub agi: agi::Config,
+    /// The server that phones talk to.
+    pub http: http::Config,
+    /// The administrator's door.
+    pub admin: Admin,
+    /// What must outlast the daemon.
+    pub state: State,
+    /// What is the same for all phones of a vendor.
+    pub vendors: Vendors,
+    /// The phones and groups.
+    pub directory: Directory,
+    /// Where pictures and tones may come from.
+    pub media: Media,
+    /// Cisco's call manager, if there is one.
+    pub cucm: Option<Cucm>,
+    /// What is to be done when something happens.
+    pub rules: Vec<Rule>,
+    /// The log.
+    pub log: telemetry::Config,
+    files: Vec<Arc<Path>>,
+    notices: Vec<Notice>,
+}
+
+impl Config {
+    /// Reads the configuration of `sources`, or tells everything that is wrong with it.
+    pub fn load(sources: &Sources) -> Result<Self, Faults> {
+        let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
+        let mut check = Check {
+            faults: Vec::new(),
+            notices: Vec::new(),
+            safe: Safe::new(credentials.map(PathBuf::from)),
+            doors: Vec::new(),
+        };
+        let loaded = load::load(sources, &mut check.faults, &mut check.notices);
+        let mut config = sections(loaded.root, &mut check);
+        if let Some(faults) = Faults::of(check.faults) {
+            return Err(faults);
+        }
+        check.notices.extend(check.safe.notices());
+        config.files = loaded.files;
+        config.notices = check.notices;
+        Ok(config)
+    }
+
+    /// Returns the files that were read, in order.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(AsRef::as_ref)
+    }
+
+    /// Returns what an administrator should know although it hinders nothing, such as sections that
+    /// this version does not act on.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+fn sections(mut root: Node, check: &mut Check) -> Config {
+    let root = &mut root;
+    let (vendors, accounts) = vendors::read(root, check);
+    let config = Config {
+        asterisk: asterisk::read(root, check),
+        agi: read_agi(root, check),
+        http: read_http(root, check),
+        admin: admin::read(root, check),
+        state: state::read(root, check),
+        vendors,
+        directory: phones::read(root, &accounts, check),
+        media: media::read(root, check),
+        cucm: cucm::read(root, check),
+        rules: rule::read(root, check),
+        log: check.section(root, "log").0,
+        files: Vec::new(),
+        notices: Vec::new(),
+    };
+    check.leftovers(root, &SECTIONS);
+    config
+}
+
+fn read_agi(root: &mut Node, check: &mut Check) -> agi::Config {
+    let (agi, node) = check.section::<agi::Config>(root, "agi");
+    let durations = [
+        ("budget", agi.budget),
+        ("environment_timeout", agi.environment_timeout),
+        ("reply_timeout", agi.reply_timeout),
+        ("session_timeout", agi.session_timeout),
+    ];
+    for (name, duration) in durations {
+        check.duration(&node, name, duration);
+    }
+    check.count(&node, "max_sessions", agi.max_sessions);
+    check.door(&node, agi.listen);
+    if agi.session_timeout < agi.budget {
+        let [session, budget] = [agi.session_timeout, agi.budget].map(humantime::format_duration);
+        let text = format!("{session} is shorter than agi.budget, which is {budget}");
+        check.fault(&node, "session_timeout", text);
+    }
+    agi
+}
+
+fn read_http(root: &mut Node, check: &mut Check) -> http::Config {
+    let (http, node) = check.section::<http::Config>(root, "http");
+    check.duration(&node, "screen_lifetime", http.screen_lifetime);
+    check.duration(&node, "media_lifetime", http.media_lifetime);
+    check.count(&node, "max_connections", http.max_connections);
+    check.door(&node, http.listen);
+    http
+}
+
+/// The sections, as [`Config`] has them.
+const SECTIONS: [&str; 12] = [
+    "asterisk", "agi", "http", "admin", "state", "vendor", "phone", "group", "media", "cucm",
+    "rule", "log",
+];

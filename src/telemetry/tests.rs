@@ -1,0 +1,122 @@
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use tracing::{debug, error, info, info_span};
+
+use super::*;
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged(format: Format, place: Place, level: Level, act: impl FnOnce()) -> String {
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let (filter, _) = filter(level, |_| None);
+    let subscriber = subscriber(format, place, filter, move || writer.clone());
+    tracing::subscriber::with_default(subscriber, act);
+    String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+}
+
+#[test]
+fn what_a_caller_is_called_cannot_command_the_terminal() {
+    let caller = "\u{1b}[31mEve\nINFO All is well.";
+    for place in [Place::File, Place::Journal] {
+        let text = logged(Format::Text, place, Level::Info, || {
+            let _span = info_span!("call", %caller).entered();
+            info!(%caller, quoted = ?caller, plain = caller, "Answered.");
+            info!("{caller}");
+        });
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(
+            text.lines().all(|line| !line.contains(char::is_control)),
+            "{text}"
+        );
+        assert!(text.contains("\\u{1b}[31mEve\\nINFO"), "{text}");
+    }
+    let json = logged(Format::Json, Place::File, Level::Info, || {
+        info!(%caller, "Answered.");
+    });
+    let value: serde_json::Value = serde_json::from_str(json.trim_end()).unwrap();
+    assert_eq!(value["caller"], caller);
+    assert!(!json.trim_end().contains(char::is_control));
+}
+
+#[test]
+fn a_line_is_level_place_sentence_values() {
+    let text = logged(Format::Text, Place::File, Level::Info, || {
+        error!(phone = %"1001", tries = 3, "Delivery failed.");
+    });
+    let (time, rest) = text.split_at(text.find('Z').unwrap());
+    assert!(
+        humantime::parse_rfc3339(&format!("{time}Z")).is_ok(),
+        "{text}"
+    );
+    assert_eq!(
+        rest,
+        "Z ERROR handsetd::telemetry::tests: Delivery failed. phone=1001 tries=3\n"
+    );
+}
+
+#[test]
+fn the_journal_gets_priorities_and_no_times() {
+    let text = logged(Format::Text, Place::Journal, Level::Debug, || {
+        error!("Bad.");
+        warn!("Odd.");
+        info!("Good.");
+        debug!("Detail.");
+    });
+    let starts: Vec<&str> = text.lines().map(|line| &line[..8]).collect();
+    assert_eq!(starts, ["<3>ERROR", "<4> WARN", "<6> INFO", "<7>DEBUG"]);
+}
+
+#[test]
+fn only_a_terminal_gets_colours() {
+    let coloured = |place| {
+        let text = logged(Format::Text, place, Level::Info, || info!("Ready."));
+        text.contains('\u{1b}')
+    };
+    assert!(coloured(Place::Terminal));
+    assert!(!coloured(Place::File) && !coloured(Place::Journal));
+}
+
+#[test]
+fn the_level_is_for_handsetd_and_libraries_only_warn() {
+    let text = logged(Format::Text, Place::File, Level::Debug, || {
+        debug!("Ours.");
+        debug!(target: "hyper", "Theirs.");
+        warn!(target: "hyper", "Their warning.");
+    });
+    assert!(text.contains("Ours.") && text.contains("Their warning."));
+    assert!(!text.contains("Theirs."));
+}
+
+#[test]
+fn variables_overrule_the_level() {
+    let chosen = |pairs: &[(&str, &str)]| {
+        let find = |name: &str| {
+            let found = pairs.iter().find(|(own, _)| *own == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let (filter, refused) = filter(Level::Info, find);
+        (filter.to_string(), refused.map(|(name, _)| name))
+    };
+    let default = chosen(&[]).0;
+    assert_eq!(chosen(&[("RUST_LOG", "debug")]), ("debug".into(), None));
+    let both = [("RUST_LOG", "debug"), ("HANDSETD_LOG", "trace")];
+    assert_eq!(chosen(&both), ("trace".into(), None));
+    assert_eq!(chosen(&[("HANDSETD_LOG", "")]), (default.clone(), None));
+    assert_eq!(
+        chosen(&[("HANDSETD_LOG", "a=b=c")]),
+        (default, Some("HANDSETD_LOG"))
+    );
+}
