@@ -35,7 +35,8 @@ enum Command {
 /// The codes: 0 fine, 1 failed, 2 wrong arguments, 78 bad configuration. Wrong arguments and
 /// requests for help end the process here.
 pub fn main() -> ExitCode {
-    Cli::parse().run().unwrap_or_else(|error| {
+    let outcome = Cli::parse().run(&mut io::stdout());
+    outcome.unwrap_or_else(|error| {
         // There is nobody left to tell if this fails.
         let _ = report(&error, &mut io::stderr().lock());
         ExitCode::from(code(&error))
@@ -43,10 +44,10 @@ pub fn main() -> ExitCode {
 }
 
 impl Cli {
-    fn run(&self) -> anyhow::Result<ExitCode> {
+    fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         match &self.command {
-            Command::Check(check) => check.run(),
-            Command::Media(media) => media.run(),
+            Command::Check(check) => check.run(out),
+            Command::Media(media) => media.run(out),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! and told with file, line and key before anything starts. Nothing is reloaded here, and nothing
 //! is bound or connected to.
 //!
-//! Loading lays [`tree`]s over each other, because lists of tables must add up and because every
-//! value must know its line; the `config` crate does neither.
+//! Loading lays trees of values over each other. The crates for that know no lines, and replace
+//! lists of tables where `[[phone]]` must add up; so the trees are our own.
 
 mod admin;
 mod asterisk;

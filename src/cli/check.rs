@@ -23,9 +23,9 @@ pub(super) struct Check {
 
 impl Check {
     /// Shows what is wrong, or what was read and what is worth knowing.
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
-        show(&config, &mut io::stdout().lock()).context("cannot write the result")?;
+        show(&config, out).context("cannot write the result")?;
         Ok(ExitCode::SUCCESS)
     }
 }

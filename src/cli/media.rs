@@ -1,7 +1,7 @@
 //! `handsetd media`: the conversions, offline.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -79,12 +79,11 @@ enum FitName {
 
 impl Media {
     /// Converts, and says what came of it.
-    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let lines = match &self.conversion {
             Conversion::Background(conversion) => conversion.run()?,
             Conversion::Ringtone(conversion) => vec![conversion.run()?],
         };
-        let mut out = io::stdout().lock();
         for line in lines {
             writeln!(out, "{line}").context("cannot write the result")?;
         }

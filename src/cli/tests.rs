@@ -23,7 +23,7 @@ fn bad_configuration() -> anyhow::Error {
     let path = folder.path().join("handsetd.toml");
     fs::write(&path, "[agi]\nbudget = 5\nlisten = 7\n").unwrap();
     let arguments = ["check", "--config", path.to_str().unwrap()];
-    parse(&arguments).unwrap().run().unwrap_err()
+    parse(&arguments).unwrap().run(&mut io::sink()).unwrap_err()
 }
 
 #[test]
@@ -76,6 +76,28 @@ fn a_bad_configuration_is_told_line_by_line_with_code_78() {
 }
 
 #[test]
+fn a_good_configuration_is_told_in_a_line_with_notices_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("handsetd.toml");
+    fs::write(
+        &path,
+        "[cucm]\nurl = \"http://192.0.2.9\"\napp_id = \"a\"\n[[phone]]\nname = \"1\"",
+    )
+    .unwrap();
+    let path = path.to_str().unwrap();
+    let mut out = Vec::new();
+    let arguments = ["check", "--config", path];
+    parse(&arguments).unwrap().run(&mut out).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        format!(
+            "The configuration is good: read {path}; 1 phone.\n\
+             notice: [cucm]: read, but this version does not speak to a call manager yet\n"
+        )
+    );
+}
+
+#[test]
 fn other_errors_are_told_with_their_causes_and_a_hint() {
     let cause = io::Error::from(io::ErrorKind::AddrInUse);
     let error = anyhow!(cause).context("cannot listen on 127.0.0.1:4573");
@@ -103,22 +125,30 @@ fn pictures_and_tones_are_converted_offline() {
     (0..1000).for_each(|sample| wav.write_sample(sample).unwrap());
     wav.finalize().unwrap();
 
-    let run = |arguments: &[&str]| parse(arguments).unwrap().run();
+    let run = |arguments: &[&str]| {
+        let mut out = Vec::new();
+        let code = parse(arguments).unwrap().run(&mut out)?;
+        assert_eq!(code, ExitCode::SUCCESS);
+        Ok::<_, anyhow::Error>(String::from_utf8(out).unwrap())
+    };
     let (picture, background) = (path("in.png"), path("night.png"));
-    run(&[
-        "media",
-        "background",
-        &picture,
-        &background,
-        "--model",
-        "7970",
-    ])
-    .unwrap();
+    let model = ["--model", "7970"];
+    let arguments = [&["media", "background", &picture, &background][..], &model].concat();
+    let told = run(&arguments).unwrap();
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert!(
+        told.starts_with(&format!("{background}: 320x212, image/png, ")),
+        "{told}"
+    );
     let size = |name: &str| image::image_dimensions(path(name)).unwrap();
     assert_eq!(size("night.png"), (320, 212));
     assert_eq!(size("night-thumbnail.png"), (80, 53));
     let (wav, raw) = (path("in.wav"), path("ring.raw"));
-    run(&["media", "ringtone", &wav, &raw, "--model", "7970"]).unwrap();
+    let told = run(&["media", "ringtone", &wav, &raw, "--model", "7970"]).unwrap();
+    assert!(
+        told.starts_with(&format!("{raw}: ")) && told.contains(" at 8000 Hz"),
+        "{told}"
+    );
     assert_eq!(fs::metadata(&raw).unwrap().len() % 240, 0);
 
     let error = run(&["media", "ringtone", &picture, &raw, "--model", "7970"]).unwrap_err();

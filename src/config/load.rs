@@ -64,7 +64,7 @@ pub(super) fn load(
     }
     for (order, path) in names.iter().enumerate() {
         match read(path) {
-            Ok(text) => match locate::tree(order, path, &text) {
+            Ok(content) => match locate::tree(order, path, &content) {
                 Ok(tree) => {
                     root.overlay(tree);
                     files.push(Arc::clone(path));
@@ -116,16 +116,16 @@ fn drop_ins(file: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     Ok(paths)
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
     let file = fs::File::open(path)?;
     file.take(MAX_FILE.saturating_add(1))
-        .read_to_string(&mut text)?;
-    if u64::try_from(text.len()).map_or(true, |length| length > MAX_FILE) {
+        .read_to_end(&mut content)?;
+    if u64::try_from(content.len()).map_or(true, |length| length > MAX_FILE) {
         let message = format!("it is longer than {MAX_FILE} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
-    Ok(text)
+    Ok(content)
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -9,10 +9,17 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Origin};
 use super::tree::{Content, Node};
 
-/// Reads the text of the file `path`, which is the `order`-th one.
+/// Reads the content of the file `path`, which is the `order`-th one.
 ///
 /// A file that is no TOML gives a fault with the line in question.
-pub(super) fn tree(order: usize, path: &Arc<Path>, text: &str) -> Result<Node, Fault> {
+pub(super) fn tree(order: usize, path: &Arc<Path>, content: &[u8]) -> Result<Node, Fault> {
+    let text = str::from_utf8(content).map_err(|error| {
+        let before = content.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.split(|byte| *byte == b'\n').count();
+        let path = Arc::clone(path);
+        let origin = Origin::File { order, line, path };
+        Fault::new(origin, "", "is not UTF-8; save the file in that encoding")
+    })?;
     let lines = Lines {
         order,
         path,

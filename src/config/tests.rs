@@ -458,12 +458,18 @@ fn a_missing_file_is_a_fault_only_if_it_was_named() {
 }
 
 #[test]
-fn a_file_that_cannot_be_text_is_told() {
-    let folder = Folder::new(&[("handsetd.toml", "")]);
-    fs::write(folder.path("handsetd.toml"), b"[agi]\n\xff").unwrap();
+fn a_file_that_is_no_text_is_told() {
+    let folder = Folder::new(&[]);
+    fs::write(folder.path("handsetd.toml"), b"[agi]\n# \xff").unwrap();
+    let message = folder.load().unwrap_err();
+    assert_eq!(
+        message,
+        "handsetd.toml:2: is not UTF-8; save the file in that encoding"
+    );
+    let folder = Folder::new(&[("conf.d/folder.toml/file", "")]);
     let message = folder.load().unwrap_err();
     assert!(
-        message.starts_with("handsetd.toml: cannot be read: "),
+        message.starts_with("conf.d/folder.toml: cannot be read: Is a directory"),
         "{message}"
     );
 }
