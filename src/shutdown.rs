@@ -32,7 +32,8 @@ impl Tasks {
         F: Future + Send + 'static,
         F::Output: Send,
     {
-        self.tracker.spawn(task.instrument(tracing::info_span!("task", name)))
+        self.tracker
+            .spawn(task.instrument(tracing::info_span!("task", name)))
     }
 
     /// Returns the token that is cancelled when everything shall stop.
@@ -47,7 +48,9 @@ impl Tasks {
     pub async fn shut_down(&self, grace: Duration) -> bool {
         self.stop.cancel();
         self.tracker.close();
-        tokio::time::timeout(grace, self.tracker.wait()).await.is_ok()
+        tokio::time::timeout(grace, self.tracker.wait())
+            .await
+            .is_ok()
     }
 }
 
