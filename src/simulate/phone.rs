@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::cisco::Cisco;
 use super::device::Device;
+use super::draw::View;
 use super::error::Error;
 use super::options::Options;
 use super::request::{Answer, Request};
@@ -79,6 +80,11 @@ impl Simulated {
         let mut states = self.device.watch();
         let seen = timeout(within, states.wait_for(|state| what(state))).await;
         seen.ok()?.ok().map(|state| state.clone())
+    }
+
+    /// Returns what there is to draw of it now.
+    pub fn view(&self) -> View {
+        View::new(self.options(), self.display(), self.state())
     }
 
     /// Returns a receiver that is told of every change.
