@@ -1,0 +1,173 @@
+//! A picture that embedded-graphics can draw on, and the few shapes that a phone is made of.
+
+use std::convert::Infallible;
+
+use embedded_graphics::draw_target::DrawTarget;
+use embedded_graphics::geometry::{OriginDimensions, Point, Size};
+use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::primitives::{
+    CornerRadii, PointsIter, Primitive, PrimitiveStyle, Rectangle, RoundedRectangle,
+};
+use embedded_graphics::text::{Alignment, Baseline, Text, TextStyleBuilder};
+use embedded_graphics::{Drawable, Pixel};
+use image::{Rgb, RgbImage, imageops};
+
+/// A picture in the making.
+#[derive(Debug)]
+pub(super) struct Canvas(pub(super) RgbImage);
+
+impl Canvas {
+    pub(super) fn new(width: u32, height: u32, colour: Rgb888) -> Self {
+        Self(RgbImage::from_pixel(width, height, rgb(colour)))
+    }
+
+    /// Draws a rectangle with round corners.
+    pub(super) fn panel(&mut self, area: Rectangle, radius: u32, colour: Rgb888) {
+        let corners = CornerRadii::new(Size::new_equal(radius));
+        let shape = RoundedRectangle::new(area, corners);
+        let Ok(()) = shape
+            .into_styled(PrimitiveStyle::with_fill(colour))
+            .draw(self);
+    }
+
+    /// Mixes a colour into an area; 255 covers it.
+    pub(super) fn tint(&mut self, area: Rectangle, colour: Rgb888, strength: u8) {
+        let strength = u16::from(strength);
+        let mix = |under: u8, over: u8| {
+            let mixed = u16::from(under) * (255 - strength) + u16::from(over) * strength;
+            u8::try_from(mixed / 255).unwrap_or(u8::MAX)
+        };
+        let over = rgb(colour).0;
+        for Point { x, y } in area.intersection(&self.area()).points() {
+            if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
+                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
+            {
+                let [red, green, blue] = pixel.0;
+                pixel.0 = [mix(red, over[0]), mix(green, over[1]), mix(blue, over[2])];
+            }
+        }
+    }
+
+    /// Writes a line; `at` is its top at the left, the middle or the right.
+    pub(super) fn write(
+        &mut self,
+        text: &str,
+        at: Point,
+        font: &MonoFont<'_>,
+        colour: Rgb888,
+        alignment: Alignment,
+    ) {
+        let text = plain(text);
+        let style = TextStyleBuilder::new()
+            .alignment(alignment)
+            .baseline(Baseline::Top)
+            .build();
+        let character = MonoTextStyle::new(font, colour);
+        let Ok(_) = Text::with_text_style(&text, at, character, style).draw(self);
+    }
+
+    /// Puts a picture on it.
+    pub(super) fn place(&mut self, picture: &RgbImage, x: i64, y: i64) {
+        imageops::replace(&mut self.0, picture, x, y);
+    }
+
+    /// Halves it, so that edges become smooth.
+    pub(super) fn halved(&self) -> Self {
+        let (width, height) = (self.0.width() / 2, self.0.height() / 2);
+        let halved = RgbImage::from_fn(width, height, |x, y| {
+            let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, down)| {
+                self.0
+                    .get_pixel(x * 2 + right, y * 2 + down)
+                    .0
+                    .map(u16::from)
+            });
+            let mean = |channel: usize| {
+                let sum: u16 = corners.iter().map(|corner| corner[channel]).sum();
+                u8::try_from(sum / 4).unwrap_or(u8::MAX)
+            };
+            Rgb([mean(0), mean(1), mean(2)])
+        });
+        Self(halved)
+    }
+
+    fn area(&self) -> Rectangle {
+        Rectangle::new(Point::zero(), self.size())
+    }
+}
+
+impl OriginDimensions for Canvas {
+    fn size(&self) -> Size {
+        Size::new(self.0.width(), self.0.height())
+    }
+}
+
+impl DrawTarget for Canvas {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I>(&mut self, pixels: I) -> Result<(), Infallible>
+    where
+        I: IntoIterator<Item = Pixel<Rgb888>>,
+    {
+        for Pixel(Point { x, y }, colour) in pixels {
+            if let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y))
+                && let Some(pixel) = self.0.get_pixel_mut_checked(x, y)
+            {
+                *pixel = rgb(colour);
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_solid(&mut self, area: &Rectangle, colour: Rgb888) -> Result<(), Infallible> {
+        let area = area.intersection(&self.area());
+        let row = usize::try_from(self.0.width()).unwrap_or_default() * 3;
+        let left = usize::try_from(area.top_left.x).unwrap_or_default() * 3;
+        let right = left + usize::try_from(area.size.width).unwrap_or_default() * 3;
+        let top = usize::try_from(area.top_left.y).unwrap_or_default();
+        let high = usize::try_from(area.size.height).unwrap_or_default();
+        for line in self.0.chunks_exact_mut(row.max(1)).skip(top).take(high) {
+            for pixel in line
+                .get_mut(left..right)
+                .unwrap_or_default()
+                .chunks_exact_mut(3)
+            {
+                pixel.copy_from_slice(&rgb(colour).0);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes an area of its left upper corner and its size.
+pub(super) fn area(x: u32, y: u32, width: u32, height: u32) -> Rectangle {
+    Rectangle::new(point(x, y), Size::new(width, height))
+}
+
+/// Makes a point; the pictures here are far smaller than what overflows.
+pub(super) fn point(x: u32, y: u32) -> Point {
+    Point::new(
+        i32::try_from(x).unwrap_or(i32::MAX),
+        i32::try_from(y).unwrap_or(i32::MAX),
+    )
+}
+
+fn rgb(colour: Rgb888) -> Rgb<u8> {
+    Rgb([colour.r(), colour.g(), colour.b()])
+}
+
+/// Puts plain characters in place of those that the fonts lack.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '…' => plain.push_str("..."),
+            '‘' | '’' => plain.push('\''),
+            '“' | '”' | '„' => plain.push('"'),
+            '–' | '—' => plain.push('-'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}

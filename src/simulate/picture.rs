@@ -1,0 +1,122 @@
+//! A picture as a phone holds it: decoded, with the bytes that it came from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use image::{ImageFormat, ImageReader, Limits, RgbImage, RgbaImage, imageops};
+
+/// A decoded picture. Cheap to clone.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Picture {
+    /// Where it came from.
+    pub source: String,
+    /// The bytes that arrived.
+    pub bytes: Bytes,
+    /// Their format.
+    pub format: ImageFormat,
+    /// Its points, without transparency.
+    pub pixels: Arc<RgbImage>,
+}
+
+impl Picture {
+    /// Decodes `bytes` if they are in one of `formats`; transparent parts become black.
+    ///
+    /// The error says in words what is wrong.
+    pub(super) fn decode(
+        source: &str,
+        bytes: &Bytes,
+        formats: &[ImageFormat],
+    ) -> Result<Self, String> {
+        let format = image::guess_format(bytes).map_err(|_| "no picture at all".to_owned())?;
+        if !formats.contains(&format) {
+            return Err(format!(
+                "a picture in a format that this phone can't read: {format:?}"
+            ));
+        }
+        let mut reader = ImageReader::with_format(std::io::Cursor::new(bytes), format);
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(MAX_SIDE);
+        limits.max_image_height = Some(MAX_SIDE);
+        reader.limits(limits);
+        let decoded = reader
+            .decode()
+            .map_err(|error| format!("a broken picture: {error}"))?;
+        Ok(Self {
+            source: source.to_owned(),
+            bytes: bytes.clone(),
+            format,
+            pixels: Arc::new(flatten(&decoded.to_rgba8())),
+        })
+    }
+
+    /// Returns the width in points.
+    pub fn width(&self) -> u32 {
+        self.pixels.width()
+    }
+
+    /// Returns the height in points.
+    pub fn height(&self) -> u32 {
+        self.pixels.height()
+    }
+
+    /// Scales it down, keeping its proportions, if it is larger than `width` times `height`.
+    pub(super) fn fitted(self, width: u32, height: u32) -> Self {
+        if self.width() <= width && self.height() <= height {
+            return self;
+        }
+        let scale = (f64::from(width) / f64::from(self.width()))
+            .min(f64::from(height) / f64::from(self.height()));
+        let side = |length: u32| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a side scaled down stays a small positive number"
+            )]
+            let scaled = (f64::from(length) * scale).round() as u32;
+            scaled.max(1)
+        };
+        let (width, height) = (side(self.width()), side(self.height()));
+        let pixels = imageops::resize(&*self.pixels, width, height, imageops::FilterType::Triangle);
+        Self {
+            pixels: Arc::new(pixels),
+            ..self
+        }
+    }
+
+    /// Makes a picture of points that came without a format of their own.
+    pub(super) fn of_points(source: &str, bytes: Bytes, pixels: RgbImage) -> Self {
+        Self {
+            source: source.to_owned(),
+            bytes,
+            format: ImageFormat::Pnm,
+            pixels: Arc::new(pixels),
+        }
+    }
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture")
+            .field("source", &self.source)
+            .field("format", &self.format)
+            .field("width", &self.width())
+            .field("height", &self.height())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts a picture on black.
+fn flatten(picture: &RgbaImage) -> RgbImage {
+    let mut flat = RgbImage::new(picture.width(), picture.height());
+    for (to, from) in flat.pixels_mut().zip(picture.pixels()) {
+        let [red, green, blue, alpha] = from.0;
+        let shade =
+            |value: u8| u8::try_from(u16::from(value) * u16::from(alpha) / 255).unwrap_or(u8::MAX);
+        to.0 = [shade(red), shade(green), shade(blue)];
+    }
+    flat
+}
+
+/// The longest side of a picture that is decoded at all.
+const MAX_SIDE: u32 = 4096;

@@ -1,0 +1,168 @@
+//! `command.htm`, `line_login.htm` and `minibrowser.htm`: keys, numbers, ringers, pages.
+
+use bytes::Bytes;
+use url::Url;
+
+use super::super::state::Played;
+use super::Snom;
+
+/// The fields of a query, decoded.
+pub(super) type Fields = [(String, String)];
+
+impl Snom {
+    /// Opens a page; its URL must be absolute and encoded through and through.
+    pub(super) fn browse(&self, query: &str, fields: &Fields) -> Result<(), String> {
+        let [(name, value)] = fields else {
+            return Err("more or less than one parameter".to_owned());
+        };
+        if name != "url" {
+            return Err(format!("the parameter {name} in place of url"));
+        }
+        let raw = query
+            .split_once('=')
+            .map(|(_, raw)| raw)
+            .unwrap_or_default();
+        if raw.contains([':', '/', '?', '=']) {
+            return Err("a URL that is not percent-encoded".to_owned());
+        }
+        let url = Url::parse(value).map_err(|error| format!("the URL `{value}`: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("the URL `{value}`, which is not http"));
+        }
+        let load = self.load(url);
+        self.device.spawn(load);
+        Ok(())
+    }
+
+    /// Presses keys, dials, or hangs up.
+    pub(super) fn command(&self, query: &str, fields: &Fields) -> Result<(), String> {
+        let (name, value) = fields.first().ok_or("no command")?;
+        match name.as_str() {
+            "key" => {
+                let raw = query.split('&').next().unwrap_or_default();
+                let raw = raw.strip_prefix("key=").unwrap_or_default();
+                let keys = keys(raw)?;
+                keys.iter().for_each(|key| self.press_key(key));
+                Ok(())
+            }
+            "number" if is_number(value) => {
+                self.device.change(|state| state.dial(value));
+                Ok(())
+            }
+            "key_dtmf" if is_number(value) => {
+                self.device
+                    .change(|state| state.remark(format!("No call to send {value} in.")));
+                Ok(())
+            }
+            "RELEASE_ALL_CALLS" | "LOGOFFALL" if value.is_empty() => {
+                self.device.change(|state| state.press(name));
+                Ok(())
+            }
+            "LOGOFFLINE" | "REREGISTER" if is_identity(value) => {
+                self.device
+                    .change(|state| state.press(format!("{name}={value}")));
+                Ok(())
+            }
+            _ => Err(format!("the command {name}={value}")),
+        }
+    }
+
+    /// Plays one of the ringers 1 to 9.
+    pub(super) fn play_ringer(&self, fields: &Fields) -> Result<(), String> {
+        let [(name, value)] = fields else {
+            return Err("more or less than one parameter".to_owned());
+        };
+        let ringer = name.strip_prefix("PLAY_RINGER:").unwrap_or_default();
+        let known = ringer.len() == 1 && ringer.parse::<u8>().is_ok_and(|ringer| ringer > 0);
+        if !known || value.trim_start_matches("Play").trim() != "Ringer" {
+            return Err(format!("the parameter {name}={value}"));
+        }
+        self.device.change(|state| {
+            state.play(Played {
+                name: format!("Ringer{ringer}"),
+                sound: Bytes::new(),
+            });
+            state.ringing = true;
+        });
+        Ok(())
+    }
+
+    /// Does what a key does: `CANCEL` ends the ringer and the page.
+    pub(super) fn press_key(&self, key: &str) {
+        self.device.change(|state| state.press(key));
+        if matches!(key, "CANCEL" | "ONHOOK") {
+            let was_ringing = self.device.state().ringing;
+            self.device.change(|state| state.ringing = false);
+            if !was_ringing {
+                self.device.clear();
+            }
+        }
+    }
+}
+
+/// Reads `KEY[,HOLD_MS[,PAUSE_MS]];…`, each key percent-encoded where it must be.
+fn keys(text: &str) -> Result<Vec<String>, String> {
+    text.split(';')
+        .map(|event| {
+            let mut parts = event.split(',');
+            let key = super::form::decoded(parts.next().unwrap_or_default())?;
+            let times: Vec<&str> = parts.collect();
+            if times.len() > 2 || times.iter().any(|time| time.parse::<u32>().is_err()) {
+                return Err(format!("the times of the key event `{event}`"));
+            }
+            if !is_key(&key) {
+                return Err(format!("the key `{key}`"));
+            }
+            Ok(key)
+        })
+        .collect()
+}
+
+fn is_key(key: &str) -> bool {
+    let numbered = ["P", "EK"]
+        .iter()
+        .find_map(|prefix| key.strip_prefix(prefix));
+    KEYS.contains(&key)
+        || numbered.is_some_and(|number| number.parse::<u8>().is_ok())
+        || key.len() == 1 && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'*' | b'#' | b'+' | b'@' | b'.' | b'-' | b':' | b'_')
+        })
+}
+
+fn is_identity(text: &str) -> bool {
+    text.parse::<u8>()
+        .is_ok_and(|identity| (1..=12).contains(&identity))
+}
+
+const KEYS: [&str; 24] = [
+    "CANCEL",
+    "ENTER",
+    "OFFHOOK",
+    "ONHOOK",
+    "RIGHT",
+    "LEFT",
+    "UP",
+    "DOWN",
+    "VOLUME_UP",
+    "VOLUME_DOWN",
+    "MUTE",
+    "REDIAL",
+    "DND",
+    "REC",
+    "F1",
+    "F2",
+    "F3",
+    "F4",
+    "SPEAKER",
+    "HEADSET",
+    "TRANSFER",
+    "F_HOLD",
+    "*",
+    "#",
+];

@@ -1,0 +1,266 @@
+//! What each minibrowser object looks like, once the schema has judged it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use image::ImageFormat;
+use url::Url;
+
+use super::super::document::Element;
+use super::super::fetch::Ask;
+use super::super::picture::Picture;
+use super::super::state::{Content, Entry, Input, Item, Shown, SoftKey};
+use super::{Snom, schema};
+
+impl Snom {
+    /// Shows an object; the error says in words what is wrong.
+    pub(super) async fn present(
+        &self,
+        document: &Element,
+        text: &str,
+        source: &Url,
+    ) -> Result<(), String> {
+        let kind = schema::kind(document).unwrap_or_default();
+        let content = match kind.as_str() {
+            // The first is shown; the others wait to be jumped to.
+            "batch" => {
+                return match document.children().next() {
+                    Some(first) => Box::pin(self.present(first, text, source)).await,
+                    None => Ok(()),
+                };
+            }
+            "directory" => Content::Directory(self.entries(document)),
+            "image" => {
+                let data = document
+                    .text_of("Data")
+                    .split_whitespace()
+                    .collect::<String>();
+                let data = STANDARD
+                    .decode(data)
+                    .map_err(|_| "Data that is no Base64")?;
+                let picture = self.picture("the document", &Bytes::from(data))?;
+                Content::Image {
+                    picture,
+                    text: String::new(),
+                }
+            }
+            "imagefile" => {
+                let picture = self.image_file(&document.text_of("URL"), source).await?;
+                Content::Image {
+                    picture,
+                    text: String::new(),
+                }
+            }
+            "input" => self.form(document)?,
+            "menu" => Content::Menu(self.items(document)),
+            "silent" => {
+                self.fetch_later(document);
+                return Ok(());
+            }
+            _ => self.words(document, source).await?,
+        };
+        for led in document.named("Led") {
+            let number = led.attribute("number").unwrap_or_default();
+            let does = format!(
+                "{} {}",
+                led.attribute("color").unwrap_or_default(),
+                led.text()
+            );
+            self.device.change(|state| {
+                state
+                    .lamps
+                    .insert(number.to_owned(), does.trim().to_owned());
+            });
+        }
+        let title = document.attribute("title").map(ToOwned::to_owned);
+        let title = title.unwrap_or_else(|| document.text_of("Title"));
+        self.device.show(Shown {
+            title: self.expanded(&title),
+            prompt: self.expanded(&document.text_of("Prompt")),
+            soft_keys: soft_keys(document, &content),
+            content,
+            source: Some(source.to_string()),
+            document: text.to_owned(),
+            ..Shown::default()
+        });
+        self.fetch_later(document);
+        Ok(())
+    }
+
+    /// Reads a text, with the picture that may stand beside it.
+    async fn words(&self, document: &Element, source: &Url) -> Result<Content, String> {
+        let text = self.expanded(&document.text_of("Text"));
+        let Some(image) = document.child("Image") else {
+            return Ok(Content::Text(text));
+        };
+        let picture = self.image_file(&image.text_of("URL"), source).await?;
+        Ok(Content::Image { picture, text })
+    }
+
+    fn items(&self, document: &Element) -> Vec<Item> {
+        document
+            .named("MenuItem")
+            .map(|item| {
+                let label = item.attribute("name").map(ToOwned::to_owned);
+                let label = label.unwrap_or_else(|| item.text_of("Name"));
+                let url = item.text_of("URL");
+                let target = if url.is_empty() {
+                    item.text_of("SoftKey")
+                } else {
+                    url
+                };
+                Item {
+                    label: self.expanded(&label),
+                    target,
+                }
+            })
+            .collect()
+    }
+
+    fn entries(&self, document: &Element) -> Vec<Entry> {
+        document
+            .named("DirectoryEntry")
+            .map(|entry| Entry {
+                name: self.expanded(&entry.text_of("Name")),
+                number: entry.text_of("Telephone"),
+            })
+            .collect()
+    }
+
+    fn form(&self, document: &Element) -> Result<Content, String> {
+        let submit = document.text_of("URL");
+        let inputs = document.named("InputItem").map(|item| {
+            let kind = item.text_of("InputFlags");
+            let token = item.text_of("InputToken");
+            let parameter = item.text_of("QueryStringParam");
+            let parameter = if token.is_empty() { parameter } else { token };
+            if parameter.is_empty() {
+                return Err("InputItem without QueryStringParam or InputToken".to_owned());
+            }
+            Ok(Input {
+                label: self.expanded(&item.text_of("DisplayName")),
+                parameter,
+                value: item.text_of("DefaultValue"),
+                secret: kind.starts_with('p'),
+                kind,
+            })
+        });
+        Ok(Content::Form {
+            submit,
+            inputs: inputs.collect::<Result<_, _>>()?,
+        })
+    }
+
+    async fn image_file(&self, url: &str, source: &Url) -> Result<Picture, String> {
+        let url = source
+            .join(url)
+            .map_err(|error| format!("the URL `{url}`: {error}"))?;
+        let ask = Ask::get(&url, self.request_headers(), MAX_PICTURE);
+        let picture = self
+            .device
+            .fetch(ask, |fetched| self.picture(url.as_str(), &fetched.body))
+            .await;
+        picture.map_err(|failure| failure.to_string())
+    }
+
+    /// Decodes a picture of up to twice the display, and makes it fit.
+    fn picture(&self, source: &str, bytes: &Bytes) -> Result<Picture, String> {
+        let formats = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp];
+        let picture = Picture::decode(source, bytes, &formats)?;
+        let (width, height) = self.model.display;
+        let (most_wide, most_high) = (width * 2, height * 2);
+        if picture.width() > most_wide || picture.height() > most_high {
+            let (width, height) = (picture.width(), picture.height());
+            return Err(format!(
+                "a picture of {width}x{height}, and {most_wide}x{most_high} is the most"
+            ));
+        }
+        Ok(picture.fitted(width, height))
+    }
+
+    /// Puts values in place of `$(name:argument)` and `$[name:argument]`, wherever they stand:
+    /// this is how a text that somebody else wrote comes to tell what the phone knows.
+    fn expanded(&self, text: &str) -> String {
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            expanded.push_str(before);
+            let closing = match after.chars().next() {
+                Some('(') => ')',
+                Some('[') => ']',
+                _ => {
+                    expanded.push('$');
+                    rest = after;
+                    continue;
+                }
+            };
+            let inner = after.get(1..).unwrap_or_default();
+            let Some((callback, behind)) = inner.split_once(closing) else {
+                expanded.push('$');
+                rest = after;
+                continue;
+            };
+            expanded.push_str(&self.callback(callback));
+            self.device
+                .change(|state| state.remark(format!("Callback evaluated: {callback}.")));
+            rest = behind;
+        }
+        expanded + rest
+    }
+
+    fn callback(&self, callback: &str) -> String {
+        match callback {
+            "phone_state" => "Idle".to_owned(),
+            "display_type" => "color".to_owned(),
+            "set:mac" => self.device.mac().to_owned(),
+            _ => {
+                let setting = callback.strip_prefix("set:").unwrap_or_default();
+                let value = self.device.state().settings.get(setting).cloned();
+                value.unwrap_or_else(|| format!("<{callback}>"))
+            }
+        }
+    }
+}
+
+/// Returns the keys below the screen: those of the page, else the usual ones.
+fn soft_keys(document: &Element, content: &Content) -> Vec<SoftKey> {
+    let own: Vec<SoftKey> = document
+        .named("SoftKeyItem")
+        .zip(1..)
+        .map(|(item, place)| {
+            // F1 to F4 have their places; other keys follow in the order of the page.
+            let name = item.text_of("Name");
+            let label = item.text_of("Label");
+            let target = [item.text_of("URL"), item.text_of("SoftKey"), name.clone()];
+            let own = name
+                .strip_prefix('F')
+                .and_then(|number| number.parse().ok());
+            SoftKey {
+                position: own.unwrap_or(place),
+                label: if label.is_empty() { name } else { label },
+                target: target
+                    .into_iter()
+                    .find(|target| !target.is_empty())
+                    .unwrap_or_default(),
+            }
+        })
+        .collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let key = |position, label: &str, target: &str| SoftKey {
+        position,
+        label: label.to_owned(),
+        target: target.to_owned(),
+    };
+    let exit = key(4, "Exit", "F_MINIBROWSER_EXIT");
+    match content {
+        Content::Directory(_) => vec![key(1, "Dial", "F_MINIBROWSER_DIAL"), exit],
+        Content::Form { .. } => vec![key(1, "OK", "ENTER"), exit],
+        Content::Menu(_) => vec![key(1, "Select", "F_MINIBROWSER_SELECT"), exit],
+        _ => vec![exit],
+    }
+}
+
+/// The most bytes of a picture.
+const MAX_PICTURE: usize = 2 * 1024 * 1024;

@@ -1,0 +1,192 @@
+//! How the minibrowser fetches, judges and leaves a page.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use url::{Url, form_urlencoded};
+
+use super::super::document::Element;
+use super::super::fetch::{Ask, Fetched};
+use super::super::form;
+use super::super::request::media_type;
+use super::super::state::{Content, Shown};
+use super::{Snom, schema};
+
+impl Snom {
+    /// Fetches a page and shows it; an error is shown in the phone's own words.
+    ///
+    /// Boxed, because a page may lead to the next.
+    pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
+        let phone = self.clone();
+        async move {
+            let ask = Ask::get(&url, phone.request_headers(), MAX_PAGE);
+            let shown = match phone.device.fetch(ask, read).await {
+                Ok((document, text)) => phone.present(&document, &text, &url).await,
+                Err(failure) => Err(failure.to_string()),
+            };
+            if let Err(reason) = shown {
+                phone.device.show(Shown {
+                    content: Content::Error(format!("XML error: {reason}")),
+                    source: Some(url.to_string()),
+                    ..Shown::default()
+                });
+            }
+        }
+        .boxed()
+    }
+
+    /// Goes where a page says, after some time, unless another page has come meanwhile.
+    pub(super) fn fetch_later(&self, document: &Element) {
+        let Some(fetch) = document.child("fetch") else {
+            return;
+        };
+        let milliseconds = fetch.attribute("mil").and_then(|mil| mil.parse().ok());
+        let after = Duration::from_millis(milliseconds.unwrap_or_default());
+        let target = fetch.text();
+        if target.is_empty() {
+            return;
+        }
+        let follow = self.follow(target);
+        self.device
+            .while_shown(self.device.current_screen(), after, follow);
+    }
+
+    /// Goes to a URL: a page, or one of the phone's own that closes or keeps the page.
+    pub(super) fn follow(&self, target: String) -> BoxFuture<'static, ()> {
+        let phone = self.clone();
+        async move {
+            let (url, commands) = target.split_once('#').unwrap_or((&target, ""));
+            let leads = match url {
+                "snom://mb_exit" | "phone://mb_exit" => {
+                    phone.device.clear();
+                    true
+                }
+                "snom://mb_nop" | "phone://mb_nop" => true,
+                _ => match Url::parse(url) {
+                    Ok(url) if matches!(url.scheme(), "http" | "https") => {
+                        phone.load(url).await;
+                        true
+                    }
+                    _ => false,
+                },
+            };
+            if !leads || !phone.fragment(commands) {
+                let remark = format!("`{target}` leads nowhere.");
+                phone.device.change(|state| state.remark(remark));
+            }
+        }
+        .boxed()
+    }
+
+    /// Does the commands behind a `#`; returns whether all of them are known.
+    fn fragment(&self, commands: &str) -> bool {
+        let Ok(commands) = form::fields(commands) else {
+            return false;
+        };
+        commands.iter().all(|(name, value)| {
+            match name.as_str() {
+                "key" => self.press_key(value),
+                "numberdial" => self.device.change(|state| state.dial(value)),
+                "set" => {
+                    self.device.change(|state| {
+                        state.remark(format!("Not set, the host is not trusted: {value}."));
+                    });
+                }
+                _ => return false,
+            }
+            true
+        })
+    }
+
+    /// Does what choosing an item does.
+    pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
+        match &shown.content {
+            Content::Directory(entries) => {
+                if let Some(entry) = entries.get(index) {
+                    self.device.change(|state| state.dial(&entry.number));
+                }
+            }
+            Content::Menu(items) => {
+                if let Some(item) = items.get(index) {
+                    self.follow(item.target.clone()).await;
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// Does what a soft key does; the first item counts as chosen.
+    pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
+        match target {
+            "F_MINIBROWSER_EXIT" | "F_MINIBROWSER_CANCEL" | "CANCEL" | "F_CANCEL" => {
+                self.device.clear();
+            }
+            "F_MINIBROWSER_SELECT" | "F_MINIBROWSER_DIAL" | "ENTER" | "F_OK" => {
+                match &shown.content {
+                    Content::Form { .. } => self.submit(shown).await,
+                    _ => self.choose(shown, 0).await,
+                }
+            }
+            _ if target.contains("://") => self.follow(target.to_owned()).await,
+            _ => self.press_key(target),
+        }
+    }
+
+    /// Sends a form.
+    pub(in super::super) async fn submit(&self, shown: &Shown) {
+        let Content::Form { submit, inputs } = &shown.content else {
+            return;
+        };
+        let mut target = submit.clone();
+        for input in inputs {
+            let value: String = form_urlencoded::byte_serialize(input.value.as_bytes()).collect();
+            if target.contains(&input.parameter) {
+                target = target.replace(&input.parameter, &value);
+            } else {
+                let joint = if target.contains('?') { '&' } else { '?' };
+                target = format!("{target}{joint}{}={value}", input.parameter);
+            }
+        }
+        self.follow(target).await;
+    }
+
+    /// Returns the headers that the phone sends with every request.
+    pub(super) fn request_headers(&self) -> Vec<(String, String)> {
+        let options = self.device.options();
+        let agent = format!(
+            "Mozilla/4.0 (compatible; snom{}-SIP {} 2010.12-00004-g9ba52f5 {} SXM:0 UXM:0)",
+            options.model.trim_start_matches("snom"),
+            options.firmware,
+            self.device.mac(),
+        );
+        vec![
+            ("User-Agent".to_owned(), agent),
+            (
+                "Accept".to_owned(),
+                "text/xml,application/xml,image/png,*/*".to_owned(),
+            ),
+            ("Accept-Language".to_owned(), "en".to_owned()),
+        ]
+    }
+}
+
+/// Judges what arrived; the error says in words what is wrong.
+fn read(fetched: &Fetched) -> Result<(Element, String), String> {
+    let media_type = media_type(fetched.content_type());
+    if !matches!(
+        media_type.as_str(),
+        "text/xml" | "application/xml" | "application/snomxml"
+    ) {
+        return Err(format!("the Content-Type `{}`", fetched.content_type()));
+    }
+    let document = Element::parse(&fetched.body)?;
+    schema::judge(&document)?;
+    Ok((
+        document,
+        String::from_utf8_lossy(&fetched.body).into_owned(),
+    ))
+}
+
+/// The longest page.
+const MAX_PAGE: usize = 512 * 1024;

@@ -1,0 +1,174 @@
+//! `YealinkIPPhoneConfiguration`: parameters taken while the phone runs.
+//!
+//! Files are fetched first, so that the other parameters of the same document may name them.
+
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use url::Url;
+
+use super::super::document::Element;
+use super::super::fetch::Ask;
+use super::super::picture::Picture;
+use super::super::state::Ringtone;
+use super::super::wave::{Coding, Wave};
+use super::Yealink;
+use super::object::FORMATS;
+
+/// The files that a phone was told to fetch and keep, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Uploads {
+    tones: BTreeMap<String, Bytes>,
+    wallpapers: BTreeMap<String, Picture>,
+}
+
+impl Yealink {
+    /// Takes the parameters of a document; those that can't be are remarked.
+    pub(super) async fn configure(&self, document: &Element) {
+        let mut parameters = Vec::new();
+        for item in document.named("Item").map(Element::text) {
+            match item.split_once('=') {
+                Some((name, value)) if is_name(name.trim()) => {
+                    parameters.push((name.trim().to_owned(), value.trim().to_owned()));
+                }
+                _ => self.remark(format!("No parameter: `{item}`.")),
+            }
+        }
+        for (name, value) in &parameters {
+            let uploaded = match name.as_str() {
+                "ringtone.url" => self.upload_tone(value).await,
+                "wallpaper_upload.url" => self.upload_wallpaper(value).await,
+                _ => continue,
+            };
+            match uploaded {
+                Ok(()) => self.remark(format!(
+                    "{name} worked here, but by push it is unproven on real phones."
+                )),
+                Err(reason) => self.remark(format!("{name}: {reason}.")),
+            }
+        }
+        for (name, value) in &parameters {
+            self.device.change(|state| state.set(name, value));
+            if let Err(reason) = self.take(name, value) {
+                self.remark(format!("{name}: {reason}."));
+            }
+        }
+    }
+
+    /// Lets a parameter take effect, where it has one that can be seen or heard.
+    fn take(&self, name: &str, value: &str) -> Result<(), String> {
+        let uploads = self.uploads();
+        match name {
+            "phone_setting.backgrounds" => {
+                let picture = match value.strip_prefix("Config:") {
+                    Some(file) => {
+                        let picture = uploads.wallpapers.get(file).cloned();
+                        Some(
+                            picture
+                                .ok_or_else(|| format!("no wallpaper was uploaded as {file}"))?,
+                        )
+                    }
+                    None if value.starts_with("Resource:") => None,
+                    None => return Err(format!("`{value}` is neither Config: nor Resource:")),
+                };
+                self.device.change(|state| state.background = picture);
+            }
+            _ if is_ring_type(name) => {
+                let sound = match value.strip_prefix("Config:") {
+                    Some(file) => {
+                        let sound = uploads.tones.get(file).cloned();
+                        sound.ok_or_else(|| format!("no ring tone was uploaded as {file}"))?
+                    }
+                    None => Bytes::new(),
+                };
+                let length = Wave::parse(&sound).ok().map(|wave| wave.length);
+                let tone = Ringtone {
+                    name: value.to_owned(),
+                    sound,
+                    length,
+                };
+                self.device.change(|state| state.ringtone = Some(tone));
+            }
+            _ => (),
+        }
+        Ok(())
+    }
+
+    async fn upload_tone(&self, url: &str) -> Result<(), String> {
+        let (url, file) = named(url)?;
+        let sound = self.sound(&url, &[Coding::MuLaw], MAX_TONE).await;
+        let sound = sound.map_err(|failure| failure.to_string())?;
+        keep(&mut self.uploads().tones, file, sound)
+    }
+
+    async fn upload_wallpaper(&self, url: &str) -> Result<(), String> {
+        if !self.model.has_colours {
+            return Err("this display has no colours".to_owned());
+        }
+        let (url, file) = named(url)?;
+        let (most_wide, most_high) = self.model.display;
+        let ask = Ask::get(&url, self.request_headers(), MAX_WALLPAPER);
+        let picture = self.device.fetch(ask, |fetched| {
+            let picture = Picture::decode(url.as_str(), &fetched.body, &FORMATS)?;
+            let (width, height) = (picture.width(), picture.height());
+            if width <= most_wide && height <= most_high {
+                return Ok(picture);
+            }
+            Err(format!(
+                "a picture of {width}x{height}, and {most_wide}x{most_high} is the most"
+            ))
+        });
+        let picture = picture.await.map_err(|failure| failure.to_string())?;
+        keep(&mut self.uploads().wallpapers, file, picture)
+    }
+
+    fn uploads(&self) -> MutexGuard<'_, Uploads> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remark(&self, remark: String) {
+        self.device.change(|state| state.remark(remark));
+    }
+}
+
+fn keep<T>(files: &mut BTreeMap<String, T>, name: String, file: T) -> Result<(), String> {
+    if files.len() >= MAX_FILES && !files.contains_key(&name) {
+        return Err(format!("no room for more than {MAX_FILES} files"));
+    }
+    files.insert(name, file);
+    Ok(())
+}
+
+/// Returns a URL with the name under which its file is kept.
+fn named(url: &str) -> Result<(Url, String), String> {
+    let url = Url::parse(url).map_err(|error| format!("`{url}`: {error}"))?;
+    let file = url
+        .path_segments()
+        .and_then(Iterator::last)
+        .unwrap_or_default()
+        .to_owned();
+    if file.is_empty() {
+        return Err(format!("`{url}` ends in no file name"));
+    }
+    Ok((url, file))
+}
+
+fn is_ring_type(name: &str) -> bool {
+    name == "phone_setting.ring_type"
+        || name.starts_with("account.") && name.ends_with(".ringtone.ring_type")
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    name.contains('.') && name.bytes().all(plain)
+}
+
+/// The most bytes of a ring tone.
+const MAX_TONE: usize = 100 * 1024;
+
+/// The most bytes of a wallpaper.
+const MAX_WALLPAPER: usize = 5 * 1024 * 1024;
+
+/// The most files of each kind.
+const MAX_FILES: usize = 10;

@@ -1,0 +1,215 @@
+//! How a document reaches the XML browser: pushed, or fetched; and what leads on from it.
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use url::{Url, form_urlencoded};
+
+use super::super::document::Element;
+use super::super::fetch::{Ask, Failure};
+use super::super::request::{Request, media_type};
+use super::super::state::{Content, Played, Shown};
+use super::super::wave::{Coding, Wave};
+use super::{Yealink, schema};
+
+impl Yealink {
+    /// Judges a pushed document, and does what it says once the push is answered.
+    pub(super) async fn pushed(&self, request: &Request) -> Result<(), String> {
+        if request.media_type() != "text/xml" {
+            return Err("a Content-Type other than text/xml".to_owned());
+        }
+        let xml = request
+            .body
+            .strip_prefix(b"xml=")
+            .ok_or("a body that does not begin xml=")?;
+        let (document, text) = read(xml)?;
+        let phone = self.clone();
+        // Pictures are fetched before the answer, everything else after it.
+        if document.name == "YealinkIPPhoneImageScreen" {
+            return phone.present(&document, &text, None).await;
+        }
+        self.device
+            .spawn(async move { phone.show_or_tell(&document, &text, None).await });
+        Ok(())
+    }
+
+    /// Fetches a document and shows it, or does what it says.
+    ///
+    /// Boxed, because a document may lead to the next.
+    pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
+        let phone = self.clone();
+        async move {
+            let ask = Ask::get(&url, phone.request_headers(), MAX_OBJECT);
+            let fetched = phone.device.fetch(ask, |fetched| {
+                let media_type = media_type(fetched.content_type());
+                if !matches!(media_type.as_str(), "text/xml" | "application/xml") {
+                    return Err(format!("the Content-Type `{}`", fetched.content_type()));
+                }
+                read(&fetched.body)
+            });
+            match fetched.await {
+                Ok((document, text)) => phone.show_or_tell(&document, &text, Some(&url)).await,
+                Err(failure) => phone.complain(&failure.to_string(), Some(&url)),
+            }
+        }
+        .boxed()
+    }
+
+    async fn show_or_tell(&self, document: &Element, text: &str, source: Option<&Url>) {
+        if let Err(reason) = self.present(document, text, source).await {
+            self.complain(&reason, source);
+        }
+    }
+
+    fn complain(&self, reason: &str, source: Option<&Url>) {
+        self.device.show(Shown {
+            content: Content::Error(format!("Parse XML failed: {reason}")),
+            source: source.map(Url::to_string),
+            ..Shown::default()
+        });
+    }
+
+    /// Does what a URI says; an unknown one is remarked.
+    pub(super) fn uri(&self, uri: String) -> BoxFuture<'static, ()> {
+        let phone = self.clone();
+        async move {
+            let device = &phone.device;
+            let (scheme, rest) = uri.split_once(':').unwrap_or((&uri, ""));
+            match scheme {
+                "http" | "https" => match Url::parse(&uri) {
+                    Ok(url) => phone.load(url).await,
+                    Err(error) => device.change(|s| s.remark(format!("`{uri}`: {error}."))),
+                },
+                "Wav.Play" => phone.play(rest).await,
+                "Wav.Stop" if rest.is_empty() => device.change(|state| state.ringing = false),
+                "Dial" if !rest.is_empty() => device.change(|state| state.dial(rest)),
+                "Led" => match rest.split_once('=') {
+                    Some((lamp, does)) => device.change(|state| {
+                        state.lamps.insert(lamp.to_owned(), does.to_owned());
+                    }),
+                    None => device.change(|s| s.remark(format!("`{uri}` names no state."))),
+                },
+                "Key" | "Command" if !rest.is_empty() => device.change(|state| state.press(rest)),
+                "" => (),
+                _ => device.change(|state| state.remark(format!("`{uri}` leads nowhere."))),
+            }
+        }
+        .boxed()
+    }
+
+    /// Fetches a WAV file and plays it.
+    async fn play(&self, url: &str) {
+        let Ok(url) = Url::parse(url) else {
+            self.device
+                .change(|state| state.remark(format!("Wav.Play without a URL: `{url}`.")));
+            return;
+        };
+        // The exchange tells what was wrong; a phone stays silent.
+        if let Ok(sound) = self
+            .sound(&url, &[Coding::Pcm(16), Coding::MuLaw], MAX_SOUND)
+            .await
+        {
+            let played = Played {
+                name: url.to_string(),
+                sound,
+            };
+            self.device.change(|state| state.play(played));
+        }
+    }
+
+    /// Fetches a WAV file of 8000 samples a second in one of `codings`.
+    pub(super) async fn sound(
+        &self,
+        url: &Url,
+        codings: &[Coding],
+        most: usize,
+    ) -> Result<Bytes, Failure> {
+        let ask = Ask::get(url, self.request_headers(), most);
+        let fetched = self.device.fetch(ask, |fetched| {
+            Wave::parse(&fetched.body)?.narrow(codings)?;
+            Ok(fetched.body.clone())
+        });
+        fetched.await
+    }
+
+    /// Does what choosing an item does.
+    pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
+        match &shown.content {
+            Content::Directory(entries) => {
+                if let Some(entry) = entries.get(index) {
+                    self.device.change(|state| state.dial(&entry.number));
+                }
+            }
+            Content::Menu(items) => {
+                if let Some(item) = items.get(index) {
+                    self.uri(item.target.clone()).await;
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// Does what a soft key does; the first item counts as chosen.
+    pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
+        match target {
+            "SoftKey:Exit" | "SoftKey:Cancel" => self.device.clear(),
+            "SoftKey:Select" | "SoftKey:Dial" => self.choose(shown, 0).await,
+            "SoftKey:Submit" => self.submit(shown).await,
+            _ => self.uri(target.to_owned()).await,
+        }
+    }
+
+    /// Sends a form.
+    pub(in super::super) async fn submit(&self, shown: &Shown) {
+        let Content::Form { submit, inputs } = &shown.content else {
+            return;
+        };
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(inputs.iter().map(|input| (&input.parameter, &input.value)))
+            .finish();
+        let joint = if submit.contains('?') { '&' } else { '?' };
+        self.uri(format!("{submit}{joint}{query}")).await;
+    }
+
+    /// Returns the headers that the phone sends with every request.
+    pub(super) fn request_headers(&self) -> Vec<(String, String)> {
+        let options = self.device.options();
+        let mac: Vec<String> = self
+            .device
+            .mac()
+            .to_ascii_lowercase()
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| String::from_utf8_lossy(pair).into_owned())
+            .collect();
+        let agent = format!(
+            "Yealink {} {} {}",
+            options.model,
+            options.firmware,
+            mac.join(":")
+        );
+        vec![
+            ("User-Agent".to_owned(), agent),
+            ("Accept".to_owned(), "*/*".to_owned()),
+        ]
+    }
+}
+
+/// Judges a document; the error says in words what is wrong.
+fn read(bytes: &[u8]) -> Result<(Element, String), String> {
+    if bytes.len() > MAX_OBJECT {
+        return Err(format!(
+            "an object of {} bytes, more than {MAX_OBJECT}",
+            bytes.len()
+        ));
+    }
+    let document = Element::parse(bytes)?;
+    schema::judge(&document)?;
+    Ok((document, String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// The most bytes of an object.
+const MAX_OBJECT: usize = 10_000;
+
+/// The most bytes of a sound to play.
+const MAX_SOUND: usize = 2 * 1024 * 1024;
