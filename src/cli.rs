@@ -6,6 +6,7 @@
 mod check;
 mod hint;
 mod media;
+mod run;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub struct Cli {
 enum Command {
     Check(check::Check),
     Media(media::Media),
+    Run(run::Run),
 }
 
 /// Reads the arguments, does what they say, and returns how it went.
@@ -48,6 +50,7 @@ impl Cli {
         match &self.command {
             Command::Check(check) => check.run(out),
             Command::Media(media) => media.run(out),
+            Command::Run(run) => run.run(),
         }
     }
 }

@@ -3,7 +3,9 @@
 pub mod agi;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod deliver;
+pub mod dialplan;
 pub mod http;
 pub mod media;
 pub mod outcome;

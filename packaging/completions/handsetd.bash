@@ -25,6 +25,9 @@ _handsetd() {
             handsetd,media)
                 cmd="handsetd__subcmd__media"
                 ;;
+            handsetd,run)
+                cmd="handsetd__subcmd__run"
+                ;;
             handsetd__subcmd__help,check)
                 cmd="handsetd__subcmd__help__subcmd__check"
                 ;;
@@ -33,6 +36,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help,media)
                 cmd="handsetd__subcmd__help__subcmd__media"
+                ;;
+            handsetd__subcmd__help,run)
+                cmd="handsetd__subcmd__help__subcmd__run"
                 ;;
             handsetd__subcmd__help__subcmd__media,background)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__background"
@@ -65,7 +71,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version check media help"
+            opts="-h -V --help --version check media run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,7 +103,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="check media help"
+            opts="check media run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -169,6 +175,20 @@ _handsetd() {
         handsetd__subcmd__help__subcmd__media__subcmd__ringtone)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -289,6 +309,24 @@ _handsetd() {
                     ;;
                 --vendor)
                     COMPREPLY=($(compgen -W "cisco snom yealink" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__run)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -28,6 +28,7 @@ complete -c handsetd -n "__fish_handsetd_needs_command" -s h -l help -d 'Print h
 complete -c handsetd -n "__fish_handsetd_needs_command" -s V -l version -d 'Print version'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Check the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -50,8 +51,11 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media help" -f -a "check" -d 'Check the configuration'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media help" -f -a "media" -d 'Convert a tone or a picture for a phone'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand run" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "media" -d 'Convert a tone or a picture for a phone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "run" -d 'Run the daemon'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'

@@ -102,6 +102,13 @@ esac
     ;;
 esac
 ;;
+(run)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_handsetd__subcmd__help_commands" \
@@ -142,6 +149,10 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(run)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -160,6 +171,7 @@ _handsetd_commands() {
     local commands; commands=(
 'check:Check the configuration' \
 'media:Convert a tone or a picture for a phone' \
+'run:Run the daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
@@ -174,6 +186,7 @@ _handsetd__subcmd__help_commands() {
     local commands; commands=(
 'check:Check the configuration' \
 'media:Convert a tone or a picture for a phone' \
+'run:Run the daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd help commands' commands "$@"
@@ -205,6 +218,11 @@ _handsetd__subcmd__help__subcmd__media__subcmd__background_commands() {
 _handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__run_commands] )) ||
+_handsetd__subcmd__help__subcmd__run_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help run commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__media_commands] )) ||
 _handsetd__subcmd__media_commands() {
@@ -248,6 +266,11 @@ _handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands() {
 _handsetd__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__run_commands] )) ||
+_handsetd__subcmd__run_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd run commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_handsetd" ]; then

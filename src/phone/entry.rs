@@ -30,8 +30,8 @@ pub struct Facts {
     pub endpoint: Option<Endpoint>,
     /// The address that its SIP messages come from.
     pub address: Option<IpAddr>,
-    /// Its User-Agent, as sent.
-    pub user_agent: Option<String>,
+    /// What it says it is.
+    pub identity: Option<Identity>,
     /// What was asked and what came of it, one phrase each, for the answer when it did not suffice.
     pub tried: Vec<String>,
 }
@@ -72,10 +72,7 @@ impl Entry {
         facts: &Facts,
         defaults: impl FnOnce(Vendor) -> VendorDefaults,
     ) -> Result<Phone, Unresolved> {
-        let identity = facts
-            .user_agent
-            .as_deref()
-            .and_then(Identity::of_user_agent);
+        let identity = facts.identity.clone();
         let unresolved = |missing| Unresolved {
             name: self.name.clone(),
             missing,
@@ -143,7 +140,7 @@ mod tests {
     fn facts(user_agent: &str) -> Facts {
         Facts {
             address: Some("192.0.2.21".parse().unwrap()),
-            user_agent: Some(user_agent.to_owned()),
+            identity: Identity::of_user_agent(user_agent),
             tried: vec![format!("User-Agent {user_agent:?}")],
             ..Facts::default()
         }

@@ -1,0 +1,150 @@
+//! The daemon: a configuration becomes bound sockets, then tasks, then nothing again.
+//!
+//! This is the only file that knows all parts. They are bound before anything starts, and stop in
+//! the other order: calls first, and the phones' door last, since a phone that was told something a
+//! moment ago still comes to fetch it.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::deliver::{self, Courier, Logins};
+use crate::dialplan::Dialplan;
+use crate::phone::Vendor;
+use crate::shelf::Shelf;
+use crate::shutdown::Tasks;
+use crate::{agi, http};
+
+/// A daemon whose sockets are bound and that does nothing yet.
+#[derive(Debug)]
+pub struct Daemon {
+    agi: agi::Server,
+    http: http::Server,
+    config: Config,
+    courier: Courier,
+    shelf: Shelf,
+    logins: Logins,
+}
+
+impl Daemon {
+    /// Binds everything that `config` names.
+    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        let http = http::Server::bind(config.http.clone())?;
+        let agi = agi::Server::bind(config.agi.clone()).await?;
+        info!(door = "agi", address = %agi.local_addr(), "Listening.");
+        info!(door = "http", address = %http.local_addr(), "Listening.");
+        let shelf = Shelf::default();
+        let logins = logins(&config);
+        let settings = deliver::Config {
+            url: config.http.url.clone(),
+            port: http.local_addr().port(),
+            screen_lifetime: config.http.screen_lifetime,
+            media_lifetime: config.http.media_lifetime,
+            folders: config.media.folders.clone(),
+            hosts: config.media.hosts.clone(),
+            keep: Some(config.state.dir.join("served")),
+        };
+        let parts = (shelf.clone(), logins.clone());
+        let courier = tokio::task::spawn_blocking(move || courier(settings, parts.0, parts.1))
+            .await
+            .context("cannot read the state folder")??;
+        Ok(Self {
+            agi,
+            http,
+            config,
+            courier,
+            shelf,
+            logins,
+        })
+    }
+
+    /// Returns the address that dialplans call.
+    pub fn agi_address(&self) -> SocketAddr {
+        self.agi.local_addr()
+    }
+
+    /// Returns the address of the phones' door.
+    pub fn http_address(&self) -> SocketAddr {
+        self.http.local_addr()
+    }
+
+    /// Serves until `stop` is done, then finishes what is in hand.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let (calls, door) = (Tasks::new(), Tasks::new());
+        let vendors = self.config.vendors.clone();
+        let dialplan = Dialplan {
+            directory: self.config.directory.clone(),
+            defaults: move |vendor| vendors.defaults(vendor),
+            courier: self.courier,
+            budget: self.config.agi.budget,
+            tasks: calls.clone(),
+        };
+        let (agi, own) = (self.agi, calls.clone());
+        calls.spawn("agi", async move { agi.run(dialplan, &own).await });
+        let (http, own) = (self.http, door.clone());
+        door.spawn("http", async move {
+            http.run(self.shelf, self.logins, &own).await;
+        });
+        stop.await;
+        info!("Stopping: no new calls; finishing what is in hand.");
+        if !calls.shut_down(GRACE).await {
+            warn!(grace = ?GRACE, "Some deliveries did not end in time and were given up.");
+        }
+        sleep(LAST_FETCH).await;
+        door.shut_down(LAST_FETCH).await;
+        info!("Stopped.");
+    }
+}
+
+/// Opens the courier; a state folder that can't be used costs the next restart, not the service.
+fn courier(settings: deliver::Config, shelf: Shelf, logins: Logins) -> io::Result<Courier> {
+    let folder = settings.keep.clone().unwrap_or_default();
+    match Courier::open(settings.clone(), shelf.clone(), logins.clone()) {
+        Err(error) => {
+            warn!(
+                folder = %folder.display(),
+                %error,
+                "Cannot use the state folder (state.dir): phones can't fetch tones and backgrounds \
+                 again after a restart."
+            );
+            Courier::open(
+                deliver::Config {
+                    keep: None,
+                    ..settings
+                },
+                shelf,
+                logins,
+            )
+        }
+        opened => opened,
+    }
+}
+
+/// Collects the pairs that Cisco phones may bring back to the authentication URL.
+fn logins(config: &Config) -> Logins {
+    let is_cisco = |vendor: Option<Vendor>| vendor.is_none_or(|vendor| vendor == Vendor::Cisco);
+    let phones = config
+        .directory
+        .entries()
+        .iter()
+        .filter(|entry| is_cisco(entry.vendor));
+    let own = phones.filter_map(|phone| Some((phone.mac, phone.credentials.clone()?)));
+    let all = config
+        .vendors
+        .defaults(Vendor::Cisco)
+        .credentials
+        .map(|pair| (None, pair));
+    Logins::new(own.chain(all).collect())
+}
+
+/// How long calls and deliveries in hand may take when the daemon stops.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How long the phones' door stays open after the last delivery.
+const LAST_FETCH: Duration = Duration::from_millis(500);
