@@ -87,11 +87,10 @@ impl Device {
             refused,
             ..
         } = &exchange;
-        match refused {
-            Some(reason) => info!(
-                ?direction, %peer, %method, %target, ?status, %reason, "The phone refused."
-            ),
-            None => debug!(?direction, %peer, %method, %target, ?status, "The phone agreed."),
+        if let Some(reason) = refused {
+            info!(?direction, %peer, %method, %target, ?status, %reason, "The phone refused.");
+        } else {
+            debug!(?direction, %peer, %method, %target, ?status, "The phone agreed.");
         }
         self.change(|state| state.log(exchange));
     }

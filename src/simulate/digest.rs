@@ -236,6 +236,15 @@ mod tests {
     }
 
     #[test]
+    fn a_nonce_that_expires_is_good_for_one_request() {
+        let nonces = Nonces::default();
+        let nonce = nonces.issue();
+        let judge = |count| nonces.judge(&header(&nonce, count, ("", "")), &ASKED, true);
+        assert_eq!(judge("00000001"), Verdict::Accepted);
+        assert_eq!(judge("00000002"), Verdict::Stale);
+    }
+
+    #[test]
     fn anything_wrong_is_wrong() {
         let nonces = Nonces::default();
         let nonce = nonces.issue();

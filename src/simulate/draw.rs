@@ -148,14 +148,13 @@ impl View {
                     format!("{}: [{value:_<12}]", input.label.trim_end_matches(':'))
                 })
                 .collect(),
-            Content::Image { text, .. } => vec![text.clone()],
             Content::Menu(items) => {
                 let numbered = items.iter().zip(1..);
                 numbered
                     .map(|(item, number)| format!("{number:>2} {}", item.label))
                     .collect()
             }
-            Content::Text(text) => vec![text.clone()],
+            Content::Image { text, .. } | Content::Text(text) => vec![text.clone()],
         };
         lines
             .iter()

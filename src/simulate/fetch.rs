@@ -156,10 +156,9 @@ pub(super) enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(reason) => f.write_str(reason),
             Self::Status(status) => write!(f, "status {status}, and the phone takes only 200"),
             Self::TooLong { most } => write!(f, "more than the {most} bytes that the phone takes"),
-            Self::Unreachable(reason) => f.write_str(reason),
+            Self::Refused(reason) | Self::Unreachable(reason) => f.write_str(reason),
         }
     }
 }

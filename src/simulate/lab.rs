@@ -2,6 +2,7 @@
 //! client that sends exactly what it is told to.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ impl Page {
         let body = body.as_ref();
         let mut head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         Self::raw(path, [format!("{head}\r\n").as_bytes(), body].concat())
     }

@@ -133,7 +133,7 @@ impl Simulated {
         };
         for (name, value) in values {
             let input = inputs.iter_mut().find(|input| input.parameter == *name);
-            input.ok_or_else(|| field(name))?.value = (*value).to_owned();
+            input.ok_or_else(|| field(name))?.value = String::from(*value);
         }
         self.vendored.submit(&shown).await;
         Ok(())
@@ -161,7 +161,7 @@ impl Vendored {
     pub(super) async fn answer(&self, request: &Request) -> Answer {
         match self {
             Self::Cisco(phone) => phone.answer(request).await,
-            Self::Snom(phone) => phone.answer(request).await,
+            Self::Snom(phone) => phone.answer(request),
             Self::Yealink(phone) => phone.answer(request).await,
         }
     }

@@ -43,7 +43,7 @@ impl Snom {
     }
 
     /// Answers a request to the phone's web server.
-    pub(super) async fn answer(&self, request: &Request) -> Answer {
+    pub(super) fn answer(&self, request: &Request) -> Answer {
         if self.model.has_no_control {
             return Answer::empty(404).refusing("a phone without remote control");
         }

@@ -1,6 +1,8 @@
 //! `CiscoIPPhoneExecute`: up to three URIs, done side by side, answered in the order in which
 //! they end.
 
+use std::fmt::Write as _;
+
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
@@ -167,7 +169,7 @@ pub(super) fn response(items: &[Item]) -> Answer {
             format!("URL=\"{}\"", escaped(url)),
         ];
         attributes.rotate_left((url.len() + index) % 3);
-        body.push_str(&format!("<ResponseItem {}/>\n", attributes.join(" ")));
+        let _ = writeln!(body, "<ResponseItem {}/>", attributes.join(" "));
     }
     body.push_str("</CiscoIPPhoneResponse>\n");
     xml(200, body)

@@ -32,10 +32,11 @@ async fn push(lab: &Lab, xml: &str) -> String {
 }
 
 fn execute(urls: &[&str]) -> String {
-    let items: String = urls
+    let items: Vec<_> = urls
         .iter()
         .map(|url| format!("<ExecuteItem URL=\"{url}\"/>"))
         .collect();
+    let items = items.concat();
     format!("<CiscoIPPhoneExecute>{items}</CiscoIPPhoneExecute>")
 }
 

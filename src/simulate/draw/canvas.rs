@@ -6,9 +6,7 @@ use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size};
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::primitives::{
-    CornerRadii, PointsIter, Primitive, PrimitiveStyle, Rectangle, RoundedRectangle,
-};
+use embedded_graphics::primitives::{PointsIter, Rectangle};
 use embedded_graphics::text::{Alignment, Baseline, Text, TextStyleBuilder};
 use embedded_graphics::{Drawable, Pixel};
 use image::{Rgb, RgbImage, imageops};
@@ -22,13 +20,34 @@ impl Canvas {
         Self(RgbImage::from_pixel(width, height, rgb(colour)))
     }
 
-    /// Draws a rectangle with round corners.
+    /// Draws a rectangle with round and smooth corners.
     pub(super) fn panel(&mut self, area: Rectangle, radius: u32, colour: Rgb888) {
-        let corners = CornerRadii::new(Size::new_equal(radius));
-        let shape = RoundedRectangle::new(area, corners);
-        let Ok(()) = shape
-            .into_styled(PrimitiveStyle::with_fill(colour))
-            .draw(self);
+        let Rectangle {
+            top_left,
+            size: Size { width, height },
+        } = area;
+        for row in 0..height {
+            // A point is as covered as four lines through it are on average.
+            let insets = [0.125, 0.375, 0.625, 0.875]
+                .map(|part| inset(f64::from(row) + part, f64::from(height), f64::from(radius)));
+            let edge = (0..width / 2).find(|x| insets.iter().all(|inset| *inset <= f64::from(*x)));
+            let edge = edge.unwrap_or(width / 2);
+            let at = |x: u32| top_left + point(x, row);
+            let inner = Rectangle::new(at(edge), Size::new(width - 2 * edge, 1));
+            let Ok(()) = self.fill_solid(&inner, colour);
+            for x in 0..edge {
+                let covered = insets.map(|inset| (f64::from(x + 1) - inset).clamp(0.0, 1.0));
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "four parts of at most one are at most 255"
+                )]
+                let strength = (covered.iter().sum::<f64>() / 4.0 * 255.0) as u8;
+                for x in [x, width - 1 - x] {
+                    self.tint(Rectangle::new(at(x), Size::new_equal(1)), colour, strength);
+                }
+            }
+        }
     }
 
     /// Mixes a colour into an area; 255 covers it.
@@ -70,25 +89,6 @@ impl Canvas {
     /// Puts a picture on it.
     pub(super) fn place(&mut self, picture: &RgbImage, x: i64, y: i64) {
         imageops::replace(&mut self.0, picture, x, y);
-    }
-
-    /// Halves it, so that edges become smooth.
-    pub(super) fn halved(&self) -> Self {
-        let (width, height) = (self.0.width() / 2, self.0.height() / 2);
-        let halved = RgbImage::from_fn(width, height, |x, y| {
-            let corners = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, down)| {
-                self.0
-                    .get_pixel(x * 2 + right, y * 2 + down)
-                    .0
-                    .map(u16::from)
-            });
-            let mean = |channel: usize| {
-                let sum: u16 = corners.iter().map(|corner| corner[channel]).sum();
-                u8::try_from(sum / 4).unwrap_or(u8::MAX)
-            };
-            Rgb([mean(0), mean(1), mean(2)])
-        });
-        Self(halved)
     }
 
     fn area(&self) -> Rectangle {
@@ -151,6 +151,12 @@ pub(super) fn point(x: u32, y: u32) -> Point {
         i32::try_from(x).unwrap_or(i32::MAX),
         i32::try_from(y).unwrap_or(i32::MAX),
     )
+}
+
+/// Returns how far a rectangle with round corners begins from its side at a height `y`.
+fn inset(y: f64, height: f64, radius: f64) -> f64 {
+    let beyond = (radius - y).max(y - (height - radius)).clamp(0.0, radius);
+    radius - (radius * radius - beyond * beyond).sqrt()
 }
 
 fn rgb(colour: Rgb888) -> Rgb<u8> {

@@ -26,12 +26,10 @@ pub fn png(view: &View) -> Vec<u8> {
         foot: if rows == 0 { 0 } else { rows * NOTE_LINE + 12 },
     };
 
-    // Drawn twice as large and halved, so that round corners are smooth.
-    let mut large = Canvas::new(plan.width() * 2, plan.height() * 2, DESK);
-    plan.body(&mut large, view);
-    let mut picture = large.halved();
+    let mut picture = Canvas::new(plan.width(), plan.height(), DESK);
+    plan.body(&mut picture, view);
     plan.captions(&mut picture, view, &notes);
-    picture.place(&display, i64::from(plan.left()), i64::from(TOP));
+    picture.place(&display, i64::from(Plan::LEFT), i64::from(TOP));
 
     let mut bytes = Cursor::new(Vec::new());
     match picture.0.write_to(&mut bytes, ImageFormat::Png) {
@@ -52,17 +50,15 @@ struct Plan {
 }
 
 impl Plan {
+    /// Where the display begins at the left.
+    const LEFT: u32 = HANDSET + 60;
+
     fn width(&self) -> u32 {
-        self.left() + self.wide + KEYPAD + 88
+        Self::LEFT + self.wide + KEYPAD + 88
     }
 
     fn height(&self) -> u32 {
         self.floor() + 30 + self.foot
-    }
-
-    /// Returns where the display begins.
-    fn left(&self) -> u32 {
-        HANDSET + 60
     }
 
     /// Returns where the phone ends at the bottom.
@@ -70,14 +66,10 @@ impl Plan {
         (TOP + self.high + 130).max(TOP + 480)
     }
 
-    /// Draws what has no writing on it, twice as large.
+    /// Draws what has no writing on it.
     fn body(&self, canvas: &mut Canvas, view: &View) {
         let mut panel = |x: u32, y: u32, width: u32, height: u32, radius: u32, colour: Rgb888| {
-            canvas.panel(
-                area(x * 2, y * 2, width * 2, height * 2),
-                radius * 2,
-                colour,
-            );
+            canvas.panel(area(x, y, width, height), radius, colour);
         };
         let (width, floor) = (self.width(), self.floor());
         // The housing with its shadow and a lighter edge.
@@ -131,7 +123,7 @@ impl Plan {
         }
         // The display's frame.
         panel(
-            self.left() - 18,
+            Self::LEFT - 18,
             TOP - 18,
             self.wide + 36,
             self.high + 36,
@@ -154,7 +146,7 @@ impl Plan {
         let count = u32::try_from(view.labels().len()).unwrap_or(4);
         let each = self.wide / count;
         for index in 0..count {
-            let x = self.left() + each * index + each / 2 - KEY_WIDTH / 2;
+            let x = Self::LEFT + each * index + each / 2 - KEY_WIDTH / 2;
             panel(x, TOP + self.high + 36, KEY_WIDTH, 34, 15, EDGE);
             panel(x + 2, TOP + self.high + 37, KEY_WIDTH - 4, 30, 14, KEY);
         }
@@ -191,13 +183,13 @@ impl Plan {
     }
 
     fn pad_left(&self) -> u32 {
-        self.left() + self.wide + 52
+        Self::LEFT + self.wide + 52
     }
 
     /// Writes on the finished picture.
     fn captions(&self, canvas: &mut Canvas, view: &View, notes: &[String]) {
         let silver = Rgb888::new(206, 212, 220);
-        let at = point(self.left(), 50);
+        let at = point(Self::LEFT, 50);
         canvas.write(&view.name(), at, &FONT_9X18_BOLD, silver, Alignment::Left);
         for (x, y, label) in self.keys() {
             let at = point(x + 35, y + 14);

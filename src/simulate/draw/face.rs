@@ -135,17 +135,15 @@ fn labels(canvas: &mut Canvas, view: &View, layout: &Layout) {
 /// Draws the background that was set, or a plain one.
 fn wallpaper(view: &View) -> Canvas {
     let (width, height) = view.display;
-    match &view.state.background {
-        Some(picture) => Canvas(covering(picture, width, height)),
-        None => {
-            let mut canvas = Canvas::new(width, height, Rgb888::new(20, 30, 44));
-            for y in 0..height {
-                let strength = u8::try_from(y * 140 / height.max(1)).unwrap_or(u8::MAX);
-                canvas.tint(area(0, y, width, 1), accent(view.vendor), strength);
-            }
-            canvas
-        }
+    if let Some(picture) = &view.state.background {
+        return Canvas(covering(picture, width, height));
     }
+    let mut canvas = Canvas::new(width, height, Rgb888::new(20, 30, 44));
+    for y in 0..height {
+        let strength = u8::try_from(y * 140 / height.max(1)).unwrap_or(u8::MAX);
+        canvas.tint(area(0, y, width, 1), accent(view.vendor), strength);
+    }
+    canvas
 }
 
 /// Scales a picture so that it covers the display, and cuts what is too much.

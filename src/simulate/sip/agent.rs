@@ -1,5 +1,6 @@
 //! The agent: one socket, one registration, and requests that prove who sent them.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -170,10 +171,10 @@ impl Inner {
              response=\"{response}\", algorithm=MD5"
         );
         if let Some((count, client)) = with {
-            proof.push_str(&format!(", qop=auth, nc={count}, cnonce=\"{client}\""));
+            let _ = write!(proof, ", qop=auth, nc={count}, cnonce=\"{client}\"");
         }
         if let Some(opaque) = asked("opaque") {
-            proof.push_str(&format!(", opaque=\"{opaque}\""));
+            let _ = write!(proof, ", opaque=\"{opaque}\"");
         }
         let mut again = self.request(method, uri, request.header("Call-ID")?);
         for (name, value) in &request.headers {

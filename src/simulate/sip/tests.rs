@@ -192,9 +192,9 @@ async fn hanging_up_or_dropping_a_call_sends_a_bye() {
         let call = dialing.await.unwrap().unwrap();
         let ending = tasks.spawn("end", async move {
             if drops {
-                drop(call)
+                drop(call);
             } else {
-                call.hang_up().await.unwrap()
+                call.hang_up().await.unwrap();
             }
         });
         let bye = peer.expect("BYE").await;

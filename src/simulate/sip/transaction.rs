@@ -55,9 +55,10 @@ impl Wire {
             match received {
                 Ok((length, peer)) => {
                     let datagram = buffer.get(..length).unwrap_or_default();
-                    match Message::parse(datagram) {
-                        Some(message) => self.sort(message, peer).await,
-                        None => debug!(%peer, "A datagram was no SIP."),
+                    if let Some(message) = Message::parse(datagram) {
+                        self.sort(message, peer).await;
+                    } else {
+                        debug!(%peer, "A datagram was no SIP.");
                     }
                 }
                 // A port that was closed on the other side is told here.

@@ -42,7 +42,9 @@ impl Snom {
                 let raw = query.split('&').next().unwrap_or_default();
                 let raw = raw.strip_prefix("key=").unwrap_or_default();
                 let keys = keys(raw)?;
-                keys.iter().for_each(|key| self.press_key(key));
+                for key in &keys {
+                    self.press_key(key);
+                }
                 Ok(())
             }
             "number" if is_number(value) => {

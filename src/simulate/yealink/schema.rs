@@ -46,7 +46,7 @@ const OBJECTS: [Rule; 9] = [
     Rule::with(
         "YealinkIPPhoneTextMenu",
         &attributes![
-            Attribute::maybe("defaultIndex", Value::Number(1, MAX_ITEMS as i64)),
+            Attribute::maybe("defaultIndex", Value::Number(1, 30)),
             Attribute::maybe("style", Value::OneOf(&["numbered", "none"])),
             Attribute::maybe("wrapList", YES_NO),
         ],

@@ -332,10 +332,11 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
     let lab = Lab::new(options(), pages).await;
     let site = lab.url("");
     let items = |items: &[String]| {
-        let items: String = items
+        let items: Vec<_> = items
             .iter()
             .map(|item| format!("<Item>{item}</Item>"))
             .collect();
+        let items = items.concat();
         object("Configuration Beep=\"no\"", &items)
     };
     push(
