@@ -63,7 +63,7 @@ fn menu() -> Shown {
 
 fn sunset(width: u32, height: u32) -> Picture {
     let pixels = RgbImage::from_fn(width, height, |x, y| {
-        let (across, down) = (x * 255 / width, y * 255 / height);
+        let down = y * 255 / height;
         let sun = (x.abs_diff(width * 3 / 4).pow(2) + y.abs_diff(height / 2).pow(2)) < 900;
         let shade = |value: u32| u8::try_from(value.min(255)).unwrap();
         if sun {
