@@ -4,9 +4,11 @@
 //! return errors, and only here they are shown and become exit codes.
 
 mod check;
+mod demo;
 mod hint;
 mod media;
 mod run;
+mod simulate;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -28,8 +30,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
+    Demo(demo::Demo),
     Media(media::Media),
     Run(run::Run),
+    Simulate(Box<simulate::Simulate>),
 }
 
 /// Reads the arguments, does what they say, and returns how it went.
@@ -50,7 +54,9 @@ impl Cli {
         match &self.command {
             Command::Check(check) => check.run(out),
             Command::Media(media) => media.run(out),
+            Command::Demo(demo) => demo.run(out),
             Command::Run(run) => run.run(),
+            Command::Simulate(simulate) => simulate.run(out),
         }
     }
 }

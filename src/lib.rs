@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod deliver;
+pub mod demo;
 pub mod dialplan;
 pub mod http;
 pub mod media;

@@ -19,6 +19,9 @@ _handsetd() {
             handsetd,check)
                 cmd="handsetd__subcmd__check"
                 ;;
+            handsetd,demo)
+                cmd="handsetd__subcmd__demo"
+                ;;
             handsetd,help)
                 cmd="handsetd__subcmd__help"
                 ;;
@@ -28,8 +31,14 @@ _handsetd() {
             handsetd,run)
                 cmd="handsetd__subcmd__run"
                 ;;
+            handsetd,simulate)
+                cmd="handsetd__subcmd__simulate"
+                ;;
             handsetd__subcmd__help,check)
                 cmd="handsetd__subcmd__help__subcmd__check"
+                ;;
+            handsetd__subcmd__help,demo)
+                cmd="handsetd__subcmd__help__subcmd__demo"
                 ;;
             handsetd__subcmd__help,help)
                 cmd="handsetd__subcmd__help__subcmd__help"
@@ -39,6 +48,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help,run)
                 cmd="handsetd__subcmd__help__subcmd__run"
+                ;;
+            handsetd__subcmd__help,simulate)
+                cmd="handsetd__subcmd__help__subcmd__simulate"
                 ;;
             handsetd__subcmd__help__subcmd__media,background)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__background"
@@ -71,7 +83,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version check media run help"
+            opts="-h -V --help --version check demo media run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -102,8 +114,30 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__demo)
+            opts="-h --asterisk --pictures --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --asterisk)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pictures)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help)
-            opts="check media run help"
+            opts="check demo media run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -117,6 +151,20 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__demo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -187,6 +235,20 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__simulate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -326,6 +388,56 @@ _handsetd() {
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__simulate)
+            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --picture --help cisco snom yealink"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scheme)
+                    COMPREPLY=($(compgen -W "basic digest" -- "${cur}"))
+                    return 0
+                    ;;
+                --authenticate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --picture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -27,11 +27,16 @@ end
 complete -c handsetd -n "__fish_handsetd_needs_command" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_needs_command" -s V -l version -d 'Print version'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Show the main job with nothing installed: three simulated phones dial four extensions'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone, as strict as a real one, that prints and draws what it is told'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l asterisk -d 'Use the Asterisk that is installed below this folder instead of a script (needs root)' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l pictures -d 'Write the pictures of the phones into this folder [default: handsetd-demo in the temporary folder]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
@@ -53,9 +58,22 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "check" -d 'Check the configuration'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "media" -d 'Convert a tone or a picture for a phone'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check media run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l listen -d 'Listen on this address' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l model -d 'Be this model' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l username -d 'Ask for this user name (Snom, Yealink)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l password -d 'Ask for this password (Snom, Yealink)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l scheme -d 'Ask in this way (Snom, Yealink)' -r -f -a "basic\t''
+digest\t''"
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l authenticate -d 'Ask this address whether a push is allowed, as authenticationURL (Cisco)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l register -d 'Register by SIP over UDP, so that it can dial' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l dial -d 'Dial this extension once registered' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -d 'Write a picture of the phone into this file whenever it changes' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check demo media run simulate help" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check demo media run simulate help" -f -a "demo" -d 'Show the main job with nothing installed: three simulated phones dial four extensions'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check demo media run simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check demo media run simulate help" -f -a "run" -d 'Run the daemon'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check demo media run simulate help" -f -a "simulate" -d 'Simulate a phone, as strict as a real one, that prints and draws what it is told'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from check demo media run simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'

@@ -35,6 +35,14 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(demo)
+_arguments "${_arguments_options[@]}" : \
+'--asterisk=[Use the Asterisk that is installed below this folder instead of a script (needs root)]:ROOT:_files' \
+'--pictures=[Write the pictures of the phones into this folder \[default\: handsetd-demo in the temporary folder\]]:DIR:_files' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (media)
 _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -109,6 +117,22 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(simulate)
+_arguments "${_arguments_options[@]}" : \
+'--listen=[Listen on this address]:ADDRESS:_default' \
+'--model=[Be this model]:MODEL:_default' \
+'--username=[Ask for this user name (Snom, Yealink)]:USERNAME:_default' \
+'--password=[Ask for this password (Snom, Yealink)]:PASSWORD:_default' \
+'--scheme=[Ask in this way (Snom, Yealink)]:SCHEME:(basic digest)' \
+'--authenticate=[Ask this address whether a push is allowed, as authenticationURL (Cisco)]:URL:_default' \
+'--register=[Register by SIP over UDP, so that it can dial]:USER[:PASSWORD]@HOST[:PORT]:_default' \
+'--dial=[Dial this extension once registered]:EXTENSION:_default' \
+'--picture=[Write a picture of the phone into this file whenever it changes]:FILE:_files' \
+'-h[Print help]' \
+'--help[Print help]' \
+':vendor -- Behave like a phone of this vendor:(cisco snom yealink)' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_handsetd__subcmd__help_commands" \
@@ -122,6 +146,10 @@ _arguments "${_arguments_options[@]}" : \
         curcontext="${curcontext%:*:*}:handsetd-help-command-$line[1]:"
         case $line[1] in
             (check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(demo)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -153,6 +181,10 @@ esac
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(simulate)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -170,8 +202,10 @@ esac
 _handsetd_commands() {
     local commands; commands=(
 'check:Check the configuration' \
+'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
 'run:Run the daemon' \
+'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
@@ -181,12 +215,19 @@ _handsetd__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd check commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__demo_commands] )) ||
+_handsetd__subcmd__demo_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd demo commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help_commands] )) ||
 _handsetd__subcmd__help_commands() {
     local commands; commands=(
 'check:Check the configuration' \
+'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
 'run:Run the daemon' \
+'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd help commands' commands "$@"
@@ -195,6 +236,11 @@ _handsetd__subcmd__help_commands() {
 _handsetd__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help check commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__demo_commands] )) ||
+_handsetd__subcmd__help__subcmd__demo_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help demo commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__help_commands] )) ||
 _handsetd__subcmd__help__subcmd__help_commands() {
@@ -223,6 +269,11 @@ _handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands() {
 _handsetd__subcmd__help__subcmd__run_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help run commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__simulate_commands] )) ||
+_handsetd__subcmd__help__subcmd__simulate_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help simulate commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__media_commands] )) ||
 _handsetd__subcmd__media_commands() {
@@ -271,6 +322,11 @@ _handsetd__subcmd__media__subcmd__ringtone_commands() {
 _handsetd__subcmd__run_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd run commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__simulate_commands] )) ||
+_handsetd__subcmd__simulate_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd simulate commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_handsetd" ]; then

@@ -82,16 +82,22 @@ impl View {
         let state = &self.state;
         let played = state.played.last().map(|played| {
             let ringing = if state.ringing { " (ringing)" } else { "" };
-            format!("Last tone: {}{ringing}", played.name)
+            format!("Last tone: {}{ringing}", file(&played.name))
         });
         let ringtone = state.ringtone.as_ref().map(|tone| match tone.length {
-            Some(length) => format!("Ring tone: {} ({:.2} s)", tone.name, length.as_secs_f32()),
+            Some(length) => {
+                format!(
+                    "Ring tone: {} ({:.2} s)",
+                    file(&tone.name),
+                    length.as_secs_f32()
+                )
+            }
             None => format!("Ring tone: {}", tone.name),
         });
         let background = state.background.as_ref().map(|picture| {
             format!(
                 "Background: {} ({}x{})",
-                picture.source,
+                file(&picture.source),
                 picture.width(),
                 picture.height()
             )
@@ -161,6 +167,15 @@ impl View {
             .flat_map(|line| wrap::wrap(&printable(line), width))
             .collect()
     }
+}
+
+/// Returns the name of the file that an address leads to; the rest of it says nothing to people.
+fn file(name: &str) -> &str {
+    let path = name.split('?').next().unwrap_or(name);
+    path.rsplit('/')
+        .next()
+        .filter(|last| !last.is_empty())
+        .unwrap_or(name)
 }
 
 /// Puts a point in place of what would move a terminal's cursor.

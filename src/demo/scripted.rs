@@ -1,0 +1,117 @@
+//! Asterisk's side of FastAGI, played by a script: what a call of a PJSIP phone looks like to the
+//! server. It shares no code with the server.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::story::{Extension, Player};
+
+/// Plays a call; returns the variables that were set.
+pub(super) async fn dial(
+    agi: SocketAddr,
+    player: &Player,
+    extension: &Extension,
+) -> anyhow::Result<Vec<(String, String)>> {
+    timeout(PATIENCE, call(agi, player, extension))
+        .await
+        .context("the call took too long")?
+}
+
+async fn call(
+    agi: SocketAddr,
+    player: &Player,
+    extension: &Extension,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let stream = TcpStream::connect(agi)
+        .await
+        .context("cannot reach the daemon")?;
+    let (reader, mut writer) = stream.into_split();
+    writer
+        .write_all(environment(player, extension).as_bytes())
+        .await?;
+    let mut lines = BufReader::new(reader).lines();
+    let mut variables = Vec::new();
+    while let Some(line) = lines.next_line().await? {
+        let reply = match words(&line).as_slice() {
+            [get, full, variable, expression]
+                if [get, full, variable] == ["GET", "FULL", "VARIABLE"] =>
+            {
+                format!("200 result=1 ({})", expand(expression, player))
+            }
+            [set, variable, name, value] if [set, variable] == ["SET", "VARIABLE"] => {
+                variables.push((name.clone(), value.clone()));
+                "200 result=1".to_owned()
+            }
+            [verbose, ..] if verbose == "VERBOSE" => "200 result=1".to_owned(),
+            _ => bail!("the script does not know the command {line:?}"),
+        };
+        writer.write_all(format!("{reply}\n").as_bytes()).await?;
+    }
+    Ok(variables)
+}
+
+fn environment(player: &Player, extension: &Extension) -> String {
+    let (number, verb) = (extension.number, extension.verb);
+    let (endpoint, caller) = (&player.endpoint, player.endpoint.name());
+    let mut text = format!(
+        "agi_network: yes\nagi_network_script: {verb}\nagi_request: agi://127.0.0.1/{verb}\n\
+         agi_channel: {endpoint}-00000001\nagi_language: en\nagi_type: PJSIP\n\
+         agi_uniqueid: 1795221990.1\nagi_version: 22.0.0\nagi_callerid: {caller}\n\
+         agi_calleridname: unknown\nagi_callingpres: 0\nagi_callingani2: 0\nagi_callington: 0\n\
+         agi_callingtns: 0\nagi_dnid: {number}\nagi_rdnis: unknown\nagi_context: phones\n\
+         agi_extension: {number}\nagi_priority: 1\nagi_enhanced: 0.0\nagi_accountcode: \n\
+         agi_threadid: 1\n"
+    );
+    for (at, argument) in extension.arguments(player).iter().enumerate() {
+        let _ = writeln!(text, "agi_arg_{}: {argument}", at + 1);
+    }
+    text.push('\n');
+    text
+}
+
+/// Puts in what Asterisk would know of the caller's phone.
+fn expand(expression: &str, player: &Player) -> String {
+    let address = format!("{}:5060", player.phone.address().ip());
+    let known = [
+        ("${CHANNEL(pjsip,remote_addr)}", address),
+        (
+            "${PJSIP_HEADER(read,User-Agent)}",
+            player.phone.options().user_agent(),
+        ),
+    ];
+    known
+        .iter()
+        .fold(expression.to_owned(), |text, (name, value)| {
+            text.replace(name, value)
+        })
+}
+
+/// Splits a command as Asterisk does: blanks separate, quotes join, backslashes protect.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(20);
