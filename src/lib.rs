@@ -1,6 +1,7 @@
 //! handsetd makes desk phones act when Asterisk says so.
 
 pub mod agi;
+pub mod ami;
 pub mod media;
 pub mod phone;
 pub mod shutdown;
