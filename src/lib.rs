@@ -2,6 +2,7 @@
 
 pub mod agi;
 pub mod ami;
+pub mod backoff;
 pub mod media;
 pub mod phone;
 pub mod shutdown;
