@@ -198,7 +198,7 @@ impl Events {
 }
 
 /// How often one listener's losses are worth a line in the log.
-const WARN_EVERY: Duration = Duration::from_secs(60);
+const WARN_EVERY: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests;

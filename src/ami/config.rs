@@ -95,10 +95,7 @@ impl Config {
         };
         match std::fs::read_to_string(&file) {
             Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).into()),
-            Err(source) => Err(ConfigError::SecretFile {
-                file,
-                source: source.into(),
-            }),
+            Err(source) => Err(ConfigError::SecretFile { file, source }),
         }
     }
 

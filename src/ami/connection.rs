@@ -264,7 +264,7 @@ async fn next(queue: &mut Queue, open: bool) -> Option<Command> {
 const MAX_BACKLOG: usize = 1024 * 1024;
 
 /// How long the answer to a ping is waited for; whether Asterisk is lost is decided before that.
-const PING_KEPT: Duration = Duration::from_secs(3600);
+const PING_KEPT: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests;

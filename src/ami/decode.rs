@@ -12,6 +12,14 @@
 //!
 //! Packets with headers but neither `Event` nor `Response` (the answer to `SKINNYshowdevice`, or
 //! the client's own actions in a capture of both sides) are `skipped`, and carry their headers too.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Write};

@@ -105,9 +105,9 @@ impl Queue {
 
     /// Fails everything that comes, until nobody can send any more. Cancel safe.
     pub(crate) async fn refuse_all(&mut self) {
-        self.held
-            .drain(..)
-            .for_each(|command| command.refuse(&self.reason));
+        for command in self.held.drain(..) {
+            command.refuse(&self.reason);
+        }
         while let Some(command) = self.mailbox.recv().await {
             command.refuse(&self.reason);
         }
@@ -116,9 +116,9 @@ impl Queue {
     /// Fails what is there, and lets nothing more come.
     pub(crate) fn close(mut self) {
         self.mailbox.close();
-        self.held
-            .drain(..)
-            .for_each(|command| command.refuse(&self.reason));
+        for command in self.held.drain(..) {
+            command.refuse(&self.reason);
+        }
         while let Ok(command) = self.mailbox.try_recv() {
             command.refuse(&self.reason);
         }
@@ -129,8 +129,9 @@ impl Queue {
             .into_iter()
             .partition::<VecDeque<_>, _>(|command| command.deadline < until);
         self.held = held;
-        late.into_iter()
-            .for_each(|command| command.refuse(&self.reason));
+        for command in late {
+            command.refuse(&self.reason);
+        }
     }
 }
 

@@ -58,9 +58,10 @@ where
     .await?;
     if is_error(&answer) {
         let message = answer.header("Message").unwrap_or_default().to_owned();
-        return Err(match is_passing(&message) {
-            true => LoginError::NotNow { message },
-            false => LoginError::Refused { message },
+        return Err(if is_passing(&message) {
+            LoginError::NotNow { message }
+        } else {
+            LoginError::Refused { message }
         });
     }
     Ok(banner)

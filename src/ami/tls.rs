@@ -41,7 +41,10 @@ impl TlsConfig {
             None if self.pin.is_none() => return Err(TlsError::NothingToTrust),
             None => None,
         };
-        let name = self.server_name.as_deref().unwrap_or(address.host());
+        let name = self
+            .server_name
+            .as_deref()
+            .unwrap_or_else(|| address.host());
         let name =
             ServerName::try_from(name.to_owned()).map_err(|source| TlsError::ServerName {
                 name: name.to_owned(),

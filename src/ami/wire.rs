@@ -5,6 +5,14 @@
 //! skipped without losing our place, and a block of any length costs bounded memory.
 //!
 //! Nothing here does I/O, knows an action by name, or waits.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
 
 mod framer;
 mod grammar;

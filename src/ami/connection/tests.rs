@@ -124,6 +124,8 @@ async fn late_answer_is_an_unknown_outcome_and_harms_nobody() {
         .await
         .unwrap();
     let answer = bench.send(Action::ping(), Duration::from_secs(5)).await;
+    let mut pings = [0; 2 * "Action: Ping\r\nActionID: 0badcafe-1\r\n\r\n".len()];
+    bench.asterisk.read_exact(&mut pings).await.unwrap();
     bench
         .asterisk
         .write_all(b"Response: Success\r\nActionID: 0badcafe-2\r\n\r\n")

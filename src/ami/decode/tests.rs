@@ -185,7 +185,6 @@ fn expectations(case: &Value) -> Vec<Value> {
             "banner" => {
                 let banner = json!({"type": "banner", "text": message["text"]});
                 expected.push(banner);
-                continue;
             }
             "other" => {
                 // The cases take a banner before a client's action for a raw line; we do not.
@@ -237,4 +236,43 @@ fn as_read(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(as_read).collect(),
         other => other.clone(),
     }
+}
+
+#[test]
+fn recorded_conversations_decode_without_a_rest() {
+    for major in [16, 22] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/fixtures/ami/asterisk-{major}.ami"));
+        let (objects, summary) = decode(&std::fs::read(path).unwrap());
+        assert_eq!(
+            (summary.banners, summary.skipped),
+            (1, 0),
+            "Asterisk {major}"
+        );
+        let ids: Vec<&Value> = objects
+            .iter()
+            .filter(|object| object["type"] == "response")
+            .map(|object| value(object, "ActionID"))
+            .collect();
+        let expected: Vec<String> = std::iter::once("login".to_owned())
+            .chain((0..14).map(|id| id.to_string()))
+            .collect();
+        assert_eq!(json!(ids), json!(expected), "Asterisk {major} answers in order");
+        let user_event = objects
+            .iter()
+            .find(|object| *value(object, "Event") == "UserEvent")
+            .unwrap();
+        assert_eq!(user_event["raw"], json!(["no colon"]));
+        let verbs = user_event["headers"].as_array().unwrap();
+        assert_eq!(verbs.iter().filter(|header| header[0] == "Verb").count(), 2);
+        assert!(verbs.contains(&json!(["NoSpace", "x"])) && verbs.contains(&json!(["Empty", ""])));
+    }
+}
+
+fn value<'a>(object: &'a Value, name: &str) -> &'a Value {
+    let headers = object["headers"].as_array().unwrap();
+    headers
+        .iter()
+        .find(|header| header[0] == name)
+        .map_or(&Value::Null, |header| &header[1])
 }
