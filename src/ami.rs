@@ -9,6 +9,27 @@
 //!    ▲                              │ Pending  ◀─ Reader ◀─┘
 //!    └── answer, watch, broadcast ──┘
 //! ```
+//!
+//! What never happens here: reading that waits for a listener or for a write, an action that is
+//! sent twice, an answer that is waited for without a deadline, and a password that is tried again
+//! after it was refused.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use handsetd::ami::{Action, Client, Config, ListQuery};
+//! use handsetd::shutdown::Tasks;
+//!
+//! let config = Config::new("pbx", "192.0.2.10".parse()?, "handsetd", "secret".into());
+//! let client = Client::start(&config, None, &Tasks::new())?;
+//! let mut events = client.events();
+//! let contacts = client.send(Action::list(ListQuery::PjsipContacts)).await?;
+//! println!("{} contacts", contacts.items().len());
+//! while let Some(event) = events.next().await {
+//!     println!("{}", event.name());
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod action;
 mod client;

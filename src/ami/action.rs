@@ -240,7 +240,11 @@ const ECHOES: [&str; 2] = ["UserEvent", "OriginateResponse"];
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::ami::wire::{Frame, Framer, Packet};
 
     fn written(action: &Action) -> String {
         let mut wire = BytesMut::new();
@@ -313,6 +317,37 @@ mod tests {
             .unwrap();
         assert!(strict.may_list("xitem"));
         assert!(!strict.may_list("QueueMember"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_built_reads_back_equal(
+            name in "[A-Za-z]{1,12}",
+            headers in vec(("[A-Za-z][A-Za-z _()/;-]{0,20}[A-Za-z)]", any::<String>()), 0..20),
+        ) {
+            let built = headers
+                .iter()
+                .fold(Action::builder(&name), |action, (name, value)| action.with(name, value))
+                .build();
+            let valid = headers.iter().all(|(name, value)| {
+                !value.contains(['\r', '\n', '\0'])
+                    && name.len() + 2 + value.len() <= MAX_LINE
+                    && !RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
+            });
+            prop_assert_eq!(built.is_ok(), valid);
+            let Ok(action) = built else { return Ok(()) };
+            let mut wire = BytesMut::new();
+            action.write("h1-1", &mut wire);
+            let Some(Frame::Packet { block, .. }) = Framer::new(1 << 20).next(&mut wire) else {
+                panic!("one action is one packet");
+            };
+            prop_assert!(wire.is_empty());
+            let packet = Packet::parse(&block);
+            let first = [("Action", name.as_str()), ("ActionID", "h1-1")];
+            let sent = first.into_iter().chain(action.headers());
+            prop_assert!(packet.headers().eq(sent), "{packet:?}");
+            prop_assert_eq!(action.headers().count(), headers.len());
+        }
     }
 
     #[test]

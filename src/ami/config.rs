@@ -68,6 +68,7 @@ impl Config {
         let text = |key: &'static str, value: &str| {
             HeaderValue::parse(value).map_err(|source| ConfigError::Text { key, source })
         };
+        self.limits.check()?;
         text("username", &self.username)?;
         text("events", &self.events)?;
         let secret = self.read_secret(credentials)?;
@@ -285,6 +286,40 @@ pub struct Limits {
     pub events: usize,
 }
 
+impl Limits {
+    /// Refuses what would never wait or never end: nothing may be zero, and no time over a day.
+    fn check(&self) -> Result<(), ConfigError> {
+        let times = [
+            ("action", self.action),
+            ("boot", self.boot),
+            ("connect", self.connect),
+            ("ping", self.ping),
+            ("pong", self.pong),
+            ("retry", self.retry),
+        ];
+        let sizes = [
+            ("actions", self.actions),
+            ("events", self.events),
+            ("list_bytes", self.list_bytes),
+            ("list_items", self.list_items),
+            ("packet", self.packet),
+        ];
+        let bad_time = times
+            .iter()
+            .find(|(_, time)| time.is_zero() || MAX_TIME < *time);
+        let bad_size = sizes
+            .iter()
+            .find(|(_, size)| *size == 0 || MAX_SIZE < *size);
+        match bad_time
+            .map(|(key, _)| key)
+            .or_else(|| bad_size.map(|(key, _)| key))
+        {
+            Some(key) => Err(ConfigError::Limit { key }),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -307,6 +342,12 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// A limit that would be none, or too much.
+    #[error("limits.{key} is zero, or over a day, or over 1 GiB")]
+    Limit {
+        /// The key.
+        key: &'static str,
+    },
     /// There is none, nor a credential of the server's name.
     #[error("neither secret nor secret_file is given")]
     NoSecret,
@@ -336,6 +377,12 @@ pub enum ConfigError {
     #[error("both secret and secret_file are given")]
     TwoSecrets,
 }
+
+/// The longest time that makes sense as a limit.
+const MAX_TIME: Duration = Duration::from_hours(24);
+
+/// The largest number of bytes or things that makes sense as a limit.
+const MAX_SIZE: usize = 1 << 30;
 
 #[cfg(test)]
 mod tests;

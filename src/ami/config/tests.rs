@@ -128,3 +128,21 @@ fn secrets_do_not_show() {
     let shown = format!("{config:?} {:?}", config.checked(None).unwrap());
     assert!(!shown.contains("hush"), "{shown}");
 }
+
+#[test]
+fn limits_that_never_wait_or_never_end_are_refused() {
+    for line in [
+        "ping = \"0s\"",
+        "retry = \"2days\"",
+        "actions = 0",
+        "packet = 9999999999",
+    ] {
+        let config = config(&format!("secret = \"x\"\n[limits]\n{line}")).unwrap();
+        let key = line.split(' ').next().unwrap();
+        let refused = config.checked(None).unwrap_err();
+        assert!(
+            refused.to_string().starts_with(&format!("limits.{key} ")),
+            "{refused}"
+        );
+    }
+}

@@ -257,7 +257,11 @@ fn recorded_conversations_decode_without_a_rest() {
         let expected: Vec<String> = std::iter::once("login".to_owned())
             .chain((0..14).map(|id| id.to_string()))
             .collect();
-        assert_eq!(json!(ids), json!(expected), "Asterisk {major} answers in order");
+        assert_eq!(
+            json!(ids),
+            json!(expected),
+            "Asterisk {major} answers in order"
+        );
         let user_event = objects
             .iter()
             .find(|object| *value(object, "Event") == "UserEvent")
