@@ -77,8 +77,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             tokio::select! {
                 () = stop.cancelled() => break Ended::Stopped,
                 read = reader.fill() => match read {
+                    // A server that goes down does not always take leave of TCP and TLS.
+                    Ok(0) | Err(_) if session.shutting_down => break Ended::ShutDown,
                     Err(error) => break Ended::Failed(error),
-                    Ok(0) if session.shutting_down => break Ended::ShutDown,
                     Ok(0) => break Ended::Closed,
                     Ok(_) => {
                         session.liveness.heard(Instant::now());

@@ -154,3 +154,45 @@ async fn peer_that_does_not_read_is_still_read_from() {
     }
     assert!(!bench.ended.is_finished());
 }
+
+/// A stream that says something and then breaks, as TLS without a farewell does.
+struct Breaks(&'static [u8]);
+
+impl AsyncRead for Breaks {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        if self.0.is_empty() {
+            return std::task::Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        buffer.put_slice(self.0);
+        self.0 = b"";
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn announced_end_is_a_shutdown_however_the_stream_ends() {
+    for (said, announced) in [
+        (&b"Event: Shutdown\r\nShutdown: Cleanly\r\n\r\n"[..], true),
+        (b"Event: Hangup\r\n\r\n", false),
+    ] {
+        let limits = config::Limits::default();
+        let connection = Connection {
+            reader: Reader::new(Breaks(said), limits.packet),
+            writer: Writer::new(tokio::io::sink()),
+            prefix: "0badcafe".into(),
+            limits,
+            counters: Arc::default(),
+            events: broadcast::channel(8).0,
+        };
+        let (_commands, mailbox) = mpsc::channel(8);
+        let mut queue = Queue::new(mailbox, 8);
+        let (ended, _) = connection
+            .run(&mut queue, &CancellationToken::new(), |_| ())
+            .await;
+        assert_eq!(matches!(ended, Ended::ShutDown), announced, "{ended:?}");
+    }
+}
