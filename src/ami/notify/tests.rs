@@ -150,6 +150,14 @@ fn text_is_never_cut() {
 }
 
 #[test]
+fn edges_of_a_cdata_section_are_text_and_not_cut() {
+    let (x, y) = ("x".repeat(500), "y".repeat(600));
+    let document = format!("<a><![CDATA[{x}]]><b c=\"{y}\"/></a>");
+    assert_eq!(arrived(&document), document.replace("<b c", "<b\r\nc"));
+    assert!(action(&format!("<a><![CDATA[{x}]]><![CDATA[{y}]]></a>")).is_err());
+}
+
+#[test]
 fn body_of_more_lines_than_an_action_has_shares_lines() {
     let document = "<a/>,\n".repeat(600);
     assert!(action(&document).unwrap().headers().count() <= 126);
