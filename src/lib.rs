@@ -1,6 +1,8 @@
 //! handsetd makes desk phones act when Asterisk says so.
 
 pub mod agi;
+pub mod ami;
+pub mod backoff;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -1,0 +1,282 @@
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn decode(wire: &[u8]) -> (Vec<Value>, Summary) {
+    let mut output = Vec::new();
+    let summary = run(wire, &mut output).unwrap();
+    let text = String::from_utf8(output).unwrap();
+    (
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+        summary,
+    )
+}
+
+fn check(wire: &[u8], expected: &Value) {
+    assert_eq!(Value::Array(decode(wire).0), *expected);
+}
+
+#[test]
+fn each_thing_is_one_line_in_order_with_its_offset() {
+    let mut output = Vec::new();
+    let wire =
+        b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nA:1\r\n\r\n\r\nEvent: E\r\n\r\n";
+    let summary = run(&wire[..], &mut output).unwrap();
+    assert_eq!(
+        String::from_utf8(output).unwrap(),
+        concat!(
+            r#"{"type":"banner","headers":[],"offset":0,"text":"Asterisk Call Manager/11.0.0"}"#,
+            "\n",
+            r#"{"type":"response","headers":[["Response","Success"],["A","1"]],"offset":30}"#,
+            "\n",
+            r#"{"type":"event","headers":[["Event","E"]],"offset":58}"#,
+            "\n",
+        )
+    );
+    assert_eq!(
+        summary,
+        Summary {
+            banners: 1,
+            events: 1,
+            responses: 1,
+            skipped: 0
+        }
+    );
+}
+
+#[test]
+fn what_is_no_message_is_skipped_with_its_text() {
+    check(
+        b"No queues.\r\nNone\r\n\r\nResponse: Success\r\n\r\n",
+        &json!([
+            {"type": "skipped", "headers": [], "offset": 0, "text": "No queues.\r\nNone"},
+            {"type": "response", "headers": [["Response", "Success"]], "offset": 20},
+        ]),
+    );
+}
+
+#[test]
+fn headers_without_event_or_response_are_shown_and_skipped() {
+    check(
+        b"Devicename: SEP1\r\nIpaddress: 192.0.2.1\r\n\r\n",
+        &json!([{
+            "type": "skipped",
+            "headers": [["Devicename", "SEP1"], ["Ipaddress", "192.0.2.1"]],
+            "offset": 0,
+            "text": "Devicename: SEP1\r\nIpaddress: 192.0.2.1",
+        }]),
+    );
+}
+
+#[test]
+fn lines_of_a_message_that_are_no_headers_are_told() {
+    check(
+        b"Event: E\r\nV: torn\r\nvalue\r\n\r\n",
+        &json!([{"type": "event", "headers": [["Event", "E"], ["V", "torn"]], "offset": 0,
+                 "raw": ["value"]}]),
+    );
+}
+
+#[test]
+fn what_is_not_utf8_shows_as_replacement() {
+    check(
+        b"Event: E\r\nN: Gr\xfc\xdfe\r\n\r\nfoo\xc3",
+        &json!([
+            {"type": "event", "headers": [["Event", "E"], ["N", "Gr\u{fffd}\u{fffd}e"]],
+             "offset": 0},
+            {"type": "skipped", "headers": [], "offset": 22, "text": "foo\u{fffd}"},
+        ]),
+    );
+}
+
+#[test]
+fn packet_over_the_limit_is_told_and_decoding_goes_on() {
+    let mut wire = b"Event: Huge\r\nA: ".to_vec();
+    wire.resize(MAX_PACKET + 100, b'x');
+    wire.extend_from_slice(b"\r\n\r\nEvent: Next\r\n\r\n");
+    let (objects, summary) = decode(&wire);
+    assert_eq!(objects[0]["type"], "skipped");
+    assert_eq!(objects[0]["length"], json!(MAX_PACKET + 102));
+    assert_eq!(
+        objects[1],
+        json!({"type": "event", "headers": [["Event", "Next"]],
+                                  "offset": MAX_PACKET + 104})
+    );
+    assert_eq!(summary.skipped, 1);
+}
+
+#[test]
+fn command_output_of_a_megabyte_is_one_response() {
+    let mut wire = "Response: Success\r\nMessage: Command output follows\r\n".to_owned();
+    for line in 0..20_000 {
+        write!(wire, "Output: {line:050}\r\n").unwrap();
+    }
+    wire.push_str("\r\n");
+    let (objects, _) = decode(wire.as_bytes());
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0]["headers"].as_array().unwrap().len(), 20_002);
+}
+
+#[test]
+fn output_that_fails_ends_it_with_the_error() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let error = run(&b"Event: E\r\n\r\n"[..], Full).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
+
+/// Reads every case of the shared collection and compares what the decoder makes of it.
+#[test]
+fn shared_cases_decode_as_they_say() {
+    let folder = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),
+        PathBuf::from,
+    );
+    let Ok(cases) = std::fs::read_to_string(folder.join("asterisk/ami-cases.jsonl")) else {
+        println!("Skipped: no ami-cases.jsonl in {}.", folder.display());
+        return;
+    };
+    for case in cases.lines() {
+        let case: Value = serde_json::from_str(case).unwrap();
+        let id = case["id"].as_str().unwrap();
+        // Latin-1 stands for the bytes.
+        let wire: Vec<u8> = case["wire_latin1"]
+            .as_str()
+            .unwrap()
+            .chars()
+            .map(|c| c as u8)
+            .collect();
+        let expected: Vec<Value> = expectations(&case);
+        let shown: Vec<Value> = decode(&wire).0.iter().map(comparable).collect();
+        assert_eq!(shown, expected, "case {id}");
+    }
+}
+
+/// Writes a case's messages the way [`comparable`] does.
+fn expectations(case: &Value) -> Vec<Value> {
+    let mut expected = Vec::new();
+    for message in case["parse"]["messages"].as_array().unwrap() {
+        let mut headers = message.get("fields").cloned().unwrap_or_else(|| json!([]));
+        for line in message
+            .get("body")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            headers
+                .as_array_mut()
+                .unwrap()
+                .push(json!(["Output", as_read(line)]));
+        }
+        let mut raw = message.get("raw").cloned().unwrap_or_else(|| json!([]));
+        match message["kind"].as_str().unwrap() {
+            "banner" => {
+                let banner = json!({"type": "banner", "text": message["text"]});
+                expected.push(banner);
+            }
+            "other" => {
+                // The cases take a banner before a client's action for a raw line; we do not.
+                let lines = raw.as_array_mut().unwrap();
+                if lines.first().is_some_and(|line| {
+                    line.as_str()
+                        .is_some_and(|line| line.starts_with("Asterisk Call Manager/"))
+                }) {
+                    expected.push(json!({"type": "banner", "text": lines.remove(0)}));
+                }
+                expected.push(json!({"type": "skipped", "headers": as_read(&headers)}));
+            }
+            kind => expected
+                .push(json!({"type": kind, "headers": as_read(&headers), "raw": as_read(&raw)})),
+        }
+    }
+    let trailing = case["parse"]["trailing"].as_str().unwrap();
+    if trailing
+        .to_ascii_lowercase()
+        .starts_with("asterisk call manager/")
+    {
+        // The cases compare the case here and allow for either.
+        expected.push(json!({"type": "banner", "text": trailing.trim_end()}));
+    } else if !trailing.is_empty() {
+        expected.push(json!({"type": "skipped", "headers": []}));
+    }
+    expected
+}
+
+/// Keeps of an object what the cases speak of.
+fn comparable(object: &Value) -> Value {
+    match object["type"].as_str().unwrap() {
+        "banner" => json!({"type": "banner", "text": object["text"]}),
+        "skipped" => json!({"type": "skipped", "headers": object["headers"]}),
+        kind => {
+            let raw = object.get("raw").cloned().unwrap_or_else(|| json!([]));
+            json!({"type": kind, "headers": object["headers"], "raw": raw})
+        }
+    }
+}
+
+/// Turns the cases' Latin-1 into what a reader of UTF-8 sees.
+fn as_read(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let bytes: Vec<u8> = text.chars().map(|c| c as u8).collect();
+            json!(String::from_utf8_lossy(&bytes))
+        }
+        Value::Array(items) => items.iter().map(as_read).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn recorded_conversations_decode_without_a_rest() {
+    for major in [16, 22] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/fixtures/ami/asterisk-{major}.ami"));
+        let (objects, summary) = decode(&std::fs::read(path).unwrap());
+        assert_eq!(
+            (summary.banners, summary.skipped),
+            (1, 0),
+            "Asterisk {major}"
+        );
+        let ids: Vec<&Value> = objects
+            .iter()
+            .filter(|object| object["type"] == "response")
+            .map(|object| value(object, "ActionID"))
+            .collect();
+        let expected: Vec<String> = std::iter::once("login".to_owned())
+            .chain((0..14).map(|id| id.to_string()))
+            .collect();
+        assert_eq!(
+            json!(ids),
+            json!(expected),
+            "Asterisk {major} answers in order"
+        );
+        let user_event = objects
+            .iter()
+            .find(|object| *value(object, "Event") == "UserEvent")
+            .unwrap();
+        assert_eq!(user_event["raw"], json!(["no colon"]));
+        let verbs = user_event["headers"].as_array().unwrap();
+        assert_eq!(verbs.iter().filter(|header| header[0] == "Verb").count(), 2);
+        assert!(verbs.contains(&json!(["NoSpace", "x"])) && verbs.contains(&json!(["Empty", ""])));
+    }
+}
+
+fn value<'a>(object: &'a Value, name: &str) -> &'a Value {
+    let headers = object["headers"].as_array().unwrap();
+    headers
+        .iter()
+        .find(|header| header[0] == name)
+        .map_or(&Value::Null, |header| &header[1])
+}

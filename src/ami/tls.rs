@@ -1,0 +1,186 @@
+//! TLS to a server that is known by its CA, by its certificate, or by both.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::config::{Address, Pin, TlsConfig};
+
+/// Makes TLS of a TCP connection.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+}
+
+impl Connector {
+    /// Shakes hands. Cancel safe in that dropping it closes the connection.
+    pub(crate) async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connector.connect(self.name.clone(), stream).await
+    }
+}
+
+impl TlsConfig {
+    /// Reads the CA file and makes ready to connect to `address`.
+    pub(crate) fn connector(&self, address: &Address) -> Result<Connector, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let authority = match &self.ca_file {
+            Some(file) => Some(authority(file.clone(), Arc::clone(&provider))?),
+            None if self.pin.is_none() => return Err(TlsError::NothingToTrust),
+            None => None,
+        };
+        let name = self
+            .server_name
+            .as_deref()
+            .unwrap_or_else(|| address.host());
+        let name =
+            ServerName::try_from(name.to_owned()).map_err(|source| TlsError::ServerName {
+                name: name.to_owned(),
+                source,
+            })?;
+        let verifier = Verifier {
+            authority,
+            pin: self.pin,
+            provider: Arc::clone(&provider),
+        };
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        Ok(Connector {
+            connector: Arc::new(config).into(),
+            name,
+        })
+    }
+}
+
+/// Why TLS cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The file has no certificate in it.
+    #[error("no certificate in ca_file {}", file.display())]
+    NoCertificate {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Neither CA nor pin.
+    #[error("neither ca_file nor pin is given")]
+    NothingToTrust,
+    /// The file could not be read as PEM.
+    #[error("cannot read ca_file {}", file.display())]
+    Pem {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Something in the certificates or the library.
+    #[error("TLS cannot use this")]
+    Rustls(#[from] rustls::Error),
+    /// The certificates of the CA are of no use.
+    #[error("ca_file {} holds no usable CA", file.display())]
+    Unusable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: rustls::client::VerifierBuilderError,
+    },
+    /// No certificate can carry this name.
+    #[error("{name:?} is no name of a TLS server")]
+    ServerName {
+        /// The name.
+        name: String,
+        /// Why.
+        source: InvalidDnsNameError,
+    },
+}
+
+fn authority(
+    file: PathBuf,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
+    let pem = |source| TlsError::Pem {
+        file: file.clone(),
+        source,
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(&file).map_err(pem)? {
+        roots.add(certificate.map_err(pem)?)?;
+    }
+    if roots.is_empty() {
+        return Err(TlsError::NoCertificate { file });
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|source| TlsError::Unusable { file, source })
+}
+
+/// Checks the server's certificate against whatever of CA and pin there is.
+#[derive(Debug)]
+struct Verifier {
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    pin: Option<Pin>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(Pin(pin)) = self.pin
+            && Sha256::digest(certificate).as_slice() != pin
+        {
+            return Err(CertificateError::ApplicationVerificationFailure.into());
+        }
+        match &self.authority {
+            Some(authority) => authority.verify_server_cert(certificate, chain, name, ocsp, now),
+            None if self.pin.is_some() => Ok(ServerCertVerified::assertion()),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}

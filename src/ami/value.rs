@@ -1,0 +1,104 @@
+//! Text that cannot break a packet.
+
+use std::fmt;
+
+/// The name of a header that we send: not empty, without colon, line break, NUL or outer blanks.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HeaderName(String);
+
+impl HeaderName {
+    /// Checks `name`.
+    pub fn parse(name: &str) -> Result<Self, InvalidText> {
+        let invalid = |problem| InvalidText {
+            what: shortened(name),
+            problem,
+        };
+        if name.is_empty() {
+            return Err(invalid("is empty"));
+        }
+        if name.trim() != name {
+            return Err(invalid("starts or ends with a blank"));
+        }
+        if name.contains([':', '\r', '\n', '\0']) {
+            return Err(invalid("contains a colon, a line break or NUL"));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The value of a header that we send: anything without line break and NUL.
+#[derive(Clone, Eq, PartialEq)]
+pub struct HeaderValue(String);
+
+impl HeaderValue {
+    /// Checks `value`.
+    pub fn parse(value: impl Into<String>) -> Result<Self, InvalidText> {
+        let value = value.into();
+        if value.contains(['\r', '\n', '\0']) {
+            let problem = "contains a line break or NUL";
+            return Err(InvalidText {
+                what: shortened(&value),
+                problem,
+            });
+        }
+        Ok(Self(value))
+    }
+
+    /// Returns the value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for HeaderValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why a text cannot stand in a header.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{what:?} {problem}")]
+pub struct InvalidText {
+    what: String,
+    problem: &'static str,
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
+/// How much of a refused text its error shows, in characters.
+const SHOWN: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_and_nul_are_refused_everywhere() {
+        for breaker in ['\r', '\n', '\0'] {
+            assert!(HeaderName::parse(&format!("A{breaker}B")).is_err());
+            assert!(HeaderValue::parse(format!("a{breaker}Action: Command")).is_err());
+        }
+    }
+
+    #[test]
+    fn name_without_meaning_for_asterisk_is_refused() {
+        for name in ["", " Action", "Action ", "A:B"] {
+            assert!(HeaderName::parse(name).is_err(), "{name:?}");
+        }
+        assert!(HeaderName::parse("Named Callgroup_1").is_ok());
+    }
+
+    #[test]
+    fn error_names_the_text() {
+        let error = HeaderValue::parse("x\ny").unwrap_err();
+        assert_eq!(error.to_string(), r#""x\ny" contains a line break or NUL"#);
+    }
+}
