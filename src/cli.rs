@@ -3,6 +3,7 @@
 //! Data goes to the standard output; what is wrong goes to the standard error output. Commands
 //! return errors, and only here they are shown and become exit codes.
 
+mod ami;
 mod check;
 mod demo;
 mod hint;
@@ -29,6 +30,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Ami(ami::Ami),
     Check(check::Check),
     Demo(demo::Demo),
     Media(media::Media),
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
 impl Cli {
     fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         match &self.command {
+            Command::Ami(ami) => ami.run(out),
             Command::Check(check) => check.run(out),
             Command::Media(media) => media.run(out),
             Command::Demo(demo) => demo.run(out),

@@ -1,4 +1,66 @@
 //! handsetd makes desk phones act when Asterisk says so.
+//!
+//! This page is the architecture chapter: how a call becomes a screen on a desk, which module may
+//! know which, what always holds, and what is deliberately missing.
+//!
+//! # How a call travels
+//!
+//! A dialplan runs `AGI(agi://…/push,text=Hello)`. The bytes go through `agi::wire` into an
+//! [`agi::Request`]; [`dialplan`] reads the words into a [`verb::Request`], finds whose [`phone`] is
+//! meant (the configuration, then Asterisk, asked through the same call), and hands both to the
+//! [`deliver::Courier`]. The courier makes pictures and tones to measure ([`media`]), lays them out
+//! on the [`shelf`], asks the [`vendor`]'s backend for a plan, and sends it. The phone answers, and
+//! on the way it comes to the phones' door ([`http`]): to ask whether the push is allowed, and to
+//! fetch what lies there. What came of it is an [`outcome::Answer`], told to the channel.
+//!
+//! ```text
+//! Asterisk ── agi ──▶ dialplan ──▶ deliver ── vendor ──▶ HTTP ──▶ phone
+//!                        │            │                             │
+//!                      phone        media ──▶ shelf ◀── http ◀──────┘
+//! ```
+//!
+//! # Who may know whom
+//!
+//! Only downwards; `tests/it/layering.rs` holds the code to it.
+//!
+//! | Layer | Modules |
+//! | --- | --- |
+//! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
+//! | 5 | [`dialplan`], [`http`] |
+//! | 3 | [`deliver`] |
+//! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
+//! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
+//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`token`], [`backoff`] |
+//!
+//! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
+//! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
+//! shares no code with what it is there to test.
+//!
+//! # What always holds
+//!
+//! - A verb exists in the table of [`verb`] or nowhere; its parser is the only one.
+//! - What a backend does is pure: a task in, requests out. Only [`deliver`] talks to phones.
+//! - Every queue, body, line and wait has a bound, and the bound has a name.
+//! - Sent and not sent are told apart: `UNREACHABLE` may be tried again, `UNKNOWN` may have happened.
+//! - A password goes to the phone that it belongs to, and shows in no log and no `Debug`.
+//! - Nothing of the wire stands in a command, a document, a header or a path but through a type that
+//!   can't be left: [`agi::Command`], the XML nodes of [`vendor`], [`screen::Number`],
+//!   [`phone::Endpoint`].
+//! - Every task is spawned by [`shutdown::Tasks`], so that stopping waits for what is in hand.
+//!
+//! # Where this departs from the drawn plan
+//!
+//! - The configuration is read by trees of our own instead of a configuration crate: every value
+//!   must know its file and line, and lists of phones in several files must add up.
+//! - The configuration is beside the daemon, not below it: it makes domain values ([`phone`]) of its
+//!   sections, so that no other module reads texts twice.
+//! - Digest answers are our own 200 lines, since the crates for it are stale.
+//!
+//! # What is deliberately missing
+//!
+//! Calls are never hung up, answered or held by us. Phones are not provisioned. No phone is asked
+//! twice for the same thing. What has no file of its own yet (rules, the administrator's door) is
+//! not there, and says so.
 
 pub mod agi;
 pub mod ami;

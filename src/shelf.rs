@@ -1,7 +1,7 @@
 //! What lies ready for phones to fetch: documents, pictures and tones under names nobody can guess.
 //!
 //! Memory only, bounded in bytes, and everything on it expires. Files that a phone fetches again
-//! after weeks are put back on the shelf by [`crate::deliver::durable`].
+//! after weeks are put back on the shelf when the daemon starts.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

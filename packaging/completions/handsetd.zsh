@@ -28,7 +28,56 @@ _handsetd() {
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:handsetd-command-$line[1]:"
         case $line[1] in
-            (check)
+            (ami)
+_arguments "${_arguments_options[@]}" : \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_handsetd__subcmd__ami_commands" \
+"*::: :->ami" \
+&& ret=0
+
+    case $state in
+    (ami)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-ami-command-$line[1]:"
+        case $line[1] in
+            (decode)
+_arguments "${_arguments_options[@]}" : \
+'-h[Print help]' \
+'--help[Print help]' \
+'::file -- Read this file instead of the standard input:_files' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__ami__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-ami-help-command-$line[1]:"
+        case $line[1] in
+            (decode)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(check)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -145,7 +194,27 @@ _arguments "${_arguments_options[@]}" : \
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:handsetd-help-command-$line[1]:"
         case $line[1] in
-            (check)
+            (ami)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__help__subcmd__ami_commands" \
+"*::: :->ami" \
+&& ret=0
+
+    case $state in
+    (ami)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-help-ami-command-$line[1]:"
+        case $line[1] in
+            (decode)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(check)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -201,6 +270,7 @@ esac
 (( $+functions[_handsetd_commands] )) ||
 _handsetd_commands() {
     local commands; commands=(
+'ami:Look at Asterisk'\''s manager interface' \
 'check:Check the configuration' \
 'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
@@ -209,6 +279,37 @@ _handsetd_commands() {
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami_commands] )) ||
+_handsetd__subcmd__ami_commands() {
+    local commands; commands=(
+'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd ami commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__decode_commands] )) ||
+_handsetd__subcmd__ami__subcmd__decode_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami decode commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__help_commands] )) ||
+_handsetd__subcmd__ami__subcmd__help_commands() {
+    local commands; commands=(
+'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd ami help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__decode_commands] )) ||
+_handsetd__subcmd__ami__subcmd__help__subcmd__decode_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami help decode commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__help_commands] )) ||
+_handsetd__subcmd__ami__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami help help commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__check_commands] )) ||
 _handsetd__subcmd__check_commands() {
@@ -223,6 +324,7 @@ _handsetd__subcmd__demo_commands() {
 (( $+functions[_handsetd__subcmd__help_commands] )) ||
 _handsetd__subcmd__help_commands() {
     local commands; commands=(
+'ami:Look at Asterisk'\''s manager interface' \
 'check:Check the configuration' \
 'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
@@ -231,6 +333,18 @@ _handsetd__subcmd__help_commands() {
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ami_commands] )) ||
+_handsetd__subcmd__help__subcmd__ami_commands() {
+    local commands; commands=(
+'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+    )
+    _describe -t commands 'handsetd help ami commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ami__subcmd__decode_commands] )) ||
+_handsetd__subcmd__help__subcmd__ami__subcmd__decode_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help ami decode commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__check_commands] )) ||
 _handsetd__subcmd__help__subcmd__check_commands() {
