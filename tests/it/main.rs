@@ -6,4 +6,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
 mod dialplan;
+mod layering;
 mod support;
