@@ -130,6 +130,11 @@ impl Stand {
         }
     }
 
+    /// Returns the address that all others start with.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Lays a document out and returns where the phone finds it.
     pub fn screen(&self, content: Content) -> Url {
         let token = self.shelf.put(content, self.lifetime);

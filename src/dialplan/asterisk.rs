@@ -167,9 +167,19 @@ async fn ask<const N: usize>(
         .full_variable(&expressions.join(&mark))
         .await?
         .unwrap_or_default();
-    let mut values = answer
+    let mut values: Vec<_> = answer
         .split(mark.as_str())
-        .map(|value| value.trim().to_owned());
+        .map(|value| value.trim().to_owned())
+        .collect();
+    if values.len() != N {
+        // Whoever answers does not put several expressions into one text, as Asterisk does.
+        values.clear();
+        for expression in &expressions {
+            let value = channel.full_variable(expression).await?.unwrap_or_default();
+            values.push(value.trim().to_owned());
+        }
+    }
+    let mut values = values.into_iter();
     Ok(std::array::from_fn(|_| values.next().unwrap_or_default()))
 }
 

@@ -1,5 +1,9 @@
 //! Whose phone a call means: the caller's own, or those that `phone=` names.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::asterisk;
 use crate::agi::{self, Channel};
 use crate::outcome::{Outcome, Status};
@@ -75,23 +79,28 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
             None => vec![Facts::default()],
             Some(endpoint) => {
                 let is_caller = Endpoint::of_channel(call.channel()).as_ref() == Some(endpoint);
-                let asked = if is_caller {
-                    asterisk::caller(channel, endpoint)
-                        .await
-                        .map(|facts| vec![facts])
-                } else {
-                    asterisk::endpoint(channel, endpoint).await
-                };
-                match asked {
-                    Ok(facts) => facts,
-                    Err(error) => {
-                        let tried = vec![format!("asking Asterisk: {error}")];
-                        vec![Facts {
-                            tried,
-                            ..Facts::default()
-                        }]
+                let asking = async {
+                    if is_caller {
+                        Ok(vec![asterisk::caller(channel, endpoint).await?])
+                    } else {
+                        asterisk::endpoint(channel, endpoint).await
                     }
-                }
+                };
+                let asked: Result<_, agi::Error> = match timeout(ASKING, asking).await {
+                    Ok(asked) => asked,
+                    Err(_) => Err(agi::Error::ReplyTimeout {
+                        command: "GET FULL VARIABLE".to_owned(),
+                        after: ASKING,
+                    }),
+                };
+                // The configuration may still suffice.
+                asked.unwrap_or_else(|error| {
+                    let tried = vec![format!("asking Asterisk: {error}")];
+                    vec![Facts {
+                        tried,
+                        ..Facts::default()
+                    }]
+                })
             }
         };
         // With a configured address there is one phone, however many contacts.
@@ -118,3 +127,6 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
         })
     }
 }
+
+/// How long Asterisk may take to tell of one phone.
+const ASKING: Duration = Duration::from_secs(2);

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Backend, Picture, Plan, Refused, Shown, Sound, Task};
 use crate::phone::Phone;
+use crate::screen::Body;
 use crate::shelf::Stand;
 use crate::verb::Priority;
 use document::Execute;
@@ -21,22 +22,24 @@ impl Backend for Yealink {
     fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused> {
         push::reachable(phone)?;
         match task {
-            Task::Background(picture) => background(phone, picture),
-            Task::Clear => push::document(phone, &document::blank()),
+            Task::Background(picture) => background(phone, stand, picture),
+            Task::Clear => push::document(phone, stand, &document::blank()),
             Task::Other(verb) => Err(Refused::unsupported(format!(
                 "{verb} is not done on Yealink phones yet"
             ))),
             Task::Push(shown, priority) => show(phone, shown, *priority, stand),
             Task::Ring(Sound::Recording(recording)) => {
                 let play = format!("Wav.Play:{}", recording.url);
-                let plan = push::document(phone, &Execute::new().uri(&play).document())?;
+                let plan = push::document(phone, stand, &Execute::new().uri(&play).document())?;
                 Ok(plan.with_note("some Yealink firmware plays it twice"))
             }
             Task::Ring(Sound::BuiltIn(name)) => Err(Refused::unsupported(format!(
                 "a Yealink phone plays WAV files only; {name:?} is the name of a built-in tone"
             ))),
-            Task::RingStop => push::document(phone, &Execute::new().uri("Wav.Stop").document()),
-            Task::Ringtone(sound, line) => ringtone(phone, sound, *line),
+            Task::RingStop => {
+                push::document(phone, stand, &Execute::new().uri("Wav.Stop").document())
+            }
+            Task::Ringtone(sound, line) => ringtone(phone, stand, sound, *line),
         }
     }
 }
@@ -47,7 +50,13 @@ fn show(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Resu
         Shown::Screen(screen, image) => document::write(screen, image.as_ref(), stand)?,
         Shown::Url(url) => Execute::new().uri(Url::as_str(url)).document(),
     };
-    let plan = push::document(phone, &document)?;
+    let mut plan = push::document(phone, stand, &document)?;
+    if let Shown::Screen(screen, _) = shown
+        && matches!(screen.body, Body::Image(_))
+        && (screen.title.is_some() || screen.prompt.is_some())
+    {
+        plan = plan.with_note("a picture on a Yealink phone has no title");
+    }
     Ok(if priority == Priority::Now {
         plan
     } else {
@@ -55,7 +64,12 @@ fn show(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Resu
     })
 }
 
-fn ringtone(phone: &Phone, sound: &Sound, line: Option<u8>) -> Result<Plan, Refused> {
+fn ringtone(
+    phone: &Phone,
+    stand: &Stand,
+    sound: &Sound,
+    line: Option<u8>,
+) -> Result<Plan, Refused> {
     let parameter = match line {
         Some(line) => format!("account.{line}.ringtone.ring_type"),
         None => "phone_setting.ring_type".to_owned(),
@@ -63,7 +77,11 @@ fn ringtone(phone: &Phone, sound: &Sound, line: Option<u8>) -> Result<Plan, Refu
     match sound {
         Sound::BuiltIn(name) => {
             let value = format!("Resource:{}", built_in(name)?);
-            push::document(phone, &document::configuration(&[(&parameter, &value)]))
+            push::document(
+                phone,
+                stand,
+                &document::configuration(&[(&parameter, &value)]),
+            )
         }
         Sound::Recording(recording) => {
             let value = format!("Config:{}", recording.name);
@@ -71,18 +89,18 @@ fn ringtone(phone: &Phone, sound: &Sound, line: Option<u8>) -> Result<Plan, Refu
                 ("ringtone.url", recording.url.as_str()),
                 (&parameter, &value),
             ];
-            Ok(push::document(phone, &document::configuration(&items))?.with_note(UNPROVEN))
+            Ok(push::document(phone, stand, &document::configuration(&items))?.with_note(UNPROVEN))
         }
     }
 }
 
-fn background(phone: &Phone, picture: &Picture) -> Result<Plan, Refused> {
+fn background(phone: &Phone, stand: &Stand, picture: &Picture) -> Result<Plan, Refused> {
     let value = format!("Config:{}", picture.name);
     let items = [
         ("wallpaper_upload.url", picture.image.as_str()),
         ("phone_setting.backgrounds", &value),
     ];
-    Ok(push::document(phone, &document::configuration(&items))?.with_note(UNPROVEN))
+    Ok(push::document(phone, stand, &document::configuration(&items))?.with_note(UNPROVEN))
 }
 
 /// Returns the file of a built-in tone: `3`, `Ring3`, `Silent` and `Splash` are such.

@@ -40,7 +40,6 @@ pub(super) fn blank() -> String {
     Node::new("YealinkIPPhoneTextScreen")
         .with("Beep", "no")
         .with("Timeout", "1")
-        .with("destroyOnExit", "yes")
         .child(Node::text("Title", " "))
         .child(Node::text("Text", " "))
         .document()
@@ -88,21 +87,21 @@ impl View<'_> {
             (Some(title), Some(prompt)) => format!("{title}: {prompt}"),
             (title, prompt) => title.or(prompt).unwrap_or(" ").to_owned(),
         };
-        let timeout = self
-            .screen
-            .timeout
-            .unwrap_or(Duration::ZERO)
-            .as_secs()
-            .to_string();
+        self.start(name)
+            .child(Node::text("Title", &cut(&title, MAX_TITLE)).with("wrap", "yes"))
+    }
+
+    /// Starts a document without a title, which pictures do not have.
+    fn start(&self, name: &'static str) -> Node {
+        // 0 is for ever, so less than a second is one.
+        let whole = |timeout: Duration| timeout.as_secs().max(u64::from(!timeout.is_zero()));
+        let timeout = self.screen.timeout.map_or(0, whole).to_string();
         let beep = if self.screen.beep == Some(true) {
             "yes"
         } else {
             "no"
         };
-        Node::new(name)
-            .with("Beep", beep)
-            .with("Timeout", &timeout)
-            .child(Node::text("Title", &cut(&title, MAX_TITLE)).with("wrap", "yes"))
+        Node::new(name).with("Beep", beep).with("Timeout", &timeout)
     }
 
     fn text(&self, text: &str) -> String {
@@ -231,7 +230,7 @@ impl View<'_> {
                 .with("height", &height.to_string())
                 .with("width", &width.to_string()),
         };
-        self.head("YealinkIPPhoneImageScreen", true)
+        self.start("YealinkIPPhoneImageScreen")
             .child(image)
             .children(self.softkeys(None))
             .document()

@@ -3,6 +3,7 @@
 //! The phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
 
 use crate::phone::Phone;
+use crate::shelf::Stand;
 use crate::vendor::{Auth, Method, Plan, Refused, Reply, Request, Step, Verdict};
 
 /// Refuses phones that take no documents.
@@ -19,7 +20,7 @@ pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
 }
 
 /// Says how a document is pushed.
-pub(super) fn document(phone: &Phone, document: &str) -> Result<Plan, Refused> {
+pub(super) fn document(phone: &Phone, stand: &Stand, document: &str) -> Result<Plan, Refused> {
     if document.len() > MAX_DOCUMENT {
         let long = document.len();
         return Err(Refused::unsupported(format!(
@@ -30,7 +31,11 @@ pub(super) fn document(phone: &Phone, document: &str) -> Result<Plan, Refused> {
         request: Request {
             method: Method::Post,
             target: target(phone).to_owned(),
-            headers: vec![("Content-Type", "text/xml".to_owned())],
+            headers: vec![
+                ("Content-Type", "text/xml".to_owned()),
+                // Some firmware wants to know who pushes.
+                ("Referer", stand.base().to_string()),
+            ],
             body: format!("xml={document}").into(),
             auth: Auth::Challenge,
         },

@@ -16,7 +16,11 @@ fn document(plan: &Plan) -> String {
         (request.method, request.auth),
         (Method::Post, Auth::Challenge)
     );
-    assert_eq!(request.headers, [("Content-Type", "text/xml".to_owned())]);
+    let referer = ("Referer", "http://192.0.2.10:8090/".to_owned());
+    assert_eq!(
+        request.headers,
+        [("Content-Type", "text/xml".to_owned()), referer]
+    );
     let body = String::from_utf8(request.body.to_vec()).unwrap();
     body.strip_prefix("xml=")
         .expect("the body starts with xml=")
@@ -47,8 +51,23 @@ fn menus_directories_forms_and_pictures_are_written() {
     insta::assert_snapshot!(pushed("title=T;text=P;item=Call|dial:200;item=Leave|exit;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><MenuItem><Prompt>Leave</Prompt><URI>SoftKey:Exit</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
     insta::assert_snapshot!(pushed("entry=Ada|201"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneDirectory Beep="no" Timeout="0"><Title wrap="yes"> </Title><MenuItem><Prompt>Ada</Prompt><URI>201</URI></MenuItem></YealinkIPPhoneDirectory>"#);
     insta::assert_snapshot!(pushed("title=PIN;input=PIN|pin|password;input=No|n|number;submit=http://192.0.2.1/x"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneInputScreen Beep="no" Timeout="0"><Title wrap="yes">PIN</Title><URL>http://192.0.2.1/x</URL><InputField type="string" password="yes"><Prompt>PIN</Prompt><Parameter>pin</Parameter><Default/></InputField><InputField type="number" password="no"><Prompt>No</Prompt><Parameter>n</Parameter><Default/></InputField></YealinkIPPhoneInputScreen>"#);
-    insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0"><Title wrap="yes">Door</Title><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
+    insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0"><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
     insta::assert_snapshot!(pushed("url=http://192.0.2.1/a?b=1&c=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="http://192.0.2.1/a?b=1&amp;c=2"/></YealinkIPPhoneExecute>"#);
+}
+
+#[test]
+fn what_a_picture_has_no_place_for_is_told() {
+    let plan = bench().push("title=Door;image=door.png").unwrap();
+    assert_eq!(
+        plan.note.as_deref(),
+        Some("a picture on a Yealink phone has no title")
+    );
+}
+
+#[test]
+fn less_than_a_second_is_not_for_ever() {
+    assert!(pushed("text=a;timeout=500ms").contains("Timeout=\"1\""));
+    assert!(pushed("text=a;timeout=0").contains("Timeout=\"0\""));
 }
 
 #[test]
