@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::config::Config;
@@ -13,6 +12,7 @@ use super::durable::Durable;
 use super::http::{Client, Failure};
 use super::library::Library;
 use super::login::{Login, Logins};
+use super::made::Made;
 use super::prepare::{Prepared, Workshop, prepare};
 use super::route;
 use crate::outcome::{Outcome, Status};
@@ -41,11 +41,11 @@ impl Courier {
     pub fn open(config: Config, shelf: Shelf, logins: Logins) -> io::Result<Self> {
         let durable = Durable::open(shelf.clone(), config.keep.clone(), config.media_lifetime)?;
         let library = Library::new(config.folders.clone(), config.hosts.clone());
-        let benches = Semaphore::new(available_parallelism().map_or(1, Into::into));
+        let made = Made::new(available_parallelism().map_or(1, Into::into));
         let workshop = Arc::new(Workshop {
             library,
             durable,
-            benches,
+            made,
         });
         Ok(Self(Arc::new(Inner {
             config,

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use tokio::sync::Semaphore;
-
 use super::durable::Durable;
 use super::library::{self, Library};
+use super::made::{File, Made, Wanted};
 use super::template;
 use crate::media::{self, Model};
 use crate::outcome::Status;
@@ -22,8 +20,7 @@ use crate::verb::{Action, Content as Pushed, Fit, Push, Tone};
 pub(super) struct Workshop {
     pub(super) library: Library,
     pub(super) durable: Durable,
-    /// Conversions compute; more at once than there are processors only wait for each other.
-    pub(super) benches: Semaphore,
+    pub(super) made: Made,
 }
 
 /// Why an action can't be prepared, in words, and the status that it gives.
@@ -110,49 +107,45 @@ impl Job<'_> {
             .model
             .background
             .map_err(|why| self.lacks("set a background", why))?;
-        let bytes = match self.bytes("image", source).await? {
-            Got::Bytes(bytes) => bytes,
-            Got::Foreign(url) => {
-                let picture = Picture {
-                    name: file_name(&url),
-                    image: url,
-                    thumbnail: None,
-                };
-                return Ok(Prepared {
-                    task: Task::Background(picture),
-                    note: Some(AS_IT_IS),
-                });
-            }
-        };
         let fit = match fit {
             Fit::Contain => media::Fit::Contain,
             Fit::Cover => media::Fit::Cover,
         };
-        let made = self.convert("image", source, move || {
-            media::background::convert(&bytes, &wanted, fit)
-        });
-        let made = made.await?;
-        let (image, name) = self
-            .keep(
-                made.image.content_type,
-                made.image.bytes,
-                made.image.extension,
-            )
-            .await;
-        let thumbnail = match made.thumbnail {
-            Some(small) => Some(
-                self.keep(small.content_type, small.bytes, small.extension)
-                    .await
-                    .0,
-            ),
-            None => None,
+        let made = self
+            .make("image", source, Wanted::Background(wanted, fit))
+            .await?;
+        let (picture, note) = match made {
+            Got::Foreign(url) => {
+                let name = file_name(&url);
+                (
+                    Picture {
+                        image: url,
+                        thumbnail: None,
+                        name,
+                    },
+                    Some(AS_IT_IS),
+                )
+            }
+            Got::Made(image, thumbnail) => {
+                let (image, name) = self.keep(image).await;
+                let thumbnail = match thumbnail {
+                    Some(thumbnail) => Some(self.keep(thumbnail).await.0),
+                    None => None,
+                };
+                (
+                    Picture {
+                        image,
+                        thumbnail,
+                        name,
+                    },
+                    None,
+                )
+            }
         };
-        Ok(Task::Background(Picture {
-            image,
-            thumbnail,
-            name,
+        Ok(Prepared {
+            task: Task::Background(picture),
+            note,
         })
-        .into())
     }
 
     async fn push(&self, push: &Push) -> Result<Prepared, Unprepared> {
@@ -185,30 +178,31 @@ impl Job<'_> {
             .model
             .screen_image
             .map_err(|why| self.lacks("show a picture", why))?;
-        let bytes = match self.bytes("image", source).await? {
-            Got::Bytes(bytes) => bytes,
-            Got::Foreign(url) => return Ok((Some(Image::File(url)), Some(AS_IT_IS))),
-        };
-        let made = self.convert("image", source, move || {
-            media::picture::convert(&bytes, &wanted)
-        });
-        let made = made.await?;
-        if wanted.encoding.is_inline() {
-            let data = String::from_utf8_lossy(&made.bytes).into_owned();
-            return Ok((
-                Some(Image::Pixels {
-                    width: made.width,
-                    height: made.height,
-                    data,
-                }),
-                None,
-            ));
-        }
-        let name = format!("picture.{}", made.extension);
-        let url = self
-            .stand
-            .media(Content::new(made.content_type, made.bytes), &name);
-        Ok((Some(Image::File(url)), None))
+        Ok(
+            match self.make("image", source, Wanted::Picture(wanted)).await? {
+                Got::Foreign(url) => (Some(Image::File(url)), Some(AS_IT_IS)),
+                Got::Made(
+                    File {
+                        bytes,
+                        width,
+                        height,
+                        ..
+                    },
+                    _,
+                ) if wanted.encoding.is_inline() => {
+                    let data = String::from_utf8_lossy(&bytes).into_owned();
+                    (
+                        Some(Image::Pixels {
+                            width,
+                            height,
+                            data,
+                        }),
+                        None,
+                    )
+                }
+                Got::Made(file, _) => (Some(Image::File(self.lay_out("picture", file).0)), None),
+            },
+        )
     }
 
     async fn ring(&self, source: &Source) -> Result<Prepared, Unprepared> {
@@ -216,53 +210,44 @@ impl Job<'_> {
             .model
             .play
             .map_err(|why| self.lacks("play a file", why))?;
-        let bytes = match self.bytes("tone", source).await? {
-            Got::Bytes(bytes) => bytes,
-            Got::Foreign(url) => {
-                let sound = Sound::Recording(Recording {
+        let (recording, note) = match self.make("tone", source, Wanted::Tone(wanted)).await? {
+            Got::Foreign(url) => (
+                Recording {
                     name: file_name(&url),
                     url,
-                });
-                return Ok(Prepared {
-                    task: Task::Ring(sound),
-                    note: Some(AS_IT_IS),
-                });
+                },
+                Some(AS_IT_IS),
+            ),
+            Got::Made(file, _) => {
+                let (url, name) = self.lay_out("tone", file);
+                (Recording { url, name }, None)
             }
         };
-        let made = self.convert("tone", source, move || {
-            media::ringtone::convert(&bytes, wanted)
-        });
-        let made = made.await?;
-        let name = format!("tone.{}", made.extension);
-        let url = self
-            .stand
-            .media(Content::new(made.content_type, made.bytes), &name);
-        Ok(Task::Ring(Sound::Recording(Recording { url, name })).into())
+        Ok(Prepared {
+            task: Task::Ring(Sound::Recording(recording)),
+            note,
+        })
     }
 
     async fn ringtone(&self, source: &Source, line: Option<u8>) -> Result<Prepared, Unprepared> {
-        let wanted = self.model.ringtone;
-        let bytes = match self.bytes("tone", source).await? {
-            Got::Bytes(bytes) => bytes,
-            Got::Foreign(url) => {
-                let sound = Sound::Recording(Recording {
+        let wanted = Wanted::Tone(self.model.ringtone);
+        let (recording, note) = match self.make("tone", source, wanted).await? {
+            Got::Foreign(url) => (
+                Recording {
                     name: file_name(&url),
                     url,
-                });
-                return Ok(Prepared {
-                    task: Task::Ringtone(sound, line),
-                    note: Some(AS_IT_IS),
-                });
+                },
+                Some(AS_IT_IS),
+            ),
+            Got::Made(file, _) => {
+                let (url, name) = self.keep(file).await;
+                (Recording { url, name }, None)
             }
         };
-        let made = self.convert("tone", source, move || {
-            media::ringtone::convert(&bytes, wanted)
-        });
-        let made = made.await?;
-        let (url, name) = self
-            .keep(made.content_type, made.bytes, made.extension)
-            .await;
-        Ok(Task::Ringtone(Sound::Recording(Recording { url, name }), line).into())
+        Ok(Prepared {
+            task: Task::Ringtone(Sound::Recording(recording), line),
+            note,
+        })
     }
 
     async fn template(
@@ -289,47 +274,47 @@ impl Job<'_> {
         .await
     }
 
-    /// Reads a source; one of a host that handsetd does not fetch from is left to the phone.
-    async fn bytes(&self, key: &str, source: &Source) -> Result<Got, Unprepared> {
+    /// Reads a source and makes it to measure; one of a host that handsetd does not fetch from is
+    /// left to the phone.
+    async fn make(&self, key: &str, source: &Source, wanted: Wanted) -> Result<Got, Unprepared> {
         let wrong = |error: library::Error| Unprepared::invalid(format!("{key}: {error}"));
-        match source {
+        let bytes = match source {
             Source::File(name) => {
                 let (workshop, name) = (Arc::clone(self.workshop), name.clone());
-                let bytes = blocking(move || workshop.library.read(&name)).await;
-                Ok(Got::Bytes(bytes.map_err(wrong)?))
+                blocking(move || workshop.library.read(&name))
+                    .await
+                    .map_err(wrong)?
             }
-            Source::Url(url) if self.workshop.library.fetches(url) => Ok(Got::Bytes(
-                self.workshop.library.fetch(url).await.map_err(wrong)?,
-            )),
-            Source::Url(url) => Ok(Got::Foreign(url.clone())),
-        }
+            Source::Url(url) if self.workshop.library.fetches(url) => {
+                self.workshop.library.fetch(url).await.map_err(wrong)?
+            }
+            Source::Url(url) => return Ok(Got::Foreign(url.clone())),
+        };
+        let made = self.workshop.made.make(bytes, wanted).await;
+        let (file, thumbnail) =
+            made.map_err(|error| Unprepared::invalid(format!("{key}: {source}: {error}")))?;
+        Ok(Got::Made(file, thumbnail))
     }
 
-    /// Runs a conversion where it holds nobody up.
-    async fn convert<T, E>(
-        &self,
-        key: &str,
-        source: &Source,
-        convert: impl FnOnce() -> Result<T, E> + Send + 'static,
-    ) -> Result<T, Unprepared>
-    where
-        T: Send + 'static,
-        E: std::fmt::Display + Send + 'static,
-    {
-        let _bench = self.workshop.benches.acquire().await;
-        let made = blocking(convert).await;
-        made.map_err(|error| Unprepared::invalid(format!("{key}: {source}: {error}")))
+    /// Lays a file out for as long as a screen; returns its address and its name.
+    fn lay_out(&self, name: &str, file: File) -> (url::Url, String) {
+        let name = format!("{name}.{}", file.extension);
+        let url = self
+            .stand
+            .media(Content::new(file.content_type, file.bytes), &name);
+        (url, name)
     }
 
     /// Keeps a file for as long as phones may fetch it; returns its address and its name, which is
     /// another one for every content.
-    async fn keep(
-        &self,
-        content_type: &'static str,
-        bytes: Bytes,
-        extension: &'static str,
-    ) -> (url::Url, String) {
+    async fn keep(&self, file: File) -> (url::Url, String) {
         let workshop = Arc::clone(self.workshop);
+        let File {
+            bytes,
+            content_type,
+            extension,
+            ..
+        } = file;
         let content = Content::new(content_type, bytes);
         let token = blocking(move || workshop.durable.keep(content, extension)).await;
         let short: String = token.chars().take(8).collect();
@@ -347,11 +332,12 @@ impl Job<'_> {
     }
 }
 
-/// What came of reading a source.
+/// What came of a source.
 enum Got {
-    Bytes(Vec<u8>),
     /// An address that only the phone fetches from.
     Foreign(url::Url),
+    /// The file, and its thumbnail if it has one.
+    Made(File, Option<File>),
 }
 
 /// Refuses a document that no phone could read.
@@ -378,7 +364,7 @@ fn file_name(url: &url::Url) -> String {
 /// # Panics
 ///
 /// Panics if `work` does.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
