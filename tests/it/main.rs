@@ -5,5 +5,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
+mod caller;
 mod dialplan;
+mod doors;
+mod hanging;
+mod refusals;
+mod screens;
 mod support;
+mod targets;
