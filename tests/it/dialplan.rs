@@ -268,6 +268,7 @@ async fn with_phone(
         agi: agi.address(),
         phones: &[(driver, "1001")],
         dialplan,
+        pjsip: "",
     };
     let asterisk = Asterisk::start(version, &options).await?;
     let phone = SipPhone::new("1001", USER_AGENT, asterisk.sip(driver));

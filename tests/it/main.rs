@@ -5,6 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
+mod caller;
 mod dialplan;
+mod doors;
+mod hanging;
 mod layering;
+mod refusals;
+mod screens;
 mod support;
+mod targets;

@@ -1,15 +1,14 @@
 //! What the tests run against: real programs, each started, watched and removed by its own module.
 
 pub(crate) mod asterisk;
-#[expect(
-    dead_code,
-    reason = "the tests that start the daemon come with the daemon"
-)]
+pub(crate) mod caller;
 pub(crate) mod daemon;
+pub(crate) mod desk;
 pub(crate) mod loopback;
 mod process;
 pub(crate) mod scripted_agi;
 pub(crate) mod sip_client;
+pub(crate) mod site;
 
 use std::future::Future;
 use std::time::Duration;

@@ -182,16 +182,16 @@ fn harmless(text: &str) -> String {
 
 fn target_url(target: &Target) -> String {
     match target {
-        Target::Dial(number) => format!("{EXIT}#numberdial={}", hash(number.as_str())),
+        Target::Dial(number) => format!("{EXIT}#numberdial={}", encoded(number.as_str())),
         Target::Exit => EXIT.to_owned(),
-        Target::Key(key) => format!("{STAY}#key={}", hash(key.as_str())),
+        Target::Key(key) => format!("{STAY}#key={}", encoded(key.as_str())),
         Target::Url(url) => url.to_string(),
     }
 }
 
-/// Encodes the one mark of a number that would end it here.
-fn hash(text: &str) -> String {
-    text.replace('#', "%23")
+/// Encodes the marks of a number that would end it here, or be read as a blank.
+fn encoded(text: &str) -> String {
+    text.replace('#', "%23").replace('+', "%2B")
 }
 
 fn flags(kind: InputKind) -> &'static str {

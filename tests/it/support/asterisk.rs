@@ -43,6 +43,8 @@ pub(crate) struct Options<'a> {
     pub(crate) phones: &'a [(Driver, &'a str)],
     /// Extensions, written into the context `phones`; more contexts may follow.
     pub(crate) dialplan: &'a str,
+    /// More of `pjsip.conf`: phones that are not like the others.
+    pub(crate) pjsip: &'a str,
 }
 
 /// A running Asterisk. It and its files are gone when this is dropped.
@@ -87,6 +89,28 @@ impl Asterisk {
     /// Waits for a line on the console that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
         let find = |line: &str| line.contains(pattern).then(|| line.to_owned());
+        self.process
+            .line(&format!("the line {pattern:?}"), find)
+            .await
+    }
+
+    /// Returns how many lines of the console contain `pattern` by now.
+    pub(crate) fn count(&self, pattern: &str) -> usize {
+        let log = self.process.log();
+        log.lines().filter(|line| line.contains(pattern)).count()
+    }
+
+    /// Waits for a line that contains `pattern` after `passed` others that do.
+    pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
+        let mut left = passed;
+        let find = |line: &str| {
+            let found = line.contains(pattern);
+            if found && left > 0 {
+                left -= 1;
+                return None;
+            }
+            found.then(|| line.to_owned())
+        };
         self.process
             .line(&format!("the line {pattern:?}"), find)
             .await
@@ -210,7 +234,10 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
     let mut modules = fill(include_str!("../../asterisk/etc/modules.conf"), "");
     let pjsip = fill(include_str!("../../asterisk/etc/pjsip.conf"), "");
     let pjsip_phone = include_str!("../../asterisk/etc/pjsip-phone.conf");
-    write("pjsip.conf", pjsip + &phones(Driver::Pjsip, pjsip_phone));
+    write(
+        "pjsip.conf",
+        pjsip + &phones(Driver::Pjsip, pjsip_phone) + options.pjsip,
+    );
     let chan_sip = phones(
         Driver::ChanSip,
         include_str!("../../asterisk/etc/sip-phone.conf"),

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
+use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::process::Process;
@@ -21,24 +22,12 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts the daemon and waits until it is ready.
     ///
-    /// The configuration may name port 0 everywhere; which ports it became is in the log.
+    /// It listens on free ports of the loopback address and has a media folder with
+    /// `doorbell.wav` and `background.png`; `config` adds to that and overrules it.
     pub(crate) async fn start(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("handsetd.toml");
-        fs::write(&file, config).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
-        command
-            .args(["run", "--config"])
-            .arg(&file)
-            .current_dir(folder.path())
-            .env_remove("RUST_LOG");
-        for (name, _) in std::env::vars_os() {
-            // They would change the configuration.
-            if name.to_string_lossy().starts_with("HANDSETD__") {
-                command.env_remove(name);
-            }
-        }
-        let process = Process::start("handsetd", &mut command);
+        let file = configure(folder.path(), config);
+        let process = Process::start("handsetd", &mut command(&file));
         let ready = |line: &str| line.contains("Ready.").then_some(());
         process.line("the line \"Ready.\"", ready).await;
         let agi = process
@@ -65,9 +54,19 @@ impl Daemon {
         self.http
     }
 
-    /// Returns the folder of its configuration, which is also its working directory.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Returns the path of a file in its media folder.
+    pub(crate) fn media(&self, name: &str) -> PathBuf {
+        self.folder.path().join("media").join(name)
+    }
+
+    /// Returns the number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Returns everything that it has logged.
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
     }
 
     /// Waits for a line of the log that contains `pattern`, and returns it.
@@ -78,11 +77,69 @@ impl Daemon {
             .await
     }
 
-    /// Asks it to end, as systemd does, and waits until it has.
-    pub(crate) async fn stop(mut self) -> ExitStatus {
+    /// Asks it to end, as systemd does.
+    pub(crate) fn terminate(&self) {
         self.process.terminate();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn end(mut self) -> ExitStatus {
         self.process.exit().await
     }
+}
+
+/// Returns `handsetd run` with that configuration and with nothing of the environment that could
+/// change it.
+pub(crate) fn command(file: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
+    command
+        .args(["run", "--config"])
+        .arg(file)
+        .env_remove("RUST_LOG");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("HANDSETD_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Writes what every test needs, then what this one wants, and the media files.
+pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
+    let (media, state) = (folder.join("media"), folder.join("state"));
+    fs::create_dir(&media).unwrap();
+    RgbImage::from_fn(400, 300, |x, y| Rgb([(x / 2) as u8, (y / 2) as u8, 0x80]))
+        .save(media.join("background.png"))
+        .unwrap();
+    record(&media.join("doorbell.wav"), 44_100, 22_050);
+    let base = format!(
+        "[agi]\nlisten = \"127.0.0.1:0\"\n\
+         [http]\nlisten = \"127.0.0.1:0\"\n\
+         [media]\nfolders = [{media:?}]\n\
+         [state]\ndir = {state:?}\n"
+    );
+    let file = folder.join("handsetd.toml");
+    fs::write(&file, base).unwrap();
+    fs::create_dir(folder.join("conf.d")).unwrap();
+    fs::write(folder.join("conf.d/test.toml"), config).unwrap();
+    file
+}
+
+/// Writes a recording of a tone: stereo, 16 bits.
+pub(crate) fn record(path: &Path, rate: u32, samples: u32) {
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(path, spec).unwrap();
+    for sample in 0..samples {
+        let value = if sample % 100 < 50 { 8000_i16 } else { -8000 };
+        wav.write_sample(value).unwrap();
+        wav.write_sample(value).unwrap();
+    }
+    wav.finalize().unwrap();
 }
 
 /// Reads the address from a line such as `… Listening. door="agi" address=127.0.0.1:4573`.

@@ -85,6 +85,11 @@ impl Process {
             .status();
     }
 
+    /// Returns the number of the process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns everything that the program has said, one line after the other.
     pub(crate) fn log(&self) -> String {
         self.output.borrow().join("\n")

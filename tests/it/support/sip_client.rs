@@ -18,6 +18,8 @@ use super::process::{Process, print_log};
 pub(crate) struct SipPhone {
     user: String,
     user_agent: String,
+    /// What it registers: usually its own name.
+    aor: String,
     registrar: SocketAddr,
     address: Loopback,
 }
@@ -41,8 +43,17 @@ impl SipPhone {
         Self {
             user: user.to_owned(),
             user_agent: user_agent.to_owned(),
+            aor: user.to_owned(),
             registrar,
             address: Loopback::claim(),
+        }
+    }
+
+    /// Lets the phone register something else than its own name.
+    pub(crate) fn registering(self, aor: &str) -> Self {
+        Self {
+            aor: aor.to_owned(),
+            ..self
         }
     }
 
@@ -99,6 +110,7 @@ impl SipPhone {
                 "user_agent",
                 &self.user_agent,
             ])
+            .args(["-key", "aor", &self.aor])
             .args(["-timeout", "25s", "-timeout_error"])
             .args(["-trace_msg", "-message_file", "messages.log"])
             .args(["-trace_err", "-error_file", "errors.log"]);

@@ -1,0 +1,266 @@
+//! The main job on real Asterisk servers: who dials an extension gets it on his own phone.
+//!
+//! Each phone is a SIP client and a simulated phone at one address, so Asterisk tells handsetd
+//! where it is and what it is, and the configuration need not.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use handsetd::phone::Vendor;
+use handsetd::simulate::{Options as Phone, Scheme};
+
+use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::sip_client::{Course, SipPhone};
+
+#[tokio::test]
+async fn on_16_the_callers_phone_shows_rings_and_changes() {
+    the_callers_phone_shows_rings_and_changes(Version::V16).await;
+}
+
+#[tokio::test]
+async fn on_22_the_callers_phone_shows_rings_and_changes() {
+    the_callers_phone_shows_rings_and_changes(Version::V22).await;
+}
+
+async fn the_callers_phone_shows_rings_and_changes(version: Version) {
+    let daemon = Daemon::start(CONFIG).await;
+    let users = ["1001", "1002", "1003", "1004", "1005", "1006"];
+    let options = Options {
+        agi: daemon.agi(),
+        phones: &users.map(|user| (Driver::Pjsip, user)),
+        dialplan: TELLING,
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    let asterisk = Arc::new(asterisk);
+    let authentication = format!("http://{}/cisco/authenticate", daemon.http());
+    let phones = users.map(|user| kind(user, &authentication));
+    let desks = join_all(users.into_iter().zip(phones).map(async |(user, phone)| {
+        let sip = SipPhone::new(user, &phone.user_agent(), asterisk.sip(Driver::Pjsip));
+        let desk = Desk::at(phone, sip.address().port(80)).await;
+        sip.register().await;
+        Caller {
+            user,
+            sip,
+            desk,
+            asterisk: Arc::clone(&asterisk),
+        }
+    }))
+    .await;
+    join_all(desks.iter().map(async |caller| {
+        caller.is_shown_a_text().await;
+        caller.hears_a_tone().await;
+        caller.gets_a_ring_tone().await;
+        caller.gets_a_background().await;
+        caller.desk.is_content();
+        caller.was_asked_properly();
+    }))
+    .await;
+}
+
+/// A phone on a desk, as SIP and HTTP know it.
+struct Caller {
+    user: &'static str,
+    sip: SipPhone,
+    desk: Desk,
+    asterisk: Arc<Asterisk>,
+}
+
+impl Caller {
+    async fn is_shown_a_text(&self) {
+        self.dials("700", "OK").await;
+        let shown = self.desk.shows_text("Hello, this is Asterisk").await;
+        assert_eq!(shown.title, "Asterisk");
+    }
+
+    /// One of its own tones where it can, and a file where it can.
+    async fn hears_a_tone(&self) {
+        let (own, file) = match self.vendor() {
+            Vendor::Cisco => ("OK", "OK"),
+            Vendor::Snom => ("OK", "UNSUPPORTED"),
+            Vendor::Yealink => ("UNSUPPORTED", "OK"),
+        };
+        self.dials("701", own).await;
+        self.dials("7011", file).await;
+        let tones = [own, file].iter().filter(|status| **status == "OK").count();
+        let state = self
+            .desk
+            .until("the tones", |state| state.played.len() == tones);
+        let played = state.await.played;
+        let first = match self.vendor() {
+            Vendor::Cisco => "1.raw",
+            Vendor::Snom => "Ringer1",
+            Vendor::Yealink => "/tone.wav",
+        };
+        assert!(played[0].name.ends_with(first), "{played:?}");
+    }
+
+    async fn gets_a_ring_tone(&self) {
+        self.dials("702", "OK").await;
+        let state = self
+            .desk
+            .until("a ring tone", |state| state.ringtone.is_some());
+        let tone = state.await.ringtone.unwrap();
+        // The recording lasts half a second.
+        let milliseconds = tone.length.unwrap().as_millis();
+        assert!((490..=530).contains(&milliseconds), "{milliseconds} ms");
+    }
+
+    async fn gets_a_background(&self) {
+        self.dials("703", "OK").await;
+        let state = self.desk.until("a background", |state| {
+            state.background.is_some()
+                && (self.vendor() != Vendor::Cisco || state.thumbnail.is_some())
+        });
+        let state = state.await;
+        let picture = state.background.unwrap();
+        let size = match self.vendor() {
+            Vendor::Cisco => (320, 212),
+            Vendor::Snom | Vendor::Yealink => (480, 272),
+        };
+        assert_eq!((picture.width(), picture.height()), size);
+        // It is the picture: red grows to the right, green downwards, blue stays.
+        let [left, right] = [
+            picture.pixels.get_pixel(5, 5),
+            picture.pixels.get_pixel(size.0 - 5, size.1 - 5),
+        ];
+        assert!(left[0] < 40 && right[0] > 160, "{left:?} {right:?}");
+        assert!(
+            left[1] < right[1] && left[2].abs_diff(right[2]) < 12,
+            "{left:?} {right:?}"
+        );
+        if let Some(small) = state.thumbnail {
+            assert_eq!((small.width(), small.height()), (80, 53));
+        }
+    }
+
+    /// Checks methods, paths and headers of all that the phone was asked.
+    fn was_asked_properly(&self) {
+        let received = self.desk.received();
+        let state = self.desk.state();
+        let wrong = state.bad_credentials;
+        assert_eq!(wrong, 0);
+        for exchange in &received {
+            let asked = (
+                exchange.method.as_str(),
+                exchange.target.split(['=', '&']).next().unwrap(),
+            );
+            let expected: &[(&str, &str)] = match self.vendor() {
+                Vendor::Cisco => &[("POST", "/CGI/Execute")],
+                Vendor::Snom => &[
+                    ("GET", "/minibrowser.htm?url"),
+                    ("GET", "/line_login.htm?PLAY_RINGER:1"),
+                    ("GET", "/settings.htm?settings"),
+                ],
+                Vendor::Yealink => &[("POST", "/servlet?push")],
+            };
+            assert!(expected.contains(&asked), "{asked:?}");
+        }
+        let login = received
+            .iter()
+            .filter_map(|exchange| exchange.header("Authorization"));
+        let (kind, most) = match self.user {
+            "1001" | "1002" | "1004" | "1006" => ("Basic ", 5),
+            _ => ("Digest ", 5),
+        };
+        let logins: Vec<_> = login.collect();
+        assert!(
+            logins.iter().all(|login| login.starts_with(kind)),
+            "{logins:?}"
+        );
+        assert!((4..=most).contains(&logins.len()), "{logins:?}");
+        // A Cisco phone never asks for a password, but asks our door about it; others ask for it.
+        let asked = received
+            .iter()
+            .filter(|exchange| exchange.status == Some(401))
+            .count();
+        let door = state
+            .exchanges
+            .iter()
+            .filter(|exchange| exchange.target.contains("/cisco/authenticate"));
+        match self.vendor() {
+            Vendor::Cisco => assert_eq!((asked, door.count()), (0, 5)),
+            // Basic needs to be asked for once, Digest for each request.
+            Vendor::Snom | Vendor::Yealink if kind == "Basic " => assert_eq!(asked, 1),
+            Vendor::Snom | Vendor::Yealink => assert_eq!(asked, 4),
+        }
+        // Made up for each push, where none is configured.
+        let mut passwords = logins.clone();
+        passwords.sort_unstable();
+        passwords.dedup();
+        match self.user {
+            "1001" => assert_eq!(passwords.len(), 1),
+            "1002" => assert_eq!(passwords.len(), logins.len()),
+            _ => {}
+        }
+    }
+
+    /// Dials, and checks what Asterisk prints of the channel afterwards.
+    async fn dials(&self, extension: &str, status: &str) {
+        let pattern = format!("0,TOLD|{}|", self.user);
+        let before = self.asterisk.count(&pattern);
+        self.sip.dial(extension, Course::Answered).end().await;
+        let line = self.asterisk.line_after(before, &pattern).await;
+        let (_, told) = line.split_once(&pattern).unwrap();
+        let fields: Vec<&str> = told.split('|').collect();
+        assert_eq!(
+            (fields[0], fields[1], fields[2]),
+            (status, self.user, self.vendor().name()),
+            "{line}"
+        );
+        let id = fields[3];
+        assert!(
+            !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'),
+            "{line}"
+        );
+        assert!(status == "OK" || !fields[4].is_empty(), "{line}");
+    }
+
+    fn vendor(&self) -> Vendor {
+        self.desk.phone().options().vendor
+    }
+}
+
+/// Returns what kind of phone a user has.
+fn kind(user: &str, authentication: &str) -> Phone {
+    let (vendor, scheme) = match user {
+        "1001" | "1002" => (Vendor::Cisco, Scheme::None),
+        "1003" => (Vendor::Snom, Scheme::Digest),
+        "1004" => (Vendor::Snom, Scheme::Basic),
+        "1005" => (Vendor::Yealink, Scheme::Digest),
+        _ => (Vendor::Yealink, Scheme::Basic),
+    };
+    Phone {
+        scheme,
+        credentials: (vendor != Vendor::Cisco)
+            .then(|| ("admin".to_owned(), "sec:ret ü".to_owned())),
+        authentication_url: (vendor == Vendor::Cisco).then(|| authentication.parse().unwrap()),
+        ..desk::options(vendor)
+    }
+}
+
+/// Only credentials; 1002 has none.
+const CONFIG: &str = "
+[vendor.snom]
+username = 'admin'
+password = 'sec:ret ü'
+[vendor.yealink]
+username = 'admin'
+password = 'sec:ret ü'
+[[phone]]
+name = '1001'
+username = 'push'
+password = 'p&ss w%rd'
+";
+
+/// A file as a tone, and at the end of each call what is on the channel.
+const TELLING: &str = "
+exten => 7011,1,Answer()
+ same => n,Gosub(handset-ring,s,1(doorbell.wav))
+ same => n,Goto(handset-outcome,1)
+exten => h,1,Verbose(0,TOLD|${CALLERID(num)}|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_ID}|${HANDSET_REASON}|)
+";

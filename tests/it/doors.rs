@@ -1,0 +1,198 @@
+//! The doors of the real program: what phones may ask it, and who may come in at all.
+
+use std::net::SocketAddr;
+
+use handsetd::phone::Vendor;
+use handsetd::simulate::{AuthenticationMethod, Direction, Options};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::loopback::Loopback;
+use super::support::soon;
+
+#[tokio::test]
+async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
+    for method in [AuthenticationMethod::Get, AuthenticationMethod::Post] {
+        let address = Loopback::claim();
+        let options = desk::options(Vendor::Cisco);
+        // No password is configured, so only that of the open push is good.
+        let entry = desk::entry("desk", &options, address.port(8080));
+        let daemon = Daemon::start(&entry).await;
+        let door = format!("http://{}/cisco/authenticate", daemon.http());
+        let options = Options {
+            authentication_url: Some(door.parse().unwrap()),
+            authentication_method: method,
+            ..options
+        };
+        let desk = Desk::at(options, address.port(8080)).await;
+        let told = Caller::new(daemon.agi()).runs("push", &["Hello", "phone=desk"]).await;
+        assert_eq!(told.status, "OK", "{}", told.reason);
+        desk.shows_text("Hello").await;
+        let exchanges = desk.state().exchanges;
+        // What the phone logs when it ends comes first: the question was asked within the push.
+        let asked = exchanges.iter().position(|exchange| exchange.target.contains("/cisco/authenticate"));
+        let pushed = exchanges.iter().position(|exchange| exchange.direction == Direction::Received);
+        assert!(asked.unwrap() < pushed.unwrap());
+        let asked = &exchanges[asked.unwrap()];
+        assert_eq!(asked.answer, "AUTHORIZED");
+        let length = asked.answer_headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        assert_eq!(length.unwrap().1, "10");
+        // The push is over, and so is its password.
+        let (target, body) = match method {
+            AuthenticationMethod::Get => (asked.target.split_once("/cisco").unwrap().1.to_owned(), String::new()),
+            AuthenticationMethod::Post => ("/authenticate".to_owned(), String::from_utf8_lossy(&asked.body).into_owned()),
+        };
+        let request = format!("{} /cisco{target} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}", asked.method, body.len());
+        assert!(exchange(daemon.http(), &request).await.ends_with("\r\n\r\nUN-AUTHORIZED"));
+    }
+}
+
+#[tokio::test]
+async fn configured_credentials_are_good_at_any_time_and_others_never() {
+    let daemon = Daemon::start(
+        "[vendor.cisco]\nusername = 'push'\npassword = 'p w'\n\
+         [[phone]]\nname = '1001'\nvendor = 'cisco'\nmac = '00:00:5E:00:53:01'\nusername = 'own'\npassword = 'key'\n",
+    )
+    .await;
+    for (query, answer) in [
+        ("UserID=push&Password=p+w&devicename=SEP00005E005309", "AUTHORIZED"),
+        ("UserID=push&Password=p%20w", "AUTHORIZED"),
+        ("UserID=own&Password=key&devicename=SEP00005E005301", "AUTHORIZED"),
+        ("UserID=own&Password=key&devicename=SEP00005E005309", "UN-AUTHORIZED"),
+        ("UserID=push&Password=key", "UN-AUTHORIZED"),
+        ("UserID=push", "UN-AUTHORIZED"),
+        ("", "UN-AUTHORIZED"),
+    ] {
+        let told = get(daemon.http(), &format!("/cisco/authenticate?{query}")).await;
+        assert!(told.starts_with("HTTP/1.0 200 ") || told.starts_with("HTTP/1.1 200 "), "{told}");
+        assert!(told.ends_with(&format!("\r\n\r\n{answer}")), "{query}: {told}");
+    }
+    let long = "x".repeat(200_000);
+    let request = format!("POST /cisco/authenticate HTTP/1.0\r\nContent-Length: {}\r\n\r\n{long}", long.len());
+    assert!(exchange(daemon.http(), &request).await.ends_with("\r\n\r\nERROR"));
+    assert!(!daemon.log().contains("p w") && !daemon.log().contains("'key'"));
+}
+
+#[tokio::test]
+async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let mut paths = Vec::new();
+    for _ in 0..3 {
+        let told = Caller::new(daemon.agi()).runs("push", &["Hello", "phone=desk"]).await;
+        assert_eq!(told.status, "OK");
+        let state = desk.until("a fetch", |state| fetched(state).count() > paths.len()).await;
+        paths = fetched(&state).collect();
+    }
+    for path in &paths {
+        let name = path.strip_prefix("/screen/").unwrap();
+        // 128 bits that nobody can guess.
+        assert!(name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+        let whole = get(daemon.http(), path).await;
+        let (head, body) = whole.split_once("\r\n\r\n").unwrap();
+        assert!(head.to_ascii_lowercase().contains("content-type: text/xml; charset=utf-8"), "{head}");
+        assert!(body.contains("<Text>Hello</Text>"), "{body}");
+        let only = exchange(daemon.http(), &format!("HEAD {path} HTTP/1.0\r\n\r\n")).await;
+        assert!(only.ends_with("\r\n\r\n"), "{only}");
+        assert!(only.to_ascii_lowercase().contains(&format!("content-length: {}", body.len())), "{only}");
+    }
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), 3);
+    for path in ["/", "/screen/", "/screen/00000000000000000000000000000000", "/media/00000000000000000000000000000000/a.png", "/screen/../state/served/secret", "/api/v1/phones", "/metrics"] {
+        assert!(get(daemon.http(), path).await.contains(" 404 "), "{path}");
+    }
+    let told = exchange(daemon.http(), &format!("DELETE {} HTTP/1.0\r\n\r\n", paths[0])).await;
+    assert!(told.contains(" 405 "), "{told}");
+}
+
+#[tokio::test]
+async fn a_pushed_screen_expires() {
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let config = format!("{}[http]\nscreen_lifetime = '1s'\n", desk.entry("desk"));
+    let daemon = Daemon::start(&config).await;
+    let told = Caller::new(daemon.agi()).runs("push", &["Hello", "phone=desk"]).await;
+    assert_eq!(told.status, "OK");
+    let state = desk.until("a fetch", |state| fetched(state).next().is_some()).await;
+    let path = fetched(&state).next().unwrap();
+    soon("the end of its time", async {
+        // Each question takes a little while; the clock of another process can't be turned.
+        while get(daemon.http(), &path).await.contains(" 200 ") {}
+    })
+    .await;
+    assert!(get(daemon.http(), &path).await.contains(" 404 "));
+}
+
+#[tokio::test]
+async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let state = tempfile::tempdir().unwrap();
+    let config = format!("{}[state]\ndir = {:?}\n", desk.entry("desk"), state.path());
+    let daemon = Daemon::start(&config).await;
+    let caller = Caller::new(daemon.agi());
+    assert_eq!(caller.runs("background", &["background.png", "phone=desk"]).await.status, "OK");
+    assert_eq!(caller.runs("push", &["Hello", "phone=desk"]).await.status, "OK");
+    let seen = desk.until("both", |state| state.background.is_some() && state.shown.is_some()).await;
+    let paths: Vec<_> = fetched(&seen).collect();
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+    let daemon = Daemon::start(&config).await;
+    for path in paths {
+        let status = if path.starts_with("/media/") { " 200 " } else { " 404 " };
+        let told = get_bytes(daemon.http(), &path).await;
+        assert!(String::from_utf8_lossy(&told).contains(status), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_allowed_is_sent_away_without_a_word() {
+    let stranger = Loopback::claim();
+    let daemon = Daemon::start("[http]\nallow = ['127.0.0.1/32']\n[agi]\nallow = ['127.0.0.1/32']\n").await;
+    for door in [daemon.http(), daemon.agi()] {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(stranger.port(0)).unwrap();
+        let mut stream = socket.connect(door).await.unwrap();
+        let request = b"GET /cisco/authenticate HTTP/1.0\r\n\r\nagi_network: yes\n\n";
+        // The other side may be gone already.
+        let _ = stream.write_all(request).await;
+        let mut told = Vec::new();
+        let _ = soon("the end", stream.read_to_end(&mut told)).await;
+        assert_eq!(told, b"");
+    }
+    assert!(get(daemon.http(), "/cisco/authenticate").await.ends_with("UN-AUTHORIZED"));
+    assert_eq!(Caller::new(daemon.agi()).runs("ping", &[]).await.status, "OK");
+}
+
+/// Returns the paths that a phone has fetched from us, in order.
+fn fetched(state: &handsetd::simulate::State) -> impl Iterator<Item = String> {
+    state
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.direction == Direction::Fetched && exchange.status == Some(200))
+        .map(|exchange| exchange.target.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap())
+}
+
+async fn get(door: SocketAddr, path: &str) -> String {
+    exchange(door, &format!("GET {path} HTTP/1.0\r\n\r\n")).await
+}
+
+async fn get_bytes(door: SocketAddr, path: &str) -> Vec<u8> {
+    exchange_bytes(door, &format!("GET {path} HTTP/1.0\r\n\r\n")).await
+}
+
+async fn exchange(door: SocketAddr, request: &str) -> String {
+    String::from_utf8(exchange_bytes(door, request).await).unwrap()
+}
+
+/// Sends a request and returns all that comes back until the connection is closed.
+async fn exchange_bytes(door: SocketAddr, request: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(door).await.unwrap();
+    // A server that has read enough may close before it has read all.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut told = Vec::new();
+    let _ = soon("an answer", stream.read_to_end(&mut told)).await;
+    told
+}

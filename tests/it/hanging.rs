@@ -1,0 +1,63 @@
+//! A caller who hangs up while his phone takes its time, on real Asterisk servers.
+
+use std::time::Duration;
+
+use handsetd::phone::Vendor;
+use handsetd::simulate::{Faults, Options as Phone};
+use tokio::time::Instant;
+
+use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::sip_client::{Course, SipPhone};
+
+#[tokio::test]
+async fn on_16_who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it() {
+    who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it(Version::V16).await;
+}
+
+#[tokio::test]
+async fn on_22_who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it() {
+    who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it(Version::V22).await;
+}
+
+async fn who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it(version: Version) {
+    let daemon = Daemon::start("[agi]\nbudget = '30s'\n").await;
+    let options = Options {
+        agi: daemon.agi(),
+        phones: &[(Driver::Pjsip, "1001")],
+        dialplan: "
+exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHONE}|)
+",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    let phone = Phone {
+        faults: Faults {
+            delay: SLOW,
+            ..Faults::default()
+        },
+        ..desk::options(Vendor::Snom)
+    };
+    let sip = SipPhone::new("1001", &phone.user_agent(), asterisk.sip(Driver::Pjsip));
+    let desk = Desk::at(phone, sip.address().port(80)).await;
+    sip.register().await;
+    let call = sip.dial("700", Course::HungUp);
+    asterisk.line("AGI Script").await;
+    let since = Instant::now();
+    call.hang_up().await;
+    call.end().await;
+    asterisk
+        .line("HANGUP|QUEUED|the caller hung up; delivery goes on|1001|")
+        .await;
+    assert!(since.elapsed() < SLOW, "the channel was held");
+    assert!(desk.state().shown.is_none());
+    desk.shows_text("Hello, this is Asterisk").await;
+    desk.is_content();
+    daemon.line("Delivered.").await;
+}
+
+/// How long the phone takes: longer than hanging up takes on a busy machine.
+const SLOW: Duration = Duration::from_secs(8);

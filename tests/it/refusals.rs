@@ -1,0 +1,838 @@
+//! Every way in which a request can end otherwise than well, as the dialplan sees it.
+
+use std::time::Duration;
+
+use handsetd::phone::Vendor;
+use handsetd::simulate::{Faults, Options, Scheme};
+
+use super::support::caller::{Caller, Told};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::loopback::Loopback;
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_invalid_and_named() {
+    let daemon = Daemon::start(ONE_PHONE).await;
+    let caller = Caller::new(daemon.agi());
+    for (script, arguments, reason) in WRONG {
+        let arguments: Vec<&str> = arguments.to_vec();
+        let told = caller.runs(script, &arguments).await;
+        assert_eq!(
+            told.status, "INVALID",
+            "{script} {arguments:?}: {}",
+            told.reason
+        );
+        assert!(
+            told.reason.starts_with(reason),
+            "{script} {arguments:?}: {:?} is not {reason:?}",
+            told.reason
+        );
+        assert_one_short_line(&told);
+    }
+    for (script, arguments, reason) in WRONG_FOR_A_PHONE {
+        let arguments: Vec<&str> = arguments.iter().chain(&["phone=desk"]).copied().collect();
+        let told = caller.runs(script, &arguments).await;
+        assert_eq!(
+            told.status, "INVALID",
+            "{script} {arguments:?}: {}",
+            told.reason
+        );
+        assert!(
+            told.reason.starts_with(reason),
+            "{script} {arguments:?}: {:?}",
+            told.reason
+        );
+        assert_eq!(
+            (told.phone.as_str(), told.vendor.as_str()),
+            ("desk", "snom")
+        );
+        assert_one_short_line(&told);
+    }
+}
+
+/// Script, arguments, and how the reason begins.
+const WRONG: &[(&str, &[&str], &str)] = &[
+    (
+        "",
+        &[],
+        "\"\" is no verb; verbs are answer, background, clear, ",
+    ),
+    ("pusch", &["text=Hello"], "\"pusch\" is no verb; verbs are "),
+    ("PUSH", &["text=Hello"], "\"PUSH\" is no verb; "),
+    ("push/more", &["text=Hello"], "\"push/more\" is no verb; "),
+    ("push", &[], "text is missing; push needs it"),
+    ("push", &["title=Hello"], "text is missing; push needs it"),
+    (
+        "push?colour=red",
+        &["Hello"],
+        "\"colour\" is no key of push; its keys are text, title, prompt, ",
+    ),
+    (
+        "push",
+        &["Hello", "world"],
+        "text is given twice; a comma in a value separates two, unless it is quoted",
+    ),
+    (
+        "push",
+        &["text=a", "title=b", "title=c"],
+        "title is given twice; ",
+    ),
+    ("push?title=a&title=b", &["text"], "title is given twice; "),
+    (
+        "push",
+        &["text=a", "beep=maybe"],
+        "beep: \"maybe\" is not yes or no",
+    ),
+    (
+        "push",
+        &["text=a", "wait=later"],
+        "wait: \"later\" is not yes or no",
+    ),
+    (
+        "push",
+        &["text=a", "via=fax"],
+        "via: \"fax\" is not http or notify or csta or pbx",
+    ),
+    (
+        "push",
+        &["text=a", "keep=soon"],
+        "keep: \"soon\" is no duration; write 30s, 5m or a number of seconds",
+    ),
+    (
+        "push",
+        &["text=a", "deadline=31d"],
+        "deadline: \"31d\" is too long; 30 days are the limit",
+    ),
+    (
+        "push",
+        &["text=a", "timeout=-1"],
+        "timeout: \"-1\" is no duration; ",
+    ),
+    (
+        "push",
+        &["text=a", "priority=high"],
+        "priority: \"high\" is not now or idle or only-idle",
+    ),
+    (
+        "push",
+        &["item=Sales"],
+        "item: \"Sales\" is not of the form Label|TARGET",
+    ),
+    (
+        "push",
+        &["item=Sales|call:201"],
+        "item: \"call:201\" is no target; write dial:NUMBER, key:NAME, exit or an http URL",
+    ),
+    (
+        "push",
+        &["item=Sales|dial:20;1"],
+        "item: \"20;1\" is no number; ",
+    ),
+    (
+        "push",
+        &["item=Sales|key:A B"],
+        "item: \"A B\" is no name of a key; ",
+    ),
+    (
+        "push",
+        &["entry=Sales"],
+        "entry: \"Sales\" is not of the form Name|Number",
+    ),
+    (
+        "push",
+        &["entry=|201"],
+        "entry: \"|201\" is not of the form Name|Number",
+    ),
+    (
+        "push",
+        &["input=Name|n"],
+        "submit is missing; push needs it",
+    ),
+    (
+        "push",
+        &["input=Name|n|secret", "submit=http://192.0.2.1/"],
+        "input: \"secret\" is no kind of input; kinds are lower, number, password, phone, text, upper",
+    ),
+    (
+        "push",
+        &["input=Name|n m", "submit=http://192.0.2.1/"],
+        "input: \"n m\" is no parameter; ",
+    ),
+    (
+        "push",
+        &["input=A|n", "input=B|n", "submit=http://192.0.2.1/"],
+        "input: two inputs send the parameter \"n\"",
+    ),
+    (
+        "push",
+        &["text=a", "submit=http://192.0.2.1/"],
+        "input is missing; push needs it",
+    ),
+    (
+        "push",
+        &["input=Name|n", "submit=ftp://192.0.2.1/"],
+        "submit: \"ftp://192.0.2.1/\" is no http or https URL",
+    ),
+    (
+        "push",
+        &["softkey=Go"],
+        "softkey: \"Go\" is not of the form Label|TARGET",
+    ),
+    (
+        "push",
+        &["url=192.0.2.1/a"],
+        "url: \"192.0.2.1/a\" is no http or https URL",
+    ),
+    (
+        "push",
+        &["url=http://192.0.2.1/", "text=a"],
+        "url and text can't be given together",
+    ),
+    (
+        "push",
+        &["xml=<a/>", "title=a"],
+        "xml and title can't be given together",
+    ),
+    (
+        "push",
+        &["item=A|exit", "entry=B|201"],
+        "item and entry can't be given together",
+    ),
+    (
+        "push",
+        &["item=A|exit", "text=a", "prompt=b"],
+        "prompt and text can't be given together",
+    ),
+    (
+        "push",
+        &["template=../secret"],
+        "template: \"../secret\" is no name of a template",
+    ),
+    (
+        "push",
+        &["template=a", "timeout=1"],
+        "template and timeout can't be given together",
+    ),
+    (
+        "push",
+        &["image="],
+        "image: it is empty; name a file or a URL",
+    ),
+    ("ring", &[], "tone is missing; ring needs it"),
+    (
+        "ring",
+        &["1", "stop=yes"],
+        "tone and stop can't be given together",
+    ),
+    ("ring", &["stop=no"], "stop: \"no\" is not yes"),
+    (
+        "ring",
+        &["tone=a;b"],
+        "tone: \"a;b\" is no tone; name a built-in tone, a WAV file or a URL",
+    ),
+    (
+        "ringtone",
+        &["line=2"],
+        "tone is missing; ringtone needs it",
+    ),
+    (
+        "ringtone",
+        &["1", "line=0"],
+        "line: \"0\" is no whole number from 1 to 255",
+    ),
+    (
+        "ringtone",
+        &["1", "line=first"],
+        "line: \"first\" is no whole number from 1 to 255",
+    ),
+    ("background", &[], "image is missing; background needs it"),
+    (
+        "background",
+        &["a.png", "fit=stretch"],
+        "fit: \"stretch\" is not cover or contain",
+    ),
+    (
+        "background",
+        &["image=file:///etc/passwd"],
+        "image: \"file:///etc/passwd\" is no http or https URL",
+    ),
+    ("key", &[], "keys is missing; key needs it"),
+    ("dial", &[], "number is missing; dial needs it"),
+    ("dial", &["1;2"], "number: \"1;2\" is no number; "),
+    (
+        "dial",
+        &["201", "line=0"],
+        "line: \"0\" is no whole number from 1 to 255",
+    ),
+    (
+        "answer",
+        &["now"],
+        "answer takes no value without a key, and \"now\" has none",
+    ),
+    (
+        "transfer",
+        &["201", "kind=warm"],
+        "kind: \"warm\" is not blind or attended",
+    ),
+    ("transfer", &[], "number is missing; transfer needs it"),
+    (
+        "dtmf",
+        &["12x"],
+        "digits: \"12x\" are no digits; digits are 0-9 * # A-D",
+    ),
+    ("dnd", &[], "state is missing; dnd needs it"),
+    ("dnd", &["maybe"], "state: \"maybe\" is not on or off"),
+    ("forward", &[], "number is missing; forward needs it"),
+    (
+        "forward",
+        &["201", "kind=some"],
+        "kind: \"some\" is not all or busy or noanswer",
+    ),
+    (
+        "forward",
+        &["201", "after=4000"],
+        "after: \"4000\" is no whole number from 0 to 3600",
+    ),
+    (
+        "display",
+        &["dim"],
+        "state: \"dim\" is not on or off or default",
+    ),
+    (
+        "display",
+        &["on", "minutes=2000"],
+        "minutes: \"2000\" is no whole number from 0 to 1440",
+    ),
+    (
+        "led",
+        &["blue"],
+        "state: \"blue\" is not on or off or slow or fast",
+    ),
+    ("settings", &[], "set is missing; settings needs it"),
+    ("execute", &[], "uri is missing; execute needs it"),
+    ("csta", &[], "request is missing; csta needs it"),
+    ("csta?1st=a", &["AnswerCall"], "\"1st\" is no key of csta; "),
+    ("stream", &[], "address is missing; stream needs it"),
+    (
+        "stream",
+        &["192.0.2.1:5004", "mode=duplex"],
+        "mode: \"duplex\" is not receive or send or both",
+    ),
+    (
+        "stream",
+        &["192.0.2.1:5004", "volume=101"],
+        "volume: \"101\" is no whole number from 0 to 100",
+    ),
+    ("notify", &[], "event is missing; notify needs it"),
+    (
+        "firmware",
+        &["http://192.0.2.1/fw"],
+        "confirm is missing; firmware needs it",
+    ),
+    (
+        "firmware",
+        &["http://192.0.2.1/fw", "confirm=no"],
+        "confirm: \"no\" is not yes",
+    ),
+    (
+        "firmware",
+        &["confirm=yes"],
+        "url is missing; firmware needs it",
+    ),
+    ("login", &[], "user is missing; login needs it"),
+    (
+        "login",
+        &["jo", "minutes=0"],
+        "minutes: \"0\" is no whole number from 1 to 14400",
+    ),
+    (
+        "ping",
+        &["now"],
+        "ping takes no value without a key, and \"now\" has none",
+    ),
+    (
+        "ping?tone=1",
+        &[],
+        "\"tone\" is no key of ping; its keys are deadline, keep, phone, via, wait",
+    ),
+    ("push", &["text=a", "phone=&"], "phone: it names no phone"),
+];
+
+/// What is only known to be wrong once the phone is known, or the file was looked for.
+const WRONG_FOR_A_PHONE: &[(&str, &[&str], &str)] = &[
+    (
+        "ring",
+        &["10"],
+        "tone: \"10\" is no ringer of a Snom phone; write 1 to 9",
+    ),
+    (
+        "ringtone",
+        &["11"],
+        "tone: \"11\" is no ringer of a Snom phone; write 1 to 10, or Silent",
+    ),
+    (
+        "ringtone",
+        &["1", "line=13"],
+        "line: a Snom phone has lines 1 to 12, not 13",
+    ),
+    (
+        "ringtone",
+        &["missing.wav"],
+        "tone: no file missing.wav in the media folders",
+    ),
+    ("background", &["../../etc/passwd"], "image: "),
+    ("background", &["doorbell.wav"], "image: "),
+    ("ringtone", &["/etc/passwd.wav"], "tone: "),
+    (
+        "push",
+        &["image=missing.png"],
+        "image: no file missing.png in the media folders",
+    ),
+    ("push", &["template=missing"], "template: "),
+    ("push", &["xml=<a>"], "xml: "),
+];
+
+#[tokio::test]
+async fn ping_is_always_ok() {
+    let daemon = Daemon::start("").await;
+    let told = Caller::new(daemon.agi()).runs("ping", &[]).await;
+    assert_eq!((told.status.as_str(), told.reason.as_str()), ("OK", ""));
+    assert_eq!((told.phone.as_str(), told.vendor.as_str()), ("", ""));
+    let again = Caller::new(daemon.agi()).runs("ping", &[]).await;
+    assert!(!told.id.is_empty() && told.id != again.id);
+}
+
+#[tokio::test]
+async fn what_no_phone_does_yet_is_unsupported_and_nothing_is_sent() {
+    let [cisco, snom, yealink] = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(desk::options);
+    let desks = [
+        ("cisco", Desk::new(cisco).await),
+        ("snom", Desk::new(snom).await),
+        ("yealink", Desk::new(yealink).await),
+    ];
+    let entries: Vec<_> = desks.iter().map(|(name, desk)| desk.entry(name)).collect();
+    let daemon = Daemon::start(&entries.concat()).await;
+    let caller = Caller::new(daemon.agi());
+    for (name, desk) in &desks {
+        let phone = format!("phone={name}");
+        for (script, argument) in NOT_YET {
+            let verb = script.split('?').next().unwrap();
+            let arguments: Vec<_> = [*argument, &phone]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect();
+            let told = caller.runs(script, &arguments).await;
+            assert_eq!(
+                told.status, "UNSUPPORTED",
+                "{script} on {name}: {}",
+                told.reason
+            );
+            assert!(
+                told.reason.starts_with(&format!("{verb} is not done on ")),
+                "{}",
+                told.reason
+            );
+            assert_eq!((&*told.phone, &*told.vendor), (*name, *name));
+        }
+        for (argument, reason) in [
+            (
+                "keep=1h",
+                "keep: this version holds nothing for phones that are away",
+            ),
+            (
+                "via=notify",
+                "via: this version reaches phones by http only, not by notify",
+            ),
+            (
+                "via=csta",
+                "via: this version reaches phones by http only, not by csta",
+            ),
+            (
+                "via=pbx",
+                "via: this version reaches phones by http only, not by pbx",
+            ),
+        ] {
+            let told = caller.runs("push", &["Hello", argument, &phone]).await;
+            assert_eq!((&*told.status, &*told.reason), ("UNSUPPORTED", reason));
+        }
+        assert_eq!(desk.received().len(), 0, "{name} was sent something");
+    }
+}
+
+/// Each verb that no backend does, with a good value.
+const NOT_YET: &[(&str, &str)] = &[
+    ("answer", ""),
+    ("csta", "AnswerCall"),
+    ("dial", "201"),
+    ("display", "on"),
+    ("dnd", "on"),
+    ("dtmf", "12#"),
+    ("execute", "Key:Soft1"),
+    ("firmware?confirm=yes", "http://192.0.2.1/fw"),
+    ("forward", "201"),
+    ("hangup", ""),
+    ("hold", ""),
+    ("info", ""),
+    ("key", "OK"),
+    ("led", "on"),
+    ("login", "jo"),
+    ("logout", "jo"),
+    ("notify", "check-sync"),
+    ("reboot", ""),
+    ("resume", ""),
+    ("resync", ""),
+    ("screenshot", ""),
+    ("settings", "a=b"),
+    ("stream", "192.0.2.1:5004"),
+    ("transfer", "201"),
+    ("who", "jo"),
+];
+
+#[tokio::test]
+async fn a_wrong_password_is_denied_and_nothing_is_shown() {
+    let right = || Some(("admin".to_owned(), "right".to_owned()));
+    let snom = Desk::new(Options {
+        credentials: right(),
+        scheme: Scheme::Digest,
+        ..desk::options(Vendor::Snom)
+    })
+    .await;
+    let yealink = Desk::new(Options {
+        credentials: right(),
+        scheme: Scheme::Digest,
+        ..desk::options(Vendor::Yealink)
+    })
+    .await;
+    let asking = Desk::new(Options {
+        credentials: right(),
+        scheme: Scheme::Basic,
+        ..desk::options(Vendor::Snom)
+    })
+    .await;
+    let wrong = "username = 'admin'\npassword = 'wrong'\n";
+    let config = format!(
+        "{}{wrong}{}{wrong}{}",
+        snom.entry("snom"),
+        yealink.entry("yealink").replace(":03\"", ":04\""),
+        asking.entry("asking").replace(":02\"", ":05\"")
+    );
+    let daemon = Daemon::start(&config).await;
+    let caller = Caller::new(daemon.agi());
+    let told = caller.runs("push", &["Hello", "phone=snom"]).await;
+    assert_denied(
+        &told,
+        "the phone refused the user name and password (HTTP 401); they are its settings http_user and http_pass",
+    );
+    let told = caller.runs("push", &["Hello", "phone=asking"]).await;
+    assert_denied(
+        &told,
+        "no password is configured ([vendor.snom] or [[phone]]); the phone refused",
+    );
+    let told = caller.runs("push", &["Hello", "phone=yealink"]).await;
+    assert_denied(
+        &told,
+        "the phone refused the user name and password (HTTP 401); they are its settings push_xml.username",
+    );
+    // It locks out whoever is wrong three times.
+    for script in [
+        "push",
+        "ringtone",
+        "push",
+        "background?image=background.png",
+        "push",
+    ] {
+        let told = caller
+            .runs(
+                script,
+                &[
+                    if script == "ringtone" { "1" } else { "text=a" },
+                    "phone=yealink",
+                ],
+            )
+            .await;
+        if script.starts_with("background") {
+            continue;
+        }
+        assert_denied(&told, "the phone refused the user name and password ");
+        assert!(
+            told.reason.contains("locks us out if that repeats"),
+            "{}",
+            told.reason
+        );
+    }
+    assert_eq!(yealink.state().bad_credentials, 1);
+    for desk in [&snom, &yealink, &asking] {
+        assert!(desk.state().shown.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
+    let address = Loopback::claim();
+    let options = desk::options(Vendor::Cisco);
+    let entry = desk::entry("cisco", &options, address.port(8080));
+    let daemon = Daemon::start(&format!(
+        "{entry}username = 'push'\npassword = 'hush-8x2'\n"
+    ))
+    .await;
+    let other = Daemon::start("").await;
+    // The phone asks somebody who knows nothing of our password.
+    let foreign = format!("http://{}/cisco/authenticate", other.http());
+    let desk = Desk::at(
+        Options {
+            authentication_url: Some(foreign.parse().unwrap()),
+            ..options
+        },
+        address.port(8080),
+    )
+    .await;
+    let told = Caller::new(daemon.agi())
+        .runs("push", &["Hello", "phone=cisco"])
+        .await;
+    assert_denied(
+        &told,
+        "the phone refused the user name and password: it answered error 4; check them, and that its authenticationURL is /cisco/authenticate",
+    );
+    assert!(desk.state().shown.is_none());
+    other.line("Refused a phone's login.").await;
+    assert!(!other.log().contains("hush-8x2") && !daemon.log().contains("hush-8x2"));
+}
+
+#[tokio::test]
+async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
+    let allow = Some(vec!["192.0.2.1".parse().unwrap()]);
+    let desk = Desk::new(Options {
+        allow,
+        ..desk::options(Vendor::Yealink)
+    })
+    .await;
+    let daemon = Daemon::start(&format!(
+        "{}username = 'u'\npassword = 'p'\n",
+        desk.entry("desk")
+    ))
+    .await;
+    let told = Caller::new(daemon.agi())
+        .runs("push", &["Hello", "phone=desk"])
+        .await;
+    assert_denied(
+        &told,
+        "the phone does not allow it (HTTP 403): handsetd's address must be in its setting push_xml.server",
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_says_no_is_rejected_with_its_words() {
+    let failing = |vendor, status| {
+        let faults = Faults {
+            status: Some(status),
+            ..Faults::default()
+        };
+        Desk::new(Options {
+            faults,
+            ..desk::options(vendor)
+        })
+    };
+    for (vendor, status, reason) in [
+        (
+            Vendor::Cisco,
+            404,
+            "the phone refused: it answered HTTP 404; is its web access on",
+        ),
+        (
+            Vendor::Cisco,
+            500,
+            "the phone refused: it answered HTTP 500",
+        ),
+        (Vendor::Snom, 404, "the phone has no such page (HTTP 404)"),
+        (Vendor::Snom, 500, "the phone answered HTTP 500"),
+        (
+            Vendor::Yealink,
+            404,
+            "the phone has no such page (HTTP 404)",
+        ),
+        (Vendor::Yealink, 503, "the phone answered HTTP 503"),
+    ] {
+        let desk = failing(vendor, status).await;
+        let daemon = Daemon::start(&desk.entry("desk")).await;
+        let told = Caller::new(daemon.agi())
+            .runs("push", &["Hello", "phone=desk"])
+            .await;
+        assert_eq!(
+            told.status, "REJECTED",
+            "{vendor} {status}: {}",
+            told.reason
+        );
+        assert!(
+            told.reason.starts_with(reason),
+            "{vendor} {status}: {}",
+            told.reason
+        );
+        // Who said no is not asked again.
+        assert_eq!(desk.received().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
+    // It has a 7970's display, and is taken for a 8841.
+    let desk = Desk::new(desk::options(Vendor::Cisco)).await;
+    let entry = desk.entry("desk").replace("7970G", "8841");
+    let daemon = Daemon::start(&entry).await;
+    let caller = Caller::new(daemon.agi());
+    let told = caller
+        .runs("background", &["background.png", "phone=desk"])
+        .await;
+    assert_eq!(told.status, "REJECTED");
+    assert_eq!(
+        told.reason,
+        "the phone refused: it calls the address invalid (error 6)"
+    );
+    assert!(desk.state().background.is_none());
+}
+
+#[tokio::test]
+async fn a_phone_that_is_away_is_unreachable() {
+    let nobody = Loopback::claim();
+    for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
+        let entry = desk::entry("desk", &desk::options(vendor), nobody.port(8080));
+        let daemon = Daemon::start(&entry).await;
+        let told = Caller::new(daemon.agi())
+            .runs("push", &["Hello", "phone=desk"])
+            .await;
+        assert_eq!(told.status, "UNREACHABLE", "{}", told.reason);
+        let reason = format!("cannot connect to {}: ", nobody.port(8080));
+        assert!(told.reason.starts_with(&reason), "{}", told.reason);
+        assert_eq!((&*told.phone, &*told.vendor), ("desk", vendor.name()));
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_takes_it_and_says_nothing_is_unknown_and_not_asked_again() {
+    for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
+        let hanging = Faults {
+            hang: true,
+            ..Faults::default()
+        };
+        let closing = Faults {
+            close: true,
+            ..Faults::default()
+        };
+        let hanging = Desk::new(Options {
+            faults: hanging,
+            ..desk::options(vendor)
+        })
+        .await;
+        let closing = Desk::new(Options {
+            faults: closing,
+            ..desk::options(vendor)
+        })
+        .await;
+        let config = format!(
+            "{}{}",
+            hanging.entry("hanging"),
+            closing.entry("closing").replace("00:00:5E", "00:00:5F")
+        );
+        let daemon = Daemon::start(&config).await;
+        let caller = Caller::new(daemon.agi());
+        let told = caller
+            .runs("push", &["Hello", "phone=hanging", "deadline=300ms"])
+            .await;
+        assert_eq!(told.status, "UNKNOWN", "{vendor}: {}", told.reason);
+        assert!(
+            told.reason
+                .ends_with(" took the request and did not answer in time"),
+            "{}",
+            told.reason
+        );
+        let told = caller.runs("push", &["Hello", "phone=closing"]).await;
+        assert_eq!(told.status, "UNKNOWN", "{vendor}: {}", told.reason);
+        assert!(
+            told.reason.contains(" took the request and broke off: "),
+            "{}",
+            told.reason
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_answers_nonsense_is_no_ok() {
+    let faults = Faults {
+        garbage: true,
+        ..Faults::default()
+    };
+    let desk = Desk::new(Options {
+        faults,
+        ..desk::options(Vendor::Snom)
+    })
+    .await;
+    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let told = Caller::new(daemon.agi())
+        .runs("push", &["Hello", "phone=desk"])
+        .await;
+    assert_eq!(told.status, "UNKNOWN", "{}", told.reason);
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
+    for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
+        let faults = Faults {
+            delay: Duration::from_secs(2),
+            ..Faults::default()
+        };
+        let desk = Desk::new(Options {
+            faults,
+            ..desk::options(vendor)
+        })
+        .await;
+        let daemon =
+            Daemon::start(&format!("{}[agi]\nbudget = '500ms'\n", desk.entry("desk"))).await;
+        let caller = Caller::new(daemon.agi());
+        let told = caller.runs("push", &["Late", "phone=desk"]).await;
+        assert_eq!(
+            (&*told.status, &*told.reason),
+            ("QUEUED", "delivery goes on")
+        );
+        assert!(
+            desk.state().shown.is_none(),
+            "the phone was faster than the budget"
+        );
+        desk.shows_text("Late").await;
+        daemon.line("Delivered.").await;
+        let told = caller
+            .runs("push", &["No hurry", "phone=desk", "wait=no"])
+            .await;
+        assert_eq!((&*told.status, &*told.reason), ("QUEUED", ""));
+        assert_eq!((&*told.phone, &*told.vendor), ("desk", vendor.name()));
+        assert!(daemon.log().contains(&told.id), "the id is that of the log");
+        desk.shows_text("No hurry").await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_reason_is_cut_to_a_line_of_200_characters() {
+    let daemon = Daemon::start("").await;
+    let verb = "ü".repeat(3000);
+    let told = Caller::new(daemon.agi()).runs(&verb, &[]).await;
+    assert_eq!(told.status, "INVALID");
+    assert_eq!(told.reason.chars().count(), 200);
+    assert!(told.reason.ends_with('…'));
+}
+
+fn assert_denied(told: &Told, reason: &str) {
+    assert_eq!(told.status, "DENIED", "{}", told.reason);
+    assert!(told.reason.starts_with(reason), "{:?}", told.reason);
+    assert_one_short_line(told);
+}
+
+fn assert_one_short_line(told: &Told) {
+    assert!(told.reason.chars().count() <= 200, "{}", told.reason);
+    assert!(!told.reason.contains(['\n', '\r']), "{:?}", told.reason);
+}
+
+const ONE_PHONE: &str = "
+[[phone]]
+name = 'desk'
+vendor = 'snom'
+model = 'D785'
+address = '127.0.0.1:9'
+";

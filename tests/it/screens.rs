@@ -1,0 +1,523 @@
+//! Each kind of screen on each vendor's phone: what is asked in one vocabulary, the user can use.
+
+use std::fs;
+
+use futures_util::future::join_all;
+use handsetd::phone::Vendor;
+use handsetd::simulate::{Content, Options, Shown};
+use image::{Rgb, RgbImage};
+
+use super::support::caller::{Caller, Told};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::site::Site;
+
+#[tokio::test]
+async fn a_text_has_a_title_a_prompt_and_soft_keys() {
+    let office = Office::open("").await;
+    let keys = [
+        "You are number 3",
+        "title=Queue",
+        "prompt=Please wait",
+        "softkey=Leave|exit",
+        "softkey=Call|dial:+49 30 12",
+    ];
+    for (vendor, desk) in &office.desks {
+        office.ok(*vendor, "push", &keys).await;
+        let shown = desk.shows_text("You are number 3").await;
+        assert!(shown.title.starts_with("Queue"), "{shown:?}");
+        // Only Cisco's screens have a place for it; elsewhere it is under the text.
+        match vendor {
+            Vendor::Cisco => assert_eq!(shown.prompt, "Please wait"),
+            Vendor::Snom | Vendor::Yealink => {
+                assert!(shown.content.text().unwrap().ends_with("Please wait"))
+            }
+        }
+        let labels: Vec<_> = shown
+            .soft_keys
+            .iter()
+            .map(|key| key.label.as_str())
+            .collect();
+        assert_eq!(labels[..2], ["Leave", "Call"], "{vendor}");
+        desk.phone().press("Call").await.unwrap();
+        let state = desk.until("a call", |state| !state.dialed.is_empty()).await;
+        assert_eq!(state.dialed, ["+493012"], "{vendor}");
+        office.ok(*vendor, "push", &keys).await;
+        desk.shows_text("You are number 3").await;
+        desk.phone().press("Leave").await.unwrap();
+        desk.until("an idle phone", |state| state.shown.is_none())
+            .await;
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn clear_takes_a_screen_away() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        office.ok(*vendor, "push", &["Hello"]).await;
+        desk.shows_text("Hello").await;
+        office.ok(*vendor, "clear", &[]).await;
+        desk.until("an idle phone", |state| state.shown.is_none())
+            .await;
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_screen_with_a_timeout_goes_by_itself() {
+    let office = Office::open("").await;
+    let checks = office.desks.iter().map(async |(vendor, desk)| {
+        office
+            .ok(*vendor, "push", &["Soon gone", "timeout=1"])
+            .await;
+        desk.shows_text("Soon gone").await;
+        desk.until("an idle phone", |state| state.shown.is_none())
+            .await;
+        desk.is_content();
+    });
+    join_all(checks).await;
+}
+
+#[tokio::test]
+async fn a_menu_item_leads_on() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        let site = Site::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
+        let page = format!("item=More & more|{}", site.url("/next?a=1&b=2"));
+        let items = [
+            "title=Choose",
+            "item=Sales|dial:201",
+            &page,
+            "item=Close|exit",
+        ];
+        office.ok(*vendor, "push", &items).await;
+        let shown = desk
+            .shows("a menu", |shown| shown.content.items().is_some())
+            .await;
+        assert_eq!(
+            labels(&shown),
+            ["Sales", "More & more", "Close"],
+            "{vendor}"
+        );
+        desk.phone().pick(0).await.unwrap();
+        let state = desk.until("a call", |state| !state.dialed.is_empty()).await;
+        assert_eq!(state.dialed, ["201"], "{vendor}");
+        office.ok(*vendor, "push", &items).await;
+        desk.shows("a menu", |shown| shown.content.items().is_some())
+            .await;
+        desk.phone().pick(1).await.unwrap();
+        assert_eq!(site.asked().await, "/next?a=1&b=2", "{vendor}");
+        desk.shows_text("The next screen").await;
+        office.ok(*vendor, "push", &items).await;
+        desk.shows("a menu", |shown| shown.content.items().is_some())
+            .await;
+        desk.phone().pick(2).await.unwrap();
+        desk.until("an idle phone", |state| state.shown.is_none())
+            .await;
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_menu_of_120_items_is_whole_page_by_page() {
+    let office = Office::open("").await;
+    let items: Vec<String> = (0..120)
+        .map(|at| format!("item=Number {at}|dial:{at}"))
+        .collect();
+    let items: Vec<&str> = items.iter().map(String::as_str).collect();
+    for (vendor, desk) in &office.desks {
+        office.ok(*vendor, "push", &items).await;
+        let mut found = Vec::new();
+        let mut pages = 0;
+        loop {
+            let expected = format!("Number {}", found.len());
+            let shown = desk
+                .shows("a page", |shown| {
+                    labels(shown).first() == Some(&expected.as_str())
+                })
+                .await;
+            pages += 1;
+            let mut lines: Vec<String> =
+                labels(&shown).into_iter().map(ToOwned::to_owned).collect();
+            let more = lines.last().is_some_and(|last| last == "More…");
+            if more {
+                lines.pop();
+            }
+            found.extend(lines);
+            if !more {
+                break;
+            }
+            desk.phone().pick(labels(&shown).len() - 1).await.unwrap();
+        }
+        let all: Vec<String> = (0..120).map(|at| format!("Number {at}")).collect();
+        assert_eq!(found, all, "{vendor}");
+        assert!(pages > 1, "{vendor}");
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_directory_dials_and_goes_on_to_its_next_page() {
+    let office = Office::open("").await;
+    let entries: Vec<String> = (0..110)
+        .map(|at| format!("entry=Person {at}|2{at:03}"))
+        .collect();
+    let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+    for (vendor, desk) in &office.desks {
+        office.ok(*vendor, "push", &entries).await;
+        let mut found = 0;
+        loop {
+            let expected = format!("Person {found}");
+            let shown = desk.shows("a page", |shown| matches!(&shown.content, Content::Directory(entries) if entries[0].name == expected)).await;
+            let Content::Directory(entries) = &shown.content else {
+                unreachable!()
+            };
+            for entry in entries {
+                assert_eq!(entry.number, format!("2{found:03}"), "{vendor}");
+                found += 1;
+            }
+            let more = shown
+                .soft_keys
+                .iter()
+                .find(|key| ["Next", "More", "More…"].contains(&key.label.as_str()));
+            let Some(more) = more else { break };
+            desk.phone().press(&more.label).await.unwrap();
+        }
+        assert_eq!(found, 110, "{vendor}");
+        desk.phone().pick(0).await.unwrap();
+        let state = desk.until("a call", |state| !state.dialed.is_empty()).await;
+        assert!(state.dialed[0].starts_with('2'), "{vendor}");
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_form_arrives_with_what_was_typed() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        let site = Site::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
+        let submit = format!("submit={}", site.url("/order?shop=1"));
+        let two = [
+            "title=Lunch",
+            "input=Dish|dish|text",
+            "input=PIN|pin|password",
+            &submit,
+        ];
+        // A Snom form has one field.
+        let (keys, typed): (&[&str], &[(&str, &str)]) = if *vendor == Vendor::Snom {
+            let told = office.asks(*vendor, "push", &two).await;
+            assert_eq!(told.status, "UNSUPPORTED");
+            assert!(
+                told.reason.starts_with("a Snom form has one field, not 2"),
+                "{}",
+                told.reason
+            );
+            (
+                &["title=Lunch", "input=Dish|dish|text", &submit],
+                &[("dish", "Fish & chips")],
+            )
+        } else {
+            (&two, &[("dish", "Fish & chips"), ("pin", "12#4")])
+        };
+        office.ok(*vendor, "push", keys).await;
+        let shown = desk
+            .shows("a form", |shown| {
+                matches!(shown.content, Content::Form { .. })
+            })
+            .await;
+        let Content::Form { inputs, .. } = &shown.content else {
+            unreachable!()
+        };
+        assert_eq!(inputs[0].label, "Dish");
+        assert!(inputs.len() == 1 || inputs[1].secret, "{inputs:?}");
+        desk.phone().submit(typed).await.unwrap();
+        let asked = site.asked().await;
+        let (path, query) = asked.split_once('?').unwrap();
+        assert_eq!(path, "/order");
+        let mut values: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        values.retain(|(name, _)| name != "shop");
+        let typed: Vec<_> = typed
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        assert_eq!(values, typed, "{vendor}: {asked}");
+        assert!(asked.contains("shop=1"), "{vendor}: {asked}");
+        desk.shows_text("The next screen").await;
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_converted_for_the_display() {
+    let office = Office::open("").await;
+    RgbImage::from_pixel(1000, 500, Rgb([200, 30, 40]))
+        .save(office.daemon.media("red.jpg"))
+        .unwrap();
+    for (vendor, desk) in &office.desks {
+        office
+            .ok(*vendor, "push", &["image=red.jpg", "title=Red"])
+            .await;
+        let shown = desk
+            .shows("a picture", |shown| shown.content.picture().is_some())
+            .await;
+        let picture = shown.content.picture().unwrap();
+        let (width, height) = (picture.width(), picture.height());
+        let most = match vendor {
+            Vendor::Cisco => (298, 168),
+            Vendor::Snom | Vendor::Yealink => (480, 272),
+        };
+        assert!(
+            width <= most.0 && height <= most.1 && width * 10 >= most.0 * 9,
+            "{vendor}: {width}x{height}"
+        );
+        let Rgb([red, green, blue]) = *picture.pixels.get_pixel(width / 2, height / 2);
+        assert!(
+            red > 180 && green < 60 && blue < 70,
+            "{vendor}: {red} {green} {blue}"
+        );
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_monochrome_phone_gets_points_in_the_document() {
+    let cisco = Options {
+        model: "7960G".to_owned(),
+        firmware: "8.12".to_owned(),
+        ..desk::options(Vendor::Cisco)
+    };
+    let yealink = Options {
+        model: "SIP-T23G".to_owned(),
+        ..desk::options(Vendor::Yealink)
+    };
+    for options in [cisco, yealink] {
+        let desk = Desk::new(options).await;
+        let daemon = Daemon::start(&desk.entry("desk")).await;
+        let told = Caller::new(daemon.agi())
+            .runs("push", &["image=background.png", "phone=desk"])
+            .await;
+        assert_eq!(told.status, "OK", "{}", told.reason);
+        let shown = desk
+            .shows("a picture", |shown| shown.content.picture().is_some())
+            .await;
+        let picture = shown.content.picture().unwrap();
+        let (width, height) = desk.phone().display();
+        assert!(picture.width() <= width && picture.height() <= height);
+        assert_eq!(picture.source, "the document");
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_document_of_the_vendors_own_is_shown_as_it_is() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        let document = next_screen(*vendor);
+        office
+            .ok(*vendor, "push", &[&format!("xml={document}")])
+            .await;
+        let shown = desk.shows_text("The next screen").await;
+        assert!(shown.document.contains(&document), "{}", shown.document);
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_url_is_fetched_by_the_phone_itself() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        let site = Site::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
+        office
+            .ok(
+                *vendor,
+                "push",
+                &[&format!("url={}", site.url("/page?x=1&y=ä"))],
+            )
+            .await;
+        assert_eq!(site.asked().await, "/page?x=1&y=%C3%A4");
+        desk.shows_text("The next screen").await;
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_template_is_filled_in_and_what_is_filled_in_can_not_break_it() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        let template = next_screen(*vendor).replace("The next screen", "For {{ text }}!");
+        let name = format!("{vendor}.xml");
+        fs::write(office.daemon.media(&name), template).unwrap();
+        let nasty = "Jo <b> & \"Ann\" {{ 7*7 }}";
+        office
+            .ok(
+                *vendor,
+                "push",
+                &[&format!("template={name}"), &format!("text={nasty}")],
+            )
+            .await;
+        let shown = desk.shows_text("For ").await;
+        assert_eq!(
+            shown.content.text(),
+            Some(&*format!("For {nasty}!")),
+            "{vendor}"
+        );
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_long_text_is_cut_at_a_word_with_an_ellipsis() {
+    let office = Office::open("").await;
+    let text = "väry löng ".repeat(2000);
+    for (vendor, desk) in &office.desks {
+        office
+            .ok(*vendor, "push", &[&text, &format!("title={text}")])
+            .await;
+        let shown = desk.shows_text("väry").await;
+        let shown_text = shown.content.text().unwrap();
+        assert!(
+            shown_text.ends_with("löng…") || shown_text.ends_with("väry…"),
+            "{vendor}: …{:?}",
+            shown_text.chars().rev().take(9).collect::<String>()
+        );
+        assert!(
+            shown_text.chars().count() > 3000,
+            "{vendor}: {}",
+            shown_text.chars().count()
+        );
+        assert!(
+            shown.title.ends_with('…') && shown.title.chars().count() <= 64,
+            "{vendor}: {}",
+            shown.title
+        );
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn characters_that_xml_forbids_go_away() {
+    let office = Office::open("").await;
+    let text = "a\u{1}b\u{8}\u{b}c\u{1b}[31m\u{fffe}d\u{7f} e";
+    for (vendor, desk) in &office.desks {
+        office
+            .ok(*vendor, "push", &[text, &format!("title={text}")])
+            .await;
+        let shown = desk.shows_text("abc[31md").await;
+        assert_eq!(shown.content.text(), Some("abc[31md e"), "{vendor}");
+        assert_eq!(shown.title, "abc[31md e", "{vendor}");
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn any_characters_arrive_as_they_were_by_argument_and_by_query() {
+    let office = Office::open("").await;
+    let text = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> ]]> + ? # | %41 €"#;
+    for (vendor, desk) in &office.desks {
+        office.ok(*vendor, "push", &[&format!("text={text}")]).await;
+        assert_eq!(
+            desk.shows_text("Grüße").await.content.text(),
+            Some(text),
+            "{vendor}"
+        );
+        let script: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        office
+            .ok(*vendor, &format!("push?text={script}&title=2"), &[])
+            .await;
+        let shown = desk.shows("the second", |shown| shown.title == "2").await;
+        assert_eq!(shown.content.text(), Some(text), "{vendor}");
+        let lines: String = form_urlencoded::byte_serialize(b"one\r\ntwo\nthree").collect();
+        office
+            .ok(*vendor, &format!("push?text={lines}&title=3"), &[])
+            .await;
+        let shown = desk.shows("the third", |shown| shown.title == "3").await;
+        assert_eq!(shown.content.text(), Some("one\ntwo\nthree"), "{vendor}");
+        desk.is_content();
+    }
+}
+
+#[tokio::test]
+async fn a_beep_and_a_priority_that_a_phone_does_not_know_are_told() {
+    let office = Office::open("").await;
+    for (vendor, desk) in &office.desks {
+        let told = office
+            .ok(*vendor, "push", &["Hello", "beep=yes", "priority=idle"])
+            .await;
+        desk.shows_text("Hello").await;
+        let body = String::from_utf8_lossy(&desk.received()[0].body).into_owned();
+        match vendor {
+            Vendor::Cisco => {
+                assert_eq!(told.reason, "Cisco screens do not beep");
+                assert!(body.contains("Priority%3D%221%22"), "{body}");
+            }
+            Vendor::Snom => assert_eq!(
+                told.reason,
+                "Snom screens do not beep; a Snom phone shows a screen at once, whatever the priority"
+            ),
+            Vendor::Yealink => {
+                assert_eq!(
+                    told.reason,
+                    "a Yealink phone shows a screen at once, whatever the priority"
+                );
+                assert!(body.contains("Beep=\"yes\""), "{body}");
+            }
+        }
+        desk.is_content();
+    }
+}
+
+/// A daemon and a phone of each vendor, named as its vendor.
+struct Office {
+    daemon: Daemon,
+    desks: [(Vendor, Desk); 3],
+}
+
+impl Office {
+    async fn open(config: &str) -> Self {
+        let [cisco, snom, yealink] =
+            [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(desk::options);
+        let desks = [
+            (Vendor::Cisco, Desk::new(cisco).await),
+            (Vendor::Snom, Desk::new(snom).await),
+            (Vendor::Yealink, Desk::new(yealink).await),
+        ];
+        let entries: Vec<_> = desks
+            .iter()
+            .map(|(vendor, desk)| desk.entry(vendor.name()))
+            .collect();
+        let daemon = Daemon::start(&(entries.concat() + config)).await;
+        Self { daemon, desks }
+    }
+
+    async fn asks(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> Told {
+        let phone = format!("phone={vendor}");
+        let arguments: Vec<&str> = arguments.iter().copied().chain([phone.as_str()]).collect();
+        Caller::new(self.daemon.agi())
+            .runs(script, &arguments)
+            .await
+    }
+
+    async fn ok(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> Told {
+        let told = self.asks(vendor, script, arguments).await;
+        assert_eq!(told.status, "OK", "{script} on {vendor}: {}", told.reason);
+        told
+    }
+}
+
+fn labels(shown: &Shown) -> Vec<&str> {
+    let items = shown.content.items().unwrap_or_default();
+    items.iter().map(|item| item.label.as_str()).collect()
+}
+
+/// Returns a document of the vendor's own that shows a text.
+fn next_screen(vendor: Vendor) -> String {
+    match vendor {
+        Vendor::Cisco => "<CiscoIPPhoneText><Text>The next screen</Text></CiscoIPPhoneText>",
+        Vendor::Snom => "<SnomIPPhoneText><Text>The next screen</Text></SnomIPPhoneText>",
+        Vendor::Yealink => "<YealinkIPPhoneTextScreen><Title>T</Title><Text>The next screen</Text></YealinkIPPhoneTextScreen>",
+    }
+    .to_owned()
+}
