@@ -28,25 +28,48 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
             ..options
         };
         let desk = Desk::at(options, address.port(8080)).await;
-        let told = Caller::new(daemon.agi()).runs("push", &["Hello", "phone=desk"]).await;
+        let told = Caller::new(daemon.agi())
+            .runs("push", &["Hello", "phone=desk"])
+            .await;
         assert_eq!(told.status, "OK", "{}", told.reason);
         desk.shows_text("Hello").await;
         let exchanges = desk.state().exchanges;
         // What the phone logs when it ends comes first: the question was asked within the push.
-        let asked = exchanges.iter().position(|exchange| exchange.target.contains("/cisco/authenticate"));
-        let pushed = exchanges.iter().position(|exchange| exchange.direction == Direction::Received);
+        let asked = exchanges
+            .iter()
+            .position(|exchange| exchange.target.contains("/cisco/authenticate"));
+        let pushed = exchanges
+            .iter()
+            .position(|exchange| exchange.direction == Direction::Received);
         assert!(asked.unwrap() < pushed.unwrap());
         let asked = &exchanges[asked.unwrap()];
         assert_eq!(asked.answer, "AUTHORIZED");
-        let length = asked.answer_headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let length = asked
+            .answer_headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         assert_eq!(length.unwrap().1, "10");
         // The push is over, and so is its password.
         let (target, body) = match method {
-            AuthenticationMethod::Get => (asked.target.split_once("/cisco").unwrap().1.to_owned(), String::new()),
-            AuthenticationMethod::Post => ("/authenticate".to_owned(), String::from_utf8_lossy(&asked.body).into_owned()),
+            AuthenticationMethod::Get => (
+                asked.target.split_once("/cisco").unwrap().1.to_owned(),
+                String::new(),
+            ),
+            AuthenticationMethod::Post => (
+                "/authenticate".to_owned(),
+                String::from_utf8_lossy(&asked.body).into_owned(),
+            ),
         };
-        let request = format!("{} /cisco{target} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}", asked.method, body.len());
-        assert!(exchange(daemon.http(), &request).await.ends_with("\r\n\r\nUN-AUTHORIZED"));
+        let request = format!(
+            "{} /cisco{target} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}",
+            asked.method,
+            body.len()
+        );
+        assert!(
+            exchange(daemon.http(), &request)
+                .await
+                .ends_with("\r\n\r\nUN-AUTHORIZED")
+        );
     }
 }
 
@@ -58,21 +81,43 @@ async fn configured_credentials_are_good_at_any_time_and_others_never() {
     )
     .await;
     for (query, answer) in [
-        ("UserID=push&Password=p+w&devicename=SEP00005E005309", "AUTHORIZED"),
+        (
+            "UserID=push&Password=p+w&devicename=SEP00005E005309",
+            "AUTHORIZED",
+        ),
         ("UserID=push&Password=p%20w", "AUTHORIZED"),
-        ("UserID=own&Password=key&devicename=SEP00005E005301", "AUTHORIZED"),
-        ("UserID=own&Password=key&devicename=SEP00005E005309", "UN-AUTHORIZED"),
+        (
+            "UserID=own&Password=key&devicename=SEP00005E005301",
+            "AUTHORIZED",
+        ),
+        (
+            "UserID=own&Password=key&devicename=SEP00005E005309",
+            "UN-AUTHORIZED",
+        ),
         ("UserID=push&Password=key", "UN-AUTHORIZED"),
         ("UserID=push", "UN-AUTHORIZED"),
         ("", "UN-AUTHORIZED"),
     ] {
         let told = get(daemon.http(), &format!("/cisco/authenticate?{query}")).await;
-        assert!(told.starts_with("HTTP/1.0 200 ") || told.starts_with("HTTP/1.1 200 "), "{told}");
-        assert!(told.ends_with(&format!("\r\n\r\n{answer}")), "{query}: {told}");
+        assert!(
+            told.starts_with("HTTP/1.0 200 ") || told.starts_with("HTTP/1.1 200 "),
+            "{told}"
+        );
+        assert!(
+            told.ends_with(&format!("\r\n\r\n{answer}")),
+            "{query}: {told}"
+        );
     }
     let long = "x".repeat(200_000);
-    let request = format!("POST /cisco/authenticate HTTP/1.0\r\nContent-Length: {}\r\n\r\n{long}", long.len());
-    assert!(exchange(daemon.http(), &request).await.ends_with("\r\n\r\nERROR"));
+    let request = format!(
+        "POST /cisco/authenticate HTTP/1.0\r\nContent-Length: {}\r\n\r\n{long}",
+        long.len()
+    );
+    assert!(
+        exchange(daemon.http(), &request)
+            .await
+            .ends_with("\r\n\r\nERROR")
+    );
     assert!(!daemon.log().contains("p w") && !daemon.log().contains("'key'"));
 }
 
@@ -82,30 +127,57 @@ async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
     let daemon = Daemon::start(&desk.entry("desk")).await;
     let mut paths = Vec::new();
     for _ in 0..3 {
-        let told = Caller::new(daemon.agi()).runs("push", &["Hello", "phone=desk"]).await;
+        let told = Caller::new(daemon.agi())
+            .runs("push", &["Hello", "phone=desk"])
+            .await;
         assert_eq!(told.status, "OK");
-        let state = desk.until("a fetch", |state| fetched(state).count() > paths.len()).await;
+        let state = desk
+            .until("a fetch", |state| fetched(state).count() > paths.len())
+            .await;
         paths = fetched(&state).collect();
     }
     for path in &paths {
         let name = path.strip_prefix("/screen/").unwrap();
         // 128 bits that nobody can guess.
-        assert!(name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+        assert!(
+            name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{name}"
+        );
         let whole = get(daemon.http(), path).await;
         let (head, body) = whole.split_once("\r\n\r\n").unwrap();
-        assert!(head.to_ascii_lowercase().contains("content-type: text/xml; charset=utf-8"), "{head}");
+        assert!(
+            head.to_ascii_lowercase()
+                .contains("content-type: text/xml; charset=utf-8"),
+            "{head}"
+        );
         assert!(body.contains("<Text>Hello</Text>"), "{body}");
         let only = exchange(daemon.http(), &format!("HEAD {path} HTTP/1.0\r\n\r\n")).await;
         assert!(only.ends_with("\r\n\r\n"), "{only}");
-        assert!(only.to_ascii_lowercase().contains(&format!("content-length: {}", body.len())), "{only}");
+        assert!(
+            only.to_ascii_lowercase()
+                .contains(&format!("content-length: {}", body.len())),
+            "{only}"
+        );
     }
     paths.sort();
     paths.dedup();
     assert_eq!(paths.len(), 3);
-    for path in ["/", "/screen/", "/screen/00000000000000000000000000000000", "/media/00000000000000000000000000000000/a.png", "/screen/../state/served/secret", "/api/v1/phones", "/metrics"] {
+    for path in [
+        "/",
+        "/screen/",
+        "/screen/00000000000000000000000000000000",
+        "/media/00000000000000000000000000000000/a.png",
+        "/screen/../state/served/secret",
+        "/api/v1/phones",
+        "/metrics",
+    ] {
         assert!(get(daemon.http(), path).await.contains(" 404 "), "{path}");
     }
-    let told = exchange(daemon.http(), &format!("DELETE {} HTTP/1.0\r\n\r\n", paths[0])).await;
+    let told = exchange(
+        daemon.http(),
+        &format!("DELETE {} HTTP/1.0\r\n\r\n", paths[0]),
+    )
+    .await;
     assert!(told.contains(" 405 "), "{told}");
 }
 
@@ -114,9 +186,13 @@ async fn a_pushed_screen_expires() {
     let desk = Desk::new(desk::options(Vendor::Snom)).await;
     let config = format!("{}[http]\nscreen_lifetime = '1s'\n", desk.entry("desk"));
     let daemon = Daemon::start(&config).await;
-    let told = Caller::new(daemon.agi()).runs("push", &["Hello", "phone=desk"]).await;
+    let told = Caller::new(daemon.agi())
+        .runs("push", &["Hello", "phone=desk"])
+        .await;
     assert_eq!(told.status, "OK");
-    let state = desk.until("a fetch", |state| fetched(state).next().is_some()).await;
+    let state = desk
+        .until("a fetch", |state| fetched(state).next().is_some())
+        .await;
     let path = fetched(&state).next().unwrap();
     soon("the end of its time", async {
         // Each question takes a little while; the clock of another process can't be turned.
@@ -133,15 +209,32 @@ async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
     let config = format!("{}[state]\ndir = {:?}\n", desk.entry("desk"), state.path());
     let daemon = Daemon::start(&config).await;
     let caller = Caller::new(daemon.agi());
-    assert_eq!(caller.runs("background", &["background.png", "phone=desk"]).await.status, "OK");
-    assert_eq!(caller.runs("push", &["Hello", "phone=desk"]).await.status, "OK");
-    let seen = desk.until("both", |state| state.background.is_some() && state.shown.is_some()).await;
+    assert_eq!(
+        caller
+            .runs("background", &["background.png", "phone=desk"])
+            .await
+            .status,
+        "OK"
+    );
+    assert_eq!(
+        caller.runs("push", &["Hello", "phone=desk"]).await.status,
+        "OK"
+    );
+    let seen = desk
+        .until("both", |state| {
+            state.background.is_some() && state.shown.is_some()
+        })
+        .await;
     let paths: Vec<_> = fetched(&seen).collect();
     daemon.terminate();
     assert!(daemon.end().await.success());
     let daemon = Daemon::start(&config).await;
     for path in paths {
-        let status = if path.starts_with("/media/") { " 200 " } else { " 404 " };
+        let status = if path.starts_with("/media/") {
+            " 200 "
+        } else {
+            " 404 "
+        };
         let told = get_bytes(daemon.http(), &path).await;
         assert!(String::from_utf8_lossy(&told).contains(status), "{path}");
     }
@@ -150,7 +243,8 @@ async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
 #[tokio::test]
 async fn who_is_not_allowed_is_sent_away_without_a_word() {
     let stranger = Loopback::claim();
-    let daemon = Daemon::start("[http]\nallow = ['127.0.0.1/32']\n[agi]\nallow = ['127.0.0.1/32']\n").await;
+    let daemon =
+        Daemon::start("[http]\nallow = ['127.0.0.1/32']\n[agi]\nallow = ['127.0.0.1/32']\n").await;
     for door in [daemon.http(), daemon.agi()] {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(stranger.port(0)).unwrap();
@@ -162,8 +256,15 @@ async fn who_is_not_allowed_is_sent_away_without_a_word() {
         let _ = soon("the end", stream.read_to_end(&mut told)).await;
         assert_eq!(told, b"");
     }
-    assert!(get(daemon.http(), "/cisco/authenticate").await.ends_with("UN-AUTHORIZED"));
-    assert_eq!(Caller::new(daemon.agi()).runs("ping", &[]).await.status, "OK");
+    assert!(
+        get(daemon.http(), "/cisco/authenticate")
+            .await
+            .ends_with("UN-AUTHORIZED")
+    );
+    assert_eq!(
+        Caller::new(daemon.agi()).runs("ping", &[]).await.status,
+        "OK"
+    );
 }
 
 /// Returns the paths that a phone has fetched from us, in order.
@@ -172,7 +273,14 @@ fn fetched(state: &handsetd::simulate::State) -> impl Iterator<Item = String> {
         .exchanges
         .iter()
         .filter(|exchange| exchange.direction == Direction::Fetched && exchange.status == Some(200))
-        .map(|exchange| exchange.target.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap())
+        .map(|exchange| {
+            exchange
+                .target
+                .splitn(4, '/')
+                .nth(3)
+                .map(|path| format!("/{path}"))
+                .unwrap()
+        })
 }
 
 async fn get(door: SocketAddr, path: &str) -> String {
