@@ -45,7 +45,7 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
     let desk = Desk::at(phone, sip.address().port(80)).await;
     sip.register().await;
     let call = sip.dial("700", Course::HungUp);
-    asterisk.line("AGI Script").await;
+    asterisk.line("AGI(\"PJSIP/1001-").await;
     let since = Instant::now();
     call.hang_up().await;
     call.end().await;

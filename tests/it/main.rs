@@ -6,11 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
 mod caller;
+mod commands;
 mod dialplan;
 mod doors;
 mod hanging;
+mod hostile;
 mod layering;
 mod refusals;
 mod screens;
+mod stopping;
 mod support;
 mod targets;

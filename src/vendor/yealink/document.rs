@@ -133,15 +133,19 @@ impl View<'_> {
     }
 
     fn menu(&self, items: &[Item]) -> Result<String, Refused> {
+        // Only soft keys know SoftKey:Exit; an item leads to an empty screen that ends at once.
+        let leaves = items.iter().any(|item| item.target == Target::Exit);
+        let exit = leaves.then(|| self.put(blank()));
         let page = |items: &[Item], next: Option<&str>| {
             let line = |label: &str, uri: &str| {
                 Node::new("MenuItem")
                     .child(Node::text("Prompt", &cut(label, MAX_LABEL)))
                     .child(Node::text("URI", uri))
             };
-            let lines = items
-                .iter()
-                .map(|item| line(&item.label, &uri(&item.target)));
+            let lines = items.iter().map(|item| match (&item.target, &exit) {
+                (Target::Exit, Some(exit)) => line(&item.label, exit.as_str()),
+                (target, _) => line(&item.label, &uri(target)),
+            });
             let more = next.map(|uri| line("More…", uri));
             let node = self
                 .head("YealinkIPPhoneTextMenu", true)

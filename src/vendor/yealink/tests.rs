@@ -48,7 +48,7 @@ fn old_firmware_takes_documents_at_the_root() {
 
 #[test]
 fn menus_directories_forms_and_pictures_are_written() {
-    insta::assert_snapshot!(pushed("title=T;text=P;item=Call|dial:200;item=Leave|exit;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><MenuItem><Prompt>Leave</Prompt><URI>SoftKey:Exit</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
+    insta::assert_snapshot!(pushed("title=T;text=P;item=Call|dial:200;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
     insta::assert_snapshot!(pushed("entry=Ada|201"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneDirectory Beep="no" Timeout="0"><Title wrap="yes"> </Title><MenuItem><Prompt>Ada</Prompt><URI>201</URI></MenuItem></YealinkIPPhoneDirectory>"#);
     insta::assert_snapshot!(pushed("title=PIN;input=PIN|pin|password;input=No|n|number;submit=http://192.0.2.1/x"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneInputScreen Beep="no" Timeout="0"><Title wrap="yes">PIN</Title><URL>http://192.0.2.1/x</URL><InputField type="string" password="yes"><Prompt>PIN</Prompt><Parameter>pin</Parameter><Default/></InputField><InputField type="number" password="no"><Prompt>No</Prompt><Parameter>n</Parameter><Default/></InputField></YealinkIPPhoneInputScreen>"#);
     insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0"><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
@@ -65,12 +65,29 @@ fn what_a_picture_has_no_place_for_is_told() {
 }
 
 #[test]
+fn an_item_that_exits_leads_to_a_screen_that_ends() {
+    let bench = bench();
+    let document = document(&bench.push("item=Leave|exit").unwrap());
+    let (_, rest) = document.split_once("<Prompt>Leave</Prompt><URI>").unwrap();
+    let (url, _) = rest.split_once("</URI>").unwrap();
+    let body = bench.fetch(url).body;
+    let screen = String::from_utf8_lossy(&body);
+    assert!(
+        screen.contains("Timeout=\"1\""),
+        "{screen}"
+    );
+}
+
+#[test]
+<<<<<<< HEAD
 fn less_than_a_second_is_not_for_ever() {
     assert!(pushed("text=a;timeout=500ms").contains("Timeout=\"1\""));
     assert!(pushed("text=a;timeout=0").contains("Timeout=\"0\""));
 }
 
 #[test]
+=======
+>>>>>>> it2
 fn a_text_is_cut_so_that_the_document_fits() {
     for letter in ["a", "ä", "&", "a "] {
         let document = pushed(&format!("text={}", letter.repeat(20_000)));

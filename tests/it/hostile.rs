@@ -1,0 +1,258 @@
+//! Input at the AGI port that no Asterisk sends: it costs little, and disturbs nobody.
+
+use std::fs;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use handsetd::phone::Vendor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::soon;
+
+#[tokio::test]
+async fn a_line_that_never_ends_is_cut_off() {
+    let daemon = Daemon::start("").await;
+    costs_little(&daemon, pours(daemon.agi(), b"", &[b'a'; 64 * 1024])).await;
+    costs_little(
+        &daemon,
+        pours(
+            daemon.agi(),
+            b"agi_network: yes\nagi_arg_1: ",
+            &[b'x'; 64 * 1024],
+        ),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_million_headers_are_cut_off() {
+    let daemon = Daemon::start("").await;
+    let headers = b"agi_arg_1: a\n".repeat(5000);
+    costs_little(
+        &daemon,
+        pours(daemon.agi(), b"agi_network: yes\n", &headers),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn binary_is_cut_off() {
+    let daemon = Daemon::start("").await;
+    let bytes: Vec<u8> = (0..=255).cycle().take(64 * 1024).collect();
+    costs_little(&daemon, pours(daemon.agi(), b"", &bytes)).await;
+    costs_little(
+        &daemon,
+        pours(daemon.agi(), b"\x16\x03\x01\x02\x00\x01", &[0; 64 * 1024]),
+    )
+    .await;
+    costs_little(&daemon, pours(daemon.agi(), b"", &[b'\n'; 64 * 1024])).await;
+}
+
+#[tokio::test]
+async fn who_speaks_another_language_is_let_go() {
+    let daemon = Daemon::start("").await;
+    for words in [
+        &b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"[..],
+        b"\n",
+        b"\r\n\r\n",
+        b"REGISTER sip:a SIP/2.0\n\n",
+    ] {
+        let mut stream = TcpStream::connect(daemon.agi()).await.unwrap();
+        stream.write_all(words).await.unwrap();
+        closes(&mut stream).await;
+    }
+    answers_quickly(&daemon).await;
+}
+
+#[tokio::test]
+async fn half_a_line_and_then_silence_ends_in_time() {
+    let daemon = Daemon::start("[agi]\nenvironment_timeout = '500ms'\n").await;
+    let halves = [
+        &b"agi_net"[..],
+        b"agi_network: yes\nagi_channel: PJSIP/1001-1\n",
+        b"",
+    ];
+    let open = join_all(halves.iter().cycle().take(60).map(async |half| {
+        let mut stream = TcpStream::connect(daemon.agi()).await.unwrap();
+        stream.write_all(half).await.unwrap();
+        stream
+    }));
+    let open = open.await;
+    answers_quickly(&daemon).await;
+    for mut stream in open {
+        closes(&mut stream).await;
+    }
+}
+
+#[tokio::test]
+async fn who_trickles_is_not_waited_for_either() {
+    let daemon = Daemon::start("[agi]\nenvironment_timeout = '500ms'\n").await;
+    let mut stream = TcpStream::connect(daemon.agi()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let mut told = Vec::new();
+    let trickle = async {
+        let mut beat = tokio::time::interval(Duration::from_millis(50));
+        while writing.write_all(b"a").await.is_ok() {
+            beat.tick().await;
+        }
+    };
+    let _ = soon("the end", async {
+        tokio::select! { _ = reading.read_to_end(&mut told) => {}, () = trickle => {} }
+    })
+    .await;
+    assert_eq!(told, b"");
+}
+
+#[tokio::test]
+async fn a_peer_that_never_answers_a_command_costs_one_session() {
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&format!(
+        "{}[agi]\nreply_timeout = '500ms'\n",
+        desk.entry("desk")
+    ))
+    .await;
+    // It is asked whose phone it is, and says nothing; or it says nonsense.
+    for answer in [
+        &b""[..],
+        b"\x00\xff\xfe\n",
+        b"200 result=1 (\n",
+        b"999 what\n",
+        b"200-never\n200-ends\n",
+    ] {
+        let caller = Caller::new(daemon.agi()).on("PJSIP/1001-00000001");
+        let mut stream = caller.opens("push", &["Hello"]).await.into_inner();
+        let _ = stream.write_all(answer).await;
+        answers_quickly(&daemon).await;
+        closes(&mut stream).await;
+    }
+    // An answer without an end.
+    let caller = Caller::new(daemon.agi()).on("PJSIP/1001-00000001");
+    let stream = caller.opens("push", &["Hello"]).await.into_inner();
+    costs_little(&daemon, pour(stream, &[b'2'; 64 * 1024])).await;
+}
+
+#[tokio::test]
+async fn two_thousand_probes_leave_no_trace() {
+    let daemon = Daemon::start("").await;
+    let probes = async {
+        for _ in 0..20 {
+            join_all((0..100).map(async |_| drop(TcpStream::connect(daemon.agi()).await.unwrap())))
+                .await;
+        }
+    };
+    costs_little(&daemon, probes).await;
+    assert!(
+        !daemon.log().contains("WARN") && !daemon.log().contains("ERROR"),
+        "{}",
+        daemon.log()
+    );
+    assert!(daemon.log().len() < 10_000, "each probe is logged");
+}
+
+#[tokio::test]
+async fn a_thousand_calls_at_once_are_all_answered() {
+    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let daemon = Daemon::start(&format!("{}[agi]\nbudget = '30s'\n", desk.entry("desk"))).await;
+    let before = memory(daemon.pid());
+    let caller = Caller::new(daemon.agi());
+    let since = Instant::now();
+    let told = join_all((0..1000).map(|at| {
+        let caller = &caller;
+        async move {
+            // One in ten goes to a phone.
+            let (script, arguments): (&str, &[&str]) = if at % 10 == 0 {
+                ("push", &["Hello", "phone=desk"])
+            } else {
+                ("ping", &[])
+            };
+            caller.runs(script, arguments).await
+        }
+    }))
+    .await;
+    assert!(
+        told.iter().all(|told| told.status == "OK"),
+        "{:?}",
+        told.iter().find(|told| told.status != "OK")
+    );
+    let mut ids: Vec<_> = told.iter().map(|told| &told.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 1000);
+    assert_eq!(desk.received().len(), 100);
+    assert!(
+        since.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        since.elapsed()
+    );
+    assert!(
+        memory(daemon.pid()) < before + ROOM,
+        "{before} kB became {} kB",
+        memory(daemon.pid())
+    );
+}
+
+/// Sends `start` and then `more` again and again, until it is cut off.
+async fn pours(agi: SocketAddr, start: &[u8], more: &[u8]) {
+    let mut stream = TcpStream::connect(agi).await.unwrap();
+    stream.write_all(start).await.unwrap();
+    pour(stream, more).await;
+}
+
+async fn pour(mut stream: TcpStream, more: &[u8]) {
+    let endless = async { while stream.write_all(more).await.is_ok() {} };
+    soon("an end of it", endless).await;
+}
+
+/// Lets twenty peers do the same, then checks that it cost little memory, and that a call meanwhile
+/// was answered.
+async fn costs_little(daemon: &Daemon, one: impl Future<Output = ()>) {
+    let before = memory(daemon.pid());
+    let (_, ()) = tokio::join!(one, answers_quickly(daemon));
+    let after = memory(daemon.pid());
+    assert!(after < before + ROOM, "{before} kB became {after} kB");
+    answers_quickly(daemon).await;
+}
+
+async fn answers_quickly(daemon: &Daemon) {
+    let since = Instant::now();
+    assert_eq!(
+        Caller::new(daemon.agi()).runs("ping", &[]).await.status,
+        "OK"
+    );
+    assert!(
+        since.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        since.elapsed()
+    );
+}
+
+/// Checks that the other side closes and has said nothing but commands.
+async fn closes(stream: &mut TcpStream) {
+    let mut told = Vec::new();
+    let _ = soon("the end of the connection", stream.read_to_end(&mut told)).await;
+    let told = String::from_utf8_lossy(&told);
+    let commands = told
+        .lines()
+        .all(|line| line.starts_with("GET FULL VARIABLE ") || line.starts_with("SET VARIABLE "));
+    assert!(commands, "{told}");
+}
+
+/// Returns how much memory a process has, in kB.
+fn memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// How much memory, in kB, may be taken for good: buffers, and what the allocator keeps.
+const ROOM: u64 = 64 * 1024;

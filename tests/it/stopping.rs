@@ -1,0 +1,146 @@
+//! How the real program starts where it can't, and how it stops.
+
+use std::time::Duration;
+
+use assert_cmd::assert::OutputAssertExt;
+use handsetd::phone::Vendor;
+use handsetd::simulate::{Faults, Options};
+use predicates::str::contains;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use super::support::caller::Caller;
+use super::support::daemon::{self, Daemon};
+use super::support::desk::{self, Desk};
+use super::support::loopback::Loopback;
+use super::support::soon;
+
+#[tokio::test]
+async fn what_is_in_hand_is_finished_and_new_calls_are_refused() {
+    let address = Loopback::claim();
+    let options = desk::options(Vendor::Cisco);
+    let entry = desk::entry("desk", &options, address.port(8080));
+    let daemon = Daemon::start(&entry).await;
+    // It takes its time before it asks our door, which must be open then.
+    let desk = Desk::at(
+        Options {
+            authentication_url: Some(
+                format!("http://{}/cisco/authenticate", daemon.http())
+                    .parse()
+                    .unwrap(),
+            ),
+            faults: Faults {
+                delay: Duration::from_secs(2),
+                ..Faults::default()
+            },
+            ..options
+        },
+        address.port(8080),
+    )
+    .await;
+    let caller = Caller::new(daemon.agi());
+    let told = caller
+        .runs("push", &["At last", "phone=desk", "wait=no"])
+        .await;
+    assert_eq!(told.status, "QUEUED");
+    daemon.terminate();
+    daemon
+        .line("Stopping: no new calls; finishing what is in hand.")
+        .await;
+    refuses(&daemon).await;
+    let (agi, http) = (daemon.agi(), daemon.http());
+    desk.shows_text("At last").await;
+    desk.is_content();
+    assert!(daemon.end().await.success());
+    assert!(TcpStream::connect(agi).await.is_err() && TcpStream::connect(http).await.is_err());
+}
+
+#[tokio::test]
+async fn a_call_in_hand_gets_its_answer() {
+    // A phone that answers when we say so.
+    let phone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = phone.local_addr().unwrap();
+    let entry = desk::entry("desk", &desk::options(Vendor::Yealink), address);
+    let daemon = Daemon::start(&format!("{entry}[agi]\nbudget = '30s'\n")).await;
+    let caller = Caller::new(daemon.agi());
+    let stops = async {
+        let (mut stream, _) = soon("the push", phone.accept()).await.unwrap();
+        let mut request = [0; 4096];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        daemon.terminate();
+        daemon.line("Stopping: ").await;
+        refuses(&daemon).await;
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+    };
+    let (told, ()) = tokio::join!(caller.runs("push", &["Hello", "phone=desk"]), stops);
+    assert_eq!(told.status, "OK", "{}", told.reason);
+    assert!(daemon.end().await.success());
+}
+
+#[tokio::test]
+async fn a_daemon_with_nothing_to_do_stops_at_once() {
+    let daemon = Daemon::start("").await;
+    // A peer that says nothing is nothing to wait for.
+    let _silent = TcpStream::connect(daemon.agi()).await.unwrap();
+    let _phone = TcpStream::connect(daemon.http()).await.unwrap();
+    let since = Instant::now();
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+    assert!(
+        since.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        since.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_second_one_on_the_same_port_says_so_and_fails() {
+    let first = Daemon::start("").await;
+    for (key, address) in [("agi", first.agi()), ("http", first.http())] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = daemon::configure(folder.path(), &format!("[{key}]\nlisten = '{address}'\n"));
+        daemon::command(&file)
+            .assert()
+            .code(1)
+            .stderr(contains(format!("handsetd: cannot listen on {address}")))
+            .stderr(contains(
+                "hint: something listens there already, perhaps another handsetd",
+            ));
+    }
+    assert_eq!(
+        Caller::new(first.agi()).runs("ping", &[]).await.status,
+        "OK"
+    );
+}
+
+#[test]
+fn a_bad_configuration_is_told_by_file_line_and_key_with_78() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = daemon::configure(
+        folder.path(),
+        "[agi]\nbudget = 'soon'\n\n[agj]\n[[phone]]\nname = '1'\nvendor = 'nokia'\n",
+    );
+    daemon::command(&file)
+        .assert()
+        .code(78)
+        .stdout("")
+        .stderr(contains("conf.d/test.toml:2: agi.budget: "))
+        .stderr(contains("conf.d/test.toml:4: agj: "))
+        .stderr(contains("conf.d/test.toml:7: phone"));
+    daemon::command(&folder.path().join("missing.toml"))
+        .assert()
+        .code(78)
+        .stderr(contains("missing.toml"));
+}
+
+/// Checks that no call is served any more.
+async fn refuses(daemon: &Daemon) {
+    let Ok(mut stream) = TcpStream::connect(daemon.agi()).await else {
+        return;
+    };
+    let mut told = Vec::new();
+    let _ = soon("the end", stream.read_to_end(&mut told)).await;
+    assert_eq!(told, b"");
+}
