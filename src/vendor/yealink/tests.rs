@@ -72,22 +72,16 @@ fn an_item_that_exits_leads_to_a_screen_that_ends() {
     let (url, _) = rest.split_once("</URI>").unwrap();
     let body = bench.fetch(url).body;
     let screen = String::from_utf8_lossy(&body);
-    assert!(
-        screen.contains("Timeout=\"1\""),
-        "{screen}"
-    );
+    assert!(screen.contains("Timeout=\"1\""), "{screen}");
 }
 
 #[test]
-<<<<<<< HEAD
 fn less_than_a_second_is_not_for_ever() {
     assert!(pushed("text=a;timeout=500ms").contains("Timeout=\"1\""));
     assert!(pushed("text=a;timeout=0").contains("Timeout=\"0\""));
 }
 
 #[test]
-=======
->>>>>>> it2
 fn a_text_is_cut_so_that_the_document_fits() {
     for letter in ["a", "ä", "&", "a "] {
         let document = pushed(&format!("text={}", letter.repeat(20_000)));
