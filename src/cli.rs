@@ -108,7 +108,9 @@ const BAD_CONFIGURATION: u8 = 78;
 
 const EXAMPLES: &str = "\
 Examples:
-  handsetd check
+  handsetd demo
+  handsetd check && handsetd run
+  handsetd simulate snom --listen 127.0.21.2:80
   handsetd media background picture.jpg night.png --model 7970";
 
 #[cfg(test)]

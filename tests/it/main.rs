@@ -16,4 +16,5 @@ mod refusals;
 mod screens;
 mod stopping;
 mod support;
+mod systemd;
 mod targets;

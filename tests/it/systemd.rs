@@ -1,0 +1,43 @@
+//! What systemd is told: ready, alive, stopping. Its side is played by a socket, as the manual of
+//! `sd_notify` describes it; the unit itself is checked by systemd's own tool beside the code.
+
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::Duration;
+
+#[test]
+fn ready_alive_and_stopping_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let config = folder.path().join("handsetd.toml");
+    let state = folder.path().display();
+    let text = format!(
+        "[agi]\nlisten = '127.0.0.1:0'\n[http]\nlisten = '127.0.0.1:0'\n[state]\ndir = '{state}'\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_handsetd"))
+        .args(["run", "--config"])
+        .arg(&config)
+        .env("NOTIFY_SOCKET", &path)
+        // Twice as often as this, so every 100 ms.
+        .env("WATCHDOG_USEC", "200000")
+        .spawn()
+        .unwrap();
+    let told = || {
+        let mut buffer = [0; 256];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    let until = |word: &str| while !told().contains(word) {};
+    until("READY=1");
+    until("WATCHDOG=1");
+    until("WATCHDOG=1");
+    let id = daemon.id().to_string();
+    assert!(Command::new("kill").arg(&id).status().unwrap().success());
+    until("STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
+}
