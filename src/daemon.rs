@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::time::sleep;
 use tracing::{info, warn};
+use url::Url;
 
 use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
@@ -42,7 +43,11 @@ impl Daemon {
         let shelf = Shelf::default();
         let logins = logins(&config);
         let settings = deliver::Config {
-            url: config.http.url.clone(),
+            url: config
+                .http
+                .url
+                .clone()
+                .or_else(|| own_url(http.local_addr())),
             port: http.local_addr().port(),
             screen_lifetime: config.http.screen_lifetime,
             media_lifetime: config.http.media_lifetime,
@@ -102,6 +107,14 @@ impl Daemon {
     }
 }
 
+/// Returns the address of the phones' door where the configuration leaves no choice: the one that it
+/// listens on. A door that is open on all addresses has another one for each route.
+fn own_url(address: SocketAddr) -> Option<Url> {
+    let only = !address.ip().is_unspecified();
+    only.then(|| Url::parse(&format!("http://{address}")).ok())
+        .flatten()
+}
+
 /// Opens the courier; a state folder that can't be used costs the next restart, not the service.
 fn courier(settings: deliver::Config, shelf: Shelf, logins: Logins) -> io::Result<Courier> {
     let folder = settings.keep.clone().unwrap_or_default();
@@ -148,3 +161,23 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// How long the phones' door stays open after the last delivery.
 const LAST_FETCH: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_on_one_address_has_that_address() {
+        let url = |address: &str| own_url(address.parse().unwrap()).map(String::from);
+        assert_eq!(
+            url("192.0.2.10:8090").as_deref(),
+            Some("http://192.0.2.10:8090/")
+        );
+        assert_eq!(
+            url("[2001:db8::1]:80").as_deref(),
+            Some("http://[2001:db8::1]/")
+        );
+        assert_eq!(url("0.0.0.0:8090"), None);
+        assert_eq!(url("[::]:8090"), None);
+    }
+}

@@ -25,7 +25,8 @@ pub enum Target {
 impl Directory {
     /// Creates a directory.
     ///
-    /// Each member of a group must be a phone or another group, and no group may contain itself.
+    /// Each member of a group must be a phone, another group or an endpoint. A group that contains
+    /// itself, by way of others, has each of its phones once.
     pub fn new(
         entries: Vec<Entry>,
         groups: HashMap<String, Vec<String>>,
@@ -67,7 +68,7 @@ impl Directory {
         let mut phones = BTreeSet::new();
         let targets = names.into_iter().map(|name| self.target(name));
         targets
-            .filter(|target| phones.insert(target.name().to_owned()))
+            .filter(|target| phones.insert(target.identity()))
             .collect()
     }
 
@@ -140,6 +141,18 @@ impl Target {
         match self {
             Self::Listed(entry) | Self::Unlisted(entry) => &entry.name,
             Self::Unknown(text) => text,
+        }
+    }
+
+    /// Returns what tells it from others: a phone that is not listed has the name of its endpoint,
+    /// which other technologies may use as well.
+    fn identity(&self) -> String {
+        match self {
+            Self::Unlisted(Entry {
+                endpoint: Some(endpoint),
+                ..
+            }) => endpoint.to_string(),
+            other => other.name().to_owned(),
         }
     }
 }
@@ -217,6 +230,8 @@ mod tests {
         assert_eq!(names("00:00:5E:00:53:99"), ["unknown 00:00:5E:00:53:99"]);
         assert_eq!(names("a b"), ["unknown a b"]);
         assert!(names(" & ").is_empty());
+        let both = ["unlisted PJSIP/1007", "unlisted SIP/1007"];
+        assert_eq!(names("1007&SIP/1007&PJSIP/1007"), both);
     }
 
     #[test]
