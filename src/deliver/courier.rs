@@ -40,10 +40,10 @@ impl Courier {
     /// What phones are to fetch lies on `shelf`; the passwords of open pushes stand in `logins`.
     pub fn open(config: Config, shelf: Shelf, logins: Logins) -> io::Result<Self> {
         let durable = Durable::open(shelf.clone(), config.keep.clone(), config.media_lifetime)?;
-        let library = Library::new(config.folders.clone(), config.hosts.clone());
+        let sources = Library::new(config.folders.clone(), config.hosts.clone());
         let made = Made::new(available_parallelism().map_or(1, Into::into));
         let workshop = Arc::new(Workshop {
-            library,
+            sources,
             durable,
             made,
         });

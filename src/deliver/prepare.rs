@@ -18,7 +18,7 @@ use crate::verb::{Action, Content as Pushed, Fit, Push, Tone};
 /// What preparing needs.
 #[derive(Debug)]
 pub(super) struct Workshop {
-    pub(super) library: Library,
+    pub(super) sources: Library,
     pub(super) durable: Durable,
     pub(super) made: Made,
 }
@@ -260,10 +260,10 @@ impl Job<'_> {
         let vendor = self.phone.vendor;
         blocking(move || {
             // A vendor's own template comes before one that does for all.
-            let own = workshop.library.read(&format!("{vendor}/{name}"));
+            let own = workshop.sources.read(&format!("{vendor}/{name}"));
             let wrong = |why: String| Unprepared::invalid(format!("template: {why}"));
             let source = own
-                .or_else(|_| workshop.library.read(&name))
+                .or_else(|_| workshop.sources.read(&name))
                 .map_err(|e| wrong(e.to_string()))?;
             let source =
                 String::from_utf8(source).map_err(|_| wrong(format!("{name} is not UTF-8")))?;
@@ -281,12 +281,12 @@ impl Job<'_> {
         let bytes = match source {
             Source::File(name) => {
                 let (workshop, name) = (Arc::clone(self.workshop), name.clone());
-                blocking(move || workshop.library.read(&name))
+                blocking(move || workshop.sources.read(&name))
                     .await
                     .map_err(wrong)?
             }
-            Source::Url(url) if self.workshop.library.fetches(url) => {
-                self.workshop.library.fetch(url).await.map_err(wrong)?
+            Source::Url(url) if self.workshop.sources.fetches(url) => {
+                self.workshop.sources.fetch(url).await.map_err(wrong)?
             }
             Source::Url(url) => return Ok(Got::Foreign(url.clone())),
         };
