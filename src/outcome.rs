@@ -149,12 +149,21 @@ fn together(outcomes: &[Outcome]) -> Status {
     }
 }
 
+/// Lists each phone with its status, and with the reason where all of that fits a channel variable;
+/// otherwise those that failed come first, and the log has the reasons.
 fn list(outcomes: &[Outcome]) -> String {
-    let one = |outcome: &Outcome| match outcome.reason.as_str() {
-        "" => format!("{}: {}", outcome.phone, outcome.status),
-        reason => format!("{}: {} ({reason})", outcome.phone, outcome.status),
+    let brief = |outcome: &Outcome| format!("{}: {}", outcome.phone, outcome.status);
+    let whole = |outcome: &Outcome| match outcome.reason.as_str() {
+        "" => brief(outcome),
+        reason => format!("{} ({reason})", brief(outcome)),
     };
-    outcomes.iter().map(one).collect::<Vec<_>>().join("; ")
+    let list = outcomes.iter().map(whole).collect::<Vec<_>>().join("; ");
+    if list.chars().count() <= MAX_LIST {
+        return list;
+    }
+    let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
+    sorted.sort_by_key(|outcome| matches!(outcome.status, Status::Ok | Status::Queued));
+    sorted.into_iter().map(brief).collect::<Vec<_>>().join("; ")
 }
 
 /// Joins with `&` what is not empty, each once.
@@ -184,6 +193,9 @@ impl fmt::Display for DeliveryId {
         f.write_str(&self.0)
     }
 }
+
+/// The most characters of a list with reasons, which is what `HANDSET_REASON` holds.
+const MAX_LIST: usize = 200;
 
 #[cfg(test)]
 mod tests {
@@ -224,5 +236,16 @@ mod tests {
             ("1001&1003", "snom")
         );
         assert_eq!(Answer::of(&[away.clone(), away]).status, Status::Partial);
+    }
+
+    #[test]
+    fn each_is_listed_even_if_there_is_no_room_for_reasons() {
+        let long = "the phone refused ".repeat(8);
+        let answer = Answer::of(&[
+            outcome("1001", Status::Ok, ""),
+            outcome("1002", Status::Denied, &long),
+            outcome("1003", Status::Rejected, &long),
+        ]);
+        assert_eq!(answer.reason, "1002: DENIED; 1003: REJECTED; 1001: OK");
     }
 }

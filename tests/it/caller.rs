@@ -3,7 +3,7 @@
 //! Each phone is a SIP client and a simulated phone at one address, so Asterisk tells handsetd
 //! where it is and what it is, and the configuration need not.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use futures_util::future::join_all;
 use handsetd::phone::Vendor;
@@ -30,13 +30,13 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     let options = Options {
         agi: daemon.agi(),
         phones: &users.map(|user| (Driver::Pjsip, user)),
-        dialplan: TELLING,
+        dialplan: &TELLING.replace("@NASTY@", &NASTY.replace(';', "\\;")),
         pjsip: "",
     };
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;
     };
-    let asterisk = Arc::new(asterisk);
+    let asterisk = Rc::new(asterisk);
     let authentication = format!("http://{}/cisco/authenticate", daemon.http());
     let phones = users.map(|user| kind(user, &authentication));
     let desks = join_all(users.into_iter().zip(phones).map(async |(user, phone)| {
@@ -47,7 +47,7 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
             user,
             sip,
             desk,
-            asterisk: Arc::clone(&asterisk),
+            asterisk: Rc::clone(&asterisk),
         }
     }))
     .await;
@@ -56,8 +56,9 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
         caller.hears_a_tone().await;
         caller.gets_a_ring_tone().await;
         caller.gets_a_background().await;
-        caller.desk.is_content();
         caller.was_asked_properly();
+        caller.is_shown_any_text_as_it_was().await;
+        caller.desk.is_content();
     }))
     .await;
 }
@@ -67,7 +68,7 @@ struct Caller {
     user: &'static str,
     sip: SipPhone,
     desk: Desk,
-    asterisk: Arc<Asterisk>,
+    asterisk: Rc<Asterisk>,
 }
 
 impl Caller {
@@ -199,6 +200,19 @@ impl Caller {
         }
     }
 
+    /// By query, by argument, and by the subroutine of the project's dialplan.
+    async fn is_shown_any_text_as_it_was(&self) {
+        for (extension, title, text) in [
+            ("7012", "Query", NASTY),
+            ("7013", "Sum", "2+2=4 is true"),
+            ("7014", "a, \"b\"", NASTY),
+        ] {
+            self.dials(extension, "OK").await;
+            let shown = self.desk.shows(title, |shown| shown.title == title).await;
+            assert_eq!(shown.content.text(), Some(text), "{extension}");
+        }
+    }
+
     /// Dials, and checks what Asterisk prints of the channel afterwards.
     async fn dials(&self, extension: &str, status: &str) {
         let pattern = format!("0,TOLD|{}|", self.user);
@@ -262,5 +276,19 @@ const TELLING: &str = "
 exten => 7011,1,Answer()
  same => n,Gosub(handset-ring,s,1(doorbell.wav))
  same => n,Goto(handset-outcome,1)
+exten => 7012,1,Answer()
+ same => n,Set(MSG=@NASTY@)
+ same => n,AGI(agi://${HANDSETD}/push?title=Query&text=${URIENCODE(${MSG})})
+ same => n,Hangup()
+exten => 7013,1,Answer()
+ same => n,AGI(agi://${HANDSETD}/push,2+2=4 is true,title=Sum)
+ same => n,Hangup()
+exten => 7014,1,Answer()
+ same => n,Set(MSG=@NASTY@)
+ same => n,Gosub(handset-push,s,1(,\"a, \\\"b\\\"\",,text=${URIENCODE(${MSG})}))
+ same => n,Hangup()
 exten => h,1,Verbose(0,TOLD|${CALLERID(num)}|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_ID}|${HANDSET_REASON}|)
 ";
+
+/// All that is special to Asterisk, to a URL or to XML.
+const NASTY: &str = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> ]]> + ? # | %41"#;

@@ -87,7 +87,7 @@ fn media_converts_a_ring_tone_for_each_vendor() {
         match bytes {
             // A second, made up to a multiple of 240 samples.
             8160 => assert!(
-                written.len() % 240 == 0 && (8000..=8160).contains(&written.len()),
+                written.len().is_multiple_of(240) && (8000..=8160).contains(&written.len()),
                 "{}",
                 written.len()
             ),

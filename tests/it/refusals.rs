@@ -809,6 +809,28 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
 }
 
 #[tokio::test]
+async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
+    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let nobody = Loopback::claim();
+    let mut config = desk.entry("desk");
+    let mut phones = "phone=desk".to_owned();
+    for at in 0..9 {
+        let entry = ONE_PHONE.replace("'desk'", &format!("'away-{at}'"));
+        config += &entry.replace("127.0.0.1:9", &nobody.port(8080 + at).to_string());
+        phones += &format!("&away-{at}");
+    }
+    let daemon = Daemon::start(&config).await;
+    let told = Caller::new(daemon.agi())
+        .runs("push", &["Hello", &phones])
+        .await;
+    assert_eq!(told.status, "PARTIAL");
+    let listed: Vec<_> = (0..9).map(|at| format!("away-{at}: UNREACHABLE")).collect();
+    let listed = listed.join("; ") + "; desk: OK";
+    assert_eq!(told.reason, listed);
+    desk.shows_text("Hello").await;
+}
+
+#[tokio::test]
 async fn a_long_reason_is_cut_to_a_line_of_200_characters() {
     let daemon = Daemon::start("").await;
     let verb = "ü".repeat(3000);

@@ -30,7 +30,7 @@ async fn a_text_has_a_title_a_prompt_and_soft_keys() {
         match vendor {
             Vendor::Cisco => assert_eq!(shown.prompt, "Please wait"),
             Vendor::Snom | Vendor::Yealink => {
-                assert!(shown.content.text().unwrap().ends_with("Please wait"))
+                assert!(shown.content.text().unwrap().ends_with("Please wait"));
             }
         }
         let labels: Vec<_> = shown

@@ -2,9 +2,9 @@
 //! kind of endpoint tells it, and those that `phone=` names.
 
 use handsetd::phone::Vendor;
-use handsetd::simulate::Options as Phone;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
@@ -22,165 +22,231 @@ async fn on_22_phones_are_found_in_every_way() {
 
 /// Several small stories on one server, which takes longer to start than each of them.
 async fn phones_are_found_in_every_way(version: Version) {
-    let (elsewhere, away) = (Loopback::claim(), Loopback::claim());
-    let daemon = Daemon::start(&format!(
-        "[vendor.snom]\nport = 8088\n\
-         [[phone]]\nname = 'boss'\nendpoint = 'PJSIP/1005'\nvendor = 'cisco'\nmodel = '7970'\n\
-         address = '{}'\nmac = '00:00:5E:00:53:55'\n\
-         [[phone]]\nname = 'away'\nvendor = 'yealink'\nmodel = 'T46G'\naddress = '{}'\n\
-         [[group]]\nname = 'reception'\nmembers = ['boss', 'PJSIP/1001', 'inner']\n\
-         [[group]]\nname = 'inner'\nmembers = ['PJSIP/1002', 'reception', 'boss']\n",
-        elsewhere.port(8080),
-        away.port(8080),
-    ))
-    .await;
-    let options = Options {
-        agi: daemon.agi(),
-        phones: &["1001", "1002", "1004", "1005"].map(|user| (Driver::Pjsip, user)),
-        dialplan: ASKING,
-        pjsip: ODD_ENDPOINTS,
-    };
-    let Some(asterisk) = Asterisk::start(version, &options).await else {
+    let Some(house) = House::build(version).await else {
         return;
     };
-    let sip = asterisk.sip(Driver::Pjsip);
-    let register = async |user: &str, aor: &str, phone: Phone, port: u16| {
-        let sip = SipPhone::new(user, &phone.user_agent(), sip).registering(aor);
+    house.a_caller_has_his_own_phone().await;
+    house.a_caller_is_one_of_the_phones_of_his_endpoint().await;
+    house.a_target_is_all_phones_of_its_endpoint().await;
+    house.the_configuration_overrules_asterisk().await;
+    house.who_is_unknown_is_told_what_was_tried().await;
+    house.a_phone_is_aimed_at_by_any_of_its_names().await;
+    house.several_phones_are_aimed_at_at_once().await;
+    house.what_does_not_exist_is_not_found().await;
+    for resident in [
+        &house.cisco,
+        &house.snom,
+        &house.room,
+        &house.twin,
+        &house.decoy,
+    ] {
+        resident.desk.is_content();
+    }
+    house.boss.is_content();
+}
+
+/// An Asterisk, its phones, and one phone that Asterisk does not know.
+struct House {
+    asterisk: Asterisk,
+    _daemon: Daemon,
+    cisco: Resident,
+    /// Not on the usual port, as the configuration says of all Snom phones.
+    snom: Resident,
+    /// Registers as something else than its endpoint.
+    room: Resident,
+    /// Has registered as the same.
+    twin: Resident,
+    /// No desk phone.
+    soft: SipPhone,
+    /// Asterisk takes 1005 for this; the configuration says that it is the boss's.
+    decoy: Resident,
+    boss: Desk,
+    elsewhere: Loopback,
+}
+
+/// A phone that Asterisk knows.
+struct Resident {
+    sip: SipPhone,
+    desk: Desk,
+}
+
+impl Resident {
+    async fn moves_in(
+        asterisk: &Asterisk,
+        user: &str,
+        vendor: Vendor,
+        aor: &str,
+        port: u16,
+    ) -> Self {
+        let phone = desk::options(vendor);
+        let registrar = asterisk.sip(Driver::Pjsip);
+        let sip = SipPhone::new(user, &phone.user_agent(), registrar).registering(aor);
         let desk = Desk::at(phone, sip.address().port(port)).await;
         sip.register().await;
-        (sip, desk)
-    };
-    let (cisco_sip, cisco) = register("1001", "1001", desk::options(Vendor::Cisco), 80).await;
-    // Not on the usual port, as the configuration says of all Snom phones.
-    let (snom_sip, snom) = register("1002", "1002", desk::options(Vendor::Snom), 8088).await;
-    let (room_sip, room) = register("1003", "room-3", desk::options(Vendor::Yealink), 80).await;
-    let (_, twin) = register("1003", "room-3", desk::options(Vendor::Cisco), 80).await;
-    let soft = SipPhone::new("1004", "Zoiper v2.10.20.9", sip);
-    soft.register().await;
-    // Asterisk takes 1005 for a Yealink; the configuration says that it is a Cisco elsewhere.
-    let (boss_sip, decoy) = register("1005", "1005", desk::options(Vendor::Yealink), 80).await;
-    let boss = Desk::at(desk::options(Vendor::Cisco), elsewhere.port(8080)).await;
-    let dials = async |sip: &SipPhone, extension: &str| {
-        let before = asterisk.count("0,TOLD|");
-        sip.dial(extension, Course::Refused).end().await;
-        let line = asterisk.line_after(before, "0,TOLD|").await;
-        let (_, told) = line.split_once("0,TOLD|").unwrap();
-        told.trim_end_matches("\") in new stack").to_owned()
-    };
-
-    let told = dials(&cisco_sip, "10").await;
-    assert_eq!(told, "OK|1001|cisco||");
-    cisco.shows_text("own 1001").await;
-    let told = dials(&snom_sip, "10").await;
-    assert_eq!(told, "OK|1002|snom||");
-    snom.shows_text("own 1002").await;
-
-    // The phone that calls, of the two that have registered as room-3.
-    let told = dials(&room_sip, "10").await;
-    assert_eq!(told, "OK|1003|yealink||");
-    room.shows_text("own 1003").await;
-    assert!(twin.state().shown.is_none());
-    let told = dials(&cisco_sip, "12").await;
-    // In no order that could be relied on.
-    assert!(told.starts_with("OK|1003|"), "{told}");
-    assert!(told.contains("yealink") && told.contains("cisco"), "{told}");
-    room.shows_text("to the room").await;
-    twin.shows_text("to the room").await;
-
-    let told = dials(&soft, "10").await;
-    let expected = format!(
-        "NOTFOUND|1004||cannot tell of phone 1004 what it is; tried: CHANNEL(pjsip,remote_addr) {ip}, \
-         User-Agent \"Zoiper v2.10.20.9\", contact sip:1004@{ip}:5060 {ip}",
-        ip = soft.address().ip()
-    );
-    assert!(told.starts_with(expected.as_str()), "{told}");
-    let told = dials(&boss_sip, "10").await;
-    assert_eq!(told, "OK|boss|cisco||");
-    boss.shows_text("own 1005").await;
-    assert_eq!(decoy.received().len(), 0);
-
-    let told = dials(&soft, "14").await;
-    assert!(
-        told.starts_with("NOTFOUND|||channel Local/10@phones-"),
-        "{told}"
-    );
-    assert!(
-        told.contains("is none of a phone (PJSIP, SIP, SCCP); name one with phone="),
-        "{told}"
-    );
-
-    // Everyone can be aimed at, whoever calls.
-    for (phone, aimed, name) in [
-        ("1002", &snom, "1002|snom"),
-        ("PJSIP/1001", &cisco, "1001|cisco"),
-        ("boss", &boss, "boss|cisco"),
-        ("PJSIP/1005", &boss, "boss|cisco"),
-        ("00005e005355", &boss, "boss|cisco"),
-        (&elsewhere.ip().to_string(), &boss, "boss|cisco"),
-    ] {
-        asterisk.cli(&format!("dialplan set global AIM {phone}"));
-        let told = dials(&soft, "20").await;
-        assert_eq!(told, format!("OK|{name}||"), "{phone}");
-        aimed.shows_text(&format!("aimed at {phone}")).await;
+        Self { sip, desk }
     }
-    asterisk.cli("dialplan set global AIM reception");
-    let told = dials(&soft, "20").await;
-    assert!(told.starts_with("OK|boss&1001&1002|cisco&snom|"), "{told}");
-    for desk in [&boss, &cisco, &snom] {
-        desk.shows_text("aimed at reception").await;
+}
+
+impl House {
+    async fn build(version: Version) -> Option<Self> {
+        let (elsewhere, away) = (Loopback::claim(), Loopback::claim());
+        let config = CONFIG
+            .replace("@ELSEWHERE@", &elsewhere.port(8080).to_string())
+            .replace("@AWAY@", &away.port(8080).to_string());
+        let daemon = Daemon::start(&config).await;
+        let options = Options {
+            agi: daemon.agi(),
+            phones: &["1001", "1002", "1004", "1005"].map(|user| (Driver::Pjsip, user)),
+            dialplan: ASKING,
+            pjsip: ODD_ENDPOINTS,
+        };
+        let asterisk = Asterisk::start(version, &options).await?;
+        let soft = SipPhone::new("1004", "Zoiper v2.10.20.9", asterisk.sip(Driver::Pjsip));
+        soft.register().await;
+        let moves_in = async |user, vendor, aor, port| {
+            Resident::moves_in(&asterisk, user, vendor, aor, port).await
+        };
+        Some(Self {
+            cisco: moves_in("1001", Vendor::Cisco, "1001", 80).await,
+            snom: moves_in("1002", Vendor::Snom, "1002", 8088).await,
+            room: moves_in("1003", Vendor::Yealink, "room-3", 80).await,
+            twin: moves_in("1003", Vendor::Cisco, "room-3", 80).await,
+            decoy: moves_in("1005", Vendor::Yealink, "1005", 80).await,
+            boss: Desk::at(desk::options(Vendor::Cisco), elsewhere.port(8080)).await,
+            soft,
+            asterisk,
+            _daemon: daemon,
+            elsewhere,
+        })
     }
-    asterisk.cli("dialplan set global AIM 1001&1002");
-    assert!(
-        dials(&soft, "20")
-            .await
-            .starts_with("OK|1001&1002|cisco&snom|")
-    );
-    for (several, expected) in [
-        (
-            "1001&away",
-            [
-                "PARTIAL|1001&away|cisco&yealink|1001: OK; ",
-                "away: UNREACHABLE (cannot connect to ",
-            ],
-        ),
-        (
-            "nobody&1001",
-            [
-                "PARTIAL|nobody&1001|cisco|",
-                "nobody: NOTFOUND (cannot tell of phone nobody what it is",
-            ],
-        ),
-        (
-            "00:00:5E:00:53:66",
-            [
-                "NOTFOUND|00:00:5E:00:53:66||no [[phone]] has the name or address 00:00:5E:00:53:66|",
-                "",
-            ],
-        ),
-        (
-            "192.0.2.99",
-            [
-                "NOTFOUND|192.0.2.99||no [[phone]] has the name or address 192.0.2.99|",
-                "",
-            ],
-        ),
-        (
-            "nobody",
-            [
-                "NOTFOUND|nobody||cannot tell of phone nobody what it is; tried: contacts of PJSIP/nobody: none is registered",
-                "",
-            ],
-        ),
-    ] {
-        asterisk.cli(&format!("dialplan set global AIM {several}"));
-        let told = dials(&soft, "20").await;
-        assert!(
-            told.starts_with(expected[0]) && told.contains(expected[1]),
-            "{several}: {told}"
+
+    async fn a_caller_has_his_own_phone(&self) {
+        assert_eq!(self.told(&self.cisco.sip, "10").await, "OK|1001|cisco||");
+        self.cisco.desk.shows_text("own 1001").await;
+        assert_eq!(self.told(&self.snom.sip, "10").await, "OK|1002|snom||");
+        self.snom.desk.shows_text("own 1002").await;
+    }
+
+    async fn a_caller_is_one_of_the_phones_of_his_endpoint(&self) {
+        assert_eq!(self.told(&self.room.sip, "10").await, "OK|1003|yealink||");
+        self.room.desk.shows_text("own 1003").await;
+        assert!(self.twin.desk.state().shown.is_none());
+        assert_eq!(self.told(&self.twin.sip, "10").await, "OK|1003|cisco||");
+        self.twin.desk.shows_text("own 1003").await;
+    }
+
+    async fn a_target_is_all_phones_of_its_endpoint(&self) {
+        let told = self.aims("PJSIP/1003").await;
+        // In no order that could be relied on.
+        assert!(told.starts_with("OK|1003|"), "{told}");
+        assert!(told.contains("yealink") && told.contains("cisco"), "{told}");
+        self.room.desk.shows_text("aimed at PJSIP/1003").await;
+        self.twin.desk.shows_text("aimed at PJSIP/1003").await;
+    }
+
+    async fn the_configuration_overrules_asterisk(&self) {
+        assert_eq!(self.told(&self.decoy.sip, "10").await, "OK|boss|cisco||");
+        self.boss.shows_text("own 1005").await;
+        assert_eq!(self.decoy.desk.received().len(), 0);
+    }
+
+    async fn who_is_unknown_is_told_what_was_tried(&self) {
+        let ip = self.soft.address().ip();
+        let expected = format!(
+            "NOTFOUND|1004||cannot tell of phone 1004 what it is; tried: CHANNEL(pjsip,remote_addr) \
+             {ip}, User-Agent \"Zoiper v2.10.20.9\", contact sip:1004@{ip}:5060 {ip}"
         );
+        let told = self.told(&self.soft, "10").await;
+        assert!(told.starts_with(&expected), "{told}");
+        let told = self.told(&self.soft, "14").await;
+        assert!(
+            told.starts_with("NOTFOUND|||channel Local/10@phones-"),
+            "{told}"
+        );
+        let advice = "is none of a phone (PJSIP, SIP, SCCP); name one with phone=|";
+        assert!(told.ends_with(advice), "{told}");
     }
-    for desk in [&cisco, &snom, &room, &twin, &boss] {
-        desk.is_content();
+
+    async fn a_phone_is_aimed_at_by_any_of_its_names(&self) {
+        for (name, aimed, told) in [
+            ("1002", &self.snom.desk, "OK|1002|snom||"),
+            ("PJSIP/1001", &self.cisco.desk, "OK|1001|cisco||"),
+            ("boss", &self.boss, "OK|boss|cisco||"),
+            ("PJSIP/1005", &self.boss, "OK|boss|cisco||"),
+            ("00005e005355", &self.boss, "OK|boss|cisco||"),
+            (
+                &self.elsewhere.ip().to_string(),
+                &self.boss,
+                "OK|boss|cisco||",
+            ),
+        ] {
+            assert_eq!(self.aims(name).await, told, "{name}");
+            aimed.shows_text(&format!("aimed at {name}")).await;
+        }
+    }
+
+    async fn several_phones_are_aimed_at_at_once(&self) {
+        let told = self.aims("reception").await;
+        assert!(told.starts_with("OK|boss&1001&1002|cisco&snom|"), "{told}");
+        for desk in [&self.boss, &self.cisco.desk, &self.snom.desk] {
+            desk.shows_text("aimed at reception").await;
+        }
+        let told = self.aims("1001&1002").await;
+        assert!(told.starts_with("OK|1001&1002|cisco&snom|"), "{told}");
+        let told = self.aims("1001&away").await;
+        assert!(
+            told.starts_with(
+                "PARTIAL|1001&away|cisco&yealink|1001: OK; away: UNREACHABLE (cannot connect to "
+            ),
+            "{told}"
+        );
+        let told = self.aims("nobody&1001").await;
+        assert!(
+            told.starts_with(
+                "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (cannot tell of phone nobody "
+            ),
+            "{told}"
+        );
+        assert!(told.ends_with("; 1001: OK|"), "{told}");
+    }
+
+    async fn what_does_not_exist_is_not_found(&self) {
+        for (name, reason) in [
+            (
+                "00:00:5E:00:53:66",
+                "no [[phone]] has the name or address 00:00:5E:00:53:66|",
+            ),
+            (
+                "192.0.2.99",
+                "no [[phone]] has the name or address 192.0.2.99|",
+            ),
+            (
+                "nobody",
+                "cannot tell of phone nobody what it is; tried: contacts of PJSIP/nobody: none is registered",
+            ),
+        ] {
+            let told = self.aims(name).await;
+            assert!(
+                told.starts_with(&format!("NOTFOUND|{name}||{reason}")),
+                "{told}"
+            );
+        }
+    }
+
+    /// Lets somebody push to others; returns what is on his channel afterwards.
+    async fn aims(&self, names: &str) -> String {
+        let set = format!("dialplan set global AIM {names}");
+        self.asterisk.cli(&set);
+        self.told(&self.soft, "20").await
+    }
+
+    /// Dials; returns status, phone, vendor and reason as Asterisk prints them.
+    async fn told(&self, sip: &SipPhone, extension: &str) -> String {
+        let before = self.asterisk.count(PRINTED);
+        sip.dial(extension, Course::Refused).end().await;
+        let line = self.asterisk.line_after(before, PRINTED).await;
+        let (_, told) = line.split_once(PRINTED).unwrap();
+        told.trim_end_matches("\") in new stack").to_owned()
     }
 }
 
@@ -216,11 +282,58 @@ async fn on_16_a_chan_sip_phone_is_found_as_caller_and_as_target() {
     asterisk.line("TOLD|NOTFOUND|1003||cannot tell of phone 1003 what it is; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
 }
 
-/// Extensions that push to the caller's own phone, to a room, from a Local channel, and to AIM.
+#[tokio::test]
+async fn an_sccp_phone_is_found_by_its_device() {
+    let desk = Desk::new(desk::options(Vendor::Cisco)).await;
+    let address = desk.phone().address();
+    let daemon = Daemon::start(&format!("[vendor.cisco]\nport = {}\n", address.port())).await;
+    let told = Caller::new(daemon.agi())
+        .on("SCCP/1001-00000001")
+        .knowing("SCCPDevice(current,recvip)", &address.ip().to_string())
+        .knowing("SCCPDevice(current,skinny_type)", "7970")
+        .runs("push", &["Hello"])
+        .await;
+    assert_eq!(
+        (&*told.status, &*told.phone),
+        ("OK", "1001"),
+        "{}",
+        told.reason
+    );
+    desk.shows_text("Hello").await;
+}
+
+#[tokio::test]
+async fn what_asterisk_knows_may_be_nonsense() {
+    let daemon = Daemon::start("").await;
+    let long = "x".repeat(3000);
+    for (address, user_agent) in [
+        ("", ""),
+        ("nowhere", "Cisco-CP/"),
+        ("0.0.0.0:5060", "Cisco-CP7970G/8.5.4"),
+        ("127.0.0.1:5060", "Yealink \" ~ ) ${X} | snom"),
+        ("127.0.0.1:5060", &long),
+    ] {
+        let told = Caller::new(daemon.agi())
+            .of_phone("1001", address, user_agent)
+            .runs("push", &["Hello"])
+            .await;
+        assert_eq!(
+            told.status, "NOTFOUND",
+            "{address} {user_agent}: {}",
+            told.reason
+        );
+        assert!(
+            told.reason.starts_with("cannot tell of phone 1001 "),
+            "{}",
+            told.reason
+        );
+        assert!(told.reason.chars().count() <= 200);
+    }
+}
+
+/// Extensions that push to the caller's own phone, from a Local channel, and to AIM.
 const ASKING: &str = "
 exten => 10,1,Gosub(handset-push,s,1(own ${CALLERID(num)}))
- same => n,Gosub(told,s,1)
-exten => 12,1,Gosub(handset-push,s,1(to the room,,PJSIP/1003))
  same => n,Gosub(told,s,1)
 exten => 14,1,Originate(Local/10@phones,exten,quiet,s,1)
  same => n,Hangup(17)
@@ -246,3 +359,30 @@ aors=room-3
 type=aor
 max_contacts=2
 ";
+
+/// The boss has another phone than Asterisk says, `away` is off, and groups hold groups.
+const CONFIG: &str = "
+[vendor.snom]
+port = 8088
+[[phone]]
+name = 'boss'
+endpoint = 'PJSIP/1005'
+vendor = 'cisco'
+model = '7970'
+address = '@ELSEWHERE@'
+mac = '00:00:5E:00:53:55'
+[[phone]]
+name = 'away'
+vendor = 'yealink'
+model = 'T46G'
+address = '@AWAY@'
+[[group]]
+name = 'reception'
+members = ['boss', 'PJSIP/1001', 'inner']
+[[group]]
+name = 'inner'
+members = ['PJSIP/1002', 'reception', 'boss']
+";
+
+/// How the line begins that Asterisk prints once for each call.
+const PRINTED: &str = "0,TOLD|";

@@ -108,15 +108,18 @@ pub(crate) fn command(file: &Path) -> Command {
 pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     let (media, state) = (folder.join("media"), folder.join("state"));
     fs::create_dir(&media).unwrap();
-    RgbImage::from_fn(400, 300, |x, y| Rgb([(x / 2) as u8, (y / 2) as u8, 0x80]))
+    let half = |side: u32| u8::try_from(side / 2).unwrap();
+    RgbImage::from_fn(400, 300, |x, y| Rgb([half(x), half(y), 0x80]))
         .save(media.join("background.png"))
         .unwrap();
     record(&media.join("doorbell.wav"), 44_100, 22_050);
     let base = format!(
         "[agi]\nlisten = \"127.0.0.1:0\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
-         [media]\nfolders = [{media:?}]\n\
-         [state]\ndir = {state:?}\n"
+         [media]\nfolders = ['{}']\n\
+         [state]\ndir = '{}'\n",
+        media.display(),
+        state.display()
     );
     let file = folder.join("handsetd.toml");
     fs::write(&file, base).unwrap();
