@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use tokio::time::Instant;
 
 use super::ConfigFile;
 use crate::config::Config;
@@ -13,7 +14,7 @@ use crate::telemetry::Escaped;
 /// Check the configuration
 ///
 /// Read the files and the environment as the daemon does, and show everything that is wrong with
-/// file, line and key
+/// file, line and key; then run the tests that stand beside the rules
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -25,6 +26,7 @@ impl Check {
     /// Shows what is wrong, or what was read and what is worth knowing.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
+        config.test_rules(Instant::now())?;
         show(&config, out).context("cannot write the result")?;
         Ok(ExitCode::SUCCESS)
     }
@@ -39,19 +41,28 @@ fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
         [] => "no file".to_owned(),
         files => files.join(", "),
     };
-    let phones = match config.directory.entries().len() {
-        1 => "1 phone".to_owned(),
-        count => format!("{count} phones"),
+    let phones = count(config.directory.entries().len(), "phone");
+    let tests = config.rules.iter().map(|rule| rule.tests.len()).sum();
+    let rules = match (config.rules.len(), tests) {
+        (0, _) => String::new(),
+        (rules, tests) => format!(", {}, {}", count(rules, "rule"), count(tests, "test")),
     };
     writeln!(
         out,
-        "The configuration is good: read {}; {phones}.",
+        "The configuration is good: read {}; {phones}{rules}.",
         Escaped(read)
     )?;
     for notice in config.notices() {
         writeln!(out, "notice: {}", Escaped(notice))?;
     }
     Ok(())
+}
+
+fn count(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -1,0 +1,84 @@
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::config::Sources;
+
+fn load(path: &Path) -> Config {
+    let sources = Sources {
+        file: path.to_owned(),
+        is_required: true,
+        variables: Vec::new(),
+    };
+    Config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// Runs the tests of the rules in `text`.
+fn tested(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("handsetd.toml");
+    fs::write(&path, text).unwrap();
+    let prefix = format!("{}/", folder.path().display());
+    let faults = load(&path).test_rules(Instant::now()).err();
+    faults.map_or_else(String::new, |faults| {
+        faults.to_string().replace(&prefix, "")
+    })
+}
+
+#[test]
+fn the_tests_of_every_good_file_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config/good");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let config = load(&entry.unwrap().path());
+        count += config.rules.iter().flat_map(|rule| &rule.tests).count();
+        config
+            .test_rules(Instant::now())
+            .unwrap_or_else(|faults| panic!("{faults}"));
+    }
+    assert!(count >= 5, "{count}");
+}
+
+#[test]
+fn a_test_that_fails_is_told_with_its_line_and_with_what_came() {
+    let rule = "[[rule]]\nname = \"a\"\non = \"X\"\nwhen = \"event.A == '1'\"\n\
+                do = [{ verb = \"dnd\", phone = \"{{ event.P }}\", state = \"on\" }]\n\n";
+    let check = |test: &str, expected: &str| {
+        assert_eq!(
+            tested(&format!("{rule}[[rule.test]]\n{test}")),
+            expected,
+            "{test}"
+        );
+    };
+    let on = "{ verb = \"dnd\", phone = \"1001\", state = true }";
+    check(
+        &format!("event = {{ Event = \"x\", A = \"1\", P = \"1001\" }}\nexpect = [{on}]"),
+        "",
+    );
+    check(
+        &format!("event = {{ Event = \"X\", A = \"1\", P = \"1002\" }}\nexpect = [{on}]"),
+        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+         expected dnd phone=\"1001\" state=\"on\"; got dnd phone=\"1002\" state=\"on\"",
+    );
+    check(
+        "event = { Event = \"X\", A = \"1\", P = \"1002\" }\nexpect = []",
+        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+         expected nothing; got dnd phone=\"1002\" state=\"on\"",
+    );
+    check(
+        &format!("event = {{ Event = \"X\", A = \"0\" }}\nexpect = [{on}]"),
+        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+         expected dnd phone=\"1001\" state=\"on\"; got nothing, as it does not fire: \
+         event.A == '1' is not true; event.A is \"0\"",
+    );
+    // A rule that fails does nothing, but not because it was meant so.
+    check(
+        "event = { Event = \"X\" }\nexpect = []",
+        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+         expected nothing; got nothing, as it does not fire: the event has no A; event.A is not there",
+    );
+    check(
+        "event = { A = \"1\" }\nexpect = []",
+        "handsetd.toml:7: rule.test: the test of \"a\" fails: the event has no name; add Event = \"X\"",
+    );
+}

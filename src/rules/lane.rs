@@ -1,0 +1,152 @@
+//! Runs that must not overlap: what goes on under each key, and what waits.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use super::plan::Step;
+use crate::config::Mode;
+
+/// Names a run. Later runs have greater ids, and no id is used twice, a reload included.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RunId(pub(super) u64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Everything that a rule wants done because of one event, in order. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Which run it is.
+    pub id: RunId,
+    /// The rule.
+    pub rule: Arc<str>,
+    /// What is counted apart; `None` if the rule makes no difference.
+    pub key: Option<String>,
+    /// What to ask, one after the other.
+    pub steps: Arc<[Step]>,
+}
+
+/// Why a run may not start.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Busy {
+    /// As many as may wait for their turn do.
+    QueueFull,
+    /// The one before is still at it.
+    Running,
+    /// The rule has too many runs under way.
+    TooMany,
+}
+
+/// What came of a run that wanted to start.
+#[derive(Debug)]
+pub(super) enum Admission {
+    /// It waits behind so many.
+    Queued(usize),
+    /// It may not.
+    Refused(Busy),
+    /// It starts, and these are given up.
+    Started(Vec<RunId>),
+}
+
+/// The runs of one rule.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    running: BTreeMap<RunId, Run>,
+    lanes: HashMap<Option<String>, Lane>,
+}
+
+/// What goes on under one key.
+#[derive(Debug, Default)]
+struct Lane {
+    running: Vec<RunId>,
+    waiting: VecDeque<Run>,
+}
+
+impl Lanes {
+    /// Lets `run` start, makes it wait, or refuses it.
+    pub(super) fn admit(&mut self, run: &Run, mode: Mode) -> Admission {
+        let lane = self.lanes.entry(run.key.clone()).or_default();
+        let is_busy = !lane.running.is_empty();
+        let admission = match mode {
+            Mode::Single if is_busy => Admission::Refused(Busy::Running),
+            Mode::Queued if is_busy && lane.waiting.len() >= MAX_WAITING => {
+                Admission::Refused(Busy::QueueFull)
+            }
+            Mode::Queued if is_busy => {
+                lane.waiting.push_back(run.clone());
+                Admission::Queued(lane.waiting.len())
+            }
+            Mode::Restart if is_busy => {
+                lane.waiting.clear();
+                let given_up = std::mem::take(&mut lane.running);
+                for id in &given_up {
+                    self.running.remove(id);
+                }
+                Admission::Started(given_up)
+            }
+            _ if self.running.len() >= MAX_RUNNING => Admission::Refused(Busy::TooMany),
+            _ => Admission::Started(Vec::new()),
+        };
+        if matches!(admission, Admission::Started(_)) {
+            lane.running.push(run.id);
+            self.running.insert(run.id, run.clone());
+        } else if !is_busy {
+            self.lanes.remove(&run.key);
+        }
+        admission
+    }
+
+    /// Takes note that `id` is over; returns it, and the one that starts now instead. `None` if it
+    /// was not under way here, for example because it was given up.
+    pub(super) fn finish(&mut self, id: RunId) -> Option<(Run, Option<Run>)> {
+        let done = self.running.remove(&id)?;
+        let mut next = None;
+        if let Some(lane) = self.lanes.get_mut(&done.key) {
+            lane.running.retain(|running| *running != id);
+            if lane.running.is_empty() {
+                next = lane.waiting.pop_front();
+            }
+            match &next {
+                Some(next) => {
+                    lane.running.push(next.id);
+                    self.running.insert(next.id, next.clone());
+                }
+                None if lane.running.is_empty() => drop(self.lanes.remove(&done.key)),
+                None => (),
+            }
+        }
+        Some((done, next))
+    }
+
+    /// Returns the ids of all runs under way.
+    pub(super) fn running(&self) -> impl Iterator<Item = RunId> {
+        self.running.keys().copied()
+    }
+
+    /// Returns how many runs and lanes are held.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        let waiting = self.lanes.values().map(|lane| lane.waiting.len());
+        self.running.len().max(self.lanes.len()) + waiting.sum::<usize>()
+    }
+}
+
+impl fmt::Display for Busy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::QueueFull => write!(f, "{MAX_WAITING} runs wait already"),
+            Self::Running => f.write_str("the run before is not over"),
+            Self::TooMany => write!(f, "{MAX_RUNNING} runs of this rule are not over"),
+        }
+    }
+}
+
+/// How many runs of a rule may be under way at once, over all keys.
+pub(super) const MAX_RUNNING: usize = 1000;
+
+/// How many runs may wait under one key.
+pub(super) const MAX_WAITING: usize = 16;
