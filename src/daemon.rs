@@ -19,7 +19,7 @@ use crate::dialplan::Dialplan;
 use crate::phone::Vendor;
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
-use crate::{agi, http};
+use crate::{agi, ami, http};
 
 /// A daemon whose sockets are bound and that does nothing yet.
 #[derive(Debug)]
@@ -30,11 +30,13 @@ pub struct Daemon {
     courier: Courier,
     shelf: Shelf,
     logins: Logins,
+    servers: Vec<ami::Checked>,
 }
 
 impl Daemon {
     /// Binds everything that `config` names.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        let servers = servers(&config)?;
         let http = http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
@@ -61,6 +63,7 @@ impl Daemon {
             courier,
             shelf,
             logins,
+            servers,
         })
     }
 
@@ -76,7 +79,9 @@ impl Daemon {
 
     /// Serves until `stop` is done, then finishes what is in hand.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let (calls, door) = (Tasks::new(), Tasks::new());
+        let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
+        let start = |server| ami::Client::start_checked(server, &managers);
+        let clients: Vec<_> = self.servers.into_iter().map(start).collect();
         let vendors = self.config.vendors.clone();
         let dialplan = Dialplan {
             directory: self.config.directory.clone(),
@@ -96,10 +101,22 @@ impl Daemon {
         if !calls.shut_down(GRACE).await {
             warn!(grace = ?GRACE, "Some deliveries did not end in time and were given up.");
         }
+        clients.iter().for_each(ami::Client::stop);
+        managers.shut_down(LOG_OFF).await;
         sleep(LAST_FETCH).await;
         door.shut_down(LAST_FETCH).await;
         info!("Stopped.");
     }
+}
+
+/// Reads the files that the `[[asterisk]]` sections name.
+fn servers(config: &Config) -> anyhow::Result<Vec<ami::Checked>> {
+    let servers = config.asterisk.iter().map(|server| {
+        let name = &server.name;
+        let checked = server.checked(None);
+        checked.with_context(|| format!("cannot use [[asterisk]] {name}"))
+    });
+    servers.collect()
 }
 
 /// Opens the courier; a state folder that can't be used costs the next restart, not the service.
@@ -145,6 +162,9 @@ fn logins(config: &Config) -> Logins {
 
 /// How long calls and deliveries in hand may take when the daemon stops.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How long taking leave of Asterisk may take.
+const LOG_OFF: Duration = Duration::from_secs(2);
 
 /// How long the phones' door stays open after the last delivery.
 const LAST_FETCH: Duration = Duration::from_millis(500);

@@ -5,5 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
+mod ami;
 mod dialplan;
 mod support;

@@ -1,10 +1,7 @@
 //! What the tests run against: real programs, each started, watched and removed by its own module.
 
 pub(crate) mod asterisk;
-#[expect(
-    dead_code,
-    reason = "the tests that start the daemon come with the daemon"
-)]
+#[expect(dead_code, reason = "not every test asks for all of it")]
 pub(crate) mod daemon;
 pub(crate) mod loopback;
 mod process;
