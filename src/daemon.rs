@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
 use crate::phone::Vendor;
+use crate::roster::Roster;
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
 use crate::{agi, ami, http};
@@ -31,6 +32,7 @@ pub struct Daemon {
     shelf: Shelf,
     logins: Logins,
     servers: Vec<ami::Checked>,
+    roster: Roster,
 }
 
 impl Daemon {
@@ -52,6 +54,7 @@ impl Daemon {
             hosts: config.media.hosts.clone(),
             keep: Some(config.state.dir.join("served")),
         };
+        let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone());
         let courier = tokio::task::spawn_blocking(move || courier(settings, parts.0, parts.1))
             .await
@@ -64,6 +67,7 @@ impl Daemon {
             shelf,
             logins,
             servers,
+            roster,
         })
     }
 
@@ -80,12 +84,15 @@ impl Daemon {
     /// Serves until `stop` is done, then finishes what is in hand.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
-        let start = |server| ami::Client::start_checked(server, &managers);
-        let clients: Vec<_> = self.servers.into_iter().map(start).collect();
+        for server in self.servers {
+            let client = ami::Client::start_checked(server, &managers);
+            self.roster.follow(client, &managers);
+        }
         let vendors = self.config.vendors.clone();
         let dialplan = Dialplan {
             directory: self.config.directory.clone(),
             defaults: move |vendor| vendors.defaults(vendor),
+            roster: self.roster,
             courier: self.courier,
             budget: self.config.agi.budget,
             tasks: calls.clone(),
@@ -101,7 +108,6 @@ impl Daemon {
         if !calls.shut_down(GRACE).await {
             warn!(grace = ?GRACE, "Some deliveries did not end in time and were given up.");
         }
-        clients.iter().for_each(ami::Client::stop);
         managers.shut_down(LOG_OFF).await;
         sleep(LAST_FETCH).await;
         door.shut_down(LAST_FETCH).await;

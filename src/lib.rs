@@ -13,6 +13,7 @@ pub mod http;
 pub mod media;
 pub mod outcome;
 pub mod phone;
+pub mod roster;
 pub mod screen;
 pub mod shelf;
 pub mod shutdown;
