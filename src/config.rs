@@ -30,7 +30,6 @@ mod vendors;
 mod tests;
 
 pub use admin::Admin;
-pub use asterisk::{Asterisk, Tls};
 pub use cucm::{Cucm, Encoding};
 pub use fault::{Fault, Faults, Notice, Origin};
 pub use load::{DEFAULT_FILE, Sources};
@@ -47,13 +46,13 @@ use secret::Safe;
 use tree::Node;
 
 use crate::phone::Directory;
-use crate::{agi, http, telemetry};
+use crate::{agi, ami, http, telemetry};
 
 /// Everything that an administrator can decide.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The servers whose manager interface is to be used.
-    pub asterisk: Vec<Asterisk>,
+    pub asterisk: Vec<ami::Config>,
     /// The server that dialplans call.
     pub agi: agi::Config,
     /// The server that phones talk to.

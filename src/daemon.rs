@@ -18,9 +18,10 @@ use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
 use crate::phone::Vendor;
+use crate::roster::Roster;
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
-use crate::{agi, http};
+use crate::{agi, ami, http};
 
 /// A daemon whose sockets are bound and that does nothing yet.
 #[derive(Debug)]
@@ -31,11 +32,14 @@ pub struct Daemon {
     courier: Courier,
     shelf: Shelf,
     logins: Logins,
+    servers: Vec<ami::Checked>,
+    roster: Roster,
 }
 
 impl Daemon {
     /// Binds everything that `config` names.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        let servers = servers(&config)?;
         let http = http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
@@ -55,6 +59,7 @@ impl Daemon {
             hosts: config.media.hosts.clone(),
             keep: Some(config.state.dir.join("served")),
         };
+        let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone());
         let courier = tokio::task::spawn_blocking(move || courier(settings, parts.0, parts.1))
             .await
@@ -66,6 +71,8 @@ impl Daemon {
             courier,
             shelf,
             logins,
+            servers,
+            roster,
         })
     }
 
@@ -81,11 +88,16 @@ impl Daemon {
 
     /// Serves until `stop` is done, then finishes what is in hand.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let (calls, door) = (Tasks::new(), Tasks::new());
+        let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
+        for server in self.servers {
+            let client = ami::Client::start_checked(server, &managers);
+            self.roster.follow(client, &managers);
+        }
         let vendors = self.config.vendors.clone();
         let dialplan = Dialplan {
             directory: self.config.directory.clone(),
             defaults: move |vendor| vendors.defaults(vendor),
+            roster: self.roster,
             courier: self.courier,
             budget: self.config.agi.budget,
             tasks: calls.clone(),
@@ -101,6 +113,7 @@ impl Daemon {
         if !calls.shut_down(GRACE).await {
             warn!(grace = ?GRACE, "Some deliveries did not end in time and were given up.");
         }
+        managers.shut_down(LOG_OFF).await;
         sleep(LAST_FETCH).await;
         door.shut_down(LAST_FETCH).await;
         info!("Stopped.");
@@ -113,6 +126,16 @@ fn own_url(address: SocketAddr) -> Option<Url> {
     let only = !address.ip().is_unspecified();
     only.then(|| Url::parse(&format!("http://{address}")).ok())
         .flatten()
+}
+
+/// Reads the files that the `[[asterisk]]` sections name.
+fn servers(config: &Config) -> anyhow::Result<Vec<ami::Checked>> {
+    let servers = config.asterisk.iter().map(|server| {
+        let name = &server.name;
+        let checked = server.checked(None);
+        checked.with_context(|| format!("cannot use [[asterisk]] {name}"))
+    });
+    servers.collect()
 }
 
 /// Opens the courier; a state folder that can't be used costs the next restart, not the service.
@@ -158,6 +181,9 @@ fn logins(config: &Config) -> Logins {
 
 /// How long calls and deliveries in hand may take when the daemon stops.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How long taking leave of Asterisk may take.
+const LOG_OFF: Duration = Duration::from_secs(2);
 
 /// How long the phones' door stays open after the last delivery.
 const LAST_FETCH: Duration = Duration::from_millis(500);

@@ -18,6 +18,7 @@ use crate::agi::{self, Channel, Script};
 use crate::deliver::Courier;
 use crate::outcome::{Answer, DeliveryId, Outcome, Status};
 use crate::phone::{Directory, Phone, Vendor, VendorDefaults};
+use crate::roster::Roster;
 use crate::shutdown::Tasks;
 use crate::verb::{Action, Request};
 
@@ -28,6 +29,8 @@ pub struct Dialplan<D> {
     pub directory: Directory,
     /// What the configuration says of all phones of a vendor.
     pub defaults: D,
+    /// What Asterisk's managers know.
+    pub roster: Roster,
     /// Who takes it to the phones.
     pub courier: Courier,
     /// How long a call may be held.
@@ -85,6 +88,7 @@ where
         }
         let finder = whom::Finder {
             directory: &self.directory,
+            roster: &self.roster,
             defaults: &self.defaults,
         };
         let finding = timeout_at(until, finder.find(&request, call, channel));

@@ -75,6 +75,7 @@ pub mod http;
 pub mod media;
 pub mod outcome;
 pub mod phone;
+pub mod roster;
 pub mod rules;
 pub mod screen;
 pub mod shelf;

@@ -11,6 +11,8 @@ mod id;
 mod identity;
 mod vendor;
 
+use std::net::IpAddr;
+
 pub use credentials::Credentials;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{Entry, Facts, Unresolved, VendorDefaults};
@@ -36,6 +38,10 @@ pub struct Phone {
     pub mac: Option<MacAddress>,
     /// Its endpoint in Asterisk, if it has one.
     pub endpoint: Option<Endpoint>,
+    /// The URI that Asterisk reaches it at, if it is known.
+    pub contact: Option<String>,
+    /// Its own address if it is behind NAT, where `address` does not lead to it.
+    pub behind_nat: Option<IpAddr>,
     /// What to say when it asks who we are.
     pub credentials: Option<Credentials>,
 }

@@ -9,43 +9,15 @@ use super::check::Check;
 use super::names::Names;
 use super::secret::Written;
 use super::tree::Node;
-use crate::phone::Address;
-
-/// An Asterisk server, and who handsetd is there.
-#[derive(Clone, Debug)]
-pub struct Asterisk {
-    /// What the configuration calls it.
-    pub name: String,
-    /// Where its manager interface listens.
-    pub address: Address,
-    /// The manager account.
-    pub username: String,
-    /// The password of the account.
-    pub secret: Option<SecretString>,
-    /// How to encrypt the connection, if it shall be.
-    pub tls: Option<Tls>,
-}
-
-/// How the connection to a server is encrypted.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(default, deny_unknown_fields)]
-pub struct Tls {
-    /// The certificates that the server's must descend from; without it, those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// The name that the server's certificate must bear; without it, the host of the address.
-    pub server_name: Option<String>,
-}
+use crate::ami;
 
 /// Reads the sections.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<Asterisk> {
+pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<ami::Config> {
     let list = check.list::<Raw>(root, "asterisk");
-    if !list.is_empty() {
-        check.notice("[[asterisk]]: read, but this version does not connect to the manager yet");
-    }
     let mut names = Names::new("[[asterisk]]");
     let servers = list.into_iter().filter_map(|(raw, node)| {
         names.claim(&node, &raw.name, check);
-        let address = match raw.address.parse::<Address>() {
+        let address = match raw.address.parse::<ami::Address>() {
             Ok(address) => Some(address),
             Err(error) => {
                 let text = format!("{error}; write it as 127.0.0.1:5038");
@@ -53,21 +25,44 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<Asterisk> {
                 None
             }
         };
-        let credentials = [format!("asterisk.{}.secret", raw.name), "secret".to_owned()];
-        let written = Written {
-            name: "secret",
-            secret: raw.secret,
-            file: raw.secret_file,
-        };
-        Some(Asterisk {
-            secret: check.secret(&node, written, &credentials),
-            address: address?,
-            name: raw.name,
-            username: raw.username,
+        let is_trusting = |tls: &ami::TlsConfig| tls.ca_file.is_none() && tls.pin.is_none();
+        if raw.tls.as_ref().is_some_and(is_trusting) {
+            let text = "names nothing to trust; write ca_file or pin";
+            check.fault(&node, "tls", text);
+        }
+        let secret = secret(&raw.name, raw.secret, raw.secret_file, &node, check);
+        Some(ami::Config {
             tls: raw.tls,
+            ..ami::Config::new(&raw.name, address?, &raw.username, secret?)
         })
     });
     servers.collect()
+}
+
+/// Opens the password of the account; there must be one.
+fn secret(
+    server: &str,
+    secret: Option<SecretString>,
+    file: Option<PathBuf>,
+    node: &Node,
+    check: &mut Check,
+) -> Option<SecretString> {
+    let faults = check.faults.len();
+    let credentials = [format!("asterisk.{server}.secret"), "secret".to_owned()];
+    let written = Written {
+        name: "secret",
+        secret,
+        file,
+    };
+    let opened = check.secret(node, written, &credentials);
+    if opened.is_none() && check.faults.len() == faults {
+        let credential = &credentials[0];
+        let text = format!(
+            "is missing; write secret or secret_file, or give systemd's credential {credential}"
+        );
+        check.fault(node, "secret", text);
+    }
+    opened
 }
 
 #[derive(Deserialize)]
@@ -79,7 +74,7 @@ struct Raw {
     username: String,
     secret: Option<SecretString>,
     secret_file: Option<PathBuf>,
-    tls: Option<Tls>,
+    tls: Option<ami::TlsConfig>,
 }
 
 fn local_manager() -> String {

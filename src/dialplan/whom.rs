@@ -8,11 +8,13 @@ use super::asterisk;
 use crate::agi::{self, Channel};
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Directory, Endpoint, Entry, Facts, Phone, Target, Vendor, VendorDefaults};
+use crate::roster::Roster;
 use crate::verb::Request;
 
-/// Finds phones, asking the channel where the configuration does not suffice.
+/// Finds phones, asking the channel where configuration and roster do not suffice.
 pub(super) struct Finder<'a, D> {
     pub(super) directory: &'a Directory,
+    pub(super) roster: &'a Roster,
     pub(super) defaults: &'a D,
 }
 
@@ -33,10 +35,7 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
                 Target::Listed(entry) | Target::Unlisted(entry) => {
                     found.extend(self.entry(&entry, call, channel).await);
                 }
-                Target::Unknown(name) => {
-                    let reason = format!("no [[phone]] has the name or address {name}");
-                    found.push(Err(Outcome::at(&name, None, Status::NotFound, reason)));
-                }
+                Target::Unknown(name) => found.extend(self.at_address(&name)),
             }
         }
         if found.is_empty() {
@@ -46,6 +45,22 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
             )));
         }
         found
+    }
+
+    /// Returns the phones at an address that no configuration names, if Asterisk knows it.
+    fn at_address(&self, address: &str) -> Vec<Result<Phone, Outcome>> {
+        let known = self.roster.find(address);
+        if known.is_empty() {
+            let reason = format!(
+                "no [[phone]] has the name or address {address}, and none at it is registered"
+            );
+            return vec![Err(Outcome::at(address, None, Status::NotFound, reason))];
+        }
+        let resolve = |facts: &Facts| {
+            let endpoint = facts.endpoint.as_ref()?;
+            Some(self.resolve(&self.directory.of_endpoint(endpoint), facts))
+        };
+        known.iter().filter_map(resolve).collect()
     }
 
     async fn caller(
@@ -79,6 +94,9 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
             None => vec![Facts::default()],
             Some(endpoint) => {
                 let is_caller = Endpoint::of_channel(call.channel()).as_ref() == Some(endpoint);
+                if !is_caller && let Some(found) = self.on_roster(entry, endpoint) {
+                    return found;
+                }
                 let asking = async {
                     if is_caller {
                         Ok(vec![asterisk::caller(channel, endpoint).await?])
@@ -103,17 +121,25 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
                 })
             }
         };
+        self.each(entry, &facts).collect()
+    }
+
+    /// Returns the phones of an endpoint if the roster suffices, which saves asking Asterisk.
+    fn on_roster(&self, entry: &Entry, endpoint: &Endpoint) -> Option<Vec<Result<Phone, Outcome>>> {
+        let facts = self.roster.facts(endpoint);
+        let found: Vec<_> = self.each(entry, &facts).collect();
+        (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
+    }
+
+    fn each(&self, entry: &Entry, facts: &[Facts]) -> impl Iterator<Item = Result<Phone, Outcome>> {
         // With a configured address there is one phone, however many contacts.
         let count = if entry.address.is_some() {
             1
         } else {
             facts.len()
         };
-        facts
-            .iter()
-            .take(count)
-            .map(|facts| self.resolve(entry, facts))
-            .collect()
+        let facts = facts.iter().take(count);
+        facts.map(|facts| self.resolve(entry, facts))
     }
 
     fn resolve(&self, entry: &Entry, facts: &Facts) -> Result<Phone, Outcome> {

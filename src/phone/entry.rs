@@ -32,6 +32,10 @@ pub struct Facts {
     pub address: Option<IpAddr>,
     /// What it says it is.
     pub identity: Option<Identity>,
+    /// The URI that Asterisk reaches it at, which tells it apart from other phones of the endpoint.
+    pub contact: Option<String>,
+    /// Its own address, where `address` is that of a NAT before it.
+    pub behind_nat: Option<IpAddr>,
     /// What was asked and what came of it, one phrase each, for the answer when it did not suffice.
     pub tried: Vec<String>,
 }
@@ -103,6 +107,8 @@ impl Entry {
             address,
             mac: self.mac.or(mac),
             endpoint: self.endpoint.clone().or_else(|| facts.endpoint.clone()),
+            contact: facts.contact.clone(),
+            behind_nat: facts.behind_nat.filter(|_| self.address.is_none()),
             credentials: self.credentials.clone().or(defaults.credentials),
         })
     }

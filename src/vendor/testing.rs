@@ -27,6 +27,8 @@ impl Bench {
             address: "192.0.2.21".parse().unwrap(),
             mac: None,
             endpoint: None,
+            contact: None,
+            behind_nat: None,
             credentials: None,
         };
         let shelf = Shelf::default();

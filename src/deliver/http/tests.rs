@@ -43,6 +43,8 @@ impl Fake {
             address,
             mac: None,
             endpoint: None,
+            contact: None,
+            behind_nat: None,
             credentials: None,
         };
         Self {

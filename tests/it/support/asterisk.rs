@@ -51,6 +51,7 @@ pub(crate) struct Options<'a> {
 #[derive(Debug)]
 pub(crate) struct Asterisk {
     process: Process,
+    version: Version,
     root: PathBuf,
     home: TempDir,
     address: Loopback,
@@ -69,10 +70,9 @@ impl Asterisk {
             .tempdir_in(root.join("srv"))
             .unwrap();
         configure(&root, home.path(), &address, options);
-        let mut command = asterisk(&root, home.path());
-        let process = Process::start(version.name(), command.args(["-f", "-n"]));
         let started = Self {
-            process,
+            process: launch(version, &root, home.path()),
+            version,
             root,
             home,
             address,
@@ -84,6 +84,18 @@ impl Asterisk {
     /// Returns where the phones of a driver register.
     pub(crate) fn sip(&self, driver: Driver) -> SocketAddr {
         sip_port(&self.address, driver)
+    }
+
+    /// Returns where its manager listens; the account is `handsetd`, and its secret `hush`.
+    pub(crate) fn manager(&self) -> SocketAddr {
+        manager(&self.address)
+    }
+
+    /// Kills it and starts it again, with the same configuration and database.
+    pub(crate) async fn restart(&mut self) {
+        self.process.kill().await;
+        self.process = launch(self.version, &self.root, self.home.path());
+        self.line("Asterisk Ready.").await;
     }
 
     /// Waits for a line on the console that contains `pattern`, and returns it.
@@ -197,6 +209,8 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
                 "@CHAN_SIP@",
                 &sip_port(address, Driver::ChanSip).to_string(),
             )
+            .replace("@MANAGER_HOST@", &manager(address).ip().to_string())
+            .replace("@MANAGER_PORT@", &manager(address).port().to_string())
             .replace("@AGI@", &options.agi.to_string())
             .replace("@PHONE@", phone)
     };
@@ -220,6 +234,14 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
     write(
         "rtp.conf",
         fill(include_str!("../../asterisk/etc/rtp.conf"), ""),
+    );
+    write(
+        "manager.conf",
+        fill(include_str!("../../asterisk/etc/manager.conf"), ""),
+    );
+    write(
+        "pjsip_notify.conf",
+        include_str!("../../asterisk/etc/pjsip_notify.conf").to_owned(),
     );
     write(
         "extensions.conf",
@@ -250,6 +272,10 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
     write("modules.conf", modules);
 }
 
+fn launch(version: Version, root: &Path, home: &Path) -> Process {
+    Process::start(version.name(), asterisk(root, home).args(["-f", "-n"]))
+}
+
 /// Returns the program, inside its root, told where its configuration is.
 fn asterisk(root: &Path, home: &Path) -> Command {
     let mut command = Command::new("chroot");
@@ -275,6 +301,10 @@ fn modules(root: &Path) -> &'static str {
         .into_iter()
         .find(|folder| root.join(folder.trim_start_matches('/')).is_dir())
         .expect("an installed Asterisk has modules")
+}
+
+fn manager(address: &Loopback) -> SocketAddr {
+    address.port(5038)
 }
 
 fn sip_port(address: &Loopback, driver: Driver) -> SocketAddr {

@@ -90,6 +90,13 @@ impl Process {
         self.child.id()
     }
 
+    /// Ends the program as a crash would.
+    pub(crate) async fn kill(&mut self) {
+        // There is nothing to do if it has gone meanwhile.
+        let _ = self.child.kill();
+        self.exit().await;
+    }
+
     /// Returns everything that the program has said, one line after the other.
     pub(crate) fn log(&self) -> String {
         self.output.borrow().join("\n")

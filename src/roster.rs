@@ -1,0 +1,178 @@
+//! Which phone is where, as the Asterisk servers tell it.
+//!
+//! [`Roster`] is a handle; behind it one task for each server reads all contacts whenever the
+//! connection is new, and follows the events from then on. What is read is a [`Table`] without I/O.
+//! Nothing here is configured and nothing is sent to a phone: the roster says what Asterisk knows,
+//! and [`crate::phone`] joins that with the configuration.
+
+mod agenda;
+mod contact;
+mod table;
+mod watch;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch as channel;
+use tokio::time::{Instant, timeout_at};
+
+pub use contact::{Contact, Reach};
+use table::Table;
+
+use crate::ami::{self, Client};
+use crate::phone::{Endpoint, Facts, MacAddress};
+use crate::shutdown::Tasks;
+
+/// What all servers know. Cheap to clone; all clones are one roster.
+#[derive(Clone, Default)]
+pub struct Roster(Arc<RwLock<Vec<Server>>>);
+
+#[derive(Clone)]
+struct Server {
+    client: Client,
+    table: channel::Receiver<Table>,
+}
+
+/// Where a phone that is registered can be sent something.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The server that it is registered with.
+    pub client: Client,
+    /// The contacts of the endpoint there; one at least.
+    pub contacts: Vec<Contact>,
+}
+
+/// Why nothing can be sent to an endpoint.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Absent {
+    /// No connection tells.
+    #[error("Asterisk {server} is away: {reason}")]
+    Away {
+        /// What the configuration calls the server.
+        server: String,
+        /// Why.
+        reason: String,
+    },
+    /// The configuration names no server.
+    #[error("no [[asterisk]] is configured, and a NOTIFY goes through one")]
+    NoServer,
+    /// Asterisk knows no contact of it.
+    #[error("{endpoint} is not registered")]
+    NotRegistered {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
+}
+
+impl Roster {
+    /// Reads what the server of `client` knows, and keeps up with it until `tasks` stop.
+    pub fn follow(&self, client: Client, tasks: &Tasks) {
+        let (table, readable) = channel::channel(Table::default());
+        let server = Server {
+            client: client.clone(),
+            table: readable,
+        };
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(server);
+        let stop = tasks.stop();
+        let watch = watch::Watch::new(client, table);
+        tasks.spawn("roster", async move {
+            tokio::select! {
+                () = watch.run() => (),
+                () = stop.cancelled() => (),
+            }
+        });
+    }
+
+    /// Returns what is known of the phones of `endpoint`, one for each contact. Empty where no
+    /// server knows one just now.
+    pub fn facts(&self, endpoint: &Endpoint) -> Vec<Facts> {
+        self.select(|table| table.contacts(endpoint).iter().collect())
+    }
+
+    /// Returns what is known of the phones that have this IP address or hardware address.
+    pub fn find(&self, text: &str) -> Vec<Facts> {
+        if let Ok(mac) = text.parse::<MacAddress>() {
+            return self.select(|table| table.all().filter(|one| one.mac() == Some(mac)).collect());
+        }
+        match text.parse::<IpAddr>() {
+            Ok(ip) => self.select(|table| table.all().filter(|one| one.is_at(ip)).collect()),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the contacts of `endpoint`, and the server to send to; a server that is being read
+    /// is waited for until `until`.
+    pub async fn registration(
+        &self,
+        endpoint: &Endpoint,
+        until: Instant,
+    ) -> Result<Registration, Absent> {
+        let mut away = None;
+        let servers = self.servers();
+        if servers.is_empty() {
+            return Err(Absent::NoServer);
+        }
+        for Server { client, mut table } in servers {
+            let name = client.name().to_owned();
+            let read = timeout_at(until, table.wait_for(Table::is_current)).await;
+            let Ok(Ok(table)) = read else {
+                away = Some(Absent::Away {
+                    server: name,
+                    reason: reason(&client.state().borrow()),
+                });
+                continue;
+            };
+            let contacts = table.contacts(endpoint).to_vec();
+            if !contacts.is_empty() {
+                drop(table);
+                return Ok(Registration { client, contacts });
+            }
+        }
+        let endpoint = endpoint.clone();
+        Err(away.unwrap_or(Absent::NotRegistered { endpoint }))
+    }
+
+    fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<Facts> {
+        let mut facts = Vec::new();
+        for Server { client, table } in self.servers() {
+            let table = table.borrow();
+            if table.is_current() {
+                let chosen = choose(&table);
+                facts.extend(chosen.iter().map(|one| one.facts(client.name())));
+            }
+        }
+        facts
+    }
+
+    fn servers(&self) -> Vec<Server> {
+        // A list that only grows is whole whoever panicked.
+        let servers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        servers.clone()
+    }
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let servers = self.servers();
+        f.debug_list()
+            .entries(servers.iter().map(|server| server.client.name()))
+            .finish()
+    }
+}
+
+fn reason(state: &ami::State) -> String {
+    match state {
+        ami::State::Lost { reason, .. } | ami::State::Refused { reason } => reason.to_string(),
+        ami::State::Stopped => "handsetd is stopping".to_owned(),
+        ami::State::Connected(_) => "it does not tell who is registered".to_owned(),
+        _ => "connecting".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! What is still to be asked of a server, each question once.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::ami::{Action, InvalidAction, ListQuery};
+use crate::phone::{Endpoint, Technology};
+
+/// Something to ask of Asterisk.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Question {
+    /// What it can be asked.
+    Commands,
+    /// All contacts of PJSIP.
+    Contacts,
+    /// The contacts of one endpoint, or the registration of one peer.
+    Endpoint(Endpoint),
+    /// All peers of `chan_sip`.
+    Peers,
+}
+
+impl Question {
+    /// Returns the action that asks it.
+    pub(super) fn action(&self) -> Result<Action, InvalidAction> {
+        Ok(match self {
+            Self::Commands => Action::list_commands(),
+            Self::Contacts => Action::list(ListQuery::PjsipContacts),
+            Self::Peers => Action::list(ListQuery::SipPeers),
+            Self::Endpoint(endpoint) => match endpoint.technology {
+                Technology::Sip => Action::builder("SIPshowpeer")
+                    .with("Peer", endpoint.name())
+                    .build()?,
+                Technology::Pjsip | Technology::Sccp => {
+                    Action::pjsip_show_endpoint(endpoint.name())?
+                }
+            },
+        })
+    }
+
+    /// Returns whether the table is incomplete until it is answered.
+    pub(super) fn is_basic(&self) -> bool {
+        !matches!(self, Self::Endpoint(_))
+    }
+
+    fn is_pjsip_endpoint(&self) -> bool {
+        matches!(self, Self::Endpoint(endpoint) if endpoint.technology == Technology::Pjsip)
+    }
+}
+
+/// The questions that wait, in order. Many single endpoints become one question for all.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    order: VecDeque<Question>,
+    waiting: HashSet<Question>,
+    singles: usize,
+}
+
+impl Agenda {
+    /// Adds a question, unless it waits already.
+    pub(super) fn add(&mut self, question: Question) {
+        if question.is_pjsip_endpoint() && self.waiting.contains(&Question::Contacts) {
+            return;
+        }
+        if !self.waiting.insert(question.clone()) {
+            return;
+        }
+        self.singles += usize::from(question.is_pjsip_endpoint());
+        self.order.push_back(question);
+        if MAX_SINGLES < self.singles {
+            self.order.retain(|question| !question.is_pjsip_endpoint());
+            self.waiting
+                .retain(|question| !question.is_pjsip_endpoint());
+            self.singles = 0;
+            self.add(Question::Contacts);
+        }
+    }
+
+    /// Takes the question that waits for the longest time.
+    pub(super) fn next(&mut self) -> Option<Question> {
+        let question = self.order.pop_front()?;
+        self.waiting.remove(&question);
+        self.singles -= usize::from(question.is_pjsip_endpoint());
+        Some(question)
+    }
+
+    /// Returns whether a question waits without whose answer the table is incomplete.
+    pub(super) fn has_basic(&self) -> bool {
+        self.order.iter().any(Question::is_basic)
+    }
+
+    /// Forgets all questions.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// How many PJSIP endpoints are asked for one by one; with more, asking for all is less work.
+const MAX_SINGLES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn single(number: usize) -> Question {
+        Question::Endpoint(format!("PJSIP/{number}").parse().unwrap())
+    }
+
+    #[test]
+    fn a_question_waits_once_and_can_be_asked_again() {
+        let mut agenda = Agenda::default();
+        agenda.add(single(1));
+        agenda.add(Question::Peers);
+        agenda.add(single(1));
+        assert_eq!(agenda.next(), Some(single(1)));
+        agenda.add(single(1));
+        assert!(agenda.has_basic());
+        assert_eq!(agenda.next(), Some(Question::Peers));
+        assert!(!agenda.has_basic());
+        assert_eq!(agenda.next(), Some(single(1)));
+        assert_eq!(agenda.next(), None);
+    }
+
+    #[test]
+    fn a_crowd_becomes_one_question() {
+        let mut agenda = Agenda::default();
+        (0..10_000).for_each(|number| agenda.add(single(number)));
+        assert_eq!(agenda.next(), Some(Question::Contacts));
+        assert_eq!(agenda.next(), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! The contacts of one server, changed by answers and events. No I/O.
+
+use std::collections::HashMap;
+
+use super::agenda::Question;
+use super::contact::Contact;
+use crate::ami::{Event, Response};
+use crate::phone::{Endpoint, Technology};
+
+/// Who is registered with one server.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    endpoints: HashMap<Endpoint, Vec<Contact>>,
+    current: bool,
+}
+
+impl Table {
+    /// Returns the contacts of an endpoint.
+    pub(super) fn contacts(&self, endpoint: &Endpoint) -> &[Contact] {
+        self.endpoints.get(endpoint).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns all contacts, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Contact> {
+        self.endpoints.values().flatten()
+    }
+
+    /// Returns whether all was read, and the connection stands since.
+    pub(super) fn is_current(&self) -> bool {
+        self.current
+    }
+
+    /// Says whether [`is_current`](Self::is_current).
+    pub(super) fn note_current(&mut self, current: bool) {
+        self.current = current;
+    }
+
+    /// Takes an event in, and returns what it makes worth asking.
+    pub(super) fn note(&mut self, event: &Event) -> Option<Question> {
+        let header = |name| event.header(name).unwrap_or_default();
+        match event.name() {
+            "ContactStatus" => {
+                let endpoint = Endpoint::new(Technology::Pjsip, header("EndpointName")).ok()?;
+                if header("ContactStatus").eq_ignore_ascii_case("Removed") {
+                    self.drop_contact(&endpoint, header("URI"));
+                }
+                // Asked even then: a list that is on its way may have been made before.
+                Some(Question::Endpoint(endpoint))
+            }
+            "PeerStatus" => {
+                let endpoint = endpoint(header("Peer"))?;
+                let is_gone = header("PeerStatus").eq_ignore_ascii_case("Unregistered");
+                if is_gone && endpoint.technology == Technology::Sip {
+                    self.endpoints.remove(&endpoint);
+                }
+                askable(endpoint)
+            }
+            // It adds nothing but the hint that another event was missed.
+            "DeviceStateChange" => {
+                let endpoint = endpoint(header("Device"))?;
+                let is_there = match header("State") {
+                    "UNAVAILABLE" => false,
+                    "INVALID" | "UNKNOWN" => return None,
+                    _ => true,
+                };
+                let is_known = !self.contacts(&endpoint).is_empty();
+                (is_there != is_known).then(|| askable(endpoint)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes an answer in, and returns what else it makes worth asking.
+    pub(super) fn answer(&mut self, question: &Question, answer: &Response) -> Vec<Question> {
+        match question {
+            Question::Commands => {
+                let has = |name: &str| {
+                    let mut headers = answer.headers();
+                    headers.any(|(header, _)| header.eq_ignore_ascii_case(name))
+                };
+                let lists = [
+                    ("PJSIPShowContacts", Question::Contacts),
+                    ("SIPpeers", Question::Peers),
+                ];
+                let lists = lists.into_iter().filter(|(name, _)| has(name));
+                lists.map(|(_, question)| question).collect()
+            }
+            // None at all is an error to Asterisk.
+            Question::Contacts => {
+                let contacts = answer.items().iter().filter_map(Contact::of_pjsip);
+                self.replace(Technology::Pjsip, contacts);
+                Vec::new()
+            }
+            Question::Peers => {
+                let mut peers: Vec<_> =
+                    answer.items().iter().filter_map(Contact::of_peer).collect();
+                for peer in &mut peers {
+                    if let [known] = self.contacts(&peer.endpoint) {
+                        peer.user_agent.clone_from(&known.user_agent);
+                        peer.own = known.own;
+                    }
+                }
+                let endpoints: Vec<_> = peers.iter().map(|peer| peer.endpoint.clone()).collect();
+                self.replace(Technology::Sip, peers.into_iter());
+                endpoints.into_iter().map(Question::Endpoint).collect()
+            }
+            Question::Endpoint(endpoint) => {
+                let contacts: Vec<_> = match endpoint.technology {
+                    Technology::Sip => Contact::of_peer_details(endpoint, answer)
+                        .into_iter()
+                        .collect(),
+                    Technology::Pjsip | Technology::Sccp => answer
+                        .items()
+                        .iter()
+                        .filter(|item| item.is("ContactStatusDetail"))
+                        .filter_map(Contact::of_pjsip)
+                        .map(|contact| Contact {
+                            // An address of record may be that of several endpoints.
+                            endpoint: endpoint.clone(),
+                            ..contact
+                        })
+                        .collect(),
+                };
+                self.endpoints.remove(endpoint);
+                contacts.into_iter().for_each(|contact| self.add(contact));
+                Vec::new()
+            }
+        }
+    }
+
+    fn replace(&mut self, technology: Technology, contacts: impl Iterator<Item = Contact>) {
+        self.endpoints
+            .retain(|endpoint, _| endpoint.technology != technology);
+        contacts.for_each(|contact| self.add(contact));
+    }
+
+    fn add(&mut self, contact: Contact) {
+        if self.endpoints.len() >= MAX_ENDPOINTS && !self.endpoints.contains_key(&contact.endpoint)
+        {
+            return;
+        }
+        let contacts = self.endpoints.entry(contact.endpoint.clone()).or_default();
+        let is_known = |known: &Contact| known.uri == contact.uri;
+        if contacts.len() < MAX_CONTACTS && !contacts.iter().any(is_known) {
+            contacts.push(contact);
+        }
+    }
+
+    fn drop_contact(&mut self, endpoint: &Endpoint, uri: &str) {
+        if let Some(contacts) = self.endpoints.get_mut(endpoint) {
+            contacts.retain(|contact| contact.uri != uri);
+            if contacts.is_empty() {
+                self.endpoints.remove(endpoint);
+            }
+        }
+    }
+}
+
+/// Reads `PJSIP/1001`; other devices, such as `Custom:lamp`, are no endpoints.
+fn endpoint(device: &str) -> Option<Endpoint> {
+    device.contains('/').then(|| device.parse().ok()).flatten()
+}
+
+fn askable(endpoint: Endpoint) -> Option<Question> {
+    match endpoint.technology {
+        Technology::Pjsip | Technology::Sip => Some(Question::Endpoint(endpoint)),
+        Technology::Sccp => None,
+    }
+}
+
+/// The most endpoints of one server that are remembered.
+const MAX_ENDPOINTS: usize = 50_000;
+
+/// The most contacts of one endpoint that are remembered.
+const MAX_CONTACTS: usize = 32;
+
+#[cfg(test)]
+mod tests;

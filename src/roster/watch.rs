@@ -1,0 +1,184 @@
+//! The task that keeps the table of one server: asks, and listens.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tracing::{debug, info, warn};
+
+use super::agenda::{Agenda, Question};
+use super::table::Table;
+use crate::ami::{Client, Error, Events, Response};
+
+/// Keeps one table.
+pub(super) struct Watch {
+    client: Client,
+    events: Events,
+    table: watch::Sender<Table>,
+    agenda: Agenda,
+    /// How many events had been lost when all was last asked.
+    lost: u64,
+    /// When the next question may be asked, after one had no answer.
+    pause: Option<Instant>,
+}
+
+impl Watch {
+    /// Listens from now on.
+    pub(super) fn new(client: Client, table: watch::Sender<Table>) -> Self {
+        Self {
+            events: client.events(),
+            client,
+            table,
+            agenda: Agenda::default(),
+            lost: 0,
+            pause: None,
+        }
+    }
+
+    /// Runs until the client stops. Cancel safe.
+    pub(super) async fn run(mut self) {
+        let mut state = self.client.state();
+        let mut again = interval_at(Instant::now() + REREAD, REREAD);
+        again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // A connection that stands already is as new as one that comes.
+        state.mark_changed();
+        let mut asking: Option<Asking> = None;
+        loop {
+            let is_connected = state.borrow().is_connected();
+            let may_ask = is_connected && asking.is_none();
+            tokio::select! {
+                changed = state.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    asking = None;
+                    self.start_over(state.borrow_and_update().is_connected());
+                }
+                event = self.events.next() => {
+                    let Some(event) = event else { return };
+                    self.listen(&event);
+                }
+                (question, answer) = answered(&mut asking) => {
+                    asking = None;
+                    self.take(&question, answer);
+                }
+                _ = again.tick(), if is_connected => self.agenda.add(Question::Commands),
+                question = next(&mut self.agenda, &mut self.pause), if may_ask => {
+                    asking = self.ask(question);
+                }
+            }
+        }
+    }
+
+    /// What was known is stale, whether a connection came or went.
+    fn start_over(&mut self, is_connected: bool) {
+        self.table.send_modify(|table| table.note_current(false));
+        self.agenda.clear();
+        self.pause = None;
+        if is_connected {
+            self.agenda.add(Question::Commands);
+        }
+    }
+
+    fn listen(&mut self, event: &crate::ami::Event) {
+        let mut question = None;
+        self.table.send_if_modified(|table| {
+            question = table.note(event);
+            question.is_some()
+        });
+        if let Some(question) = question {
+            self.agenda.add(question);
+        }
+        if self.lost != self.events.lost() {
+            self.lost = self.events.lost();
+            self.agenda.add(Question::Commands);
+        }
+    }
+
+    fn ask(&self, question: Question) -> Option<Asking> {
+        let action = match question.action() {
+            Ok(action) => action,
+            Err(error) => {
+                debug!(?question, %error, "A question can't be asked.");
+                return None;
+            }
+        };
+        let client = self.client.clone();
+        let until = Instant::now() + PATIENCE;
+        Some(Box::pin(async move {
+            let answer = client.send_until(action, until).await;
+            (question, answer)
+        }))
+    }
+
+    fn take(&mut self, question: &Question, answer: Result<Response, Error>) {
+        match answer {
+            Ok(answer) => {
+                let mut more = Vec::new();
+                self.table
+                    .send_modify(|table| more = table.answer(question, &answer));
+                if *question == Question::Commands && more.is_empty() {
+                    let server = self.client.name();
+                    warn!(
+                        server,
+                        "Asterisk does not tell who is registered: it has neither res_pjsip nor \
+                         chan_sip, or the account lacks write = system,reporting."
+                    );
+                }
+                more.into_iter()
+                    .for_each(|question| self.agenda.add(question));
+            }
+            Err(error @ Error::ListTooLong { .. }) => {
+                warn!(server = self.client.name(), %error, "Too many phones to know all of them.");
+            }
+            Err(error) => {
+                debug!(server = self.client.name(), %error, "A question had no answer.");
+                self.agenda.add(question.clone());
+                self.pause = Some(Instant::now() + PAUSE);
+                return;
+            }
+        }
+        if question.is_basic() && !self.agenda.has_basic() && !self.table.borrow().is_current() {
+            self.table.send_modify(|table| table.note_current(true));
+            let contacts = self.table.borrow().all().count();
+            info!(
+                server = self.client.name(),
+                contacts, "Read who is registered."
+            );
+        }
+    }
+}
+
+type Asking = Pin<Box<dyn Future<Output = (Question, Result<Response, Error>)> + Send>>;
+
+/// Waits for the answer to a question that was asked; for ever if there is none. Cancel safe.
+async fn answered(asking: &mut Option<Asking>) -> (Question, Result<Response, Error>) {
+    match asking {
+        Some(asking) => asking.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for the next question; for ever if there is none. Cancel safe.
+async fn next(agenda: &mut Agenda, pause: &mut Option<Instant>) -> Question {
+    if let Some(until) = *pause {
+        sleep_until(until).await;
+        *pause = None;
+    }
+    match agenda.next() {
+        Some(question) => question,
+        None => std::future::pending().await,
+    }
+}
+
+/// How long a list may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long nothing is asked after a question that had no answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often all is read again: a phone that registers anew from the same address, with another
+/// firmware, makes no event.
+const REREAD: Duration = Duration::from_mins(10);
