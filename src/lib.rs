@@ -27,7 +27,8 @@
 //! | --- | --- |
 //! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
 //! | 5 | [`dialplan`], [`http`] |
-//! | 3 | [`deliver`] |
+//! | 4 | [`rules`] |
+//! | 3 | [`deliver`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
 //! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`token`], [`backoff`] |

@@ -11,7 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("backoff", &[]),
     (
         "config",
-        &["agi", "ami", "http", "phone", "telemetry", "verb"],
+        &["agi", "ami", "http", "phone", "rules", "telemetry", "verb"],
     ),
     (
         "deliver",
@@ -22,13 +22,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "dialplan",
         &[
-            "agi", "deliver", "outcome", "phone", "screen", "shutdown", "token", "verb",
+            "agi", "deliver", "outcome", "phone", "roster", "screen", "shutdown", "token", "verb",
         ],
     ),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("outcome", &["phone", "token"]),
     ("phone", &[]),
+    ("roster", &["ami", "phone", "shutdown"]),
+    ("rules", &["ami", "verb"]),
     ("screen", &[]),
     ("shelf", &["token"]),
     ("shutdown", &[]),
