@@ -813,12 +813,12 @@ async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
     let desk = Desk::new(desk::options(Vendor::Yealink)).await;
     let nobody = Loopback::claim();
     let mut config = desk.entry("desk");
-    let mut phones = "phone=desk".to_owned();
     for at in 0..9 {
         let entry = ONE_PHONE.replace("'desk'", &format!("'away-{at}'"));
         config += &entry.replace("127.0.0.1:9", &nobody.port(8080 + at).to_string());
-        phones += &format!("&away-{at}");
     }
+    let names: Vec<_> = (0..9).map(|at| format!("away-{at}")).collect();
+    let phones = format!("phone=desk&{}", names.join("&"));
     let daemon = Daemon::start(&config).await;
     let told = Caller::new(daemon.agi())
         .runs("push", &["Hello", &phones])

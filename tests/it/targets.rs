@@ -29,6 +29,9 @@ async fn phones_are_found_in_every_way(version: Version) {
     house.a_caller_is_one_of_the_phones_of_his_endpoint().await;
     house.a_target_is_all_phones_of_its_endpoint().await;
     house.the_configuration_overrules_asterisk().await;
+    house
+        .the_configuration_overrules_a_part_and_asterisk_tells_the_rest()
+        .await;
     house.who_is_unknown_is_told_what_was_tried().await;
     house.a_phone_is_aimed_at_by_any_of_its_names().await;
     house.several_phones_are_aimed_at_at_once().await;
@@ -62,6 +65,10 @@ struct House {
     decoy: Resident,
     boss: Desk,
     elsewhere: Loopback,
+    /// Says that it is a Yealink, and is a Cisco.
+    misnamed: Resident,
+    /// Serves HTTP at another address than SIP.
+    moved: (SipPhone, Desk),
 }
 
 /// A phone that Asterisk knows.
@@ -89,20 +96,35 @@ impl Resident {
 
 impl House {
     async fn build(version: Version) -> Option<Self> {
-        let (elsewhere, away) = (Loopback::claim(), Loopback::claim());
+        let [elsewhere, away] = [Loopback::claim(), Loopback::claim()];
+        let moved = Desk::new(desk::options(Vendor::Snom)).await;
         let config = CONFIG
             .replace("@ELSEWHERE@", &elsewhere.port(8080).to_string())
-            .replace("@AWAY@", &away.port(8080).to_string());
+            .replace("@AWAY@", &away.port(8080).to_string())
+            .replace("@MOVED@", &moved.phone().address().to_string());
         let daemon = Daemon::start(&config).await;
         let options = Options {
             agi: daemon.agi(),
-            phones: &["1001", "1002", "1004", "1005"].map(|user| (Driver::Pjsip, user)),
+            phones: &["1001", "1002", "1004", "1005", "1006", "1007"]
+                .map(|user| (Driver::Pjsip, user)),
             dialplan: ASKING,
             pjsip: ODD_ENDPOINTS,
         };
         let asterisk = Asterisk::start(version, &options).await?;
         let soft = SipPhone::new("1004", "Zoiper v2.10.20.9", asterisk.sip(Driver::Pjsip));
         soft.register().await;
+        let named = |user, vendor| {
+            let user_agent = desk::options(vendor).user_agent();
+            SipPhone::new(user, &user_agent, asterisk.sip(Driver::Pjsip))
+        };
+        let misnamed = named("1006", Vendor::Yealink);
+        let misnamed = Resident {
+            desk: Desk::at(desk::options(Vendor::Cisco), misnamed.address().port(80)).await,
+            sip: misnamed,
+        };
+        misnamed.sip.register().await;
+        let moved = (named("1007", Vendor::Snom), moved);
+        moved.0.register().await;
         let moves_in = async |user, vendor, aor, port| {
             Resident::moves_in(&asterisk, user, vendor, aor, port).await
         };
@@ -113,6 +135,8 @@ impl House {
             twin: moves_in("1003", Vendor::Cisco, "room-3", 80).await,
             decoy: moves_in("1005", Vendor::Yealink, "1005", 80).await,
             boss: Desk::at(desk::options(Vendor::Cisco), elsewhere.port(8080)).await,
+            misnamed,
+            moved,
             soft,
             asterisk,
             _daemon: daemon,
@@ -148,6 +172,17 @@ impl House {
         assert_eq!(self.told(&self.decoy.sip, "10").await, "OK|boss|cisco||");
         self.boss.shows_text("own 1005").await;
         assert_eq!(self.decoy.desk.received().len(), 0);
+    }
+
+    async fn the_configuration_overrules_a_part_and_asterisk_tells_the_rest(&self) {
+        // What it is by the configuration, where it is by Asterisk; and the other way round.
+        assert_eq!(
+            self.told(&self.misnamed.sip, "10").await,
+            "OK|misnamed|cisco||"
+        );
+        self.misnamed.desk.shows_text("own 1006").await;
+        assert_eq!(self.told(&self.moved.0, "10").await, "OK|moved|snom||");
+        self.moved.1.shows_text("own 1007").await;
     }
 
     async fn who_is_unknown_is_told_what_was_tried(&self) {
@@ -376,6 +411,14 @@ name = 'away'
 vendor = 'yealink'
 model = 'T46G'
 address = '@AWAY@'
+[[phone]]
+name = 'misnamed'
+endpoint = 'PJSIP/1006'
+vendor = 'cisco'
+[[phone]]
+name = 'moved'
+endpoint = 'PJSIP/1007'
+address = '@MOVED@'
 [[group]]
 name = 'reception'
 members = ['boss', 'PJSIP/1001', 'inner']
