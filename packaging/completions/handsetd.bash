@@ -28,6 +28,9 @@ _handsetd() {
             handsetd,media)
                 cmd="handsetd__subcmd__media"
                 ;;
+            handsetd,rules)
+                cmd="handsetd__subcmd__rules"
+                ;;
             handsetd,run)
                 cmd="handsetd__subcmd__run"
                 ;;
@@ -46,6 +49,9 @@ _handsetd() {
             handsetd__subcmd__help,media)
                 cmd="handsetd__subcmd__help__subcmd__media"
                 ;;
+            handsetd__subcmd__help,rules)
+                cmd="handsetd__subcmd__help__subcmd__rules"
+                ;;
             handsetd__subcmd__help,run)
                 cmd="handsetd__subcmd__help__subcmd__run"
                 ;;
@@ -57,6 +63,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help__subcmd__media,ringtone)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__ringtone"
+                ;;
+            handsetd__subcmd__help__subcmd__rules,test)
+                cmd="handsetd__subcmd__help__subcmd__rules__subcmd__test"
                 ;;
             handsetd__subcmd__media,background)
                 cmd="handsetd__subcmd__media__subcmd__background"
@@ -76,6 +85,18 @@ _handsetd() {
             handsetd__subcmd__media__subcmd__help,ringtone)
                 cmd="handsetd__subcmd__media__subcmd__help__subcmd__ringtone"
                 ;;
+            handsetd__subcmd__rules,help)
+                cmd="handsetd__subcmd__rules__subcmd__help"
+                ;;
+            handsetd__subcmd__rules,test)
+                cmd="handsetd__subcmd__rules__subcmd__test"
+                ;;
+            handsetd__subcmd__rules__subcmd__help,help)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__help"
+                ;;
+            handsetd__subcmd__rules__subcmd__help,test)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__test"
+                ;;
             *)
                 ;;
         esac
@@ -83,7 +104,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version check demo media run simulate help"
+            opts="-h -V --help --version check demo media rules run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -137,7 +158,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="check demo media run simulate help"
+            opts="check demo media rules run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -221,6 +242,34 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__media__subcmd__ringtone)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__rules)
+            opts="test"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__rules__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -371,6 +420,92 @@ _handsetd() {
                     ;;
                 --vendor)
                     COMPREPLY=($(compgen -W "cisco snom yealink" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules)
+            opts="-h --help test help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help)
+            opts="test help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__test)
+            opts="-h --event --capture --config --json --takes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capture)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --takes)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
