@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod hint;
 mod media;
+mod rules;
 mod run;
 mod simulate;
 
@@ -34,6 +35,7 @@ enum Command {
     Check(check::Check),
     Demo(demo::Demo),
     Media(media::Media),
+    Rules(rules::Rules),
     Run(run::Run),
     Simulate(Box<simulate::Simulate>),
 }
@@ -58,6 +60,7 @@ impl Cli {
             Command::Check(check) => check.run(out),
             Command::Media(media) => media.run(out),
             Command::Demo(demo) => demo.run(out),
+            Command::Rules(rules) => rules.run(out),
             Command::Run(run) => run.run(),
             Command::Simulate(simulate) => simulate.run(out),
         }

@@ -16,9 +16,6 @@ _handsetd() {
             ",$1")
                 cmd="handsetd"
                 ;;
-            handsetd,ami)
-                cmd="handsetd__subcmd__ami"
-                ;;
             handsetd,check)
                 cmd="handsetd__subcmd__check"
                 ;;
@@ -31,26 +28,14 @@ _handsetd() {
             handsetd,media)
                 cmd="handsetd__subcmd__media"
                 ;;
+            handsetd,rules)
+                cmd="handsetd__subcmd__rules"
+                ;;
             handsetd,run)
                 cmd="handsetd__subcmd__run"
                 ;;
             handsetd,simulate)
                 cmd="handsetd__subcmd__simulate"
-                ;;
-            handsetd__subcmd__ami,decode)
-                cmd="handsetd__subcmd__ami__subcmd__decode"
-                ;;
-            handsetd__subcmd__ami,help)
-                cmd="handsetd__subcmd__ami__subcmd__help"
-                ;;
-            handsetd__subcmd__ami__subcmd__help,decode)
-                cmd="handsetd__subcmd__ami__subcmd__help__subcmd__decode"
-                ;;
-            handsetd__subcmd__ami__subcmd__help,help)
-                cmd="handsetd__subcmd__ami__subcmd__help__subcmd__help"
-                ;;
-            handsetd__subcmd__help,ami)
-                cmd="handsetd__subcmd__help__subcmd__ami"
                 ;;
             handsetd__subcmd__help,check)
                 cmd="handsetd__subcmd__help__subcmd__check"
@@ -64,20 +49,23 @@ _handsetd() {
             handsetd__subcmd__help,media)
                 cmd="handsetd__subcmd__help__subcmd__media"
                 ;;
+            handsetd__subcmd__help,rules)
+                cmd="handsetd__subcmd__help__subcmd__rules"
+                ;;
             handsetd__subcmd__help,run)
                 cmd="handsetd__subcmd__help__subcmd__run"
                 ;;
             handsetd__subcmd__help,simulate)
                 cmd="handsetd__subcmd__help__subcmd__simulate"
                 ;;
-            handsetd__subcmd__help__subcmd__ami,decode)
-                cmd="handsetd__subcmd__help__subcmd__ami__subcmd__decode"
-                ;;
             handsetd__subcmd__help__subcmd__media,background)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__background"
                 ;;
             handsetd__subcmd__help__subcmd__media,ringtone)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__ringtone"
+                ;;
+            handsetd__subcmd__help__subcmd__rules,test)
+                cmd="handsetd__subcmd__help__subcmd__rules__subcmd__test"
                 ;;
             handsetd__subcmd__media,background)
                 cmd="handsetd__subcmd__media__subcmd__background"
@@ -97,6 +85,18 @@ _handsetd() {
             handsetd__subcmd__media__subcmd__help,ringtone)
                 cmd="handsetd__subcmd__media__subcmd__help__subcmd__ringtone"
                 ;;
+            handsetd__subcmd__rules,help)
+                cmd="handsetd__subcmd__rules__subcmd__help"
+                ;;
+            handsetd__subcmd__rules,test)
+                cmd="handsetd__subcmd__rules__subcmd__test"
+                ;;
+            handsetd__subcmd__rules__subcmd__help,help)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__help"
+                ;;
+            handsetd__subcmd__rules__subcmd__help,test)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__test"
+                ;;
             *)
                 ;;
         esac
@@ -104,78 +104,8 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version ami check demo media run simulate help"
+            opts="-h -V --help --version check demo media rules run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__ami)
-            opts="-h --help decode help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__ami__subcmd__decode)
-            opts="-h --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__ami__subcmd__help)
-            opts="decode help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__ami__subcmd__help__subcmd__decode)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__ami__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -228,36 +158,8 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="ami check demo media run simulate help"
+            opts="check demo media rules run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__help__subcmd__ami)
-            opts="decode"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        handsetd__subcmd__help__subcmd__ami__subcmd__decode)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -340,6 +242,34 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__media__subcmd__ringtone)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__rules)
+            opts="test"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__rules__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -490,6 +420,92 @@ _handsetd() {
                     ;;
                 --vendor)
                     COMPREPLY=($(compgen -W "cisco snom yealink" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules)
+            opts="-h --help test help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help)
+            opts="test help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__test)
+            opts="-h --event --capture --config --json --takes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capture)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --takes)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -159,6 +159,59 @@ esac
     ;;
 esac
 ;;
+(rules)
+_arguments "${_arguments_options[@]}" : \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_handsetd__subcmd__rules_commands" \
+"*::: :->rules" \
+&& ret=0
+
+    case $state in
+    (rules)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-rules-command-$line[1]:"
+        case $line[1] in
+            (test)
+_arguments "${_arguments_options[@]}" : \
+'--event=[Read the events of this file\: "Name\: value" lines with a blank line between two events, or JSON objects; - is the standard input]:FILE:_files' \
+'--capture=[Read the events in this file of bytes that Asterisk sent over an AMI connection; - is the standard input]:FILE:_files' \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--takes=[Take it that a run lasts so long, to see what the run modes do]:DURATION:_default' \
+'--json[Print a JSON object a line, one for each event and rule]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__rules__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-rules-help-command-$line[1]:"
+        case $line[1] in
+            (test)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
 (run)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
@@ -246,6 +299,26 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(rules)
+_arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__help__subcmd__rules_commands" \
+"*::: :->rules" \
+&& ret=0
+
+    case $state in
+    (rules)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-help-rules-command-$line[1]:"
+        case $line[1] in
+            (test)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (run)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -274,6 +347,7 @@ _handsetd_commands() {
 'check:Check the configuration' \
 'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
+'rules:Try the rules of the configuration' \
 'run:Run the daemon' \
 'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -328,6 +402,7 @@ _handsetd__subcmd__help_commands() {
 'check:Check the configuration' \
 'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
+'rules:Try the rules of the configuration' \
 'run:Run the daemon' \
 'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -378,6 +453,18 @@ _handsetd__subcmd__help__subcmd__media__subcmd__background_commands() {
 _handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__rules_commands] )) ||
+_handsetd__subcmd__help__subcmd__rules_commands() {
+    local commands; commands=(
+'test:Show which rules fire on events, and why the others do not; send nothing' \
+    )
+    _describe -t commands 'handsetd help rules commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__rules__subcmd__test_commands] )) ||
+_handsetd__subcmd__help__subcmd__rules__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help rules test commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__run_commands] )) ||
 _handsetd__subcmd__help__subcmd__run_commands() {
@@ -431,6 +518,37 @@ _handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands() {
 _handsetd__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules_commands] )) ||
+_handsetd__subcmd__rules_commands() {
+    local commands; commands=(
+'test:Show which rules fire on events, and why the others do not; send nothing' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd rules commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__help_commands] )) ||
+_handsetd__subcmd__rules__subcmd__help_commands() {
+    local commands; commands=(
+'test:Show which rules fire on events, and why the others do not; send nothing' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'handsetd rules help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__help_commands] )) ||
+_handsetd__subcmd__rules__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules help help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__test_commands] )) ||
+_handsetd__subcmd__rules__subcmd__help__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules help test commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__test_commands] )) ||
+_handsetd__subcmd__rules__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules test commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__run_commands] )) ||
 _handsetd__subcmd__run_commands() {
