@@ -16,6 +16,9 @@ _handsetd() {
             ",$1")
                 cmd="handsetd"
                 ;;
+            handsetd,ami)
+                cmd="handsetd__subcmd__ami"
+                ;;
             handsetd,check)
                 cmd="handsetd__subcmd__check"
                 ;;
@@ -37,6 +40,21 @@ _handsetd() {
             handsetd,simulate)
                 cmd="handsetd__subcmd__simulate"
                 ;;
+            handsetd__subcmd__ami,decode)
+                cmd="handsetd__subcmd__ami__subcmd__decode"
+                ;;
+            handsetd__subcmd__ami,help)
+                cmd="handsetd__subcmd__ami__subcmd__help"
+                ;;
+            handsetd__subcmd__ami__subcmd__help,decode)
+                cmd="handsetd__subcmd__ami__subcmd__help__subcmd__decode"
+                ;;
+            handsetd__subcmd__ami__subcmd__help,help)
+                cmd="handsetd__subcmd__ami__subcmd__help__subcmd__help"
+                ;;
+            handsetd__subcmd__help,ami)
+                cmd="handsetd__subcmd__help__subcmd__ami"
+                ;;
             handsetd__subcmd__help,check)
                 cmd="handsetd__subcmd__help__subcmd__check"
                 ;;
@@ -57,6 +75,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help,simulate)
                 cmd="handsetd__subcmd__help__subcmd__simulate"
+                ;;
+            handsetd__subcmd__help__subcmd__ami,decode)
+                cmd="handsetd__subcmd__help__subcmd__ami__subcmd__decode"
                 ;;
             handsetd__subcmd__help__subcmd__media,background)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__background"
@@ -104,8 +125,78 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version check demo media rules run simulate help"
+            opts="-h -V --help --version ami check demo media rules run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami)
+            opts="-h --help decode help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__decode)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__help)
+            opts="decode help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__help__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -158,8 +249,36 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="check demo media rules run simulate help"
+            opts="ami check demo media rules run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__ami)
+            opts="decode"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__ami__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
