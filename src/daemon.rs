@@ -17,6 +17,7 @@ use url::Url;
 use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
+use crate::finder::Finder;
 use crate::phone::Vendor;
 use crate::roster::Roster;
 use crate::shelf::Shelf;
@@ -94,10 +95,10 @@ impl Daemon {
             self.roster.follow(client, &managers);
         }
         let vendors = self.config.vendors.clone();
+        let defaults = move |vendor| vendors.defaults(vendor);
+        let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
         let dialplan = Dialplan {
-            directory: self.config.directory.clone(),
-            defaults: move |vendor| vendors.defaults(vendor),
-            roster: self.roster,
+            finder,
             courier: self.courier,
             budget: self.config.agi.budget,
             tasks: calls.clone(),

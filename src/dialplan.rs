@@ -16,21 +16,17 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::agi::{self, Channel, Script};
 use crate::deliver::Courier;
+use crate::finder::Finder;
 use crate::outcome::{Answer, DeliveryId, Outcome, Status};
-use crate::phone::{Directory, Phone, Vendor, VendorDefaults};
-use crate::roster::Roster;
+use crate::phone::Phone;
 use crate::shutdown::Tasks;
 use crate::verb::{Action, Request};
 
 /// Serves the dialplan.
 #[derive(Debug)]
-pub struct Dialplan<D> {
-    /// The phones and groups of the configuration.
-    pub directory: Directory,
-    /// What the configuration says of all phones of a vendor.
-    pub defaults: D,
-    /// What Asterisk's managers know.
-    pub roster: Roster,
+pub struct Dialplan {
+    /// Who knows whose phone is meant.
+    pub finder: Finder,
     /// Who takes it to the phones.
     pub courier: Courier,
     /// How long a call may be held.
@@ -39,10 +35,7 @@ pub struct Dialplan<D> {
     pub tasks: Tasks,
 }
 
-impl<D> Script for Dialplan<D>
-where
-    D: Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
-{
+impl Script for Dialplan {
     async fn run(&self, request: &agi::Request, channel: &mut Channel) -> Result<(), agi::Error> {
         let id = DeliveryId::random();
         let span = info_span!("delivery", %id);
@@ -74,10 +67,7 @@ where
     }
 }
 
-impl<D> Dialplan<D>
-where
-    D: Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
-{
+impl Dialplan {
     async fn answer(&self, call: &agi::Request, channel: &mut Channel, until: Instant) -> Answer {
         let request = match words::read(call) {
             Ok(request) => request,
@@ -86,12 +76,7 @@ where
         if request.action == Action::Ping {
             return Outcome::new(Status::Ok, String::new()).into();
         }
-        let finder = whom::Finder {
-            directory: &self.directory,
-            roster: &self.roster,
-            defaults: &self.defaults,
-        };
-        let finding = timeout_at(until, finder.find(&request, call, channel));
+        let finding = timeout_at(until, whom::find(&self.finder, &request, call, channel));
         let Ok(found) = finding.await else {
             let reason = "Asterisk did not tell whose phone it is in time";
             return Outcome::new(Status::NotFound, reason).into();

@@ -27,7 +27,7 @@
 //! | --- | --- |
 //! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
 //! | 5 | [`dialplan`], [`http`] |
-//! | 4 | [`rules`] |
+//! | 4 | [`finder`], [`rules`] |
 //! | 3 | [`deliver`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
@@ -72,6 +72,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod dialplan;
+pub mod finder;
 pub mod http;
 pub mod media;
 pub mod outcome;

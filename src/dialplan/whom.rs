@@ -1,4 +1,5 @@
-//! Whose phone a call means: the caller's own, or those that `phone=` names.
+//! Whose phone a call means: the caller's own, or those that `phone=` names. Where configuration
+//! and roster do not suffice, Asterisk is asked through the call itself.
 
 use std::time::Duration;
 
@@ -6,152 +7,90 @@ use tokio::time::timeout;
 
 use super::asterisk;
 use crate::agi::{self, Channel};
+use crate::finder::Finder;
 use crate::outcome::{Outcome, Status};
-use crate::phone::{Directory, Endpoint, Entry, Facts, Phone, Target, Vendor, VendorDefaults};
-use crate::roster::Roster;
+use crate::phone::{Endpoint, Entry, Facts, Phone, Target};
 use crate::verb::Request;
 
-/// Finds phones, asking the channel where configuration and roster do not suffice.
-pub(super) struct Finder<'a, D> {
-    pub(super) directory: &'a Directory,
-    pub(super) roster: &'a Roster,
-    pub(super) defaults: &'a D,
+/// Returns the phones that a call means; for each that can't be found, why not.
+pub(super) async fn find(
+    finder: &Finder,
+    request: &Request,
+    call: &agi::Request,
+    channel: &mut Channel,
+) -> Vec<Result<Phone, Outcome>> {
+    let Some(names) = &request.phone else {
+        return caller(finder, call, channel).await;
+    };
+    let mut found = Vec::new();
+    for target in finder.targets(names) {
+        match target {
+            Target::Listed(entry) | Target::Unlisted(entry) => {
+                found.extend(phones(finder, &entry, call, channel).await);
+            }
+            Target::Unknown(address) => found.extend(finder.at_address(&address)),
+        }
+    }
+    if found.is_empty() {
+        found.push(Err(Finder::nobody()));
+    }
+    found
 }
 
-impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
-    /// Returns the phones that are meant; for each that can't be found, why not.
-    pub(super) async fn find(
-        &self,
-        request: &Request,
-        call: &agi::Request,
-        channel: &mut Channel,
-    ) -> Vec<Result<Phone, Outcome>> {
-        let Some(names) = &request.phone else {
-            return self.caller(call, channel).await;
-        };
-        let mut found = Vec::new();
-        for target in self.directory.find(names) {
-            match target {
-                Target::Listed(entry) | Target::Unlisted(entry) => {
-                    found.extend(self.entry(&entry, call, channel).await);
-                }
-                Target::Unknown(name) => found.extend(self.at_address(&name)),
-            }
-        }
-        if found.is_empty() {
-            found.push(Err(Outcome::new(
-                Status::Invalid,
-                "phone: it names no phone",
-            )));
-        }
-        found
-    }
+async fn caller(
+    finder: &Finder,
+    call: &agi::Request,
+    channel: &mut Channel,
+) -> Vec<Result<Phone, Outcome>> {
+    let Some(endpoint) = Endpoint::of_channel(call.channel()) else {
+        let reason = format!(
+            "channel {} is none of a phone (PJSIP, SIP, SCCP); name one with phone=",
+            call.channel()
+        );
+        return vec![Err(Outcome::new(Status::NotFound, reason))];
+    };
+    let entry = finder.of_endpoint(&endpoint);
+    phones(finder, &entry, call, channel).await
+}
 
-    /// Returns the phones at an address that no configuration names, if Asterisk knows it.
-    fn at_address(&self, address: &str) -> Vec<Result<Phone, Outcome>> {
-        let known = self.roster.find(address);
-        if known.is_empty() {
-            let reason = format!(
-                "no [[phone]] has the name or address {address}, and none at it is registered"
-            );
-            return vec![Err(Outcome::at(address, None, Status::NotFound, reason))];
-        }
-        let resolve = |facts: &Facts| {
-            let endpoint = facts.endpoint.as_ref()?;
-            Some(self.resolve(&self.directory.of_endpoint(endpoint), facts))
-        };
-        known.iter().filter_map(resolve).collect()
+/// Returns the phone of an entry; several, where an endpoint that no address is configured for has
+/// several contacts.
+async fn phones(
+    finder: &Finder,
+    entry: &Entry,
+    call: &agi::Request,
+    channel: &mut Channel,
+) -> Vec<Result<Phone, Outcome>> {
+    let Some(endpoint) = entry.endpoint.as_ref().filter(|_| !entry.is_complete()) else {
+        return vec![finder.resolve(entry, &Facts::default())];
+    };
+    let is_caller = Endpoint::of_channel(call.channel()).as_ref() == Some(endpoint);
+    if !is_caller && let Some(found) = finder.on_roster(entry, endpoint) {
+        return found;
     }
-
-    async fn caller(
-        &self,
-        call: &agi::Request,
-        channel: &mut Channel,
-    ) -> Vec<Result<Phone, Outcome>> {
-        let Some(endpoint) = Endpoint::of_channel(call.channel()) else {
-            let reason = format!(
-                "channel {} is none of a phone (PJSIP, SIP, SCCP); name one with phone=",
-                call.channel()
-            );
-            return vec![Err(Outcome::new(Status::NotFound, reason))];
-        };
-        let entry = self.directory.of_endpoint(&endpoint);
-        self.entry(&entry, call, channel).await
-    }
-
-    /// Returns the phone of an entry; several, where an endpoint that no address is configured for
-    /// has several contacts.
-    async fn entry(
-        &self,
-        entry: &Entry,
-        call: &agi::Request,
-        channel: &mut Channel,
-    ) -> Vec<Result<Phone, Outcome>> {
-        if entry.is_complete() {
-            return vec![self.resolve(entry, &Facts::default())];
-        }
-        let facts = match &entry.endpoint {
-            None => vec![Facts::default()],
-            Some(endpoint) => {
-                let is_caller = Endpoint::of_channel(call.channel()).as_ref() == Some(endpoint);
-                if !is_caller && let Some(found) = self.on_roster(entry, endpoint) {
-                    return found;
-                }
-                let asking = async {
-                    if is_caller {
-                        Ok(vec![asterisk::caller(channel, endpoint).await?])
-                    } else {
-                        asterisk::endpoint(channel, endpoint).await
-                    }
-                };
-                let asked: Result<_, agi::Error> = match timeout(ASKING, asking).await {
-                    Ok(asked) => asked,
-                    Err(_) => Err(agi::Error::ReplyTimeout {
-                        command: "GET FULL VARIABLE".to_owned(),
-                        after: ASKING,
-                    }),
-                };
-                // The configuration may still suffice.
-                asked.unwrap_or_else(|error| {
-                    let tried = vec![format!("asking Asterisk: {error}")];
-                    vec![Facts {
-                        tried,
-                        ..Facts::default()
-                    }]
-                })
-            }
-        };
-        self.each(entry, &facts).collect()
-    }
-
-    /// Returns the phones of an endpoint if the roster suffices, which saves asking Asterisk.
-    fn on_roster(&self, entry: &Entry, endpoint: &Endpoint) -> Option<Vec<Result<Phone, Outcome>>> {
-        let facts = self.roster.facts(endpoint);
-        let found: Vec<_> = self.each(entry, &facts).collect();
-        (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
-    }
-
-    fn each(&self, entry: &Entry, facts: &[Facts]) -> impl Iterator<Item = Result<Phone, Outcome>> {
-        // With a configured address there is one phone, however many contacts.
-        let count = if entry.address.is_some() {
-            1
+    let asking = async {
+        if is_caller {
+            Ok(vec![asterisk::caller(channel, endpoint).await?])
         } else {
-            facts.len()
-        };
-        let facts = facts.iter().take(count);
-        facts.map(|facts| self.resolve(entry, facts))
-    }
-
-    fn resolve(&self, entry: &Entry, facts: &Facts) -> Result<Phone, Outcome> {
-        entry.resolve(facts, self.defaults).map_err(|unresolved| {
-            Outcome::at(
-                &entry.name,
-                entry.vendor,
-                Status::NotFound,
-                unresolved.to_string(),
-            )
-        })
-    }
+            asterisk::endpoint(channel, endpoint).await
+        }
+    };
+    let asked: Result<_, agi::Error> = match timeout(ASKING, asking).await {
+        Ok(asked) => asked,
+        Err(_) => Err(agi::Error::ReplyTimeout {
+            command: "GET FULL VARIABLE".to_owned(),
+            after: ASKING,
+        }),
+    };
+    // The configuration may still suffice.
+    let facts = asked.unwrap_or_else(|error| {
+        let tried = vec![format!("asking Asterisk: {error}")];
+        vec![Facts {
+            tried,
+            ..Facts::default()
+        }]
+    });
+    finder.each(entry, &facts).collect()
 }
 
 /// How long Asterisk may take to tell of one phone.

@@ -22,9 +22,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "dialplan",
         &[
-            "agi", "deliver", "outcome", "phone", "roster", "screen", "shutdown", "token", "verb",
+            "agi", "deliver", "outcome", "phone", "finder", "screen", "shutdown", "token", "verb",
         ],
     ),
+    ("finder", &["outcome", "phone", "roster"]),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("outcome", &["phone", "token"]),
