@@ -444,6 +444,17 @@ fn a_slow_run_is_still_heard_of_after_its_end() {
 }
 
 #[test]
+fn an_echo_may_come_before_the_run_is_over() {
+    let mut engine = engine(DND);
+    let now = Instant::now();
+    let told = Fact::of_phone("dnd_on", "1001", []);
+    engine.decide(&told, now);
+    let (_, traces) = engine.explain(&told, now + SECOND);
+    assert_eq!(traces[0].verdict.name(), "echo");
+    assert_eq!(shown(&engine.finished(RunId(1), now + SECOND)), "");
+}
+
+#[test]
 fn what_no_event_follows_is_not_held_back() {
     let text = r#"
         [[rule]]
