@@ -19,6 +19,7 @@ impl Condition {
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let expression = ENVIRONMENT.compile_expression_owned(text.to_owned())?;
         let names = Names::parse(
+            text,
             expression.undeclared_variables(false),
             expression.undeclared_variables(true),
         )?;

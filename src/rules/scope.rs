@@ -29,15 +29,17 @@ pub(super) fn scope(fact: &Fact) -> Value {
     }
 }
 
-/// The names that a condition or a template takes out of the scope, such as `event.Queue`.
+/// The headers that a condition or a template asks for, such as `Queue` in `event.Queue`.
 #[derive(Clone, Debug)]
 pub(super) struct Names(Vec<String>);
 
 impl Names {
-    /// Sorts the names; refuses one that nothing will ever have.
+    /// Sorts the names that `source` uses, plain ones and those with what follows them; refuses one
+    /// that stands for nothing.
     ///
     /// minijinja itself takes a bare unknown name for an undefined value, even where it is strict.
     pub(super) fn parse(
+        source: &str,
         plain: impl IntoIterator<Item = String>,
         nested: impl IntoIterator<Item = String>,
     ) -> Result<Self, Error> {
@@ -47,8 +49,15 @@ impl Names {
         if let Some(name) = unknown.into_iter().next() {
             return Err(Error::UnknownName { name });
         }
-        let of_event = |name: &String| name.starts_with(EVENT) && name.contains('.');
-        let sorted: BTreeSet<String> = nested.into_iter().filter(of_event).collect();
+        let header = |name: String| {
+            let header = name.strip_prefix(EVENT)?.strip_prefix('.')?;
+            header.split('.').next().map(ToOwned::to_owned)
+        };
+        let sorted: BTreeSet<String> = nested
+            .into_iter()
+            .filter_map(header)
+            .chain(subscripts(source))
+            .collect();
         Ok(Self(sorted.into_iter().collect()))
     }
 
@@ -57,18 +66,18 @@ impl Names {
         &'a self,
         fact: &'a Fact,
     ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-        self.0.iter().filter_map(move |name| {
-            let (_, header) = name.split_once('.')?;
-            Some((header, fact.value(header)))
-        })
+        let names = self.0.iter().map(String::as_str);
+        names.map(|name| (name, fact.value(name)))
     }
 
     /// Explains an error by what the fact lacks, if that is the reason.
     pub(super) fn explain(&self, error: minijinja::Error, fact: &Fact) -> Error {
-        if error.kind() != minijinja::ErrorKind::UndefinedError {
-            return Error::Expression(error);
+        let is_undefined = error.kind() == minijinja::ErrorKind::UndefinedError;
+        if is_undefined && self.of(fact).any(|(_, value)| value.is_none()) {
+            self.lacking(fact)
+        } else {
+            Error::Expression(error)
         }
-        self.lacking(fact)
     }
 
     /// Says what the fact lacks.
@@ -108,6 +117,16 @@ impl Object for All {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         names(&self.0)
     }
+}
+
+/// Finds the headers in `event['Cause-txt']`, whose names are no identifiers; minijinja tells of them
+/// only that `event` is used.
+fn subscripts(source: &str) -> impl Iterator<Item = String> {
+    source.split("event[").skip(1).filter_map(|rest| {
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let (name, _) = rest.get(1..)?.split_once(quote)?;
+        Some(name.to_owned())
+    })
 }
 
 fn names(fact: &Fact) -> Enumerator {

@@ -32,6 +32,7 @@ impl Template {
         environment.add_template_owned(NAME, text.to_owned())?;
         let template = environment.get_template(NAME)?;
         let names = Names::parse(
+            text,
             template.undeclared_variables(false),
             template.undeclared_variables(true),
         )?;

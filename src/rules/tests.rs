@@ -291,6 +291,30 @@ fn a_condition_that_is_undefined_is_an_error() {
 }
 
 #[test]
+fn what_is_asked_for_in_brackets_is_shown_too() {
+    let text = r#"
+        [[rule]]
+        name = "a"
+        on = "X"
+        when = "event['Cause-txt'] == 'Busy' and event.Tech.Name == 'x'"
+        do = [{ verb = "ping" }]
+    "#;
+    check(
+        text,
+        &[
+            (
+                "Event: X\nTech: y",
+                "does not fire: the event has no Cause-txt; event.Cause-txt is not there, event.Tech is \"y\"",
+            ),
+            (
+                "Event: X\nTech: y\nCause-txt: Busy",
+                "does not fire: undefined value (in <expression>:1); event.Cause-txt is \"Busy\", event.Tech is \"y\"",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn what_would_not_end_is_stopped() {
     let rules = "[[rule]]\nname = \"a\"\non = \"X\"\n\
          do = [{ verb = \"push\", phone = \"1\", text = \"{% for a in range(90000) %}{% endfor %}\" }]";
@@ -417,6 +441,17 @@ fn a_slow_run_is_still_heard_of_after_its_end() {
     engine.finished(RunId(1), now + SECOND * 30);
     assert_eq!(engine.decide(&told, now + SECOND * 39).len(), 0);
     assert_eq!(engine.decide(&told, now + SECOND * 40).len(), 1);
+}
+
+#[test]
+fn an_echo_may_come_before_the_run_is_over() {
+    let mut engine = engine(DND);
+    let now = Instant::now();
+    let told = Fact::of_phone("dnd_on", "1001", []);
+    engine.decide(&told, now);
+    let (_, traces) = engine.explain(&told, now + SECOND);
+    assert_eq!(traces[0].verdict.name(), "echo");
+    assert_eq!(shown(&engine.finished(RunId(1), now + SECOND)), "");
 }
 
 #[test]
