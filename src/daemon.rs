@@ -17,9 +17,11 @@ use url::Url;
 use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
+use crate::events::Events;
 use crate::finder::Finder;
 use crate::phone::Vendor;
 use crate::roster::Roster;
+use crate::rules::Engine;
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
 use crate::{agi, ami, http};
@@ -35,12 +37,14 @@ pub struct Daemon {
     logins: Logins,
     servers: Vec<ami::Checked>,
     roster: Roster,
+    engine: Engine,
 }
 
 impl Daemon {
     /// Binds everything that `config` names.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
         let servers = servers(&config)?;
+        let engine = engine(&config)?;
         let http = http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
@@ -74,6 +78,7 @@ impl Daemon {
             logins,
             servers,
             roster,
+            engine,
         })
     }
 
@@ -90,13 +95,22 @@ impl Daemon {
     /// Serves until `stop` is done, then finishes what is in hand.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
+        let mut clients = Vec::new();
         for server in self.servers {
             let client = ami::Client::start_checked(server, &managers);
-            self.roster.follow(client, &managers);
+            self.roster.follow(client.clone(), &managers);
+            clients.push(client);
         }
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
         let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
+        let events = Events {
+            engine: self.engine,
+            finder: finder.clone(),
+            courier: self.courier.clone(),
+            tasks: calls.clone(),
+        };
+        calls.spawn("rules", async move { events.run(&clients).await });
         let dialplan = Dialplan {
             finder,
             courier: self.courier,
@@ -119,6 +133,14 @@ impl Daemon {
         door.shut_down(LAST_FETCH).await;
         info!("Stopped.");
     }
+}
+
+/// Compiles the rules.
+fn engine(config: &Config) -> anyhow::Result<Engine> {
+    Engine::new(&config.rules).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(faults.join("; ")).context("cannot use a [[rule]]")
+    })
 }
 
 /// Returns the address of the phones' door where the configuration leaves no choice: the one that it

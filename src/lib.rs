@@ -26,7 +26,7 @@
 //! | Layer | Modules |
 //! | --- | --- |
 //! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
-//! | 5 | [`dialplan`], [`http`] |
+//! | 5 | [`dialplan`], [`events`], [`http`] |
 //! | 4 | [`finder`], [`rules`] |
 //! | 3 | [`deliver`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
@@ -72,6 +72,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod dialplan;
+pub mod events;
 pub mod finder;
 pub mod http;
 pub mod media;

@@ -25,6 +25,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "agi", "deliver", "outcome", "phone", "finder", "screen", "shutdown", "token", "verb",
         ],
     ),
+    (
+        "events",
+        &[
+            "ami", "deliver", "finder", "outcome", "rules", "shutdown", "verb",
+        ],
+    ),
     ("finder", &["outcome", "phone", "roster"]),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),

@@ -10,6 +10,7 @@ mod caller;
 mod commands;
 mod dialplan;
 mod doors;
+mod events;
 mod hanging;
 mod hostile;
 mod layering;

@@ -1,0 +1,220 @@
+//! What events bring about: rules, and the user events that ask for something by themselves.
+//!
+//! One task holds the rules' memory and is told every fact; each run of a rule is a task of its own,
+//! which delivers step by step. Events that come faster than they can be judged are dropped by
+//! Asterisk's client, and counted there; the connection never waits for us.
+
+mod user_event;
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info, info_span, warn};
+
+use crate::ami::{self, Client};
+use crate::deliver::Courier;
+use crate::finder::Finder;
+use crate::outcome::{Answer, DeliveryId, Outcome, Status};
+use crate::rules::{Decision, Engine, Fact, Run, RunId};
+use crate::shutdown::Tasks;
+use crate::verb::{Action, Request};
+
+/// Judges facts and does what they bring about.
+#[derive(Debug)]
+pub struct Events {
+    /// The rules.
+    pub engine: Engine,
+    /// Who knows whose phone is meant.
+    pub finder: Finder,
+    /// Who takes it to the phones.
+    pub courier: Courier,
+    /// Where deliveries run.
+    pub tasks: Tasks,
+}
+
+/// What the task is told.
+#[derive(Debug)]
+enum News {
+    Fact(Fact),
+    Finished(RunId),
+}
+
+impl Events {
+    /// Listens to the servers until the tasks are asked to stop.
+    pub async fn run(mut self, clients: &[Client]) {
+        let (tell, mut news) = mpsc::channel(MAX_NEWS);
+        for client in clients {
+            let (client, tell) = (client.clone(), tell.clone());
+            let stop = self.tasks.stop();
+            self.tasks.spawn("events", async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = listen(&client, &tell) => {}
+                }
+            });
+        }
+        let stop = self.tasks.stop();
+        let mut runs = HashMap::new();
+        loop {
+            let decisions = tokio::select! {
+                () = stop.cancelled() => return,
+                Some(news) = news.recv() => match news {
+                    News::Fact(fact) => {
+                        self.ask(&fact);
+                        self.engine.decide(&fact, Instant::now())
+                    }
+                    News::Finished(id) => {
+                        runs.remove(&id);
+                        self.engine.finished(id, Instant::now())
+                    }
+                },
+            };
+            for decision in decisions {
+                match decision {
+                    Decision::Cancel(id) => {
+                        if let Some(cancel) = runs.remove(&id) {
+                            CancellationToken::cancel(&cancel);
+                        }
+                    }
+                    Decision::Start(run) => {
+                        let cancel = CancellationToken::new();
+                        runs.insert(run.id, cancel.clone());
+                        self.start(run, cancel, tell.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does at once what a user event asks for by itself.
+    fn ask(&self, fact: &Fact) {
+        let Some(asked) = user_event::read(fact) else {
+            return;
+        };
+        let (finder, courier, tasks) = (
+            self.finder.clone(),
+            self.courier.clone(),
+            self.tasks.clone(),
+        );
+        let span = info_span!("user event", id = %DeliveryId::random());
+        self.tasks.spawn(
+            "user event",
+            async move {
+                let answer = match asked {
+                    Ok(request) => deliver(&finder, &courier, &tasks, &request).await,
+                    Err(reason) => Outcome::new(Status::Invalid, reason).into(),
+                };
+                tell("UserEvent Handset", &answer);
+            }
+            .instrument(span),
+        );
+    }
+
+    /// Starts a run: its steps, one after the other, until it is given up.
+    fn start(&self, run: Run, cancel: CancellationToken, done: mpsc::Sender<News>) {
+        let (finder, courier, tasks) = (
+            self.finder.clone(),
+            self.courier.clone(),
+            self.tasks.clone(),
+        );
+        let span = info_span!("rule", name = %run.rule, id = %DeliveryId::random());
+        self.tasks.spawn(
+            "rule",
+            async move {
+                for step in run.steps.iter() {
+                    // What is under way at a phone is finished; what has not begun is not begun.
+                    if cancel.is_cancelled() {
+                        info!("Given up: the rule fired again.");
+                        return;
+                    }
+                    let answer = deliver(&finder, &courier, &tasks, &step.request).await;
+                    tell(step.request.verb.name(), &answer);
+                }
+                // Nobody listens any more when everything stops.
+                let _ = done.send(News::Finished(run.id)).await;
+            }
+            .instrument(span),
+        );
+    }
+}
+
+/// Tells of each event of a server, and of each gap in which nobody listened.
+async fn listen(client: &Client, tell: &mpsc::Sender<News>) {
+    let (mut events, mut state) = (client.events(), client.state());
+    loop {
+        let fact = tokio::select! {
+            event = events.next() => match event {
+                Some(event) => Some(Fact::from(event)),
+                None => return,
+            },
+            changed = state.changed() => match changed {
+                Ok(()) => gap(client.name(), &state.borrow_and_update()),
+                Err(_) => return,
+            },
+        };
+        if let Some(fact) = fact
+            && tell.send(News::Fact(fact)).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Returns the fact that nobody listened for a while, if that is so.
+fn gap(server: &str, state: &ami::State) -> Option<Fact> {
+    let ami::State::Connected(connected) = state else {
+        return None;
+    };
+    let gap = connected.gap?;
+    let seconds = format!("{:.3}", gap.as_secs_f64());
+    let values = [("Server", server.to_owned()), ("Seconds", seconds)];
+    Some(Fact::new(
+        "handsetd.gap",
+        values.map(|(name, value)| (name.to_owned(), value)),
+    ))
+}
+
+/// Takes a request to all phones that it names.
+async fn deliver(finder: &Finder, courier: &Courier, tasks: &Tasks, request: &Request) -> Answer {
+    if request.action == Action::Ping {
+        return Outcome::new(Status::Ok, String::new()).into();
+    }
+    let Some(names) = &request.phone else {
+        return Outcome::new(Status::Invalid, "phone is missing; an event has no caller").into();
+    };
+    let deliveries = finder.find(names).into_iter().map(|found| async move {
+        let phone = match found {
+            Ok(phone) => phone,
+            Err(outcome) => return outcome,
+        };
+        let (name, vendor) = (phone.name.clone(), phone.vendor);
+        let (courier, request) = (courier.clone(), request.clone());
+        let delivery = async move { courier.deliver(&phone, &request).await };
+        // A task of its own, so that a fault in one delivery does not end the others.
+        let delivered = tasks.spawn("delivery", delivery).await;
+        delivered.unwrap_or_else(|error| {
+            let reason = format!("the delivery broke off: {error}; see the log");
+            Outcome::at(&name, Some(vendor), Status::Error, reason)
+        })
+    });
+    Answer::of(&join_all(deliveries).await)
+}
+
+fn tell(what: &str, answer: &Answer) {
+    let Answer {
+        status,
+        reason,
+        phone,
+        ..
+    } = answer;
+    match status {
+        Status::Ok | Status::Queued => info!(what, phone, %status, reason, "Delivered."),
+        _ => warn!(what, phone, %status, reason, "Not delivered."),
+    }
+}
+
+/// How many facts may wait to be judged; judging one takes microseconds.
+const MAX_NEWS: usize = 4096;

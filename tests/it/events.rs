@@ -1,0 +1,91 @@
+//! Events of real Asterisk servers bring phones to act: by a rule, and by a user event alone.
+
+use handsetd::phone::Vendor;
+
+use super::support::asterisk::{Asterisk, Options, Version};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+
+#[tokio::test]
+async fn on_16_rules_and_user_events_reach_phones() {
+    rules_and_user_events_reach_phones(Version::V16).await;
+}
+
+#[tokio::test]
+async fn on_22_rules_and_user_events_reach_phones() {
+    rules_and_user_events_reach_phones(Version::V22).await;
+}
+
+async fn rules_and_user_events_reach_phones(version: Version) {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[],
+        dialplan: r#"
+exten => 901,1,UserEvent(Handset,Verb: push,Phone: desk,Title: Door,Text: Somebody\, at the "door")
+exten => 902,1,UserEvent(Handset,Verb: push,Phone: desk,Colour: red,Text: a)
+exten => 903,1,UserEvent(Alarm,Place: cellar,Level: 3)
+ same => n,UserEvent(Alarm,Place: roof,Level: 1)
+ same => n,UserEvent(Alarm,Place: cellar,Level: 4)
+"#,
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let daemon = Daemon::start(&format!(
+        r#"
+{entry}
+[[asterisk]]
+name = "pbx"
+address = "{manager}"
+username = "handsetd"
+secret = "hush"
+
+[[rule]]
+name = "alarm"
+on = "UserEvent.Alarm"
+when = "event.Level | int > 2"
+limit = {{ every = "1h", per = "{{{{ event.Place }}}}" }}
+do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ event.Level }}}}: {{{{ event.Place }}}}" }} ]
+"#,
+        entry = desk.entry("desk"),
+        manager = asterisk.manager(),
+    ))
+    .await;
+    daemon.line("Connected to Asterisk").await;
+    let dials = |extension: &str| {
+        asterisk.cli(&format!(
+            "channel originate Local/{extension}@phones application NoOp"
+        ))
+    };
+
+    dials("901");
+    let shown = desk.shows_text("Somebody").await;
+    assert_eq!(
+        (shown.title.as_str(), shown.content.text()),
+        ("Door", Some("Somebody, at the door"))
+    );
+
+    dials("902");
+    daemon.line("\\\"colour\\\" is no key of push").await;
+
+    dials("903");
+    let shown = desk.shows_text("Level").await;
+    assert_eq!(
+        (shown.title.as_str(), shown.content.text()),
+        ("Alarm", Some("Level 3: cellar"))
+    );
+    // The roof is no matter for the rule, and the cellar was told within the hour.
+    dials("901");
+    desk.shows_text("Somebody").await;
+    let pushes = desk.received().len();
+    assert_eq!(
+        daemon.log().matches("verb=push").count() + daemon.log().matches("what=\"push\"").count(),
+        1,
+        "{pushes}"
+    );
+    desk.is_content();
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+}
