@@ -34,7 +34,6 @@ pub use cucm::{Cucm, Encoding};
 pub use fault::{Fault, Faults, Notice, Origin};
 pub use load::{DEFAULT_FILE, Sources};
 pub use media::Media;
-pub use rule::{Limit, Mode, Rule, Trial, Value, Values};
 pub use state::State;
 pub use vendors::Vendors;
 
@@ -46,6 +45,7 @@ use secret::Safe;
 use tree::Node;
 
 use crate::phone::Directory;
+use crate::rules::config::Rule;
 use crate::{agi, ami, http, telemetry};
 
 /// Everything that an administrator can decide.
@@ -73,6 +73,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// The log.
     pub log: telemetry::Config,
+    /// Where the tests of each rule stand.
+    rule_tests: Vec<Vec<Origin>>,
     files: Vec<Arc<Path>>,
     notices: Vec<Notice>,
 }
@@ -113,6 +115,7 @@ impl Config {
 fn sections(mut root: Node, check: &mut Check) -> Config {
     let root = &mut root;
     let (vendors, accounts) = vendors::read(root, check);
+    let (rules, rule_tests) = rule::read(root, check);
     let config = Config {
         asterisk: asterisk::read(root, check),
         agi: read_agi(root, check),
@@ -123,7 +126,8 @@ fn sections(mut root: Node, check: &mut Check) -> Config {
         directory: phones::read(root, &accounts, check),
         media: media::read(root, check),
         cucm: cucm::read(root, check),
-        rules: rule::read(root, check),
+        rules,
+        rule_tests,
         log: check.section(root, "log").0,
         files: Vec::new(),
         notices: Vec::new(),

@@ -16,6 +16,7 @@
 //!   there is none: `'a=1' in values.ChanVariable`.
 
 mod condition;
+pub mod config;
 mod echo;
 mod engine;
 mod error;

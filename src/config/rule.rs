@@ -3,10 +3,6 @@
 //! Only the shape is known here; what is wrong with a condition, a template or a request is asked of
 //! [`rules`], and is told with its line.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::Config;
@@ -14,99 +10,15 @@ use super::check::Check;
 use super::fault::{Fault, Faults, Origin};
 use super::names::Names;
 use super::tree::{Content, Node, Step};
+use crate::rules::config::{Rule, Value};
 use crate::rules::{self, Place};
 
-/// What is to be done when something happens.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// What people call it.
-    pub name: String,
-    /// The event that it waits for.
-    pub on: String,
-    /// The condition, if there is one.
-    pub when: Option<String>,
-    /// How often it may fire.
-    pub limit: Option<Limit>,
-    /// What it does, in order.
-    #[serde(rename = "do")]
-    pub actions: Vec<Values>,
-    /// What happens if it fires again while it is still at it.
-    #[serde(default)]
-    pub mode: Mode,
-    /// What it must do, as `check` tries it.
-    #[serde(default, rename = "test")]
-    pub tests: Vec<Trial>,
-}
-
-/// How often a rule may fire.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// The shortest time between two firings.
-    #[serde(with = "humantime_serde")]
-    pub every: Duration,
-    /// What is counted apart: a template.
-    pub per: Option<String>,
-}
-
-/// What happens if a rule fires again while it is still at it.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Both run.
-    Parallel,
-    /// The new one waits.
-    #[default]
-    Queued,
-    /// The old one is given up.
-    Restart,
-    /// The new one is skipped.
-    Single,
-}
-
-/// An event, and what the rule must make of it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// The event.
-    pub event: BTreeMap<String, String>,
-    /// What must be done, in order; nothing, if it is empty.
-    pub expect: Vec<Values>,
-    /// Where it stands.
-    #[serde(skip)]
-    pub origin: Option<Origin>,
-}
-
-/// The keys of a verb, and `verb` itself.
-pub type Values = BTreeMap<String, Value>;
-
-/// A value of a key.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(
-    untagged,
-    expecting = "must be a text, a whole number, true or false, or a list of texts"
-)]
-pub enum Value {
-    /// A template.
-    Text(String),
-    /// A number.
-    Integer(i64),
-    /// True or false.
-    Boolean(bool),
-    /// Templates, where a key repeats.
-    List(Vec<String>),
-}
-
-/// Reads the sections.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<Rule> {
+/// Reads the sections; returns the rules, and for each the places of its tests.
+pub(super) fn read(root: &mut Node, check: &mut Check) -> (Vec<Rule>, Vec<Vec<Origin>>) {
     let list = check.list::<Rule>(root, "rule");
-    if !list.is_empty() {
-        check.notice("[[rule]]: read, but this version does not act on rules yet");
-    }
     let mut names = Names::new("[[rule]]");
-    let mut rules = Vec::new();
-    for (mut rule, node) in list {
+    let (mut rules, mut places) = (Vec::new(), Vec::new());
+    for (rule, node) in list {
         names.claim(&node, &rule.name, check);
         if let Some(limit) = &rule.limit {
             check.duration(&node, "limit", limit.every);
@@ -136,13 +48,14 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<Rule> {
         if is_sound && is_whole(&node) {
             compile(&rule, &node, check);
         }
-        for (index, trial) in rule.tests.iter_mut().enumerate() {
+        let place = |index| {
             let steps = [Step::Key("test".to_owned()), Step::Element(index)];
-            trial.origin = Some(node.follow(&steps).origin.clone());
-        }
+            node.follow(&steps).origin.clone()
+        };
+        places.push((0..rule.tests.len()).map(place).collect());
         rules.push(rule);
     }
-    rules
+    (rules, places)
 }
 
 /// Returns whether nothing of the section was refused, so that nothing seems to be missing.
@@ -176,12 +89,11 @@ impl Config {
     /// Runs the tests of all rules; each that fails is a fault.
     pub fn test_rules(&self, now: Instant) -> Result<(), Faults> {
         let mut faults = Vec::new();
-        for rule in &self.rules {
-            for trial in &rule.tests {
-                let failed = rules::attempt(rule, trial, now).err();
-                if let (Some(failure), Some(origin)) = (failed, trial.origin.clone()) {
+        for (rule, places) in self.rules.iter().zip(&self.rule_tests) {
+            for (trial, place) in rule.tests.iter().zip(places) {
+                if let Err(failure) = rules::attempt(rule, trial, now) {
                     let text = format!("the test of {:?} fails: {failure}", rule.name);
-                    faults.push(Fault::new(origin, "rule.test", text));
+                    faults.push(Fault::new(place.clone(), "rule.test", text));
                 }
             }
         }

@@ -198,7 +198,7 @@ fn values_arrive_where_they_belong() {
     let everyone = config.directory.find("everyone");
     let names: Vec<&str> = everyone.iter().map(Target::name).collect();
     assert_eq!(names, ["1001", "front desk", "1009", "1002"]);
-    assert_eq!(config.rules[0].mode, Mode::Restart);
+    assert_eq!(config.rules[0].mode, crate::rules::config::Mode::Restart);
 }
 
 #[test]

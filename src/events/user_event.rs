@@ -2,13 +2,14 @@
 //! that do not want to wait.
 
 use crate::rules::Fact;
-use crate::verb::{Request, Verb};
+use crate::verb::Request;
 
 /// Reads what a user event asks for; `None` if it is another event, else the request or what is
 /// wrong with it.
 ///
-/// Keys are written in any case. What Asterisk itself adds to a user event (the channel and its
-/// state) is passed over; without `Phone` it is the phone of that channel.
+/// Keys are written in any case. What stands before the name of the event is Asterisk's (the channel
+/// and its state, among it a `Priority` and a `Context`); what follows is the dialplan's. Without
+/// `Phone` it is the phone of the channel.
 pub(super) fn read(fact: &Fact) -> Option<Result<Request, String>> {
     if !fact.name().eq_ignore_ascii_case("UserEvent.Handset") {
         return None;
@@ -21,16 +22,15 @@ fn request(fact: &Fact) -> Result<Request, String> {
         .value("Verb")
         .ok_or("Verb is missing; write Verb: push")?;
     let name = name.trim().to_ascii_lowercase();
-    let verb = Verb::find(&name);
-    let mut pairs = Vec::new();
-    for (name, value) in fact.values() {
-        let key = name.to_ascii_lowercase();
-        let is_key = verb.is_none_or(|verb| verb.row().key(&key).is_some());
-        if is_key && key != "verb" || !is_key && !is_asterisks(name) {
-            pairs.push((key, value.to_owned()));
-        }
-    }
-    if verb.is_some() && !pairs.iter().any(|(key, _)| key == "phone") {
+    let own = fact
+        .values()
+        .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
+        .skip(1);
+    let mut pairs: Vec<(String, String)> = own
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .filter(|(key, _)| !matches!(key.as_str(), "verb" | "actionid"))
+        .collect();
+    if !pairs.iter().any(|(key, _)| key == "phone") {
         pairs.extend(
             fact.phone()
                 .map(|phone| ("phone".to_owned(), phone.to_owned())),
@@ -39,49 +39,21 @@ fn request(fact: &Fact) -> Result<Request, String> {
     Request::parse(&name, pairs).map_err(|refusal| refusal.to_string())
 }
 
-/// Whether Asterisk adds this header to user events by itself.
-fn is_asterisks(name: &str) -> bool {
-    OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with("ChanVariable")
-}
-
-const OWN: [&str; 26] = [
-    "AccountCode",
-    "ActionID",
-    "CallerIDName",
-    "CallerIDNum",
-    "Channel",
-    "ChannelState",
-    "ChannelStateDesc",
-    "ConnectedLineName",
-    "ConnectedLineNum",
-    "Context",
-    "Event",
-    "Exten",
-    "File",
-    "Func",
-    "Language",
-    "Line",
-    "Linkedid",
-    "Priority",
-    "Privilege",
-    "SequenceNumber",
-    "SystemName",
-    "TenantID",
-    "Timestamp",
-    "Uniqueid",
-    "UserEvent",
-    "Verb",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verb::{Action, Content, Push};
+    use crate::verb::{Action, Content, Priority, Push};
 
+    /// A user event as the dialplan sends it from a channel.
     fn event(headers: &[(&str, &str)]) -> Fact {
         let usual = [
             ("Event", "UserEvent"),
             ("Privilege", "user,all"),
+            ("Channel", "PJSIP/1001-0000002a"),
+            ("Context", "phones"),
+            ("Exten", "700"),
+            ("Priority", "1"),
+            ("ChanVariable", "TONE=3"),
             ("UserEvent", "Handset"),
         ];
         let all = usual.iter().chain(headers);
@@ -115,18 +87,12 @@ mod tests {
 
     #[test]
     fn without_a_phone_it_is_the_channels() {
-        let channel = [
-            ("Channel", "PJSIP/1001-0000002a"),
-            ("ChannelState", "6"),
-            ("Exten", "700"),
-            ("Language", "en"),
-            ("Verb", "push"),
-            ("Text", "Hello"),
-        ];
-        assert_eq!(
-            request(&channel).unwrap().phone.as_deref(),
-            Some("PJSIP/1001")
-        );
+        let asked = request(&[("Verb", "push"), ("Text", "Hello"), ("Priority", "idle")]).unwrap();
+        assert_eq!(asked.phone.as_deref(), Some("PJSIP/1001"));
+        let Action::Push(push) = asked.action else {
+            panic!()
+        };
+        assert_eq!(push.priority, Priority::Idle);
     }
 
     #[test]

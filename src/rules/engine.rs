@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::config;
 use super::error::Fault;
 use super::fact::Fact;
 use super::lane::{Run, RunId};
 use super::rule::Rule;
 use super::trace::{Counters, Trace, Verdict};
-use crate::config;
 
 /// The rules, compiled, and what they remember.
 ///

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use super::config::Mode;
 use super::plan::Step;
-use crate::config::Mode;
 
 /// Names a run. Later runs have greater ids, and no id is used twice, a reload included.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

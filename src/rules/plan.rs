@@ -1,9 +1,9 @@
 //! One element of a rule's `do`: checked at load as far as it goes, filled in for each event.
 
+use super::config::{Value, Values};
 use super::error::Error;
 use super::fact::Fact;
 use super::template::Template;
-use crate::config::{Value, Values};
 use crate::verb::{Kind, Refusal, Request, Verb};
 
 /// One request of a run.

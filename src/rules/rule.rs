@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::condition::Condition;
+use super::config::{self, Mode};
 use super::echo::Effects;
 use super::error::{Error, Place};
 use super::fact::Fact;
@@ -15,7 +16,6 @@ use super::plan::{Plan, Step};
 use super::template::Template;
 use super::trace::{Counters, Seen, Trace, Verdict};
 use super::window::Window;
-use crate::config::{self, Mode};
 
 /// A rule of the configuration, compiled.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
+use super::config;
 use super::lane::{MAX_RUNNING, MAX_WAITING};
 use super::rule::{MAX_LIMITS, MAX_TRACES};
 use super::*;
-use crate::config;
 
 const SECOND: Duration = Duration::from_secs(1);
 

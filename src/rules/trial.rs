@@ -4,11 +4,11 @@ use std::fmt;
 
 use tokio::time::Instant;
 
+use super::config::{Rule, Trial, Value};
 use super::engine::Engine;
 use super::fact::Fact;
 use super::plan::texts;
 use super::trace::Verdict;
-use crate::config::{Rule, Trial, Value};
 use crate::verb::Verb;
 
 /// What a test found instead of what it expects.
@@ -75,7 +75,7 @@ struct Call {
 }
 
 impl Call {
-    fn wanted(values: &crate::config::Values) -> Self {
+    fn wanted(values: &super::config::Values) -> Self {
         let verb = match values.get("verb") {
             Some(Value::Text(verb)) => verb.clone(),
             _ => String::new(),

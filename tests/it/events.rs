@@ -56,7 +56,7 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
     daemon.line("Connected to Asterisk").await;
     let dials = |extension: &str| {
         asterisk.cli(&format!(
-            "channel originate Local/{extension}@phones application NoOp"
+            "channel originate Local/{extension}@phones application Wait 1"
         ))
     };
 
