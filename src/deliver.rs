@@ -10,6 +10,7 @@ mod durable;
 mod http;
 mod library;
 mod login;
+mod notify;
 mod prepare;
 mod route;
 mod template;

@@ -1,5 +1,6 @@
 //! What the tests run against: real programs, each started, watched and removed by its own module.
 
+pub(crate) mod agi_call;
 pub(crate) mod asterisk;
 #[expect(dead_code, reason = "not every test asks for all of it")]
 pub(crate) mod daemon;
@@ -7,6 +8,7 @@ pub(crate) mod loopback;
 mod process;
 pub(crate) mod scripted_agi;
 pub(crate) mod sip_client;
+pub(crate) mod udp_phone;
 
 use std::future::Future;
 use std::time::Duration;
