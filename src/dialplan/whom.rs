@@ -94,9 +94,8 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
                     return found;
                 }
                 let asked = if is_caller {
-                    asterisk::caller(channel, endpoint)
-                        .await
-                        .map(|facts| vec![facts])
+                    let asked = asterisk::caller(channel, endpoint).await;
+                    asked.map(|facts| vec![self.completed(facts, endpoint)])
                 } else {
                     asterisk::endpoint(channel, endpoint).await
                 };
@@ -113,6 +112,22 @@ impl<D: Fn(Vendor) -> VendorDefaults> Finder<'_, D> {
             }
         };
         self.each(entry, &facts).collect()
+    }
+
+    /// Adds what the roster alone knows of the phone at the same address.
+    fn completed(&self, facts: Facts, endpoint: &Endpoint) -> Facts {
+        let known = self.roster.facts(endpoint);
+        match known
+            .into_iter()
+            .find(|known| known.address == facts.address)
+        {
+            Some(known) => Facts {
+                contact: known.contact,
+                behind_nat: known.behind_nat,
+                ..facts
+            },
+            None => facts,
+        }
     }
 
     /// Returns the phones of an endpoint if the roster suffices, which saves asking Asterisk.

@@ -126,6 +126,7 @@ impl Watch {
                         "Asterisk does not tell who is registered: it has neither res_pjsip nor \
                          chan_sip, or the account lacks write = system,reporting."
                     );
+                    return;
                 }
                 for question in more {
                     self.agenda.add(question);

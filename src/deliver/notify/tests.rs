@@ -1,6 +1,8 @@
 use super::*;
 use crate::ami::Event;
 use crate::phone::{Firmware, Vendor};
+use crate::roster::testing::{Session, listen, soon};
+use crate::shutdown::Tasks;
 
 fn phone(address: &str, contact: Option<&str>) -> Phone {
     Phone {
@@ -96,4 +98,43 @@ async fn without_a_server_or_an_endpoint_nothing_is_sent() {
     assert_eq!(send(&phone).await, Status::Unsupported);
     phone.endpoint = None;
     assert_eq!(send(&phone).await, Status::Unreachable);
+}
+
+#[tokio::test]
+async fn what_asterisk_makes_of_it_becomes_a_status() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let mut session = Session::accept(&listener).await;
+    session.tell_one("192.0.2.21").await;
+    let (phone, notify) = (
+        phone("192.0.2.21", None),
+        vendor::Notify {
+            event: "talk".into(),
+            body: None,
+        },
+    );
+    let answered = async |session: &mut Session, response: &str| {
+        let sending = send(&roster, &phone, &notify, soon());
+        tokio::join!(sending, session.respond("PJSIPNotify", response)).0
+    };
+    let sent = answered(&mut session, "Response: Success\nMessage: NOTIFY sent\n").await;
+    assert_eq!(sent, Ok(Some(QUEUED)));
+    let unknown = "Response: Error\nMessage: Invalid/unknown command: PJSIPNotify.\n";
+    let (status, reason) = answered(&mut session, unknown).await.unwrap_err();
+    assert_eq!(status, Status::Unreachable);
+    assert!(reason.contains("pjsip_notify.conf"), "{reason}");
+    let denied = "Response: Error\nMessage: Permission denied\n";
+    let (_, reason) = answered(&mut session, denied).await.unwrap_err();
+    assert!(reason.contains("write = system"), "{reason}");
+    // Written, and the connection ends before the answer: it may have been sent.
+    let sending = send(&roster, &phone, &notify, soon());
+    let breaking = async move { session.hear("PJSIPNotify").await };
+    let (sent, _) = tokio::join!(sending, breaking);
+    assert_eq!(sent.unwrap_err().0, Status::Unknown);
+    let (status, reason) = send(&roster, &phone, &notify, Instant::now())
+        .await
+        .unwrap_err();
+    assert_eq!(status, Status::Unreachable);
+    assert!(reason.starts_with("Asterisk pbx is away: "), "{reason}");
+    tasks.shut_down(Duration::from_secs(5)).await;
 }
