@@ -65,8 +65,8 @@ impl Daemon {
             keep: Some(config.state.dir.join("served")),
         };
         let roster = Roster::default();
-        let parts = (shelf.clone(), logins.clone());
-        let courier = tokio::task::spawn_blocking(move || courier(settings, parts.0, parts.1))
+        let parts = (shelf.clone(), logins.clone(), roster.clone());
+        let courier = tokio::task::spawn_blocking(move || courier(settings, parts))
             .await
             .context("cannot read the state folder")??;
         Ok(Self {
@@ -162,9 +162,17 @@ fn servers(config: &Config) -> anyhow::Result<Vec<ami::Checked>> {
 }
 
 /// Opens the courier; a state folder that can't be used costs the next restart, not the service.
-fn courier(settings: deliver::Config, shelf: Shelf, logins: Logins) -> io::Result<Courier> {
+fn courier(
+    settings: deliver::Config,
+    (shelf, logins, roster): (Shelf, Logins, Roster),
+) -> io::Result<Courier> {
     let folder = settings.keep.clone().unwrap_or_default();
-    match Courier::open(settings.clone(), shelf.clone(), logins.clone()) {
+    match Courier::open(
+        settings.clone(),
+        shelf.clone(),
+        logins.clone(),
+        roster.clone(),
+    ) {
         Err(error) => {
             warn!(
                 folder = %folder.display(),
@@ -179,6 +187,7 @@ fn courier(settings: deliver::Config, shelf: Shelf, logins: Logins) -> io::Resul
                 },
                 shelf,
                 logins,
+                roster,
             )
         }
         opened => opened,

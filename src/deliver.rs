@@ -11,6 +11,7 @@ mod http;
 mod library;
 mod login;
 mod made;
+mod notify;
 mod prepare;
 mod route;
 mod template;

@@ -91,6 +91,22 @@ impl Finder {
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
     }
 
+    /// Adds what the roster alone knows of the phone of `endpoint` at the same address.
+    pub fn completed(&self, facts: Facts, endpoint: &Endpoint) -> Facts {
+        let known = self.roster.facts(endpoint);
+        match known
+            .into_iter()
+            .find(|known| known.address == facts.address)
+        {
+            Some(known) => Facts {
+                contact: known.contact,
+                behind_nat: known.behind_nat,
+                ..facts
+            },
+            None => facts,
+        }
+    }
+
     /// Returns the phones at an address that no configuration names, if Asterisk knows it.
     pub fn at_address(&self, address: &str) -> Vec<Result<Phone, Outcome>> {
         let known = self.roster.find(address);

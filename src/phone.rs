@@ -16,7 +16,7 @@ use std::net::IpAddr;
 pub use credentials::Credentials;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{Entry, Facts, Unresolved, VendorDefaults};
-pub use id::{Address, Endpoint, MacAddress, Malformed, Technology};
+pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host};
 pub use identity::{Firmware, Identity};
 pub use vendor::{UnknownVendor, Vendor};
 

@@ -1,7 +1,7 @@
 //! Which phone is where, as the Asterisk servers tell it.
 //!
 //! [`Roster`] is a handle; behind it one task for each server reads all contacts whenever the
-//! connection is new, and follows the events from then on. What is read is a [`Table`] without I/O.
+//! connection is new, and follows the events from then on. What is read is a table without I/O.
 //! Nothing here is configured and nothing is sent to a phone: the roster says what Asterisk knows,
 //! and [`crate::phone`] joins that with the configuration.
 
@@ -174,5 +174,7 @@ fn reason(state: &ami::State) -> String {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! The vendors' ways: a [`Task`] in, a [`Plan`] of HTTP requests out. No I/O.
+//! The vendors' ways: a [`Task`] in, a [`Plan`] of HTTP requests and NOTIFYs out. No I/O.
 //!
-//! A vendor is one folder that implements [`Backend`], and one line in [`backend`].
+//! A vendor is one folder that implements [`Backend`], and one line in [`plan()`].
 
 mod cisco;
 mod page;
@@ -13,7 +13,7 @@ mod yealink;
 #[cfg(test)]
 mod testing;
 
-pub use plan::{Auth, Method, Plan, Reply, Request, Step, Verdict};
+pub use plan::{Auth, Exchange, Method, Notify, Plan, Reply, Request, Step, Verdict, Way};
 pub use task::{Image, Picture, Recording, Shown, Sound, Task};
 
 use crate::phone::{Phone, Vendor};
@@ -21,19 +21,35 @@ use crate::shelf::Stand;
 
 /// What handsetd knows of a vendor's phones.
 pub trait Backend: Send + Sync {
-    /// Says how `phone` is told to do `task`.
+    /// Says how `phone` is told to do `task`, by `way` or else by the best that there is.
     ///
     /// Documents that the phone fetches meanwhile are laid out on `stand`.
-    fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused>;
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        way: Option<Way>,
+        stand: &Stand,
+    ) -> Result<Plan, Refused>;
 }
 
-/// Returns the backend for a vendor.
-pub fn backend(vendor: Vendor) -> &'static dyn Backend {
-    match vendor {
+/// Says how `phone` is told to do `task`, as [`Backend::plan`] of its vendor does.
+pub fn plan(phone: &Phone, task: &Task, way: Option<Way>, stand: &Stand) -> Result<Plan, Refused> {
+    let by_notify_only = matches!(task, Task::Notify(_) | Task::Reboot | Task::Resync);
+    if by_notify_only && way == Some(Way::Http) {
+        return Err(Refused::unsupported(
+            "this goes by NOTIFY through Asterisk, not by http",
+        ));
+    }
+    if let Task::Notify(notify) = task {
+        return Ok(Plan::notify(notify.event(), notify.body()));
+    }
+    let backend: &dyn Backend = match phone.vendor {
         Vendor::Cisco => &cisco::Cisco,
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
-    }
+    };
+    backend.plan(phone, task, way, stand)
 }
 
 /// Returns why `document` is no XML document that a phone could read: not well-formed, or with a

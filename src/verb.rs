@@ -6,12 +6,14 @@
 
 mod action;
 mod kind;
+mod notify;
 mod request;
 mod table;
 mod value;
 
 pub use action::{Action, Content, Fit, Priority, Push, Tone};
 pub use kind::Kind;
+pub use notify::Notify;
 pub use request::{Refusal, Request, Via};
 pub use table::{COMMON, Key, Row, TABLE};
 

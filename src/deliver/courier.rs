@@ -13,12 +13,14 @@ use super::http::{Client, Failure};
 use super::library::Library;
 use super::login::{Login, Logins};
 use super::made::Made;
+use super::notify;
 use super::prepare::{Prepared, Workshop, prepare};
 use super::route;
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Credentials, Phone, Vendor};
+use crate::roster::Roster;
 use crate::shelf::{Shelf, Stand};
-use crate::vendor::{self, Auth, Plan, Refused, Verdict};
+use crate::vendor::{self, Auth, Exchange, Plan, Refused, Step, Verdict, Way};
 use crate::verb::{Action, Request, Via};
 
 /// Takes actions to phones. Cheap to clone.
@@ -30,6 +32,7 @@ struct Inner {
     config: Config,
     shelf: Shelf,
     logins: Logins,
+    roster: Roster,
     http: Client,
     workshop: Arc<Workshop>,
 }
@@ -37,8 +40,9 @@ struct Inner {
 impl Courier {
     /// Creates a courier. Blocks while it reads the folder that tones and backgrounds are kept in.
     ///
-    /// What phones are to fetch lies on `shelf`; the passwords of open pushes stand in `logins`.
-    pub fn open(config: Config, shelf: Shelf, logins: Logins) -> io::Result<Self> {
+    /// What phones are to fetch lies on `shelf`; the passwords of open pushes stand in `logins`;
+    /// `roster` tells which server takes a NOTIFY.
+    pub fn open(config: Config, shelf: Shelf, logins: Logins, roster: Roster) -> io::Result<Self> {
         let durable = Durable::open(shelf.clone(), config.keep.clone(), config.media_lifetime)?;
         let sources = Library::new(config.folders.clone(), config.hosts.clone());
         let made = Made::new(available_parallelism().map_or(1, Into::into));
@@ -51,6 +55,7 @@ impl Courier {
             config,
             shelf,
             logins,
+            roster,
             http: Client::new(),
             workshop,
         })))
@@ -62,9 +67,10 @@ impl Courier {
     pub async fn deliver(&self, phone: &Phone, request: &Request) -> Outcome {
         let outcome =
             |status, reason: String| Outcome::at(&phone.name, Some(phone.vendor), status, reason);
-        if let Some(why) = unavailable(request) {
-            return outcome(Status::Unsupported, why);
-        }
+        let way = match way(request) {
+            Ok(way) => way,
+            Err(why) => return outcome(Status::Unsupported, why),
+        };
         if request.action == Action::Ping {
             return outcome(Status::Ok, String::new());
         }
@@ -77,7 +83,7 @@ impl Courier {
                 Ok(prepared) => prepared,
                 Err(unprepared) => return outcome(unprepared.status, unprepared.reason),
             };
-        let plan = match vendor::backend(phone.vendor).plan(phone, &task, &stand) {
+        let plan = match vendor::plan(phone, &task, way, &stand) {
             Ok(plan) => plan,
             Err(refused @ Refused::Invalid(_)) => {
                 return outcome(Status::Invalid, refused.to_string());
@@ -85,8 +91,8 @@ impl Courier {
             Err(refused) => return outcome(Status::Unsupported, refused.to_string()),
         };
         match self.send(phone, &plan, request.deadline).await {
-            Ok(()) => {
-                let notes = [plan.note.as_deref(), note];
+            Ok(sent) => {
+                let notes = [plan.note.as_deref(), note, sent];
                 let notes: Vec<_> = notes.into_iter().flatten().collect();
                 outcome(Status::Ok, notes.join("; "))
             }
@@ -94,56 +100,74 @@ impl Courier {
         }
     }
 
-    /// Sends the steps of a plan, in order, until one fails.
+    /// Sends the steps of a plan, in order, until one fails; returns what there is to say of them
+    /// although all went well.
     async fn send(
         &self,
         phone: &Phone,
         plan: &Plan,
         deadline: Option<Duration>,
-    ) -> Result<(), (Status, String)> {
+    ) -> Result<Option<&'static str>, Failed> {
         let login = self.login(phone, plan);
         let credentials: Option<&Credentials> = phone
             .credentials
             .as_ref()
             .or_else(|| login.as_ref().map(Login::credentials));
         let until = deadline.map(|deadline| Instant::now() + deadline);
+        let mut note = None;
         for step in &plan.steps {
-            let usual = step.patience.unwrap_or(PATIENCE);
-            let patience = until.map_or(usual, |until| {
-                until.saturating_duration_since(Instant::now())
-            });
-            let sent = self
-                .0
-                .http
-                .send(phone, &step.request, credentials, patience)
-                .await;
-            let reply = sent.map_err(|failure| match failure {
-                Failure::NoAnswer(why) => (Status::Unknown, why),
-                Failure::NotSent(why) => (Status::Unreachable, why),
-                Failure::RefusedBefore(why) => (Status::Denied, why),
-            })?;
-            match (step.read)(&reply) {
-                Verdict::Done => {}
-                Verdict::Denied(why) if credentials.is_none() => {
-                    let vendor = phone.vendor;
-                    let hint =
-                        format!("no password is configured ([vendor.{vendor}] or [[phone]])");
-                    return Err((Status::Denied, format!("{hint}; {why}")));
+            match step {
+                Step::Http(exchange) => {
+                    let usual = exchange.patience.unwrap_or(PATIENCE);
+                    let until = until.unwrap_or_else(|| Instant::now() + usual);
+                    self.exchange(phone, exchange, credentials, until).await?;
                 }
-                Verdict::Denied(why) => return Err((Status::Denied, why)),
-                Verdict::Rejected(why) => return Err((Status::Rejected, why)),
+                Step::Notify(notify) => {
+                    let until = until.unwrap_or_else(|| Instant::now() + PATIENCE);
+                    note = notify::send(&self.0.roster, phone, notify, until).await?;
+                }
             }
         }
-        Ok(())
+        Ok(note)
+    }
+
+    /// Sends one HTTP request and reads its answer.
+    async fn exchange(
+        &self,
+        phone: &Phone,
+        exchange: &Exchange,
+        credentials: Option<&Credentials>,
+        until: Instant,
+    ) -> Result<(), Failed> {
+        let patience = until.saturating_duration_since(Instant::now());
+        let sent = self
+            .0
+            .http
+            .send(phone, &exchange.request, credentials, patience)
+            .await;
+        let reply = sent.map_err(|failure| match failure {
+            Failure::NoAnswer(why) => (Status::Unknown, why),
+            Failure::NotSent(why) => (Status::Unreachable, why),
+            Failure::RefusedBefore(why) => (Status::Denied, why),
+        })?;
+        match (exchange.read)(&reply) {
+            Verdict::Done => Ok(()),
+            Verdict::Denied(why) if credentials.is_none() => {
+                let vendor = phone.vendor;
+                let hint = format!("no password is configured ([vendor.{vendor}] or [[phone]])");
+                Err((Status::Denied, format!("{hint}; {why}")))
+            }
+            Verdict::Denied(why) => Err((Status::Denied, why)),
+            Verdict::Rejected(why) => Err((Status::Rejected, why)),
+        }
     }
 
     /// Makes up a password for a push to a Cisco phone for which none is configured: the phone asks
     /// our own door whether it is good.
     fn login(&self, phone: &Phone, plan: &Plan) -> Option<Login> {
         let passes_on = plan
-            .steps
-            .iter()
-            .any(|step| step.request.auth == Auth::Basic);
+            .exchanges()
+            .any(|exchange| exchange.request.auth == Auth::Basic);
         let wanted = phone.vendor == Vendor::Cisco && passes_on && phone.credentials.is_none();
         wanted.then(|| self.0.logins.open())
     }
@@ -163,19 +187,22 @@ impl Courier {
     }
 }
 
-/// Returns why what is asked can't be done by any phone yet.
-fn unavailable(request: &Request) -> Option<String> {
+/// A status that is not `OK`, and why.
+pub(super) type Failed = (Status, String);
+
+/// Returns the way that is asked for, or why there is no such way.
+fn way(request: &Request) -> Result<Option<Way>, String> {
     if request.keep.is_some() {
-        return Some("keep: this version holds nothing for phones that are away".to_owned());
+        return Err("keep: this version holds nothing for phones that are away".to_owned());
     }
     match request.via {
-        None | Some(Via::Http) => None,
-        Some(via) => {
-            let via = via.name();
-            Some(format!(
-                "via: this version reaches phones by http only, not by {via}"
-            ))
-        }
+        None => Ok(None),
+        Some(Via::Http) => Ok(Some(Way::Http)),
+        Some(Via::Notify) => Ok(Some(Way::Notify)),
+        Some(via @ (Via::Csta | Via::Pbx)) => Err(format!(
+            "via: this version reaches phones by http and notify, not by {}",
+            via.name()
+        )),
     }
 }
 

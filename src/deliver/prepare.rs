@@ -75,6 +75,9 @@ pub(super) async fn prepare(
     match action {
         Action::Background { image, fit } => job.background(image, *fit).await,
         Action::Clear => Ok(Task::Clear.into()),
+        Action::Notify(notify) => Ok(Task::Notify(notify.clone()).into()),
+        Action::Reboot => Ok(Task::Reboot.into()),
+        Action::Resync => Ok(Task::Resync.into()),
         Action::Other(verb) => Ok(Task::Other(*verb).into()),
         Action::Ping => Err(Unprepared::invalid(
             "ping asks nothing of a phone".to_owned(),

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::agi::{Channel, Error};
-use crate::phone::{Address, Endpoint, Facts, Firmware, Identity, Technology, Vendor};
+use crate::phone::{Address, Endpoint, Facts, Firmware, Identity, Technology, Vendor, sip_host};
 
 /// Asks for the phone that placed the call of this channel.
 pub(super) async fn caller(channel: &mut Channel, endpoint: &Endpoint) -> Result<Facts, Error> {
@@ -108,7 +108,7 @@ async fn contacts(channel: &mut Channel, facts: Facts, name: &str) -> Result<Vec
         let [uri, via, user_agent] = ask(channel, asked).await?;
         let mut facts = facts.clone();
         // The contact holds the phone's own address; behind a proxy the topmost Via does not.
-        let address = [host(&uri), via.as_str()]
+        let address = [sip_host(&uri), via.as_str()]
             .into_iter()
             .find(|text| text.parse::<IpAddr>().is_ok());
         facts.note_address(&format!("contact {uri}"), address.unwrap_or_default());
@@ -191,16 +191,6 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
         .filter(move |name| !name.is_empty() && name.chars().all(harmless))
 }
 
-/// Returns the host of a SIP URI: `sip:1001@192.0.2.21:5060;transport=udp`, `sip:[2001:db8::1]`.
-fn host(uri: &str) -> &str {
-    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    match rest.strip_prefix('[') {
-        Some(inside) => inside.split(']').next().unwrap_or_default(),
-        None => rest.split([':', ';', '?', '>']).next().unwrap_or_default(),
-    }
-}
-
 const MAX_AORS: usize = 8;
 const MAX_CONTACTS: usize = 16;
 
@@ -210,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_host_of_a_contact_is_found() {
-        let check = |uri: &str, expected: &str| assert_eq!(host(uri), expected, "{uri}");
+        let check = |uri: &str, expected: &str| assert_eq!(sip_host(uri), expected, "{uri}");
         check("sip:1001@192.0.2.21:5060;transport=udp", "192.0.2.21");
         check("sip:192.0.2.21", "192.0.2.21");
         check("sip:ä@b@192.0.2.21;line=x", "192.0.2.21");

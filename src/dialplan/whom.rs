@@ -70,7 +70,8 @@ async fn phones(
     }
     let asking = async {
         if is_caller {
-            Ok(vec![asterisk::caller(channel, endpoint).await?])
+            let facts = asterisk::caller(channel, endpoint).await?;
+            Ok(vec![finder.completed(facts, endpoint)])
         } else {
             asterisk::endpoint(channel, endpoint).await
         }

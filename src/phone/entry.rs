@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Address, Credentials, Endpoint, Identity, MacAddress, Phone, Vendor};
+use super::{Address, Credentials, Endpoint, Identity, MacAddress, Phone, Vendor, sip_host};
 
 /// What the configuration says of one phone; everything but the name may be missing.
 #[derive(Clone, Debug)]
@@ -90,7 +90,11 @@ impl Entry {
             .address
             .clone()
             .or_else(|| facts.address.map(Address::from));
-        let mut address = address.ok_or_else(|| unresolved("where it is"))?;
+        // A contact may have a name instead of an address.
+        let name = || sip_host(facts.contact.as_deref()?).parse().ok();
+        let mut address = address
+            .or_else(name)
+            .ok_or_else(|| unresolved("where it is"))?;
         let defaults = defaults(vendor);
         address.port = address.port.or(defaults.port);
         // A User-Agent of another vendor than configured says nothing of this phone.

@@ -134,6 +134,16 @@ impl FromStr for Address {
     }
 }
 
+/// Returns the host of a SIP URI: `sip:1001@192.0.2.21:5060;transport=udp`, `sip:[2001:db8::1]`.
+pub fn sip_host(uri: &str) -> &str {
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    match rest.strip_prefix('[') {
+        Some(inside) => inside.split(']').next().unwrap_or_default(),
+        None => rest.split([':', ';', '?', '>']).next().unwrap_or_default(),
+    }
+}
+
 /// The channel technology that a phone uses to talk to Asterisk.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Technology {

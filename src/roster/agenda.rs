@@ -36,11 +36,6 @@ impl Question {
         })
     }
 
-    /// Returns whether the table is incomplete until it is answered.
-    pub(super) fn is_basic(&self) -> bool {
-        !matches!(self, Self::Endpoint(_))
-    }
-
     fn is_pjsip_endpoint(&self) -> bool {
         matches!(self, Self::Endpoint(endpoint) if endpoint.technology == Technology::Pjsip)
     }
@@ -82,9 +77,9 @@ impl Agenda {
         Some(question)
     }
 
-    /// Returns whether a question waits without whose answer the table is incomplete.
-    pub(super) fn has_basic(&self) -> bool {
-        self.order.iter().any(Question::is_basic)
+    /// Returns whether no question waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.order.is_empty()
     }
 
     /// Forgets all questions.
@@ -112,11 +107,11 @@ mod tests {
         agenda.add(single(1));
         assert_eq!(agenda.next(), Some(single(1)));
         agenda.add(single(1));
-        assert!(agenda.has_basic());
+        assert!(!agenda.is_empty());
         assert_eq!(agenda.next(), Some(Question::Peers));
-        assert!(!agenda.has_basic());
         assert_eq!(agenda.next(), Some(single(1)));
         assert_eq!(agenda.next(), None);
+        assert!(agenda.is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::ami::{Event, Response};
-use crate::phone::{Endpoint, Facts, Identity, MacAddress, Technology};
+use crate::phone::{Endpoint, Facts, Identity, MacAddress, Technology, sip_host};
 
 /// Where Asterisk reaches a phone, and what that phone says of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,7 +36,7 @@ pub enum Reach {
 
 impl Contact {
     /// Reads an item of the answers to `PJSIPShowContacts` and `PJSIPShowEndpoint`.
-    pub(super) fn of_pjsip(item: &Event) -> Option<Self> {
+    pub(crate) fn of_pjsip(item: &Event) -> Option<Self> {
         let first = |names: [&str; 2]| names.into_iter().find_map(|name| item.header(name));
         let uri = first(["Uri", "URI"])?;
         // A contact that is configured tells no endpoint, but the address of record before its hash.
@@ -53,7 +53,7 @@ impl Contact {
         Some(Self::new(
             endpoint,
             uri,
-            address(host(uri)),
+            address(sip_host(uri)),
             via.and_then(address),
             item.header("UserAgent").unwrap_or_default(),
             item.header("Status").unwrap_or_default(),
@@ -72,7 +72,7 @@ impl Contact {
     pub(super) fn of_peer_details(endpoint: &Endpoint, answer: &Response) -> Option<Self> {
         let header = |name| answer.header(name).unwrap_or_default();
         let ip = address(header("Address-IP"))?;
-        let own = address(host(header("Reg-Contact")));
+        let own = address(sip_host(header("Reg-Contact")));
         let endpoint = endpoint.clone();
         let user_agent = header("SIP-Useragent");
         let status = header("Status");
@@ -163,16 +163,6 @@ impl Reach {
         } else {
             Self::Unqualified
         }
-    }
-}
-
-/// Returns the host of a SIP URI: `sip:1001@192.0.2.21:5060;transport=udp`, `sip:[2001:db8::1]`.
-fn host(uri: &str) -> &str {
-    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    match rest.strip_prefix('[') {
-        Some(inside) => inside.split(']').next().unwrap_or_default(),
-        None => rest.split([':', ';', '?', '>']).next().unwrap_or_default(),
     }
 }
 

@@ -122,7 +122,9 @@ impl Table {
                         .collect(),
                 };
                 self.endpoints.remove(endpoint);
-                contacts.into_iter().for_each(|contact| self.add(contact));
+                for contact in contacts {
+                    self.add(contact);
+                }
                 Vec::new()
             }
         }

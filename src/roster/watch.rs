@@ -126,9 +126,11 @@ impl Watch {
                         "Asterisk does not tell who is registered: it has neither res_pjsip nor \
                          chan_sip, or the account lacks write = system,reporting."
                     );
+                    return;
                 }
-                more.into_iter()
-                    .for_each(|question| self.agenda.add(question));
+                for question in more {
+                    self.agenda.add(question);
+                }
             }
             Err(error @ Error::ListTooLong { .. }) => {
                 warn!(server = self.client.name(), %error, "Too many phones to know all of them.");
@@ -140,7 +142,7 @@ impl Watch {
                 return;
             }
         }
-        if question.is_basic() && !self.agenda.has_basic() && !self.table.borrow().is_current() {
+        if self.agenda.is_empty() && !self.table.borrow().is_current() {
             self.table.send_modify(|table| table.note_current(true));
             let contacts = self.table.borrow().all().count();
             info!(

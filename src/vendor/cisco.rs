@@ -6,7 +6,7 @@ mod answer;
 mod execute;
 mod object;
 
-use super::{Backend, Picture, Plan, Recording, Refused, Shown, Sound, Task};
+use super::{Backend, Picture, Plan, Recording, Refused, Shown, Sound, Task, Way};
 use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
 use crate::verb::Priority;
@@ -18,8 +18,20 @@ use execute::Item;
 pub(super) struct Cisco;
 
 impl Backend for Cisco {
-    fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused> {
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        way: Option<Way>,
+        stand: &Stand,
+    ) -> Result<Plan, Refused> {
         match task {
+            Task::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
+            Task::Reboot => reboot(phone),
+            Task::Resync => Ok(resync(phone)),
+            _ if way == Some(Way::Notify) => Err(Refused::unsupported(
+                "a Cisco phone takes no screens and no tones by NOTIFY; leave via out",
+            )),
             Task::Background(picture) => background(phone, picture),
             Task::Clear => execute::plan(phone, &[Item::uri(CLOSE)]),
             Task::Other(verb) => Err(Refused::unsupported(format!(
@@ -90,6 +102,28 @@ fn background(phone: &Phone, picture: &Picture) -> Result<Plan, Refused> {
 fn ringtone(phone: &Phone, recording: &Recording) -> Result<Plan, Refused> {
     execute::set_ring_tone(phone, recording.url.as_str())
 }
+
+/// Enterprise firmware and that of the 3PCC and SPA families have other words for it.
+fn resync(phone: &Phone) -> Plan {
+    if execute::is_multiplatform(phone) {
+        return Plan::notify("resync", None).with_note(CHALLENGED);
+    }
+    let note = "some Cisco phones read their configuration only when they restart";
+    Plan::notify("check-sync", None).with_note(note)
+}
+
+fn reboot(phone: &Phone) -> Result<Plan, Refused> {
+    if execute::is_multiplatform(phone) {
+        return Ok(Plan::notify("reboot_now", None).with_note(CHALLENGED));
+    }
+    Err(Refused::unsupported(
+        "a Cisco phone with enterprise firmware restarts only by a NOTIFY from its call manager's \
+         own address, which Asterisk does not write; resync makes it read its configuration",
+    ))
+}
+
+/// What may keep such a phone from obeying.
+const CHALLENGED: &str = "the phone may ask Asterisk for a password (Auth Resync-Reboot)";
 
 /// Closes the application that shows pushed screens.
 const CLOSE: &str = "Init:Services";

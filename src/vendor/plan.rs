@@ -1,4 +1,4 @@
-//! How a phone is told: HTTP requests in order, and how to read what it answers.
+//! How a phone is told: steps in order, HTTP requests or NOTIFYs, and how to read what it answers.
 
 use std::time::Duration;
 
@@ -14,18 +14,40 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn of(step: Step) -> Self {
+    pub(crate) fn of(exchange: Exchange) -> Self {
         Self {
-            steps: vec![step],
+            steps: vec![Step::Http(exchange)],
             note: None,
         }
     }
 
+    pub(crate) fn notify(event: &str, body: Option<(&str, &str)>) -> Self {
+        let owned = |(content_type, text): (&str, &str)| (content_type.to_owned(), text.to_owned());
+        let notify = Notify {
+            event: event.to_owned(),
+            body: body.map(owned),
+        };
+        Self {
+            steps: vec![Step::Notify(notify)],
+            note: None,
+        }
+    }
+
+    /// Returns the HTTP requests.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Http(exchange) => Some(exchange),
+            Step::Notify(_) => None,
+        })
+    }
+
     /// Lets the phone take `patience` for each step.
     pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
-        self.steps
-            .iter_mut()
-            .for_each(|step| step.patience = Some(patience));
+        for step in &mut self.steps {
+            if let Step::Http(exchange) = step {
+                exchange.patience = Some(patience);
+            }
+        }
         self
     }
 
@@ -39,9 +61,46 @@ impl Plan {
     }
 }
 
+/// One thing to send.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// To the phone's own web server.
+    Http(Exchange),
+    /// Through Asterisk.
+    Notify(Notify),
+}
+
+/// A way to a phone that a backend can be told to take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// HTTP to the phone's own web server.
+    Http,
+    /// A SIP NOTIFY through Asterisk, which nobody confirms.
+    Notify,
+}
+
+/// A SIP NOTIFY.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notify {
+    /// The `Event` header.
+    pub event: String,
+    /// Type and text of the body.
+    pub body: Option<(String, String)>,
+}
+
+/// Returns whether a document is so small that a NOTIFY carries it whole: in one packet of UDP, and
+/// without a cut by Asterisk. Longer ones are fetched from our door.
+pub(crate) fn fits_notify(document: &str) -> bool {
+    let escaped = document
+        .chars()
+        .filter(|c| r#"\",()[]"#.contains(*c))
+        .count();
+    document.len().saturating_add(escaped) <= MAX_NOTIFY
+}
+
 /// One request, and how its answer is read.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Exchange {
     /// What to send.
     pub request: Request,
     /// Says what an answer means.
@@ -103,3 +162,6 @@ pub enum Verdict {
     /// The phone understood and said no.
     Rejected(String),
 }
+
+/// The longest body of a NOTIFY, in bytes, with all that Asterisk wants escaped.
+const MAX_NOTIFY: usize = 960;

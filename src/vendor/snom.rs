@@ -3,9 +3,10 @@
 //! Facts: Snom's service hub ("Remote phone control", "XML Minibrowser") and docs.snom.io.
 
 mod document;
+mod notify;
 mod web;
 
-use super::{Backend, Picture, Plan, Refused, Shown, Sound, Task};
+use super::{Backend, Picture, Plan, Refused, Shown, Sound, Task, Way};
 use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
 use crate::verb::Priority;
@@ -16,9 +17,24 @@ use web::get;
 pub(super) struct Snom;
 
 impl Backend for Snom {
-    fn plan(&self, phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused> {
-        web::reachable(phone)?;
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        way: Option<Way>,
+        stand: &Stand,
+    ) -> Result<Plan, Refused> {
+        let by_notify = notify::is_best(phone) || phone.behind_nat.is_some();
+        match way {
+            Some(Way::Notify) => return notify::plan(phone, task, stand),
+            None if by_notify => return notify::plan(phone, task, stand),
+            Some(Way::Http) | None => {}
+        }
+        if !matches!(task, Task::Notify(_) | Task::Reboot | Task::Resync) {
+            web::reachable(phone)?;
+        }
         match task {
+            Task::Notify(_) | Task::Reboot | Task::Resync => notify::plan(phone, task, stand),
             Task::Background(picture) => Ok(background(picture)),
             Task::Other(verb) => Err(Refused::unsupported(format!(
                 "{verb} is not done on Snom phones yet"

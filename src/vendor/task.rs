@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::screen::Screen;
-use crate::verb::{Priority, Verb};
+use crate::verb::{Notify, Priority, Verb};
 
 /// What a phone is to do, in terms of addresses that it can fetch.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +12,16 @@ pub enum Task {
     Background(Picture),
     /// Takes a pushed screen away.
     Clear,
+    /// Sends a NOTIFY as it is.
+    Notify(Notify),
     /// Something that no backend does yet.
     Other(Verb),
     /// Shows something.
     Push(Shown, Priority),
+    /// Restarts the phone.
+    Reboot,
+    /// Makes the phone read its configuration again.
+    Resync,
     /// Plays a tone now.
     Ring(Sound),
     /// Ends a tone that plays.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Image, Plan, Refused, Shown, Task, backend};
+use super::{Exchange, Image, Plan, Refused, Shown, Step, Task, Way, plan};
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::screen::Screen;
 use crate::shelf::{Content, Shelf, Stand};
@@ -42,7 +42,17 @@ impl Bench {
     }
 
     pub(super) fn plan(&self, task: &Task) -> Result<Plan, Refused> {
-        backend(self.phone.vendor).plan(&self.phone, task, &self.stand)
+        plan(&self.phone, task, None, &self.stand)
+    }
+
+    /// Plans a task by NOTIFY, and shows what is sent: event, type and body.
+    pub(super) fn notify(&self, task: &Task) -> Result<String, Refused> {
+        Ok(shown_notify(&self.plan_by(Way::Notify, task)?))
+    }
+
+    /// Plans a task by a certain way.
+    pub(super) fn plan_by(&self, way: Way, task: &Task) -> Result<Plan, Refused> {
+        plan(&self.phone, task, Some(way), &self.stand)
     }
 
     /// Plans a push, written as `key=value` pairs with `;` between them.
@@ -56,6 +66,28 @@ impl Bench {
             .strip_prefix("http://192.0.2.10:8090/screen/")
             .expect(url);
         self.shelf.take_copy(token).expect("it lies there")
+    }
+}
+
+/// Returns the only step of a plan, which is an HTTP request.
+pub(super) fn exchange(plan: &Plan) -> &Exchange {
+    match plan.steps.as_slice() {
+        [Step::Http(exchange)] => exchange,
+        steps => panic!("{steps:?}"),
+    }
+}
+
+/// Shows the only step of a plan, which is a NOTIFY: event, type and body.
+pub(super) fn shown_notify(plan: &Plan) -> String {
+    let [Step::Notify(notify)] = plan.steps.as_slice() else {
+        panic!("{:?}", plan.steps)
+    };
+    let event = &notify.event;
+    match &notify.body {
+        None => format!("Event: {event}"),
+        Some((content_type, text)) => {
+            format!("Event: {event}\nContent-Type: {content_type}\n\n{text}")
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Verb;
+use super::{Notify, Verb};
 use crate::screen::{Screen, Source};
 
 /// What a phone is to do.
@@ -17,12 +17,18 @@ pub enum Action {
     },
     /// Takes a pushed screen away.
     Clear,
+    /// Sends a NOTIFY as it is.
+    Notify(Notify),
     /// Something that is in the vocabulary and that no vendor's backend does yet.
     Other(Verb),
     /// Nothing; handsetd itself answers.
     Ping,
     /// Shows something.
     Push(Push),
+    /// Restarts the phone.
+    Reboot,
+    /// Makes the phone read its configuration again.
+    Resync,
     /// Plays a tone now.
     Ring(Tone),
     /// Ends a tone that plays.

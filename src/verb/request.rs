@@ -6,7 +6,7 @@ use super::action::{Action, Content, Fit, Priority, Push};
 use super::kind::Kind;
 use super::table::TABLE;
 use super::value::Values;
-use super::{Key, Verb};
+use super::{Key, Notify, Verb};
 use crate::screen::{Body, Input, Item, Screen, SoftKey};
 
 /// What is asked, of whom, and how.
@@ -126,8 +126,15 @@ fn action(verb: Verb, values: &mut Values) -> Result<Action, Refusal> {
             },
         },
         "clear" => Action::Clear,
+        "notify" => {
+            let event: String = values.take("event").unwrap_or_default();
+            let (content_type, body) = (values.take("type"), values.take("body"));
+            Action::Notify(Notify::parse(&event, content_type, body)?)
+        }
         "ping" => Action::Ping,
         "push" => Action::Push(push(verb, values)?),
+        "reboot" => Action::Reboot,
+        "resync" => Action::Resync,
         "ring" => match (values.take("stop"), values.take("tone")) {
             (Some("yes"), None) => Action::RingStop,
             (None, Some(tone)) => Action::Ring(tone),
@@ -332,6 +339,14 @@ pub enum Refusal {
         /// The key.
         key: &'static str,
     },
+    /// A key that says nothing without another one.
+    #[error("{key} needs {needed} beside it")]
+    Needs {
+        /// The key.
+        key: &'static str,
+        /// The key that is missing.
+        needed: &'static str,
+    },
     /// A value without a key, for a verb that takes none.
     #[error("{verb} takes no value without a key, and {value:?} has none")]
     NoMainKey {
@@ -363,7 +378,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    fn malformed(key: &str, why: String) -> Self {
+    pub(super) fn malformed(key: &str, why: String) -> Self {
         Self::Malformed {
             key: key.to_owned(),
             why,

@@ -2,9 +2,19 @@
 
 use std::net::SocketAddr;
 
+use handsetd::ami::notify::{Body, Notify};
+use handsetd::ami::{self, Action, NotifyTarget};
+use handsetd::shutdown::Tasks;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
+use super::support::soon;
+use super::support::udp_phone::{Message, UdpPhone};
 
 macro_rules! on_both_versions {
     ($($test:ident)*) => {
@@ -18,7 +28,13 @@ macro_rules! on_both_versions {
 }
 
 on_both_versions! {
+    a_contact_of_several_gets_its_own_notify
+    a_notify_reaches_the_phone_as_it_was_meant
+    a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves
+    a_restart_of_asterisk_is_survived
     a_wrong_password_is_told
+    any_document_arrives
+    without_pjsip_notify_the_cure_is_told
 }
 
 #[tokio::test]
@@ -38,6 +54,228 @@ async fn a_wrong_password_is_told(version: Version) {
     daemon.line("Asterisk refuses the login").await;
     daemon.terminate();
     assert!(daemon.end().await.success());
+}
+
+async fn a_notify_reaches_the_phone_as_it_was_meant(version: Version) {
+    let Some((_asterisk, phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
+        return;
+    };
+    let told = push(&daemon, NASTY).await;
+    assert_eq!((told.0.as_str(), told.1.as_str()), OK);
+    assert_is_pushed(&phone.notified().await, NASTY);
+    // A chunk too long for one packet is fetched; the phone is told where.
+    let told = push(&daemon, &"long, ".repeat(400)).await;
+    assert_eq!((told.0.as_str(), told.1.as_str()), OK);
+    let message = phone.notified().await;
+    let fetched = format!("http://127.0.0.1:{}/screen/", daemon.http().port());
+    assert!(message.body.contains(&fetched), "{message:?}");
+    // Its other address is as good a name, and so is any event.
+    let ip = phone.address().ip();
+    let arguments = [
+        format!("phone={ip}"),
+        "event=check-sync;reboot=false".to_owned(),
+    ];
+    let arguments = arguments.each_ref().map(String::as_str);
+    let told = agi_call(daemon.agi(), "notify", &arguments).await;
+    assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    let message = phone.notified().await;
+    assert_eq!(message.header("Event"), ["check-sync;reboot=false"]);
+    assert_eq!(message.header("Subscription-State").len(), 1);
+}
+
+#[tokio::test]
+async fn a_notify_reaches_a_phone_of_chan_sip_on_16() {
+    let with_phone = with_phone(Version::V16, Driver::ChanSip).await;
+    let Some((_asterisk, phone, daemon)) = with_phone else {
+        return;
+    };
+    let told = agi_call(
+        daemon.agi(),
+        "push",
+        &[NASTY, "via=notify", "phone=SIP/1002"],
+    )
+    .await;
+    assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    assert_is_pushed(&phone.notified().await, NASTY);
+}
+
+async fn a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves(version: Version) {
+    let Some((asterisk, mut phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
+        return;
+    };
+    assert_eq!(push(&daemon, "here").await.0, "OK");
+    phone.notified().await;
+    phone.register(0).await;
+    // The event is on its way; until it is there, Asterisk itself sends to nobody.
+    let (status, reason) = until(&daemon, |status| status != "OK").await;
+    assert_eq!(
+        (status.as_str(), reason.as_str()),
+        ("UNREACHABLE", "PJSIP/1002 is not registered")
+    );
+    let mut moved = UdpPhone::new("1002", SNOM, asterisk.sip(Driver::Pjsip)).await;
+    moved.register(3600).await;
+    let (status, _) = until(&daemon, |status| status == "OK").await;
+    assert_eq!(status, "OK");
+    assert_is_pushed(&moved.notified().await, "where?");
+}
+
+async fn a_contact_of_several_gets_its_own_notify(version: Version) {
+    let Some(asterisk) = start(version, &[(Driver::Pjsip, "1003")]).await else {
+        return;
+    };
+    let registrar = asterisk.sip(Driver::Pjsip);
+    let mut snom = UdpPhone::new("1003", SNOM, registrar).await;
+    let mut yealink = UdpPhone::new("1003", "Yealink SIP-T53W 96.86.0.70", registrar).await;
+    snom.register(3600).await;
+    yealink.register(3600).await;
+    let daemon = daemon(asterisk.manager(), "hush").await;
+    daemon.line("Read who is registered.").await;
+    let arguments = ["Hello, you", "via=notify", "phone=1003"];
+    let told = agi_call(daemon.agi(), "push", &arguments).await;
+    assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    assert_is_pushed(&snom.notified().await, "Hello, you");
+    let message = yealink.notified().await;
+    assert_eq!(message.header("Event"), ["Yealink-xml"]);
+    assert!(
+        message.body.contains("<Text>Hello, you</Text>"),
+        "{message:?}"
+    );
+}
+
+async fn a_restart_of_asterisk_is_survived(version: Version) {
+    let Some((mut asterisk, mut phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
+        return;
+    };
+    asterisk.restart().await;
+    // A killed Asterisk has forgotten the phone; the phone has not forgotten Asterisk.
+    phone.register(3600).await;
+    let (status, _) = until(&daemon, |status| status == "OK").await;
+    assert_eq!(status, "OK");
+    assert_is_pushed(&phone.notified().await, "where?");
+}
+
+async fn without_pjsip_notify_the_cure_is_told(version: Version) {
+    let with_phone = with_phone(version, Driver::Pjsip).await;
+    let Some((asterisk, _phone, daemon)) = with_phone else {
+        return;
+    };
+    asterisk.cli("module unload res_pjsip_notify.so");
+    let (status, reason) = push(&daemon, "Hello").await;
+    assert_eq!(status, "UNREACHABLE");
+    assert!(reason.contains("pjsip_notify.conf"), "{reason}");
+}
+
+/// A few hundred documents of random text through Asterisk's splitter to a socket.
+async fn any_document_arrives(version: Version) {
+    let Some(asterisk) = start(version, &[(Driver::Pjsip, "1002")]).await else {
+        return;
+    };
+    let mut phone = UdpPhone::new("1002", SNOM, asterisk.sip(Driver::Pjsip)).await;
+    phone.register(3600).await;
+    let tasks = Tasks::new();
+    let address = asterisk.manager().to_string().parse().unwrap();
+    let config = ami::Config::new("pbx", address, "handsetd", "hush".into());
+    let client = ami::Client::start(&config, None, &tasks).unwrap();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let document = document().new_tree(&mut runner).unwrap().current();
+        let notify = Notify {
+            event: "xml".to_owned(),
+            headers: Vec::new(),
+            body: Some(Body {
+                content_type: "application/xml".to_owned(),
+                text: document.clone(),
+            }),
+        };
+        let target = NotifyTarget::Endpoint("1002".to_owned());
+        let action = Action::pjsip_notify(&target, &notify).unwrap();
+        let answer = client.send(action).await.unwrap();
+        assert!(answer.is_success(), "{}", answer.message());
+        let message = phone.notified().await;
+        // Where it had to be cut there is a line break between two elements, or for the blank before
+        // an attribute.
+        let whole = |text: &str| text.replace("\r\n", "").replace("<E a", "<Ea");
+        assert_eq!(whole(&message.body), whole(&document));
+        if document.len() < 400 {
+            assert_eq!(message.body, document);
+        }
+        assert_eq!(message.header("Event"), ["xml"]);
+        assert_eq!(message.header("Content-Type"), ["application/xml"]);
+    }
+    tasks.shut_down(std::time::Duration::from_secs(5)).await;
+}
+
+/// Makes documents of elements with a random text and a random attribute each.
+fn document() -> impl Strategy<Value = String> {
+    let text = || {
+        proptest::collection::vec(
+            prop_oneof![
+                3 => proptest::char::range(' ', '~'),
+                2 => proptest::sample::select(r#"\",()[]{};:=|$&<>'%"#.chars().collect::<Vec<_>>()),
+                1 => proptest::sample::select("äß€½→😀".chars().collect::<Vec<_>>()),
+            ],
+            0..60,
+        )
+        .prop_map(|text| {
+            let text: String = text.into_iter().collect();
+            let text = text.replace('&', "&amp;").replace('<', "&lt;");
+            text.replace('>', "&gt;").replace('"', "&quot;")
+        })
+    };
+    proptest::collection::vec((text(), text()), 0..40).prop_map(|elements| {
+        let elements = elements
+            .into_iter()
+            .map(|(value, text)| format!("<E a=\"{value}\">{text}</E>"));
+        format!("<D>{}</D>", elements.collect::<String>())
+    })
+}
+
+/// Asserts that a NOTIFY shows `text` on a Snom phone.
+fn assert_is_pushed(message: &Message, text: &str) {
+    assert_eq!(message.header("Event"), ["xml"]);
+    assert_eq!(message.header("Content-Type"), ["application/snomxml"]);
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <SnomIPPhoneText><Text>{text}</Text></SnomIPPhoneText>"
+    );
+    assert_eq!(message.body, document);
+}
+
+/// Pushes a text to the phone 1002; returns status and reason.
+async fn push(daemon: &Daemon, text: &str) -> (String, String) {
+    let text = format!("text={text}");
+    let arguments = [text.as_str(), "via=notify", "phone=1002"];
+    let mut told = agi_call(daemon.agi(), "push", &arguments).await;
+    let mut take = |name| told.remove(name).unwrap();
+    (take("HANDSET_STATUS"), take("HANDSET_REASON"))
+}
+
+/// Pushes until the status is as wanted.
+async fn until(daemon: &Daemon, wanted: impl Fn(&str) -> bool) -> (String, String) {
+    soon("the status", async {
+        loop {
+            let told = push(daemon, "where?").await;
+            if wanted(&told.0) {
+                return told;
+            }
+        }
+    })
+    .await
+}
+
+/// Starts a server, a phone registered with it, and a daemon that knows it.
+async fn with_phone(version: Version, driver: Driver) -> Option<(Asterisk, UdpPhone, Daemon)> {
+    let asterisk = start(version, &[(driver, "1002")]).await?;
+    let mut phone = UdpPhone::new("1002", SNOM, asterisk.sip(driver)).await;
+    phone.register(3600).await;
+    let daemon = daemon(asterisk.manager(), "hush").await;
+    daemon.line("Read who is registered.").await;
+    Some((asterisk, phone, daemon))
 }
 
 /// Starts a server that has these phones.
@@ -61,7 +299,18 @@ name = "pbx"
 address = "{manager}"
 username = "handsetd"
 secret = "{secret}"
+[[phone]]
+name = "1002"
+vendor = "snom"
+model = "D785"
+address = "127.0.0.1:9"
 "#
     );
     Daemon::start(&configuration).await
 }
+
+const OK: (&str, &str) = ("OK", "sent by NOTIFY, which no phone confirms");
+
+const SNOM: &str = "snomD785/10.1.198.12";
+
+const NASTY: &str = r#"Say "Grüße", a\b (c) [d]; 1 < 2 & x=y, z: 😀"#;

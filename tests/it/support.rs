@@ -1,5 +1,6 @@
 //! What the tests run against: real programs, each started, watched and removed by its own module.
 
+pub(crate) mod agi_call;
 pub(crate) mod asterisk;
 pub(crate) mod caller;
 pub(crate) mod daemon;
@@ -9,6 +10,7 @@ mod process;
 pub(crate) mod scripted_agi;
 pub(crate) mod sip_client;
 pub(crate) mod site;
+pub(crate) mod udp_phone;
 
 use std::future::Future;
 use std::time::Duration;

@@ -222,7 +222,7 @@ fn peers_of_chan_sip_are_listed_and_then_asked_about() {
     let items = [peer("2001", "192.0.2.31"), peer("2002", "-none-")];
     let questions = table.answer(&Question::Peers, &list(&items));
     let asked = Question::Endpoint(endpoint("SIP/2001"));
-    assert_eq!(questions, [asked.clone()]);
+    assert_eq!(questions, std::slice::from_ref(&asked));
     let details = "Response: Success\nObjectName: 2001\nAddress-IP: 192.0.2.31\n\
                    SIP-Useragent: Cisco-CP7970G/8.5.4\nReg-Contact: sip:2001@192.168.0.4:5060\n\
                    Status: OK (3 ms)\n";

@@ -10,7 +10,7 @@ use form_urlencoded::Serializer;
 use super::answer;
 use crate::phone::Phone;
 use crate::vendor::xml::Node;
-use crate::vendor::{Auth, Method, Plan, Refused, Request, Step};
+use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Request};
 use crate::verb::Priority;
 
 /// One item of an Execute.
@@ -96,7 +96,7 @@ fn post(phone: &Phone, command: &Node) -> Result<Plan, Refused> {
         .finish();
     // Phones with multi-platform firmware ask for Digest; the others never ask.
     let asks = is_multiplatform(phone);
-    Ok(Plan::of(Step {
+    Ok(Plan::of(Exchange {
         request: Request {
             method: Method::Post,
             target: "/CGI/Execute".to_owned(),

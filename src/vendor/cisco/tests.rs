@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, values};
+use crate::vendor::testing::{Bench, exchange, pushed, shown_notify, values};
 use crate::vendor::{Auth, Method};
 
 fn bench() -> Bench {
@@ -11,9 +11,7 @@ fn bench() -> Bench {
 
 /// Returns the XML that a plan posts.
 fn posted(plan: &Plan) -> String {
-    let [step] = plan.steps.as_slice() else {
-        panic!("{plan:?}")
-    };
+    let step = exchange(plan);
     assert_eq!(
         (step.request.method, step.request.target.as_str()),
         (Method::Post, "/CGI/Execute")
@@ -44,9 +42,7 @@ fn a_push_is_one_item_that_the_phone_fetches() {
     let plan = bench
         .push("title=Parking;text=You are number 3;priority=idle")
         .unwrap();
-    let [step] = plan.steps.as_slice() else {
-        panic!()
-    };
+    let step = exchange(&plan);
     assert_eq!(step.request.auth, Auth::Basic);
     assert_eq!(
         step.request.headers,
@@ -194,7 +190,7 @@ fn tones_and_backgrounds_are_written() {
         .plan(&Task::Ring(Sound::BuiltIn("Analog1".into())))
         .unwrap();
     assert_eq!(
-        plan.steps[0].patience,
+        exchange(&plan).patience,
         Some(execute::PLAY),
         "the answer comes when the tone has ended"
     );
@@ -243,6 +239,43 @@ fn a_beep_that_cisco_screens_lack_is_told() {
 fn multiplatform_phones_are_asked_before_they_are_told_a_password() {
     for model in ["8841-3PCC", "SPA508G"] {
         let plan = Bench::new(Vendor::Cisco, model, "").push("text=a").unwrap();
-        assert_eq!(plan.steps[0].request.auth, Auth::Challenge, "{model}");
+        assert_eq!(exchange(&plan).request.auth, Auth::Challenge, "{model}");
     }
+}
+
+#[test]
+fn a_resync_is_a_notify_in_the_words_of_the_firmware() {
+    let shown = |model: &str, task| {
+        let plan = Bench::new(Vendor::Cisco, model, "").plan(&task);
+        plan.map(|plan| shown_notify(&plan))
+            .map_err(|refused| refused.to_string())
+    };
+    assert_eq!(
+        shown("8841", Task::Resync),
+        Ok("Event: check-sync".to_owned())
+    );
+    assert_eq!(
+        shown("8841-3PCC", Task::Resync),
+        Ok("Event: resync".to_owned())
+    );
+    assert_eq!(
+        shown("SPA508G", Task::Reboot),
+        Ok("Event: reboot_now".to_owned())
+    );
+    let refused = shown("8841", Task::Reboot).unwrap_err();
+    assert!(refused.contains("call manager"), "{refused}");
+}
+
+#[test]
+fn screens_do_not_go_by_notify_and_any_notify_does() {
+    let refused = bench().notify(&pushed("text=a")).unwrap_err().to_string();
+    assert!(refused.contains("no screens"), "{refused}");
+    let request = crate::verb::Request::parse("notify", [("event", "talk")]);
+    let crate::verb::Action::Notify(notify) = request.unwrap().action else {
+        panic!()
+    };
+    let task = Task::Notify(notify);
+    assert_eq!(bench().notify(&task).unwrap(), "Event: talk");
+    let refused = bench().plan_by(Way::Http, &task).unwrap_err().to_string();
+    assert!(refused.contains("not by http"), "{refused}");
 }

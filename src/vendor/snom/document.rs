@@ -17,6 +17,16 @@ pub(super) fn lay_out(
     image: Option<&Image>,
     stand: &Stand,
 ) -> Result<Url, Refused> {
+    let document = write(screen, image, stand)?;
+    Ok(stand.screen(Content::new(CONTENT_TYPE, document)))
+}
+
+/// Writes the first page of a screen, and lays further ones out for the phone to fetch.
+pub(super) fn write(
+    screen: &Screen,
+    image: Option<&Image>,
+    stand: &Stand,
+) -> Result<String, Refused> {
     let view = View { screen, stand };
     match &screen.body {
         Body::Text(text) => view.text(text),
@@ -30,7 +40,7 @@ pub(super) fn lay_out(
             let node = view
                 .head("SnomIPPhoneImageFile")
                 .child(Node::text("URL", image.as_str()));
-            view.put(node, None)
+            view.finish(node, None)
         }
     }
 }
@@ -57,7 +67,7 @@ impl View<'_> {
         )
     }
 
-    fn text(&self, text: &str) -> Result<Url, Refused> {
+    fn text(&self, text: &str) -> Result<String, Refused> {
         let screen = Screen {
             prompt: None,
             ..self.screen.clone()
@@ -71,16 +81,17 @@ impl View<'_> {
             Some(prompt) => format!("{text}\n\n{prompt}"),
             None => text.to_owned(),
         };
-        self.put(
+        self.finish(
             head.child(lines("Text", &harmless(&cut(&text, MAX_TEXT)))),
             None,
         )
     }
 
-    fn menu(&self, items: &[Item]) -> Result<Url, Refused> {
+    fn menu(&self, items: &[Item]) -> Result<String, Refused> {
         let limit = |page: &[Item], more: bool| page.len() + usize::from(more) <= MAX_ITEMS;
-        let mut next: Option<Url> = None;
+        let mut first: Option<String> = None;
         for page in pages(items, limit).into_iter().rev() {
+            let next = first.take().map(|document| self.lay(document));
             let line = |label: &str, url: &str| {
                 Node::new("MenuItem")
                     .child(Node::text("Name", &harmless(&cut(label, MAX_LABEL))))
@@ -91,15 +102,16 @@ impl View<'_> {
                 .map(|item| line(&item.label, &target_url(&item.target)));
             let more = next.as_ref().map(|url| line("More…", url.as_str()));
             let node = self.head("SnomIPPhoneMenu").children(items).children(more);
-            next = Some(self.put(node, None)?);
+            first = Some(self.finish(node, None)?);
         }
-        next.ok_or_else(|| Refused::Invalid("item: a menu needs one at least".to_owned()))
+        first.ok_or_else(|| Refused::Invalid("item: a menu needs one at least".to_owned()))
     }
 
-    fn directory(&self, entries: &[Entry]) -> Result<Url, Refused> {
+    fn directory(&self, entries: &[Entry]) -> Result<String, Refused> {
         let limit = |page: &[Entry], _: bool| page.len() <= MAX_ITEMS;
-        let mut next: Option<Url> = None;
+        let mut first: Option<String> = None;
         for page in pages(entries, limit).into_iter().rev() {
+            let next = first.take().map(|document| self.lay(document));
             let line = |entry: &Entry| {
                 Node::new("DirectoryEntry")
                     .child(Node::text("Name", &harmless(&cut(&entry.name, MAX_LABEL))))
@@ -108,12 +120,12 @@ impl View<'_> {
             let node = self
                 .head("SnomIPPhoneDirectory")
                 .children(page.iter().map(line));
-            next = Some(self.put(node, next.as_ref())?);
+            first = Some(self.finish(node, next.as_ref())?);
         }
-        next.ok_or_else(|| Refused::Invalid("entry: a directory needs one at least".to_owned()))
+        first.ok_or_else(|| Refused::Invalid("entry: a directory needs one at least".to_owned()))
     }
 
-    fn form(&self, submit: &Url, inputs: &[Input]) -> Result<Url, Refused> {
+    fn form(&self, submit: &Url, inputs: &[Input]) -> Result<String, Refused> {
         let [input] = inputs else {
             let many = inputs.len();
             let why = format!("a Snom form has one field, not {many}; ask for one after the other");
@@ -130,11 +142,15 @@ impl View<'_> {
         let node = self
             .head("SnomIPPhoneInput")
             .child(Node::text("URL", submit.as_str()));
-        self.put(node.child(item), None)
+        self.finish(node.child(item), None)
     }
 
-    /// Lays a document out, with its soft keys, the one to the next page, and its end.
-    fn put(&self, node: Node, next: Option<&Url>) -> Result<Url, Refused> {
+    fn lay(&self, document: String) -> Url {
+        self.stand.screen(Content::new(CONTENT_TYPE, document))
+    }
+
+    /// Writes a document, with its soft keys, the one to the next page, and its end.
+    fn finish(&self, node: Node, next: Option<&Url>) -> Result<String, Refused> {
         let own = self.screen.softkeys.iter();
         let mut keys: Vec<_> = own
             .map(|SoftKey { label, target }| (label.as_str(), target_url(target)))
@@ -156,9 +172,7 @@ impl View<'_> {
             let millis = timeout.as_millis().to_string();
             node = node.child(Node::text("fetch", EXIT).with("mil", &millis));
         }
-        Ok(self
-            .stand
-            .screen(Content::new(CONTENT_TYPE, node.document())))
+        Ok(node.document())
     }
 }
 

@@ -1,16 +1,14 @@
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, values};
-use crate::vendor::{Auth, Method, Recording, Reply, Verdict};
+use crate::vendor::testing::{Bench, exchange, pushed, shown_notify, values};
+use crate::vendor::{Auth, Method, Recording, Reply, Step, Verdict};
 
 fn bench() -> Bench {
     Bench::new(Vendor::Snom, "D785", "10.1.198.12")
 }
 
 fn target(plan: &Plan) -> String {
-    let [step] = plan.steps.as_slice() else {
-        panic!("{plan:?}")
-    };
+    let step = exchange(plan);
     assert_eq!(
         (step.request.method, step.request.auth),
         (Method::Get, Auth::Challenge)
@@ -147,17 +145,14 @@ fn what_no_snom_phone_does_is_refused_with_a_reason() {
             .to_string()
             .contains("4 soft keys")
     );
-    for (model, word) in [("D862", "NOTIFY"), ("M700", "DECT")] {
-        let error = Bench::new(Vendor::Snom, model, "")
-            .push("text=a")
-            .unwrap_err();
-        assert!(error.to_string().contains(word), "{error}");
-    }
+    let dect = Bench::new(Vendor::Snom, "M700", "");
+    let error = dect.push("text=a").unwrap_err();
+    assert!(error.to_string().contains("DECT"), "{error}");
 }
 
 #[test]
 fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
-    let read = bench().plan(&Task::RingStop).unwrap().steps[0].read;
+    let read = exchange(&bench().plan(&Task::RingStop).unwrap()).read;
     let verdict = |status| {
         read(&Reply {
             status,
@@ -170,4 +165,76 @@ fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
     assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("http_user")));
     assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("use_hidden_tags")));
     assert!(matches!(verdict(404), Verdict::Rejected(_)));
+}
+
+#[test]
+fn a_phone_without_remote_control_over_http_gets_notifies() {
+    let d8 = Bench::new(Vendor::Snom, "D862", "10.1.198.12");
+    let plan = d8.push("title=Door;text=Hello, you;timeout=5s").unwrap();
+    insta::assert_snapshot!(shown_notify(&plan), @r#"
+    Event: xml
+    Content-Type: application/snomxml
+
+    <?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneText><Title>Door</Title><Text>Hello, you</Text><fetch mil="5000">snom://mb_exit</fetch></SnomIPPhoneText>
+    "#);
+    let plan = d8.plan(&Task::Clear).unwrap();
+    insta::assert_snapshot!(shown_notify(&plan), @r#"
+    Event: xml
+    Content-Type: application/snomxml
+
+    <?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneSilent state="relevant" document_id="handsetd"><fetch mil="10">snom://mb_exit</fetch></SnomIPPhoneSilent>
+    "#);
+    let refused = d8.plan(&Task::RingStop).unwrap_err().to_string();
+    assert!(refused.contains("screens only"), "{refused}");
+    let http = d8.plan_by(Way::Http, &pushed("text=a")).unwrap_err();
+    let http = http.to_string();
+    assert!(http.contains("no HTTP remote control"), "{http}");
+}
+
+#[test]
+fn a_phone_behind_nat_gets_notifies_and_others_do_if_asked() {
+    let mut phone = bench();
+    assert!(matches!(
+        phone.push("text=a").unwrap().steps[..],
+        [Step::Http(_)]
+    ));
+    assert!(phone.notify(&pushed("text=a")).is_ok());
+    phone.phone.behind_nat = "192.168.1.7".parse().ok();
+    assert!(matches!(
+        phone.push("text=a").unwrap().steps[..],
+        [Step::Notify(_)]
+    ));
+}
+
+#[test]
+fn what_is_too_long_for_a_notify_is_fetched() {
+    let bench = bench();
+    let text = "a, b ".repeat(200);
+    let shown = bench.notify(&pushed(&format!("text={text}"))).unwrap();
+    let [url] = &fetches(&shown)[..] else {
+        panic!("{shown}")
+    };
+    let fetched = bench.fetch(url);
+    assert_eq!(
+        values(&String::from_utf8_lossy(&fetched.body), "Text"),
+        [text.as_str()]
+    );
+    let far = bench.notify(&pushed("url=http://192.0.2.1/a?b&c")).unwrap();
+    assert_eq!(fetches(&far), ["http://192.0.2.1/a?b&amp;c"]);
+}
+
+#[test]
+fn a_check_sync_restarts_the_phone_or_does_not() {
+    for model in ["300", "D785", "D862", "M700"] {
+        let bench = Bench::new(Vendor::Snom, model, "");
+        let shown = |task| shown_notify(&bench.plan(&task).unwrap());
+        assert_eq!(shown(Task::Reboot), "Event: check-sync;reboot=true");
+        assert_eq!(shown(Task::Resync), "Event: check-sync;reboot=false");
+    }
+}
+
+fn fetches(document: &str) -> Vec<String> {
+    let rest = document.split("<fetch mil=\"10\">").skip(1);
+    rest.map(|rest| rest.split("</fetch>").next().unwrap().to_owned())
+        .collect()
 }

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::phone::Phone;
-use crate::vendor::{Auth, Method, Plan, Refused, Reply, Request, Step, Verdict};
+use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Reply, Request, Verdict};
 
 /// Refuses phones without these pages.
 pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
@@ -28,7 +28,7 @@ pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
 
 /// Says how a page is asked for.
 pub(super) fn get(target: &str) -> Plan {
-    Plan::of(Step {
+    Plan::of(Exchange {
         request: Request {
             method: Method::Get,
             target: target.to_owned(),

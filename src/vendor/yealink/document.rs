@@ -283,7 +283,7 @@ fn uri(target: &Target) -> String {
     }
 }
 
-const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 const EXIT: &str = "SoftKey:Exit";
 
 /// Stands for the address of the next page while it is not known.

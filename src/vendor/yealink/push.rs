@@ -1,10 +1,13 @@
-//! `POST /servlet?push=xml`: the body is `xml=` and then the document as it is, not encoded.
+//! Pushing a document: `POST /servlet?push=xml`, where the body is `xml=` and then the document as it
+//! is, not encoded; or a NOTIFY, for which the phone wants `push_xml.sip_notify = 1`.
 //!
-//! The phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
+//! Over HTTP the phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
 
+use super::document::{CONTENT_TYPE, Execute};
 use crate::phone::Phone;
-use crate::shelf::Stand;
-use crate::vendor::{Auth, Method, Plan, Refused, Reply, Request, Step, Verdict};
+use crate::shelf::{Content, Stand};
+use crate::vendor::plan::fits_notify;
+use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Reply, Request, Verdict, Way};
 
 /// Refuses phones that take no documents.
 pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
@@ -19,15 +22,47 @@ pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Says how a document is pushed.
-pub(super) fn document(phone: &Phone, stand: &Stand, document: &str) -> Result<Plan, Refused> {
-    if document.len() > MAX_DOCUMENT {
-        let long = document.len();
-        return Err(Refused::unsupported(format!(
-            "a Yealink phone takes documents of {MAX_DOCUMENT} bytes, and this one has {long}"
-        )));
+/// Pushes documents to a phone by the way that it is reached.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pusher<'a> {
+    pub(super) phone: &'a Phone,
+    pub(super) way: Way,
+    pub(super) stand: &'a Stand,
+}
+
+impl Pusher<'_> {
+    /// Says how a document is pushed.
+    pub(super) fn document(self, document: &str) -> Result<Plan, Refused> {
+        let plan = match self.way {
+            Way::Http => by_http(self.phone, self.stand, document)?,
+            Way::Notify => self.by_notify(document)?,
+        };
+        let android = ["T56A", "T58A", "T58V", "T58W", "T58", "VP59", "CP960"];
+        let model = self.phone.model.to_ascii_uppercase();
+        Ok(if android.contains(&model.as_str()) {
+            plan.with_note("Yealink's Android models are said to ignore pushed documents")
+        } else {
+            plan
+        })
     }
-    let plan = Plan::of(Step {
+
+    /// What is too long for one packet is fetched from our door.
+    fn by_notify(self, document: &str) -> Result<Plan, Refused> {
+        let plan =
+            |document: &str| Plan::notify("Yealink-xml", Some(("application/xml", document)));
+        if fits_notify(document) {
+            return Ok(plan(document));
+        }
+        check_length(document)?;
+        let content = Content::new(CONTENT_TYPE, document.to_owned());
+        let url = self.stand.screen(content);
+        Ok(plan(&Execute::new().uri(url.as_str()).document()))
+    }
+}
+
+fn by_http(phone: &Phone, stand: &Stand, document: &str) -> Result<Plan, Refused> {
+    check_length(document)?;
+    Ok(Plan::of(Exchange {
         request: Request {
             method: Method::Post,
             target: target(phone).to_owned(),
@@ -41,14 +76,17 @@ pub(super) fn document(phone: &Phone, stand: &Stand, document: &str) -> Result<P
         },
         read,
         patience: None,
-    });
-    let android = ["T56A", "T58A", "T58V", "T58W", "T58", "VP59", "CP960"];
-    let model = phone.model.to_ascii_uppercase();
-    Ok(if android.contains(&model.as_str()) {
-        plan.with_note("Yealink's Android models are said to ignore pushed documents")
-    } else {
-        plan
-    })
+    }))
+}
+
+fn check_length(document: &str) -> Result<(), Refused> {
+    if document.len() > MAX_DOCUMENT {
+        let long = document.len();
+        return Err(Refused::unsupported(format!(
+            "a Yealink phone takes documents of {MAX_DOCUMENT} bytes, and this one has {long}"
+        )));
+    }
+    Ok(())
 }
 
 /// Firmware V61 to V70 (the second number of the version) takes documents at the root.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, values};
+use crate::vendor::testing::{Bench, exchange, pushed as asked, shown_notify, values};
 use crate::vendor::{Auth, Method, Recording, Reply, Verdict};
 
 fn bench() -> Bench {
@@ -8,9 +8,7 @@ fn bench() -> Bench {
 }
 
 fn document(plan: &Plan) -> String {
-    let [step] = plan.steps.as_slice() else {
-        panic!("{plan:?}")
-    };
+    let step = exchange(plan);
     let request = &step.request;
     assert_eq!(
         (request.method, request.auth),
@@ -36,14 +34,14 @@ fn a_text_is_pushed_as_it_is() {
     let plan = bench()
         .push("title=Door;text=Ring & wait;timeout=30;beep=yes")
         .unwrap();
-    assert_eq!(plan.steps[0].request.target, "/servlet?push=xml");
+    assert_eq!(exchange(&plan).request.target, "/servlet?push=xml");
     insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="yes" Timeout="30"><Title wrap="yes">Door</Title><Text>Ring &amp; wait</Text></YealinkIPPhoneTextScreen>"#);
 }
 
 #[test]
 fn old_firmware_takes_documents_at_the_root() {
     let old = Bench::new(Vendor::Yealink, "T28P", "2.70.0.140");
-    assert_eq!(old.push("text=a").unwrap().steps[0].request.target, "/");
+    assert_eq!(exchange(&old.push("text=a").unwrap()).request.target, "/");
 }
 
 #[test]
@@ -177,7 +175,7 @@ fn what_no_yealink_phone_does_is_refused_with_a_reason() {
 
 #[test]
 fn refusals_say_which_setting_helps() {
-    let read = bench().plan(&Task::RingStop).unwrap().steps[0].read;
+    let read = exchange(&bench().plan(&Task::RingStop).unwrap()).read;
     let verdict = |status| {
         read(&Reply {
             status,
@@ -187,4 +185,40 @@ fn refusals_say_which_setting_helps() {
     assert_eq!(verdict(200), Verdict::Done);
     assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("push_xml.username")));
     assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("push_xml.server")));
+}
+
+#[test]
+fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
+    let bench = bench();
+    let shown = bench.notify(&asked("title=Door;text=Hello, you")).unwrap();
+    insta::assert_snapshot!(shown, @r#"
+    Event: Yealink-xml
+    Content-Type: application/xml
+
+    <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="no" Timeout="0"><Title wrap="yes">Door</Title><Text>Hello, you</Text></YealinkIPPhoneTextScreen>
+    "#);
+    insta::assert_snapshot!(bench.notify(&Task::RingStop).unwrap(), @r#"
+    Event: Yealink-xml
+    Content-Type: application/xml
+
+    <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Wav.Stop"/></YealinkIPPhoneExecute>
+    "#);
+    let text = "a, b ".repeat(200);
+    let shown = bench.notify(&asked(&format!("text={text}"))).unwrap();
+    let (_, url) = shown.split_once("ExecuteItem URI=\"").unwrap();
+    let fetched = bench.fetch(url.split('"').next().unwrap());
+    assert_eq!(
+        values(&String::from_utf8_lossy(&fetched.body), "Text"),
+        [text.as_str()]
+    );
+}
+
+#[test]
+fn a_check_sync_is_a_notify_whatever_the_model() {
+    for model in ["T46G", "W60B"] {
+        let bench = Bench::new(Vendor::Yealink, model, "");
+        let shown = |task| shown_notify(&bench.plan(&task).unwrap());
+        assert_eq!(shown(Task::Reboot), "Event: check-sync;reboot=true");
+        assert_eq!(shown(Task::Resync), "Event: check-sync;reboot=false");
+    }
 }

@@ -1,0 +1,127 @@
+//! A phone of a UDP socket: it registers, and takes what it is sent, byte for byte.
+
+use std::net::SocketAddr;
+
+use tokio::net::UdpSocket;
+
+use super::loopback::Loopback;
+use super::soon;
+
+/// A phone with an address of its own.
+#[derive(Debug)]
+pub(crate) struct UdpPhone {
+    user: String,
+    user_agent: String,
+    registrar: SocketAddr,
+    address: Loopback,
+    socket: UdpSocket,
+    sequence: u32,
+}
+
+/// A request that the phone was sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Message {
+    /// The request line and the headers, a line each.
+    pub(crate) head: Vec<String>,
+    /// The body.
+    pub(crate) body: String,
+}
+
+impl Message {
+    /// Returns the values of a header.
+    pub(crate) fn header(&self, name: &str) -> Vec<&str> {
+        let named = |line: &'_ String| {
+            line.split_once(": ")
+                .is_some_and(|(found, _)| found.eq_ignore_ascii_case(name))
+        };
+        let lines = self.head.iter().filter(|line| named(line));
+        lines.map(|line| line.split_once(": ").unwrap().1).collect()
+    }
+}
+
+impl UdpPhone {
+    /// Makes a phone that is not registered yet.
+    pub(crate) async fn new(user: &str, user_agent: &str, registrar: SocketAddr) -> Self {
+        let address = Loopback::claim();
+        let socket = UdpSocket::bind(address.port(5060)).await.unwrap();
+        Self {
+            user: user.to_owned(),
+            user_agent: user_agent.to_owned(),
+            registrar,
+            address,
+            socket,
+            sequence: 0,
+        }
+    }
+
+    /// Returns the phone's address.
+    pub(crate) fn address(&self) -> &Loopback {
+        &self.address
+    }
+
+    /// Registers for `seconds`; for 0 it leaves.
+    pub(crate) async fn register(&mut self, seconds: u32) {
+        self.sequence += 1;
+        let Self {
+            user,
+            user_agent,
+            registrar,
+            sequence,
+            ..
+        } = self;
+        let own = self.address.port(5060);
+        let request = format!(
+            "REGISTER sip:{registrar} SIP/2.0\r\n\
+             Via: SIP/2.0/UDP {own};branch=z9hG4bK-{own}-{sequence};rport\r\n\
+             From: <sip:{user}@{registrar}>;tag={sequence}\r\n\
+             To: <sip:{user}@{registrar}>\r\n\
+             Call-ID: {own}\r\n\
+             CSeq: {sequence} REGISTER\r\n\
+             Contact: <sip:{user}@{own}>;expires={seconds}\r\n\
+             Max-Forwards: 70\r\n\
+             User-Agent: {user_agent}\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        let sent = self.socket.send_to(request.as_bytes(), *registrar).await;
+        sent.unwrap();
+        loop {
+            let answer = self.receive().await;
+            if answer.head[0].starts_with("SIP/2.0 200") {
+                return;
+            }
+        }
+    }
+
+    /// Waits for a NOTIFY, and accepts it.
+    pub(crate) async fn notified(&self) -> Message {
+        loop {
+            let message = self.receive().await;
+            if !message.head[0].starts_with("NOTIFY ") {
+                continue;
+            }
+            let copied = ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| {
+                let values = message.header(name);
+                let lines = values.iter().map(|value| format!("{name}: {value}\r\n"));
+                lines.collect::<String>()
+            });
+            let copied = copied.concat();
+            let answer = format!("SIP/2.0 200 OK\r\n{copied}Content-Length: 0\r\n\r\n");
+            let sent = self.socket.send_to(answer.as_bytes(), self.registrar).await;
+            sent.unwrap();
+            return message;
+        }
+    }
+
+    async fn receive(&self) -> Message {
+        let mut bytes = vec![0; 64 * 1024];
+        let (length, _) = soon("a message", self.socket.recv_from(&mut bytes))
+            .await
+            .unwrap();
+        let text = String::from_utf8(bytes[..length].to_vec()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        Message {
+            head: head.split("\r\n").map(ToOwned::to_owned).collect(),
+            body: body.to_owned(),
+        }
+    }
+}
