@@ -132,6 +132,9 @@ fn sections(mut root: Node, check: &mut Check) -> Config {
         files: Vec::new(),
         notices: Vec::new(),
     };
+    if !config.rules.is_empty() && config.asterisk.is_empty() {
+        check.notice("[[rule]]: no [[asterisk]] is configured, so no event of one comes");
+    }
     check.leftovers(root, &SECTIONS);
     config
 }

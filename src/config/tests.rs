@@ -205,10 +205,19 @@ fn values_arrive_where_they_belong() {
 fn what_is_not_acted_on_is_told() {
     let config = load_file(&project("tests/fixtures/config/good/everything.toml")).unwrap();
     let notices: Vec<String> = config.notices().iter().map(ToString::to_string).collect();
-    for section in ["[admin]", "[cucm]", "[[rule]]", "phone.via"] {
+    for section in ["[admin]", "[cucm]", "phone.via"] {
         let told = notices.iter().filter(|notice| notice.starts_with(section));
         assert_eq!(told.count(), 1, "{section}: {notices:?}");
     }
+    let rule = "[[rule]]\nname = \"a\"\non = \"Hangup\"\ndo = [ { verb = \"ping\" } ]";
+    let deaf = load_text(rule).unwrap();
+    let told = deaf
+        .notices()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>();
+    let expected = "[[rule]]: no [[asterisk]] is configured, so no event of one comes";
+    assert_eq!(told, [expected]);
     let quiet = load_text("[agi]\nbudget = \"2s\"").unwrap();
     assert_eq!(quiet.notices(), []);
 }

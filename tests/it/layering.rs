@@ -16,7 +16,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "deliver",
         &[
-            "media", "outcome", "phone", "screen", "shelf", "shutdown", "token", "vendor", "verb",
+            "ami", "media", "outcome", "phone", "roster", "screen", "shelf", "shutdown", "token",
+            "vendor", "verb",
         ],
     ),
     (

@@ -89,7 +89,7 @@ fn a_text_is_drawn_in_a_frame_with_notes_below() {
     let sound = Bytes::new();
     let length = Some(Duration::from_millis(1500));
     view.state.ringtone = Some(Ringtone {
-        name: "http://192.0.2.10/r".into(),
+        name: "http://192.0.2.10/media/0123/bell.raw".into(),
         sound,
         length,
     });
@@ -107,7 +107,7 @@ fn a_text_is_drawn_in_a_frame_with_notes_below() {
     ├───────────┬────────────┬────────────┬────────────┤
     │   Call    │            │    Exit    │            │
     └───────────┴────────────┴────────────┴────────────┘
-      Ring tone: http://192.0.2.10/r (1.50 s)
+      Ring tone: bell.raw (1.50 s)
     ");
 }
 
