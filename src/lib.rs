@@ -19,6 +19,10 @@
 //!                      phone        media ──▶ shelf ◀── http ◀──────┘
 //! ```
 //!
+//! Events take another way to the same courier: [`ami`] → [`events`] → [`rules::Fact`] →
+//! [`rules::Engine`] → [`verb::Request`], with the [`finder`] and the [`roster`] in the place of the
+//! call that could be asked.
+//!
 //! # Who may know whom
 //!
 //! Only downwards; `tests/it/layering.rs` holds the code to it.
@@ -60,8 +64,8 @@
 //! # What is deliberately missing
 //!
 //! Calls are never hung up, answered or held by us. Phones are not provisioned. No phone is asked
-//! twice for the same thing. What has no file of its own yet (rules, the administrator's door) is
-//! not there, and says so.
+//! twice for the same thing. What has no file of its own yet (the administrator's door) is not
+//! there, and says so.
 
 pub mod agi;
 pub mod ami;
