@@ -10,7 +10,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::sync::mpsc;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 
@@ -21,7 +23,7 @@ use crate::events::Events;
 use crate::finder::Finder;
 use crate::phone::Vendor;
 use crate::roster::Roster;
-use crate::rules::Engine;
+use crate::rules::{Engine, Fact};
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
 use crate::{agi, ami, http};
@@ -110,7 +112,13 @@ impl Daemon {
             courier: self.courier.clone(),
             tasks: calls.clone(),
         };
-        calls.spawn("rules", async move { events.run(&clients).await });
+        let (listener, told) = mpsc::channel(MAX_ACTION_URLS);
+        let (tell, facts) = mpsc::channel(MAX_ACTION_URLS);
+        calls.spawn("rules", async move { events.run(&clients, facts).await });
+        calls.spawn(
+            "action urls",
+            listen(told, finder.clone(), tell, calls.stop()),
+        );
         let dialplan = Dialplan {
             finder,
             courier: self.courier,
@@ -121,7 +129,7 @@ impl Daemon {
         calls.spawn("agi", async move { agi.run(dialplan, &own).await });
         let (http, own) = (self.http, door.clone());
         door.spawn("http", async move {
-            http.run(self.shelf, self.logins, &own).await;
+            http.run(self.shelf, self.logins, listener, &own).await;
         });
         stop.await;
         info!("Stopping: no new calls; finishing what is in hand.");
@@ -132,6 +140,41 @@ impl Daemon {
         sleep(LAST_FETCH).await;
         door.shut_down(LAST_FETCH).await;
         info!("Stopped.");
+    }
+}
+
+/// Makes facts of what phones tell, under the names that they have for us.
+async fn listen(
+    mut told: mpsc::Receiver<http::ActionUrl>,
+    finder: Finder,
+    tell: mpsc::Sender<Fact>,
+    stop: CancellationToken,
+) {
+    loop {
+        let url = tokio::select! {
+            () = stop.cancelled() => return,
+            url = told.recv() => url,
+        };
+        let Some(http::ActionUrl {
+            vendor,
+            event,
+            peer,
+            values,
+        }) = url
+        else {
+            return;
+        };
+        let named = |name: &str| {
+            let found = values.iter().find(|(known, _)| known == name);
+            found.and_then(|(_, value)| finder.name_at(value))
+        };
+        let ip = peer.ip().to_canonical().to_string();
+        let phone = named("mac").or_else(|| finder.name_at(&ip)).unwrap_or(ip);
+        info!(%vendor, event, phone, "A phone tells.");
+        let fact = Fact::of_phone(&event, &phone, values.clone());
+        if tell.send(fact).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -216,6 +259,9 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// How long taking leave of Asterisk may take.
 const LOG_OFF: Duration = Duration::from_secs(2);
+
+/// How many action URLs may wait; phones tell a few in a call.
+const MAX_ACTION_URLS: usize = 1024;
 
 /// How long the phones' door stays open after the last delivery.
 const LAST_FETCH: Duration = Duration::from_millis(500);

@@ -43,8 +43,9 @@ enum News {
 }
 
 impl Events {
-    /// Listens to the servers until the tasks are asked to stop.
-    pub async fn run(mut self, clients: &[Client]) {
+    /// Listens to the servers, and to `others` for facts from elsewhere, until the tasks are asked to
+    /// stop.
+    pub async fn run(mut self, clients: &[Client], mut others: mpsc::Receiver<Fact>) {
         let (tell, mut news) = mpsc::channel(MAX_NEWS);
         for client in clients {
             let (client, tell) = (client.clone(), tell.clone());
@@ -61,6 +62,7 @@ impl Events {
         loop {
             let decisions = tokio::select! {
                 () = stop.cancelled() => return,
+                Some(fact) = others.recv() => self.engine.decide(&fact, Instant::now()),
                 Some(news) = news.recv() => match news {
                     News::Fact(fact) => {
                         self.ask(&fact);

@@ -123,6 +123,21 @@ impl Finder {
         known.iter().filter_map(resolve).collect()
     }
 
+    /// Returns what the phone at an IP address or with a hardware address is called.
+    pub fn name_at(&self, address: &str) -> Option<String> {
+        match self.targets(address).into_iter().next()? {
+            Target::Listed(entry) => Some(entry.name),
+            Target::Unlisted(_) => None,
+            Target::Unknown(_) => {
+                let facts = self.roster.find(address);
+                facts
+                    .into_iter()
+                    .find_map(|facts| facts.endpoint)
+                    .map(|endpoint| endpoint.to_string())
+            }
+        }
+    }
+
     /// Joins an entry with each of `facts`.
     pub fn each(
         &self,

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::Config;
+use super::action::{Listener, Peer};
 use crate::deliver::Logins;
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
@@ -65,8 +66,8 @@ impl Server {
     }
 
     /// Serves phones until `tasks` is asked to stop; connections in hand end after their request.
-    pub async fn run(self, shelf: Shelf, logins: Logins, tasks: &Tasks) {
-        let router = super::router(shelf, logins);
+    pub async fn run(self, shelf: Shelf, logins: Logins, listener: Listener, tasks: &Tasks) {
+        let router = super::router(shelf, logins, listener);
         let stop = tasks.stop();
         loop {
             let accepted = tokio::select! {
@@ -75,7 +76,7 @@ impl Server {
             };
             match accepted {
                 Ok((stream, peer, permit)) if self.config.allows(peer.ip()) => {
-                    let connection = serve(stream, router.clone(), stop.clone());
+                    let connection = serve(stream, peer, router.clone(), stop.clone());
                     tasks.spawn("phone connection", async move {
                         connection.await;
                         drop(permit);
@@ -116,13 +117,17 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves one connection; whatever it does, it ends.
 fn serve(
     stream: TcpStream,
+    peer: SocketAddr,
     router: axum::Router,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send {
     let service =
         TowerToHyperService::new(tower::ServiceExt::<axum::extract::Request>::map_request(
             router,
-            |request: hyper::Request<hyper::body::Incoming>| request.map(axum::body::Body::new),
+            move |mut request: hyper::Request<hyper::body::Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                request.map(axum::body::Body::new)
+            },
         ));
     async move {
         let mut builder = http1::Builder::new();

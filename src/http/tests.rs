@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use url::Url;
 
 use super::*;
@@ -13,6 +14,7 @@ struct Door {
     address: std::net::SocketAddr,
     shelf: Shelf,
     logins: Logins,
+    told: mpsc::Receiver<ActionUrl>,
     tasks: Tasks,
 }
 
@@ -28,15 +30,16 @@ impl Door {
         let shelf = Shelf::default();
         let logins = Logins::new(vec![(None, Credentials::new("push", "s3 cret&".into()))]);
         let tasks = Tasks::new();
+        let (listener, told) = mpsc::channel(2);
         let (own, door) = (tasks.clone(), (shelf.clone(), logins.clone()));
-        tasks.spawn(
-            "door",
-            async move { server.run(door.0, door.1, &own).await },
-        );
+        tasks.spawn("door", async move {
+            server.run(door.0, door.1, listener, &own).await;
+        });
         Self {
             address,
             shelf,
             logins,
+            told,
             tasks,
         }
     }
@@ -217,4 +220,46 @@ async fn stopping_ends_idle_connections() {
     let mut byte = [0];
     idle.read_exact(&mut byte).await.unwrap();
     assert!(door.tasks.shut_down(Duration::from_secs(5)).await);
+}
+
+#[tokio::test]
+async fn what_a_phone_tells_is_passed_on_and_answered_with_nothing() {
+    let mut door = Door::new(|_| {});
+    let answer = door
+        .get("/action/yealink/dnd_on?mac=00005e005303&remote=sip:ada@pbx&x")
+        .await;
+    let (head, body) = parts(&answer);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert_eq!(body, "");
+    let told = door.told.recv().await.unwrap();
+    assert_eq!(
+        (told.vendor, told.event.as_str()),
+        (crate::phone::Vendor::Yealink, "dnd_on")
+    );
+    let values = [
+        ("mac", "00005e005303"),
+        ("remote", "sip:ada@pbx"),
+        ("x", ""),
+    ];
+    assert_eq!(
+        told.values,
+        values.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+    assert!(told.peer.ip().is_loopback());
+    for path in [
+        "/action/polycom/x",
+        "/action/snom/a.b",
+        "/action/snom/",
+        "/action/snom/%0a",
+    ] {
+        assert!(door.get(path).await.starts_with("HTTP/1.1 404 "), "{path}");
+    }
+    // A flood is answered all the same; what does not fit is lost.
+    for _ in 0..5 {
+        assert!(
+            door.get("/action/snom/incoming")
+                .await
+                .starts_with("HTTP/1.1 200 ")
+        );
+    }
 }

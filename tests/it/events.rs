@@ -1,6 +1,8 @@
 //! Events of real Asterisk servers bring phones to act: by a rule, and by a user event alone.
 
 use handsetd::phone::Vendor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::Daemon;
@@ -41,6 +43,11 @@ name = "pbx"
 address = "{manager}"
 username = "handsetd"
 secret = "hush"
+
+[[rule]]
+name = "quiet"
+on = "phone.dnd_on"
+do = [ {{ verb = "push", title = "Hush", text = "{{{{ event.phone }}}} on {{{{ event.line }}}}" }} ]
 
 [[rule]]
 name = "alarm"
@@ -85,6 +92,16 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
         1,
         "{pushes}"
     );
+
+    // The phone says what it is called by its hardware address; the rule's phone is that one.
+    let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
+    let told = b"GET /action/yealink/dnd_on?mac=00005e005303&line=sip:1@pbx HTTP/1.0\r\n\r\n";
+    phone.write_all(told).await.unwrap();
+    let mut answer = String::new();
+    phone.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+    let shown = desk.shows_text("desk on").await;
+    assert_eq!(shown.content.text(), Some("desk on sip:1@pbx"));
     desk.is_content();
     daemon.terminate();
     assert!(daemon.end().await.success());

@@ -1,0 +1,67 @@
+//! Action URLs: phones tell that something happened to them, by fetching an address of ours.
+//!
+//! The answer is empty and comes at once, since phones show what is in it and wait for it. What the
+//! event means is not known here.
+
+use std::net::SocketAddr;
+
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::StatusCode;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use crate::phone::Vendor;
+
+/// What a phone told by an action URL.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ActionUrl {
+    /// Who made it, as the address says.
+    pub vendor: Vendor,
+    /// What happened, as the address says: letters, digits, `_` and `-`.
+    pub event: String,
+    /// Where the phone is.
+    pub peer: SocketAddr,
+    /// The names and values of the query, in order.
+    pub values: Vec<(String, String)>,
+}
+
+/// Where action URLs go; a full queue loses them, and says so.
+pub type Listener = mpsc::Sender<ActionUrl>;
+
+/// Answers `/action/VENDOR/EVENT`.
+pub(super) async fn told(
+    State(listener): State<Listener>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path((vendor, event)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> StatusCode {
+    let Ok(vendor) = vendor.parse() else {
+        return StatusCode::NOT_FOUND;
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if event.is_empty() || event.len() > MAX_EVENT || !event.chars().all(fits) {
+        return StatusCode::NOT_FOUND;
+    }
+    // Phones put values in as they are, a SIP address for one, so whatever can be read is taken.
+    let values = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .take(MAX_VALUES)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    let told = ActionUrl {
+        vendor,
+        event,
+        peer,
+        values,
+    };
+    if listener.try_send(told).is_err() {
+        warn!(%peer, "Lost an action URL: too many at once.");
+    }
+    StatusCode::OK
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+const MAX_EVENT: usize = 64;
+const MAX_VALUES: usize = 64;
