@@ -86,12 +86,8 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
     // The roof is no matter for the rule, and the cellar was told within the hour.
     dials("901");
     desk.shows_text("Somebody").await;
-    let pushes = desk.received().len();
-    assert_eq!(
-        daemon.log().matches("verb=push").count() + daemon.log().matches("what=\"push\"").count(),
-        1,
-        "{pushes}"
-    );
+    daemon.line("what=\"push\"").await;
+    assert_eq!(daemon.log().matches("what=\"push\"").count(), 1);
 
     // The phone says what it is called by its hardware address; the rule's phone is that one.
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();

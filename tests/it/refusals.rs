@@ -805,7 +805,7 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
             .await;
         assert_eq!((&*told.status, &*told.reason), ("QUEUED", ""));
         assert_eq!((&*told.phone, &*told.vendor), ("desk", vendor.name()));
-        assert!(daemon.log().contains(&told.id), "the id is that of the log");
+        daemon.line(&told.id).await;
         desk.shows_text("No hurry").await;
     }
 }
