@@ -4,6 +4,8 @@
 //! the other order: calls first, and the phones' door last, since a phone that was told something a
 //! moment ago still comes to fetch it.
 
+mod reload;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -16,12 +18,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 
+use reload::Reload;
+
 use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
 use crate::events::Events;
 use crate::finder::Finder;
-use crate::phone::Vendor;
+use crate::phone::{Credentials, MacAddress, Vendor};
 use crate::roster::Roster;
 use crate::rules::{Engine, Fact};
 use crate::shelf::Shelf;
@@ -52,7 +56,7 @@ impl Daemon {
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
         info!(door = "http", address = %http.local_addr(), "Listening.");
         let shelf = Shelf::default();
-        let logins = logins(&config);
+        let logins = Logins::new(pairs(&config));
         let settings = deliver::Config {
             url: config
                 .http
@@ -95,7 +99,10 @@ impl Daemon {
     }
 
     /// Serves until `stop` is done, then finishes what is in hand.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    ///
+    /// A configuration that comes by `reloads` takes over from the one before, as far as that is
+    /// possible without a restart.
+    pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<Config>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
         let mut clients = Vec::new();
         for server in self.servers {
@@ -114,7 +121,16 @@ impl Daemon {
         };
         let (listener, told) = mpsc::channel(MAX_ACTION_URLS);
         let (tell, facts) = mpsc::channel(MAX_ACTION_URLS);
-        calls.spawn("rules", async move { events.run(&clients, facts).await });
+        let (rules, engines) = mpsc::channel(1);
+        calls.spawn("rules", async move {
+            events.run(&clients, facts, engines).await;
+        });
+        let mut reload = Reload {
+            config: self.config,
+            finder: finder.clone(),
+            logins: self.logins.clone(),
+            rules,
+        };
         calls.spawn(
             "action urls",
             listen(told, finder.clone(), tell, calls.stop()),
@@ -122,7 +138,7 @@ impl Daemon {
         let dialplan = Dialplan {
             finder,
             courier: self.courier,
-            budget: self.config.agi.budget,
+            budget: reload.config.agi.budget,
             tasks: calls.clone(),
         };
         let (agi, own) = (self.agi, calls.clone());
@@ -131,7 +147,13 @@ impl Daemon {
         door.spawn("http", async move {
             http.run(self.shelf, self.logins, listener, &own).await;
         });
-        stop.await;
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                Some(config) = reloads.recv() => reload.apply(config).await,
+            }
+        }
         info!("Stopping: no new calls; finishing what is in hand.");
         if !calls.shut_down(GRACE).await {
             warn!(grace = ?GRACE, "Some deliveries did not end in time and were given up.");
@@ -238,7 +260,7 @@ fn courier(
 }
 
 /// Collects the pairs that Cisco phones may bring back to the authentication URL.
-fn logins(config: &Config) -> Logins {
+fn pairs(config: &Config) -> Vec<(Option<MacAddress>, Credentials)> {
     let is_cisco = |vendor: Option<Vendor>| vendor.is_none_or(|vendor| vendor == Vendor::Cisco);
     let phones = config
         .directory
@@ -251,7 +273,7 @@ fn logins(config: &Config) -> Logins {
         .defaults(Vendor::Cisco)
         .credentials
         .map(|pair| (None, pair));
-    Logins::new(own.chain(all).collect())
+    own.chain(all).collect()
 }
 
 /// How long calls and deliveries in hand may take when the daemon stops.

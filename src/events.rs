@@ -44,8 +44,13 @@ enum News {
 
 impl Events {
     /// Listens to the servers, and to `others` for facts from elsewhere, until the tasks are asked to
-    /// stop.
-    pub async fn run(mut self, clients: &[Client], mut others: mpsc::Receiver<Fact>) {
+    /// stop. The rules that come by `engines` take over from those before.
+    pub async fn run(
+        mut self,
+        clients: &[Client],
+        mut others: mpsc::Receiver<Fact>,
+        mut engines: mpsc::Receiver<Engine>,
+    ) {
         let (tell, mut news) = mpsc::channel(MAX_NEWS);
         for client in clients {
             let (client, tell) = (client.clone(), tell.clone());
@@ -62,6 +67,10 @@ impl Events {
         loop {
             let decisions = tokio::select! {
                 () = stop.cancelled() => return,
+                Some(engine) = engines.recv() => {
+                    let old = std::mem::replace(&mut self.engine, engine);
+                    self.engine.adopt(old)
+                }
                 Some(fact) = others.recv() => self.engine.decide(&fact, Instant::now()),
                 Some(news) = news.recv() => match news {
                     News::Fact(fact) => {

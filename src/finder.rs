@@ -1,22 +1,28 @@
 //! Whose phone is meant, by configuration and roster; nobody is asked.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Directory, Endpoint, Entry, Facts, Phone, Target, Vendor, VendorDefaults};
 use crate::roster::Roster;
 
-/// Finds phones. Cheap to clone.
+/// Finds phones. Cheap to clone; all clones are one finder, also after
+/// [`replace`](Self::replace).
 #[derive(Clone)]
 pub struct Finder {
-    directory: Arc<Directory>,
+    known: Arc<RwLock<Arc<Known>>>,
     roster: Roster,
-    defaults: Defaults,
+}
+
+/// What the configuration says.
+struct Known {
+    directory: Directory,
+    defaults: Box<Defaults>,
 }
 
 /// Says what the configuration says of all phones of a vendor.
-type Defaults = Arc<dyn Fn(Vendor) -> VendorDefaults + Send + Sync>;
+type Defaults = dyn Fn(Vendor) -> VendorDefaults + Send + Sync;
 
 impl Finder {
     /// Creates a finder of what the configuration names and the roster knows.
@@ -25,21 +31,41 @@ impl Finder {
         roster: Roster,
         defaults: impl Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
     ) -> Self {
+        let known = Known {
+            directory,
+            defaults: Box::new(defaults),
+        };
         Self {
-            directory: Arc::new(directory),
+            known: Arc::new(RwLock::new(Arc::new(known))),
             roster,
-            defaults: Arc::new(defaults),
         }
+    }
+
+    /// Goes on with another configuration; what was found before stays as it was.
+    pub fn replace(
+        &self,
+        directory: Directory,
+        defaults: impl Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
+    ) {
+        let known = Known {
+            directory,
+            defaults: Box::new(defaults),
+        };
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+    }
+
+    fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns what the parts of `phone=` mean.
     pub fn targets(&self, names: &str) -> Vec<Target> {
-        self.directory.find(names)
+        self.known().directory.find(names)
     }
 
     /// Returns what the configuration says of `endpoint`.
     pub fn of_endpoint(&self, endpoint: &Endpoint) -> Entry {
-        self.directory.of_endpoint(endpoint)
+        self.known().directory.of_endpoint(endpoint)
     }
 
     /// Returns the phones that `phone=` names; for each that can't be found, why not.
@@ -118,7 +144,7 @@ impl Finder {
         }
         let resolve = |facts: &Facts| {
             let endpoint = facts.endpoint.as_ref()?;
-            Some(self.resolve(&self.directory.of_endpoint(endpoint), facts))
+            Some(self.resolve(&self.known().directory.of_endpoint(endpoint), facts))
         };
         known.iter().filter_map(resolve).collect()
     }
@@ -158,21 +184,23 @@ impl Finder {
 
     /// Joins an entry with what Asterisk says.
     pub fn resolve(&self, entry: &Entry, facts: &Facts) -> Result<Phone, Outcome> {
-        entry.resolve(facts, &*self.defaults).map_err(|unresolved| {
-            Outcome::at(
-                &entry.name,
-                entry.vendor,
-                Status::NotFound,
-                unresolved.to_string(),
-            )
-        })
+        entry
+            .resolve(facts, &self.known().defaults)
+            .map_err(|unresolved| {
+                Outcome::at(
+                    &entry.name,
+                    entry.vendor,
+                    Status::NotFound,
+                    unresolved.to_string(),
+                )
+            })
     }
 }
 
 impl fmt::Debug for Finder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Finder")
-            .field("directory", &self.directory)
+            .field("directory", &self.known().directory)
             .finish_non_exhaustive()
     }
 }

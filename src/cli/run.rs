@@ -8,11 +8,13 @@ use anyhow::Context;
 use clap::Args;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::ConfigFile;
+use crate::config::Config;
 use crate::daemon::Daemon;
 use crate::telemetry;
 
@@ -20,7 +22,8 @@ use crate::telemetry;
 #[derive(Args, Debug)]
 #[command(
     after_help = "It stops on SIGTERM or Ctrl-C, after finishing what is in hand; a second \
-                        one stops it at once."
+                        one stops it at once. On SIGHUP it reads its configuration again: phones, \
+                        groups, vendors and rules take over at once."
 )]
 pub(super) struct Run {
     #[command(flatten)]
@@ -42,36 +45,65 @@ impl Run {
         let code = runtime.block_on(async {
             let signals = Signals::new().context("cannot listen for signals")?;
             let daemon = Daemon::bind(config).await?;
-            Ok::<_, anyhow::Error>(serve(daemon, signals).await)
+            Ok::<_, anyhow::Error>(self.serve(daemon, signals).await)
         })?;
         // A resolver or a conversion that blocks must not keep the process alive.
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(code)
     }
-}
 
-/// Runs the daemon beside systemd's watchdog, until a signal; a second one ends it at once.
-async fn serve(daemon: Daemon, mut signals: Signals) -> ExitCode {
-    let stop = CancellationToken::new();
-    let signalled = async {
-        signals.stop().await;
-        let since = Instant::now();
-        notify(&[NotifyState::Stopping]);
-        stop.cancel();
-        // Some supervisors signal the process and then its group, which is one signal to them.
-        while since.elapsed() < SAME_SIGNAL {
-            signals.stop().await;
+    /// Runs the daemon beside systemd's watchdog, until a signal; a second one ends it at once.
+    async fn serve(&self, daemon: Daemon, mut signals: Signals) -> ExitCode {
+        let stop = CancellationToken::new();
+        let (reload, reloads) = mpsc::channel(1);
+        let signalled = async {
+            while signals.next().await == Asked::Reload {
+                self.reload(&reload).await;
+            }
+            let since = Instant::now();
+            notify(&[NotifyState::Stopping]);
+            stop.cancel();
+            // Some supervisors signal the process and then its group, which is one signal to them.
+            loop {
+                let asked = signals.next().await;
+                if asked == Asked::Stop && since.elapsed() >= SAME_SIGNAL {
+                    return;
+                }
+            }
+        };
+        notify(&[NotifyState::Ready]);
+        info!("Ready.");
+        tokio::select! {
+            () = daemon.run(stop.cancelled(), reloads) => ExitCode::SUCCESS,
+            () = signalled => {
+                warn!("Stopped at once, by a second signal.");
+                ExitCode::FAILURE
+            }
+            () = watchdog() => ExitCode::FAILURE,
         }
-    };
-    notify(&[NotifyState::Ready]);
-    info!("Ready.");
-    tokio::select! {
-        () = daemon.run(stop.cancelled()) => ExitCode::SUCCESS,
-        () = signalled => {
-            warn!("Stopped at once, by a second signal.");
-            ExitCode::FAILURE
+    }
+
+    /// Reads the configuration again, and hands it over if nothing is wrong with it.
+    async fn reload(&self, reload: &mpsc::Sender<Config>) {
+        if let Ok(now) = NotifyState::monotonic_usec_now() {
+            notify(&[NotifyState::Reloading, now]);
         }
-        () = watchdog() => ExitCode::FAILURE,
+        match self.file.load() {
+            Ok(config) => {
+                for notice in config.notices() {
+                    warn!("{notice}");
+                }
+                // It is gone only when everything stops.
+                let _ = reload.send(config).await;
+            }
+            Err(faults) => {
+                for fault in &faults {
+                    error!(%fault, "Wrong in the new configuration.");
+                }
+                error!("Kept the old configuration.");
+            }
+        }
+        notify(&[NotifyState::Ready]);
     }
 }
 
@@ -93,7 +125,7 @@ fn notify(state: &[NotifyState<'_>]) {
     }
 }
 
-/// The signals that end the daemon, and the one that would and must not.
+/// The signals that end the daemon, and the one that makes it read its configuration again.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -109,18 +141,21 @@ impl Signals {
         })
     }
 
-    /// Waits for a signal that ends the daemon.
-    async fn stop(&mut self) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => {
-                    warn!("This version does not reload its configuration; restart it.");
-                }
-            }
+    /// Waits for the next signal.
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.hang_up.recv() => Asked::Reload,
         }
     }
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Asked {
+    Reload,
+    Stop,
 }
 
 /// Signals this close to each other are one.

@@ -32,6 +32,11 @@ impl Logins {
         })))
     }
 
+    /// Goes on with other pairs of the configuration; those of open pushes stay good.
+    pub fn replace(&self, fixed: Vec<(Option<MacAddress>, Credentials)>) {
+        self.lock().fixed = fixed;
+    }
+
     /// Makes up a pair that is good until the returned value is dropped.
     pub fn open(&self) -> Login {
         let password = crate::token::random::<16>();

@@ -71,10 +71,10 @@ impl Stage {
         let daemon = Daemon::bind(Config::load(&sources)?).await?;
         let (agi, stop) = (daemon.agi_address(), CancellationToken::new());
         let stopped = stop.clone();
-        let daemon = tasks.spawn(
-            "daemon",
-            async move { daemon.run(stopped.cancelled()).await },
-        );
+        let (_, reloads) = tokio::sync::mpsc::channel(1);
+        let daemon = tasks.spawn("daemon", async move {
+            daemon.run(stopped.cancelled(), reloads).await;
+        });
         Ok(Self {
             players,
             configuration,

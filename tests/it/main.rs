@@ -15,6 +15,7 @@ mod hanging;
 mod hostile;
 mod layering;
 mod refusals;
+mod reload;
 mod screens;
 mod stopping;
 mod support;

@@ -77,6 +77,12 @@ impl Daemon {
             .await
     }
 
+    /// Gives it another configuration, and asks it to read that.
+    pub(crate) fn reconfigure(&self, config: &str) {
+        fs::write(self.folder.path().join("conf.d/test.toml"), config).unwrap();
+        self.process.hang_up();
+    }
+
     /// Asks it to end, as systemd does.
     pub(crate) fn terminate(&self) {
         self.process.terminate();

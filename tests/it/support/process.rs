@@ -85,6 +85,13 @@ impl Process {
             .status();
     }
 
+    /// Asks the program to read its configuration again.
+    pub(crate) fn hang_up(&self) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-HUP", &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Returns the number of the process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

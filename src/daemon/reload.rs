@@ -1,0 +1,80 @@
+//! What can change while the daemon runs, and what needs a restart.
+//!
+//! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors and
+//! rules take over at once; what is bound, open or connected stays as it is, and that is told.
+
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::{engine, pairs};
+use crate::config::Config;
+use crate::deliver::Logins;
+use crate::finder::Finder;
+use crate::rules::Engine;
+
+/// Puts a new configuration in the place of the old one.
+#[derive(Debug)]
+pub(super) struct Reload {
+    /// The configuration that is in force.
+    pub(super) config: Config,
+    pub(super) finder: Finder,
+    pub(super) logins: Logins,
+    pub(super) rules: mpsc::Sender<Engine>,
+}
+
+impl Reload {
+    /// Takes over what can be taken over.
+    pub(super) async fn apply(&mut self, mut config: Config) {
+        let engine = match engine(&config) {
+            Ok(engine) => engine,
+            Err(error) => {
+                error!(error = %format!("{error:#}"), "Kept the old configuration.");
+                return;
+            }
+        };
+        let fixed = self.keep_fixed(&mut config);
+        let vendors = config.vendors.clone();
+        self.finder
+            .replace(config.directory.clone(), move |vendor| {
+                vendors.defaults(vendor)
+            });
+        self.logins.replace(pairs(&config));
+        // The rules only stop when everything does.
+        let _ = self.rules.send(engine).await;
+        let (phones, rules) = (config.directory.entries().len(), config.rules.len());
+        info!(phones, rules, "Took over the new configuration.");
+        if !fixed.is_empty() {
+            let sections = fixed.join(", ");
+            warn!(
+                sections,
+                "These sections have changed too, and need a restart."
+            );
+        }
+        self.config = config;
+    }
+
+    /// Puts the old values of sections that need a restart into `config`; returns the names of those
+    /// that were to change.
+    fn keep_fixed(&self, config: &mut Config) -> Vec<&'static str> {
+        let old = &self.config;
+        // Secrets do not show here, so that a new password alone goes unnoticed.
+        let servers = |config: &Config| format!("{:?}", config.asterisk);
+        let changed = [
+            ("[[asterisk]]", servers(old) != servers(config)),
+            ("[agi]", old.agi != config.agi),
+            ("[http]", old.http != config.http),
+            ("[media]", old.media != config.media),
+            ("[state]", old.state != config.state),
+        ];
+        config.asterisk.clone_from(&old.asterisk);
+        config.agi = old.agi.clone();
+        config.http = old.http.clone();
+        config.media = old.media.clone();
+        config.state = old.state.clone();
+        changed
+            .into_iter()
+            .filter(|(_, changed)| *changed)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}

@@ -1,0 +1,41 @@
+//! SIGHUP: a whole new configuration, or the old one and the reason.
+
+use handsetd::phone::Vendor;
+
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+
+#[tokio::test]
+async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing() {
+    let old = Desk::new(desk::options(Vendor::Yealink)).await;
+    let new = Desk::new(desk::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&old.entry("desk")).await;
+    let caller = Caller::new(daemon.agi());
+    let push = async |text: &str| {
+        let told = caller.runs("push", &[text, "phone=desk"]).await;
+        assert_eq!(told.status, "OK", "{}", told.reason);
+    };
+    push("before").await;
+    old.shows_text("before").await;
+
+    daemon.reconfigure(&new.entry("desk"));
+    daemon.line("Took over the new configuration.").await;
+    push("after").await;
+    new.shows_text("after").await;
+
+    daemon.reconfigure(&format!("{}\n[agi]\nbudgt = '1s'\n", old.entry("desk")));
+    daemon.line("budgt: is no known key").await;
+    daemon.line("Kept the old configuration.").await;
+    push("still").await;
+    new.shows_text("still").await;
+
+    // What is open stays open, and that is told.
+    daemon.reconfigure(&format!("{}\n[agi]\nbudget = '1s'\n", old.entry("desk")));
+    daemon.line("need a restart").await;
+    push("back").await;
+    old.shows_text("back").await;
+    assert!(old.state().shown.is_some());
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+}
