@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod hint;
 mod media;
+mod phones;
 mod rules;
 mod run;
 mod simulate;
@@ -36,6 +37,7 @@ enum Command {
     Demo(demo::Demo),
     Media(media::Media),
     Rules(rules::Rules),
+    Phones(phones::Phones),
     Run(run::Run),
     Simulate(Box<simulate::Simulate>),
 }
@@ -61,6 +63,7 @@ impl Cli {
             Command::Media(media) => media.run(out),
             Command::Demo(demo) => demo.run(out),
             Command::Rules(rules) => rules.run(out),
+            Command::Phones(phones) => phones.run(out),
             Command::Run(run) => run.run(),
             Command::Simulate(simulate) => simulate.run(out),
         }

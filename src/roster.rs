@@ -105,6 +105,22 @@ impl Roster {
         }
     }
 
+    /// Returns what is known of all phones, and which servers tell nothing; those that are being
+    /// read are waited for until `until`.
+    pub async fn all(&self, until: Instant) -> (Vec<Facts>, Vec<Absent>) {
+        let (mut facts, mut away) = (Vec::new(), Vec::new());
+        for Server { client, mut table } in self.servers() {
+            match timeout_at(until, table.wait_for(Table::is_current)).await {
+                Ok(Ok(table)) => facts.extend(table.all().map(|one| one.facts(client.name()))),
+                _ => away.push(Absent::Away {
+                    server: client.name().to_owned(),
+                    reason: reason(&client.state().borrow()),
+                }),
+            }
+        }
+        (facts, away)
+    }
+
     /// Returns the contacts of `endpoint`, and the server to send to; a server that is being read
     /// is waited for until `until`.
     pub async fn registration(

@@ -31,6 +31,9 @@ _handsetd() {
             handsetd,media)
                 cmd="handsetd__subcmd__media"
                 ;;
+            handsetd,phones)
+                cmd="handsetd__subcmd__phones"
+                ;;
             handsetd,rules)
                 cmd="handsetd__subcmd__rules"
                 ;;
@@ -66,6 +69,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help,media)
                 cmd="handsetd__subcmd__help__subcmd__media"
+                ;;
+            handsetd__subcmd__help,phones)
+                cmd="handsetd__subcmd__help__subcmd__phones"
                 ;;
             handsetd__subcmd__help,rules)
                 cmd="handsetd__subcmd__help__subcmd__rules"
@@ -125,7 +131,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version ami check demo media rules run simulate help"
+            opts="-h -V --help --version ami check demo media rules phones run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,7 +255,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="ami check demo media rules run simulate help"
+            opts="ami check demo media rules phones run simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,6 +369,20 @@ _handsetd() {
         handsetd__subcmd__help__subcmd__media__subcmd__ringtone)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__phones)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -539,6 +559,24 @@ _handsetd() {
                     ;;
                 --vendor)
                     COMPREPLY=($(compgen -W "cisco snom yealink" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__phones)
+            opts="-h --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

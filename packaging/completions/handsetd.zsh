@@ -212,6 +212,14 @@ esac
     ;;
 esac
 ;;
+(phones)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (run)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
@@ -319,6 +327,10 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(phones)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (run)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -348,6 +360,7 @@ _handsetd_commands() {
 'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
 'rules:Try the rules of the configuration' \
+'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
 'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -403,6 +416,7 @@ _handsetd__subcmd__help_commands() {
 'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
 'rules:Try the rules of the configuration' \
+'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
 'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -453,6 +467,11 @@ _handsetd__subcmd__help__subcmd__media__subcmd__background_commands() {
 _handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__phones_commands] )) ||
+_handsetd__subcmd__help__subcmd__phones_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help phones commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__rules_commands] )) ||
 _handsetd__subcmd__help__subcmd__rules_commands() {
@@ -518,6 +537,11 @@ _handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands() {
 _handsetd__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd media ringtone commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__phones_commands] )) ||
+_handsetd__subcmd__phones_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd phones commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__rules_commands] )) ||
 _handsetd__subcmd__rules_commands() {

@@ -33,6 +33,7 @@ on_both_versions! {
     a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves
     a_restart_of_asterisk_is_survived
     a_wrong_password_is_told
+    handsetd_phones_lists_who_is_registered_and_who_is_configured
     any_document_arrives
     without_pjsip_notify_the_cure_is_told
 }
@@ -244,6 +245,70 @@ fn assert_is_pushed(message: &Message, text: &str) {
          <SnomIPPhoneText><Text>{text}</Text></SnomIPPhoneText>"
     );
     assert_eq!(message.body, document);
+}
+
+async fn handsetd_phones_lists_who_is_registered_and_who_is_configured(version: Version) {
+    let Some(asterisk) = start(version, &[(Driver::Pjsip, "1002")]).await else {
+        return;
+    };
+    let mut phone = UdpPhone::new("1002", SNOM, asterisk.sip(Driver::Pjsip)).await;
+    phone.register(3600).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handsetd.toml");
+    let configuration = format!(
+        r#"
+[[asterisk]]
+name = "pbx"
+address = "{manager}"
+username = "handsetd"
+secret = "hush"
+[[phone]]
+name = "boss"
+vendor = "cisco"
+model = "7970"
+address = "192.0.2.21"
+"#,
+        manager = asterisk.manager(),
+    );
+    std::fs::write(&file, &configuration).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handsetd"));
+        command
+            .args(["phones", "--config"])
+            .arg(&file)
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    let output = run(&[]);
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{table}");
+    let line = |name: &str| {
+        let found = table
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(name));
+        found.unwrap_or_else(|| panic!("{table}")).to_owned()
+    };
+    let ip = phone.address().ip().to_string();
+    for part in ["snom", "D785", "10.1.198.12", &ip, "PJSIP/1002", "yes"] {
+        assert!(line("1002").contains(part), "{part}: {table}");
+    }
+    for part in ["cisco", "7970", "192.0.2.21", "no", "[[phone]]"] {
+        assert!(line("boss").contains(part), "{part}: {table}");
+    }
+    let json = String::from_utf8(run(&["--json"]).stdout).unwrap();
+    assert!(json.contains("\"endpoint\": \"PJSIP/1002\""), "{json}");
+
+    // A server that does not tell is no reason to be silent about the rest.
+    std::fs::write(&file, configuration.replace("hush", "wrong")).unwrap();
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("boss"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("pbx is away") && said.contains("refuses"),
+        "{said}"
+    );
 }
 
 /// Pushes a text to the phone 1002; returns status and reason.

@@ -1,0 +1,206 @@
+//! `handsetd phones`: who is known, where, what it is, and how that was found.
+//!
+//! It asks the Asterisk servers of the configuration itself, so it works beside the daemon and
+//! without it.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::ConfigFile;
+use crate::ami::Client;
+use crate::config::Config;
+use crate::phone::{Entry, Facts};
+use crate::roster::Roster;
+use crate::shutdown::Tasks;
+use crate::telemetry::Escaped;
+
+/// Show the phones that the configuration and Asterisk know
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  handsetd phones\n  handsetd phones --json | jq '.[].address'")]
+pub(super) struct Phones {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One phone; what is not known is empty.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    vendor: String,
+    model: String,
+    firmware: String,
+    address: String,
+    mac: String,
+    endpoint: String,
+    registered: bool,
+    found: Vec<String>,
+}
+
+impl Phones {
+    /// Asks and shows.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let config = self.file.load()?;
+        let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        let (facts, away) = runtime.block_on(ask(&config))?;
+        let rows = rows(&config, &facts);
+        if self.json {
+            serde_json::to_writer_pretty(&mut *out, &rows).context("cannot write the phones")?;
+            writeln!(out)?;
+        } else {
+            show(&rows, out).context("cannot write the phones")?;
+        }
+        for absent in &away {
+            writeln!(std::io::stderr(), "handsetd: {}", Escaped(absent))?;
+        }
+        Ok(if away.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Reads who is registered at all servers; returns also why some do not tell.
+async fn ask(config: &Config) -> anyhow::Result<(Vec<Facts>, Vec<String>)> {
+    let (tasks, roster) = (Tasks::new(), Roster::default());
+    for server in &config.asterisk {
+        let name = &server.name;
+        let checked = server
+            .checked(None)
+            .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
+        roster.follow(Client::start_checked(checked, &tasks), &tasks);
+    }
+    let (facts, away) = roster.all(Instant::now() + PATIENCE).await;
+    tasks.shut_down(LOG_OFF).await;
+    Ok((facts, away.iter().map(ToString::to_string).collect()))
+}
+
+/// Puts configuration and roster together: the phones that are configured, then the others.
+fn rows(config: &Config, facts: &[Facts]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut listed = HashSet::new();
+    for entry in config.directory.entries() {
+        let own: Vec<_> = facts
+            .iter()
+            .filter(|facts| facts.endpoint.is_some() && facts.endpoint == entry.endpoint)
+            .collect();
+        listed.extend(entry.endpoint.clone());
+        if own.is_empty() {
+            rows.push(row(config, entry, None, true));
+        }
+        rows.extend(
+            own.into_iter()
+                .map(|facts| row(config, entry, Some(facts), true)),
+        );
+    }
+    for facts in facts {
+        if let Some(endpoint) = facts.endpoint.as_ref().filter(|one| !listed.contains(*one)) {
+            rows.push(row(
+                config,
+                &Entry::unlisted(endpoint.clone()),
+                Some(facts),
+                false,
+            ));
+        }
+    }
+    rows
+}
+
+fn row(config: &Config, entry: &Entry, facts: Option<&Facts>, configured: bool) -> Row {
+    let nothing = Facts::default();
+    let known = facts.unwrap_or(&nothing);
+    let mut found: Vec<String> = configured
+        .then(|| "[[phone]]".to_owned())
+        .into_iter()
+        .collect();
+    found.extend(known.tried.iter().cloned());
+    let endpoint = entry
+        .endpoint
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let name = entry.name.clone();
+    let registered = facts.is_some();
+    match entry.resolve(known, |vendor| config.vendors.defaults(vendor)) {
+        Ok(phone) => Row {
+            name,
+            vendor: phone.vendor.to_string(),
+            model: phone.model,
+            firmware: phone.firmware.to_string(),
+            address: phone.address.to_string(),
+            mac: phone.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            endpoint,
+            registered,
+            found,
+        },
+        Err(_) => Row {
+            name,
+            vendor: entry
+                .vendor
+                .map(|vendor| vendor.to_string())
+                .unwrap_or_default(),
+            model: entry.model.clone().unwrap_or_default(),
+            firmware: String::new(),
+            address: known.address.map(|ip| ip.to_string()).unwrap_or_default(),
+            mac: entry.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            endpoint,
+            registered,
+            found,
+        },
+    }
+}
+
+fn show(rows: &[Row], out: &mut impl Write) -> std::io::Result<()> {
+    if rows.is_empty() {
+        return writeln!(out, "No phone is configured, and none is registered.");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "NAME",
+        "VENDOR",
+        "MODEL",
+        "FIRMWARE",
+        "ADDRESS",
+        "ENDPOINT",
+        "REGISTERED",
+        "FOUND BY",
+    ]);
+    for row in rows {
+        let registered = if row.registered { "yes" } else { "no" };
+        let found = row.found.join("; ");
+        let cells = [
+            &row.name,
+            &row.vendor,
+            &row.model,
+            &row.firmware,
+            &row.address,
+            &row.endpoint,
+            registered,
+            &found,
+        ];
+        // User-Agents are foreign text.
+        table.add_row(cells.map(|cell| Escaped(cell).to_string()));
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// How long the servers may take to tell.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long taking leave of them may take.
+const LOG_OFF: Duration = Duration::from_secs(1);
