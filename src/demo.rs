@@ -103,7 +103,7 @@ async fn scene(
         writeln!(out, "   The phone refused: {reason}")?;
     }
     let good = done.is_some() && refused.is_empty() && status.is_some_and(|(_, word)| word == "OK");
-    if extension.is_drawn(player) {
+    if extension.is_drawn() {
         writeln!(
             out,
             "\n{}",

@@ -44,8 +44,9 @@ mod tests {
     fn unknown_names_and_endless_loops_are_errors() {
         assert!(filled("{{ nobody }}").unwrap_err().contains("undefined"));
         assert!(filled("{% if %}").unwrap_err().contains("status.xml"));
-        let endless = "{% for a in text %}{% for b in text %}{% for c in text %}".repeat(2);
-        let endless = format!("{endless}{}", "{% endfor %}".repeat(6));
-        let _ = filled(&endless);
+        let hundred = format!("[{}]", vec!["0"; 100].join(","));
+        let open = ["a", "b", "c"].map(|name| format!("{{% for {name} in {hundred} %}}"));
+        let endless = format!("{}-{}", open.concat(), "{% endfor %}".repeat(3));
+        assert!(filled(&endless).unwrap_err().contains("fuel"));
     }
 }

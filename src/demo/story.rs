@@ -97,7 +97,7 @@ impl Extension {
     }
 
     /// Returns whether the phone is worth drawing now: when it shows something, and at the end.
-    pub(super) fn is_drawn(&self, _: &Player) -> bool {
+    pub(super) fn is_drawn(&self) -> bool {
         matches!(self.verb, "push" | "background")
     }
 
