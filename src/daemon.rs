@@ -23,6 +23,7 @@ use reload::Reload;
 use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
+use crate::dispatch::Dispatcher;
 use crate::events::Events;
 use crate::finder::Finder;
 use crate::phone::{Credentials, MacAddress, Vendor};
@@ -113,10 +114,10 @@ impl Daemon {
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
         let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
+        let dispatcher = Dispatcher::new(finder.clone(), self.courier, calls.clone());
         let events = Events {
             engine: self.engine,
-            finder: finder.clone(),
-            courier: self.courier.clone(),
+            dispatcher: dispatcher.clone(),
             tasks: calls.clone(),
         };
         let (listener, told) = mpsc::channel(MAX_ACTION_URLS);
@@ -131,15 +132,10 @@ impl Daemon {
             logins: self.logins.clone(),
             rules,
         };
-        calls.spawn(
-            "action urls",
-            listen(told, finder.clone(), tell, calls.stop()),
-        );
+        calls.spawn("action urls", listen(told, finder, tell, calls.stop()));
         let dialplan = Dialplan {
-            finder,
-            courier: self.courier,
+            dispatcher,
             budget: reload.config.agi.budget,
-            tasks: calls.clone(),
         };
         let (agi, own) = (self.agi, calls.clone());
         calls.spawn("agi", async move { agi.run(dialplan, &own).await });

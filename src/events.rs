@@ -8,30 +8,25 @@ mod user_event;
 
 use std::collections::HashMap;
 
-use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::ami::{self, Client};
-use crate::deliver::Courier;
-use crate::finder::Finder;
+use crate::dispatch::Dispatcher;
 use crate::outcome::{Answer, DeliveryId, Outcome, Status};
 use crate::rules::{Decision, Engine, Fact, Run, RunId};
 use crate::shutdown::Tasks;
-use crate::verb::{Action, Request};
 
 /// Judges facts and does what they bring about.
 #[derive(Debug)]
 pub struct Events {
     /// The rules.
     pub engine: Engine,
-    /// Who knows whose phone is meant.
-    pub finder: Finder,
-    /// Who takes it to the phones.
-    pub courier: Courier,
-    /// Where deliveries run.
+    /// Who takes requests to phones.
+    pub dispatcher: Dispatcher,
+    /// Where rules run.
     pub tasks: Tasks,
 }
 
@@ -105,17 +100,13 @@ impl Events {
         let Some(asked) = user_event::read(fact) else {
             return;
         };
-        let (finder, courier, tasks) = (
-            self.finder.clone(),
-            self.courier.clone(),
-            self.tasks.clone(),
-        );
+        let dispatcher = self.dispatcher.clone();
         let span = info_span!("user event", id = %DeliveryId::random());
         self.tasks.spawn(
             "user event",
             async move {
                 let answer = match asked {
-                    Ok(request) => deliver(&finder, &courier, &tasks, &request).await,
+                    Ok(request) => dispatcher.dispatch(request).await,
                     Err(reason) => Outcome::new(Status::Invalid, reason).into(),
                 };
                 tell("UserEvent Handset", &answer);
@@ -126,11 +117,7 @@ impl Events {
 
     /// Starts a run: its steps, one after the other, until it is given up.
     fn start(&self, run: Run, cancel: CancellationToken, done: mpsc::Sender<News>) {
-        let (finder, courier, tasks) = (
-            self.finder.clone(),
-            self.courier.clone(),
-            self.tasks.clone(),
-        );
+        let dispatcher = self.dispatcher.clone();
         let span = info_span!("rule", name = %run.rule, id = %DeliveryId::random());
         self.tasks.spawn(
             "rule",
@@ -141,7 +128,7 @@ impl Events {
                         info!("Given up: the rule fired again.");
                         return;
                     }
-                    let answer = deliver(&finder, &courier, &tasks, &step.request).await;
+                    let answer = dispatcher.dispatch(step.request.clone()).await;
                     tell(step.request.verb.name(), &answer);
                 }
                 // Nobody listens any more when everything stops.
@@ -186,32 +173,6 @@ fn gap(server: &str, state: &ami::State) -> Option<Fact> {
         "handsetd.gap",
         values.map(|(name, value)| (name.to_owned(), value)),
     ))
-}
-
-/// Takes a request to all phones that it names.
-async fn deliver(finder: &Finder, courier: &Courier, tasks: &Tasks, request: &Request) -> Answer {
-    if request.action == Action::Ping {
-        return Outcome::new(Status::Ok, String::new()).into();
-    }
-    let Some(names) = &request.phone else {
-        return Outcome::new(Status::Invalid, "phone is missing; an event has no caller").into();
-    };
-    let deliveries = finder.find(names).into_iter().map(|found| async move {
-        let phone = match found {
-            Ok(phone) => phone,
-            Err(outcome) => return outcome,
-        };
-        let (name, vendor) = (phone.name.clone(), phone.vendor);
-        let (courier, request) = (courier.clone(), request.clone());
-        let delivery = async move { courier.deliver(&phone, &request).await };
-        // A task of its own, so that a fault in one delivery does not end the others.
-        let delivered = tasks.spawn("delivery", delivery).await;
-        delivered.unwrap_or_else(|error| {
-            let reason = format!("the delivery broke off: {error}; see the log");
-            Outcome::at(&name, Some(vendor), Status::Error, reason)
-        })
-    });
-    Answer::of(&join_all(deliveries).await)
 }
 
 fn tell(what: &str, answer: &Answer) {

@@ -31,7 +31,7 @@
 //! | --- | --- |
 //! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
 //! | 5 | [`dialplan`], [`events`], [`http`] |
-//! | 4 | [`finder`], [`rules`] |
+//! | 4 | [`dispatch`], [`finder`], [`rules`] |
 //! | 3 | [`deliver`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
@@ -76,6 +76,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod dialplan;
+pub mod dispatch;
 pub mod events;
 pub mod finder;
 pub mod http;

@@ -1,6 +1,9 @@
 //! What came of a request: the statuses of the interface, and the answer that carries one.
 
 use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
 
 use crate::phone::Vendor;
 
@@ -67,6 +70,23 @@ pub struct Outcome {
     pub phone: String,
     /// The phone's vendor, if one was found.
     pub vendor: Option<Vendor>,
+    /// What was read, for verbs that read something.
+    pub result: Option<Value>,
+    /// What was done, in order, as far as it got.
+    pub steps: Vec<Taken>,
+}
+
+/// One step of a delivery, as it went.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Taken {
+    /// By which way: `http`, `notify`, `csta` or `pbx`.
+    pub way: &'static str,
+    /// What was sent, without passwords.
+    pub sent: String,
+    /// What was answered, in a few words.
+    pub said: String,
+    /// How long it took.
+    pub took: Duration,
 }
 
 impl Outcome {
@@ -77,6 +97,8 @@ impl Outcome {
             reason: reason.into(),
             phone: String::new(),
             vendor: None,
+            result: None,
+            steps: Vec::new(),
         }
     }
 
@@ -92,7 +114,15 @@ impl Outcome {
             reason: reason.into(),
             phone: name.to_owned(),
             vendor,
+            result: None,
+            steps: Vec::new(),
         }
+    }
+
+    /// Adds what was read.
+    #[must_use]
+    pub fn with_result(self, result: Option<Value>) -> Self {
+        Self { result, ..self }
     }
 }
 
@@ -107,6 +137,8 @@ pub struct Answer {
     pub phone: String,
     /// Their vendors, each once, joined by `&`.
     pub vendor: String,
+    /// What was read; of several phones an object with one member for each that told something.
+    pub result: Option<Value>,
 }
 
 impl Answer {
@@ -128,7 +160,16 @@ impl Answer {
             reason,
             phone,
             vendor,
+            result: together_read(outcomes),
         }
+    }
+
+    /// Returns what was read as one line of text: a text as it is, anything else as JSON.
+    pub fn result_line(&self) -> Option<String> {
+        let result = self.result.as_ref()?;
+        let text = result.as_str().map(ToOwned::to_owned);
+        let text = text.unwrap_or_else(|| result.to_string());
+        Some(text.split(['\r', '\n']).collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -147,6 +188,15 @@ fn together(outcomes: &[Outcome]) -> Status {
     } else {
         Status::Partial
     }
+}
+
+fn together_read(outcomes: &[Outcome]) -> Option<Value> {
+    if let [one] = outcomes {
+        return one.result.clone();
+    }
+    let told = |outcome: &Outcome| Some((outcome.phone.clone(), outcome.result.clone()?));
+    let all: Map<_, _> = outcomes.iter().filter_map(told).collect();
+    (!all.is_empty()).then_some(Value::Object(all))
 }
 
 /// Lists each phone with its status, and with the reason where all of that fits a channel variable;
@@ -236,6 +286,19 @@ mod tests {
             ("1001&1003", "snom")
         );
         assert_eq!(Answer::of(&[away.clone(), away]).status, Status::Partial);
+    }
+
+    #[test]
+    fn what_was_read_is_told_for_each_phone() {
+        let read = |phone, value| outcome(phone, Status::Ok, "").with_result(Some(value));
+        let one = Answer::of(&[read("1001", Value::from("on\r\noff"))]);
+        assert_eq!(one.result_line().as_deref(), Some("on  off"));
+        let both = Answer::of(&[
+            read("1001", Value::from("on")),
+            outcome("1002", Status::Ok, ""),
+        ]);
+        assert_eq!(both.result_line().as_deref(), Some(r#"{"1001":"on"}"#));
+        assert_eq!(Answer::of(&[outcome("1", Status::Ok, "")]).result, None);
     }
 
     #[test]

@@ -23,14 +23,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "dialplan",
         &[
-            "agi", "deliver", "outcome", "phone", "finder", "screen", "shutdown", "token", "verb",
+            "agi", "dispatch", "outcome", "phone", "finder", "screen", "shutdown", "token", "verb",
         ],
     ),
     (
         "events",
-        &[
-            "ami", "deliver", "finder", "outcome", "rules", "shutdown", "verb",
-        ],
+        &["ami", "dispatch", "outcome", "rules", "shutdown", "verb"],
+    ),
+    (
+        "dispatch",
+        &["deliver", "finder", "outcome", "phone", "shutdown", "verb"],
     ),
     ("finder", &["outcome", "phone", "roster"]),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
