@@ -7,14 +7,18 @@ mod config;
 mod courier;
 mod digest;
 mod durable;
+mod errand;
 mod http;
 mod library;
 mod login;
 mod made;
 mod notify;
+mod pbx;
 mod prepare;
+mod reach;
 mod route;
 mod template;
+mod told;
 
 pub use config::Config;
 pub use courier::Courier;

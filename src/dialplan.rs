@@ -16,7 +16,7 @@ use tracing::{Instrument, error, info, info_span};
 use crate::agi::{self, Channel, Script};
 use crate::dispatch::{Delivery, Dispatcher};
 use crate::outcome::{Answer, DeliveryId, Outcome, Status};
-use crate::verb::Action;
+use crate::verb::{Action, Verb};
 
 /// Serves the dialplan.
 #[derive(Debug)]
@@ -52,8 +52,11 @@ impl Script for Dialplan {
             for (name, value) in variables {
                 channel.set_variable(name, value).await?;
             }
-            // Verbs that read nothing leave the variable alone.
-            if let Some(result) = answer.result_line() {
+            // Verbs that read nothing leave the variable alone; of one that failed to read nothing
+            // may stay that was read before.
+            let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().reads);
+            let result = answer.result_line();
+            if let Some(result) = result.or_else(|| reads.then(String::new)) {
                 channel.set_variable("HANDSET_RESULT", &result).await?;
             }
             Ok(())

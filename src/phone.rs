@@ -13,6 +13,8 @@ mod vendor;
 
 use std::net::IpAddr;
 
+use crate::verb::Via;
+
 pub use credentials::Credentials;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{Entry, Facts, Unresolved, VendorDefaults};
@@ -44,4 +46,6 @@ pub struct Phone {
     pub behind_nat: Option<IpAddr>,
     /// What to say when it asks who we are.
     pub credentials: Option<Credentials>,
+    /// The way to it that the configuration prefers.
+    pub via: Option<Via>,
 }

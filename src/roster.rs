@@ -94,6 +94,15 @@ impl Roster {
         self.select(|table| table.contacts(endpoint).iter().collect())
     }
 
+    /// Returns whether a server says that a phone of `endpoint` is registered.
+    pub fn knows(&self, endpoint: &Endpoint) -> bool {
+        let mut servers = self.servers().into_iter();
+        servers.any(|server| {
+            let table = server.table.borrow();
+            table.is_current() && !table.contacts(endpoint).is_empty()
+        })
+    }
+
     /// Returns what is known of the phones that have this IP address or hardware address.
     pub fn find(&self, text: &str) -> Vec<Facts> {
         if let Ok(mac) = text.parse::<MacAddress>() {

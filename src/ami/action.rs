@@ -12,7 +12,7 @@ use super::wire::is_secret;
 
 mod known;
 
-pub use known::{ListQuery, NotifyTarget, Originate};
+pub use known::{Destination, ListQuery, NotifyTarget, Originate};
 
 /// One action, complete but for its `ActionID`, which the connection adds.
 #[derive(Clone, Eq, PartialEq)]

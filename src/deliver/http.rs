@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
 use super::digest::{Challenge, basic};
-use crate::phone::{Credentials, Phone, Vendor};
+use crate::phone::{Address, Credentials, Phone, Vendor};
 use crate::vendor::{Auth, Method, Reply, Request};
 
 /// Talks to the web servers of phones.
@@ -90,7 +90,7 @@ impl Client {
             )));
         }
         let first = match (request.auth, credentials) {
-            (_, None) => None,
+            (_, None) | (Auth::Nobody, _) => None,
             (Auth::Basic, Some(pair)) => Some(basic(pair)),
             (Auth::Challenge, Some(pair)) => self.remembers(&key).then(|| basic(pair)),
         };
@@ -102,7 +102,8 @@ impl Client {
         let challenges = headers.get_all(WWW_AUTHENTICATE);
         let challenge = Challenge::pick(challenges.iter().filter_map(|value| value.to_str().ok()));
         // Who was told the password and refused it is not told it again.
-        let answer = credentials.zip(challenge).filter(|_| !told);
+        let may_tell = !told && request.auth != Auth::Nobody;
+        let answer = credentials.zip(challenge).filter(|_| may_tell);
         let Some((pair, challenge)) = answer else {
             if told {
                 self.note_refusal(phone, key);
@@ -130,7 +131,14 @@ impl Client {
         authorization: Option<String>,
         until: Instant,
     ) -> Result<(Reply, HeaderMap), Failure> {
-        let url = format!("http://{}{}", phone.address.authority(), request.target);
+        let address = match request.port {
+            None => phone.address.clone(),
+            port => Address {
+                port,
+                ..phone.address.clone()
+            },
+        };
+        let url = format!("http://{}{}", address.authority(), request.target);
         let mut builder = match request.method {
             Method::Get => self.http.get(url),
             Method::Post => self.http.post(url).body(request.body.clone()),
@@ -165,9 +173,18 @@ impl Client {
             }
         }
         body.truncate(MAX_BODY);
-        let body = String::from_utf8_lossy(&body).into_owned();
         tracing::debug!(target = %request.target, status, "The phone answered.");
-        Ok((Reply { status, body }, headers))
+        let header = |name| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(ToOwned::to_owned)
+        };
+        let reply = Reply {
+            status,
+            content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            location: header(LOCATION),
+            body: body.into(),
+        };
+        Ok((reply, headers))
     }
 
     fn remembers(&self, key: &str) -> bool {
@@ -240,8 +257,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// within ten minutes.
 const LOCKED_OUT: Duration = Duration::from_mins(10);
 
-/// The most of an answer that is read; answers are short, and some phones never end one.
-const MAX_BODY: usize = 64 * 1024;
+/// The most of an answer that is read: enough for the picture of the largest screen (1280x720 in 24
+/// bits); some phones never end one.
+const MAX_BODY: usize = 4 << 20;
 
 /// How many phones are remembered.
 const MAX_NOTES: usize = 20_000;

@@ -7,11 +7,10 @@ mod push;
 
 use url::Url;
 
-use super::{Backend, Picture, Plan, Refused, Shown, Sound, Task, Way};
+use super::{Backend, Means, Picture, Plan, Refused, Shown, Sound, Task, by_notify_only};
 use crate::phone::Phone;
 use crate::screen::Body;
-use crate::shelf::Stand;
-use crate::verb::Priority;
+use crate::verb::{Control, Priority, Via};
 use document::Execute;
 use push::Pusher;
 
@@ -20,37 +19,30 @@ use push::Pusher;
 pub(super) struct Yealink;
 
 impl Backend for Yealink {
-    fn plan(
-        &self,
-        phone: &Phone,
-        task: &Task,
-        way: Option<Way>,
-        stand: &Stand,
-    ) -> Result<Plan, Refused> {
-        if !matches!(task, Task::Notify(_) | Task::Reboot | Task::Resync) {
-            push::reachable(phone)?;
+    fn plan(&self, phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
+        if let Task::Control(control @ (Control::Reboot | Control::Resync)) = task {
+            by_notify_only(means)?;
+            return Ok(check_sync(*control == Control::Reboot));
         }
-        let usual = match phone.behind_nat {
-            Some(_) => Way::Notify,
-            None => Way::Http,
+        push::reachable(phone)?;
+        let by_notify = match means.via {
+            None => phone.behind_nat.is_some(),
+            Some(via) => via == Via::Notify,
         };
         let push = Pusher {
             phone,
-            way: way.unwrap_or(usual),
-            stand,
+            by_notify,
+            stand: means.stand,
         };
         match task {
             Task::Background(picture) => background(push, picture),
-            Task::Clear => push.document(&document::blank()),
-            Task::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
-            Task::Reboot => Ok(Plan::notify("check-sync;reboot=true", None)),
-            Task::Resync => {
-                let plan = Plan::notify("check-sync;reboot=false", None);
-                Ok(plan.with_note("sip.notify_reboot_enable = 1 makes the phone restart as well"))
+            Task::Control(Control::Clear) => push.document(&document::blank()),
+            Task::Control(Control::RingStop) => {
+                push.document(&Execute::new().uri("Wav.Stop").document())
             }
-            Task::Other(verb) => Err(Refused::unsupported(format!(
-                "{verb} is not done on Yealink phones yet"
-            ))),
+            Task::Control(_) => Err(Refused::unsupported(
+                "this is not done on Yealink phones yet",
+            )),
             Task::Push(shown, priority) => show(push, shown, *priority),
             Task::Ring(Sound::Recording(recording)) => {
                 let play = format!("Wav.Play:{}", recording.url);
@@ -60,10 +52,17 @@ impl Backend for Yealink {
             Task::Ring(Sound::BuiltIn(name)) => Err(Refused::unsupported(format!(
                 "a Yealink phone plays WAV files only; {name:?} is the name of a built-in tone"
             ))),
-            Task::RingStop => push.document(&Execute::new().uri("Wav.Stop").document()),
             Task::Ringtone(sound, line) => ringtone(push, sound, *line),
         }
     }
+}
+
+fn check_sync(reboot: bool) -> Plan {
+    if reboot {
+        return Plan::notify("check-sync;reboot=true", None);
+    }
+    Plan::notify("check-sync;reboot=false", None)
+        .with_note("sip.notify_reboot_enable = 1 makes the phone restart as well")
 }
 
 fn show(push: Pusher<'_>, shown: &Shown, priority: Priority) -> Result<Plan, Refused> {

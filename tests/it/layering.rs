@@ -38,7 +38,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("outcome", &["phone", "token"]),
-    ("phone", &[]),
+    ("phone", &["verb"]),
     ("roster", &["ami", "phone", "shutdown"]),
     ("rules", &["ami", "verb"]),
     ("screen", &[]),

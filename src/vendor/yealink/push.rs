@@ -7,7 +7,7 @@ use super::document::{CONTENT_TYPE, Execute};
 use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
 use crate::vendor::plan::fits_notify;
-use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Reply, Request, Verdict, Way};
+use crate::vendor::{Plan, Refused, Reply, Request, Verdict};
 
 /// Refuses phones that take no documents.
 pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
@@ -26,16 +26,17 @@ pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pusher<'a> {
     pub(super) phone: &'a Phone,
-    pub(super) way: Way,
+    pub(super) by_notify: bool,
     pub(super) stand: &'a Stand,
 }
 
 impl Pusher<'_> {
     /// Says how a document is pushed.
     pub(super) fn document(self, document: &str) -> Result<Plan, Refused> {
-        let plan = match self.way {
-            Way::Http => by_http(self.phone, self.stand, document)?,
-            Way::Notify => self.by_notify(document)?,
+        let plan = if self.by_notify {
+            self.by_notify(document)?
+        } else {
+            by_http(self.phone, self.stand, document)?
         };
         let android = ["T56A", "T58A", "T58V", "T58W", "T58", "VP59", "CP960"];
         let model = self.phone.model.to_ascii_uppercase();
@@ -62,21 +63,11 @@ impl Pusher<'_> {
 
 fn by_http(phone: &Phone, stand: &Stand, document: &str) -> Result<Plan, Refused> {
     check_length(document)?;
-    Ok(Plan::of(Exchange {
-        request: Request {
-            method: Method::Post,
-            target: target(phone).to_owned(),
-            headers: vec![
-                ("Content-Type", "text/xml".to_owned()),
-                // Some firmware wants to know who pushes.
-                ("Referer", stand.base().to_string()),
-            ],
-            body: format!("xml={document}").into(),
-            auth: Auth::Challenge,
-        },
-        read,
-        patience: None,
-    }))
+    let mut request = Request::post(target(phone), "text/xml", format!("xml={document}"));
+    // Some firmware wants to know who pushes.
+    let referer = ("Referer", stand.base().to_string());
+    request.headers.push(referer);
+    Ok(Plan::of(request.read_by(read)))
 }
 
 fn check_length(document: &str) -> Result<(), Refused> {

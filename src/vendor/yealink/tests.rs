@@ -133,7 +133,7 @@ fn tones_and_backgrounds_are_documents_too() {
     };
     let plan = bench.plan(&Task::Ring(recording())).unwrap();
     insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Wav.Play:http://192.0.2.10:8090/media/1/a.wav"/></YealinkIPPhoneExecute>"#);
-    let plan = bench.plan(&Task::RingStop).unwrap();
+    let plan = bench.plan(&Task::Control(Control::RingStop)).unwrap();
     assert!(document(&plan).contains("URI=\"Wav.Stop\""));
     let plan = bench.plan(&Task::Ringtone(recording(), Some(2))).unwrap();
     assert_eq!(plan.note.as_deref(), Some(UNPROVEN));
@@ -175,14 +175,15 @@ fn what_no_yealink_phone_does_is_refused_with_a_reason() {
 
 #[test]
 fn refusals_say_which_setting_helps() {
-    let read = exchange(&bench().plan(&Task::RingStop).unwrap()).read;
+    let plan = bench().plan(&Task::Control(Control::RingStop)).unwrap();
+    let exchange = exchange(&plan);
     let verdict = |status| {
-        read(&Reply {
+        exchange.reader.read(&Reply {
             status,
-            body: String::new(),
+            ..Reply::default()
         })
     };
-    assert_eq!(verdict(200), Verdict::Done);
+    assert!(matches!(verdict(200), Verdict::Done));
     assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("push_xml.username")));
     assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("push_xml.server")));
 }
@@ -197,7 +198,7 @@ fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
 
     <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="no" Timeout="0"><Title wrap="yes">Door</Title><Text>Hello, you</Text></YealinkIPPhoneTextScreen>
     "#);
-    insta::assert_snapshot!(bench.notify(&Task::RingStop).unwrap(), @r#"
+    insta::assert_snapshot!(bench.notify(&Task::Control(Control::RingStop)).unwrap(), @r#"
     Event: Yealink-xml
     Content-Type: application/xml
 
@@ -218,7 +219,13 @@ fn a_check_sync_is_a_notify_whatever_the_model() {
     for model in ["T46G", "W60B"] {
         let bench = Bench::new(Vendor::Yealink, model, "");
         let shown = |task| shown_notify(&bench.plan(&task).unwrap());
-        assert_eq!(shown(Task::Reboot), "Event: check-sync;reboot=true");
-        assert_eq!(shown(Task::Resync), "Event: check-sync;reboot=false");
+        assert_eq!(
+            shown(Task::Control(Control::Reboot)),
+            "Event: check-sync;reboot=true"
+        );
+        assert_eq!(
+            shown(Task::Control(Control::Resync)),
+            "Event: check-sync;reboot=false"
+        );
     }
 }
