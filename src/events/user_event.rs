@@ -2,7 +2,7 @@
 //! that do not want to wait.
 
 use crate::rules::Fact;
-use crate::verb::Request;
+use crate::verb::{Request, Verb};
 
 /// Reads what a user event asks for; `None` if it is another event, else the request or what is
 /// wrong with it.
@@ -26,8 +26,20 @@ fn request(fact: &Fact) -> Result<Request, String> {
         .values()
         .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
         .skip(1);
+    // Keys are written in any case, but the elements of a CSTA request are not.
+    let verb = Verb::find(&name);
+    let is_element = |key: &str| {
+        verb.is_some_and(|verb| {
+            verb.row().open && verb.row().key(&key.to_ascii_lowercase()).is_none()
+        })
+    };
+    let key = |name: &str| match name {
+        "ActionID" => "actionid".to_owned(),
+        name if !name.eq_ignore_ascii_case("verb") && is_element(name) => name.to_owned(),
+        name => name.to_ascii_lowercase(),
+    };
     let mut pairs: Vec<(String, String)> = own
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .map(|(name, value)| (key(name), value.to_owned()))
         .filter(|(key, _)| !matches!(key.as_str(), "verb" | "actionid"))
         .collect();
     if !pairs.iter().any(|(key, _)| key == "phone") {
@@ -42,7 +54,7 @@ fn request(fact: &Fact) -> Result<Request, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verb::{Action, Content, Priority, Push};
+    use crate::verb::{Action, Content, Control, Priority, Push};
 
     /// A user event as the dialplan sends it from a channel.
     fn event(headers: &[(&str, &str)]) -> Fact {
@@ -93,6 +105,19 @@ mod tests {
             panic!()
         };
         assert_eq!(push.priority, Priority::Idle);
+    }
+
+    #[test]
+    fn elements_of_a_csta_request_keep_their_case() {
+        let asked = request(&[
+            ("Verb", "csta"),
+            ("Request", "AnswerCall"),
+            ("callToBeAnswered.callID", "-18"),
+        ]);
+        let Action::Control(Control::Csta(csta)) = asked.unwrap().action else {
+            panic!()
+        };
+        assert_eq!(csta.elements()[0].name(), "callToBeAnswered");
     }
 
     #[test]

@@ -40,7 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("outcome", &["phone", "token"]),
     ("phone", &["verb"]),
     ("roster", &["ami", "phone", "shutdown"]),
-    ("rules", &["ami", "verb"]),
+    ("rules", &["ami", "phone", "verb"]),
     ("screen", &[]),
     ("shelf", &["token"]),
     ("shutdown", &[]),
