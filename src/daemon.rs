@@ -4,6 +4,7 @@
 //! the other order: calls first, and the phones' door last, since a phone that was told something a
 //! moment ago still comes to fetch it.
 
+mod managers;
 mod reload;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
 
+use managers::Managers;
 use reload::Reload;
 
 use crate::config::Config;
@@ -105,12 +107,9 @@ impl Daemon {
     /// possible without a restart.
     pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<Config>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
-        let mut clients = Vec::new();
-        for server in self.servers {
-            let client = ami::Client::start_checked(server, &managers);
-            self.roster.follow(client.clone(), &managers);
-            clients.push(client);
-        }
+        let (listener, clients) = mpsc::channel(MAX_SERVERS);
+        let mut servers = Managers::new(self.roster.clone(), managers.clone(), listener);
+        servers.connect(self.servers).await;
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
         let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
@@ -124,13 +123,14 @@ impl Daemon {
         let (tell, facts) = mpsc::channel(MAX_ACTION_URLS);
         let (rules, engines) = mpsc::channel(1);
         calls.spawn("rules", async move {
-            events.run(&clients, facts, engines).await;
+            events.run(clients, facts, engines).await;
         });
         let mut reload = Reload {
             config: self.config,
             finder: finder.clone(),
             logins: self.logins.clone(),
             rules,
+            servers,
         };
         calls.spawn("action urls", listen(told, finder, tell, calls.stop()));
         let dialplan = Dialplan {
@@ -277,6 +277,9 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// How long taking leave of Asterisk may take.
 const LOG_OFF: Duration = Duration::from_secs(2);
+
+/// How many servers may wait for somebody who listens to their events.
+const MAX_SERVERS: usize = 64;
 
 /// How many action URLs may wait; phones tell a few in a call.
 const MAX_ACTION_URLS: usize = 1024;

@@ -1,12 +1,14 @@
 //! What can change while the daemon runs, and what needs a restart.
 //!
-//! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors and
-//! rules take over at once; what is bound, open or connected stays as it is, and that is told.
+//! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors,
+//! rules and Asterisk servers take over at once; what is bound or open stays as it is, and that is
+//! told.
 
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-use super::{engine, pairs};
+use super::managers::Managers;
+use super::{engine, pairs, servers};
 use crate::config::Config;
 use crate::deliver::Logins;
 use crate::finder::Finder;
@@ -20,13 +22,15 @@ pub(super) struct Reload {
     pub(super) finder: Finder,
     pub(super) logins: Logins,
     pub(super) rules: mpsc::Sender<Engine>,
+    pub(super) servers: Managers,
 }
 
 impl Reload {
     /// Takes over what can be taken over.
     pub(super) async fn apply(&mut self, mut config: Config) {
-        let engine = match engine(&config) {
-            Ok(engine) => engine,
+        let checked = engine(&config).and_then(|engine| Ok((engine, servers(&config)?)));
+        let (engine, servers) = match checked {
+            Ok(checked) => checked,
             Err(error) => {
                 error!(error = %format!("{error:#}"), "Kept the old configuration.");
                 return;
@@ -41,6 +45,7 @@ impl Reload {
         self.logins.replace(pairs(&config));
         // The rules only stop when everything does.
         let _ = self.rules.send(engine).await;
+        self.servers.connect(servers).await;
         let (phones, rules) = (config.directory.entries().len(), config.rules.len());
         info!(phones, rules, "Took over the new configuration.");
         if !fixed.is_empty() {
@@ -57,16 +62,12 @@ impl Reload {
     /// that were to change.
     fn keep_fixed(&self, config: &mut Config) -> Vec<&'static str> {
         let old = &self.config;
-        // Secrets do not show here, so that a new password alone goes unnoticed.
-        let servers = |config: &Config| format!("{:?}", config.asterisk);
         let changed = [
-            ("[[asterisk]]", servers(old) != servers(config)),
             ("[agi]", old.agi != config.agi),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
             ("[state]", old.state != config.state),
         ];
-        config.asterisk.clone_from(&old.asterisk);
         config.agi = old.agi.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();

@@ -100,32 +100,17 @@ impl Asterisk {
 
     /// Waits for a line on the console that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
-        let find = |line: &str| line.contains(pattern).then(|| line.to_owned());
-        self.process
-            .line(&format!("the line {pattern:?}"), find)
-            .await
+        self.process.line_after(0, pattern).await
     }
 
     /// Returns how many lines of the console contain `pattern` by now.
     pub(crate) fn count(&self, pattern: &str) -> usize {
-        let log = self.process.log();
-        log.lines().filter(|line| line.contains(pattern)).count()
+        self.process.count(pattern)
     }
 
     /// Waits for a line that contains `pattern` after `passed` others that do.
     pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
-        let mut left = passed;
-        let find = |line: &str| {
-            let found = line.contains(pattern);
-            if found && left > 0 {
-                left -= 1;
-                return None;
-            }
-            found.then(|| line.to_owned())
-        };
-        self.process
-            .line(&format!("the line {pattern:?}"), find)
-            .await
+        self.process.line_after(passed, pattern).await
     }
 
     /// Runs a command of the console and returns what it prints.

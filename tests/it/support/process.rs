@@ -66,6 +66,26 @@ impl Process {
         }
     }
 
+    /// Waits for a line that contains `pattern` after `passed` others that do, and returns it.
+    pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
+        let mut left = passed;
+        let find = |line: &str| {
+            let found = line.contains(pattern);
+            if found && left > 0 {
+                left -= 1;
+                return None;
+            }
+            found.then(|| line.to_owned())
+        };
+        self.line(&format!("the line {pattern:?}"), find).await
+    }
+
+    /// Returns how many lines contain `pattern` by now.
+    pub(crate) fn count(&self, pattern: &str) -> usize {
+        let log = self.log();
+        log.lines().filter(|line| line.contains(pattern)).count()
+    }
+
     /// Waits until the program has ended by itself.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         let mut output = self.output.clone();
