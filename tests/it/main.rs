@@ -14,6 +14,7 @@ mod events;
 mod hanging;
 mod hostile;
 mod layering;
+mod manager;
 mod pbx;
 mod refusals;
 mod reload;

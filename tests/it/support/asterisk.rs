@@ -91,6 +91,22 @@ impl Asterisk {
         manager(&self.address)
     }
 
+    /// Returns where its manager listens with TLS; the certificate is that of
+    /// `tests/fixtures/ami/tls`.
+    pub(crate) fn manager_tls(&self) -> SocketAddr {
+        self.address.port(5039)
+    }
+
+    /// Stops it in its tracks: its connections stay open, and nothing comes from it.
+    pub(crate) fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&self) {
+        self.process.thaw();
+    }
+
     /// Kills it and starts it again, with the same configuration and database.
     pub(crate) async fn restart(&mut self) {
         self.process.kill().await;
@@ -223,6 +239,11 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
     write(
         "manager.conf",
         fill(include_str!("../../asterisk/etc/manager.conf"), ""),
+    );
+    write(
+        "manager.pem",
+        include_str!("../../fixtures/ami/tls/server.pem").to_owned()
+            + include_str!("../../fixtures/ami/tls/server.key"),
     );
     write(
         "pjsip_notify.conf",
