@@ -60,19 +60,7 @@ impl Daemon {
         info!(door = "http", address = %http.local_addr(), "Listening.");
         let shelf = Shelf::default();
         let logins = Logins::new(pairs(&config));
-        let settings = deliver::Config {
-            url: config
-                .http
-                .url
-                .clone()
-                .or_else(|| own_url(http.local_addr())),
-            port: http.local_addr().port(),
-            screen_lifetime: config.http.screen_lifetime,
-            media_lifetime: config.http.media_lifetime,
-            folders: config.media.folders.clone(),
-            hosts: config.media.hosts.clone(),
-            keep: Some(config.state.dir.join("served")),
-        };
+        let settings = settings(&config, http.local_addr());
         let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone(), roster.clone());
         let courier = tokio::task::spawn_blocking(move || courier(settings, parts))
@@ -202,6 +190,19 @@ fn engine(config: &Config) -> anyhow::Result<Engine> {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!(faults.join("; ")).context("cannot use a [[rule]]")
     })
+}
+
+/// Returns what deliveries need to know; phones come to `door`.
+pub(crate) fn settings(config: &Config, door: SocketAddr) -> deliver::Config {
+    deliver::Config {
+        url: config.http.url.clone().or_else(|| own_url(door)),
+        port: door.port(),
+        screen_lifetime: config.http.screen_lifetime,
+        media_lifetime: config.http.media_lifetime,
+        folders: config.media.folders.clone(),
+        hosts: config.media.hosts.clone(),
+        keep: Some(config.state.dir.join("served")),
+    }
 }
 
 /// Returns the address of the phones' door where the configuration leaves no choice: the one that it

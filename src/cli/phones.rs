@@ -3,6 +3,8 @@
 //! It asks the Asterisk servers of the configuration itself, so it works beside the daemon and
 //! without it.
 
+mod why;
+
 use std::collections::HashSet;
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,13 +26,18 @@ use crate::telemetry::Escaped;
 
 /// Show the phones that the configuration and Asterisk know
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  handsetd phones\n  handsetd phones --json | jq '.[].address'")]
+#[command(
+    after_help = "Examples:\n  handsetd phones\n  handsetd phones --json | jq '.[].address'\n  handsetd phones --why 1001"
+)]
 pub(super) struct Phones {
     #[command(flatten)]
     file: ConfigFile,
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Try the ways to a phone, and say what each answers and what to change
+    #[arg(long, value_name = "NAME")]
+    why: Option<String>,
 }
 
 /// One phone; what is not known is empty.
@@ -52,6 +59,21 @@ impl Phones {
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        if let Some(names) = &self.why {
+            let tried = runtime.block_on(why::ask(&config, names))?;
+            if self.json {
+                serde_json::to_writer_pretty(&mut *out, &tried).context("cannot write JSON")?;
+                writeln!(out)?;
+            } else {
+                why::show(&tried, out).context("cannot write what was tried")?;
+            }
+            let is_reached = tried.iter().all(why::Tried::is_reached);
+            return Ok(if is_reached {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
         let (facts, away) = runtime.block_on(ask(&config))?;
         let rows = rows(&config, &facts);
         if self.json {
@@ -74,16 +96,22 @@ impl Phones {
 /// Reads who is registered at all servers; returns also why some do not tell.
 async fn ask(config: &Config) -> anyhow::Result<(Vec<Facts>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
+    follow(config, &roster, &tasks)?;
+    let (facts, away) = roster.all(Instant::now() + PATIENCE).await;
+    tasks.shut_down(LOG_OFF).await;
+    Ok((facts, away.iter().map(ToString::to_string).collect()))
+}
+
+/// Connects to all servers.
+fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
     for server in &config.asterisk {
         let name = &server.name;
         let checked = server
             .checked(None)
             .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
-        roster.follow(Client::start_checked(checked, &tasks), &tasks);
+        roster.follow(Client::start_checked(checked, tasks), tasks);
     }
-    let (facts, away) = roster.all(Instant::now() + PATIENCE).await;
-    tasks.shut_down(LOG_OFF).await;
-    Ok((facts, away.iter().map(ToString::to_string).collect()))
+    Ok(())
 }
 
 /// Puts configuration and roster together: the phones that are configured, then the others.

@@ -16,6 +16,7 @@ use super::login::{Login, Logins};
 use super::made::Made;
 use super::pbx::Calls;
 use super::prepare::{Prepared, Workshop, prepare};
+use super::reach::{self, Sends};
 use super::route;
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Phone, Vendor};
@@ -107,6 +108,16 @@ impl Courier {
             steps: record.steps,
             ..outcome
         }
+    }
+
+    /// Says whether Asterisk could send a call or a NOTIFY to `phone`, without doing so.
+    pub async fn try_out(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
+        let tried = reach::try_out(&self.0.roster, phone, sends, until).await;
+        let (status, reason) = match tried {
+            Ok(words) => (Status::Ok, words),
+            Err(failed) => failed,
+        };
+        Outcome::at(&phone.name, Some(phone.vendor), status, reason)
     }
 
     /// Asks the vendor's backend for a plan. The way that the request names must be taken; the one
