@@ -26,6 +26,7 @@ use crate::dialplan::Dialplan;
 use crate::dispatch::Dispatcher;
 use crate::events::Events;
 use crate::finder::Finder;
+use crate::history::History;
 use crate::phone::{Credentials, MacAddress, Vendor};
 use crate::roster::Roster;
 use crate::rules::{Engine, Fact};
@@ -114,7 +115,9 @@ impl Daemon {
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
         let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
-        let dispatcher = Dispatcher::new(finder.clone(), self.courier, calls.clone());
+        let history = History::new(self.config.history);
+        let dispatcher =
+            Dispatcher::new(finder.clone(), self.courier, history.clone(), calls.clone());
         let events = Events {
             engine: self.engine,
             dispatcher: dispatcher.clone(),
@@ -129,6 +132,7 @@ impl Daemon {
         let mut reload = Reload {
             config: self.config,
             finder: finder.clone(),
+            history,
             logins: self.logins.clone(),
             rules,
         };

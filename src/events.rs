@@ -15,7 +15,8 @@ use tracing::{Instrument, info, info_span, warn};
 
 use crate::ami::{self, Client};
 use crate::dispatch::Dispatcher;
-use crate::outcome::{Answer, DeliveryId, Outcome, Status};
+use crate::history::{Asked, Asker};
+use crate::outcome::{Answer, Status};
 use crate::rules::{Decision, Engine, Fact, Run, RunId};
 use crate::shutdown::Tasks;
 
@@ -100,14 +101,21 @@ impl Events {
         let Some(asked) = user_event::read(fact) else {
             return;
         };
+        let user_event::Wish {
+            asker,
+            verb,
+            keys,
+            request,
+        } = asked;
+        let asked = Asked::new(asker, &verb, keys);
         let dispatcher = self.dispatcher.clone();
-        let span = info_span!("user event", id = %DeliveryId::random());
+        let span = info_span!("user event", id = %asked.id);
         self.tasks.spawn(
             "user event",
             async move {
-                let answer = match asked {
-                    Ok(request) => dispatcher.dispatch(request).await,
-                    Err(reason) => Outcome::new(Status::Invalid, reason).into(),
+                let answer = match request {
+                    Ok(request) => dispatcher.dispatch(request, &asked).await,
+                    Err(reason) => dispatcher.refuse(&asked, reason),
                 };
                 tell("UserEvent Handset", &answer);
             }
@@ -118,7 +126,11 @@ impl Events {
     /// Starts a run: its steps, one after the other, until it is given up.
     fn start(&self, run: Run, cancel: CancellationToken, done: mpsc::Sender<News>) {
         let dispatcher = self.dispatcher.clone();
-        let span = info_span!("rule", name = %run.rule, id = %DeliveryId::random());
+        let asker = Asker::Rule {
+            rule: run.rule.to_string(),
+            event: run.event.to_string(),
+        };
+        let span = info_span!("rule", name = %run.rule);
         self.tasks.spawn(
             "rule",
             async move {
@@ -128,8 +140,12 @@ impl Events {
                         info!("Given up: the rule fired again.");
                         return;
                     }
-                    let answer = dispatcher.dispatch(step.request.clone()).await;
-                    tell(step.request.verb.name(), &answer);
+                    let verb = step.request.verb.name();
+                    let asked = Asked::new(asker.clone(), verb, step.pairs.clone());
+                    let span = info_span!("delivery", id = %asked.id);
+                    let dispatched = dispatcher.dispatch(step.request.clone(), &asked);
+                    let answer = dispatched.instrument(span.clone()).await;
+                    span.in_scope(|| tell(verb, &answer));
                 }
                 // Nobody listens any more when everything stops.
                 let _ = done.send(News::Finished(run.id)).await;

@@ -1,7 +1,7 @@
 //! What can change while the daemon runs, and what needs a restart.
 //!
-//! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors and
-//! rules take over at once; what is bound, open or connected stays as it is, and that is told.
+//! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors,
+//! rules and the bounds of the history take over at once; what is bound, open or connected stays as it is, and that is told.
 
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
@@ -10,6 +10,7 @@ use super::{engine, pairs};
 use crate::config::Config;
 use crate::deliver::Logins;
 use crate::finder::Finder;
+use crate::history::History;
 use crate::rules::Engine;
 
 /// Puts a new configuration in the place of the old one.
@@ -18,6 +19,7 @@ pub(super) struct Reload {
     /// The configuration that is in force.
     pub(super) config: Config,
     pub(super) finder: Finder,
+    pub(super) history: History,
     pub(super) logins: Logins,
     pub(super) rules: mpsc::Sender<Engine>,
 }
@@ -39,6 +41,7 @@ impl Reload {
                 vendors.defaults(vendor)
             });
         self.logins.replace(pairs(&config));
+        self.history.reconfigure(config.history);
         // The rules only stop when everything does.
         let _ = self.rules.send(engine).await;
         let (phones, rules) = (config.directory.entries().len(), config.rules.len());

@@ -24,6 +24,8 @@ pub struct Run {
     pub id: RunId,
     /// The rule.
     pub rule: Arc<str>,
+    /// The event that it fired on.
+    pub event: Arc<str>,
     /// What is counted apart; `None` if the rule makes no difference.
     pub key: Option<String>,
     /// What to ask, one after the other.

@@ -151,6 +151,7 @@ impl Rule {
         let run = Run {
             id,
             rule: Arc::clone(&self.name),
+            event: Arc::from(fact.name()),
             key,
             steps: steps.into(),
         };
