@@ -29,7 +29,6 @@ mod vendors;
 #[cfg(test)]
 mod tests;
 
-pub use admin::Admin;
 pub use cucm::{Cucm, Encoding};
 pub use fault::{Fault, Faults, Notice, Origin};
 pub use load::{DEFAULT_FILE, Sources};
@@ -58,7 +57,7 @@ pub struct Config {
     /// The server that phones talk to.
     pub http: http::Config,
     /// The administrator's door.
-    pub admin: Admin,
+    pub admin: crate::admin::Config,
     /// What is remembered of deliveries.
     pub history: history::Config,
     /// What must outlast the daemon.

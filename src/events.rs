@@ -4,11 +4,14 @@
 //! which delivers step by step. Events that come faster than they can be judged are dropped by
 //! Asterisk's client, and counted there; the connection never waits for us.
 
+mod rulebook;
 mod user_event;
+
+pub use rulebook::{Inquiries, Rulebook, Standing};
 
 use std::collections::HashMap;
 
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info, info_span, warn};
@@ -27,6 +30,8 @@ pub struct Events {
     pub engine: Engine,
     /// Who takes requests to phones.
     pub dispatcher: Dispatcher,
+    /// Who wants to hear of every fact.
+    pub heard: broadcast::Sender<Fact>,
     /// Where rules run.
     pub tasks: Tasks,
 }
@@ -40,12 +45,13 @@ enum News {
 
 impl Events {
     /// Listens to the servers, and to `others` for facts from elsewhere, until the tasks are asked to
-    /// stop. The rules that come by `engines` take over from those before.
+    /// stop. The rules that come by `engines` take over from those before; `inquiries` are answered.
     pub async fn run(
         mut self,
         clients: &[Client],
         mut others: mpsc::Receiver<Fact>,
         mut engines: mpsc::Receiver<Engine>,
+        mut inquiries: Inquiries,
     ) {
         let (tell, mut news) = mpsc::channel(MAX_NEWS);
         for client in clients {
@@ -67,11 +73,15 @@ impl Events {
                     let old = std::mem::replace(&mut self.engine, engine);
                     self.engine.adopt(old)
                 }
-                Some(fact) = others.recv() => self.engine.decide(&fact, Instant::now()),
+                inquiry = inquiries.next() => {
+                    inquiry.answer(&self.engine);
+                    continue;
+                }
+                Some(fact) = others.recv() => self.judge(&fact),
                 Some(news) = news.recv() => match news {
                     News::Fact(fact) => {
                         self.ask(&fact);
-                        self.engine.decide(&fact, Instant::now())
+                        self.judge(&fact)
                     }
                     News::Finished(id) => {
                         runs.remove(&id);
@@ -94,6 +104,13 @@ impl Events {
                 }
             }
         }
+    }
+
+    /// Tells of a fact, and decides what to do about it.
+    fn judge(&mut self, fact: &Fact) -> Vec<Decision> {
+        // Nobody may be listening.
+        let _ = self.heard.send(fact.clone());
+        self.engine.decide(fact, Instant::now())
     }
 
     /// Does at once what a user event asks for by itself.

@@ -29,7 +29,8 @@
 //!
 //! | Layer | Modules |
 //! | --- | --- |
-//! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
+//! | 7 | [`cli`], [`demo`], [`daemon`], [`config`] |
+//! | 6 | [`admin`] |
 //! | 5 | [`dialplan`], [`events`], [`http`] |
 //! | 4 | [`dispatch`], [`finder`], [`rules`] |
 //! | 3 | [`deliver`], [`history`], [`roster`] |
@@ -64,9 +65,9 @@
 //! # What is deliberately missing
 //!
 //! Calls are never hung up, answered or held by us. Phones are not provisioned. No phone is asked
-//! twice for the same thing. What has no file of its own yet (the administrator's door) is not
-//! there, and says so.
+//! twice for the same thing.
 
+pub mod admin;
 pub mod agi;
 pub mod ami;
 pub mod backoff;

@@ -62,17 +62,20 @@ impl Reload {
         let old = &self.config;
         // Secrets do not show here, so that a new password alone goes unnoticed.
         let servers = |config: &Config| format!("{:?}", config.asterisk);
+        let shown = |admin: &crate::admin::Config| format!("{admin:?}");
         let changed = [
             ("[[asterisk]]", servers(old) != servers(config)),
             ("[agi]", old.agi != config.agi),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
+            ("[admin]", shown(&old.admin) != shown(&config.admin)),
             ("[state]", old.state != config.state),
         ];
         config.asterisk.clone_from(&old.asterisk);
         config.agi = old.agi.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();
+        config.admin = old.admin.clone();
         config.state = old.state.clone();
         changed
             .into_iter()

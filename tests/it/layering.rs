@@ -6,12 +6,20 @@ use std::path::Path;
 
 /// Each module, and the modules that it may know. What may know everything is not listed.
 const MAY_KNOW: &[(&str, &[&str])] = &[
+    (
+        "admin",
+        &[
+            "ami", "dispatch", "events", "finder", "history", "outcome", "phone", "rules",
+            "shutdown", "token", "verb",
+        ],
+    ),
     ("agi", &["shutdown"]),
     ("ami", &["backoff", "shutdown"]),
     ("backoff", &[]),
     (
         "config",
         &[
+            "admin",
             "agi",
             "ami",
             "history",
