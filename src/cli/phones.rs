@@ -5,7 +5,6 @@
 
 mod why;
 
-use std::collections::HashSet;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,13 +12,12 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Table, presets};
-use serde::Serialize;
 use tokio::time::Instant;
 
 use super::ConfigFile;
 use crate::ami::Client;
 use crate::config::Config;
-use crate::phone::{Entry, Facts};
+use crate::finder::{Finder, Sighting};
 use crate::roster::Roster;
 use crate::shutdown::Tasks;
 use crate::telemetry::Escaped;
@@ -38,20 +36,6 @@ pub(super) struct Phones {
     /// Try the ways to a phone, and say what each answers and what to change
     #[arg(long, value_name = "NAME")]
     why: Option<String>,
-}
-
-/// One phone; what is not known is empty.
-#[derive(Debug, Serialize)]
-struct Row {
-    name: String,
-    vendor: String,
-    model: String,
-    firmware: String,
-    address: String,
-    mac: String,
-    endpoint: String,
-    registered: bool,
-    found: Vec<String>,
 }
 
 impl Phones {
@@ -74,8 +58,7 @@ impl Phones {
                 ExitCode::FAILURE
             });
         }
-        let (facts, away) = runtime.block_on(ask(&config))?;
-        let rows = rows(&config, &facts);
+        let (rows, away) = runtime.block_on(ask(&config))?;
         if self.json {
             serde_json::to_writer_pretty(&mut *out, &rows).context("cannot write the phones")?;
             writeln!(out)?;
@@ -94,12 +77,15 @@ impl Phones {
 }
 
 /// Reads who is registered at all servers; returns also why some do not tell.
-async fn ask(config: &Config) -> anyhow::Result<(Vec<Facts>, Vec<String>)> {
+async fn ask(config: &Config) -> anyhow::Result<(Vec<Sighting>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
     follow(config, &roster, &tasks)?;
-    let (facts, away) = roster.all(Instant::now() + PATIENCE).await;
+    let vendors = config.vendors.clone();
+    let defaults = move |vendor| vendors.defaults(vendor);
+    let finder = Finder::new(config.directory.clone(), roster, defaults);
+    let (phones, away) = finder.everybody(Instant::now() + PATIENCE).await;
     tasks.shut_down(LOG_OFF).await;
-    Ok((facts, away.iter().map(ToString::to_string).collect()))
+    Ok((phones, away.iter().map(ToString::to_string).collect()))
 }
 
 /// Connects to all servers.
@@ -114,82 +100,7 @@ fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Puts configuration and roster together: the phones that are configured, then the others.
-fn rows(config: &Config, facts: &[Facts]) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut listed = HashSet::new();
-    for entry in config.directory.entries() {
-        let own: Vec<_> = facts
-            .iter()
-            .filter(|facts| facts.endpoint.is_some() && facts.endpoint == entry.endpoint)
-            .collect();
-        listed.extend(entry.endpoint.clone());
-        if own.is_empty() {
-            rows.push(row(config, entry, None, true));
-        }
-        rows.extend(
-            own.into_iter()
-                .map(|facts| row(config, entry, Some(facts), true)),
-        );
-    }
-    for facts in facts {
-        if let Some(endpoint) = facts.endpoint.as_ref().filter(|one| !listed.contains(*one)) {
-            rows.push(row(
-                config,
-                &Entry::unlisted(endpoint.clone()),
-                Some(facts),
-                false,
-            ));
-        }
-    }
-    rows
-}
-
-fn row(config: &Config, entry: &Entry, facts: Option<&Facts>, configured: bool) -> Row {
-    let nothing = Facts::default();
-    let known = facts.unwrap_or(&nothing);
-    let mut found: Vec<String> = configured
-        .then(|| "[[phone]]".to_owned())
-        .into_iter()
-        .collect();
-    found.extend(known.tried.iter().cloned());
-    let endpoint = entry
-        .endpoint
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let name = entry.name.clone();
-    let registered = facts.is_some();
-    match entry.resolve(known, |vendor| config.vendors.defaults(vendor)) {
-        Ok(phone) => Row {
-            name,
-            vendor: phone.vendor.to_string(),
-            model: phone.model,
-            firmware: phone.firmware.to_string(),
-            address: phone.address.to_string(),
-            mac: phone.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            endpoint,
-            registered,
-            found,
-        },
-        Err(_) => Row {
-            name,
-            vendor: entry
-                .vendor
-                .map(|vendor| vendor.to_string())
-                .unwrap_or_default(),
-            model: entry.model.clone().unwrap_or_default(),
-            firmware: String::new(),
-            address: known.address.map(|ip| ip.to_string()).unwrap_or_default(),
-            mac: entry.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            endpoint,
-            registered,
-            found,
-        },
-    }
-}
-
-fn show(rows: &[Row], out: &mut impl Write) -> std::io::Result<()> {
+fn show(rows: &[Sighting], out: &mut impl Write) -> std::io::Result<()> {
     if rows.is_empty() {
         return writeln!(out, "No phone is configured, and none is registered.");
     }

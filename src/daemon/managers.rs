@@ -1,6 +1,6 @@
 //! The connections to the Asterisk servers that the configuration names, now and after a reload.
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use crate::ami::{Checked, Client, State};
@@ -15,6 +15,8 @@ pub(super) struct Managers {
     /// Who listens to the events of each new connection.
     listener: mpsc::Sender<Client>,
     servers: Vec<(Checked, Client)>,
+    /// The clients of all of them, for whoever tells of their states.
+    clients: watch::Sender<Vec<Client>>,
 }
 
 impl Managers {
@@ -26,7 +28,13 @@ impl Managers {
             tasks,
             listener,
             servers: Vec::new(),
+            clients: watch::Sender::default(),
         }
+    }
+
+    /// Returns a view of all connections.
+    pub(super) fn clients(&self) -> watch::Receiver<Vec<Client>> {
+        self.clients.subscribe()
     }
 
     /// Connects to `wanted`, and ends all other connections.
@@ -57,5 +65,7 @@ impl Managers {
             let _ = self.listener.send(client.clone()).await;
             self.servers.push((checked, client));
         }
+        let clients = self.servers.iter().map(|(_, client)| client.clone());
+        self.clients.send_replace(clients.collect());
     }
 }

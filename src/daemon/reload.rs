@@ -1,8 +1,8 @@
 //! What can change while the daemon runs, and what needs a restart.
 //!
 //! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors,
-//! rules and Asterisk servers take over at once; what is bound or open stays as it is, and that is
-//! told.
+//! rules, Asterisk servers and the bounds of the history take over at once; what is bound or open
+//! stays as it is, and that is told.
 
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
@@ -12,6 +12,7 @@ use super::{engine, pairs, servers};
 use crate::config::Config;
 use crate::deliver::Logins;
 use crate::finder::Finder;
+use crate::history::History;
 use crate::rules::Engine;
 
 /// Puts a new configuration in the place of the old one.
@@ -20,6 +21,7 @@ pub(super) struct Reload {
     /// The configuration that is in force.
     pub(super) config: Config,
     pub(super) finder: Finder,
+    pub(super) history: History,
     pub(super) logins: Logins,
     pub(super) rules: mpsc::Sender<Engine>,
     pub(super) servers: Managers,
@@ -43,6 +45,7 @@ impl Reload {
                 vendors.defaults(vendor)
             });
         self.logins.replace(pairs(&config));
+        self.history.reconfigure(config.history);
         // The rules only stop when everything does.
         let _ = self.rules.send(engine).await;
         self.servers.connect(servers).await;
@@ -62,15 +65,19 @@ impl Reload {
     /// that were to change.
     fn keep_fixed(&self, config: &mut Config) -> Vec<&'static str> {
         let old = &self.config;
+        // Secrets do not show here, so that a new token alone goes unnoticed.
+        let shown = |admin: &crate::admin::Config| format!("{admin:?}");
         let changed = [
             ("[agi]", old.agi != config.agi),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
+            ("[admin]", shown(&old.admin) != shown(&config.admin)),
             ("[state]", old.state != config.state),
         ];
         config.agi = old.agi.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();
+        config.admin = old.admin.clone();
         config.state = old.state.clone();
         changed
             .into_iter()

@@ -162,13 +162,11 @@ impl Follow<'_> {
                 break;
             }
         }
-        match response {
-            Some(response) => self.ended(&response, cause.as_ref()),
-            None => {
-                let reason = "the connection to Asterisk ended after the call was placed";
-                Err((Status::Unknown, reason.to_owned()))
-            }
-        }
+        let Some(response) = response else {
+            let reason = "the connection to Asterisk ended after the call was placed";
+            return Err((Status::Unknown, reason.to_owned()));
+        };
+        self.ended(&response, cause.as_ref())
     }
 
     /// Says what became of the call, when Asterisk says so.

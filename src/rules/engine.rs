@@ -110,6 +110,21 @@ impl Engine {
         (decisions, traces)
     }
 
+    /// Says for each rule what [`decide`](Self::decide) would make of a fact now; nothing is
+    /// remembered, so that nothing comes of it.
+    pub fn rehearse(&self, fact: &Fact, now: Instant) -> Vec<Arc<Trace>> {
+        let fact = &fact.standing(&self.states);
+        let each = |rule: &Rule| {
+            let mut names = fact.names();
+            if names.any(|name| name.eq_ignore_ascii_case(&rule.on)) {
+                rule.rehearse(fact, RunId(self.next), now)
+            } else {
+                rule.decline(fact, now)
+            }
+        };
+        self.rules.iter().map(each).collect()
+    }
+
     /// Takes note that a run is over, however it ended, and decides what starts now.
     ///
     /// A run that was given up, or whose rule is gone since, changes nothing.
@@ -150,6 +165,16 @@ impl Engine {
     /// Returns the names of the rules, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().map(|rule| &*rule.name)
+    }
+
+    /// Returns the event that a rule waits for.
+    pub fn waits_for(&self, rule: &str) -> Option<&str> {
+        self.find(rule).map(|rule| rule.on.as_str())
+    }
+
+    /// Returns when a rule fired last.
+    pub fn fired(&self, rule: &str) -> Option<Instant> {
+        self.find(rule)?.memory.fired
     }
 
     /// Returns what became of the events that a rule waits for.

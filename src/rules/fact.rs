@@ -108,6 +108,11 @@ impl Fact {
         {
             states.note_device(device, state);
         }
+        self.standing(states)
+    }
+
+    /// Returns it with what its phone is doing by now.
+    pub(super) fn standing(&self, states: &States) -> Self {
         let phone = self.phone().or_else(|| self.value("Device"));
         Self {
             state: phone.map_or_else(PhoneState::default, |phone| states.of(phone)),
@@ -158,7 +163,7 @@ impl From<ami::Event> for Fact {
     fn from(event: ami::Event) -> Self {
         let name = event.name().to_owned();
         let source = Source::Ami(event);
-        Self::of_source(source.clone()).unwrap_or(Self {
+        Self::of_source(source.clone()).unwrap_or_else(|| Self {
             name,
             source,
             state: PhoneState::default(),

@@ -102,8 +102,8 @@ impl Family {
         if !ways.is_empty() {
             return Ok(ways);
         }
-        let refused = samples.iter().map(|task| plan(&phone, task, &by(None)));
-        let reason = refused.filter_map(Result::err).next();
+        let mut samples = samples.iter();
+        let reason = samples.find_map(|task| plan(&phone, task, &by(None)).err());
         Err(reason.map(|reason| reason.to_string()).unwrap_or_default())
     }
 

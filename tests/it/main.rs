@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
 mod ami;
+mod api;
 mod caller;
 mod commands;
 mod dialplan;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use handsetd::ami::{Action, Client, Config, Error, Event, Events, Login, Pin, State, TlsConfig};
 use handsetd::shutdown::Tasks;
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::soon;
@@ -204,7 +205,8 @@ async fn a_restart_in_a_flood_of_events_is_survived(version: Version) {
     assert!(connected(&manager).await && connected(&flooder).await);
     let mut events = manager.client.events();
     let client = flooder.client.clone();
-    let flood = tokio::spawn(async move {
+    let tasks = Tasks::new();
+    let flood = tasks.spawn("flood", async move {
         let mut answers = (0_u32, 0_u32);
         loop {
             let action = Action::builder("UserEvent").with("UserEvent", "Flood");

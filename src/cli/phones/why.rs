@@ -17,6 +17,7 @@ use crate::finder::Finder;
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Phone, Vendor};
 use crate::roster::Roster;
+use crate::sendoff::Sendoff;
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
 use crate::telemetry::Escaped;
@@ -34,7 +35,8 @@ pub(super) struct Tried {
 /// What became of one way.
 #[derive(Debug, Serialize)]
 struct Way {
-    way: &'static str,
+    #[serde(rename = "way")]
+    name: &'static str,
     tried: &'static str,
     status: &'static str,
     reason: String,
@@ -92,7 +94,7 @@ async fn of_phone(courier: &Courier, phone: &Phone) -> Tried {
             Outcome::new(Status::Unsupported, reason)
         } else {
             match Request::parse(words.0, words.1.iter().copied()) {
-                Ok(request) => courier.deliver(phone, &request).await,
+                Ok(request) => courier.deliver(phone, &request, &Sendoff::default()).await,
                 Err(refusal) => Outcome::new(Status::Error, refusal.to_string()),
             }
         };
@@ -124,7 +126,7 @@ fn of_outcome(way: &'static str, tried: &'static str, outcome: Outcome) -> Way {
     let told = outcome.result.map(|result| result.to_string());
     let told = told.filter(|_| outcome.reason.is_empty());
     Way {
-        way,
+        name: way,
         tried,
         status: outcome.status.word(),
         reason: told.unwrap_or(outcome.reason),
@@ -191,14 +193,14 @@ pub(super) fn show(all: &[Tried], out: &mut impl Write) -> std::io::Result<()> {
     for Tried { name, known, ways } in all {
         writeln!(out, "{}: {}", Escaped(name), Escaped(known))?;
         for Way {
-            way,
+            name,
             tried,
             status,
             reason,
         } in ways
         {
             let reason = Escaped(reason);
-            writeln!(out, "  {way:<7} {status:<11} {tried}: {reason}")?;
+            writeln!(out, "  {name:<7} {status:<11} {tried}: {reason}")?;
         }
     }
     Ok(())

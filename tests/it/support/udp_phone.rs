@@ -155,7 +155,7 @@ impl UdpPhone {
             for value in request.header(name) {
                 let is_new = name == "To" && !value.contains(";tag=");
                 let tag = if is_new { ";tag=phone" } else { "" };
-                copied.push_str(&format!("{name}: {value}{tag}\r\n"));
+                copied.extend([name, ": ", value, tag, "\r\n"]);
             }
         }
         let (user, own) = (&self.user, self.address.port(5060));
