@@ -24,3 +24,4 @@ mod stopping;
 mod support;
 mod systemd;
 mod targets;
+mod why;
