@@ -16,6 +16,7 @@ mod hanging;
 mod hostile;
 mod layering;
 mod manager;
+mod order;
 mod pbx;
 mod refusals;
 mod reload;

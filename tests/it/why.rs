@@ -1,6 +1,6 @@
 //! `handsetd phones --why NAME`: what each way to a phone answers, and what to change.
 
-use handsetd::phone::{Credentials, Vendor};
+use handsetd::phone::Vendor;
 use tokio::process::Command;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
@@ -9,10 +9,9 @@ use super::support::udp_phone::UdpPhone;
 
 #[tokio::test]
 async fn each_way_tells_what_it_answers_and_what_to_change() {
-    let pair = || Some(Credentials::new("push", "hush".into()));
     for vendor in [Vendor::Snom, Vendor::Yealink] {
         let options = handsetd::simulate::Options {
-            credentials: pair(),
+            credentials: Some(("push".to_owned(), "hush".to_owned())),
             ..desk::options(vendor)
         };
         let desk = Desk::new(options).await;
