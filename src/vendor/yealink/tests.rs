@@ -1,7 +1,15 @@
+//! Documents: screens, tones and backgrounds, and how they are pushed.
+
+mod verbs;
+
+use url::Url;
+
+use super::tone::UNPROVEN;
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, exchange, pushed as asked, shown_notify, values};
-use crate::vendor::{Auth, Method, Recording, Reply, Verdict};
+use crate::vendor::testing::{Bench, exchange, pushed as asked, values};
+use crate::vendor::{Auth, Method, Picture, Recording, Reply, Shown, Sound, Verdict};
+use crate::verb::Priority;
 
 fn bench() -> Bench {
     Bench::new(Vendor::Yealink, "T46G", "28.83.0.50")
@@ -169,8 +177,34 @@ fn what_no_yealink_phone_does_is_refused_with_a_reason() {
         .push("text=a")
         .unwrap_err();
     assert!(dect.to_string().contains("DECT"), "{dect}");
+    let android = Bench::new(Vendor::Yealink, "T58V", "58.86.0.5").push("text=a");
+    assert!(android.unwrap_err().to_string().contains("Android"));
+    let foreign = Task::Push(
+        Shown::Document("<?xml version='1.0'?><SnomIPPhoneText/>".into()),
+        Priority::Now,
+    );
+    assert!(refused(foreign).contains("\"SnomIPPhoneText\" is none"));
     let big = Task::Push(Shown::Document("x".repeat(10_001)), Priority::Now);
     assert!(refused(big).contains("10000 bytes"));
+}
+
+#[test]
+fn what_may_not_work_is_told() {
+    let note = |model: &str, task: &Task| {
+        let bench = Bench::new(Vendor::Yealink, model, "");
+        bench.plan(task).unwrap().note
+    };
+    let document = "<YealinkIPPhoneTextScreen doneAction=\"http://192.0.2.1/\"/>";
+    let own = Task::Push(Shown::Document(document.into()), Priority::Now);
+    assert_eq!(note("T46G", &own), None);
+    assert!(note("T48S", &own).unwrap().contains("doneAction"));
+    let keys = |name: &str| asked(&format!("text=a;softkey=Go|key:{name}"));
+    assert_eq!(note("T46G", &keys("LINE1")), None);
+    assert!(
+        note("T46G", &keys("F1"))
+            .unwrap()
+            .contains("proven for LINE1")
+    );
 }
 
 #[test]
@@ -212,20 +246,4 @@ fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
         values(&String::from_utf8_lossy(&fetched.body), "Text"),
         [text.as_str()]
     );
-}
-
-#[test]
-fn a_check_sync_is_a_notify_whatever_the_model() {
-    for model in ["T46G", "W60B"] {
-        let bench = Bench::new(Vendor::Yealink, model, "");
-        let shown = |task| shown_notify(&bench.plan(&task).unwrap());
-        assert_eq!(
-            shown(Task::Control(Control::Reboot)),
-            "Event: check-sync;reboot=true"
-        );
-        assert_eq!(
-            shown(Task::Control(Control::Resync)),
-            "Event: check-sync;reboot=false"
-        );
-    }
 }
