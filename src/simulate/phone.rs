@@ -92,6 +92,21 @@ impl Simulated {
         self.device.watch()
     }
 
+    /// Lets somebody call it; returns the phone's own id of the call, which rings until it is
+    /// answered (Yealink).
+    pub fn is_called_by(&self, number: &str) -> u32 {
+        let mut id = 0;
+        self.device.change(|state| id = state.calling.ring(number));
+        id
+    }
+
+    /// Receives a NOTIFY; returns once the phone has done what it says (Yealink).
+    pub async fn notified(&self, event: &str, content_type: &str, body: &str) {
+        if let Vendored::Yealink(phone) = &self.vendored {
+            phone.notified(event, content_type, body).await;
+        }
+    }
+
     /// Chooses the menu item or directory entry at `index`, from 0, as its user would.
     ///
     /// Returns once the phone has fetched what the item leads to.

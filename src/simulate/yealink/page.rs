@@ -10,6 +10,7 @@ use super::super::fetch::{Ask, Failure};
 use super::super::request::{Request, media_type};
 use super::super::state::{Content, Played, Shown};
 use super::super::wave::{Coding, Wave};
+use super::remote::ALLOW;
 use super::{Yealink, schema};
 
 impl Yealink {
@@ -22,6 +23,18 @@ impl Yealink {
             .body
             .strip_prefix(b"xml=")
             .ok_or("a body that does not begin xml=")?;
+        self.take_document(xml).await
+    }
+
+    /// Does the same with the document of a NOTIFY.
+    pub(super) async fn document_notify(&self, body: &str) -> Result<(), String> {
+        if self.model.is_android() {
+            return Err("a document, which Android models do not take".to_owned());
+        }
+        self.take_document(body.as_bytes()).await
+    }
+
+    async fn take_document(&self, xml: &[u8]) -> Result<(), String> {
         let (document, text) = read(xml)?;
         let phone = self.clone();
         // Pictures are fetched before the answer, everything else after it.
@@ -82,12 +95,14 @@ impl Yealink {
                 },
                 "Wav.Play" => phone.play(rest).await,
                 "Wav.Stop" if rest.is_empty() => device.change(|state| state.ringing = false),
-                "Dial" if !rest.is_empty() => device.change(|state| state.dial(rest)),
+                "Dial" if !rest.is_empty() => phone.dial(rest, None),
                 "Led" => match rest.split_once('=') {
-                    Some((lamp, does)) => device.change(|state| {
-                        state.lamps.insert(lamp.to_owned(), does.to_owned());
-                    }),
-                    None => device.change(|s| s.remark(format!("`{uri}` names no state."))),
+                    Some((lamp, does)) if phone.has_lamp(lamp) && STATES.contains(&does) => {
+                        device.change(|state| {
+                            state.lamps.insert(lamp.to_owned(), does.to_owned());
+                        });
+                    }
+                    _ => device.change(|s| s.remark(format!("`{uri}` is no lamp or no state."))),
                 },
                 "Key" | "Command" if !rest.is_empty() => device.change(|state| state.press(rest)),
                 "" => (),
@@ -132,6 +147,18 @@ impl Yealink {
         fetched.await
     }
 
+    /// Whether there is such a lamp: `LINE1_GREEN`, `POWER`.
+    fn has_lamp(&self, lamp: &str) -> bool {
+        let Some((line, colour)) = lamp.split_once('_') else {
+            return lamp == "POWER";
+        };
+        let line = line
+            .strip_prefix("LINE")
+            .and_then(|line| line.parse::<u8>().ok());
+        let has_line = line.is_some_and(|line| (1..=self.model.line_keys).contains(&line));
+        has_line && matches!(colour, "GREEN" | "RED" | "ORANGE")
+    }
+
     /// Does what choosing an item does.
     pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
         match &shown.content {
@@ -153,6 +180,7 @@ impl Yealink {
     pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" => self.device.clear(),
+            ALLOW => self.agree(),
             "SoftKey:Select" | "SoftKey:Dial" => self.choose(shown, 0).await,
             "SoftKey:Submit" => self.submit(shown).await,
             _ => self.uri(target.to_owned()).await,
@@ -207,6 +235,9 @@ fn read(bytes: &[u8]) -> Result<(Element, String), String> {
     schema::judge(&document)?;
     Ok((document, String::from_utf8_lossy(bytes).into_owned()))
 }
+
+/// What a lamp does.
+const STATES: [&str; 4] = ["on", "off", "slowflash", "fastflash"];
 
 /// The most bytes of an object.
 const MAX_OBJECT: usize = 10_000;
