@@ -23,3 +23,4 @@ mod stopping;
 mod support;
 mod systemd;
 mod targets;
+mod yealink_verbs;

@@ -17,8 +17,13 @@ impl Handset<'_> {
         let mut execute = Execute::new();
         let mut note = None;
         for uri in uris {
-            note = self.check(uri.as_str())?.or(note);
-            execute = execute.uri(uri.as_str());
+            // The one command without arguments may be written as all others begin.
+            let text = match uri.as_str() {
+                "Wav.Stop:" => "Wav.Stop",
+                text => text,
+            };
+            note = self.check(text)?.or(note);
+            execute = execute.uri(text);
         }
         let mut plan = self.push(&execute.document())?;
         if uris.iter().any(|uri| uri.priority() != Priority::Now) {

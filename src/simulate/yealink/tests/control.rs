@@ -1,8 +1,9 @@
 //! Control from outside: who may, by which page, with which keys, and what comes of it.
 
+use super::super::super::PhoneCallState::{Held, Ringing, Talking};
 use super::super::super::lab::Lab;
 use super::super::super::options::{Options, RemoteControl, Scheme};
-use super::super::super::{PhoneCallState, State};
+use super::super::super::{Calling, State};
 use super::{ask, object, options, push};
 
 fn phone(model: &str, firmware: &str) -> Options {
@@ -164,11 +165,10 @@ async fn calls_are_what_keys_make_of_them() {
         asks(&lab, &format!("/servlet?key={key}")).await;
         lab.phone.state().calling
     };
-    let states = |calling: &super::super::super::Calling| {
+    let states = |calling: &Calling| {
         let states: Vec<_> = calling.calls.iter().map(|call| call.state).collect();
         states
     };
-    use PhoneCallState::{Held, Ringing, Talking};
     let id = lab.phone.is_called_by("201");
     assert_eq!(id, 33_093);
     // Nothing is transferred that was not answered.
@@ -286,7 +286,7 @@ async fn a_notify_is_as_good_as_a_request() {
     assert_eq!(state.dialed, ["+49#"]);
     let id = state.calling.calls[0].id;
     let state = notify("ACTION-URI", frag, &format!("key=HOLD:{id}")).await;
-    assert_eq!(state.calling.calls[0].state, PhoneCallState::Talking);
+    assert_eq!(state.calling.calls[0].state, Talking);
     assert!(state.remarks.last().unwrap().contains("does nothing here"));
     let state = notify("check-sync;reboot=true", "", "").await;
     assert_eq!(state.keys.last().unwrap(), "Reboot");
