@@ -100,10 +100,14 @@ impl Simulated {
         id
     }
 
-    /// Receives a NOTIFY; returns once the phone has done what it says (Yealink).
-    pub async fn notified(&self, event: &str, content_type: &str, body: &str) {
-        if let Vendored::Yealink(phone) = &self.vendored {
-            phone.notified(event, content_type, body).await;
+    /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
+    /// nothing with it.
+    pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
+        match &self.vendored {
+            Vendored::Yealink(phone) => phone.notified(event, content_type, body),
+            Vendored::Cisco(_) | Vendored::Snom(_) => {
+                Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
+            }
         }
     }
 

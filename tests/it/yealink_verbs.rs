@@ -406,6 +406,52 @@ async fn what_asterisk_knows_is_told_by_notify_and_by_call() {
     stage.desk.is_content();
 }
 
+#[test]
+fn the_provisioning_file_is_one_that_a_phone_reads() {
+    let text = include_str!("../../etc/provisioning/yealink.cfg");
+    assert!(text.starts_with("#!version:1.0.0.1\n"));
+    let settings: Vec<_> = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split_once(" = ").unwrap())
+        .collect();
+    let names: Vec<_> = settings.iter().map(|(name, _)| *name).collect();
+    for needed in [
+        "features.action_uri.enable",
+        "features.action_uri_limit_ip",
+        "features.show_action_uri_option",
+        "push_xml.server",
+        "push_xml.sip_notify",
+        "push_xml.username",
+        "push_xml.password",
+        "sip.trust_ctrl",
+        "sip.notify_reboot_enable",
+        "action_url.dnd_on",
+        "action_url.incoming_call",
+    ] {
+        assert!(names.contains(&needed), "{needed}");
+    }
+    let (explained, _) = text.split_once("Part one").unwrap();
+    for (name, value) in settings {
+        for word in [
+            "HANDSETD_ADDRESS",
+            "HANDSETD_DOOR",
+            "PUSH_USER",
+            "PUSH_PASSWORD",
+        ] {
+            assert!(!value.contains(word) || explained.contains(word));
+        }
+        let Some(event) = name.strip_prefix("action_url.") else {
+            continue;
+        };
+        // What stands for the address is as long as an address may be.
+        assert!(value.len() < 511 - 60, "{name}");
+        let start = format!("http://HANDSETD_DOOR/action/yealink/{event}?mac=$mac&");
+        assert!(value.starts_with(&start), "{name}");
+        assert!(!value.contains(' '), "{name}");
+    }
+}
+
 /// A server with a phone that is a SIP socket and a simulated phone at one address.
 struct Stage {
     _asterisk: Asterisk,
@@ -560,7 +606,8 @@ impl Stage {
         let event = message.header("Event")[0].to_owned();
         let content_type = message.header("Content-Type").concat();
         let phone = self.desk.phone();
-        phone.notified(&event, &content_type, &message.body).await;
+        let done = phone.notified(&event, &content_type, &message.body);
+        assert_eq!(done, Ok(()), "{message:?}");
         (event, message.body)
     }
 }

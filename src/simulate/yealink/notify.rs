@@ -1,6 +1,6 @@
 //! NOTIFYs: action URIs, documents, and the order to read the configuration again.
 //!
-//! The answer to a NOTIFY says nothing, so what the phone refuses shows in its log of exchanges only.
+//! The answer to a NOTIFY says nothing; what the phone refuses shows in its log of exchanges.
 
 use bytes::Bytes;
 
@@ -9,11 +9,16 @@ use super::Yealink;
 use super::model::release;
 
 impl Yealink {
-    /// Does what a NOTIFY says.
-    pub(in super::super) async fn notified(&self, event: &str, content_type: &str, body: &str) {
+    /// Does what a NOTIFY says; the error says in words why not.
+    pub(in super::super) fn notified(
+        &self,
+        event: &str,
+        content_type: &str,
+        body: &str,
+    ) -> Result<(), String> {
         let done = match (event, content_type) {
             ("ACTION-URI", "message/sipfrag") => self.action_notify(body),
-            ("Yealink-xml", "application/xml") => self.document_notify(body).await,
+            ("Yealink-xml", "application/xml") => self.document_notify(body),
             ("check-sync;reboot=true", _) => {
                 self.press_key("Reboot", true);
                 Ok(())
@@ -34,8 +39,9 @@ impl Yealink {
             status: None,
             answer_headers: Vec::new(),
             answer: Bytes::new(),
-            refused: done.err(),
+            refused: done.clone().err(),
         });
+        done
     }
 
     fn action_notify(&self, body: &str) -> Result<(), String> {

@@ -23,27 +23,29 @@ impl Yealink {
             .body
             .strip_prefix(b"xml=")
             .ok_or("a body that does not begin xml=")?;
-        self.take_document(xml).await
+        let (document, text) = read(xml)?;
+        // Pictures are fetched before the answer, everything else after it.
+        if document.name == "YealinkIPPhoneImageScreen" {
+            return self.present(&document, &text, None).await;
+        }
+        self.show_later(document, text);
+        Ok(())
     }
 
-    /// Does the same with the document of a NOTIFY.
-    pub(super) async fn document_notify(&self, body: &str) -> Result<(), String> {
+    /// Does the same with the document of a NOTIFY, which is answered at once.
+    pub(super) fn document_notify(&self, body: &str) -> Result<(), String> {
         if self.model.is_android() {
             return Err("a document, which Android models do not take".to_owned());
         }
-        self.take_document(body.as_bytes()).await
+        let (document, text) = read(body.as_bytes())?;
+        self.show_later(document, text);
+        Ok(())
     }
 
-    async fn take_document(&self, xml: &[u8]) -> Result<(), String> {
-        let (document, text) = read(xml)?;
+    fn show_later(&self, document: Element, text: String) {
         let phone = self.clone();
-        // Pictures are fetched before the answer, everything else after it.
-        if document.name == "YealinkIPPhoneImageScreen" {
-            return phone.present(&document, &text, None).await;
-        }
         self.device
             .spawn(async move { phone.show_or_tell(&document, &text, None).await });
-        Ok(())
     }
 
     /// Fetches a document and shows it, or does what it says.

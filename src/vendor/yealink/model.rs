@@ -96,10 +96,20 @@ impl Model {
         self.kind == Kind::Android || self.is_one_of(&["T48", "T49", "T57"])
     }
 
+    /// Whether its OK key does what a screen says (`doneAction`), as far as that is known.
+    pub(super) fn has_ok_action(&self) -> bool {
+        self.has_buttons()
+    }
+
+    /// Whether it is a desk phone without a touch screen.
+    fn has_buttons(&self) -> bool {
+        !self.is_touch() && self.is_one_of(&["T"])
+    }
+
     /// Whether one action URI may hold several keys. Models that the guide does not name get one
     /// each, which all of them take.
     pub(super) fn takes_chains(&self) -> bool {
-        !self.is_touch() && self.is_one_of(&["T"])
+        self.has_buttons()
     }
 
     /// Returns how many line keys it has, if that is known.

@@ -18,7 +18,8 @@ impl Handset<'_> {
                 document.clone()
             }
             Shown::Screen(screen, image) => {
-                document::write(screen, image.as_ref(), self.means.stand)?
+                let with_ok = self.model.has_ok_action();
+                document::write(screen, image.as_ref(), self.means.stand, with_ok)?
             }
             Shown::Url(url) => Execute::new().uri(Url::as_str(url)).document(),
         };

@@ -58,9 +58,10 @@ async fn who_is_not_in_the_list_gets_nothing() {
         // Pushes have a list of their own, and NOTIFYs none.
         let text = object("TextScreen", "<Text>a</Text>");
         assert!(push(&lab, &text).await.contains("200"));
-        lab.phone
-            .notified("ACTION-URI", "message/sipfrag", "key=OK")
-            .await;
+        let told = lab
+            .phone
+            .notified("ACTION-URI", "message/sipfrag", "key=OK");
+        assert_eq!(told.is_ok(), enabled);
         let pressed = lab.phone.state().keys.len();
         assert_eq!(pressed, usize::from(enabled) + usize::from(status == "200"));
     }
@@ -87,15 +88,11 @@ async fn the_first_request_raises_a_question_and_is_lost() {
     assert!(lab.phone.state().keys.is_empty());
     assert_eq!(asks(&lab, "/servlet?key=OK").await.0, "200");
     // A NOTIFY is another source.
-    let notify = async || {
-        lab.phone
-            .notified("ACTION-URI", "message/sipfrag", "key=1")
-            .await;
-    };
-    notify().await;
+    let notify = || lab.phone.notified("ACTION-URI", "message/sipfrag", "key=1");
+    assert!(notify().unwrap_err().contains("nobody has agreed"));
     assert_eq!(lab.phone.state().keys, ["OK"]);
     lab.phone.press("OK").await.unwrap();
-    notify().await;
+    notify().unwrap();
     assert_eq!(lab.phone.state().keys, ["OK", "1"]);
 }
 
@@ -270,28 +267,28 @@ async fn the_screen_is_taken_as_a_bmp_or_a_jpeg() {
 #[tokio::test]
 async fn a_notify_is_as_good_as_a_request() {
     let lab = lab("T53W", "96.86.0.70").await;
-    let notify = async |event: &str, content_type: &str, body: &str| {
-        lab.phone.notified(event, content_type, body).await;
-        lab.phone.state()
+    let notify = |event: &str, content_type: &str, body: &str| {
+        let told = lab.phone.notified(event, content_type, body);
+        told.map(|()| lab.phone.state())
     };
     let frag = "message/sipfrag";
-    let state = notify("ACTION-URI", frag, "key=1;F_HOLD").await;
+    let state = notify("ACTION-URI", frag, "key=1;F_HOLD").unwrap();
     assert_eq!(state.keys, ["1", "F_HOLD"]);
     let state = notify(
         "ACTION-URI",
         frag,
         "number=+49#&outgoing_uri=sip:1002@192.0.2.14",
     )
-    .await;
+    .unwrap();
     assert_eq!(state.dialed, ["+49#"]);
     let id = state.calling.calls[0].id;
-    let state = notify("ACTION-URI", frag, &format!("key=HOLD:{id}")).await;
+    let state = notify("ACTION-URI", frag, &format!("key=HOLD:{id}")).unwrap();
     assert_eq!(state.calling.calls[0].state, Talking);
     assert!(state.remarks.last().unwrap().contains("does nothing here"));
-    let state = notify("check-sync;reboot=true", "", "").await;
+    let state = notify("check-sync;reboot=true", "", "").unwrap();
     assert_eq!(state.keys.last().unwrap(), "Reboot");
     let text = object("TextScreen", "<Text>a</Text>");
-    notify("Yealink-xml", "application/xml", &text).await;
+    notify("Yealink-xml", "application/xml", &text).unwrap();
     lab.until(|state| state.shown.is_some()).await;
     assert_eq!(lab.phone.state().refusals().count(), 0);
     for (event, content_type, body) in [
@@ -305,8 +302,9 @@ async fn a_notify_is_as_good_as_a_request() {
         ("talk", "", ""),
     ] {
         let before = lab.phone.state().refusals().count();
-        let state = notify(event, content_type, body).await;
-        assert_eq!(state.refusals().count(), before + 1, "{event} {body}");
+        let told = notify(event, content_type, body);
+        assert!(told.is_err(), "{event} {body}");
+        assert_eq!(lab.phone.state().refusals().count(), before + 1);
     }
 }
 
