@@ -312,7 +312,9 @@ mod tests {
         for file in files.map(|file| file.unwrap().path()) {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
             // V61 took what is no XML, in a form of its own; a template is no object.
-            if name == "push-configuration-v61.xml" || !name.ends_with(".xml") {
+            if name == "push-configuration-v61.xml"
+                || file.extension().is_none_or(|end| end != "xml")
+            {
                 continue;
             }
             let bytes = std::fs::read(&file).unwrap();
