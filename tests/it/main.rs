@@ -26,3 +26,4 @@ mod support;
 mod systemd;
 mod targets;
 mod why;
+mod yealink_verbs;
