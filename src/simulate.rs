@@ -6,6 +6,7 @@
 //! vendors' documents leave open what a phone answers, the phone here refuses with a status of
 //! the 4xx class, and the module says so. Calls have no sound: [`sip`] is signalling only.
 
+mod calls;
 mod cisco;
 mod device;
 mod digest;
@@ -29,6 +30,7 @@ mod state;
 mod wave;
 mod yealink;
 
+pub use calls::{Call, Calls, Standing};
 pub use error::Error;
 pub use options::{AuthenticationMethod, Faults, Options, Scheme};
 pub use phone::{Simulated, start};

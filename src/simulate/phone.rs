@@ -82,6 +82,24 @@ impl Simulated {
         seen.ok()?.ok().map(|state| state.clone())
     }
 
+    /// Lets somebody call it.
+    pub fn is_called_by(&self, number: &str) {
+        self.device.change(|state| {
+            state.calls.ring(number);
+        });
+    }
+
+    /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
+    /// nothing with it.
+    pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
+        match &self.vendored {
+            Vendored::Snom(phone) => phone.notified(event, content_type, body),
+            Vendored::Cisco(_) | Vendored::Yealink(_) => {
+                Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
+            }
+        }
+    }
+
     /// Returns what there is to draw of it now.
     pub fn view(&self) -> View {
         View::new(self.options(), self.display(), self.state())

@@ -17,6 +17,7 @@ mod layering;
 mod refusals;
 mod reload;
 mod screens;
+mod snom_verbs;
 mod stopping;
 mod support;
 mod systemd;

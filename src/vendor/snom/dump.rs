@@ -46,13 +46,20 @@ impl Dump {
     /// Returns the address of an identity, `user@host`, if it has one.
     pub(super) fn address(&self, line: u8) -> Option<String> {
         let user = self.value(&format!("user_name{line}"))?;
-        let host = self.value(&format!("user_host{line}"))?;
-        let plain = |text: &str, marks: &str| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
-            text.len() <= MAX_PART && text.chars().all(fits)
-        };
-        (plain(user, "+.*#_-") && plain(host, ".:[]-")).then(|| format!("{user}@{host}"))
+        let host = self.host(line)?;
+        is_plain(user, "+.*#_-").then(|| format!("{user}@{host}"))
     }
+
+    /// Returns the server of an identity.
+    pub(super) fn host(&self, line: u8) -> Option<&str> {
+        let host = self.value(&format!("user_host{line}"))?;
+        is_plain(host, ".:[]-").then_some(host)
+    }
+}
+
+fn is_plain(text: &str, marks: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
+    text.len() <= MAX_PART && text.chars().all(fits)
 }
 
 /// Asks for all settings; `then` says what is done with them.

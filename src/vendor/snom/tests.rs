@@ -323,7 +323,7 @@ fn the_way_is_the_one_that_is_most_likely_to_work() {
             "call=PJSIP/1001-00000001",
             ["notify", "notify", "notify"],
         ),
-        ("transfer", "number=1;call=7", ["csta", "", "csta"]),
+        ("hangup", "call=7", ["csta", "", "csta"]),
         ("dial", "number=1", ["http", "notify", "http"]),
         ("reboot", "", ["notify", "notify", "http"]),
         ("resync", "", ["notify", "notify", "notify"]),

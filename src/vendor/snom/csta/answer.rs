@@ -40,6 +40,11 @@ impl Answer {
         }
     }
 
+    /// Returns the text in it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns the text of the first element of that name.
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
         self.find(name).map(|found| found.text.as_str())

@@ -18,8 +18,20 @@ pub(super) type WithCall = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 pub(super) struct Call {
     /// Its id.
     pub(super) id: String,
-    /// Its state, in ECMA's words.
+    /// The state at the phone itself, in ECMA's words.
     pub(super) state: String,
+    /// The states at the other ends, where the phone tells them.
+    others: Vec<String>,
+}
+
+impl Call {
+    /// Returns whether nobody's phone rings any more, as far as is told.
+    pub(super) fn is_answered(&self) -> bool {
+        !self
+            .others
+            .iter()
+            .any(|state| matches!(state.as_str(), "alerting" | "initiated"))
+    }
 }
 
 /// Answers, ends, holds or resumes a call.
@@ -175,8 +187,12 @@ fn calls(answer: &Answer) -> Vec<Call> {
     answer.all("snapshotDeviceResponseInfo", &mut told);
     let call = |info: &Answer| {
         let id: CallId = info.text_of("callID")?.parse().ok()?;
-        let state = info.text_of("localConnectionState")?;
+        let mut states = Vec::new();
+        info.all("localConnectionState", &mut states);
+        let mut states = states.iter().map(|state| state.text());
+        let state = states.next()?;
         Some(Call {
+            others: states.map(ToOwned::to_owned).collect(),
             id: id.to_string(),
             // Both words are in use.
             state: if state == "held" { "hold" } else { state }.to_owned(),

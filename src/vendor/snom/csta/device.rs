@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::{dump, http};
 use crate::phone::Phone;
+use crate::screen::Number;
 use crate::vendor::{Plan, Refused, Step, Verdict};
 
 /// An identity of the phone.
@@ -49,6 +50,26 @@ impl Line {
             None => Verdict::Rejected(format!(
                 "the phone's settings user_name{number} and user_host{number} tell no identity"
             )),
+        })]
+    }
+
+    /// Does what is to be done with whom a call goes to. To a Snom phone that is a SIP address, of the
+    /// identity's own server unless the number names one.
+    pub(super) fn target(
+        self,
+        number: &Number,
+        then: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Vec<Step> {
+        if number.as_str().contains('@') {
+            let address = number.as_str().trim_start_matches("sip:");
+            return then(&format!("sip:{address}"));
+        }
+        let number = number.clone();
+        vec![dump::ask_if_shown(move |dump| {
+            Verdict::Then(match dump.host(self.number) {
+                Some(host) => then(&format!("sip:{number}@{host}")),
+                None => then(number.as_str()),
+            })
         })]
     }
 

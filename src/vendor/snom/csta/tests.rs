@@ -47,9 +47,20 @@ fn a_call_with_an_id_is_controlled_in_the_dialect_of_the_firmware() {
             "{verb}"
         );
     }
-    insta::assert_snapshot!(shown("transfer", "number=200;call=7"), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SingleStepTransferCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><activeCall><callID>7</callID></activeCall><transferredTo>200</transferredTo></SingleStepTransferCall>"#);
     let refused = by_csta(&bench(), "answer", "call=PJSIP/1001-1").unwrap_err();
     assert!(refused.contains("$csta_id"), "{refused}");
+}
+
+#[test]
+fn whom_a_call_goes_to_is_an_address_of_the_phones_own_server() {
+    let plan = by_csta(&bench(), "transfer", "number=200;call=7").unwrap();
+    assert_eq!(shown_steps(&plan.steps), "GET /settings.htm");
+    let asked = only(&plan.steps);
+    let shown = |status, page: &str| shown_steps(&more(answered(asked, status, page)));
+    insta::assert_snapshot!(shown(200, "user_host1!: pbx.example"), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SingleStepTransferCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><activeCall><callID>7</callID></activeCall><transferredTo>sip:200@pbx.example</transferredTo></SingleStepTransferCall>"#);
+    assert!(shown(403, "").contains("<transferredTo>200</transferredTo>"));
+    let plan = by_csta(&bench(), "transfer", "number=sip:ada@elsewhere;call=7").unwrap();
+    assert!(shown_steps(&plan.steps).contains("<transferredTo>sip:ada@elsewhere<"));
 }
 
 #[test]
@@ -132,8 +143,8 @@ fn before_8_7_4_an_identity_goes_by_its_address() {
 
 #[test]
 fn an_attended_transfer_waits_for_the_answer() {
-    let plan = by_csta(&bench(), "transfer", "number=200;kind=attended;call=7").unwrap();
-    insta::assert_snapshot!(shown_steps(&plan.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><ConsultationCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><existingCall><callID>7</callID></existingCall><consultedDevice>200</consultedDevice></ConsultationCall>"#);
+    let plan = by_csta(&bench(), "transfer", "number=200@pbx;kind=attended;call=7").unwrap();
+    insta::assert_snapshot!(shown_steps(&plan.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><ConsultationCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><existingCall><callID>7</callID></existingCall><consultedDevice>sip:200@pbx</consultedDevice></ConsultationCall>"#);
     let answer = "<ConsultationCallResponse><initiatedCall><callID>8</callID></initiatedCall></ConsultationCallResponse>";
     let mut steps = more(answered(only(&plan.steps), 200, answer));
     for looks in 0..=30 {
@@ -149,7 +160,7 @@ fn an_attended_transfer_waits_for_the_answer() {
         assert!(joined.contains("<heldCall><callID>7</callID></heldCall><activeCall><callID>8<"));
         let gone = answered(look, 200, &calls(&[("7", "hold")]));
         assert!(matches!(gone, Verdict::Rejected(why) if why.contains("ended")));
-        match answered(look, 200, &calls(&[("7", "hold"), ("8", "alerting")])) {
+        match answered(look, 200, &calls(&[("7", "hold"), ("8", STILL_RINGS)])) {
             Verdict::Then(more) => steps = more,
             Verdict::Rejected(why) => {
                 assert!(
@@ -224,3 +235,6 @@ fn any_request_is_written_and_its_answer_told() {
         other => panic!("{other:?}"),
     }
 }
+
+/// The phone's own state, and that of the other.
+const STILL_RINGS: &str = "connected</localConnectionState><localConnectionState>alerting";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::calls::{UNPROVEN, request, snapshot, with_call};
+use super::calls::{Call, UNPROVEN, request, snapshot, with_call};
 use super::device::{Line, Next};
 use super::request::{Dialect, Part, Request};
 use crate::screen::Number;
@@ -24,25 +24,31 @@ pub(super) fn plan(
     let states: &[&str] = &["connected", "hold"];
     if kind == TransferKind::Blind {
         return with_call(dialect, line, states, call, move |id| {
-            let parts = vec![
-                Part::call("activeCall", id),
-                Part::text("transferredTo", number.as_str()),
-            ];
-            request(dialect, "SingleStepTransferCall", parts)
+            let id = id.to_owned();
+            line.target(&number, move |target| {
+                let parts = vec![
+                    Part::call("activeCall", &id),
+                    Part::text("transferredTo", target),
+                ];
+                request(dialect, "SingleStepTransferCall", parts)
+            })
         });
     }
     dialect.knows("ConsultationCall")?;
     let plan = with_call(dialect, line, states, call, move |id| {
-        consult(dialect, line, id, &number)
+        let (id, to) = (id.to_owned(), number.clone());
+        line.target(&number, move |target| {
+            consult(dialect, line, &id, &to, target)
+        })
     })?;
     Ok(plan.with_note(UNPROVEN))
 }
 
 /// Calls the other, waits until that one answers, and joins both.
-fn consult(dialect: Dialect, line: Line, held: &str, number: &Number) -> Vec<Step> {
+fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &str) -> Vec<Step> {
     let parts = vec![
         Part::call("existingCall", held),
-        Part::text("consultedDevice", number.as_str()),
+        Part::text("consultedDevice", target),
     ];
     let (held, number) = (held.to_owned(), number.clone());
     let step = Request::new("ConsultationCall", parts).step(dialect, move |answer| {
@@ -95,7 +101,7 @@ fn wait(wait: Wait) -> Vec<Step> {
             let number = &wait.number;
             let call = calls.iter().find(|call| call.id == wait.active);
             match call.map(|call| call.state.as_str()) {
-                Some("connected") => {
+                Some("connected") if call.is_some_and(Call::is_answered) => {
                     let parts = vec![
                         Part::call("heldCall", &wait.held),
                         Part::call("activeCall", &wait.active),

@@ -1,0 +1,364 @@
+//! `POST /csta`: requests of ECMA-323 in the dialect of the firmware, and no other.
+//!
+//! Before 8.7 an envelope is wanted and call ids are flat; since 8.7.3 they are nested, and an answer
+//! has an envelope if the request had one. Between, and before 7.3.4, there is nothing.
+
+use super::super::calls::{Call, Standing};
+use super::super::document::Element;
+use super::super::request::{Answer, Request};
+use super::Snom;
+
+/// What stands in an answer, or the error.
+type Done = Result<String, &'static str>;
+
+impl Snom {
+    /// Answers a request.
+    pub(super) fn csta(&self, request: &Request) -> Answer {
+        let is_old = self.is_older_than(&[8, 7]);
+        let is_gap = !is_old && self.is_older_than(&[8, 7, 3]);
+        let is_off = self.setting("csta_control").as_deref() != Some("on");
+        if self.is_older_than(&[7, 3, 4]) || is_gap || is_off {
+            return Answer::empty(404)
+                .refusing("CSTA, which this phone has not or has switched off");
+        }
+        if request.method != "POST" || request.media_type() != "text/xml" {
+            return Answer::empty(400).refusing("CSTA that is no POST of text/xml");
+        }
+        let root = match Element::parse(&request.body) {
+            Ok(root) => root,
+            Err(reason) => return Answer::empty(400).refusing(reason),
+        };
+        let soap = root.name == "Envelope";
+        let body = if soap {
+            let body = root.child("Body");
+            body.and_then(|body| body.children().next())
+        } else {
+            Some(&root)
+        };
+        let Some(body) = body else {
+            return Answer::empty(400).refusing("an envelope with nothing in it");
+        };
+        let is_own = OWN.contains(&body.name.as_str());
+        if is_old && !(soap && (is_own || OLD.contains(&body.name.as_str()))) {
+            let refused = format!("the request {}, or one without an envelope", body.name);
+            return fault(soap, is_old, "Service not supported").refusing(refused);
+        }
+        let asked = Asked {
+            phone: self,
+            body,
+            is_old,
+        };
+        match asked.done() {
+            Ok(inside) => response(soap, is_old, &body.name, &inside),
+            Err(error) => {
+                let text = if is_old && error == "invalidCallID" {
+                    "Invalid CallID"
+                } else {
+                    error
+                };
+                fault(soap, is_old, text).refusing(format!("{}: {error}", body.name))
+            }
+        }
+    }
+}
+
+/// A request that was understood as far as its name.
+struct Asked<'a> {
+    phone: &'a Snom,
+    body: &'a Element,
+    is_old: bool,
+}
+
+impl Asked<'_> {
+    fn done(&self) -> Done {
+        match self.body.name.as_str() {
+            "AnswerCall" => self.puts("callToBeAnswered", Standing::Ringing, Standing::Connected),
+            "ClearCall" => self.ends("callToBeCleared"),
+            "ClearConnection" => self.ends("connectionToBeCleared"),
+            "HoldCall" => self.puts("callToBeHeld", Standing::Connected, Standing::Held),
+            "RetrieveCall" => self.puts("callToBeRetrieved", Standing::Held, Standing::Connected),
+            "ConsultationCall" => self.consult(),
+            "FireTest" => self.own(|phone| {
+                let url = phone.setting("action_fwtest_url").ok_or("noUrl")?;
+                let url = url::Url::parse(&url).map_err(|_| "noUrl")?;
+                let load = phone.load(url);
+                phone.device.spawn(load);
+                Ok(())
+            }),
+            "GenerateDigits" => self.digits(),
+            "GetSettings" => self.settings(),
+            "MakeCall" => self.make(),
+            "RequestSystemStatus" => Ok("<systemStatus>normal</systemStatus>".to_owned()),
+            "SetDoNotDisturb" => {
+                self.device("device")?;
+                let on = self.switch("doNotDisturbOn")?;
+                self.set(&[("dnd_mode".to_owned(), on.to_owned())])
+            }
+            "SetForwarding" => self.forward(),
+            "SetSettings" => {
+                let settings = self.body.named("Setting");
+                let settings: Vec<_> = settings
+                    .map(|setting| (setting.text_of("name"), setting.text_of("value")))
+                    .collect();
+                if settings.is_empty() {
+                    return Err("invalidParameterValue");
+                }
+                self.set(&settings)
+            }
+            "SingleStepTransferCall" => {
+                let id = self.call("activeCall")?;
+                let to = self.body.text_of("transferredTo");
+                // Devices are SIP addresses to a Snom phone.
+                let user = to.strip_prefix("sip:").and_then(|to| to.split_once('@'));
+                let (user, _) = user.ok_or("invalidDestination")?;
+                self.change(|calls| calls.transfer(id, user));
+                Ok(String::new())
+            }
+            "SnapshotDevice" => self.snapshot(),
+            "TransferCall" => {
+                let (held, active) = (self.call("heldCall")?, self.call("activeCall")?);
+                self.change(|calls| calls.join(held, active));
+                Ok(String::new())
+            }
+            "XmlPush" => {
+                let document = self.body.text_of("document");
+                self.own(|phone| phone.push(&document).map_err(|_| "invalidParameterValue"))
+            }
+            _ => Err("serviceNotSupported"),
+        }
+    }
+
+    /// Returns the id of a call that is there: in an element of its own, or flat on old firmware.
+    fn call(&self, name: &str) -> Result<i32, &'static str> {
+        let element = self.body.child(name).ok_or("invalidConnectionIdentifier")?;
+        let nested = element.child("callID");
+        let id = match (self.is_old, nested) {
+            (true, None) => element.text(),
+            (false, Some(id)) => id.text(),
+            _ => return Err("invalidConnectionIdentifier"),
+        };
+        let id = id.parse().map_err(|_| "invalidCallID")?;
+        let known = self.phone.device.state().calls.get(id).is_some();
+        if known { Ok(id) } else { Err("invalidCallID") }
+    }
+
+    /// Judges a device: a SIP address, or since 8.7.4 the number of an identity.
+    fn device(&self, name: &str) -> Result<(), &'static str> {
+        let device = self.body.text_of(name);
+        let by_number = !self.phone.is_older_than(&[8, 7, 4]) && device == "1";
+        let address = device.strip_prefix("sip:").unwrap_or(&device);
+        if by_number || self.phone.is_own(address) {
+            Ok(())
+        } else {
+            Err("invalidDeviceID")
+        }
+    }
+
+    fn puts(&self, name: &str, from: Standing, to: Standing) -> Done {
+        let id = self.call(name)?;
+        let standing = self
+            .phone
+            .device
+            .state()
+            .calls
+            .get(id)
+            .map(|call| call.standing);
+        if standing != Some(from) {
+            return Err("invalidConnectionState");
+        }
+        self.change(|calls| calls.put(id, to));
+        Ok(String::new())
+    }
+
+    fn ends(&self, name: &str) -> Done {
+        let id = self.call(name)?;
+        self.change(|calls| calls.end(id));
+        Ok(String::new())
+    }
+
+    fn make(&self) -> Done {
+        self.device("callingDevice")?;
+        let number = self.body.text_of("calledDirectoryNumber");
+        if number.is_empty() || self.body.text_of("autoOriginate") != "doNotPrompt" {
+            return Err("invalidParameterValue");
+        }
+        Ok(format!(
+            "<callingDevice>{}</callingDevice>",
+            self.dials(&number)
+        ))
+    }
+
+    fn consult(&self) -> Done {
+        self.call("existingCall")?;
+        let to = self.body.text_of("consultedDevice");
+        let user = to.strip_prefix("sip:").and_then(|to| to.split_once('@'));
+        let (user, _) = user.ok_or("invalidDestination")?;
+        Ok(format!(
+            "<initiatedCall>{}</initiatedCall>",
+            self.dials(user)
+        ))
+    }
+
+    fn dials(&self, number: &str) -> String {
+        let mut id = 0;
+        self.phone.device.change(|state| {
+            state.dial(number);
+            id = state.calls.dial(number);
+        });
+        self.phone.is_answered_soon(id);
+        format!("<callID>{id}</callID><deviceID>sip:1001@pbx.example</deviceID>")
+    }
+
+    fn digits(&self) -> Done {
+        let id = self.call("connectionToSendDigits")?;
+        let digits = self.body.text_of("charactersToSend");
+        let mut sent = false;
+        self.change(|calls| sent = calls.send(id, &digits));
+        if sent {
+            Ok(String::new())
+        } else {
+            Err("invalidConnectionState")
+        }
+    }
+
+    fn forward(&self) -> Done {
+        self.device("device")?;
+        let kind = match self.body.text_of("forwardingType").as_str() {
+            "forwardImmediate" => "all",
+            "forwardBusy" => "busy",
+            "forwardNoAns" => "time",
+            _ => return Err("invalidParameterValue"),
+        };
+        let on = self.switch("activateForward")?;
+        let mut settings = vec![(format!("fwd_{kind}_enabled1"), on.to_owned())];
+        let number = self.body.text_of("forwardDN");
+        if !number.is_empty() {
+            settings.push((format!("fwd_{kind}_target1"), number));
+        }
+        self.set(&settings)
+    }
+
+    fn settings(&self) -> Done {
+        let told = self.body.named("Setting").map(|setting| {
+            let name = setting.text_of("name");
+            let value = self.phone.setting(&name).unwrap_or_default();
+            let value = value.replace('&', "&amp;").replace('<', "&lt;");
+            format!("<Setting><name>{name}</name><value>{value}</value></Setting>")
+        });
+        Ok(told.collect())
+    }
+
+    fn snapshot(&self) -> Done {
+        self.device("snapshotObject")?;
+        let state = self.phone.device.state();
+        let infos = state.calls.all().iter().map(|call: &Call| {
+            let states: &[&str] = match call.standing {
+                Standing::Calling => &["connected", "alerting"],
+                Standing::Connected => &["connected", "connected"],
+                Standing::Held => &["hold", "connected"],
+                Standing::Ringing => &["alerting"],
+            };
+            let states = states
+                .iter()
+                .map(|state| format!("<localConnectionState>{state}</localConnectionState>"));
+            format!(
+                "<snapshotDeviceResponseInfo><connectionIdentifier><callID>{}</callID>\
+                 <deviceID>sip:1001@pbx.example</deviceID></connectionIdentifier><localCallState>\
+                 <compoundCallState>{}</compoundCallState></localCallState>\
+                 </snapshotDeviceResponseInfo>",
+                call.id,
+                states.collect::<String>()
+            )
+        });
+        Ok(format!(
+            "<crossRefIDorSnapshotData><snapshotData>{}</snapshotData></crossRefIDorSnapshotData>",
+            infos.collect::<String>()
+        ))
+    }
+
+    fn switch(&self, name: &str) -> Result<&'static str, &'static str> {
+        match self.body.text_of(name).as_str() {
+            "true" => Ok("on"),
+            "false" => Ok("off"),
+            _ => Err("invalidParameterValue"),
+        }
+    }
+
+    fn set(&self, settings: &[(String, String)]) -> Done {
+        let set = self.phone.set(settings);
+        set.map(|()| String::new())
+            .map_err(|_| "invalidParameterValue")
+    }
+
+    fn own(&self, run: impl FnOnce(&Snom) -> Result<(), &'static str>) -> Done {
+        run(self.phone).map(|()| String::new())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut super::super::calls::Calls)) {
+        self.phone.device.change(|state| change(&mut state.calls));
+    }
+}
+
+/// Answers as the firmware does: with the envelope of the request, or the bare element.
+fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Answer {
+    let name = format!("{request}Response");
+    let element = match (soap, inside) {
+        // Declares a prefix, and has none.
+        (false, "") => format!("<{name} xmlns:csta=\"{NAMESPACE}5\"/>"),
+        (false, inside) => format!("<{name} xmlns=\"{NAMESPACE}5\">{inside}</{name}>"),
+        (true, inside) => {
+            let inside = inside.replace("</", "\u{1}").replace('<', "<csta:");
+            let inside = inside.replace('\u{1}', "</csta:");
+            format!("<csta:{name}>{inside}</csta:{name}>")
+        }
+    };
+    Answer::with_body(200, "text/xml", document(soap, is_old, &element))
+}
+
+/// Answers an error; without an envelope it is not well-formed, as Snom's own sample is not.
+fn fault(soap: bool, is_old: bool, error: &str) -> Answer {
+    let element = if soap {
+        format!(
+            "<SOAP-ENV:Fault><SOAP-ENV:faultcode>Client</SOAP-ENV:faultcode><SOAP-ENV:faultstring>\
+             CSTA Error</SOAP-ENV:faultstring><SOAP-ENV:detail><csta:CSTAErrorCode>\
+             <csta:operation>{error}</csta:operation></csta:CSTAErrorCode></SOAP-ENV:detail>\
+             </SOAP-ENV:Fault>"
+        )
+    } else {
+        format!(
+            "<CSTAErrorCode xmlns:csta=\"{NAMESPACE}5\">\n<operation>{error}</csta:operation>\n\
+             </CSTAErrorCode>"
+        )
+    };
+    Answer::with_body(500, "text/xml", document(soap, is_old, &element))
+}
+
+fn document(soap: bool, is_old: bool, element: &str) -> String {
+    let edition = if is_old { 4 } else { 5 };
+    match (soap, is_old) {
+        (false, _) => format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{element}\n"),
+        (true, _) => format!(
+            "<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns:csta=\"{NAMESPACE}{edition}\">{}<SOAP-ENV:Body>{element}</SOAP-ENV:Body>\
+             </SOAP-ENV:Envelope>\n",
+            if is_old { "" } else { "<SOAP-ENV:Header/>" }
+        ),
+    }
+}
+
+const NAMESPACE: &str = "http://www.ecma-international.org/standards/ecma-323/csta/ed";
+
+/// The requests of old firmware.
+const OLD: [&str; 8] = [
+    "AnswerCall",
+    "ClearCall",
+    "ClearConnection",
+    "HoldCall",
+    "MakeCall",
+    "RetrieveCall",
+    "SingleStepTransferCall",
+    "TransferCall",
+];
+
+/// Snom's own.
+const OWN: [&str; 4] = ["FireTest", "GetSettings", "SetSettings", "XmlPush"];
