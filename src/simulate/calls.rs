@@ -5,7 +5,7 @@
 /// The calls of a phone, and what was typed for the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
-    calls: Vec<Call>,
+    list: Vec<Call>,
     /// The id that the next call has, with or without the sign of one that comes in.
     next: i32,
     typed: String,
@@ -45,7 +45,7 @@ pub enum Standing {
 impl Calls {
     /// Returns all calls, oldest first.
     pub fn all(&self) -> &[Call] {
-        &self.calls
+        &self.list
     }
 
     /// Returns who was transferred to whom, oldest first.
@@ -54,7 +54,7 @@ impl Calls {
     }
 
     pub(super) fn get(&self, id: i32) -> Option<&Call> {
-        self.calls.iter().find(|call| call.id == id)
+        self.list.iter().find(|call| call.id == id)
     }
 
     /// Lets somebody call.
@@ -84,21 +84,21 @@ impl Calls {
         if standing == Standing::Connected {
             self.hold_others(id);
         }
-        if let Some(call) = self.calls.iter_mut().find(|call| call.id == id) {
+        if let Some(call) = self.list.iter_mut().find(|call| call.id == id) {
             call.standing = standing;
         }
     }
 
     /// Ends a call.
     pub(super) fn end(&mut self, id: i32) {
-        self.calls.retain(|call| call.id != id);
+        self.list.retain(|call| call.id != id);
         self.transferring = false;
         self.asks = false;
     }
 
     /// Ends all calls.
     pub(super) fn end_all(&mut self) {
-        self.calls.clear();
+        self.list.clear();
         self.transferring = false;
         self.asks = false;
     }
@@ -123,7 +123,7 @@ impl Calls {
 
     /// Sends digits; returns whether there is a call to send them in.
     pub(super) fn send(&mut self, id: i32, digits: &str) -> bool {
-        let call = self.calls.iter_mut().find(|call| call.id == id);
+        let call = self.list.iter_mut().find(|call| call.id == id);
         let Some(call) = call.filter(|call| call.standing == Standing::Connected) else {
             return false;
         };
@@ -133,7 +133,7 @@ impl Calls {
 
     /// Returns the first call that stands so.
     pub(super) fn standing(&self, standing: Standing) -> Option<i32> {
-        let mut calls = self.calls.iter();
+        let mut calls = self.list.iter();
         calls
             .find(|call| call.standing == standing)
             .map(|call| call.id)
@@ -173,12 +173,12 @@ impl Calls {
     }
 
     fn add(&mut self, number: &str, standing: Standing, sign: i32) -> i32 {
-        if self.calls.len() >= MAX_CALLS {
-            self.calls.remove(0);
+        if self.list.len() >= MAX_CALLS {
+            self.list.remove(0);
         }
         self.next += 1;
         let id = self.next * sign;
-        self.calls.push(Call {
+        self.list.push(Call {
             id,
             number: number.to_owned(),
             standing,
@@ -188,7 +188,7 @@ impl Calls {
     }
 
     fn hold_others(&mut self, id: i32) {
-        for call in &mut self.calls {
+        for call in &mut self.list {
             if call.id != id && call.standing == Standing::Connected {
                 call.standing = Standing::Held;
             }

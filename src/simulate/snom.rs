@@ -119,7 +119,7 @@ impl Snom {
     fn screen(&self) -> Answer {
         let (width, height) = self.model.display;
         let mut picture = image::RgbImage::new(width, height);
-        if self.model.hides_lines() && self.device.state().settings.get("FIX_LIL").is_none() {
+        if self.model.hides_lines() && !self.device.state().settings.contains_key("FIX_LIL") {
             picture.fill(1);
         }
         let mut file = std::io::Cursor::new(Vec::new());

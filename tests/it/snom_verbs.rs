@@ -268,6 +268,34 @@ async fn csta_takes_any_request_settings_and_screens() {
 }
 
 #[tokio::test]
+async fn what_a_phone_tells_fires_the_rule_of_all_vendors() {
+    let phone = desk::options(Vendor::Snom);
+    let desk = Desk::new(phone).await;
+    let rule = r#"
+[[rule]]
+name = "who calls"
+on = "phone.incoming_call"
+do = [ { verb = "push", text = "{{ event.number }} as {{ event.call_id }}" } ]
+"#;
+    let daemon = Daemon::start(&format!("{}{rule}", desk.entry("desk"))).await;
+    let url = format!(
+        "set=action_fwtest_url=http://{}/action/snom/incoming?mac=$mac&remote=sip:+49301@pbx&csta_id=-18",
+        daemon.http()
+    );
+    // The phone puts its address in, and makes the request by itself.
+    let url = url.replace("$mac", "00005e005302");
+    for (verb, arguments) in [
+        ("settings", [&*url, "via=csta"]),
+        ("csta", ["FireTest", "via=csta"]),
+    ] {
+        let told = asks(daemon.agi(), verb, &arguments).await;
+        assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    }
+    let shown = desk.shows_text("as").await;
+    assert_eq!(shown.content.text(), Some("+49301 as -18"));
+}
+
+#[tokio::test]
 async fn settings_and_what_they_decide() {
     let room = Room::with("D785").await;
     let told = room

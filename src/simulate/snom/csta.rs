@@ -86,7 +86,7 @@ impl Asked<'_> {
                 Ok(())
             }),
             "GenerateDigits" => self.digits(),
-            "GetSettings" => self.settings(),
+            "GetSettings" => Ok(self.settings()),
             "MakeCall" => self.make(),
             "RequestSystemStatus" => Ok("<systemStatus>normal</systemStatus>".to_owned()),
             "SetDoNotDisturb" => {
@@ -238,14 +238,14 @@ impl Asked<'_> {
         self.set(&settings)
     }
 
-    fn settings(&self) -> Done {
+    fn settings(&self) -> String {
         let told = self.body.named("Setting").map(|setting| {
             let name = setting.text_of("name");
             let value = self.phone.setting(&name).unwrap_or_default();
             let value = value.replace('&', "&amp;").replace('<', "&lt;");
             format!("<Setting><name>{name}</name><value>{value}</value></Setting>")
         });
-        Ok(told.collect())
+        told.collect()
     }
 
     fn snapshot(&self) -> Done {

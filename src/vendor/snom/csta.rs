@@ -37,7 +37,7 @@ pub(super) fn plan(phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan
             Control::Call(what, call) => calls::control(dialect, line(None)?, *what, call.as_ref()),
             Control::Clear => Ok(pushed(&document::closing(phone))),
             Control::Csta(csta) => any(dialect, csta),
-            Control::Dial { number, line: from } => calls::dial(dialect, line(*from)?, number),
+            Control::Dial { number, line: from } => Ok(calls::dial(dialect, line(*from)?, number)),
             Control::Dnd(on) => settings::dnd(dialect, line(None)?, *on),
             Control::Dtmf(digits) => calls::dtmf(dialect, line(None)?, digits),
             Control::Execute(uris) => execute::by_documents(phone, uris, pushed),

@@ -18,7 +18,7 @@ use crate::verb::{Action, Control, KeyPress, Priority, Request, VendorUri};
 #[derive(Debug)]
 enum Command {
     /// A command of `command.htm` that is no key, as it stands behind the `?`.
-    Command(String),
+    Plain(String),
     /// A number to call.
     Dial(Number),
     /// Keys to press.
@@ -34,7 +34,7 @@ enum Command {
 /// Runs URIs one after the other by pages of the phone.
 pub(super) fn by_http(phone: &Phone, uris: &[VendorUri], stand: &Stand) -> Result<Plan, Refused> {
     each(uris, |command| match command {
-        Command::Command(query) => Ok(web::get(&format!("/command.htm?{query}"))),
+        Command::Plain(query) => Ok(web::get(&format!("/command.htm?{query}"))),
         Command::Dial(number) => {
             let number = keys::encoded(number.as_str());
             Ok(web::get(&format!("/command.htm?number={number}")))
@@ -56,7 +56,7 @@ pub(super) fn by_documents(
     push: impl Fn(&str) -> Plan,
 ) -> Result<Plan, Refused> {
     each(uris, |command| match command {
-        Command::Command(_) | Command::Touch(_) => Err(Refused::unsupported(
+        Command::Plain(_) | Command::Touch(_) => Err(Refused::unsupported(
             "uri: what is no URL of the minibrowser, no key and no number goes by via=http",
         )),
         Command::Dial(number) => Ok(push(&leading(phone, &notify::dialing(number)))),
@@ -143,10 +143,8 @@ fn command(text: &str) -> Option<Command> {
     let name = name.to_ascii_uppercase();
     let line: Option<u8> = value.parse().ok().filter(|line| (1..=12).contains(line));
     match (name.as_str(), line) {
-        ("RELEASE_ALL_CALLS" | "LOGOFFALL", _) if value.is_empty() => Some(Command::Command(name)),
-        ("LOGOFFLINE" | "REREGISTER", Some(line)) => {
-            Some(Command::Command(format!("{name}={line}")))
-        }
+        ("RELEASE_ALL_CALLS" | "LOGOFFALL", _) if value.is_empty() => Some(Command::Plain(name)),
+        ("LOGOFFLINE" | "REREGISTER", Some(line)) => Some(Command::Plain(format!("{name}={line}"))),
         _ => keys_of(&text.replace(';', ",")),
     }
 }

@@ -51,7 +51,7 @@ fn control_plan(phone: &Phone, control: &Control, means: &Means<'_>) -> Result<P
             web::encoded(url.as_str())
         ))
         .with_note("the phone loads it and restarts; it does not say how that went")),
-        Control::Forward(forward) => settings::forward(forward),
+        Control::Forward(forward) => Ok(settings::forward(forward)),
         Control::Info => Ok(info::plan(phone)),
         Control::Keys(presses) => Ok(get(&keys::page(phone, presses)?)),
         Control::Led(led) => show(phone, led::document(phone, led)?, means.stand),

@@ -57,16 +57,16 @@ pub(super) fn control(
 }
 
 /// Places a call.
-pub(super) fn dial(dialect: Dialect, line: Line, number: &Number) -> Result<Plan, Refused> {
+pub(super) fn dial(dialect: Dialect, line: Line, number: &Number) -> Plan {
     let number = number.clone();
-    Ok(line.plan(move |device| {
+    line.plan(move |device| {
         let parts = vec![
             Part::text("callingDevice", device),
             Part::text("calledDirectoryNumber", number.as_str()),
             Part::text("autoOriginate", "doNotPrompt"),
         ];
         request(dialect, "MakeCall", parts)
-    }))
+    })
 }
 
 /// Sends digits in the call.

@@ -37,24 +37,21 @@ pub(super) fn plan(settings: &Settings) -> Plan {
 }
 
 /// Forwards calls, or stops that, by the settings that the phone has.
-pub(super) fn forward(forward: &Forward) -> Result<Plan, Refused> {
+pub(super) fn forward(forward: &Forward) -> Plan {
     let forward = forward.clone();
-    Ok(Plan::new([dump::ask(move |dump| {
-        match forwarding(&forward, dump) {
-            Some(settings) => Verdict::Then(super::save(&settings).steps),
-            None => Verdict::Rejected(
-                "the phone has neither of the settings fwd_all_enabled1 and redirect_event"
-                    .to_owned(),
-            ),
-        }
-    })]))
+    Plan::new([dump::ask(move |dump| match forwarding(&forward, dump) {
+        Some(settings) => Verdict::Then(super::save(&settings).steps),
+        None => Verdict::Rejected(
+            "the phone has neither of the settings fwd_all_enabled1 and redirect_event".to_owned(),
+        ),
+    })])
 }
 
 fn forwarding(forward: &Forward, dump: &Dump) -> Option<Vec<(String, String)>> {
-    let (new, old) = match forward.kind {
-        ForwardKind::All => ("all", "all"),
-        ForwardKind::Busy => ("busy", "busy"),
-        ForwardKind::NoAnswer => ("time", "time"),
+    let kind = match forward.kind {
+        ForwardKind::All => "all",
+        ForwardKind::Busy => "busy",
+        ForwardKind::NoAnswer => "time",
     };
     let mut settings = Vec::new();
     let mut add = |name: String, value: &str| settings.push((name, value.to_owned()));
@@ -63,13 +60,13 @@ fn forwarding(forward: &Forward, dump: &Dump) -> Option<Vec<(String, String)>> {
         let lines = (1..=12).filter(|line| dump.address(*line).is_some() || *line == 1);
         for line in lines {
             if let Some(number) = &forward.to {
-                add(format!("fwd_{new}_target{line}"), number.as_str());
+                add(format!("fwd_{kind}_target{line}"), number.as_str());
             }
             if let Some(seconds) = &seconds {
                 add(format!("fwd_time_secs{line}"), seconds);
             }
             let on = switch(forward.to.is_some());
-            add(format!("fwd_{new}_enabled{line}"), on);
+            add(format!("fwd_{kind}_enabled{line}"), on);
         }
         return Some(settings);
     }
@@ -80,10 +77,10 @@ fn forwarding(forward: &Forward, dump: &Dump) -> Option<Vec<(String, String)>> {
             if let Some(seconds) = &seconds {
                 add("redirect_time".to_owned(), seconds);
             }
-            add("redirect_event".to_owned(), old);
+            add("redirect_event".to_owned(), kind);
         }
         // The phone has one event at a time; another one than this stays.
-        None if event == old || event.is_empty() => add("redirect_event".to_owned(), "none"),
+        None if event == kind || event.is_empty() => add("redirect_event".to_owned(), "none"),
         None => add("redirect_event".to_owned(), event),
     }
     Some(settings)

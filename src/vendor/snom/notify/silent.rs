@@ -35,7 +35,8 @@ pub(super) fn of(phone: &Phone, url: &str) -> Result<Plan, Refused> {
 /// Presses keys, one NOTIFY each.
 pub(super) fn keys(phone: &Phone, keys: &[Key]) -> Result<Plan, Refused> {
     let presses = keys.iter().map(|key| document_of(phone, key));
-    Ok(in_turn(phone, presses.collect::<Result<Vec<_>, _>>()?))
+    let documents = presses.collect::<Result<Vec<_>, _>>()?;
+    Ok(in_turn(phone, &documents))
 }
 
 /// Presses the keys of digits, one NOTIFY each.
@@ -108,7 +109,7 @@ fn silent(phone: &Phone, url: &str) -> Result<String, Refused> {
     )))
 }
 
-fn in_turn(phone: &Phone, documents: Vec<(String, bool)>) -> Plan {
+fn in_turn(phone: &Phone, documents: &[(String, bool)]) -> Plan {
     let unproven = documents.iter().any(|(_, known)| !known);
     let plan = joined(documents.iter().map(|(document, _)| pushed(document)));
     noted_keys(phone, plan, unproven)
