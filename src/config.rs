@@ -29,7 +29,6 @@ mod vendors;
 #[cfg(test)]
 mod tests;
 
-pub use admin::Admin;
 pub use cucm::{Cucm, Encoding};
 pub use fault::{Fault, Faults, Notice, Origin};
 pub use load::{DEFAULT_FILE, Sources};
@@ -46,7 +45,7 @@ use tree::Node;
 
 use crate::phone::Directory;
 use crate::rules::config::Rule;
-use crate::{agi, ami, http, telemetry};
+use crate::{agi, ami, history, http, telemetry};
 
 /// Everything that an administrator can decide.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +57,9 @@ pub struct Config {
     /// The server that phones talk to.
     pub http: http::Config,
     /// The administrator's door.
-    pub admin: Admin,
+    pub admin: crate::admin::Config,
+    /// What is remembered of deliveries.
+    pub history: history::Config,
     /// What must outlast the daemon.
     pub state: State,
     /// What is the same for all phones of a vendor.
@@ -121,6 +122,7 @@ fn sections(mut root: Node, check: &mut Check) -> Config {
         agi: read_agi(root, check),
         http: read_http(root, check),
         admin: admin::read(root, check),
+        history: read_history(root, check),
         state: state::read(root, check),
         vendors,
         directory: phones::read(root, &accounts, check),
@@ -169,8 +171,25 @@ fn read_http(root: &mut Node, check: &mut Check) -> http::Config {
     http
 }
 
+fn read_history(root: &mut Node, check: &mut Check) -> history::Config {
+    let (history, node) = check.section::<history::Config>(root, "history");
+    check.duration(&node, "time", history.time);
+    check.count(&node, "count", history.count);
+    if history.count > MAX_HISTORY {
+        let text = format!(
+            "{} is too many to hold; at most {MAX_HISTORY}",
+            history.count
+        );
+        check.fault(&node, "count", text);
+    }
+    history
+}
+
+/// The most deliveries that are kept in memory: a few hundred megabytes at the worst.
+const MAX_HISTORY: usize = 100_000;
+
 /// The sections, as [`Config`] has them.
-const SECTIONS: [&str; 12] = [
-    "asterisk", "agi", "http", "admin", "state", "vendor", "phone", "group", "media", "cucm",
-    "rule", "log",
+const SECTIONS: [&str; 13] = [
+    "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phone", "group", "media",
+    "cucm", "rule", "log",
 ];

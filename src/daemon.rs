@@ -4,6 +4,7 @@
 //! the other order: calls first, and the phones' door last, since a phone that was told something a
 //! moment ago still comes to fetch it.
 
+mod managers;
 mod reload;
 
 use std::future::Future;
@@ -12,32 +13,37 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use url::Url;
 
+use managers::Managers;
 use reload::Reload;
 
+use crate::admin::{Feed, Health};
 use crate::config::Config;
 use crate::deliver::{self, Courier, Logins};
 use crate::dialplan::Dialplan;
 use crate::dispatch::Dispatcher;
-use crate::events::Events;
+use crate::events::{Events, Rulebook};
 use crate::finder::Finder;
+use crate::history::History;
 use crate::phone::{Credentials, MacAddress, Vendor};
 use crate::roster::Roster;
 use crate::rules::{Engine, Fact};
 use crate::shelf::Shelf;
 use crate::shutdown::Tasks;
-use crate::{agi, ami, http};
+use crate::{admin, agi, ami, http};
 
 /// A daemon whose sockets are bound and that does nothing yet.
 #[derive(Debug)]
 pub struct Daemon {
     agi: agi::Server,
     http: http::Server,
+    admin: admin::Server,
+    token: admin::Token,
     config: Config,
     courier: Courier,
     shelf: Shelf,
@@ -54,23 +60,14 @@ impl Daemon {
         let engine = engine(&config)?;
         let http = http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
+        let admin = admin::Server::bind(&config.admin)?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
         info!(door = "http", address = %http.local_addr(), "Listening.");
+        info!(door = "admin", address = %admin.local_addr(), "Listening.");
+        let token = token(&config);
         let shelf = Shelf::default();
         let logins = Logins::new(pairs(&config));
-        let settings = deliver::Config {
-            url: config
-                .http
-                .url
-                .clone()
-                .or_else(|| own_url(http.local_addr())),
-            port: http.local_addr().port(),
-            screen_lifetime: config.http.screen_lifetime,
-            media_lifetime: config.http.media_lifetime,
-            folders: config.media.folders.clone(),
-            hosts: config.media.hosts.clone(),
-            keep: Some(config.state.dir.join("served")),
-        };
+        let settings = settings(&config, http.local_addr());
         let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone(), roster.clone());
         let courier = tokio::task::spawn_blocking(move || courier(settings, parts))
@@ -79,6 +76,8 @@ impl Daemon {
         Ok(Self {
             agi,
             http,
+            admin,
+            token,
             config,
             courier,
             shelf,
@@ -99,38 +98,66 @@ impl Daemon {
         self.http.local_addr()
     }
 
+    /// Returns the address of the administrator's door.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.local_addr()
+    }
+
     /// Serves until `stop` is done, then finishes what is in hand.
     ///
     /// A configuration that comes by `reloads` takes over from the one before, as far as that is
     /// possible without a restart.
     pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<Config>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
-        let mut clients = Vec::new();
-        for server in self.servers {
-            let client = ami::Client::start_checked(server, &managers);
-            self.roster.follow(client.clone(), &managers);
-            clients.push(client);
-        }
+        let doors = vec![
+            ("agi", self.agi.local_addr()),
+            ("http", self.http.local_addr()),
+            ("admin", self.admin.local_addr()),
+        ];
+        let (listener, clients) = mpsc::channel(MAX_SERVERS);
+        let mut servers = Managers::new(self.roster.clone(), managers.clone(), listener);
+        servers.connect(self.servers).await;
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
         let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
-        let dispatcher = Dispatcher::new(finder.clone(), self.courier, calls.clone());
+        let history = History::new(self.config.history);
+        let dispatcher =
+            Dispatcher::new(finder.clone(), self.courier, history.clone(), calls.clone());
+        let (heard, facts_heard) = broadcast::channel(MAX_HEARD);
+        let (rulebook, inquiries) = Rulebook::new();
+        let parts = admin::Parts {
+            dispatcher: dispatcher.clone(),
+            feed: Feed::new(),
+            rulebook,
+            health: Health {
+                doors,
+                servers: servers.clients(),
+                stopping: calls.stop(),
+            },
+            tasks: door.clone(),
+        };
+        let feed = parts.feed.clone();
+        let changes = history.changes();
+        door.spawn("feed", feed.run(facts_heard, changes, door.stop()));
         let events = Events {
             engine: self.engine,
             dispatcher: dispatcher.clone(),
+            heard,
             tasks: calls.clone(),
         };
         let (listener, told) = mpsc::channel(MAX_ACTION_URLS);
         let (tell, facts) = mpsc::channel(MAX_ACTION_URLS);
         let (rules, engines) = mpsc::channel(1);
         calls.spawn("rules", async move {
-            events.run(&clients, facts, engines).await;
+            events.run(clients, facts, engines, inquiries).await;
         });
         let mut reload = Reload {
             config: self.config,
             finder: finder.clone(),
+            history,
             logins: self.logins.clone(),
             rules,
+            servers,
         };
         calls.spawn("action urls", listen(told, finder, tell, calls.stop()));
         let dialplan = Dialplan {
@@ -143,6 +170,8 @@ impl Daemon {
         door.spawn("http", async move {
             http.run(self.shelf, self.logins, listener, &own).await;
         });
+        let (admin, token, own) = (self.admin, self.token, door.clone());
+        door.spawn("admin", async move { admin.run(parts, token, &own).await });
         tokio::pin!(stop);
         loop {
             tokio::select! {
@@ -158,6 +187,29 @@ impl Daemon {
         sleep(LAST_FETCH).await;
         door.shut_down(LAST_FETCH).await;
         info!("Stopped.");
+    }
+}
+
+/// Returns what opens the administrator's door. Blocks for a moment.
+fn token(config: &Config) -> admin::Token {
+    if let Some(token) = &config.admin.token {
+        return admin::Token::new(token.clone());
+    }
+    let path = admin::Token::path(&config.state.dir);
+    match admin::Token::keep(&config.state.dir) {
+        Ok(token) => {
+            info!(path = %path.display(), "No admin.token is configured; the one in this file is good.");
+            token
+        }
+        Err(error) => {
+            error!(
+                path = %path.display(),
+                %error,
+                "No admin.token is configured, and none can be kept in the state folder (state.dir): \
+                 nobody can come in by the administrator's door."
+            );
+            admin::Token::random()
+        }
     }
 }
 
@@ -202,6 +254,19 @@ fn engine(config: &Config) -> anyhow::Result<Engine> {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!(faults.join("; ")).context("cannot use a [[rule]]")
     })
+}
+
+/// Returns what deliveries need to know; phones come to `door`.
+pub(crate) fn settings(config: &Config, door: SocketAddr) -> deliver::Config {
+    deliver::Config {
+        url: config.http.url.clone().or_else(|| own_url(door)),
+        port: door.port(),
+        screen_lifetime: config.http.screen_lifetime,
+        media_lifetime: config.http.media_lifetime,
+        folders: config.media.folders.clone(),
+        hosts: config.media.hosts.clone(),
+        keep: Some(config.state.dir.join("served")),
+    }
 }
 
 /// Returns the address of the phones' door where the configuration leaves no choice: the one that it
@@ -278,8 +343,14 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How long taking leave of Asterisk may take.
 const LOG_OFF: Duration = Duration::from_secs(2);
 
+/// How many servers may wait for somebody who listens to their events.
+const MAX_SERVERS: usize = 64;
+
 /// How many action URLs may wait; phones tell a few in a call.
 const MAX_ACTION_URLS: usize = 1024;
+
+/// How many facts the administrator's door may be behind.
+const MAX_HEARD: usize = 4096;
 
 /// How long the phones' door stays open after the last delivery.
 const LAST_FETCH: Duration = Duration::from_millis(500);

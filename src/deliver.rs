@@ -24,3 +24,4 @@ pub use config::Config;
 pub use courier::Courier;
 pub use library::Library;
 pub use login::{Login, Logins};
+pub use reach::Sends;

@@ -15,8 +15,9 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::agi::{self, Channel, Script};
 use crate::dispatch::{Delivery, Dispatcher};
-use crate::outcome::{Answer, DeliveryId, Outcome, Status};
-use crate::verb::{Action, Verb};
+use crate::history::{Asked, Asker};
+use crate::outcome::{Answer, Outcome, Status};
+use crate::verb::{Action, Request, Verb};
 
 /// Serves the dialplan.
 #[derive(Debug)]
@@ -29,12 +30,17 @@ pub struct Dialplan {
 
 impl Script for Dialplan {
     async fn run(&self, request: &agi::Request, channel: &mut Channel) -> Result<(), agi::Error> {
-        let id = DeliveryId::random();
+        let asker = Asker::Call {
+            channel: request.channel().to_owned(),
+            extension: format!("{}@{}", request.extension(), request.context()),
+        };
+        let mut asked = Asked::new(asker, request.script().trim_matches('/'), Vec::new());
+        let id = asked.id.clone();
         let span = info_span!("delivery", %id);
         async {
             // What is left of the budget is for telling the channel.
             let until = Instant::now() + self.budget - (self.budget / 10).min(TELLING);
-            let answer = self.answer(request, channel, until).await;
+            let answer = self.answer(request, &mut asked, channel, until).await;
             let Answer { status, reason, phone, vendor, .. } = &answer;
             let (caller, script) = (request.channel(), request.script());
             if *status == Status::Error {
@@ -67,10 +73,23 @@ impl Script for Dialplan {
 }
 
 impl Dialplan {
-    async fn answer(&self, call: &agi::Request, channel: &mut Channel, until: Instant) -> Answer {
-        let request = match words::read(call) {
+    async fn answer(
+        &self,
+        call: &agi::Request,
+        asked: &mut Asked,
+        channel: &mut Channel,
+        until: Instant,
+    ) -> Answer {
+        let read = words::read(call).and_then(|(verb, pairs)| {
+            asked.keys = pairs;
+            Request::parse(
+                verb.name(),
+                asked.keys.iter().map(|(key, value)| (key, value)),
+            )
+        });
+        let request = match read {
             Ok(request) => request,
-            Err(refusal) => return Outcome::new(Status::Invalid, refusal.to_string()).into(),
+            Err(refusal) => return self.dispatcher.refuse(asked, refusal.to_string()),
         };
         if request.action == Action::Ping {
             return Outcome::new(Status::Ok, String::new()).into();
@@ -81,10 +100,12 @@ impl Dialplan {
         );
         let Ok(found) = finding.await else {
             let reason = "Asterisk did not tell whose phone it is in time";
-            return Outcome::new(Status::NotFound, reason).into();
+            let outcome = Outcome::new(Status::NotFound, reason);
+            let deliveries = self.dispatcher.start(vec![Err(outcome)], request, asked);
+            return Answer::of(&Delivery::outcomes(deliveries));
         };
         let wait = request.wait;
-        let deliveries = self.dispatcher.start(found, request);
+        let deliveries = self.dispatcher.start(found, request, asked);
         if !wait {
             return Delivery::queued(deliveries, "");
         }

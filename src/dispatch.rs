@@ -1,6 +1,9 @@
 //! From a request to deliveries: one for each phone, each a task of its own.
 //!
-//! A delivery goes on when nobody waits for it any more, and a fault in one ends no other.
+//! A delivery goes on when nobody waits for it any more, and a fault in one ends no other. Each is
+//! noted in the [`History`], with who asked; until something is sent it can be called back.
+
+mod under_way;
 
 use std::sync::Arc;
 
@@ -10,28 +13,63 @@ use tracing::{Instrument, info, info_span};
 
 use crate::deliver::Courier;
 use crate::finder::Finder;
+use crate::history::{Asked, Asker, History};
 use crate::outcome::{Answer, Outcome, Status};
 use crate::phone::Phone;
+use crate::sendoff::Sendoff;
 use crate::shutdown::Tasks;
 use crate::verb::{Action, Request};
+use under_way::UnderWay;
 
 /// Starts deliveries. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     finder: Finder,
     courier: Courier,
+    history: History,
+    under_way: UnderWay,
     tasks: Tasks,
 }
 
 impl Dispatcher {
-    /// Creates a dispatcher. `finder` knows whose phone is meant, `courier` takes it there, and
-    /// deliveries run among `tasks`.
-    pub fn new(finder: Finder, courier: Courier, tasks: Tasks) -> Self {
+    /// Creates a dispatcher. `finder` knows whose phone is meant, `courier` takes it there, what
+    /// came of it is kept in `history`, and deliveries run among `tasks`.
+    pub fn new(finder: Finder, courier: Courier, history: History, tasks: Tasks) -> Self {
         Self {
             finder,
             courier,
+            history,
+            under_way: UnderWay::default(),
             tasks,
         }
+    }
+
+    /// Returns what was delivered before.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Returns how many deliveries are under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// Calls back what was asked under the number `id` and is not sent yet; returns the phones that
+    /// will hear nothing of it.
+    pub fn call_back(&self, id: &str, asker: &Asker) -> Vec<String> {
+        self.under_way.call_back(id, asker)
+    }
+
+    /// Notes a request that is wrong, and says so.
+    pub fn refuse(&self, asked: &Asked, why: impl Into<String>) -> Answer {
+        self.note(asked, Outcome::new(Status::Invalid, why)).into()
+    }
+
+    /// Notes what came of a request for which nothing was started.
+    fn note(&self, asked: &Asked, outcome: Outcome) -> Outcome {
+        let entry = self.history.begin(asked, &outcome.phone, outcome.vendor);
+        self.history.end(entry, &outcome);
+        outcome
     }
 
     /// Returns who knows whose phone is meant.
@@ -42,41 +80,66 @@ impl Dispatcher {
     /// Takes a request to all phones that it names, and waits until all is done.
     ///
     /// There is no caller here, so a request that names no phone is `INVALID`.
-    pub async fn dispatch(&self, request: Request) -> Answer {
+    pub async fn dispatch(&self, request: Request, asked: &Asked) -> Answer {
+        match self.launch(request, asked) {
+            Ok(mut deliveries) => {
+                join_all(deliveries.iter_mut().map(Delivery::end)).await;
+                Answer::of(&Delivery::outcomes(deliveries))
+            }
+            Err(answer) => answer,
+        }
+    }
+
+    /// Starts the deliveries to all phones that a request names; where there is nothing to start,
+    /// returns the answer.
+    pub fn launch(&self, request: Request, asked: &Asked) -> Result<Vec<Delivery>, Answer> {
         if request.action == Action::Ping {
-            return Outcome::new(Status::Ok, String::new()).into();
+            return Err(Outcome::new(Status::Ok, String::new()).into());
         }
         let Some(names) = &request.phone else {
-            let reason = "phone is missing; there is no caller whose phone it could be";
-            return Outcome::new(Status::Invalid, reason).into();
+            let why = "phone is missing; there is no caller whose phone it could be";
+            return Err(self.refuse(asked, why));
         };
         let found = self.finder.find(names);
-        let mut deliveries = self.start(found, request);
-        join_all(deliveries.iter_mut().map(Delivery::end)).await;
-        Answer::of(&Delivery::outcomes(deliveries))
+        Ok(self.start(found, request, asked))
     }
 
     /// Starts the deliveries to the phones that were found.
-    pub fn start(&self, found: Vec<Result<Phone, Outcome>>, request: Request) -> Vec<Delivery> {
+    pub fn start(
+        &self,
+        found: Vec<Result<Phone, Outcome>>,
+        request: Request,
+        asked: &Asked,
+    ) -> Vec<Delivery> {
         let request = Arc::new(request);
         found
             .into_iter()
             .map(|found| match found {
-                Ok(phone) => self.start_one(phone, Arc::clone(&request)),
+                Ok(phone) => self.start_one(phone, Arc::clone(&request), asked),
                 Err(outcome) => Delivery {
-                    outcome,
+                    outcome: self.note(asked, outcome),
                     task: None,
                 },
             })
             .collect()
     }
 
-    fn start_one(&self, phone: Phone, request: Arc<Request>) -> Delivery {
+    fn start_one(&self, phone: Phone, request: Arc<Request>, asked: &Asked) -> Delivery {
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
         let courier = self.courier.clone();
+        let history = self.history.clone();
+        let entry = history.begin(asked, &phone.name, Some(phone.vendor));
+        let sendoff = Sendoff::default();
+        let place = self.under_way.enter(&asked.id, &phone.name, &sendoff);
         let span = info_span!("phone", name = %phone.name, vendor = %phone.vendor, address = %phone.address);
         let delivery = async move {
-            let outcome = courier.deliver(&phone, &request).await;
+            let outcome = tokio::select! {
+                biased;
+                () = sendoff.called_back() => place.withdrawn(&phone),
+                outcome = courier.deliver(&phone, &request, &sendoff) => outcome,
+            };
+            drop(place);
+            history.end(entry, &outcome);
             let Outcome { status, reason, .. } = &outcome;
             info!(verb = %request.verb, %status, reason, "Delivered.");
             outcome

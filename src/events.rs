@@ -4,18 +4,22 @@
 //! which delivers step by step. Events that come faster than they can be judged are dropped by
 //! Asterisk's client, and counted there; the connection never waits for us.
 
+mod rulebook;
 mod user_event;
+
+pub use rulebook::{Inquiries, Rulebook, Standing};
 
 use std::collections::HashMap;
 
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::ami::{self, Client};
 use crate::dispatch::Dispatcher;
-use crate::outcome::{Answer, DeliveryId, Outcome, Status};
+use crate::history::{Asked, Asker};
+use crate::outcome::{Answer, Status};
 use crate::rules::{Decision, Engine, Fact, Run, RunId};
 use crate::shutdown::Tasks;
 
@@ -26,6 +30,8 @@ pub struct Events {
     pub engine: Engine,
     /// Who takes requests to phones.
     pub dispatcher: Dispatcher,
+    /// Who wants to hear of every fact.
+    pub heard: broadcast::Sender<Fact>,
     /// Where rules run.
     pub tasks: Tasks,
 }
@@ -38,39 +44,39 @@ enum News {
 }
 
 impl Events {
-    /// Listens to the servers, and to `others` for facts from elsewhere, until the tasks are asked to
-    /// stop. The rules that come by `engines` take over from those before.
+    /// Listens to the servers that come by `clients`, and to `others` for facts from elsewhere, until
+    /// the tasks are asked to stop. The rules that come by `engines` take over from those before;
+    /// `inquiries` are answered.
     pub async fn run(
         mut self,
-        clients: &[Client],
+        mut clients: mpsc::Receiver<Client>,
         mut others: mpsc::Receiver<Fact>,
         mut engines: mpsc::Receiver<Engine>,
+        mut inquiries: Inquiries,
     ) {
         let (tell, mut news) = mpsc::channel(MAX_NEWS);
-        for client in clients {
-            let (client, tell) = (client.clone(), tell.clone());
-            let stop = self.tasks.stop();
-            self.tasks.spawn("events", async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = listen(&client, &tell) => {}
-                }
-            });
-        }
         let stop = self.tasks.stop();
         let mut runs = HashMap::new();
         loop {
             let decisions = tokio::select! {
                 () = stop.cancelled() => return,
+                Some(client) = clients.recv() => {
+                    self.listen(client, tell.clone());
+                    continue;
+                }
                 Some(engine) = engines.recv() => {
                     let old = std::mem::replace(&mut self.engine, engine);
                     self.engine.adopt(old)
                 }
-                Some(fact) = others.recv() => self.engine.decide(&fact, Instant::now()),
+                inquiry = inquiries.next() => {
+                    inquiry.answer(&self.engine);
+                    continue;
+                }
+                Some(fact) = others.recv() => self.judge(&fact),
                 Some(news) = news.recv() => match news {
                     News::Fact(fact) => {
                         self.ask(&fact);
-                        self.engine.decide(&fact, Instant::now())
+                        self.judge(&fact)
                     }
                     News::Finished(id) => {
                         runs.remove(&id);
@@ -95,19 +101,44 @@ impl Events {
         }
     }
 
+    /// Listens to a server until it is left.
+    fn listen(&self, client: Client, tell: mpsc::Sender<News>) {
+        let stop = self.tasks.stop();
+        self.tasks.spawn("events", async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = listen(&client, &tell) => {}
+            }
+        });
+    }
+
+    /// Tells of a fact, and decides what to do about it.
+    fn judge(&mut self, fact: &Fact) -> Vec<Decision> {
+        // Nobody may be listening.
+        let _ = self.heard.send(fact.clone());
+        self.engine.decide(fact, Instant::now())
+    }
+
     /// Does at once what a user event asks for by itself.
     fn ask(&self, fact: &Fact) {
         let Some(asked) = user_event::read(fact) else {
             return;
         };
+        let user_event::Wish {
+            asker,
+            verb,
+            keys,
+            request,
+        } = asked;
+        let asked = Asked::new(asker, &verb, keys);
         let dispatcher = self.dispatcher.clone();
-        let span = info_span!("user event", id = %DeliveryId::random());
+        let span = info_span!("user event", id = %asked.id);
         self.tasks.spawn(
             "user event",
             async move {
-                let answer = match asked {
-                    Ok(request) => dispatcher.dispatch(request).await,
-                    Err(reason) => Outcome::new(Status::Invalid, reason).into(),
+                let answer = match request {
+                    Ok(request) => dispatcher.dispatch(request, &asked).await,
+                    Err(reason) => dispatcher.refuse(&asked, reason),
                 };
                 tell("UserEvent Handset", &answer);
             }
@@ -118,7 +149,11 @@ impl Events {
     /// Starts a run: its steps, one after the other, until it is given up.
     fn start(&self, run: Run, cancel: CancellationToken, done: mpsc::Sender<News>) {
         let dispatcher = self.dispatcher.clone();
-        let span = info_span!("rule", name = %run.rule, id = %DeliveryId::random());
+        let asker = Asker::Rule {
+            rule: run.rule.to_string(),
+            event: run.event.to_string(),
+        };
+        let span = info_span!("rule", name = %run.rule);
         self.tasks.spawn(
             "rule",
             async move {
@@ -128,8 +163,12 @@ impl Events {
                         info!("Given up: the rule fired again.");
                         return;
                     }
-                    let answer = dispatcher.dispatch(step.request.clone()).await;
-                    tell(step.request.verb.name(), &answer);
+                    let verb = step.request.verb.name();
+                    let asked = Asked::new(asker.clone(), verb, step.pairs.clone());
+                    let span = info_span!("delivery", id = %asked.id);
+                    let dispatched = dispatcher.dispatch(step.request.clone(), &asked);
+                    let answer = dispatched.instrument(span.clone()).await;
+                    span.in_scope(|| tell(verb, &answer));
                 }
                 // Nobody listens any more when everything stops.
                 let _ = done.send(News::Finished(run.id)).await;

@@ -1,5 +1,9 @@
 //! Whose phone is meant, by configuration and roster; nobody is asked.
 
+mod everybody;
+
+pub use everybody::Sighting;
+
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 

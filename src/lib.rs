@@ -29,13 +29,14 @@
 //!
 //! | Layer | Modules |
 //! | --- | --- |
-//! | 6 | [`cli`], [`demo`], [`daemon`], [`config`] |
+//! | 7 | [`cli`], [`demo`], [`daemon`], [`config`] |
+//! | 6 | [`admin`] |
 //! | 5 | [`dialplan`], [`events`], [`http`] |
 //! | 4 | [`dispatch`], [`finder`], [`rules`] |
-//! | 3 | [`deliver`], [`roster`] |
+//! | 3 | [`deliver`], [`history`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
-//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`token`], [`backoff`] |
+//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`] |
 //!
 //! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
 //! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
@@ -64,9 +65,9 @@
 //! # What is deliberately missing
 //!
 //! Calls are never hung up, answered or held by us. Phones are not provisioned. No phone is asked
-//! twice for the same thing. What has no file of its own yet (the administrator's door) is not
-//! there, and says so.
+//! twice for the same thing.
 
+pub mod admin;
 pub mod agi;
 pub mod ami;
 pub mod backoff;
@@ -79,6 +80,7 @@ pub mod dialplan;
 pub mod dispatch;
 pub mod events;
 pub mod finder;
+pub mod history;
 pub mod http;
 pub mod media;
 pub mod outcome;
@@ -86,6 +88,7 @@ pub mod phone;
 pub mod roster;
 pub mod rules;
 pub mod screen;
+pub mod sendoff;
 pub mod shelf;
 pub mod shutdown;
 pub mod simulate;

@@ -35,6 +35,27 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in the order of their words.
+    pub const ALL: [Self; 11] = [
+        Self::Denied,
+        Self::Error,
+        Self::Invalid,
+        Self::NotFound,
+        Self::Ok,
+        Self::Partial,
+        Self::Queued,
+        Self::Rejected,
+        Self::Unknown,
+        Self::Unreachable,
+        Self::Unsupported,
+    ];
+
+    /// Returns the status of that word, whatever the case.
+    pub fn find(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|status| status.word().eq_ignore_ascii_case(word))
+    }
+
     /// Returns the word for it.
     pub const fn word(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ mod directory;
 mod entry;
 mod id;
 mod identity;
+mod state;
 mod vendor;
 
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{Entry, Facts, Unresolved, VendorDefaults};
 pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host};
 pub use identity::{Firmware, Identity};
+pub use state::{Activity, PhoneState, States, bare};
 pub use vendor::{UnknownVendor, Vendor};
 
 /// A phone that can be addressed: what it is and where it is.

@@ -14,6 +14,8 @@ mod xml;
 mod yealink;
 
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod testing;
 
 pub use exchange::{Auth, Exchange, Method, Reader, Reply, Request, Told, Verdict};

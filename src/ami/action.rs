@@ -53,6 +53,12 @@ impl Action {
         !known(&ECHOES) && self.items.is_none_or(known)
     }
 
+    /// Returns whether an event of this name was said to be an item of the list that answers it.
+    pub(crate) fn is_answered_by(&self, event: &str) -> bool {
+        let mut items = self.items.unwrap_or_default().iter();
+        items.any(|item| item.eq_ignore_ascii_case(event))
+    }
+
     /// Appends the action as it goes over the wire. `id` is an `ActionID` of our own making.
     pub(crate) fn write(&self, id: &str, to: &mut BytesMut) {
         let first = [("Action", self.name()), ("ActionID", id)];

@@ -3,7 +3,8 @@
 //! It asks the Asterisk servers of the configuration itself, so it works beside the daemon and
 //! without it.
 
-use std::collections::HashSet;
+mod why;
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,40 +12,30 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Table, presets};
-use serde::Serialize;
 use tokio::time::Instant;
 
 use super::ConfigFile;
 use crate::ami::Client;
 use crate::config::Config;
-use crate::phone::{Entry, Facts};
+use crate::finder::{Finder, Sighting};
 use crate::roster::Roster;
 use crate::shutdown::Tasks;
 use crate::telemetry::Escaped;
 
 /// Show the phones that the configuration and Asterisk know
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  handsetd phones\n  handsetd phones --json | jq '.[].address'")]
+#[command(
+    after_help = "Examples:\n  handsetd phones\n  handsetd phones --json | jq '.[].address'\n  handsetd phones --why 1001"
+)]
 pub(super) struct Phones {
     #[command(flatten)]
     file: ConfigFile,
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// One phone; what is not known is empty.
-#[derive(Debug, Serialize)]
-struct Row {
-    name: String,
-    vendor: String,
-    model: String,
-    firmware: String,
-    address: String,
-    mac: String,
-    endpoint: String,
-    registered: bool,
-    found: Vec<String>,
+    /// Try the ways to a phone, and say what each answers and what to change
+    #[arg(long, value_name = "NAME")]
+    why: Option<String>,
 }
 
 impl Phones {
@@ -52,8 +43,22 @@ impl Phones {
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let (facts, away) = runtime.block_on(ask(&config))?;
-        let rows = rows(&config, &facts);
+        if let Some(names) = &self.why {
+            let tried = runtime.block_on(why::ask(&config, names))?;
+            if self.json {
+                serde_json::to_writer_pretty(&mut *out, &tried).context("cannot write JSON")?;
+                writeln!(out)?;
+            } else {
+                why::show(&tried, out).context("cannot write what was tried")?;
+            }
+            let is_reached = tried.iter().all(why::Tried::is_reached);
+            return Ok(if is_reached {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        let (rows, away) = runtime.block_on(ask(&config))?;
         if self.json {
             serde_json::to_writer_pretty(&mut *out, &rows).context("cannot write the phones")?;
             writeln!(out)?;
@@ -72,96 +77,30 @@ impl Phones {
 }
 
 /// Reads who is registered at all servers; returns also why some do not tell.
-async fn ask(config: &Config) -> anyhow::Result<(Vec<Facts>, Vec<String>)> {
+async fn ask(config: &Config) -> anyhow::Result<(Vec<Sighting>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
+    follow(config, &roster, &tasks)?;
+    let vendors = config.vendors.clone();
+    let defaults = move |vendor| vendors.defaults(vendor);
+    let finder = Finder::new(config.directory.clone(), roster, defaults);
+    let (phones, away) = finder.everybody(Instant::now() + PATIENCE).await;
+    tasks.shut_down(LOG_OFF).await;
+    Ok((phones, away.iter().map(ToString::to_string).collect()))
+}
+
+/// Connects to all servers.
+fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
     for server in &config.asterisk {
         let name = &server.name;
         let checked = server
             .checked(None)
             .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
-        roster.follow(Client::start_checked(checked, &tasks), &tasks);
+        roster.follow(Client::start_checked(checked, tasks), tasks);
     }
-    let (facts, away) = roster.all(Instant::now() + PATIENCE).await;
-    tasks.shut_down(LOG_OFF).await;
-    Ok((facts, away.iter().map(ToString::to_string).collect()))
+    Ok(())
 }
 
-/// Puts configuration and roster together: the phones that are configured, then the others.
-fn rows(config: &Config, facts: &[Facts]) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut listed = HashSet::new();
-    for entry in config.directory.entries() {
-        let own: Vec<_> = facts
-            .iter()
-            .filter(|facts| facts.endpoint.is_some() && facts.endpoint == entry.endpoint)
-            .collect();
-        listed.extend(entry.endpoint.clone());
-        if own.is_empty() {
-            rows.push(row(config, entry, None, true));
-        }
-        rows.extend(
-            own.into_iter()
-                .map(|facts| row(config, entry, Some(facts), true)),
-        );
-    }
-    for facts in facts {
-        if let Some(endpoint) = facts.endpoint.as_ref().filter(|one| !listed.contains(*one)) {
-            rows.push(row(
-                config,
-                &Entry::unlisted(endpoint.clone()),
-                Some(facts),
-                false,
-            ));
-        }
-    }
-    rows
-}
-
-fn row(config: &Config, entry: &Entry, facts: Option<&Facts>, configured: bool) -> Row {
-    let nothing = Facts::default();
-    let known = facts.unwrap_or(&nothing);
-    let mut found: Vec<String> = configured
-        .then(|| "[[phone]]".to_owned())
-        .into_iter()
-        .collect();
-    found.extend(known.tried.iter().cloned());
-    let endpoint = entry
-        .endpoint
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let name = entry.name.clone();
-    let registered = facts.is_some();
-    match entry.resolve(known, |vendor| config.vendors.defaults(vendor)) {
-        Ok(phone) => Row {
-            name,
-            vendor: phone.vendor.to_string(),
-            model: phone.model,
-            firmware: phone.firmware.to_string(),
-            address: phone.address.to_string(),
-            mac: phone.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            endpoint,
-            registered,
-            found,
-        },
-        Err(_) => Row {
-            name,
-            vendor: entry
-                .vendor
-                .map(|vendor| vendor.to_string())
-                .unwrap_or_default(),
-            model: entry.model.clone().unwrap_or_default(),
-            firmware: String::new(),
-            address: known.address.map(|ip| ip.to_string()).unwrap_or_default(),
-            mac: entry.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            endpoint,
-            registered,
-            found,
-        },
-    }
-}
-
-fn show(rows: &[Row], out: &mut impl Write) -> std::io::Result<()> {
+fn show(rows: &[Sighting], out: &mut impl Write) -> std::io::Result<()> {
     if rows.is_empty() {
         return writeln!(out, "No phone is configured, and none is registered.");
     }

@@ -1,7 +1,7 @@
 //! The `[admin]` section: the administrator's door.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -9,33 +9,10 @@ use serde::Deserialize;
 use super::check::Check;
 use super::secret::Written;
 use super::tree::Node;
-
-/// Where the administrator's door is, and who may come in.
-#[derive(Clone, Debug)]
-pub struct Admin {
-    /// The address to listen on.
-    pub listen: SocketAddr,
-    /// What a client must show; without it, nobody may come in.
-    pub token: Option<SecretString>,
-}
-
-impl Default for Admin {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8091)),
-            token: None,
-        }
-    }
-}
+use crate::admin::{Config, TlsFiles};
 
 /// Reads the section.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Admin {
-    if root
-        .child("admin")
-        .is_some_and(|node| !node.is_empty_table())
-    {
-        check.notice("[admin]: read, but this version does not open the administrator's door yet");
-    }
+pub(super) fn read(root: &mut Node, check: &mut Check) -> Config {
     let (raw, node) = check.section::<Raw>(root, "admin");
     let written = Written {
         name: "token",
@@ -43,12 +20,36 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Admin {
         file: raw.token_file,
     };
     let credentials = ["admin.token".to_owned(), "token".to_owned()];
-    let listen = raw.listen.unwrap_or_else(|| Admin::default().listen);
-    check.door(&node, listen);
-    Admin {
-        listen,
+    let default = Config::default();
+    let admin = Config {
+        listen: raw.listen.unwrap_or(default.listen),
         token: check.secret(&node, written, &credentials),
+        tls: raw.tls,
+        plain: raw.plain.unwrap_or(default.plain),
+        max_connections: raw.max_connections.unwrap_or(default.max_connections),
+    };
+    check.door(&node, admin.listen);
+    check.count(&node, "max_connections", admin.max_connections);
+    if let Some(tls) = &admin.tls {
+        let files: [&Path; 2] = [&tls.certificate_file, &tls.key_file];
+        if let Some(file) = files.into_iter().find(|file| !file.is_absolute()) {
+            let shown = file.display().to_string();
+            check.fault(
+                &node,
+                "tls",
+                format!("{shown:?} is no absolute path; begin it with /"),
+            );
+        }
     }
+    if !admin.is_guarded() {
+        let text = format!(
+            "{} is not on loopback, where the token could be overheard; write tls = {{ \
+             certificate_file = \"...\", key_file = \"...\" }}, or plain = true",
+            admin.listen
+        );
+        check.fault(&node, "listen", text);
+    }
+    admin
 }
 
 #[derive(Default, Deserialize)]
@@ -57,4 +58,7 @@ struct Raw {
     listen: Option<SocketAddr>,
     token: Option<SecretString>,
     token_file: Option<PathBuf>,
+    tls: Option<TlsFiles>,
+    plain: Option<bool>,
+    max_connections: Option<usize>,
 }

@@ -87,11 +87,6 @@ impl Node {
         matches!(&self.content, Content::Table(table) if table.contains_key(name))
     }
 
-    /// Returns whether this is a table with nothing in it.
-    pub(super) fn is_empty_table(&self) -> bool {
-        matches!(&self.content, Content::Table(table) if table.is_empty())
-    }
-
     /// Takes the child called `name` out of this table.
     pub(super) fn take(&mut self, name: &str) -> Option<Self> {
         match &mut self.content {

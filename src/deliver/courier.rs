@@ -16,10 +16,12 @@ use super::login::{Login, Logins};
 use super::made::Made;
 use super::pbx::Calls;
 use super::prepare::{Prepared, Workshop, prepare};
+use super::reach::{self, Sends};
 use super::route;
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Phone, Vendor};
 use crate::roster::Roster;
+use crate::sendoff::Sendoff;
 use crate::shelf::{Shelf, Stand};
 use crate::vendor::{self, Auth, Means, Plan, Refused, Task};
 use crate::verb::{Action, Request, Via};
@@ -66,8 +68,9 @@ impl Courier {
 
     /// Takes what `request` asks for to `phone`, and says what came of it.
     ///
-    /// Dropping the future may leave the phone with half of it; it is meant to be run to its end.
-    pub async fn deliver(&self, phone: &Phone, request: &Request) -> Outcome {
+    /// `sendoff` is told before anything is sent, and then nothing may call it back. Dropping the
+    /// future after that may leave the phone with half of it; it is meant to be run to its end.
+    pub async fn deliver(&self, phone: &Phone, request: &Request, sendoff: &Sendoff) -> Outcome {
         let outcome =
             |status, reason: String| Outcome::at(&phone.name, Some(phone.vendor), status, reason);
         if request.keep.is_some() {
@@ -93,6 +96,12 @@ impl Courier {
             }
             Err(refused) => return outcome(Status::Unsupported, refused.to_string()),
         };
+        if !sendoff.begin() {
+            return outcome(
+                Status::Unreachable,
+                "called back before it was sent".to_owned(),
+            );
+        }
         let told = plan.note.clone();
         let (done, record) = self.send(phone, plan, request.deadline).await;
         let outcome = match done {
@@ -107,6 +116,16 @@ impl Courier {
             steps: record.steps,
             ..outcome
         }
+    }
+
+    /// Says whether Asterisk could send a call or a NOTIFY to `phone`, without doing so.
+    pub async fn try_out(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
+        let tried = reach::try_out(&self.0.roster, phone, sends, until).await;
+        let (status, reason) = match tried {
+            Ok(words) => (Status::Ok, words),
+            Err(failed) => failed,
+        };
+        Outcome::at(&phone.name, Some(phone.vendor), status, reason)
     }
 
     /// Asks the vendor's backend for a plan. The way that the request names must be taken; the one

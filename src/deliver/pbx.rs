@@ -135,8 +135,15 @@ struct Follow<'a> {
 
 impl Follow<'_> {
     async fn run(&self, mut events: Events) -> Result<(), Failed> {
-        let mut cause = None;
-        while let Some(event) = events.next().await {
+        let (mut cause, mut response) = (None, None);
+        // The cause may come before Asterisk says that the call failed, or after that.
+        let mut until: Option<Instant> = None;
+        loop {
+            let next = match until {
+                None => events.next().await,
+                Some(until) => timeout_at(until, events.next()).await.ok().flatten(),
+            };
+            let Some(event) = next else { break };
             if event.header("Uniqueid") == Some(self.id) {
                 if event.is("Newstate") && self.rings_only && is_ringing(&event) {
                     return Ok(());
@@ -146,21 +153,27 @@ impl Follow<'_> {
                 }
             }
             if event.is("OriginateResponse") && event.header("ActionID") == Some(self.number) {
-                return self.ended(&event, cause.as_ref());
+                until = Some(Instant::now() + CAUSE);
+                response = Some(event);
+            }
+            if let Some(response) = &response
+                && (cause.is_some() || is_answered(response))
+            {
+                break;
             }
         }
-        let reason = "the connection to Asterisk ended after the call was placed";
-        Err((Status::Unknown, reason.to_owned()))
+        let Some(response) = response else {
+            let reason = "the connection to Asterisk ended after the call was placed";
+            return Err((Status::Unknown, reason.to_owned()));
+        };
+        self.ended(&response, cause.as_ref())
     }
 
     /// Says what became of the call, when Asterisk says so.
     fn ended(&self, response: &Event, cause: Option<&Cause>) -> Result<(), Failed> {
-        let is_answered = response
-            .header("Response")
-            .is_some_and(|word| word.eq_ignore_ascii_case("Success"));
         // 3 is «ringing»: it rang to the end, and nobody answered.
         let has_rung = response.header("Reason") == Some("3");
-        if is_answered || self.rings_only && has_rung {
+        if is_answered(response) || self.rings_only && has_rung {
             return Ok(());
         }
         let words = cause.map_or("", |cause| cause.words.as_str());
@@ -202,6 +215,11 @@ impl Cause {
             words: header("Cause-txt").to_owned(),
         }
     }
+}
+
+fn is_answered(response: &Event) -> bool {
+    let word = response.header("Response").unwrap_or_default();
+    word.eq_ignore_ascii_case("Success")
 }
 
 fn is_ringing(event: &Event) -> bool {
@@ -289,6 +307,9 @@ const NOT_THERE: u16 = 20;
 
 /// How long Asterisk may take to answer an action.
 const ASKING: Duration = Duration::from_secs(3);
+
+/// How long Asterisk may take to say why a call failed, once it has said that it did.
+const CAUSE: Duration = Duration::from_secs(1);
 
 /// How many calls are remembered.
 const MAX_CALLS: usize = 10_000;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::errand::Failed;
-use crate::ami::Client;
+use crate::ami::{Action, Client};
 use crate::outcome::Status;
-use crate::phone::{Endpoint, Phone};
+use crate::phone::{Endpoint, Phone, Technology};
 use crate::roster::{Absent, Contact, Reach, Roster};
 
 /// A phone as a server knows it.
@@ -81,6 +81,75 @@ pub(super) fn choose<'a>(
                 format!("{endpoint} has {many} contacts, and none of them is at {address}");
             (Status::Unreachable, reason)
         })
+}
+
+/// Says whether `phone` could be sent what `action` sends, without sending anything; returns in words
+/// who would send it, and where to.
+pub(super) async fn try_out(
+    roster: &Roster,
+    phone: &Phone,
+    action: Sends,
+    until: Instant,
+) -> Result<String, Failed> {
+    let reached = reach(roster, phone, action.what(), until).await?;
+    let server = reached.client.name();
+    let name = action.name(reached.endpoint.technology);
+    // Asterisk lists those only that the account may use.
+    let list = reached.client.send_until(Action::list_commands(), until);
+    let list = list.await.map_err(|error| {
+        let reason = format!("Asterisk {server} does not say what it can do: {error}");
+        (Status::Unreachable, reason)
+    })?;
+    let mut known = list.headers().map(|(name, _)| name);
+    if !known.any(|known| known.eq_ignore_ascii_case(name)) {
+        let cure = action.cure();
+        let reason = format!("Asterisk {server} has no {name} for handsetd; {cure}");
+        return Err((Status::Unreachable, reason));
+    }
+    let uri = match reached.contact.uri.as_str() {
+        "" => reached.endpoint.to_string(),
+        uri => uri.to_owned(),
+    };
+    Ok(format!(
+        "Asterisk {server} would send {} to {uri}",
+        action.what()
+    ))
+}
+
+/// What goes through Asterisk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sends {
+    /// A call.
+    Call,
+    /// A NOTIFY.
+    Notify,
+}
+
+impl Sends {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Call => "a call",
+            Self::Notify => "a NOTIFY",
+        }
+    }
+
+    fn name(self, technology: Technology) -> &'static str {
+        match (self, technology) {
+            (Self::Call, _) => "Originate",
+            (Self::Notify, Technology::Sip) => "SIPnotify",
+            (Self::Notify, _) => "PJSIPNotify",
+        }
+    }
+
+    fn cure(self) -> &'static str {
+        match self {
+            Self::Call => "the account in manager.conf needs write = originate",
+            Self::Notify => {
+                "the account in manager.conf needs write = system, and res_pjsip_notify a \
+                 pjsip_notify.conf of one section at least"
+            }
+        }
+    }
 }
 
 /// How long a server that is being read is waited for.

@@ -98,6 +98,7 @@ fn configuration(players: &[Player], folder: &TempDir, door: SocketAddr) -> Stri
     let mut text = format!(
         "[agi]\nlisten = \"127.0.0.1:0\"\n\n\
          [http]\nlisten = \"{door}\"\n\n\
+         [admin]\nlisten = \"127.0.0.1:0\"\n\n\
          [state]\ndir = \"{folder}\"\n\n\
          [media]\nfolders = [\"{folder}/media\"]\n"
     );

@@ -1,13 +1,13 @@
-//! From the words of an AGI call to a request.
+//! From the words of an AGI call to a verb, keys and values.
 //!
 //! The path is the verb. Keys stand in the query and in arguments `key=value`; an argument wins over
 //! the query, and one that starts with no key of the verb is the value of its main key.
 
 use crate::agi;
-use crate::verb::{Refusal, Request, Verb};
+use crate::verb::{Refusal, Verb};
 
-/// Reads what a call asks for.
-pub(super) fn read(call: &agi::Request) -> Result<Request, Refusal> {
+/// Reads what a call asks for, and does not check yet what the keys say.
+pub(super) fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
     let script = call.script().trim_matches('/');
     let verb = Verb::find(script).ok_or_else(|| Refusal::UnknownVerb {
         name: script.to_owned(),
@@ -24,7 +24,7 @@ pub(super) fn read(call: &agi::Request) -> Result<Request, Refusal> {
         .into_iter()
         .filter(|(key, _)| !given.contains(key));
     // In the query first, since that is the order in which people read the line.
-    Request::parse(verb.name(), query.chain(pairs).collect::<Vec<_>>())
+    Ok((verb, query.chain(pairs).collect()))
 }
 
 fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
@@ -54,7 +54,12 @@ mod tests {
 
     use super::*;
     use crate::screen::Body;
-    use crate::verb::{Action, Content, Push};
+    use crate::verb::{Action, Content, Push, Request};
+
+    fn read(call: &agi::Request) -> Result<Request, Refusal> {
+        let (verb, pairs) = super::read(call)?;
+        Request::parse(verb.name(), pairs)
+    }
 
     fn call(script: &str, arguments: &[&str]) -> agi::Request {
         let mut block = format!(

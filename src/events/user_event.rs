@@ -1,33 +1,82 @@
 //! `UserEvent(Handset,Verb: push,Phone: 1001,Text: Hello)`: a request without a rule, for dialplans
 //! that do not want to wait.
 
+use crate::history::Asker;
 use crate::rules::Fact;
-use crate::verb::Request;
+use crate::verb::{Request, Verb};
 
-/// Reads what a user event asks for; `None` if it is another event, else the request or what is
-/// wrong with it.
+/// What a user event asks for.
+pub(super) struct Wish {
+    /// Whose call it is.
+    pub(super) asker: Asker,
+    /// The verb; empty if none is named.
+    pub(super) verb: String,
+    /// The keys and values.
+    pub(super) keys: Vec<(String, String)>,
+    /// The request, or what is wrong with it.
+    pub(super) request: Result<Request, String>,
+}
+
+/// Reads what a user event asks for; `None` if it is another event.
 ///
 /// Keys are written in any case. What stands before the name of the event is Asterisk's (the channel
 /// and its state, among it a `Priority` and a `Context`); what follows is the dialplan's. Without
 /// `Phone` it is the phone of the channel.
-pub(super) fn read(fact: &Fact) -> Option<Result<Request, String>> {
+pub(super) fn read(fact: &Fact) -> Option<Wish> {
     if !fact.name().eq_ignore_ascii_case("UserEvent.Handset") {
         return None;
     }
-    Some(request(fact))
+    let verb = fact
+        .value("Verb")
+        .map(|verb| verb.trim().to_ascii_lowercase());
+    let keys = keys(fact, verb.as_deref().and_then(Verb::find));
+    let request = match &verb {
+        Some(verb) => {
+            let pairs = keys
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()));
+            Request::parse(verb, pairs).map_err(|refusal| refusal.to_string())
+        }
+        None => Err("Verb is missing; write Verb: push".to_owned()),
+    };
+    Some(Wish {
+        asker: asker(fact),
+        verb: verb.unwrap_or_default(),
+        keys,
+        request,
+    })
 }
 
-fn request(fact: &Fact) -> Result<Request, String> {
-    let name = fact
-        .value("Verb")
-        .ok_or("Verb is missing; write Verb: push")?;
-    let name = name.trim().to_ascii_lowercase();
+fn asker(fact: &Fact) -> Asker {
+    let value = |name: &str| fact.value(name).unwrap_or_default();
+    let (extension, context) = (value("Exten"), value("Context"));
+    Asker::UserEvent {
+        channel: value("Channel").to_owned(),
+        extension: match context {
+            "" => extension.to_owned(),
+            context => format!("{extension}@{context}"),
+        },
+    }
+}
+
+fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
     let own = fact
         .values()
         .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
         .skip(1);
+    // Keys are written in any case, but the elements of a CSTA request are not.
+    let is_element = |key: &str| {
+        verb.is_some_and(|verb| {
+            verb.row().open && verb.row().key(&key.to_ascii_lowercase()).is_none()
+        })
+    };
+    let key = |name: &str| match name {
+        "ActionID" => "actionid".to_owned(),
+        name if !name.eq_ignore_ascii_case("verb") && is_element(name) => name.to_owned(),
+        name => name.to_ascii_lowercase(),
+    };
     let mut pairs: Vec<(String, String)> = own
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .map(|(name, value)| (key(name), value.to_owned()))
         .filter(|(key, _)| !matches!(key.as_str(), "verb" | "actionid"))
         .collect();
     if !pairs.iter().any(|(key, _)| key == "phone") {
@@ -36,13 +85,13 @@ fn request(fact: &Fact) -> Result<Request, String> {
                 .map(|phone| ("phone".to_owned(), phone.to_owned())),
         );
     }
-    Request::parse(&name, pairs).map_err(|refusal| refusal.to_string())
+    pairs
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verb::{Action, Content, Priority, Push};
+    use crate::verb::{Action, Content, Control, Priority, Push};
 
     /// A user event as the dialplan sends it from a channel.
     fn event(headers: &[(&str, &str)]) -> Fact {
@@ -62,7 +111,7 @@ mod tests {
     }
 
     fn request(headers: &[(&str, &str)]) -> Result<Request, String> {
-        read(&event(headers)).unwrap()
+        read(&event(headers)).unwrap().request
     }
 
     #[test]
@@ -86,6 +135,21 @@ mod tests {
     }
 
     #[test]
+    fn who_asked_is_the_call_that_sent_it() {
+        let wish = read(&event(&[("Verb", "Push"), ("Text", "a")])).unwrap();
+        assert_eq!(
+            wish.asker.to_string(),
+            "user event of PJSIP/1001-0000002a at 700@phones"
+        );
+        assert_eq!(wish.verb, "push");
+        let keys = [("text", "a"), ("phone", "PJSIP/1001")];
+        assert_eq!(
+            wish.keys,
+            keys.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
+    }
+
+    #[test]
     fn without_a_phone_it_is_the_channels() {
         let asked = request(&[("Verb", "push"), ("Text", "Hello"), ("Priority", "idle")]).unwrap();
         assert_eq!(asked.phone.as_deref(), Some("PJSIP/1001"));
@@ -93,6 +157,19 @@ mod tests {
             panic!()
         };
         assert_eq!(push.priority, Priority::Idle);
+    }
+
+    #[test]
+    fn elements_of_a_csta_request_keep_their_case() {
+        let asked = request(&[
+            ("Verb", "csta"),
+            ("Request", "AnswerCall"),
+            ("callToBeAnswered.callID", "-18"),
+        ]);
+        let Action::Control(Control::Csta(csta)) = asked.unwrap().action else {
+            panic!()
+        };
+        assert_eq!(csta.elements()[0].name(), "callToBeAnswered");
     }
 
     #[test]

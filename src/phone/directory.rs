@@ -53,6 +53,11 @@ impl Directory {
         &self.entries
     }
 
+    /// Returns the names of the groups, in no order.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
+    }
+
     /// Returns what `phone=TEXT` means: parts joined by `&` as in `Dial()`, groups replaced by their
     /// members, each phone once.
     pub fn find(&self, text: &str) -> Vec<Target> {

@@ -24,6 +24,8 @@ pub struct Run {
     pub id: RunId,
     /// The rule.
     pub rule: Arc<str>,
+    /// The event that it fired on.
+    pub event: Arc<str>,
     /// What is counted apart; `None` if the rule makes no difference.
     pub key: Option<String>,
     /// What to ask, one after the other.
@@ -67,35 +69,45 @@ struct Lane {
 }
 
 impl Lanes {
-    /// Lets `run` start, makes it wait, or refuses it.
-    pub(super) fn admit(&mut self, run: &Run, mode: Mode) -> Admission {
-        let lane = self.lanes.entry(run.key.clone()).or_default();
-        let is_busy = !lane.running.is_empty();
-        let admission = match mode {
+    /// Says what would become of `run` now, and changes nothing.
+    pub(super) fn outlook(&self, run: &Run, mode: Mode) -> Admission {
+        let lane = self.lanes.get(&run.key);
+        let running = lane.map_or(&[][..], |lane| &lane.running);
+        let waiting = lane.map_or(0, |lane| lane.waiting.len());
+        let is_busy = !running.is_empty();
+        match mode {
             Mode::Single if is_busy => Admission::Refused(Busy::Running),
-            Mode::Queued if is_busy && lane.waiting.len() >= MAX_WAITING => {
+            Mode::Queued if is_busy && waiting >= MAX_WAITING => {
                 Admission::Refused(Busy::QueueFull)
             }
-            Mode::Queued if is_busy => {
-                lane.waiting.push_back(run.clone());
-                Admission::Queued(lane.waiting.len())
-            }
-            Mode::Restart if is_busy => {
-                lane.waiting.clear();
-                let given_up = std::mem::take(&mut lane.running);
-                for id in &given_up {
-                    self.running.remove(id);
-                }
-                Admission::Started(given_up)
-            }
+            Mode::Queued if is_busy => Admission::Queued(waiting.saturating_add(1)),
+            Mode::Restart if is_busy => Admission::Started(running.to_vec()),
             _ if self.running.len() >= MAX_RUNNING => Admission::Refused(Busy::TooMany),
             _ => Admission::Started(Vec::new()),
-        };
-        if matches!(admission, Admission::Started(_)) {
-            lane.running.push(run.id);
-            self.running.insert(run.id, run.clone());
-        } else if !is_busy {
-            self.lanes.remove(&run.key);
+        }
+    }
+
+    /// Lets `run` start, makes it wait, or refuses it.
+    pub(super) fn admit(&mut self, run: &Run, mode: Mode) -> Admission {
+        let admission = self.outlook(run, mode);
+        match &admission {
+            Admission::Queued(_) => {
+                let lane = self.lanes.entry(run.key.clone()).or_default();
+                lane.waiting.push_back(run.clone());
+            }
+            Admission::Refused(_) => (),
+            Admission::Started(given_up) => {
+                let lane = self.lanes.entry(run.key.clone()).or_default();
+                if !given_up.is_empty() {
+                    lane.waiting.clear();
+                    lane.running.clear();
+                }
+                lane.running.push(run.id);
+                for id in given_up {
+                    self.running.remove(id);
+                }
+                self.running.insert(run.id, run.clone());
+            }
         }
         admission
     }

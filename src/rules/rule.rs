@@ -35,6 +35,8 @@ pub(super) struct Rule {
 pub(super) struct Memory {
     pub(super) counters: Counters,
     pub(super) effects: Effects,
+    /// When it fired last.
+    pub(super) fired: Option<Instant>,
     pub(super) lanes: Lanes,
     pub(super) limits: Window<Option<String>>,
     pub(super) traces: VecDeque<Arc<Trace>>,
@@ -45,6 +47,7 @@ impl Memory {
         Self {
             counters: Counters::default(),
             effects: Effects::new(),
+            fired: None,
             lanes: Lanes::default(),
             limits: Window::new(MAX_LIMITS),
             traces: VecDeque::new(),
@@ -133,26 +136,9 @@ impl Rule {
     }
 
     fn verdict(&mut self, fact: &Fact, id: RunId, now: Instant) -> Result<Verdict, Error> {
-        if let Some(condition) = &self.condition
-            && !condition.is_met(fact)?
-        {
-            let condition = condition.text().to_owned();
-            return Ok(Verdict::Unmet { condition });
-        }
-        let key = self.per.as_ref().map(|per| per.fill(fact)).transpose()?;
-        if let Some(left) = self.memory.limits.left(&key, now) {
-            return Ok(Verdict::Limited { key, left });
-        }
-        let steps = self.plans.iter().map(|plan| plan.fill(fact));
-        let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
-        if let Some(((verb, phone), left)) = self.memory.effects.find(fact, &steps, now) {
-            return Ok(Verdict::Echo { verb, phone, left });
-        }
-        let run = Run {
-            id,
-            rule: Arc::clone(&self.name),
-            key,
-            steps: steps.into(),
+        let run = match self.intend(fact, id, now)? {
+            Ok(run) => run,
+            Err(verdict) => return Ok(verdict),
         };
         let verdict = match self.memory.lanes.admit(&run, self.mode) {
             Admission::Queued(place) => Verdict::Queued { run, place },
@@ -162,12 +148,53 @@ impl Rule {
                 Verdict::Fired { run, cancelled }
             }
         };
-        if let (Some(every), Verdict::Fired { run, .. } | Verdict::Queued { run, .. }) =
-            (self.every, &verdict)
-        {
-            self.memory.limits.close(run.key.clone(), every, now);
+        if let Verdict::Fired { run, .. } | Verdict::Queued { run, .. } = &verdict {
+            self.memory.fired = Some(now);
+            if let Some(every) = self.every {
+                self.memory.limits.close(run.key.clone(), every, now);
+            }
         }
         Ok(verdict)
+    }
+
+    /// Says what [`judge`](Self::judge) would say, and remembers nothing of it.
+    pub(super) fn rehearse(&self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
+        let outlook = |run: Run| match self.memory.lanes.outlook(&run, self.mode) {
+            Admission::Queued(place) => Verdict::Queued { run, place },
+            Admission::Refused(why) => Verdict::Busy { key: run.key, why },
+            Admission::Started(cancelled) => Verdict::Fired { run, cancelled },
+        };
+        let verdict = match self.intend(fact, id, now) {
+            Ok(intended) => intended.map_or_else(|verdict| verdict, outlook),
+            Err(error) => Verdict::Failed(error),
+        };
+        Arc::new(self.trace(fact, self.seen(fact), verdict, now))
+    }
+
+    /// Makes the run that the fact calls for, or says what stands against it.
+    fn intend(&self, fact: &Fact, id: RunId, now: Instant) -> Result<Result<Run, Verdict>, Error> {
+        if let Some(condition) = &self.condition
+            && !condition.is_met(fact)?
+        {
+            let condition = condition.text().to_owned();
+            return Ok(Err(Verdict::Unmet { condition }));
+        }
+        let key = self.per.as_ref().map(|per| per.fill(fact)).transpose()?;
+        if let Some(left) = self.memory.limits.left(&key, now) {
+            return Ok(Err(Verdict::Limited { key, left }));
+        }
+        let steps = self.plans.iter().map(|plan| plan.fill(fact));
+        let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
+        if let Some(((verb, phone), left)) = self.memory.effects.find(fact, &steps, now) {
+            return Ok(Err(Verdict::Echo { verb, phone, left }));
+        }
+        Ok(Ok(Run {
+            id,
+            rule: Arc::clone(&self.name),
+            event: Arc::from(fact.name()),
+            key,
+            steps: steps.into(),
+        }))
     }
 }
 

@@ -6,42 +6,66 @@ use std::path::Path;
 
 /// Each module, and the modules that it may know. What may know everything is not listed.
 const MAY_KNOW: &[(&str, &[&str])] = &[
+    (
+        "admin",
+        &[
+            "ami", "dispatch", "events", "finder", "history", "outcome", "phone", "rules",
+            "shutdown", "token", "verb",
+        ],
+    ),
     ("agi", &["shutdown"]),
     ("ami", &["backoff", "shutdown"]),
     ("backoff", &[]),
     (
         "config",
-        &["agi", "ami", "http", "phone", "rules", "telemetry", "verb"],
+        &[
+            "admin",
+            "agi",
+            "ami",
+            "history",
+            "http",
+            "phone",
+            "rules",
+            "telemetry",
+            "verb",
+        ],
     ),
     (
         "deliver",
         &[
-            "ami", "media", "outcome", "phone", "roster", "screen", "shelf", "shutdown", "token",
-            "vendor", "verb",
+            "ami", "media", "outcome", "phone", "roster", "screen", "sendoff", "shelf", "shutdown",
+            "token", "vendor", "verb",
         ],
     ),
     (
         "dialplan",
         &[
-            "agi", "dispatch", "outcome", "phone", "finder", "screen", "shutdown", "token", "verb",
+            "agi", "dispatch", "history", "outcome", "phone", "finder", "screen", "shutdown",
+            "token", "verb",
         ],
     ),
     (
         "events",
-        &["ami", "dispatch", "outcome", "rules", "shutdown", "verb"],
+        &[
+            "ami", "dispatch", "history", "outcome", "rules", "shutdown", "verb",
+        ],
     ),
     (
         "dispatch",
-        &["deliver", "finder", "outcome", "phone", "shutdown", "verb"],
+        &[
+            "deliver", "finder", "history", "outcome", "phone", "sendoff", "shutdown", "verb",
+        ],
     ),
     ("finder", &["outcome", "phone", "roster"]),
+    ("history", &["outcome", "phone"]),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("outcome", &["phone", "token"]),
     ("phone", &["verb"]),
     ("roster", &["ami", "phone", "shutdown"]),
-    ("rules", &["ami", "verb"]),
+    ("rules", &["ami", "phone", "verb"]),
     ("screen", &[]),
+    ("sendoff", &[]),
     ("shelf", &["token"]),
     ("shutdown", &[]),
     ("simulate", &["phone", "shutdown"]),

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
 mod ami;
+mod api;
 mod caller;
 mod commands;
 mod dialplan;
@@ -14,6 +15,8 @@ mod events;
 mod hanging;
 mod hostile;
 mod layering;
+mod manager;
+mod pbx;
 mod refusals;
 mod reload;
 mod screens;

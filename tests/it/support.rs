@@ -1,5 +1,6 @@
 //! What the tests run against: real programs, each started, watched and removed by its own module.
 
+pub(crate) mod administrator;
 pub(crate) mod agi_call;
 pub(crate) mod asterisk;
 pub(crate) mod caller;

@@ -107,6 +107,8 @@ pub enum ListQuery {
     /// Every PJSIP contact with endpoint, address and User-Agent. None at all is an error
     /// (`No Contacts found`), not an empty list.
     PjsipContacts,
+    /// The devices of chan-sccp, the module of a third party.
+    SccpDevices,
     /// The peers of `chan_sip`.
     SipPeers,
 }
@@ -119,6 +121,10 @@ impl ListQuery {
                 &["CoreShowChannel", "CoreShowChannelsComplete"],
             ),
             Self::PjsipContacts => ("PJSIPShowContacts", &["ContactList", "ContactListComplete"]),
+            Self::SccpDevices => (
+                "SCCPListDevices",
+                &["DeviceEntry", "SCCPListDevicesComplete"],
+            ),
             Self::SipPeers => ("SIPpeers", &["PeerEntry", "PeerlistComplete"]),
         }
     }

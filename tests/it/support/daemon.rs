@@ -17,6 +17,7 @@ pub(crate) struct Daemon {
     folder: TempDir,
     agi: SocketAddr,
     http: SocketAddr,
+    admin: SocketAddr,
 }
 
 impl Daemon {
@@ -27,7 +28,20 @@ impl Daemon {
     pub(crate) async fn start(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
-        let process = Process::start("handsetd", &mut command(&file));
+        Self::launch(folder, &file).await
+    }
+
+    /// Starts it as [`start`](Self::start) does, but without a token for the administrator's door.
+    pub(crate) async fn start_without_token(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = configure(folder.path(), config);
+        let base = fs::read_to_string(&file).unwrap();
+        fs::write(&file, base.replace(&format!("token = \"{TOKEN}\"\n"), "")).unwrap();
+        Self::launch(folder, &file).await
+    }
+
+    async fn launch(folder: TempDir, file: &Path) -> Self {
+        let process = Process::start("handsetd", &mut command(file));
         let ready = |line: &str| line.contains("Ready.").then_some(());
         process.line("the line \"Ready.\"", ready).await;
         let agi = process
@@ -36,11 +50,15 @@ impl Daemon {
         let http = process
             .line("the HTTP port", |line| listening(line, "http"))
             .await;
+        let admin = process
+            .line("the administrator's port", |line| listening(line, "admin"))
+            .await;
         Self {
             process,
             folder,
             agi,
             http,
+            admin,
         }
     }
 
@@ -52,6 +70,11 @@ impl Daemon {
     /// Returns where phones find it.
     pub(crate) fn http(&self) -> SocketAddr {
         self.http
+    }
+
+    /// Returns where administrators find it.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin
     }
 
     /// Returns the path of a file in its media folder.
@@ -71,10 +94,17 @@ impl Daemon {
 
     /// Waits for a line of the log that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
-        let find = |line: &str| line.contains(pattern).then(|| line.to_owned());
-        self.process
-            .line(&format!("the line {pattern:?}"), find)
-            .await
+        self.process.line_after(0, pattern).await
+    }
+
+    /// Waits for a line that contains `pattern` after `passed` others that do.
+    pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
+        self.process.line_after(passed, pattern).await
+    }
+
+    /// Returns how many lines contain `pattern` by now.
+    pub(crate) fn count(&self, pattern: &str) -> usize {
+        self.process.count(pattern)
     }
 
     /// Gives it another configuration, and asks it to read that.
@@ -122,6 +152,7 @@ pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     let base = format!(
         "[agi]\nlisten = \"127.0.0.1:0\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
+         [admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"{TOKEN}\"\n\
          [media]\nfolders = ['{}']\n\
          [state]\ndir = '{}'\n",
         media.display(),
@@ -133,6 +164,9 @@ pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     fs::write(folder.join("conf.d/test.toml"), config).unwrap();
     file
 }
+
+/// What opens the administrator's door.
+pub(crate) const TOKEN: &str = "correct horse battery staple";
 
 /// Writes a recording of a tone: stereo, 16 bits.
 pub(crate) fn record(path: &Path, rate: u32, samples: u32) {

@@ -1,0 +1,51 @@
+//! Where the administrator's door is, and who may come in.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// The settings of the administrator's door.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// What a client must show; without it, one is made up and kept in the state folder.
+    pub token: Option<SecretString>,
+    /// The certificate to show; without it, nothing is encrypted.
+    pub tls: Option<TlsFiles>,
+    /// Whether the door may be off loopback without encryption.
+    pub plain: bool,
+    /// How many connections are served at once; further ones wait in the kernel's queue.
+    pub max_connections: usize,
+}
+
+/// The files of a TLS server, in PEM.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate, and those that lead to its authority.
+    pub certificate_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
+}
+
+impl Config {
+    /// Returns whether the door can be left as it is: on loopback, encrypted, or meant to be plain.
+    pub fn is_guarded(&self) -> bool {
+        self.plain || self.tls.is_some() || self.listen.ip().to_canonical().is_loopback()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8091)),
+            token: None,
+            tls: None,
+            plain: false,
+            max_connections: 256,
+        }
+    }
+}

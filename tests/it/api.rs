@@ -1,0 +1,493 @@
+//! The administrator's door of the real program: the API as programs use it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use handsetd::phone::Vendor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::support::administrator::{Administrator, Answer};
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::soon;
+
+#[tokio::test]
+async fn nobody_comes_in_without_the_token() {
+    let daemon = Daemon::start("").await;
+    let door = Administrator::new(daemon.admin());
+    for headers in [
+        &[][..],
+        &[("Authorization", "Bearer wrong")],
+        &[("Authorization", "Basic Y29ycmVjdA==")],
+        &[("Cookie", "handsetd=correct")],
+    ] {
+        for path in ["/api/v1/phones", "/api/v1/events", "/api/v1/nothing"] {
+            let answer = door.ask_as("GET", path, headers, "").await;
+            let (code, status, _) = answer.told();
+            assert_eq!((code, status.as_str()), (401, "INVALID"), "{path}");
+            assert!(
+                answer
+                    .head
+                    .to_lowercase()
+                    .contains("www-authenticate: bearer")
+            );
+        }
+    }
+    for path in ["/health/live", "/health/ready"] {
+        let answer = door.ask_as("GET", path, &[], "").await;
+        assert_eq!(answer.told().0, 200);
+    }
+    let ready = door.ask_as("GET", "/health/ready", &[], "").await.json();
+    assert_eq!(ready["result"]["doors"]["agi"], daemon.agi().to_string());
+}
+
+#[tokio::test]
+async fn what_is_asked_reaches_the_phone_and_is_remembered() {
+    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let door = Administrator::new(daemon.admin());
+    let body = r#"{"title": "Door", "text": "Somebody's there", "timeout": 30, "beep": false}"#;
+    let answer = door.post("/api/v1/phones/desk/push", body).await;
+    let told = answer.json();
+    assert_eq!(
+        (answer.code, told["status"].as_str()),
+        (200, Some("OK")),
+        "{told}"
+    );
+    assert_eq!(
+        (told["phone"].as_str(), told["vendor"].as_str()),
+        (Some("desk"), Some("yealink"))
+    );
+    desk.shows_text("Somebody's there").await;
+
+    let call = Caller::new(daemon.agi())
+        .runs("push", &["Called", "phone=desk"])
+        .await;
+    assert_eq!(call.status, "OK");
+    let found = |query: &'static str| async move {
+        let answer = door.get(&format!("/api/v1/deliveries{query}")).await;
+        assert_eq!(answer.told().0, 200);
+        answer.json()["result"].as_array().unwrap().clone()
+    };
+    let all = found("").await;
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[0]["asker"]["kind"], "call");
+    assert_eq!(
+        all[1]["asker"],
+        serde_json::json!({"kind": "token", "name": "admin.token"})
+    );
+    assert_eq!(all[1]["id"], told["id"]);
+    assert_eq!(all[1]["keys"]["text"], "Somebody's there");
+    assert!(all[1]["took"].as_f64().unwrap() > 0.0);
+    assert_eq!(
+        found("?text=called&status=ok&phone=desk&since=1h&verb=push")
+            .await
+            .len(),
+        1
+    );
+    assert_eq!(found("?asker=token&limit=1").await.len(), 1);
+    assert_eq!(found("?status=denied").await.len(), 0);
+
+    let phones = door.get("/api/v1/phones").await.json();
+    assert_eq!(phones["result"][0]["name"], "desk");
+    let phone = door.get("/api/v1/phones/desk").await.json();
+    assert_eq!(
+        (phone["result"]["vendor"].as_str(), phone["vendor"].as_str()),
+        (Some("yealink"), Some("yealink"))
+    );
+    assert_eq!(door.get("/api/v1/phones/nobody").await.told().0, 404);
+    let list = door
+        .post(
+            "/api/v1/do/push",
+            r#"{"item": ["A|exit", "B|exit"], "phone": "desk"}"#,
+        )
+        .await;
+    assert_eq!(list.told().0, 200);
+    desk.is_content();
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
+    let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
+    let door = Administrator::new(daemon.admin());
+    let long = format!("{{\"text\": \"{}\"}}", "x".repeat(1_100_000));
+    for (path, body, code, why) in [
+        ("do/push", r#"{"text": "a"}"#, 400, "phone is missing"),
+        (
+            "do/push",
+            r#"{"text": "a", "colour": "red"}"#,
+            400,
+            "\"colour\" is no key of push",
+        ),
+        (
+            "do/push",
+            r#"{"text": ["a"]}"#,
+            400,
+            "text: must be one value, not a list",
+        ),
+        (
+            "do/push",
+            r#"{"timeout": "soon", "text": "a"}"#,
+            400,
+            "timeout: \"soon\" is no duration",
+        ),
+        ("do/push", "[1]", 400, "the body must be a JSON object"),
+        ("do/pusch", "{}", 400, "\"pusch\" is no verb"),
+        (
+            "phones/desk/push",
+            r#"{"text": "a", "phone": "b"}"#,
+            400,
+            "phone: the path names it already",
+        ),
+        (
+            "phones/desk/push",
+            r#"{"text": "a"}"#,
+            404,
+            "cannot tell of phone desk what it is",
+        ),
+        (
+            "do/push",
+            long.as_str(),
+            413,
+            "the body is too long; 1048576 bytes",
+        ),
+    ] {
+        let told = door.post(&format!("/api/v1/{path}"), body).await.told();
+        assert_eq!(told.0, code, "{path} {told:?}");
+        assert!(told.2.contains(why), "{path} {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn other_paths_and_queries_are_refused_as_well() {
+    let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
+    let door = Administrator::new(daemon.admin());
+    for (method, path, code, why) in [
+        (
+            "GET",
+            "deliveries?colour=red",
+            400,
+            "\"colour\" is no key of this query",
+        ),
+        (
+            "GET",
+            "deliveries?limit=0",
+            400,
+            "limit: \"0\" is no number from 1 to 1000",
+        ),
+        (
+            "GET",
+            "deliveries?status=FINE",
+            400,
+            "status: \"FINE\" is none",
+        ),
+        (
+            "GET",
+            "deliveries?phone=a&phone=b",
+            400,
+            "phone is given twice",
+        ),
+        (
+            "GET",
+            "deliveries?since=then",
+            400,
+            "since: \"then\" is no time",
+        ),
+        ("GET", "do/push", 405, "can't be asked by GET"),
+        ("GET", "phones/desk/push", 405, "push is asked for by POST"),
+        ("GET", "nothing", 404, "there is nothing at /api/v1/nothing"),
+        (
+            "DELETE",
+            "deliveries/123456789abc",
+            404,
+            "no delivery \"123456789abc\" is known",
+        ),
+        ("GET", "phones?json", 400, "\"json\" is no key"),
+    ] {
+        let told = door
+            .ask(method, &format!("/api/v1/{path}"), &[], "")
+            .await
+            .told();
+        assert_eq!(told.0, code, "{path} {told:?}");
+        assert!(told.2.contains(why), "{path} {told:?}");
+    }
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let told = door
+        .ask("POST", "/api/v1/do/ping", &form, "a=b")
+        .await
+        .told();
+    assert_eq!((told.0, told.1.as_str()), (415, "INVALID"));
+    assert_eq!(
+        door.post("/api/v1/do/ping", "").await.told(),
+        (200, "OK".into(), String::new())
+    );
+    let described = door.get("/api/v1/openapi.json").await.json();
+    assert!(described["paths"]["/do/push"]["post"].is_object());
+    // Requests that are wrong are remembered.
+    door.post("/api/v1/do/push", "{}").await;
+    let refused = door
+        .get("/api/v1/deliveries?status=invalid&verb=push")
+        .await
+        .json();
+    assert_eq!(refused["result"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_comes_twice_with_one_key_is_done_once() {
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let door = Administrator::new(daemon.admin());
+    let path = "/api/v1/phones/desk/push";
+    let ask = |text: &'static str| async move {
+        let body = format!("{{\"text\": \"{text}\"}}");
+        door.ask("POST", path, &[("Idempotency-Key", "k 1")], &body)
+            .await
+    };
+    let first = ask("once").await;
+    let second = ask("once").await;
+    assert_eq!((first.code, first.json()), (second.code, second.json()));
+    assert_eq!(first.told().1, "OK");
+    desk.shows_text("once").await;
+    let found = door.get("/api/v1/deliveries").await.json();
+    assert_eq!(found["result"].as_array().unwrap().len(), 1);
+    let (code, _, why) = ask("twice").await.told();
+    assert_eq!(code, 400);
+    assert!(why.starts_with("Idempotency-Key: another request"), "{why}");
+    let both = tokio::join!(
+        door.ask(
+            "POST",
+            path,
+            &[("Idempotency-Key", "k2")],
+            r#"{"text": "b"}"#
+        ),
+        door.ask(
+            "POST",
+            path,
+            &[("Idempotency-Key", "k2")],
+            r#"{"text": "b"}"#
+        ),
+    );
+    assert_eq!(both.0.json(), both.1.json());
+}
+
+#[tokio::test]
+async fn a_delivery_can_be_called_back_until_it_is_sent() {
+    // A picture that never comes keeps the delivery from being sent.
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = slow.local_addr().unwrap();
+    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let media = format!("[media]\nhosts = [\"{address}\"]\n");
+    let daemon = Daemon::start(&format!("{media}{}", desk.entry("desk"))).await;
+    let door = Administrator::new(daemon.admin());
+    let body = format!(r#"{{"image": "http://{address}/a.png", "wait": "no"}}"#);
+    let answer = door.post("/api/v1/phones/desk/push", &body).await;
+    assert_eq!(answer.told(), (202, "QUEUED".to_owned(), String::new()));
+    let (_held, _) = soon("the fetch", slow.accept()).await.unwrap();
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/deliveries/{id}");
+    let told = door.ask("DELETE", &path, &[], "").await;
+    assert_eq!(
+        (told.told().0, told.json()["phone"].as_str()),
+        (200, Some("desk"))
+    );
+    daemon
+        .line("called back by token admin.token before anything was sent")
+        .await;
+    let found = door
+        .get(&format!("/api/v1/deliveries?id={id}"))
+        .await
+        .json();
+    assert_eq!(found["result"][0]["status"], "UNREACHABLE");
+    let again = door.ask("DELETE", &path, &[], "").await.told();
+    assert_eq!(
+        (again.0, again.2),
+        (404, format!("delivery {id} is over: UNREACHABLE"))
+    );
+    assert!(desk.received().is_empty());
+}
+
+#[tokio::test]
+async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
+    let daemon = Daemon::start("").await;
+    let door = Administrator::new(daemon.admin());
+    let token = format!("Bearer {}", super::support::daemon::TOKEN);
+    let listen = |query: &'static str, last: Option<String>| {
+        let token = token.clone();
+        async move {
+            let mut headers = vec![("Authorization", token.as_str())];
+            headers.extend(last.as_deref().map(|last| ("Last-Event-ID", last)));
+            let path = format!("/api/v1/events{query}");
+            let mut stream = door.open("GET", &path, &headers, "").await;
+            let head = until(&mut stream, "\r\n\r\n").await;
+            assert!(head.to_lowercase().contains("text/event-stream"), "{head}");
+            stream
+        }
+    };
+    let mut all = listen("", None).await;
+    let mut some = listen("?event=phone.*", None).await;
+    for event in ["dnd_on", "dnd_off"] {
+        tell(&daemon, event).await;
+    }
+    let heard = until(&mut all, "phone.dnd_off\"").await;
+    assert!(heard.contains("event: phone.dnd_on\n"), "{heard}");
+    assert!(until(&mut some, "dnd_off\"").await.contains("phone.dnd_on"));
+    let id = heard
+        .lines()
+        .find_map(|line| line.strip_prefix("id: "))
+        .unwrap()
+        .to_owned();
+
+    // Back again after the first one: only the second is told.
+    let mut back = listen("?event=phone.dnd_off&event=phone.dnd_on", Some(id)).await;
+    let heard = until(&mut back, "dnd_off\"").await;
+    assert!(!heard.contains("dnd_on"), "{heard}");
+    // A delivery is an event as well.
+    let mut deliveries = listen("?event=handsetd.delivery", None).await;
+    door.post("/api/v1/do/push", r#"{"text": "a", "phone": "192.0.2.7"}"#)
+        .await;
+    let heard = until(&mut deliveries, "NOTFOUND").await;
+    assert!(heard.contains("event: handsetd.delivery"), "{heard}");
+    daemon.terminate();
+    // Listeners do not keep it from stopping.
+    let mut rest = Vec::new();
+    soon("the end of the stream", all.read_to_end(&mut rest))
+        .await
+        .unwrap();
+    assert!(daemon.end().await.success());
+}
+
+#[tokio::test]
+async fn a_listener_that_does_not_read_is_cut_off_and_nobody_else_notices() {
+    let daemon = Daemon::start("").await;
+    let door = Administrator::new(daemon.admin());
+    let token = format!("Bearer {}", super::support::daemon::TOKEN);
+    let headers = [("Authorization", token.as_str())];
+    let slow = door.open("GET", "/api/v1/events", &headers, "").await;
+    let mut quick = door
+        .open("GET", "/api/v1/events?event=phone.last", &headers, "")
+        .await;
+    until(&mut quick, "\r\n\r\n").await;
+    // More than the buffers of the kernel and the daemon hold.
+    let long = "x".repeat(16_000);
+    for _ in 0..2500 {
+        tell(&daemon, &format!("flood?note={long}")).await;
+    }
+    tell(&daemon, "last").await;
+    until(&mut quick, "phone.last\"").await;
+    let mut rest = Vec::new();
+    let mut slow = slow;
+    let read = soon("the end of the slow one", slow.read_to_end(&mut rest)).await;
+    assert!(read.is_ok(), "{read:?}");
+    assert!(!String::from_utf8_lossy(&rest).contains("phone.last"));
+    daemon.line("Cut a listener off: it was too slow.").await;
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_and_too_many_connections_harm_nobody() {
+    let daemon = Daemon::start("[admin]\nmax_connections = 2\n").await;
+    let mut idle = TcpStream::connect(daemon.admin()).await.unwrap();
+    let mut slow = TcpStream::connect(daemon.admin()).await.unwrap();
+    slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: a\r\nX: ")
+        .await
+        .unwrap();
+    // Both places are taken until the two are sent away.
+    let door = Administrator::new(daemon.admin());
+    let answer = door.ask_as("GET", "/health/live", &[], "").await;
+    assert_eq!(answer.code, 200);
+    let mut rest = Vec::new();
+    soon("the end of the slow one", slow.read_to_end(&mut rest))
+        .await
+        .unwrap();
+    soon("the end of the idle one", idle.read_to_end(&mut rest))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn without_a_configured_token_one_is_made_up_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let daemon =
+        Daemon::start_without_token(&format!("[state]\ndir = '{}'\n", state.display())).await;
+    let line = daemon.line("No admin.token is configured").await;
+    let path = state.join("admin-token");
+    assert!(line.contains(path.to_str().unwrap()), "{line}");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let token = fs::read_to_string(&path).unwrap();
+    assert!(!daemon.log().contains(token.trim()));
+    let shown = format!("Bearer {}", token.trim());
+    let door = Administrator::new(daemon.admin());
+    let answer = door
+        .ask_as("GET", "/api/v1/phones", &[("Authorization", &shown)], "")
+        .await;
+    assert_eq!(answer.code, 200);
+}
+
+#[tokio::test]
+async fn with_a_certificate_the_door_is_encrypted() {
+    use rustls::pki_types::pem::PemObject;
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ami/tls");
+    let daemon = Daemon::start(&format!(
+        "[admin]\ntls = {{ certificate_file = '{fixtures}/server.pem', key_file = '{fixtures}/server.key' }}\n"
+    ))
+    .await;
+    let mut roots = rustls::RootCertStore::empty();
+    let authority = rustls::pki_types::CertificateDer::from_pem_file(format!("{fixtures}/ca.pem"));
+    roots.add(authority.unwrap()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    let stream = TcpStream::connect(daemon.admin()).await.unwrap();
+    let name = "127.0.0.1".to_owned().try_into().unwrap();
+    let mut stream = soon("the handshake", connector.connect(name, stream))
+        .await
+        .unwrap();
+    stream
+        .write_all(b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    // A server may close without a farewell.
+    let _ = soon("the answer", stream.read_to_end(&mut answer)).await;
+    assert_eq!(Answer::read(&answer).code, 200);
+    let door = Administrator::new(daemon.admin());
+    let mut plain = door.open("GET", "/health/live", &[], "").await;
+    let mut answer = Vec::new();
+    let _ = soon("the refusal", plain.read_to_end(&mut answer)).await;
+    assert!(!answer.starts_with(b"HTTP/"), "{answer:?}");
+}
+
+/// Has a phone tell something.
+async fn tell(daemon: &Daemon, event: &str) {
+    let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
+    let told = format!("GET /action/yealink/{event} HTTP/1.0\r\n\r\n");
+    phone.write_all(told.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    soon("an action URL", phone.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    assert!(answer.starts_with(b"HTTP/1.0 200"), "{answer:?}");
+}
+
+/// Reads until `wanted` has come.
+async fn until(stream: &mut TcpStream, wanted: &str) -> String {
+    let mut heard = Vec::new();
+    let reading = async {
+        while !heard.ends_with(wanted.as_bytes()) {
+            // One by one, so that what follows is left for the next time.
+            let read = stream.read_u8().await;
+            heard.push(read.unwrap_or_else(|error| panic!("{wanted}: {error}")));
+        }
+    };
+    soon(wanted, reading).await;
+    String::from_utf8_lossy(&heard).into_owned()
+}
