@@ -13,7 +13,7 @@ use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
 use super::support::site::Site;
-use super::support::udp_phone::UdpPhone;
+use super::support::udp_phone::{Message, UdpPhone};
 
 /// A phone and a daemon that knows it by configuration alone.
 struct Room {
@@ -541,6 +541,51 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
     let told = asks(daemon.agi(), "info", &["phone=1002"]).await;
     assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED", "{told:?}");
     desk.is_content();
+}
+
+#[tokio::test]
+async fn talk_and_hold_go_in_the_dialog_of_the_call() {
+    let phone = desk::options(Vendor::Snom);
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[(Driver::Pjsip, "1002")],
+        dialplan: "exten => 200,1,Answer()\n same => n,Wait(20)\n",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
+        return;
+    };
+    let mut sip = UdpPhone::new("1002", &phone.user_agent(), asterisk.sip(Driver::Pjsip)).await;
+    sip.register(3600).await;
+    let daemon = Daemon::start(&manager(&asterisk)).await;
+    daemon.line("Read who is registered.").await;
+    let does = async |verb: &str, arguments: &[&str]| {
+        let arguments = [arguments, &["phone=1002"]].concat();
+        let told = asks(daemon.agi(), verb, &arguments).await;
+        assert_eq!(told["HANDSET_STATUS"], "OK", "{verb}: {told:?}");
+        told["HANDSET_REASON"].clone()
+    };
+    let call = async |message: &Message| message.header("Call-ID").concat();
+    // A phone that nobody calls has nothing to answer.
+    let told = asks(daemon.agi(), "answer", &["via=notify", "phone=1002"]).await;
+    assert_eq!(told["HANDSET_STATUS"], "REJECTED", "{told:?}");
+    // It would answer by itself; here it waits to be told.
+    let dialing = does("dial", &["200", "via=pbx"]);
+    let answering = async {
+        let invite = sip.rings().await;
+        let (note, talk) = tokio::join!(does("answer", &["via=notify"]), sip.notified());
+        assert!(note.contains("unproven"), "{note}");
+        assert_eq!(talk.header("Event"), ["talk"]);
+        assert_eq!(call(&talk).await, call(&invite).await);
+        sip.takes(&invite).await;
+        invite
+    };
+    let (_, invite) = tokio::join!(dialing, answering);
+    for (verb, event) in [("hold", "hold"), ("resume", "talk")] {
+        let (_, told) = tokio::join!(does(verb, &["via=notify"]), sip.notified());
+        assert_eq!(told.header("Event"), [event]);
+        assert_eq!(call(&told).await, call(&invite).await);
+    }
 }
 
 /// Returns the configuration of a daemon that uses the manager of a server.
