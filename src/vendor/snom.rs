@@ -76,5 +76,9 @@ const TOGGLES: &str =
 const UNHEARD: &str = "the call was handed over after a moment, whether or not the other had \
                        answered; via=csta waits for that";
 
+/// What is said of documents that set something.
+const TRUSTED: &str = "a phone lets a document set something only where its setting \
+                       mb_trusted_hosts names the sender, and says nothing if it does not";
+
 #[cfg(test)]
 mod tests;

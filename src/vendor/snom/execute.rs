@@ -7,7 +7,7 @@
 use url::Url;
 
 use super::http::SETTLING;
-use super::{document, http, keys, model, notify, web};
+use super::{TRUSTED, document, http, keys, model, notify, web};
 use crate::phone::Phone;
 use crate::screen::Number;
 use crate::shelf::Stand;
@@ -75,11 +75,22 @@ fn each(
 ) -> Result<Plan, Refused> {
     let plans = uris.iter().map(|uri| run(&read(uri.as_str())?));
     let plan = joined(plans.collect::<Result<Vec<_>, _>>()?);
+    let sets = uris.iter().any(|uri| is_guarded(uri.as_str()));
+    let plan = if sets { plan.with_note(TRUSTED) } else { plan };
     let waits = uris.iter().any(|uri| uri.priority() != Priority::Now);
     Ok(if waits {
         plan.with_note("a Snom phone runs a URI at once, whatever the priority")
     } else {
         plan
+    })
+}
+
+/// Returns whether a URL has a command that the phone takes from hosts only that it trusts.
+fn is_guarded(uri: &str) -> bool {
+    let commands = uri.split_once('#').map_or("", |(_, commands)| commands);
+    commands.split('&').any(|command| {
+        let name = command.split([':', '=']).next().unwrap_or_default();
+        GUARDED.iter().any(|known| known.eq_ignore_ascii_case(name))
     })
 }
 
@@ -190,6 +201,19 @@ fn touch(text: &str) -> Option<Command> {
     Some(Command::Touch(format!("{x}%20{y}{verb}")))
 }
 
+/// The commands of the minibrowser that the setting `mb_trusted_hosts` guards.
+const GUARDED: [&str; 9] = [
+    "action_ifc",
+    "clearcache",
+    "flush",
+    "next_edit_mode",
+    "reloadset",
+    "set",
+    "setcache",
+    "toggleset",
+    "var_ifc",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +267,19 @@ mod tests {
             .unwrap();
         let document = String::from_utf8_lossy(&bench.fetch(&url).body).into_owned();
         insta::assert_snapshot!(document, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneSilent state="relevant" document_id="handsetd"><fetch mil="10">snom://mb_nop#key=F_HOLD&amp;applyline</fetch></SnomIPPhoneSilent>"#);
+    }
+
+    #[test]
+    fn what_only_trusted_hosts_may_is_said() {
+        let bench = Bench::new(Vendor::Snom, "D785", "10.1.198.12");
+        for (uri, is_said) in [
+            ("snom://mb_nop#set:language=Deutsch", true),
+            ("snom://mb_exit#key=1&toggleset:dnd_mode", true),
+            ("snom://mb_exit#numberdial=1", false),
+        ] {
+            let plan = bench.plan(&control("execute", &format!("uri={uri}")));
+            assert_eq!(plan.unwrap().note.is_some(), is_said, "{uri}");
+        }
     }
 
     #[test]

@@ -21,10 +21,9 @@ use silent::{keys, set};
 
 /// Says how `phone` is told to do `task`.
 pub(super) fn plan(phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
-    match task {
-        Task::Control(Control::Reboot) => return Ok(Plan::notify("check-sync;reboot=true", None)),
-        Task::Control(Control::Resync) => return Ok(Plan::notify("check-sync;reboot=false", None)),
-        _ => model::is_desk_phone(phone)?,
+    // Which DECT bases know too; it is all that they do.
+    if !matches!(task, Task::Control(Control::Reboot | Control::Resync)) {
+        model::is_desk_phone(phone)?;
     }
     let stand = means.stand;
     match task {
@@ -87,10 +86,9 @@ fn control_plan(phone: &Phone, control: &Control, stand: &Stand) -> Result<Plan,
         Control::Stream(_) | Control::StreamStop => Err(Refused::unsupported(
             "what a Snom phone plays is a setting that is written by HTTP only",
         )),
-        // Both have their own NOTIFY, of another making.
-        Control::Notify(_) | Control::Reboot | Control::Resync => {
-            Err(Refused::unsupported("this NOTIFY is made elsewhere"))
-        }
+        Control::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
+        Control::Reboot => Ok(Plan::notify("check-sync;reboot=true", None)),
+        Control::Resync => Ok(Plan::notify("check-sync;reboot=false", None)),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::super::document::{self, EXIT, STAY, encoded};
 use super::super::execute::joined;
 use super::super::keys::Key;
-use super::super::web;
+use super::super::{TRUSTED, web};
 use super::{SETTLING, carried, model, pushed};
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -88,10 +88,7 @@ pub(super) fn set(
         .map(|(name, value)| format!("set:{name}={}", web::encoded(value)));
     let url = format!("{STAY}#{}", commands.collect::<Vec<_>>().join("&"));
     let plan = carried(silent(phone, &url)?, stand);
-    Ok(plan.with_note(
-        "a phone takes settings by NOTIFY only where its setting mb_trusted_hosts names the sender, \
-         and says nothing if it does not",
-    ))
+    Ok(plan.with_note(TRUSTED))
 }
 
 fn document_of(phone: &Phone, key: &Key) -> Result<(String, bool), Refused> {
