@@ -7,6 +7,7 @@
 //! the 4xx class, and the module says so. Calls have no sound: [`sip`] is signalling only.
 
 mod calling;
+mod calls;
 mod cisco;
 mod device;
 mod digest;
@@ -31,6 +32,7 @@ mod wave;
 mod yealink;
 
 pub use calling::{Calling, PhoneCall, PhoneCallState};
+pub use calls::{Call, Calls, Standing};
 pub use error::Error;
 pub use options::{AuthenticationMethod, Faults, Options, RemoteControl, Scheme};
 pub use phone::{Simulated, start};

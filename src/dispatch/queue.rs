@@ -184,7 +184,7 @@ enum Kind {
     /// Not at all, since it ends what is under way.
     Overtakes,
     /// In its turn, but the next one need not wait for its end: some phones answer when the tone has
-    /// been played.
+    /// been played, and a call that Asterisk places is over when somebody answers it.
     Passes,
     /// In its turn, unless a newer one comes before.
     Screen,
@@ -194,7 +194,7 @@ impl Kind {
     fn of(action: &Action) -> Self {
         match action {
             Action::Control(Control::RingStop | Control::StreamStop) => Self::Overtakes,
-            Action::Ring(_) => Self::Passes,
+            Action::Ring(_) | Action::Control(Control::Dial { .. }) => Self::Passes,
             Action::Push(Push {
                 priority: Priority::Now,
                 ..
@@ -315,7 +315,7 @@ mod tests {
         let first = desk.enter("clear");
         let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| desk.enter("clear")).collect();
         assert_eq!(desk.try_enter("clear").unwrap_err(), Full);
-        assert_eq!(is_come(waiting.get_mut(3).unwrap()), None);
+        assert_eq!(is_come(&mut waiting[3]), None);
         drop(waiting.remove(3));
         waiting.push(desk.enter("clear"));
         assert_eq!(is_come(waiting.first_mut().unwrap()), None);

@@ -1,7 +1,10 @@
 //! Action URLs: phones tell that something happened to them, by fetching an address of ours.
 //!
-//! The answer is empty and comes at once, since phones show what is in it and wait for it. What the
-//! event means is not known here.
+//! The answer is empty and comes at once, since phones show what is in it and wait for it. Events
+//! and values have the same names for all vendors; what follows from them is not known here.
+
+mod event;
+mod value;
 
 use std::net::SocketAddr;
 
@@ -10,6 +13,7 @@ use axum::http::StatusCode;
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use self::event::Event;
 use crate::phone::Vendor;
 
 /// What a phone told by an action URL.
@@ -17,11 +21,11 @@ use crate::phone::Vendor;
 pub struct ActionUrl {
     /// Who made it, as the address says.
     pub vendor: Vendor,
-    /// What happened, as the address says: letters, digits, `_` and `-`.
+    /// What happened, in the vocabulary of all vendors: letters, digits, `_` and `-`.
     pub event: String,
     /// Where the phone is.
     pub peer: SocketAddr,
-    /// The names and values of the query, in order.
+    /// The names and values of the query, in order, then what they are called for all vendors.
     pub values: Vec<(String, String)>,
 }
 
@@ -43,13 +47,17 @@ pub(super) async fn told(
         return StatusCode::NOT_FOUND;
     }
     // Phones put values in as they are, a SIP address for one, so whatever can be read is taken.
-    let values = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+    let query = query.unwrap_or_default();
+    let values = form_urlencoded::parse(query.as_bytes())
         .take(MAX_VALUES)
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
+        .map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let mut values = value::common(values.collect());
+    let event = Event::of(vendor, &event);
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    values.extend(event.value.map(owned));
     let told = ActionUrl {
         vendor,
-        event,
+        event: event.name,
         peer,
         values,
     };

@@ -240,6 +240,7 @@ async fn what_a_phone_tells_is_passed_on_and_answered_with_nothing() {
         ("mac", "00005e005303"),
         ("remote", "sip:ada@pbx"),
         ("x", ""),
+        ("number", "ada"),
     ];
     assert_eq!(
         told.values,

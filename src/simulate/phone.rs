@@ -93,10 +93,15 @@ impl Simulated {
     }
 
     /// Lets somebody call it; returns the phone's own id of the call, which rings until it is
-    /// answered (Yealink).
-    pub fn is_called_by(&self, number: &str) -> u32 {
+    /// answered.
+    pub fn is_called_by(&self, number: &str) -> i64 {
         let mut id = 0;
-        self.device.change(|state| id = state.calling.ring(number));
+        self.device.change(|state| {
+            id = match &self.vendored {
+                Vendored::Yealink(_) => state.calling.ring(number).into(),
+                Vendored::Cisco(_) | Vendored::Snom(_) => state.calls.ring(number).into(),
+            };
+        });
         id
     }
 
@@ -104,8 +109,9 @@ impl Simulated {
     /// nothing with it.
     pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
         match &self.vendored {
+            Vendored::Snom(phone) => phone.notified(event, content_type, body),
             Vendored::Yealink(phone) => phone.notified(event, content_type, body),
-            Vendored::Cisco(_) | Vendored::Snom(_) => {
+            Vendored::Cisco(_) => {
                 Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
             }
         }

@@ -1,10 +1,13 @@
 //! A Snom desk phone (D3xx, D7xx): remote control by GET and the XML minibrowser.
 //!
-//! A real phone answers most nonsense with 200 and does nothing; so does this one, and says why
+//! Its firmware decides what it knows: the name of the hold key, how an address is encoded, documents
+//! that show nothing, and which CSTA it speaks. A real phone answers most nonsense with 200 and does nothing; so does this one, and says why
 //! in the log of exchanges. The ringer that `PLAY_RINGER` starts goes on until `CANCEL`. A D8xx
 //! is simulated too: it has no remote control and answers everything with 404.
 
 mod control;
+mod csta;
+mod keypad;
 mod model;
 mod object;
 mod page;
@@ -56,6 +59,9 @@ impl Snom {
                 }
             };
         }
+        if request.path == "/csta" {
+            return self.csta(request);
+        }
         if request.method != "GET" {
             return Answer::empty(405).refusing("a method other than GET");
         }
@@ -64,11 +70,17 @@ impl Snom {
             Ok(fields) => fields,
             Err(reason) => return page(200).refusing(reason),
         };
+        if !query.is_empty() && self.guards_queries() {
+            return Answer::empty(403).refusing("a query while use_hidden_tags guards the pages");
+        }
         let done = match request.path.as_str() {
             "/minibrowser.htm" => self.browse(query, &fields).map(|()| 200),
             "/command.htm" => self.command(query, &fields).map(|()| 200),
             "/line_login.htm" => self.play_ringer(&fields).map(|()| 302),
+            "/settings.htm" if query.is_empty() => return self.dump(),
             "/settings.htm" | "/dummy.htm" => self.save(&fields).map(|()| 302),
+            "/advanced_update.htm" | "/advanced.htm" => self.advanced(request).map(|()| 302),
+            "/screen.bmp" => return self.screen(),
             "/" | "/index.htm" => Ok(200),
             _ => return Answer::empty(404).refusing("no such page"),
         };
@@ -76,6 +88,44 @@ impl Snom {
             Ok(302) => page(302).header("Location", "/index.htm"),
             Ok(status) => page(status),
             Err(reason) => page(200).refusing(reason),
+        }
+    }
+}
+
+impl Snom {
+    /// Returns whether the firmware is older than `parts`, compared number by number.
+    fn is_older_than(&self, parts: &[u32]) -> bool {
+        let own = self.device.options().firmware.split('.');
+        let own: Vec<u32> = own.map_while(|part| part.parse().ok()).collect();
+        own.as_slice() < parts
+    }
+
+    /// Restarts, by the page that the firmware has for it.
+    fn advanced(&self, request: &Request) -> Result<(), String> {
+        let page = if self.is_older_than(&[8]) {
+            "/advanced.htm?reboot=Reboot"
+        } else {
+            "/advanced_update.htm?reboot=Reboot"
+        };
+        if request.target() != page {
+            return Err(format!("the page {}", request.target()));
+        }
+        self.device.change(|state| state.remark("It restarts."));
+        Ok(())
+    }
+
+    /// Answers with the picture on the screen. A model that hides its lines shows them from then on
+    /// when it was told to.
+    fn screen(&self) -> Answer {
+        let (width, height) = self.model.display;
+        let mut picture = image::RgbImage::new(width, height);
+        if self.model.hides_lines() && !self.device.state().settings.contains_key("FIX_LIL") {
+            picture.fill(1);
+        }
+        let mut file = std::io::Cursor::new(Vec::new());
+        match picture.write_to(&mut file, image::ImageFormat::Bmp) {
+            Ok(()) => Answer::with_body(200, "image/bmp", file.into_inner()),
+            Err(_) => Answer::empty(500),
         }
     }
 }

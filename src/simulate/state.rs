@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::calling::Calling;
+use super::calls::Calls;
 use super::picture::Picture;
 
 /// Everything that can be known of a simulated phone at one moment.
@@ -33,6 +34,8 @@ pub struct State {
     pub dialed: Vec<String>,
     /// The calls, and what becomes of those to come (Yealink).
     pub calling: Calling,
+    /// The calls that the phone is in (Snom).
+    pub calls: Calls,
     /// The settings changed from outside.
     pub settings: BTreeMap<String, String>,
     /// The lamps switched from outside, with what they do.

@@ -1,121 +1,84 @@
-//! Snom: pages of the phone's own web server, and its XML minibrowser.
+//! Snom: pages of the phone's own web server, CSTA, and the XML minibrowser.
+//!
+//! | Way | What | Where |
+//! | --- | --- | --- |
+//! | HTTP | pages that press keys, dial, write settings, show a document | [`http`] |
+//! | CSTA | calls by their ids | [`csta`] |
+//! | NOTIFY | documents, `check-sync`, `talk` and `hold`; the only way to the D8 series | [`notify`] |
+//! | a call | ringing with a recording, and at all on the D8 series | [`pbx`] |
+//!
+//! Without a way asked for, HTTP is taken, which nothing needs to be switched on for; CSTA where a
+//! call is named by its id, since keys know of none; and NOTIFY where there is no HTTP.
 //!
 //! Facts: Snom's service hub ("Remote phone control", "XML Minibrowser") and docs.snom.io.
 
+mod csta;
 mod document;
+mod dump;
+mod execute;
+mod http;
+mod keys;
+mod led;
+mod model;
 mod notify;
 mod web;
 
-use super::{Backend, Means, Picture, Plan, Refused, Shown, Sound, Task, by_notify_only};
+use super::{Backend, Means, Plan, Refused, Sound, Task, pbx};
 use crate::phone::Phone;
-use crate::shelf::{Content, Stand};
-use crate::verb::{Control, Priority, Via};
-use web::get;
+use crate::verb::{CallControl, CallId, Control, Via};
 
-/// Snom's desk phones with the 3xx to D7xx web interface.
+/// Snom's desk phones.
 #[derive(Debug)]
 pub(super) struct Snom;
 
 impl Backend for Snom {
     fn plan(&self, phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
-        let by_notify = notify::is_best(phone) || phone.behind_nat.is_some();
-        match means.via {
-            Some(Via::Notify) => return notify::plan(phone, task, means),
-            None if by_notify => return notify::plan(phone, task, means),
-            _ => {}
-        }
-        if let Task::Control(Control::Reboot | Control::Resync) = task {
-            by_notify_only(means)?;
-            return notify::plan(phone, task, means);
-        }
-        web::reachable(phone)?;
-        match task {
-            Task::Background(picture) => Ok(background(picture)),
-            // The same key ends either.
-            Task::Control(Control::Clear | Control::RingStop) => Ok(get("/command.htm?key=CANCEL")),
-            Task::Control(_) => Err(Refused::unsupported("this is not done on Snom phones yet")),
-            Task::Push(shown, priority) => push(phone, shown, *priority, means.stand),
-            Task::Ring(Sound::BuiltIn(name)) => ring(name),
-            Task::Ring(Sound::Recording(_)) => Err(Refused::unsupported(
-                "over HTTP a Snom phone plays its own ringers only; write tone=1 to tone=9",
-            )),
-            Task::Ringtone(sound, line) => ringtone(sound, line.unwrap_or(1)),
+        match means.via.unwrap_or_else(|| best(phone, task, means)) {
+            Via::Csta => csta::plan(phone, task, means),
+            Via::Http => http::plan(phone, task, means),
+            Via::Notify => notify::plan(phone, task, means),
+            Via::Pbx => pbx::plan(phone, task),
         }
     }
 }
 
-fn push(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Result<Plan, Refused> {
-    let (url, beep) = match shown {
-        Shown::Document(document) => (
-            stand.screen(Content::new(document::CONTENT_TYPE, document.clone())),
-            false,
-        ),
-        Shown::Screen(screen, image) => {
-            let url = document::lay_out(screen, image.as_ref(), stand)?;
-            (url, screen.beep == Some(true))
-        }
-        Shown::Url(url) => (url.clone(), false),
-    };
-    let mut plan = get(&web::minibrowser(phone, &url)?);
-    if beep {
-        plan = plan.with_note("Snom screens do not beep");
-    }
-    if priority != Priority::Now {
-        plan = plan.with_note("a Snom phone shows a screen at once, whatever the priority");
-    }
-    Ok(plan)
-}
-
-fn ring(name: &str) -> Result<Plan, Refused> {
-    let number = ringer(name)
-        .filter(|number| (1..=9).contains(number))
-        .ok_or_else(|| {
-            Refused::Invalid(format!(
-                "tone: {name:?} is no ringer of a Snom phone; write 1 to 9"
-            ))
-        })?;
-    let plan = get(&format!("/line_login.htm?PLAY_RINGER:{number}=Play+Ringer"));
-    Ok(plan.with_note("which ringer a number means is unproven on real phones"))
-}
-
-fn ringtone(sound: &Sound, line: u8) -> Result<Plan, Refused> {
-    if !(1..=12).contains(&line) {
-        return Err(Refused::Invalid(format!(
-            "line: a Snom phone has lines 1 to 12, not {line}"
-        )));
-    }
-    let ringer = format!("user_ringer{line}");
-    match sound {
-        Sound::BuiltIn(name) if name.eq_ignore_ascii_case("silent") => {
-            Ok(web::save(&[(&ringer, "Silent")]))
-        }
-        Sound::BuiltIn(name) => {
-            let number = self::ringer(name).filter(|number| (1..=10).contains(number));
-            let number = number.ok_or_else(|| {
-                let what = "is no ringer of a Snom phone; write 1 to 10, or Silent";
-                Refused::Invalid(format!("tone: {name:?} {what}"))
-            })?;
-            Ok(web::save(&[(&ringer, &format!("Ringer{number}"))]))
-        }
-        Sound::Recording(recording) => Ok(web::save(&[
-            (&format!("user_custom{line}"), recording.url.as_str()),
-            (&ringer, "custom"),
-        ])),
+/// Returns the way that is most likely to work.
+fn best(phone: &Phone, task: &Task, means: &Means<'_>) -> Via {
+    let by_notify = model::is_d8(phone) || phone.behind_nat.is_some();
+    match task {
+        Task::Control(Control::Resync) => Via::Notify,
+        // A phone that Asterisk does not know is restarted by its own page.
+        Task::Control(Control::Reboot) if means.asterisk => Via::Notify,
+        Task::Control(Control::Call(what, Some(call))) => named(*what, call),
+        Task::Control(Control::Transfer { call: Some(_), .. } | Control::Csta(_)) => Via::Csta,
+        Task::Ring(_) | Task::Control(Control::RingStop) if by_notify => Via::Pbx,
+        Task::Ring(Sound::Recording(_)) if means.asterisk => Via::Pbx,
+        _ if by_notify || model::is_desk_phone(phone).is_err() => Via::Notify,
+        _ => Via::Http,
     }
 }
 
-fn background(picture: &Picture) -> Plan {
-    web::save(&[("custom_bg_image_url", picture.image.as_str())])
+/// Returns the way to a call with a name: a channel of Asterisk's is found by Asterisk, all other
+/// ids are the phone's own.
+fn named(what: CallControl, call: &CallId) -> Via {
+    if call.as_str().contains('/') && what != CallControl::Hangup {
+        Via::Notify
+    } else {
+        Via::Csta
+    }
 }
 
-/// Reads `3` and `Ringer3`.
-fn ringer(name: &str) -> Option<u32> {
-    let digits = match name.get(..6) {
-        Some(prefix) if prefix.eq_ignore_ascii_case("ringer") => name.get(6..)?,
-        _ => name,
-    };
-    digits.trim().parse().ok()
-}
+/// What is said of the key that holds a call.
+const TOGGLES: &str =
+    "the hold key is pressed, which holds a call or takes it back, whatever it was";
+
+/// What is said of a transfer whose end nobody waited for.
+const UNHEARD: &str = "the call was handed over after a moment, whether or not the other had \
+                       answered; via=csta waits for that";
+
+/// What is said of documents that set something.
+const TRUSTED: &str = "a phone lets a document set something only where its setting \
+                       mb_trusted_hosts names the sender, and says nothing if it does not";
 
 #[cfg(test)]
 mod tests;

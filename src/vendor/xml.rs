@@ -3,13 +3,15 @@
 //! Text only enters a document through [`Node`], which cleans it, so nothing that a caller's name
 //! holds can end an element or start one.
 
+use std::borrow::Cow;
+
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 /// An element with its attributes and contents.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    name: &'static str,
+    name: Cow<'static, str>,
     attributes: Vec<(&'static str, String)>,
     inside: Vec<Inside>,
 }
@@ -22,6 +24,18 @@ enum Inside {
 
 impl Node {
     pub(crate) fn new(name: &'static str) -> Self {
+        Self::of(name.into())
+    }
+
+    /// Creates an element whose name whoever asked chose, with `prefix` before it; `None` unless it
+    /// has letters and digits only and begins with a letter.
+    pub(crate) fn named(prefix: &'static str, name: &str) -> Option<Self> {
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric());
+        is_name.then(|| Self::of(format!("{prefix}{name}").into()))
+    }
+
+    fn of(name: Cow<'static, str>) -> Self {
         Self {
             name,
             attributes: Vec::new(),
@@ -93,7 +107,7 @@ impl Node {
             .attributes
             .iter()
             .map(|(name, value)| (*name, value.as_str()));
-        let start = BytesStart::new(self.name).with_attributes(attributes);
+        let start = BytesStart::new(self.name.as_ref()).with_attributes(attributes);
         if self.inside.is_empty() {
             write(Event::Empty(start));
             return;
@@ -108,7 +122,7 @@ impl Node {
                 }
             }
         }
-        let end = Event::End(BytesEnd::new(self.name));
+        let end = Event::End(BytesEnd::new(self.name.as_ref()));
         writer.write_event(end).expect("a Vec takes every byte");
     }
 }
@@ -192,6 +206,15 @@ mod tests {
         let expected = format!("{start}<A b=\"x&quot;&lt; &gt;\"><C>1 &lt; 2 &amp; [0m\n</C></A>");
         assert_eq!(node.document(), expected);
         assert_eq!(Node::new("A").fragment(), "<A/>");
+    }
+
+    #[test]
+    fn a_name_that_somebody_chose_is_a_name() {
+        let named = |name| Node::named("csta:", name).map(|node| node.fragment());
+        assert_eq!(named("MakeCall").as_deref(), Some("<csta:MakeCall/>"));
+        for name in ["", "1a", "a b", "a/>", "a:b", "ä"] {
+            assert_eq!(named(name), None, "{name}");
+        }
     }
 
     #[test]

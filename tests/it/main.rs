@@ -21,6 +21,7 @@ mod pbx;
 mod refusals;
 mod reload;
 mod screens;
+mod snom_verbs;
 mod stopping;
 mod support;
 mod systemd;

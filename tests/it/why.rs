@@ -1,6 +1,7 @@
 //! `handsetd phones --why NAME`: what each way to a phone answers, and what to change.
 
 use handsetd::phone::Vendor;
+use handsetd::simulate::Scheme;
 use tokio::process::Command;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
@@ -12,6 +13,7 @@ async fn each_way_tells_what_it_answers_and_what_to_change() {
     for vendor in [Vendor::Snom, Vendor::Yealink] {
         let options = handsetd::simulate::Options {
             credentials: Some(("push".to_owned(), "hush".to_owned())),
+            scheme: Scheme::Digest,
             ..desk::options(vendor)
         };
         let desk = Desk::new(options).await;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use url::Url;
 
+use super::super::calls::Standing;
 use super::super::state::Played;
 use super::Snom;
 
@@ -10,8 +11,12 @@ use super::Snom;
 pub(super) type Fields = [(String, String)];
 
 impl Snom {
-    /// Opens a page; its URL must be absolute and encoded through and through.
+    /// Opens a page. Its URL is absolute and encoded through and through, but without scheme and as
+    /// it is before firmware 8.4.32.
     pub(super) fn browse(&self, query: &str, fields: &Fields) -> Result<(), String> {
+        if self.is_older_than(&[8, 2, 7]) {
+            return Err("a page, which this firmware can't be sent to".to_owned());
+        }
         let [(name, value)] = fields else {
             return Err("more or less than one parameter".to_owned());
         };
@@ -22,12 +27,20 @@ impl Snom {
             .split_once('=')
             .map(|(_, raw)| raw)
             .unwrap_or_default();
-        if raw.contains([':', '/', '?', '=']) {
-            return Err("a URL that is not percent-encoded".to_owned());
-        }
-        let url = Url::parse(value).map_err(|error| format!("the URL `{value}`: {error}"))?;
+        let url = if self.is_older_than(&[8, 4, 32]) {
+            if raw.contains("://") || raw.contains('%') {
+                return Err("a URL with a scheme or encoding".to_owned());
+            }
+            format!("http://{raw}")
+        } else {
+            if raw.contains([':', '/', '?', '=']) {
+                return Err("a URL that is not percent-encoded".to_owned());
+            }
+            value.clone()
+        };
+        let url = Url::parse(&url).map_err(|error| format!("the URL `{url}`: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("the URL `{value}`, which is not http"));
+            return Err(format!("the URL `{url}`, which is not http"));
         }
         let load = self.load(url);
         self.device.spawn(load);
@@ -43,26 +56,59 @@ impl Snom {
                 let raw = raw.strip_prefix("key=").unwrap_or_default();
                 let keys = keys(raw)?;
                 for key in &keys {
+                    self.has_key(key)?;
+                }
+                for key in &keys {
                     self.press_key(key);
                 }
                 Ok(())
             }
             "number" if is_number(value) => {
-                self.device.change(|state| state.dial(value));
+                match fields.get(1) {
+                    None => {}
+                    Some((name, from)) if name == "outgoing_uri" && self.is_own(from) => {}
+                    Some((name, value)) => return Err(format!("the parameter {name}={value}")),
+                }
+                self.dial(value);
                 Ok(())
             }
             "key_dtmf" if is_number(value) => {
-                self.device
-                    .change(|state| state.remark(format!("No call to send {value} in.")));
-                Ok(())
+                let mut sent = false;
+                self.device.change(|state| {
+                    let id = state
+                        .calls
+                        .standing(Standing::Connected)
+                        .unwrap_or_default();
+                    sent = state.calls.send(id, value);
+                });
+                if sent {
+                    Ok(())
+                } else {
+                    Err(format!("no call to send {value} in"))
+                }
             }
             "RELEASE_ALL_CALLS" | "LOGOFFALL" if value.is_empty() => {
-                self.device.change(|state| state.press(name));
+                self.device.change(|state| {
+                    state.press(name);
+                    if name == "RELEASE_ALL_CALLS" {
+                        state.calls.end_all();
+                    }
+                });
                 Ok(())
             }
             "LOGOFFLINE" | "REREGISTER" if is_identity(value) => {
                 self.device
                     .change(|state| state.press(format!("{name}={value}")));
+                Ok(())
+            }
+            "FIX_LIL" if value == "true" => {
+                self.device.change(|state| state.set(name, value));
+                Ok(())
+            }
+            "touch" if self.model.has_touch() => {
+                touched(value)?;
+                self.device
+                    .change(|state| state.press(format!("touch {value}")));
                 Ok(())
             }
             _ => Err(format!("the command {name}={value}")),
@@ -88,18 +134,6 @@ impl Snom {
         });
         Ok(())
     }
-
-    /// Does what a key does: `CANCEL` ends the ringer and the page.
-    pub(super) fn press_key(&self, key: &str) {
-        self.device.change(|state| state.press(key));
-        if matches!(key, "CANCEL" | "ONHOOK") {
-            let was_ringing = self.device.state().ringing;
-            self.device.change(|state| state.ringing = false);
-            if !was_ringing {
-                self.device.clear();
-            }
-        }
-    }
 }
 
 /// Reads `KEY[,HOLD_MS[,PAUSE_MS]];…`, each key percent-encoded where it must be.
@@ -118,6 +152,22 @@ fn keys(text: &str) -> Result<Vec<String>, String> {
             Ok(key)
         })
         .collect()
+}
+
+/// Reads a place on the touch screen: `X Y`, with `press`, `release` or `pr` behind it.
+fn touched(text: &str) -> Result<(), String> {
+    let mut parts = text.split(' ');
+    let mut within = |most: u16| {
+        let at = parts.next().and_then(|at| at.parse::<u16>().ok());
+        at.is_some_and(|at| at <= most)
+    };
+    let is_place = within(479) && within(271);
+    let verb = parts.next().unwrap_or("pr");
+    let known = matches!(verb, "press" | "p" | "release" | "r" | "pr");
+    if is_place && known && parts.next().is_none() {
+        return Ok(());
+    }
+    Err(format!("the touch `{text}`"))
 }
 
 fn is_key(key: &str) -> bool {
@@ -142,7 +192,10 @@ fn is_identity(text: &str) -> bool {
         .is_ok_and(|identity| (1..=12).contains(&identity))
 }
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 27] = [
+    "F_R",
+    "F_ADR_BOOK",
+    "DISCONNECT",
     "CANCEL",
     "ENTER",
     "OFFHOOK",

@@ -14,6 +14,31 @@ pub(super) struct Model {
 }
 
 impl Model {
+    /// Returns how many programmable keys it has.
+    pub(super) fn function_keys(&self) -> u16 {
+        match self.name {
+            "300" | "D713" => 4,
+            "320" | "370" | "820" => 12,
+            "870" => 15,
+            "D785" => 24,
+            "D735" | "D862" => 32,
+            "D865" => 40,
+            _ => 48,
+        }
+    }
+
+    /// Returns whether it has no keys below its display, but a touch screen.
+    pub(super) fn has_touch(&self) -> bool {
+        self.name == "870"
+    }
+
+    /// Returns whether its picture lacks a layer unless it is told to draw it.
+    pub(super) fn hides_lines(&self) -> bool {
+        self.name == "820"
+    }
+}
+
+impl Model {
     /// Finds a model by its name, with or without the maker's before it.
     pub(super) fn find(name: &str) -> Result<&'static Self, Error> {
         let short = name.trim_start_matches("snom");
@@ -58,6 +83,9 @@ const MODELS: &[Model] = &[
     model("D785", (480, 272)),
     model("820", (320, 240)),
     model("870", (480, 272)),
+    model("300", (128, 64)),
+    model("320", (128, 64)),
+    model("370", (240, 128)),
     without_control("D862", (1280, 720)),
     without_control("D865", (1280, 720)),
 ];

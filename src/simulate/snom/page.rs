@@ -21,6 +21,11 @@ impl Snom {
         let phone = self.clone();
         async move {
             let ask = Ask::get(&url, phone.request_headers(), MAX_PAGE);
+            let read = |fetched: &Fetched| {
+                let read = read(fetched)?;
+                phone.judge(&read.0)?;
+                Ok(read)
+            };
             let shown = match phone.device.fetch(ask, read).await {
                 Ok((document, text)) => phone.present(&document, &text, &url).await,
                 Err(failure) => Err(failure.to_string()),
@@ -87,16 +92,69 @@ impl Snom {
         commands.iter().all(|(name, value)| {
             match name.as_str() {
                 "key" => self.press_key(value),
-                "numberdial" => self.device.change(|state| state.dial(value)),
-                "set" => {
-                    self.device.change(|state| {
-                        state.remark(format!("Not set, the host is not trusted: {value}."));
-                    });
-                }
-                _ => return false,
+                "numberdial" => self.dial(value),
+                _ => match name.strip_prefix("set:") {
+                    Some(name) => self.set_by_page(name, value),
+                    None => return false,
+                },
             }
             true
         })
+    }
+
+    /// Sets a setting where the phone trusts whoever wrote the page; else says nothing to him.
+    fn set_by_page(&self, name: &str, value: &str) {
+        let is_trusted = self
+            .setting("mb_trusted_hosts")
+            .is_some_and(|hosts| !hosts.is_empty());
+        let name = name.replace(['[', ']'], "");
+        let set = [(name.clone(), value.to_owned())];
+        if !is_trusted || self.set(&set).is_err() {
+            let remark = format!("Not set: {name}={value}.");
+            self.device.change(|state| state.remark(remark));
+        }
+    }
+
+    /// Does what a NOTIFY of its registrar says; the error says why it does nothing.
+    pub(in super::super) fn notified(
+        &self,
+        event: &str,
+        content_type: &str,
+        body: &str,
+    ) -> Result<(), String> {
+        if event != "xml" || media_type(content_type) != "application/snomxml" {
+            return Err(format!("a NOTIFY of {event} with {content_type}"));
+        }
+        self.push(body)
+    }
+
+    /// Shows a document that came by itself.
+    pub(super) fn push(&self, text: &str) -> Result<(), String> {
+        let document = Element::parse(text.as_bytes())?;
+        self.judge(&document)?;
+        let (phone, text) = (self.clone(), text.to_owned());
+        let source = Url::parse("http://127.0.0.1/").map_err(|error| error.to_string())?;
+        self.device.spawn(async move {
+            if let Err(reason) = phone.present(&document, &text, &source).await {
+                phone
+                    .device
+                    .change(|state| state.remark(format!("XML error: {reason}")));
+            }
+        });
+        Ok(())
+    }
+
+    /// Judges a document by what the firmware knows.
+    fn judge(&self, document: &Element) -> Result<(), String> {
+        schema::judge(document)?;
+        let is_silent = schema::kind(document).as_deref() == Some("silent");
+        if is_silent && self.is_older_than(&[10, 1, 82, 0]) {
+            return Err(format!(
+                "the object {}, which came with 10.1.82.0",
+                document.name
+            ));
+        }
+        Ok(())
     }
 
     /// Does what choosing an item does.
@@ -104,7 +162,7 @@ impl Snom {
         match &shown.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
-                    self.device.change(|state| state.dial(&entry.number));
+                    self.dial(&entry.number);
                 }
             }
             Content::Menu(items) => {
@@ -181,7 +239,6 @@ fn read(fetched: &Fetched) -> Result<(Element, String), String> {
         return Err(format!("the Content-Type `{}`", fetched.content_type()));
     }
     let document = Element::parse(&fetched.body)?;
-    schema::judge(&document)?;
     Ok((
         document,
         String::from_utf8_lossy(&fetched.body).into_owned(),

@@ -1,5 +1,7 @@
 //! `settings.htm`: what is saved, and the two settings that make the phone fetch something.
 
+use std::collections::BTreeSet;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use image::ImageFormat;
@@ -7,6 +9,7 @@ use url::Url;
 
 use super::super::fetch::Ask;
 use super::super::picture::Picture;
+use super::super::request::Answer;
 use super::super::state::Ringtone;
 use super::super::wave::{Coding, Wave};
 use super::Snom;
@@ -15,6 +18,14 @@ use super::control::Fields;
 impl Snom {
     /// Saves settings; what they name is fetched afterwards.
     pub(super) fn save(&self, fields: &Fields) -> Result<(), String> {
+        if let [(load, what), (name, url)] = fields
+            && (load.as_str(), what.as_str(), name.as_str()) == ("swload", "load", "firmware")
+        {
+            Url::parse(url).map_err(|error| format!("the firmware {url}: {error}"))?;
+            self.device
+                .change(|state| state.remark(format!("It loads the firmware {url}.")));
+            return Ok(());
+        }
         let Some((("settings", "save"), rest)) = fields
             .split_first()
             .map(|((name, value), rest)| ((name.as_str(), value.as_str()), rest))
@@ -24,11 +35,17 @@ impl Snom {
         let settings: Vec<_> = rest
             .iter()
             .filter(|(name, _)| name != "store_settings")
+            .cloned()
             .collect();
-        for (name, value) in &settings {
+        self.set(&settings)
+    }
+
+    /// Sets settings, whoever says so.
+    pub(super) fn set(&self, settings: &Fields) -> Result<(), String> {
+        for (name, value) in settings {
             judge(name, value)?;
         }
-        for (name, value) in &settings {
+        for (name, value) in settings {
             self.device.change(|state| state.set(name, value));
         }
         for (name, value) in settings {
@@ -42,6 +59,62 @@ impl Snom {
             }
         }
         Ok(())
+    }
+
+    /// Returns the value of a setting: as it was set, or as the phone was provisioned.
+    pub(super) fn setting(&self, name: &str) -> Option<String> {
+        let set = self.device.state().settings.get(name).cloned();
+        let options = self.device.options();
+        set.or_else(|| match name {
+            "phone_type" => Some(format!(
+                "snom{}-SIP",
+                options.model.trim_start_matches("snom")
+            )),
+            "mac" => Some(self.device.mac().to_owned()),
+            // What came in its place has another name.
+            "fwd_all_enabled1" if self.is_older_than(&[8, 7]) => None,
+            "redirect_event" if !self.is_older_than(&[8, 7]) => None,
+            _ => PROVISIONED
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned()),
+        })
+    }
+
+    /// Returns whether the pages are guarded against requests that no page of the phone made.
+    pub(super) fn guards_queries(&self) -> bool {
+        ["use_hidden_tags", "restrict_uri_queries"]
+            .iter()
+            .any(|name| self.setting(name).as_deref() == Some("on"))
+    }
+
+    /// Shows all settings: as a file of old, or as XML.
+    pub(super) fn dump(&self) -> Answer {
+        let set = self.device.state().settings;
+        let names = PROVISIONED.iter().map(|(name, _)| *name);
+        let names = names.chain(["phone_type", "mac"]);
+        let names: BTreeSet<&str> = names.chain(set.keys().map(String::as_str)).collect();
+        let is_old = self.is_older_than(&[8, 7]);
+        let line = |name: &str| {
+            let value = self.setting(name)?;
+            let value = value.replace('&', "&amp;").replace('<', "&lt;");
+            let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            let (_, index) = name.split_at(digits.len());
+            Some(match (is_old, index) {
+                (true, _) => format!("{name}!: {value}\n"),
+                (false, "") => format!("<{name} perm=\"RW\">{value}</{name}>\n"),
+                (false, index) => {
+                    format!("<{digits} idx=\"{index}\" perm=\"RW\">{value}</{digits}>\n")
+                }
+            })
+        };
+        let lines: String = names.into_iter().filter_map(line).collect();
+        let body = if is_old {
+            format!("<html><pre>\n# settings\n{lines}</pre></html>\n")
+        } else {
+            format!("<settings>\n<phone-settings>\n{lines}</phone-settings>\n</settings>\n")
+        };
+        Answer::with_body(200, "text/html", body)
     }
 
     /// Takes another ring tone for an identity; a custom one is fetched and judged.
@@ -138,6 +211,24 @@ fn judge(name: &str, value: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// What the phone was given by its provisioning.
+const PROVISIONED: [(&str, &str); 14] = [
+    ("call_join_xfer", "off"),
+    ("csta_control", "on"),
+    ("dnd_mode", "off"),
+    ("fwd_all_enabled1", "off"),
+    ("fwd_all_target1", ""),
+    ("language", "English"),
+    ("mc_address10", ""),
+    ("redirect_event", "none"),
+    ("restrict_uri_queries", "off"),
+    ("use_hidden_tags", "off"),
+    ("user_active1", "on"),
+    ("user_host1", "pbx.example"),
+    ("user_name1", "1001"),
+    ("user_realname1", "Ada & Co"),
+];
 
 /// The most bytes of a ring tone or background.
 const MAX_FILE: usize = 4 * 1024 * 1024;

@@ -1,5 +1,6 @@
 use url::form_urlencoded;
 
+use super::super::calls::Standing;
 use super::super::digest::{Secret, response};
 use super::super::lab::{Lab, Page, png};
 use super::super::options::{Options, Scheme};
@@ -386,5 +387,204 @@ async fn a_digest_is_challenged_and_judged() {
     assert!(
         again.starts_with("HTTP/1.1 401") && again.contains("stale=true"),
         "{again}"
+    );
+}
+
+async fn csta(lab: &Lab, body: &str) -> String {
+    lab.send(format!(
+        "POST /csta HTTP/1.1\r\nHost: phone\r\nConnection: close\r\nContent-Type: text/xml\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+    .await
+}
+
+fn of_firmware(model: &str, firmware: &str) -> Options {
+    Options {
+        model: model.to_owned(),
+        firmware: firmware.to_owned(),
+        ..options()
+    }
+}
+
+#[tokio::test]
+async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
+    let flat = "<e:Envelope xmlns:e=\"e\" xmlns:c=\"c\"><e:Body><c:AnswerCall><c:callToBeAnswered>-1\
+                </c:callToBeAnswered></c:AnswerCall></e:Body></e:Envelope>";
+    let bare = "<AnswerCall><callToBeAnswered><callID>-1</callID></callToBeAnswered></AnswerCall>";
+    let nested = flat.replace("-1", "<c:callID>-1</c:callID>");
+    for (firmware, bodies) in [
+        ("7.1.39", [(flat, "404"), (bare, "404"), (&nested, "404")]),
+        ("8.4.18", [(flat, "200"), (bare, "500"), (&nested, "500")]),
+        ("8.7.2", [(flat, "404"), (bare, "404"), (&nested, "404")]),
+        ("8.7.3", [(flat, "500"), (bare, "200"), (&nested, "200")]),
+    ] {
+        for (body, status) in bodies {
+            let lab = Lab::new(of_firmware("320", firmware), Vec::new()).await;
+            lab.phone.is_called_by("201");
+            let answer = csta(&lab, body).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{firmware}: {answer}"
+            );
+            assert_eq!(
+                answer.contains("Envelope"),
+                body.contains("Envelope") && status != "404"
+            );
+            let standing = lab.phone.state().calls.all()[0].standing;
+            assert_eq!(standing == Standing::Connected, status == "200");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_csta_does_not_know_is_a_fault() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    for (body, error) in [
+        (
+            "<HoldCall><callToBeHeld><callID>9</callID></callToBeHeld></HoldCall>",
+            "invalidCallID",
+        ),
+        (
+            "<HoldCall><callToBeHeld><deviceID>1</deviceID></callToBeHeld></HoldCall>",
+            "invalidConnectionIdentifier",
+        ),
+        (
+            "<SnapshotDevice><snapshotObject>2</snapshotObject></SnapshotDevice>",
+            "invalidDeviceID",
+        ),
+        ("<MakeCoffee/>", "serviceNotSupported"),
+        ("<SetSettings/>", "invalidParameterValue"),
+    ] {
+        let answer = csta(&lab, body).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 500") && answer.contains(error),
+            "{answer}"
+        );
+    }
+    assert!(csta(&lab, "<a").await.starts_with("HTTP/1.1 400"));
+    assert_eq!(lab.phone.state().refusals().count(), 6);
+}
+
+#[tokio::test]
+async fn keys_make_hold_and_transfer_calls() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    let press = async |keys: &str| {
+        ask(&lab, &format!("/command.htm?key={keys}"), "").await;
+    };
+    lab.phone.is_called_by("201");
+    press("ENTER").await;
+    press("F_HOLD;2;0;0;ENTER").await;
+    lab.until(|state| {
+        state.calls.all().len() == 2 && state.calls.all()[1].standing == Standing::Connected
+    })
+    .await;
+    press("TRANSFER").await;
+    let state = lab.phone.state();
+    assert_eq!(
+        state.calls.transferred(),
+        [("201".to_owned(), "200".to_owned())]
+    );
+    assert_eq!(state.calls.all(), []);
+    lab.phone.is_called_by("202");
+    press("ENTER;TRANSFER;3;0;0;ENTER").await;
+    assert_eq!(lab.phone.state().calls.transferred()[1].1, "300");
+    // With that setting the phone asks first.
+    ask(&lab, "/settings.htm?settings=save&call_join_xfer=on", "").await;
+    lab.phone.is_called_by("203");
+    press("ENTER;F_HOLD;4;ENTER").await;
+    lab.until(|state| state.calls.standing(Standing::Connected).is_some())
+        .await;
+    press("TRANSFER").await;
+    assert_eq!(lab.phone.state().calls.all().len(), 2);
+    press("ENTER").await;
+    assert_eq!(lab.phone.state().calls.all(), []);
+}
+
+#[tokio::test]
+async fn models_and_firmware_have_their_own_keys_and_pages() {
+    for (model, firmware, target, good) in [
+        ("320", "8.4.18", "/command.htm?key=F_R", true),
+        ("320", "8.4.18", "/command.htm?key=F_HOLD", false),
+        ("D785", "10.1.198.12", "/command.htm?key=F_R", false),
+        ("D713", "8.9.3", "/command.htm?key=P5", false),
+        ("870", "8.7.5.35", "/command.htm?key=F1", false),
+        ("870", "8.7.5.35", "/command.htm?touch=479%20271%20p", true),
+        ("870", "8.7.5.35", "/command.htm?touch=480%200", false),
+        ("D785", "10.1.198.12", "/command.htm?touch=1%201", false),
+        (
+            "D785",
+            "10.1.198.12",
+            "/advanced_update.htm?reboot=Reboot",
+            true,
+        ),
+        (
+            "D785",
+            "10.1.198.12",
+            "/advanced_update.htm?reset=Reset",
+            false,
+        ),
+        ("320", "7.3.30", "/minibrowser.htm?url=192.0.2.1/a", false),
+        (
+            "D785",
+            "10.1.198.12",
+            "/dummy.htm?swload=load&firmware=http%3A%2F%2Fa%2Fb",
+            true,
+        ),
+        (
+            "D785",
+            "10.1.198.12",
+            "/command.htm?number=1&outgoing_uri=1001@pbx.example",
+            true,
+        ),
+        (
+            "D785",
+            "10.1.198.12",
+            "/command.htm?number=1&outgoing_uri=x@y",
+            false,
+        ),
+        ("D785", "10.1.198.12", "/command.htm?key_dtmf=1", false),
+    ] {
+        let lab = Lab::new(of_firmware(model, firmware), Vec::new()).await;
+        ask(&lab, target, "").await;
+        let refusals = lab.phone.state().refusals().count();
+        assert_eq!(refusals == 0, good, "{model} {firmware} {target}");
+    }
+}
+
+#[tokio::test]
+async fn guarded_pages_take_no_queries() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    ask(&lab, "/settings.htm?settings=save&use_hidden_tags=on", "").await;
+    let answer = ask(&lab, "/command.htm?key=1", "").await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(
+        ask(&lab, "/settings.htm", "")
+            .await
+            .contains("<use_hidden_tags perm=\"RW\">on<")
+    );
+}
+
+#[tokio::test]
+async fn a_notify_shows_presses_and_sets_only_what_it_may() {
+    let lab = Lab::new(of_firmware("D862", "10.1.226.13"), Vec::new()).await;
+    let silent = |url: &str| {
+        format!("<SnomIPPhoneSilent><fetch mil=\"1\">{url}</fetch></SnomIPPhoneSilent>")
+    };
+    let notify = |body: &str| lab.phone.notified("xml", "application/snomxml", body);
+    notify(&silent("snom://mb_nop#key=F_DND")).unwrap();
+    lab.until(|state| state.settings.contains_key("dnd_mode"))
+        .await;
+    notify(&silent("snom://mb_nop#set:language=Deutsch")).unwrap();
+    let state = lab.until(|state| !state.remarks.is_empty()).await;
+    assert!(!state.settings.contains_key("language"));
+    assert!(notify("<Nothing/>").is_err());
+    assert!(lab.phone.notified("xml", "text/xml", &silent("")).is_err());
+    assert!(lab.phone.notified("talk", "", "").is_err());
+    let old = Lab::new(of_firmware("320", "8.4.35"), Vec::new()).await;
+    assert!(
+        old.phone
+            .notified("xml", "application/snomxml", &silent("snom://mb_exit"))
+            .is_err()
     );
 }

@@ -2,11 +2,13 @@
 
 use url::Url;
 
+use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::shelf::{Content, Stand};
 use crate::vendor::page::pages;
 use crate::vendor::xml::{Node, cut};
-use crate::vendor::{Image, Refused};
+use crate::vendor::{Image, Plan, Refused, Shown};
+use crate::verb::Priority;
 
 /// What phones want their documents to be called.
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
@@ -42,6 +44,49 @@ pub(super) fn write(
                 .child(Node::text("URL", image.as_str()));
             view.finish(node, None)
         }
+    }
+}
+
+/// Adds what the phone does not do of a push.
+pub(super) fn with_notes(mut plan: Plan, shown: &Shown, priority: Priority) -> Plan {
+    if matches!(shown, Shown::Screen(screen, _) if screen.beep == Some(true)) {
+        plan = plan.with_note("Snom screens do not beep");
+    }
+    if priority != Priority::Now {
+        plan = plan.with_note("a Snom phone shows a screen at once, whatever the priority");
+    }
+    plan
+}
+
+/// Writes a document that only leads on to another one.
+pub(super) fn fetching(url: &str) -> String {
+    Node::new("SnomIPPhoneText")
+        .child(Node::text("Text", "…"))
+        .child(Node::text("fetch", url).with("mil", "10"))
+        .document()
+}
+
+/// Writes a document that shows nothing and does something. A phone is known to want both
+/// attributes.
+pub(super) fn silent(url: &str) -> String {
+    Node::new("SnomIPPhoneSilent")
+        .with("state", "relevant")
+        .with("document_id", "handsetd")
+        .child(Node::text("fetch", url).with("mil", "10"))
+        .document()
+}
+
+/// Returns whether the phone knows documents that show nothing.
+pub(super) fn knows_silent(phone: &Phone) -> bool {
+    !phone.firmware.is_older_than(&[10, 1, 82, 0])
+}
+
+/// Writes a document that takes away whatever is shown, itself included.
+pub(super) fn closing(phone: &Phone) -> String {
+    if knows_silent(phone) {
+        silent(EXIT)
+    } else {
+        fetching(EXIT)
     }
 }
 
@@ -204,7 +249,7 @@ fn target_url(target: &Target) -> String {
 }
 
 /// Encodes the marks of a number that would end it here, or be read as a blank.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     text.replace('#', "%23").replace('+', "%2B")
 }
 
@@ -219,8 +264,10 @@ fn flags(kind: InputKind) -> &'static str {
     }
 }
 
-const EXIT: &str = "snom://mb_exit";
-const STAY: &str = "snom://mb_nop";
+/// Closes the minibrowser.
+pub(super) const EXIT: &str = "snom://mb_exit";
+/// Does nothing but what stands behind it.
+pub(super) const STAY: &str = "snom://mb_nop";
 
 /// The keys below the display.
 const SOFTKEYS: [&str; 4] = ["F1", "F2", "F3", "F4"];

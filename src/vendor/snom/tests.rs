@@ -1,10 +1,64 @@
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, exchange, pushed, shown_notify, values};
-use crate::vendor::{Auth, Method, Recording, Reply, Step, Verdict};
+use crate::vendor::testing::{Bench, control, exchange, pushed, shown_notify, values};
+use crate::vendor::{Auth, Exchange, Method, Picture, Recording, Reply, Step, Verdict};
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     Bench::new(Vendor::Snom, "D785", "10.1.198.12")
+}
+
+/// Reads an answer to a request.
+pub(super) fn answered(exchange: &Exchange, status: u16, body: &str) -> Verdict {
+    exchange.reader.read(&Reply {
+        status,
+        body: body.to_owned().into(),
+        ..Reply::default()
+    })
+}
+
+/// Shows steps, one a line: method, path and body, or how long nothing is done.
+pub(super) fn shown_steps(steps: &[Step]) -> String {
+    let shown = |step: &Step| match step {
+        Step::Http(Exchange { request, .. }) => {
+            let method = match request.method {
+                Method::Get => "GET",
+                Method::Post => "POST",
+            };
+            let body = String::from_utf8_lossy(&request.body);
+            format!("{method} {} {body}", request.target)
+        }
+        Step::Notify(notify) => {
+            let body = notify.body.as_ref().map_or("", |(_, text)| text);
+            let call = notify
+                .call
+                .as_ref()
+                .map_or(String::new(), |call| format!("{call:?}"));
+            format!("NOTIFY {} {body}{call}", notify.event)
+        }
+        Step::Pause(pause) => format!("{} s", pause.as_secs()),
+        Step::Call(_) | Step::HangUp => "a call".to_owned(),
+    };
+    let lines: Vec<_> = steps
+        .iter()
+        .map(|step| shown(step).trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
+/// Returns the steps that an answer asks for.
+pub(super) fn more(verdict: Verdict) -> Vec<Step> {
+    match verdict {
+        Verdict::Then(steps) => steps,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Returns the exchange of the only step.
+pub(super) fn only(steps: &[Step]) -> &Exchange {
+    match steps {
+        [Step::Http(exchange)] => exchange,
+        steps => panic!("{steps:?}"),
+    }
 }
 
 fn target(plan: &Plan) -> String {
@@ -188,11 +242,8 @@ fn a_phone_without_remote_control_over_http_gets_notifies() {
 
     <?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneSilent state="relevant" document_id="handsetd"><fetch mil="10">snom://mb_exit</fetch></SnomIPPhoneSilent>
     "#);
-    let refused = d8
-        .plan(&Task::Control(Control::RingStop))
-        .unwrap_err()
-        .to_string();
-    assert!(refused.contains("screens only"), "{refused}");
+    let stop = d8.plan(&Task::Control(Control::RingStop)).unwrap();
+    assert!(matches!(stop.steps[..], [Step::HangUp]), "{stop:?}");
     let http = d8.plan_by(Via::Http, &pushed("text=a")).unwrap_err();
     let http = http.to_string();
     assert!(http.contains("no HTTP remote control"), "{http}");
@@ -233,7 +284,8 @@ fn what_is_too_long_for_a_notify_is_fetched() {
 #[test]
 fn a_check_sync_restarts_the_phone_or_does_not() {
     for model in ["300", "D785", "D862", "M700"] {
-        let bench = Bench::new(Vendor::Snom, model, "");
+        let mut bench = Bench::new(Vendor::Snom, model, "");
+        bench.asterisk = true;
         let shown = |task| shown_notify(&bench.plan(&task).unwrap());
         assert_eq!(
             shown(Task::Control(Control::Reboot)),
@@ -244,6 +296,140 @@ fn a_check_sync_restarts_the_phone_or_does_not() {
             "Event: check-sync;reboot=false"
         );
     }
+}
+
+#[test]
+fn the_way_is_the_one_that_is_most_likely_to_work() {
+    let known = |model: &str| {
+        let mut bench = Bench::new(Vendor::Snom, model, "10.1.198.12");
+        bench.asterisk = true;
+        bench
+    };
+    let (desk, d8, lone) = (known("D785"), known("D862"), bench());
+    let way = |bench: &Bench, verb: &str, pairs: &str| {
+        let plan = bench.plan(&control(verb, pairs)).unwrap();
+        match &plan.steps[0] {
+            Step::Http(exchange) => exchange.request.way,
+            Step::Notify(_) => "notify",
+            Step::Call(_) | Step::HangUp => "pbx",
+            Step::Pause(_) => "pause",
+        }
+    };
+    for (verb, pairs, ways) in [
+        ("answer", "", ["http", "notify", "http"]),
+        ("answer", "call=-18", ["csta", "", "csta"]),
+        (
+            "answer",
+            "call=PJSIP/1001-00000001",
+            ["notify", "notify", "notify"],
+        ),
+        ("hangup", "call=7", ["csta", "", "csta"]),
+        ("dial", "number=1", ["http", "notify", "http"]),
+        ("reboot", "", ["notify", "notify", "http"]),
+        ("resync", "", ["notify", "notify", "notify"]),
+        ("ring", "stop=yes", ["http", "pbx", "http"]),
+        ("csta", "request=FireTest", ["csta", "", "csta"]),
+    ] {
+        for (bench, expected) in [&desk, &d8, &lone].into_iter().zip(ways) {
+            if !expected.is_empty() {
+                assert_eq!(way(bench, verb, pairs), expected, "{verb} {pairs}");
+            }
+        }
+    }
+    let recording = Task::Ring(Sound::Recording(Recording {
+        url: url::Url::parse("http://192.0.2.10/bell.wav").unwrap(),
+        name: "bell".into(),
+    }));
+    assert!(matches!(
+        desk.plan(&recording).unwrap().steps[..],
+        [Step::Call(_)]
+    ));
+    assert!(lone.plan(&recording).is_err());
+}
+
+#[test]
+fn every_verb_is_done_or_refused_with_its_reason_on_every_way() {
+    let verbs = [
+        ("answer", ""),
+        ("answer", "call=7"),
+        ("clear", ""),
+        ("csta", "request=FireTest"),
+        ("dial", "number=100"),
+        ("dial", "number=100;line=2"),
+        ("display", "state=on"),
+        ("dnd", "state=on"),
+        ("dtmf", "digits=12#"),
+        ("execute", "uri=snom://mb_exit"),
+        ("firmware", "url=http://192.0.2.1/a.bin;confirm=yes"),
+        ("forward", "number=200"),
+        ("hangup", ""),
+        ("hold", ""),
+        ("info", ""),
+        ("key", "keys=1,2"),
+        ("led", "state=on"),
+        ("reboot", ""),
+        ("resume", ""),
+        ("resync", ""),
+        ("ring", "stop=yes"),
+        ("screenshot", ""),
+        ("settings", "set=a=b;get=a"),
+        ("stream", "address=239.1.1.1:5000"),
+        ("stream", "stop=yes"),
+        ("transfer", "number=200"),
+        ("transfer", "number=200;kind=attended"),
+    ];
+    let mut table = Vec::new();
+    for (model, firmware) in [
+        ("D785", "10.1.198.12"),
+        ("320", "8.4.18"),
+        ("D862", "10.1.226.13"),
+        ("M700", ""),
+    ] {
+        let bench = Bench::new(Vendor::Snom, model, firmware);
+        for (verb, pairs) in verbs {
+            let task = control(verb, pairs);
+            for via in [Via::Http, Via::Csta, Via::Notify] {
+                let why = match bench.plan_by(via, &task) {
+                    Ok(plan) => {
+                        assert!(!plan.steps.is_empty(), "{verb} {pairs} by {via:?}");
+                        continue;
+                    }
+                    Err(refused) => refused.to_string(),
+                };
+                let is_one_sentence = why.len() < 160 && !why.ends_with('.');
+                assert!(is_one_sentence && !why.contains("yet"), "{why}");
+                if model == "D785" {
+                    table.push(format!("{verb} {pairs} by {}: {why}", via.name()));
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"), @"
+    answer call=7 by http: over HTTP keys go to the call on the screen; call=7 goes by via=csta
+    csta request=FireTest by http: a CSTA request goes by via=csta
+    csta request=FireTest by notify: no NOTIFY carries CSTA to a Snom phone
+    dial number=100;line=2 by notify: line: by NOTIFY a Snom phone dials from the identity that it has chosen
+    display state=on by http: a Snom phone has no command for its backlight; what its settings say of it is written by the verb settings
+    display state=on by csta: a Snom phone has no command for its backlight; what its settings say of it is written by the verb settings
+    display state=on by notify: a Snom phone has no command for its backlight; what its settings say of it is written by the verb settings
+    firmware url=http://192.0.2.1/a.bin;confirm=yes by csta: CSTA has no request for this; leave via out
+    firmware url=http://192.0.2.1/a.bin;confirm=yes by notify: no NOTIFY loads a firmware; its provisioning and resync do
+    forward number=200 by notify: which settings of the phone forward calls is told by HTTP only
+    info  by csta: CSTA has no request for this; leave via out
+    info  by notify: a phone answers nothing to a NOTIFY, and so tells nothing
+    key keys=1,2 by csta: CSTA has no request for this; leave via out
+    reboot  by csta: CSTA has no request for this; leave via out
+    resync  by http: no page of a Snom phone makes it read its configuration again; leave via out
+    resync  by csta: CSTA has no request for this; leave via out
+    ring stop=yes by csta: CSTA has no request for this; leave via out
+    screenshot  by csta: CSTA has no request for this; leave via out
+    screenshot  by notify: a phone answers nothing to a NOTIFY, and so tells nothing
+    settings set=a=b;get=a by notify: get: a phone answers nothing to a NOTIFY, and so tells no settings
+    stream address=239.1.1.1:5000 by csta: CSTA has no request for this; leave via out
+    stream address=239.1.1.1:5000 by notify: what a Snom phone plays is a setting that is written by HTTP only
+    stream stop=yes by csta: CSTA has no request for this; leave via out
+    stream stop=yes by notify: what a Snom phone plays is a setting that is written by HTTP only
+    ");
 }
 
 fn fetches(document: &str) -> Vec<String> {

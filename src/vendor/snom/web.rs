@@ -6,23 +6,18 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
+use super::model;
 use crate::phone::Phone;
 use crate::vendor::{Plan, Refused, Reply, Request, Verdict};
 
 /// Refuses phones without these pages.
 pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
-    let model = phone.model.to_ascii_uppercase();
-    if model.starts_with("D8") {
+    if model::is_d8(phone) {
         return Err(Refused::unsupported(
             "the D8 series has no HTTP remote control; it wants a NOTIFY through Asterisk",
         ));
     }
-    if model.starts_with('M') {
-        return Err(Refused::unsupported(
-            "Snom's DECT phones have no remote control",
-        ));
-    }
-    Ok(())
+    model::is_desk_phone(phone)
 }
 
 /// Says how a page is asked for.
@@ -30,15 +25,36 @@ pub(super) fn get(target: &str) -> Plan {
     Plan::of(Request::get(target).read_by(read))
 }
 
-/// Says how settings are written, so that they outlast a restart.
+/// Says how settings are written, so that they outlast a restart. As many go in one request as its
+/// address has room for.
 pub(super) fn save(settings: &[(&str, &str)]) -> Plan {
-    let mut target = "/settings.htm?settings=save".to_owned();
+    let mut plan = Plan::default();
+    let mut query = String::new();
     for (name, value) in settings {
-        target.extend(["&", name, "="]);
-        target.extend(utf8_percent_encode(value, VALUE));
+        let pair = format!("&{}={}", http_name(name), encoded(value));
+        if !query.is_empty() && query.len() + pair.len() > MAX_QUERY {
+            plan = plan.then(saved(&query));
+            query.clear();
+        }
+        query.push_str(&pair);
     }
-    target.push_str("&store_settings=save");
-    get(&target)
+    plan.then(saved(&query))
+}
+
+fn saved(query: &str) -> Plan {
+    get(&format!(
+        "/settings.htm?settings=save{query}&store_settings=save"
+    ))
+}
+
+/// Returns the name that a setting has over HTTP, where the index stands right behind the name.
+pub(super) fn http_name(name: &str) -> String {
+    encoded(&name.replace(['[', ']'], ""))
+}
+
+/// Encodes a value for a query.
+pub(super) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, VALUE).to_string()
 }
 
 /// Returns the page that makes the phone fetch and show a document.
@@ -58,13 +74,11 @@ pub(super) fn minibrowser(phone: &Phone, url: &Url) -> Result<String, Refused> {
             url.trim_start_matches("http://")
         ));
     }
-    Ok(format!(
-        "/minibrowser.htm?url={}",
-        utf8_percent_encode(url, VALUE)
-    ))
+    Ok(format!("/minibrowser.htm?url={}", encoded(url)))
 }
 
-fn read(reply: &Reply) -> Verdict {
+/// Reads what a page answers.
+pub(super) fn read(reply: &Reply) -> Verdict {
     match reply.status {
         200 | 204 | 302 => Verdict::Done,
         401 => Verdict::Denied(
@@ -88,3 +102,6 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
+
+/// The most bytes of settings in one address. Snom documents no limit; this one is ours.
+const MAX_QUERY: usize = 1500;

@@ -1,0 +1,126 @@
+//! `POST /csta`: requests of ECMA-323 in the dialect of the firmware, and no other.
+//!
+//! Before 8.7 an envelope is wanted and call ids are flat; since 8.7.3 they are nested, and an answer
+//! has an envelope if the request had one. Between, and before 7.3.4, there is nothing.
+
+mod asked;
+
+use super::super::document::Element;
+use super::super::request::{Answer, Request};
+use super::Snom;
+use asked::Asked;
+
+impl Snom {
+    /// Answers a request.
+    pub(super) fn csta(&self, request: &Request) -> Answer {
+        let is_old = self.is_older_than(&[8, 7]);
+        let is_gap = !is_old && self.is_older_than(&[8, 7, 3]);
+        let is_off = self.setting("csta_control").as_deref() != Some("on");
+        if self.is_older_than(&[7, 3, 4]) || is_gap || is_off {
+            return Answer::empty(404)
+                .refusing("CSTA, which this phone has not or has switched off");
+        }
+        if request.method != "POST" || request.media_type() != "text/xml" {
+            return Answer::empty(400).refusing("CSTA that is no POST of text/xml");
+        }
+        let root = match Element::parse(&request.body) {
+            Ok(root) => root,
+            Err(reason) => return Answer::empty(400).refusing(reason),
+        };
+        let soap = root.name == "Envelope";
+        let body = if soap {
+            let body = root.child("Body");
+            body.and_then(|body| body.children().next())
+        } else {
+            Some(&root)
+        };
+        let Some(body) = body else {
+            return Answer::empty(400).refusing("an envelope with nothing in it");
+        };
+        let is_own = OWN.contains(&body.name.as_str());
+        if is_old && !(soap && (is_own || OLD.contains(&body.name.as_str()))) {
+            let refused = format!("the request {}, or one without an envelope", body.name);
+            return fault(soap, is_old, "Service not supported").refusing(refused);
+        }
+        let asked = Asked {
+            phone: self,
+            body,
+            is_old,
+        };
+        match asked.done() {
+            Ok(inside) => response(soap, is_old, &body.name, &inside),
+            Err(error) => {
+                let text = if is_old && error == "invalidCallID" {
+                    "Invalid CallID"
+                } else {
+                    error
+                };
+                fault(soap, is_old, text).refusing(format!("{}: {error}", body.name))
+            }
+        }
+    }
+}
+
+/// Answers as the firmware does: with the envelope of the request, or the bare element.
+fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Answer {
+    let name = format!("{request}Response");
+    let element = match (soap, inside) {
+        // Declares a prefix, and has none.
+        (false, "") => format!("<{name} xmlns:csta=\"{NAMESPACE}5\"/>"),
+        (false, inside) => format!("<{name} xmlns=\"{NAMESPACE}5\">{inside}</{name}>"),
+        (true, inside) => {
+            let inside = inside.replace("</", "\u{1}").replace('<', "<csta:");
+            let inside = inside.replace('\u{1}', "</csta:");
+            format!("<csta:{name}>{inside}</csta:{name}>")
+        }
+    };
+    Answer::with_body(200, "text/xml", document(soap, is_old, &element))
+}
+
+/// Answers an error; without an envelope it is not well-formed, as Snom's own sample is not.
+fn fault(soap: bool, is_old: bool, error: &str) -> Answer {
+    let element = if soap {
+        format!(
+            "<SOAP-ENV:Fault><SOAP-ENV:faultcode>Client</SOAP-ENV:faultcode><SOAP-ENV:faultstring>\
+             CSTA Error</SOAP-ENV:faultstring><SOAP-ENV:detail><csta:CSTAErrorCode>\
+             <csta:operation>{error}</csta:operation></csta:CSTAErrorCode></SOAP-ENV:detail>\
+             </SOAP-ENV:Fault>"
+        )
+    } else {
+        format!(
+            "<CSTAErrorCode xmlns:csta=\"{NAMESPACE}5\">\n<operation>{error}</csta:operation>\n\
+             </CSTAErrorCode>"
+        )
+    };
+    Answer::with_body(500, "text/xml", document(soap, is_old, &element))
+}
+
+fn document(soap: bool, is_old: bool, element: &str) -> String {
+    let edition = if is_old { 4 } else { 5 };
+    match (soap, is_old) {
+        (false, _) => format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{element}\n"),
+        (true, _) => format!(
+            "<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns:csta=\"{NAMESPACE}{edition}\">{}<SOAP-ENV:Body>{element}</SOAP-ENV:Body>\
+             </SOAP-ENV:Envelope>\n",
+            if is_old { "" } else { "<SOAP-ENV:Header/>" }
+        ),
+    }
+}
+
+const NAMESPACE: &str = "http://www.ecma-international.org/standards/ecma-323/csta/ed";
+
+/// The requests of old firmware.
+const OLD: [&str; 8] = [
+    "AnswerCall",
+    "ClearCall",
+    "ClearConnection",
+    "HoldCall",
+    "MakeCall",
+    "RetrieveCall",
+    "SingleStepTransferCall",
+    "TransferCall",
+];
+
+/// Snom's own.
+const OWN: [&str; 4] = ["FireTest", "GetSettings", "SetSettings", "XmlPush"];

@@ -1,0 +1,185 @@
+//! What the keys do, by the names that `command.htm` and the minibrowser have for them, and what is
+//! dialed. A key that does not fit what the phone is doing does nothing, as on a real one.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::super::calls::Standing;
+use super::Snom;
+
+impl Snom {
+    /// Says whether the model and its firmware have a key; else why not.
+    pub(super) fn has_key(&self, key: &str) -> Result<(), String> {
+        let is_new = !self.is_older_than(&[8, 7, 3, 7]);
+        let number = |prefix: &str| {
+            key.strip_prefix(prefix)
+                .and_then(|number| number.parse().ok())
+        };
+        let has = match key {
+            "F_HOLD" => is_new,
+            "F_R" => !is_new,
+            "F1" | "F2" | "F3" | "F4" => !self.model.has_touch(),
+            _ => number("P")
+                .is_none_or(|number: u16| (1..=self.model.function_keys()).contains(&number)),
+        };
+        if has {
+            return Ok(());
+        }
+        Err(format!("the key `{key}`, which this phone has not"))
+    }
+
+    /// Does what a key does.
+    pub(super) fn press_key(&self, key: &str) {
+        self.device.change(|state| state.press(key));
+        match key {
+            "CANCEL" | "DISCONNECT" | "F_CANCEL" | "ONHOOK" => self.cancel(),
+            "DND" | "F_DND" => self.switch_dnd(),
+            "ENTER" => self.enter(true),
+            // Takes no call, but confirms.
+            "F_OK" => self.enter(false),
+            "F_HOLD" | "F_R" => self.hold_or_resume(),
+            // On the D8 series it is known to do nothing.
+            "OFFHOOK" if !self.model.has_no_control => {
+                self.take_call();
+            }
+            "TRANSFER" | "F_TRANSFER" => self.transfer(),
+            digit if digit.len() == 1 => self.device.change(|state| {
+                state.calls.types(digit);
+                if let Some(id) = state.calls.standing(Standing::Connected) {
+                    state.calls.send(id, digit);
+                }
+            }),
+            _ => (),
+        }
+    }
+
+    /// Calls a number, or lets the call go there that is being transferred.
+    pub(super) fn dial(&self, number: &str) {
+        let mut dialed = None;
+        self.device.change(|state| {
+            state.dial(number);
+            let calls = &mut state.calls;
+            let active = calls.standing(Standing::Connected);
+            let active = active.or_else(|| calls.standing(Standing::Held));
+            match active.filter(|_| calls.is_transferring()) {
+                Some(id) => calls.transfer(id, number),
+                None => dialed = Some(calls.dial(number)),
+            }
+        });
+        if let Some(id) = dialed {
+            self.is_answered_soon(id);
+        }
+    }
+
+    /// Lets whoever is called answer after a moment.
+    pub(super) fn is_answered_soon(&self, id: i32) {
+        let device = self.device.clone();
+        self.device.spawn(async move {
+            sleep(RINGING).await;
+            device.change(|state| state.calls.is_answered(id));
+        });
+    }
+
+    /// Returns whether an address is that of the phone's identity.
+    pub(super) fn is_own(&self, address: &str) -> bool {
+        let own = self.setting("user_name1").zip(self.setting("user_host1"));
+        own.is_some_and(|(user, host)| address == format!("{user}@{host}"))
+    }
+
+    fn take_call(&self) -> bool {
+        let mut answered = false;
+        self.device.change(|state| {
+            if let Some(id) = state.calls.standing(Standing::Ringing) {
+                state.calls.put(id, Standing::Connected);
+                answered = true;
+            }
+        });
+        answered
+    }
+
+    fn enter(&self, answers: bool) {
+        if answers && self.take_call() {
+            return;
+        }
+        let mut typed = None;
+        self.device.change(|state| {
+            if state.calls.take_question() {
+                join(&mut state.calls);
+            } else {
+                typed = state.calls.take_typed();
+            }
+        });
+        if let Some(number) = typed {
+            self.dial(&number);
+        }
+    }
+
+    fn hold_or_resume(&self) {
+        self.device.change(|state| {
+            let calls = &mut state.calls;
+            if let Some(id) = calls.standing(Standing::Connected) {
+                calls.put(id, Standing::Held);
+            } else if let Some(id) = calls.standing(Standing::Held) {
+                calls.put(id, Standing::Connected);
+            }
+            calls.take_typed();
+        });
+    }
+
+    fn transfer(&self) {
+        let asks = self
+            .setting("call_join_xfer")
+            .is_some_and(|value| value != "off");
+        self.device.change(|state| {
+            let calls = &mut state.calls;
+            let held = calls.standing(Standing::Held);
+            let active = calls.standing(Standing::Connected);
+            match (held, active) {
+                // On a phone of the D8 series the key only asks.
+                (Some(_), Some(_)) if asks || self.model.has_no_control => calls.ask(),
+                (Some(_), Some(_)) => join(calls),
+                (None, Some(_)) => {
+                    calls.take_typed();
+                    calls.begin_transfer();
+                }
+                _ => (),
+            }
+        });
+    }
+
+    fn cancel(&self) {
+        let mut has_ended = false;
+        self.device.change(|state| {
+            has_ended = std::mem::take(&mut state.ringing);
+            let order = [Standing::Ringing, Standing::Calling, Standing::Connected];
+            let call = order
+                .into_iter()
+                .find_map(|standing| state.calls.standing(standing));
+            if let Some(id) = call.filter(|_| !has_ended) {
+                state.calls.end(id);
+                has_ended = true;
+            }
+        });
+        if !has_ended {
+            self.device.clear();
+        }
+    }
+
+    fn switch_dnd(&self) {
+        let was_on = self.setting("dnd_mode").as_deref() == Some("on");
+        let value = if was_on { "off" } else { "on" };
+        self.device.change(|state| state.set("dnd_mode", value));
+    }
+}
+
+fn join(calls: &mut super::super::calls::Calls) {
+    let held = calls.standing(Standing::Held);
+    let active = calls.standing(Standing::Connected);
+    if let (Some(held), Some(active)) = (held, active) {
+        calls.join(held, active);
+    }
+}
+
+/// How long whoever is called lets it ring.
+const RINGING: Duration = Duration::from_millis(100);
