@@ -20,7 +20,7 @@ use crate::vendor::{Auth, Method, Reply, Request};
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
-    /// Phones that asked for Basic: they are told at once the next time.
+    /// Phones that asked for Basic, by what was asked of them: they are told at once the next time.
     wants_basic: Mutex<HashMap<String, Instant>>,
     /// Phones that refused our credentials, and lock us out if we try again.
     refused: Mutex<HashMap<String, Instant>>,
@@ -89,10 +89,13 @@ impl Client {
                 LOCKED_OUT.as_secs() / 60
             )));
         }
+        // A Yealink phone may ask for Basic where it is told to do something (GET), and for Digest
+        // where something is pushed (POST).
+        let basic_key = format!("{key} {:?}", request.method);
         let first = match (request.auth, credentials) {
             (_, None) | (Auth::Nobody, _) => None,
             (Auth::Basic, Some(pair)) => Some(basic(pair)),
-            (Auth::Challenge, Some(pair)) => self.remembers(&key).then(|| basic(pair)),
+            (Auth::Challenge, Some(pair)) => self.remembers(&basic_key).then(|| basic(pair)),
         };
         let told = first.is_some();
         let (reply, headers) = self.once(phone, request, first, until).await?;
@@ -106,7 +109,7 @@ impl Client {
         let answer = credentials.zip(challenge).filter(|_| may_tell);
         let Some((pair, challenge)) = answer else {
             if told {
-                self.note_refusal(phone, key);
+                self.note_refusal(phone, key, &basic_key);
             }
             return Ok(reply);
         };
@@ -117,8 +120,8 @@ impl Client {
         let answer = challenge.answer(pair, method, &request.target);
         let (reply, _) = self.once(phone, request, Some(answer), until).await?;
         match (reply.status, challenge) {
-            (401, _) => self.note_refusal(phone, key),
-            (_, Challenge::Basic) => note(&self.wants_basic, key),
+            (401, _) => self.note_refusal(phone, key, &basic_key),
+            (_, Challenge::Basic) => note(&self.wants_basic, basic_key),
             (_, Challenge::Digest(_)) => {}
         }
         Ok(reply)
@@ -203,11 +206,11 @@ impl Client {
         (since < LOCKED_OUT).then_some(since)
     }
 
-    fn note_refusal(&self, phone: &Phone, key: String) {
+    fn note_refusal(&self, phone: &Phone, key: String, basic_key: &str) {
         self.wants_basic
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&key);
+            .remove(basic_key);
         if phone.vendor == Vendor::Yealink {
             note(&self.refused, key);
         }

@@ -82,24 +82,6 @@ impl Simulated {
         seen.ok()?.ok().map(|state| state.clone())
     }
 
-    /// Lets somebody call it.
-    pub fn is_called_by(&self, number: &str) {
-        self.device.change(|state| {
-            state.calls.ring(number);
-        });
-    }
-
-    /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
-    /// nothing with it.
-    pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
-        match &self.vendored {
-            Vendored::Snom(phone) => phone.notified(event, content_type, body),
-            Vendored::Cisco(_) | Vendored::Yealink(_) => {
-                Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
-            }
-        }
-    }
-
     /// Returns what there is to draw of it now.
     pub fn view(&self) -> View {
         View::new(self.options(), self.display(), self.state())
@@ -108,6 +90,31 @@ impl Simulated {
     /// Returns a receiver that is told of every change.
     pub fn watch(&self) -> watch::Receiver<State> {
         self.device.watch()
+    }
+
+    /// Lets somebody call it (Snom, Yealink); returns the number of the call, which rings until it is
+    /// answered. It is the phone's own id of it, before which a Snom phone has a minus.
+    pub fn is_called_by(&self, number: &str) -> u32 {
+        let mut id = 0;
+        self.device.change(|state| {
+            id = match &self.vendored {
+                Vendored::Snom(_) => state.calls.ring(number).unsigned_abs(),
+                Vendored::Cisco(_) | Vendored::Yealink(_) => state.calling.ring(number),
+            }
+        });
+        id
+    }
+
+    /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
+    /// nothing with it.
+    pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
+        match &self.vendored {
+            Vendored::Snom(phone) => phone.notified(event, content_type, body),
+            Vendored::Yealink(phone) => phone.notified(event, content_type, body),
+            Vendored::Cisco(_) => {
+                Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
+            }
+        }
     }
 
     /// Chooses the menu item or directory entry at `index`, from 0, as its user would.

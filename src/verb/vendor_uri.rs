@@ -39,8 +39,12 @@ impl FromStr for VendorUri {
         let scheme = uri.split_once(':').map(|(scheme, _)| scheme);
         let has_scheme = scheme.is_some_and(|scheme| {
             scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.chars().all(|c| c.is_ascii_alphanumeric())
+                && scheme
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '.')
         });
+        // The one command of a phone (Yealink's) that has no colon.
+        let has_scheme = has_scheme || uri == "Wav.Stop";
         if !has_scheme || uri.chars().any(char::is_control) {
             return Err(format!(
                 "{text:?} is no URI of a phone; write Key:Soft1, Dial:100 or the like"
@@ -75,6 +79,8 @@ mod tests {
             ("http://u@h/x".into(), Priority::OnlyIdle)
         );
         assert_eq!(read("http://u@h/x"), ("http://u@h/x".into(), Priority::Now));
+        assert_eq!(read("Wav.Stop@1"), ("Wav.Stop".into(), Priority::Idle));
+        assert_eq!(read("Wav.Play:http://h/x").1, Priority::Now);
         for text in ["", "Soft1", ":x", "Key Soft:1", "Key:\n", "1:2"] {
             assert!(text.parse::<VendorUri>().is_err(), "{text:?}");
         }
