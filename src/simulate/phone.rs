@@ -92,15 +92,15 @@ impl Simulated {
         self.device.watch()
     }
 
-    /// Lets somebody call it; returns the phone's own id of the call, which rings until it is
-    /// answered.
-    pub fn is_called_by(&self, number: &str) -> i64 {
+    /// Lets somebody call it (Snom, Yealink); returns the number of the call, which rings until it is
+    /// answered. It is the phone's own id of it, before which a Snom phone has a minus.
+    pub fn is_called_by(&self, number: &str) -> u32 {
         let mut id = 0;
         self.device.change(|state| {
             id = match &self.vendored {
-                Vendored::Yealink(_) => state.calling.ring(number).into(),
-                Vendored::Cisco(_) | Vendored::Snom(_) => state.calls.ring(number).into(),
-            };
+                Vendored::Snom(_) => state.calls.ring(number).unsigned_abs(),
+                Vendored::Cisco(_) | Vendored::Yealink(_) => state.calling.ring(number),
+            }
         });
         id
     }

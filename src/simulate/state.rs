@@ -32,10 +32,10 @@ pub struct State {
     pub keys: Vec<String>,
     /// The numbers dialed, oldest first.
     pub dialed: Vec<String>,
-    /// The calls, and what becomes of those to come (Yealink).
-    pub calling: Calling,
     /// The calls that the phone is in (Snom).
     pub calls: Calls,
+    /// The calls, and what becomes of those to come (Yealink).
+    pub calling: Calling,
     /// The settings changed from outside.
     pub settings: BTreeMap<String, String>,
     /// The lamps switched from outside, with what they do.
