@@ -33,6 +33,8 @@ impl Bench {
             behind_nat: None,
             credentials: None,
             via: None,
+            pin: None,
+            call_id: None,
         };
         let shelf = Shelf::default();
         let base = Url::parse("http://192.0.2.10:8090").unwrap();

@@ -7,16 +7,18 @@ use std::path::Path;
 /// Each module, and the modules that it may know. What may know everything is not listed.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("agi", &["shutdown"]),
-    ("ami", &["backoff", "shutdown"]),
+    ("ami", &["backoff", "pin", "shutdown"]),
     ("backoff", &[]),
     (
         "config",
-        &["agi", "ami", "http", "phone", "rules", "telemetry", "verb"],
+        &[
+            "agi", "ami", "http", "phone", "pin", "rules", "telemetry", "verb",
+        ],
     ),
     (
         "deliver",
         &[
-            "ami", "media", "outcome", "phone", "roster", "screen", "shelf", "shutdown", "token",
+            "ami", "backoff", "media", "outcome", "phone", "pin", "roster", "screen", "shelf", "shutdown", "token",
             "vendor", "verb",
         ],
     ),
@@ -38,7 +40,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("outcome", &["phone", "token"]),
-    ("phone", &["verb"]),
+    ("phone", &["pin", "verb"]),
+    ("pin", &[]),
     ("roster", &["ami", "phone", "shutdown"]),
     ("rules", &["ami", "verb"]),
     ("screen", &[]),
