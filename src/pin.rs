@@ -31,6 +31,10 @@ impl Pin {
 
     /// Makes ready to connect to the server with this very certificate, whatever its name and
     /// whoever has signed it, and to no other.
+    ///
+    /// # Panics
+    ///
+    /// Never, as long as the TLS library speaks the versions that it was built with.
     pub fn client_config(self) -> ClientConfig {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Verifier {
@@ -107,7 +111,9 @@ impl WrongPin {
                 return other.0.downcast_ref().copied();
             }
             // An I/O error does not count what it wraps among its sources.
-            let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            let wrapped = error
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
             cause = match wrapped {
                 Some(wrapped) => Some(wrapped),
                 None => error.source(),

@@ -4,6 +4,7 @@
 
 mod cisco;
 mod exchange;
+mod markup;
 mod means;
 mod page;
 mod pbx;

@@ -229,7 +229,9 @@ mod tests {
             pin: Some(Pin::of(b"certificate")),
             ..entry()
         };
-        let phone = entry.resolve(&facts("snomD785/10.1.1.1"), defaults).unwrap();
+        let phone = entry
+            .resolve(&facts("snomD785/10.1.1.1"), defaults)
+            .unwrap();
         assert_eq!(phone.address.port, None);
     }
 

@@ -204,8 +204,9 @@ mod tests {
     #[test]
     fn a_contact_tells_the_call_id_of_its_registration() {
         let of = |more: &str| {
-            let text =
-                format!("Event: ContactList\r\nEndpoint: 1001\r\nUri: sip:1001@192.0.2.21\r\n{more}");
+            let text = format!(
+                "Event: ContactList\r\nEndpoint: 1001\r\nUri: sip:1001@192.0.2.21\r\n{more}"
+            );
             let item = Event::parse(text.as_bytes()).unwrap();
             Contact::of_pjsip(&item).unwrap()
         };

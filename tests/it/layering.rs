@@ -12,14 +12,21 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "config",
         &[
-            "agi", "ami", "http", "phone", "pin", "rules", "telemetry", "verb",
+            "agi",
+            "ami",
+            "http",
+            "phone",
+            "pin",
+            "rules",
+            "telemetry",
+            "verb",
         ],
     ),
     (
         "deliver",
         &[
-            "ami", "backoff", "media", "outcome", "phone", "pin", "roster", "screen", "shelf", "shutdown", "token",
-            "vendor", "verb",
+            "ami", "backoff", "media", "outcome", "phone", "pin", "roster", "screen", "shelf",
+            "shutdown", "token", "vendor", "verb",
         ],
     ),
     (
