@@ -70,6 +70,7 @@ impl Daemon {
             folders: config.media.folders.clone(),
             hosts: config.media.hosts.clone(),
             keep: Some(config.state.dir.join("served")),
+            call_manager: config.cucm.clone(),
         };
         let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone(), roster.clone());

@@ -46,6 +46,11 @@ impl Dispatcher {
         if request.action == Action::Ping {
             return Outcome::new(Status::Ok, String::new()).into();
         }
+        if Self::needs_no_phone(&request) {
+            let mut deliveries = vec![self.start_alone(request)];
+            join_all(deliveries.iter_mut().map(Delivery::end)).await;
+            return Answer::of(&Delivery::outcomes(deliveries));
+        }
         let Some(names) = &request.phone else {
             let reason = "phone is missing; there is no caller whose phone it could be";
             return Outcome::new(Status::Invalid, reason).into();
@@ -54,6 +59,28 @@ impl Dispatcher {
         let mut deliveries = self.start(found, request);
         join_all(deliveries.iter_mut().map(Delivery::end)).await;
         Answer::of(&Delivery::outcomes(deliveries))
+    }
+
+    /// Returns whether a request is about a device or user that the call manager knows by name, so
+    /// that no phone has to be found.
+    pub fn needs_no_phone(request: &Request) -> bool {
+        matches!(&request.action, Action::Mobility(mobility) if !mobility.is_about_the_phone())
+    }
+
+    /// Starts a request that needs no phone.
+    pub fn start_alone(&self, request: Request) -> Delivery {
+        let courier = self.courier.clone();
+        let delivery = async move {
+            let outcome = courier.deliver_to_call_manager(&request).await;
+            let Outcome { status, reason, .. } = &outcome;
+            info!(verb = %request.verb, %status, reason, "Delivered.");
+            outcome
+        };
+        let span = info_span!("call manager");
+        Delivery {
+            outcome: Outcome::new(Status::Queued, ""),
+            task: Some(self.tasks.spawn("delivery", delivery.instrument(span))),
+        }
     }
 
     /// Starts the deliveries to the phones that were found.

@@ -7,6 +7,7 @@
 //! the 4xx class, and the module says so. Calls have no sound: [`sip`] is signalling only.
 
 mod cisco;
+pub mod cucm;
 mod device;
 mod digest;
 mod document;

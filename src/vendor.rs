@@ -6,6 +6,7 @@ mod cisco;
 mod exchange;
 mod markup;
 mod means;
+pub mod mobility;
 mod page;
 mod pbx;
 mod plan;

@@ -65,12 +65,14 @@ impl Reload {
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
             ("[state]", old.state != config.state),
+            ("[cucm]", old.cucm != config.cucm),
         ];
         config.asterisk.clone_from(&old.asterisk);
         config.agi = old.agi.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();
         config.state = old.state.clone();
+        config.cucm.clone_from(&old.cucm);
         changed
             .into_iter()
             .filter(|(_, changed)| *changed)

@@ -14,6 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "agi",
             "ami",
+            "deliver",
             "http",
             "phone",
             "pin",
