@@ -19,7 +19,7 @@ use super::pbx::Calls;
 use super::prepare::{Prepared, Workshop, prepare};
 use super::route;
 use crate::outcome::{Outcome, Status};
-use crate::phone::{Phone, Vendor};
+use crate::phone::{Facts, Phone, Vendor};
 use crate::roster::Roster;
 use crate::shelf::{Shelf, Stand};
 use crate::vendor::{self, Auth, Means, Plan, Refused, Task};
@@ -93,6 +93,7 @@ impl Courier {
                 Ok(prepared) => prepared,
                 Err(unprepared) => return outcome(unprepared.status, unprepared.reason),
             };
+        let phone = &self.registered(phone);
         let plan = match self.plan(phone, &task, request.via, &stand) {
             Ok(plan) => plan,
             Err(refused @ Refused::Invalid(_)) => {
@@ -113,6 +114,25 @@ impl Courier {
         Outcome {
             steps: record.steps,
             ..outcome
+        }
+    }
+
+    /// Adds what only the registration of the phone tells.
+    fn registered(&self, phone: &Phone) -> Phone {
+        let known = || {
+            let facts = self.0.roster.facts(phone.endpoint.as_ref()?);
+            let is_it = |facts: &&Facts| {
+                let is_there = facts.address.is_some() && facts.address == phone.address.ip();
+                is_there || facts.contact.is_some() && facts.contact == phone.contact
+            };
+            match facts.as_slice() {
+                [only] => only.call_id.clone(),
+                several => several.iter().find(is_it)?.call_id.clone(),
+            }
+        };
+        Phone {
+            call_id: phone.call_id.clone().or_else(known),
+            ..phone.clone()
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod ami;
 mod caller;
+mod cisco_verbs;
 mod commands;
 mod dialplan;
 mod doors;

@@ -120,9 +120,9 @@ mod tests {
             device: device.clone(),
             user: user.clone(),
             profile: Some("UserDevProf".parse().unwrap()),
-            time: Some(Duration::from_mins(60)),
+            time: Some(Duration::from_mins(45)),
         };
-        insta::assert_snapshot!(written(&login), @"<request><appInfo><appID>appid</appID><appCertificate>p&lt;w&gt;</appCertificate></appInfo><login><deviceName>SEP00005E005301</deviceName><userID>john &amp; co</userID><deviceProfile>UserDevProf</deviceProfile><exclusiveDuration><time>60</time></exclusiveDuration></login></request>");
+        insta::assert_snapshot!(written(&login), @"<request><appInfo><appID>appid</appID><appCertificate>p&lt;w&gt;</appCertificate></appInfo><login><deviceName>SEP00005E005301</deviceName><userID>john &amp; co</userID><deviceProfile>UserDevProf</deviceProfile><exclusiveDuration><time>45</time></exclusiveDuration></login></request>");
         insta::assert_snapshot!(written(&Ask::Logout(device.clone())), @"<request><appInfo><appID>appid</appID><appCertificate>p&lt;w&gt;</appCertificate></appInfo><logout><deviceName>SEP00005E005301</deviceName></logout></request>");
         insta::assert_snapshot!(written(&Ask::UserOf(device)), @"<query><appInfo><appID>appid</appID><appCertificate>p&lt;w&gt;</appCertificate></appInfo><deviceUserQuery><deviceName>SEP00005E005301</deviceName></deviceUserQuery></query>");
         insta::assert_snapshot!(written(&Ask::DevicesOf(user.clone())), @"<query><appInfo><appID>appid</appID><appCertificate>p&lt;w&gt;</appCertificate></appInfo><userDevicesQuery><userID>john &amp; co</userID></userDevicesQuery></query>");
