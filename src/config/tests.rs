@@ -205,7 +205,9 @@ fn values_arrive_where_they_belong() {
 fn what_is_not_acted_on_is_told() {
     let config = load_file(&project("tests/fixtures/config/good/everything.toml")).unwrap();
     let notices: Vec<String> = config.notices().iter().map(ToString::to_string).collect();
-    let told = notices.iter().filter(|notice| notice.starts_with("[admin]"));
+    let told = notices
+        .iter()
+        .filter(|notice| notice.starts_with("[admin]"));
     assert_eq!(told.count(), 1, "{notices:?}");
     let rule = "[[rule]]\nname = \"a\"\non = \"Hangup\"\ndo = [ { verb = \"ping\" } ]";
     let deaf = load_text(rule).unwrap();

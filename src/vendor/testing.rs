@@ -144,3 +144,18 @@ pub(super) fn values(document: &str, name: &str) -> Vec<String> {
     rest.map(|rest| rest.split(&close).next().unwrap().to_owned())
         .collect()
 }
+
+/// Returns a shared recording of Cisco's phones and call managers; none (and it is said) where the
+/// fixtures are absent.
+pub(super) fn recorded(path: &str) -> Option<Vec<u8>> {
+    let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
+        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),
+        std::path::PathBuf::from,
+    );
+    let path = root.join("cisco").join(path);
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("skipped: {} is not there", path.display());
+    }
+    bytes
+}

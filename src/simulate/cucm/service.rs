@@ -158,9 +158,7 @@ impl Service {
         all_called(query, "deviceName")?;
         let state = self.state.borrow().clone();
         let device = |name: String| {
-            let inside = if !self.options.devices.contains(&name) {
-                "<doesNotExist/>".to_owned()
-            } else {
+            let inside = if self.options.devices.contains(&name) {
                 let user = state.logged_in.get(&name).map(|login| &login.user);
                 let user = user.map(|user| format!("<userID> {} </userID>", encoded(user)));
                 let last = state.last.get(&name).map(|last| encoded(last));
@@ -169,6 +167,8 @@ impl Service {
                     |last| format!("<lastlogin> {last} </lastlogin>"),
                 );
                 format!("{}{last}", user.unwrap_or_default())
+            } else {
+                "<doesNotExist/>".to_owned()
             };
             format!("<device name= \"{}\" > {inside} </device>", escaped(&name))
         };
@@ -182,13 +182,12 @@ impl Service {
         all_called(query, "userID")?;
         let state = self.state.borrow().clone();
         let user = |name: String| {
-            let used = state
-                .logged_in
-                .iter()
-                .filter(|(_, login)| login.user == name);
-            let devices: String = used
-                .map(|(device, _)| format!("<deviceName>{device}</deviceName>\n"))
-                .collect();
+            let mut devices = String::new();
+            for (device, login) in &state.logged_in {
+                if login.user == name {
+                    devices = format!("{devices}<deviceName>{device}</deviceName>\n");
+                }
+            }
             let inside = match devices.as_str() {
                 _ if !self.options.users.contains_key(&name) => "<doesNotExist/>",
                 "" => "<none/>",

@@ -289,6 +289,28 @@ mod tests {
         assert_eq!(check(204, ""), "done");
     }
 
+    #[test]
+    fn recorded_answers_are_read() {
+        for (file, words) in [
+            ("error-1-observed.xml", "error 1"),
+            ("error-2-observed.xml", "error 2"),
+            ("error-3-observed.xml", "error 3"),
+            ("error-4-observed.xml", "denied"),
+            ("execute-ok-generateprt.xml", "done"),
+            (
+                "execute-status6-generateprt-pending.xml",
+                "There is pending PRT",
+            ),
+            ("execute-status6-prtstatus-none.xml", "no pending PRT"),
+        ] {
+            let Some(bytes) = crate::vendor::testing::recorded(&format!("responses/{file}")) else {
+                continue;
+            };
+            let told = check(200, &String::from_utf8(bytes).unwrap());
+            assert!(told.contains(words), "{file}: {told}");
+        }
+    }
+
     proptest! {
         #[test]
         fn garbage_never_panics(body in "(<|ResponseItem|CiscoIPPhoneError| Status=|\"|'|>|/|\\PC){0,40}") {

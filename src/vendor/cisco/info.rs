@@ -234,6 +234,24 @@ mod tests {
         assert!(matches!(lines.reader.read(&reply(401, "")), Verdict::Done));
     }
 
+    #[test]
+    fn recorded_pages_are_read() {
+        let recorded = |file: &str| crate::vendor::testing::recorded(&format!("webpages/{file}"));
+        for (file, model) in [
+            ("DeviceInformationX-CP-7940.xml", "7940"),
+            ("DeviceInformationX-CP-7905G.xml", "7905G"),
+        ] {
+            if let Some(page) = recorded(file) {
+                assert_eq!(device(&reply(200, page)).unwrap()["model"], model);
+            }
+        }
+        if let Some(page) = recorded("LineInfo-88xx.xml") {
+            let numbers: Vec<_> = lines(&reply(200, page)).unwrap();
+            let numbers: Vec<_> = numbers.iter().map(|line| line["number"].clone()).collect();
+            assert_eq!(numbers, ["1028", "1029", "1030"]);
+        }
+    }
+
     proptest! {
         #[test]
         fn garbage_never_panics(body in "(<|DeviceInformation|CiscoIPPhoneLineInfo|CiscoIPPhoneLines|modelNumber|>|/|\\PC){0,60}") {

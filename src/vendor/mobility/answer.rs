@@ -213,6 +213,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn recorded_answers_are_read() {
+        for (file, starts) in [
+            ("response-success.xml", "Done"),
+            (
+                "response-deviceuser-lastlogin.xml",
+                "Users([DeviceUser { device: \"SEP402CF4915265\"",
+            ),
+            (
+                "response-deviceuser-first-login.xml",
+                "Users([DeviceUser { device: \"SEP003094C25B15\"",
+            ),
+            (
+                "response-userdevices.xml",
+                "Devices([UserDevices { user: \"em@cisco.com\"",
+            ),
+            (
+                "response-deviceprofiles.xml",
+                "Profiles([Profile { name: \"EM-SCCP-Profile-7970\"",
+            ),
+            ("response-failure-code3.xml", "Fault { code: Some(3)"),
+            ("response-failure-code3-db.xml", "Fault { code: Some(3)"),
+        ] {
+            let Some(bytes) = crate::vendor::testing::recorded(&format!("em/{file}")) else {
+                continue;
+            };
+            let told = match read(&bytes).unwrap() {
+                Ok(answer) => format!("{answer:?}"),
+                Err(fault) => format!("{fault:?}"),
+            };
+            assert!(told.starts_with(starts), "{file}: {told}");
+        }
+    }
+
     proptest! {
         #[test]
         fn garbage_never_panics(body in "(<|response>|failure>|error| code=|\"|deviceUserResults>|device>|user>|/|%|\\PC){0,50}") {

@@ -132,6 +132,33 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_of_the_book_are_written_so() {
+        let device: DeviceName = "SEP003094C25B15".parse().unwrap();
+        let user: UserId = "john".parse().unwrap();
+        let login = Ask::Login {
+            device: device.clone(),
+            user: user.clone(),
+            profile: Some("UserDevProf".parse().unwrap()),
+            time: Some(Duration::from_hours(1)),
+        };
+        for (file, ask) in [
+            ("request-login.xml", login),
+            ("request-logout.xml", Ask::Logout(device.clone())),
+            ("query-deviceuser.xml", Ask::UserOf(device)),
+            ("query-userdevices.xml", Ask::DevicesOf(user)),
+        ] {
+            let Some(bytes) = crate::vendor::testing::recorded(&format!("em/{file}")) else {
+                continue;
+            };
+            let bare: String = String::from_utf8(bytes)
+                .unwrap()
+                .split_whitespace()
+                .collect();
+            assert_eq!(ask.document("appid", "apppasswd"), bare, "{file}");
+        }
+    }
+
+    #[test]
     fn the_password_is_in_no_words() {
         let ask = Ask::UserOf("SEP00005E005301".parse().unwrap());
         assert_eq!(ask.words(), "deviceUserQuery SEP00005E005301");
