@@ -4,6 +4,9 @@
 //! fingerprint says more than both: it is this one device, or none. Who else is trusted beside a
 //! pin, and which words tell of it, is the business of those who connect.
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 use std::error::Error;
 use std::fmt;
 use std::io;

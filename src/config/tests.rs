@@ -188,6 +188,7 @@ fn values_arrive_where_they_belong() {
         ("desk".into(), "tulip".into())
     );
     let (username, password) = account(&entries[1].credentials);
+    assert!(entries.iter().any(|entry| entry.pin.is_some()));
     assert_eq!(username, "admin");
     assert_eq!(password, "the user name comes from the vendor");
     assert_eq!(

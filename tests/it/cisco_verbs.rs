@@ -305,7 +305,7 @@ async fn a_phone_asks_our_door_whatever_the_page() {
     let told = office.does("info", &[]).await;
     told.is("OK");
     assert_eq!(told.result()["lines"][0]["state"], "ONHOOK");
-    office.desk.is_content();
+    assert_eq!(office.desk.state().bad_credentials, 0);
 }
 
 #[tokio::test]

@@ -1,13 +1,8 @@
 //! Phones that speak TLS: known by their certificate, and by nothing else.
 
-use std::path::PathBuf;
-
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::TlsAcceptor;
-
 use super::*;
 use crate::pin::Pin;
+use crate::pin::testing::{acceptor, certificate};
 
 /// A phone that answers all that comes by TLS, and what it was sent.
 struct Secure {
@@ -64,28 +59,6 @@ impl Secure {
         let sent = client.send(&self.phone, &request, Some(&pair), patience);
         sent.await.map(|reply| reply.status)
     }
-}
-
-fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/ami/tls")
-        .join(name)
-}
-
-fn certificate() -> CertificateDer<'static> {
-    CertificateDer::from_pem_file(fixture("server.pem")).unwrap()
-}
-
-fn acceptor() -> TlsAcceptor {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = PrivateKeyDer::from_pem_file(fixture("server.key")).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate()], key)
-        .unwrap();
-    Arc::new(config).into()
 }
 
 #[tokio::test]
