@@ -45,10 +45,13 @@ impl Backend for Cisco {
                 by_notify_only(means)?;
                 Ok(restart::resync(phone))
             }
-            _ if means.via == Some(Via::Notify) => Err(Refused::unsupported(
-                "a Cisco phone is told to resync and reboot by NOTIFY and nothing else; leave via \
-                 out",
-            )),
+            _ if means.via == Some(Via::Notify) => Err(Refused::unsupported(match task {
+                Task::Control(_) => {
+                    "a Cisco phone is told to resync and reboot by NOTIFY and nothing else; leave \
+                     via out"
+                }
+                _ => "a Cisco phone takes no screens and no tones by NOTIFY; leave via out",
+            })),
             Task::Background(picture) => background(phone, picture),
             Task::Control(control) => self::control(phone, control),
             Task::Push(shown, priority) => push(phone, shown, *priority, means.stand),
