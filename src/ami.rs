@@ -55,10 +55,7 @@ pub mod wire;
 
 pub use action::{Action, Builder, Destination, InvalidAction, ListQuery, NotifyTarget, Originate};
 pub use client::{Client, Events};
-pub use config::{
-    Address, Checked, Config, ConfigError, InvalidAddress, InvalidPin, Limits, Login, Pin,
-    TlsConfig,
-};
+pub use config::{Address, Checked, Config, ConfigError, InvalidAddress, Limits, Login, TlsConfig};
 pub use counters::Totals;
 pub use error::Error;
 pub use event::Event;

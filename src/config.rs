@@ -29,7 +29,6 @@ mod vendors;
 #[cfg(test)]
 mod tests;
 
-pub use cucm::{Cucm, Encoding};
 pub use fault::{Fault, Faults, Notice, Origin};
 pub use load::{DEFAULT_FILE, Sources};
 pub use media::Media;
@@ -43,6 +42,7 @@ use check::Check;
 use secret::Safe;
 use tree::Node;
 
+use crate::deliver::CallManager;
 use crate::phone::Directory;
 use crate::rules::config::Rule;
 use crate::{agi, ami, history, http, telemetry};
@@ -69,7 +69,7 @@ pub struct Config {
     /// Where pictures and tones may come from.
     pub media: Media,
     /// Cisco's call manager, if there is one.
-    pub cucm: Option<Cucm>,
+    pub cucm: Option<CallManager>,
     /// What is to be done when something happens.
     pub rules: Vec<Rule>,
     /// The log.

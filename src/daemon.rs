@@ -266,6 +266,7 @@ pub(crate) fn settings(config: &Config, door: SocketAddr) -> deliver::Config {
         folders: config.media.folders.clone(),
         hosts: config.media.hosts.clone(),
         keep: Some(config.state.dir.join("served")),
+        call_manager: config.cucm.clone(),
     }
 }
 

@@ -94,6 +94,11 @@ impl Dialplan {
         if request.action == Action::Ping {
             return Outcome::new(Status::Ok, String::new()).into();
         }
+        let wait = request.wait;
+        if Dispatcher::needs_no_phone(&request) {
+            let deliveries = vec![self.dispatcher.start_alone(request, asked)];
+            return waited_or_not(deliveries, wait, channel, until).await;
+        }
         let finding = timeout_at(
             until,
             whom::find(self.dispatcher.finder(), &request, call, channel),
@@ -104,12 +109,21 @@ impl Dialplan {
             let deliveries = self.dispatcher.start(vec![Err(outcome)], request, asked);
             return Answer::of(&Delivery::outcomes(deliveries));
         };
-        let wait = request.wait;
         let deliveries = self.dispatcher.start(found, request, asked);
-        if !wait {
-            return Delivery::queued(deliveries, "");
-        }
+        waited_or_not(deliveries, wait, channel, until).await
+    }
+}
+
+async fn waited_or_not(
+    deliveries: Vec<Delivery>,
+    wait: bool,
+    channel: &mut Channel,
+    until: Instant,
+) -> Answer {
+    if wait {
         waited(deliveries, channel, until).await
+    } else {
+        Delivery::queued(deliveries, "")
     }
 }
 

@@ -106,12 +106,40 @@ impl Dispatcher {
         if request.action == Action::Ping {
             return Err(Outcome::new(Status::Ok, String::new()).into());
         }
+        if Self::needs_no_phone(&request) {
+            return Ok(vec![self.start_alone(request, asked)]);
+        }
         let Some(names) = &request.phone else {
             let why = "phone is missing; there is no caller whose phone it could be";
             return Err(self.refuse(asked, why));
         };
         let found = self.finder.find(names);
         Ok(self.start(found, request, asked))
+    }
+
+    /// Returns whether a request is about a device or user that the call manager knows by name, so
+    /// that no phone has to be found.
+    pub fn needs_no_phone(request: &Request) -> bool {
+        matches!(&request.action, Action::Mobility(mobility) if !mobility.is_about_the_phone())
+    }
+
+    /// Starts a request that needs no phone.
+    pub fn start_alone(&self, request: Request, asked: &Asked) -> Delivery {
+        let courier = self.courier.clone();
+        let history = self.history.clone();
+        let entry = history.begin(asked, "", None);
+        let delivery = async move {
+            let outcome = courier.deliver_to_call_manager(&request).await;
+            history.end(entry, &outcome);
+            let Outcome { status, reason, .. } = &outcome;
+            info!(verb = %request.verb, %status, reason, "Delivered.");
+            outcome
+        };
+        let span = info_span!("call manager");
+        Delivery {
+            outcome: Outcome::new(Status::Queued, ""),
+            task: Some(self.tasks.spawn("delivery", delivery.instrument(span))),
+        }
     }
 
     /// Starts the deliveries to the phones that were found.

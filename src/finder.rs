@@ -131,6 +131,7 @@ impl Finder {
             Some(known) => Facts {
                 contact: known.contact,
                 behind_nat: known.behind_nat,
+                call_id: known.call_id,
                 ..facts
             },
             None => facts,

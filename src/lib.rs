@@ -36,7 +36,7 @@
 //! | 3 | [`deliver`], [`history`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
-//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`] |
+//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`], [`pin`] |
 //!
 //! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
 //! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
@@ -85,6 +85,7 @@ pub mod http;
 pub mod media;
 pub mod outcome;
 pub mod phone;
+pub mod pin;
 pub mod roster;
 pub mod rules;
 pub mod screen;

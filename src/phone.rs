@@ -14,6 +14,7 @@ mod vendor;
 
 use std::net::IpAddr;
 
+use crate::pin::Pin;
 use crate::verb::Via;
 
 pub use credentials::Credentials;
@@ -50,4 +51,8 @@ pub struct Phone {
     pub credentials: Option<Credentials>,
     /// The way to it that the configuration prefers.
     pub via: Option<Via>,
+    /// Its certificate, if its web server speaks TLS.
+    pub pin: Option<Pin>,
+    /// The `Call-ID` of its registration, which Cisco phones want to hear from who restarts them.
+    pub call_id: Option<String>,
 }

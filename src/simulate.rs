@@ -9,6 +9,7 @@
 mod calling;
 mod calls;
 mod cisco;
+pub mod cucm;
 mod device;
 mod digest;
 mod document;

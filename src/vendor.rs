@@ -4,7 +4,9 @@
 
 mod cisco;
 mod exchange;
+mod markup;
 mod means;
+pub mod mobility;
 mod page;
 mod pbx;
 mod plan;

@@ -695,7 +695,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__simulate)
-            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --picture --help cisco snom yealink"
+            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --picture --device --user --help cisco snom yealink cucm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -734,6 +734,14 @@ _handsetd() {
                     return 0
                     ;;
                 --picture)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,7 +33,7 @@ complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Conver
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Try the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone, as strict as a real one, that prints and draws what it is told'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode help" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
@@ -84,14 +84,16 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Rea
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l listen -d 'Listen on this address' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l model -d 'Be this model' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l username -d 'Ask for this user name (Snom, Yealink)' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l password -d 'Ask for this password (Snom, Yealink)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l username -d 'Ask for this user name (Snom, Yealink, Cisco with 3PCC firmware, cucm)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l password -d 'Ask for this password (Snom, Yealink, Cisco with 3PCC firmware, cucm)' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l scheme -d 'Ask in this way (Snom, Yealink)' -r -f -a "basic\t''
 digest\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l authenticate -d 'Ask this address whether a push is allowed, as authenticationURL (Cisco)' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l register -d 'Register by SIP over UDP, so that it can dial' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l dial -d 'Dial this extension once registered' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -d 'Write a picture of the phone into this file whenever it changes' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Know this device (cucm); repeat for more' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Know this user (cucm); repeat for more' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "check" -d 'Check the configuration'
@@ -100,7 +102,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_s
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "rules" -d 'Try the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "simulate" -d 'Simulate a phone, as strict as a real one, that prints and draws what it is told'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'

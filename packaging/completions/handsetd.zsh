@@ -232,16 +232,18 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--listen=[Listen on this address]:ADDRESS:_default' \
 '--model=[Be this model]:MODEL:_default' \
-'--username=[Ask for this user name (Snom, Yealink)]:USERNAME:_default' \
-'--password=[Ask for this password (Snom, Yealink)]:PASSWORD:_default' \
+'--username=[Ask for this user name (Snom, Yealink, Cisco with 3PCC firmware, cucm)]:USERNAME:_default' \
+'--password=[Ask for this password (Snom, Yealink, Cisco with 3PCC firmware, cucm)]:PASSWORD:_default' \
 '--scheme=[Ask in this way (Snom, Yealink)]:SCHEME:(basic digest)' \
 '--authenticate=[Ask this address whether a push is allowed, as authenticationURL (Cisco)]:URL:_default' \
 '--register=[Register by SIP over UDP, so that it can dial]:USER[:PASSWORD]@HOST[:PORT]:_default' \
 '--dial=[Dial this extension once registered]:EXTENSION:_default' \
 '--picture=[Write a picture of the phone into this file whenever it changes]:FILE:_files' \
+'*--device=[Know this device (cucm); repeat for more]:NAME:_default' \
+'*--user=[Know this user (cucm); repeat for more]:ID:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
-':vendor -- Behave like a phone of this vendor:(cisco snom yealink)' \
+':vendor -- Behave like a phone of this vendor, or like a call manager (cucm):(cisco snom yealink cucm)' \
 && ret=0
 ;;
 (help)
@@ -363,7 +365,7 @@ _handsetd_commands() {
 'rules:Try the rules of the configuration' \
 'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
-'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
+'simulate:Simulate a phone or Cisco'\''s call manager, as strict as a real one, that prints what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
@@ -419,7 +421,7 @@ _handsetd__subcmd__help_commands() {
 'rules:Try the rules of the configuration' \
 'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
-'simulate:Simulate a phone, as strict as a real one, that prints and draws what it is told' \
+'simulate:Simulate a phone or Cisco'\''s call manager, as strict as a real one, that prints what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd help commands' commands "$@"

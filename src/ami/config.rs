@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::tls::TlsError;
 use super::value::{HeaderValue, InvalidText};
+use crate::pin::Pin;
 
 /// One Asterisk server.
 #[derive(Clone, Debug, Deserialize)]
@@ -158,31 +159,6 @@ pub struct TlsConfig {
     #[serde(default)]
     pub pin: Option<Pin>,
 }
-
-/// The SHA-256 of a certificate.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
-pub struct Pin(pub(crate) [u8; 32]);
-
-impl TryFrom<String> for Pin {
-    type Error = InvalidPin;
-
-    fn try_from(text: String) -> Result<Self, InvalidPin> {
-        let mut pin = [0; 32];
-        let digits = text
-            .strip_prefix("sha256:")
-            .map(|digits| digits.replace(':', ""));
-        match digits.map(|digits| hex::decode_to_slice(digits, &mut pin)) {
-            Some(Ok(())) => Ok(Self(pin)),
-            _ => Err(InvalidPin(text)),
-        }
-    }
-}
-
-/// Something else than a pin.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("pin {0:?} is not sha256: and 64 hexadecimal digits")]
-pub struct InvalidPin(String);
 
 /// Where a server listens.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]

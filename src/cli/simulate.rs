@@ -1,4 +1,6 @@
-//! `handsetd simulate`: a simulated phone, to try a dialplan without hardware.
+//! `handsetd simulate`: a simulated phone or call manager, to try a dialplan without hardware.
+
+mod cucm;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -19,15 +21,19 @@ use crate::shutdown::Tasks;
 use crate::simulate::sip::{Agent, SipOptions};
 use crate::simulate::{self, Direction, Exchange, Options, Scheme, Simulated, State, draw};
 
-/// Simulate a phone, as strict as a real one, that prints and draws what it is told
+/// Simulate a phone or Cisco's call manager, as strict as a real one, that prints what it is told
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     handsetd simulate snom --listen 127.0.21.2:80 --username push --password secret\n  \
     handsetd simulate cisco --authenticate http://127.0.0.1:8090/cisco/authenticate\n  \
-    handsetd simulate yealink --listen 127.0.21.3:80 --register 1003@192.0.2.10 --dial 700")]
+    handsetd simulate yealink --listen 127.0.21.3:80 --register 1003@192.0.2.10 --dial 700\n  \
+    handsetd simulate cucm --username MobilityManagerUser --password secret --device \
+    SEP00005E005301 --user john")]
 pub(super) struct Simulate {
-    /// Behave like a phone of this vendor
-    #[arg(value_parser = PossibleValuesParser::new(Vendor::ALL.map(Vendor::name)))]
+    /// Behave like a phone of this vendor, or like a call manager (cucm)
+    #[arg(value_parser = PossibleValuesParser::new(
+        Vendor::ALL.into_iter().map(Vendor::name).chain([CUCM])
+    ))]
     vendor: String,
     /// Listen on this address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
@@ -35,10 +41,10 @@ pub(super) struct Simulate {
     /// Be this model
     #[arg(long)]
     model: Option<String>,
-    /// Ask for this user name (Snom, Yealink)
+    /// Ask for this user name (Snom, Yealink, Cisco with 3PCC firmware, cucm)
     #[arg(long, requires = "password")]
     username: Option<String>,
-    /// Ask for this password (Snom, Yealink)
+    /// Ask for this password (Snom, Yealink, Cisco with 3PCC firmware, cucm)
     #[arg(long, requires = "username")]
     password: Option<String>,
     /// Ask in this way (Snom, Yealink)
@@ -56,6 +62,12 @@ pub(super) struct Simulate {
     /// Write a picture of the phone into this file whenever it changes
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
+    /// Know this device (cucm); repeat for more
+    #[arg(long, value_name = "NAME")]
+    device: Vec<String>,
+    /// Know this user (cucm); repeat for more
+    #[arg(long, value_name = "ID")]
+    user: Vec<String>,
 }
 
 impl Simulate {
@@ -64,7 +76,11 @@ impl Simulate {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let tasks = Tasks::new();
         runtime.block_on(async {
-            let ended = self.show(&tasks, out).await;
+            let ended = if self.vendor == CUCM {
+                cucm::show(self, &tasks, out).await
+            } else {
+                self.show(&tasks, out).await
+            };
             tasks.shut_down(Duration::from_secs(2)).await;
             ended
         })?;
@@ -123,15 +139,21 @@ impl Simulate {
 
     fn options(&self) -> anyhow::Result<Options> {
         let vendor: Vendor = self.vendor.parse()?;
+        ensure!(
+            self.device.is_empty() && self.user.is_empty(),
+            "--device and --user are for a call manager (cucm)"
+        );
         let mut options = Options::new(vendor);
         options.listen = self.listen;
         if let Some(model) = &self.model {
             options.model.clone_from(model);
         }
         if let (Some(username), Some(password)) = (&self.username, &self.password) {
+            let model = options.model.as_str();
             ensure!(
-                vendor != Vendor::Cisco,
-                "a Cisco phone asks its authentication URL instead of a password"
+                vendor != Vendor::Cisco || model.contains("3PCC") || model.starts_with("SPA"),
+                "a Cisco phone asks its authentication URL instead of a password, unless it has \
+                 3PCC or SPA firmware (--model 8841-3PCC)"
             );
             options.credentials = Some((username.clone(), password.clone()));
             options.scheme = if self.scheme == "basic" {
@@ -218,6 +240,9 @@ impl Simulate {
         Ok(())
     }
 }
+
+/// What a call manager is called here.
+const CUCM: &str = "cucm";
 
 fn print(exchange: &Exchange, out: &mut impl Write) -> std::io::Result<()> {
     let arrow = match exchange.direction {

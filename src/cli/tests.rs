@@ -81,7 +81,7 @@ fn a_good_configuration_is_told_in_a_line_with_notices_after_it() {
     let path = folder.path().join("handsetd.toml");
     fs::write(
         &path,
-        "[cucm]\nurl = \"http://192.0.2.9\"\napp_id = \"a\"\n[[phone]]\nname = \"1\"",
+        "[[rule]]\nname = \"a\"\non = \"Hangup\"\ndo = [ { verb = \"ping\" } ]\n[[phone]]\nname = \"1\"",
     )
     .unwrap();
     let path = path.to_str().unwrap();
@@ -91,8 +91,8 @@ fn a_good_configuration_is_told_in_a_line_with_notices_after_it() {
     assert_eq!(
         String::from_utf8(out).unwrap(),
         format!(
-            "The configuration is good: read {path}; 1 phone.\n\
-             notice: [cucm]: read, but this version does not speak to a call manager yet\n"
+            "The configuration is good: read {path}; 1 phone, 1 rule, 0 tests.\n\
+             notice: [[rule]]: no [[asterisk]] is configured, so no event of one comes\n"
         )
     );
 }

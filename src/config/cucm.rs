@@ -7,47 +7,16 @@ use serde::Deserialize;
 use url::Url;
 
 use super::check::Check;
+use super::phones::Tls;
 use super::secret::Written;
 use super::tree::Node;
-
-/// Where the Extension Mobility service is, and who handsetd is there.
-#[derive(Clone, Debug)]
-pub struct Cucm {
-    /// The service.
-    pub url: Url,
-    /// The application's user id.
-    pub app_id: String,
-    /// Its password.
-    pub password: Option<SecretString>,
-    /// How requests are sent.
-    pub encoding: Encoding,
-}
-
-/// How a request travels in HTTP.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum Encoding {
-    /// As a form.
-    #[default]
-    Form,
-    /// As a part of several.
-    Multipart,
-    /// In the URL.
-    Query,
-}
+use crate::deliver::{CallManager, Encoding};
 
 /// Reads the section, if there is one.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Option<Cucm> {
+pub(super) fn read(root: &mut Node, check: &mut Check) -> Option<CallManager> {
     root.child("cucm")?;
-    check.notice("[cucm]: read, but this version does not speak to a call manager yet");
     let mut node = check.table(root, "cucm");
     let raw: Raw = super::read::read(&mut node, &mut check.faults)?;
-    let written = Written {
-        name: "password",
-        secret: raw.password,
-        file: raw.password_file,
-    };
-    let password = check.secret(&node, written, &["cucm.password".to_owned()]);
     let url = Url::parse(&raw.url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -56,11 +25,35 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Option<Cucm> {
         check.fault(&node, "url", text);
         return None;
     };
-    Some(Cucm {
+    let faults = check.faults.len();
+    let written = Written {
+        name: "password",
+        secret: raw.password,
+        file: raw.password_file,
+    };
+    let password = check.secret(&node, written, &["cucm.password".to_owned()]);
+    if password.is_none() && check.faults.len() == faults {
+        let text = "is missing; write password or password_file, or give systemd's credential \
+                    cucm.password";
+        check.fault(&node, "password", text);
+    }
+    let is_pinned = raw.tls.is_some();
+    let pin = raw.tls.and_then(|tls| tls.pin(&node, check));
+    match (url.scheme(), is_pinned) {
+        ("https", false) => {
+            let text = "https needs tls = { pin = \"sha256:...\" } beside it, the certificate of \
+                        the call manager";
+            check.fault(&node, "url", text);
+        }
+        ("http", true) => check.fault(&node, "tls", "is of no use where url is http"),
+        _ => {}
+    }
+    Some(CallManager {
         url,
         app_id: raw.app_id,
-        password,
+        password: password?,
         encoding: raw.encoding,
+        pin,
     })
 }
 
@@ -73,4 +66,5 @@ struct Raw {
     password_file: Option<PathBuf>,
     #[serde(default)]
     encoding: Encoding,
+    tls: Option<Tls>,
 }

@@ -14,6 +14,7 @@ use super::secret::Written;
 use super::tree::{Content, Node};
 use super::vendors::{Account, Accounts};
 use crate::phone::{Address, Credentials, Directory, Endpoint, Entry, MacAddress, Vendor};
+use crate::pin::Pin;
 use crate::verb::Via;
 
 /// Reads the sections.
@@ -21,20 +22,15 @@ pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> D
     let mut names = Names::new("[[phone]] or [[group]]");
     let mut endpoints = Names::new("[[phone]]");
     let mut entries = Vec::new();
-    let mut is_ahead = false;
     let mut helped = Vec::new();
     for (raw, node) in check.list::<Phone>(root, "phone") {
         let is_new = names.claim(&node, &raw.name, check);
-        is_ahead |= raw.tls.is_some();
         let (entry, completed) = entry(raw, &node, accounts, check);
         if let Some(endpoint) = entry.endpoint.as_ref().filter(|_| is_new) {
             endpoints.claim_as(&node, "endpoint", &endpoint.to_string(), check);
         }
         helped.extend(completed);
         entries.push(entry);
-    }
-    if is_ahead {
-        check.notice("phone.tls: read, but this version does not act on it yet");
     }
     for (vendor, (account, node)) in accounts {
         if let Some((there, missing)) = account.half()
@@ -78,10 +74,7 @@ fn entry(
         // A name that cannot be an endpoint's belongs to a phone that has none.
         None => raw.name.parse::<Endpoint>().ok(),
     };
-    if raw.tls.is_some_and(|tls| !is_pin(&tls.pin)) {
-        let text = "pin must be sha256: and 64 hexadecimal digits";
-        check.fault(node, "tls", text);
-    }
+    let pin = raw.tls.and_then(|tls| tls.pin(node, check));
     let written = Written {
         name: "password",
         secret: raw.password,
@@ -108,6 +101,7 @@ fn entry(
         mac,
         credentials,
         via: raw.via,
+        pin,
     };
     (entry, completed)
 }
@@ -149,11 +143,6 @@ where
             None
         }
     }
-}
-
-fn is_pin(pin: &str) -> bool {
-    pin.strip_prefix("sha256:")
-        .is_some_and(|digits| digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 /// Makes the directory; members of groups that are nothing known are told and left out.
@@ -209,10 +198,23 @@ struct Phone {
     tls: Option<Tls>,
 }
 
+/// By what a server with TLS is known.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tls {
+pub(super) struct Tls {
     pin: String,
+}
+
+impl Tls {
+    /// Reads the pin of the table `node`.
+    pub(super) fn pin(&self, node: &Node, check: &mut Check) -> Option<Pin> {
+        let pin = self.pin.parse().ok();
+        if pin.is_none() {
+            let text = "pin must be sha256: and 64 hexadecimal digits";
+            check.fault(node, "tls", text);
+        }
+        pin
+    }
 }
 
 #[derive(Deserialize)]

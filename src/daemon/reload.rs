@@ -73,12 +73,14 @@ impl Reload {
             ("[media]", old.media != config.media),
             ("[admin]", shown(&old.admin) != shown(&config.admin)),
             ("[state]", old.state != config.state),
+            ("[cucm]", old.cucm != config.cucm),
         ];
         config.agi = old.agi.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();
         config.admin = old.admin.clone();
         config.state = old.state.clone();
+        config.cucm.clone_from(&old.cucm);
         changed
             .into_iter()
             .filter(|(_, changed)| *changed)

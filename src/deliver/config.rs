@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::mobility::CallManager;
+
 /// How phones reach us, and where what they fetch comes from.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -24,4 +26,6 @@ pub struct Config {
     /// Where tones and backgrounds are kept for as long as they can be fetched; `None` keeps them
     /// in memory only.
     pub keep: Option<PathBuf>,
+    /// Who does Extension Mobility, if anybody does.
+    pub call_manager: Option<CallManager>,
 }

@@ -14,17 +14,18 @@ use super::http::Client;
 use super::library::Library;
 use super::login::{Login, Logins};
 use super::made::Made;
+use super::mobility::Service;
 use super::pbx::Calls;
 use super::prepare::{Prepared, Workshop, prepare};
 use super::reach::{self, Sends};
 use super::route;
 use crate::outcome::{Outcome, Status};
-use crate::phone::{Phone, Vendor};
+use crate::phone::{Facts, Phone, Vendor};
 use crate::roster::Roster;
 use crate::sendoff::Sendoff;
 use crate::shelf::{Shelf, Stand};
 use crate::vendor::{self, Auth, Means, Plan, Refused, Task};
-use crate::verb::{Action, Request, Via};
+use crate::verb::{Action, Mobility, Request, Via};
 
 /// Takes actions to phones. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ struct Inner {
     roster: Roster,
     http: Client,
     calls: Calls,
+    mobility: Service,
     workshop: Arc<Workshop>,
 }
 
@@ -55,7 +57,9 @@ impl Courier {
             durable,
             made,
         });
+        let mobility = Service::new(config.call_manager.clone());
         Ok(Self(Arc::new(Inner {
+            mobility,
             config,
             shelf,
             logins,
@@ -80,6 +84,9 @@ impl Courier {
         if request.action == Action::Ping {
             return outcome(Status::Ok, String::new());
         }
+        if let Action::Mobility(mobility) = &request.action {
+            return self.mobility(Some(phone), mobility, request).await;
+        }
         let Some(stand) = self.stand(phone).await else {
             let reason = format!("no route to {}", phone.address.host);
             return outcome(Status::Unreachable, reason);
@@ -89,6 +96,7 @@ impl Courier {
                 Ok(prepared) => prepared,
                 Err(unprepared) => return outcome(unprepared.status, unprepared.reason),
             };
+        let phone = &self.registered(phone);
         let plan = match self.plan(phone, &task, request.via, &stand) {
             Ok(plan) => plan,
             Err(refused @ Refused::Invalid(_)) => {
@@ -126,6 +134,62 @@ impl Courier {
             Err(failed) => failed,
         };
         Outcome::at(&phone.name, Some(phone.vendor), status, reason)
+    }
+
+    /// Adds what only the registration of the phone tells.
+    fn registered(&self, phone: &Phone) -> Phone {
+        let known = || {
+            let facts = self.0.roster.facts(phone.endpoint.as_ref()?);
+            let is_it = |facts: &&Facts| {
+                let is_there = facts.address.is_some() && facts.address == phone.address.ip();
+                is_there || facts.contact.is_some() && facts.contact == phone.contact
+            };
+            match facts.as_slice() {
+                [only] => only.call_id.clone(),
+                several => several.iter().find(is_it)?.call_id.clone(),
+            }
+        };
+        Phone {
+            call_id: phone.call_id.clone().or_else(known),
+            ..phone.clone()
+        }
+    }
+
+    /// Does what a request to the call manager asks for that names its device or user itself.
+    pub async fn deliver_to_call_manager(&self, request: &Request) -> Outcome {
+        match &request.action {
+            Action::Mobility(mobility) => self.mobility(None, mobility, request).await,
+            _ => Outcome::new(Status::Invalid, "phone is missing"),
+        }
+    }
+
+    async fn mobility(
+        &self,
+        phone: Option<&Phone>,
+        mobility: &Mobility,
+        request: &Request,
+    ) -> Outcome {
+        let outcome = |status, reason: String| match phone {
+            Some(phone) => Outcome::at(&phone.name, Some(phone.vendor), status, reason),
+            None => Outcome::new(status, reason),
+        };
+        if request.via.is_some() {
+            let reason = "via: the call manager is asked, not the phone; leave via out";
+            return outcome(Status::Unsupported, reason.to_owned());
+        }
+        let patience = request.deadline.unwrap_or(CALL_MANAGER);
+        let mut errand = match self.0.mobility.begin(Instant::now() + patience) {
+            Ok(errand) => errand,
+            Err((status, reason)) => return outcome(status, reason),
+        };
+        let outcome = match errand.run(mobility, phone).await {
+            Ok(result) => outcome(Status::Ok, String::new()).with_result(result),
+            Err((status, reason)) => outcome(status, reason),
+        };
+        Outcome {
+            steps: errand.steps,
+            ..outcome
+        }
     }
 
     /// Asks the vendor's backend for a plan. The way that the request names must be taken; the one
@@ -204,3 +268,6 @@ impl Courier {
         ))
     }
 }
+
+/// How long the call manager may take, all questions together.
+const CALL_MANAGER: Duration = Duration::from_secs(15);

@@ -2,7 +2,8 @@
 //!
 //! No proxy, no redirects, no connection kept: phones are close, few requests go to each, and their
 //! servers do not agree on how a kept connection ends. A password goes to the phone that it belongs
-//! to and to nobody else.
+//! to and to nobody else. A phone with a pin is spoken to by TLS alone, and only if it shows the
+//! certificate of that pin; names do not count.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,12 +15,15 @@ use tokio::time::Instant;
 
 use super::digest::{Challenge, basic};
 use crate::phone::{Address, Credentials, Phone, Vendor};
+use crate::pin::{Pin, WrongPin};
 use crate::vendor::{Auth, Method, Reply, Request};
 
 /// Talks to the web servers of phones.
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
+    /// Those that know a certificate.
+    https: Mutex<HashMap<Pin, reqwest::Client>>,
     /// Phones that asked for Basic, by what was asked of them: they are told at once the next time.
     wants_basic: Mutex<HashMap<String, Instant>>,
     /// Phones that refused our credentials, and lock us out if we try again.
@@ -47,21 +51,9 @@ impl Client {
     ///
     /// Panics if no TLS provider is installed for the process.
     pub(super) fn new() -> Self {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
-            .no_proxy()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT)
-            .pool_max_idle_per_host(0)
-            .http1_only()
-            .http1_title_case_headers()
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_ignore_invalid_headers_in_responses(true)
-            .build()
-            .expect("main installs a TLS provider before anything else");
         Self {
-            http,
+            http: builder().build().expect(PROVIDER),
+            https: Mutex::default(),
             wants_basic: Mutex::default(),
             refused: Mutex::default(),
         }
@@ -141,10 +133,14 @@ impl Client {
                 ..phone.address.clone()
             },
         };
-        let url = format!("http://{}{}", address.authority(), request.target);
+        let (http, scheme) = match phone.pin {
+            None => (self.http.clone(), "http"),
+            Some(pin) => (self.https(pin), "https"),
+        };
+        let url = format!("{scheme}://{}{}", address.authority(), request.target);
         let mut builder = match request.method {
-            Method::Get => self.http.get(url),
-            Method::Post => self.http.post(url).body(request.body.clone()),
+            Method::Get => http.get(url),
+            Method::Post => http.post(url).body(request.body.clone()),
         };
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
@@ -190,6 +186,16 @@ impl Client {
         Ok((reply, headers))
     }
 
+    /// Returns the client for phones with this certificate.
+    fn https(&self, pin: Pin) -> reqwest::Client {
+        let mut known = self.https.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_NOTES {
+            known.clear();
+        }
+        let made = || pinned(pin);
+        known.entry(pin).or_insert_with(made).clone()
+    }
+
     fn remembers(&self, key: &str) -> bool {
         self.wants_basic
             .lock()
@@ -230,9 +236,41 @@ fn note(notes: &Mutex<HashMap<String, Instant>>, key: String) {
     notes.insert(key, Instant::now());
 }
 
+/// Begins a client that does what all of them do.
+pub(super) fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT)
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .http1_title_case_headers()
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+}
+
+/// Creates a client that speaks TLS with whoever has the certificate of that pin.
+pub(super) fn pinned(pin: Pin) -> reqwest::Client {
+    let tls = builder().tls_backend_preconfigured(pin.client_config());
+    tls.build().expect(PROVIDER)
+}
+
 fn failure(phone: &Phone, error: &reqwest::Error) -> Failure {
     let address = &phone.address;
-    let cause = root_cause(error);
+    if let Some(wrong) = WrongPin::among(error) {
+        return Failure::NotSent(format!(
+            "{address} is not the phone that tls.pin of its [[phone]] names: {wrong}"
+        ));
+    }
+    let cause = match (phone.pin, root_cause(error)) {
+        // All that the 7900 series speaks is TLS 1.0.
+        (Some(_), cause) if cause.contains("ProtocolVersion") => {
+            format!("{cause}; it speaks no TLS 1.2 or 1.3, so leave tls out")
+        }
+        (_, cause) => cause,
+    };
     if error.is_builder() || error.is_request() && error.is_connect() {
         return Failure::NotSent(format!("cannot connect to {address}: {cause}"));
     }
@@ -245,13 +283,16 @@ fn failure(phone: &Phone, error: &reqwest::Error) -> Failure {
 }
 
 /// Returns the innermost words of an error: the outer ones name an address that we name ourselves.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
     cause.to_string()
 }
+
+/// Why a client can be built.
+const PROVIDER: &str = "main installs a TLS provider before anything else";
 
 /// How long a phone may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(3);

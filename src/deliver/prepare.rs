@@ -76,7 +76,7 @@ pub(super) async fn prepare(
         Action::Background { image, fit } => job.background(image, *fit).await,
         Action::Control(control) => Ok(Task::Control(control.clone()).into()),
         Action::Mobility(_) => Err(Unprepared::unsupported(
-            "this version does not speak to a call manager".to_owned(),
+            "the call manager does this, and not the phone".to_owned(),
         )),
         Action::Ping => Err(Unprepared::invalid(
             "ping asks nothing of a phone".to_owned(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use crate::phone::Phone;
-use crate::verb::{Action, Control, Priority, Push, Request};
+use crate::verb::{Action, Control, Priority, Push, Request, TransferKind};
 
 /// The queues. Cheap to clone; all clones are the same queues.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ pub(super) struct Full;
 impl Queues {
     /// Takes a place behind all that waits for `phone`.
     pub(super) fn enter(&self, phone: &Phone, request: &Request) -> Result<Turn, Full> {
-        let kind = Kind::of(&request.action);
+        let kind = Kind::of(request);
         if kind == Kind::Overtakes {
             return Ok(self.turn(None, None, false));
         }
@@ -65,7 +65,7 @@ impl Queues {
             queues.insert(name.clone(), Queue::default());
             return Ok(self.turn(Some((name, 0)), None, kind == Kind::Passes));
         };
-        if kind == Kind::Screen {
+        if is_screen(request) {
             queue.replace_screens();
         }
         if queue.waiting.len() >= MAX_WAITING {
@@ -176,6 +176,12 @@ impl Drop for Turn {
     }
 }
 
+/// Whether what is shown before will not be seen any more.
+fn is_screen(request: &Request) -> bool {
+    let is_now = |push: &Push| push.priority == Priority::Now;
+    matches!(&request.action, Action::Push(push) if is_now(push))
+}
+
 /// How a request queues.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -184,28 +190,33 @@ enum Kind {
     /// Not at all, since it ends what is under way.
     Overtakes,
     /// In its turn, but the next one need not wait for its end: some phones answer when the tone has
-    /// been played, and a call that Asterisk places is over when somebody answers it.
+    /// been played, and a call is not over before somebody answers it.
     Passes,
-    /// In its turn, unless a newer one comes before.
+    /// In its turn, unless a newer one comes before; nobody waits for it.
     Screen,
 }
 
 impl Kind {
-    fn of(action: &Action) -> Self {
-        match action {
+    fn of(request: &Request) -> Self {
+        match &request.action {
             Action::Control(Control::RingStop | Control::StreamStop) => Self::Overtakes,
-            Action::Ring(_) | Action::Control(Control::Dial { .. }) => Self::Passes,
-            Action::Push(Push {
-                priority: Priority::Now,
-                ..
-            }) => Self::Screen,
+            Action::Ring(_)
+            | Action::Control(
+                Control::Dial { .. }
+                | Control::Transfer {
+                    kind: TransferKind::Attended,
+                    ..
+                },
+            ) => Self::Passes,
+            // Whoever waits for a screen gets it, even if only for a moment.
+            Action::Push(_) if is_screen(request) && !request.wait => Self::Screen,
             _ => Self::Plain,
         }
     }
 }
 
 /// How much may wait for one phone.
-const MAX_WAITING: usize = 64;
+const MAX_WAITING: usize = 2000;
 
 #[cfg(test)]
 mod tests {
@@ -227,6 +238,8 @@ mod tests {
             behind_nat: None,
             credentials: None,
             via: None,
+            call_id: None,
+            pin: None,
         }
     }
 
@@ -279,11 +292,12 @@ mod tests {
     #[test]
     fn a_newer_screen_takes_the_place_of_those_that_wait() {
         let desk = Desk(Queues::default());
-        let mut shown = desk.enter("push text=1");
-        let mut old = desk.enter("push text=2");
+        let mut shown = desk.enter("push text=1 wait=no");
+        let mut old = desk.enter("push text=2 wait=no");
         let mut key = desk.enter("key keys=1");
-        let mut later = desk.enter("push text=3 priority=idle");
-        let mut new = desk.enter("push text=4");
+        let mut later = desk.enter("push text=3 priority=idle wait=no");
+        let mut awaited = desk.enter("push text=5");
+        let mut new = desk.enter("push text=4 wait=no");
         assert_eq!(is_come(&mut old), Some(Come::Replaced));
         // What is being sent is not taken back.
         assert_eq!(is_come(&mut shown), Some(Come::Now));
@@ -292,6 +306,8 @@ mod tests {
         drop(key);
         assert_eq!(is_come(&mut later), Some(Come::Now));
         drop(later);
+        assert_eq!(is_come(&mut awaited), Some(Come::Now));
+        drop(awaited);
         assert_eq!(is_come(&mut new), Some(Come::Now));
     }
 
@@ -299,7 +315,7 @@ mod tests {
     fn what_ends_something_overtakes_and_a_tone_lets_others_pass() {
         let desk = Desk(Queues::default());
         let mut tone = desk.enter("ring tone=1");
-        let mut push = desk.enter("push text=1");
+        let mut push = desk.enter("push text=1 wait=no");
         let mut stop = desk.enter("ring stop=yes");
         assert_eq!(is_come(&mut stop), Some(Come::Now));
         assert_eq!(is_come(&mut tone), Some(Come::Now));

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Address, Credentials, Endpoint, Identity, MacAddress, Phone, Vendor, sip_host};
+use crate::pin::Pin;
 use crate::verb::Via;
 
 /// What the configuration says of one phone; everything but the name may be missing.
@@ -24,6 +25,8 @@ pub struct Entry {
     pub credentials: Option<Credentials>,
     /// The way to it that is preferred.
     pub via: Option<Via>,
+    /// Its certificate, if its web server speaks TLS.
+    pub pin: Option<Pin>,
 }
 
 /// What Asterisk says of one endpoint.
@@ -39,6 +42,8 @@ pub struct Facts {
     pub contact: Option<String>,
     /// Its own address, where `address` is that of a NAT before it.
     pub behind_nat: Option<IpAddr>,
+    /// The `Call-ID` of its registration.
+    pub call_id: Option<String>,
     /// What was asked and what came of it, one phrase each, for the answer when it did not suffice.
     pub tried: Vec<String>,
 }
@@ -64,6 +69,7 @@ impl Entry {
             mac: None,
             credentials: None,
             via: None,
+            pin: None,
         }
     }
 
@@ -100,7 +106,10 @@ impl Entry {
             .or_else(name)
             .ok_or_else(|| unresolved("where it is"))?;
         let defaults = defaults(vendor);
-        address.port = address.port.or(defaults.port);
+        if self.pin.is_none() {
+            // The vendor's port is that of the servers without TLS.
+            address.port = address.port.or(defaults.port);
+        }
         // A User-Agent of another vendor than configured says nothing of this phone.
         let identity = identity.filter(|identity| identity.vendor == vendor);
         let (model, firmware, mac) = match identity {
@@ -119,6 +128,8 @@ impl Entry {
             behind_nat: facts.behind_nat.filter(|_| self.address.is_none()),
             credentials: self.credentials.clone().or(defaults.credentials),
             via: self.via,
+            pin: self.pin,
+            call_id: facts.call_id.clone(),
         })
     }
 }
@@ -206,6 +217,22 @@ mod tests {
             .resolve(&facts("Yealink SIP-T46G 28.1.1.1"), defaults)
             .unwrap();
         assert_eq!(phone.address.to_string(), "192.0.2.21:8080");
+    }
+
+    #[test]
+    fn a_phone_with_a_certificate_keeps_off_the_vendors_port() {
+        let defaults = |_| VendorDefaults {
+            port: Some(8080),
+            credentials: None,
+        };
+        let entry = Entry {
+            pin: Some(Pin::of(b"certificate")),
+            ..entry()
+        };
+        let phone = entry
+            .resolve(&facts("snomD785/10.1.1.1"), defaults)
+            .unwrap();
+        assert_eq!(phone.address.port, None);
     }
 
     #[test]

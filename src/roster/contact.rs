@@ -19,6 +19,8 @@ pub struct Contact {
     pub own: Option<IpAddr>,
     /// What it says it is.
     pub user_agent: String,
+    /// The `Call-ID` of its registration, as far as Asterisk tells it.
+    pub call_id: Option<String>,
     /// Whether it answers, as far as Asterisk asks.
     pub reach: Reach,
 }
@@ -50,14 +52,21 @@ impl Contact {
             let (via, _port) = item.header("ViaAddress")?.rsplit_once(':')?;
             Some(via)
         });
-        Some(Self::new(
+        let contact = Self::new(
             endpoint,
             uri,
             address(sip_host(uri)),
             via.and_then(address),
             item.header("UserAgent").unwrap_or_default(),
             item.header("Status").unwrap_or_default(),
-        ))
+        );
+        let call_id = item
+            .header("CallID")
+            .filter(|id| !id.is_empty() && id.len() <= MAX_CALL_ID);
+        Some(Self {
+            call_id: call_id.map(ToOwned::to_owned),
+            ..contact
+        })
     }
 
     /// Reads an item of the answer to `SIPpeers`; `None` if the peer is not registered.
@@ -116,6 +125,7 @@ impl Contact {
             address: address.or(own),
             own: own.filter(|own| address.is_some_and(|address| address != *own)),
             user_agent: user_agent.chars().take(MAX_USER_AGENT).collect(),
+            call_id: None,
             reach: Reach::of(status),
         }
     }
@@ -173,6 +183,7 @@ impl Contact {
             identity: self.identity(),
             contact: (!uri.is_empty()).then(|| uri.clone()),
             behind_nat: self.behind_nat(),
+            call_id: self.call_id.clone(),
             tried,
         }
     }
@@ -209,5 +220,29 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
+/// The longest `Call-ID` that is kept, in bytes.
+const MAX_CALL_ID: usize = 255;
+
 /// The most of a User-Agent that is kept, in characters.
 const MAX_USER_AGENT: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_tells_the_call_id_of_its_registration() {
+        let of = |more: &str| {
+            let text = format!(
+                "Event: ContactList\r\nEndpoint: 1001\r\nUri: sip:1001@192.0.2.21\r\n{more}"
+            );
+            let item = Event::parse(text.as_bytes()).unwrap();
+            Contact::of_pjsip(&item).unwrap()
+        };
+        let contact = of("CallID: 00005e005301-1@192.0.2.21\r\n");
+        let facts = contact.facts("pbx");
+        assert_eq!(facts.call_id.as_deref(), Some("00005e005301-1@192.0.2.21"));
+        assert_eq!(of("CallID: \r\n").call_id, None);
+        assert_eq!(of("").call_id, None);
+    }
+}

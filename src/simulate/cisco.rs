@@ -1,4 +1,9 @@
-//! A Cisco phone with enterprise firmware: `POST /CGI/Execute` and the XML objects.
+//! A Cisco phone: `POST /CGI/Execute`, the XML objects, the pages that tell of it.
+//!
+//! One with enterprise firmware asks its authentication URL about a push; one with multi-platform
+//! or small business firmware asks for a digest, and answers with nothing but a status. A 7940 or
+//! 7960 answers with the address of the answer. What a model takes of URIs and keys is in
+//! [`ability`].
 //!
 //! Of two things no document tells what the phone answers: `setBackground` and `setRingTone`.
 //! Here they are answered once the phone has fetched what they name, with a
@@ -6,9 +11,11 @@
 //! `Content-Type` of a push, which real phones let pass, is refused. There is no TFTP server:
 //! `Play:` accepts any file name that is well formed, and lasts for a while.
 
+mod ability;
 mod authentication;
 mod command;
 mod execute;
+mod media;
 mod model;
 mod object;
 mod page;
@@ -16,11 +23,17 @@ mod personal;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod web;
 
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
+
+use self::ability::Ability;
 use self::model::Model;
 use super::device::Device;
 use super::error::Error;
 use super::form;
+use super::login::{Denied, Login};
 use super::request::{Answer, Request};
 
 /// A Cisco phone. Cheap to clone.
@@ -28,6 +41,12 @@ use super::request::{Answer, Request};
 pub(super) struct Cisco {
     device: Device,
     model: &'static Model,
+    ability: Ability,
+    login: Login,
+    /// The answers that wait to be fetched (7940, 7960), oldest first.
+    waiting: Arc<Mutex<Vec<(u32, Answer)>>>,
+    /// Counts answers and streams.
+    next: Arc<AtomicU32>,
 }
 
 impl Cisco {
@@ -36,6 +55,10 @@ impl Cisco {
         Ok(Self {
             device: device.clone(),
             model,
+            ability: Ability::of(&device.options().model),
+            login: Login::new("user"),
+            waiting: Arc::default(),
+            next: Arc::default(),
         })
     }
 
@@ -46,11 +69,19 @@ impl Cisco {
     /// Answers a request to the phone's web server; the path is told apart by case.
     pub(super) async fn answer(&self, request: &Request) -> Answer {
         match (request.method.as_str(), request.path.as_str()) {
-            ("POST", "/CGI/Execute") => self.pushed(request).await,
+            ("POST", "/CGI/Execute") => {
+                let answer = self.pushed(request).await;
+                // Who is not let in is told so at once.
+                if self.model.is_old && answer.status == 200 {
+                    self.elsewhere(answer)
+                } else {
+                    answer
+                }
+            }
             (_, "/CGI/Execute") => Answer::empty(405)
                 .header("Allow", "POST")
                 .refusing("a method other than POST"),
-            ("GET", "/DeviceInformationX") => self.device_information(),
+            ("GET", _) => self.page(request).await,
             _ => Answer::empty(404).refusing("no such page"),
         }
     }
@@ -59,34 +90,50 @@ impl Cisco {
         if request.media_type() != "application/x-www-form-urlencoded" {
             return Answer::empty(415).refusing("a Content-Type that is no form");
         }
-        if let Err(reason) = self.authenticate(request).await {
-            let status = if self.model.is_old { 401 } else { 200 };
-            let answer = error(status, AUTHENTICATION_ERROR).refusing(reason);
-            return if self.model.is_old {
-                answer.header("WWW-Authenticate", "Basic realm=\"user\"")
-            } else {
-                answer
-            };
+        if let Err(answer) = self.let_in(request).await {
+            return answer;
         }
         let answer = match form_field(request) {
             Ok(xml) => self.command(&xml).await,
             Err(reason) => Err(Refusal::parse(reason)),
         };
-        answer.unwrap_or_else(|Refusal { number, reason }| error(200, number).refusing(reason))
+        let answer =
+            answer.unwrap_or_else(|Refusal { number, reason }| error(200, number).refusing(reason));
+        if self.ability.is_multiplatform {
+            // No response and no error object, whatever came of it.
+            return Answer {
+                body: bytes::Bytes::new(),
+                ..answer
+            };
+        }
+        answer
     }
 
-    fn device_information(&self) -> Answer {
-        let options = self.device.options();
-        let body = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DeviceInformation>\
-             <MACAddress>{mac}</MACAddress><HostName>SEP{mac}</HostName>\
-             <versionID>{firmware}</versionID><modelNumber>CP-{model}</modelNumber>\
-             </DeviceInformation>\n",
-            mac = self.device.mac(),
-            firmware = options.firmware,
-            model = options.model,
-        );
-        Answer::with_body(200, "text/xml", body)
+    /// Lets a request pass, or answers it.
+    async fn let_in(&self, request: &Request) -> Result<(), Answer> {
+        if self.ability.is_multiplatform {
+            let options = self.device.options();
+            return self
+                .login
+                .check(request, options)
+                .map_err(|denied| match denied {
+                    Denied::Asked(answer) => answer,
+                    Denied::Wrong(answer) => {
+                        self.device.change(|state| state.bad_credentials += 1);
+                        answer
+                    }
+                });
+        }
+        let Err(reason) = self.authenticate(request).await else {
+            return Ok(());
+        };
+        let status = if self.model.is_old { 401 } else { 200 };
+        let answer = error(status, AUTHENTICATION_ERROR).refusing(reason);
+        Err(if self.model.is_old {
+            answer.header("WWW-Authenticate", "Basic realm=\"user\"")
+        } else {
+            answer
+        })
     }
 }
 

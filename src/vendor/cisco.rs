@@ -1,18 +1,33 @@
-//! Cisco: everything goes through `POST /CGI/Execute`.
+//! Cisco: nearly everything goes through `POST /CGI/Execute`.
 //!
 //! Facts: Cisco's "Unified IP Phone Services Application Development Notes" and usecallmanager.nz.
+//! What a phone can be told depends on its [`family`]; each URI is held against that before
+//! anything is sent.
 
 mod answer;
+mod call;
 mod execute;
+mod family;
+mod info;
+mod keys;
 mod object;
+mod redirect;
+mod restart;
+mod screenshot;
+mod stream;
+mod uri;
+
+use std::time::Duration;
 
 use super::{
     Backend, Means, Picture, Plan, Recording, Refused, Shown, Sound, Task, by_notify_only,
 };
 use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
-use crate::verb::{Control, Priority, Via};
+use crate::verb::{Backlight, Control, Priority, Via};
 use execute::Item;
+use family::Family;
+use uri::Uri;
 
 /// Cisco's phones with enterprise firmware, and those of the 3PCC and SPA families as far as they
 /// do the same.
@@ -22,23 +37,26 @@ pub(super) struct Cisco;
 impl Backend for Cisco {
     fn plan(&self, phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
         match task {
-            Task::Control(control @ (Control::Reboot | Control::Resync)) => {
+            Task::Control(Control::Reboot) => {
                 by_notify_only(means)?;
-                match control {
-                    Control::Reboot => reboot(phone),
-                    _ => Ok(resync(phone)),
-                }
+                restart::reboot(phone)
             }
-            _ if means.via == Some(Via::Notify) => Err(Refused::unsupported(
-                "a Cisco phone takes no screens and no tones by NOTIFY; leave via out",
-            )),
+            Task::Control(Control::Resync) => {
+                by_notify_only(means)?;
+                Ok(restart::resync(phone))
+            }
+            _ if means.via == Some(Via::Notify) => Err(Refused::unsupported(match task {
+                Task::Control(_) => {
+                    "a Cisco phone is told to resync and reboot by NOTIFY and nothing else; leave \
+                     via out"
+                }
+                _ => "a Cisco phone takes no screens and no tones by NOTIFY; leave via out",
+            })),
             Task::Background(picture) => background(phone, picture),
-            Task::Control(Control::Clear) => execute::plan(phone, &[Item::uri(CLOSE)]),
-            Task::Control(Control::RingStop) => execute::plan(phone, &[Item::uri("Play:Stop")]),
-            Task::Control(_) => Err(Refused::unsupported("this is not done on Cisco phones yet")),
+            Task::Control(control) => self::control(phone, control),
             Task::Push(shown, priority) => push(phone, shown, *priority, means.stand),
             Task::Ring(Sound::BuiltIn(name)) => {
-                let plan = execute::plan(phone, &[Item::uri(&format!("Play:{}", file(name)?))])?;
+                let plan = execute::plan(phone, &[Item::uri(Uri::play(&file(name)?))])?;
                 Ok(plan.with_patience(execute::PLAY))
             }
             Task::Ring(Sound::Recording(recording)) => {
@@ -55,7 +73,73 @@ impl Backend for Cisco {
     }
 }
 
+/// Says how `phone` is told something that needs nothing made to measure.
+fn control(phone: &Phone, control: &Control) -> Result<Plan, Refused> {
+    match control {
+        Control::Call(what, id) => call::control(phone, *what, id.as_ref()),
+        Control::Clear => clear(phone),
+        Control::Csta(_) => Err(Refused::unsupported("only Snom phones speak CSTA")),
+        Control::Dial { number, line } => call::dial(phone, number, *line),
+        Control::Display(state, time) => display(phone, *state, *time),
+        Control::Dnd(_) => Err(Refused::unsupported(
+            "a Cisco phone is told of do not disturb by its call manager (REFER), which Asterisk \
+             does not send; its soft key can be pressed",
+        )),
+        Control::Dtmf(digits) => call::dtmf(phone, digits),
+        Control::Execute(uris) => execute::run(phone, uris),
+        Control::Firmware(_) => Err(Refused::unsupported(
+            "a Cisco phone loads the firmware that its configuration file names (loadInformation); \
+             change that, then resync or reboot",
+        )),
+        Control::Forward(_) => Err(Refused::unsupported(
+            "a Cisco phone is told of forwarding by its call manager (REFER), which Asterisk does \
+             not send; forward in Asterisk",
+        )),
+        Control::Info => Ok(info::plan(phone)),
+        Control::Keys(presses) => keys::press(phone, presses),
+        Control::Led(_) => Err(Refused::unsupported(
+            "no command switches the lamps of a Cisco phone; they follow its calls and messages",
+        )),
+        Control::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
+        Control::Reboot => restart::reboot(phone),
+        Control::Resync => Ok(restart::resync(phone)),
+        Control::RingStop => execute::plan(phone, &[Item::uri(Uri::play("Stop"))]),
+        Control::Screenshot => Ok(screenshot::plan(phone)),
+        Control::Settings(_) => Err(Refused::unsupported(
+            "a Cisco phone takes its settings from its configuration file alone; change that, then \
+             resync",
+        )),
+        Control::Stream(stream) => stream::start(phone, stream),
+        Control::StreamStop => stream::stop(phone),
+        Control::Transfer { number, kind, call } => {
+            call::transfer(phone, number, *kind, call.as_ref())
+        }
+    }
+}
+
+fn clear(phone: &Phone) -> Result<Plan, Refused> {
+    let family = Family::of(phone);
+    let close = Uri::close(family).ok_or_else(|| {
+        let title = family.title;
+        Refused::Unsupported(format!(
+            "no command takes a screen away from {title}; it has a key for that"
+        ))
+    })?;
+    execute::plan(phone, &[Item::uri(close)])
+}
+
+fn display(phone: &Phone, state: Backlight, time: Option<Duration>) -> Result<Plan, Refused> {
+    let state = match state {
+        Backlight::Default => "Default",
+        Backlight::Off => "Off",
+        Backlight::On => "On",
+    };
+    let minutes = time.map(|time| time.as_secs() / 60);
+    execute::plan(phone, &[Item::uri(Uri::display(state, minutes))])
+}
+
 fn push(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Result<Plan, Refused> {
+    let mut forever = None;
     let (url, note) = match shown {
         Shown::Document(document) => {
             let content = Content::new(object::CONTENT_TYPE, document.clone());
@@ -63,6 +147,11 @@ fn push(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Resu
         }
         Shown::Screen(screen, image) => {
             let url = object::lay_out(phone, screen, image.as_ref(), stand)?;
+            let family = Family::of(phone);
+            forever = screen
+                .timeout
+                .filter(|timeout| !timeout.is_zero() && family.close().is_none())
+                .map(|_| "the screen stays: nothing takes one away from this phone");
             let note = screen
                 .beep
                 .filter(|beep| *beep)
@@ -72,16 +161,12 @@ fn push(phone: &Phone, shown: &Shown, priority: Priority, stand: &Stand) -> Resu
         Shown::Url(url) => (url.clone(), None),
     };
     let plan = execute::plan(phone, &[Item::url(url.as_str(), priority)?])?;
-    Ok(match note {
-        Some(note) => plan.with_note(note),
-        None => plan,
-    })
+    Ok(note.into_iter().chain(forever).fold(plan, Plan::with_note))
 }
 
 /// Returns the file in the TFTP folder that a name means.
 fn file(name: &str) -> Result<String, Refused> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if !name.chars().all(fits) {
+    if !uri::is_file(name) {
         let why = format!("tone: {name:?} is no name of a file on the phone's TFTP server");
         return Err(Refused::Invalid(why));
     }
@@ -100,31 +185,6 @@ fn background(phone: &Phone, picture: &Picture) -> Result<Plan, Refused> {
 fn ringtone(phone: &Phone, recording: &Recording) -> Result<Plan, Refused> {
     execute::set_ring_tone(phone, recording.url.as_str())
 }
-
-/// Enterprise firmware and that of the 3PCC and SPA families have other words for it.
-fn resync(phone: &Phone) -> Plan {
-    if execute::is_multiplatform(phone) {
-        return Plan::notify("resync", None).with_note(CHALLENGED);
-    }
-    let note = "some Cisco phones read their configuration only when they restart";
-    Plan::notify("check-sync", None).with_note(note)
-}
-
-fn reboot(phone: &Phone) -> Result<Plan, Refused> {
-    if execute::is_multiplatform(phone) {
-        return Ok(Plan::notify("reboot_now", None).with_note(CHALLENGED));
-    }
-    Err(Refused::unsupported(
-        "a Cisco phone with enterprise firmware restarts only by a NOTIFY from its call manager's \
-         own address, which Asterisk does not write; resync makes it read its configuration",
-    ))
-}
-
-/// What may keep such a phone from obeying.
-const CHALLENGED: &str = "the phone may ask Asterisk for a password (Auth Resync-Reboot)";
-
-/// Closes the application that shows pushed screens.
-const CLOSE: &str = "Init:Services";
 
 #[cfg(test)]
 mod tests;

@@ -120,6 +120,8 @@ impl Family {
             behind_nat: None,
             credentials: None,
             via: None,
+            call_id: None,
+            pin: None,
         }
     }
 }

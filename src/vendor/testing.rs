@@ -33,6 +33,8 @@ impl Bench {
             behind_nat: None,
             credentials: None,
             via: None,
+            pin: None,
+            call_id: None,
         };
         let shelf = Shelf::default();
         let base = Url::parse("http://192.0.2.10:8090").unwrap();
@@ -141,4 +143,19 @@ pub(super) fn values(document: &str, name: &str) -> Vec<String> {
     let rest = document.split(&open).skip(1);
     rest.map(|rest| rest.split(&close).next().unwrap().to_owned())
         .collect()
+}
+
+/// Returns a shared recording of Cisco's phones and call managers; none (and it is said) where the
+/// fixtures are absent.
+pub(super) fn recorded(path: &str) -> Option<Vec<u8>> {
+    let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
+        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),
+        std::path::PathBuf::from,
+    );
+    let path = root.join("cisco").join(path);
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("skipped: {} is not there", path.display());
+    }
+    bytes
 }

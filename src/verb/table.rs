@@ -161,7 +161,7 @@ pub const TABLE: &[Row] = &[
         "digits",
         &[required("digits", Kind::Digits)],
     ),
-    row(
+    reading(row(
         "execute",
         "runs up to three vendor URIs at once",
         "uri",
@@ -171,7 +171,7 @@ pub const TABLE: &[Row] = &[
             repeat: true,
             required: true,
         }],
-    ),
+    )),
     row(
         "firmware",
         "loads a firmware",
@@ -271,7 +271,7 @@ pub const TABLE: &[Row] = &[
             repeat("get", Kind::SettingName),
         ],
     )),
-    row(
+    reading(row(
         "stream",
         "plays or sends RTP audio",
         "address",
@@ -282,7 +282,7 @@ pub const TABLE: &[Row] = &[
             key("volume", Kind::Whole(0, 100)),
             key("stop", Kind::Word(&["yes"])),
         ],
-    ),
+    )),
     row(
         "transfer",
         "transfers a call",

@@ -14,7 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("agi", &["shutdown"]),
-    ("ami", &["backoff", "shutdown"]),
+    ("ami", &["backoff", "pin", "shutdown"]),
     ("backoff", &[]),
     (
         "config",
@@ -22,9 +22,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "admin",
             "agi",
             "ami",
+            "deliver",
             "history",
             "http",
             "phone",
+            "pin",
             "rules",
             "telemetry",
             "verb",
@@ -33,8 +35,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "deliver",
         &[
-            "ami", "media", "outcome", "phone", "roster", "screen", "sendoff", "shelf", "shutdown",
-            "token", "vendor", "verb",
+            "ami", "backoff", "media", "outcome", "phone", "pin", "roster", "screen", "sendoff",
+            "shelf", "shutdown", "token", "vendor", "verb",
         ],
     ),
     (
@@ -61,7 +63,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("outcome", &["phone", "token"]),
-    ("phone", &["verb"]),
+    ("phone", &["pin", "verb"]),
+    ("pin", &[]),
     ("roster", &["ami", "phone", "shutdown"]),
     ("rules", &["ami", "phone", "verb"]),
     ("screen", &[]),

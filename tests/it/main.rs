@@ -8,6 +8,7 @@
 mod ami;
 mod api;
 mod caller;
+mod cisco_verbs;
 mod commands;
 mod dialplan;
 mod doors;

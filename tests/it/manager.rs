@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handsetd::ami::{Action, Client, Config, Error, Event, Events, Login, Pin, State, TlsConfig};
+use handsetd::ami::{Action, Client, Config, Error, Event, Events, Login, State, TlsConfig};
+use handsetd::pin::Pin;
 use handsetd::shutdown::Tasks;
 use sha2::{Digest, Sha256};
 use tokio::io::copy_bidirectional;

@@ -415,7 +415,8 @@ async fn what_no_phone_does_yet_is_unsupported_and_nothing_is_sent() {
     let caller = Caller::new(daemon.agi());
     for (name, desk) in &desks {
         let phone = format!("phone={name}");
-        for (script, argument) in NOT_YET {
+        // A Cisco phone does all of them, or says why not.
+        for (script, argument) in NOT_YET.iter().filter(|_| *name != "cisco") {
             let verb = script.split('?').next().unwrap();
             let arguments: Vec<_> = [*argument, &phone]
                 .into_iter()

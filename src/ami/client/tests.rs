@@ -1,11 +1,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use bytes::BytesMut;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -14,6 +10,8 @@ use super::*;
 use crate::ami::action::ListQuery;
 use crate::ami::config::{Limits, Login, TlsConfig};
 use crate::ami::wire::{Frame, Framer, Packet};
+use crate::pin::Pin;
+use crate::pin::testing::{acceptor, certificate, fixture};
 
 /// A scripted Asterisk on a port of its own.
 struct Pbx {
@@ -709,13 +707,12 @@ async fn several_servers_live_side_by_side() {
 
 #[tokio::test]
 async fn tls_is_known_by_its_authority_or_its_pin() {
-    let pin = format!("sha256:{}", hex::encode(Sha256::digest(certificate())));
     let by_authority = TlsConfig {
         ca_file: Some(fixture("ca.pem")),
         ..TlsConfig::default()
     };
     let by_pin = TlsConfig {
-        pin: Some(pin.try_into().unwrap()),
+        pin: Some(Pin::of(&certificate())),
         ..TlsConfig::default()
     };
     let named = TlsConfig {
@@ -767,28 +764,6 @@ async fn tls_of_somebody_else_gets_no_secret() {
         };
         assert!(reason.starts_with("the TLS handshake failed: "), "{reason}");
     }
-}
-
-fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/ami/tls")
-        .join(name)
-}
-
-fn certificate() -> CertificateDer<'static> {
-    CertificateDer::from_pem_file(fixture("server.pem")).unwrap()
-}
-
-fn acceptor() -> tokio_rustls::TlsAcceptor {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = PrivateKeyDer::from_pem_file(fixture("server.key")).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate()], key)
-        .unwrap();
-    Arc::new(config).into()
 }
 
 const BOOTED: &str = "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n";

@@ -57,15 +57,6 @@ fn address_is_host_and_port_in_any_form() {
 }
 
 #[test]
-fn pin_is_sha256_in_hexadecimal() {
-    let digits = "0a".repeat(32);
-    assert_eq!(Pin::try_from(format!("sha256:{digits}")), Ok(Pin([10; 32])));
-    for text in [digits.clone(), "sha256:0a".into(), format!("sha1:{digits}")] {
-        assert!(Pin::try_from(text).is_err());
-    }
-}
-
-#[test]
 fn secret_comes_from_the_key_a_file_or_the_credentials() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pbx");

@@ -1,3 +1,5 @@
+mod tls;
+
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -46,6 +48,8 @@ impl Fake {
             behind_nat: None,
             credentials: None,
             via: None,
+            pin: None,
+            call_id: None,
         };
         Self {
             phone,

@@ -20,6 +20,8 @@ fn phone(address: &str, contact: Option<&str>) -> Phone {
         behind_nat: None,
         credentials: None,
         via: None,
+        pin: None,
+        call_id: None,
     }
 }
 

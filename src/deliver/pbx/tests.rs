@@ -18,6 +18,8 @@ fn phone() -> Phone {
         behind_nat: None,
         credentials: None,
         via: None,
+        pin: None,
+        call_id: None,
     }
 }
 

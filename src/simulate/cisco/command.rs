@@ -19,6 +19,7 @@ impl Cisco {
             "CiscoIPPhoneExecute" => self.execute(&document).await,
             "setBackground" => self.set_background(&document).await,
             "setRingTone" => self.set_ring_tone(&document).await,
+            "startMedia" | "stopMedia" => Ok(self.media(&document)),
             _ => {
                 let shown = self.present(&document, xml, None).await;
                 shown.map(|()| done(&document.name)).map_err(Refusal::parse)

@@ -46,21 +46,22 @@ impl Cisco {
 
     async fn item(&self, url: &str) -> Item {
         let done = self.uri(url, Origin::Execute).await;
+        let (status, data) = match done {
+            Ok(()) => (0, "Success"),
+            Err(Unable::Invalid) => (INVALID_URI, "Invalid URI"),
+            Err(Unable::Now(why)) => (INTERNAL, why),
+        };
         Item {
             url: url.to_owned(),
-            status: if done.is_ok() { 0 } else { INVALID_URI },
-            data: if done.is_ok() {
-                "Success"
-            } else {
-                "Invalid URI"
-            },
+            status,
+            data,
         }
     }
 
-    /// Does what a URI says, if it may come from there.
-    pub(super) async fn uri(&self, uri: &str, origin: Origin) -> Result<(), InvalidUri> {
+    /// Does what a URI says, if it may come from there and the model knows it.
+    pub(super) async fn uri(&self, uri: &str, origin: Origin) -> Result<(), Unable> {
         if is_page(uri) {
-            let url = Url::parse(&self.named(uri)).map_err(|_| InvalidUri)?;
+            let url = Url::parse(&self.named(uri)).map_err(|_| Unable::Invalid)?;
             match origin {
                 // The answer to a push does not wait for the page.
                 Origin::Execute => {
@@ -71,19 +72,22 @@ impl Cisco {
             }
             return Ok(());
         }
-        let (scheme, rest) = uri.split_once(':').ok_or(InvalidUri)?;
+        let (scheme, rest) = uri.split_once(':').ok_or(Unable::Invalid)?;
+        if origin == Origin::Execute && !self.ability.runs(scheme, rest) {
+            return Err(Unable::Invalid);
+        }
         match scheme {
             "Dial" if is_dialable(rest) => {
                 let number = rest.split(':').next().unwrap_or_default();
-                self.device.change(|state| state.dial(number));
+                self.device.change(|state| {
+                    state.dial(number);
+                    state.set("call", number);
+                });
             }
             "EditDial" if is_dialable(rest) => (),
-            "SendDigits" if is_dialable(rest) => {
-                self.device
-                    .change(|state| state.remark(format!("No call to send {rest} in.")));
-            }
-            "Key" if is_name(rest) => self.device.change(|state| state.press(rest)),
-            "SoftKey" if origin == Origin::Screen && is_name(rest) => (),
+            "SendDigits" if is_dialable(rest) => self.send_digits(rest)?,
+            "Key" if is_name(rest) => self.key(rest),
+            "SoftKey" if is_name(rest) => (),
             "Init" => self.init(rest)?,
             "Play" => self.play(rest).await?,
             "Display" if is_display(rest) => {
@@ -94,26 +98,73 @@ impl Cisco {
                     self.device.clear();
                 }
             }
-            "RTPRx" | "RTPTx" | "RTPMRx" | "RTPMTx" if is_stream(rest) => {
-                self.device.change(|state| state.set(scheme, rest));
-            }
-            _ => return Err(InvalidUri),
+            "Device" if matches!(rest, "Unlock" | "GeneratePRT" | "PRTStatus") => (),
+            "Vibrate" => (),
+            "RTPRx" | "RTPTx" | "RTPMRx" | "RTPMTx" if is_stream(rest) => self.stream(scheme, rest),
+            _ => return Err(Unable::Invalid),
         }
         Ok(())
     }
 
-    fn init(&self, application: &str) -> Result<(), InvalidUri> {
+    /// Presses a key. One that the model does not have is discarded without a word.
+    fn key(&self, name: &str) {
+        if !self.ability.has_key(name) {
+            let remark = format!("There is no key {name} here, and nobody is told.");
+            self.device.change(|state| state.remark(remark));
+            return;
+        }
+        self.device.change(|state| {
+            state.press(name);
+            if matches!(name, "Release" | "OnHook") {
+                state.settings.remove("call");
+            }
+        });
+    }
+
+    fn send_digits(&self, rest: &str) -> Result<(), Unable> {
+        let parts: Vec<&str> = rest.split(':').collect();
+        let [digits, "0" | "1", application] = parts.as_slice() else {
+            return Err(Unable::Invalid);
+        };
+        if !application.contains('/') {
+            return Err(Unable::Now("Unknown Application ID"));
+        }
+        if !self.device.state().settings.contains_key("call") {
+            return Err(Unable::Now("No Active Call"));
+        }
+        self.device.change(|state| state.set("digits", digits));
+        Ok(())
+    }
+
+    fn stream(&self, scheme: &str, rest: &str) {
+        self.device.change(|state| match (scheme, rest) {
+            // What is played ends altogether, as Cisco says it.
+            ("RTPRx", "Stop") => {
+                state
+                    .settings
+                    .retain(|name, _| name != "RTPRx" && name != "RTPMRx");
+            }
+            ("RTPTx", "Stop") => {
+                state
+                    .settings
+                    .retain(|name, _| name != "RTPTx" && name != "RTPMTx");
+            }
+            _ => state.set(scheme, rest),
+        });
+    }
+
+    fn init(&self, application: &str) -> Result<(), Unable> {
         match application {
             "Services" | "Messages" | "Directories" => self.device.clear(),
             "AppStatus" => self.device.change(|state| state.status = None),
             "CallHistory" => (),
-            _ => return Err(InvalidUri),
+            _ => return Err(Unable::Invalid),
         }
         Ok(())
     }
 
     /// Plays a file of the TFTP server, and waits for its end as phones do.
-    async fn play(&self, file: &str) -> Result<(), InvalidUri> {
+    async fn play(&self, file: &str) -> Result<(), Unable> {
         if file == "Stop" {
             self.device.change(|state| state.ringing = false);
             return Ok(());
@@ -125,7 +176,7 @@ impl Cisco {
             .iter()
             .find_map(|ending| file.strip_suffix(ending));
         if !characters || stem.is_none_or(str::is_empty) {
-            return Err(InvalidUri);
+            return Err(Unable::Invalid);
         }
         let played = Played {
             name: file.to_owned(),
@@ -146,9 +197,14 @@ pub(super) enum Origin {
     Screen,
 }
 
-/// The URI is none that the phone knows, or not there.
+/// Why a URI is not done.
 #[derive(Debug)]
-pub(super) struct InvalidUri;
+pub(super) enum Unable {
+    /// It is none that the phone knows, or not there.
+    Invalid,
+    /// It can't be done as things stand.
+    Now(&'static str),
+}
 
 /// What came of one item.
 #[derive(Debug)]
@@ -220,3 +276,6 @@ fn is_stream(text: &str) -> bool {
 
 /// The status of a URI that the phone does not know.
 const INVALID_URI: u8 = 1;
+
+/// The status of a URI that the phone can't do now.
+const INTERNAL: u8 = 6;

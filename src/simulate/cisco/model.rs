@@ -24,6 +24,7 @@ impl Model {
     pub(super) fn find(name: &str) -> Result<&'static Self, Error> {
         let digits: String = name
             .trim_start_matches("CP-")
+            .trim_start_matches("SPA")
             .chars()
             .take_while(char::is_ascii_digit)
             .collect();
@@ -101,6 +102,15 @@ const MODELS: &[Model] = &[
         true,
         Some([(320, 216), (80, 53)]),
     ),
+    model(
+        &["7811", "7821", "7841", "7861"],
+        (396, 162),
+        1,
+        false,
+        None,
+    ),
+    model(&["504", "508", "509", "525"], (128, 64), 1, false, None),
+    model(&["9851"], (320, 108), 24, true, None),
     model(&["8811"], (559, 265), 4, false, None),
     model(
         &["8821"],

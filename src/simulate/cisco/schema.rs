@@ -32,9 +32,15 @@ pub(super) fn judge(document: &Element) -> Result<(), String> {
 }
 
 /// The documents that are no objects to show; they are short.
-pub(super) const COMMANDS: [&str; 3] = ["CiscoIPPhoneExecute", "setBackground", "setRingTone"];
+pub(super) const COMMANDS: [&str; 5] = [
+    "CiscoIPPhoneExecute",
+    "setBackground",
+    "setRingTone",
+    "startMedia",
+    "stopMedia",
+];
 
-const DOCUMENTS: [Rule; 14] = [
+const DOCUMENTS: [Rule; 16] = [
     displayable("CiscoIPPhoneText", &shown![Child::maybe(&TEXT)]),
     displayable("CiscoIPPhoneMenu", &shown![Child::many(&MENU_ITEM, 100)]),
     displayable(
@@ -123,6 +129,8 @@ const DOCUMENTS: [Rule; 14] = [
     ),
     Rule::elements("setBackground", &[Child::one(&BACKGROUND)]),
     Rule::elements("setRingTone", &[Child::one(&RING_TONE)]),
+    Rule::elements("startMedia", &[Child::one(&STARTED_STREAM)]),
+    Rule::elements("stopMedia", &[Child::maybe(&STOPPED_STREAM)]),
 ];
 
 const fn displayable(name: &'static str, children: &'static [Child]) -> Rule {
@@ -302,5 +310,30 @@ const BACKGROUND: Rule = Rule::elements(
         Child::one(&Rule::value("image", Value::Text(1, 256))),
         Child::one(&Rule::value("icon", Value::Text(1, 256))),
     ],
+);
+const STARTED_STREAM: Rule = Rule::with(
+    "mediaStream",
+    &[
+        Attribute::maybe("receiveVolume", Value::Number(0, 100)),
+        Attribute::maybe("onStopped", EVENT),
+    ],
+    &[
+        Child::one(&Rule::value("type", Value::OneOf(&["audio"]))),
+        Child::one(&Rule::value(
+            "codec",
+            Value::OneOf(&["G.711", "G.722", "G.729"]),
+        )),
+        Child::one(&Rule::value(
+            "mode",
+            Value::OneOf(&["send", "receive", "sendReceive"]),
+        )),
+        Child::one(&Rule::value("address", Value::Text(1, 64))),
+        Child::maybe(&Rule::value("port", Value::Number(20_480, 32_768))),
+    ],
+);
+const STOPPED_STREAM: Rule = Rule::with(
+    "mediaStream",
+    &[Attribute::maybe("id", Value::Text(1, 64))],
+    &[],
 );
 const RING_TONE: Rule = Rule::value("ringTone", Value::Text(1, 256));

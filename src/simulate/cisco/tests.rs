@@ -612,3 +612,88 @@ async fn models_and_addresses_that_do_not_exist_are_refused() {
         assert!(super::super::start(options, &tasks).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn models_take_what_their_tables_say() {
+    for (model, uri, status) in [
+        ("7841", "Display:On", 1),
+        ("7841", "SendDigits:1:1:Cisco/Dialer", 1),
+        ("8821", "SoftKey:Exit", 0),
+        ("8821", "EditDial:1", 1),
+        ("8851", "Vibrate:1", 1),
+        ("8851", "Device:Unlock", 0),
+        ("8851", "SendDigits:1", 1),
+        ("8851", "SendDigits:1:1:Dialer", 6),
+        ("8851", "SendDigits:1:1:Cisco/Dialer", 6),
+    ] {
+        let model = Options {
+            model: model.to_owned(),
+            ..options()
+        };
+        let lab = Lab::new(model, Vec::new()).await;
+        let answer = push(&lab, &execute(&[uri])).await;
+        assert!(
+            answer.contains(&format!("Status=\"{status}\"")),
+            "{uri}: {answer}"
+        );
+    }
+    let lab = Lab::new(options(), Vec::new()).await;
+    let answer = push(&lab, &execute(&["Key:NavDown"])).await;
+    assert!(answer.contains("Status=\"0\""), "{answer}");
+    let state = lab.phone.state();
+    assert!(
+        state.keys.is_empty() && state.remarks.len() == 1,
+        "it is discarded"
+    );
+}
+
+#[tokio::test]
+async fn a_7960_answers_elsewhere_and_once() {
+    let old = Options {
+        model: "7960".to_owned(),
+        ..options()
+    };
+    let lab = Lab::new(old, Vec::new()).await;
+    let answer = push(&lab, &execute(&["Key:Soft1"])).await;
+    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    let place = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("Location: "));
+    let get = format!(
+        "GET {} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\r\n",
+        place.unwrap()
+    );
+    assert!(lab.send(&get).await.contains("Status=\"0\""));
+    assert!(lab.send(&get).await.starts_with("HTTP/1.1 404"));
+}
+
+#[tokio::test]
+async fn streams_of_the_interface_are_one_at_a_time() {
+    let new = Options {
+        model: "8851".to_owned(),
+        ..options()
+    };
+    let lab = Lab::new(new, Vec::new()).await;
+    let stream = "<type>audio</type><codec>G.711</codec><mode>receive</mode>\
+                  <address>239.0.0.1</address>";
+    let start =
+        |more: &str| format!("<startMedia><mediaStream>{stream}{more}</mediaStream></startMedia>");
+    let stop = |id: &str| format!("<stopMedia><mediaStream id=\"{id}\"/></stopMedia>");
+    for (xml, words) in [
+        (format!("<startMedia>{stream}</startMedia>"), ERROR_1),
+        (start("<port>20481</port>"), "InvalidXML"),
+        (start("<port>5004</port>"), ERROR_1),
+        (start("<port>20480</port>"), "<mediaStream id=\"stream0\"/>"),
+        (start("<port>20480</port>"), "Unavailable Resource"),
+        (stop("stream9"), "InvalidResourceID"),
+        (stop("stream0"), "HTTP/1.1 200"),
+        (start(""), "stream1"),
+        (
+            "<stopMedia><mediaStream/></stopMedia>".to_owned(),
+            "HTTP/1.1 200",
+        ),
+    ] {
+        let answer = push(&lab, &xml).await;
+        assert!(answer.contains(words), "{xml}: {answer}");
+    }
+}

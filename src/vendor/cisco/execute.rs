@@ -1,41 +1,50 @@
 //! `POST /CGI/Execute`: what fits into one, and how it is written.
 //!
 //! An Execute holds three items at the most, of which one may be an http URL; the whole stays below
-//! 512 characters of XML, which the tools in the field keep to.
+//! 512 characters of XML, which the tools in the field keep to. Only what is fetched can wait until
+//! the phone is idle; URIs are done at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
+use url::Url;
 
-use super::answer;
+use super::answer::{self, Asked};
+use super::family::Family;
+use super::redirect::{self, Read};
+use super::uri::{self, Uri};
 use crate::phone::Phone;
 use crate::vendor::xml::Node;
 use crate::vendor::{Auth, Plan, Refused, Request};
-use crate::verb::Priority;
+use crate::verb::{Priority, VendorUri};
 
 /// One item of an Execute.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
-    url: String,
-    priority: Priority,
+pub(super) enum Item {
+    /// Something that the phone fetches.
+    Page(String, Priority),
+    /// Something that the phone does itself.
+    Uri(Uri),
 }
 
 impl Item {
     /// Creates an item that the phone does itself; these are always done at once.
-    pub(super) fn uri(uri: &str) -> Self {
-        Self {
-            url: uri.to_owned(),
-            priority: Priority::Now,
-        }
+    pub(super) fn uri(uri: Uri) -> Self {
+        Self::Uri(uri)
     }
 
     /// Creates an item that the phone fetches.
     pub(super) fn url(url: &str, priority: Priority) -> Result<Self, Refused> {
         fits(url)?;
-        Ok(Self {
-            url: url.to_owned(),
-            priority,
-        })
+        Ok(Self::Page(url.to_owned(), priority))
+    }
+
+    fn url_text(&self) -> &str {
+        match self {
+            Self::Page(url, _) => url,
+            Self::Uri(uri) => uri.as_str(),
+        }
     }
 }
 
@@ -49,22 +58,74 @@ pub(super) fn fits(url: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Says how `phone` is told to do `items`.
+/// Says how `phone` is told to do `items`, all at once.
 pub(super) fn plan(phone: &Phone, items: &[Item]) -> Result<Plan, Refused> {
+    let family = Family::of(phone);
+    let mut notes = Vec::new();
+    for item in items {
+        if let Item::Uri(uri) = item {
+            notes.extend(uri.check(family)?);
+        }
+    }
     let node = |item: &Item| {
-        let priority = match item.priority {
-            Priority::Now => "0",
-            Priority::Idle => "1",
-            Priority::OnlyIdle => "2",
+        let priority = match item {
+            Item::Page(_, Priority::Idle) => "1",
+            Item::Page(_, Priority::OnlyIdle) => "2",
+            Item::Page(_, Priority::Now) | Item::Uri(_) => "0",
         };
         Node::new("ExecuteItem")
-            .with("URL", &item.url)
+            .with("URL", item.url_text())
             .with("Priority", priority)
     };
-    post(
-        phone,
-        &Node::new("CiscoIPPhoneExecute").children(items.iter().map(node)),
-    )
+    let document = Node::new("CiscoIPPhoneExecute").children(items.iter().map(node));
+    let asked = Asked(
+        items
+            .iter()
+            .map(|item| item.url_text().to_owned())
+            .collect(),
+    );
+    let plan = post(phone, &document, Arc::new(move |reply| asked.read(reply)))?;
+    Ok(notes.into_iter().fold(plan, Plan::with_note))
+}
+
+/// Says how `phone` is told to run URIs in the asker's own words, all at once.
+pub(super) fn run(phone: &Phone, uris: &[VendorUri]) -> Result<Plan, Refused> {
+    let family = Family::of(phone);
+    let (mut items, mut notes) = (Vec::new(), Vec::new());
+    for asked in uris {
+        let text = asked.as_str();
+        if text.starts_with("http://") || text.starts_with("https://") {
+            let good = Url::parse(text).is_ok_and(|url| url.has_host()) && !text.contains(' ');
+            if !good {
+                return Err(Refused::Invalid(format!("uri: {text} is no URL")));
+            }
+            items.push(Item::url(text, asked.priority())?);
+            continue;
+        }
+        if asked.priority() != Priority::Now {
+            return Err(Refused::Invalid(format!(
+                "uri: {text} is done at once; only an http URL waits for its turn (@1, @2)"
+            )));
+        }
+        let (uri, note) = uri::read(family, text)?;
+        notes.extend(note);
+        items.push(Item::Uri(uri));
+    }
+    let pages = items.iter().filter(|item| matches!(item, Item::Page(..)));
+    if pages.count() > 1 {
+        return Err(Refused::Invalid(
+            "uri: a phone takes one http URL at a time".to_owned(),
+        ));
+    }
+    let plays = uris.iter().any(|asked| asked.as_str().starts_with("Play:"));
+    let plan = notes
+        .into_iter()
+        .fold(plan(phone, &items)?, Plan::with_note);
+    Ok(if plays {
+        plan.with_patience(PLAY)
+    } else {
+        plan
+    })
 }
 
 /// Says how `phone` is told to change its background.
@@ -72,18 +133,18 @@ pub(super) fn set_background(phone: &Phone, image: &str, icon: &str) -> Result<P
     let background = Node::new("background")
         .child(Node::text("image", image))
         .child(Node::text("icon", icon));
-    post(phone, &Node::new("setBackground").child(background))
+    let document = Node::new("setBackground").child(background);
+    post(phone, &document, Arc::new(answer::read))
 }
 
 /// Says how `phone` is told to change its ring tone.
 pub(super) fn set_ring_tone(phone: &Phone, url: &str) -> Result<Plan, Refused> {
-    post(
-        phone,
-        &Node::new("setRingTone").child(Node::text("ringTone", url)),
-    )
+    let document = Node::new("setRingTone").child(Node::text("ringTone", url));
+    post(phone, &document, Arc::new(answer::read))
 }
 
-fn post(phone: &Phone, command: &Node) -> Result<Plan, Refused> {
+/// Says how a command is posted, and how the answer is read.
+pub(super) fn post(phone: &Phone, command: &Node, read: Read) -> Result<Plan, Refused> {
     let xml = command.document();
     if xml.chars().count() > MAX_COMMAND {
         return Err(Refused::unsupported(format!(
@@ -95,19 +156,20 @@ fn post(phone: &Phone, command: &Node) -> Result<Plan, Refused> {
         .append_pair("XML", &xml)
         .finish();
     let post = Request::post("/CGI/Execute", "application/x-www-form-urlencoded", body);
-    // Phones with multi-platform firmware ask for Digest; the others never ask.
-    let auth = if is_multiplatform(phone) {
+    let request = Request {
+        auth: auth(phone),
+        ..post
+    };
+    Ok(Plan::of(redirect::exchange(phone, request, read)))
+}
+
+/// Phones with multi-platform firmware ask for Digest; the others never ask.
+pub(super) fn auth(phone: &Phone) -> Auth {
+    if Family::of(phone).is_multiplatform() {
         Auth::Challenge
     } else {
         Auth::Basic
-    };
-    Ok(Plan::of(Request { auth, ..post }.read_by(answer::read)))
-}
-
-/// Returns whether the phone has 3PCC (MPP) or SPA firmware, which authenticates by itself.
-pub(super) fn is_multiplatform(phone: &Phone) -> bool {
-    let model = phone.model.to_ascii_uppercase();
-    model.contains("3PCC") || model.starts_with("SPA")
+    }
 }
 
 /// A tone plays to its end before the phone answers, and not before it has stopped ringing.

@@ -5,8 +5,9 @@
 
 use url::Url;
 
-use super::CLOSE;
 use super::execute::fits;
+use super::family::Family;
+use super::{keys, uri};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::shelf::{Content, Stand};
@@ -80,7 +81,7 @@ impl View<'_> {
         }
         let mut keys = Vec::new();
         for SoftKey { label, target } in own {
-            keys.push((cut(label, MAX_SOFTKEY), softkey_url(target)?));
+            keys.push((cut(label, MAX_SOFTKEY), self.softkey_url(target)?));
         }
         for (label, url) in usual {
             if !keys.iter().any(|(_, known)| known == url) && keys.len() < MAX_SOFTKEYS {
@@ -104,7 +105,7 @@ impl View<'_> {
         for page in pages(items, limit).into_iter().rev() {
             let mut nodes = Vec::new();
             for Item { label, target } in page {
-                nodes.push(item(label, &item_url(target)?));
+                nodes.push(item(label, &self.item_url(target)?));
             }
             nodes.extend(next.as_ref().map(|url| item("More…", url.as_str())));
             next = Some(self.put(&self.head("CiscoIPPhoneMenu", &usual)?.children(nodes)));
@@ -190,14 +191,36 @@ impl View<'_> {
         Ok(self.put(&node))
     }
 
+    fn item_url(&self, target: &Target) -> Result<String, Refused> {
+        match (target, Family::of(self.phone).close()) {
+            (Target::Exit, Some(close)) => Ok(close.to_owned()),
+            _ => self.softkey_url(target),
+        }
+    }
+
+    fn softkey_url(&self, target: &Target) -> Result<String, Refused> {
+        let url = match target {
+            Target::Dial(number) => uri::Uri::dial(number)?.as_str().to_owned(),
+            Target::Exit => "SoftKey:Exit".to_owned(),
+            Target::Key(key) => {
+                let key = keys::find(Family::of(self.phone), key.as_str())?;
+                uri::Uri::key(&key.name).as_str().to_owned()
+            }
+            Target::Url(url) => url.to_string(),
+        };
+        fits(&url)?;
+        Ok(url)
+    }
+
     /// Lays a document out. A screen that ends by itself leads on, by `Refresh`, to a document that
     /// closes it.
     fn put(&self, node: &Node) -> Url {
         let mut content = Content::new(CONTENT_TYPE, node.document());
-        if let Some(timeout) = self.screen.timeout.filter(|timeout| !timeout.is_zero()) {
+        let timeout = self.screen.timeout.filter(|timeout| !timeout.is_zero());
+        if let Some((timeout, close)) = timeout.zip(Family::of(self.phone).close()) {
             let close = Node::new("CiscoIPPhoneExecute").child(
                 Node::new("ExecuteItem")
-                    .with("URL", CLOSE)
+                    .with("URL", close)
                     .with("Priority", "0"),
             );
             let url = self
@@ -214,34 +237,6 @@ fn item(label: &str, url: &str) -> Node {
     Node::new("MenuItem")
         .child(Node::text("Name", &cut(label, MAX_LABEL)))
         .child(Node::text("URL", url))
-}
-
-fn item_url(target: &Target) -> Result<String, Refused> {
-    match target {
-        Target::Exit => Ok(CLOSE.to_owned()),
-        target => softkey_url(target),
-    }
-}
-
-fn softkey_url(target: &Target) -> Result<String, Refused> {
-    let url = match target {
-        Target::Dial(number) => format!("Dial:{number}"),
-        Target::Exit => "SoftKey:Exit".to_owned(),
-        Target::Key(key) => format!("Key:{}", key_name(key.as_str())),
-        Target::Url(url) => url.to_string(),
-    };
-    fits(&url)?;
-    Ok(url)
-}
-
-/// Returns a key's name as `Key:` wants it; people, and another of Cisco's tables, write some of
-/// them otherwise.
-fn key_name(name: &str) -> &str {
-    match name {
-        "NavDown" => "NavDwn",
-        "VolDown" => "VolDwn",
-        name => name,
-    }
 }
 
 fn flags(kind: InputKind) -> &'static str {

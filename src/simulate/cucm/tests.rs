@@ -1,0 +1,111 @@
+use url::form_urlencoded;
+
+use super::super::lab::send;
+use super::*;
+
+async fn ask(manager: &CallManager, xml: &str) -> String {
+    let form: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("xml", xml)
+        .finish();
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nHost: ccm\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    );
+    send(manager.address, head + &form).await
+}
+
+const APP: &str = "<appInfo><appID> MobilityManagerUser </appID><appCertificate>secret\
+                   </appCertificate></appInfo>";
+
+#[tokio::test]
+async fn names_order_and_case_of_elements_count() {
+    let tasks = Tasks::new();
+    let manager = start(Options::default(), &tasks).await.unwrap();
+    let device = "<deviceName>SEP00005E005301</deviceName>";
+    for (xml, answer) in [
+        (
+            format!("<request>{APP}<login>{device}<userID>john</userID></login></request>"),
+            "<success/>",
+        ),
+        (
+            format!("<request>{APP}<login><userID>john</userID>{device}</login></request>"),
+            "\"1\"",
+        ),
+        (
+            format!(
+                "<request>{APP}<login>{}<userID>john</userID></login></request>",
+                device.to_lowercase()
+            ),
+            "\"1\"",
+        ),
+        (
+            format!("<request>{APP}<login>{device}<userID>nobody</userID></login></request>"),
+            "\"23\"",
+        ),
+        (
+            format!(
+                "<request>{APP}<login>{device}<userID>em@example.com</userID></login></request>"
+            ),
+            "\"18\"",
+        ),
+        (
+            format!("<query>{APP}<deviceUserQuery>{device}</deviceUserQuery></query>"),
+            "<userID> john </userID>",
+        ),
+        (
+            format!(
+                "<query>{APP}<userDevicesQuery><userID>em@example.com</userID></userDevicesQuery></query>"
+            ),
+            "em%40example%2Ecom",
+        ),
+        (
+            format!(
+                "<query>{APP}<deviceProfileQuery><userID>john</userID></deviceProfileQuery></query>"
+            ),
+            "\"8\"",
+        ),
+        (
+            format!("<request>{APP}<logout>{device}</logout></request>"),
+            "<success/>",
+        ),
+        (
+            format!("<request>{APP}<logout>{device}</logout></request>"),
+            "\"19\"",
+        ),
+        (
+            format!(
+                "<request>{}<logout>{device}</logout></request>",
+                APP.replace("secret", "other")
+            ),
+            "\"3\"",
+        ),
+        ("<request/>".to_owned(), "\"1\""),
+        ("no document".to_owned(), "\"1\""),
+    ] {
+        let told = ask(&manager, &xml).await;
+        assert!(
+            told.starts_with("HTTP/1.1 200") && told.contains(answer),
+            "{xml}: {told}"
+        );
+    }
+    let state = manager.state();
+    assert!(state.logged_in.is_empty());
+    assert!(state.asked.iter().all(|(_, xml)| !xml.contains("secret")));
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_form_fails() {
+    let tasks = Tasks::new();
+    let manager = start(Options::default(), &tasks).await.unwrap();
+    let request = |path: &str, kind: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: ccm\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+             Content-Length: 4\r\n\r\n<a/>"
+        )
+    };
+    for (path, kind, status) in [(PATH, "text/xml", "500"), ("/", "text/xml", "404")] {
+        let told = send(manager.address, request(path, kind)).await;
+        assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{told}");
+    }
+}
