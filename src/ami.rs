@@ -53,7 +53,7 @@ mod tls;
 mod value;
 pub mod wire;
 
-pub use action::{Action, Builder, InvalidAction, ListQuery, NotifyTarget, Originate};
+pub use action::{Action, Builder, Destination, InvalidAction, ListQuery, NotifyTarget, Originate};
 pub use client::{Client, Events};
 pub use config::{
     Address, Checked, Config, ConfigError, InvalidAddress, InvalidPin, Limits, Login, Pin,

@@ -4,6 +4,7 @@
 //! the other order: calls first, and the phones' door last, since a phone that was told something a
 //! moment ago still comes to fetch it.
 
+mod managers;
 mod reload;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use url::Url;
 
+use managers::Managers;
 use reload::Reload;
 
 use crate::admin::{Feed, Health};
@@ -65,19 +67,7 @@ impl Daemon {
         let token = token(&config);
         let shelf = Shelf::default();
         let logins = Logins::new(pairs(&config));
-        let settings = deliver::Config {
-            url: config
-                .http
-                .url
-                .clone()
-                .or_else(|| own_url(http.local_addr())),
-            port: http.local_addr().port(),
-            screen_lifetime: config.http.screen_lifetime,
-            media_lifetime: config.http.media_lifetime,
-            folders: config.media.folders.clone(),
-            hosts: config.media.hosts.clone(),
-            keep: Some(config.state.dir.join("served")),
-        };
+        let settings = settings(&config, http.local_addr());
         let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone(), roster.clone());
         let courier = tokio::task::spawn_blocking(move || courier(settings, parts))
@@ -124,12 +114,9 @@ impl Daemon {
             ("http", self.http.local_addr()),
             ("admin", self.admin.local_addr()),
         ];
-        let mut clients = Vec::new();
-        for server in self.servers {
-            let client = ami::Client::start_checked(server, &managers);
-            self.roster.follow(client.clone(), &managers);
-            clients.push(client);
-        }
+        let (listener, clients) = mpsc::channel(MAX_SERVERS);
+        let mut servers = Managers::new(self.roster.clone(), managers.clone(), listener);
+        servers.connect(self.servers).await;
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
         let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
@@ -144,7 +131,7 @@ impl Daemon {
             rulebook,
             health: Health {
                 doors,
-                servers: clients.clone(),
+                servers: servers.clients(),
                 stopping: calls.stop(),
             },
             tasks: door.clone(),
@@ -162,7 +149,7 @@ impl Daemon {
         let (tell, facts) = mpsc::channel(MAX_ACTION_URLS);
         let (rules, engines) = mpsc::channel(1);
         calls.spawn("rules", async move {
-            events.run(&clients, facts, engines, inquiries).await;
+            events.run(clients, facts, engines, inquiries).await;
         });
         let mut reload = Reload {
             config: self.config,
@@ -170,6 +157,7 @@ impl Daemon {
             history,
             logins: self.logins.clone(),
             rules,
+            servers,
         };
         calls.spawn("action urls", listen(told, finder, tell, calls.stop()));
         let dialplan = Dialplan {
@@ -268,6 +256,19 @@ fn engine(config: &Config) -> anyhow::Result<Engine> {
     })
 }
 
+/// Returns what deliveries need to know; phones come to `door`.
+pub(crate) fn settings(config: &Config, door: SocketAddr) -> deliver::Config {
+    deliver::Config {
+        url: config.http.url.clone().or_else(|| own_url(door)),
+        port: door.port(),
+        screen_lifetime: config.http.screen_lifetime,
+        media_lifetime: config.http.media_lifetime,
+        folders: config.media.folders.clone(),
+        hosts: config.media.hosts.clone(),
+        keep: Some(config.state.dir.join("served")),
+    }
+}
+
 /// Returns the address of the phones' door where the configuration leaves no choice: the one that it
 /// listens on. A door that is open on all addresses has another one for each route.
 fn own_url(address: SocketAddr) -> Option<Url> {
@@ -341,6 +342,9 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// How long taking leave of Asterisk may take.
 const LOG_OFF: Duration = Duration::from_secs(2);
+
+/// How many servers may wait for somebody who listens to their events.
+const MAX_SERVERS: usize = 64;
 
 /// How many action URLs may wait; phones tell a few in a call.
 const MAX_ACTION_URLS: usize = 1024;

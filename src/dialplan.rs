@@ -19,7 +19,7 @@ use crate::agi::{self, Channel, Script};
 use crate::dispatch::{Delivery, Dispatcher};
 use crate::history::{Asked, Asker};
 use crate::outcome::{Answer, Outcome, Status};
-use crate::verb::{Action, Request};
+use crate::verb::{Action, Request, Verb};
 
 /// Serves the dialplan.
 #[derive(Debug)]
@@ -61,8 +61,11 @@ impl Script for Dialplan {
             for (name, value) in variables {
                 channel.set_variable(name, value).await?;
             }
-            // Verbs that read nothing leave the variable alone.
-            if let Some(result) = answer.result_line() {
+            // Verbs that read nothing leave the variable alone; of one that failed to read nothing
+            // may stay that was read before.
+            let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().reads);
+            let result = answer.result_line();
+            if let Some(result) = result.or_else(|| reads.then(String::new)) {
                 channel.set_variable("HANDSET_RESULT", &result).await?;
             }
             Ok(())

@@ -1,8 +1,10 @@
 //! From a request to deliveries: one for each phone, each a task of its own.
 //!
-//! A delivery goes on when nobody waits for it any more, and a fault in one ends no other. Each is
+//! A delivery goes on when nobody waits for it any more, and a fault in one ends no other; those to
+//! the same phone come one after the other. Each is
 //! noted in the [`History`], with who asked; until something is sent it can be called back.
 
+mod queue;
 mod under_way;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::phone::Phone;
 use crate::sendoff::Sendoff;
 use crate::shutdown::Tasks;
 use crate::verb::{Action, Request};
+use queue::{Come, Queues};
 use under_way::UnderWay;
 
 /// Starts deliveries. Cheap to clone.
@@ -32,6 +35,7 @@ pub struct Dispatcher {
     history: History,
     meters: Meters,
     under_way: UnderWay,
+    queues: Queues,
     tasks: Tasks,
 }
 
@@ -45,6 +49,7 @@ impl Dispatcher {
             history,
             meters: Meters::default(),
             under_way: UnderWay::default(),
+            queues: Queues::default(),
             tasks,
         }
     }
@@ -62,6 +67,11 @@ impl Dispatcher {
     /// Returns how many deliveries are under way.
     pub fn under_way(&self) -> usize {
         self.under_way.len()
+    }
+
+    /// Returns how many deliveries wait for another one to the same phone.
+    pub fn waiting(&self) -> usize {
+        self.queues.len()
     }
 
     /// Calls back what was asked under the number `id` and is not sent yet; returns the phones that
@@ -139,6 +149,18 @@ impl Dispatcher {
 
     fn start_one(&self, phone: Phone, request: Arc<Request>, asked: &Asked) -> Delivery {
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
+        let Ok(mut turn) = self.queues.enter(&phone, &request) else {
+            let outcome = Outcome {
+                status: Status::Unreachable,
+                reason: "too much waits for this phone already".to_owned(),
+                ..outcome
+            };
+            let outcome = self.note(asked, outcome);
+            return Delivery {
+                outcome,
+                task: None,
+            };
+        };
         let courier = self.courier.clone();
         let (history, meters) = (self.history.clone(), self.meters.clone());
         let entry = history.begin(asked, &phone.name, Some(phone.vendor));
@@ -150,8 +172,17 @@ impl Dispatcher {
             let outcome = tokio::select! {
                 biased;
                 () = sendoff.called_back() => place.withdrawn(&phone),
-                outcome = courier.deliver(&phone, &request, &sendoff) => outcome,
+                outcome = async {
+                    match turn.come().await {
+                        Come::Now => courier.deliver(&phone, &request, &sendoff).await,
+                        Come::Replaced => {
+                            let reason = "a newer screen took its place before it was sent";
+                            Outcome::at(&phone.name, Some(phone.vendor), Status::Unreachable, reason)
+                        }
+                    }
+                } => outcome,
             };
+            drop(turn);
             drop(place);
             history.end(entry, &outcome);
             let Outcome { status, reason, .. } = &outcome;

@@ -44,31 +44,26 @@ enum News {
 }
 
 impl Events {
-    /// Listens to the servers, and to `others` for facts from elsewhere, until the tasks are asked to
-    /// stop. The rules that come by `engines` take over from those before; `inquiries` are answered.
+    /// Listens to the servers that come by `clients`, and to `others` for facts from elsewhere, until
+    /// the tasks are asked to stop. The rules that come by `engines` take over from those before;
+    /// `inquiries` are answered.
     pub async fn run(
         mut self,
-        clients: &[Client],
+        mut clients: mpsc::Receiver<Client>,
         mut others: mpsc::Receiver<Fact>,
         mut engines: mpsc::Receiver<Engine>,
         mut inquiries: Inquiries,
     ) {
         let (tell, mut news) = mpsc::channel(MAX_NEWS);
-        for client in clients {
-            let (client, tell) = (client.clone(), tell.clone());
-            let stop = self.tasks.stop();
-            self.tasks.spawn("events", async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = listen(&client, &tell) => {}
-                }
-            });
-        }
         let stop = self.tasks.stop();
         let mut runs = HashMap::new();
         loop {
             let decisions = tokio::select! {
                 () = stop.cancelled() => return,
+                Some(client) = clients.recv() => {
+                    self.listen(client, tell.clone());
+                    continue;
+                }
                 Some(engine) = engines.recv() => {
                     let old = std::mem::replace(&mut self.engine, engine);
                     self.engine.adopt(old)
@@ -104,6 +99,17 @@ impl Events {
                 }
             }
         }
+    }
+
+    /// Listens to a server until it is left.
+    fn listen(&self, client: Client, tell: mpsc::Sender<News>) {
+        let stop = self.tasks.stop();
+        self.tasks.spawn("events", async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = listen(&client, &tell) => {}
+            }
+        });
     }
 
     /// Tells of a fact, and decides what to do about it.

@@ -9,15 +9,19 @@ mod directory;
 mod entry;
 mod id;
 mod identity;
+mod state;
 mod vendor;
 
 use std::net::IpAddr;
+
+use crate::verb::Via;
 
 pub use credentials::Credentials;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{Entry, Facts, Unresolved, VendorDefaults};
 pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host};
 pub use identity::{Firmware, Identity};
+pub use state::{Activity, PhoneState, States, bare};
 pub use vendor::{UnknownVendor, Vendor};
 
 /// A phone that can be addressed: what it is and where it is.
@@ -44,4 +48,6 @@ pub struct Phone {
     pub behind_nat: Option<IpAddr>,
     /// What to say when it asks who we are.
     pub credentials: Option<Credentials>,
+    /// The way to it that the configuration prefers.
+    pub via: Option<Via>,
 }

@@ -88,10 +88,25 @@ impl Roster {
         });
     }
 
+    /// Forgets all that the server of that name knows.
+    pub fn forget(&self, server: &str) {
+        let mut servers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        servers.retain(|known| known.client.name() != server);
+    }
+
     /// Returns what is known of the phones of `endpoint`, one for each contact. Empty where no
     /// server knows one just now.
     pub fn facts(&self, endpoint: &Endpoint) -> Vec<Facts> {
         self.select(|table| table.contacts(endpoint).iter().collect())
+    }
+
+    /// Returns whether a server says that a phone of `endpoint` is registered.
+    pub fn knows(&self, endpoint: &Endpoint) -> bool {
+        let mut servers = self.servers().into_iter();
+        servers.any(|server| {
+            let table = server.table.borrow();
+            table.is_current() && !table.contacts(endpoint).is_empty()
+        })
     }
 
     /// Returns what is known of the phones that have this IP address or hardware address.
@@ -109,13 +124,12 @@ impl Roster {
     /// read are waited for until `until`.
     pub async fn all(&self, until: Instant) -> (Vec<Facts>, Vec<Absent>) {
         let (mut facts, mut away) = (Vec::new(), Vec::new());
-        for Server { client, mut table } in self.servers() {
-            match timeout_at(until, table.wait_for(Table::is_current)).await {
-                Ok(Ok(table)) => facts.extend(table.all().map(|one| one.facts(client.name()))),
-                _ => away.push(Absent::Away {
-                    server: client.name().to_owned(),
-                    reason: reason(&client.state().borrow()),
-                }),
+        for server in self.servers() {
+            if server.is_read(until).await {
+                let table = server.table.borrow();
+                facts.extend(table.all().map(|one| one.facts(server.client.name())));
+            } else {
+                away.push(server.away());
             }
         }
         (facts, away)
@@ -133,19 +147,14 @@ impl Roster {
         if servers.is_empty() {
             return Err(Absent::NoServer);
         }
-        for Server { client, mut table } in servers {
-            let name = client.name().to_owned();
-            let read = timeout_at(until, table.wait_for(Table::is_current)).await;
-            let Ok(Ok(table)) = read else {
-                away = Some(Absent::Away {
-                    server: name,
-                    reason: reason(&client.state().borrow()),
-                });
+        for server in servers {
+            if !server.is_read(until).await {
+                away = Some(server.away());
                 continue;
-            };
-            let contacts = table.contacts(endpoint).to_vec();
+            }
+            let contacts = server.table.borrow().contacts(endpoint).to_vec();
             if !contacts.is_empty() {
-                drop(table);
+                let client = server.client;
                 return Ok(Registration { client, contacts });
             }
         }
@@ -169,6 +178,29 @@ impl Roster {
         // A list that only grows is whole whoever panicked.
         let servers = self.0.read().unwrap_or_else(PoisonError::into_inner);
         servers.clone()
+    }
+}
+
+impl Server {
+    /// Waits until all was read, until `until` or until it is clear that nothing will come.
+    async fn is_read(&self, until: Instant) -> bool {
+        let (mut table, mut state) = (self.table.clone(), self.client.state());
+        let is_final = async {
+            // A client that is gone tells nothing either.
+            let _ = state.wait_for(ami::State::is_final).await;
+        };
+        tokio::select! {
+            biased;
+            read = timeout_at(until, table.wait_for(Table::is_current)) => matches!(read, Ok(Ok(_))),
+            () = is_final => false,
+        }
+    }
+
+    fn away(&self) -> Absent {
+        Absent::Away {
+            server: self.client.name().to_owned(),
+            reason: reason(&self.client.state().borrow()),
+        }
     }
 }
 

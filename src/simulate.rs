@@ -6,6 +6,7 @@
 //! vendors' documents leave open what a phone answers, the phone here refuses with a status of
 //! the 4xx class, and the module says so. Calls have no sound: [`sip`] is signalling only.
 
+mod calling;
 mod cisco;
 mod device;
 mod digest;
@@ -29,8 +30,9 @@ mod state;
 mod wave;
 mod yealink;
 
+pub use calling::{Calling, PhoneCall, PhoneCallState};
 pub use error::Error;
-pub use options::{AuthenticationMethod, Faults, Options, Scheme};
+pub use options::{AuthenticationMethod, Faults, Options, RemoteControl, Scheme};
 pub use phone::{Simulated, start};
 pub use picture::Picture;
 pub use state::{

@@ -1,9 +1,12 @@
-//! The vendors' ways: a [`Task`] in, a [`Plan`] of HTTP requests and NOTIFYs out. No I/O.
+//! The vendors' ways: a [`Task`] in, a [`Plan`] of HTTP requests, NOTIFYs and calls out. No I/O.
 //!
 //! A vendor is one folder that implements [`Backend`], and one line in [`plan()`].
 
 mod cisco;
+mod exchange;
+mod means;
 mod page;
+mod pbx;
 mod plan;
 mod snom;
 mod task;
@@ -11,37 +14,34 @@ mod xml;
 mod yealink;
 
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod testing;
 
-pub use plan::{Auth, Exchange, Method, Notify, Plan, Reply, Request, Step, Verdict, Way};
+pub use exchange::{Auth, Exchange, Method, Reader, Reply, Request, Told, Verdict};
+pub use means::Means;
+pub use plan::{Call, InCall, Notify, Plan, Purpose, Step};
 pub use task::{Image, Picture, Recording, Shown, Sound, Task};
 
 use crate::phone::{Phone, Vendor};
-use crate::shelf::Stand;
+use crate::verb::{Control, Via};
 
 /// What handsetd knows of a vendor's phones.
 pub trait Backend: Send + Sync {
-    /// Says how `phone` is told to do `task`, by `way` or else by the best that there is.
-    ///
-    /// Documents that the phone fetches meanwhile are laid out on `stand`.
-    fn plan(
-        &self,
-        phone: &Phone,
-        task: &Task,
-        way: Option<Way>,
-        stand: &Stand,
-    ) -> Result<Plan, Refused>;
+    /// Says how `phone` is told to do `task` by `means`.
+    fn plan(&self, phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused>;
 }
 
 /// Says how `phone` is told to do `task`, as [`Backend::plan`] of its vendor does.
-pub fn plan(phone: &Phone, task: &Task, way: Option<Way>, stand: &Stand) -> Result<Plan, Refused> {
-    let by_notify_only = matches!(task, Task::Notify(_) | Task::Reboot | Task::Resync);
-    if by_notify_only && way == Some(Way::Http) {
-        return Err(Refused::unsupported(
-            "this goes by NOTIFY through Asterisk, not by http",
-        ));
+pub fn plan(phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
+    if means.via == Some(Via::Pbx) {
+        return pbx::plan(phone, task);
     }
-    if let Task::Notify(notify) = task {
+    if means.via == Some(Via::Csta) && phone.vendor != Vendor::Snom {
+        return Err(Refused::unsupported("only Snom phones speak CSTA"));
+    }
+    if let Task::Control(Control::Notify(notify)) = task {
+        by_notify_only(means)?;
         return Ok(Plan::notify(notify.event(), notify.body()));
     }
     let backend: &dyn Backend = match phone.vendor {
@@ -49,7 +49,18 @@ pub fn plan(phone: &Phone, task: &Task, way: Option<Way>, stand: &Stand) -> Resu
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
     };
-    backend.plan(phone, task, way, stand)
+    backend.plan(phone, task, means)
+}
+
+/// Refuses other ways for what only a NOTIFY does.
+fn by_notify_only(means: &Means<'_>) -> Result<(), Refused> {
+    match means.via {
+        None | Some(Via::Notify) => Ok(()),
+        Some(via) => Err(Refused::unsupported(format!(
+            "this goes by NOTIFY through Asterisk, not by {}",
+            via.name()
+        ))),
+    }
 }
 
 /// Returns why `document` is no XML document that a phone could read: not well-formed, or with a

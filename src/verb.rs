@@ -5,17 +5,38 @@
 //! told, nor which phone can do what.
 
 mod action;
+mod call;
+mod control;
+mod csta;
+mod key;
 mod kind;
+mod led;
+mod mobility;
 mod notify;
+mod push;
+mod read;
 mod request;
+mod setting;
+mod stream;
 mod table;
 mod value;
+mod vendor_uri;
 
-pub use action::{Action, Content, Fit, Priority, Push, Tone};
+pub use action::{Action, Fit, Tone};
+pub use call::{CallControl, CallId, Digits, Forward, ForwardKind, TransferKind};
+pub use control::{Backlight, Control};
+pub use csta::{Csta, Element, Inside};
+pub use key::KeyPress;
 pub use kind::Kind;
+pub use led::{Led, LedColor, LedName, LedState};
+pub use mobility::{DeviceName, Mobility, UserId};
 pub use notify::Notify;
+pub use push::{Content, Priority, Push};
 pub use request::{Refusal, Request, Via};
+pub use setting::{Setting, SettingName, Settings};
+pub use stream::{Codec, Mode, Stream};
 pub use table::{COMMON, Key, Row, TABLE};
+pub use vendor_uri::VendorUri;
 
 use std::fmt;
 

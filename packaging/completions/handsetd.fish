@@ -89,6 +89,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; send nothing'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Try the ways to a phone, and say what each answers and what to change' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l json -d 'Print JSON, as it is done on a pipe'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F

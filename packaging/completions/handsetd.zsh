@@ -242,6 +242,7 @@ esac
 (phones)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--why=[Try the ways to a phone, and say what each answers and what to change]:NAME:_default' \
 '--json[Print JSON, as it is done on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \

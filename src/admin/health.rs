@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Office;
@@ -19,7 +20,7 @@ pub struct Health {
     /// The doors that are bound, by their names.
     pub doors: Vec<(&'static str, SocketAddr)>,
     /// The Asterisk servers.
-    pub servers: Vec<ami::Client>,
+    pub servers: watch::Receiver<Vec<ami::Client>>,
     /// Whether no new calls are taken any more.
     pub stopping: CancellationToken,
 }
@@ -38,11 +39,12 @@ pub(super) async fn ready(State(office): State<Arc<Office>>) -> Reply {
         .iter()
         .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
         .collect();
-    let servers = health.servers.iter().map(|server| {
+    let of_server = |server: &ami::Client| {
         let (state, reason) = state(&server.state().borrow());
         json!({"name": server.name(), "state": state, "reason": reason})
-    });
-    let result = json!({"doors": doors, "asterisk": servers.collect::<Vec<_>>()});
+    };
+    let servers: Vec<_> = health.servers.borrow().iter().map(of_server).collect();
+    let result = json!({"doors": doors, "asterisk": servers});
     if health.stopping.is_cancelled() {
         let code = StatusCode::SERVICE_UNAVAILABLE;
         return Reply::plain(code, Status::Unreachable, "handsetd is stopping", result);

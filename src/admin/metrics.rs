@@ -16,22 +16,23 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::Office;
-use crate::ami::Totals;
+use crate::ami::{Client, Totals};
 use crate::dispatch::Dispatcher;
 use crate::events::Standing;
 
 /// Answers `/metrics`.
 pub(super) async fn serve(State(office): State<Arc<Office>>) -> Response {
     let parts = &office.parts;
-    let servers = parts.health.servers.iter();
-    let servers = servers.map(|client| {
+    let server = |client: &Client| {
         let is_connected = client.state().borrow().is_connected();
         (client.name().to_owned(), is_connected, client.totals())
-    });
+    };
+    let servers = parts.health.servers.borrow().iter().map(server).collect();
     let snapshot = Snapshot {
-        servers: servers.collect(),
+        servers,
         rules: parts.rulebook.standings().await,
         under_way: parts.dispatcher.under_way(),
+        waiting: parts.dispatcher.waiting(),
     };
     match text(&parts.dispatcher, &snapshot) {
         Ok(text) => ([(CONTENT_TYPE, FORMAT)], text).into_response(),
@@ -45,6 +46,7 @@ struct Snapshot {
     servers: Vec<(String, bool, Totals)>,
     rules: Vec<Standing>,
     under_way: usize,
+    waiting: usize,
 }
 
 /// A name, what it says, and how to read it.
@@ -73,10 +75,23 @@ impl Snapshot {
     fn register(&self, registry: &mut Registry) {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version of handsetd", version);
-        let under_way: Gauge = Gauge::default();
-        under_way.set(i64::try_from(self.under_way).unwrap_or(i64::MAX));
-        let help = "Deliveries that wait or are being sent";
-        registry.register("deliveries_under_way", help, under_way);
+        let gauges = [
+            (
+                "deliveries_under_way",
+                "Deliveries that wait or are being sent",
+                self.under_way,
+            ),
+            (
+                "deliveries_waiting",
+                "Deliveries that wait for another one to the same phone",
+                self.waiting,
+            ),
+        ];
+        for (name, help, count) in gauges {
+            let gauge: Gauge = Gauge::default();
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+            registry.register(name, help, gauge);
+        }
         self.register_servers(registry);
         self.register_rules(registry);
     }
@@ -192,6 +207,7 @@ mod tests {
                 traces: Vec::new(),
             }],
             under_way: 0,
+            waiting: 0,
         };
         snapshot.register(&mut registry);
         let mut text = String::new();

@@ -12,7 +12,7 @@ use super::wire::is_secret;
 
 mod known;
 
-pub use known::{ListQuery, NotifyTarget, Originate};
+pub use known::{Destination, ListQuery, NotifyTarget, Originate};
 
 /// One action, complete but for its `ActionID`, which the connection adds.
 #[derive(Clone, Eq, PartialEq)]
@@ -51,6 +51,12 @@ impl Action {
     pub fn may_list(&self, event: &str) -> bool {
         let known = |items: &[&str]| items.iter().any(|item| item.eq_ignore_ascii_case(event));
         !known(&ECHOES) && self.items.is_none_or(known)
+    }
+
+    /// Returns whether an event of this name was said to be an item of the list that answers it.
+    pub(crate) fn is_answered_by(&self, event: &str) -> bool {
+        let mut items = self.items.unwrap_or_default().iter();
+        items.any(|item| item.eq_ignore_ascii_case(event))
     }
 
     /// Appends the action as it goes over the wire. `id` is an `ActionID` of our own making.

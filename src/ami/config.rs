@@ -113,6 +113,16 @@ pub struct Checked {
     pub(crate) tls: Option<super::tls::Connector>,
 }
 
+impl Checked {
+    /// Returns whether both lead to the same server in the same way. What is in the files of a CA is
+    /// not compared, their names are.
+    pub fn is_same(&self, other: &Self) -> bool {
+        // The one thing that does not show.
+        let secrets = self.secret.expose_secret() == other.secret.expose_secret();
+        secrets && format!("{:?}", self.config) == format!("{:?}", other.config)
+    }
+}
+
 impl fmt::Debug for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checked")

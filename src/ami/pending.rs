@@ -74,8 +74,13 @@ impl Pending {
         let id = packet.header("ActionID").and_then(|id| self.number(id));
         match (kind, id) {
             (Kind::Other, _) => Resolved::Stray(packet),
-            (Kind::Event, None) => Resolved::Event(Event::new(packet)),
-            (Kind::Event, Some(id)) => self.event(id, Event::new(packet)),
+            (Kind::Event, id) => {
+                let event = Event::new(packet);
+                match id.or_else(|| self.ended_by(&event)) {
+                    Some(id) => self.event(id, event),
+                    None => Resolved::Event(event),
+                }
+            }
             (Kind::Response, id) => match id.and_then(|id| Some((id, self.waiting.remove(&id)?))) {
                 Some((id, waiter)) => self.response(id, waiter, Response::new(packet)),
                 None => Resolved::Stray(packet),
@@ -137,6 +142,21 @@ impl Pending {
             Err(response) => waiter.answer(Ok(response)),
         }
         Resolved::Taken
+    }
+
+    /// Returns the one list that an event without `ActionID` ends, as chan-sccp ends its lists.
+    fn ended_by(&self, event: &Event) -> Option<u64> {
+        let is_end = event
+            .header("EventList")
+            .is_some_and(|word| word.eq_ignore_ascii_case("complete"));
+        if !is_end || event.header("ActionID").is_some() {
+            return None;
+        }
+        let ends =
+            |waiter: &Waiter| waiter.list.is_some() && waiter.action.is_answered_by(event.name());
+        let mut ended = self.waiting.iter().filter(|(_, waiter)| ends(waiter));
+        let (id, _) = ended.next()?;
+        ended.next().is_none().then_some(*id)
     }
 
     fn event(&mut self, id: u64, event: Event) -> Resolved {

@@ -30,6 +30,11 @@ pub enum State {
 }
 
 impl State {
+    /// Returns whether nothing will come of waiting.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Stopped)
+    }
+
     /// Returns whether actions are sent at once.
     pub fn is_connected(&self) -> bool {
         matches!(self, Self::Connected(_))

@@ -3,6 +3,8 @@
 //! It asks the Asterisk servers of the configuration itself, so it works beside the daemon and
 //! without it.
 
+mod why;
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,13 +25,18 @@ use crate::telemetry::Escaped;
 
 /// Show the phones that the configuration and Asterisk know
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'")]
+#[command(
+    after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'\n  handsetd phones --why 1001"
+)]
 pub(super) struct Phones {
     #[command(flatten)]
     file: ConfigFile,
     /// Print JSON, as it is done on a pipe
     #[arg(long)]
     json: bool,
+    /// Try the ways to a phone, and say what each answers and what to change
+    #[arg(long, value_name = "NAME")]
+    why: Option<String>,
 }
 
 impl Phones {
@@ -37,6 +44,21 @@ impl Phones {
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        if let Some(names) = &self.why {
+            let tried = runtime.block_on(why::ask(&config, names))?;
+            if self.json {
+                serde_json::to_writer_pretty(&mut *out, &tried).context("cannot write JSON")?;
+                writeln!(out)?;
+            } else {
+                why::show(&tried, out).context("cannot write what was tried")?;
+            }
+            let is_reached = tried.iter().all(why::Tried::is_reached);
+            return Ok(if is_reached {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
         let (rows, away) = runtime.block_on(ask(&config))?;
         if self.json || Form::of_stdout() == Form::Programs {
             serde_json::to_writer_pretty(&mut *out, &rows).context("cannot write the phones")?;
@@ -58,19 +80,25 @@ impl Phones {
 /// Reads who is registered at all servers; returns also why some do not tell.
 async fn ask(config: &Config) -> anyhow::Result<(Vec<Sighting>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
-    for server in &config.asterisk {
-        let name = &server.name;
-        let checked = server
-            .checked(None)
-            .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
-        roster.follow(Client::start_checked(checked, &tasks), &tasks);
-    }
+    follow(config, &roster, &tasks)?;
     let vendors = config.vendors.clone();
     let defaults = move |vendor| vendors.defaults(vendor);
     let finder = Finder::new(config.directory.clone(), roster, defaults);
     let (phones, away) = finder.everybody(Instant::now() + PATIENCE).await;
     tasks.shut_down(LOG_OFF).await;
     Ok((phones, away.iter().map(ToString::to_string).collect()))
+}
+
+/// Connects to all servers.
+fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
+    for server in &config.asterisk {
+        let name = &server.name;
+        let checked = server
+            .checked(None)
+            .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
+        roster.follow(Client::start_checked(checked, tasks), tasks);
+    }
+    Ok(())
 }
 
 fn show(rows: &[Sighting], out: &mut impl Write) -> std::io::Result<()> {

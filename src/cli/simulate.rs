@@ -11,6 +11,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
 use url::Url;
 
 use crate::phone::Vendor;
@@ -174,6 +175,23 @@ impl Simulate {
             user_agent: phone.options().user_agent(),
         };
         let agent = Agent::start(options, tasks).await?;
+        let (mut notified, stop, told) = (agent.notified(), tasks.stop(), phone.clone());
+        tasks.spawn("notified", async move {
+            loop {
+                let notify = tokio::select! {
+                    () = stop.cancelled() => return,
+                    notify = notified.recv() => notify,
+                };
+                match notify {
+                    // What a phone refuses stands in its log of exchanges.
+                    Ok(notify) => {
+                        let _ = told.notified(&notify.event, &notify.content_type, &notify.body);
+                    }
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
         agent
             .register()
             .await

@@ -14,6 +14,7 @@ use super::secret::Written;
 use super::tree::{Content, Node};
 use super::vendors::{Account, Accounts};
 use crate::phone::{Address, Credentials, Directory, Endpoint, Entry, MacAddress, Vendor};
+use crate::verb::Via;
 
 /// Reads the sections.
 pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> Directory {
@@ -24,7 +25,7 @@ pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> D
     let mut helped = Vec::new();
     for (raw, node) in check.list::<Phone>(root, "phone") {
         let is_new = names.claim(&node, &raw.name, check);
-        is_ahead |= raw.via.is_some() || raw.tls.is_some();
+        is_ahead |= raw.tls.is_some();
         let (entry, completed) = entry(raw, &node, accounts, check);
         if let Some(endpoint) = entry.endpoint.as_ref().filter(|_| is_new) {
             endpoints.claim_as(&node, "endpoint", &endpoint.to_string(), check);
@@ -33,7 +34,7 @@ pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> D
         entries.push(entry);
     }
     if is_ahead {
-        check.notice("phone.via, phone.tls: read, but this version does not act on them yet");
+        check.notice("phone.tls: read, but this version does not act on it yet");
     }
     for (vendor, (account, node)) in accounts {
         if let Some((there, missing)) = account.half()
@@ -106,6 +107,7 @@ fn entry(
         address,
         mac,
         credentials,
+        via: raw.via,
     };
     (entry, completed)
 }
@@ -205,16 +207,6 @@ struct Phone {
     password_file: Option<PathBuf>,
     via: Option<Via>,
     tls: Option<Tls>,
-}
-
-/// Which way leads to the phone.
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Via {
-    Csta,
-    Http,
-    Notify,
-    Pbx,
 }
 
 #[derive(Deserialize)]

@@ -205,7 +205,7 @@ fn values_arrive_where_they_belong() {
 fn what_is_not_acted_on_is_told() {
     let config = load_file(&project("tests/fixtures/config/good/everything.toml")).unwrap();
     let notices: Vec<String> = config.notices().iter().map(ToString::to_string).collect();
-    for section in ["[cucm]", "phone.via"] {
+    for section in ["[cucm]", "phone.tls"] {
         let told = notices.iter().filter(|notice| notice.starts_with(section));
         assert_eq!(told.count(), 1, "{section}: {notices:?}");
     }

@@ -1,12 +1,14 @@
 //! What can change while the daemon runs, and what needs a restart.
 //!
 //! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors,
-//! rules and the bounds of the history take over at once; what is bound, open or connected stays as it is, and that is told.
+//! rules, Asterisk servers and the bounds of the history take over at once; what is bound or open
+//! stays as it is, and that is told.
 
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-use super::{engine, pairs};
+use super::managers::Managers;
+use super::{engine, pairs, servers};
 use crate::config::Config;
 use crate::deliver::Logins;
 use crate::finder::Finder;
@@ -22,13 +24,15 @@ pub(super) struct Reload {
     pub(super) history: History,
     pub(super) logins: Logins,
     pub(super) rules: mpsc::Sender<Engine>,
+    pub(super) servers: Managers,
 }
 
 impl Reload {
     /// Takes over what can be taken over.
     pub(super) async fn apply(&mut self, mut config: Config) {
-        let engine = match engine(&config) {
-            Ok(engine) => engine,
+        let checked = engine(&config).and_then(|engine| Ok((engine, servers(&config)?)));
+        let (engine, servers) = match checked {
+            Ok(checked) => checked,
             Err(error) => {
                 error!(error = %format!("{error:#}"), "Kept the old configuration.");
                 return;
@@ -44,6 +48,7 @@ impl Reload {
         self.history.reconfigure(config.history);
         // The rules only stop when everything does.
         let _ = self.rules.send(engine).await;
+        self.servers.connect(servers).await;
         let (phones, rules) = (config.directory.entries().len(), config.rules.len());
         info!(phones, rules, "Took over the new configuration.");
         if !fixed.is_empty() {
@@ -60,18 +65,15 @@ impl Reload {
     /// that were to change.
     fn keep_fixed(&self, config: &mut Config) -> Vec<&'static str> {
         let old = &self.config;
-        // Secrets do not show here, so that a new password alone goes unnoticed.
-        let servers = |config: &Config| format!("{:?}", config.asterisk);
+        // Secrets do not show here, so that a new token alone goes unnoticed.
         let shown = |admin: &crate::admin::Config| format!("{admin:?}");
         let changed = [
-            ("[[asterisk]]", servers(old) != servers(config)),
             ("[agi]", old.agi != config.agi),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
             ("[admin]", shown(&old.admin) != shown(&config.admin)),
             ("[state]", old.state != config.state),
         ];
-        config.asterisk.clone_from(&old.asterisk);
         config.agi = old.agi.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();

@@ -9,19 +9,21 @@ use tokio::time::Instant;
 
 use super::config::Config;
 use super::durable::Durable;
-use super::http::{Client, Failure};
+use super::errand::{Errand, Failed, Record};
+use super::http::Client;
 use super::library::Library;
 use super::login::{Login, Logins};
 use super::made::Made;
-use super::notify;
+use super::pbx::Calls;
 use super::prepare::{Prepared, Workshop, prepare};
+use super::reach::{self, Sends};
 use super::route;
 use crate::outcome::{Outcome, Status};
-use crate::phone::{Credentials, Phone, Vendor};
+use crate::phone::{Phone, Vendor};
 use crate::roster::Roster;
 use crate::sendoff::Sendoff;
 use crate::shelf::{Shelf, Stand};
-use crate::vendor::{self, Auth, Exchange, Plan, Refused, Step, Verdict, Way};
+use crate::vendor::{self, Auth, Means, Plan, Refused, Task};
 use crate::verb::{Action, Request, Via};
 
 /// Takes actions to phones. Cheap to clone.
@@ -35,6 +37,7 @@ struct Inner {
     logins: Logins,
     roster: Roster,
     http: Client,
+    calls: Calls,
     workshop: Arc<Workshop>,
 }
 
@@ -58,6 +61,7 @@ impl Courier {
             logins,
             roster,
             http: Client::new(),
+            calls: Calls::default(),
             workshop,
         })))
     }
@@ -69,10 +73,10 @@ impl Courier {
     pub async fn deliver(&self, phone: &Phone, request: &Request, sendoff: &Sendoff) -> Outcome {
         let outcome =
             |status, reason: String| Outcome::at(&phone.name, Some(phone.vendor), status, reason);
-        let way = match way(request) {
-            Ok(way) => way,
-            Err(why) => return outcome(Status::Unsupported, why),
-        };
+        if request.keep.is_some() {
+            let reason = "keep: this version holds nothing for phones that are away";
+            return outcome(Status::Unsupported, reason.to_owned());
+        }
         if request.action == Action::Ping {
             return outcome(Status::Ok, String::new());
         }
@@ -85,7 +89,7 @@ impl Courier {
                 Ok(prepared) => prepared,
                 Err(unprepared) => return outcome(unprepared.status, unprepared.reason),
             };
-        let plan = match vendor::plan(phone, &task, way, &stand) {
+        let plan = match self.plan(phone, &task, request.via, &stand) {
             Ok(plan) => plan,
             Err(refused @ Refused::Invalid(_)) => {
                 return outcome(Status::Invalid, refused.to_string());
@@ -98,76 +102,82 @@ impl Courier {
                 "called back before it was sent".to_owned(),
             );
         }
-        match self.send(phone, &plan, request.deadline).await {
-            Ok(sent) => {
-                let notes = [plan.note.as_deref(), note, sent];
-                let notes: Vec<_> = notes.into_iter().flatten().collect();
-                outcome(Status::Ok, notes.join("; "))
+        let told = plan.note.clone();
+        let (done, record) = self.send(phone, plan, request.deadline).await;
+        let outcome = match done {
+            Ok(()) => {
+                let notes = told.as_deref().into_iter().chain(note);
+                let notes: Vec<_> = notes.chain(record.notes).collect();
+                outcome(Status::Ok, notes.join("; ")).with_result(record.result)
             }
             Err((status, reason)) => outcome(status, reason),
+        };
+        Outcome {
+            steps: record.steps,
+            ..outcome
         }
     }
 
-    /// Sends the steps of a plan, in order, until one fails; returns what there is to say of them
-    /// although all went well.
+    /// Says whether Asterisk could send a call or a NOTIFY to `phone`, without doing so.
+    pub async fn try_out(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
+        let tried = reach::try_out(&self.0.roster, phone, sends, until).await;
+        let (status, reason) = match tried {
+            Ok(words) => (Status::Ok, words),
+            Err(failed) => failed,
+        };
+        Outcome::at(&phone.name, Some(phone.vendor), status, reason)
+    }
+
+    /// Asks the vendor's backend for a plan. The way that the request names must be taken; the one
+    /// that the configuration prefers for the phone is taken where it can do what is asked.
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        via: Option<Via>,
+        stand: &Stand,
+    ) -> Result<Plan, Refused> {
+        let endpoint = phone.endpoint.as_ref();
+        let means = |via| Means {
+            via,
+            asterisk: endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint)),
+            stand,
+        };
+        if via.is_some() {
+            return vendor::plan(phone, task, &means(via));
+        }
+        let preferred = phone
+            .via
+            .map(|via| vendor::plan(phone, task, &means(Some(via))));
+        match preferred {
+            Some(Ok(plan)) => Ok(plan),
+            Some(Err(refused @ Refused::Invalid(_))) => Err(refused),
+            Some(Err(_)) | None => vendor::plan(phone, task, &means(None)),
+        }
+    }
+
+    /// Carries a plan out; returns what came of it, and what was done.
     async fn send(
         &self,
         phone: &Phone,
-        plan: &Plan,
+        plan: Plan,
         deadline: Option<Duration>,
-    ) -> Result<Option<&'static str>, Failed> {
-        let login = self.login(phone, plan);
-        let credentials: Option<&Credentials> = phone
-            .credentials
-            .as_ref()
-            .or_else(|| login.as_ref().map(Login::credentials));
-        let until = deadline.map(|deadline| Instant::now() + deadline);
-        let mut note = None;
-        for step in &plan.steps {
-            match step {
-                Step::Http(exchange) => {
-                    let usual = exchange.patience.unwrap_or(PATIENCE);
-                    let until = until.unwrap_or_else(|| Instant::now() + usual);
-                    self.exchange(phone, exchange, credentials, until).await?;
-                }
-                Step::Notify(notify) => {
-                    let until = until.unwrap_or_else(|| Instant::now() + PATIENCE);
-                    note = notify::send(&self.0.roster, phone, notify, until).await?;
-                }
-            }
-        }
-        Ok(note)
-    }
-
-    /// Sends one HTTP request and reads its answer.
-    async fn exchange(
-        &self,
-        phone: &Phone,
-        exchange: &Exchange,
-        credentials: Option<&Credentials>,
-        until: Instant,
-    ) -> Result<(), Failed> {
-        let patience = until.saturating_duration_since(Instant::now());
-        let sent = self
-            .0
-            .http
-            .send(phone, &exchange.request, credentials, patience)
-            .await;
-        let reply = sent.map_err(|failure| match failure {
-            Failure::NoAnswer(why) => (Status::Unknown, why),
-            Failure::NotSent(why) => (Status::Unreachable, why),
-            Failure::RefusedBefore(why) => (Status::Denied, why),
-        })?;
-        match (exchange.read)(&reply) {
-            Verdict::Done => Ok(()),
-            Verdict::Denied(why) if credentials.is_none() => {
-                let vendor = phone.vendor;
-                let hint = format!("no password is configured ([vendor.{vendor}] or [[phone]])");
-                Err((Status::Denied, format!("{hint}; {why}")))
-            }
-            Verdict::Denied(why) => Err((Status::Denied, why)),
-            Verdict::Rejected(why) => Err((Status::Rejected, why)),
-        }
+    ) -> (Result<(), Failed>, Record) {
+        let login = self.login(phone, &plan);
+        let mut errand = Errand {
+            http: &self.0.http,
+            roster: &self.0.roster,
+            calls: &self.0.calls,
+            phone,
+            credentials: phone
+                .credentials
+                .as_ref()
+                .or_else(|| login.as_ref().map(Login::credentials)),
+            until: deadline.map(|deadline| Instant::now() + deadline),
+            record: Record::default(),
+        };
+        let done = errand.run(plan).await;
+        (done, errand.record)
     }
 
     /// Makes up a password for a push to a Cisco phone for which none is configured: the phone asks
@@ -194,25 +204,3 @@ impl Courier {
         ))
     }
 }
-
-/// A status that is not `OK`, and why.
-pub(super) type Failed = (Status, String);
-
-/// Returns the way that is asked for, or why there is no such way.
-fn way(request: &Request) -> Result<Option<Way>, String> {
-    if request.keep.is_some() {
-        return Err("keep: this version holds nothing for phones that are away".to_owned());
-    }
-    match request.via {
-        None => Ok(None),
-        Some(Via::Http) => Ok(Some(Way::Http)),
-        Some(Via::Notify) => Ok(Some(Way::Notify)),
-        Some(via @ (Via::Csta | Via::Pbx)) => Err(format!(
-            "via: this version reaches phones by http and notify, not by {}",
-            via.name()
-        )),
-    }
-}
-
-/// How long a phone may take to answer, connecting and asking for a password included.
-const PATIENCE: Duration = Duration::from_secs(10);

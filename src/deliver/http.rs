@@ -8,19 +8,19 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
 use super::digest::{Challenge, basic};
-use crate::phone::{Credentials, Phone, Vendor};
+use crate::phone::{Address, Credentials, Phone, Vendor};
 use crate::vendor::{Auth, Method, Reply, Request};
 
 /// Talks to the web servers of phones.
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
-    /// Phones that asked for Basic: they are told at once the next time.
+    /// Phones that asked for Basic, by what was asked of them: they are told at once the next time.
     wants_basic: Mutex<HashMap<String, Instant>>,
     /// Phones that refused our credentials, and lock us out if we try again.
     refused: Mutex<HashMap<String, Instant>>,
@@ -89,10 +89,13 @@ impl Client {
                 LOCKED_OUT.as_secs() / 60
             )));
         }
+        // A Yealink phone may ask for Basic where it is told to do something (GET), and for Digest
+        // where something is pushed (POST).
+        let basic_key = format!("{key} {:?}", request.method);
         let first = match (request.auth, credentials) {
-            (_, None) => None,
+            (_, None) | (Auth::Nobody, _) => None,
             (Auth::Basic, Some(pair)) => Some(basic(pair)),
-            (Auth::Challenge, Some(pair)) => self.remembers(&key).then(|| basic(pair)),
+            (Auth::Challenge, Some(pair)) => self.remembers(&basic_key).then(|| basic(pair)),
         };
         let told = first.is_some();
         let (reply, headers) = self.once(phone, request, first, until).await?;
@@ -102,10 +105,11 @@ impl Client {
         let challenges = headers.get_all(WWW_AUTHENTICATE);
         let challenge = Challenge::pick(challenges.iter().filter_map(|value| value.to_str().ok()));
         // Who was told the password and refused it is not told it again.
-        let answer = credentials.zip(challenge).filter(|_| !told);
+        let may_tell = !told && request.auth != Auth::Nobody;
+        let answer = credentials.zip(challenge).filter(|_| may_tell);
         let Some((pair, challenge)) = answer else {
             if told {
-                self.note_refusal(phone, key);
+                self.note_refusal(phone, key, &basic_key);
             }
             return Ok(reply);
         };
@@ -116,8 +120,8 @@ impl Client {
         let answer = challenge.answer(pair, method, &request.target);
         let (reply, _) = self.once(phone, request, Some(answer), until).await?;
         match (reply.status, challenge) {
-            (401, _) => self.note_refusal(phone, key),
-            (_, Challenge::Basic) => note(&self.wants_basic, key),
+            (401, _) => self.note_refusal(phone, key, &basic_key),
+            (_, Challenge::Basic) => note(&self.wants_basic, basic_key),
             (_, Challenge::Digest(_)) => {}
         }
         Ok(reply)
@@ -130,7 +134,14 @@ impl Client {
         authorization: Option<String>,
         until: Instant,
     ) -> Result<(Reply, HeaderMap), Failure> {
-        let url = format!("http://{}{}", phone.address.authority(), request.target);
+        let address = match request.port {
+            None => phone.address.clone(),
+            port => Address {
+                port,
+                ..phone.address.clone()
+            },
+        };
+        let url = format!("http://{}{}", address.authority(), request.target);
         let mut builder = match request.method {
             Method::Get => self.http.get(url),
             Method::Post => self.http.post(url).body(request.body.clone()),
@@ -165,9 +176,18 @@ impl Client {
             }
         }
         body.truncate(MAX_BODY);
-        let body = String::from_utf8_lossy(&body).into_owned();
         tracing::debug!(target = %request.target, status, "The phone answered.");
-        Ok((Reply { status, body }, headers))
+        let header = |name| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(ToOwned::to_owned)
+        };
+        let reply = Reply {
+            status,
+            content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            location: header(LOCATION),
+            body: body.into(),
+        };
+        Ok((reply, headers))
     }
 
     fn remembers(&self, key: &str) -> bool {
@@ -186,11 +206,11 @@ impl Client {
         (since < LOCKED_OUT).then_some(since)
     }
 
-    fn note_refusal(&self, phone: &Phone, key: String) {
+    fn note_refusal(&self, phone: &Phone, key: String, basic_key: &str) {
         self.wants_basic
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&key);
+            .remove(basic_key);
         if phone.vendor == Vendor::Yealink {
             note(&self.refused, key);
         }
@@ -240,8 +260,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// within ten minutes.
 const LOCKED_OUT: Duration = Duration::from_mins(10);
 
-/// The most of an answer that is read; answers are short, and some phones never end one.
-const MAX_BODY: usize = 64 * 1024;
+/// The most of an answer that is read: enough for the picture of the largest screen (1280x720 in 24
+/// bits); some phones never end one.
+const MAX_BODY: usize = 4 << 20;
 
 /// How many phones are remembered.
 const MAX_NOTES: usize = 20_000;

@@ -4,16 +4,17 @@
 //! so the roster is asked first whether anybody is there. How a body gets through Asterisk's
 //! splitter is known in [`crate::ami::notify`].
 
-use std::time::Duration;
+mod in_call;
 
 use tokio::time::Instant;
 
-use super::courier::Failed;
+use super::errand::Failed;
+use super::reach;
 use crate::ami::notify::{Body, InvalidNotify, Notify};
 use crate::ami::{Action, Error, NotifyTarget, Response};
 use crate::outcome::Status;
 use crate::phone::{Endpoint, Phone, Technology};
-use crate::roster::{Absent, Contact, Reach, Roster};
+use crate::roster::{Contact, Roster};
 use crate::vendor;
 
 /// Sends `notify` to `phone`; returns what there is to say although Asterisk took it.
@@ -23,37 +24,31 @@ pub(super) async fn send(
     notify: &vendor::Notify,
     until: Instant,
 ) -> Result<Option<&'static str>, Failed> {
-    let Some(endpoint) = &phone.endpoint else {
-        let reason = "a NOTIFY goes to an endpoint of Asterisk, and this phone has none";
-        return Err((Status::Unreachable, reason.to_owned()));
-    };
-    if endpoint.technology == Technology::Sccp {
+    let technology = phone.endpoint.as_ref().map(|endpoint| endpoint.technology);
+    if technology == Some(Technology::Sccp) {
         let reason = "Asterisk sends no NOTIFY to SCCP phones";
         return Err((Status::Unsupported, reason.to_owned()));
     }
-    let read = until.min(Instant::now() + READING);
-    let registration = roster
-        .registration(endpoint, read)
-        .await
-        .map_err(|absent| {
-            let status = match absent {
-                Absent::NoServer => Status::Unsupported,
-                _ => Status::Unreachable,
-            };
-            (status, absent.to_string())
-        })?;
-    let contact = choose(phone, endpoint, &registration.contacts)?;
-    if contact.reach == Reach::Unreachable {
-        let reason = format!("{endpoint} is registered, but does not answer Asterisk");
-        return Err((Status::Unreachable, reason));
-    }
-    let is_alone = registration.contacts.len() == 1;
-    let action = action(endpoint, (!is_alone).then_some(contact), notify)
-        .map_err(|invalid| (Status::Invalid, with_source(&invalid)))?;
+    let reached = reach::reach(roster, phone, "a NOTIFY", until).await?;
+    let is_alone = reached.is_alone;
+    let action = match &notify.call {
+        None => action(
+            &reached.endpoint,
+            (!is_alone).then_some(&reached.contact),
+            notify,
+        ),
+        Some(call) => {
+            let channel = in_call::channel(&reached, call, until).await?;
+            Action::pjsip_notify(&NotifyTarget::Channel(channel), &content(notify))
+        }
+    };
+    let action = action.map_err(|invalid| (Status::Invalid, with_source(&invalid)))?;
     let name = action.name().to_owned();
-    let server = registration.client.name();
-    match registration.client.send_until(action, until).await {
-        Ok(answer) if answer.is_success() => Ok(Some(if is_alone { QUEUED } else { QUEUED_ONE })),
+    let server = reached.client.name();
+    match reached.client.send_until(action, until).await {
+        Ok(answer) if answer.is_success() && is_alone => Ok(Some(QUEUED)),
+        Ok(answer) if answer.is_success() && notify.call.is_some() => Ok(Some(QUEUED)),
+        Ok(answer) if answer.is_success() => Ok(Some(QUEUED_ONE)),
         Ok(answer) => Err((Status::Unreachable, refusal(server, &name, &answer))),
         Err(error @ (Error::Busy { .. } | Error::NotSent { .. })) => Err((
             Status::Unreachable,
@@ -63,44 +58,13 @@ pub(super) async fn send(
     }
 }
 
-/// Picks the contact that is this phone.
-fn choose<'a>(
-    phone: &Phone,
-    endpoint: &Endpoint,
-    contacts: &'a [Contact],
-) -> Result<&'a Contact, Failed> {
-    if let [only] = contacts {
-        return Ok(only);
-    }
-    let ip = phone.address.ip();
-    let is_it = |contact: &&Contact| phone.contact.as_ref() == Some(&contact.uri);
-    let is_there = |contact: &&Contact| ip.is_some() && contact.address == ip;
-    let found = contacts.iter().find(is_it);
-    found
-        .or_else(|| contacts.iter().find(is_there))
-        .ok_or_else(|| {
-            let (many, address) = (contacts.len(), &phone.address);
-            let reason =
-                format!("{endpoint} has {many} contacts, and none of them is at {address}");
-            (Status::Unreachable, reason)
-        })
-}
-
 /// Makes the action; `one` is the contact that it goes to, if not to all of the endpoint.
 fn action(
     endpoint: &Endpoint,
     one: Option<&Contact>,
     notify: &vendor::Notify,
 ) -> Result<Action, InvalidNotify> {
-    let body = notify.body.as_ref();
-    let notify = Notify {
-        event: notify.event.clone(),
-        headers: Vec::new(),
-        body: body.map(|(content_type, text)| Body {
-            content_type: content_type.clone(),
-            text: text.clone(),
-        }),
-    };
+    let notify = content(notify);
     if endpoint.technology == Technology::Sip {
         return Action::sip_notify(endpoint.name(), &notify);
     }
@@ -109,6 +73,18 @@ fn action(
         None => NotifyTarget::Endpoint(endpoint.name().to_owned()),
     };
     Action::pjsip_notify(&target, &notify)
+}
+
+fn content(notify: &vendor::Notify) -> Notify {
+    let body = notify.body.as_ref();
+    Notify {
+        event: notify.event.clone(),
+        headers: Vec::new(),
+        body: body.map(|(content_type, text)| Body {
+            content_type: content_type.clone(),
+            text: text.clone(),
+        }),
+    }
 }
 
 /// Says what Asterisk said, with the cure where one is known.
@@ -133,9 +109,6 @@ fn with_source(error: &dyn std::error::Error) -> String {
         None => error.to_string(),
     }
 }
-
-/// How long a server that is being read is waited for.
-const READING: Duration = Duration::from_secs(3);
 
 /// What is said of every NOTIFY.
 const QUEUED: &str = "sent by NOTIFY, which no phone confirms";

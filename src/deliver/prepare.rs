@@ -74,18 +74,16 @@ pub(super) async fn prepare(
     };
     match action {
         Action::Background { image, fit } => job.background(image, *fit).await,
-        Action::Clear => Ok(Task::Clear.into()),
-        Action::Notify(notify) => Ok(Task::Notify(notify.clone()).into()),
-        Action::Reboot => Ok(Task::Reboot.into()),
-        Action::Resync => Ok(Task::Resync.into()),
-        Action::Other(verb) => Ok(Task::Other(*verb).into()),
+        Action::Control(control) => Ok(Task::Control(control.clone()).into()),
+        Action::Mobility(_) => Err(Unprepared::unsupported(
+            "this version does not speak to a call manager".to_owned(),
+        )),
         Action::Ping => Err(Unprepared::invalid(
             "ping asks nothing of a phone".to_owned(),
         )),
         Action::Push(push) => job.push(push).await,
         Action::Ring(Tone::BuiltIn(name)) => Ok(Task::Ring(Sound::BuiltIn(name.clone())).into()),
         Action::Ring(Tone::Source(source)) => job.ring(source).await,
-        Action::RingStop => Ok(Task::RingStop.into()),
         Action::Ringtone {
             tone: Tone::BuiltIn(name),
             line,

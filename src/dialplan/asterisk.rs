@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::agi::{Channel, Error};
-use crate::phone::{Address, Endpoint, Facts, Firmware, Identity, Technology, Vendor, sip_host};
+use crate::phone::{Address, Endpoint, Facts, Identity, Technology, sip_host};
 
 /// Asks for the phone that placed the call of this channel.
 pub(super) async fn caller(channel: &mut Channel, endpoint: &Endpoint) -> Result<Facts, Error> {
@@ -44,20 +44,10 @@ pub(super) async fn caller(channel: &mut Channel, endpoint: &Endpoint) -> Result
             ];
             let [address, model] = ask(channel, asked.map(str::to_owned)).await?;
             facts.note_address("SCCPDevice(current,recvip)", &address);
-            let model: String = model
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .take(16)
-                .collect();
             facts
                 .tried
                 .push(format!("SCCPDevice(current,skinny_type) {model:?}"));
-            facts.identity = (!model.is_empty()).then(|| Identity {
-                vendor: Vendor::Cisco,
-                model,
-                firmware: Firmware::default(),
-                mac: None,
-            });
+            facts.identity = Identity::of_skinny_type(&model);
         }
     }
     Ok(facts)
@@ -197,6 +187,7 @@ const MAX_CONTACTS: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phone::Vendor;
 
     #[test]
     fn the_host_of_a_contact_is_found() {

@@ -3,7 +3,7 @@
 
 use crate::history::Asker;
 use crate::rules::Fact;
-use crate::verb::Request;
+use crate::verb::{Request, Verb};
 
 /// What a user event asks for.
 pub(super) struct Wish {
@@ -29,7 +29,7 @@ pub(super) fn read(fact: &Fact) -> Option<Wish> {
     let verb = fact
         .value("Verb")
         .map(|verb| verb.trim().to_ascii_lowercase());
-    let keys = keys(fact);
+    let keys = keys(fact, verb.as_deref().and_then(Verb::find));
     let request = match &verb {
         Some(verb) => {
             let pairs = keys
@@ -59,13 +59,24 @@ fn asker(fact: &Fact) -> Asker {
     }
 }
 
-fn keys(fact: &Fact) -> Vec<(String, String)> {
+fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
     let own = fact
         .values()
         .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
         .skip(1);
+    // Keys are written in any case, but the elements of a CSTA request are not.
+    let is_element = |key: &str| {
+        verb.is_some_and(|verb| {
+            verb.row().open && verb.row().key(&key.to_ascii_lowercase()).is_none()
+        })
+    };
+    let key = |name: &str| match name {
+        "ActionID" => "actionid".to_owned(),
+        name if !name.eq_ignore_ascii_case("verb") && is_element(name) => name.to_owned(),
+        name => name.to_ascii_lowercase(),
+    };
     let mut pairs: Vec<(String, String)> = own
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .map(|(name, value)| (key(name), value.to_owned()))
         .filter(|(key, _)| !matches!(key.as_str(), "verb" | "actionid"))
         .collect();
     if !pairs.iter().any(|(key, _)| key == "phone") {
@@ -80,7 +91,7 @@ fn keys(fact: &Fact) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verb::{Action, Content, Priority, Push};
+    use crate::verb::{Action, Content, Control, Priority, Push};
 
     /// A user event as the dialplan sends it from a channel.
     fn event(headers: &[(&str, &str)]) -> Fact {
@@ -146,6 +157,19 @@ mod tests {
             panic!()
         };
         assert_eq!(push.priority, Priority::Idle);
+    }
+
+    #[test]
+    fn elements_of_a_csta_request_keep_their_case() {
+        let asked = request(&[
+            ("Verb", "csta"),
+            ("Request", "AnswerCall"),
+            ("callToBeAnswered.callID", "-18"),
+        ]);
+        let Action::Control(Control::Csta(csta)) = asked.unwrap().action else {
+            panic!()
+        };
+        assert_eq!(csta.elements()[0].name(), "callToBeAnswered");
     }
 
     #[test]

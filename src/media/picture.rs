@@ -8,6 +8,7 @@ mod error;
 pub(super) mod scale;
 
 use bytes::Bytes;
+use image::{DynamicImage, GrayImage};
 
 pub(super) use self::decode::{Ground, decode};
 pub(super) use self::encode::encode;
@@ -35,6 +36,17 @@ pub struct Picture {
 pub fn convert(source: &[u8], wanted: &Display) -> Result<Picture, Error> {
     let image = decode(source, Ground::White)?;
     encode(scale::within(image, wanted.width, wanted.height), wanted)
+}
+
+/// Makes a PNG file of a PNG, JPEG, GIF or BMP file whatever its name, without changing its size.
+pub fn png(source: &[u8]) -> Result<Bytes, Error> {
+    encode::png(&decode(source, Ground::White)?)
+}
+
+/// Makes a PNG file of grey pixels, row by row, where 0 is black.
+pub fn grey_png(width: u32, height: u32, pixels: Vec<u8>) -> Result<Bytes, Error> {
+    let image = GrayImage::from_raw(width, height, pixels).ok_or(Error::Empty)?;
+    encode::png(&DynamicImage::ImageLuma8(image).into_rgb8())
 }
 
 #[cfg(test)]

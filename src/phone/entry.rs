@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Address, Credentials, Endpoint, Identity, MacAddress, Phone, Vendor, sip_host};
+use crate::verb::Via;
 
 /// What the configuration says of one phone; everything but the name may be missing.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Entry {
     pub mac: Option<MacAddress>,
     /// What to say when it asks who we are.
     pub credentials: Option<Credentials>,
+    /// The way to it that is preferred.
+    pub via: Option<Via>,
 }
 
 /// What Asterisk says of one endpoint.
@@ -60,6 +63,7 @@ impl Entry {
             address: None,
             mac: None,
             credentials: None,
+            via: None,
         }
     }
 
@@ -114,6 +118,7 @@ impl Entry {
             contact: facts.contact.clone(),
             behind_nat: facts.behind_nat.filter(|_| self.address.is_none()),
             credentials: self.credentials.clone().or(defaults.credentials),
+            via: self.via,
         })
     }
 }

@@ -30,6 +30,25 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Reads what chan-sccp calls the type of a device, such as `Cisco 7970`; `None` if it says
+    /// nothing. All SCCP phones are Cisco's.
+    pub fn of_skinny_type(text: &str) -> Option<Self> {
+        let bare = strip_prefix(text.trim(), "Cisco").unwrap_or(text);
+        let model: String = bare
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(MAX_MODEL)
+            .collect();
+        (!model.is_empty()).then(|| Self {
+            vendor: Vendor::Cisco,
+            model,
+            firmware: Firmware::default(),
+            mac: None,
+        })
+    }
+}
+
 /// `Cisco-CP7960G/8.0`, `Cisco-CP-8841-3PCC/11.0 (MAC)`, `Cisco/SPA508G-7.4.4 (MAC)(serial)`.
 fn cisco(text: &str) -> Option<Identity> {
     if let Some(rest) = strip_prefix(text, "Cisco/SPA") {

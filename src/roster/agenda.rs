@@ -12,10 +12,12 @@ pub(super) enum Question {
     Commands,
     /// All contacts of PJSIP.
     Contacts,
-    /// The contacts of one endpoint, or the registration of one peer.
+    /// The contacts of one endpoint, the registration of one peer, or the model of one SCCP device.
     Endpoint(Endpoint),
     /// All peers of `chan_sip`.
     Peers,
+    /// All devices of chan-sccp.
+    SccpDevices,
 }
 
 impl Question {
@@ -25,12 +27,15 @@ impl Question {
             Self::Commands => Action::list_commands(),
             Self::Contacts => Action::list(ListQuery::PjsipContacts),
             Self::Peers => Action::list(ListQuery::SipPeers),
+            Self::SccpDevices => Action::list(ListQuery::SccpDevices),
             Self::Endpoint(endpoint) => match endpoint.technology {
                 Technology::Sip => Action::builder("SIPshowpeer")
                     .with("Peer", endpoint.name())
                     .build()?,
-                Technology::Pjsip | Technology::Sccp => {
-                    Action::pjsip_show_endpoint(endpoint.name())?
+                Technology::Pjsip => Action::pjsip_show_endpoint(endpoint.name())?,
+                Technology::Sccp => {
+                    let model = format!("SCCPDevice({},skinny_type)", endpoint.name());
+                    Action::getvar(None, &model)?
                 }
             },
         })

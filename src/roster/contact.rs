@@ -79,6 +79,29 @@ impl Contact {
         Some(Self::new(endpoint, "", Some(ip), own, user_agent, status))
     }
 
+    /// Reads an item of the answer to `SCCPListDevices`; `None` if the device is not registered. Its
+    /// endpoint is the device (`SCCP/SEP00005E005301`), since chan-sccp does not list whose lines it
+    /// has.
+    pub(super) fn of_sccp_device(item: &Event) -> Option<Self> {
+        let is_sccp = item
+            .header("ChannelType")
+            .is_some_and(|word| word.eq_ignore_ascii_case("SCCP"));
+        let name = item.header("ObjectId").filter(|_| is_sccp)?;
+        let endpoint = Endpoint::new(Technology::Sccp, name).ok()?;
+        // `192.0.2.21:51010`, or `--` for a device that is not there.
+        let socket = item.header("IPaddress")?;
+        let (host, _port) = socket.rsplit_once(':').unwrap_or((socket, ""));
+        let ip = address(host)?;
+        Some(Self::new(endpoint, "", Some(ip), None, "", ""))
+    }
+
+    /// Takes in what chan-sccp calls the model of a device: a User-Agent of its own.
+    pub(super) fn note_skinny_type(&mut self, model: &str) {
+        if let Some(identity) = Identity::of_skinny_type(model) {
+            self.user_agent = format!("Cisco-CP{}/SCCP", identity.model);
+        }
+    }
+
     fn new(
         endpoint: Endpoint,
         uri: &str,
@@ -99,7 +122,13 @@ impl Contact {
 
     /// Returns what kind of phone it is, if it is one that handsetd knows.
     pub fn identity(&self) -> Option<Identity> {
-        Identity::of_user_agent(self.user_agent.trim())
+        let identity = Identity::of_user_agent(self.user_agent.trim())?;
+        // The name of an SCCP device tells it too.
+        let of_device = self.endpoint.name().strip_prefix("SEP");
+        Some(Identity {
+            mac: identity.mac.or_else(|| of_device?.parse().ok()),
+            ..identity
+        })
     }
 
     /// Returns its hardware address, if it tells it.

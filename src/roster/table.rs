@@ -55,6 +55,15 @@ impl Table {
                 }
                 askable(endpoint)
             }
+            // Of chan-sccp: an event of that name says of a device that it came or went.
+            "DeviceStatus" if header("ChannelType").eq_ignore_ascii_case("SCCP") => {
+                let device = Endpoint::new(Technology::Sccp, header("SCCPDevice")).ok()?;
+                if header("DeviceStatus").eq_ignore_ascii_case("UNREGISTERED") {
+                    self.endpoints.remove(&device);
+                    return None;
+                }
+                Some(Question::SccpDevices)
+            }
             // It adds nothing but the hint that another event was missed.
             "DeviceStateChange" => {
                 let endpoint = endpoint(header("Device"))?;
@@ -81,6 +90,7 @@ impl Table {
                 let lists = [
                     ("PJSIPShowContacts", Question::Contacts),
                     ("SIPpeers", Question::Peers),
+                    ("SCCPListDevices", Question::SccpDevices),
                 ];
                 let lists = lists.into_iter().filter(|(name, _)| has(name));
                 lists.map(|(_, question)| question).collect()
@@ -91,18 +101,14 @@ impl Table {
                 self.replace(Technology::Pjsip, contacts);
                 Vec::new()
             }
-            Question::Peers => {
-                let mut peers: Vec<_> =
-                    answer.items().iter().filter_map(Contact::of_peer).collect();
-                for peer in &mut peers {
-                    if let [known] = self.contacts(&peer.endpoint) {
-                        peer.user_agent.clone_from(&known.user_agent);
-                        peer.own = known.own;
-                    }
+            Question::Peers => self.listed(Technology::Sip, answer, Contact::of_peer),
+            Question::SccpDevices => self.listed(Technology::Sccp, answer, Contact::of_sccp_device),
+            Question::Endpoint(endpoint) if endpoint.technology == Technology::Sccp => {
+                let model = answer.header("Value").unwrap_or_default();
+                for contact in self.endpoints.get_mut(endpoint).into_iter().flatten() {
+                    contact.note_skinny_type(model);
                 }
-                let endpoints: Vec<_> = peers.iter().map(|peer| peer.endpoint.clone()).collect();
-                self.replace(Technology::Sip, peers.into_iter());
-                endpoints.into_iter().map(Question::Endpoint).collect()
+                Vec::new()
             }
             Question::Endpoint(endpoint) => {
                 let contacts: Vec<_> = match endpoint.technology {
@@ -128,6 +134,26 @@ impl Table {
                 Vec::new()
             }
         }
+    }
+
+    /// Takes a list in that does not tell all; returns what is to be asked about each of its items.
+    fn listed(
+        &mut self,
+        technology: Technology,
+        answer: &Response,
+        read: fn(&Event) -> Option<Contact>,
+    ) -> Vec<Question> {
+        let mut contacts: Vec<_> = answer.items().iter().filter_map(read).collect();
+        for contact in &mut contacts {
+            if let [known] = self.contacts(&contact.endpoint) {
+                contact.user_agent.clone_from(&known.user_agent);
+                contact.own = known.own;
+            }
+        }
+        let ask = |contact: &Contact| Question::Endpoint(contact.endpoint.clone());
+        let questions = contacts.iter().map(ask).collect();
+        self.replace(technology, contacts.into_iter());
+        questions
     }
 
     fn replace(&mut self, technology: Technology, contacts: impl Iterator<Item = Contact>) {

@@ -38,21 +38,27 @@ impl Session {
 
     /// Waits for an action of this name, and returns its `ActionID`.
     pub(crate) async fn hear(&mut self, name: &str) -> String {
-        let (mut action, mut id) = (String::new(), String::new());
+        let headers = self.hear_all(name).await;
+        let id = headers.into_iter().find(|(name, _)| name == "ActionID");
+        id.map(|(_, id)| id).unwrap_or_default()
+    }
+
+    /// Waits for an action of this name, and returns its headers.
+    pub(crate) async fn hear_all(&mut self, name: &str) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
         loop {
             let mut line = String::new();
             let read = self.reader.read_line(&mut line);
             let read = tokio::time::timeout(Duration::from_secs(20), read).await;
             assert_ne!(read.expect(name).unwrap(), 0, "the connection ended");
             match line.trim_end().split_once(": ") {
-                Some(("Action", value)) => value.clone_into(&mut action),
-                Some(("ActionID", value)) => value.clone_into(&mut id),
-                Some(_) => {}
+                Some((name, value)) => headers.push((name.to_owned(), value.to_owned())),
                 None => break,
             }
         }
-        assert_eq!(action, name);
-        id
+        let action = headers.iter().find(|(name, _)| name == "Action");
+        assert_eq!(action.map(|(_, value)| value.as_str()), Some(name));
+        headers
     }
 
     /// Waits for an action, and answers it with these headers.

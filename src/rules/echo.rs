@@ -16,9 +16,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::fact::{Fact, bare};
+use super::fact::Fact;
 use super::plan::Step;
 use super::window::Window;
+use crate::phone::bare;
 
 /// How long an event may come after what brought it about.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);

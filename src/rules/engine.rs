@@ -11,6 +11,7 @@ use super::fact::Fact;
 use super::lane::{Run, RunId};
 use super::rule::Rule;
 use super::trace::{Counters, Trace, Verdict};
+use crate::phone::States;
 
 /// The rules, compiled, and what they remember.
 ///
@@ -21,6 +22,8 @@ pub struct Engine {
     rules: Vec<Rule>,
     /// The rules by the event that they wait for, in small letters.
     waiting: HashMap<String, Vec<usize>>,
+    /// What phones are doing, as the facts so far tell.
+    states: States,
     next: u64,
 }
 
@@ -61,12 +64,14 @@ impl Engine {
         Ok(Self {
             rules: compiled,
             waiting,
+            states: States::default(),
             next: 1,
         })
     }
 
     /// Decides what to do about a fact.
     pub fn decide(&mut self, fact: &Fact, now: Instant) -> Vec<Decision> {
+        let fact = &fact.noted(&self.states);
         let mut found: Vec<usize> = fact
             .names()
             .filter_map(|name| self.waiting.get(&name.to_ascii_lowercase()))
@@ -88,6 +93,7 @@ impl Engine {
     /// Decides like [`Engine::decide`], and says for each rule why, those included that wait for
     /// another event.
     pub fn explain(&mut self, fact: &Fact, now: Instant) -> (Vec<Decision>, Vec<Arc<Trace>>) {
+        let fact = &fact.noted(&self.states);
         let mut traces = Vec::new();
         for index in 0..self.rules.len() {
             let waits = self
@@ -107,6 +113,7 @@ impl Engine {
     /// Says for each rule what [`decide`](Self::decide) would make of a fact now; nothing is
     /// remembered, so that nothing comes of it.
     pub fn rehearse(&self, fact: &Fact, now: Instant) -> Vec<Arc<Trace>> {
+        let fact = &fact.standing(&self.states);
         let each = |rule: &Rule| {
             let mut names = fact.names();
             if names.any(|name| name.eq_ignore_ascii_case(&rule.on)) {
@@ -136,9 +143,10 @@ impl Engine {
     }
 
     /// Takes over what rules of the same name remember: limits, counters, traces, and runs that are
-    /// under way or wait. Returns the runs under way whose rules are gone, to be given up.
+    /// under way or wait; and what phones are doing. Returns the runs under way whose rules are gone, to be given up.
     pub fn adopt(&mut self, old: Self) -> Vec<Decision> {
         self.next = self.next.max(old.next);
+        self.states = old.states;
         let mut gone = Vec::new();
         for rule in old.rules {
             match self.rules.iter_mut().find(|own| own.name == rule.name) {
@@ -147,6 +155,11 @@ impl Engine {
             }
         }
         gone
+    }
+
+    /// Returns what phones are doing; the table goes on to follow them.
+    pub fn states(&self) -> States {
+        self.states.clone()
     }
 
     /// Returns the names of the rules, in order.

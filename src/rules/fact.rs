@@ -5,12 +5,15 @@
 use std::collections::HashSet;
 
 use crate::ami;
+use crate::phone::{PhoneState, States, bare};
 
 /// Something that happened. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Fact {
     name: String,
     source: Source,
+    /// What its phone is doing.
+    state: PhoneState,
 }
 
 #[derive(Clone, Debug)]
@@ -26,6 +29,7 @@ impl Fact {
         Self {
             name: name.to_owned(),
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
+            state: PhoneState::default(),
         }
     }
 
@@ -95,6 +99,38 @@ impl Fact {
         endpoint.contains('/').then_some(endpoint)
     }
 
+    /// Tells `states` what this says of a phone, and returns it with what its phone is doing then.
+    pub(super) fn noted(&self, states: &States) -> Self {
+        if let (Some(event), Some(phone)) = (self.name.strip_prefix(PHONE), self.phone()) {
+            states.note_event(phone, event);
+        } else if self.name == "DeviceStateChange"
+            && let (Some(device), Some(state)) = (self.value("Device"), self.value("State"))
+        {
+            states.note_device(device, state);
+        }
+        self.standing(states)
+    }
+
+    /// Returns it with what its phone is doing by now.
+    pub(super) fn standing(&self, states: &States) -> Self {
+        let phone = self.phone().or_else(|| self.value("Device"));
+        Self {
+            state: phone.map_or_else(PhoneState::default, |phone| states.of(phone)),
+            ..self.clone()
+        }
+    }
+
+    /// Returns what is known of its phone: `name`, `activity`, `hook` or `dnd`.
+    pub(super) fn of_its_phone(&self, what: &str) -> Option<&str> {
+        match what {
+            "name" => Some(self.phone().unwrap_or_default()),
+            "activity" => Some(self.state.activity()),
+            "hook" => Some(self.state.hook()),
+            "dnd" => Some(self.state.dnd()),
+            _ => None,
+        }
+    }
+
     /// Returns everything in it that may be the name of a phone, as [`bare`] writes it.
     pub(super) fn subjects(&self) -> HashSet<String> {
         let short = |value: &&str| value.len() <= MAX_NAME;
@@ -112,6 +148,7 @@ impl Fact {
         let mut fact = Self {
             name: String::new(),
             source,
+            state: PhoneState::default(),
         };
         let event = fact.value("Event")?;
         fact.name = match fact.value("UserEvent") {
@@ -126,15 +163,12 @@ impl From<ami::Event> for Fact {
     fn from(event: ami::Event) -> Self {
         let name = event.name().to_owned();
         let source = Source::Ami(event);
-        Self::of_source(source.clone()).unwrap_or(Self { name, source })
+        Self::of_source(source.clone()).unwrap_or_else(|| Self {
+            name,
+            source,
+            state: PhoneState::default(),
+        })
     }
-}
-
-/// Returns the name of a phone without its technology, for comparing: `1001` for `PJSIP/1001`.
-pub(super) fn bare(name: &str) -> String {
-    let name = name.trim();
-    let name = name.split_once('/').map_or(name, |(_, name)| name);
-    name.to_ascii_lowercase()
 }
 
 /// What the names of facts that phones tell begin with.

@@ -26,6 +26,7 @@ pub(super) fn scope(fact: &Fact) -> Value {
     context! {
         event => Value::from_object(First(fact.clone())),
         values => Value::from_object(All(fact.clone())),
+        phone => Value::from_object(Phone(fact.clone())),
     }
 }
 
@@ -44,14 +45,20 @@ impl Names {
         nested: impl IntoIterator<Item = String>,
     ) -> Result<Self, Error> {
         let globals: BTreeSet<&str> = ENVIRONMENT.globals().map(|(name, _)| name).collect();
-        let is_known = |name: &str| name == EVENT || name == VALUES || globals.contains(name);
+        let is_known =
+            |name: &str| [EVENT, PHONE, VALUES].contains(&name) || globals.contains(name);
         let unknown: BTreeSet<String> = plain.into_iter().filter(|name| !is_known(name)).collect();
         if let Some(name) = unknown.into_iter().next() {
             return Err(Error::UnknownName { name });
         }
         let header = |name: String| {
-            let header = name.strip_prefix(EVENT)?.strip_prefix('.')?;
-            header.split('.').next().map(ToOwned::to_owned)
+            let (object, rest) = name.split_once('.')?;
+            let member = rest.split('.').next()?;
+            match object {
+                EVENT => Some(member.to_owned()),
+                PHONE => Some(format!("{PHONE}.{member}")),
+                _ => None,
+            }
         };
         let sorted: BTreeSet<String> = nested
             .into_iter()
@@ -67,7 +74,16 @@ impl Names {
         fact: &'a Fact,
     ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
         let names = self.0.iter().map(String::as_str);
-        names.map(|name| (name, fact.value(name)))
+        names.map(|name| {
+            let of_phone = name
+                .strip_prefix(PHONE)
+                .and_then(|rest| rest.strip_prefix('.'));
+            let value = match of_phone {
+                Some(what) => fact.of_its_phone(what),
+                None => fact.value(name),
+            };
+            (name, value)
+        })
     }
 
     /// Explains an error by what the fact lacks, if that is the reason.
@@ -119,6 +135,20 @@ impl Object for All {
     }
 }
 
+/// `phone`: what is known of the phone that the event is about.
+#[derive(Debug)]
+struct Phone(Fact);
+
+impl Object for Phone {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.0.of_its_phone(key.as_str()?).map(Value::from)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(&["activity", "dnd", "hook", "name"])
+    }
+}
+
 /// Finds the headers in `event['Cause-txt']`, whose names are no identifiers; minijinja tells of them
 /// only that `event` is used.
 fn subscripts(source: &str) -> impl Iterator<Item = String> {
@@ -135,8 +165,77 @@ fn names(fact: &Fact) -> Enumerator {
 }
 
 const EVENT: &str = "event";
+const PHONE: &str = "phone";
 const VALUES: &str = "values";
 
 /// How many instructions a condition or a template may take: plenty for an honest one, and over in
 /// a few milliseconds for one that would not end.
 const FUEL: u64 = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::super::{Engine, config};
+    use super::*;
+
+    /// Tells a rule one fact after the other, and returns what became of each in its eyes, and what
+    /// is pushed.
+    fn verdicts(when: &str, facts: &[Fact]) -> Vec<String> {
+        #[derive(serde::Deserialize)]
+        struct Sections {
+            rule: Vec<config::Rule>,
+        }
+        let text = format!(
+            "[[rule]]\nname = 'r'\non = 'phone.incoming_call'\nwhen = \"{when}\"\n\
+             do = [{{ verb = 'push', text = '{{{{ phone.name }}}} {{{{ phone.activity }}}}' }}]"
+        );
+        let sections: Sections = toml::from_str(&text).unwrap();
+        let mut engine = Engine::new(&sections.rule).unwrap();
+        let judged = facts.iter().map(|fact| {
+            let (_, traces) = engine.explain(fact, Instant::now());
+            let run = traces[0].run();
+            let pairs = run.map(|run| format!("{:?}", run.steps[0].pairs));
+            format!("{} {}", traces[0], pairs.unwrap_or_default())
+        });
+        judged.collect()
+    }
+
+    fn told(event: &str) -> Fact {
+        Fact::of_phone(event, "1001", [])
+    }
+
+    #[test]
+    fn a_condition_can_ask_what_the_phone_is_doing() {
+        let device = [
+            ("Event", "DeviceStateChange"),
+            ("Device", "PJSIP/1001"),
+            ("State", "INUSE"),
+        ];
+        let device = device.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let facts = [
+            told("incoming_call"),
+            told("dnd_on"),
+            told("incoming_call"),
+            told("dnd_off"),
+            told("incoming_call"),
+            Fact::of_headers(device).unwrap(),
+        ];
+        let verdicts = verdicts("phone.dnd != 'on'", &facts);
+        assert!(verdicts[0].contains("fires"), "{}", verdicts[0]);
+        assert!(verdicts[0].contains("1001 ringing"), "{}", verdicts[0]);
+        assert!(verdicts[2].contains("does not fire"), "{}", verdicts[2]);
+        assert!(
+            verdicts[2].contains("phone.dnd is \"on\""),
+            "{}",
+            verdicts[2]
+        );
+        assert!(verdicts[4].contains("fires"), "{}", verdicts[4]);
+    }
+
+    #[test]
+    fn what_is_no_member_of_a_phone_is_an_error() {
+        let verdicts = verdicts("phone.colour == 'red'", &[told("incoming_call")]);
+        assert!(verdicts[0].contains("does not fire"), "{}", verdicts[0]);
+    }
+}

@@ -151,7 +151,7 @@ impl fmt::Display for Trace {
 /// A value of an event, as a condition saw it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Seen {
-    /// The name after `event.`.
+    /// The name after `event.`, or the whole of `phone.…`.
     pub name: String,
     /// The value, shortened if it is long; `None` if the event has none.
     pub value: Option<String>,
@@ -181,6 +181,7 @@ impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.value {
+            Some(value) if name.starts_with("phone.") => write!(f, "{name} is {value:?}"),
             Some(value) => write!(f, "event.{name} is {value:?}"),
             None => write!(f, "event.{name} is not there"),
         }

@@ -17,6 +17,11 @@ use crate::phone::Vendor;
 pub use desk::png;
 pub use text::text;
 
+/// Draws the display alone, point for point, as a phone's own screenshot shows it.
+pub(super) fn screen(view: &View) -> image::RgbImage {
+    face::face(view)
+}
+
 /// What there is to draw of a phone at one moment.
 #[derive(Clone, Debug)]
 pub struct View {

@@ -34,6 +34,8 @@ pub struct Options {
     pub playback: Duration,
     /// Who may push (Yealink's `push_xml.server`); none is anybody.
     pub allow: Option<Vec<IpAddr>>,
+    /// Whether and how it lets itself be controlled from outside (Yealink's action URIs).
+    pub remote_control: RemoteControl,
     /// What is wrong with the phone.
     pub faults: Faults,
 }
@@ -59,6 +61,7 @@ impl Options {
             authentication_method: AuthenticationMethod::Get,
             playback: Duration::from_millis(200),
             allow: None,
+            remote_control: RemoteControl::default(),
             faults: Faults::default(),
         }
     }
@@ -84,6 +87,31 @@ impl Options {
             .collect();
         let valid = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         valid.then(|| digits.to_ascii_uppercase())
+    }
+}
+
+/// Whether and how a phone lets itself be controlled from outside (Yealink's action URIs).
+///
+/// The default is what `etc/provisioning/yealink.cfg` makes of a phone. A phone out of its box has a
+/// blank list, and asks.
+#[derive(Clone, Debug)]
+pub struct RemoteControl {
+    /// Whether it does at all: `features.action_uri.enable`.
+    pub enabled: bool,
+    /// By whom: `features.action_uri_limit_ip`, addresses with commas between them and perhaps `*`
+    /// for a part, or `any`. Blank is nobody.
+    pub limit_ip: String,
+    /// Whether somebody must agree at the phone first: `features.show_action_uri_option`.
+    pub asks: bool,
+}
+
+impl Default for RemoteControl {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            limit_ip: "any".to_owned(),
+            asks: false,
+        }
     }
 }
 

@@ -92,6 +92,25 @@ impl Simulated {
         self.device.watch()
     }
 
+    /// Lets somebody call it; returns the phone's own id of the call, which rings until it is
+    /// answered (Yealink).
+    pub fn is_called_by(&self, number: &str) -> u32 {
+        let mut id = 0;
+        self.device.change(|state| id = state.calling.ring(number));
+        id
+    }
+
+    /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
+    /// nothing with it.
+    pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
+        match &self.vendored {
+            Vendored::Yealink(phone) => phone.notified(event, content_type, body),
+            Vendored::Cisco(_) | Vendored::Snom(_) => {
+                Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
+            }
+        }
+    }
+
     /// Chooses the menu item or directory entry at `index`, from 0, as its user would.
     ///
     /// Returns once the phone has fetched what the item leads to.

@@ -1,8 +1,9 @@
 //! A small SIP user agent over UDP, so that a simulated phone can register with a real Asterisk
 //! and dial: signalling only, one call at a time, no sound.
 //!
-//! It offers G.711 µ-law in its SDP and sends no RTP. It answers `OPTIONS`, `NOTIFY` and `BYE`
-//! with 200 and everything else with 405; nobody can call it. No TCP, no TLS, no re-INVITE.
+//! It offers G.711 µ-law in its SDP and sends no RTP. It answers `OPTIONS`, `NOTIFY` and `BYE` with
+//! 200 and everything else with 405; what a NOTIFY of its registrar says is handed over. Nobody can
+//! call it. No TCP, no TLS, no re-INVITE.
 
 mod agent;
 mod call;
@@ -29,6 +30,17 @@ pub struct SipOptions {
     pub password: Option<String>,
     /// The `User-Agent` of its messages.
     pub user_agent: String,
+}
+
+/// What a NOTIFY of the registrar says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notified {
+    /// The `Event` header.
+    pub event: String,
+    /// The `Content-Type` header; empty if there is no body.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
 }
 
 /// Why a registration or a call fails.

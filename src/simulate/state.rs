@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::calling::Calling;
 use super::picture::Picture;
 
 /// Everything that can be known of a simulated phone at one moment.
@@ -30,6 +31,8 @@ pub struct State {
     pub keys: Vec<String>,
     /// The numbers dialed, oldest first.
     pub dialed: Vec<String>,
+    /// The calls, and what becomes of those to come (Yealink).
+    pub calling: Calling,
     /// The settings changed from outside.
     pub settings: BTreeMap<String, String>,
     /// The lamps switched from outside, with what they do.

@@ -6,10 +6,12 @@ mod answer;
 mod execute;
 mod object;
 
-use super::{Backend, Picture, Plan, Recording, Refused, Shown, Sound, Task, Way};
+use super::{
+    Backend, Means, Picture, Plan, Recording, Refused, Shown, Sound, Task, by_notify_only,
+};
 use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
-use crate::verb::Priority;
+use crate::verb::{Control, Priority, Via};
 use execute::Item;
 
 /// Cisco's phones with enterprise firmware, and those of the 3PCC and SPA families as far as they
@@ -18,26 +20,23 @@ use execute::Item;
 pub(super) struct Cisco;
 
 impl Backend for Cisco {
-    fn plan(
-        &self,
-        phone: &Phone,
-        task: &Task,
-        way: Option<Way>,
-        stand: &Stand,
-    ) -> Result<Plan, Refused> {
+    fn plan(&self, phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
         match task {
-            Task::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
-            Task::Reboot => reboot(phone),
-            Task::Resync => Ok(resync(phone)),
-            _ if way == Some(Way::Notify) => Err(Refused::unsupported(
+            Task::Control(control @ (Control::Reboot | Control::Resync)) => {
+                by_notify_only(means)?;
+                match control {
+                    Control::Reboot => reboot(phone),
+                    _ => Ok(resync(phone)),
+                }
+            }
+            _ if means.via == Some(Via::Notify) => Err(Refused::unsupported(
                 "a Cisco phone takes no screens and no tones by NOTIFY; leave via out",
             )),
             Task::Background(picture) => background(phone, picture),
-            Task::Clear => execute::plan(phone, &[Item::uri(CLOSE)]),
-            Task::Other(verb) => Err(Refused::unsupported(format!(
-                "{verb} is not done on Cisco phones yet"
-            ))),
-            Task::Push(shown, priority) => push(phone, shown, *priority, stand),
+            Task::Control(Control::Clear) => execute::plan(phone, &[Item::uri(CLOSE)]),
+            Task::Control(Control::RingStop) => execute::plan(phone, &[Item::uri("Play:Stop")]),
+            Task::Control(_) => Err(Refused::unsupported("this is not done on Cisco phones yet")),
+            Task::Push(shown, priority) => push(phone, shown, *priority, means.stand),
             Task::Ring(Sound::BuiltIn(name)) => {
                 let plan = execute::plan(phone, &[Item::uri(&format!("Play:{}", file(name)?))])?;
                 Ok(plan.with_patience(execute::PLAY))
@@ -45,7 +44,6 @@ impl Backend for Cisco {
             Task::Ring(Sound::Recording(recording)) => {
                 execute::plan(phone, &[Item::url(recording.url.as_str(), Priority::Now)?])
             }
-            Task::RingStop => execute::plan(phone, &[Item::uri("Play:Stop")]),
             Task::Ringtone(Sound::Recording(recording), None) => ringtone(phone, recording),
             Task::Ringtone(_, Some(_)) => Err(Refused::unsupported(
                 "a Cisco phone has one ring tone for all of its lines",

@@ -6,10 +6,10 @@ mod document;
 mod notify;
 mod web;
 
-use super::{Backend, Picture, Plan, Refused, Shown, Sound, Task, Way};
+use super::{Backend, Means, Picture, Plan, Refused, Shown, Sound, Task, by_notify_only};
 use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
-use crate::verb::Priority;
+use crate::verb::{Control, Priority, Via};
 use web::get;
 
 /// Snom's desk phones with the 3xx to D7xx web interface.
@@ -17,35 +17,28 @@ use web::get;
 pub(super) struct Snom;
 
 impl Backend for Snom {
-    fn plan(
-        &self,
-        phone: &Phone,
-        task: &Task,
-        way: Option<Way>,
-        stand: &Stand,
-    ) -> Result<Plan, Refused> {
+    fn plan(&self, phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
         let by_notify = notify::is_best(phone) || phone.behind_nat.is_some();
-        match way {
-            Some(Way::Notify) => return notify::plan(phone, task, stand),
-            None if by_notify => return notify::plan(phone, task, stand),
-            Some(Way::Http) | None => {}
+        match means.via {
+            Some(Via::Notify) => return notify::plan(phone, task, means),
+            None if by_notify => return notify::plan(phone, task, means),
+            _ => {}
         }
-        if !matches!(task, Task::Notify(_) | Task::Reboot | Task::Resync) {
-            web::reachable(phone)?;
+        if let Task::Control(Control::Reboot | Control::Resync) = task {
+            by_notify_only(means)?;
+            return notify::plan(phone, task, means);
         }
+        web::reachable(phone)?;
         match task {
-            Task::Notify(_) | Task::Reboot | Task::Resync => notify::plan(phone, task, stand),
             Task::Background(picture) => Ok(background(picture)),
-            Task::Other(verb) => Err(Refused::unsupported(format!(
-                "{verb} is not done on Snom phones yet"
-            ))),
-            Task::Push(shown, priority) => push(phone, shown, *priority, stand),
+            // The same key ends either.
+            Task::Control(Control::Clear | Control::RingStop) => Ok(get("/command.htm?key=CANCEL")),
+            Task::Control(_) => Err(Refused::unsupported("this is not done on Snom phones yet")),
+            Task::Push(shown, priority) => push(phone, shown, *priority, means.stand),
             Task::Ring(Sound::BuiltIn(name)) => ring(name),
             Task::Ring(Sound::Recording(_)) => Err(Refused::unsupported(
                 "over HTTP a Snom phone plays its own ringers only; write tone=1 to tone=9",
             )),
-            // The same key ends either.
-            Task::Clear | Task::RingStop => Ok(get("/command.htm?key=CANCEL")),
             Task::Ringtone(sound, line) => ringtone(sound, line.unwrap_or(1)),
         }
     }

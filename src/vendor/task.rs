@@ -3,31 +3,27 @@
 use url::Url;
 
 use crate::screen::Screen;
-use crate::verb::{Notify, Priority, Verb};
+use crate::verb::{Control, Priority};
 
 /// What a phone is to do, in terms of addresses that it can fetch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
     /// Sets the background.
     Background(Picture),
-    /// Takes a pushed screen away.
-    Clear,
-    /// Sends a NOTIFY as it is.
-    Notify(Notify),
-    /// Something that no backend does yet.
-    Other(Verb),
+    /// Does or tells something that needs nothing made to measure.
+    Control(Control),
     /// Shows something.
     Push(Shown, Priority),
-    /// Restarts the phone.
-    Reboot,
-    /// Makes the phone read its configuration again.
-    Resync,
     /// Plays a tone now.
     Ring(Sound),
-    /// Ends a tone that plays.
-    RingStop,
     /// Sets the ring tone, of one line or of the phone.
     Ringtone(Sound, Option<u8>),
+}
+
+impl From<Control> for Task {
+    fn from(control: Control) -> Self {
+        Self::Control(control)
+    }
 }
 
 /// Something to show.

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Exchange, Image, Plan, Refused, Shown, Step, Task, Way, plan};
+use super::{Exchange, Image, Means, Plan, Refused, Shown, Step, Task, plan};
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::screen::Screen;
 use crate::shelf::{Content, Shelf, Stand};
-use crate::verb::{Action, Content as Pushed, Push, Request};
+use crate::verb::{Action, Content as Pushed, Push, Request, Via};
 
 /// A phone, and the shelf that it fetches from.
 pub(super) struct Bench {
     pub(super) phone: Phone,
+    /// Whether Asterisk reaches it.
+    pub(super) asterisk: bool,
     shelf: Shelf,
     stand: Stand,
 }
@@ -30,29 +32,39 @@ impl Bench {
             contact: None,
             behind_nat: None,
             credentials: None,
+            via: None,
         };
         let shelf = Shelf::default();
         let base = Url::parse("http://192.0.2.10:8090").unwrap();
         let stand = Stand::new(shelf.clone(), base, Duration::from_mins(1));
         Self {
             phone,
+            asterisk: false,
             shelf,
             stand,
         }
     }
 
     pub(super) fn plan(&self, task: &Task) -> Result<Plan, Refused> {
-        plan(&self.phone, task, None, &self.stand)
+        plan(&self.phone, task, &self.means(None))
+    }
+
+    fn means(&self, via: Option<Via>) -> Means<'_> {
+        Means {
+            via,
+            asterisk: self.asterisk,
+            stand: &self.stand,
+        }
     }
 
     /// Plans a task by NOTIFY, and shows what is sent: event, type and body.
     pub(super) fn notify(&self, task: &Task) -> Result<String, Refused> {
-        Ok(shown_notify(&self.plan_by(Way::Notify, task)?))
+        Ok(shown_notify(&self.plan_by(Via::Notify, task)?))
     }
 
     /// Plans a task by a certain way.
-    pub(super) fn plan_by(&self, way: Way, task: &Task) -> Result<Plan, Refused> {
-        plan(&self.phone, task, Some(way), &self.stand)
+    pub(super) fn plan_by(&self, via: Via, task: &Task) -> Result<Plan, Refused> {
+        plan(&self.phone, task, &self.means(Some(via)))
     }
 
     /// Plans a push, written as `key=value` pairs with `;` between them.
@@ -88,6 +100,16 @@ pub(super) fn shown_notify(plan: &Plan) -> String {
         Some((content_type, text)) => {
             format!("Event: {event}\nContent-Type: {content_type}\n\n{text}")
         }
+    }
+}
+
+/// Makes a task that needs nothing made to measure of a verb and `key=value` pairs with `;` between
+/// them.
+pub(super) fn control(verb: &str, pairs: &str) -> Task {
+    let pairs = pairs.split(';').filter_map(|pair| pair.split_once('='));
+    match Request::parse(verb, pairs).unwrap().action {
+        Action::Control(control) => control.into(),
+        other => panic!("{other:?}"),
     }
 }
 

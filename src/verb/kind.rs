@@ -4,11 +4,18 @@ use std::time::Duration;
 
 use super::action::Tone;
 use super::value::Value;
+use super::{key, stream};
 use crate::screen::{Entry, Input, InputKind, Item, Source, http_url};
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
+    /// `IP:PORT`.
+    Address,
+    /// What tells a call from others.
+    Call,
+    /// What a call manager calls a phone.
+    Device,
     /// DTMF digits.
     Digits,
     /// `30s`, `5m`, `1h 30m`, or a number of seconds.
@@ -21,8 +28,16 @@ pub enum Kind {
     Input,
     /// `Label|TARGET`.
     Item,
+    /// Keys to press, `OFFHOOK,1:800:200`.
+    Keys,
+    /// A lamp, by number or name.
+    Led,
     /// Something to dial.
     Number,
+    /// `NAME=VALUE`.
+    Setting,
+    /// The name of a setting.
+    SettingName,
     /// The name of a template.
     Template,
     /// Any text.
@@ -31,6 +46,10 @@ pub enum Kind {
     Tone,
     /// An http or https URL.
     Url,
+    /// The id of a user.
+    User,
+    /// A URI in the vendor's own words, `Key:Soft1@0`.
+    VendorUri,
     /// A whole number in a range, the ends included.
     Whole(u32, u32),
     /// One of a few words.
@@ -45,19 +64,28 @@ impl Kind {
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let trimmed = text.trim();
         match self {
-            Self::Digits => digits(trimmed).map(Value::Text),
+            Self::Address => stream::address(trimmed).map(Value::Address),
+            Self::Call => trimmed.parse().map(Value::Call),
+            Self::Device => trimmed.parse().map(Value::Device),
+            Self::Digits => trimmed.parse().map(Value::Digits),
             Self::Duration => duration(trimmed).map(Value::Duration),
             Self::Entry => entry(text).map(Value::Entry),
             Self::Image => source(trimmed).map(Value::Image),
             Self::Input => input(text).map(Value::Input),
             Self::Item => item(text).map(Value::Item),
+            Self::Keys => key::parse(trimmed).map(Value::Keys),
+            Self::Led => trimmed.parse().map(Value::Led),
             Self::Number => trimmed.parse().map(Value::Number),
+            Self::Setting => text.parse().map(Value::Setting),
+            Self::SettingName => trimmed.parse().map(Value::SettingName),
             Self::Template => template(trimmed).map(Value::Text),
             Self::Text => any_text(text).map(Value::Text),
             Self::Tone => Tone::parse(trimmed).map(Value::Tone),
             Self::Url => http_url(trimmed)
                 .map(Value::Url)
                 .ok_or_else(|| format!("{trimmed:?} is no http or https URL")),
+            Self::User => trimmed.parse().map(Value::User),
+            Self::VendorUri => trimmed.parse().map(Value::VendorUri),
             Self::Whole(from, to) => whole(trimmed, from, to).map(Value::Whole),
             Self::Word(words) => word(trimmed, words).map(Value::Word),
         }
@@ -70,14 +98,6 @@ fn any_text(text: &str) -> Result<String, String> {
             "{} bytes are too many; {MAX_TEXT} are the limit",
             text.len()
         ));
-    }
-    Ok(text.to_owned())
-}
-
-fn digits(text: &str) -> Result<String, String> {
-    let dtmf = |c: char| c.is_ascii_digit() || "*#ABCDabcd".contains(c);
-    if text.is_empty() || text.len() > MAX_DIGITS || !text.chars().all(dtmf) {
-        return Err(format!("{text:?} are no digits; digits are 0-9 * # A-D"));
     }
     Ok(text.to_owned())
 }
@@ -199,7 +219,6 @@ impl Tone {
     }
 }
 
-const MAX_DIGITS: usize = 64;
 const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
 const MAX_PARAMETER: usize = 32;
 const MAX_TEXT: usize = 64 * 1024;

@@ -1,9 +1,11 @@
 //! The table of verbs and their keys: parsing, help and messages are all made from it.
 
 use super::kind::Kind;
+use super::led::LedColor;
+use super::stream::Codec;
 
 /// One verb.
-#[derive(Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Row {
     /// Its name.
     pub name: &'static str,
@@ -15,6 +17,8 @@ pub struct Row {
     pub keys: &'static [Key],
     /// Whether any further key is allowed, as an element of a vendor's request.
     pub open: bool,
+    /// Whether it reads something, so that its answer has a result.
+    pub reads: bool,
 }
 
 impl Row {
@@ -76,6 +80,7 @@ const fn row(
         main: Some(main),
         keys,
         open: false,
+        reads: false,
     }
 }
 
@@ -86,7 +91,12 @@ const fn bare(name: &'static str, does: &'static str, keys: &'static [Key]) -> R
         main: None,
         keys,
         open: false,
+        reads: false,
     }
+}
+
+const fn reading(row: Row) -> Row {
+    Row { reads: true, ..row }
 }
 
 /// The keys of every verb.
@@ -102,7 +112,7 @@ const ON_OFF: Kind = Kind::Word(&["on", "off"]);
 
 /// All verbs, in the order of their names.
 pub const TABLE: &[Row] = &[
-    bare("answer", "answers a call", &[key("call", Kind::Text)]),
+    bare("answer", "answers a call", &[key("call", Kind::Call)]),
     row(
         "background",
         "sets the background",
@@ -119,6 +129,7 @@ pub const TABLE: &[Row] = &[
         main: Some("request"),
         keys: &[required("request", Kind::Text)],
         open: true,
+        reads: true,
     },
     row(
         "dial",
@@ -156,7 +167,7 @@ pub const TABLE: &[Row] = &[
         "uri",
         &[Key {
             name: "uri",
-            kind: Kind::Text,
+            kind: Kind::VendorUri,
             repeat: true,
             required: true,
         }],
@@ -181,18 +192,18 @@ pub const TABLE: &[Row] = &[
             key("after", Kind::Whole(0, 3600)),
         ],
     ),
-    bare("hangup", "ends a call", &[key("call", Kind::Text)]),
-    bare("hold", "holds a call", &[key("call", Kind::Text)]),
-    bare(
+    bare("hangup", "ends a call", &[key("call", Kind::Call)]),
+    bare("hold", "holds a call", &[key("call", Kind::Call)]),
+    reading(bare(
         "info",
         "reads model, firmware, hardware address and lines",
         &[],
-    ),
+    )),
     row(
         "key",
         "presses keys in order",
         "keys",
-        &[required("keys", Kind::Text)],
+        &[required("keys", Kind::Keys)],
     ),
     row(
         "led",
@@ -200,8 +211,8 @@ pub const TABLE: &[Row] = &[
         "state",
         &[
             required("state", Kind::Word(&["on", "off", "slow", "fast"])),
-            key("led", Kind::Text),
-            key("color", Kind::Text),
+            key("led", Kind::Led),
+            key("color", Kind::Word(LedColor::WORDS)),
         ],
     ),
     row(
@@ -229,7 +240,7 @@ pub const TABLE: &[Row] = &[
     bare("ping", "does nothing; proves that handsetd answers", &[]),
     row("push", "shows a screen", "text", PUSH),
     bare("reboot", "restarts the phone", &[]),
-    bare("resume", "resumes a held call", &[key("call", Kind::Text)]),
+    bare("resume", "resumes a held call", &[key("call", Kind::Call)]),
     bare(
         "resync",
         "makes the phone read its configuration again",
@@ -250,21 +261,24 @@ pub const TABLE: &[Row] = &[
             key("line", Kind::Whole(1, 255)),
         ],
     ),
-    bare("screenshot", "takes the picture on the screen", &[]),
-    row(
+    reading(bare("screenshot", "takes the picture on the screen", &[])),
+    reading(row(
         "settings",
         "reads or writes phone settings",
         "set",
-        &[repeat("set", Kind::Text), repeat("get", Kind::Text)],
-    ),
+        &[
+            repeat("set", Kind::Setting),
+            repeat("get", Kind::SettingName),
+        ],
+    )),
     row(
         "stream",
         "plays or sends RTP audio",
         "address",
         &[
-            key("address", Kind::Text),
+            key("address", Kind::Address),
             key("mode", Kind::Word(&["receive", "send", "both"])),
-            key("codec", Kind::Text),
+            key("codec", Kind::Word(Codec::WORDS)),
             key("volume", Kind::Whole(0, 100)),
             key("stop", Kind::Word(&["yes"])),
         ],
@@ -276,15 +290,15 @@ pub const TABLE: &[Row] = &[
         &[
             required("number", Kind::Number),
             key("kind", Kind::Word(&["blind", "attended"])),
-            key("call", Kind::Text),
+            key("call", Kind::Call),
         ],
     ),
-    row(
+    reading(row(
         "who",
         "tells who is logged in (Extension Mobility)",
         "user",
         MOBILITY,
-    ),
+    )),
 ];
 
 const PUSH: &[Key] = &[
@@ -305,12 +319,12 @@ const PUSH: &[Key] = &[
     key("priority", Kind::Word(&["now", "idle", "only-idle"])),
 ];
 
-const MOBILITY: &[Key] = &[key("user", Kind::Text), key("device", Kind::Text)];
+const MOBILITY: &[Key] = &[key("user", Kind::User), key("device", Kind::Device)];
 
 const LOGIN: &[Key] = &[
-    required("user", Kind::Text),
-    key("profile", Kind::Text),
-    key("device", Kind::Text),
+    required("user", Kind::User),
+    key("profile", Kind::User),
+    key("device", Kind::Device),
     key("minutes", Kind::Whole(1, 14400)),
 ];
 

@@ -32,6 +32,7 @@ on_both_versions! {
     a_contact_of_several_gets_its_own_notify
     a_notify_reaches_the_phone_as_it_was_meant
     a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves
+    a_phone_is_told_by_the_way_that_the_configuration_prefers
     a_restart_of_asterisk_is_survived
     a_wrong_password_is_told
     handsetd_phones_lists_who_is_registered_and_who_is_configured
@@ -142,6 +143,30 @@ async fn a_contact_of_several_gets_its_own_notify(version: Version) {
         message.body.contains("<Text>Hello, you</Text>"),
         "{message:?}"
     );
+}
+
+async fn a_phone_is_told_by_the_way_that_the_configuration_prefers(version: Version) {
+    let with_phone = with_phone(version, Driver::Pjsip).await;
+    let Some((asterisk, phone, daemon)) = with_phone else {
+        return;
+    };
+    let told = async |verb: &str, arguments: &[&str]| {
+        let mut all = vec!["phone=1002"];
+        all.extend(arguments);
+        agi_call(daemon.agi(), verb, &all).await["HANDSET_STATUS"].clone()
+    };
+    // Nobody listens there, so this was HTTP.
+    assert_eq!(told("push", &["Hello"]).await, "UNREACHABLE");
+    daemon.reconfigure(&format!(
+        "{}via = \"notify\"\n",
+        configuration(asterisk.manager(), "hush")
+    ));
+    daemon.line("Took over the new configuration.").await;
+    assert_eq!(told("push", &["Hello"]).await, "OK");
+    assert_is_pushed(&phone.notified().await, "Hello");
+    // What can't go that way goes by another; and the request has the last word.
+    assert_eq!(told("screenshot", &[]).await, "UNREACHABLE");
+    assert_eq!(told("push", &["Hello", "via=http"]).await, "UNREACHABLE");
 }
 
 async fn a_restart_of_asterisk_is_survived(version: Version) {
@@ -354,7 +379,11 @@ async fn start(version: Version, phones: &[(Driver, &str)]) -> Option<Asterisk> 
 
 /// Starts a daemon that uses the manager at `manager`.
 async fn daemon(manager: SocketAddr, secret: &str) -> Daemon {
-    let configuration = format!(
+    Daemon::start(&configuration(manager, secret)).await
+}
+
+fn configuration(manager: SocketAddr, secret: &str) -> String {
+    format!(
         r#"
 [[asterisk]]
 name = "pbx"
@@ -367,8 +396,7 @@ vendor = "snom"
 model = "D785"
 address = "127.0.0.1:9"
 "#
-    );
-    Daemon::start(&configuration).await
+    )
 }
 
 const OK: (&str, &str) = ("OK", "sent by NOTIFY, which no phone confirms");

@@ -42,6 +42,7 @@ async fn a_pjsip_phone_dials_the_examples(version: Version) {
         ("703", "background", "image"),
         ("704", "push", "title"),
         ("706", "push", "text"),
+        ("7071001", "dial", "phone"),
     ] {
         let call = phone.dial(extension, Course::Answered);
         let mut session = agi.accept().await;
@@ -121,6 +122,8 @@ exten => 1,1,Gosub(handset-push,s,1(Hello,Note,1001&1002,wait=no&item=${URIENCOD
  same => n,Gosub(handset-ring,s,1(https://192.0.2.1/a?b=c&d))
  same => n,Gosub(handset-ringtone,s,1(bell.wav,,line=2))
  same => n,Gosub(handset-background,s,1(night sky.png,reception,fit=cover))
+ same => n,Gosub(handset-verb,s,1(info))
+ same => n,Gosub(handset-verb,s,1(key,1001&1002,keys=${URIENCODE(OFFHOOK,1:800:200,#)}))
  same => n,Hangup(17)
 ";
     let Some((_asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, dialplan).await else {
@@ -135,6 +138,8 @@ exten => 1,1,Gosub(handset-push,s,1(Hello,Note,1001&1002,wait=no&item=${URIENCOD
         "ring tone=https://192.0.2.1/a?b=c&d",
         "ringtone tone=bell.wav line=2",
         "background image=night sky.png phone=reception fit=cover",
+        "info",
+        "key phone=1001&1002 keys=OFFHOOK,1:800:200,#",
     ] {
         let session = agi.accept().await;
         let (verb, keys) = session.request();

@@ -2,6 +2,7 @@
 
 use handsetd::phone::Vendor;
 
+use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
@@ -36,6 +37,42 @@ async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing
     push("back").await;
     old.shows_text("back").await;
     assert!(old.state().shown.is_some());
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+}
+
+#[tokio::test]
+async fn a_server_that_refused_us_is_tried_again_with_another_password() {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[],
+        dialplan: "",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
+        return;
+    };
+    let configuration = |secret: &str| {
+        let manager = asterisk.manager();
+        format!(
+            "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\n\
+             secret = '{secret}'\n"
+        )
+    };
+    let daemon = Daemon::start(&configuration("wrong")).await;
+    daemon.line("Asterisk refuses the login").await;
+    daemon.reconfigure(&configuration("hush"));
+    daemon.line("Leaving Asterisk.").await;
+    daemon.line("Read who is registered.").await;
+    // The same again changes nothing.
+    daemon.reconfigure(&configuration("hush"));
+    daemon
+        .line_after(1, "Took over the new configuration.")
+        .await;
+    assert_eq!(daemon.count("Leaving Asterisk."), 1);
+    // A server that is named no more is left.
+    daemon.reconfigure("");
+    daemon.line_after(1, "Leaving Asterisk.").await;
     daemon.terminate();
     assert!(daemon.end().await.success());
 }

@@ -102,9 +102,13 @@ impl Action {
 /// A list that is asked for without arguments.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListQuery {
+    /// Every channel.
+    Channels,
     /// Every PJSIP contact with endpoint, address and User-Agent. None at all is an error
     /// (`No Contacts found`), not an empty list.
     PjsipContacts,
+    /// The devices of chan-sccp, the module of a third party.
+    SccpDevices,
     /// The peers of `chan_sip`.
     SipPeers,
 }
@@ -112,7 +116,15 @@ pub enum ListQuery {
 impl ListQuery {
     fn name_and_items(self) -> (&'static str, &'static [&'static str]) {
         match self {
+            Self::Channels => (
+                "CoreShowChannels",
+                &["CoreShowChannel", "CoreShowChannelsComplete"],
+            ),
             Self::PjsipContacts => ("PJSIPShowContacts", &["ContactList", "ContactListComplete"]),
+            Self::SccpDevices => (
+                "SCCPListDevices",
+                &["DeviceEntry", "SCCPListDevicesComplete"],
+            ),
             Self::SipPeers => ("SIPpeers", &["PeerEntry", "PeerlistComplete"]),
         }
     }
@@ -135,8 +147,8 @@ pub enum NotifyTarget {
 pub struct Originate {
     /// The channel to ring first, `PJSIP/1001`.
     pub channel: String,
-    /// Where it goes when it answers: context, extension, and priority or label.
-    pub destination: (String, String, String),
+    /// Where it goes when it answers.
+    pub destination: Destination,
     /// How long it may ring; Asterisk's default is 30 s.
     pub timeout: Option<Duration>,
     /// Who calls, `Name <number>`.
@@ -147,16 +159,42 @@ pub struct Originate {
     pub channel_id: Option<String>,
 }
 
+/// Where a call goes that Asterisk places, once it is answered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Destination {
+    /// An application, and its arguments.
+    Application(&'static str, String),
+    /// The first priority of an extension.
+    Extension {
+        /// The context.
+        context: String,
+        /// The extension.
+        extension: String,
+    },
+}
+
+impl Default for Destination {
+    /// The call is ended.
+    fn default() -> Self {
+        Self::Application("Hangup", String::new())
+    }
+}
+
 impl Originate {
     /// Makes the action.
     pub fn action(&self) -> Result<Action, InvalidAction> {
-        let (context, extension, priority) = &self.destination;
         let timeout = self.timeout.map(|timeout| timeout.as_millis().to_string());
-        let action = Action::builder("Originate")
-            .with("Channel", &self.channel)
-            .with("Context", context)
-            .with("Exten", extension)
-            .with("Priority", priority)
+        let action = Action::builder("Originate").with("Channel", &self.channel);
+        let action = match &self.destination {
+            Destination::Application(name, data) => action
+                .with("Application", *name)
+                .with_some("Data", Some(data).filter(|data| !data.is_empty())),
+            Destination::Extension { context, extension } => action
+                .with("Context", context)
+                .with("Exten", extension)
+                .with("Priority", "1"),
+        };
+        let action = action
             .with("Async", "true")
             .with_some("Timeout", timeout)
             .with_some("CallerID", self.caller_id.as_ref())
@@ -186,7 +224,10 @@ mod tests {
     fn originate_never_waits_and_escapes_its_variables() {
         let originate = Originate {
             channel: "PJSIP/1001".into(),
-            destination: ("phones".into(), "1002".into(), "1".into()),
+            destination: Destination::Extension {
+                context: "phones".into(),
+                extension: "1002".into(),
+            },
             timeout: Some(Duration::from_secs(20)),
             variables: vec![(
                 "PJSIP_HEADER(add,Alert-Info)".into(),
@@ -209,6 +250,17 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn without_a_destination_a_call_ends_when_it_is_answered() {
+        let originate = Originate {
+            channel: "PJSIP/1001".into(),
+            ..Originate::default()
+        };
+        let action = originate.action().unwrap();
+        assert!(headers(&action).contains(&("Application", "Hangup")));
+        assert!(headers(&action).iter().all(|(name, _)| *name != "Data"));
     }
 
     #[test]

@@ -173,3 +173,37 @@ async fn lost_connection_fails_everything() {
     table.pending.abandon();
     assert!(!answer.try_recv().unwrap().unwrap_err().is_safe_to_retry());
 }
+
+#[tokio::test(start_paused = true)]
+async fn list_that_ends_without_id_ends_the_one_that_waits_for_it() {
+    let mut table = Table::new(8);
+    let end = "Event: SCCPListDevicesComplete\nEventList: Complete\n";
+    assert!(matches!(table.take(end), Resolved::Event(_)));
+    let mut ask = || {
+        let (reply, answer) = oneshot::channel();
+        let action = Action::list(crate::ami::ListQuery::SccpDevices);
+        let deadline = table.now + Duration::from_secs(5);
+        let id = table.pending.admit(&action, deadline, reply).unwrap();
+        let start = format!("Response: Success\nActionID: {id}\nEventList: start\n");
+        assert!(matches!(table.take(&start), Resolved::Taken));
+        let entry = format!("Event: DeviceEntry\nActionID: {id}\nObjectId: SEP1\n");
+        assert!(matches!(table.take(&entry), Resolved::Taken));
+        answer
+    };
+    let mut first = ask();
+    let mut second = ask();
+    // With two that wait, nobody can tell whose end it is.
+    assert!(matches!(table.take(end), Resolved::Event(_)));
+    assert!(first.try_recv().is_err() && second.try_recv().is_err());
+    drop(table);
+    let mut table = Table::new(8);
+    let (reply, mut answer) = oneshot::channel();
+    let action = Action::list(crate::ami::ListQuery::SccpDevices);
+    let deadline = table.now + Duration::from_secs(5);
+    let id = table.pending.admit(&action, deadline, reply).unwrap();
+    table.take(&format!(
+        "Response: Success\nActionID: {id}\nEventList: start\n"
+    ));
+    assert!(matches!(table.take(end), Resolved::Taken));
+    assert_eq!(answer.try_recv().unwrap().unwrap().items().len(), 1);
+}

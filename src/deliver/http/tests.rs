@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex as AsyncMutex;
@@ -46,6 +45,7 @@ impl Fake {
             contact: None,
             behind_nat: None,
             credentials: None,
+            via: None,
         };
         Self {
             phone,
@@ -56,13 +56,8 @@ impl Fake {
     }
 
     async fn send(&self, auth: Auth, password: Option<&str>) -> Result<u16, Failure> {
-        let request = Request {
-            method: Method::Get,
-            target: "/command.htm?key=F1;F2&number=%2310".into(),
-            headers: vec![],
-            body: Bytes::new(),
-            auth,
-        };
+        let get = Request::get("/command.htm?key=F1;F2&number=%2310");
+        let request = Request { auth, ..get };
         let pair = password.map(|password| Credentials::new("user", password.into()));
         let patience = Duration::from_secs(1);
         let sent = self

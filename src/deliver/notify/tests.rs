@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use super::super::reach::choose;
 use super::*;
 use crate::ami::Event;
 use crate::phone::{Firmware, Vendor};
@@ -16,6 +19,7 @@ fn phone(address: &str, contact: Option<&str>) -> Phone {
         contact: contact.map(ToOwned::to_owned),
         behind_nat: None,
         credentials: None,
+        via: None,
     }
 }
 
@@ -58,6 +62,7 @@ fn the_contact_of_several_is_known_by_its_uri_or_its_address() {
 #[test]
 fn the_technology_decides_the_action() {
     let notify = vendor::Notify {
+        call: None,
         event: "check-sync;reboot=true".into(),
         body: None,
     };
@@ -75,6 +80,7 @@ fn the_technology_decides_the_action() {
 #[test]
 fn what_does_not_fit_says_so() {
     let notify = vendor::Notify {
+        call: None,
         event: "xml".into(),
         body: Some(("text/plain".into(), "x".repeat(5000))),
     };
@@ -85,6 +91,7 @@ fn what_does_not_fit_says_so() {
 #[tokio::test]
 async fn without_a_server_or_an_endpoint_nothing_is_sent() {
     let notify = vendor::Notify {
+        call: None,
         event: "talk".into(),
         body: None,
     };
@@ -109,6 +116,7 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
     let (phone, notify) = (
         phone("192.0.2.21", None),
         vendor::Notify {
+            call: None,
             event: "talk".into(),
             body: None,
         },

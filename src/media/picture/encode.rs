@@ -42,6 +42,13 @@ pub(in crate::media) fn encode(image: RgbImage, wanted: &Display) -> Result<Pict
     })
 }
 
+/// Writes `image` as a PNG file in all its colours.
+pub(super) fn png(image: &RgbImage) -> Result<Bytes, Error> {
+    let color = ExtendedColorType::Rgb8;
+    let bytes = file(Encoding::Png, image.as_raw(), image.dimensions(), color)?;
+    Ok(Bytes::from(bytes))
+}
+
 fn file(
     encoding: Encoding,
     pixels: &[u8],

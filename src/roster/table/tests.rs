@@ -301,3 +301,53 @@ fn a_contact_that_is_configured_is_known_by_its_address_of_record() {
 }
 
 const LAN: &str = "sip:1001@192.0.2.21:5060";
+
+/// An item as `SCCPListDevices` has it.
+fn device(name: &str, address: &str) -> String {
+    format!(
+        "Event: DeviceEntry\nChannelType: SCCP\nObjectId: {name}\nObjectType: device\n\
+         Description: Desk\nIPaddress: {address}\nReg_Status: OK\nActive: No\nNumLines: 1\n"
+    )
+}
+
+#[test]
+fn sccp_devices_are_listed_where_the_module_is_there() {
+    let mut table = Table::default();
+    let commands = answer("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
+    assert_eq!(
+        table.answer(&Question::Commands, &commands),
+        [Question::SccpDevices]
+    );
+    let items = [
+        device("SEP00005E005301", "192.0.2.21:51010"),
+        device("SEP00005E005302", "--"),
+    ];
+    let one = endpoint("SCCP/SEP00005E005301");
+    assert_eq!(
+        table.answer(&Question::SccpDevices, &list(&items)),
+        [Question::Endpoint(one.clone())]
+    );
+    let model = answer("Response: Success\nValue: Cisco 7970\n");
+    table.answer(&Question::Endpoint(one.clone()), &model);
+    let [contact] = table.contacts(&one) else {
+        panic!()
+    };
+    assert_eq!(contact.identity().unwrap().model, "7970");
+    assert_eq!(contact.address, "192.0.2.21".parse().ok());
+    assert_eq!(contact.mac(), "00:00:5E:00:53:01".parse().ok());
+    // Another list keeps what was told of it.
+    table.answer(&Question::SccpDevices, &list(&items[..1]));
+    assert_eq!(table.contacts(&one)[0].identity().unwrap().model, "7970");
+    let status = |word: &str| {
+        event(&format!(
+            "Event: DeviceStatus\nChannelType: SCCP\nChannelObjectType: Device\n\
+             DeviceStatus: {word}\nSCCPDevice: SEP00005E005301\n"
+        ))
+    };
+    assert_eq!(table.note(&status("UNREGISTERED")), None);
+    assert!(table.contacts(&one).is_empty());
+    assert_eq!(
+        table.note(&status("REGISTERED")),
+        Some(Question::SccpDevices)
+    );
+}

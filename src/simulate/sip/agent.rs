@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::net::UdpSocket;
+use tokio::sync::broadcast;
 
 use super::super::digest::{Secret, parameters, random_hex, response};
 use super::call::Call;
 use super::message::Message;
 use super::transaction::{Transaction, Wire};
-use super::{Error, SipOptions};
+use super::{Error, Notified, SipOptions};
 use crate::shutdown::Tasks;
 
 /// A SIP user agent. Cheap to clone; all clones are the same agent.
@@ -52,6 +53,11 @@ impl Agent {
     /// Returns the address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.inner.local
+    }
+
+    /// Listens for what NOTIFYs of the registrar say from now on; one that is repeated comes again.
+    pub fn notified(&self) -> broadcast::Receiver<Notified> {
+        self.inner.wire.notified()
     }
 
     /// Registers for an hour; it is not renewed.

@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::super::digest::{Secret, parameters, response};
 use super::message::Message;
-use super::{Agent, Ended, Error, SipOptions};
+use super::{Agent, Ended, Error, Notified, SipOptions};
 use crate::shutdown::Tasks;
 
 /// A registrar that does what the test says, message by message.
@@ -179,6 +179,35 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
         Some(481),
         "the call is forgotten"
     );
+}
+
+#[tokio::test]
+async fn what_the_registrar_notifies_is_handed_over() {
+    let (agent, mut peer, _tasks) = start(None).await;
+    let mut notified = agent.notified();
+    let mut notify = Message::new("NOTIFY sip:1001@127.0.0.1 SIP/2.0")
+        .with("Via", "SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKnotify")
+        .with("From", "<sip:pbx@127.0.0.1>;tag=peer")
+        .with("To", "<sip:1001@127.0.0.1>")
+        .with("Call-ID", "1")
+        .with("CSeq", "1 NOTIFY")
+        .with("Event", "ACTION-URI")
+        .with("Content-Type", "message/sipfrag");
+    "key=OK".clone_into(&mut notify.body);
+    // Anybody else is answered, and not heeded.
+    let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let strange = notify.to_string().replace("key=OK", "key=X");
+    let sent = other.send_to(strange.as_bytes(), agent.address()).await;
+    sent.unwrap();
+    peer.send(&notify).await;
+    assert_eq!(peer.receive().await.status(), Some(200));
+    let expected = Notified {
+        event: "ACTION-URI".to_owned(),
+        content_type: "message/sipfrag".to_owned(),
+        body: "key=OK".to_owned(),
+    };
+    let told = timeout(PATIENCE, notified.recv()).await.unwrap();
+    assert_eq!(told.unwrap(), expected);
 }
 
 #[tokio::test]

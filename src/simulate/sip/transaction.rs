@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::Notified;
 use super::message::Message;
 
 /// The socket and everything that waits behind it.
@@ -23,6 +24,8 @@ pub(super) struct Wire {
     waiting: Mutex<HashMap<String, mpsc::Sender<Message>>>,
     /// By Call-ID: the calls that are up.
     calls: Mutex<HashMap<String, Up>>,
+    /// Who listens for NOTIFYs; whoever is slow loses the oldest.
+    notified: broadcast::Sender<Notified>,
 }
 
 /// A call that is up.
@@ -41,7 +44,13 @@ impl Wire {
             stop,
             waiting: Mutex::default(),
             calls: Mutex::default(),
+            notified: broadcast::Sender::new(MAX_NOTIFIED),
         }
+    }
+
+    /// Listens for what NOTIFYs say from now on.
+    pub(super) fn notified(&self) -> broadcast::Receiver<Notified> {
+        self.notified.subscribe()
     }
 
     /// Reads and sorts datagrams until everything stops.
@@ -91,7 +100,19 @@ impl Wire {
                     "481 Call/Transaction Does Not Exist"
                 }
             }
-            Some("NOTIFY" | "OPTIONS") => "200 OK",
+            Some("NOTIFY") => {
+                // As a phone that is set to trust its server only; nobody may be listening.
+                if peer == self.registrar {
+                    let header = |name| message.header(name).unwrap_or_default().to_owned();
+                    let _ = self.notified.send(Notified {
+                        event: header("Event"),
+                        content_type: header("Content-Type"),
+                        body: message.body.clone(),
+                    });
+                }
+                "200 OK"
+            }
+            Some("OPTIONS") => "200 OK",
             Some(_) => "405 Method Not Allowed",
         };
         let answer = message.answer(answer, &super::super::digest::random_hex());
@@ -256,6 +277,9 @@ const DEADLINE: Duration = Duration::from_secs(32);
 
 /// How long a call may ring.
 const RINGING: Duration = Duration::from_mins(3);
+
+/// The most NOTIFYs that wait to be read.
+const MAX_NOTIFIED: usize = 64;
 
 /// The most bytes of a datagram.
 const MAX_DATAGRAM: usize = 65_535;

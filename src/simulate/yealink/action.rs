@@ -1,110 +1,103 @@
-//! Action URIs: `/servlet?key=…`, the little of it that shows on the phone.
+//! Action URIs: `key=…`, what a phone tells by `phonecfg=get`, and the picture on its screen.
+//!
+//! Firmware V61 to V70 has pages of their own for them; later firmware knows all three.
 
 use super::super::form;
-use super::super::request::Answer;
+use super::super::request::{Answer, Request};
 use super::Yealink;
+use super::model::release;
 
 impl Yealink {
+    /// Answers a GET.
+    pub(super) fn controlled(&self, request: &Request) -> Answer {
+        let release = release(&self.device.options().firmware);
+        let query = request.query.as_deref().unwrap_or_default();
+        let old_page = if self.model.name.starts_with("T3") {
+            "/cgi-bin/cgiServer.exx"
+        } else {
+            "/cgi-bin/ConfigManApp.com"
+        };
+        let has_page = match request.path.as_str() {
+            "/servlet" => release > 70,
+            "/cgi-bin/cgiServer.exx" | "/cgi-bin/ConfigManApp.com" => {
+                release > 70 || request.path == old_page
+            }
+            "/screencapture" | "/screencapture/download" => release >= 80,
+            _ => false,
+        };
+        if !has_page {
+            return Answer::empty(404).refusing("no such page");
+        }
+        let admitted = self
+            .admit_control(request)
+            .and_then(|()| self.admit(request, super::Asks::Control));
+        if let Err(answer) = admitted {
+            return answer;
+        }
+        match request.path.as_str() {
+            "/screencapture" => self.screenshot(false),
+            "/screencapture/download" => self.screenshot(true),
+            _ if query == "command=screenshot" && release >= 73 => self.screenshot(false),
+            _ => self.action(query),
+        }
+    }
+
     /// Does what an action URI says; `key` must come first, and no `&` last.
-    pub(super) fn action(&self, query: &str) -> Answer {
+    fn action(&self, query: &str) -> Answer {
         if query.ends_with('&') {
             return Answer::empty(400).refusing("a query that ends in &");
         }
-        if query.starts_with("phonecfg=get") {
-            let firmware = &self.device.options().firmware;
-            let body = format!("[Status]\nFirmwareVersion={firmware}\n");
-            return Answer::with_body(200, "text/plain", body);
+        if let Some(blocks) = query.strip_prefix("phonecfg=get") {
+            return match self.phonecfg(blocks) {
+                Ok(body) => Answer::with_body(200, "text/plain", body),
+                Err(reason) => Answer::empty(400).refusing(reason),
+            };
         }
         let Some(keys) = query.strip_prefix("key=") else {
             return Answer::empty(404).refusing("a query that does not begin key=");
         };
-        let (keys, more) = keys.split_once('&').unwrap_or((keys, ""));
-        if !(more.is_empty() || more.starts_with("outgoing_uri=")) {
-            return Answer::empty(400).refusing(format!("the parameter {more}"));
+        let (keys, from) = match keys.split_once('&') {
+            None => (keys, None),
+            Some((keys, more)) => match more.strip_prefix("outgoing_uri=") {
+                Some(from) => (keys, Some(from)),
+                None => return Answer::empty(400).refusing(format!("the parameter {more}")),
+            },
+        };
+        let keys = keys
+            .split(';')
+            .map(form::decoded)
+            .collect::<Result<Vec<_>, _>>();
+        let from = from.map(form::decoded).transpose();
+        let (keys, from) = match (keys, from) {
+            (Ok(keys), Ok(from)) => (keys, from),
+            (Err(reason), _) | (_, Err(reason)) => return Answer::empty(400).refusing(reason),
+        };
+        let answer = Answer::with_body(200, "text/html", "");
+        match self.press_all(&keys, from.as_deref(), false) {
+            Ok(()) => answer,
+            // A real phone says 200 to this as well.
+            Err(reason) => answer.refusing(reason),
         }
-        for key in keys.split(';') {
-            match form::decoded(key) {
-                Ok(key) if is_key(&key) => self.press_key(&key),
-                Ok(key) => {
-                    // A real phone says 200 to this as well.
-                    let reason = format!("the key `{key}`");
-                    return Answer::with_body(200, "text/html", "").refusing(reason);
-                }
-                Err(reason) => return Answer::empty(400).refusing(reason),
+    }
+
+    /// Presses keys in order, until one is none.
+    pub(super) fn press_all(
+        &self,
+        keys: &[String],
+        from: Option<&str>,
+        by_notify: bool,
+    ) -> Result<(), String> {
+        if keys.len() > 1 && (self.model.is_touch() || self.model.is_android()) {
+            let name = self.model.name;
+            return Err(format!("several keys at once, and a {name} takes one"));
+        }
+        for key in keys {
+            self.judge_key(key)?;
+            match key.strip_prefix("number=") {
+                Some(number) => self.dial(number, from),
+                None => self.press_key(key, by_notify),
             }
         }
-        Answer::with_body(200, "text/html", "")
-    }
-
-    fn press_key(&self, key: &str) {
-        if let Some(number) = key.strip_prefix("number=") {
-            self.device.change(|state| state.dial(number));
-            return;
-        }
-        self.device.change(|state| state.press(key));
-        if matches!(key, "X" | "CANCEL") {
-            self.device.clear();
-        }
+        Ok(())
     }
 }
-
-fn is_key(key: &str) -> bool {
-    let (name, argument) = key.split_once(['=', ':']).unwrap_or((key, ""));
-    if [
-        "number",
-        "ATrans",
-        "BTrans",
-        "AlwaysFwdOn",
-        "BusyFwdOn",
-        "NoAnswFwdOn",
-    ]
-    .contains(&name)
-        || ["ASW", "CANCEL", "HOLD", "UNHOLD"].contains(&name) && key.contains(':')
-    {
-        return !argument.is_empty();
-    }
-    let numbered = ["L", "D", "F"]
-        .iter()
-        .find_map(|prefix| key.strip_prefix(prefix));
-    KEYS.contains(&key)
-        || numbered.is_some_and(|number| number.parse::<u8>().is_ok_and(|number| number > 0))
-        || key.len() == 1 && key.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-const KEYS: [&str; 35] = [
-    "OK",
-    "ENTER",
-    "SPEAKER",
-    "HEADSET",
-    "MUTE",
-    "MSG",
-    "RD",
-    "VOLUME_UP",
-    "VOLUME_DOWN",
-    "F_TRANSFER",
-    "F_HOLD",
-    "HOLD",
-    "F_CONFERENCE",
-    "X",
-    "CANCEL",
-    "*",
-    "POUND",
-    "UP",
-    "DOWN",
-    "LEFT",
-    "RIGHT",
-    "Reboot",
-    "AutoP",
-    "DNDOn",
-    "DNDOff",
-    "OFFHOOK",
-    "ONHOOK",
-    "ANSWER",
-    "ASW",
-    "CALLEND",
-    "CallEnd",
-    "SWAP",
-    "SPLIT",
-    "CallWaitingOn",
-    "CallWaitingOff",
-];

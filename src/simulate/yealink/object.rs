@@ -34,7 +34,7 @@ impl Yealink {
                 return Ok(());
             }
             "FormattedTextScreen" => Content::Text(lines(document).join("\n")),
-            "ImageScreen" => Content::Image {
+            "ImageMenu" | "ImageScreen" => Content::Image {
                 picture: self.image(document).await?,
                 text: String::new(),
             },
@@ -53,6 +53,16 @@ impl Yealink {
             _ => Content::Text(document.text_of("Text")),
         };
         let mut soft_keys: Vec<SoftKey> = document.named("SoftKey").map(soft_key).collect();
+        // The keys of a picture menu stand for what they lead to.
+        let list = document.child("URIList");
+        let base = list.and_then(|list| list.attribute("base"));
+        for uri in list.into_iter().flat_map(|list| list.named("URI")) {
+            soft_keys.push(SoftKey {
+                position: soft_keys.len() + 1,
+                label: uri.attribute("key").unwrap_or_default().to_owned(),
+                target: format!("{}{}", base.unwrap_or_default(), uri.text()),
+            });
+        }
         soft_keys.sort_by_key(|key| key.position);
         if soft_keys.is_empty() {
             soft_keys = default_keys(&content);
@@ -102,7 +112,7 @@ impl Yealink {
 
     /// Reads the picture of a screen: a URL on displays with colours, else points in the document.
     async fn image(&self, document: &Element) -> Result<Picture, String> {
-        let image = document.child("Image").ok_or("ImageScreen without Image")?;
+        let image = document.child("Image").ok_or("a picture without Image")?;
         let (most_wide, most_high) = self.model.display;
         let text = image.text();
         let picture = if text.starts_with("http://") || text.starts_with("https://") {

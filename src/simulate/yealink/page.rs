@@ -10,6 +10,7 @@ use super::super::fetch::{Ask, Failure};
 use super::super::request::{Request, media_type};
 use super::super::state::{Content, Played, Shown};
 use super::super::wave::{Coding, Wave};
+use super::remote::ALLOW;
 use super::{Yealink, schema};
 
 impl Yealink {
@@ -23,14 +24,28 @@ impl Yealink {
             .strip_prefix(b"xml=")
             .ok_or("a body that does not begin xml=")?;
         let (document, text) = read(xml)?;
-        let phone = self.clone();
         // Pictures are fetched before the answer, everything else after it.
         if document.name == "YealinkIPPhoneImageScreen" {
-            return phone.present(&document, &text, None).await;
+            return self.present(&document, &text, None).await;
         }
+        self.show_later(document, text);
+        Ok(())
+    }
+
+    /// Does the same with the document of a NOTIFY, which is answered at once.
+    pub(super) fn document_notify(&self, body: &str) -> Result<(), String> {
+        if self.model.is_android() {
+            return Err("a document, which Android models do not take".to_owned());
+        }
+        let (document, text) = read(body.as_bytes())?;
+        self.show_later(document, text);
+        Ok(())
+    }
+
+    fn show_later(&self, document: Element, text: String) {
+        let phone = self.clone();
         self.device
             .spawn(async move { phone.show_or_tell(&document, &text, None).await });
-        Ok(())
     }
 
     /// Fetches a document and shows it, or does what it says.
@@ -82,12 +97,14 @@ impl Yealink {
                 },
                 "Wav.Play" => phone.play(rest).await,
                 "Wav.Stop" if rest.is_empty() => device.change(|state| state.ringing = false),
-                "Dial" if !rest.is_empty() => device.change(|state| state.dial(rest)),
+                "Dial" if !rest.is_empty() => phone.dial(rest, None),
                 "Led" => match rest.split_once('=') {
-                    Some((lamp, does)) => device.change(|state| {
-                        state.lamps.insert(lamp.to_owned(), does.to_owned());
-                    }),
-                    None => device.change(|s| s.remark(format!("`{uri}` names no state."))),
+                    Some((lamp, does)) if phone.has_lamp(lamp) && STATES.contains(&does) => {
+                        device.change(|state| {
+                            state.lamps.insert(lamp.to_owned(), does.to_owned());
+                        });
+                    }
+                    _ => device.change(|s| s.remark(format!("`{uri}` is no lamp or no state."))),
                 },
                 "Key" | "Command" if !rest.is_empty() => device.change(|state| state.press(rest)),
                 "" => (),
@@ -132,6 +149,18 @@ impl Yealink {
         fetched.await
     }
 
+    /// Whether there is such a lamp: `LINE1_GREEN`, `POWER`.
+    fn has_lamp(&self, lamp: &str) -> bool {
+        let Some((line, colour)) = lamp.split_once('_') else {
+            return lamp == "POWER";
+        };
+        let line = line
+            .strip_prefix("LINE")
+            .and_then(|line| line.parse::<u8>().ok());
+        let has_line = line.is_some_and(|line| (1..=self.model.line_keys).contains(&line));
+        has_line && matches!(colour, "GREEN" | "RED" | "ORANGE")
+    }
+
     /// Does what choosing an item does.
     pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
         match &shown.content {
@@ -153,6 +182,7 @@ impl Yealink {
     pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" => self.device.clear(),
+            ALLOW => self.agree(),
             "SoftKey:Select" | "SoftKey:Dial" => self.choose(shown, 0).await,
             "SoftKey:Submit" => self.submit(shown).await,
             _ => self.uri(target.to_owned()).await,
@@ -207,6 +237,9 @@ fn read(bytes: &[u8]) -> Result<(Element, String), String> {
     schema::judge(&document)?;
     Ok((document, String::from_utf8_lossy(bytes).into_owned()))
 }
+
+/// What a lamp does.
+const STATES: [&str; 4] = ["on", "off", "slowflash", "fastflash"];
 
 /// The most bytes of an object.
 const MAX_OBJECT: usize = 10_000;

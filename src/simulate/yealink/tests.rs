@@ -1,3 +1,5 @@
+mod control;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::super::lab::{Lab, Page};

@@ -8,7 +8,8 @@ use crate::vendor::{Reply, Verdict};
 
 /// Says what an answer means.
 pub(super) fn read(reply: &Reply) -> Verdict {
-    if let Some(error) = element(&reply.body, "CiscoIPPhoneError") {
+    let body = reply.text();
+    if let Some(error) = element(&body, "CiscoIPPhoneError") {
         return match attribute(error, "Number").unwrap_or_default() {
             "4" => denied("it answered error 4"),
             "1" => rejected("it could not read what was sent, or is busy (error 1)"),
@@ -18,7 +19,7 @@ pub(super) fn read(reply: &Reply) -> Verdict {
             number => rejected(&format!("it answered error {number}")),
         };
     }
-    let mut items = elements(&reply.body, "ResponseItem");
+    let mut items = elements(&body, "ResponseItem");
     let failed =
         items.find(|item| attribute(item, "Status").is_some_and(|status| status.trim() != "0"));
     if let Some(item) = failed {
@@ -86,11 +87,13 @@ mod tests {
     fn check(status: u16, body: &str) -> String {
         match read(&Reply {
             status,
-            body: body.to_owned(),
+            body: body.to_owned().into(),
+            ..Reply::default()
         }) {
             Verdict::Done => "done".to_owned(),
             Verdict::Denied(_) => "denied".to_owned(),
             Verdict::Rejected(words) => words,
+            other => panic!("{other:?}"),
         }
     }
 

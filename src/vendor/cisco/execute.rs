@@ -10,7 +10,7 @@ use form_urlencoded::Serializer;
 use super::answer;
 use crate::phone::Phone;
 use crate::vendor::xml::Node;
-use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Request};
+use crate::vendor::{Auth, Plan, Refused, Request};
 use crate::verb::Priority;
 
 /// One item of an Execute.
@@ -94,22 +94,14 @@ fn post(phone: &Phone, command: &Node) -> Result<Plan, Refused> {
     let body = Serializer::new(String::new())
         .append_pair("XML", &xml)
         .finish();
+    let post = Request::post("/CGI/Execute", "application/x-www-form-urlencoded", body);
     // Phones with multi-platform firmware ask for Digest; the others never ask.
-    let asks = is_multiplatform(phone);
-    Ok(Plan::of(Exchange {
-        request: Request {
-            method: Method::Post,
-            target: "/CGI/Execute".to_owned(),
-            headers: vec![(
-                "Content-Type",
-                "application/x-www-form-urlencoded".to_owned(),
-            )],
-            body: body.into(),
-            auth: if asks { Auth::Challenge } else { Auth::Basic },
-        },
-        read: answer::read,
-        patience: None,
-    }))
+    let auth = if is_multiplatform(phone) {
+        Auth::Challenge
+    } else {
+        Auth::Basic
+    };
+    Ok(Plan::of(Request { auth, ..post }.read_by(answer::read)))
 }
 
 /// Returns whether the phone has 3PCC (MPP) or SPA firmware, which authenticates by itself.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, exchange, pushed, shown_notify, values};
+use crate::vendor::testing::{Bench, control, exchange, pushed, shown_notify, values};
 use crate::vendor::{Auth, Method};
 
 fn bench() -> Bench {
@@ -177,8 +177,8 @@ fn tones_and_backgrounds_are_written() {
         xml(Task::Ring(Sound::Recording(recording()))),
         item("http://192.0.2.10:8090/media/1/bell.raw")
     );
-    assert_eq!(xml(Task::RingStop), item("Play:Stop"));
-    assert_eq!(xml(Task::Clear), item("Init:Services"));
+    assert_eq!(xml(Task::Control(Control::RingStop)), item("Play:Stop"));
+    assert_eq!(xml(Task::Control(Control::Clear)), item("Init:Services"));
     insta::assert_snapshot!(xml(Task::Ringtone(Sound::Recording(recording()), None)), @r#"<?xml version="1.0" encoding="UTF-8"?><setRingTone><ringTone>http://192.0.2.10:8090/media/1/bell.raw</ringTone></setRingTone>"#);
     let picture = Picture {
         image: url("2/a.png"),
@@ -251,18 +251,18 @@ fn a_resync_is_a_notify_in_the_words_of_the_firmware() {
             .map_err(|refused| refused.to_string())
     };
     assert_eq!(
-        shown("8841", Task::Resync),
+        shown("8841", Task::Control(Control::Resync)),
         Ok("Event: check-sync".to_owned())
     );
     assert_eq!(
-        shown("8841-3PCC", Task::Resync),
+        shown("8841-3PCC", Task::Control(Control::Resync)),
         Ok("Event: resync".to_owned())
     );
     assert_eq!(
-        shown("SPA508G", Task::Reboot),
+        shown("SPA508G", Task::Control(Control::Reboot)),
         Ok("Event: reboot_now".to_owned())
     );
-    let refused = shown("8841", Task::Reboot).unwrap_err();
+    let refused = shown("8841", Task::Control(Control::Reboot)).unwrap_err();
     assert!(refused.contains("call manager"), "{refused}");
 }
 
@@ -270,12 +270,8 @@ fn a_resync_is_a_notify_in_the_words_of_the_firmware() {
 fn screens_do_not_go_by_notify_and_any_notify_does() {
     let refused = bench().notify(&pushed("text=a")).unwrap_err().to_string();
     assert!(refused.contains("no screens"), "{refused}");
-    let request = crate::verb::Request::parse("notify", [("event", "talk")]);
-    let crate::verb::Action::Notify(notify) = request.unwrap().action else {
-        panic!()
-    };
-    let task = Task::Notify(notify);
+    let task = control("notify", "event=talk");
     assert_eq!(bench().notify(&task).unwrap(), "Event: talk");
-    let refused = bench().plan_by(Way::Http, &task).unwrap_err().to_string();
+    let refused = bench().plan_by(Via::Http, &task).unwrap_err().to_string();
     assert!(refused.contains("not by http"), "{refused}");
 }

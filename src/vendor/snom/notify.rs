@@ -8,8 +8,8 @@ use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
 use crate::vendor::plan::fits_notify;
 use crate::vendor::xml::Node;
-use crate::vendor::{Plan, Refused, Shown, Task};
-use crate::verb::Priority;
+use crate::vendor::{Means, Plan, Refused, Shown, Task};
+use crate::verb::{Control, Priority};
 
 /// Returns whether the phone has no other remote control.
 pub(super) fn is_best(phone: &Phone) -> bool {
@@ -17,24 +17,21 @@ pub(super) fn is_best(phone: &Phone) -> bool {
 }
 
 /// Says how `phone` is told to do `task`.
-pub(super) fn plan(phone: &Phone, task: &Task, stand: &Stand) -> Result<Plan, Refused> {
+pub(super) fn plan(phone: &Phone, task: &Task, means: &Means<'_>) -> Result<Plan, Refused> {
     let is_dect = phone.model.to_ascii_uppercase().starts_with('M');
     match task {
-        Task::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
-        Task::Reboot => Ok(Plan::notify("check-sync;reboot=true", None)),
-        Task::Resync => Ok(Plan::notify("check-sync;reboot=false", None)),
+        Task::Control(Control::Reboot) => Ok(Plan::notify("check-sync;reboot=true", None)),
+        Task::Control(Control::Resync) => Ok(Plan::notify("check-sync;reboot=false", None)),
         _ if is_dect => Err(Refused::unsupported(
             "Snom's DECT phones have no remote control",
         )),
-        Task::Clear => Ok(pushed(&silent(EXIT))),
-        Task::Push(shown, priority) => push(shown, *priority, stand),
-        Task::Background(_)
-        | Task::Other(_)
-        | Task::Ring(_)
-        | Task::RingStop
-        | Task::Ringtone(..) => Err(Refused::unsupported(
-            "by NOTIFY a Snom phone takes screens only, and this phone is reached by NOTIFY",
-        )),
+        Task::Control(Control::Clear) => Ok(pushed(&silent(EXIT))),
+        Task::Push(shown, priority) => push(shown, *priority, means.stand),
+        Task::Background(_) | Task::Control(_) | Task::Ring(_) | Task::Ringtone(..) => {
+            Err(Refused::unsupported(
+                "by NOTIFY a Snom phone takes screens only, and this phone is reached by NOTIFY",
+            ))
+        }
     }
 }
 

@@ -99,7 +99,10 @@ fn tones_and_backgrounds_are_pages_of_the_phone() {
         target(Task::Ring(built_in("Ringer3"))),
         "/line_login.htm?PLAY_RINGER:3=Play+Ringer"
     );
-    assert_eq!(target(Task::RingStop), "/command.htm?key=CANCEL");
+    assert_eq!(
+        target(Task::Control(Control::RingStop)),
+        "/command.htm?key=CANCEL"
+    );
     assert_eq!(
         target(Task::Ringtone(built_in("10"), Some(2))),
         "/settings.htm?settings=save&user_ringer2=Ringer10&store_settings=save"
@@ -152,15 +155,16 @@ fn what_no_snom_phone_does_is_refused_with_a_reason() {
 
 #[test]
 fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
-    let read = exchange(&bench().plan(&Task::RingStop).unwrap()).read;
+    let plan = bench().plan(&Task::Control(Control::RingStop)).unwrap();
+    let exchange = exchange(&plan);
     let verdict = |status| {
-        read(&Reply {
+        exchange.reader.read(&Reply {
             status,
-            body: String::new(),
+            ..Reply::default()
         })
     };
     for status in [200, 204, 302] {
-        assert_eq!(verdict(status), Verdict::Done, "{status}");
+        assert!(matches!(verdict(status), Verdict::Done), "{status}");
     }
     assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("http_user")));
     assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("use_hidden_tags")));
@@ -177,16 +181,19 @@ fn a_phone_without_remote_control_over_http_gets_notifies() {
 
     <?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneText><Title>Door</Title><Text>Hello, you</Text><fetch mil="5000">snom://mb_exit</fetch></SnomIPPhoneText>
     "#);
-    let plan = d8.plan(&Task::Clear).unwrap();
+    let plan = d8.plan(&Task::Control(Control::Clear)).unwrap();
     insta::assert_snapshot!(shown_notify(&plan), @r#"
     Event: xml
     Content-Type: application/snomxml
 
     <?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneSilent state="relevant" document_id="handsetd"><fetch mil="10">snom://mb_exit</fetch></SnomIPPhoneSilent>
     "#);
-    let refused = d8.plan(&Task::RingStop).unwrap_err().to_string();
+    let refused = d8
+        .plan(&Task::Control(Control::RingStop))
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("screens only"), "{refused}");
-    let http = d8.plan_by(Way::Http, &pushed("text=a")).unwrap_err();
+    let http = d8.plan_by(Via::Http, &pushed("text=a")).unwrap_err();
     let http = http.to_string();
     assert!(http.contains("no HTTP remote control"), "{http}");
 }
@@ -228,8 +235,14 @@ fn a_check_sync_restarts_the_phone_or_does_not() {
     for model in ["300", "D785", "D862", "M700"] {
         let bench = Bench::new(Vendor::Snom, model, "");
         let shown = |task| shown_notify(&bench.plan(&task).unwrap());
-        assert_eq!(shown(Task::Reboot), "Event: check-sync;reboot=true");
-        assert_eq!(shown(Task::Resync), "Event: check-sync;reboot=false");
+        assert_eq!(
+            shown(Task::Control(Control::Reboot)),
+            "Event: check-sync;reboot=true"
+        );
+        assert_eq!(
+            shown(Task::Control(Control::Resync)),
+            "Event: check-sync;reboot=false"
+        );
     }
 }
 

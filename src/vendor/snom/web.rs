@@ -3,12 +3,11 @@
 //! An answer is a page for people: its status says that the phone took the request, not what came
 //! of it. A redirect back to the page is success, and is not followed.
 
-use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::phone::Phone;
-use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Reply, Request, Verdict};
+use crate::vendor::{Plan, Refused, Reply, Request, Verdict};
 
 /// Refuses phones without these pages.
 pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
@@ -28,17 +27,7 @@ pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
 
 /// Says how a page is asked for.
 pub(super) fn get(target: &str) -> Plan {
-    Plan::of(Exchange {
-        request: Request {
-            method: Method::Get,
-            target: target.to_owned(),
-            headers: Vec::new(),
-            body: Bytes::new(),
-            auth: Auth::Challenge,
-        },
-        read,
-        patience: None,
-    })
+    Plan::of(Request::get(target).read_by(read))
 }
 
 /// Says how settings are written, so that they outlast a restart.

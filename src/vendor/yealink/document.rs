@@ -12,17 +12,27 @@ use crate::vendor::xml::{Node, cut};
 use crate::vendor::{Image, Refused};
 
 /// Writes a screen; returns its first page, the others are laid out.
+///
+/// Phones `with_ok` want to be told what the OK key does on a text or a picture, or some of them show
+/// «Invalid URI»: here it takes the screen away.
 pub(super) fn write(
     screen: &Screen,
     image: Option<&Image>,
     stand: &Stand,
+    with_ok: bool,
 ) -> Result<String, Refused> {
     if screen.softkeys.len() > MAX_SOFTKEYS {
         let many = screen.softkeys.len();
         let why = format!("a Yealink phone has {MAX_SOFTKEYS} soft keys at the most, not {many}");
         return Err(Refused::Unsupported(why));
     }
-    let view = View { screen, stand };
+    let is_plain = matches!(screen.body, Body::Image(_) | Body::Text(_));
+    let done = (with_ok && is_plain).then(|| put(stand, blank()));
+    let view = View {
+        screen,
+        stand,
+        done,
+    };
     match &screen.body {
         Body::Text(text) => Ok(view.text(text)),
         Body::Menu(items) => view.menu(items),
@@ -76,6 +86,8 @@ impl Execute {
 struct View<'a> {
     screen: &'a Screen,
     stand: &'a Stand,
+    /// What the OK key leads to.
+    done: Option<Url>,
 }
 
 impl View<'_> {
@@ -101,7 +113,11 @@ impl View<'_> {
         } else {
             "no"
         };
-        Node::new(name).with("Beep", beep).with("Timeout", &timeout)
+        let node = Node::new(name).with("Beep", beep).with("Timeout", &timeout);
+        match &self.done {
+            Some(done) => node.with("doneAction", done.as_str()),
+            None => node,
+        }
     }
 
     fn text(&self, text: &str) -> String {
@@ -135,7 +151,7 @@ impl View<'_> {
     fn menu(&self, items: &[Item]) -> Result<String, Refused> {
         // Only soft keys know SoftKey:Exit; an item leads to an empty screen that ends at once.
         let leaves = items.iter().any(|item| item.target == Target::Exit);
-        let exit = leaves.then(|| self.put(blank()));
+        let exit = leaves.then(|| put(self.stand, blank()));
         let page = |items: &[Item], next: Option<&str>| {
             let line = |label: &str, uri: &str| {
                 Node::new("MenuItem")
@@ -162,7 +178,7 @@ impl View<'_> {
                 .into_iter()
                 .rev()
                 .fold(None, |next: Option<String>, items| {
-                    let next = next.map(|document| self.put(document));
+                    let next = next.map(|document| put(self.stand, document));
                     Some(page(items, next.as_ref().map(Url::as_str)))
                 });
         written.ok_or_else(|| Refused::Invalid("item: a menu needs one at least".to_owned()))
@@ -196,7 +212,7 @@ impl View<'_> {
             .into_iter()
             .rev()
             .fold(None, |next: Option<String>, entries| {
-                let next = next.map(|document| self.put(document));
+                let next = next.map(|document| put(self.stand, document));
                 Some(page(entries, next.as_ref().map(Url::as_str)))
             });
         written.ok_or_else(|| Refused::Invalid("entry: a directory needs one at least".to_owned()))
@@ -268,10 +284,10 @@ impl View<'_> {
         };
         keys.into_iter().enumerate().map(node).collect()
     }
+}
 
-    fn put(&self, document: String) -> Url {
-        self.stand.screen(Content::new(CONTENT_TYPE, document))
-    }
+fn put(stand: &Stand, document: String) -> Url {
+    stand.screen(Content::new(CONTENT_TYPE, document))
 }
 
 fn uri(target: &Target) -> String {

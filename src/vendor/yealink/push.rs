@@ -3,47 +3,33 @@
 //!
 //! Over HTTP the phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
 
+use super::answer;
 use super::document::{CONTENT_TYPE, Execute};
-use crate::phone::Phone;
 use crate::shelf::{Content, Stand};
 use crate::vendor::plan::fits_notify;
-use crate::vendor::{Auth, Exchange, Method, Plan, Refused, Reply, Request, Verdict, Way};
-
-/// Refuses phones that take no documents.
-pub(super) fn reachable(phone: &Phone) -> Result<(), Refused> {
-    let model = phone.model.to_ascii_uppercase();
-    let is_dect =
-        model.starts_with('W') && model.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
-    if is_dect {
-        return Err(Refused::unsupported(
-            "Yealink's DECT bases take no pushed documents",
-        ));
-    }
-    Ok(())
-}
+use crate::vendor::{Plan, Refused, Request};
 
 /// Pushes documents to a phone by the way that it is reached.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pusher<'a> {
-    pub(super) phone: &'a Phone,
-    pub(super) way: Way,
+    /// The page that takes them.
+    pub(super) page: &'static str,
+    pub(super) by_notify: bool,
     pub(super) stand: &'a Stand,
 }
 
 impl Pusher<'_> {
     /// Says how a document is pushed.
     pub(super) fn document(self, document: &str) -> Result<Plan, Refused> {
-        let plan = match self.way {
-            Way::Http => by_http(self.phone, self.stand, document)?,
-            Way::Notify => self.by_notify(document)?,
-        };
-        let android = ["T56A", "T58A", "T58V", "T58W", "T58", "VP59", "CP960"];
-        let model = self.phone.model.to_ascii_uppercase();
-        Ok(if android.contains(&model.as_str()) {
-            plan.with_note("Yealink's Android models are said to ignore pushed documents")
-        } else {
-            plan
-        })
+        if self.by_notify {
+            return self.by_notify(document);
+        }
+        check_length(document)?;
+        let mut request = Request::post(self.page, "text/xml", format!("xml={document}"));
+        // Some firmware wants to know who pushes.
+        let referer = ("Referer", self.stand.base().to_string());
+        request.headers.push(referer);
+        Ok(Plan::of(request.read_by(answer::pushed)))
     }
 
     /// What is too long for one packet is fetched from our door.
@@ -60,25 +46,6 @@ impl Pusher<'_> {
     }
 }
 
-fn by_http(phone: &Phone, stand: &Stand, document: &str) -> Result<Plan, Refused> {
-    check_length(document)?;
-    Ok(Plan::of(Exchange {
-        request: Request {
-            method: Method::Post,
-            target: target(phone).to_owned(),
-            headers: vec![
-                ("Content-Type", "text/xml".to_owned()),
-                // Some firmware wants to know who pushes.
-                ("Referer", stand.base().to_string()),
-            ],
-            body: format!("xml={document}").into(),
-            auth: Auth::Challenge,
-        },
-        read,
-        patience: None,
-    }))
-}
-
 fn check_length(document: &str) -> Result<(), Refused> {
     if document.len() > MAX_DOCUMENT {
         let long = document.len();
@@ -87,38 +54,6 @@ fn check_length(document: &str) -> Result<(), Refused> {
         )));
     }
     Ok(())
-}
-
-/// Firmware V61 to V70 (the second number of the version) takes documents at the root.
-fn target(phone: &Phone) -> &'static str {
-    let release = phone
-        .firmware
-        .as_str()
-        .split('.')
-        .nth(1)
-        .and_then(|part| part.parse().ok());
-    match release {
-        Some(61..=70) => "/",
-        Some(0_u32..=60 | 71..) | None => "/servlet?push=xml",
-    }
-}
-
-fn read(reply: &Reply) -> Verdict {
-    match reply.status {
-        200..=299 => Verdict::Done,
-        401 => Verdict::Denied(
-            "the phone refused the user name and password (HTTP 401); they are its settings \
-             push_xml.username and push_xml.password, and it locks us out if this repeats"
-                .to_owned(),
-        ),
-        403 => Verdict::Denied(
-            "the phone does not allow it (HTTP 403): handsetd's address must be in its setting \
-             push_xml.server, or the password is wrong, or someone must confirm at the phone"
-                .to_owned(),
-        ),
-        404 => Verdict::Rejected("the phone has no such page (HTTP 404)".to_owned()),
-        status => Verdict::Rejected(format!("the phone answered HTTP {status}")),
-    }
 }
 
 /// The most bytes that a document may have, from the developer's guide.

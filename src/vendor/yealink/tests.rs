@@ -1,7 +1,15 @@
+//! Documents: screens, tones and backgrounds, and how they are pushed.
+
+mod verbs;
+
+use url::Url;
+
+use super::tone::UNPROVEN;
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, exchange, pushed as asked, shown_notify, values};
-use crate::vendor::{Auth, Method, Recording, Reply, Verdict};
+use crate::vendor::testing::{Bench, exchange, pushed as asked, values};
+use crate::vendor::{Auth, Method, Picture, Recording, Reply, Shown, Sound, Verdict};
+use crate::verb::Priority;
 
 fn bench() -> Bench {
     Bench::new(Vendor::Yealink, "T46G", "28.83.0.50")
@@ -26,7 +34,33 @@ fn document(plan: &Plan) -> String {
 }
 
 fn pushed(pairs: &str) -> String {
-    document(&bench().push(pairs).unwrap())
+    settled(&document(&bench().push(pairs).unwrap()))
+}
+
+/// Puts the same in the place of every address that was made up.
+fn settled(document: &str) -> String {
+    let mut parts = document.split("/screen/");
+    let first = parts.next().unwrap().to_owned();
+    let rest = parts.map(|part| {
+        format!(
+            "/screen/TOKEN{}",
+            part.trim_start_matches(|c: char| c.is_ascii_alphanumeric())
+        )
+    });
+    first + &rest.collect::<String>()
+}
+
+#[test]
+fn ok_takes_a_text_away_where_there_is_such_a_key() {
+    let bench = bench();
+    let shown = document(&bench.push("text=a").unwrap());
+    let (_, url) = shown.split_once("doneAction=\"").unwrap();
+    let body = bench.fetch(url.split('"').next().unwrap()).body;
+    assert!(String::from_utf8_lossy(&body).contains("Timeout=\"1\""));
+    for (model, pairs) in [("T48S", "text=a"), ("", "text=a"), ("T46G", "item=a|exit")] {
+        let plan = Bench::new(Vendor::Yealink, model, "").push(pairs).unwrap();
+        assert!(!document(&plan).contains("doneAction"), "{model}");
+    }
 }
 
 #[test]
@@ -35,7 +69,7 @@ fn a_text_is_pushed_as_it_is() {
         .push("title=Door;text=Ring & wait;timeout=30;beep=yes")
         .unwrap();
     assert_eq!(exchange(&plan).request.target, "/servlet?push=xml");
-    insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="yes" Timeout="30"><Title wrap="yes">Door</Title><Text>Ring &amp; wait</Text></YealinkIPPhoneTextScreen>"#);
+    insta::assert_snapshot!(settled(&document(&plan)), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="yes" Timeout="30" doneAction="http://192.0.2.10:8090/screen/TOKEN"><Title wrap="yes">Door</Title><Text>Ring &amp; wait</Text></YealinkIPPhoneTextScreen>"#);
 }
 
 #[test]
@@ -49,7 +83,7 @@ fn menus_directories_forms_and_pictures_are_written() {
     insta::assert_snapshot!(pushed("title=T;text=P;item=Call|dial:200;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
     insta::assert_snapshot!(pushed("entry=Ada|201"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneDirectory Beep="no" Timeout="0"><Title wrap="yes"> </Title><MenuItem><Prompt>Ada</Prompt><URI>201</URI></MenuItem></YealinkIPPhoneDirectory>"#);
     insta::assert_snapshot!(pushed("title=PIN;input=PIN|pin|password;input=No|n|number;submit=http://192.0.2.1/x"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneInputScreen Beep="no" Timeout="0"><Title wrap="yes">PIN</Title><URL>http://192.0.2.1/x</URL><InputField type="string" password="yes"><Prompt>PIN</Prompt><Parameter>pin</Parameter><Default/></InputField><InputField type="number" password="no"><Prompt>No</Prompt><Parameter>n</Parameter><Default/></InputField></YealinkIPPhoneInputScreen>"#);
-    insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0"><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
+    insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0" doneAction="http://192.0.2.10:8090/screen/TOKEN"><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
     insta::assert_snapshot!(pushed("url=http://192.0.2.1/a?b=1&c=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="http://192.0.2.1/a?b=1&amp;c=2"/></YealinkIPPhoneExecute>"#);
 }
 
@@ -133,7 +167,7 @@ fn tones_and_backgrounds_are_documents_too() {
     };
     let plan = bench.plan(&Task::Ring(recording())).unwrap();
     insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Wav.Play:http://192.0.2.10:8090/media/1/a.wav"/></YealinkIPPhoneExecute>"#);
-    let plan = bench.plan(&Task::RingStop).unwrap();
+    let plan = bench.plan(&Task::Control(Control::RingStop)).unwrap();
     assert!(document(&plan).contains("URI=\"Wav.Stop\""));
     let plan = bench.plan(&Task::Ringtone(recording(), Some(2))).unwrap();
     assert_eq!(plan.note.as_deref(), Some(UNPROVEN));
@@ -169,20 +203,47 @@ fn what_no_yealink_phone_does_is_refused_with_a_reason() {
         .push("text=a")
         .unwrap_err();
     assert!(dect.to_string().contains("DECT"), "{dect}");
+    let android = Bench::new(Vendor::Yealink, "T58V", "58.86.0.5").push("text=a");
+    assert!(android.unwrap_err().to_string().contains("Android"));
+    let foreign = Task::Push(
+        Shown::Document("<?xml version='1.0'?><SnomIPPhoneText/>".into()),
+        Priority::Now,
+    );
+    assert!(refused(foreign).contains("\"SnomIPPhoneText\" is none"));
     let big = Task::Push(Shown::Document("x".repeat(10_001)), Priority::Now);
     assert!(refused(big).contains("10000 bytes"));
 }
 
 #[test]
+fn what_may_not_work_is_told() {
+    let note = |model: &str, task: &Task| {
+        let bench = Bench::new(Vendor::Yealink, model, "");
+        bench.plan(task).unwrap().note
+    };
+    let document = "<YealinkIPPhoneTextScreen doneAction=\"http://192.0.2.1/\"/>";
+    let own = Task::Push(Shown::Document(document.into()), Priority::Now);
+    assert_eq!(note("T46G", &own), None);
+    assert!(note("T48S", &own).unwrap().contains("doneAction"));
+    let keys = |name: &str| asked(&format!("text=a;softkey=Go|key:{name}"));
+    assert_eq!(note("T46G", &keys("LINE1")), None);
+    assert!(
+        note("T46G", &keys("F1"))
+            .unwrap()
+            .contains("proven for LINE1")
+    );
+}
+
+#[test]
 fn refusals_say_which_setting_helps() {
-    let read = exchange(&bench().plan(&Task::RingStop).unwrap()).read;
+    let plan = bench().plan(&Task::Control(Control::RingStop)).unwrap();
+    let exchange = exchange(&plan);
     let verdict = |status| {
-        read(&Reply {
+        exchange.reader.read(&Reply {
             status,
-            body: String::new(),
+            ..Reply::default()
         })
     };
-    assert_eq!(verdict(200), Verdict::Done);
+    assert!(matches!(verdict(200), Verdict::Done));
     assert!(matches!(verdict(401), Verdict::Denied(words) if words.contains("push_xml.username")));
     assert!(matches!(verdict(403), Verdict::Denied(words) if words.contains("push_xml.server")));
 }
@@ -191,13 +252,13 @@ fn refusals_say_which_setting_helps() {
 fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
     let bench = bench();
     let shown = bench.notify(&asked("title=Door;text=Hello, you")).unwrap();
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(settled(&shown), @r#"
     Event: Yealink-xml
     Content-Type: application/xml
 
-    <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="no" Timeout="0"><Title wrap="yes">Door</Title><Text>Hello, you</Text></YealinkIPPhoneTextScreen>
+    <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="no" Timeout="0" doneAction="http://192.0.2.10:8090/screen/TOKEN"><Title wrap="yes">Door</Title><Text>Hello, you</Text></YealinkIPPhoneTextScreen>
     "#);
-    insta::assert_snapshot!(bench.notify(&Task::RingStop).unwrap(), @r#"
+    insta::assert_snapshot!(bench.notify(&Task::Control(Control::RingStop)).unwrap(), @r#"
     Event: Yealink-xml
     Content-Type: application/xml
 
@@ -211,14 +272,4 @@ fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
         values(&String::from_utf8_lossy(&fetched.body), "Text"),
         [text.as_str()]
     );
-}
-
-#[test]
-fn a_check_sync_is_a_notify_whatever_the_model() {
-    for model in ["T46G", "W60B"] {
-        let bench = Bench::new(Vendor::Yealink, model, "");
-        let shown = |task| shown_notify(&bench.plan(&task).unwrap());
-        assert_eq!(shown(Task::Reboot), "Event: check-sync;reboot=true");
-        assert_eq!(shown(Task::Resync), "Event: check-sync;reboot=false");
-    }
 }

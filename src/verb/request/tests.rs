@@ -1,6 +1,6 @@
 use super::*;
-use crate::screen::{Source, Target};
-use crate::verb::Tone;
+use crate::screen::{Body, Screen, Source, Target};
+use crate::verb::{Content, Control, Fit, Push, Tone};
 
 fn parse(line: &str) -> Result<Request, Refusal> {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -88,7 +88,7 @@ fn the_four_verbs_of_a_phone_become_actions() {
         action("ring tone=bell.wav"),
         Action::Ring(Tone::Source(file("bell.wav")))
     );
-    assert_eq!(action("ring stop=yes"), Action::RingStop);
+    assert_eq!(action("ring stop=yes"), Action::Control(Control::RingStop));
     let tone = Tone::BuiltIn("3".into());
     assert_eq!(
         action("ringtone tone=3;line=2"),
@@ -102,7 +102,7 @@ fn the_four_verbs_of_a_phone_become_actions() {
         fit: Fit::Contain,
     };
     assert_eq!(action("background image=night.jpg;fit=contain"), background);
-    assert_eq!(action("clear"), Action::Clear);
+    assert_eq!(action("clear"), Action::Control(Control::Clear));
 }
 
 #[test]

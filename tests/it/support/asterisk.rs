@@ -91,6 +91,22 @@ impl Asterisk {
         manager(&self.address)
     }
 
+    /// Returns where its manager listens with TLS; the certificate is that of
+    /// `tests/fixtures/ami/tls`.
+    pub(crate) fn manager_tls(&self) -> SocketAddr {
+        self.address.port(5039)
+    }
+
+    /// Stops it in its tracks: its connections stay open, and nothing comes from it.
+    pub(crate) fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&self) {
+        self.process.thaw();
+    }
+
     /// Kills it and starts it again, with the same configuration and database.
     pub(crate) async fn restart(&mut self) {
         self.process.kill().await;
@@ -100,32 +116,17 @@ impl Asterisk {
 
     /// Waits for a line on the console that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
-        let find = |line: &str| line.contains(pattern).then(|| line.to_owned());
-        self.process
-            .line(&format!("the line {pattern:?}"), find)
-            .await
+        self.process.line_after(0, pattern).await
     }
 
     /// Returns how many lines of the console contain `pattern` by now.
     pub(crate) fn count(&self, pattern: &str) -> usize {
-        let log = self.process.log();
-        log.lines().filter(|line| line.contains(pattern)).count()
+        self.process.count(pattern)
     }
 
     /// Waits for a line that contains `pattern` after `passed` others that do.
     pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
-        let mut left = passed;
-        let find = |line: &str| {
-            let found = line.contains(pattern);
-            if found && left > 0 {
-                left -= 1;
-                return None;
-            }
-            found.then(|| line.to_owned())
-        };
-        self.process
-            .line(&format!("the line {pattern:?}"), find)
-            .await
+        self.process.line_after(passed, pattern).await
     }
 
     /// Runs a command of the console and returns what it prints.
@@ -238,6 +239,11 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
     write(
         "manager.conf",
         fill(include_str!("../../asterisk/etc/manager.conf"), ""),
+    );
+    write(
+        "manager.pem",
+        include_str!("../../fixtures/ami/tls/server.pem").to_owned()
+            + include_str!("../../fixtures/ami/tls/server.key"),
     );
     write(
         "pjsip_notify.conf",

@@ -95,10 +95,17 @@ impl Daemon {
 
     /// Waits for a line of the log that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
-        let find = |line: &str| line.contains(pattern).then(|| line.to_owned());
-        self.process
-            .line(&format!("the line {pattern:?}"), find)
-            .await
+        self.process.line_after(0, pattern).await
+    }
+
+    /// Waits for a line that contains `pattern` after `passed` others that do.
+    pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
+        self.process.line_after(passed, pattern).await
+    }
+
+    /// Returns how many lines contain `pattern` by now.
+    pub(crate) fn count(&self, pattern: &str) -> usize {
+        self.process.count(pattern)
     }
 
     /// Gives it another configuration, and asks it to read that.

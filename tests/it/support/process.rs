@@ -66,6 +66,26 @@ impl Process {
         }
     }
 
+    /// Waits for a line that contains `pattern` after `passed` others that do, and returns it.
+    pub(crate) async fn line_after(&self, passed: usize, pattern: &str) -> String {
+        let mut left = passed;
+        let find = |line: &str| {
+            let found = line.contains(pattern);
+            if found && left > 0 {
+                left -= 1;
+                return None;
+            }
+            found.then(|| line.to_owned())
+        };
+        self.line(&format!("the line {pattern:?}"), find).await
+    }
+
+    /// Returns how many lines contain `pattern` by now.
+    pub(crate) fn count(&self, pattern: &str) -> usize {
+        let log = self.log();
+        log.lines().filter(|line| line.contains(pattern)).count()
+    }
+
     /// Waits until the program has ended by itself.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         let mut output = self.output.clone();
@@ -87,8 +107,22 @@ impl Process {
 
     /// Asks the program to read its configuration again.
     pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    /// Stops the program in its tracks: its connections stay open, and nothing comes from it.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets the program go on after [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-HUP", &id]).status();
+        let sent = Command::new("kill").args([signal, &id]).status();
         assert!(sent.unwrap().success());
     }
 

@@ -99,17 +99,77 @@ impl UdpPhone {
             if !message.head[0].starts_with("NOTIFY ") {
                 continue;
             }
-            let copied = ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| {
-                let values = message.header(name);
-                let lines = values.iter().map(|value| format!("{name}: {value}\r\n"));
-                lines.collect::<String>()
-            });
-            let copied = copied.concat();
-            let answer = format!("SIP/2.0 200 OK\r\n{copied}Content-Length: 0\r\n\r\n");
-            let sent = self.socket.send_to(answer.as_bytes(), self.registrar).await;
-            sent.unwrap();
+            self.answer(&message, "200 OK", "").await;
             return message;
         }
+    }
+
+    /// Waits for a call, and rings.
+    pub(crate) async fn rings(&self) -> Message {
+        loop {
+            let message = self.receive().await;
+            if message.head[0].starts_with("INVITE ") {
+                self.answer(&message, "180 Ringing", "").await;
+                return message;
+            }
+        }
+    }
+
+    /// Takes a call that rings.
+    pub(crate) async fn takes(&self, invite: &Message) {
+        let ip = self.address.ip();
+        let session = format!(
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+             m=audio 40000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+        );
+        self.answer(invite, "200 OK", &session).await;
+        self.hears("ACK ").await;
+    }
+
+    /// Does not take a call that rings.
+    pub(crate) async fn refuses(&self, invite: &Message, status: &str) {
+        self.answer(invite, status, "").await;
+        self.hears("ACK ").await;
+    }
+
+    /// Waits until a call ends before it was taken.
+    pub(crate) async fn stops_to_ring(&self, invite: &Message) {
+        let cancel = self.hears("CANCEL ").await;
+        self.answer(&cancel, "200 OK", "").await;
+        self.refuses(invite, "487 Request Terminated").await;
+    }
+
+    async fn hears(&self, method: &str) -> Message {
+        loop {
+            let message = self.receive().await;
+            if message.head[0].starts_with(method) {
+                return message;
+            }
+        }
+    }
+
+    /// Answers a request; a call has the tag `phone` on this side.
+    async fn answer(&self, request: &Message, status: &str, session: &str) {
+        let mut copied = String::new();
+        for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+            for value in request.header(name) {
+                let is_new = name == "To" && !value.contains(";tag=");
+                let tag = if is_new { ";tag=phone" } else { "" };
+                copied.extend([name, ": ", value, tag, "\r\n"]);
+            }
+        }
+        let (user, own) = (&self.user, self.address.port(5060));
+        let kind = match session {
+            "" => "",
+            _ => "Content-Type: application/sdp\r\n",
+        };
+        let answer = format!(
+            "SIP/2.0 {status}\r\n{copied}Contact: <sip:{user}@{own}>\r\n{kind}\
+             Content-Length: {}\r\n\r\n{session}",
+            session.len()
+        );
+        let sent = self.socket.send_to(answer.as_bytes(), self.registrar).await;
+        sent.unwrap();
     }
 
     async fn receive(&self) -> Message {

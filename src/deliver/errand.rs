@@ -1,0 +1,200 @@
+//! Carries a plan out: step by step, until one fails, with a record of what was done.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+
+use super::http::{Client, Failure};
+use super::pbx::Calls;
+use super::{notify, told};
+use crate::outcome::{Status, Taken};
+use crate::phone::{Credentials, Phone};
+use crate::roster::Roster;
+use crate::vendor::{Exchange, Method, Plan, Step, Verdict};
+
+/// By what a plan is carried out.
+#[derive(Debug)]
+pub(super) struct Errand<'a> {
+    pub(super) http: &'a Client,
+    pub(super) roster: &'a Roster,
+    pub(super) calls: &'a Calls,
+    pub(super) phone: &'a Phone,
+    pub(super) credentials: Option<&'a Credentials>,
+    /// When it must be over; `None` gives each step what is usual.
+    pub(super) until: Option<Instant>,
+    /// What was done so far.
+    pub(super) record: Record,
+}
+
+/// What was done, and what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) steps: Vec<Taken>,
+    /// How many of them went well.
+    done: usize,
+    pub(super) notes: Vec<&'static str>,
+    pub(super) result: Option<Value>,
+}
+
+/// A status that is not `OK`, and why.
+pub(super) type Failed = (Status, String);
+
+impl Errand<'_> {
+    /// Does all steps of `plan`, in order, until one fails.
+    pub(super) async fn run(&mut self, plan: Plan) -> Result<(), Failed> {
+        let mut steps: VecDeque<Step> = plan.steps.into();
+        let mut done: usize = 0;
+        while let Some(step) = steps.pop_front() {
+            done = done.saturating_add(1);
+            if done > MAX_STEPS {
+                let reason = format!("the phone asks for more than {MAX_STEPS} steps");
+                return Err((Status::Rejected, reason));
+            }
+            let more = self
+                .step(step)
+                .await
+                .map_err(|failed| self.midway(failed))?;
+            for step in more.into_iter().rev() {
+                steps.push_front(step);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing was sent, says `UNREACHABLE`; that is not so after the first step, and what was done
+    /// must not be done again.
+    fn midway(&self, (status, why): Failed) -> Failed {
+        match self.record.done {
+            0 => (status, why),
+            1 => (began(status), format!("after the first step: {why}")),
+            done => (began(status), format!("after {done} steps: {why}")),
+        }
+    }
+
+    async fn step(&mut self, step: Step) -> Result<Vec<Step>, Failed> {
+        let begun = Instant::now();
+        let usual = begun + PATIENCE;
+        let (way, sent, done) = match step {
+            Step::Pause(pause) => {
+                self.pause(begun + pause).await?;
+                return Ok(Vec::new());
+            }
+            Step::Http(exchange) => {
+                let sent = shown(&exchange);
+                let done = self.exchange(&exchange).await;
+                (exchange.request.way, sent, done)
+            }
+            Step::Notify(notify) => {
+                let sent = format!("NOTIFY {}", notify.event);
+                let until = self.until.unwrap_or(usual);
+                let note = notify::send(self.roster, self.phone, &notify, until).await;
+                ("notify", sent, note.map(|note| self.note(note)))
+            }
+            Step::Call(call) => {
+                let until = self.until.unwrap_or(usual);
+                let placed = self
+                    .calls
+                    .place(self.roster, self.phone, &call, until)
+                    .await;
+                let sent = "INVITE through Asterisk".to_owned();
+                ("pbx", sent, placed.map(|()| Vec::new()))
+            }
+            Step::HangUp => {
+                let until = self.until.unwrap_or(usual);
+                let ended = self.calls.hang_up(self.phone, until).await;
+                let sent = "hangup through Asterisk".to_owned();
+                ("pbx", sent, ended.map(|()| Vec::new()))
+            }
+        };
+        let said = match &done {
+            Ok(_) => {
+                self.record.done = self.record.done.saturating_add(1);
+                "done".to_owned()
+            }
+            Err((status, why)) => format!("{status}: {why}"),
+        };
+        self.record.steps.push(Taken {
+            way,
+            sent,
+            said,
+            took: begun.elapsed(),
+        });
+        done
+    }
+
+    fn note(&mut self, note: Option<&'static str>) -> Vec<Step> {
+        let new = note.filter(|note| !self.record.notes.contains(note));
+        self.record.notes.extend(new);
+        Vec::new()
+    }
+
+    /// Waits, unless that is longer than there is time for.
+    async fn pause(&self, end: Instant) -> Result<(), Failed> {
+        if self.until.is_some_and(|until| until < end) {
+            let reason = "the deadline is over before the last step";
+            return Err((Status::Unknown, reason.to_owned()));
+        }
+        sleep_until(end).await;
+        Ok(())
+    }
+
+    /// Sends one HTTP request and reads its answer.
+    async fn exchange(&mut self, exchange: &Exchange) -> Result<Vec<Step>, Failed> {
+        let now = Instant::now();
+        let usual = exchange.patience.unwrap_or(PATIENCE);
+        let patience = self
+            .until
+            .map_or(usual, |until| until.saturating_duration_since(now));
+        let sent = self
+            .http
+            .send(self.phone, &exchange.request, self.credentials, patience)
+            .await;
+        let reply = sent.map_err(|failure| match failure {
+            Failure::NoAnswer(why) => (Status::Unknown, why),
+            Failure::NotSent(why) => (Status::Unreachable, why),
+            Failure::RefusedBefore(why) => (Status::Denied, why),
+        })?;
+        match exchange.reader.read(&reply) {
+            Verdict::Done => Ok(Vec::new()),
+            Verdict::Then(steps) => Ok(steps),
+            Verdict::Told(told) => {
+                let value = told::value(told).await?;
+                told::merge(&mut self.record.result, value);
+                Ok(Vec::new())
+            }
+            Verdict::Denied(why) if self.credentials.is_none() => {
+                let vendor = self.phone.vendor;
+                let hint = format!("no password is configured ([vendor.{vendor}] or [[phone]])");
+                Err((Status::Denied, format!("{hint}; {why}")))
+            }
+            Verdict::Denied(why) => Err((Status::Denied, why)),
+            Verdict::Rejected(why) => Err((Status::Rejected, why)),
+        }
+    }
+}
+
+fn began(status: Status) -> Status {
+    match status {
+        Status::Unreachable => Status::Unknown,
+        other => other,
+    }
+}
+
+/// Shows a request: method and path. What stands in query and body may be private, and the name of
+/// the page says enough.
+fn shown(exchange: &Exchange) -> String {
+    let method = match exchange.request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    };
+    let target = exchange.request.target.as_str();
+    format!("{method} {}", target.split('?').next().unwrap_or(target))
+}
+
+/// How long a phone may take to answer, connecting and asking for a password included.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many steps one request may take, those that answers ask for included.
+const MAX_STEPS: usize = 256;

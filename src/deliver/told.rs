@@ -1,0 +1,71 @@
+//! What a phone told, as the result of a request: pictures become PNG, whatever the phone sends.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::errand::Failed;
+use super::prepare::blocking;
+use crate::media::picture;
+use crate::outcome::Status;
+use crate::vendor::Told;
+
+/// Makes a value of what was told; of a picture an object whose `png` is the file in Base64.
+pub(super) async fn value(told: Told) -> Result<Value, Failed> {
+    let png = match told {
+        Told::Value(value) => return Ok(value),
+        Told::Picture(file) => blocking(move || picture::png(&file)).await,
+        Told::Grey {
+            width,
+            height,
+            pixels,
+        } => blocking(move || picture::grey_png(width, height, pixels)).await,
+    };
+    let png = png.map_err(|error| {
+        let reason = format!("the phone sent a picture that can't be read: {error}");
+        (Status::Rejected, reason)
+    })?;
+    Ok(json!({ "png": BASE64_STANDARD.encode(png) }))
+}
+
+/// Adds `value` to what was told before: members of objects are put together.
+pub(super) fn merge(result: &mut Option<Value>, value: Value) {
+    match (result, value) {
+        (Some(Value::Object(known)), Value::Object(more)) => known.extend(more),
+        (result, value) => *result = Some(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_steps_tell_is_put_together() {
+        let mut result = None;
+        merge(&mut result, json!({ "a": 1 }));
+        merge(&mut result, json!({ "b": 2 }));
+        assert_eq!(result, Some(json!({ "a": 1, "b": 2 })));
+        merge(&mut result, Value::from("text"));
+        assert_eq!(result, Some(Value::from("text")));
+    }
+
+    #[tokio::test]
+    async fn a_picture_becomes_a_png_and_garbage_is_told() {
+        let pixels = vec![0, 255];
+        let grey = Told::Grey {
+            width: 2,
+            height: 1,
+            pixels,
+        };
+        let told = value(grey).await.unwrap();
+        let png = BASE64_STANDARD
+            .decode(told["png"].as_str().unwrap())
+            .unwrap();
+        assert!(png.starts_with(b"\x89PNG"));
+        let broken = Told::Picture(bytes::Bytes::from_static(b"BM and no picture"));
+        let (status, why) = value(broken).await.unwrap_err();
+        assert_eq!(status, Status::Rejected);
+        assert!(why.contains("can't be read"), "{why}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Who may control the phone: the setting as a whole, the list of addresses, the question at the
+//! phone, and only then the password. The request that raises the question is lost.
+//!
+//! The guides do not tell the status of the answers; here it is 403, with their words.
+
+use std::net::IpAddr;
+use std::sync::PoisonError;
+
+use super::super::request::{Answer, Request};
+use super::super::state::{Content, Shown, SoftKey};
+use super::Yealink;
+
+impl Yealink {
+    /// Lets a request over HTTP pass, or says why not.
+    pub(super) fn admit_control(&self, request: &Request) -> Result<(), Answer> {
+        let peer = request.peer.ip().to_canonical();
+        if !self.device.options().remote_control.enabled {
+            return Err(Answer::empty(403).refusing("features.action_uri.enable = 0"));
+        }
+        if !is_listed(&self.device.options().remote_control.limit_ip, peer) {
+            return Err(Answer::empty(403).refusing("not in features.action_uri_limit_ip"));
+        }
+        self.ask(&peer.to_string()).map_err(|reason| {
+            Answer::with_body(403, "text/html", "Remote control forbidden").refusing(reason)
+        })
+    }
+
+    /// Lets a NOTIFY pass, or says why not; there is no list for them.
+    pub(super) fn admit_notify(&self) -> Result<(), &'static str> {
+        if !self.device.options().remote_control.enabled {
+            return Err("features.action_uri.enable = 0");
+        }
+        self.ask("NOTIFY")
+    }
+
+    /// Asks at the phone about a new source, unless nobody is to be asked.
+    fn ask(&self, source: &str) -> Result<(), &'static str> {
+        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.device.options().remote_control.asks || trust.allowed.contains(source) {
+            return Ok(());
+        }
+        trust.asking = Some(source.to_owned());
+        let key = |position, label: &str, target: &str| SoftKey {
+            position,
+            label: label.to_owned(),
+            target: target.to_owned(),
+        };
+        self.device.show(Shown {
+            content: Content::Text("Allow remote control?".to_owned()),
+            soft_keys: vec![key(1, "OK", ALLOW), key(4, "Cancel", "SoftKey:Cancel")],
+            ..Shown::default()
+        });
+        Err("nobody has agreed at the phone yet")
+    }
+
+    /// Takes the answer to the question.
+    pub(super) fn agree(&self) {
+        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = trust.asking.take() {
+            trust.allowed.insert(source);
+        }
+        drop(trust);
+        self.device.clear();
+    }
+}
+
+/// Whether an address is in a list such as `10.10.*.*,192.0.2.1`; nothing is in a blank one.
+fn is_listed(list: &str, peer: IpAddr) -> bool {
+    let peer = peer.to_string();
+    list.split(',').map(str::trim).any(|entry| {
+        let parts = || entry.split('.').zip(peer.split('.'));
+        entry == "any"
+            || entry == peer
+            || entry.split('.').count() == peer.split('.').count()
+                && parts().all(|(wanted, part)| wanted == "*" || wanted == part)
+                && peer.contains('.')
+    })
+}
+
+/// What the soft key does that agrees.
+pub(super) const ALLOW: &str = "RemoteControl:Allow";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_list_lets_nobody_in() {
+        let peer = "10.10.3.4".parse().unwrap();
+        for (list, listed) in [
+            ("", false),
+            ("any", true),
+            ("10.10.*.*", true),
+            ("10.11.*.*", false),
+            ("192.0.2.1, 10.10.3.4", true),
+            ("10.10.0.0/16", false),
+            ("*", false),
+            ("10.10.3", false),
+        ] {
+            assert_eq!(is_listed(list, peer), listed, "{list}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The picture on the screen, as the phone itself takes it: a BMP by older firmware, a JPEG by newer.
+
+use std::io::Cursor;
+
+use image::ImageFormat;
+
+use super::super::draw::{View, screen};
+use super::super::request::Answer;
+use super::Yealink;
+use super::model::release;
+
+impl Yealink {
+    /// Answers with the picture, to be shown or to be saved.
+    pub(super) fn screenshot(&self, saved: bool) -> Answer {
+        let options = self.device.options();
+        let is_new = saved || release(&options.firmware) >= 80;
+        let (format, content_type) = if is_new {
+            (ImageFormat::Jpeg, "image/jpeg")
+        } else {
+            // What it is told as says nothing of what it is.
+            (ImageFormat::Bmp, "application/octet-stream")
+        };
+        let view = View::new(options, self.model.display, self.device.state());
+        let mut file = Cursor::new(Vec::new());
+        if let Err(error) = screen(&view).write_to(&mut file, format) {
+            return Answer::empty(500).refusing(format!("a picture that can't be made: {error}"));
+        }
+        Answer::with_body(200, content_type, file.into_inner())
+    }
+}

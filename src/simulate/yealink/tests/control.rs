@@ -1,0 +1,347 @@
+//! Control from outside: who may, by which page, with which keys, and what comes of it.
+
+use super::super::super::PhoneCallState::{Held, Ringing, Talking};
+use super::super::super::lab::Lab;
+use super::super::super::options::{Options, RemoteControl, Scheme};
+use super::super::super::{Calling, State};
+use super::{ask, object, options, push};
+
+fn phone(model: &str, firmware: &str) -> Options {
+    Options {
+        model: model.to_owned(),
+        firmware: firmware.to_owned(),
+        ..options()
+    }
+}
+
+async fn lab(model: &str, firmware: &str) -> Lab {
+    Lab::new(phone(model, firmware), Vec::new()).await
+}
+
+/// Asks, and returns the status and the body.
+async fn asks(lab: &Lab, target: &str) -> (String, String) {
+    let answer = ask(lab, target).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].to_owned(), body.to_owned())
+}
+
+/// Returns what the phone refused last.
+fn refused(state: &State) -> String {
+    let last = state.refusals().last();
+    last.map(|(_, reason)| reason.to_owned())
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn who_is_not_in_the_list_gets_nothing() {
+    for (enabled, limit_ip, status, reason) in [
+        (true, "any", "200", ""),
+        (true, "127.0.*.*", "200", ""),
+        (true, "", "403", "features.action_uri_limit_ip"),
+        (true, "192.0.2.1", "403", "features.action_uri_limit_ip"),
+        (false, "any", "403", "features.action_uri.enable"),
+    ] {
+        let remote_control = RemoteControl {
+            enabled,
+            limit_ip: limit_ip.to_owned(),
+            asks: false,
+        };
+        let options = Options {
+            remote_control,
+            ..options()
+        };
+        let lab = Lab::new(options, Vec::new()).await;
+        for target in ["/servlet?key=OK", "/screencapture", "/servlet?phonecfg=get"] {
+            assert_eq!(asks(&lab, target).await.0, status, "{limit_ip}");
+        }
+        assert!(refused(&lab.phone.state()).contains(reason));
+        // Pushes have a list of their own, and NOTIFYs none.
+        let text = object("TextScreen", "<Text>a</Text>");
+        assert!(push(&lab, &text).await.contains("200"));
+        let told = lab
+            .phone
+            .notified("ACTION-URI", "message/sipfrag", "key=OK");
+        assert_eq!(told.is_ok(), enabled);
+        let pressed = lab.phone.state().keys.len();
+        assert_eq!(pressed, usize::from(enabled) + usize::from(status == "200"));
+    }
+}
+
+#[tokio::test]
+async fn the_first_request_raises_a_question_and_is_lost() {
+    let remote_control = RemoteControl {
+        asks: true,
+        ..RemoteControl::default()
+    };
+    let options = Options {
+        remote_control,
+        ..options()
+    };
+    let lab = Lab::new(options, Vec::new()).await;
+    let forbidden = ("403".to_owned(), "Remote control forbidden".to_owned());
+    assert_eq!(asks(&lab, "/servlet?key=OK").await, forbidden);
+    lab.phone.press("Cancel").await.unwrap();
+    assert_eq!(asks(&lab, "/servlet?key=OK").await, forbidden);
+    let shown = lab.phone.state().shown.unwrap();
+    assert_eq!(shown.content.text(), Some("Allow remote control?"));
+    lab.phone.press("OK").await.unwrap();
+    assert!(lab.phone.state().keys.is_empty());
+    assert_eq!(asks(&lab, "/servlet?key=OK").await.0, "200");
+    // A NOTIFY is another source.
+    let notify = || lab.phone.notified("ACTION-URI", "message/sipfrag", "key=1");
+    assert!(notify().unwrap_err().contains("nobody has agreed"));
+    assert_eq!(lab.phone.state().keys, ["OK"]);
+    lab.phone.press("OK").await.unwrap();
+    notify().unwrap();
+    assert_eq!(lab.phone.state().keys, ["OK", "1"]);
+}
+
+#[tokio::test]
+async fn each_firmware_has_its_pages() {
+    let [new, old, com] = [
+        "/servlet?key=OK",
+        "/cgi-bin/cgiServer.exx?key=OK",
+        "/cgi-bin/ConfigManApp.com?key=OK",
+    ];
+    for (model, firmware, known, unknown) in [
+        ("T46G", "28.83.0.130", vec![new, old, com], vec![]),
+        ("T38G", "38.70.0.185", vec![old], vec![new, com]),
+        ("T28P", "2.70.0.140", vec![com], vec![new, old]),
+    ] {
+        let lab = lab(model, firmware).await;
+        for (targets, status) in [(known, "200"), (unknown, "404")] {
+            for target in targets {
+                assert_eq!(asks(&lab, target).await.0, status, "{model} {target}");
+            }
+        }
+    }
+    let lab = lab("T28P", "2.70.0.140").await;
+    let text = object("TextScreen", "<Text>a</Text>");
+    assert!(push(&lab, &text).await.starts_with("HTTP/1.1 404"));
+    let length = text.len() + 4;
+    let old = format!(
+        "POST / HTTP/1.1\r\nHost: phone\r\nConnection: close\r\nContent-Type: text/xml\r\n\
+         Content-Length: {length}\r\n\r\nxml={text}"
+    );
+    assert!(lab.send(old).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn keys_that_a_model_or_firmware_lacks_do_nothing() {
+    for (model, firmware, key) in [
+        ("T57W", "96.86.0.5", "OK"),
+        ("T48S", "66.86.0.15", "ENTER"),
+        ("T48S", "66.86.0.15", "1;2"),
+        ("T58V", "58.86.0.5", "1;2"),
+        ("T21P", "34.72.0.1", "L3"),
+        ("T46G", "28.83.0.1", "D1"),
+        ("T46G", "28.72.0.1", "OFFHOOK"),
+        ("T46G", "28.73.0.1", "CANCEL"),
+        ("T46G", "28.73.0.1", "AlwaysFwdOn=1"),
+        ("T46G", "28.83.0.1", "NoAnswFwdOn=1=13"),
+        ("T46G", "28.83.0.1", "NoAnswFwdOn=1"),
+        ("T46G", "28.83.0.1", "HOLD"),
+        ("T46G", "28.83.0.1", "ASW:a"),
+        ("T46G", "28.83.0.1", "BTrans="),
+        ("T46G", "28.83.0.1", "number=+49"),
+    ] {
+        let lab = lab(model, firmware).await;
+        // A real phone says 200 all the same.
+        let target = format!("/servlet?key={key}");
+        assert_eq!(asks(&lab, &target).await.0, "200", "{model} {key}");
+        let state = lab.phone.state();
+        assert_ne!(refused(&state), "", "{model} {key}");
+        assert!(state.keys.is_empty() && state.dialed.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn calls_are_what_keys_make_of_them() {
+    let lab = lab("T46G", "28.84.0.1").await;
+    let key = async |key: &str| {
+        asks(&lab, &format!("/servlet?key={key}")).await;
+        lab.phone.state().calling
+    };
+    let states = |calling: &Calling| {
+        let states: Vec<_> = calling.calls.iter().map(|call| call.state).collect();
+        states
+    };
+    let id = lab.phone.is_called_by("201");
+    assert_eq!(id, 33_093);
+    // Nothing is transferred that was not answered.
+    assert_eq!(states(&key("BTrans=300").await), [Ringing]);
+    assert_eq!(states(&key("ANSWER").await), [Talking]);
+    assert_eq!(key("1;POUND").await.dtmf, "1#");
+    assert!(key("MUTE").await.muted);
+    assert_eq!(states(&key("F_HOLD").await), [Held]);
+    assert_eq!(states(&key("F_HOLD").await), [Talking]);
+    assert_eq!(states(&key("HOLD:33093").await), [Held]);
+    assert_eq!(states(&key("HOLD:33093").await), [Held]);
+    assert_eq!(states(&key("UNHOLD:33093").await), [Talking]);
+    assert_eq!(states(&key("ATrans=300").await), [Held, Talking]);
+    assert_eq!(states(&key("CANCEL:33094").await), [Held]);
+    assert_eq!(states(&key("UNHOLD:33093").await), [Talking]);
+    let calling = key("BTrans=301").await;
+    assert!(calling.calls.is_empty());
+    assert_eq!(
+        calling.transfers,
+        [("300".to_owned(), false), ("301".to_owned(), true)]
+    );
+    lab.phone.is_called_by("202");
+    assert!(key("CANCEL").await.calls.is_empty());
+    let remarks = lab.phone.state().remarks;
+    key("CALLEND").await;
+    assert!(lab.phone.state().remarks.len() > remarks.len());
+    assert!(key("DNDOn").await.dnd);
+    assert!(!key("DNDOff").await.dnd);
+    let forwards = key("NoAnswFwdOn=201=12").await.forwards;
+    assert_eq!(forwards["NoAnsw"], "201=12");
+    assert!(key("NoAnswFwdOff").await.forwards.is_empty());
+}
+
+#[tokio::test]
+async fn the_phone_tells_of_itself_what_is_asked() {
+    let lab = lab("T46G", "28.83.0.130").await;
+    asks(&lab, "/servlet?key=AlwaysFwdOn=201").await;
+    asks(&lab, "/servlet?key=DNDOn").await;
+    let (_, all) = asks(&lab, "/servlet?phonecfg=get&accounts=1&dnd=1&fw=1").await;
+    insta::assert_snapshot!(all, @r"
+    [Status]
+    FirmwareVersion=28.83.0.130
+    [Accounts]
+    Account1=Disabled|||Disable|Off|
+    Account2=Enabled||1002|1002|Off|1002@192.0.2.14|
+    Account0=Enabled|Desk|1001|1001|Off|1001@pbx.example.org|
+    [DND]
+    State=On
+    [Forward_always]
+    State=On
+    Target=201
+    [Forward_busy]
+    State=Off
+    Target=
+    [Forward_noanswer]
+    State=Off
+    Target=
+    ");
+    let (_, bare) = asks(&lab, "/servlet?phonecfg=get&dnd=0").await;
+    assert_eq!(bare, "[Status]\nFirmwareVersion=28.83.0.130\n");
+    assert_eq!(asks(&lab, "/servlet?phonecfg=get&a=1").await.0, "400");
+    // The account that calls must be one of these.
+    for from in ["1002@192.0.2.14", "nobody@pbx"] {
+        asks(&lab, &format!("/servlet?key=number=9&outgoing_uri={from}")).await;
+    }
+    let state = lab.phone.state();
+    let accounts: Vec<_> = state
+        .calling
+        .calls
+        .iter()
+        .map(|call| &call.account)
+        .collect();
+    assert_eq!(accounts, [&Some("1002@192.0.2.14".to_owned()), &None]);
+    assert!(
+        state
+            .remarks
+            .last()
+            .unwrap()
+            .contains("No account is nobody@pbx")
+    );
+}
+
+#[tokio::test]
+async fn the_screen_is_taken_as_a_bmp_or_a_jpeg() {
+    for (firmware, target, start) in [
+        ("28.83.0.130", "/screencapture", "\u{fffd}\u{fffd}"),
+        ("28.83.0.130", "/screencapture/download", "\u{fffd}\u{fffd}"),
+        ("28.73.0.48", "/servlet?command=screenshot", "BM"),
+        ("28.73.0.48", "/screencapture", ""),
+        ("28.72.0.1", "/servlet?command=screenshot", ""),
+    ] {
+        let lab = lab("T46G", firmware).await;
+        let (status, body) = asks(&lab, target).await;
+        assert_eq!(status == "200", !start.is_empty(), "{firmware} {target}");
+        assert!(body.starts_with(start), "{firmware} {target}");
+    }
+}
+
+#[tokio::test]
+async fn a_notify_is_as_good_as_a_request() {
+    let lab = lab("T53W", "96.86.0.70").await;
+    let notify = |event: &str, content_type: &str, body: &str| {
+        let told = lab.phone.notified(event, content_type, body);
+        told.map(|()| lab.phone.state())
+    };
+    let frag = "message/sipfrag";
+    let state = notify("ACTION-URI", frag, "key=1;F_HOLD").unwrap();
+    assert_eq!(state.keys, ["1", "F_HOLD"]);
+    let state = notify(
+        "ACTION-URI",
+        frag,
+        "number=+49#&outgoing_uri=sip:1002@192.0.2.14",
+    )
+    .unwrap();
+    assert_eq!(state.dialed, ["+49#"]);
+    let id = state.calling.calls[0].id;
+    let state = notify("ACTION-URI", frag, &format!("key=HOLD:{id}")).unwrap();
+    assert_eq!(state.calling.calls[0].state, Talking);
+    assert!(state.remarks.last().unwrap().contains("does nothing here"));
+    let state = notify("check-sync;reboot=true", "", "").unwrap();
+    assert_eq!(state.keys.last().unwrap(), "Reboot");
+    let text = object("TextScreen", "<Text>a</Text>");
+    notify("Yealink-xml", "application/xml", &text).unwrap();
+    lab.until(|state| state.shown.is_some()).await;
+    assert_eq!(lab.phone.state().refusals().count(), 0);
+    for (event, content_type, body) in [
+        ("ACTION-URI", frag, "key=OK\r\n"),
+        ("ACTION-URI", frag, "key=number=%2B49"),
+        ("ACTION-URI", frag, "OK"),
+        ("ACTION-URI", frag, "number=1&x=2"),
+        ("ACTION-URI", "text/plain", "key=OK"),
+        ("Yealink-xml", "text/xml", &text),
+        ("Yealink-xml", "application/xml", "<a/>"),
+        ("talk", "", ""),
+    ] {
+        let before = lab.phone.state().refusals().count();
+        let told = notify(event, content_type, body);
+        assert!(told.is_err(), "{event} {body}");
+        assert_eq!(lab.phone.state().refusals().count(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn the_phones_own_pages_ask_for_basic() {
+    let lab = Lab::new(
+        Options {
+            scheme: Scheme::Digest,
+            credentials: Some(("admin".to_owned(), "secret".to_owned())),
+            ..options()
+        },
+        Vec::new(),
+    )
+    .await;
+    assert!(ask(&lab, "/servlet?key=OK").await.contains("Basic realm="));
+    let text = object("TextScreen", "<Text>a</Text>");
+    assert!(push(&lab, &text).await.contains("Digest realm="));
+}
+
+#[tokio::test]
+async fn lamps_and_android_models_are_as_they_are() {
+    let tablet = lab("T58V", "58.86.0.5").await;
+    let text = object("TextScreen", "<Text>a</Text>");
+    assert!(push(&tablet, &text).await.starts_with("HTTP/1.1 404"));
+    let lab = lab("T46G", "28.83.0.130").await;
+    let lamp = |uri: &str| object("Execute", &format!("<ExecuteItem URI=\"{uri}\"/>"));
+    for bad in [
+        "Led:LINE28_RED=on",
+        "Led:LINE1=on",
+        "Led:POWER=bright",
+        "Led:X",
+    ] {
+        let before = lab.phone.state().remarks.len();
+        push(&lab, &lamp(bad)).await;
+        lab.until(|state| state.remarks.len() > before).await;
+    }
+    push(&lab, &lamp("Led:POWER=fastflash")).await;
+    let state = lab.until(|state| !state.lamps.is_empty()).await;
+    assert_eq!(state.lamps["POWER"], "fastflash");
+}

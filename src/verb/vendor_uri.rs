@@ -1,0 +1,88 @@
+//! URIs in the vendor's own words, such as `Key:Soft1` or `Dial:100`.
+
+use std::str::FromStr;
+
+use super::Priority;
+
+/// One URI for a phone to run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VendorUri {
+    uri: String,
+    priority: Priority,
+}
+
+impl VendorUri {
+    /// Returns it without its priority.
+    pub fn as_str(&self) -> &str {
+        &self.uri
+    }
+
+    /// Returns when it is run.
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    const MAX: usize = 256;
+}
+
+impl FromStr for VendorUri {
+    type Err = String;
+
+    /// Reads `SCHEME:REST`, with `@0`, `@1` or `@2` behind it for the priority.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (uri, priority) = match text.rsplit_once('@') {
+            Some((uri, "0")) => (uri, Priority::Now),
+            Some((uri, "1")) => (uri, Priority::Idle),
+            Some((uri, "2")) => (uri, Priority::OnlyIdle),
+            _ => (text, Priority::Now),
+        };
+        let scheme = uri.split_once(':').map(|(scheme, _)| scheme);
+        let has_scheme = scheme.is_some_and(|scheme| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '.')
+        });
+        // The one command of a phone (Yealink's) that has no colon.
+        let has_scheme = has_scheme || uri == "Wav.Stop";
+        if !has_scheme || uri.chars().any(char::is_control) {
+            return Err(format!(
+                "{text:?} is no URI of a phone; write Key:Soft1, Dial:100 or the like"
+            ));
+        }
+        if uri.chars().count() > Self::MAX {
+            let most = Self::MAX;
+            return Err(format!(
+                "{text:?} is too long; {most} characters are the limit"
+            ));
+        }
+        Ok(Self {
+            uri: uri.to_owned(),
+            priority,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_priority_stands_behind_the_last_at_sign() {
+        let read = |text: &str| {
+            let uri: VendorUri = text.parse().unwrap();
+            (uri.as_str().to_owned(), uri.priority())
+        };
+        assert_eq!(read("Key:Soft1"), ("Key:Soft1".into(), Priority::Now));
+        assert_eq!(
+            read("http://u@h/x@2"),
+            ("http://u@h/x".into(), Priority::OnlyIdle)
+        );
+        assert_eq!(read("http://u@h/x"), ("http://u@h/x".into(), Priority::Now));
+        assert_eq!(read("Wav.Stop@1"), ("Wav.Stop".into(), Priority::Idle));
+        assert_eq!(read("Wav.Play:http://h/x").1, Priority::Now);
+        for text in ["", "Soft1", ":x", "Key Soft:1", "Key:\n", "1:2"] {
+            assert!(text.parse::<VendorUri>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! What the client of the manager interface promises, held against real Asterisk servers.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use handsetd::ami::{Action, Client, Config, Error, Event, Events, Login, Pin, State, TlsConfig};
+use handsetd::shutdown::Tasks;
+use sha2::{Digest, Sha256};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::support::asterisk::{Asterisk, Options, Version};
+use super::support::soon;
+
+macro_rules! on_both_versions {
+    ($($test:ident)*) => {
+        mod on_16 {
+            $(#[tokio::test] async fn $test() { super::$test(super::Version::V16).await; })*
+        }
+        mod on_22 {
+            $(#[tokio::test] async fn $test() { super::$test(super::Version::V22).await; })*
+        }
+    };
+}
+
+on_both_versions! {
+    a_dropped_link_is_back_within_a_second_and_logged_in_once
+    a_frozen_server_is_noticed_within_two_pings
+    a_restart_in_a_flood_of_events_is_survived
+    a_shutdown_notice_is_believed
+    every_way_of_login_works
+    whatever_others_lose_arrives
+}
+
+async fn every_way_of_login_works(version: Version) {
+    let Some(asterisk) = start(version, "").await else {
+        return;
+    };
+    for login in [Login::Auto, Login::Md5, Login::Plain] {
+        let mut config = config(&asterisk);
+        config.login = login;
+        assert!(connected(&Manager::start(&config)).await, "{login:?}");
+    }
+    let certificate = include_str!("../fixtures/ami/tls/server.pem");
+    let pin = hex::encode(Sha256::digest(der(certificate)));
+    for (pin, is_right) in [(pin, true), ("00".repeat(32), false)] {
+        let mut config = config(&asterisk);
+        config.address = asterisk.manager_tls().to_string().parse().unwrap();
+        config.tls = Some(TlsConfig {
+            pin: Some(Pin::try_from(format!("sha256:{pin}")).unwrap()),
+            ..TlsConfig::default()
+        });
+        let manager = Manager::start(&config);
+        if is_right {
+            assert!(connected(&manager).await);
+        } else {
+            let state = until(&manager.client, |state| matches!(state, State::Lost { .. })).await;
+            assert!(format!("{state:?}").contains("TLS"), "{state:?}");
+        }
+    }
+}
+
+async fn whatever_others_lose_arrives(version: Version) {
+    // A command whose output has more than a megabyte.
+    let mut dialplan = String::from("[big]\n");
+    for number in 0..9000 {
+        let text = "x".repeat(80);
+        writeln!(dialplan, "exten => {number},1,NoOp({text})").unwrap();
+    }
+    let Some(asterisk) = start(version, &dialplan).await else {
+        return;
+    };
+    let manager = Manager::start(&config(&asterisk));
+    let operator = Manager::start(&as_user(&asterisk, "operator"));
+    assert!(connected(&manager).await && connected(&operator).await);
+    let mut events = manager.client.events();
+
+    // Names that are no identifiers, repeated names, values with blanks, colons and foreign letters,
+    // and 70 kB of them.
+    let mut action = Action::builder("UserEvent")
+        .with("UserEvent", "Odd")
+        .with("Under_score", "a: b::c")
+        .with("Named Callgroup", "  two blanks before, one after ")
+        .with("Twice", "one")
+        .with("Twice", "two")
+        .with("Empty", "")
+        .with("Größe", "Zürich 東京 😀");
+    let long = "é".repeat(450);
+    for number in 0..80 {
+        action = action.with(&format!("Long{number}"), &long);
+    }
+    let answer = operator.client.send(action.build().unwrap()).await.unwrap();
+    assert!(answer.is_success(), "{answer:?}");
+    let event = next(&mut events, "UserEvent").await;
+    assert_eq!(event.header("under_score"), Some("a: b::c"));
+    assert_eq!(
+        event.header("Named Callgroup"),
+        Some("  two blanks before, one after ")
+    );
+    assert_eq!(event.values("Twice").collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(event.header("Größe"), Some("Zürich 東京 😀"));
+    for number in 0..80 {
+        assert_eq!(event.header(&format!("Long{number}")), Some(long.as_str()));
+    }
+
+    // Two headers of one name in the event of a channel.
+    let call = Action::builder("Originate")
+        .with("Channel", "Local/1@big")
+        .with("Application", "NoOp")
+        .with("Async", "true")
+        .with("Variable", "TONE=3")
+        .with("Variable", "NOTE=a=b");
+    operator.client.send(call.build().unwrap()).await.unwrap();
+    let variables = soon("a channel with its variables", async {
+        loop {
+            let event = events.next().await.unwrap();
+            let all: Vec<_> = event
+                .values("ChanVariable")
+                .map(ToOwned::to_owned)
+                .collect();
+            if all.contains(&"TONE=3".to_owned()) {
+                return all;
+            }
+        }
+    })
+    .await;
+    assert_eq!(variables, ["TONE=3", "NOTE=a=b"]);
+
+    let command = Action::command("dialplan show big").unwrap();
+    let refused = manager.client.send(command.clone()).await.unwrap();
+    assert!(!refused.is_success(), "the account must not run commands");
+    let answer = operator.client.send(command).await.unwrap();
+    let bytes: usize = answer.output().map(str::len).sum();
+    assert!(bytes > 1_000_000, "{bytes}");
+    assert!(answer.output().any(|line| line.contains("'8999' =>")));
+}
+
+async fn a_frozen_server_is_noticed_within_two_pings(version: Version) {
+    let Some(asterisk) = start(version, "").await else {
+        return;
+    };
+    let mut config = config(&asterisk);
+    config.limits.ping = Duration::from_secs(1);
+    config.limits.pong = Duration::from_secs(1);
+    let manager = Manager::start(&config);
+    assert!(connected(&manager).await);
+    asterisk.freeze();
+    let frozen = Instant::now();
+    until(&manager.client, |state| !state.is_connected()).await;
+    let noticed = frozen.elapsed();
+    asterisk.thaw();
+    assert!(noticed < 3 * config.limits.ping, "{noticed:?}");
+    let state = until(&manager.client, State::is_connected).await;
+    let State::Connected(again) = state else {
+        unreachable!()
+    };
+    // Nobody listened from the last byte before the frost on.
+    assert!(again.gap.unwrap() >= config.limits.ping, "{again:?}");
+}
+
+async fn a_dropped_link_is_back_within_a_second_and_logged_in_once(version: Version) {
+    let Some(asterisk) = start(version, "").await else {
+        return;
+    };
+    let cable = Cable::to(asterisk.manager()).await;
+    let mut config = config(&asterisk);
+    config.address = cable.address.to_string().parse().unwrap();
+    let manager = Manager::start(&config);
+    assert!(connected(&manager).await);
+    let dropped = Instant::now();
+    cable.cut.notify_one();
+    until(&manager.client, is_again).await;
+    assert!(dropped.elapsed() < Duration::from_secs(1));
+    let sessions = asterisk.cli("manager show connected");
+    assert!(sessions.contains("1 users connected."), "{sessions}");
+}
+
+async fn a_shutdown_notice_is_believed(version: Version) {
+    let Some(asterisk) = start(version, "").await else {
+        return;
+    };
+    let manager = Manager::start(&config(&asterisk));
+    assert!(connected(&manager).await);
+    let mut events = manager.client.events();
+    // The program that asked for it has no answer, so nobody waits for that.
+    asterisk.cli("core restart now");
+    let notice = next(&mut events, "Shutdown").await;
+    assert_eq!(notice.header("Shutdown"), Some("Cleanly"));
+    let restarted = Instant::now();
+    until(&manager.client, is_again).await;
+    // It is tried until it is there again, which takes Asterisk a second or two.
+    assert!(restarted.elapsed() < Duration::from_secs(10));
+}
+
+async fn a_restart_in_a_flood_of_events_is_survived(version: Version) {
+    let Some(mut asterisk) = start(version, "").await else {
+        return;
+    };
+    let manager = Manager::start(&config(&asterisk));
+    let flooder = Manager::start(&as_user(&asterisk, "operator"));
+    assert!(connected(&manager).await && connected(&flooder).await);
+    let mut events = manager.client.events();
+    let client = flooder.client.clone();
+    let tasks = Tasks::new();
+    let flood = tasks.spawn("flood", async move {
+        let mut answers = (0_u32, 0_u32);
+        loop {
+            let action = Action::builder("UserEvent").with("UserEvent", "Flood");
+            match client.send(action.build().unwrap()).await {
+                Ok(_) => answers.0 += 1,
+                // What was on its way when the server died may have happened.
+                Err(Error::OutcomeUnknown { .. }) => answers.1 += 1,
+                Err(Error::NotSent { .. }) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+            if answers.0 > 2_000_000 {
+                return answers;
+            }
+        }
+    });
+    next(&mut events, "UserEvent").await;
+    asterisk.restart().await;
+    until(
+        &manager.client,
+        |state| matches!(state, State::Connected(again) if again.gap.is_some()),
+    )
+    .await;
+    // The flood goes on, and is heard.
+    let after = next(&mut events, "UserEvent").await;
+    assert_eq!(after.header("UserEvent"), Some("Flood"));
+    assert!(!flood.is_finished());
+    flood.abort();
+}
+
+/// A connection in the middle that can be cut, any number of times.
+struct Cable {
+    address: SocketAddr,
+    cut: Arc<Notify>,
+    _tasks: Tasks,
+}
+
+impl Cable {
+    async fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (cut, tasks) = (Arc::new(Notify::new()), Tasks::new());
+        let is_cut = Arc::clone(&cut);
+        tasks.spawn("cable", async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut far = TcpStream::connect(server).await.unwrap();
+                tokio::select! {
+                    () = is_cut.notified() => {}
+                    _ = copy_bidirectional(&mut near, &mut far) => {}
+                }
+            }
+        });
+        Self {
+            address,
+            cut,
+            _tasks: tasks,
+        }
+    }
+}
+
+/// A client, and the tasks that it runs among.
+struct Manager {
+    client: Client,
+    _tasks: Tasks,
+}
+
+impl Manager {
+    fn start(config: &Config) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tasks = Tasks::new();
+        let client = Client::start(config, None, &tasks).unwrap();
+        Self {
+            client,
+            _tasks: tasks,
+        }
+    }
+}
+
+async fn connected(manager: &Manager) -> bool {
+    let state = until(&manager.client, |state| *state != State::Connecting).await;
+    state.is_connected()
+}
+
+async fn until(client: &Client, wanted: impl FnMut(&State) -> bool) -> State {
+    let mut state = client.state();
+    let found = soon("the state", state.wait_for(wanted)).await;
+    found.unwrap().clone()
+}
+
+/// Whether this is another connection than the first.
+fn is_again(state: &State) -> bool {
+    matches!(state, State::Connected(again) if again.gap.is_some())
+}
+
+async fn next(events: &mut Events, name: &str) -> Event {
+    soon(name, async {
+        loop {
+            let event = events.next().await.unwrap();
+            if event.is(name) {
+                return event;
+            }
+        }
+    })
+    .await
+}
+
+fn config(asterisk: &Asterisk) -> Config {
+    as_user(asterisk, "handsetd")
+}
+
+fn as_user(asterisk: &Asterisk, user: &str) -> Config {
+    let address = asterisk.manager().to_string().parse().unwrap();
+    Config::new("pbx", address, user, "hush".into())
+}
+
+/// Reads the first certificate of a PEM file.
+fn der(pem: &str) -> Vec<u8> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+    CertificateDer::from_pem_slice(pem.as_bytes())
+        .unwrap()
+        .to_vec()
+}
+
+async fn start(version: Version, dialplan: &str) -> Option<Asterisk> {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[],
+        dialplan,
+        pjsip: "",
+    };
+    Asterisk::start(version, &options).await
+}

@@ -1,0 +1,29 @@
+//! What is asked of one phone is sent in the order in which it was asked.
+
+use handsetd::phone::Vendor;
+
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+
+#[tokio::test]
+async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let caller = Caller::new(daemon.agi());
+    for round in 0..5 {
+        let last = format!("round {round}, last");
+        for number in 0..9 {
+            let text = format!("round {round}, number {number}");
+            let told = caller.runs("push", &[&text, "phone=desk", "wait=no"]).await;
+            assert_eq!(told.status, "QUEUED", "{}", told.reason);
+        }
+        let told = caller.runs("push", &[&last, "phone=desk"]).await;
+        assert_eq!(told.status, "OK", "{}", told.reason);
+        desk.shows_text(&last).await;
+    }
+    // Those in between were never sent, once a newer one waited.
+    let pushes = desk.received().len();
+    assert!(pushes < 50, "{pushes}");
+    daemon.line("a newer screen took its place").await;
+}

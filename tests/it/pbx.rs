@@ -1,0 +1,154 @@
+//! Calls that Asterisk places to phones: `dial` and `ring` with `via=pbx`, on real servers.
+
+use super::support::agi_call::agi_call;
+use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::daemon::Daemon;
+use super::support::udp_phone::{Message, UdpPhone};
+
+macro_rules! on_both_versions {
+    ($($test:ident)*) => {
+        mod on_16 {
+            $(#[tokio::test] async fn $test() { super::$test(super::Version::V16, super::Driver::Pjsip).await; })*
+        }
+        mod on_22 {
+            $(#[tokio::test] async fn $test() { super::$test(super::Version::V22, super::Driver::Pjsip).await; })*
+        }
+    };
+}
+
+on_both_versions! {
+    a_phone_answers_by_itself_and_the_number_is_called
+    a_phone_rings_with_its_tone_until_it_is_told_to_stop
+    what_does_not_come_about_is_told
+}
+
+#[tokio::test]
+async fn a_phone_of_chan_sip_answers_by_itself_and_the_number_is_called() {
+    a_phone_answers_by_itself_and_the_number_is_called(Version::V16, Driver::ChanSip).await;
+}
+
+async fn a_phone_answers_by_itself_and_the_number_is_called(version: Version, driver: Driver) {
+    let Some(stage) = Stage::set(version, driver).await else {
+        return;
+    };
+    let call = stage.verb("dial", &["200"]);
+    let phone = async {
+        let invite = stage.phone.rings().await;
+        stage.phone.takes(&invite).await;
+        invite
+    };
+    let (told, invite) = tokio::join!(call, phone);
+    assert_eq!(told.0, "OK", "{told:?}");
+    assert_eq!(
+        invite.header("Alert-Info"),
+        ["<http://127.0.0.1>;info=alert-autoanswer;delay=0"]
+    );
+    assert_eq!(
+        invite.header("Call-Info"),
+        ["<sip:127.0.0.1>;answer-after=0"]
+    );
+    // Whoever is called sees the phone, not the number that it calls.
+    stage.asterisk.line("200 is called by 1002").await;
+}
+
+async fn a_phone_rings_with_its_tone_until_it_is_told_to_stop(version: Version, driver: Driver) {
+    let Some(stage) = Stage::set(version, driver).await else {
+        return;
+    };
+    let call = stage.verb("ring", &["tone=3"]);
+    let (told, invite) = tokio::join!(call, stage.phone.rings());
+    assert_eq!(told.0, "OK", "{told:?}");
+    assert_eq!(invite.header("Alert-Info"), ["<http://127.0.0.1/Ringer3>"]);
+    let stop = stage.verb("ring", &["stop=yes"]);
+    let (told, ()) = tokio::join!(stop, stage.phone.stops_to_ring(&invite));
+    assert_eq!(told.0, "OK", "{told:?}");
+    // Nothing rings any more, and that is no fault.
+    assert_eq!(stage.verb("ring", &["stop=yes"]).await.0, "OK");
+}
+
+async fn what_does_not_come_about_is_told(version: Version, driver: Driver) {
+    let Some(mut stage) = Stage::set(version, driver).await else {
+        return;
+    };
+    let refusing = async |answer: &str| {
+        let phone = async {
+            let invite: Message = stage.phone.rings().await;
+            stage.phone.refuses(&invite, answer).await;
+        };
+        tokio::join!(stage.verb("dial", &["200"]), phone).0
+    };
+    let busy = refusing("486 Busy Here").await;
+    assert_eq!(
+        (busy.0.as_str(), busy.1.as_str()),
+        ("REJECTED", "the phone is busy")
+    );
+    let declined = refusing("603 Decline").await;
+    assert_eq!(declined.0, "REJECTED", "{declined:?}");
+    let nowhere = stage.verb("dial", &["999"]).await;
+    assert_eq!(nowhere.0, "REJECTED", "{nowhere:?}");
+    assert!(
+        nowhere.1.contains("Extension does not exist"),
+        "{nowhere:?}"
+    );
+    stage.phone.register(0).await;
+    let gone = loop {
+        let told = stage.verb("dial", &["999"]).await;
+        if told.0 != "REJECTED" {
+            break told;
+        }
+    };
+    assert_eq!(gone.0, "UNREACHABLE", "{gone:?}");
+}
+
+/// A server with one phone, and a daemon that knows both.
+struct Stage {
+    asterisk: Asterisk,
+    phone: UdpPhone,
+    daemon: Daemon,
+    endpoint: &'static str,
+}
+
+impl Stage {
+    async fn set(version: Version, driver: Driver) -> Option<Self> {
+        let options = Options {
+            // The dialplan asks nobody; the tests do.
+            agi: "127.0.0.1:9".parse().unwrap(),
+            phones: &[(driver, "1002")],
+            dialplan: "exten => 200,1,Log(NOTICE,200 is called by ${CALLERID(num)})\n \
+                       same => n,Wait(5)\n",
+            pjsip: "",
+        };
+        let asterisk = Asterisk::start(version, &options).await?;
+        let mut phone = UdpPhone::new("1002", "snomD785/10.1.198.12", asterisk.sip(driver)).await;
+        phone.register(3600).await;
+        let manager = asterisk.manager();
+        let endpoint = match driver {
+            Driver::Pjsip => "PJSIP/1002",
+            Driver::ChanSip => "SIP/1002",
+        };
+        let daemon = Daemon::start(&format!(
+            "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\n\
+             secret = 'hush'\n\
+             [[phone]]\nname = '1002'\nendpoint = '{endpoint}'\nvendor = 'snom'\n\
+             model = 'D785'\naddress = '127.0.0.1:9'\n"
+        ))
+        .await;
+        daemon.line("Read who is registered.").await;
+        Some(Self {
+            asterisk,
+            phone,
+            daemon,
+            endpoint,
+        })
+    }
+
+    /// Asks for a verb by way of Asterisk; returns status and reason.
+    async fn verb(&self, verb: &str, arguments: &[&str]) -> (String, String) {
+        let phone = format!("phone={}", self.endpoint);
+        let mut all = vec!["via=pbx", &phone];
+        all.extend(arguments);
+        let mut told = agi_call(self.daemon.agi(), verb, &all).await;
+        let mut take = |name| told.remove(name).unwrap();
+        (take("HANDSET_STATUS"), take("HANDSET_REASON"))
+    }
+}

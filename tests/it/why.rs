@@ -1,0 +1,81 @@
+//! `handsetd phones --why NAME`: what each way to a phone answers, and what to change.
+
+use handsetd::phone::Vendor;
+use tokio::process::Command;
+
+use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::desk::{self, Desk};
+use super::support::udp_phone::UdpPhone;
+
+#[tokio::test]
+async fn each_way_tells_what_it_answers_and_what_to_change() {
+    for vendor in [Vendor::Snom, Vendor::Yealink] {
+        let options = handsetd::simulate::Options {
+            credentials: Some(("push".to_owned(), "hush".to_owned())),
+            ..desk::options(vendor)
+        };
+        let desk = Desk::new(options).await;
+        let entry = desk.entry("desk");
+        let told = why(
+            &format!("{entry}username = 'push'\npassword = 'wrong'\n"),
+            "desk",
+        )
+        .await;
+        assert!(told.contains("http    DENIED"), "{vendor}: {told}");
+        assert!(told.contains("HTTP 401"), "{vendor}: {told}");
+        assert!(told.contains("notify  UNSUPPORTED"), "{vendor}: {told}");
+        assert!(told.contains("no [[asterisk]] is configured"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn asterisk_says_whether_it_could_send_anything() {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[(Driver::Pjsip, "1002")],
+        dialplan: "",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
+        return;
+    };
+    let mut phone = UdpPhone::new("1002", "snomD785/10.1.1.1", asterisk.sip(Driver::Pjsip)).await;
+    phone.register(3600).await;
+    let manager = asterisk.manager();
+    let configuration = format!(
+        "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\n\
+         secret = 'hush'\n"
+    );
+    let told = why(&configuration, "1002").await;
+    assert!(told.starts_with("1002: Snom D785 10.1.1.1 at "), "{told}");
+    assert!(told.contains("http    UNREACHABLE"), "{told}");
+    assert!(told.contains("notify  OK"), "{told}");
+    assert!(
+        told.contains("Asterisk pbx would send a NOTIFY to sip:1002@"),
+        "{told}"
+    );
+    assert!(told.contains("pbx     OK"), "{told}");
+    asterisk.cli("module unload res_pjsip_notify.so");
+    let told = why(&configuration, "1002").await;
+    assert!(told.contains("notify  UNREACHABLE"), "{told}");
+    assert!(told.contains("pjsip_notify.conf of one section"), "{told}");
+    // Who is nobody is told, with what was tried.
+    let told = why(&configuration, "1009").await;
+    assert!(
+        told.contains("cannot tell of phone 1009 what it is"),
+        "{told}"
+    );
+}
+
+async fn why(configuration: &str, name: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handsetd.toml");
+    std::fs::write(&file, configuration).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_handsetd"))
+        .args(["phones", "--why", name, "--config"])
+        .arg(&file)
+        .output()
+        .await
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
