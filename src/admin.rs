@@ -12,7 +12,9 @@ mod deliveries;
 mod feed;
 mod health;
 mod idempotency;
+mod metrics;
 mod openapi;
+mod page;
 mod patient;
 mod phones;
 mod query;
@@ -56,14 +58,19 @@ pub struct Parts {
 struct Office {
     parts: Parts,
     token: Token,
+    sessions: page::Sessions,
+    /// Whether nobody on the way can listen.
+    is_encrypted: bool,
     idempotency: idempotency::Idempotency,
 }
 
 impl Office {
-    fn new(parts: Parts, token: Token) -> Arc<Self> {
+    fn new(parts: Parts, token: Token, is_encrypted: bool) -> Arc<Self> {
         Arc::new(Self {
             parts,
             token,
+            sessions: page::Sessions::default(),
+            is_encrypted,
             idempotency: idempotency::Idempotency::default(),
         })
     }

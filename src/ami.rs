@@ -61,5 +61,6 @@ pub use error::Error;
 pub use event::Event;
 pub use response::Response;
 pub use state::{Connected, State};
+pub(crate) use tls::Connector;
 pub use tls::TlsError;
 pub use value::{HeaderName, HeaderValue, InvalidText};

@@ -6,11 +6,14 @@
 mod ami;
 mod check;
 mod demo;
+mod door;
+mod form;
 mod hint;
 mod media;
 mod phones;
 mod rules;
 mod run;
+mod send;
 mod simulate;
 
 use std::io::{self, Write};
@@ -39,6 +42,7 @@ enum Command {
     Rules(rules::Rules),
     Phones(phones::Phones),
     Run(run::Run),
+    Send(send::Send),
     Simulate(Box<simulate::Simulate>),
 }
 
@@ -65,6 +69,7 @@ impl Cli {
             Command::Rules(rules) => rules.run(out),
             Command::Phones(phones) => phones.run(out),
             Command::Run(run) => run.run(),
+            Command::Send(send) => send.run(out),
             Command::Simulate(simulate) => simulate.run(out),
         }
     }
@@ -116,6 +121,7 @@ const EXAMPLES: &str = "\
 Examples:
   handsetd demo
   handsetd check && handsetd run
+  handsetd send push phone=1001 'Hello'
   handsetd simulate snom --listen 127.0.21.2:80
   handsetd media background picture.jpg night.png --model 7970";
 

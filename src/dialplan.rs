@@ -7,6 +7,8 @@ mod asterisk;
 mod whom;
 mod words;
 
+pub(crate) use words::pair;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -30,6 +32,7 @@ pub struct Dialplan {
 
 impl Script for Dialplan {
     async fn run(&self, request: &agi::Request, channel: &mut Channel) -> Result<(), agi::Error> {
+        let _session = self.dispatcher.meters().session();
         let asker = Asker::Call {
             channel: request.channel().to_owned(),
             extension: format!("{}@{}", request.extension(), request.context()),

@@ -8,14 +8,17 @@ mod queue;
 mod under_way;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
 
 use crate::deliver::Courier;
 use crate::finder::Finder;
 use crate::history::{Asked, Asker, History};
+use crate::meters::Meters;
 use crate::outcome::{Answer, Outcome, Status};
 use crate::phone::Phone;
 use crate::sendoff::Sendoff;
@@ -30,6 +33,7 @@ pub struct Dispatcher {
     finder: Finder,
     courier: Courier,
     history: History,
+    meters: Meters,
     under_way: UnderWay,
     queues: Queues,
     tasks: Tasks,
@@ -43,6 +47,7 @@ impl Dispatcher {
             finder,
             courier,
             history,
+            meters: Meters::default(),
             under_way: UnderWay::default(),
             queues: Queues::default(),
             tasks,
@@ -52,6 +57,11 @@ impl Dispatcher {
     /// Returns what was delivered before.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Returns what is counted.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// Returns how many deliveries are under way.
@@ -79,6 +89,9 @@ impl Dispatcher {
     fn note(&self, asked: &Asked, outcome: Outcome) -> Outcome {
         let entry = self.history.begin(asked, &outcome.phone, outcome.vendor);
         self.history.end(entry, &outcome);
+        let (vendor, status) = (outcome.vendor, outcome.status);
+        self.meters
+            .delivered(vendor, &asked.verb, status, Duration::ZERO);
         outcome
     }
 
@@ -177,12 +190,13 @@ impl Dispatcher {
             };
         };
         let courier = self.courier.clone();
-        let history = self.history.clone();
+        let (history, meters) = (self.history.clone(), self.meters.clone());
         let entry = history.begin(asked, &phone.name, Some(phone.vendor));
         let sendoff = Sendoff::default();
         let place = self.under_way.enter(&asked.id, &phone.name, &sendoff);
         let span = info_span!("phone", name = %phone.name, vendor = %phone.vendor, address = %phone.address);
         let delivery = async move {
+            let since = Instant::now();
             let outcome = tokio::select! {
                 biased;
                 () = sendoff.called_back() => place.withdrawn(&phone),
@@ -200,6 +214,8 @@ impl Dispatcher {
             drop(place);
             history.end(entry, &outcome);
             let Outcome { status, reason, .. } = &outcome;
+            let (vendor, verb) = (Some(phone.vendor), request.verb.name());
+            meters.delivered(vendor, verb, *status, since.elapsed());
             info!(verb = %request.verb, %status, reason, "Delivered.");
             outcome
         };

@@ -19,6 +19,9 @@
 //!                      phone        media ──▶ shelf ◀── http ◀──────┘
 //! ```
 //!
+//! The administrator's door ([`admin`]) comes to the same [`dispatch`], where every delivery is noted in
+//! the [`history`] with who asked for it, and counted by the [`meters`].
+//!
 //! Events take another way to the same courier: [`ami`] → [`events`] → [`rules::Fact`] →
 //! [`rules::Engine`] → [`verb::Request`], with the [`finder`] and the [`roster`] in the place of the
 //! call that could be asked.
@@ -33,7 +36,7 @@
 //! | 6 | [`admin`] |
 //! | 5 | [`dialplan`], [`events`], [`http`] |
 //! | 4 | [`dispatch`], [`finder`], [`rules`] |
-//! | 3 | [`deliver`], [`history`], [`roster`] |
+//! | 3 | [`deliver`], [`history`], [`meters`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
 //! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`], [`pin`] |
@@ -83,6 +86,7 @@ pub mod finder;
 pub mod history;
 pub mod http;
 pub mod media;
+pub mod meters;
 pub mod outcome;
 pub mod phone;
 pub mod pin;

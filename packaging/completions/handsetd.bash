@@ -40,6 +40,9 @@ _handsetd() {
             handsetd,run)
                 cmd="handsetd__subcmd__run"
                 ;;
+            handsetd,send)
+                cmd="handsetd__subcmd__send"
+                ;;
             handsetd,simulate)
                 cmd="handsetd__subcmd__simulate"
                 ;;
@@ -49,11 +52,23 @@ _handsetd() {
             handsetd__subcmd__ami,help)
                 cmd="handsetd__subcmd__ami__subcmd__help"
                 ;;
+            handsetd__subcmd__ami,send)
+                cmd="handsetd__subcmd__ami__subcmd__send"
+                ;;
+            handsetd__subcmd__ami,tail)
+                cmd="handsetd__subcmd__ami__subcmd__tail"
+                ;;
             handsetd__subcmd__ami__subcmd__help,decode)
                 cmd="handsetd__subcmd__ami__subcmd__help__subcmd__decode"
                 ;;
             handsetd__subcmd__ami__subcmd__help,help)
                 cmd="handsetd__subcmd__ami__subcmd__help__subcmd__help"
+                ;;
+            handsetd__subcmd__ami__subcmd__help,send)
+                cmd="handsetd__subcmd__ami__subcmd__help__subcmd__send"
+                ;;
+            handsetd__subcmd__ami__subcmd__help,tail)
+                cmd="handsetd__subcmd__ami__subcmd__help__subcmd__tail"
                 ;;
             handsetd__subcmd__help,ami)
                 cmd="handsetd__subcmd__help__subcmd__ami"
@@ -79,11 +94,20 @@ _handsetd() {
             handsetd__subcmd__help,run)
                 cmd="handsetd__subcmd__help__subcmd__run"
                 ;;
+            handsetd__subcmd__help,send)
+                cmd="handsetd__subcmd__help__subcmd__send"
+                ;;
             handsetd__subcmd__help,simulate)
                 cmd="handsetd__subcmd__help__subcmd__simulate"
                 ;;
             handsetd__subcmd__help__subcmd__ami,decode)
                 cmd="handsetd__subcmd__help__subcmd__ami__subcmd__decode"
+                ;;
+            handsetd__subcmd__help__subcmd__ami,send)
+                cmd="handsetd__subcmd__help__subcmd__ami__subcmd__send"
+                ;;
+            handsetd__subcmd__help__subcmd__ami,tail)
+                cmd="handsetd__subcmd__help__subcmd__ami__subcmd__tail"
                 ;;
             handsetd__subcmd__help__subcmd__media,background)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__background"
@@ -131,7 +155,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version ami check demo media rules phones run simulate help"
+            opts="-h -V --help --version ami check demo media rules phones run send simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -145,7 +169,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__ami)
-            opts="-h --help decode help"
+            opts="-h --help decode send tail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -173,7 +197,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__ami__subcmd__help)
-            opts="decode help"
+            opts="decode send tail help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -207,6 +231,82 @@ _handsetd() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__help__subcmd__send)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__help__subcmd__tail)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__send)
+            opts="-h --server --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__ami__subcmd__tail)
+            opts="-h --event --server --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -255,7 +355,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="ami check demo media rules phones run simulate help"
+            opts="ami check demo media rules phones run send simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,7 +369,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__ami)
-            opts="decode"
+            opts="decode send tail"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -283,6 +383,34 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__ami__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__ami__subcmd__send)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__ami__subcmd__tail)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -423,6 +551,20 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__send)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -677,6 +819,24 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__run)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__send)
             opts="-h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

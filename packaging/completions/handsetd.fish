@@ -33,13 +33,25 @@ complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Conver
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Try the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Ask the running daemon to make phones act'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode help" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "send" -d 'Send one action, and print its response and list'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from decode" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -l server -d 'The [[asterisk]] of that name, if there are several' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l event -d 'Only events of this name; may be given several times' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l server -d 'The [[asterisk]] of that name, if there are several' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "send" -d 'Send one action, and print its response and list'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -78,10 +90,12 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Try the ways to a phone, and say what each answers and what to change' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l json -d 'Print JSON'
+complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l json -d 'Print JSON, as it is done on a pipe'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand send" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l listen -d 'Listen on this address' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l model -d 'Be this model' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l username -d 'Ask for this user name (Snom, Yealink, Cisco with 3PCC firmware, cucm)' -r
@@ -95,16 +109,19 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Know this device (cucm); repeat for more' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Know this user (cucm); repeat for more' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "check" -d 'Check the configuration'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "demo" -d 'Show the main job with nothing installed: three simulated phones dial four extensions'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "rules" -d 'Try the rules of the configuration'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Show the main job with nothing installed: three simulated phones dial four extensions'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Try the rules of the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "run" -d 'Run the daemon'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Ask the running daemon to make phones act'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "send" -d 'Send one action, and print its response and list'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on events, and why the others do not; send nothing'

@@ -49,6 +49,25 @@ _arguments "${_arguments_options[@]}" : \
 '::file -- Read this file instead of the standard input:_files' \
 && ret=0
 ;;
+(send)
+_arguments "${_arguments_options[@]}" : \
+'--server=[The \[\[asterisk\]\] of that name, if there are several]:NAME:_default' \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'-h[Print help]' \
+'--help[Print help]' \
+':action -- The name of the action:_default' \
+'*::headers -- Its headers:_default' \
+&& ret=0
+;;
+(tail)
+_arguments "${_arguments_options[@]}" : \
+'*--event=[Only events of this name; may be given several times]:NAME:_default' \
+'--server=[The \[\[asterisk\]\] of that name, if there are several]:NAME:_default' \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_handsetd__subcmd__ami__subcmd__help_commands" \
@@ -62,6 +81,14 @@ _arguments "${_arguments_options[@]}" : \
         curcontext="${curcontext%:*:*}:handsetd-ami-help-command-$line[1]:"
         case $line[1] in
             (decode)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(send)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(tail)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -216,7 +243,7 @@ esac
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '--why=[Try the ways to a phone, and say what each answers and what to change]:NAME:_default' \
-'--json[Print JSON]' \
+'--json[Print JSON, as it is done on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -226,6 +253,15 @@ _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help]' \
 '--help[Print help]' \
+&& ret=0
+;;
+(send)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':verb -- What to do\: push, ring, background, …:_default' \
+'*::keys -- With what, and whom\: phone=1001:_default' \
 && ret=0
 ;;
 (simulate)
@@ -271,6 +307,14 @@ _arguments "${_arguments_options[@]}" : \
         curcontext="${curcontext%:*:*}:handsetd-help-ami-command-$line[1]:"
         case $line[1] in
             (decode)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(send)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(tail)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -338,6 +382,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(send)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (simulate)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -365,6 +413,7 @@ _handsetd_commands() {
 'rules:Try the rules of the configuration' \
 'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
+'send:Ask the running daemon to make phones act' \
 'simulate:Simulate a phone or Cisco'\''s call manager, as strict as a real one, that prints what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -374,6 +423,8 @@ _handsetd_commands() {
 _handsetd__subcmd__ami_commands() {
     local commands; commands=(
 'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'send:Send one action, and print its response and list' \
+'tail:Show live events as JSON lines, until Ctrl-C' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd ami commands' commands "$@"
@@ -387,6 +438,8 @@ _handsetd__subcmd__ami__subcmd__decode_commands() {
 _handsetd__subcmd__ami__subcmd__help_commands() {
     local commands; commands=(
 'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'send:Send one action, and print its response and list' \
+'tail:Show live events as JSON lines, until Ctrl-C' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd ami help commands' commands "$@"
@@ -400,6 +453,26 @@ _handsetd__subcmd__ami__subcmd__help__subcmd__decode_commands() {
 _handsetd__subcmd__ami__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd ami help help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__send_commands] )) ||
+_handsetd__subcmd__ami__subcmd__help__subcmd__send_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami help send commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__tail_commands] )) ||
+_handsetd__subcmd__ami__subcmd__help__subcmd__tail_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami help tail commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__send_commands] )) ||
+_handsetd__subcmd__ami__subcmd__send_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami send commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__ami__subcmd__tail_commands] )) ||
+_handsetd__subcmd__ami__subcmd__tail_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd ami tail commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__check_commands] )) ||
 _handsetd__subcmd__check_commands() {
@@ -421,6 +494,7 @@ _handsetd__subcmd__help_commands() {
 'rules:Try the rules of the configuration' \
 'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
+'send:Ask the running daemon to make phones act' \
 'simulate:Simulate a phone or Cisco'\''s call manager, as strict as a real one, that prints what it is told' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -430,6 +504,8 @@ _handsetd__subcmd__help_commands() {
 _handsetd__subcmd__help__subcmd__ami_commands() {
     local commands; commands=(
 'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'send:Send one action, and print its response and list' \
+'tail:Show live events as JSON lines, until Ctrl-C' \
     )
     _describe -t commands 'handsetd help ami commands' commands "$@"
 }
@@ -437,6 +513,16 @@ _handsetd__subcmd__help__subcmd__ami_commands() {
 _handsetd__subcmd__help__subcmd__ami__subcmd__decode_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help ami decode commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ami__subcmd__send_commands] )) ||
+_handsetd__subcmd__help__subcmd__ami__subcmd__send_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help ami send commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ami__subcmd__tail_commands] )) ||
+_handsetd__subcmd__help__subcmd__ami__subcmd__tail_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help ami tail commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__check_commands] )) ||
 _handsetd__subcmd__help__subcmd__check_commands() {
@@ -492,6 +578,11 @@ _handsetd__subcmd__help__subcmd__rules__subcmd__test_commands() {
 _handsetd__subcmd__help__subcmd__run_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help run commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__send_commands] )) ||
+_handsetd__subcmd__help__subcmd__send_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help send commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__simulate_commands] )) ||
 _handsetd__subcmd__help__subcmd__simulate_commands() {
@@ -581,6 +672,11 @@ _handsetd__subcmd__rules__subcmd__test_commands() {
 _handsetd__subcmd__run_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd run commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__send_commands] )) ||
+_handsetd__subcmd__send_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd send commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__simulate_commands] )) ||
 _handsetd__subcmd__simulate_commands() {

@@ -139,6 +139,20 @@ impl Feed {
         }
     }
 
+    /// Returns the last facts, the newest first.
+    pub(super) fn facts(&self, limit: usize) -> Vec<Arc<News>> {
+        let ring = self.lock();
+        let facts = ring.kept.iter().rev();
+        let facts = facts.filter(|news| matches!(news.what, What::Fact(_)));
+        facts.take(limit).cloned().collect()
+    }
+
+    /// Returns one, if it is not forgotten.
+    pub(super) fn one(&self, number: u64) -> Option<Arc<News>> {
+        let ring = self.lock();
+        ring.kept.iter().find(|news| news.number == number).cloned()
+    }
+
     /// Returns the id by which a listener can come back.
     pub(super) fn id(&self, news: &News) -> String {
         format!("{}-{}", self.run, news.number)
@@ -209,5 +223,7 @@ mod tests {
         let first = format!("{}-1", feed.run);
         let back = feed.subscribe(Some(&first));
         assert_eq!((back.before.len(), back.missed), (MAX_KEPT, 9));
+        assert!(feed.one(1).is_none() && feed.one(11).is_some());
+        assert_eq!(feed.facts(2)[0].number, 1010);
     }
 }

@@ -9,7 +9,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 
 use super::reply::Reply;
-use super::{Office, access, ask, deliveries, health, openapi, phones, stream};
+use super::{Office, access, ask, deliveries, health, metrics, openapi, page, phones, stream};
 
 /// Returns everything that the door serves.
 pub(super) fn router(office: &Arc<Office>) -> Router {
@@ -32,6 +32,8 @@ pub(super) fn router(office: &Arc<Office>) -> Router {
         .nest("/api/v1", api)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::serve))
+        .merge(page::router(office))
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .with_state(Arc::clone(office))

@@ -77,7 +77,7 @@ impl Server {
     /// Serves administrators until `tasks` is asked to stop; connections in hand end after their
     /// request.
     pub async fn run(self, parts: Parts, token: Token, tasks: &Tasks) {
-        let router = router::router(&Office::new(parts, token));
+        let router = router::router(&Office::new(parts, token, self.tls.is_some()));
         let stop = tasks.stop();
         loop {
             let accepted = tokio::select! {

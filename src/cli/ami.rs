@@ -1,5 +1,9 @@
 //! `handsetd ami`: Asterisk's manager interface, looked at from outside.
 
+mod send;
+mod server;
+mod tail;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -20,6 +24,8 @@ pub(super) struct Ami {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(Decode),
+    Send(send::Send),
+    Tail(tail::Tail),
 }
 
 /// Show the bytes of a connection, Asterisk's side, as one JSON object a line
@@ -36,7 +42,11 @@ struct Decode {
 impl Ami {
     /// Does what the subcommand says.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        let Command::Decode(decode) = &self.command;
+        let decode = match &self.command {
+            Command::Decode(decode) => decode,
+            Command::Send(send) => return send.run(out),
+            Command::Tail(tail) => return tail.run(out),
+        };
         match decode.file.as_deref() {
             Some(path) if path != Path::new("-") => {
                 let file =

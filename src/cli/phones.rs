@@ -15,6 +15,7 @@ use comfy_table::{Table, presets};
 use tokio::time::Instant;
 
 use super::ConfigFile;
+use super::form::Form;
 use crate::ami::Client;
 use crate::config::Config;
 use crate::finder::{Finder, Sighting};
@@ -25,12 +26,12 @@ use crate::telemetry::Escaped;
 /// Show the phones that the configuration and Asterisk know
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  handsetd phones\n  handsetd phones --json | jq '.[].address'\n  handsetd phones --why 1001"
+    after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'\n  handsetd phones --why 1001"
 )]
 pub(super) struct Phones {
     #[command(flatten)]
     file: ConfigFile,
-    /// Print JSON
+    /// Print JSON, as it is done on a pipe
     #[arg(long)]
     json: bool,
     /// Try the ways to a phone, and say what each answers and what to change
@@ -59,7 +60,7 @@ impl Phones {
             });
         }
         let (rows, away) = runtime.block_on(ask(&config))?;
-        if self.json {
+        if self.json || Form::of_stdout() == Form::Programs {
             serde_json::to_writer_pretty(&mut *out, &rows).context("cannot write the phones")?;
             writeln!(out)?;
         } else {

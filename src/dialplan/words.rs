@@ -27,7 +27,8 @@ pub(super) fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>),
     Ok((verb, query.chain(pairs).collect()))
 }
 
-fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
+/// Reads one argument: `key=value`, or the value of the verb's main key.
+pub(crate) fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
     let row = verb.row();
     match argument.split_once('=') {
         Some((key, value)) if row.key(key).is_some() || row.open && is_word(key) => {

@@ -57,7 +57,14 @@ fn check(text: &str, events: &[(&str, &str)]) {
     let mut engine = engine(text);
     let mut now = Instant::now();
     for (event, expected) in events {
+        let told = |traces: &[std::sync::Arc<Trace>]| {
+            let told = traces.iter().map(ToString::to_string);
+            told.collect::<Vec<_>>().join("\n")
+        };
+        let rehearsed = told(&engine.rehearse(&fact(event), now));
         let (decisions, traces) = engine.explain(&fact(event), now);
+        // A dry run says the same, and is not remembered: the next event would show it.
+        assert_eq!(rehearsed, told(&traces), "{event}");
         let mut told = shown(&decisions);
         for trace in traces.iter().filter(|trace| trace.run().is_none()) {
             writeln!(told, "{trace}").unwrap();

@@ -14,6 +14,7 @@ use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
 use super::support::soon;
+use super::support::terminal::on_a_terminal;
 use super::support::udp_phone::{Message, UdpPhone};
 
 macro_rules! on_both_versions {
@@ -296,16 +297,12 @@ address = "192.0.2.21"
         manager = asterisk.manager(),
     );
     std::fs::write(&file, &configuration).unwrap();
-    let run = |arguments: &[&str]| {
+    let run = || {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handsetd"));
-        command
-            .args(["phones", "--config"])
-            .arg(&file)
-            .args(arguments)
-            .output()
-            .unwrap()
+        let command = command.args(["phones", "--config"]).arg(&file);
+        command.output().unwrap()
     };
-    let output = run(&[]);
+    let output = on_a_terminal(&["phones", "--config", file.to_str().unwrap()]).await;
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{table}");
     let line = |name: &str| {
@@ -321,12 +318,12 @@ address = "192.0.2.21"
     for part in ["cisco", "7970", "192.0.2.21", "no", "[[phone]]"] {
         assert!(line("boss").contains(part), "{part}: {table}");
     }
-    let json = String::from_utf8(run(&["--json"]).stdout).unwrap();
+    let json = String::from_utf8(run().stdout).unwrap();
     assert!(json.contains("\"endpoint\": \"PJSIP/1002\""), "{json}");
 
     // A server that does not tell is no reason to be silent about the rest.
     std::fs::write(&file, configuration.replace("hush", "wrong")).unwrap();
-    let output = run(&[]);
+    let output = run();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("boss"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -109,6 +109,26 @@ async fn what_is_asked_reaches_the_phone_and_is_remembered() {
 }
 
 #[tokio::test]
+async fn metrics_tell_what_was_done() {
+    let daemon = Daemon::start("").await;
+    let door = Administrator::new(daemon.admin());
+    let call = Caller::new(daemon.agi())
+        .runs("push", &["Hello", "phone=192.0.2.7"])
+        .await;
+    assert_eq!(call.status, "NOTFOUND");
+    let answer = door.ask_as("GET", "/metrics", &[], "").await;
+    let text = String::from_utf8(answer.body).unwrap();
+    for line in [
+        "handsetd_agi_sessions_total 1\n",
+        "handsetd_deliveries_total{vendor=\"unknown\",verb=\"push\",status=\"NOTFOUND\"} 1\n",
+        "handsetd_deliveries_under_way 0\n",
+        "# EOF\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
     let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
     let door = Administrator::new(daemon.admin());

@@ -9,8 +9,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "ami", "dispatch", "events", "finder", "history", "outcome", "phone", "rules",
-            "shutdown", "token", "verb",
+            "ami", "dispatch", "events", "finder", "history", "media", "meters", "outcome",
+            "phone", "rules", "shutdown", "token", "verb",
         ],
     ),
     ("agi", &["shutdown"]),
@@ -55,13 +55,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
-            "deliver", "finder", "history", "outcome", "phone", "sendoff", "shutdown", "verb",
+            "deliver", "finder", "history", "meters", "outcome", "phone", "sendoff", "shutdown",
+            "verb",
         ],
     ),
     ("finder", &["outcome", "phone", "roster"]),
     ("history", &["outcome", "phone"]),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
+    ("meters", &["outcome", "phone", "verb"]),
     ("outcome", &["phone", "token"]),
     ("phone", &["pin", "verb"]),
     ("pin", &[]),

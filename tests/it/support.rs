@@ -3,6 +3,7 @@
 pub(crate) mod administrator;
 pub(crate) mod agi_call;
 pub(crate) mod asterisk;
+pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod daemon;
 pub(crate) mod desk;
@@ -11,6 +12,7 @@ mod process;
 pub(crate) mod scripted_agi;
 pub(crate) mod sip_client;
 pub(crate) mod site;
+pub(crate) mod terminal;
 pub(crate) mod udp_phone;
 
 use std::future::Future;

@@ -16,7 +16,7 @@ fn ready_alive_and_stopping_are_told() {
     let config = folder.path().join("handsetd.toml");
     let state = folder.path().display();
     let text = format!(
-        "[agi]\nlisten = '127.0.0.1:0'\n[http]\nlisten = '127.0.0.1:0'\n[state]\ndir = '{state}'\n"
+        "[agi]\nlisten = '127.0.0.1:0'\n[http]\nlisten = '127.0.0.1:0'\n[admin]\nlisten = '127.0.0.1:0'\n[state]\ndir = '{state}'\n"
     );
     std::fs::write(&config, text).unwrap();
     let mut daemon = Command::new(env!("CARGO_BIN_EXE_handsetd"))

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
@@ -160,6 +161,8 @@ pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     );
     let file = folder.join("handsetd.toml");
     fs::write(&file, base).unwrap();
+    // It holds a token.
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     fs::create_dir(folder.join("conf.d")).unwrap();
     fs::write(folder.join("conf.d/test.toml"), config).unwrap();
     file

@@ -1,0 +1,399 @@
+//! The page in a real browser, clicked through by somebody who is in a hurry.
+
+use handsetd::phone::Vendor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::support::administrator::Administrator;
+use super::support::browser::Browser;
+use super::support::daemon::{Daemon, TOKEN};
+use super::support::desk::{self, Desk};
+use super::support::soon;
+
+#[tokio::test]
+async fn the_page_shows_and_does_what_an_administrator_wants() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
+    let mut desks = Vec::new();
+    for vendor in vendors {
+        desks.push(Desk::new(desk::options(vendor)).await);
+    }
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = format!("[media]\nhosts = ['{}']\n", slow.local_addr().unwrap());
+    for (desk, vendor) in desks.iter().zip(vendors) {
+        config.push_str(&desk.entry(vendor.name()));
+    }
+    config.push_str(
+        "[vendor.cisco]\nusername = 'push'\npassword = 'p'\n\
+         [[group]]\nname = 'all'\nmembers = ['snom', 'yealink']\n\
+         [[rule]]\nname = 'hush'\non = 'phone.dnd_on'\nwhen = \"event.line == '1'\"\n\
+         do = [ { verb = 'push', phone = 'snom', title = 'Hush', text = '{{ event.phone }} <b>is quiet</b>' } ]\n",
+    );
+    let daemon = Daemon::start(&config).await;
+    let home = format!("http://{}/", daemon.admin());
+    browser.display(1280, 900, "light").await;
+
+    log_in(&mut browser, &home).await;
+    // Cards.
+    for vendor in vendors {
+        let card = format!("document.querySelector('[data-phone={vendor}] h3')");
+        browser.until(&card).await;
+    }
+    browser.fill("#phones-filter input", "yealink").await;
+    browser
+        .until("document.querySelectorAll('.card').length == 1")
+        .await;
+    browser.fill("#phones-filter input", " ").await;
+    browser
+        .eval("document.querySelector('#phones-filter input').value = ''")
+        .await;
+    browser.eval("document.querySelector('#phones-filter input').dispatchEvent(new Event('input', {bubbles: true}))").await;
+    browser
+        .until("document.querySelectorAll('.card').length == 3")
+        .await;
+
+    push_to_a_group(&mut browser, &desks).await;
+    search_deliveries(&mut browser).await;
+    try_rules(&mut browser, &daemon, &desks[1]).await;
+    other_verbs(&mut browser).await;
+    call_back(&mut browser, &slow).await;
+
+    // It shows on a telephone as well, in the dark.
+    for (width, scheme) in [(360, "dark"), (1280, "light")] {
+        browser.display(width, 900, scheme).await;
+        let wider = browser
+            .eval("document.documentElement.scrollWidth - innerWidth")
+            .await;
+        assert!(
+            wider.as_i64().unwrap() <= 0,
+            "{width}: {wider} points too wide"
+        );
+    }
+    if std::env::var_os("HANDSETD_REWRITE").is_some() {
+        take_picture(&mut browser).await;
+    }
+
+    // Nothing came from elsewhere, and the browser found nothing to complain of.
+    let foreign: Vec<_> = browser
+        .asked
+        .iter()
+        .filter(|url| !url.starts_with(&home) && !url.starts_with("data:") && *url != "about:blank")
+        .collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+    let favicon =
+        |complaint: &&String| !complaint.contains("favicon") && !complaint.contains("401");
+    let complaints: Vec<_> = browser.complaints.iter().filter(favicon).collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    browser.click("header form button").await;
+    browser.until("document.querySelector('#token')").await;
+}
+
+/// With the keyboard alone, at the second try.
+async fn log_in(browser: &mut Browser, home: &str) {
+    browser.open(home).await;
+    browser.fill("#token", "a guess").await;
+    browser.press("Enter").await;
+    browser
+        .until("document.querySelector('[role=alert]')")
+        .await;
+    browser.fill("#token", TOKEN).await;
+    browser.press("Tab").await;
+    browser.press("Enter").await;
+    browser.until("document.querySelector('#cards')").await;
+    assert_eq!(browser.eval("document.cookie").await, "");
+    // The first stop of the keyboard leads past the navigation.
+    browser.press("Tab").await;
+    let first = browser.eval("document.activeElement.className").await;
+    assert_eq!(first, "skip");
+}
+
+async fn push_to_a_group(browser: &mut Browser, desks: &[Desk]) {
+    browser.fill("#phone", "all&cisco").await;
+    browser.fill("#key-title", "Lunch").await;
+    browser.fill("#key-text", "Soup <i>is</i> ready").await;
+    browser.click("#see").await;
+    browser
+        .until("document.querySelectorAll('#preview .kind').length == 3")
+        .await;
+    for vendor in ["cisco", "snom", "yealink"] {
+        let text = format!("document.querySelector('#preview .screen.{vendor} .text').innerText");
+        assert_eq!(browser.eval(&text).await, "Soup <i>is</i> ready");
+    }
+    let go = browser
+        .eval("document.querySelector('#go').innerText")
+        .await;
+    assert_eq!(go, "Send to 3 phones");
+    for desk in desks {
+        assert!(desk.received().is_empty());
+    }
+    browser.click("#go").await;
+    browser
+        .until("document.querySelector('#preview .badge.OK')")
+        .await;
+    for desk in desks {
+        desk.shows_text("Soup <i>is</i> ready").await;
+    }
+    // The cards and the deliveries follow by themselves.
+    browser
+        .until("document.querySelectorAll('.card .screen .title').length == 3")
+        .await;
+    browser
+        .until("document.querySelectorAll('#delivered [data-status=OK]').length == 3")
+        .await;
+}
+
+async fn search_deliveries(browser: &mut Browser) {
+    browser.fill("#search [name=phone]", "snom").await;
+    browser
+        .until("document.querySelectorAll('#delivered li[data-status]').length == 1")
+        .await;
+    browser.click("#delivered summary").await;
+    let told = browser
+        .eval("document.querySelector('#delivered details').innerText")
+        .await;
+    let told = told.as_str().unwrap();
+    assert!(told.contains("page") && told.contains("Lunch"), "{told}");
+    browser.fill("#search [name=status]", "FINE").await;
+    browser
+        .until("document.querySelector('#delivered .wrong')")
+        .await;
+    browser
+        .eval("document.querySelector('#search').reset()")
+        .await;
+    browser.eval("document.querySelector('#search [name=text]').dispatchEvent(new Event('input', {bubbles: true}))").await;
+    browser
+        .until("document.querySelectorAll('#delivered li[data-status]').length == 3")
+        .await;
+}
+
+async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &Desk) {
+    browser
+        .until("document.querySelector('#ruled tbody tr').innerText.includes('hush')")
+        .await;
+    let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
+    let told = b"GET /action/yealink/dnd_on?mac=00005e005303&line=1 HTTP/1.0\r\n\r\n";
+    phone.write_all(told).await.unwrap();
+    let mut answer = Vec::new();
+    soon("the action URL", phone.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    snom.shows_text("yealink <b>is quiet</b>").await;
+    browser
+        .until("document.querySelector('[data-event=\"phone.dnd_on\"]')")
+        .await;
+    browser
+        .until("document.querySelector('#ruled tbody td:nth-child(3)').innerText == '1'")
+        .await;
+    let last = browser
+        .eval("document.querySelector('#ruled tbody td:nth-child(8)').innerText")
+        .await;
+    assert!(last.as_str().unwrap().starts_with("20"), "{last}");
+    let before = snom.received().len();
+    browser.click("[data-event=\"phone.dnd_on\"] button").await;
+    browser
+        .until("document.querySelector('#rehearsal .badge.good')")
+        .await;
+    let trial = browser
+        .eval("document.querySelector('#rehearsal').innerText")
+        .await;
+    let trial = trial.as_str().unwrap();
+    assert!(
+        trial.contains("hush") && trial.contains("is quiet</b>"),
+        "{trial}"
+    );
+    assert_eq!(snom.received().len(), before);
+    // It counts as nothing either.
+    let fired = browser
+        .eval("document.querySelector('#ruled tbody td:nth-child(3)').innerText")
+        .await;
+    assert_eq!(fired, "1");
+}
+
+async fn other_verbs(browser: &mut Browser) {
+    for (verb, key, value, told) in [
+        ("ring", "tone", "3", "plays 3"),
+        (
+            "background",
+            "image",
+            "background.png",
+            "background.png, made to ",
+        ),
+    ] {
+        choose(browser, verb, key).await;
+        browser.fill(&format!("#key-{key}"), value).await;
+        browser.fill("#phone", "snom").await;
+        browser.click("#see").await;
+        browser
+            .until(&format!(
+                "document.querySelector('#preview').innerText.includes('{told}')"
+            ))
+            .await;
+        browser.click("#go").await;
+        browser
+            .until("document.querySelector('#preview .badge.OK')")
+            .await;
+    }
+    browser.fill("#key-image", " ").await;
+    browser.click("#see").await;
+    browser
+        .until("document.querySelector('#preview .wrong').innerText.includes('image is missing')")
+        .await;
+    browser.click("[data-phone=yealink] .shots button").await;
+    browser.until("document.querySelector('[data-phone=yealink] .shots img, [data-phone=yealink] .shots .none')").await;
+}
+
+async fn call_back(browser: &mut Browser, slow: &TcpListener) {
+    choose(browser, "push", "text").await;
+    browser.fill("#phone", "yealink").await;
+    browser
+        .eval("document.querySelector('#fields details').open = true")
+        .await;
+    let image = format!("http://{}/a.png", slow.local_addr().unwrap());
+    browser.fill("#key-image", &image).await;
+    browser
+        .eval("document.querySelector('#key-wait').value = 'no'")
+        .await;
+    browser.click("#see").await;
+    browser.click("#go").await;
+    let (_held, _) = soon("the fetch", slow.accept()).await.unwrap();
+    browser
+        .click("#delivered li[data-status=QUEUED] button")
+        .await;
+    browser
+        .until("document.querySelector('#delivered li[data-status=UNREACHABLE]')")
+        .await;
+    let why = browser
+        .eval("document.querySelector('#delivered [data-status=UNREACHABLE] .reason').innerText")
+        .await;
+    assert_eq!(why, "called back by page before anything was sent");
+}
+
+/// Takes the picture of the README, with something to see.
+async fn take_picture(browser: &mut Browser) {
+    browser.display(1280, 1240, "light").await;
+    browser.fill("#phone", "all&cisco").await;
+    choose(browser, "push", "text").await;
+    browser.fill("#key-title", "Canteen").await;
+    browser
+        .fill("#key-text", "Today: soup, and apple pie.")
+        .await;
+    browser.click("#see").await;
+    browser
+        .until("document.querySelectorAll('#preview .kind').length == 3")
+        .await;
+    browser.click("#go").await;
+    browser
+        .until("document.querySelector('#preview .badge.OK')")
+        .await;
+    browser.fill("#key-title", "Meeting").await;
+    browser.fill("#key-text", "Room 2, in five minutes.").await;
+    browser
+        .eval("document.querySelector('#fields details').open = true")
+        .await;
+    browser
+        .fill("#key-softkey", "Call|dial:202\nLater|exit")
+        .await;
+    browser
+        .eval("document.querySelector('#fields details').open = false")
+        .await;
+    browser.click("#see").await;
+    browser
+        .until("document.querySelectorAll('#preview .softkeys').length == 3")
+        .await;
+    let shown =
+        "[...document.querySelectorAll('.card .title')].filter(t => t.innerText == 'Canteen')";
+    browser.until(&format!("{shown}.length == 3")).await;
+    browser
+        .eval("document.activeElement.blur(); scrollTo(0, 0)")
+        .await;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/pictures/page.png");
+    std::fs::write(path, browser.screenshot().await).unwrap();
+}
+
+async fn choose(browser: &mut Browser, verb: &str, key: &str) {
+    browser
+        .eval(&format!(
+            "(() => {{ const verb = document.querySelector('#verb'); verb.value = '{verb}'; \
+             verb.dispatchEvent(new Event('change', {{bubbles: true}})); }})()"
+        ))
+        .await;
+    let loaded = format!(
+        "document.querySelector('#fields p').innerText.startsWith('{verb} ') && document.querySelector('#key-{key}')"
+    );
+    browser.until(&loaded).await;
+}
+
+#[tokio::test]
+async fn the_page_is_strict_with_whoever_asks() {
+    let daemon = Daemon::start("").await;
+    let door = Administrator::new(daemon.admin());
+    let host = daemon.admin().to_string();
+    let login = |headers: &[(&'static str, String)], token: &str| {
+        let body: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", token)
+            .finish();
+        let headers: Vec<(&str, String)> = headers.to_vec();
+        async move {
+            let form = ("Content-Type", "application/x-www-form-urlencoded");
+            let mut all = vec![form];
+            all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+            door.ask_as("POST", "/login", &all, &body).await
+        }
+    };
+    assert_eq!(login(&[], "wrong").await.code, 401);
+    let foreign = [("Origin", "http://other.example".to_owned())];
+    assert_eq!(login(&foreign, TOKEN).await.code, 403);
+    let own = [("Origin", format!("http://{host}"))];
+    let entered = login(&own, TOKEN).await;
+    assert_eq!(entered.code, 303);
+    let cookie = entered
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "))
+        .unwrap();
+    for word in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(word), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+    let home = door.ask_as("GET", "/", &[("Cookie", cookie)], "").await;
+    assert!(
+        home.head
+            .contains("content-security-policy: default-src 'none'; script-src 'self'")
+    );
+    let page = String::from_utf8(home.body).unwrap();
+    let csrf = page
+        .split("X-CSRF-Token\": \"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let send = |headers: Vec<(&'static str, String)>| async move {
+        let mut all = vec![form];
+        all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        door.ask_as("POST", "/page/send", &all, "verb=ping")
+            .await
+            .code
+    };
+    let cookie = ("Cookie", cookie.to_owned());
+    assert_eq!(send(vec![]).await, 401);
+    assert_eq!(send(vec![cookie.clone()]).await, 403);
+    assert_eq!(
+        send(vec![cookie.clone(), ("X-CSRF-Token", "guess".to_owned())]).await,
+        403
+    );
+    assert_eq!(
+        send(vec![cookie.clone(), ("X-CSRF-Token", csrf.to_owned())]).await,
+        200
+    );
+    // A cookie opens the page, not the API; and a token opens the API, not the page.
+    let api = door
+        .ask_as("GET", "/api/v1/phones", &[("Cookie", &cookie.1)], "")
+        .await;
+    assert_eq!(api.code, 401);
+    assert_eq!(door.get("/page/phones").await.code, 401);
+}

@@ -1,0 +1,206 @@
+//! `handsetd send`, `ami send` and `ami tail`, as a user runs them.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use handsetd::phone::Vendor;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::support::asterisk::{Asterisk, Options, Version};
+use super::support::daemon::{Daemon, TOKEN};
+use super::support::desk::{self, Desk};
+use super::support::soon;
+use super::support::terminal::on_a_terminal;
+
+#[tokio::test]
+async fn send_asks_the_running_daemon() {
+    let desks = [Vendor::Snom, Vendor::Yealink]
+        .map(desk::options)
+        .map(Desk::new);
+    let [one, two] = desks;
+    let (one, two) = tokio::join!(one, two);
+    let daemon = Daemon::start(&format!(
+        "{}{}[[group]]\nname = 'both'\nmembers = ['one', 'two']\n",
+        one.entry("one"),
+        two.entry("two")
+    ))
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handsetd.toml");
+    let configure = |token: &str| {
+        let listen = daemon.admin();
+        fs::write(
+            &file,
+            format!("[admin]\nlisten = '{listen}'\ntoken = '{token}'\n"),
+        )
+        .unwrap();
+    };
+    configure(TOKEN);
+    let (code, told) = told(&send(&file, &["push", "phone=one", "title=Door", "2+2=4"]).await);
+    assert_eq!((code, told["status"].as_str()), (0, Some("OK")), "{told}");
+    one.shows_text("2+2=4").await;
+
+    let path = file.to_str().unwrap();
+    let output = on_a_terminal(&["send", "push", "phone=both", "Hello", "--config", path]).await;
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && shown.contains("OK one&two"),
+        "{shown}"
+    );
+    assert!(shown.contains("2 of 2 phones"), "{shown}");
+    two.shows_text("Hello").await;
+
+    let (code, told) = self::told(&send(&file, &["push", "phone=192.0.2.77", "a"]).await);
+    assert_eq!((code, told["status"].as_str()), (1, Some("NOTFOUND")));
+    let (code, told) = self::told(&send(&file, &["push", "phone=one", "a", "wait=no"]).await);
+    assert_eq!((code, told["status"].as_str()), (0, Some("QUEUED")));
+
+    configure("another");
+    refused(
+        &send(&file, &["ping"]).await,
+        "has another token than this configuration",
+    );
+    configure(TOKEN);
+    drop(daemon);
+    refused(
+        &send(&file, &["ping"]).await,
+        "(admin.listen); start it: handsetd run",
+    );
+    refused(&send(&file, &["pong"]).await, "\"pong\" is no verb");
+}
+
+#[tokio::test]
+async fn send_trusts_the_certificate_of_the_configuration_and_reads_the_kept_token() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ami/tls");
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let tls = |certificate: &str| {
+        format!(
+            "tls = {{ certificate_file = '{fixtures}/{certificate}.pem', key_file = '{fixtures}/server.key' }}\n"
+        )
+    };
+    let state = format!("[state]\ndir = '{}'\n", state.display());
+    let server = tls("server");
+    let daemon = Daemon::start_without_token(&format!("[admin]\n{server}{state}")).await;
+    let file = folder.path().join("handsetd.toml");
+    let configure = |tls: &str| {
+        let listen = daemon.admin();
+        fs::write(&file, format!("[admin]\nlisten = '{listen}'\n{tls}{state}")).unwrap();
+    };
+    configure(&server);
+    let (code, told) = told(&send(&file, &["ping"]).await);
+    assert_eq!((code, told["status"].as_str()), (0, Some("OK")));
+    configure(&tls("ca"));
+    refused(
+        &send(&file, &["ping"]).await,
+        "does not show admin.tls.certificate_file",
+    );
+}
+
+#[tokio::test]
+async fn ami_send_prints_the_response_and_ami_tail_the_events() {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[],
+        dialplan: "exten => 901,1,UserEvent(Alarm,Place: cellar)\n",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handsetd.toml");
+    let manager = asterisk.manager();
+    let server = |secret: &str| {
+        format!(
+            "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\nsecret = '{secret}'\n"
+        )
+    };
+    fs::write(&file, server("hush")).unwrap();
+    let path = file.to_str().unwrap();
+    let ami = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
+        command
+            .arg("ami")
+            .args(arguments)
+            .args(["--config", path])
+            .output()
+            .unwrap()
+    };
+    let output = ami(&["send", "Ping"]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        told["headers"][0],
+        serde_json::json!(["Response", "Success"])
+    );
+    let output = on_a_terminal(&["ami", "send", "Ping", "--config", path]).await;
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Ping: Pong\r\n"));
+    let output = ami(&["send", "ListCommands", "--server", "other"]);
+    refused(
+        &output,
+        "no [[asterisk]] is called \"other\"; there are pbx",
+    );
+    let output = ami(&["send", "Getvar", "Channel=none", "Variable=a"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Error"));
+
+    let mut tail = tokio::process::Command::new(env!("CARGO_BIN_EXE_handsetd"))
+        .args(["ami", "tail", "--event", "userevent", "--config", path])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    // Repeated, since nobody says when it has begun to listen.
+    let line = soon("an event", async {
+        loop {
+            asterisk.cli("channel originate Local/901@phones application Wait 0");
+            let next = tokio::time::timeout(std::time::Duration::from_secs(1), lines.next_line());
+            if let Ok(line) = next.await {
+                return line.unwrap().unwrap();
+            }
+        }
+    })
+    .await;
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(
+        (told["type"].as_str(), told["server"].as_str()),
+        (Some("event"), Some("pbx"))
+    );
+    let headers = told["headers"].as_array().unwrap();
+    assert!(
+        headers.contains(&serde_json::json!(["Place", "cellar"])),
+        "{line}"
+    );
+
+    fs::write(&file, server("wrong")).unwrap();
+    refused(&ami(&["tail"]), "Asterisk pbx is away: ");
+}
+
+/// Does not block: the phones of the test live on the same thread.
+async fn send(file: &Path, words: &[&str]) -> Output {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_handsetd"));
+    command
+        .arg("send")
+        .args(words)
+        .arg("--config")
+        .arg(file)
+        .output()
+        .await
+        .unwrap()
+}
+
+fn told(output: &Output) -> (i32, Value) {
+    let told = serde_json::from_slice(&output.stdout);
+    let told =
+        told.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), told)
+}
+
+fn refused(output: &Output, why: &str) {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(why), "{said}");
+}

@@ -1,0 +1,247 @@
+//! A real browser, headless, driven by the protocol of its developer tools.
+//!
+//! Whatever it complains of, and every address that it asks for, is kept: a page that is strict with
+//! itself makes no noise and asks nobody else.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::process::Process;
+use super::soon;
+
+/// A browser with one page. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next: u64,
+    /// What it complained of.
+    pub(crate) complaints: Vec<String>,
+    /// The addresses that it asked for.
+    pub(crate) asked: Vec<String>,
+    _process: Process,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts it; `None` if there is none on this machine.
+    pub(crate) async fn start() -> Option<Self> {
+        let installed = Command::new("chromium").arg("--version").output();
+        if installed.is_err() {
+            let thread = std::thread::current();
+            let test = thread.name().unwrap_or("a test");
+            let why = format!("{test} needs chromium, which tests/run installs");
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
+            // Not by a macro: the test harness would hide that of a test that passes.
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+            return None;
+        }
+        let profile = tempfile::tempdir().unwrap();
+        let mut command = Command::new("chromium");
+        command
+            .args([
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-dev-shm-usage",
+                "--remote-debugging-port=0",
+                "--hide-scrollbars",
+            ])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg("about:blank");
+        let process = Process::start("chromium", &mut command);
+        let door = process
+            .line("the DevTools address", |line| {
+                let (_, rest) = line.split_once("DevTools listening on ws://")?;
+                Some(rest.split('/').next().unwrap().to_owned())
+            })
+            .await;
+        let list = get(&door, "/json/list").await;
+        let page = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["type"] == "page")
+            .unwrap();
+        let url = page["webSocketDebuggerUrl"].as_str().unwrap().to_owned();
+        let (socket, _) = soon("the DevTools", connect_async(url)).await.unwrap();
+        let mut browser = Self {
+            socket,
+            next: 1,
+            complaints: Vec::new(),
+            asked: Vec::new(),
+            _process: process,
+            _profile: profile,
+        };
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            browser.call(&format!("{domain}.enable"), json!({})).await;
+        }
+        Some(browser)
+    }
+
+    /// Goes to an address.
+    pub(crate) async fn open(&mut self, url: &str) {
+        self.call("Page.navigate", json!({"url": url})).await;
+        let here = json!(url);
+        self.until(&format!(
+            "location.href == {here} && document.readyState == 'complete'"
+        ))
+        .await;
+    }
+
+    /// Runs an expression in the page, and returns what it is; promises are waited for.
+    pub(crate) async fn eval(&mut self, expression: &str) -> Value {
+        let arguments = json!({
+            "expression": expression, "returnByValue": true, "awaitPromise": true,
+        });
+        let told = self.call("Runtime.evaluate", arguments).await;
+        assert!(
+            told.get("exceptionDetails").is_none(),
+            "{expression}: {told}"
+        );
+        told["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true, over page loads as well.
+    pub(crate) async fn until(&mut self, condition: &str) {
+        let watch = format!(
+            "new Promise(done => {{ const end = Date.now() + 1000; const look = () => \
+             {{ let is = false; try {{ is = Boolean({condition}); }} catch (e) {{}} \
+             if (is || Date.now() > end) done(is); else setTimeout(look, 20); }}; look(); }})"
+        );
+        for _ in 0..30 {
+            let arguments =
+                json!({"expression": watch, "returnByValue": true, "awaitPromise": true});
+            // A page that goes away takes its promises with it.
+            if self.call("Runtime.evaluate", arguments).await["result"]["value"] == true {
+                return;
+            }
+        }
+        let text = self.eval("document.body.innerText").await;
+        panic!("{condition}: not so within 30 s: {text}");
+    }
+
+    /// Clicks what a selector finds.
+    pub(crate) async fn click(&mut self, selector: &str) {
+        let selector = json!(selector);
+        self.until(&format!("document.querySelector({selector})"))
+            .await;
+        self.eval(&format!("document.querySelector({selector}).click()"))
+            .await;
+    }
+
+    /// Writes into a field, as somebody who types.
+    pub(crate) async fn fill(&mut self, selector: &str, text: &str) {
+        let selector = json!(selector);
+        self.until(&format!("document.querySelector({selector})"))
+            .await;
+        self.eval(&format!(
+            "(() => {{ const field = document.querySelector({selector}); field.focus(); \
+             if (field.select) field.select(); else field.value = ''; }})()"
+        ))
+        .await;
+        self.call("Input.insertText", json!({"text": text})).await;
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&mut self, key: &str) {
+        let (code, text) = match key {
+            "Enter" => (13, "\r"),
+            "Tab" => (9, ""),
+            other => panic!("{other} is not known here"),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let mut event = json!({
+                "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code,
+            });
+            if kind == "keyDown" && !text.is_empty() {
+                event["text"] = json!(text);
+            }
+            self.call("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Looks at the page on a display of that width, in dark or in light.
+    pub(crate) async fn display(&mut self, width: u32, height: u32, scheme: &str) {
+        let size = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.call("Emulation.setDeviceMetricsOverride", size).await;
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.call("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Takes a picture of what is seen, as PNG.
+    pub(crate) async fn screenshot(&mut self) -> Vec<u8> {
+        let told = self
+            .call("Page.captureScreenshot", json!({"format": "png"}))
+            .await;
+        STANDARD.decode(told["data"].as_str().unwrap()).unwrap()
+    }
+
+    async fn call(&mut self, method: &str, arguments: Value) -> Value {
+        let id = self.next;
+        self.next += 1;
+        let message = json!({"id": id, "method": method, "params": arguments}).to_string();
+        self.socket.send(Message::text(message)).await.unwrap();
+        loop {
+            let message = soon(method, self.socket.next()).await.unwrap().unwrap();
+            let Message::Text(text) = message else {
+                continue;
+            };
+            let told: Value = serde_json::from_str(&text).unwrap();
+            if told["id"] == id {
+                return told["result"].clone();
+            }
+            self.note(&told);
+        }
+    }
+
+    fn note(&mut self, told: &Value) {
+        let arguments = &told["params"];
+        match told["method"].as_str().unwrap_or_default() {
+            "Log.entryAdded" if arguments["entry"]["level"] == "error" => {
+                self.complaints.push(arguments["entry"].to_string());
+            }
+            "Runtime.exceptionThrown" => self.complaints.push(arguments.to_string()),
+            "Runtime.consoleAPICalled" if arguments["type"] == "error" => {
+                self.complaints.push(arguments["args"].to_string());
+            }
+            "Network.requestWillBeSent" => {
+                let url = arguments["request"]["url"].as_str().unwrap_or_default();
+                self.asked.push(url.to_owned());
+            }
+            _ => (),
+        }
+    }
+}
+
+async fn get(host: &str, path: &str) -> Value {
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"\r\n\r\n") {
+        soon(path, stream.read_exact(&mut byte)).await.unwrap();
+        answer.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&answer).to_lowercase();
+    let length = head.split("content-length:").nth(1).unwrap();
+    let length = length.split("\r\n").next().unwrap().trim().parse().unwrap();
+    let mut body = vec![0; length];
+    soon(path, stream.read_exact(&mut body)).await.unwrap();
+    serde_json::from_slice(&body).unwrap()
+}
