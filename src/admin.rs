@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use crate::dispatch::Dispatcher;
 use crate::events::Rulebook;
+use crate::phone::States;
 use crate::shutdown::Tasks;
 
 /// What the door shows, and whom it asks.
@@ -49,6 +50,8 @@ pub struct Parts {
     pub rulebook: Rulebook,
     /// How the daemon is.
     pub health: Health,
+    /// What phones are doing.
+    pub states: States,
     /// Where requests that outlast their connection run.
     pub tasks: Tasks,
 }

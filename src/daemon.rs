@@ -134,6 +134,7 @@ impl Daemon {
                 servers: servers.clients(),
                 stopping: calls.stop(),
             },
+            states: self.engine.states(),
             tasks: door.clone(),
         };
         let feed = parts.feed.clone();

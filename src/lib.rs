@@ -19,6 +19,10 @@
 //!                      phone        media ──▶ shelf ◀── http ◀──────┘
 //! ```
 //!
+//! A plan may hold other steps than HTTP requests: NOTIFYs and calls that Asterisk sends, for which the
+//! [`roster`] knows the server, and pauses. An answer may ask for more steps, and may tell something,
+//! which becomes the result. [`dispatch`] gives each phone a queue.
+//!
 //! The administrator's door ([`admin`]) comes to the same [`dispatch`], where every delivery is noted in
 //! the [`history`] with who asked for it, and counted by the [`meters`].
 //!
@@ -67,8 +71,8 @@
 //!
 //! # What is deliberately missing
 //!
-//! Calls are never hung up, answered or held by us. Phones are not provisioned. No phone is asked
-//! twice for the same thing.
+//! Calls are controlled by telling phones, never behind their backs in Asterisk. Phones are not
+//! provisioned. No phone is asked twice for the same thing.
 
 pub mod admin;
 pub mod agi;

@@ -185,10 +185,12 @@ impl Answer {
         }
     }
 
-    /// Returns what was read as one line of text: a text as it is, anything else as JSON.
+    /// Returns what was read as one line of text: a text as it is, of a picture its address, anything
+    /// else as JSON.
     pub fn result_line(&self) -> Option<String> {
         let result = self.result.as_ref()?;
-        let text = result.as_str().map(ToOwned::to_owned);
+        let url = result.get("png").and_then(|_| result.get("url"));
+        let text = url.unwrap_or(result).as_str().map(ToOwned::to_owned);
         let text = text.unwrap_or_else(|| result.to_string());
         Some(text.split(['\r', '\n']).collect::<Vec<_>>().join(" "))
     }
@@ -320,6 +322,9 @@ mod tests {
         ]);
         assert_eq!(both.result_line().as_deref(), Some(r#"{"1001":"on"}"#));
         assert_eq!(Answer::of(&[outcome("1", Status::Ok, "")]).result, None);
+        let picture = serde_json::json!({"png": "aaaa", "url": "http://192.0.2.1/a.png"});
+        let line = Answer::of(&[read("1001", picture)]).result_line();
+        assert_eq!(line.as_deref(), Some("http://192.0.2.1/a.png"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::reply::Reply;
 use super::{Office, query};
 use crate::finder::Sighting;
-use crate::phone::Target;
+use crate::phone::{PhoneState, Target};
 
 /// Answers `GET phones`.
 pub(super) async fn all(State(office): State<Arc<Office>>, RawQuery(given): RawQuery) -> Reply {
@@ -18,6 +18,7 @@ pub(super) async fn all(State(office): State<Arc<Office>>, RawQuery(given): RawQ
         return reply;
     }
     let (phones, away) = everybody(&office).await;
+    let object = |phone| object(&office, phone);
     let mut reply = Reply::found(phones.iter().map(object).collect());
     if let Some(reason) = reply.body.get_mut("reason") {
         *reason = Value::from(away.join("; "));
@@ -44,7 +45,7 @@ pub(super) async fn one(State(office): State<Arc<Office>>, Path(name): Path<Stri
         let names = names.join(", ");
         return Reply::invalid(format!("{name:?} is more than one phone: {names}"));
     }
-    let mut reply = Reply::found(object(phone));
+    let mut reply = Reply::found(object(&office, phone));
     for (key, value) in [("phone", &phone.name), ("vendor", &phone.vendor)] {
         if let Some(place) = reply.body.get_mut(key) {
             *place = Value::from(value.as_str());
@@ -61,8 +62,21 @@ pub(super) async fn everybody(office: &Office) -> (Vec<Sighting>, Vec<String>) {
 }
 
 /// Returns a phone as programs read it.
-fn object(phone: &Sighting) -> Value {
-    json!(phone)
+fn object(office: &Office, phone: &Sighting) -> Value {
+    let mut object = json!(phone);
+    let state = state(office, phone);
+    if let Some(members) = object.as_object_mut() {
+        let state = json!({"activity": state.activity(), "hook": state.hook(), "dnd": state.dnd()});
+        members.insert("state".to_owned(), state);
+    }
+    object
+}
+
+/// Returns what a phone is doing: what it told itself under its name, then what Asterisk says of its
+/// endpoint.
+pub(super) fn state(office: &Office, phone: &Sighting) -> PhoneState {
+    let states = &office.parts.states;
+    states.of(&phone.name).or(states.of(&phone.endpoint))
 }
 
 /// How long is waited for a server that is being read.

@@ -111,7 +111,7 @@ impl Courier {
             );
         }
         let told = plan.note.clone();
-        let (done, record) = self.send(phone, plan, request.deadline).await;
+        let (done, record) = self.send(phone, plan, request.deadline, &stand).await;
         let outcome = match done {
             Ok(()) => {
                 let notes = told.as_deref().into_iter().chain(note);
@@ -226,6 +226,7 @@ impl Courier {
         phone: &Phone,
         plan: Plan,
         deadline: Option<Duration>,
+        stand: &Stand,
     ) -> (Result<(), Failed>, Record) {
         let login = self.login(phone, &plan);
         let mut errand = Errand {
@@ -233,6 +234,7 @@ impl Courier {
             roster: &self.0.roster,
             calls: &self.0.calls,
             phone,
+            stand,
             credentials: phone
                 .credentials
                 .as_ref()

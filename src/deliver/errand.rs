@@ -12,6 +12,7 @@ use super::{notify, told};
 use crate::outcome::{Status, Taken};
 use crate::phone::{Credentials, Phone};
 use crate::roster::Roster;
+use crate::shelf::Stand;
 use crate::vendor::{Exchange, Method, Plan, Step, Verdict};
 
 /// By what a plan is carried out.
@@ -21,6 +22,7 @@ pub(super) struct Errand<'a> {
     pub(super) roster: &'a Roster,
     pub(super) calls: &'a Calls,
     pub(super) phone: &'a Phone,
+    pub(super) stand: &'a Stand,
     pub(super) credentials: Option<&'a Credentials>,
     /// When it must be over; `None` gives each step what is usual.
     pub(super) until: Option<Instant>,
@@ -160,7 +162,7 @@ impl Errand<'_> {
             Verdict::Done => Ok(Vec::new()),
             Verdict::Then(steps) => Ok(steps),
             Verdict::Told(told) => {
-                let value = told::value(told).await?;
+                let value = told::value(told, self.stand).await?;
                 told::merge(&mut self.record.result, value);
                 Ok(Vec::new())
             }

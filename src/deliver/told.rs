@@ -8,10 +8,12 @@ use super::errand::Failed;
 use super::prepare::blocking;
 use crate::media::picture;
 use crate::outcome::Status;
+use crate::shelf::{Content, Stand};
 use crate::vendor::Told;
 
-/// Makes a value of what was told; of a picture an object whose `png` is the file in Base64.
-pub(super) async fn value(told: Told) -> Result<Value, Failed> {
+/// Makes a value of what was told; of a picture an object whose `png` is the file in Base64, and whose
+/// `url` is where it lies on `stand` for a while, since a channel variable could not hold it.
+pub(super) async fn value(told: Told, stand: &Stand) -> Result<Value, Failed> {
     let png = match told {
         Told::Value(value) => return Ok(value),
         Told::Picture(file) => blocking(move || picture::png(&file)).await,
@@ -25,7 +27,9 @@ pub(super) async fn value(told: Told) -> Result<Value, Failed> {
         let reason = format!("the phone sent a picture that can't be read: {error}");
         (Status::Rejected, reason)
     })?;
-    Ok(json!({ "png": BASE64_STANDARD.encode(png) }))
+    let data = BASE64_STANDARD.encode(&png);
+    let url = stand.media(Content::new("image/png", png), "screen.png");
+    Ok(json!({ "png": data, "url": url.as_str() }))
 }
 
 /// Adds `value` to what was told before: members of objects are put together.
@@ -38,7 +42,12 @@ pub(super) fn merge(result: &mut Option<Value>, value: Value) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use url::Url;
+
     use super::*;
+    use crate::shelf::Shelf;
 
     #[test]
     fn what_several_steps_tell_is_put_together() {
@@ -58,13 +67,18 @@ mod tests {
             height: 1,
             pixels,
         };
-        let told = value(grey).await.unwrap();
+        let shelf = Shelf::default();
+        let base = Url::parse("http://192.0.2.10:8090").unwrap();
+        let stand = Stand::new(shelf.clone(), base, Duration::from_mins(1));
+        let told = value(grey, &stand).await.unwrap();
         let png = BASE64_STANDARD
             .decode(told["png"].as_str().unwrap())
             .unwrap();
         assert!(png.starts_with(b"\x89PNG"));
+        let url = told["url"].as_str().unwrap();
+        assert!(url.starts_with("http://192.0.2.10:8090/media/"), "{url}");
         let broken = Told::Picture(bytes::Bytes::from_static(b"BM and no picture"));
-        let (status, why) = value(broken).await.unwrap_err();
+        let (status, why) = value(broken, &stand).await.unwrap_err();
         assert_eq!(status, Status::Rejected);
         assert!(why.contains("can't be read"), "{why}");
     }

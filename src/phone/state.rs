@@ -72,6 +72,16 @@ impl PhoneState {
         }
     }
 
+    /// Fills in from `other` what is not known.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            activity: self.activity.or(other.activity),
+            off_hook: self.off_hook.or(other.off_hook),
+            dnd: self.dnd.or(other.dnd),
+        }
+    }
+
     /// Takes in what the phone told by an action URL.
     fn note_event(&mut self, event: &str) {
         match event {

@@ -120,7 +120,7 @@ impl Family {
             behind_nat: None,
             credentials: None,
             via: None,
-            call_id: None,
+            call_id: Some("0123@192.0.2.21".to_owned()),
             pin: None,
         }
     }

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use handsetd::phone::Vendor;
 use handsetd::shutdown::Tasks;
 use handsetd::simulate::cucm::{self, CallManager};
@@ -15,6 +13,7 @@ use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
+use super::support::fetch;
 use super::support::loopback::Loopback;
 use super::support::udp_phone::UdpPhone;
 
@@ -141,16 +140,13 @@ async fn an_8851_does_every_verb() {
         info["lines"],
         json!([{ "number": "1001", "state": "ONHOOK", "ringer": "Chirp1", "message_waiting": "NO" }])
     );
-    // The picture is longer than a channel variable; that it is OK says that it could be read.
     office.does("screenshot", &[]).await.is("OK");
 }
 
 /// Checks that a picture was told, and its size.
-fn picture(told: &Told, size: (u32, u32)) {
+async fn picture(told: &Told, size: (u32, u32)) {
     told.is("OK");
-    let png = told.result()["png"].as_str().unwrap().to_owned();
-    let picture = image::load_from_memory(&BASE64_STANDARD.decode(png).unwrap()).unwrap();
-    let picture = picture.into_rgb8();
+    let picture = fetch::picture(told.get("RESULT")).await;
     assert_eq!(picture.dimensions(), size);
     assert_eq!(picture.get_pixel(0, 0).0, [0; 3], "the frame is black");
     assert_eq!(picture.get_pixel(1, 1).0, [255; 3], "the rest is white");
@@ -213,7 +209,7 @@ async fn a_7970_streams_by_uris_and_has_the_old_pages() {
     told.is("OK");
     assert_eq!(told.result()["model"], "7970G");
     assert_eq!(told.result()["lines"][0]["number"], "1001");
-    picture(&office.does("screenshot", &[]).await, (320, 212));
+    picture(&office.does("screenshot", &[]).await, (320, 212)).await;
     let told = office.does("key", &["HOLD"]).await;
     assert!(told.is("OK").contains("unproven"));
     assert!(
@@ -249,7 +245,7 @@ async fn a_7960_leads_on_to_its_answers() {
     let told = office.does("info", &[]).await;
     told.is("OK");
     assert_eq!(told.result()["message_waiting"], "ÉTÉ");
-    picture(&office.does("screenshot", &[]).await, (133, 65));
+    picture(&office.does("screenshot", &[]).await, (133, 65)).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What is asked of one phone is sent in the order in which it was asked.
 
+use std::time::Duration;
+
 use handsetd::phone::Vendor;
+use handsetd::simulate::{Faults, Options};
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
@@ -8,7 +11,14 @@ use super::support::desk::{self, Desk};
 
 #[tokio::test]
 async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(Options {
+        faults: Faults {
+            delay: Duration::from_millis(100),
+            ..Faults::default()
+        },
+        ..desk::options(Vendor::Snom)
+    })
+    .await;
     let daemon = Daemon::start(&desk.entry("desk")).await;
     let caller = Caller::new(daemon.agi());
     for round in 0..5 {

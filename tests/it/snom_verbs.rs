@@ -12,6 +12,7 @@ use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
+use super::support::fetch;
 use super::support::site::Site;
 use super::support::udp_phone::{Message, UdpPhone};
 
@@ -354,8 +355,9 @@ async fn settings_and_what_they_decide() {
 #[tokio::test]
 async fn the_rest_goes_over_http() {
     let room = Room::with("D785").await;
-    let shot = room.tells("screenshot", &[]).await;
-    assert!(shot["png"].as_str().unwrap().starts_with("iVBOR"), "{shot}");
+    let told = room.asks("screenshot", &[]).await;
+    let picture = fetch::picture(&told["HANDSET_RESULT"]).await;
+    assert_eq!(picture.dimensions(), room.desk.phone().display());
     room.does("led", &["slow", "led=P3"]).await;
     room.until("a lamp", |state| state.lamps.contains_key("7"))
         .await;

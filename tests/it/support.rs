@@ -7,6 +7,7 @@ pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod daemon;
 pub(crate) mod desk;
+pub(crate) mod fetch;
 pub(crate) mod loopback;
 mod process;
 pub(crate) mod scripted_agi;

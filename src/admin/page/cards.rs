@@ -13,6 +13,7 @@ use crate::admin::{Office, phones};
 use crate::finder::Sighting;
 use crate::history::{Record, Search};
 use crate::outcome::Status;
+use crate::phone::{Activity, PhoneState};
 
 /// Answers `/page/phones`; `q` finds some of them.
 pub(super) async fn serve(
@@ -48,7 +49,10 @@ pub(super) async fn serve(
     let cards: Vec<Value> = found
         .iter()
         .take(MAX_CARDS)
-        .map(|phone| card(phone, last.get(&phone.name).map(AsRef::as_ref)))
+        .map(|phone| {
+            let last = last.get(&phone.name).map(AsRef::as_ref);
+            card(phone, phones::state(&office, phone), last)
+        })
         .collect();
     let hidden = found.len().saturating_sub(cards.len());
     render::html(
@@ -57,15 +61,24 @@ pub(super) async fn serve(
     )
 }
 
-fn card(phone: &Sighting, last: Option<&Record>) -> Value {
+fn card(phone: &Sighting, state: PhoneState, last: Option<&Record>) -> Value {
     let shown = last.filter(|record| record.verb == "push");
     let screen = shown.map(|record| screen::draw(record.vendor, &phone.model, &record.keys));
     context! {
         phone => Value::from(Serde(phone)),
         state => if phone.registered { "registered" } else { "not registered" },
+        doing => doing(state),
         screen => screen.unwrap_or_else(|| Value::from("")),
         since => shown.map(|record| log::time(record.at)).unwrap_or_default(),
     }
+}
+
+/// Says in words what a phone is doing, as far as that is known.
+fn doing(state: PhoneState) -> Vec<&'static str> {
+    let activity = state.activity.map(Activity::word);
+    let hook = (state.off_hook == Some(true)).then_some("off hook");
+    let dnd = (state.dnd == Some(true)).then_some("do not disturb");
+    activity.into_iter().chain(hook).chain(dnd).collect()
 }
 
 /// How many cards are shown; who has more looks for them.

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn models_find_their_families() {
         for (model, title) in [
-            ("7960G", "the 7940 and 7960"),
+            ("7960G", "the 7940 or 7960"),
             ("7970", "the 7900 series"),
             ("CP-7945G", "the 7900 series"),
             ("7921", "the wireless 7900 series"),
@@ -220,16 +220,16 @@ mod tests {
             ("8865NR", "the 8800 series"),
             ("8875", "the 8875"),
             ("8821-EX", "the 8821"),
-            ("8945", "the 8900 and 9900 series"),
-            ("9971", "the 8900 and 9900 series"),
+            ("8945", "the 8900 or 9900 series"),
+            ("9971", "the 8900 or 9900 series"),
             ("9841", "the 9800 series"),
             ("9871", "the 9871"),
-            ("840S", "the 840 and 860"),
-            ("8841-3PCC", "multiplatform phones"),
-            ("9841-3PCC", "multiplatform phones"),
-            ("SPA508G", "SPA phones"),
-            ("", "phones of an unknown model"),
-            ("CIPC", "phones of an unknown model"),
+            ("840S", "the 840 or 860"),
+            ("8841-3PCC", "a multiplatform phone"),
+            ("9841-3PCC", "a multiplatform phone"),
+            ("SPA508G", "an SPA phone"),
+            ("", "a phone of an unknown model"),
+            ("CIPC", "a phone of an unknown model"),
         ] {
             assert_eq!(of(model), title, "{model}");
         }

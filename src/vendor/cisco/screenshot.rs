@@ -25,7 +25,7 @@ pub(super) fn plan(phone: &Phone) -> Plan {
     ));
     if family.is_multiplatform() {
         let title = family.title;
-        return plan.with_note(format!("that {title} give their screens is unproven"));
+        return plan.with_note(format!("that {title} gives its screen is unproven"));
     }
     plan
 }

@@ -248,7 +248,7 @@ pub(super) static FAMILIES: &[Family] = &[
         ..LISTED
     },
     Family {
-        title: "the 840 and 860",
+        title: "the 840 or 860",
         models: &["840", "860"],
         uris: &[Rtp],
         keys: &[],
@@ -263,7 +263,7 @@ pub(super) static FAMILIES: &[Family] = &[
         ..LISTED
     },
     Family {
-        title: "the 7940 and 7960",
+        title: "the 7940 or 7960",
         models: &["7940", "7960"],
         ..SEEN
     },
@@ -289,12 +289,12 @@ pub(super) static FAMILIES: &[Family] = &[
         ..SEEN
     },
     Family {
-        title: "the 8900 and 9900 series",
+        title: "the 8900 or 9900 series",
         models: &["89", "99"],
         ..SEEN
     },
     Family {
-        title: "multiplatform phones",
+        title: "a multiplatform phone",
         models: &[""],
         firmware: Multiplatform,
         uris: &[Device, Dial, EditDial, Init, Key, Play],
@@ -302,7 +302,7 @@ pub(super) static FAMILIES: &[Family] = &[
         ..LISTED
     },
     Family {
-        title: "SPA phones",
+        title: "an SPA phone",
         models: &[""],
         firmware: Spa,
         uris: &[Key],
@@ -310,7 +310,7 @@ pub(super) static FAMILIES: &[Family] = &[
         ..SEEN
     },
     Family {
-        title: "phones of an unknown model",
+        title: "a phone of an unknown model",
         models: &[""],
         ..SEEN
     },
