@@ -29,5 +29,6 @@ mod stopping;
 mod support;
 mod systemd;
 mod targets;
+mod vocabulary;
 mod why;
 mod yealink_verbs;

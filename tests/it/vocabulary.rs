@@ -1,0 +1,125 @@
+//! Every verb, asked for by the dialplan of a real Asterisk, at a phone of every vendor.
+//!
+//! What each verb does to a phone is tested vendor by vendor elsewhere; here is shown that the words
+//! get through, and that the outcome comes back.
+
+use handsetd::phone::Vendor;
+use handsetd::verb::TABLE;
+
+use super::support::asterisk::{Asterisk, Options, Version};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+
+#[tokio::test]
+async fn on_16_every_verb_comes_through() {
+    every_verb_comes_through(Version::V16).await;
+}
+
+#[tokio::test]
+async fn on_22_every_verb_comes_through() {
+    every_verb_comes_through(Version::V22).await;
+}
+
+async fn every_verb_comes_through(version: Version) {
+    let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
+    let mut desks = Vec::new();
+    for vendor in vendors {
+        desks.push(Desk::new(desk::options(vendor)).await);
+    }
+    let entries = desks.iter().zip(vendors);
+    let entries = entries.map(|(desk, vendor)| desk.entry(vendor.name()));
+    let password = "[vendor.cisco]\nusername = 'push'\npassword = 'p'\n";
+    let budget = "[agi]\nbudget = '20s'\n";
+    let daemon =
+        Daemon::start(&(budget.to_owned() + password + &entries.collect::<String>())).await;
+
+    let mut dialplan = String::new();
+    for vendor in vendors {
+        let mut step = format!("exten => {vendor},1,");
+        for (verb, keys, _) in VERBS {
+            let keys = keys.replace(',', "\\,").replace(';', "\\;");
+            let line = format!(
+                "{step}Gosub(handset-verb,s,1({verb},{vendor},{keys}))\n \
+                 same => n,Verbose(0,{vendor} {verb} {keys}: ${{HANDSET_STATUS}} \
+                 ${{HANDSET_REASON}})\n"
+            );
+            dialplan.push_str(&line);
+            " same => n,".clone_into(&mut step);
+        }
+        dialplan.push_str(" same => n,Hangup()\n");
+    }
+    let options = Options {
+        agi: daemon.agi(),
+        phones: &[],
+        dialplan: &dialplan,
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    for vendor in vendors {
+        asterisk.cli(&format!(
+            "channel originate Local/{vendor}@phones application Wait 60"
+        ));
+    }
+    let mut others = Vec::new();
+    for (at, vendor) in vendors.into_iter().enumerate() {
+        for (verb, keys, expected) in VERBS {
+            let keys = keys.replace(',', "\\,").replace(';', "\\;");
+            let told = asterisk.line(&format!("{vendor} {verb} {keys}: ")).await;
+            let status = match expected.as_bytes()[at] {
+                b'+' => "OK",
+                b'-' => "UNSUPPORTED",
+                _ => "INVALID",
+            };
+            if !told.contains(&format!(": {status}")) {
+                others.push(format!("{status} was expected: {told}"));
+            }
+        }
+    }
+    assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+#[test]
+fn no_verb_is_left_out() {
+    for row in TABLE {
+        let is_asked = VERBS.iter().any(|(verb, _, _)| *verb == row.name);
+        // These two have words of their own, which is tested with the call manager.
+        let is_elsewhere = matches!(row.name, "login" | "logout" | "who");
+        assert!(is_asked || is_elsewhere, "{}", row.name);
+    }
+}
+
+/// Each verb, its keys, and whether a phone of Cisco, Snom and Yealink can do it over HTTP: `+` or
+/// `-`, and `!` where it has no such thing. Without a manager, nothing goes by NOTIFY.
+const VERBS: &[(&str, &str, &str)] = &[
+    ("ping", "", "+++"),
+    ("push", "title=Vocabulary&text=Every%20verb", "+++"),
+    ("info", "", "+++"),
+    ("screenshot", "", "+++"),
+    ("clear", "", "+++"),
+    ("background", "image=background.png", "+++"),
+    ("ringtone", "tone=doorbell.wav", "+++"),
+    ("ring", "stop=yes", "+++"),
+    ("dial", "number=201", "+++"),
+    ("answer", "", "+++"),
+    ("hold", "", "-++"),
+    ("resume", "", "-++"),
+    ("dtmf", "digits=1", "+++"),
+    ("key", "keys=1,2", "+++"),
+    ("hangup", "", "-++"),
+    ("display", "state=on", "+--"),
+    ("dnd", "state=on", "-++"),
+    ("forward", "number=201", "-++"),
+    ("led", "state=on&led=1", "-++"),
+    ("led", "state=on&led=LINE1", "-!+"),
+    ("settings", "get=dnd", "-++"),
+    ("execute", "uri=Key:Mute", "+++"),
+    ("csta", "request=RequestSystemStatus", "-+-"),
+    ("stream", "address=224.0.1.1:20480", "++-"),
+    ("firmware", "url=http://192.0.2.1/fw&confirm=yes", "-+-"),
+    ("transfer", "number=201", "-++"),
+    ("notify", "event=check-sync", "---"),
+    ("resync", "", "--+"),
+    ("reboot", "", "-++"),
+];
