@@ -181,7 +181,6 @@ async fn uris_are_run_side_by_side_and_answered_one_by_one() {
         ("Vibrate:1", "UNSUPPORTED"),
         ("Key:NavBack", "UNSUPPORTED"),
         ("Display:Maybe", "INVALID"),
-        ("Key:Soft1@1", "INVALID"),
     ] {
         let told = office
             .does("execute", &["uri=Dial:1", &format!("uri={uri}")])

@@ -24,14 +24,14 @@ use crate::verb::{Priority, VendorUri};
 pub(super) enum Item {
     /// Something that the phone fetches.
     Page(String, Priority),
-    /// Something that the phone does itself.
-    Uri(Uri),
+    /// Something that the phone does itself, at once whatever the priority says.
+    Uri(Uri, Priority),
 }
 
 impl Item {
-    /// Creates an item that the phone does itself; these are always done at once.
+    /// Creates an item that the phone does itself.
     pub(super) fn uri(uri: Uri) -> Self {
-        Self::Uri(uri)
+        Self::Uri(uri, Priority::Now)
     }
 
     /// Creates an item that the phone fetches.
@@ -43,7 +43,7 @@ impl Item {
     fn url_text(&self) -> &str {
         match self {
             Self::Page(url, _) => url,
-            Self::Uri(uri) => uri.as_str(),
+            Self::Uri(uri, _) => uri.as_str(),
         }
     }
 }
@@ -63,15 +63,16 @@ pub(super) fn plan(phone: &Phone, items: &[Item]) -> Result<Plan, Refused> {
     let family = Family::of(phone);
     let mut notes = Vec::new();
     for item in items {
-        if let Item::Uri(uri) = item {
+        if let Item::Uri(uri, _) = item {
             notes.extend(uri.check(family)?);
         }
     }
     let node = |item: &Item| {
-        let priority = match item {
-            Item::Page(_, Priority::Idle) => "1",
-            Item::Page(_, Priority::OnlyIdle) => "2",
-            Item::Page(_, Priority::Now) | Item::Uri(_) => "0",
+        let (Item::Page(_, priority) | Item::Uri(_, priority)) = item;
+        let priority = match priority {
+            Priority::Idle => "1",
+            Priority::OnlyIdle => "2",
+            Priority::Now => "0",
         };
         Node::new("ExecuteItem")
             .with("URL", item.url_text())
@@ -103,13 +104,12 @@ pub(super) fn run(phone: &Phone, uris: &[VendorUri]) -> Result<Plan, Refused> {
             continue;
         }
         if asked.priority() != Priority::Now {
-            return Err(Refused::Invalid(format!(
-                "uri: {text} is done at once; only an http URL waits for its turn (@1, @2)"
-            )));
+            let note = "a phone does its own URIs at once; only an http URL waits (@1, @2)";
+            notes.push(note.to_owned());
         }
         let (uri, note) = uri::read(family, text)?;
         notes.extend(note);
-        items.push(Item::Uri(uri));
+        items.push(Item::Uri(uri, asked.priority()));
     }
     let pages = items.iter().filter(|item| matches!(item, Item::Page(..)));
     if pages.count() > 1 {

@@ -1,3 +1,5 @@
+mod schema;
+
 use std::collections::HashMap;
 
 use super::*;
@@ -327,7 +329,6 @@ fn uris_are_run_at_once_and_checked_before() {
     assert!(posted(&plan).contains("URL=\"http://192.0.2.1/a\" Priority=\"2\""));
     assert_eq!(exchange(&plan).patience, Some(execute::PLAY));
     for (uris, words) in [
-        ("uri=Key:Soft1@1", "is done at once"),
         ("uri=http://a/;uri=http://b/", "one http URL at a time"),
         ("uri=Notify:http:192.0.2.1:80:x", "on request"),
         ("uri=Key:Nothing", "Nothing is no key"),
@@ -336,6 +337,8 @@ fn uris_are_run_at_once_and_checked_before() {
         let refused = told("8851", "execute", uris);
         assert!(refused.contains(words), "{uris}: {refused}");
     }
+    let waiting = told("8851", "execute", "uri=Key:Soft1@1");
+    assert!(waiting.contains("does its own URIs at once"), "{waiting}");
     let told = told("8851", "execute", "uri=Key:NavDown");
     assert_eq!(told, "Key:NavDwn (Key:NavDown is written Key:NavDwn)");
 }

@@ -1,0 +1,69 @@
+//! What is written for Cisco phones, held against the schema of their objects, where that and
+//! `xmllint` are there.
+//!
+//! The schema covers enterprise firmware; `setBackground`, `setRingTone` and `startMedia` are not in it.
+
+use std::process::Command;
+
+use super::{Bench, document, posted};
+use crate::phone::Vendor;
+use crate::vendor::testing::{control, recorded};
+
+#[test]
+fn what_is_written_is_valid() {
+    let Some(schema) = recorded("schema/CiscoIPPhone-3.3.4.xsd") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("schema.xsd"), schema).unwrap();
+    let mut names = Vec::new();
+    let mut keep = |text: String| {
+        let name = format!("{}.xml", names.len());
+        std::fs::write(folder.path().join(&name), text).unwrap();
+        names.push(name);
+    };
+    let long = "Long & <short> words; ".repeat(100);
+    let items: String = (0..40)
+        .map(|n| format!("item=Line {n}|dial:{n};"))
+        .collect();
+    let entries: String = (0..40).map(|n| format!("entry=Name {n}|20{n};")).collect();
+    for pairs in [
+        "text=Hello".to_owned(),
+        format!("title={long};prompt={long};text={long}"),
+        format!("title=T;{items}softkey=Leave|exit;softkey=Down|key:NavDown"),
+        format!("prompt=P;{entries}"),
+        "input=User|u;input=PIN|p|password;submit=http://192.0.2.1/x?y=1".to_owned(),
+        "image=a.png;title=Door;softkey=Open|http://192.0.2.1/open".to_owned(),
+    ] {
+        let bench = Bench::new(Vendor::Cisco, "7970G", "9.4.2");
+        let content = document(&bench, &pairs);
+        keep(String::from_utf8(content.body.to_vec()).unwrap());
+    }
+    for (model, verb, pairs) in [
+        ("8841", "dial", "number=*72#"),
+        (
+            "8841",
+            "execute",
+            "uri=Key:Soft1@1;uri=Init:Services;uri=http://192.0.2.1/?a=1&b=2@2",
+        ),
+        ("8841", "key", "keys=1"),
+        ("8841", "display", "state=off;minutes=5"),
+        ("7970G", "stream", "address=224.0.1.1:20480"),
+    ] {
+        let bench = Bench::new(Vendor::Cisco, model, "14.2.1");
+        let plan = bench.plan(&control(verb, pairs)).unwrap();
+        keep(posted(&plan));
+    }
+    let checked = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema", "schema.xsd"])
+        .args(&names)
+        .current_dir(folder.path())
+        .output();
+    let Ok(checked) = checked else {
+        println!("skipped: xmllint is not there");
+        return;
+    };
+    let told = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success(), "{told}");
+    assert_eq!(told.matches(" validates").count(), names.len(), "{told}");
+}
