@@ -69,6 +69,11 @@ impl Dispatcher {
         self.under_way.len()
     }
 
+    /// Returns who takes requests to phones.
+    pub fn courier(&self) -> &Courier {
+        &self.courier
+    }
+
     /// Returns how many deliveries wait for another one to the same phone.
     pub fn waiting(&self) -> usize {
         self.queues.len()

@@ -46,7 +46,7 @@ impl Phones {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         if let Some(names) = &self.why {
             let tried = runtime.block_on(why::ask(&config, names))?;
-            if self.json {
+            if self.json || Form::of_stdout() == Form::Programs {
                 serde_json::to_writer_pretty(&mut *out, &tried).context("cannot write JSON")?;
                 writeln!(out)?;
             } else {

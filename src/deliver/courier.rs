@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::config::Config;
@@ -16,16 +17,17 @@ use super::login::{Login, Logins};
 use super::made::Made;
 use super::mobility::Service;
 use super::pbx::Calls;
-use super::prepare::{Prepared, Workshop, prepare};
+use super::prepare::{Prepared, Workshop, background_png, prepare};
 use super::reach::{self, Sends};
 use super::route;
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Facts, Phone, Vendor};
 use crate::roster::Roster;
+use crate::screen::Source;
 use crate::sendoff::Sendoff;
 use crate::shelf::{Shelf, Stand};
 use crate::vendor::{self, Auth, Means, Plan, Refused, Task};
-use crate::verb::{Action, Mobility, Request, Via};
+use crate::verb::{Action, Fit, Mobility, Request, Via};
 
 /// Takes actions to phones. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -124,6 +126,18 @@ impl Courier {
             steps: record.steps,
             ..outcome
         }
+    }
+
+    /// Makes the background that `phone` would be given, as a PNG file; `None` if the phone fetches
+    /// the picture as it is, and what stands against it if it can't be made. Nothing is sent.
+    pub async fn background(
+        &self,
+        phone: &Phone,
+        image: &Source,
+        fit: Fit,
+    ) -> Result<Option<Bytes>, String> {
+        let made = background_png(&self.0.workshop, phone, image, fit).await;
+        made.map_err(|unprepared| unprepared.reason)
     }
 
     /// Says whether Asterisk could send a call or a NOTIFY to `phone`, without doing so.

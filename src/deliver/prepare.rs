@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::durable::Durable;
 use super::library::{self, Library};
 use super::made::{File, Made, Wanted};
@@ -95,6 +97,37 @@ pub(super) async fn prepare(
     }
 }
 
+/// Makes the background that `phone` would be given, as a PNG file; `None` if the phone fetches the
+/// picture as it is.
+pub(super) async fn background_png(
+    workshop: &Arc<Workshop>,
+    phone: &Phone,
+    source: &Source,
+    fit: Fit,
+) -> Result<Option<Bytes>, Unprepared> {
+    let wanted = background(phone, fit)?;
+    match make(workshop, "image", source, wanted).await? {
+        Got::Foreign(_) => Ok(None),
+        Got::Made(file, _) => {
+            let png = blocking(move || media::picture::png(&file.bytes)).await;
+            png.map(Some)
+                .map_err(|error| Unprepared::invalid(format!("image: {error}")))
+        }
+    }
+}
+
+/// Says what a background for `phone` must be like.
+fn background(phone: &Phone, fit: Fit) -> Result<Wanted, Unprepared> {
+    let wanted = Model::find(phone.vendor, &phone.model)
+        .background
+        .map_err(|why| lacks(phone, "set a background", why))?;
+    let fit = match fit {
+        Fit::Contain => media::Fit::Contain,
+        Fit::Cover => media::Fit::Cover,
+    };
+    Ok(Wanted::Background(wanted, fit))
+}
+
 struct Job<'a> {
     workshop: &'a Arc<Workshop>,
     phone: &'a Phone,
@@ -104,17 +137,8 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn background(&self, source: &Source, fit: Fit) -> Result<Prepared, Unprepared> {
-        let wanted = self
-            .model
-            .background
-            .map_err(|why| self.lacks("set a background", why))?;
-        let fit = match fit {
-            Fit::Contain => media::Fit::Contain,
-            Fit::Cover => media::Fit::Cover,
-        };
-        let made = self
-            .make("image", source, Wanted::Background(wanted, fit))
-            .await?;
+        let wanted = background(self.phone, fit)?;
+        let made = make(self.workshop, "image", source, wanted).await?;
         let (picture, note) = match made {
             Got::Foreign(url) => {
                 let name = file_name(&url);
@@ -178,9 +202,9 @@ impl Job<'_> {
         let wanted = self
             .model
             .screen_image
-            .map_err(|why| self.lacks("show a picture", why))?;
+            .map_err(|why| lacks(self.phone, "show a picture", why))?;
         Ok(
-            match self.make("image", source, Wanted::Picture(wanted)).await? {
+            match make(self.workshop, "image", source, Wanted::Picture(wanted)).await? {
                 Got::Foreign(url) => (Some(Image::File(url)), Some(AS_IT_IS)),
                 Got::Made(
                     File {
@@ -210,20 +234,21 @@ impl Job<'_> {
         let wanted = self
             .model
             .play
-            .map_err(|why| self.lacks("play a file", why))?;
-        let (recording, note) = match self.make("tone", source, Wanted::Tone(wanted)).await? {
-            Got::Foreign(url) => (
-                Recording {
-                    name: file_name(&url),
-                    url,
-                },
-                Some(AS_IT_IS),
-            ),
-            Got::Made(file, _) => {
-                let (url, name) = self.lay_out("tone", file);
-                (Recording { url, name }, None)
-            }
-        };
+            .map_err(|why| lacks(self.phone, "play a file", why))?;
+        let (recording, note) =
+            match make(self.workshop, "tone", source, Wanted::Tone(wanted)).await? {
+                Got::Foreign(url) => (
+                    Recording {
+                        name: file_name(&url),
+                        url,
+                    },
+                    Some(AS_IT_IS),
+                ),
+                Got::Made(file, _) => {
+                    let (url, name) = self.lay_out("tone", file);
+                    (Recording { url, name }, None)
+                }
+            };
         Ok(Prepared {
             task: Task::Ring(Sound::Recording(recording)),
             note,
@@ -232,7 +257,7 @@ impl Job<'_> {
 
     async fn ringtone(&self, source: &Source, line: Option<u8>) -> Result<Prepared, Unprepared> {
         let wanted = Wanted::Tone(self.model.ringtone);
-        let (recording, note) = match self.make("tone", source, wanted).await? {
+        let (recording, note) = match make(self.workshop, "tone", source, wanted).await? {
             Got::Foreign(url) => (
                 Recording {
                     name: file_name(&url),
@@ -275,28 +300,6 @@ impl Job<'_> {
         .await
     }
 
-    /// Reads a source and makes it to measure; one of a host that handsetd does not fetch from is
-    /// left to the phone.
-    async fn make(&self, key: &str, source: &Source, wanted: Wanted) -> Result<Got, Unprepared> {
-        let wrong = |error: library::Error| Unprepared::invalid(format!("{key}: {error}"));
-        let bytes = match source {
-            Source::File(name) => {
-                let (workshop, name) = (Arc::clone(self.workshop), name.clone());
-                blocking(move || workshop.sources.read(&name))
-                    .await
-                    .map_err(wrong)?
-            }
-            Source::Url(url) if self.workshop.sources.fetches(url) => {
-                self.workshop.sources.fetch(url).await.map_err(wrong)?
-            }
-            Source::Url(url) => return Ok(Got::Foreign(url.clone())),
-        };
-        let made = self.workshop.made.make(bytes, wanted).await;
-        let (file, thumbnail) =
-            made.map_err(|error| Unprepared::invalid(format!("{key}: {source}: {error}")))?;
-        Ok(Got::Made(file, thumbnail))
-    }
-
     /// Lays a file out for as long as a screen; returns its address and its name.
     fn lay_out(&self, name: &str, file: File) -> (url::Url, String) {
         let name = format!("{name}.{}", file.extension);
@@ -322,15 +325,43 @@ impl Job<'_> {
         let name = format!("handsetd-{short}.{extension}");
         (self.stand.media_address(&token, &name), name)
     }
+}
 
-    fn lacks(&self, what: &str, why: &str) -> Unprepared {
-        let title = self.phone.vendor.title();
-        let model = match self.phone.model.as_str() {
-            "" => "of unknown model",
-            model => model,
-        };
-        Unprepared::unsupported(format!("a {title} {model} can't {what}: {why}"))
-    }
+/// Reads a source and makes it to measure; one of a host that handsetd does not fetch from is left to
+/// the phone.
+async fn make(
+    workshop: &Arc<Workshop>,
+    key: &str,
+    source: &Source,
+    wanted: Wanted,
+) -> Result<Got, Unprepared> {
+    let wrong = |error: library::Error| Unprepared::invalid(format!("{key}: {error}"));
+    let bytes = match source {
+        Source::File(name) => {
+            let (workshop, name) = (Arc::clone(workshop), name.clone());
+            blocking(move || workshop.sources.read(&name))
+                .await
+                .map_err(wrong)?
+        }
+        Source::Url(url) if workshop.sources.fetches(url) => {
+            workshop.sources.fetch(url).await.map_err(wrong)?
+        }
+        Source::Url(url) => return Ok(Got::Foreign(url.clone())),
+    };
+    let made = workshop.made.make(bytes, wanted).await;
+    let (file, thumbnail) =
+        made.map_err(|error| Unprepared::invalid(format!("{key}: {source}: {error}")))?;
+    Ok(Got::Made(file, thumbnail))
+}
+
+/// Says what a phone can't do.
+fn lacks(phone: &Phone, what: &str, why: &str) -> Unprepared {
+    let title = phone.vendor.title();
+    let model = match phone.model.as_str() {
+        "" => "of unknown model",
+        model => model,
+    };
+    Unprepared::unsupported(format!("a {title} {model} can't {what}: {why}"))
 }
 
 /// What came of a source.

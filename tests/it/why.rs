@@ -2,6 +2,7 @@
 
 use handsetd::phone::Vendor;
 use handsetd::simulate::Scheme;
+use serde_json::Value;
 use tokio::process::Command;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
@@ -23,10 +24,12 @@ async fn each_way_tells_what_it_answers_and_what_to_change() {
             "desk",
         )
         .await;
-        assert!(told.contains("http    DENIED"), "{vendor}: {told}");
-        assert!(told.contains("HTTP 401"), "{vendor}: {told}");
-        assert!(told.contains("notify  UNSUPPORTED"), "{vendor}: {told}");
-        assert!(told.contains("no [[asterisk]] is configured"), "{told}");
+        let (status, reason) = way(&told, "http");
+        assert_eq!(status, "DENIED", "{vendor}: {told}");
+        assert!(reason.contains("HTTP 401"), "{vendor}: {told}");
+        let (status, reason) = way(&told, "notify");
+        assert_eq!(status, "UNSUPPORTED", "{vendor}: {told}");
+        assert!(reason.contains("no [[asterisk]] is configured"), "{told}");
     }
 }
 
@@ -49,27 +52,43 @@ async fn asterisk_says_whether_it_could_send_anything() {
          secret = 'hush'\n"
     );
     let told = why(&configuration, "1002").await;
-    assert!(told.starts_with("1002: Snom D785 10.1.1.1 at "), "{told}");
-    assert!(told.contains("http    UNREACHABLE"), "{told}");
-    assert!(told.contains("notify  OK"), "{told}");
-    assert!(
-        told.contains("Asterisk pbx would send a NOTIFY to sip:1002@"),
-        "{told}"
-    );
-    assert!(told.contains("pbx     OK"), "{told}");
+    let known = told[0]["known"].as_str().unwrap();
+    assert!(known.starts_with("Snom D785 10.1.1.1 at "), "{told}");
+    assert_eq!(way(&told, "http").0, "UNREACHABLE", "{told}");
+    let (status, reason) = way(&told, "notify");
+    assert_eq!(status, "OK", "{told}");
+    let sent = "Asterisk pbx would send a NOTIFY to sip:1002@";
+    assert!(reason.contains(sent), "{told}");
+    assert_eq!(way(&told, "pbx").0, "OK", "{told}");
     asterisk.cli("module unload res_pjsip_notify.so");
     let told = why(&configuration, "1002").await;
-    assert!(told.contains("notify  UNREACHABLE"), "{told}");
-    assert!(told.contains("pjsip_notify.conf of one section"), "{told}");
+    let (status, reason) = way(&told, "notify");
+    assert_eq!(status, "UNREACHABLE", "{told}");
+    assert!(
+        reason.contains("pjsip_notify.conf of one section"),
+        "{told}"
+    );
     // Who is nobody is told, with what was tried.
     let told = why(&configuration, "1009").await;
+    let known = told[0]["known"].as_str().unwrap();
     assert!(
-        told.contains("cannot tell of phone 1009 what it is"),
+        known.contains("cannot tell of phone 1009 what it is"),
         "{told}"
     );
 }
 
-async fn why(configuration: &str, name: &str) -> String {
+/// Returns status and reason of the first try by a way.
+fn way<'a>(told: &'a Value, name: &str) -> (&'a str, &'a str) {
+    let ways = told[0]["ways"].as_array().unwrap();
+    let found = ways.iter().find(|way| way["way"] == name);
+    let found = found.unwrap_or_else(|| panic!("{told}"));
+    (
+        found["status"].as_str().unwrap(),
+        found["reason"].as_str().unwrap(),
+    )
+}
+
+async fn why(configuration: &str, name: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("handsetd.toml");
     std::fs::write(&file, configuration).unwrap();
@@ -79,5 +98,5 @@ async fn why(configuration: &str, name: &str) -> String {
         .output()
         .await
         .unwrap();
-    String::from_utf8(output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use minijinja::{Value, context};
 
 use super::{fields, render, screen};
 use crate::admin::Office;
 use crate::media::Model;
-use crate::phone::Vendor;
-use crate::verb::Request;
+use crate::phone::{Phone, Vendor};
+use crate::verb::{Action, Request};
 
 /// Answers `/page/preview`.
 pub(super) async fn serve(
@@ -34,30 +36,42 @@ pub(super) async fn serve(
     let Some(names) = request.phone else {
         return wrong("phone is missing; name one, several with &, or a group".to_owned());
     };
-    let mut kinds: BTreeMap<(Vendor, String), Vec<String>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<(Vendor, String), Vec<Phone>> = BTreeMap::new();
     let mut lost = Vec::new();
     for found in office.parts.dispatcher.finder().find(&names) {
         match found {
-            Ok(phone) => kinds
-                .entry((phone.vendor, phone.model))
+            Ok(phone) => by_kind
+                .entry((phone.vendor, phone.model.clone()))
                 .or_default()
-                .push(phone.name),
+                .push(phone),
             Err(outcome) => lost.push(outcome.reason),
         }
     }
-    let count: usize = kinds.values().map(Vec::len).sum();
-    let kinds: Vec<Value> = kinds
-        .into_iter()
-        .map(|((vendor, model), phones)| {
-            let is_push = verb == "push";
-            context! {
-                name => format!("{} {model}", vendor.title()).trim(),
-                phones => phones.join(", "),
-                screen => if is_push { screen::draw(Some(vendor), &model, &pairs) } else { Value::from("") },
-                told => if is_push { String::new() } else { told(&verb, vendor, &model, &pairs) },
+    let count: usize = by_kind.values().map(Vec::len).sum();
+    let mut kinds = Vec::new();
+    for ((vendor, model), phones) in by_kind {
+        let (mut screen, mut picture, mut words) = (Value::from(""), String::new(), String::new());
+        match (&request.action, phones.first()) {
+            (Action::Push(_), _) => screen = screen::draw(Some(vendor), &model, &pairs),
+            (Action::Background { image, fit }, Some(phone)) if kinds.len() < MAX_PICTURES => {
+                let made = office.parts.dispatcher.courier();
+                match made.background(phone, image, *fit).await {
+                    Ok(Some(png)) => picture = BASE64_STANDARD.encode(png),
+                    Ok(None) => words = format!("{image}, fetched by the phone as it is"),
+                    Err(why) => words = why,
+                }
             }
-        })
-        .collect();
+            _ => words = told(&verb, vendor, &model, &pairs),
+        }
+        let names: Vec<&str> = phones.iter().map(|phone| phone.name.as_str()).collect();
+        kinds.push(context! {
+            name => format!("{} {model}", vendor.title()).trim(),
+            phones => names.join(", "),
+            screen,
+            picture,
+            told => words,
+        });
+    }
     render::html("preview.html", context! { wrong => "", kinds, lost, count })
 }
 
@@ -69,18 +83,6 @@ fn told(verb: &str, vendor: Vendor, model: &str, pairs: &[(String, String)]) -> 
         found.map_or("", |(_, value)| value.as_str()).to_owned()
     };
     match verb {
-        "background" => match knows.background {
-            Ok(background) => {
-                let size = background.display;
-                format!(
-                    "{}, made to {} by {} points",
-                    value("image"),
-                    size.width,
-                    size.height
-                )
-            }
-            Err(why) => format!("can't set a background: {why}"),
-        },
         "ring" if value("stop") == "yes" => "what plays is ended".to_owned(),
         "ring" => match knows.play {
             Ok(format) => format!(
@@ -100,3 +102,6 @@ fn told(verb: &str, vendor: Vendor, model: &str, pairs: &[(String, String)]) -> 
         }
     }
 }
+
+/// For how many kinds of phones a picture is made at once; each takes a moment.
+const MAX_PICTURES: usize = 12;

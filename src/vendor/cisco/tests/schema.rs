@@ -23,14 +23,13 @@ fn what_is_written_is_valid() {
         names.push(name);
     };
     let long = "Long & <short> words; ".repeat(100);
-    let items: String = (0..40)
-        .map(|n| format!("item=Line {n}|dial:{n};"))
-        .collect();
-    let entries: String = (0..40).map(|n| format!("entry=Name {n}|20{n};")).collect();
+    let forty = |line: fn(u8) -> String| (0..40).map(line).collect::<Vec<_>>().join(";");
+    let items = forty(|n| format!("item=Line {n}|dial:{n}"));
+    let entries = forty(|n| format!("entry=Name {n}|20{n}"));
     for pairs in [
         "text=Hello".to_owned(),
         format!("title={long};prompt={long};text={long}"),
-        format!("title=T;{items}softkey=Leave|exit;softkey=Down|key:NavDown"),
+        format!("title=T;{items};softkey=Leave|exit;softkey=Down|key:NavDown"),
         format!("prompt=P;{entries}"),
         "input=User|u;input=PIN|p|password;submit=http://192.0.2.1/x?y=1".to_owned(),
         "image=a.png;title=Door;softkey=Open|http://192.0.2.1/open".to_owned(),
