@@ -56,3 +56,25 @@ pub struct Phone {
     /// The `Call-ID` of its registration, which Cisco phones want to hear from who restarts them.
     pub call_id: Option<String>,
 }
+
+#[cfg(test)]
+impl Phone {
+    /// Makes a phone called 1001, of which nothing is known but what and where it is.
+    pub(crate) fn example(vendor: Vendor, model: &str) -> Self {
+        Self {
+            name: "1001".to_owned(),
+            vendor,
+            model: model.to_owned(),
+            firmware: Firmware::default(),
+            address: Address::from(IpAddr::from([192, 0, 2, 21])),
+            mac: None,
+            endpoint: None,
+            contact: None,
+            behind_nat: None,
+            credentials: None,
+            via: None,
+            pin: None,
+            call_id: None,
+        }
+    }
+}

@@ -223,23 +223,12 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::phone::{Firmware, Vendor};
+    use crate::phone::Vendor;
 
     fn phone(address: &str) -> Phone {
         Phone {
-            name: "1001".into(),
-            vendor: Vendor::Cisco,
-            model: String::new(),
-            firmware: Firmware::default(),
             address: address.parse().unwrap(),
-            mac: None,
-            endpoint: None,
-            contact: None,
-            behind_nat: None,
-            credentials: None,
-            via: None,
-            call_id: None,
-            pin: None,
+            ..Phone::example(Vendor::Cisco, "")
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Image, Means, Picture, Recording, Shown, Sound, Task, plan};
-use crate::phone::{Address, Firmware, Phone, Vendor};
+use crate::phone::{Firmware, Phone, Vendor};
 use crate::shelf::{Shelf, Stand};
 use crate::verb::{Action, Content, Request, TABLE, Tone, Via};
 
@@ -109,19 +109,9 @@ impl Family {
 
     fn phone(&self) -> Phone {
         Phone {
-            name: "1001".to_owned(),
-            vendor: self.vendor,
-            model: self.model.to_owned(),
             firmware: Firmware::new(self.firmware),
-            address: Address::from(std::net::IpAddr::from([192, 0, 2, 21])),
-            mac: None,
-            endpoint: None,
-            contact: None,
-            behind_nat: None,
-            credentials: None,
-            via: None,
             call_id: Some("0123@192.0.2.21".to_owned()),
-            pin: None,
+            ..Phone::example(self.vendor, self.model)
         }
     }
 }

@@ -22,19 +22,8 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new(vendor: Vendor, model: &str, firmware: &str) -> Self {
         let phone = Phone {
-            name: "1001".into(),
-            vendor,
-            model: model.into(),
             firmware: Firmware::new(firmware),
-            address: "192.0.2.21".parse().unwrap(),
-            mac: None,
-            endpoint: None,
-            contact: None,
-            behind_nat: None,
-            credentials: None,
-            via: None,
-            pin: None,
-            call_id: None,
+            ..Phone::example(vendor, model)
         };
         let shelf = Shelf::default();
         let base = Url::parse("http://192.0.2.10:8090").unwrap();

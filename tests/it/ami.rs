@@ -13,20 +13,9 @@ use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
-use super::support::soon;
 use super::support::terminal::on_a_terminal;
 use super::support::udp_phone::{Message, UdpPhone};
-
-macro_rules! on_both_versions {
-    ($($test:ident)*) => {
-        mod on_16 {
-            $(#[tokio::test] async fn $test() { super::$test(super::Version::V16).await; })*
-        }
-        mod on_22 {
-            $(#[tokio::test] async fn $test() { super::$test(super::Version::V22).await; })*
-        }
-    };
-}
+use super::support::{on_both_versions, soon};
 
 on_both_versions! {
     a_contact_of_several_gets_its_own_notify

@@ -4,19 +4,9 @@
 //! dialplan makes of its answer.
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::on_both_versions;
 use super::support::scripted_agi::ScriptedAgi;
 use super::support::sip_client::{Course, SipPhone};
-
-macro_rules! on_both_versions {
-    ($($test:ident)*) => {
-        mod on_16 {
-            $(#[tokio::test] async fn $test() { super::$test(super::Version::V16).await; })*
-        }
-        mod on_22 {
-            $(#[tokio::test] async fn $test() { super::$test(super::Version::V22).await; })*
-        }
-    };
-}
 
 on_both_versions! {
     a_caller_who_hangs_up_meanwhile_gets_the_hangup_extension_of_his_own_context

@@ -15,18 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::support::asterisk::{Asterisk, Options, Version};
-use super::support::soon;
-
-macro_rules! on_both_versions {
-    ($($test:ident)*) => {
-        mod on_16 {
-            $(#[tokio::test] async fn $test() { super::$test(super::Version::V16).await; })*
-        }
-        mod on_22 {
-            $(#[tokio::test] async fn $test() { super::$test(super::Version::V22).await; })*
-        }
-    };
-}
+use super::support::{on_both_versions, soon};
 
 on_both_versions! {
     a_dropped_link_is_back_within_a_second_and_logged_in_once

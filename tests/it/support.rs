@@ -19,6 +19,22 @@ pub(crate) mod udp_phone;
 use std::future::Future;
 use std::time::Duration;
 
+/// Makes tests of asynchronous functions that take a [`Version`](asterisk::Version) of Asterisk: one
+/// for each.
+macro_rules! on_both_versions {
+    ($($test:ident)*) => {
+        mod on_16 {
+            use crate::support::asterisk::Version;
+            $(#[tokio::test] async fn $test() { super::$test(Version::V16).await; })*
+        }
+        mod on_22 {
+            use crate::support::asterisk::Version;
+            $(#[tokio::test] async fn $test() { super::$test(Version::V22).await; })*
+        }
+    };
+}
+pub(crate) use on_both_versions;
+
 /// Waits for `future` for as long as anything local may take on a busy machine.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     let Ok(output) = tokio::time::timeout(PATIENCE, future).await else {

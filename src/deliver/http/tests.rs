@@ -7,7 +7,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::*;
-use crate::phone::Firmware;
 use crate::shutdown::Tasks;
 
 /// A phone that says to each connection the next of its lines and remembers what it was sent.
@@ -37,19 +36,8 @@ impl Fake {
             std::future::pending::<()>().await;
         });
         let phone = Phone {
-            name: "1001".into(),
-            vendor,
-            model: String::new(),
-            firmware: Firmware::default(),
             address,
-            mac: None,
-            endpoint: None,
-            contact: None,
-            behind_nat: None,
-            credentials: None,
-            via: None,
-            pin: None,
-            call_id: None,
+            ..Phone::example(vendor, "")
         };
         Self {
             phone,

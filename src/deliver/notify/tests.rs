@@ -3,25 +3,16 @@ use std::time::Duration;
 use super::super::reach::choose;
 use super::*;
 use crate::ami::Event;
-use crate::phone::{Firmware, Vendor};
+use crate::phone::Vendor;
 use crate::roster::testing::{Session, listen, soon};
 use crate::shutdown::Tasks;
 
 fn phone(address: &str, contact: Option<&str>) -> Phone {
     Phone {
-        name: "1001".into(),
-        vendor: Vendor::Snom,
-        model: "D862".into(),
-        firmware: Firmware::default(),
         address: address.parse().unwrap(),
-        mac: None,
         endpoint: Some(endpoint()),
         contact: contact.map(ToOwned::to_owned),
-        behind_nat: None,
-        credentials: None,
-        via: None,
-        pin: None,
-        call_id: None,
+        ..Phone::example(Vendor::Snom, "D862")
     }
 }
 

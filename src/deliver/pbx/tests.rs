@@ -1,25 +1,14 @@
 use std::time::Duration;
 
 use super::*;
-use crate::phone::{Firmware, Vendor};
+use crate::phone::Vendor;
 use crate::roster::testing::{Session, listen, soon};
 use crate::shutdown::Tasks;
 
 fn phone() -> Phone {
     Phone {
-        name: "1001".into(),
-        vendor: Vendor::Snom,
-        model: "D862".into(),
-        firmware: Firmware::default(),
-        address: "192.0.2.21".parse().unwrap(),
-        mac: None,
         endpoint: Some("PJSIP/1001".parse().unwrap()),
-        contact: None,
-        behind_nat: None,
-        credentials: None,
-        via: None,
-        pin: None,
-        call_id: None,
+        ..Phone::example(Vendor::Snom, "D862")
     }
 }
 
