@@ -50,9 +50,15 @@ pub(super) async fn events(
         let event = wanted.fits(news.name()).then(|| event(&feed, &news));
         std::future::ready(event)
     });
-    let all = stream::iter(missed).chain(told).map(Ok::<_, Infallible>);
+    beating(stream::iter(missed).chain(told))
+}
+
+/// Answers with events, and with a sign of life when there are none.
+fn beating(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let heartbeat = KeepAlive::new().interval(HEARTBEAT);
-    Sse::new(all).keep_alive(heartbeat).into_response()
+    Sse::new(events.map(Ok::<_, Infallible>))
+        .keep_alive(heartbeat)
+        .into_response()
 }
 
 /// Returns what happens from now on; it ends with the daemon, and when the listener is too slow.
@@ -138,7 +144,21 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_without_events_beats() {
+        let begun = Instant::now();
+        let mut body = beating(stream::pending()).into_body().into_data_stream();
+        for beat in 1..=3 {
+            let told = body.next().await.unwrap().unwrap();
+            // A comment, to which no listener listens.
+            assert!(told.starts_with(b":"), "{told:?}");
+            assert_eq!(begun.elapsed().as_secs(), beat * HEARTBEAT.as_secs());
+        }
+    }
 
     #[test]
     fn names_are_compared_without_case_and_may_end_in_a_star() {
