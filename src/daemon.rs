@@ -42,7 +42,7 @@ use crate::{admin, agi, ami, http};
 pub struct Daemon {
     agi: agi::Server,
     http: http::Server,
-    admin: admin::Server,
+    admin: Option<admin::Server>,
     token: admin::Token,
     config: Config,
     courier: Courier,
@@ -60,10 +60,12 @@ impl Daemon {
         let engine = engine(&config)?;
         let http = http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
-        let admin = admin::Server::bind(&config.admin)?;
+        let admin = administrators(&config.admin)?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
         info!(door = "http", address = %http.local_addr(), "Listening.");
-        info!(door = "admin", address = %admin.local_addr(), "Listening.");
+        if let Some(admin) = &admin {
+            info!(door = "admin", address = %admin.local_addr(), "Listening.");
+        }
         let token = token(&config);
         let shelf = Shelf::default();
         let logins = Logins::new(pairs(&config));
@@ -98,9 +100,9 @@ impl Daemon {
         self.http.local_addr()
     }
 
-    /// Returns the address of the administrator's door.
-    pub fn admin_address(&self) -> SocketAddr {
-        self.admin.local_addr()
+    /// Returns the address of the administrator's door, if that is open.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(admin::Server::local_addr)
     }
 
     /// Serves until `stop` is done, then finishes what is in hand.
@@ -109,11 +111,8 @@ impl Daemon {
     /// possible without a restart.
     pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<Config>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
-        let doors = vec![
-            ("agi", self.agi.local_addr()),
-            ("http", self.http.local_addr()),
-            ("admin", self.admin.local_addr()),
-        ];
+        let mut doors = vec![("agi", self.agi_address()), ("http", self.http_address())];
+        doors.extend(self.admin_address().map(|address| ("admin", address)));
         let (listener, clients) = mpsc::channel(MAX_SERVERS);
         let mut servers = Managers::new(self.roster.clone(), managers.clone(), listener);
         servers.connect(self.servers).await;
@@ -171,8 +170,10 @@ impl Daemon {
         door.spawn("http", async move {
             http.run(self.shelf, self.logins, listener, &own).await;
         });
-        let (admin, token, own) = (self.admin, self.token, door.clone());
-        door.spawn("admin", async move { admin.run(parts, token, &own).await });
+        if let Some(admin) = self.admin {
+            let (token, own) = (self.token, door.clone());
+            door.spawn("admin", async move { admin.run(parts, token, &own).await });
+        }
         tokio::pin!(stop);
         loop {
             tokio::select! {
@@ -188,6 +189,24 @@ impl Daemon {
         sleep(LAST_FETCH).await;
         door.shut_down(LAST_FETCH).await;
         info!("Stopped.");
+    }
+}
+
+/// Binds the administrator's door.
+///
+/// Nobody asked for its usual address, so what else listens there, such as another daemon on this
+/// machine, is no reason to leave the phones alone.
+fn administrators(config: &admin::Config) -> Result<Option<admin::Server>, admin::Error> {
+    match admin::Server::bind(config) {
+        Err(admin::Error::Bind { listen, source }) if config.listen.is_none() => {
+            warn!(
+                address = %listen,
+                error = %source,
+                "The administrator's door stays closed; give it an address of its own: admin.listen."
+            );
+            Ok(None)
+        }
+        bound => bound.map(Some),
     }
 }
 

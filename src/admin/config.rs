@@ -1,6 +1,6 @@
 //! Where the administrator's door is, and who may come in.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -9,8 +9,9 @@ use serde::Deserialize;
 /// The settings of the administrator's door.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address to listen on; port 0 lets the system choose.
-    pub listen: SocketAddr,
+    /// The address to listen on; port 0 lets the system choose. Without it, [`Config::ADDRESS`], and
+    /// no door if something else listens there.
+    pub listen: Option<SocketAddr>,
     /// What a client must show; without it, one is made up and kept in the state folder.
     pub token: Option<SecretString>,
     /// The certificate to show; without it, nothing is encrypted.
@@ -32,16 +33,24 @@ pub struct TlsFiles {
 }
 
 impl Config {
+    /// Where administrators look for a door that was not told where to be.
+    pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8091);
+
+    /// Returns the address to listen on.
+    pub fn address(&self) -> SocketAddr {
+        self.listen.unwrap_or(Self::ADDRESS)
+    }
+
     /// Returns whether the door can be left as it is: on loopback, encrypted, or meant to be plain.
     pub fn is_guarded(&self) -> bool {
-        self.plain || self.tls.is_some() || self.listen.ip().to_canonical().is_loopback()
+        self.plain || self.tls.is_some() || self.address().ip().to_canonical().is_loopback()
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8091)),
+            listen: None,
             token: None,
             tls: None,
             plain: false,

@@ -55,7 +55,7 @@ pub enum Error {
 impl Server {
     /// Binds the address of `config`, and reads its certificate. Blocks for a moment.
     pub fn bind(config: &Config) -> Result<Self, Error> {
-        let listen = config.listen;
+        let listen = config.address();
         let failed = |source| Error::Bind { listen, source };
         let tls = config.tls.as_ref().map(super::TlsFiles::acceptor);
         let tls = tls.transpose()?.map(Acceptor);

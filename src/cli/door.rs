@@ -50,7 +50,7 @@ impl Door {
             })?
         };
         Ok(Self {
-            address: reachable(config.admin.listen),
+            address: reachable(config.admin.address()),
             token,
             tls: config.admin.tls.clone(),
             tasks: Tasks::new(),

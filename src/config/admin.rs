@@ -22,13 +22,13 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Config {
     let credentials = ["admin.token".to_owned(), "token".to_owned()];
     let default = Config::default();
     let admin = Config {
-        listen: raw.listen.unwrap_or(default.listen),
+        listen: raw.listen,
         token: check.secret(&node, written, &credentials),
         tls: raw.tls,
         plain: raw.plain.unwrap_or(default.plain),
         max_connections: raw.max_connections.unwrap_or(default.max_connections),
     };
-    check.door(&node, admin.listen);
+    check.door(&node, admin.address());
     check.count(&node, "max_connections", admin.max_connections);
     if let Some(tls) = &admin.tls {
         let files: [&Path; 2] = [&tls.certificate_file, &tls.key_file];
@@ -45,7 +45,7 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Config {
         let text = format!(
             "{} is not on loopback, where the token could be overheard; write tls = {{ \
              certificate_file = \"...\", key_file = \"...\" }}, or plain = true",
-            admin.listen
+            admin.address()
         );
         check.fault(&node, "listen", text);
     }

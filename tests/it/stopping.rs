@@ -1,8 +1,10 @@
 //! How the real program starts where it can't, and how it stops.
 
+use std::fs;
 use std::time::Duration;
 
 use assert_cmd::assert::OutputAssertExt;
+use handsetd::admin;
 use handsetd::phone::Vendor;
 use handsetd::simulate::{Faults, Options};
 use predicates::str::contains;
@@ -14,6 +16,7 @@ use super::support::caller::Caller;
 use super::support::daemon::{self, Daemon};
 use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
+use super::support::process::Process;
 use super::support::soon;
 
 #[tokio::test]
@@ -98,7 +101,12 @@ async fn a_daemon_with_nothing_to_do_stops_at_once() {
 #[tokio::test]
 async fn a_second_one_on_the_same_port_says_so_and_fails() {
     let first = Daemon::start("").await;
-    for (key, address) in [("agi", first.agi()), ("http", first.http())] {
+    let doors = [
+        ("agi", first.agi()),
+        ("http", first.http()),
+        ("admin", first.admin()),
+    ];
+    for (key, address) in doors {
         let folder = tempfile::tempdir().unwrap();
         let file = daemon::configure(folder.path(), &format!("[{key}]\nlisten = '{address}'\n"));
         daemon::command(&file)
@@ -113,6 +121,26 @@ async fn a_second_one_on_the_same_port_says_so_and_fails() {
         Caller::new(first.agi()).runs("ping", &[]).await.status,
         "OK"
     );
+}
+
+#[tokio::test]
+async fn a_second_one_that_names_no_administrators_door_does_without() {
+    // Whoever listens there: a handsetd of this machine does as well.
+    let _taken = TcpListener::bind(admin::Config::ADDRESS).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = daemon::configure(folder.path(), "");
+    let config = fs::read_to_string(&file).unwrap();
+    fs::write(
+        &file,
+        config.replace("[admin]\nlisten = \"127.0.0.1:0\"\n", "[admin]\n"),
+    )
+    .unwrap();
+    let second = Process::start("handsetd", &mut daemon::command(&file));
+    let told = second.line_after(0, "door stays closed").await;
+    assert!(told.contains("127.0.0.1:8091"), "{told}");
+    assert!(told.contains("admin.listen"), "{told}");
+    second.line_after(0, "Ready.").await;
+    assert_eq!(second.count("door=\"admin\""), 0);
 }
 
 #[test]

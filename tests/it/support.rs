@@ -9,7 +9,7 @@ pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod fetch;
 pub(crate) mod loopback;
-mod process;
+pub(crate) mod process;
 pub(crate) mod scripted_agi;
 pub(crate) mod sip_client;
 pub(crate) mod site;
