@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::config::Config;
 use super::durable::Durable;
-use super::errand::{Errand, Failed, Record};
+use super::errand::{Errand, Failed, Record, begin};
 use super::http::Client;
 use super::library::Library;
 use super::login::{Login, Logins};
@@ -66,7 +66,7 @@ impl Courier {
             shelf,
             logins,
             roster,
-            http: Client::new(),
+            http: Client::default(),
             calls: Calls::default(),
             workshop,
         })))
@@ -74,19 +74,18 @@ impl Courier {
 
     /// Takes what `request` asks for to `phone`, and says what came of it.
     ///
-    /// `sendoff` is told before anything is sent, and then nothing may call it back. Dropping the
+    /// `sendoff` is asked before anything is sent, and from then on nothing may call it back. Dropping the
     /// future after that may leave the phone with half of it; it is meant to be run to its end.
     pub async fn deliver(&self, phone: &Phone, request: &Request, sendoff: &Sendoff) -> Outcome {
         let outcome =
             |status, reason: String| Outcome::at(&phone.name, Some(phone.vendor), status, reason);
-        if request.keep.is_some() {
-            let reason = "keep: this version holds nothing for phones that are away";
-            return outcome(Status::Unsupported, reason.to_owned());
-        }
         if request.action == Action::Ping {
             return outcome(Status::Ok, String::new());
         }
         if let Action::Mobility(mobility) = &request.action {
+            if let Err((status, reason)) = begin(sendoff).await {
+                return outcome(status, reason);
+            }
             return self.mobility(Some(phone), mobility, request).await;
         }
         let Some(stand) = self.stand(phone).await else {
@@ -106,14 +105,10 @@ impl Courier {
             }
             Err(refused) => return outcome(Status::Unsupported, refused.to_string()),
         };
-        if !sendoff.begin() {
-            return outcome(
-                Status::Unreachable,
-                "called back before it was sent".to_owned(),
-            );
-        }
         let told = plan.note.clone();
-        let (done, record) = self.send(phone, plan, request.deadline, &stand).await;
+        let (done, record) = self
+            .send(phone, plan, request.deadline, &stand, sendoff)
+            .await;
         let outcome = match done {
             Ok(()) => {
                 let notes = told.as_deref().into_iter().chain(note);
@@ -241,6 +236,7 @@ impl Courier {
         plan: Plan,
         deadline: Option<Duration>,
         stand: &Stand,
+        sendoff: &Sendoff,
     ) -> (Result<(), Failed>, Record) {
         let login = self.login(phone, &plan);
         let mut errand = Errand {
@@ -253,6 +249,7 @@ impl Courier {
                 .credentials
                 .as_ref()
                 .or_else(|| login.as_ref().map(Login::credentials)),
+            sendoff,
             until: deadline.map(|deadline| Instant::now() + deadline),
             record: Record::default(),
         };

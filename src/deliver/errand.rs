@@ -12,6 +12,7 @@ use super::{notify, told};
 use crate::outcome::{Status, Taken};
 use crate::phone::{Credentials, Phone};
 use crate::roster::Roster;
+use crate::sendoff::Sendoff;
 use crate::shelf::Stand;
 use crate::vendor::{Exchange, Method, Plan, Step, Verdict};
 
@@ -24,6 +25,8 @@ pub(super) struct Errand<'a> {
     pub(super) phone: &'a Phone,
     pub(super) stand: &'a Stand,
     pub(super) credentials: Option<&'a Credentials>,
+    /// Asked before anything is sent.
+    pub(super) sendoff: &'a Sendoff,
     /// When it must be over; `None` gives each step what is usual.
     pub(super) until: Option<Instant>,
     /// What was done so far.
@@ -91,21 +94,22 @@ impl Errand<'_> {
             Step::Notify(notify) => {
                 let sent = format!("NOTIFY {}", notify.event);
                 let until = self.until.unwrap_or(usual);
-                let note = notify::send(self.roster, self.phone, &notify, until).await;
+                let note =
+                    notify::send(self.roster, self.phone, &notify, until, self.sendoff).await;
                 ("notify", sent, note.map(|note| self.note(note)))
             }
             Step::Call(call) => {
                 let until = self.until.unwrap_or(usual);
                 let placed = self
                     .calls
-                    .place(self.roster, self.phone, &call, until)
+                    .place(self.roster, self.phone, &call, until, self.sendoff)
                     .await;
                 let sent = "INVITE through Asterisk".to_owned();
                 ("pbx", sent, placed.map(|()| Vec::new()))
             }
             Step::HangUp => {
                 let until = self.until.unwrap_or(usual);
-                let ended = self.calls.hang_up(self.phone, until).await;
+                let ended = self.calls.hang_up(self.phone, until, self.sendoff).await;
                 let sent = "hangup through Asterisk".to_owned();
                 ("pbx", sent, ended.map(|()| Vec::new()))
             }
@@ -151,7 +155,13 @@ impl Errand<'_> {
             .map_or(usual, |until| until.saturating_duration_since(now));
         let sent = self
             .http
-            .send(self.phone, &exchange.request, self.credentials, patience)
+            .send(
+                self.phone,
+                &exchange.request,
+                self.credentials,
+                patience,
+                self.sendoff,
+            )
             .await;
         let reply = sent.map_err(|failure| match failure {
             Failure::NoAnswer(why) => (Status::Unknown, why),
@@ -175,6 +185,12 @@ impl Errand<'_> {
             Verdict::Rejected(why) => Err((Status::Rejected, why)),
         }
     }
+}
+
+/// Asks whether something may be sent now.
+pub(super) async fn begin(sendoff: &Sendoff) -> Result<(), Failed> {
+    let begun = sendoff.begin().await;
+    begun.map_err(|halt| (Status::Unreachable, halt.to_string()))
 }
 
 fn began(status: Status) -> Status {

@@ -5,25 +5,25 @@
 //! to and to nobody else. A phone with a pin is spoken to by TLS alone, and only if it shows the
 //! certificate of that pin; names do not count.
 
+mod connection;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
-use reqwest::redirect::Policy;
+use hyper::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
 
 use super::digest::{Challenge, basic};
-use crate::phone::{Address, Credentials, Phone, Vendor};
-use crate::pin::{Pin, WrongPin};
+use crate::phone::{Credentials, Phone, Vendor};
+use crate::sendoff::Sendoff;
 use crate::vendor::{Auth, Method, Reply, Request};
+use connection::Connector;
 
 /// Talks to the web servers of phones.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Client {
-    http: reqwest::Client,
-    /// Those that know a certificate.
-    https: Mutex<HashMap<Pin, reqwest::Client>>,
+    connector: Connector,
     /// Phones that asked for Basic, by what was asked of them: they are told at once the next time.
     wants_basic: Mutex<HashMap<String, Instant>>,
     /// Phones that refused our credentials, and lock us out if we try again.
@@ -45,27 +45,15 @@ pub(super) enum Failure {
 }
 
 impl Client {
-    /// Creates the client.
-    ///
-    /// # Panics
-    ///
-    /// Panics if no TLS provider is installed for the process.
-    pub(super) fn new() -> Self {
-        Self {
-            http: builder().build().expect(PROVIDER),
-            https: Mutex::default(),
-            wants_basic: Mutex::default(),
-            refused: Mutex::default(),
-        }
-    }
-
-    /// Sends a request to `phone` and returns what it answers within `patience`.
+    /// Sends a request to `phone` and returns what it answers within `patience`; `sendoff` is asked
+    /// before anything but the connection is made.
     pub(super) async fn send(
         &self,
         phone: &Phone,
         request: &Request,
         credentials: Option<&Credentials>,
         patience: Duration,
+        sendoff: &Sendoff,
     ) -> Result<Reply, Failure> {
         let until = Instant::now() + patience;
         let key = format!(
@@ -90,7 +78,10 @@ impl Client {
             (Auth::Challenge, Some(pair)) => self.remembers(&basic_key).then(|| basic(pair)),
         };
         let told = first.is_some();
-        let (reply, headers) = self.once(phone, request, first, until).await?;
+        let (reply, headers) = self
+            .connector
+            .once(phone, request, first, until, sendoff)
+            .await?;
         if reply.status != 401 {
             return Ok(reply);
         }
@@ -110,90 +101,16 @@ impl Client {
             Method::Post => "POST",
         };
         let answer = challenge.answer(pair, method, &request.target);
-        let (reply, _) = self.once(phone, request, Some(answer), until).await?;
+        let (reply, _) = self
+            .connector
+            .once(phone, request, Some(answer), until, sendoff)
+            .await?;
         match (reply.status, challenge) {
             (401, _) => self.note_refusal(phone, key, &basic_key),
             (_, Challenge::Basic) => note(&self.wants_basic, basic_key),
             (_, Challenge::Digest(_)) => {}
         }
         Ok(reply)
-    }
-
-    async fn once(
-        &self,
-        phone: &Phone,
-        request: &Request,
-        authorization: Option<String>,
-        until: Instant,
-    ) -> Result<(Reply, HeaderMap), Failure> {
-        let address = match request.port {
-            None => phone.address.clone(),
-            port => Address {
-                port,
-                ..phone.address.clone()
-            },
-        };
-        let (http, scheme) = match phone.pin {
-            None => (self.http.clone(), "http"),
-            Some(pin) => (self.https(pin), "https"),
-        };
-        let url = format!("{scheme}://{}{}", address.authority(), request.target);
-        let mut builder = match request.method {
-            Method::Get => http.get(url),
-            Method::Post => http.post(url).body(request.body.clone()),
-        };
-        for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
-        }
-        if let Some(authorization) = authorization {
-            let mut value =
-                reqwest::header::HeaderValue::from_str(&authorization).map_err(|_| {
-                    Failure::NotSent("the user name can't stand in a header".to_owned())
-                })?;
-            value.set_sensitive(true);
-            builder = builder.header(AUTHORIZATION, value);
-        }
-        let patience = until.saturating_duration_since(Instant::now());
-        let mut response = builder
-            .timeout(patience)
-            .send()
-            .await
-            .map_err(|error| failure(phone, &error))?;
-        let status = response.status().as_u16();
-        let headers = std::mem::take(response.headers_mut());
-        let mut body = Vec::new();
-        while body.len() < MAX_BODY {
-            match response.chunk().await {
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                // The status is there, and some phones end their answers badly.
-                Err(_) if !body.is_empty() || !matches!(status, 200..=299) => break,
-                Err(error) => return Err(failure(phone, &error)),
-            }
-        }
-        body.truncate(MAX_BODY);
-        tracing::debug!(target = %request.target, status, "The phone answered.");
-        let header = |name| {
-            let value = headers.get(name).and_then(|value| value.to_str().ok());
-            value.map(ToOwned::to_owned)
-        };
-        let reply = Reply {
-            status,
-            content_type: header(CONTENT_TYPE).unwrap_or_default(),
-            location: header(LOCATION),
-            body: body.into(),
-        };
-        Ok((reply, headers))
-    }
-
-    /// Returns the client for phones with this certificate.
-    fn https(&self, pin: Pin) -> reqwest::Client {
-        let mut known = self.https.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_NOTES {
-            known.clear();
-        }
-        let made = || pinned(pin);
-        known.entry(pin).or_insert_with(made).clone()
     }
 
     fn remembers(&self, key: &str) -> bool {
@@ -236,52 +153,6 @@ fn note(notes: &Mutex<HashMap<String, Instant>>, key: String) {
     notes.insert(key, Instant::now());
 }
 
-/// Begins a client that does what all of them do.
-pub(super) fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
-        .no_proxy()
-        .redirect(Policy::none())
-        .connect_timeout(CONNECT)
-        .pool_max_idle_per_host(0)
-        .http1_only()
-        .http1_title_case_headers()
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .http1_ignore_invalid_headers_in_responses(true)
-}
-
-/// Creates a client that speaks TLS with whoever has the certificate of that pin.
-pub(super) fn pinned(pin: Pin) -> reqwest::Client {
-    let tls = builder().tls_backend_preconfigured(pin.client_config());
-    tls.build().expect(PROVIDER)
-}
-
-fn failure(phone: &Phone, error: &reqwest::Error) -> Failure {
-    let address = &phone.address;
-    if let Some(wrong) = WrongPin::among(error) {
-        return Failure::NotSent(format!(
-            "{address} is not the phone that tls.pin of its [[phone]] names: {wrong}"
-        ));
-    }
-    let cause = match (phone.pin, root_cause(error)) {
-        // All that the 7900 series speaks is TLS 1.0.
-        (Some(_), cause) if cause.contains("ProtocolVersion") => {
-            format!("{cause}; it speaks no TLS 1.2 or 1.3, so leave tls out")
-        }
-        (_, cause) => cause,
-    };
-    if error.is_builder() || error.is_request() && error.is_connect() {
-        return Failure::NotSent(format!("cannot connect to {address}: {cause}"));
-    }
-    if error.is_timeout() {
-        return Failure::NoAnswer(format!(
-            "{address} took the request and did not answer in time"
-        ));
-    }
-    Failure::NoAnswer(format!("{address} took the request and broke off: {cause}"))
-}
-
 /// Returns the innermost words of an error: the outer ones name an address that we name ourselves.
 pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
@@ -291,19 +162,9 @@ pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Why a client can be built.
-const PROVIDER: &str = "main installs a TLS provider before anything else";
-
-/// How long a phone may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(3);
-
 /// How long a Yealink phone that refused us is left alone: it locks out who tries three times
 /// within ten minutes.
 const LOCKED_OUT: Duration = Duration::from_mins(10);
-
-/// The most of an answer that is read: enough for the picture of the largest screen (1280x720 in 24
-/// bits); some phones never end one.
-const MAX_BODY: usize = 4 << 20;
 
 /// How many phones are remembered.
 const MAX_NOTES: usize = 20_000;

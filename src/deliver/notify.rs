@@ -8,21 +8,24 @@ mod in_call;
 
 use tokio::time::Instant;
 
-use super::errand::Failed;
+use super::errand::{Failed, begin};
 use super::reach;
 use crate::ami::notify::{Body, InvalidNotify, Notify};
 use crate::ami::{Action, Error, NotifyTarget, Response};
 use crate::outcome::Status;
 use crate::phone::{Endpoint, Phone, Technology};
 use crate::roster::{Contact, Roster};
+use crate::sendoff::Sendoff;
 use crate::vendor;
 
-/// Sends `notify` to `phone`; returns what there is to say although Asterisk took it.
+/// Sends `notify` to `phone`, once `sendoff` lets it go; returns what there is to say although
+/// Asterisk took it.
 pub(super) async fn send(
     roster: &Roster,
     phone: &Phone,
     notify: &vendor::Notify,
     until: Instant,
+    sendoff: &Sendoff,
 ) -> Result<Option<&'static str>, Failed> {
     let technology = phone.endpoint.as_ref().map(|endpoint| endpoint.technology);
     if technology == Some(Technology::Sccp) {
@@ -45,6 +48,7 @@ pub(super) async fn send(
     let action = action.map_err(|invalid| (Status::Invalid, with_source(&invalid)))?;
     let name = action.name().to_owned();
     let server = reached.client.name();
+    begin(sendoff).await?;
     match reached.client.send_until(action, until).await {
         Ok(answer) if answer.is_success() && is_alone => Ok(Some(QUEUED)),
         Ok(answer) if answer.is_success() && notify.call.is_some() => Ok(Some(QUEUED)),

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::errand::Failed;
+use super::errand::{Failed, begin};
 use super::reach::{self, Reached};
 use crate::ami::{Action, Client, Destination, Error, Event, Events, Originate};
 use crate::outcome::Status;
 use crate::phone::{Endpoint, Phone, Technology};
 use crate::roster::Roster;
+use crate::sendoff::Sendoff;
 use crate::vendor::{Call, Purpose};
 
 /// The calls that were placed last, one for each phone.
@@ -31,13 +32,14 @@ struct Placed {
 
 impl Calls {
     /// Places a call and waits until it is clear what became of it: whoever shall be called is being
-    /// called, or the phone rings.
+    /// called, or the phone rings. `sendoff` is asked before Asterisk is.
     pub(super) async fn place(
         &self,
         roster: &Roster,
         phone: &Phone,
         call: &Call,
         until: Instant,
+        sendoff: &Sendoff,
     ) -> Result<(), Failed> {
         let Reached {
             client,
@@ -70,6 +72,7 @@ impl Calls {
         };
         let invalid = |error: crate::ami::InvalidAction| (Status::Invalid, error.to_string());
         let action = originate.action().map_err(invalid)?;
+        begin(sendoff).await?;
         // Listening begins before, or the first event may be missed.
         let events = client.events();
         let answer = send(&client, action, until).await?;
@@ -97,7 +100,13 @@ impl Calls {
     }
 
     /// Ends the call that was placed last, if it is still there.
-    pub(super) async fn hang_up(&self, phone: &Phone, until: Instant) -> Result<(), Failed> {
+    pub(super) async fn hang_up(
+        &self,
+        phone: &Phone,
+        until: Instant,
+        sendoff: &Sendoff,
+    ) -> Result<(), Failed> {
+        begin(sendoff).await?;
         let Some(Placed { client, id }) = self.lock().remove(&phone.name) else {
             return Ok(());
         };

@@ -108,8 +108,8 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_what_is_not_sent_is_called_back() {
+    #[tokio::test]
+    async fn only_what_is_not_sent_is_called_back() {
         let under_way = UnderWay::default();
         let (id, other) = (DeliveryId::random(), DeliveryId::random());
         let sendoffs = [(); 3].map(|()| Sendoff::default());
@@ -119,10 +119,10 @@ mod tests {
             under_way.enter(&id, "1002", two),
             under_way.enter(&other, "1003", three),
         ];
-        assert!(two.begin());
+        assert_eq!(two.begin().await, Ok(()));
         assert_eq!(under_way.call_back(&id.to_string(), &Asker::Page), ["1001"]);
         assert!(under_way.call_back("000000000000", &Asker::Page).is_empty());
-        assert!(!one.begin() && three.begin());
+        assert!(one.begin().await.is_err() && three.begin().await.is_ok());
         assert_eq!(under_way.len(), 3);
         drop(places);
         assert_eq!(under_way.len(), 0);

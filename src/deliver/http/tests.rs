@@ -42,7 +42,7 @@ impl Fake {
         Self {
             phone,
             heard,
-            client: Client::new(),
+            client: Client::default(),
             _tasks: tasks,
         }
     }
@@ -54,7 +54,13 @@ impl Fake {
         let patience = Duration::from_secs(1);
         let sent = self
             .client
-            .send(&self.phone, &request, pair.as_ref(), patience)
+            .send(
+                &self.phone,
+                &request,
+                pair.as_ref(),
+                patience,
+                &Sendoff::default(),
+            )
             .await;
         sent.map(|reply| reply.status)
     }
@@ -181,7 +187,7 @@ async fn a_phone_that_never_answers_costs_its_time_and_no_more() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_read_up_to_the_limit() {
-    let body = "x".repeat(4 * MAX_BODY);
+    let body = "x".repeat(4 * connection::MAX_BODY);
     let endless: &'static str =
         Box::leak(format!("HTTP/1.1 200 OK\r\n\r\n{body}").into_boxed_str());
     let fake = Fake::new(Vendor::Snom, &[endless]).await;

@@ -1,13 +1,16 @@
 //! The HTTP client for the call manager: one field `xml`, in one of three encodings.
 
+use std::time::Duration;
+
 use form_urlencoded::Serializer;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::config::{CallManager, Encoding};
 use crate::deliver::errand::Failed;
-use crate::deliver::http::{builder, pinned, root_cause};
+use crate::deliver::http::root_cause;
 use crate::outcome::Status;
 use crate::pin::WrongPin;
 use crate::vendor::mobility::{self, Answer, Ask, Fault};
@@ -21,12 +24,20 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(manager: CallManager) -> Self {
-        let http = match manager.pin {
-            Some(pin) => pinned(pin),
-            None => builder()
-                .build()
-                .expect("main installs a TLS provider before anything else"),
-        };
+        // No connection is kept: logins are few, and some servlets end kept ones badly.
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT)
+            .pool_max_idle_per_host(0)
+            .http1_only();
+        if let Some(pin) = manager.pin {
+            builder = builder.tls_backend_preconfigured(pin.client_config());
+        }
+        let http = builder
+            .build()
+            .expect("main installs a TLS provider before anything else");
         Self { http, manager }
     }
 
@@ -138,6 +149,9 @@ impl Client {
         }
     }
 }
+
+/// How long the call manager may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// The most of an answer that is read.
 const MAX_BODY: usize = 1 << 20;

@@ -89,7 +89,14 @@ async fn without_a_server_or_an_endpoint_nothing_is_sent() {
         body: None,
     };
     let send = async |phone: &Phone| {
-        let sent = send(&Roster::default(), phone, &notify, Instant::now()).await;
+        let sent = send(
+            &Roster::default(),
+            phone,
+            &notify,
+            Instant::now(),
+            &Sendoff::default(),
+        )
+        .await;
         sent.unwrap_err().0
     };
     let mut phone = phone("192.0.2.21", None);
@@ -115,7 +122,8 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
         },
     );
     let answered = async |session: &mut Session, response: &str| {
-        let sending = send(&roster, &phone, &notify, soon());
+        let sendoff = Sendoff::default();
+        let sending = send(&roster, &phone, &notify, soon(), &sendoff);
         tokio::join!(sending, session.respond("PJSIPNotify", response)).0
     };
     let sent = answered(&mut session, "Response: Success\nMessage: NOTIFY sent\n").await;
@@ -128,13 +136,20 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
     let (_, reason) = answered(&mut session, denied).await.unwrap_err();
     assert!(reason.contains("write = system"), "{reason}");
     // Written, and the connection ends before the answer: it may have been sent.
-    let sending = send(&roster, &phone, &notify, soon());
+    let sendoff = Sendoff::default();
+    let sending = send(&roster, &phone, &notify, soon(), &sendoff);
     let breaking = async move { session.hear("PJSIPNotify").await };
     let (sent, _) = tokio::join!(sending, breaking);
     assert_eq!(sent.unwrap_err().0, Status::Unknown);
-    let (status, reason) = send(&roster, &phone, &notify, Instant::now())
-        .await
-        .unwrap_err();
+    let (status, reason) = send(
+        &roster,
+        &phone,
+        &notify,
+        Instant::now(),
+        &Sendoff::default(),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(status, Status::Unreachable);
     assert!(reason.starts_with("Asterisk pbx is away: "), "{reason}");
     tasks.shut_down(Duration::from_secs(5)).await;

@@ -26,7 +26,8 @@ async fn placed(purpose: Purpose, story: &str) -> Result<(), Failed> {
     let calls = Calls::default();
     let phone = phone();
     let call = call(purpose);
-    let place = calls.place(&roster, &phone, &call, soon());
+    let sendoff = Sendoff::default();
+    let place = calls.place(&roster, &phone, &call, soon(), &sendoff);
     let script = async {
         let mut session = Session::accept(&listener).await;
         session.tell_one("192.0.2.21").await;

@@ -55,8 +55,9 @@ impl Secure {
         };
         let pair = Credentials::new("user", "pass".into());
         let patience = Duration::from_secs(5);
-        let client = Client::new();
-        let sent = client.send(&self.phone, &request, Some(&pair), patience);
+        let client = Client::default();
+        let sendoff = Sendoff::default();
+        let sent = client.send(&self.phone, &request, Some(&pair), patience, &sendoff);
         sent.await.map(|reply| reply.status)
     }
 }
@@ -100,7 +101,10 @@ async fn a_phone_without_tls_is_not_told_a_password_where_tls_is_wanted() {
         ..Request::get("/")
     };
     let patience = Duration::from_secs(1);
-    let sent = fake.client.send(&phone, &request, Some(&pair), patience);
+    let sendoff = Sendoff::default();
+    let sent = fake
+        .client
+        .send(&phone, &request, Some(&pair), patience, &sendoff);
     assert!(sent.await.is_err());
     assert!(fake.heard.lock().await.is_empty());
 }
