@@ -235,20 +235,8 @@ impl Job<'_> {
             .model
             .play
             .map_err(|why| lacks(self.phone, "play a file", why))?;
-        let (recording, note) =
-            match make(self.workshop, "tone", source, Wanted::Tone(wanted)).await? {
-                Got::Foreign(url) => (
-                    Recording {
-                        name: file_name(&url),
-                        url,
-                    },
-                    Some(AS_IT_IS),
-                ),
-                Got::Made(file, _) => {
-                    let (url, name) = self.lay_out("tone", file);
-                    (Recording { url, name }, None)
-                }
-            };
+        let lay_out = async |file| self.lay_out("tone", file);
+        let (recording, note) = self.recording(source, wanted, lay_out).await?;
         Ok(Prepared {
             task: Task::Ring(Sound::Recording(recording)),
             note,
@@ -256,24 +244,33 @@ impl Job<'_> {
     }
 
     async fn ringtone(&self, source: &Source, line: Option<u8>) -> Result<Prepared, Unprepared> {
-        let wanted = Wanted::Tone(self.model.ringtone);
-        let (recording, note) = match make(self.workshop, "tone", source, wanted).await? {
-            Got::Foreign(url) => (
-                Recording {
-                    name: file_name(&url),
-                    url,
-                },
-                Some(AS_IT_IS),
-            ),
-            Got::Made(file, _) => {
-                let (url, name) = self.keep(file).await;
-                (Recording { url, name }, None)
-            }
-        };
+        let keep = async |file| self.keep(file).await;
+        let (recording, note) = self.recording(source, self.model.ringtone, keep).await?;
         Ok(Prepared {
             task: Task::Ringtone(Sound::Recording(recording), line),
             note,
         })
+    }
+
+    /// Makes a tone, which `shelve` lays out; also returns what is to be said of it.
+    async fn recording(
+        &self,
+        source: &Source,
+        wanted: media::ToneFormat,
+        shelve: impl AsyncFnOnce(File) -> (url::Url, String),
+    ) -> Result<(Recording, Option<&'static str>), Unprepared> {
+        let made = make(self.workshop, "tone", source, Wanted::Tone(wanted)).await?;
+        let (url, name, note) = match made {
+            Got::Foreign(url) => {
+                let name = file_name(&url);
+                (url, name, Some(AS_IT_IS))
+            }
+            Got::Made(file, _) => {
+                let (url, name) = shelve(file).await;
+                (url, name, None)
+            }
+        };
+        Ok((Recording { url, name }, note))
     }
 
     async fn template(
