@@ -356,13 +356,7 @@ async fn with_phone(version: Version, driver: Driver) -> Option<(Asterisk, UdpPh
 
 /// Starts a server that has these phones.
 async fn start(version: Version, phones: &[(Driver, &str)]) -> Option<Asterisk> {
-    let options = Options {
-        // The dialplan asks nobody; the tests do.
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones,
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(phones);
     Asterisk::start(version, &options).await
 }
 

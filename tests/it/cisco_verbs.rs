@@ -335,12 +335,7 @@ async fn what_a_cisco_phone_does_not_do_is_refused_with_the_reason() {
 
 #[tokio::test]
 async fn on_22_phones_restart_by_notify() {
-    let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[(Driver::Pjsip, "1001"), (Driver::Pjsip, "1002")],
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(&[(Driver::Pjsip, "1001"), (Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
     };

@@ -20,8 +20,6 @@ async fn on_22_rules_and_user_events_reach_phones() {
 
 async fn rules_and_user_events_reach_phones(version: Version) {
     let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[],
         dialplan: r#"
 exten => 901,1,UserEvent(Handset,Verb: push,Phone: desk,Title: Door,Text: Somebody\, at the "door")
 exten => 902,1,UserEvent(Handset,Verb: push,Phone: desk,Colour: red,Text: a)
@@ -29,7 +27,7 @@ exten => 903,1,UserEvent(Alarm,Place: cellar,Level: 3)
  same => n,UserEvent(Alarm,Place: roof,Level: 1)
  same => n,UserEvent(Alarm,Place: cellar,Level: 4)
 "#,
-        pjsip: "",
+        ..Options::registrar(&[])
     };
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;

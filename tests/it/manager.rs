@@ -322,10 +322,8 @@ fn der(pem: &str) -> Vec<u8> {
 
 async fn start(version: Version, dialplan: &str) -> Option<Asterisk> {
     let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[],
         dialplan,
-        pjsip: "",
+        ..Options::registrar(&[])
     };
     Asterisk::start(version, &options).await
 }

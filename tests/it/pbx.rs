@@ -104,13 +104,11 @@ struct Stage {
 
 impl Stage {
     async fn set(version: Version, driver: Driver) -> Option<Self> {
+        let phones = [(driver, "1002")];
         let options = Options {
-            // The dialplan asks nobody; the tests do.
-            agi: "127.0.0.1:9".parse().unwrap(),
-            phones: &[(driver, "1002")],
             dialplan: "exten => 200,1,Log(NOTICE,200 is called by ${CALLERID(num)})\n \
                        same => n,Wait(5)\n",
-            pjsip: "",
+            ..Options::registrar(&phones)
         };
         let asterisk = Asterisk::start(version, &options).await?;
         let mut phone = UdpPhone::new("1002", "snomD785/10.1.198.12", asterisk.sip(driver)).await;

@@ -43,12 +43,7 @@ async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing
 
 #[tokio::test]
 async fn a_server_that_refused_us_is_tried_again_with_another_password() {
-    let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[],
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(&[]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
     };

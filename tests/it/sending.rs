@@ -102,10 +102,8 @@ async fn send_trusts_the_certificate_of_the_configuration_and_reads_the_kept_tok
 #[tokio::test]
 async fn ami_send_prints_the_response_and_ami_tail_the_events() {
     let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[],
         dialplan: "exten => 901,1,UserEvent(Alarm,Place: cellar)\n",
-        pjsip: "",
+        ..Options::registrar(&[])
     };
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;

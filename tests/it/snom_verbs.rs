@@ -407,12 +407,7 @@ async fn old_phones_have_their_own_forms() {
         ..desk::options(Vendor::Snom)
     };
     let agent = phone.user_agent();
-    let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[(Driver::Pjsip, "1002")],
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     // Only a registrar tells the firmware.
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
@@ -454,12 +449,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
         firmware: "10.1.226.13".to_owned(),
         ..desk::options(Vendor::Snom)
     };
-    let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[(Driver::Pjsip, "1002")],
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
     };
@@ -548,12 +538,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
 #[tokio::test]
 async fn talk_and_hold_go_in_the_dialog_of_the_call() {
     let phone = desk::options(Vendor::Snom);
-    let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[(Driver::Pjsip, "1002")],
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
     };

@@ -35,12 +35,7 @@ async fn each_way_tells_what_it_answers_and_what_to_change() {
 
 #[tokio::test]
 async fn asterisk_says_whether_it_could_send_anything() {
-    let options = Options {
-        agi: "127.0.0.1:9".parse().unwrap(),
-        phones: &[(Driver::Pjsip, "1002")],
-        dialplan: "",
-        pjsip: "",
-    };
+    let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
     };

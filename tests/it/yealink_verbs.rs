@@ -462,13 +462,7 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Option<Self> {
-        let options = asterisk::Options {
-            // The dialplan asks nobody; the tests do.
-            agi: "127.0.0.1:9".parse().unwrap(),
-            phones: &[(Driver::Pjsip, "1002")],
-            dialplan: "",
-            pjsip: "",
-        };
+        let options = asterisk::Options::registrar(&[(Driver::Pjsip, "1002")]);
         let asterisk = Asterisk::start(Version::V22, &options).await?;
         let registrar = asterisk.sip(Driver::Pjsip);
         let phone = Options {

@@ -47,6 +47,18 @@ pub(crate) struct Options<'a> {
     pub(crate) pjsip: &'a str,
 }
 
+impl<'a> Options<'a> {
+    /// A mere registrar of these phones: no handsetd answers its dialplan.
+    pub(crate) fn registrar(phones: &'a [(Driver, &'a str)]) -> Self {
+        Self {
+            agi: SocketAddr::from(([127, 0, 0, 1], 9)),
+            phones,
+            dialplan: "",
+            pjsip: "",
+        }
+    }
+}
+
 /// A running Asterisk. It and its files are gone when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Asterisk {
