@@ -1,8 +1,9 @@
 mod tls;
 
+use std::future::ready;
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -14,11 +15,25 @@ struct Fake {
     phone: Phone,
     heard: Arc<AsyncMutex<Vec<String>>>,
     client: Client,
+    patience: Duration,
     _tasks: Tasks,
 }
 
 impl Fake {
     async fn new(vendor: Vendor, answers: &[&'static str]) -> Self {
+        Self::behind(|stream| ready(Some(stream)), vendor, answers).await
+    }
+
+    /// A phone that talks through what `open` makes of a connection, if that makes anything of it.
+    async fn behind<S, F>(
+        open: impl Fn(TcpStream) -> F + Send + 'static,
+        vendor: Vendor,
+        answers: &[&'static str],
+    ) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+        F: Future<Output = Option<S>> + Send,
+    {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
@@ -27,10 +42,14 @@ impl Fake {
         let (answers, log) = (answers.to_vec(), Arc::clone(&heard));
         tasks.spawn("fake phone", async move {
             for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
+                let (stream, _) = listener.accept().await.unwrap();
+                let Some(mut stream) = open(stream).await else {
+                    continue;
+                };
                 log.lock().await.push(request(&mut stream).await);
                 // A client that has read enough closes before all is written.
                 let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
             }
             // The last connection is accepted by the system, and nobody answers.
             std::future::pending::<()>().await;
@@ -43,6 +62,7 @@ impl Fake {
             phone,
             heard,
             client: Client::default(),
+            patience: Duration::from_secs(1),
             _tasks: tasks,
         }
     }
@@ -51,18 +71,11 @@ impl Fake {
         let get = Request::get("/command.htm?key=F1;F2&number=%2310");
         let request = Request { auth, ..get };
         let pair = password.map(|password| Credentials::new("user", password.into()));
-        let patience = Duration::from_secs(1);
+        let (pair, sendoff) = (pair.as_ref(), Sendoff::default());
         let sent = self
             .client
-            .send(
-                &self.phone,
-                &request,
-                pair.as_ref(),
-                patience,
-                &Sendoff::default(),
-            )
-            .await;
-        sent.map(|reply| reply.status)
+            .send(&self.phone, &request, pair, self.patience, &sendoff);
+        sent.await.map(|reply| reply.status)
     }
 
     /// Returns the `Authorization` headers of all requests, an empty text where there was none.
@@ -77,7 +90,7 @@ impl Fake {
     }
 }
 
-async fn request(stream: &mut TcpStream) -> String {
+async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         bytes.push(stream.read_u8().await.unwrap());
