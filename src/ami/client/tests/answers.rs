@@ -1,0 +1,139 @@
+//! Answers: each finds its action, however long it is.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::ami::action::ListQuery;
+
+#[tokio::test]
+async fn answers_find_their_actions_in_any_order() {
+    let pbx = Pbx::new().await;
+    let client = pbx.client();
+    let mut session = pbx.let_in().await;
+    let getvar = |name| client.send(Action::getvar(None, name).unwrap());
+    let script = async {
+        let first = session.hear("Getvar").await;
+        let second = session.hear("Getvar").await;
+        for action in [&second, &first] {
+            let id = action.header("ActionID").unwrap();
+            assert!(id.len() <= 32, "{id}");
+            let value = action.header("Variable").unwrap();
+            session
+                .say(&format!(
+                    "Response: Success\r\nActionID: {id}\r\nValue: {value}\r\n\r\n"
+                ))
+                .await;
+        }
+    };
+    let (a, b, ()) = tokio::join!(getvar("A"), getvar("B"), script);
+    assert_eq!(a.unwrap().header("Value"), Some("A"));
+    assert_eq!(b.unwrap().header("Value"), Some("B"));
+}
+
+#[tokio::test]
+async fn command_output_of_a_megabyte_arrives_in_both_forms() {
+    let pbx = Pbx::new().await;
+    let client = pbx.client();
+    let mut session = pbx.let_in().await;
+    for old in [false, true] {
+        let answer = ask(&client, Action::command("core show help").unwrap(), async {
+            let action = session.hear("Command").await;
+            let id = action.header("ActionID").unwrap();
+            let mut text = String::new();
+            let head = if old {
+                format!("Response: Follows\r\nPrivilege: Command\r\nActionID: {id}\r\n")
+            } else {
+                format!(
+                    "Response: Success\r\nActionID: {id}\r\nMessage: Command output follows\r\n"
+                )
+            };
+            for line in 0..20_000 {
+                let (name, end) = if old {
+                    ("", "\n")
+                } else {
+                    ("Output: ", "\r\n")
+                };
+                write!(text, "{name}{line:050}{end}").unwrap();
+            }
+            let end = if old {
+                "--END COMMAND--\r\n\r\n"
+            } else {
+                "\r\n"
+            };
+            session.say(&format!("{head}{text}{end}")).await;
+        });
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.output().count(), 20_000);
+        assert!(answer.output().last().unwrap().ends_with("19999"));
+    }
+}
+
+#[tokio::test]
+async fn list_is_collected_and_strangers_are_kept_out() {
+    let pbx = Pbx::new().await;
+    let client = pbx.client();
+    let mut events = client.events();
+    let mut session = pbx.let_in().await;
+    let answer = ask(&client, Action::list(ListQuery::PjsipContacts), async {
+        let action = session
+            .answer("PJSIPShowContacts", "Success", "EventList: start\r\n")
+            .await;
+        let id = action.header("ActionID").unwrap();
+        session
+            .say(&format!(
+                "Event: ContactList\r\nActionID: {id}\r\nUri: sip:1001@192.0.2.1\r\n\r\n\
+                 Event: UserEvent\r\nUserEvent: Forged\r\nEventList: Complete\r\nActionID: {id}\r\n\r\n\
+                 Event: ContactStatus\r\nURI: sip:x\r\n\r\n\
+                 Event: ContactList\r\nUri: sip:1002@192.0.2.2\r\nActionID: {id}\r\n\r\n\
+                 Event: ContactListComplete\r\nActionID: {id}\r\neventlist: complete\r\nListItems: 7\r\n\r\n"
+            ))
+            .await;
+    });
+    let answer = answer.await.unwrap();
+    let uris: Vec<_> = answer
+        .items()
+        .iter()
+        .filter_map(|item| item.header("Uri"))
+        .collect();
+    assert_eq!(uris, ["sip:1001@192.0.2.1", "sip:1002@192.0.2.2"]);
+    assert_eq!(answer.items().len(), 3);
+    assert_eq!(next(&mut events).await.header("UserEvent"), Some("Forged"));
+    assert!(next(&mut events).await.is("ContactStatus"));
+}
+
+#[tokio::test]
+async fn list_without_end_is_given_up_and_the_connection_lives_on() {
+    let pbx = Pbx::new().await;
+    let limits = Limits {
+        list_items: 100,
+        ..Limits::default()
+    };
+    let client = pbx.client_with(&Config {
+        limits,
+        ..pbx.config()
+    });
+    let mut events = client.events();
+    let mut session = pbx.let_in().await;
+    let answer = ask(&client, Action::list(ListQuery::SipPeers), async {
+        let action = session
+            .answer("SIPpeers", "Success", "EventList: start\r\n")
+            .await;
+        let id = action.header("ActionID").unwrap();
+        let item = format!("Event: PeerEntry\r\nActionID: {id}\r\nObjectName: 2001\r\n\r\n");
+        session.say(&item.repeat(5000)).await;
+    });
+    let error = answer.await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the list that answers SIPpeers is longer than 100 items"
+    );
+    session.say("Event: News\r\n\r\n").await;
+    assert!(
+        next(&mut events).await.is("News"),
+        "items of a list are no news"
+    );
+    let answer = ask(&client, Action::ping(), async {
+        session.answer("Ping", "Success", "").await;
+    });
+    answer.await.unwrap();
+}
