@@ -1,0 +1,83 @@
+//! Loading of rules: their faults, and what they keep over a reload.
+
+use super::*;
+
+#[test]
+fn every_fault_is_found_at_load_with_its_place() {
+    let check = |rule: &str, expected: &str| {
+        let text = format!("[[rule]]\nname = \"a\"\n{rule}");
+        let faults = Engine::new(&rules(&text)).err().unwrap_or_default();
+        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(told.join("\n"), expected, "{rule}");
+    };
+    let ping = "on = \"X\"\ndo = [{ verb = \"ping\" }]\n";
+    let push = |keys: &str| format!("on = \"X\"\ndo = [{{ verb = \"push\", {keys} }}]");
+    check(
+        "on = \"phone.*\"\ndo = [{ verb = \"ping\" }]",
+        "rule \"a\": on: \"phone.*\" is no name of an event; write one such as QueueMemberPause, phone.EVENT or UserEvent.NAME",
+    );
+    check(
+        &format!("{ping}when = \"event.A ==\""),
+        "rule \"a\": when: syntax error: unexpected end of input, expected expression (in <expression>:1)",
+    );
+    check(
+        &format!("{ping}when = \"event.A == one\""),
+        "rule \"a\": when: \"one\" stands for nothing here; write event.one for what the event says, or put a text in quotes",
+    );
+    check(
+        &format!("{ping}limit = {{ every = \"1s\", per = \"{{{{ event.A }}\" }}"),
+        "rule \"a\": limit.per: syntax error: unexpected `}`, expected end of variable block (in template:1)",
+    );
+    check(
+        "on = \"X\"\ndo = [{ verb = \"dance\" }]",
+        "rule \"a\": do.verb: \"dance\" is no verb; verbs are answer, background, clear, csta, dial, display, dnd, dtmf, execute, firmware, forward, hangup, hold, info, key, led, login, logout, notify, ping, push, reboot, resume, resync, ring, ringtone, screenshot, settings, stream, transfer, who",
+    );
+    check(
+        "on = \"X\"\ndo = [{ verb = \"ping\" }, { verb = \"dnd\", state = \"maybe\", phnoe = \"{{ event.A }}\" }]",
+        "rule \"a\": do.phnoe: \"phnoe\" is no key of dnd; its keys are state, deadline, keep, phone, via, wait\n\
+         rule \"a\": do.state: \"maybe\" is not on or off",
+    );
+    check(
+        &push("phone = \"1\""),
+        "rule \"a\": do: text is missing; push needs it",
+    );
+    check(&push("text = \"{{ event.A }}\""), "");
+    check(&push("item = [\"{{ event.A }}|dial:1\"]"), "");
+    check(
+        &push("item = [\"A|dial:1\"], image = \"a.png\""),
+        "rule \"a\": do: image and item can't be given together",
+    );
+    check(
+        &push("text = \"{{ nobody }}\", title = \"{% if %}\""),
+        "rule \"a\": do.text: \"nobody\" stands for nothing here; write event.nobody for what the event says, or put a text in quotes\n\
+         rule \"a\": do.title: syntax error: unexpected end of block (in template:1)",
+    );
+    check(
+        "on = \"X\"\ndo = [{ verb = \"dnd\", phone = \"{{ event.A }}\" }]",
+        "rule \"a\": do: state is missing; dnd needs it",
+    );
+    check(
+        "on = \"X\"\ndo = [{ verb = \"led\", state = true, led = 3, wait = false }]",
+        "",
+    );
+}
+
+#[test]
+fn a_reload_keeps_what_rules_of_the_same_name_remember() {
+    let mut old = engine(&format!("{PAUSED}\n{DND}"));
+    let now = Instant::now();
+    let event = fact(&paused("PJSIP/1001", ""));
+    old.decide(&event, now);
+    old.decide(&Fact::of_phone("dnd_on", "1001", []), now);
+    let mut new = engine(&PAUSED.replace("Break", "Pause"));
+    assert_eq!(shown(&new.adopt(old)), "cancel 2\n");
+    assert_eq!(new.decide(&event, now + SECOND).len(), 0);
+    let counters = new.counters("desk").unwrap();
+    assert_eq!((counters.fired, counters.limited), (1, 1));
+    new.finished(RunId(1), now);
+    let decisions = new.decide(&event, now + SECOND * 10);
+    assert_eq!(
+        shown(&decisions),
+        "3 push phone=PJSIP/1001 text=tea title=Pause\n"
+    );
+}
