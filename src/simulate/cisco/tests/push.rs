@@ -1,0 +1,111 @@
+//! A push: how it has to come, and what document it may hold.
+
+use super::*;
+
+#[tokio::test]
+async fn requests_that_are_no_push_are_refused() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    let good = encoded(&execute(&["Key:Soft1"]));
+    let head = "HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n";
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    for (request, status) in [
+        (
+            post("", &good).replace("/CGI/Execute", "/cgi/execute"),
+            "404",
+        ),
+        (
+            post("", &good).replace("x-www-form-urlencoded", "json"),
+            "415",
+        ),
+        (post("", &good).replace("POST", "PUT"), "405"),
+        (format!("GET /CGI/Execute {head}\r\n"), "405"),
+        (format!("GET / {head}\r\n"), "404"),
+        (format!("POST /CGI/Execute {head}{form}\r\n"), "411"),
+        (
+            format!("POST /CGI/Execute {head}{form}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+            "411",
+        ),
+        (post("", &"x".repeat(70_000)), "413"),
+        ("nonsense\r\n\r\n".to_owned(), "400"),
+    ] {
+        let answer = lab.send(&request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}: {answer}"
+        );
+    }
+    assert_eq!(lab.phone.state().refusals().count(), 9);
+    assert!(
+        push(&lab, &execute(&["Key:Soft1"]))
+            .await
+            .contains("Status=\"0\"")
+    );
+    assert_eq!(lab.phone.state().keys, ["Soft1"]);
+}
+
+#[tokio::test]
+async fn http_1_0_without_keep_alive_works() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    let request = post("", &encoded(&execute(&["Key:Soft1"])));
+    let request = request.replace("HTTP/1.1\r\nHost: phone\r\nConnection: close", "HTTP/1.0");
+    let answer = lab.send(request).await;
+    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn pushed_documents_out_of_the_schema_are_error_1() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    let long = format!("Key:{}", "x".repeat(253));
+    let url = "http://192.0.2.1/";
+    for xml in [
+        execute(&["Key:Soft1", "Key:Soft2", "Key:Soft3", "Key:Soft4"]),
+        execute(&[url, url]),
+        execute(&[]),
+        execute(&[""]),
+        execute(&[&long]),
+        execute(&["http://192.0.2.1/?a=1&b=2"]),
+        "<CiscoIPPhoneExecute><ExecuteItem URL=\"Key:Soft1\" Priority=\"3\"/>\
+         </CiscoIPPhoneExecute>"
+            .to_owned(),
+        "<CiscoIPPhoneExecute><ExecuteItem Priority=\"0\"URL=\"Key:Soft1\"/>\
+         </CiscoIPPhoneExecute>"
+            .to_owned(),
+        "<CiscoIPPhoneExecute><ExecuteItem/></CiscoIPPhoneExecute>".to_owned(),
+        "<CiscoIPPhoneNothing/>".to_owned(),
+        "<CiscoIPPhoneError Number=\"1\"/>".to_owned(),
+        format!("{}{}", execute(&["Key:Soft1"]), " ".repeat(512)),
+        String::new(),
+    ] {
+        let answer = push(&lab, &xml).await;
+        assert!(answer.contains(ERROR_1), "{xml}: {answer}");
+    }
+    for body in [
+        "xml=%3CCiscoIPPhoneText%2F%3E".to_owned(),
+        "XML=%3CCiscoIPPhoneText%2F%3".to_owned(),
+        "XML=<CiscoIPPhoneText><Text>a&b</Text></CiscoIPPhoneText>".to_owned(),
+        encoded(&format!(
+            "<CiscoIPPhoneText>{}</CiscoIPPhoneText>",
+            " ".repeat(41_000)
+        )),
+    ] {
+        let answer = lab.send(post("", &body)).await;
+        assert!(answer.contains(ERROR_1), "{body}: {answer}");
+    }
+    let state = lab.phone.state();
+    assert!(state.shown.is_none() && state.keys.is_empty());
+}
+
+#[tokio::test]
+async fn an_object_in_the_push_itself_is_shown_and_init_takes_it_away() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    push(
+        &lab,
+        "<CiscoIPPhoneText><Text>Hello</Text></CiscoIPPhoneText>",
+    )
+    .await;
+    let shown = lab.phone.state().shown.unwrap();
+    assert_eq!(shown.content.text(), Some("Hello"));
+    assert_eq!(shown.source, None);
+    push(&lab, &execute(&["Init:Services"])).await;
+    assert!(lab.phone.state().shown.is_none());
+}
