@@ -4,6 +4,7 @@
 //! the other order: calls first, and the phones' door last, since a phone that was told something a
 //! moment ago still comes to fetch it.
 
+mod holding;
 mod managers;
 mod reload;
 
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use url::Url;
 
+use holding::Holding;
 use managers::Managers;
 use reload::Reload;
 
@@ -46,6 +48,7 @@ pub struct Daemon {
     token: admin::Token,
     config: Config,
     courier: Courier,
+    holding: Holding,
     shelf: Shelf,
     logins: Logins,
     servers: Vec<ami::Checked>,
@@ -72,9 +75,12 @@ impl Daemon {
         let settings = settings(&config, http.local_addr());
         let roster = Roster::default();
         let parts = (shelf.clone(), logins.clone(), roster.clone());
-        let courier = tokio::task::spawn_blocking(move || courier(settings, parts))
+        let state = config.state.dir.clone();
+        let opening = move || (courier(settings, parts), Holding::open(&state));
+        let (courier, holding) = tokio::task::spawn_blocking(opening)
             .await
-            .context("cannot read the state folder")??;
+            .context("cannot read the state folder")?;
+        let courier = courier?;
         Ok(Self {
             agi,
             http,
@@ -82,6 +88,7 @@ impl Daemon {
             token,
             config,
             courier,
+            holding,
             shelf,
             logins,
             servers,
@@ -118,10 +125,16 @@ impl Daemon {
         servers.connect(self.servers).await;
         let vendors = self.config.vendors.clone();
         let defaults = move |vendor| vendors.defaults(vendor);
-        let finder = Finder::new(self.config.directory.clone(), self.roster, defaults);
+        let roster = self.roster;
+        let finder = Finder::new(self.config.directory.clone(), roster.clone(), defaults);
         let history = History::new(self.config.history);
-        let dispatcher =
-            Dispatcher::new(finder.clone(), self.courier, history.clone(), calls.clone());
+        let Holding {
+            store,
+            held,
+            damaged,
+        } = self.holding;
+        let parts = (finder.clone(), self.courier, history.clone());
+        let (dispatcher, dropped) = Dispatcher::new(parts, store, calls.clone());
         let (heard, facts_heard) = broadcast::channel(MAX_HEARD);
         let (rulebook, inquiries) = Rulebook::new();
         let parts = admin::Parts {
@@ -147,6 +160,15 @@ impl Daemon {
         };
         let (listener, told) = mpsc::channel(MAX_ACTION_URLS);
         let (tell, facts) = mpsc::channel(MAX_ACTION_URLS);
+        calls.spawn(
+            "expired",
+            holding::tell(dropped, tell.clone(), calls.stop()),
+        );
+        if let Some(damaged) = damaged {
+            // The channel is new and empty.
+            let _ = tell.try_send(damaged);
+        }
+        dispatcher.resume(held, &roster);
         let (rules, engines) = mpsc::channel(1);
         calls.spawn("rules", async move {
             events.run(clients, facts, engines, inquiries).await;

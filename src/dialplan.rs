@@ -109,7 +109,9 @@ impl Dialplan {
         let Ok(found) = finding.await else {
             let reason = "Asterisk did not tell whose phone it is in time";
             let outcome = Outcome::new(Status::NotFound, reason);
-            let deliveries = self.dispatcher.start(vec![Err(outcome)], request, asked);
+            let deliveries = self
+                .dispatcher
+                .start(vec![Err(outcome.into())], request, asked);
             return Answer::of(&Delivery::outcomes(deliveries));
         };
         let deliveries = self.dispatcher.start(found, request, asked);
@@ -118,7 +120,7 @@ impl Dialplan {
 }
 
 async fn waited_or_not(
-    deliveries: Vec<Delivery>,
+    mut deliveries: Vec<Delivery>,
     wait: bool,
     channel: &mut Channel,
     until: Instant,
@@ -126,6 +128,9 @@ async fn waited_or_not(
     if wait {
         waited(deliveries, channel, until).await
     } else {
+        let settled = join_all(deliveries.iter_mut().map(Delivery::settle));
+        // Each tells by itself whether it was in time.
+        let _ = timeout_at(until, settled).await;
         Delivery::queued(deliveries, "")
     }
 }

@@ -1,31 +1,43 @@
 //! From a request to deliveries: one for each phone, each a task of its own.
 //!
 //! A delivery goes on when nobody waits for it any more, and a fault in one ends no other; those to
-//! the same phone come one after the other. Each is
-//! noted in the [`History`], with who asked; until something is sent it can be called back.
+//! the same phone come one after the other. Each is noted in the [`History`], with who asked; until
+//! something is sent it can be called back. What is asked with `keep` goes by way of a file, and
+//! waits there for phones that are away.
 
+mod delivery;
+mod keeper;
+mod line;
+mod parcel;
 mod queue;
 mod under_way;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, error, info, info_span};
 
 use crate::deliver::Courier;
-use crate::finder::Finder;
+use crate::finder::{Bearings, Finder, Found, Missing};
+use crate::held::{Held, Store};
 use crate::history::{Asked, Asker, History};
 use crate::meters::Meters;
 use crate::outcome::{Answer, Outcome, Status};
-use crate::phone::Phone;
+use crate::phone::{Phone, Vendor};
+use crate::roster::Roster;
 use crate::sendoff::Sendoff;
 use crate::shutdown::Tasks;
 use crate::verb::{Action, Request};
+use keeper::{Keeper, MAX_TRIES, Parts};
+use parcel::Parcel;
 use queue::{Come, Queues};
 use under_way::UnderWay;
+
+pub use delivery::Delivery;
+pub use keeper::Expired;
 
 /// Starts deliveries. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,22 +48,58 @@ pub struct Dispatcher {
     meters: Meters,
     under_way: UnderWay,
     queues: Queues,
+    keeper: Keeper,
     tasks: Tasks,
 }
 
 impl Dispatcher {
-    /// Creates a dispatcher. `finder` knows whose phone is meant, `courier` takes it there, what
-    /// came of it is kept in `history`, and deliveries run among `tasks`.
-    pub fn new(finder: Finder, courier: Courier, history: History, tasks: Tasks) -> Self {
-        Self {
-            finder,
-            courier,
-            history,
+    /// Creates a dispatcher. The finder knows whose phone is meant, the courier takes it there, what
+    /// came of it is kept in the history, what is to be kept for absent phones is in `store` (or why
+    /// nothing can be), and deliveries run among `tasks`. Who takes the returned end hears of those
+    /// that are kept and never delivered.
+    pub fn new(
+        (finder, courier, history): (Finder, Courier, History),
+        store: Result<Store, String>,
+        tasks: Tasks,
+    ) -> (Self, mpsc::Receiver<Expired>) {
+        let (expired, dropped) = mpsc::channel(MAX_EXPIRED);
+        let parts = Arc::new(Parts {
+            finder: finder.clone(),
+            courier: courier.clone(),
+            history: history.clone(),
             meters: Meters::default(),
             under_way: UnderWay::default(),
             queues: Queues::default(),
+            tasks: tasks.clone(),
+            store,
+            expired,
+            lines: Mutex::default(),
+            tries: Semaphore::new(MAX_TRIES),
+        });
+        let dispatcher = Self {
+            finder,
+            courier,
+            history,
+            meters: parts.meters.clone(),
+            under_way: parts.under_way.clone(),
+            queues: parts.queues.clone(),
+            keeper: Keeper(parts),
             tasks,
-        }
+        };
+        (dispatcher, dropped)
+    }
+
+    /// Goes on with what was held when the daemon ended, and from now on tries again what is held
+    /// for a phone when `roster` says that it came back.
+    pub fn resume(&self, held: Vec<Held>, roster: &Roster) {
+        let listening = self.keeper.clone().listen(roster.arrivals());
+        self.tasks.spawn("arrivals", listening);
+        self.keeper.resume(held);
+    }
+
+    /// Returns how many deliveries are kept until their phone has them.
+    pub fn held(&self) -> usize {
+        self.keeper.len()
     }
 
     /// Returns what was delivered before.
@@ -81,8 +129,12 @@ impl Dispatcher {
 
     /// Calls back what was asked under the number `id` and is not sent yet; returns the phones that
     /// will hear nothing of it.
-    pub fn call_back(&self, id: &str, asker: &Asker) -> Vec<String> {
-        self.under_way.call_back(id, asker)
+    pub async fn call_back(&self, id: &str, asker: &Asker) -> Vec<String> {
+        let phones = self.under_way.call_back(id, asker);
+        if !phones.is_empty() {
+            self.keeper.withdraw(id, &phones).await;
+        }
+        phones
     }
 
     /// Notes a request that is wrong, and says so.
@@ -143,6 +195,9 @@ impl Dispatcher {
 
     /// Starts a request that needs no phone.
     pub fn start_alone(&self, request: Request, asked: &Asked) -> Delivery {
+        if request.keep.is_some() {
+            return Delivery::over(self.note(asked, Outcome::new(Status::Unsupported, NO_PHONE)));
+        }
         let courier = self.courier.clone();
         let history = self.history.clone();
         let entry = history.begin(asked, "", None);
@@ -154,30 +209,125 @@ impl Dispatcher {
             outcome
         };
         let span = info_span!("call manager");
-        Delivery {
-            outcome: Outcome::new(Status::Queued, ""),
-            task: Some(self.tasks.spawn("delivery", delivery.instrument(span))),
-        }
+        let task = self.tasks.spawn("delivery", delivery.instrument(span));
+        Delivery::going_on(Outcome::new(Status::Queued, ""), task)
     }
 
     /// Starts the deliveries to the phones that were found.
-    pub fn start(
-        &self,
-        found: Vec<Result<Phone, Outcome>>,
-        request: Request,
-        asked: &Asked,
-    ) -> Vec<Delivery> {
+    pub fn start(&self, found: Vec<Found>, request: Request, asked: &Asked) -> Vec<Delivery> {
         let request = Arc::new(request);
-        found
-            .into_iter()
-            .map(|found| match found {
-                Ok(phone) => self.start_one(phone, Arc::clone(&request), asked),
-                Err(outcome) => Delivery {
-                    outcome: self.note(asked, outcome),
-                    task: None,
-                },
-            })
-            .collect()
+        let start = |found| match found {
+            found if request.keep.is_some() => self.keep(found, &request, asked),
+            Ok(phone) => self.start_one(phone, Arc::clone(&request), asked),
+            Err(Missing { outcome, .. }) => Delivery::over(self.note(asked, outcome)),
+        };
+        found.into_iter().map(start).collect()
+    }
+
+    /// Starts a delivery that is held if the phone can't be reached.
+    fn keep(&self, found: Found, request: &Arc<Request>, asked: &Asked) -> Delivery {
+        let (name, vendor, bearings) = match &found {
+            Ok(phone) if matches!(request.action, Action::Mobility(_)) => {
+                let vendor = Some(phone.vendor);
+                let outcome = Outcome::at(&phone.name, vendor, Status::Unsupported, NO_PHONE);
+                return Delivery::over(self.note(asked, outcome));
+            }
+            Ok(phone) => {
+                let bearings = self.finder.bearings(phone);
+                (phone.name.clone(), Some(phone.vendor), bearings)
+            }
+            Err(Missing {
+                outcome,
+                bearings: Some(bearings),
+            }) => (
+                outcome.phone.clone(),
+                outcome.vendor,
+                Bearings::clone(bearings),
+            ),
+            Err(Missing { outcome, .. }) => {
+                return Delivery::over(self.note(asked, outcome.clone()));
+            }
+        };
+        let outcome = Outcome::at(&name, vendor, Status::Queued, "");
+        if !self.keeper.has_room(bearings.key()) {
+            let reason = "too much is held for this phone already";
+            let outcome = Outcome::at(&name, vendor, Status::Unreachable, reason);
+            return Delivery::over(self.note(asked, outcome));
+        }
+        let (own, request, asked) = (self.clone(), Arc::clone(request), asked.clone());
+        let (is_sure, sure) = oneshot::channel();
+        let keeping = async move {
+            let number = own.keeper.hold(&asked, &name, &bearings, &request).await;
+            match number {
+                Ok(number) => {
+                    // Whoever asked may not want to know.
+                    let _ = is_sure.send(());
+                    let vendor = found.ok().map(|phone| phone.vendor);
+                    own.hand_over(number, &asked, request, name, vendor, bearings)
+                        .await
+                }
+                Err(why) => {
+                    error!(%why, "Cannot keep a delivery.");
+                    drop(is_sure);
+                    own.without_keeping(found, request, &asked, &why).await
+                }
+            }
+        };
+        let task = self.tasks.spawn("delivery", keeping.in_current_span());
+        Delivery::kept(outcome, task, sure)
+    }
+
+    /// Gives the keeper what is in the file, and waits until it is delivered or held.
+    async fn hand_over(
+        &self,
+        number: u64,
+        asked: &Asked,
+        request: Arc<Request>,
+        phone: String,
+        vendor: Option<Vendor>,
+        bearings: Bearings,
+    ) -> Outcome {
+        let (told, heard) = oneshot::channel();
+        let sendoff = self.keeper.sendoff(number);
+        let since = Instant::now();
+        let queued = Outcome::at(&phone, vendor, Status::Queued, STOPPING);
+        self.keeper.enter(Parcel {
+            number,
+            id: asked.id.clone(),
+            since,
+            until: since + request.keep.unwrap_or_default(),
+            entry: self.history.begin(asked, &phone, vendor),
+            place: self.under_way.enter(&asked.id, &phone, &sendoff),
+            request,
+            phone,
+            vendor,
+            bearings,
+            sendoff,
+            told: Some(told),
+            why: String::new(),
+        });
+        heard.await.unwrap_or(queued)
+    }
+
+    /// Delivers at once, or not at all, what can't be kept.
+    async fn without_keeping(
+        &self,
+        found: Found,
+        request: Arc<Request>,
+        asked: &Asked,
+        why: &str,
+    ) -> Outcome {
+        let mut delivery = match found {
+            Ok(phone) => self.start_one(phone, request, asked),
+            Err(Missing { outcome, .. }) => Delivery::over(self.note(asked, outcome)),
+        };
+        delivery.end().await;
+        let mut outcome = delivery.into_outcome();
+        if matches!(outcome.status, Status::Unreachable | Status::NotFound) {
+            outcome.status = Status::Error;
+            outcome.reason = format!("{}; and it can't be held: {why}", outcome.reason);
+        }
+        outcome
     }
 
     fn start_one(&self, phone: Phone, request: Arc<Request>, asked: &Asked) -> Delivery {
@@ -188,11 +338,7 @@ impl Dispatcher {
                 reason: "too much waits for this phone already".to_owned(),
                 ..outcome
             };
-            let outcome = self.note(asked, outcome);
-            return Delivery {
-                outcome,
-                task: None,
-            };
+            return Delivery::over(self.note(asked, outcome));
         };
         let courier = self.courier.clone();
         let (history, meters) = (self.history.clone(), self.meters.clone());
@@ -204,7 +350,7 @@ impl Dispatcher {
             let since = Instant::now();
             let outcome = tokio::select! {
                 biased;
-                () = sendoff.called_back() => place.withdrawn(&phone),
+                () = sendoff.called_back() => place.withdrawn(&phone.name, Some(phone.vendor)),
                 outcome = async {
                     match turn.come().await {
                         Come::Now => courier.deliver(&phone, &request, &sendoff).await,
@@ -224,50 +370,17 @@ impl Dispatcher {
             info!(verb = %request.verb, %status, reason, "Delivered.");
             outcome
         };
-        Delivery {
-            outcome,
-            task: Some(self.tasks.spawn("delivery", delivery.instrument(span))),
-        }
+        let task = self.tasks.spawn("delivery", delivery.instrument(span));
+        Delivery::going_on(outcome, task)
     }
 }
 
-/// A delivery that may still go on.
-#[derive(Debug)]
-pub struct Delivery {
-    /// What came of it, so far.
-    outcome: Outcome,
-    task: Option<JoinHandle<Outcome>>,
-}
+/// What is said of `keep` where no phone is asked.
+const NO_PHONE: &str =
+    "keep: the call manager is asked, which is never away for long; leave keep out";
 
-impl Delivery {
-    /// Waits for the end. Cancel safe.
-    pub async fn end(&mut self) {
-        let Some(task) = &mut self.task else { return };
-        self.outcome = match task.await {
-            Ok(outcome) => outcome,
-            Err(error) => Outcome {
-                status: Status::Error,
-                reason: format!("the delivery broke off: {error}; see the log"),
-                ..self.outcome.clone()
-            },
-        };
-        self.task = None;
-    }
+/// What is said of a kept delivery that was not tried when the daemon stopped.
+const STOPPING: &str = "handsetd is stopping; it is held until the next start";
 
-    /// Sums up deliveries of which some go on, for which `reason` is given.
-    pub fn queued(deliveries: Vec<Self>, reason: &str) -> Answer {
-        let told = |delivery: Self| {
-            let mut outcome = delivery.outcome;
-            if delivery.task.is_some() {
-                reason.clone_into(&mut outcome.reason);
-            }
-            outcome
-        };
-        Answer::of(&deliveries.into_iter().map(told).collect::<Vec<_>>())
-    }
-
-    /// Returns what came of each, so far.
-    pub fn outcomes(deliveries: Vec<Self>) -> Vec<Outcome> {
-        deliveries.into_iter().map(|one| one.outcome).collect()
-    }
-}
+/// How many expired deliveries may wait to be told of.
+const MAX_EXPIRED: usize = 1024;

@@ -1,14 +1,19 @@
 //! Whose phone is meant, by configuration and roster; nobody is asked.
 
+mod bearings;
 mod everybody;
 
+pub use bearings::Bearings;
 pub use everybody::Sighting;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::outcome::{Outcome, Status};
-use crate::phone::{Directory, Endpoint, Entry, Facts, Phone, Target, Vendor, VendorDefaults};
+use crate::phone::{
+    Directory, Endpoint, Entry, Facts, MacAddress, Phone, Target, Vendor, VendorDefaults,
+};
 use crate::roster::Roster;
 
 /// Finds phones. Cheap to clone; all clones are one finder, also after
@@ -23,6 +28,34 @@ pub struct Finder {
 struct Known {
     directory: Directory,
     defaults: Box<Defaults>,
+}
+
+/// A phone, or why there is none.
+pub type Found = Result<Phone, Missing>;
+
+/// A phone that can't be found.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// What the request comes to.
+    pub outcome: Outcome,
+    /// What will find the phone if it comes later; `None` if none will come by that name.
+    pub bearings: Option<Box<Bearings>>,
+}
+
+impl From<Outcome> for Missing {
+    /// Says that nothing will come.
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            bearings: None,
+        }
+    }
+}
+
+impl From<Missing> for Outcome {
+    fn from(missing: Missing) -> Self {
+        missing.outcome
+    }
 }
 
 /// Says what the configuration says of all phones of a vendor.
@@ -73,14 +106,14 @@ impl Finder {
     }
 
     /// Returns the phones that `phone=` names; for each that can't be found, why not.
-    pub fn find(&self, names: &str) -> Vec<Result<Phone, Outcome>> {
+    pub fn find(&self, names: &str) -> Vec<Found> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
             Target::Unknown(address) => self.at_address(&address),
         };
         let found: Vec<_> = self.targets(names).into_iter().flat_map(each).collect();
         if found.is_empty() {
-            vec![Err(Self::nobody())]
+            vec![Err(Self::nobody().into())]
         } else {
             found
         }
@@ -92,7 +125,7 @@ impl Finder {
     }
 
     /// Returns the phones of an entry, as far as configuration and roster know them.
-    fn entry(&self, entry: &Entry) -> Vec<Result<Phone, Outcome>> {
+    fn entry(&self, entry: &Entry) -> Vec<Found> {
         if entry.is_complete() {
             return vec![self.resolve(entry, &Facts::default())];
         }
@@ -111,11 +144,7 @@ impl Finder {
     }
 
     /// Returns the phones of an endpoint if the roster suffices, which saves asking Asterisk.
-    pub fn on_roster(
-        &self,
-        entry: &Entry,
-        endpoint: &Endpoint,
-    ) -> Option<Vec<Result<Phone, Outcome>>> {
+    pub fn on_roster(&self, entry: &Entry, endpoint: &Endpoint) -> Option<Vec<Found>> {
         let facts = self.roster.facts(endpoint);
         let found: Vec<_> = self.each(entry, &facts).collect();
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
@@ -139,13 +168,19 @@ impl Finder {
     }
 
     /// Returns the phones at an address that no configuration names, if Asterisk knows it.
-    pub fn at_address(&self, address: &str) -> Vec<Result<Phone, Outcome>> {
+    pub fn at_address(&self, address: &str) -> Vec<Found> {
         let known = self.roster.find(address);
         if known.is_empty() {
             let reason = format!(
                 "no [[phone]] has the name or address {address}, and none at it is registered"
             );
-            return vec![Err(Outcome::at(address, None, Status::NotFound, reason))];
+            let is_address =
+                address.parse::<IpAddr>().is_ok() || address.parse::<MacAddress>().is_ok();
+            let may_come = is_address && self.roster.follows_any();
+            return vec![Err(Missing {
+                outcome: Outcome::at(address, None, Status::NotFound, reason),
+                bearings: may_come.then(|| Box::new(Bearings::of_absent(address, None))),
+            })];
         }
         let resolve = |facts: &Facts| {
             let endpoint = facts.endpoint.as_ref()?;
@@ -170,11 +205,7 @@ impl Finder {
     }
 
     /// Joins an entry with each of `facts`.
-    pub fn each(
-        &self,
-        entry: &Entry,
-        facts: &[Facts],
-    ) -> impl Iterator<Item = Result<Phone, Outcome>> {
+    pub fn each(&self, entry: &Entry, facts: &[Facts]) -> impl Iterator<Item = Found> {
         // With a configured address there is one phone, however many contacts.
         let count = if entry.address.is_some() {
             1
@@ -188,16 +219,18 @@ impl Finder {
     }
 
     /// Joins an entry with what Asterisk says.
-    pub fn resolve(&self, entry: &Entry, facts: &Facts) -> Result<Phone, Outcome> {
+    pub fn resolve(&self, entry: &Entry, facts: &Facts) -> Found {
         entry
             .resolve(facts, &self.known().defaults)
             .map_err(|unresolved| {
-                Outcome::at(
-                    &entry.name,
-                    entry.vendor,
-                    Status::NotFound,
-                    unresolved.to_string(),
-                )
+                let name = entry.name.as_str();
+                let reason = unresolved.to_string();
+                let endpoint = entry.endpoint.as_ref();
+                let may_come = endpoint.is_some() && self.roster.follows_any();
+                Missing {
+                    outcome: Outcome::at(name, entry.vendor, Status::NotFound, reason),
+                    bearings: may_come.then(|| Box::new(Bearings::of_absent(name, endpoint))),
+                }
             })
     }
 }

@@ -21,7 +21,9 @@
 //!
 //! A plan may hold other steps than HTTP requests: NOTIFYs and calls that Asterisk sends, for which the
 //! [`roster`] knows the server, and pauses. An answer may ask for more steps, and may tell something,
-//! which becomes the result. [`dispatch`] gives each phone a queue.
+//! which becomes the result. [`dispatch`] gives each phone a queue, and a line of its own to what is
+//! asked with `keep`: that is written to [`held`] first, marked there when the [`sendoff`] lets it go,
+//! and forgotten when it is over.
 //!
 //! The administrator's door ([`admin`]) comes to the same [`dispatch`], where every delivery is noted in
 //! the [`history`] with who asked for it, and counted by the [`meters`].
@@ -43,7 +45,7 @@
 //! | 3 | [`deliver`], [`history`], [`meters`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
-//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`], [`pin`] |
+//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`], [`pin`], [`held`] |
 //!
 //! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
 //! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
@@ -55,6 +57,7 @@
 //! - What a backend does is pure: a task in, requests out. Only [`deliver`] talks to phones.
 //! - Every queue, body, line and wait has a bound, and the bound has a name.
 //! - Sent and not sent are told apart: `UNREACHABLE` may be tried again, `UNKNOWN` may have happened.
+//! - What is kept is on the disk before anybody is told `QUEUED`, and is marked as sent before it is.
 //! - A password goes to the phone that it belongs to, and shows in no log and no `Debug`.
 //! - Nothing of the wire stands in a command, a document, a header or a path but through a type that
 //!   can't be left: [`agi::Command`], the XML nodes of [`vendor`], [`screen::Number`],
@@ -87,6 +90,7 @@ pub mod dialplan;
 pub mod dispatch;
 pub mod events;
 pub mod finder;
+pub mod held;
 pub mod history;
 pub mod http;
 pub mod media;

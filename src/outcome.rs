@@ -259,6 +259,11 @@ impl DeliveryId {
     pub fn random() -> Self {
         Self(crate::token::random::<6>())
     }
+
+    /// Takes one that was given before a restart.
+    pub fn given(text: String) -> Self {
+        Self(text)
+    }
 }
 
 impl fmt::Display for DeliveryId {

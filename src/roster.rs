@@ -14,7 +14,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::watch as channel;
+use tokio::sync::{broadcast, watch as channel};
 use tokio::time::{Instant, timeout_at};
 
 pub use contact::{Contact, Reach};
@@ -25,8 +25,20 @@ use crate::phone::{Endpoint, Facts, MacAddress};
 use crate::shutdown::Tasks;
 
 /// What all servers know. Cheap to clone; all clones are one roster.
-#[derive(Clone, Default)]
-pub struct Roster(Arc<RwLock<Vec<Server>>>);
+#[derive(Clone)]
+pub struct Roster {
+    servers: Arc<RwLock<Vec<Server>>>,
+    arrivals: broadcast::Sender<Arrival>,
+}
+
+/// A phone may have come back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Arrival {
+    /// Any: a server was read anew.
+    Any,
+    /// One of this endpoint registered, or did so again.
+    Endpoint(Endpoint),
+}
 
 #[derive(Clone)]
 struct Server {
@@ -74,12 +86,12 @@ impl Roster {
             client: client.clone(),
             table: readable,
         };
-        self.0
+        self.servers
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .push(server);
         let stop = tasks.stop();
-        let watch = watch::Watch::new(client, table);
+        let watch = watch::Watch::new(client, table, self.arrivals.clone());
         tasks.spawn("roster", async move {
             tokio::select! {
                 () = watch.run() => (),
@@ -88,9 +100,20 @@ impl Roster {
         });
     }
 
+    /// Returns whether there is a server that could tell of phones.
+    pub fn follows_any(&self) -> bool {
+        !self.list().is_empty()
+    }
+
+    /// Returns a listener to phones that come, or come back, from now on. Each may be told several
+    /// times.
+    pub fn arrivals(&self) -> broadcast::Receiver<Arrival> {
+        self.arrivals.subscribe()
+    }
+
     /// Forgets all that the server of that name knows.
     pub fn forget(&self, server: &str) {
-        let mut servers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut servers = self.servers.write().unwrap_or_else(PoisonError::into_inner);
         servers.retain(|known| known.client.name() != server);
     }
 
@@ -102,7 +125,7 @@ impl Roster {
 
     /// Returns whether a server says that a phone of `endpoint` is registered.
     pub fn knows(&self, endpoint: &Endpoint) -> bool {
-        let mut servers = self.servers().into_iter();
+        let mut servers = self.list().into_iter();
         servers.any(|server| {
             let table = server.table.borrow();
             table.is_current() && !table.contacts(endpoint).is_empty()
@@ -124,7 +147,7 @@ impl Roster {
     /// read are waited for until `until`.
     pub async fn all(&self, until: Instant) -> (Vec<Facts>, Vec<Absent>) {
         let (mut facts, mut away) = (Vec::new(), Vec::new());
-        for server in self.servers() {
+        for server in self.list() {
             if server.is_read(until).await {
                 let table = server.table.borrow();
                 facts.extend(table.all().map(|one| one.facts(server.client.name())));
@@ -143,7 +166,7 @@ impl Roster {
         until: Instant,
     ) -> Result<Registration, Absent> {
         let mut away = None;
-        let servers = self.servers();
+        let servers = self.list();
         if servers.is_empty() {
             return Err(Absent::NoServer);
         }
@@ -164,7 +187,7 @@ impl Roster {
 
     fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<Facts> {
         let mut facts = Vec::new();
-        for Server { client, table } in self.servers() {
+        for Server { client, table } in self.list() {
             let table = table.borrow();
             if table.is_current() {
                 let chosen = choose(&table);
@@ -174,9 +197,9 @@ impl Roster {
         facts
     }
 
-    fn servers(&self) -> Vec<Server> {
+    fn list(&self) -> Vec<Server> {
         // A list that only grows is whole whoever panicked.
-        let servers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let servers = self.servers.read().unwrap_or_else(PoisonError::into_inner);
         servers.clone()
     }
 }
@@ -204,9 +227,18 @@ impl Server {
     }
 }
 
+impl Default for Roster {
+    fn default() -> Self {
+        Self {
+            servers: Arc::default(),
+            arrivals: broadcast::channel(MAX_ARRIVALS).0,
+        }
+    }
+}
+
 impl fmt::Debug for Roster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let servers = self.servers();
+        let servers = self.list();
         f.debug_list()
             .entries(servers.iter().map(|server| server.client.name()))
             .finish()
@@ -221,6 +253,9 @@ fn reason(state: &ami::State) -> String {
         _ => "connecting".to_owned(),
     }
 }
+
+/// How many arrivals a listener may be behind; who is further behind takes all phones for come back.
+const MAX_ARRIVALS: usize = 4096;
 
 #[cfg(test)]
 pub(crate) mod testing;

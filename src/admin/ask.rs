@@ -198,11 +198,15 @@ pub(super) async fn answer(
         Ok(deliveries) => deliveries,
         Err(answer) => return (answer, id),
     };
+    let until = Instant::now() + WAIT;
     if !wait {
+        let settled = join_all(deliveries.iter_mut().map(Delivery::settle));
+        // Each tells by itself whether it was in time.
+        let _ = timeout_at(until, settled).await;
         return (Delivery::queued(deliveries, ""), id);
     }
     let ended = join_all(deliveries.iter_mut().map(Delivery::end));
-    let is_late = timeout_at(Instant::now() + WAIT, ended).await.is_err();
+    let is_late = timeout_at(until, ended).await.is_err();
     let answer = if is_late {
         Delivery::queued(deliveries, "delivery goes on")
     } else {

@@ -29,7 +29,7 @@ pub(super) async fn call_back(
     Path(id): Path<String>,
 ) -> Reply {
     let dispatcher = &office.parts.dispatcher;
-    let phones = dispatcher.call_back(&id, &asker);
+    let phones = dispatcher.call_back(&id, &asker).await;
     if !phones.is_empty() {
         let mut reply = Reply::found(Value::Null);
         let told = [("phone", phones.join("&")), ("id", id)];

@@ -33,6 +33,7 @@ pub(super) async fn serve(State(office): State<Arc<Office>>) -> Response {
         rules: parts.rulebook.standings().await,
         under_way: parts.dispatcher.under_way(),
         waiting: parts.dispatcher.waiting(),
+        held: parts.dispatcher.held(),
     };
     match text(&parts.dispatcher, &snapshot) {
         Ok(text) => ([(CONTENT_TYPE, FORMAT)], text).into_response(),
@@ -47,6 +48,7 @@ struct Snapshot {
     rules: Vec<Standing>,
     under_way: usize,
     waiting: usize,
+    held: usize,
 }
 
 /// A name, what it says, and how to read it.
@@ -85,6 +87,11 @@ impl Snapshot {
                 "deliveries_waiting",
                 "Deliveries that wait for another one to the same phone",
                 self.waiting,
+            ),
+            (
+                "deliveries_held",
+                "Deliveries that are kept until their phone has them",
+                self.held,
             ),
         ];
         for (name, help, count) in gauges {
@@ -208,6 +215,7 @@ mod tests {
             }],
             under_way: 0,
             waiting: 0,
+            held: 0,
         };
         snapshot.register(&mut registry);
         let mut text = String::new();

@@ -7,9 +7,9 @@ use tokio::time::timeout;
 
 use super::asterisk;
 use crate::agi::{self, Channel};
-use crate::finder::Finder;
+use crate::finder::{Finder, Found};
 use crate::outcome::{Outcome, Status};
-use crate::phone::{Endpoint, Entry, Facts, Phone, Target};
+use crate::phone::{Endpoint, Entry, Facts, Target};
 use crate::verb::Request;
 
 /// Returns the phones that a call means; for each that can't be found, why not.
@@ -18,7 +18,7 @@ pub(super) async fn find(
     request: &Request,
     call: &agi::Request,
     channel: &mut Channel,
-) -> Vec<Result<Phone, Outcome>> {
+) -> Vec<Found> {
     let Some(names) = &request.phone else {
         return caller(finder, call, channel).await;
     };
@@ -32,22 +32,18 @@ pub(super) async fn find(
         }
     }
     if found.is_empty() {
-        found.push(Err(Finder::nobody()));
+        found.push(Err(Finder::nobody().into()));
     }
     found
 }
 
-async fn caller(
-    finder: &Finder,
-    call: &agi::Request,
-    channel: &mut Channel,
-) -> Vec<Result<Phone, Outcome>> {
+async fn caller(finder: &Finder, call: &agi::Request, channel: &mut Channel) -> Vec<Found> {
     let Some(endpoint) = Endpoint::of_channel(call.channel()) else {
         let reason = format!(
             "channel {} is none of a phone (PJSIP, SIP, SCCP); name one with phone=",
             call.channel()
         );
-        return vec![Err(Outcome::new(Status::NotFound, reason))];
+        return vec![Err(Outcome::new(Status::NotFound, reason).into())];
     };
     let entry = finder.of_endpoint(&endpoint);
     phones(finder, &entry, call, channel).await
@@ -60,7 +56,7 @@ async fn phones(
     entry: &Entry,
     call: &agi::Request,
     channel: &mut Channel,
-) -> Vec<Result<Phone, Outcome>> {
+) -> Vec<Found> {
     let Some(endpoint) = entry.endpoint.as_ref().filter(|_| !entry.is_complete()) else {
         return vec![finder.resolve(entry, &Facts::default())];
     };

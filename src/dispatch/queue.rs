@@ -182,6 +182,11 @@ fn is_screen(request: &Request) -> bool {
     matches!(&request.action, Action::Push(push) if is_now(push))
 }
 
+/// Whether nobody minds if it is never sent.
+fn is_idle(request: &Request) -> bool {
+    !request.wait && request.keep.is_none()
+}
+
 /// How a request queues.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -208,8 +213,9 @@ impl Kind {
                     ..
                 },
             ) => Self::Passes,
-            // Whoever waits for a screen gets it, even if only for a moment.
-            Action::Push(_) if is_screen(request) && !request.wait => Self::Screen,
+            // Whoever waits for a screen gets it, even if only for a moment; so does whoever asked to
+            // keep it.
+            Action::Push(_) if is_screen(request) && is_idle(request) => Self::Screen,
             _ => Self::Plain,
         }
     }
@@ -286,6 +292,7 @@ mod tests {
         let mut key = desk.enter("key keys=1");
         let mut later = desk.enter("push text=3 priority=idle wait=no");
         let mut awaited = desk.enter("push text=5");
+        let mut kept = desk.enter("push text=6 wait=no keep=1h");
         let mut new = desk.enter("push text=4 wait=no");
         assert_eq!(is_come(&mut old), Some(Come::Replaced));
         // What is being sent is not taken back.
@@ -297,6 +304,8 @@ mod tests {
         drop(later);
         assert_eq!(is_come(&mut awaited), Some(Come::Now));
         drop(awaited);
+        assert_eq!(is_come(&mut kept), Some(Come::Now));
+        drop(kept);
         assert_eq!(is_come(&mut new), Some(Come::Now));
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::history::Asker;
 use crate::outcome::{DeliveryId, Outcome, Status};
-use crate::phone::Phone;
+use crate::phone::Vendor;
 use crate::sendoff::Sendoff;
 
 /// What is under way. Cheap to clone; all clones are one.
@@ -85,7 +85,7 @@ impl UnderWay {
 
 impl Place {
     /// Says what came of a delivery that was called back.
-    pub(super) fn withdrawn(&self, phone: &Phone) -> Outcome {
+    pub(super) fn withdrawn(&self, phone: &str, vendor: Option<Vendor>) -> Outcome {
         let by = self
             .under_way
             .lock()
@@ -94,7 +94,7 @@ impl Place {
             .and_then(|one| one.by.clone());
         let by = by.map(|asker| format!(" by {asker}")).unwrap_or_default();
         let reason = format!("called back{by} before anything was sent");
-        Outcome::at(&phone.name, Some(phone.vendor), Status::Unreachable, reason)
+        Outcome::at(phone, vendor, Status::Unreachable, reason)
     }
 }
 

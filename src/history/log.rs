@@ -61,8 +61,18 @@ impl History {
 
     /// Notes that something is asked of the phone called `phone`.
     pub fn begin(&self, asked: &Asked, phone: &str, vendor: Option<Vendor>) -> Entry {
+        self.begin_at(SystemTime::now(), asked, phone, vendor)
+    }
+
+    /// Notes that something was asked before a restart, and still is to be done.
+    pub fn begin_at(
+        &self,
+        at: SystemTime,
+        asked: &Asked,
+        phone: &str,
+        vendor: Option<Vendor>,
+    ) -> Entry {
         let mut kept = self.lock();
-        let at = SystemTime::now();
         let texts = kept.config.texts;
         let record = Record {
             number: kept.next,
@@ -81,7 +91,7 @@ impl History {
         kept.next = kept.next.saturating_add(1);
         let shared = Arc::new(record.clone());
         kept.records.push_back(Arc::clone(&shared));
-        kept.prune(at);
+        kept.prune(SystemTime::now());
         drop(kept);
         // Nobody may be listening.
         let _ = self.changes.send(shared);
@@ -91,6 +101,12 @@ impl History {
             texts,
             since: Instant::now(),
         }
+    }
+
+    /// Notes why it is not done yet.
+    pub fn wait(&self, entry: &mut Entry, reason: &str) {
+        entry.record.reason = redact::told(reason, &entry.given, entry.texts);
+        self.replace(Arc::new(entry.record.clone()));
     }
 
     /// Notes what came of it.
@@ -111,7 +127,11 @@ impl History {
             took: step.took,
         };
         record.steps = outcome.steps.iter().take(MAX_STEPS).map(step).collect();
-        let record = Arc::new(record);
+        self.replace(Arc::new(record));
+    }
+
+    /// Puts a record in the place of what it was before, and tells of it.
+    fn replace(&self, record: Arc<Record>) {
         let mut kept = self.lock();
         let place = kept
             .records

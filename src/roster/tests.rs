@@ -54,7 +54,7 @@ async fn an_event_is_followed_by_a_question() {
     session
         .answer("PJSIPShowEndpoint", "EventList: start\n", details)
         .await;
-    let mut table = roster.servers()[0].table.clone();
+    let mut table = roster.list()[0].table.clone();
     let known = table.wait_for(|table| !table.contacts(&other).is_empty());
     assert!(timeout_at(soon(), known).await.is_ok());
     tasks.shut_down(Duration::from_secs(5)).await;

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::{debug, info, warn};
 
+use super::Arrival;
 use super::agenda::{Agenda, Question};
 use super::table::Table;
 use crate::ami::{Client, Error, Events, Response};
@@ -17,6 +18,7 @@ pub(super) struct Watch {
     client: Client,
     events: Events,
     table: watch::Sender<Table>,
+    arrivals: broadcast::Sender<Arrival>,
     agenda: Agenda,
     /// How many events had been lost when all was last asked.
     lost: u64,
@@ -26,11 +28,16 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Listens from now on.
-    pub(super) fn new(client: Client, table: watch::Sender<Table>) -> Self {
+    pub(super) fn new(
+        client: Client,
+        table: watch::Sender<Table>,
+        arrivals: broadcast::Sender<Arrival>,
+    ) -> Self {
         Self {
             events: client.events(),
             client,
             table,
+            arrivals,
             agenda: Agenda::default(),
             lost: 0,
             pause: None,
@@ -131,6 +138,11 @@ impl Watch {
                 for question in more {
                     self.agenda.add(question);
                 }
+                if let Question::Endpoint(endpoint) = question
+                    && !self.table.borrow().contacts(endpoint).is_empty()
+                {
+                    self.announce(Arrival::Endpoint(endpoint.clone()));
+                }
             }
             Err(error @ Error::ListTooLong { .. }) => {
                 warn!(server = self.client.name(), %error, "Too many phones to know all of them.");
@@ -149,7 +161,13 @@ impl Watch {
                 server = self.client.name(),
                 contacts, "Read who is registered."
             );
+            self.announce(Arrival::Any);
         }
+    }
+
+    fn announce(&self, arrival: Arrival) {
+        // Nobody may be listening.
+        let _ = self.arrivals.send(arrival);
     }
 }
 

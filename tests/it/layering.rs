@@ -55,11 +55,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "dispatch",
         &[
-            "deliver", "finder", "history", "meters", "outcome", "phone", "sendoff", "shutdown",
-            "verb",
+            "backoff", "deliver", "finder", "held", "history", "meters", "outcome", "phone",
+            "roster", "sendoff", "shutdown", "verb",
         ],
     ),
-    ("finder", &["outcome", "phone", "roster"]),
+    ("finder", &["outcome", "phone", "roster", "shutdown"]),
+    ("held", &[]),
     ("history", &["outcome", "phone"]),
     ("http", &["deliver", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),

@@ -417,10 +417,6 @@ async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
         let phone = format!("phone={name}");
         for (argument, reason) in [
             (
-                "keep=1h",
-                "keep: this version holds nothing for phones that are away",
-            ),
-            (
                 "via=notify",
                 match *name {
                     "cisco" => {

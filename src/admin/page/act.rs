@@ -56,7 +56,7 @@ pub(super) async fn call_back(
     State(office): State<Arc<Office>>,
     Path(id): Path<String>,
 ) -> Response {
-    let phones = office.parts.dispatcher.call_back(&id, &Asker::Page);
+    let phones = office.parts.dispatcher.call_back(&id, &Asker::Page).await;
     let told = if phones.is_empty() {
         "too late: it is sent, or over"
     } else {

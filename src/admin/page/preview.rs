@@ -44,7 +44,7 @@ pub(super) async fn serve(
                 .entry((phone.vendor, phone.model.clone()))
                 .or_default()
                 .push(phone),
-            Err(outcome) => lost.push(outcome.reason),
+            Err(missing) => lost.push(missing.outcome.reason),
         }
     }
     let count: usize = by_kind.values().map(Vec::len).sum();

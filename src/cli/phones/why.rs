@@ -13,7 +13,7 @@ use super::{PATIENCE, follow};
 use crate::config::Config;
 use crate::daemon;
 use crate::deliver::{self, Courier, Logins, Sends};
-use crate::finder::Finder;
+use crate::finder::{Finder, Missing};
 use crate::outcome::{Outcome, Status};
 use crate::phone::{Phone, Vendor};
 use crate::roster::Roster;
@@ -64,7 +64,8 @@ pub(super) async fn ask(config: &Config, names: &str) -> anyhow::Result<Vec<Trie
     for found in finder.find(names) {
         tried.push(match found {
             Ok(phone) => of_phone(&courier, &phone).await,
-            Err(Outcome { phone, reason, .. }) => {
+            Err(Missing { outcome, .. }) => {
+                let Outcome { phone, reason, .. } = outcome;
                 let away = away.iter().map(|absent| format!("; {absent}"));
                 Tried {
                     name: if phone.is_empty() {

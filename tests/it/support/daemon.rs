@@ -16,6 +16,9 @@ use super::process::Process;
 pub(crate) struct Daemon {
     process: Process,
     folder: TempDir,
+    file: PathBuf,
+    /// What it logged in earlier lives.
+    past: String,
     agi: SocketAddr,
     http: SocketAddr,
     admin: SocketAddr,
@@ -57,6 +60,8 @@ impl Daemon {
         Self {
             process,
             folder,
+            file: file.to_owned(),
+            past: String::new(),
             agi,
             http,
             admin,
@@ -81,6 +86,32 @@ impl Daemon {
     /// Returns the path of a file in its media folder.
     pub(crate) fn media(&self, name: &str) -> PathBuf {
         self.folder.path().join("media").join(name)
+    }
+
+    /// Returns the path of a file in its state folder.
+    pub(crate) fn state(&self, name: &str) -> PathBuf {
+        self.folder.path().join("state").join(name)
+    }
+
+    /// Kills it as a crash would, and starts it again with all that it left behind.
+    pub(crate) async fn crash_and_start(self) -> Self {
+        self.crash_then_start(|| {}).await
+    }
+
+    /// Kills it as a crash would, and starts it again after `between`.
+    pub(crate) async fn crash_then_start(mut self, between: impl FnOnce()) -> Self {
+        self.process.kill().await;
+        let past = self.history();
+        between();
+        Self {
+            past,
+            ..Self::launch(self.folder, &self.file).await
+        }
+    }
+
+    /// Returns everything that it has logged, in this life and before.
+    pub(crate) fn history(&self) -> String {
+        format!("{}\n{}", self.past, self.process.log())
     }
 
     /// Returns the number of its process.

@@ -1,0 +1,297 @@
+//! What is asked with `keep` waits for a phone that is away, and is delivered once.
+
+use std::fs;
+use std::process::Command;
+
+use handsetd::phone::Vendor;
+use serde_json::Value;
+
+use super::support::administrator::Administrator;
+use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::booth::{Booth, Manner};
+use super::support::caller::{Caller, Told};
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::sip_client::SipPhone;
+use super::support::{left_out, on_both_versions, soon};
+
+/// Returns what the history says of a request.
+async fn record(daemon: &Daemon, id: &str) -> Value {
+    let door = Administrator::new(daemon.admin());
+    let found = door.get(&format!("/api/v1/deliveries?id={id}")).await;
+    found.json()["result"][0].clone()
+}
+
+/// Waits until the history says of a request that it came to `status`.
+async fn comes_to(daemon: &Daemon, id: &str, status: &str) -> Value {
+    let waiting = async {
+        loop {
+            let record = record(daemon, id).await;
+            if record["status"] == status {
+                return record;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    soon(&format!("{status} of {id}"), waiting).await
+}
+
+async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> Told {
+    let number = format!("number={number}");
+    let arguments = [&[number.as_str(), "phone=desk"][..], more].concat();
+    Caller::new(daemon.agi()).runs("dial", &arguments).await
+}
+
+#[tokio::test]
+async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
+    let mut phone = Booth::new();
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let first = dials(&daemon, "1", &["keep=1h"]).await;
+    assert_eq!(first.status, "QUEUED");
+    let words = "held for 1h, until the phone can be reached: cannot connect to 127.0.";
+    assert!(first.reason.starts_with(words), "{}", first.reason);
+    let second = dials(&daemon, "2", &["keep=1h", "wait=no"]).await;
+    assert_eq!(
+        (second.status.as_str(), second.reason.as_str()),
+        ("QUEUED", "")
+    );
+    let without = dials(&daemon, "3", &[]).await;
+    assert_eq!(without.status, "UNREACHABLE");
+    let waits = record(&daemon, &first.id).await;
+    assert_eq!(
+        (&waits["status"], &waits["took"]),
+        (&"QUEUED".into(), &Value::Null)
+    );
+    phone.come(Manner::Answers).await;
+    comes_to(&daemon, &second.id, "OK").await;
+    assert_eq!(record(&daemon, &first.id).await["status"], "OK");
+    let dialed = phone.dialed();
+    assert_eq!((dialed.len(), dialed["1"], dialed["2"]), (2, 1, 1));
+    assert_eq!(phone.order(), ["1", "2"]);
+    let nobody = Caller::new(daemon.agi());
+    let nobody = nobody
+        .runs("who", &["device=SEP00005E005301", "keep=1h"])
+        .await;
+    assert_eq!(nobody.status, "UNSUPPORTED", "{}", nobody.reason);
+    // Whoever is there gets it at once, and nothing is held any more.
+    let third = dials(&daemon, "4", &["keep=1h"]).await;
+    assert_eq!((third.status.as_str(), third.reason.as_str()), ("OK", ""));
+    let metrics = Administrator::new(daemon.admin())
+        .get("/metrics")
+        .await
+        .body;
+    let metrics = String::from_utf8(metrics).unwrap();
+    assert!(
+        metrics.contains("handsetd_deliveries_held 0\n"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_kept_outlasts_a_crash_and_what_is_called_back_does_not() {
+    let mut phone = Booth::new();
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let kept = dials(&daemon, "1", &["keep=1h"]).await;
+    let recalled = dials(&daemon, "2", &["keep=1h"]).await;
+    let door = Administrator::new(daemon.admin());
+    let path = format!("/api/v1/deliveries/{}", recalled.id);
+    let answer = door.ask("DELETE", &path, &[], "").await;
+    assert_eq!(answer.told().0, 200);
+    let daemon = daemon.crash_and_start().await;
+    let resumed = record(&daemon, &kept.id).await;
+    assert_eq!(resumed["asker"]["kind"], "call", "{resumed}");
+    assert_eq!(resumed["keys"]["number"], "1");
+    phone.come(Manner::Answers).await;
+    comes_to(&daemon, &kept.id, "OK").await;
+    assert_eq!(phone.dialed().len(), 1);
+    // A second crash brings nothing back.
+    let daemon = daemon.crash_and_start().await;
+    assert_eq!(record(&daemon, &kept.id).await, Value::Null);
+    let last = dials(&daemon, "9", &["keep=1h"]).await;
+    assert_eq!(last.status, "OK");
+    assert_eq!(phone.dialed(), [("1".into(), 1), ("9".into(), 1)].into());
+}
+
+#[tokio::test]
+async fn what_was_sent_and_not_answered_is_not_sent_again() {
+    let mut phone = Booth::new();
+    phone.come(Manner::Silent).await;
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let sent = dials(&daemon, "1", &["keep=1h", "deadline=1"]).await;
+    assert_eq!(sent.status, "UNKNOWN", "{}", sent.reason);
+    // This one is killed while the phone thinks.
+    let caller = Caller::new(daemon.agi());
+    let request = caller
+        .opens("dial", &["number=2", "phone=desk", "keep=1h"])
+        .await;
+    soon("the second call", async {
+        while phone.dialed().len() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let daemon = daemon.crash_and_start().await;
+    drop(request);
+    let line = daemon.line("A held delivery is over.").await;
+    assert!(line.contains("status=UNKNOWN"), "{line}");
+    phone.come(Manner::Answers).await;
+    let last = dials(&daemon, "3", &["keep=1h"]).await;
+    assert_eq!(last.status, "OK");
+    assert_eq!(
+        phone.dialed(),
+        ["1", "2", "3"].map(|number| (number.into(), 1)).into()
+    );
+}
+
+#[tokio::test]
+async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
+    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let phone = Booth::new();
+    let rule = "[[rule]]\nname = 'lost'\non = 'handsetd.expired'\n\
+                do = [ { verb = 'push', phone = 'boss', \
+                text = 'not told: {{ event.Phone }} {{ event.Verb }} {{ event.Keep }}' } ]\n";
+    let config = format!("{}{}{rule}", phone.entry("desk"), desk.entry("boss"));
+    let daemon = Daemon::start(&config).await;
+    let told = dials(&daemon, "1", &["keep=1"]).await;
+    assert_eq!(told.status, "QUEUED");
+    desk.shows_text("not told: desk dial 1s").await;
+    let record = comes_to(&daemon, &told.id, "UNREACHABLE").await;
+    let reason = record["reason"].as_str().unwrap();
+    let words = "held for 1s, and the phone could not be reached: cannot connect";
+    assert!(reason.starts_with(words), "{reason}");
+    // Nor does it come back after a restart.
+    let daemon = daemon.crash_and_start().await;
+    assert_eq!(daemon.count("Goes on with what is held"), 0);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_moved_aside_and_told() {
+    let phone = Booth::new();
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    assert_eq!(dials(&daemon, "1", &["keep=1h"]).await.status, "QUEUED");
+    let file = daemon.state("held.sqlite");
+    let daemon = daemon
+        .crash_then_start(|| {
+            fs::write(&file, "this was a file".repeat(1000)).unwrap();
+            // A log that is whole would mend the file.
+            fs::remove_file(file.with_extension("sqlite-wal")).unwrap();
+        })
+        .await;
+    let line = daemon.line("is damaged: the file was moved aside").await;
+    assert!(line.contains("ERROR"), "{line}");
+    let aside = fs::read_dir(file.parent().unwrap()).unwrap();
+    let aside = aside.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(
+        aside
+            .into_iter()
+            .any(|name| name.starts_with("held.sqlite.damaged-"))
+    );
+    assert_eq!(dials(&daemon, "2", &["keep=1h"]).await.status, "QUEUED");
+    let daemon = daemon.crash_and_start().await;
+    daemon
+        .line("Goes on with what is held for phones that were away. count=1")
+        .await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_costs_only_the_keeping() {
+    let mut phone = Booth::new();
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let daemon = {
+        let state = daemon.state("");
+        let mounted = std::cell::Cell::new(false);
+        let daemon = daemon
+            .crash_then_start(|| {
+                let mount = Command::new("mount")
+                    .args(["-t", "tmpfs", "-o", "size=256k", "handsetd-test"])
+                    .arg(&state)
+                    .output();
+                mounted.set(mount.is_ok_and(|mount| mount.status.success()));
+            })
+            .await;
+        if !mounted.get() {
+            left_out("a small disk can't be mounted here");
+            return;
+        }
+        daemon
+    };
+    let disk = Mounted(daemon.state(""));
+    let early = dials(&daemon, "1", &["keep=1h"]).await;
+    assert_eq!(early.status, "QUEUED");
+    let filler = disk.0.join("filler");
+    let _ = fs::write(&filler, vec![0; 512 << 10]);
+    let mut full = Told::default();
+    for number in 0..200 {
+        // What is left of the last block of the log still takes some.
+        full = dials(&daemon, &format!("2{number}"), &["keep=1h"]).await;
+        if full.status != "QUEUED" {
+            break;
+        }
+    }
+    assert_eq!(full.status, "ERROR", "{}", full.reason);
+    assert!(
+        full.reason.contains("and it can't be held: cannot write"),
+        "{}",
+        full.reason
+    );
+    let at_once = dials(&daemon, "3", &["keep=1h", "wait=no"]).await;
+    assert_eq!(at_once.status, "ERROR", "{}", at_once.reason);
+    // What is held can't be noted as sent, so it is not sent; what need not be held is.
+    phone.come(Manner::Answers).await;
+    assert_eq!(dials(&daemon, "4", &["keep=1h"]).await.status, "OK");
+    fs::remove_file(&filler).unwrap();
+    comes_to(&daemon, &early.id, "OK").await;
+    assert_eq!(phone.dialed()["1"], 1);
+}
+
+/// A disk that goes with the test.
+struct Mounted(std::path::PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+on_both_versions! {
+    what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is
+}
+
+async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(version: Version) {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[(Driver::Pjsip, "1001")],
+        dialplan: "",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    let phone = desk::options(Vendor::Snom);
+    let sip = SipPhone::new("1001", &phone.user_agent(), asterisk.sip(Driver::Pjsip));
+    let manager = asterisk.manager();
+    let daemon = Daemon::start(&format!(
+        "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\n\
+         secret = 'hush'\n"
+    ))
+    .await;
+    daemon.line("Read who is registered.").await;
+    let door = Administrator::new(daemon.admin());
+    let body = r#"{"text": "While you were away", "keep": "1h"}"#;
+    let answer = door.post("/api/v1/phones/1001/push", body).await;
+    let (code, status, reason) = answer.told();
+    assert_eq!((code, status.as_str()), (202, "QUEUED"), "{reason}");
+    assert!(
+        reason.starts_with("held for 1h, until the phone can be reached: "),
+        "{reason}"
+    );
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let daemon = daemon.crash_and_start().await;
+    let desk = Desk::at(phone, sip.address().port(80)).await;
+    sip.register().await;
+    desk.shows_text("While you were away").await;
+    comes_to(&daemon, &id, "OK").await;
+    let pushes = desk.received().len();
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(desk.received().len(), pushes, "it came again");
+}
