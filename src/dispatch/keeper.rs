@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{Instrument, Span, error, info, info_span, warn};
 
 use super::line::Line;
 use super::parcel::{Mark, Parcel, letter};
@@ -51,7 +51,7 @@ pub(super) struct Parts {
     pub(super) expired: mpsc::Sender<Expired>,
     /// By endpoint, or by what else the phone is asked for.
     pub(super) lines: Mutex<HashMap<String, Arc<Line>>>,
-    /// Tries that may run at once.
+    /// Second and further tries that may run at once.
     pub(super) tries: Semaphore,
 }
 
@@ -252,7 +252,8 @@ impl Keeper {
                 self.give_up(parcel).await;
             }
             if stop.is_cancelled() {
-                // The file has the rest.
+                // The file has the rest; whoever still comes is told so as well.
+                line.is_away("handsetd is stopping", |parcel| self.tell_held(parcel));
                 return;
             }
             let Some(parcel) = line.take() else {
@@ -284,7 +285,7 @@ impl Keeper {
 
     /// Tries to deliver a parcel; returns it if the phone can't be reached.
     async fn deliver(&self, mut parcel: Parcel, line: &Line) -> Option<Parcel> {
-        let span = info_span!("delivery", id = %parcel.id, phone = parcel.phone);
+        let span = span(&parcel);
         let tried = self.attempt(&mut parcel).instrument(span.clone()).await;
         match tried {
             Tried::Away(why) if !parcel.sendoff.is_called_back() => {
@@ -295,7 +296,7 @@ impl Keeper {
                 let is_new = parcel.why.is_empty();
                 parcel.why = why;
                 if is_new {
-                    span.in_scope(|| self.tell_held(&mut parcel));
+                    self.tell_held(&mut parcel);
                 }
                 Some(parcel)
             }
@@ -317,9 +318,10 @@ impl Keeper {
             Err(missing) => return Tried::Away(missing.reason),
         };
         parcel.vendor = Some(phone.vendor);
-        let Ok(_room) = self.0.tries.acquire().await else {
-            return Tried::Away("handsetd is stopping".to_owned());
-        };
+        // Phones that are known to be away must not delay those of which nothing is known.
+        let is_again = !parcel.why.is_empty() || parcel.told.is_none();
+        let room = async { self.0.tries.acquire().await.ok() };
+        let _room = if is_again { room.await } else { None };
         let Ok(mut turn) = self.0.queues.enter(&phone, &parcel.request) else {
             return Tried::Away("too much waits for this phone already".to_owned());
         };
@@ -340,7 +342,7 @@ impl Keeper {
 
     /// Ends a parcel whose time is over, or that was called back.
     async fn give_up(&self, parcel: Parcel) {
-        let span = info_span!("delivery", id = %parcel.id, phone = parcel.phone);
+        let span = span(&parcel);
         if parcel.sendoff.is_called_back() {
             let outcome = parcel.place.withdrawn(&parcel.phone, parcel.vendor);
             return self.end(parcel, &outcome).instrument(span).await;
@@ -389,7 +391,7 @@ impl Keeper {
         let held = parcel.held();
         self.0.history.wait(&mut parcel.entry, &held.reason);
         let reason = held.reason.as_str();
-        info!(id = %parcel.id, phone = parcel.phone, reason, "Held.");
+        span(parcel).in_scope(|| info!(reason, "Held."));
         let _ = parcel.told.take().map(|told| told.send(held));
     }
 
@@ -440,6 +442,11 @@ impl Keeper {
     }
 }
 
+/// Returns the span of a parcel: not below that of whoever opened the line.
+fn span(parcel: &Parcel) -> Span {
+    info_span!(parent: None, "delivery", id = %parcel.id, phone = parcel.phone)
+}
+
 /// Who asked, where a version of the program can't read who.
 const NOBODY: Asker = Asker::UserEvent {
     channel: String::new(),
@@ -449,7 +456,7 @@ const NOBODY: Asker = Asker::UserEvent {
 /// How many may be held for one phone.
 const MAX_IN_LINE: usize = 2000;
 
-/// How many phones are tried at once.
+/// How many phones are tried again at once.
 pub(super) const MAX_TRIES: usize = 256;
 
 /// How long to wait before the second try, and at the most; a phone that came back is tried at once.

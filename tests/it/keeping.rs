@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use handsetd::phone::Vendor;
 use serde_json::Value;
@@ -30,10 +31,26 @@ async fn comes_to(daemon: &Daemon, id: &str, status: &str) -> Value {
             if record["status"] == status {
                 return record;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     soon(&format!("{status} of {id}"), waiting).await
+}
+
+/// Waits until so many deliveries are in the file.
+async fn holds(daemon: &Daemon, count: usize) {
+    let door = Administrator::new(daemon.admin());
+    let line = format!("handsetd_deliveries_held {count}\n");
+    let waiting = async {
+        loop {
+            let metrics = door.get("/metrics").await.body;
+            if String::from_utf8(metrics).unwrap().contains(&line) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon(line.trim(), waiting).await;
 }
 
 async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> Told {
@@ -76,15 +93,7 @@ async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
     // Whoever is there gets it at once, and nothing is held any more.
     let third = dials(&daemon, "4", &["keep=1h"]).await;
     assert_eq!((third.status.as_str(), third.reason.as_str()), ("OK", ""));
-    let metrics = Administrator::new(daemon.admin())
-        .get("/metrics")
-        .await
-        .body;
-    let metrics = String::from_utf8(metrics).unwrap();
-    assert!(
-        metrics.contains("handsetd_deliveries_held 0\n"),
-        "{metrics}"
-    );
+    holds(&daemon, 0).await;
 }
 
 #[tokio::test]
@@ -124,12 +133,7 @@ async fn what_was_sent_and_not_answered_is_not_sent_again() {
     let request = caller
         .opens("dial", &["number=2", "phone=desk", "keep=1h"])
         .await;
-    soon("the second call", async {
-        while phone.dialed().len() < 2 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    })
-    .await;
+    phone.until_dialed(2).await;
     let daemon = daemon.crash_and_start().await;
     drop(request);
     let line = daemon.line("A held delivery is over.").await;
@@ -141,6 +145,34 @@ async fn what_was_sent_and_not_answered_is_not_sent_again() {
         phone.dialed(),
         ["1", "2", "3"].map(|number| (number.into(), 1)).into()
     );
+}
+
+#[tokio::test]
+async fn who_waits_while_the_daemon_stops_is_told_that_it_is_held() {
+    let mut phone = Booth::new();
+    phone.come(Manner::Silent).await;
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let first = dials(&daemon, "1", &["keep=1h", "deadline=3"]);
+    let second = async {
+        phone.until_dialed(1).await;
+        let told = dials(&daemon, "2", &["keep=1h"]);
+        let stop = async {
+            holds(&daemon, 2).await;
+            daemon.terminate();
+        };
+        tokio::join!(told, stop).0
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(first.status, "UNKNOWN", "{}", first.reason);
+    assert_eq!(second.status, "QUEUED", "{}", second.reason);
+    assert!(
+        second.reason.ends_with("handsetd is stopping"),
+        "{}",
+        second.reason
+    );
+    let daemon = daemon.crash_and_start().await;
+    phone.come(Manner::Answers).await;
+    comes_to(&daemon, &second.id, "OK").await;
 }
 
 #[tokio::test]
@@ -292,6 +324,6 @@ async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(versio
     desk.shows_text("While you were away").await;
     comes_to(&daemon, &id, "OK").await;
     let pushes = desk.received().len();
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(desk.received().len(), pushes, "it came again");
 }

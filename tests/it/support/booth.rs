@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::loopback::Loopback;
+use super::soon;
 
 /// The phone. While it is away, its port refuses connections.
 #[derive(Debug)]
@@ -83,6 +84,16 @@ impl Booth {
     /// Returns the numbers that it was told to dial, in order.
     pub(crate) fn order(&self) -> Vec<String> {
         self.dialed.lock().unwrap().clone()
+    }
+
+    /// Waits until it was told to dial `count` times.
+    pub(crate) async fn until_dialed(&self, count: usize) {
+        let waiting = async {
+            while self.order().len() < count {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        soon(&format!("{count} numbers"), waiting).await;
     }
 
     fn socket(&self) -> SocketAddr {
