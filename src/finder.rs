@@ -226,7 +226,9 @@ impl Finder {
                 let name = entry.name.as_str();
                 let reason = unresolved.to_string();
                 let endpoint = entry.endpoint.as_ref();
-                let may_come = endpoint.is_some() && self.roster.follows_any();
+                // One that is registered, and is none of a kind that is known, stays so.
+                let is_there = facts.address.is_some() || facts.contact.is_some();
+                let may_come = endpoint.is_some() && !is_there && self.roster.follows_any();
                 Missing {
                     outcome: Outcome::at(name, entry.vendor, Status::NotFound, reason),
                     bearings: may_come.then(|| Box::new(Bearings::of_absent(name, endpoint))),

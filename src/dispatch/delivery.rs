@@ -11,8 +11,18 @@ pub struct Delivery {
     /// What came of it, so far.
     outcome: Outcome,
     task: Option<JoinHandle<Outcome>>,
-    /// Told when it is sure that it is held; `None` for what is not held, or surely is.
-    sure: Option<oneshot::Receiver<()>>,
+    keeping: Keeping,
+}
+
+/// Whether a delivery outlasts a crash.
+#[derive(Debug)]
+enum Keeping {
+    /// It will not, although it was asked for.
+    Failed,
+    /// It need not, or it surely will.
+    Settled,
+    /// That is being seen to; told when it is sure, and dropped when it can't be.
+    Unsure(oneshot::Receiver<()>),
 }
 
 impl Delivery {
@@ -21,7 +31,7 @@ impl Delivery {
         Self {
             outcome,
             task: None,
-            sure: None,
+            keeping: Keeping::Settled,
         }
     }
 
@@ -30,7 +40,7 @@ impl Delivery {
         Self {
             outcome,
             task: Some(task),
-            sure: None,
+            keeping: Keeping::Settled,
         }
     }
 
@@ -42,7 +52,7 @@ impl Delivery {
         sure: oneshot::Receiver<()>,
     ) -> Self {
         Self {
-            sure: Some(sure),
+            keeping: Keeping::Unsure(sure),
             ..Self::going_on(outcome, task)
         }
     }
@@ -64,12 +74,13 @@ impl Delivery {
     /// Waits until it may be called `QUEUED`: at once for most, and for what is to be kept when it
     /// would outlast a crash. What can't be kept is waited for to its end. Cancel safe.
     pub async fn settle(&mut self) {
-        if let Some(sure) = &mut self.sure {
-            let is_sure = sure.await.is_ok();
-            self.sure = None;
-            if is_sure {
-                return;
-            }
+        if let Keeping::Unsure(sure) = &mut self.keeping {
+            self.keeping = match sure.await {
+                Ok(()) => Keeping::Settled,
+                Err(_) => Keeping::Failed,
+            };
+        }
+        if matches!(self.keeping, Keeping::Failed) {
             self.end().await;
         }
     }
@@ -82,9 +93,13 @@ impl Delivery {
                 return outcome;
             }
             reason.clone_into(&mut outcome.reason);
-            // It may have become sure while nobody looked.
-            let unsure = delivery.sure.as_mut();
-            if unsure.is_some_and(|sure| sure.try_recv().is_err()) {
+            let is_kept = match &mut delivery.keeping {
+                Keeping::Failed => false,
+                Keeping::Settled => true,
+                // It may have become sure while nobody looked.
+                Keeping::Unsure(sure) => sure.try_recv().is_ok(),
+            };
+            if !is_kept {
                 outcome.status = Status::Error;
                 UNSURE.clone_into(&mut outcome.reason);
             }
@@ -105,5 +120,63 @@ impl Delivery {
 }
 
 /// What is said of a delivery that is to be kept while the disk takes its time.
-const UNSURE: &str = "delivery goes on, but the state folder (state.dir) does not answer, so it may \
-                      not be kept";
+const UNSURE: &str = "delivery goes on, but is not kept: the state folder (state.dir) can't be \
+                      written, or takes too long; see the log";
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::shutdown::Tasks;
+
+    fn kept(tasks: &Tasks) -> (Delivery, oneshot::Sender<()>, oneshot::Sender<()>) {
+        let (is_sure, sure) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        let task = tasks.spawn("delivery", async {
+            let _ = ended.await;
+            Outcome::new(Status::Ok, "")
+        });
+        let queued = Outcome::new(Status::Queued, "");
+        (Delivery::kept(queued, task, sure), is_sure, end)
+    }
+
+    #[tokio::test]
+    async fn nothing_is_promised_before_it_is_sure() {
+        let tasks = Tasks::new();
+        let (mut delivery, _unsure, _end) = kept(&tasks);
+        assert!(delivery.settle().now_or_never().is_none());
+        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        assert_eq!(
+            (answer.status, answer.reason.as_str()),
+            (Status::Error, UNSURE)
+        );
+        // It became sure while nobody looked.
+        let (delivery, is_sure, _end) = kept(&tasks);
+        is_sure.send(()).unwrap();
+        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        assert_eq!(answer.status, Status::Queued);
+    }
+
+    #[tokio::test]
+    async fn what_is_sure_is_not_waited_for_and_what_can_not_be_kept_is() {
+        let tasks = Tasks::new();
+        let (mut delivery, is_sure, _end) = kept(&tasks);
+        is_sure.send(()).unwrap();
+        delivery.settle().await;
+        assert_eq!(delivery.into_outcome().status, Status::Queued);
+        let (mut delivery, is_sure, _end) = kept(&tasks);
+        drop(is_sure);
+        assert!(delivery.settle().now_or_never().is_none());
+        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        assert_eq!(answer.status, Status::Error);
+        let (mut delivery, is_sure, end) = kept(&tasks);
+        drop(is_sure);
+        assert!(delivery.settle().now_or_never().is_none());
+        assert!(delivery.settle().now_or_never().is_none(), "it is not over");
+        end.send(()).unwrap();
+        delivery.settle().await;
+        delivery.end().await;
+        assert_eq!(delivery.into_outcome().status, Status::Ok);
+    }
+}

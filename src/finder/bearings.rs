@@ -222,5 +222,13 @@ mod tests {
             let again = finder.again(bearings).unwrap();
             assert_eq!(again.address.to_string(), "192.0.2.21");
         }
+        let other = Entry::unlisted("PJSIP/1002".parse().unwrap());
+        let resolve = |facts: &Facts| finder.resolve(&other, facts).unwrap_err();
+        assert!(resolve(&Facts::default()).bearings.is_some());
+        let soft_phone = Facts {
+            address: "192.0.2.22".parse().ok(),
+            ..Facts::default()
+        };
+        assert_eq!(resolve(&soft_phone).bearings, None);
     }
 }
