@@ -6,38 +6,35 @@
 //! waits there for phones that are away.
 
 mod delivery;
-mod keeper;
-mod line;
-mod parcel;
+mod keep;
 mod queue;
 mod under_way;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tracing::{Instrument, error, info, info_span};
+use tracing::{Instrument, info, info_span};
 
 use crate::deliver::Courier;
-use crate::finder::{Bearings, Finder, Found, Missing};
+use crate::finder::{Finder, Found, Missing};
 use crate::held::{Held, Store};
 use crate::history::{Asked, Asker, History};
 use crate::meters::Meters;
 use crate::outcome::{Answer, Outcome, Status};
-use crate::phone::{Phone, Vendor};
+use crate::phone::Phone;
 use crate::roster::Roster;
 use crate::sendoff::Sendoff;
 use crate::shutdown::Tasks;
 use crate::verb::{Action, Request};
-use keeper::{Keeper, MAX_TRIES, Parts};
-use parcel::Parcel;
+use keep::{Keeper, Parts};
 use queue::{Come, Queues};
 use under_way::UnderWay;
 
 pub use delivery::Delivery;
-pub use keeper::Expired;
+pub use keep::Expired;
 
 /// Starts deliveries. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -63,7 +60,7 @@ impl Dispatcher {
         tasks: Tasks,
     ) -> (Self, mpsc::Receiver<Expired>) {
         let (expired, dropped) = mpsc::channel(MAX_EXPIRED);
-        let parts = Arc::new(Parts {
+        let parts = Parts {
             finder: finder.clone(),
             courier: courier.clone(),
             history: history.clone(),
@@ -73,9 +70,7 @@ impl Dispatcher {
             tasks: tasks.clone(),
             store,
             expired,
-            lines: Mutex::default(),
-            tries: Semaphore::new(MAX_TRIES),
-        });
+        };
         let dispatcher = Self {
             finder,
             courier,
@@ -83,7 +78,7 @@ impl Dispatcher {
             meters: parts.meters.clone(),
             under_way: parts.under_way.clone(),
             queues: parts.queues.clone(),
-            keeper: Keeper(parts),
+            keeper: Keeper::new(parts),
             tasks,
         };
         (dispatcher, dropped)
@@ -224,112 +219,6 @@ impl Dispatcher {
         found.into_iter().map(start).collect()
     }
 
-    /// Starts a delivery that is held if the phone can't be reached.
-    fn keep(&self, found: Found, request: &Arc<Request>, asked: &Asked) -> Delivery {
-        let (name, vendor, bearings) = match &found {
-            Ok(phone) if matches!(request.action, Action::Mobility(_)) => {
-                let vendor = Some(phone.vendor);
-                let outcome = Outcome::at(&phone.name, vendor, Status::Unsupported, NO_PHONE);
-                return Delivery::over(self.note(asked, outcome));
-            }
-            Ok(phone) => {
-                let bearings = self.finder.bearings(phone);
-                (phone.name.clone(), Some(phone.vendor), bearings)
-            }
-            Err(Missing {
-                outcome,
-                bearings: Some(bearings),
-            }) => (
-                outcome.phone.clone(),
-                outcome.vendor,
-                Bearings::clone(bearings),
-            ),
-            Err(Missing { outcome, .. }) => {
-                return Delivery::over(self.note(asked, outcome.clone()));
-            }
-        };
-        let outcome = Outcome::at(&name, vendor, Status::Queued, "");
-        if !self.keeper.has_room(bearings.key()) {
-            let reason = "too much is held for this phone already";
-            let outcome = Outcome::at(&name, vendor, Status::Unreachable, reason);
-            return Delivery::over(self.note(asked, outcome));
-        }
-        let (own, request, asked) = (self.clone(), Arc::clone(request), asked.clone());
-        let (is_sure, sure) = oneshot::channel();
-        let keeping = async move {
-            let number = own.keeper.hold(&asked, &name, &bearings, &request).await;
-            match number {
-                Ok(number) => {
-                    // Whoever asked may not want to know.
-                    let _ = is_sure.send(());
-                    let vendor = found.ok().map(|phone| phone.vendor);
-                    own.hand_over(number, &asked, request, name, vendor, bearings)
-                        .await
-                }
-                Err(why) => {
-                    error!(%why, "Cannot keep a delivery.");
-                    drop(is_sure);
-                    own.without_keeping(found, request, &asked, &why).await
-                }
-            }
-        };
-        let task = self.tasks.spawn("delivery", keeping.in_current_span());
-        Delivery::kept(outcome, task, sure)
-    }
-
-    /// Gives the keeper what is in the file, and waits until it is delivered or held.
-    async fn hand_over(
-        &self,
-        number: u64,
-        asked: &Asked,
-        request: Arc<Request>,
-        phone: String,
-        vendor: Option<Vendor>,
-        bearings: Bearings,
-    ) -> Outcome {
-        let (told, heard) = oneshot::channel();
-        let sendoff = self.keeper.sendoff(number);
-        let since = Instant::now();
-        let queued = Outcome::at(&phone, vendor, Status::Queued, STOPPING);
-        self.keeper.enter(Parcel {
-            number,
-            id: asked.id.clone(),
-            since,
-            until: since + request.keep.unwrap_or_default(),
-            entry: self.history.begin(asked, &phone, vendor),
-            place: self.under_way.enter(&asked.id, &phone, &sendoff),
-            request,
-            phone,
-            vendor,
-            bearings,
-            sendoff,
-            told: Some(told),
-            why: String::new(),
-        });
-        heard.await.unwrap_or(queued)
-    }
-
-    /// Delivers at once, or not at all, what can't be kept.
-    async fn without_keeping(
-        &self,
-        found: Found,
-        request: Arc<Request>,
-        asked: &Asked,
-        why: &str,
-    ) -> Outcome {
-        let mut delivery = match found {
-            Ok(phone) => self.start_one(phone, request, asked),
-            Err(Missing { outcome, .. }) => Delivery::over(self.note(asked, outcome)),
-        };
-        delivery.end().await;
-        let mut outcome = delivery.into_outcome();
-        if matches!(outcome.status, Status::Unreachable | Status::NotFound) {
-            outcome.status = Status::Error;
-            outcome.reason = format!("{}; and it can't be held: {why}", outcome.reason);
-        }
-        outcome
-    }
-
     fn start_one(&self, phone: Phone, request: Arc<Request>, asked: &Asked) -> Delivery {
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
         let Ok(mut turn) = self.queues.enter(&phone, &request) else {
@@ -378,9 +267,6 @@ impl Dispatcher {
 /// What is said of `keep` where no phone is asked.
 const NO_PHONE: &str =
     "keep: the call manager is asked, which is never away for long; leave keep out";
-
-/// What is said of a kept delivery that was not tried when the daemon stopped.
-const STOPPING: &str = "handsetd is stopping; it is held until the next start";
 
 /// How many expired deliveries may wait to be told of.
 const MAX_EXPIRED: usize = 1024;

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::under_way::Place;
+use crate::dispatch::under_way::Place;
 use crate::finder::Bearings;
 use crate::held::{Letter, Stage, Store};
 use crate::history::{Asked, Entry};

@@ -1,14 +1,8 @@
-//! Deliveries with `keep`: held in a file until the phone has them, in the order in which they were
-//! asked.
-//!
-//! Each phone that something is kept for has a [`Line`] and a task, which tries the first parcel of
-//! the line, and tries again when the roster says that the phone is back, when another parcel comes,
-//! and now and then, since not every absence shows in the roster. Only what was surely not sent is
-//! tried again. The file is told before anybody is told of it; see [`crate::held`].
+//! The lines of all phones that something is kept for, and the task of each.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, mpsc};
@@ -17,15 +11,15 @@ use tracing::{Instrument, Span, error, info, info_span, warn};
 
 use super::line::Line;
 use super::parcel::{Mark, Parcel, letter};
-use super::queue::Queues;
-use super::under_way::UnderWay;
 use crate::backoff::Backoff;
 use crate::deliver::Courier;
+use crate::dispatch::queue::Queues;
+use crate::dispatch::under_way::UnderWay;
 use crate::finder::{Bearings, Finder};
-use crate::held::{Held, Stage, Store};
-use crate::history::{Asked, Asker, History};
+use crate::held::{Stage, Store};
+use crate::history::{Asked, History};
 use crate::meters::Meters;
-use crate::outcome::{DeliveryId, Outcome, Status};
+use crate::outcome::{Outcome, Status};
 use crate::roster::Arrival;
 use crate::sendoff::Sendoff;
 use crate::shutdown::Tasks;
@@ -33,26 +27,28 @@ use crate::verb::Request;
 
 /// Keeps deliveries. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
-pub(super) struct Keeper(pub(super) Arc<Parts>);
+pub(in crate::dispatch) struct Keeper {
+    pub(super) parts: Arc<Parts>,
+    /// By endpoint, or by what else the phone is asked for.
+    lines: Arc<Mutex<HashMap<String, Arc<Line>>>>,
+    /// Second and further tries that may run at once.
+    tries: Arc<Semaphore>,
+}
 
 /// All that deliveries need.
 #[derive(Debug)]
-pub(super) struct Parts {
-    pub(super) finder: Finder,
-    pub(super) courier: Courier,
-    pub(super) history: History,
-    pub(super) meters: Meters,
-    pub(super) under_way: UnderWay,
-    pub(super) queues: Queues,
-    pub(super) tasks: Tasks,
+pub(in crate::dispatch) struct Parts {
+    pub(in crate::dispatch) finder: Finder,
+    pub(in crate::dispatch) courier: Courier,
+    pub(in crate::dispatch) history: History,
+    pub(in crate::dispatch) meters: Meters,
+    pub(in crate::dispatch) under_way: UnderWay,
+    pub(in crate::dispatch) queues: Queues,
+    pub(in crate::dispatch) tasks: Tasks,
     /// The file; or why there is none.
-    pub(super) store: Result<Store, String>,
+    pub(in crate::dispatch) store: Result<Store, String>,
     /// Who hears of what was dropped.
-    pub(super) expired: mpsc::Sender<Expired>,
-    /// By endpoint, or by what else the phone is asked for.
-    pub(super) lines: Mutex<HashMap<String, Arc<Line>>>,
-    /// Second and further tries that may run at once.
-    pub(super) tries: Semaphore,
+    pub(in crate::dispatch) expired: mpsc::Sender<Expired>,
 }
 
 /// A delivery that was dropped because its time was over.
@@ -78,78 +74,12 @@ enum Tried {
 }
 
 impl Keeper {
-    /// Goes on with what was held when the daemon ended.
-    pub(super) fn resume(&self, held: Vec<Held>) {
-        let count = held.len();
-        for held in held {
-            self.resume_one(held);
+    pub(in crate::dispatch) fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            lines: Arc::default(),
+            tries: Arc::new(Semaphore::new(MAX_TRIES)),
         }
-        if count > 0 {
-            info!(
-                count,
-                "Goes on with what is held for phones that were away."
-            );
-        }
-    }
-
-    fn resume_one(&self, held: Held) {
-        let Held {
-            number,
-            stage,
-            letter,
-        } = held;
-        let asked = Asked {
-            id: DeliveryId::given(letter.id),
-            asker: serde_json::from_str(&letter.asker).unwrap_or(NOBODY),
-            verb: letter.verb,
-            keys: letter.keys,
-        };
-        let pairs = asked.keys.iter().map(|(key, value)| (key, value));
-        let request = Request::parse(&asked.verb, pairs).map_err(|refusal| refusal.to_string());
-        let bearings = serde_json::from_str(&letter.bearings).map_err(|error| error.to_string());
-        let entry = self
-            .0
-            .history
-            .begin_at(letter.at, &asked, &letter.phone, None);
-        let over = |status, reason: String| Outcome::at(&letter.phone, None, status, reason);
-        let over = match (&request, &bearings) {
-            _ if stage == Stage::Sending => {
-                let reason = "handsetd ended while this was being sent: it may have happened";
-                over(Status::Unknown, reason.to_owned())
-            }
-            (Err(why), _) | (_, Err(why)) => {
-                let reason = format!("this version of handsetd does not understand it: {why}");
-                over(Status::Invalid, reason)
-            }
-            (Ok(request), Ok(bearings)) => {
-                let sendoff = self.sendoff(number);
-                let place = self.0.under_way.enter(&asked.id, &letter.phone, &sendoff);
-                let now = Instant::now();
-                // Whatever the clock says now, it is not held longer than it was asked for.
-                let age = SystemTime::now().duration_since(letter.at);
-                let left = letter.keep.saturating_sub(age.unwrap_or_default());
-                self.enter(Parcel {
-                    number,
-                    id: asked.id,
-                    request: Arc::new(request.clone()),
-                    phone: letter.phone,
-                    vendor: None,
-                    bearings: Clone::clone(bearings),
-                    since: now,
-                    until: now + left,
-                    entry,
-                    place,
-                    sendoff,
-                    told: None,
-                    why: String::new(),
-                });
-                return;
-            }
-        };
-        self.0.history.end(entry, &over);
-        let Outcome { status, reason, .. } = &over;
-        warn!(id = %asked.id, phone = letter.phone, %status, reason, "A held delivery is over.");
-        self.forget(number);
     }
 
     /// Holds what is asked of one phone, and returns its number once that is sure; the error is in
@@ -161,7 +91,7 @@ impl Keeper {
         bearings: &Bearings,
         request: &Request,
     ) -> Result<u64, String> {
-        let store = self.0.store.as_ref().map_err(Clone::clone)?;
+        let store = self.parts.store.as_ref().map_err(Clone::clone)?;
         let keep = request.keep.unwrap_or_default();
         let letter = letter(asked, phone, bearings, keep).map_err(|error| error.to_string())?;
         store.hold(letter).await.map_err(|error| error.to_string())
@@ -169,7 +99,7 @@ impl Keeper {
 
     /// Returns what asks the file before something is sent.
     pub(super) fn sendoff(&self, number: u64) -> Sendoff {
-        match &self.0.store {
+        match &self.parts.store {
             Ok(store) => {
                 let store = store.clone();
                 Sendoff::with_journal(Mark { store, number })
@@ -179,8 +109,8 @@ impl Keeper {
     }
 
     /// Returns how many are held or being delivered.
-    pub(super) fn len(&self) -> usize {
-        self.0.store.as_ref().map_or(0, Store::len)
+    pub(in crate::dispatch) fn len(&self) -> usize {
+        self.parts.store.as_ref().map_or(0, Store::len)
     }
 
     /// Returns whether there is room for another one for the phone of that key.
@@ -196,7 +126,7 @@ impl Keeper {
         let line = lines.entry(key.clone()).or_insert_with(|| {
             let line = Arc::new(Line::default());
             let (keeper, own) = (self.clone(), Arc::clone(&line));
-            self.0
+            self.parts
                 .tasks
                 .spawn("held", async move { keeper.run(&key, &own).await });
             line
@@ -206,8 +136,8 @@ impl Keeper {
     }
 
     /// Listens to phones that come back, until everything stops.
-    pub(super) async fn listen(self, mut arrivals: broadcast::Receiver<Arrival>) {
-        let stop = self.0.tasks.stop();
+    pub(in crate::dispatch) async fn listen(self, mut arrivals: broadcast::Receiver<Arrival>) {
+        let stop = self.parts.tasks.stop();
         loop {
             let arrival = tokio::select! {
                 () = stop.cancelled() => return,
@@ -232,8 +162,8 @@ impl Keeper {
     }
 
     /// Forgets what was called back, also in the file.
-    pub(super) async fn withdraw(&self, id: &str, phones: &[String]) {
-        if let Ok(store) = &self.0.store
+    pub(in crate::dispatch) async fn withdraw(&self, id: &str, phones: &[String]) {
+        if let Ok(store) = &self.parts.store
             && !store.is_empty()
             && let Err(error) = store.withdraw(id, phones).await
         {
@@ -245,7 +175,7 @@ impl Keeper {
 
     /// Delivers what is in a line, until it is empty.
     async fn run(&self, key: &str, line: &Arc<Line>) {
-        let stop = self.0.tasks.stop();
+        let stop = self.parts.tasks.stop();
         let mut waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         loop {
             for parcel in line.take_over(Instant::now()) {
@@ -313,16 +243,16 @@ impl Keeper {
     }
 
     async fn attempt(&self, parcel: &mut Parcel) -> Tried {
-        let phone = match self.0.finder.again(&parcel.bearings) {
+        let phone = match self.parts.finder.again(&parcel.bearings) {
             Ok(phone) => phone,
             Err(missing) => return Tried::Away(missing.reason),
         };
         parcel.vendor = Some(phone.vendor);
         // Phones that are known to be away must not delay those of which nothing is known.
         let is_again = !parcel.why.is_empty() || parcel.told.is_none();
-        let room = async { self.0.tries.acquire().await.ok() };
+        let room = async { self.tries.acquire().await.ok() };
         let _room = if is_again { room.await } else { None };
-        let Ok(mut turn) = self.0.queues.enter(&phone, &parcel.request) else {
+        let Ok(mut turn) = self.parts.queues.enter(&phone, &parcel.request) else {
             return Tried::Away("too much waits for this phone already".to_owned());
         };
         let outcome = tokio::select! {
@@ -331,7 +261,7 @@ impl Keeper {
             outcome = async {
                 turn.come().await;
                 let (request, sendoff) = (&parcel.request, &parcel.sendoff);
-                self.0.courier.deliver(&phone, request, sendoff).await
+                self.parts.courier.deliver(&phone, request, sendoff).await
             } => outcome,
         };
         match outcome.status {
@@ -357,14 +287,14 @@ impl Keeper {
         };
         self.end(parcel, &outcome).instrument(span).await;
         // History and log have it as well.
-        if self.0.expired.try_send(expired).is_err() {
+        if self.parts.expired.try_send(expired).is_err() {
             warn!("Too many held deliveries expire at once for an event of each.");
         }
     }
 
     /// Forgets a parcel, and tells what came of it.
     async fn end(&self, parcel: Parcel, outcome: &Outcome) {
-        if let Ok(store) = &self.0.store
+        if let Ok(store) = &self.parts.store
             && store.forget(parcel.number).await.is_err()
         {
             self.forget(parcel.number);
@@ -376,10 +306,10 @@ impl Keeper {
             told,
             ..
         } = parcel;
-        self.0.history.end(entry, outcome);
+        self.parts.history.end(entry, outcome);
         let Outcome { status, reason, .. } = outcome;
         let verb = request.verb.name();
-        let meters = &self.0.meters;
+        let meters = &self.parts.meters;
         meters.delivered(outcome.vendor, verb, *status, since.elapsed());
         info!(verb, %status, reason, "Delivered.");
         // Whoever asked may have gone long ago.
@@ -389,7 +319,7 @@ impl Keeper {
     /// Tells whoever waits that a parcel is held.
     fn tell_held(&self, parcel: &mut Parcel) {
         let held = parcel.held();
-        self.0.history.wait(&mut parcel.entry, &held.reason);
+        self.parts.history.wait(&mut parcel.entry, &held.reason);
         let reason = held.reason.as_str();
         span(parcel).in_scope(|| info!(reason, "Held."));
         let _ = parcel.told.take().map(|told| told.send(held));
@@ -408,8 +338,8 @@ impl Keeper {
     /// Notes that nothing of a parcel was sent after all. Until that is written, the parcel is not
     /// tried again, as a crash would leave it as sent.
     async fn unmark(&self, number: u64) {
-        let Ok(store) = &self.0.store else { return };
-        let stop = self.0.tasks.stop();
+        let Ok(store) = &self.parts.store else { return };
+        let stop = self.parts.tasks.stop();
         while let Err(error) = store.mark(number, Stage::Waiting).await {
             error!(%error, "Cannot note that a held delivery was not sent; tries on.");
             tokio::select! {
@@ -420,12 +350,12 @@ impl Keeper {
     }
 
     /// Forgets what is over, as soon as the file can be written.
-    fn forget(&self, number: u64) {
-        let Ok(store) = self.0.store.clone() else {
+    pub(super) fn forget(&self, number: u64) {
+        let Ok(store) = self.parts.store.clone() else {
             return;
         };
-        let stop = self.0.tasks.stop();
-        self.0.tasks.spawn("forget", async move {
+        let stop = self.parts.tasks.stop();
+        self.parts.tasks.spawn("forget", async move {
             while let Err(error) = store.forget(number).await {
                 error!(%error, "Cannot note that a held delivery is over; tries on.");
                 tokio::select! {
@@ -438,7 +368,7 @@ impl Keeper {
 
     fn lines(&self) -> MutexGuard<'_, HashMap<String, Arc<Line>>> {
         // The map is whole, whoever panicked.
-        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -447,17 +377,11 @@ fn span(parcel: &Parcel) -> Span {
     info_span!(parent: None, "delivery", id = %parcel.id, phone = parcel.phone)
 }
 
-/// Who asked, where a version of the program can't read who.
-const NOBODY: Asker = Asker::UserEvent {
-    channel: String::new(),
-    extension: String::new(),
-};
-
 /// How many may be held for one phone.
 const MAX_IN_LINE: usize = 2000;
 
 /// How many phones are tried again at once.
-pub(super) const MAX_TRIES: usize = 256;
+const MAX_TRIES: usize = 256;
 
 /// How long to wait before the second try, and at the most; a phone that came back is tried at once.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
