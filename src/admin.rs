@@ -15,7 +15,6 @@ mod idempotency;
 mod metrics;
 mod openapi;
 mod page;
-mod patient;
 mod phones;
 mod query;
 mod reply;

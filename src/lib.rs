@@ -45,7 +45,7 @@
 //! | 3 | [`deliver`], [`history`], [`meters`], [`roster`] |
 //! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
 //! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
-//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`], [`pin`], [`held`] |
+//! | 0 | [`shutdown`], [`telemetry`], [`shelf`], [`sendoff`], [`token`], [`backoff`], [`pin`], [`held`], [`door`] |
 //!
 //! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
 //! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
@@ -88,6 +88,7 @@ pub mod deliver;
 pub mod demo;
 pub mod dialplan;
 pub mod dispatch;
+pub mod door;
 pub mod events;
 pub mod finder;
 pub mod held;

@@ -8,7 +8,7 @@ mod value;
 
 use std::net::SocketAddr;
 
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::StatusCode;
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -35,7 +35,7 @@ pub type Listener = mpsc::Sender<ActionUrl>;
 /// Answers `/action/VENDOR/EVENT`.
 pub(super) async fn told(
     State(listener): State<Listener>,
-    Extension(Peer(peer)): Extension<Peer>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path((vendor, event)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> StatusCode {
@@ -66,10 +66,6 @@ pub(super) async fn told(
     }
     StatusCode::OK
 }
-
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) SocketAddr);
 
 const MAX_EVENT: usize = 64;
 const MAX_VALUES: usize = 64;

@@ -9,7 +9,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "ami", "dispatch", "events", "finder", "history", "media", "meters", "outcome",
+            "ami", "dispatch", "door", "events", "finder", "history", "media", "meters", "outcome",
             "phone", "rules", "shutdown", "token", "verb",
         ],
     ),
@@ -59,10 +59,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "roster", "sendoff", "shutdown", "verb",
         ],
     ),
+    ("door", &[]),
     ("finder", &["outcome", "phone", "roster", "shutdown"]),
     ("held", &[]),
     ("history", &["outcome", "phone"]),
-    ("http", &["deliver", "phone", "shelf", "shutdown"]),
+    ("http", &["deliver", "door", "phone", "shelf", "shutdown"]),
     ("media", &["phone"]),
     ("meters", &["outcome", "phone", "verb"]),
     ("outcome", &["phone", "token"]),
