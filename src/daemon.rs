@@ -44,8 +44,7 @@ use crate::{admin, agi, ami, http};
 pub struct Daemon {
     agi: agi::Server,
     http: http::Server,
-    admin: Option<admin::Server>,
-    token: admin::Token,
+    admin: Option<(admin::Server, admin::Token)>,
     config: Config,
     courier: Courier,
     holding: Holding,
@@ -63,13 +62,12 @@ impl Daemon {
         let engine = engine(&config)?;
         let http = http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
-        let admin = administrators(&config.admin)?;
+        let admin = administrators(&config)?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
         info!(door = "http", address = %http.local_addr(), "Listening.");
-        if let Some(admin) = &admin {
+        if let Some((admin, _)) = &admin {
             info!(door = "admin", address = %admin.local_addr(), "Listening.");
         }
-        let token = token(&config);
         let shelf = Shelf::default();
         let logins = Logins::new(pairs(&config));
         let settings = settings(&config, http.local_addr());
@@ -85,7 +83,6 @@ impl Daemon {
             agi,
             http,
             admin,
-            token,
             config,
             courier,
             holding,
@@ -109,7 +106,7 @@ impl Daemon {
 
     /// Returns the address of the administrator's door, if that is open.
     pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.admin.as_ref().map(admin::Server::local_addr)
+        self.admin.as_ref().map(|(admin, _)| admin.local_addr())
     }
 
     /// Serves until `stop` is done, then finishes what is in hand.
@@ -192,8 +189,8 @@ impl Daemon {
         door.spawn("http", async move {
             http.run(self.shelf, self.logins, listener, &own).await;
         });
-        if let Some(admin) = self.admin {
-            let (token, own) = (self.token, door.clone());
+        if let Some((admin, token)) = self.admin {
+            let own = door.clone();
             door.spawn("admin", async move { admin.run(parts, token, &own).await });
         }
         tokio::pin!(stop);
@@ -214,13 +211,13 @@ impl Daemon {
     }
 }
 
-/// Binds the administrator's door.
+/// Binds the administrator's door, and finds what opens it. Blocks for a moment.
 ///
 /// Nobody asked for its usual address, so what else listens there, such as another daemon on this
 /// machine, is no reason to leave the phones alone.
-fn administrators(config: &admin::Config) -> Result<Option<admin::Server>, admin::Error> {
-    match admin::Server::bind(config) {
-        Err(admin::Error::Bind { listen, source }) if config.listen.is_none() => {
+fn administrators(config: &Config) -> Result<Option<(admin::Server, admin::Token)>, admin::Error> {
+    match admin::Server::bind(&config.admin) {
+        Err(admin::Error::Bind { listen, source }) if config.admin.listen.is_none() => {
             warn!(
                 address = %listen,
                 error = %source,
@@ -228,11 +225,11 @@ fn administrators(config: &admin::Config) -> Result<Option<admin::Server>, admin
             );
             Ok(None)
         }
-        bound => bound.map(Some),
+        bound => Ok(Some((bound?, token(config)))),
     }
 }
 
-/// Returns what opens the administrator's door. Blocks for a moment.
+/// Returns what opens the administrator's door.
 fn token(config: &Config) -> admin::Token {
     if let Some(token) = &config.admin.token {
         return admin::Token::new(token.clone());

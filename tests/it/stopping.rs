@@ -130,17 +130,21 @@ async fn a_second_one_that_names_no_administrators_door_does_without() {
     let folder = tempfile::tempdir().unwrap();
     let file = daemon::configure(folder.path(), "");
     let config = fs::read_to_string(&file).unwrap();
-    fs::write(
-        &file,
-        config.replace("[admin]\nlisten = \"127.0.0.1:0\"\n", "[admin]\n"),
-    )
-    .unwrap();
+    let own = format!(
+        "[admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n",
+        daemon::TOKEN
+    );
+    assert!(config.contains(&own));
+    fs::write(&file, config.replace(&own, "")).unwrap();
     let second = Process::start("handsetd", &mut daemon::command(&file));
     let told = second.line_after(0, "door stays closed").await;
     assert!(told.contains("127.0.0.1:8091"), "{told}");
     assert!(told.contains("admin.listen"), "{told}");
     second.line_after(0, "Ready.").await;
     assert_eq!(second.count("door=\"admin\""), 0);
+    // Nor is there anything to open it with.
+    assert_eq!(second.count("admin.token"), 0);
+    assert!(!folder.path().join("state/admin-token").exists());
 }
 
 #[test]
