@@ -167,6 +167,7 @@ fn read_http(root: &mut Node, check: &mut Check) -> http::Config {
     check.duration(&node, "screen_lifetime", http.screen_lifetime);
     check.duration(&node, "media_lifetime", http.media_lifetime);
     check.count(&node, "max_connections", http.max_connections);
+    check.count(&node, "max_connections_each", http.max_connections_each);
     check.door(&node, http.listen);
     http
 }

@@ -2,20 +2,23 @@
 //!
 //! It knows that HTTP is spoken, and nothing of what is said; that is for the router.
 
+mod body;
 mod patient;
+mod places;
 mod serve;
 
+pub use places::{Place, source};
 pub use serve::{Manners, serve};
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
-use tracing::warn;
+use tracing::{debug, warn};
+
+use places::Places;
 
 /// A bound socket whose connections are counted.
 #[derive(Debug)]
@@ -23,7 +26,7 @@ pub struct Door {
     name: &'static str,
     listener: TcpListener,
     address: SocketAddr,
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 /// Somebody who has come in.
@@ -37,21 +40,21 @@ pub struct Guest {
     pub place: Place,
 }
 
-/// One of the places behind a door; dropping it makes room for somebody else.
-#[derive(Debug)]
-pub struct Place {
-    _permit: OwnedSemaphorePermit,
-}
-
 impl Door {
-    /// Binds `address` for that many connections; `name` is what the log calls the door.
-    pub fn bind(name: &'static str, address: SocketAddr, connections: usize) -> io::Result<Self> {
+    /// Binds `address` for that many connections in all, and for that many of `each` address; `name`
+    /// is what the log calls the door.
+    pub fn bind(
+        name: &'static str,
+        address: SocketAddr,
+        connections: usize,
+        each: usize,
+    ) -> io::Result<Self> {
         let listener = listen_on(address)?;
         Ok(Self {
             name,
             address: listener.local_addr()?,
             listener,
-            places: Arc::new(Semaphore::new(connections)),
+            places: Places::new(connections, each),
         })
     }
 
@@ -61,11 +64,14 @@ impl Door {
     }
 
     /// Waits for room, then for a connection, so that the kernel's queue holds the rest. A failure
-    /// costs a pause, never the door. Cancel safe.
+    /// costs a pause, never the door; who has its share already is sent away. Cancel safe.
     pub async fn accept(&self) -> Guest {
         loop {
             match self.accepted().await {
-                Ok(guest) => return guest,
+                Ok(Ok(guest)) => return guest,
+                Ok(Err(peer)) => {
+                    debug!(door = self.name, %peer, "Sent away: it has too many connections.");
+                }
                 Err(error) => {
                     warn!(door = self.name, %error, "Cannot accept a connection.");
                     sleep(PAUSE).await;
@@ -74,18 +80,16 @@ impl Door {
         }
     }
 
-    async fn accepted(&self) -> io::Result<Guest> {
-        let permit = Arc::clone(&self.places)
-            .acquire_owned()
-            .await
-            .map_err(io::Error::other)?;
+    async fn accepted(&self) -> io::Result<Result<Guest, SocketAddr>> {
+        let room = self.places.room().await;
         let (stream, peer) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
-        Ok(Guest {
+        let place = self.places.give(room, peer.ip()).ok_or(peer);
+        Ok(place.map(|place| Guest {
             stream,
             peer,
-            place: Place { _permit: permit },
-        })
+            place,
+        }))
     }
 }
 

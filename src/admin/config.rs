@@ -20,6 +20,8 @@ pub struct Config {
     pub plain: bool,
     /// How many connections are served at once; further ones wait in the kernel's queue.
     pub max_connections: usize,
+    /// How many of them one address may have; it is sent away with further ones.
+    pub max_connections_each: usize,
 }
 
 /// The files of a TLS server, in PEM.
@@ -55,6 +57,7 @@ impl Default for Config {
             tls: None,
             plain: false,
             max_connections: 256,
+            max_connections_each: 128,
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) use session::Sessions;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -32,6 +32,7 @@ use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use super::Office;
+use super::body::MAX_BODY;
 
 /// Returns what makes up the page.
 pub(super) fn router(office: &Arc<Office>) -> Router<Arc<Office>> {
@@ -47,11 +48,14 @@ pub(super) fn router(office: &Arc<Office>) -> Router<Arc<Office>> {
         .route("/rules", get(rules::serve))
         .route("/send", post(act::send))
         .route("/ticks", get(ticks::serve))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Arc::clone(office), session::inside));
+    // Whoever comes may send these.
+    let form = DefaultBodyLimit::max(MAX_LOGIN);
     Router::new()
         .route("/", get(login::home))
-        .route("/login", post(login::enter))
-        .route("/logout", post(login::leave))
+        .route("/login", post(login::enter).layer(form))
+        .route("/logout", post(login::leave).layer(form))
         .route("/static/{name}", get(assets::serve))
         .nest("/page", inside)
         .layer(from_fn(guarded))
@@ -78,3 +82,6 @@ async fn guarded(request: Request, next: Next) -> Response {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data:; connect-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
+
+/// The longest form that shows a token, in bytes.
+const MAX_LOGIN: usize = 8 * 1024;

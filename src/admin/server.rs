@@ -48,7 +48,8 @@ impl Server {
         let listen = config.address();
         let tls = config.tls.as_ref().map(super::TlsFiles::acceptor);
         let tls = tls.transpose()?.map(Acceptor);
-        let door = Door::bind(MANNERS.door, listen, config.max_connections)
+        let (all, each) = (config.max_connections, config.max_connections_each);
+        let door = Door::bind(MANNERS.door, listen, all, each)
             .map_err(|source| Error::Bind { listen, source })?;
         Ok(Self { door, tls })
     }

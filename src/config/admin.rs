@@ -27,9 +27,13 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Config {
         tls: raw.tls,
         plain: raw.plain.unwrap_or(default.plain),
         max_connections: raw.max_connections.unwrap_or(default.max_connections),
+        max_connections_each: raw
+            .max_connections_each
+            .unwrap_or(default.max_connections_each),
     };
     check.door(&node, admin.address());
     check.count(&node, "max_connections", admin.max_connections);
+    check.count(&node, "max_connections_each", admin.max_connections_each);
     if let Some(tls) = &admin.tls {
         let files: [&Path; 2] = [&tls.certificate_file, &tls.key_file];
         if let Some(file) = files.into_iter().find(|file| !file.is_absolute()) {
@@ -61,4 +65,5 @@ struct Raw {
     tls: Option<TlsFiles>,
     plain: Option<bool>,
     max_connections: Option<usize>,
+    max_connections_each: Option<usize>,
 }

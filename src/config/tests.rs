@@ -118,7 +118,7 @@ fn the_example_shows_the_defaults() {
     let config = load_text(&uncommented.join("\n")).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(shown(&config), default);
     assert_eq!(load_text(&example).unwrap().notices(), []);
-    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 22);
+    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 24);
 }
 
 #[test]

@@ -1,20 +1,26 @@
 //! One connection, served until either side ends it.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tracing::debug;
 
+use super::body::Timely;
 use super::patient::Patient;
 
 /// How a door treats those who come in.
@@ -36,20 +42,13 @@ pub struct Manners {
 pub fn serve<S>(
     stream: S,
     peer: SocketAddr,
-    router: axum::Router,
+    router: Router,
     manners: Manners,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = ServiceExt::<Request>::map_request(
-        router,
-        move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.map(Body::new)
-        },
-    );
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -57,9 +56,10 @@ where
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_BUFFER)
         .title_case_headers(manners.title_case);
+    let service = service_fn(move |request| answer(router.clone(), peer, request));
     let stream = TokioIo::new(Patient::new(stream));
     async move {
-        let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
+        let connection = builder.serve_connection(stream, service);
         tokio::pin!(connection);
         let served = async {
             tokio::select! {
@@ -82,7 +82,100 @@ where
     }
 }
 
+async fn answer(
+    router: Router,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let request = request.map(|body| Body::new(Timely::new(body, BODY)));
+    router.oneshot(request).await
+}
+
+/// How long the body of a request may take, if nobody wants it earlier.
+const BODY: Duration = Duration::from_secs(15);
+
 /// The longest head of a request, and the most of an answer that is held.
 const MAX_BUFFER: usize = 64 * 1024;
 
 const MAX_HEADERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::routing::{get, post};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::shutdown::Tasks;
+
+    /// Opens a connection that holds no more than a little of what is on its way.
+    fn connection(tasks: &Tasks) -> DuplexStream {
+        let (near, far) = duplex(1024);
+        let router = Router::new()
+            .route("/large", get(async || vec![b'a'; 1 << 20]))
+            .route("/length", post(async |body: Bytes| body.len().to_string()));
+        let manners = Manners {
+            door: "test",
+            head: Duration::from_secs(10),
+            life: Some(Duration::from_mins(5)),
+            title_case: false,
+        };
+        let peer = SocketAddr::from(([192, 0, 2, 1], 5));
+        tasks.spawn("door", serve(far, peer, router, manners, tasks.stop()));
+        near
+    }
+
+    /// Sends a byte a second until the other side ends it; returns how long that took.
+    async fn trickles(mut stream: DuplexStream, start: &str) -> Duration {
+        stream.write_all(start.as_bytes()).await.unwrap();
+        let begun = Instant::now();
+        let (mut reading, mut writing) = tokio::io::split(stream);
+        let mut told = Vec::new();
+        let trickle = async {
+            while writing.write_all(b"a").await.is_ok() {
+                sleep(Duration::from_secs(1)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = reading.read_to_end(&mut told) => {}
+            () = trickle => {}
+        }
+        assert!(!told.starts_with(b"HTTP/1.1 200"), "{told:?}");
+        begun.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_trickles_is_cut_off() {
+        let tasks = Tasks::new();
+        let took = trickles(connection(&tasks), "GET /large HTTP/1.1\r\nX: ").await;
+        assert!(took < Duration::from_secs(12), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_is_cut_off() {
+        let tasks = Tasks::new();
+        let start = "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
+        let took = trickles(connection(&tasks), start).await;
+        assert!(took < BODY + Duration::from_secs(2), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_read_byte_by_byte_is_cut_off() {
+        let tasks = Tasks::new();
+        let mut stream = connection(&tasks);
+        let request = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let begun = Instant::now();
+        let mut byte = [0];
+        while stream.read_exact(&mut byte).await.is_ok() {
+            sleep(Duration::from_secs(1)).await;
+        }
+        // A thousand bytes were on their way when it was over.
+        let took = begun.elapsed();
+        assert!(took < Duration::from_mins(5 + 20), "{took:?}");
+        assert!(tasks.shut_down(Duration::from_secs(1)).await);
+    }
+}

@@ -30,6 +30,8 @@ pub struct Config {
     pub media_lifetime: Duration,
     /// How many connections are served at once; further ones wait in the kernel's queue.
     pub max_connections: usize,
+    /// How many of them one address may have; it is sent away with further ones.
+    pub max_connections_each: usize,
 }
 
 impl Config {
@@ -52,6 +54,7 @@ impl Default for Config {
             screen_lifetime: Duration::from_hours(1),
             media_lifetime: Duration::from_hours(30 * 24),
             max_connections: 1024,
+            max_connections_each: 128,
         }
     }
 }

@@ -38,7 +38,8 @@ impl Server {
     /// Binds the address of `config`.
     pub fn bind(config: Config) -> Result<Self, Error> {
         let listen = config.listen;
-        let door = Door::bind(MANNERS.door, listen, config.max_connections)
+        let (all, each) = (config.max_connections, config.max_connections_each);
+        let door = Door::bind(MANNERS.door, listen, all, each)
             .map_err(|source| Error::Bind { listen, source })?;
         Ok(Self { door, config })
     }

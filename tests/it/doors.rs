@@ -1,16 +1,14 @@
 //! The doors of the real program: what phones may ask it, and who may come in at all.
 
-use std::net::SocketAddr;
-
 use handsetd::phone::Vendor;
 use handsetd::simulate::{AuthenticationMethod, Direction, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
+use super::support::raw::{connect_from, exchange, get, get_bytes};
 use super::support::soon;
 
 #[tokio::test]
@@ -246,9 +244,7 @@ async fn who_is_not_allowed_is_sent_away_without_a_word() {
     let daemon =
         Daemon::start("[http]\nallow = ['127.0.0.1/32']\n[agi]\nallow = ['127.0.0.1/32']\n").await;
     for door in [daemon.http(), daemon.agi()] {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind(stranger.port(0)).unwrap();
-        let mut stream = socket.connect(door).await.unwrap();
+        let mut stream = connect_from(stranger.ip(), door).await;
         let request = b"GET /cisco/authenticate HTTP/1.0\r\n\r\nagi_network: yes\n\n";
         // The other side may be gone already.
         let _ = stream.write_all(request).await;
@@ -281,26 +277,4 @@ fn fetched(state: &handsetd::simulate::State) -> impl Iterator<Item = String> {
                 .map(|path| format!("/{path}"))
                 .unwrap()
         })
-}
-
-async fn get(door: SocketAddr, path: &str) -> String {
-    exchange(door, &format!("GET {path} HTTP/1.0\r\n\r\n")).await
-}
-
-async fn get_bytes(door: SocketAddr, path: &str) -> Vec<u8> {
-    exchange_bytes(door, &format!("GET {path} HTTP/1.0\r\n\r\n")).await
-}
-
-async fn exchange(door: SocketAddr, request: &str) -> String {
-    String::from_utf8(exchange_bytes(door, request).await).unwrap()
-}
-
-/// Sends a request and returns all that comes back until the connection is closed.
-async fn exchange_bytes(door: SocketAddr, request: &str) -> Vec<u8> {
-    let mut stream = TcpStream::connect(door).await.unwrap();
-    // A server that has read enough may close before it has read all.
-    let _ = stream.write_all(request.as_bytes()).await;
-    let mut told = Vec::new();
-    let _ = soon("an answer", stream.read_to_end(&mut told)).await;
-    told
 }

@@ -59,7 +59,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "roster", "sendoff", "shutdown", "verb",
         ],
     ),
-    ("door", &[]),
+    ("door", &["shutdown"]),
     ("finder", &["outcome", "phone", "roster", "shutdown"]),
     ("held", &[]),
     ("history", &["outcome", "phone"]),

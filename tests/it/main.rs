@@ -26,6 +26,7 @@ mod refusals;
 mod reload;
 mod screens;
 mod sending;
+mod slow;
 mod snom_verbs;
 mod stopping;
 mod support;

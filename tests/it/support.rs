@@ -11,6 +11,7 @@ pub(crate) mod desk;
 pub(crate) mod fetch;
 pub(crate) mod loopback;
 pub(crate) mod process;
+pub(crate) mod raw;
 pub(crate) mod scripted_agi;
 pub(crate) mod sip_client;
 pub(crate) mod site;

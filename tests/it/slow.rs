@@ -1,0 +1,120 @@
+//! Somebody who takes all the time there is, so that none is left for others.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::interval;
+
+use super::support::daemon::Daemon;
+use super::support::loopback::Loopback;
+use super::support::raw::{connect_from, get};
+use super::support::soon;
+
+#[tokio::test]
+async fn one_address_can_not_take_every_place() {
+    let few = "max_connections = 6\nmax_connections_each = 3\n";
+    let daemon = Daemon::start(&format!("[http]\n{few}[admin]\n{few}")).await;
+    let attacker = Loopback::claim();
+    for (door, path) in [
+        (daemon.http(), "/screen/0"),
+        (daemon.admin(), "/health/live"),
+    ] {
+        // Many times as many as there are places, each with half a head.
+        let mut slow = Vec::new();
+        for _ in 0..60 {
+            let mut stream = connect_from(attacker.ip(), door).await;
+            // It may have been sent away already.
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nX: ").await;
+            slow.push(stream);
+        }
+        for _ in 0..20 {
+            let told = get(door, path).await;
+            assert!(told.starts_with("HTTP/1.0 "), "{told}");
+        }
+        let open = join_all(slow.iter_mut().map(is_open)).await;
+        assert!(open.iter().filter(|open| **open).count() <= 3);
+        // Places are given back.
+        drop(slow);
+        soon("a place", async {
+            loop {
+                let mut stream = connect_from(attacker.ip(), door).await;
+                let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+                let mut told = String::new();
+                if stream.write_all(request.as_bytes()).await.is_ok()
+                    && stream.read_to_string(&mut told).await.is_ok()
+                    && told.starts_with("HTTP/1.0 ")
+                {
+                    break;
+                }
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn heads_and_bodies_that_trickle_are_cut_off_while_others_are_served() {
+    let daemon = Daemon::start("").await;
+    let login = "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+    let authenticate =
+        "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
+    let chunked =
+        "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n";
+    let slow = join_all([
+        trickles(daemon.http(), "GET /screen/0 HTTP/1.1\r\nX: "),
+        trickles(daemon.http(), authenticate),
+        trickles(daemon.http(), chunked),
+        trickles(daemon.admin(), "GET /health/live HTTP/1.1\r\nX: "),
+        trickles(daemon.admin(), login),
+    ]);
+    let others = async {
+        let mut beat = interval(Duration::from_millis(100));
+        loop {
+            beat.tick().await;
+            let told = get(daemon.http(), "/cisco/authenticate").await;
+            assert!(told.ends_with("UN-AUTHORIZED"), "{told}");
+            assert!(get(daemon.admin(), "/health/live").await.contains(" 200 "));
+        }
+    };
+    soon("the end of the slow ones", async {
+        match select(Box::pin(slow), Box::pin(others)).await {
+            Either::Left(_) => {}
+            Either::Right((never, _)) => never,
+        }
+    })
+    .await;
+}
+
+/// Sends a start and then a byte a second, until the other side ends it.
+async fn trickles(door: SocketAddr, start: &str) {
+    let mut stream = TcpStream::connect(door).await.unwrap();
+    stream.write_all(start.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let trickle = async {
+        let mut beat = interval(Duration::from_secs(1));
+        while writing.write_all(b"a").await.is_ok() {
+            beat.tick().await;
+        }
+    };
+    let mut told = Vec::new();
+    tokio::select! {
+        _ = reading.read_to_end(&mut told) => {}
+        () = trickle => {}
+    }
+    let told = String::from_utf8_lossy(&told);
+    assert!(
+        !told.contains(" AUTHORIZED") && !told.contains(" 303 "),
+        "{told}"
+    );
+}
+
+/// Returns whether the other side waits for more.
+async fn is_open(stream: &mut TcpStream) -> bool {
+    let mut some = [0; 64];
+    let read = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut some));
+    read.await.is_err()
+}
