@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
+use axum::http::{HeaderValue, Request};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -88,8 +89,16 @@ async fn answer(
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(ConnectInfo(peer));
+    let in_chunks = request.headers().contains_key(TRANSFER_ENCODING);
     let request = request.map(|body| Body::new(Timely::new(body, BODY)));
-    router.oneshot(request).await
+    let mut response = router.oneshot(request).await?;
+    if in_chunks {
+        // Somebody in between may have another opinion of where the body ends; what comes after it
+        // is nobody's request then.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    Ok(response)
 }
 
 /// How long the body of a request may take, if nobody wants it earlier.
@@ -177,5 +186,19 @@ mod tests {
         let took = begun.elapsed();
         assert!(took < Duration::from_mins(5 + 20), "{took:?}");
         assert!(tasks.shut_down(Duration::from_secs(1)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_served_after_a_body_in_chunks() {
+        let tasks = Tasks::new();
+        let mut stream = connection(&tasks);
+        let chunked = "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+                       3\r\nabc\r\n0\r\n\r\n";
+        let twice = [chunked, chunked].concat();
+        stream.write_all(twice.as_bytes()).await.unwrap();
+        let mut told = String::new();
+        stream.read_to_string(&mut told).await.unwrap();
+        assert!(told.ends_with("\r\n\r\n3"), "{told}");
+        assert_eq!(told.matches("HTTP/1.1").count(), 1, "{told}");
     }
 }

@@ -27,6 +27,7 @@ mod reload;
 mod screens;
 mod sending;
 mod slow;
+mod smuggling;
 mod snom_verbs;
 mod stopping;
 mod support;

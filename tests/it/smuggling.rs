@@ -1,0 +1,239 @@
+//! Requests that are written so that two readers disagree about them, and paths that lead elsewhere.
+//!
+//! What is smuggled is an action URL: if it were taken for a request, a phone would tell something.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::support::administrator::Administrator;
+use super::support::daemon::Daemon;
+use super::support::raw::{exchange_bytes, get};
+use super::support::soon;
+
+const SMUGGLED: &str = "GET /action/snom/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+
+#[tokio::test]
+async fn what_is_in_a_body_is_no_request_however_its_length_is_told() {
+    let daemon = Daemon::start("").await;
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    let headers = [
+        // Two lengths, or a length and chunks: some go by one, some by the other.
+        format!("Content-Length: 5\r\n{chunked}"),
+        format!("{chunked}Content-Length: 5\r\n"),
+        "Content-Length: 5\r\nContent-Length: 6\r\n".to_owned(),
+        "Content-Length: 5, 6\r\n".to_owned(),
+        // Lengths that are none.
+        "Content-Length: +5\r\n".to_owned(),
+        "Content-Length: -5\r\n".to_owned(),
+        "Content-Length: 0x5\r\n".to_owned(),
+        "Content-Length: 5 5\r\n".to_owned(),
+        "Content-Length: 99999999999999999999999\r\n".to_owned(),
+        "Content-Length: \r\n".to_owned(),
+        // Chunks that one reader overlooks.
+        "Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding : chunked\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding:\x0bchunked\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding: chunked, identity\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding: identity\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding: \"chunked\"\r\n".to_owned(),
+        "Content-Length: 5\r\nX: y\r\n Transfer-Encoding: chunked\r\n".to_owned(),
+        "Content-Length: 5\r\nX: y\nTransfer-Encoding: chunked\r\n".to_owned(),
+        "Content-Length: 5\r\nX: y\rTransfer-Encoding: chunked\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n".to_owned(),
+        // Names that are none.
+        "Content-Length : 5\r\n".to_owned(),
+        "Content-Length\0: 5\r\n".to_owned(),
+        "X\x01: 5\r\n".to_owned(),
+        ": 5\r\n".to_owned(),
+    ];
+    // Chunks with their end, and then a request; or all of it, if the length counts.
+    for header in &headers {
+        let head = format!("POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\n{header}\r\n");
+        let told = tells(&daemon, &format!("{head}0\r\n\r\n{SMUGGLED}{SMUGGLED}")).await;
+        assert_eq!(told, 0, "{header:?}: {}", daemon.log());
+    }
+    // A body that nobody reads.
+    let length = SMUGGLED.len();
+    let head = format!("GET /screen/0 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+    assert_eq!(tells(&daemon, &format!("{head}{SMUGGLED}")).await, 0);
+    // Chunks that say too much.
+    for chunk in [
+        "ffffffffffffffff1\r\n".to_owned(),
+        "-1\r\n".to_owned(),
+        "5;a=b\r\nhello\r\n0\r\n\r\n".to_owned(),
+        format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(100_000)),
+        format!("0\r\n{}\r\n", "X: y\r\n".repeat(10_000)),
+        "5\nhello\n0\n\n".to_owned(),
+    ] {
+        let head = format!("POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\n{chunked}\r\n");
+        let told = tells(&daemon, &format!("{head}{chunk}{SMUGGLED}")).await;
+        let start: String = chunk.chars().take(40).collect();
+        assert_eq!(told, 0, "{start}: {}", daemon.log());
+    }
+    // Two honest requests in a row are two.
+    assert_eq!(tells(&daemon, &format!("{SMUGGLED}{SMUGGLED}")).await, 2);
+}
+
+#[tokio::test]
+async fn other_protocols_and_forms_are_refused_or_mean_the_same() {
+    let daemon = Daemon::start("").await;
+    for (request, start) in [
+        // Of 1991, and of 2015.
+        ("GET /screen/0\r\n\r\n", "HTTP/1.1 400 "),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
+        ("GET /screen/0 HTTP/3.0\r\n\r\n", "HTTP/1.1 400 "),
+        ("\x16\x03\x01\x02\x00\x01\x00", "HTTP/1.1 400 "),
+        // We are no proxy.
+        (
+            "GET http://169.254.169.254/ HTTP/1.0\r\n\r\n",
+            "HTTP/1.0 404 ",
+        ),
+        (
+            "GET http://a/cisco/authenticate HTTP/1.0\r\n\r\n",
+            "HTTP/1.0 200 ",
+        ),
+        ("CONNECT 127.0.0.1:22 HTTP/1.0\r\n\r\n", "HTTP/1.0 404 "),
+        ("OPTIONS * HTTP/1.0\r\n\r\n", "HTTP/1.0 404 "),
+        (
+            "TRACE /cisco/authenticate HTTP/1.0\r\nX: secret\r\n\r\n",
+            "HTTP/1.0 405 ",
+        ),
+        ("GET /cisco/authenticate HTTP/1.1\r\n\r\n", "HTTP/1.1 200 "),
+        ("G\0T / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "),
+        ("GET /\x01 HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "),
+    ] {
+        let request = request.replace("HTTP/1.1\r\n", "HTTP/1.1\r\nConnection: close\r\n");
+        for door in [daemon.http(), daemon.admin()] {
+            let told = exchange_bytes(door, &request).await;
+            let told = String::from_utf8_lossy(&told);
+            if door == daemon.http() {
+                assert!(told.starts_with(start), "{request:?}: {told}");
+            }
+            assert!(
+                !told.contains("secret") && !told.contains(" 5"),
+                "{request:?}: {told}"
+            );
+        }
+    }
+    // Whoever asks whether to go on is told so, and waits for nothing else.
+    let mut stream = TcpStream::connect(daemon.http()).await.unwrap();
+    let head = "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\
+                Connection: close\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    soon("a sign", stream.read_exact(&mut go_on)).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"UserID=a").await.unwrap();
+    let mut told = String::new();
+    soon("an answer", stream.read_to_string(&mut told))
+        .await
+        .unwrap();
+    assert!(told.ends_with("UN-AUTHORIZED"), "{told}");
+}
+
+#[tokio::test]
+async fn paths_lead_nowhere_else() {
+    let daemon = Daemon::start("").await;
+    std::fs::write(daemon.media("secret.png"), "secret").unwrap();
+    let name = daemon.media("").display().to_string();
+    for folder in [
+        "screen",
+        "media",
+        "page",
+        "static",
+        "action",
+        "cisco",
+        "api/v1/phones",
+    ] {
+        for up in [
+            "..",
+            "../..",
+            "%2e%2e",
+            "%2e%2e%2f%2e%2e",
+            "..%2f..",
+            "..%5c..",
+            "..\\..",
+            "%252e%252e",
+            "%c0%ae%c0%ae",
+            "%c0%af",
+            "%e0%80%ae",
+            "%uff0e%uff0e",
+            "....//",
+            "/",
+            "//",
+            "%00",
+            "x%00.png",
+            ";",
+            "..;",
+        ] {
+            for rest in [
+                "secret.png",
+                "media/secret.png",
+                "etc/passwd",
+                "admin-token",
+                "",
+            ] {
+                for path in [
+                    format!("/{folder}/{up}/{rest}"),
+                    format!("/{folder}//{name}/{rest}"),
+                    format!("/{folder}/0/{up}/{rest}"),
+                ] {
+                    for door in [daemon.http(), daemon.admin()] {
+                        let told =
+                            exchange_bytes(door, format!("GET {path} HTTP/1.0\r\n\r\n")).await;
+                        let told = String::from_utf8_lossy(&told);
+                        let refused = ["400", "401", "404"].iter();
+                        let mut refused = refused.map(|code| format!("HTTP/1.0 {code} "));
+                        let is_refused = refused.any(|start| told.starts_with(&start));
+                        assert!(
+                            is_refused || told.starts_with("HTTP/1.1 400 "),
+                            "{path}: {told}"
+                        );
+                        assert!(!told.contains("root:") && !told.contains("\r\n\r\nsecret"));
+                    }
+                }
+            }
+        }
+    }
+    // With the token, names of phones are names.
+    let office = Administrator::new(daemon.admin());
+    for name in [
+        "..%2f..%2fetc%2fpasswd",
+        "%00",
+        "%c0%ae%c0%ae",
+        "a%0d%0aX:%20y",
+    ] {
+        let answer = office.get(&format!("/api/v1/phones/{name}")).await;
+        assert!(matches!(answer.code, 400 | 404), "{name}: {}", answer.head);
+        assert!(!answer.head.contains("\nX:"), "{}", answer.head);
+    }
+    let told = get(daemon.http(), "/cisco/authenticate").await;
+    assert!(told.ends_with("UN-AUTHORIZED"));
+}
+
+/// Sends bytes to the phones' door, and returns how many action URLs were taken for requests.
+async fn tells(daemon: &Daemon, bytes: &str) -> usize {
+    let count = || daemon.count("event=\"smuggled\"");
+    let before = count();
+    send(daemon.http(), bytes).await;
+    // What was told before this is in the log by then.
+    let passed = daemon.count("event=\"mark\"");
+    assert!(
+        get(daemon.http(), "/action/snom/mark")
+            .await
+            .contains(" 200 ")
+    );
+    daemon.line_after(passed, "event=\"mark\"").await;
+    count() - before
+}
+
+/// Sends bytes and no more, and reads until the other side has ended, too.
+async fn send(door: SocketAddr, bytes: &str) {
+    let mut stream = TcpStream::connect(door).await.unwrap();
+    let _ = stream.write_all(bytes.as_bytes()).await;
+    let _ = stream.shutdown().await;
+    let mut told = Vec::new();
+    let _ = soon("the end", stream.read_to_end(&mut told)).await;
+}
