@@ -4,6 +4,7 @@
 //! Nothing here tells a phone anything by itself, and nothing of the administrator's is here.
 
 mod action;
+mod attempts;
 mod authenticate;
 mod config;
 mod content;
@@ -13,6 +14,7 @@ pub use action::{ActionUrl, Listener};
 pub use config::Config;
 pub use server::{Error, Server};
 
+use authenticate::Gate;
 use axum::Router;
 use axum::routing::get;
 
@@ -25,7 +27,10 @@ fn router(shelf: Shelf, logins: Logins, listener: Listener) -> Router {
     let action = get(action::told).with_state(listener);
     Router::new()
         .route("/action/{vendor}/{event}", action)
-        .route("/cisco/authenticate", authenticate.with_state(logins))
+        .route(
+            "/cisco/authenticate",
+            authenticate.with_state(Gate::new(logins)),
+        )
         .route(
             "/screen/{token}",
             get(content::screen).with_state(shelf.clone()),

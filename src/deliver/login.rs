@@ -69,6 +69,15 @@ impl Logins {
         })
     }
 
+    /// Returns whether this is the pair of an open push, of whatever phone.
+    pub fn are_open(&self, username: &str, password: &str) -> bool {
+        let lists = self.lock();
+        let open = lists.open.values();
+        open.fold(false, |good, credentials| {
+            credentials.matches(username, password) | good
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Lists> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -114,7 +123,9 @@ mod tests {
         let password = login.credentials().password().to_owned();
         assert_ne!(password, other.credentials().password());
         assert!(logins.are_good(None, "handsetd", &password));
+        assert!(logins.are_open("handsetd", &password) && !logins.are_open("handsetd", ""));
         drop(login);
+        assert!(!logins.are_open("handsetd", &password));
         assert!(!logins.are_good(None, "handsetd", &password));
     }
 

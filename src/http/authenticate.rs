@@ -3,28 +3,46 @@
 //! A phone that is told to do something asks here whether user name and password are good, while
 //! whoever told it still waits. It reads the answer byte by byte: anything but the ten letters of
 //! `AUTHORIZED` is a no. Newer phones ask by GET with a query, those of 2003 by POST with a form.
+//!
+//! Who has been wrong too often is told no without a look at the passwords of the configuration. That
+//! of an open push is good even then: it can't be guessed, and what phones are told must not depend on
+//! who else knocks.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{RawQuery, State};
+use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use super::attempts::{Attempt, Attempts};
 use crate::deliver::Logins;
 use crate::phone::MacAddress;
 
+/// Who decides.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    logins: Logins,
+    attempts: Arc<Attempts>,
+}
+
 /// Answers a GET.
-pub(super) async fn by_query(State(logins): State<Logins>, RawQuery(query): RawQuery) -> Response {
-    answer(
-        &logins,
-        &Fields::read(&[query.unwrap_or_default().as_bytes()]),
-    )
+pub(super) async fn by_query(
+    State(gate): State<Gate>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    gate.answer(peer, &Fields::read(&[query.as_bytes()]))
 }
 
 /// Answers a POST; fields may stand in the query as well.
 pub(super) async fn by_form(
-    State(logins): State<Logins>,
+    State(gate): State<Gate>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Response {
@@ -33,20 +51,38 @@ pub(super) async fn by_form(
         return word("ERROR");
     };
     let query = query.unwrap_or_default();
-    answer(&logins, &Fields::read(&[query.as_bytes(), &form]))
+    gate.answer(peer, &Fields::read(&[query.as_bytes(), &form]))
 }
 
-fn answer(logins: &Logins, fields: &Fields) -> Response {
-    let device = fields.device.parse::<MacAddress>().ok();
-    if logins.are_good(device, &fields.username, &fields.password) {
-        word("AUTHORIZED")
-    } else {
+impl Gate {
+    /// Lets those in who bring one of `logins`.
+    pub(super) fn new(logins: Logins) -> Self {
+        let attempts = Arc::default();
+        Self { logins, attempts }
+    }
+
+    fn answer(&self, peer: SocketAddr, fields: &Fields) -> Response {
+        let Fields {
+            username,
+            password,
+            device,
+        } = fields;
+        if self.logins.are_open(username, password) {
+            return word("AUTHORIZED");
+        }
+        let mac = device.parse::<MacAddress>().ok();
+        let look = || self.logins.are_good(mac, username, password);
+        let attempt = self.attempts.look(peer.ip(), mac, look);
+        if attempt == Attempt::Right {
+            return word("AUTHORIZED");
+        }
         // Never the password, and not in a query string either: this goes to a log.
-        info!(
-            device = fields.device,
-            user = fields.username,
-            "Refused a phone's login."
-        );
+        if attempt != Attempt::Unseen {
+            info!(%peer, device, user = username, "Refused a phone's login.");
+        }
+        if attempt == Attempt::LastWrong {
+            warn!(%peer, device, "Too many wrong logins: no more are looked at for a minute.");
+        }
         word("UN-AUTHORIZED")
     }
 }

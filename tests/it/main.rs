@@ -14,6 +14,7 @@ mod crashing;
 mod dialplan;
 mod doors;
 mod events;
+mod guessing;
 mod hanging;
 mod hostile;
 mod keeping;

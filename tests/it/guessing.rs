@@ -1,0 +1,114 @@
+//! Passwords that somebody tries out at the authentication URL.
+
+use std::net::{IpAddr, SocketAddr};
+
+use handsetd::phone::Vendor;
+use handsetd::simulate::Options;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+use super::support::loopback::Loopback;
+use super::support::raw::connect_from;
+use super::support::soon;
+
+const CONFIG: &str = "[vendor.cisco]\nusername = 'push'\npassword = 'right'\n";
+
+#[tokio::test]
+async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
+    let daemon = Daemon::start(CONFIG).await;
+    let (guesser, phone) = (Loopback::claim(), Loopback::claim());
+    let ask = async |from: IpAddr, password: &str, device: &str| {
+        authenticate(daemon.http(), from, "push", password, device).await
+    };
+    let device = "SEP00005E005301";
+    for at in 0..20 {
+        let told = ask(guesser.ip(), &format!("wrong{at}"), device).await;
+        assert_eq!(told, "UN-AUTHORIZED");
+    }
+    assert_eq!(ask(guesser.ip(), "right", device).await, "UN-AUTHORIZED");
+    // The name can be written otherwise.
+    let same = "sep00005e005301";
+    assert_eq!(ask(guesser.ip(), "right", same).await, "UN-AUTHORIZED");
+    // The phone itself is where it always was, and others behind the same NAT are others.
+    assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
+    let other = "SEP00005E005302";
+    assert_eq!(ask(guesser.ip(), "right", other).await, "AUTHORIZED");
+    // A good login costs nothing, however often.
+    for _ in 0..100 {
+        assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
+    }
+    let log = daemon.log();
+    assert_eq!(log.matches("Too many wrong logins").count(), 1, "{log}");
+    assert_eq!(log.matches("Refused a phone's login.").count(), 10, "{log}");
+    assert!(!log.contains("wrong1") && !log.contains("right"), "{log}");
+}
+
+#[tokio::test]
+async fn other_names_are_of_no_use_to_who_guesses() {
+    let daemon = Daemon::start(CONFIG).await;
+    let (guesser, phone) = (Loopback::claim(), Loopback::claim());
+    let ask = async |from: IpAddr, password: &str, device: &str| {
+        authenticate(daemon.http(), from, "push", password, device).await
+    };
+    for at in 0..100 {
+        let device = format!("SEP00005E00{at:04}");
+        let told = ask(guesser.ip(), "wrong", &device).await;
+        assert_eq!(told, "UN-AUTHORIZED");
+    }
+    for device in ["SEP00005E00FFFF", "", "nobody"] {
+        let told = ask(guesser.ip(), "right", device).await;
+        assert_eq!(told, "UN-AUTHORIZED", "{device}");
+        assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
+    }
+    let refused = daemon.count("Refused a phone's login.");
+    assert_eq!(refused, 60, "a flood fills the log");
+}
+
+#[tokio::test]
+async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
+    let address = Loopback::claim();
+    let options = desk::options(Vendor::Cisco);
+    // No password is configured, so that the push has one of its own.
+    let daemon = Daemon::start(&desk::entry("desk", &options, address.port(8080))).await;
+    let door = format!("http://{}/cisco/authenticate", daemon.http());
+    let options = Options {
+        authentication_url: Some(door.parse().unwrap()),
+        ..options
+    };
+    let device = format!("SEP{}", options.mac.to_string().replace(':', ""));
+    let desk = Desk::at(options, address.port(8080)).await;
+    // The phone asks from the address that the system gives it, which is the guesser's.
+    let guesser: IpAddr = "127.0.0.1".parse().unwrap();
+    for device in ["", &device] {
+        for _ in 0..100 {
+            let told = authenticate(daemon.http(), guesser, "push", "wrong", device).await;
+            assert_eq!(told, "UN-AUTHORIZED");
+        }
+    }
+    let told = Caller::new(daemon.agi())
+        .runs("push", &["Hello", "phone=desk"])
+        .await;
+    assert_eq!(told.status, "OK", "{}", told.reason);
+    desk.shows_text("Hello").await;
+}
+
+/// Asks as a phone does; returns the body of the answer.
+async fn authenticate(
+    door: SocketAddr,
+    from: IpAddr,
+    user: &str,
+    password: &str,
+    device: &str,
+) -> String {
+    let mut stream = connect_from(from, door).await;
+    let query = format!("UserID={user}&Password={password}&devicename={device}");
+    let request = format!("GET /cisco/authenticate?{query} HTTP/1.0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut told = String::new();
+    soon("an answer", stream.read_to_string(&mut told))
+        .await
+        .unwrap();
+    told.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
