@@ -1,13 +1,20 @@
 //! Reading pictures, tones and templates: from the configured folders, and from the configured
 //! hosts.
 
-use std::fs::File;
+mod addresses;
+mod folders;
+
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use url::Url;
+
+use addresses::{Careful, LookUp};
+
+use super::http::root_cause;
 
 /// Where files come from.
 #[derive(Debug)]
@@ -42,10 +49,15 @@ impl Library {
     ///
     /// Panics if no TLS provider is installed for the process.
     pub fn new(folders: Vec<PathBuf>, hosts: Vec<String>) -> Self {
+        Self::finding(folders, hosts, addresses::look_up)
+    }
+
+    fn finding(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {
         let http = reqwest::Client::builder()
             .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(Policy::none())
+            .dns_resolver(Arc::new(Careful(look_up)))
             .timeout(FETCH)
             .build()
             .expect("main installs a TLS provider before anything else");
@@ -58,16 +70,14 @@ impl Library {
 
     /// Reads a file. Blocks; symbolic links are followed, and must not lead out of the folders.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
-        let path = self.find(name)?;
-        let unreadable = |source| Error::Unreadable {
-            name: name.to_owned(),
-            source,
-        };
-        let file = File::open(path).map_err(unreadable)?;
+        let file = folders::open(&self.folders, name)?;
         let mut bytes = Vec::new();
         file.take(MAX_FILE + 1)
             .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
+            .map_err(|source| Error::Unreadable {
+                name: name.to_owned(),
+                source,
+            })?;
         if bytes.len() as u64 > MAX_FILE {
             return Err(Error::TooLong(name.to_owned()));
         }
@@ -86,11 +96,19 @@ impl Library {
     /// Fetches a file from one of the hosts.
     pub(super) async fn fetch(&self, url: &Url) -> Result<Vec<u8>, Error> {
         let failed = |why: String| Error::Fetch {
-            url: url.clone(),
+            url: without_password(url),
             why,
         };
+        if addresses::is_written_off_limits(url) {
+            return Err(failed(addresses::OFF_LIMITS.to_owned()));
+        }
         let sent = self.http.get(url.clone()).send().await;
-        let mut response = sent.map_err(|error| failed(error.without_url().to_string()))?;
+        let mut response = sent.map_err(|error| failed(root_cause(&error)))?;
+        if response.status().is_redirection() {
+            return Err(failed(
+                "it says that the file is elsewhere, and redirects are not followed".to_owned(),
+            ));
+        }
         if !response.status().is_success() {
             return Err(failed(format!(
                 "it answered HTTP {}",
@@ -101,50 +119,23 @@ impl Library {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| failed(error.without_url().to_string()))?
+            .map_err(|error| failed(root_cause(&error)))?
         {
             bytes.extend_from_slice(&chunk);
             if bytes.len() as u64 > MAX_FILE {
-                return Err(Error::TooLong(url.to_string()));
+                return Err(Error::TooLong(without_password(url).to_string()));
             }
         }
         Ok(bytes)
     }
+}
 
-    /// Finds a file, by its path or by its name in one of the folders.
-    fn find(&self, name: &str) -> Result<PathBuf, Error> {
-        let wanted = Path::new(name);
-        let mut outside = false;
-        for folder in &self.folders {
-            let Ok(folder) = folder.canonicalize() else {
-                continue;
-            };
-            let Ok(path) = folder.join(wanted).canonicalize() else {
-                continue;
-            };
-            if path.starts_with(&folder) {
-                return Ok(path);
-            }
-            outside = true;
-        }
-        if outside {
-            return Err(Error::Outside(name.to_owned()));
-        }
-        let folders: Vec<_> = self
-            .folders
-            .iter()
-            .map(|folder| folder.display().to_string())
-            .collect();
-        let folders = if folders.is_empty() {
-            "none is configured".to_owned()
-        } else {
-            folders.join(", ")
-        };
-        Err(Error::Missing {
-            name: name.to_owned(),
-            folders,
-        })
-    }
+/// Returns an address as it may be told.
+fn without_password(url: &Url) -> Url {
+    let mut url = url.clone();
+    // The address of a host can always do without.
+    let _ = url.set_password(None);
+    url
 }
 
 /// How long a host may take to give a file.
@@ -153,89 +144,4 @@ const FETCH: Duration = Duration::from_secs(10);
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    fn library() -> (tempfile::TempDir, Library) {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let dir = tempfile::tempdir().unwrap();
-        let media = dir.path().join("media");
-        fs::create_dir_all(media.join("night")).unwrap();
-        fs::write(media.join("night/sky.png"), "picture").unwrap();
-        fs::write(dir.path().join("secret"), "secret").unwrap();
-        std::os::unix::fs::symlink(dir.path().join("secret"), media.join("link.png")).unwrap();
-        let folders = vec![dir.path().join("absent"), media];
-        (
-            dir,
-            Library::new(
-                folders,
-                vec!["pictures.example.com".into(), "192.0.2.5:8080".into()],
-            ),
-        )
-    }
-
-    #[test]
-    fn a_file_is_found_by_name_and_by_path() {
-        let (dir, library) = library();
-        assert_eq!(library.read("night/sky.png").unwrap(), b"picture");
-        let path = dir.path().join("media/night/sky.png");
-        assert_eq!(library.read(path.to_str().unwrap()).unwrap(), b"picture");
-    }
-
-    #[test]
-    fn nothing_outside_of_the_folders_is_read() {
-        let (dir, library) = library();
-        let secret = dir.path().join("secret");
-        for name in [
-            "../secret",
-            "night/../../secret",
-            "link.png",
-            secret.to_str().unwrap(),
-            "/etc/passwd",
-        ] {
-            let message = library.read(name).unwrap_err().to_string();
-            assert!(
-                message.contains("outside of the media folders"),
-                "{message}"
-            );
-        }
-        let message = library.read("absent.png").unwrap_err().to_string();
-        assert!(
-            message.starts_with("no file absent.png in the media folders ("),
-            "{message}"
-        );
-    }
-
-    #[test]
-    fn a_folder_is_no_file_and_a_huge_file_is_refused() {
-        let (dir, library) = library();
-        assert!(
-            library
-                .read("night")
-                .unwrap_err()
-                .to_string()
-                .starts_with("cannot read")
-        );
-        let huge = File::create(dir.path().join("media/huge.wav")).unwrap();
-        huge.set_len(MAX_FILE + 1).unwrap();
-        assert!(
-            library
-                .read("huge.wav")
-                .unwrap_err()
-                .to_string()
-                .contains("16 MiB")
-        );
-    }
-
-    #[test]
-    fn only_configured_hosts_are_fetched_from() {
-        let (_dir, library) = library();
-        let fetches = |url: &str| library.fetches(&Url::parse(url).unwrap());
-        assert!(
-            fetches("http://PICTURES.example.com/a.png") && fetches("http://192.0.2.5:8080/a.png")
-        );
-        assert!(!fetches("http://192.0.2.5/a.png") && !fetches("http://169.254.169.254/a.png"));
-    }
-}
+mod tests;
