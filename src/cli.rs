@@ -7,6 +7,7 @@ mod ami;
 mod check;
 mod demo;
 mod door;
+mod dump;
 mod form;
 mod hint;
 mod media;
@@ -51,6 +52,10 @@ enum Command {
 /// The codes: 0 fine, 1 failed, 2 wrong arguments, 78 bad configuration. Wrong arguments and
 /// requests for help end the process here.
 pub fn main() -> ExitCode {
+    if let Err(why) = dump::forbid() {
+        // This is no reason not to begin.
+        let _ = writeln!(io::stderr(), "handsetd: {why}");
+    }
     let outcome = Cli::parse().run(&mut io::stdout());
     outcome.unwrap_or_else(|error| {
         // There is nobody left to tell if this fails.

@@ -13,6 +13,7 @@ mod commands;
 mod crashing;
 mod dialplan;
 mod doors;
+mod dumps;
 mod events;
 mod guessing;
 mod hanging;
