@@ -6,7 +6,7 @@
 mod escape;
 mod line;
 
-pub use escape::Escaped;
+pub use escape::{Escaped, EscapedJson};
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
@@ -146,7 +146,13 @@ where
         .with_writer(writer)
         .with_ansi(place == Place::Terminal);
     match (format, place) {
-        (Format::Json, _) => Box::new(builder.json().flatten_event(true).finish()),
+        (Format::Json, _) => Box::new(
+            builder
+                .json()
+                .flatten_event(true)
+                .map_event_format(line::Harmless)
+                .finish(),
+        ),
         (Format::Text, Place::Journal) => Box::new(
             builder
                 .fmt_fields(line::fields())

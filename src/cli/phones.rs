@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::finder::{Finder, Sighting};
 use crate::roster::Roster;
 use crate::shutdown::Tasks;
-use crate::telemetry::Escaped;
+use crate::telemetry::{Escaped, EscapedJson};
 
 /// Show the phones that the configuration and Asterisk know
 #[derive(Args, Debug)]
@@ -47,8 +47,8 @@ impl Phones {
         if let Some(names) = &self.why {
             let tried = runtime.block_on(why::ask(&config, names))?;
             if self.json || Form::of_stdout() == Form::Programs {
-                serde_json::to_writer_pretty(&mut *out, &tried).context("cannot write JSON")?;
-                writeln!(out)?;
+                let tried = serde_json::to_string_pretty(&tried).context("cannot write JSON")?;
+                writeln!(out, "{}", EscapedJson(tried)).context("cannot write what was tried")?;
             } else {
                 why::show(&tried, out).context("cannot write what was tried")?;
             }
@@ -61,8 +61,8 @@ impl Phones {
         }
         let (rows, away) = runtime.block_on(ask(&config))?;
         if self.json || Form::of_stdout() == Form::Programs {
-            serde_json::to_writer_pretty(&mut *out, &rows).context("cannot write the phones")?;
-            writeln!(out)?;
+            let rows = serde_json::to_string_pretty(&rows).context("cannot write JSON")?;
+            writeln!(out, "{}", EscapedJson(rows)).context("cannot write the phones")?;
         } else {
             show(&rows, out).context("cannot write the phones")?;
         }

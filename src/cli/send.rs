@@ -16,7 +16,7 @@ use super::ConfigFile;
 use super::door::{Door, Listening};
 use super::form::Form;
 use crate::dialplan;
-use crate::telemetry::Escaped;
+use crate::telemetry::{Escaped, EscapedJson};
 use crate::verb::{Refusal, Verb};
 use progress::Progress;
 
@@ -73,7 +73,7 @@ impl Send {
         })?;
         match Form::of_stdout() {
             Form::People => show(&answer, out),
-            Form::Programs => writeln!(out, "{answer}"),
+            Form::Programs => writeln!(out, "{}", EscapedJson(&answer)),
         }
         .context("cannot write the answer")?;
         let is_fine = matches!(answer["status"].as_str(), Some("OK" | "QUEUED"));
@@ -132,7 +132,7 @@ fn show(answer: &Value, out: &mut impl Write) -> io::Result<()> {
     match &answer["result"] {
         Value::Null => Ok(()),
         Value::String(text) => writeln!(out, "{}", Escaped(text)),
-        result => writeln!(out, "{result:#}"),
+        result => writeln!(out, "{:#}", EscapedJson(result)),
     }
 }
 

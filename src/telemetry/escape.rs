@@ -17,20 +17,65 @@ impl<T: fmt::Display> fmt::Display for Escaped<T> {
     }
 }
 
+/// Shows JSON without what a terminal would obey. It stays the same JSON: the line breaks between
+/// values stay, and in a text `\u009b` is the character.
+#[derive(Clone, Copy, Debug)]
+pub struct EscapedJson<T>(
+    /// The JSON.
+    pub T,
+);
+
+impl<T: fmt::Display> fmt::Display for EscapedJson<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        // Not `write!` with a `{}`: `{:#}` asks for JSON over several lines.
+        let mut escaping = EscapingJson(f);
+        if escaping.0.alternate() {
+            write!(escaping, "{:#}", self.0)
+        } else {
+            write!(escaping, "{}", self.0)
+        }
+    }
+}
+
 /// Escapes what is written through it.
 pub(super) struct Escaping<'a, W: ?Sized>(pub(super) &'a mut W);
 
 impl<W: fmt::Write + ?Sized> fmt::Write for Escaping<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_obeyed(*c)) {
-            let (plain, tail) = rest.split_at(at);
-            self.0.write_str(plain)?;
-            write!(self.0, "{}", c.escape_default())?;
-            rest = tail.get(c.len_utf8()..).unwrap_or_default();
-        }
-        self.0.write_str(rest)
+        let escape = |to: &mut W, c: char| write!(to, "{}", c.escape_default());
+        escape_all(self.0, text, is_obeyed, escape)
     }
+}
+
+/// Escapes JSON that is written through it.
+pub(super) struct EscapingJson<'a, W: ?Sized>(pub(super) &'a mut W);
+
+impl<W: fmt::Write + ?Sized> fmt::Write for EscapingJson<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // All of them are in the first plane. ASCII that is obeyed is escaped in JSON anyway, but for
+        // DEL.
+        let is_left = |c: char| is_obeyed(c) && c >= '\u{7f}';
+        let escape = |to: &mut W, c: char| write!(to, "\\u{:04x}", u32::from(c));
+        escape_all(self.0, text, is_left, escape)
+    }
+}
+
+/// Writes `text` to `to`, and what is meant by `is_meant` by `escape`.
+fn escape_all<W: fmt::Write + ?Sized>(
+    to: &mut W,
+    text: &str,
+    is_meant: impl Fn(char) -> bool,
+    escape: impl Fn(&mut W, char) -> fmt::Result,
+) -> fmt::Result {
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_meant(*c)) {
+        let (plain, tail) = rest.split_at(at);
+        to.write_str(plain)?;
+        escape(to, c)?;
+        rest = tail.get(c.len_utf8()..).unwrap_or_default();
+    }
+    to.write_str(rest)
 }
 
 fn is_obeyed(c: char) -> bool {
@@ -54,6 +99,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn json_that_was_escaped_is_the_same_json(text in ".{0,40}", more in "\\PC{0,10}") {
+            let value = serde_json::json!({"a": [text, "\u{9b}31m\u{7f}\u{202e}\u{2028}"], more: 1});
+            for shown in [EscapedJson(&value).to_string(), format!("{:#}", EscapedJson(&value))] {
+                assert!(!shown.chars().any(|c| is_obeyed(c) && c != '\n'), "{shown:?}");
+                let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+                assert_eq!(read, value);
+            }
+        }
+
         #[test]
         fn what_was_escaped_needs_no_more(text in ".{0,40}") {
             let once = Escaped(&text).to_string();

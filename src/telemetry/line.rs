@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::escape::Escaping;
+use super::escape::{Escaping, EscapingJson};
 
 /// Writes the message and `name=value` for each field, escaped.
 pub(super) fn fields() -> impl for<'a> FormatFields<'a> + Send + Sync + 'static {
@@ -45,5 +45,26 @@ where
         };
         write!(writer, "<{priority}>")?;
         self.0.format_event(context, writer, event)
+    }
+}
+
+/// Escapes in JSON what a terminal would obey; JSON itself asks that of few characters.
+pub(super) struct Harmless<F>(pub(super) F);
+
+impl<S, N, F> FormatEvent<S, N> for Harmless<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut escaping = EscapingJson(&mut writer);
+        self.0
+            .format_event(context, Writer::new(&mut escaping), event)
     }
 }

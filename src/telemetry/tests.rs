@@ -29,7 +29,7 @@ fn logged(format: Format, place: Place, level: Level, act: impl FnOnce()) -> Str
 
 #[test]
 fn what_a_caller_is_called_cannot_command_the_terminal() {
-    let caller = "\u{1b}[31mEve\nINFO All is well.";
+    let caller = "\u{1b}[31mEve\nINFO All is well.\u{9b}2J\u{7f}\u{202e}\u{2028}";
     for place in [Place::File, Place::Journal] {
         let text = logged(Format::Text, place, Level::Info, || {
             let _span = info_span!("call", %caller).entered();
@@ -48,7 +48,8 @@ fn what_a_caller_is_called_cannot_command_the_terminal() {
     });
     let value: serde_json::Value = serde_json::from_str(json.trim_end()).unwrap();
     assert_eq!(value["caller"], caller);
-    assert!(!json.trim_end().contains(char::is_control));
+    let commands = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{2028}');
+    assert!(!json.trim_end().contains(commands), "{json:?}");
 }
 
 #[test]

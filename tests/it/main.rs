@@ -14,6 +14,7 @@ mod crashing;
 mod dialplan;
 mod doors;
 mod dumps;
+mod escapes;
 mod events;
 mod guessing;
 mod hanging;

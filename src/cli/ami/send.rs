@@ -11,7 +11,7 @@ use super::server::{LOG_OFF, Server, connected};
 use crate::ami::{Action, Response};
 use crate::cli::form::Form;
 use crate::shutdown::Tasks;
-use crate::telemetry::Escaped;
+use crate::telemetry::{Escaped, EscapedJson};
 
 /// Send one action, and print its response and list
 #[derive(Args, Debug)]
@@ -72,10 +72,12 @@ impl Send {
 /// Writes a JSON object a line, as `ami decode` does.
 fn write(response: &Response, out: &mut impl Write) -> io::Result<()> {
     let headers: Vec<_> = response.headers().collect();
-    writeln!(out, "{}", json!({"type": "response", "headers": headers}))?;
+    let line = json!({"type": "response", "headers": headers});
+    writeln!(out, "{}", EscapedJson(line))?;
     for item in response.items() {
         let headers: Vec<_> = item.headers().collect();
-        writeln!(out, "{}", json!({"type": "event", "headers": headers}))?;
+        let line = json!({"type": "event", "headers": headers});
+        writeln!(out, "{}", EscapedJson(line))?;
     }
     Ok(())
 }

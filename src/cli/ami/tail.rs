@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::server::{LOG_OFF, Server, connected};
 use crate::ami::{Client, Event, State};
 use crate::shutdown::Tasks;
-use crate::telemetry::Escaped;
+use crate::telemetry::{Escaped, EscapedJson};
 
 /// Show live events as JSON lines, until Ctrl-C
 #[derive(Args, Debug)]
@@ -78,7 +78,7 @@ impl Tail {
 fn write(server: &str, event: &Event, out: &mut impl Write) -> io::Result<()> {
     let headers: Vec<_> = event.headers().collect();
     let line = json!({"type": "event", "server": server, "headers": headers});
-    writeln!(out, "{line}")?;
+    writeln!(out, "{}", EscapedJson(line))?;
     out.flush()
 }
 

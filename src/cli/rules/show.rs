@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::events::Origin;
 use crate::rules::{Fact, Run, Step, Trace};
-use crate::telemetry::Escaped;
+use crate::telemetry::{Escaped, EscapedJson};
 
 /// Writes what the rules make of events.
 pub(super) struct Show<'a, W> {
@@ -30,7 +30,7 @@ impl<'a, W: Write> Show<'a, W> {
         if self.json {
             for trace in traces {
                 let object = object(trace.as_ref(), origin);
-                writeln!(self.out, "{object}")?;
+                writeln!(self.out, "{}", EscapedJson(object))?;
             }
             return Ok(());
         }
@@ -52,7 +52,7 @@ impl<'a, W: Write> Show<'a, W> {
         if self.json {
             let object = json!({ "rule": &*run.rule, "verdict": "turn", "fires": true,
                 "key": run.key, "sends": sends(Some(run)) });
-            return writeln!(self.out, "{object}");
+            return writeln!(self.out, "{}", EscapedJson(object));
         }
         writeln!(self.out, "  {}: its turn has come", Escaped(&run.rule))?;
         self.steps(Some(run))

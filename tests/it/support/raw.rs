@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -37,4 +38,9 @@ pub(crate) async fn connect_from(source: IpAddr, door: SocketAddr) -> TcpStream 
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(source, 0)).unwrap();
     socket.connect(door).await.unwrap()
+}
+
+/// Returns a text as it stands in a query, with every odd byte encoded.
+pub(crate) fn encoded(text: &str) -> String {
+    percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string()
 }

@@ -1,0 +1,155 @@
+//! Names that would command the terminal of whoever reads the log.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use handsetd::phone::Vendor;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::support::administrator::Administrator;
+use super::support::caller::Caller;
+use super::support::daemon;
+use super::support::desk;
+use super::support::loopback::Loopback;
+use super::support::process::Process;
+use super::support::raw::{encoded, exchange_bytes, get};
+use super::support::terminal::on_a_terminal;
+
+/// Clears the screen, sets the title, begins another line, deletes, turns the direction, and all of
+/// it once more with the control characters of ISO 8859.
+const NASTY: &str =
+    "\u{1b}[2J\u{1b}]0;x\u{7}\r\n<0>FAKE\u{7f}\u{202e}\u{2028}\u{9b}2J\u{85}\u{2066}";
+
+#[tokio::test]
+async fn no_name_commands_the_terminal_of_who_reads_the_log() {
+    for format in ["text", "json"] {
+        let (doors, phone) = (Loopback::claim(), Loopback::claim());
+        let [agi, http, admin] = [4573, 8090, 8091].map(|port| doors.port(port));
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "{}[log]\nlevel = 'trace'\nformat = '{format}'\n",
+            desk::entry("desk", &desk::options(Vendor::Snom), phone.port(8080)),
+        );
+        let file = daemon::configure(folder.path(), &config);
+        let base = std::fs::read_to_string(&file).unwrap();
+        let mut addresses = [agi, http, admin].into_iter();
+        let own = base.split("127.0.0.1:0").fold(String::new(), |text, part| {
+            let next = addresses.next().map(|address| address.to_string());
+            text + part + &next.unwrap_or_default()
+        });
+        std::fs::write(&file, own).unwrap();
+        let mut command = daemon::command(&file);
+        let daemon = Process::start("handsetd", command.env("HANDSETD_LOG", "trace"));
+        daemon.line_after(0, "Ready.").await;
+
+        knock([agi, http, admin]).await;
+        let log = daemon.log();
+        let lines: Vec<&str> = log.split('\n').collect();
+        assert!(lines.len() > 10, "{log}");
+        for line in lines {
+            assert!(!line.contains(is_obeyed), "{format}: {line:?}");
+            assert!(!line.trim_start().starts_with("<0>"), "{line:?}");
+            if format == "json" {
+                assert!(serde_json::from_str::<Value>(line).is_ok(), "{line:?}");
+            }
+        }
+        let escaped = if format == "json" {
+            "\\u202e"
+        } else {
+            "\\u{202e}"
+        };
+        assert!(log.contains(escaped), "{log}");
+
+        ask_at_a_terminal(file.to_str().unwrap()).await;
+    }
+}
+
+/// Says the nasty thing wherever something can be said.
+async fn knock([agi, http, admin]: [SocketAddr; 3]) {
+    let encoded = encoded(NASTY);
+    // At the phones' door.
+    for path in [
+        format!("/cisco/authenticate?UserID={encoded}&Password=x&devicename={encoded}"),
+        format!("/action/snom/dnd_on?{encoded}={encoded}&mac={encoded}&remote={encoded}"),
+        format!("/action/snom/{encoded}?a=b"),
+        format!("/screen/{encoded}"),
+    ] {
+        get(http, &path).await;
+    }
+    let raw = format!("GET /\u{1b}[2J HTTP/1.0\r\nUser-Agent: {NASTY}\r\n\r\n");
+    exchange_bytes(http, raw).await;
+    // From the dialplan. A line break ends an argument there.
+    let one_line = NASTY.replace(['\r', '\n'], "");
+    let caller = Caller::new(agi).of_phone(&one_line, "192.0.2.7", &one_line);
+    for (verb, words) in [
+        (
+            "push",
+            vec![format!("text={one_line}"), format!("phone={one_line}")],
+        ),
+        (
+            "push",
+            vec![format!("{one_line}={one_line}"), "title=a".to_owned()],
+        ),
+        (
+            "push",
+            vec![format!("image={one_line}"), "phone=desk".to_owned()],
+        ),
+        (
+            "dial",
+            vec![format!("number={one_line}"), "phone=desk".to_owned()],
+        ),
+        (&*one_line, vec![]),
+    ] {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        caller.runs(verb, &words).await;
+    }
+    caller
+        .runs(&format!("push?text={encoded}&phone={encoded}"), &[])
+        .await;
+    let mut garbage = TcpStream::connect(agi).await.unwrap();
+    let _ = garbage.write_all(NASTY.as_bytes()).await;
+    let _ = garbage.shutdown().await;
+    let _ = garbage.read_to_end(&mut Vec::new()).await;
+    // From an administrator.
+    let office = Administrator::new(admin);
+    let body = serde_json::json!({"text": NASTY, "phone": NASTY, NASTY: NASTY}).to_string();
+    office.post("/api/v1/do/push", &body).await;
+    office.post(&format!("/api/v1/do/{encoded}"), "{}").await;
+    office.get(&format!("/api/v1/phones/{encoded}")).await;
+}
+
+/// Asks commands for the nasty thing, at a terminal and with the output redirected.
+async fn ask_at_a_terminal(file: &str) {
+    let phone = format!("phone={NASTY}");
+    for arguments in [
+        &["send", "push", "text=Hello", &phone][..],
+        &["send", "info", &phone],
+        &["send", NASTY],
+        &["phones"],
+        &["phones", "--json"],
+        &["phones", "--why", NASTY],
+        &["check"],
+    ] {
+        let arguments = [arguments, &["--config", file]].concat();
+        let redirected = Command::new(env!("CARGO_BIN_EXE_handsetd"))
+            .args(&arguments)
+            .output()
+            .unwrap();
+        for output in [redirected, on_a_terminal(&arguments).await] {
+            for bytes in [output.stdout, output.stderr] {
+                let text = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+                for line in text.split('\n') {
+                    assert!(!line.contains(is_obeyed), "{arguments:?}: {line:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Whether a terminal does something else than to show it.
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
