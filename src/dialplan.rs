@@ -17,7 +17,7 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::agi::{self, Channel, Script};
 use crate::dispatch::{Delivery, Dispatcher};
-use crate::history::{Asked, Asker};
+use crate::history::{Asked, Asker, without_secrets};
 use crate::outcome::{Answer, Outcome, Status};
 use crate::verb::{Action, Request, Verb};
 
@@ -46,10 +46,11 @@ impl Script for Dialplan {
             let answer = self.answer(request, &mut asked, channel, until).await;
             let Answer { status, reason, phone, vendor, .. } = &answer;
             let (caller, script) = (request.channel(), request.script());
+            let why = without_secrets(reason);
             if *status == Status::Error {
-                error!(caller, verb = script, %status, reason, "A delivery failed by our own fault.");
+                error!(caller, verb = script, %status, reason = why, "A delivery failed by our own fault.");
             } else {
-                info!(caller, verb = script, phone, %status, reason, "Answered a call.");
+                info!(caller, verb = script, phone, %status, reason = why, "Answered a call.");
             }
             let variables = [
                 ("HANDSET_STATUS", status.word()),

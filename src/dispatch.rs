@@ -21,7 +21,7 @@ use tracing::{Instrument, info, info_span};
 use crate::deliver::Courier;
 use crate::finder::{Finder, Found, Missing};
 use crate::held::{Held, Store};
-use crate::history::{Asked, Asker, History};
+use crate::history::{Asked, Asker, History, without_secrets};
 use crate::meters::Meters;
 use crate::outcome::{Answer, Outcome, Status};
 use crate::phone::Phone;
@@ -200,6 +200,7 @@ impl Dispatcher {
             let outcome = courier.deliver_to_call_manager(&request).await;
             history.end(entry, &outcome);
             let Outcome { status, reason, .. } = &outcome;
+            let reason = without_secrets(reason);
             info!(verb = %request.verb, %status, reason, "Delivered.");
             outcome
         };
@@ -256,6 +257,7 @@ impl Dispatcher {
             let Outcome { status, reason, .. } = &outcome;
             let (vendor, verb) = (Some(phone.vendor), request.verb.name());
             meters.delivered(vendor, verb, *status, since.elapsed());
+            let reason = without_secrets(reason);
             info!(verb = %request.verb, %status, reason, "Delivered.");
             outcome
         };

@@ -18,7 +18,7 @@ use tracing::{Instrument, info, info_span, warn};
 
 use crate::ami::{self, Client};
 use crate::dispatch::Dispatcher;
-use crate::history::{Asked, Asker};
+use crate::history::{Asked, Asker, without_secrets};
 use crate::outcome::{Answer, Status};
 use crate::rules::{Decision, Engine, Fact, Run, RunId};
 use crate::shutdown::Tasks;
@@ -221,6 +221,7 @@ fn tell(what: &str, answer: &Answer) {
         phone,
         ..
     } = answer;
+    let reason = without_secrets(reason);
     match status {
         Status::Ok | Status::Queued => info!(what, phone, %status, reason, "Delivered."),
         _ => warn!(what, phone, %status, reason, "Not delivered."),

@@ -101,9 +101,10 @@ impl Channel {
     /// Sends a command and returns its final reply, whatever that says.
     pub async fn command(&mut self, command: &Command) -> Result<Reply, Error> {
         let after = self.reply_timeout;
-        trace!(%command, "Asking.");
+        // What is asked and answered may be a password: a setting that a phone was asked for.
+        trace!(command = command.words(), "Asking.");
         if let Ok(reply) = timeout(after, self.exchange(command)).await {
-            trace!(?reply, "Answered.");
+            trace!(code = reply.as_ref().ok().map(Reply::code), "Answered.");
             return reply;
         }
         if self.codec.is_amid_reply() {

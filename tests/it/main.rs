@@ -28,6 +28,7 @@ mod pbx;
 mod refusals;
 mod reload;
 mod screens;
+mod secrets;
 mod sending;
 mod slow;
 mod smuggling;

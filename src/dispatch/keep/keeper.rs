@@ -17,7 +17,7 @@ use crate::dispatch::queue::Queues;
 use crate::dispatch::under_way::UnderWay;
 use crate::finder::{Bearings, Finder};
 use crate::held::{Stage, Store};
-use crate::history::{Asked, History};
+use crate::history::{Asked, History, without_secrets};
 use crate::meters::Meters;
 use crate::outcome::{Outcome, Status};
 use crate::roster::Arrival;
@@ -311,6 +311,7 @@ impl Keeper {
         let verb = request.verb.name();
         let meters = &self.parts.meters;
         meters.delivered(outcome.vendor, verb, *status, since.elapsed());
+        let reason = without_secrets(reason);
         info!(verb, %status, reason, "Delivered.");
         // Whoever asked may have gone long ago.
         let _ = told.map(|told| told.send(outcome.clone()));
@@ -320,7 +321,7 @@ impl Keeper {
     fn tell_held(&self, parcel: &mut Parcel) {
         let held = parcel.held();
         self.parts.history.wait(&mut parcel.entry, &held.reason);
-        let reason = held.reason.as_str();
+        let reason = without_secrets(&held.reason);
         span(parcel).in_scope(|| info!(reason, "Held."));
         let _ = parcel.told.take().map(|told| told.send(held));
     }

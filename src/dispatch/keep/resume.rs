@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::keeper::Keeper;
 use super::parcel::Parcel;
 use crate::held::{Held, Stage};
-use crate::history::{Asked, Asker};
+use crate::history::{Asked, Asker, without_secrets};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use crate::verb::Request;
 
@@ -87,6 +87,7 @@ impl Keeper {
         };
         self.parts.history.end(entry, &over);
         let Outcome { status, reason, .. } = &over;
+        let reason = without_secrets(reason);
         warn!(id = %asked.id, phone = letter.phone, %status, reason, "A held delivery is over.");
         self.forget(number);
     }

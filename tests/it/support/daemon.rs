@@ -35,6 +35,14 @@ impl Daemon {
         Self::launch(folder, &file).await
     }
 
+    /// Starts it as [`start`](Self::start) does, and lets it and its libraries log all that they can.
+    pub(crate) async fn start_tracing(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = configure(folder.path(), config);
+        let mut command = command(&file);
+        Self::launch_as(folder, &file, command.env("HANDSETD_LOG", "trace")).await
+    }
+
     /// Starts it as [`start`](Self::start) does, but without a token for the administrator's door.
     pub(crate) async fn start_without_token(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -45,7 +53,11 @@ impl Daemon {
     }
 
     async fn launch(folder: TempDir, file: &Path) -> Self {
-        let process = Process::start("handsetd", &mut command(file));
+        Self::launch_as(folder, file, &mut command(file)).await
+    }
+
+    async fn launch_as(folder: TempDir, file: &Path, command: &mut Command) -> Self {
+        let process = Process::start("handsetd", command);
         let ready = |line: &str| line.contains("Ready.").then_some(());
         process.line("the line \"Ready.\"", ready).await;
         let agi = process
@@ -83,6 +95,11 @@ impl Daemon {
         self.admin
     }
 
+    /// Returns the path of its configuration.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.file.clone()
+    }
+
     /// Returns the path of a file in its media folder.
     pub(crate) fn media(&self, name: &str) -> PathBuf {
         self.folder.path().join("media").join(name)
@@ -117,6 +134,14 @@ impl Daemon {
     /// Returns the number of its process.
     pub(crate) fn pid(&self) -> u32 {
         self.process.pid()
+    }
+
+    /// Returns how much memory it has had at the most, in kB.
+    pub(crate) fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let mut lines = status.lines();
+        let line = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Returns everything that it has logged.

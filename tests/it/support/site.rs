@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use handsetd::shutdown::Tasks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::soon;
@@ -37,15 +37,7 @@ impl Site {
                     () = stop.cancelled() => return,
                     accepted = listener.accept() => accepted.unwrap(),
                 };
-                let mut head = vec![0; 8192];
-                let mut length = 0;
-                while !head[..length].ends_with(b"\r\n\r\n") {
-                    let Ok(more @ 1..) = stream.read(&mut head[length..]).await else {
-                        break;
-                    };
-                    length += more;
-                }
-                let head = String::from_utf8_lossy(&head[..length]).into_owned();
+                let head = request(&mut stream).await;
                 let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
                 asks.send_modify(|asked| asked.push(target));
                 // Who has gone meanwhile gets no answer.
@@ -69,6 +61,27 @@ impl Site {
         let mut asked = self.asked.clone();
         let first = asked.wait_for(|asked| !asked.is_empty());
         soon("a request to the site", first).await.unwrap()[0].clone()
+    }
+}
+
+/// Reads a request with its body, and returns its head.
+async fn request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    loop {
+        let end = request.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(end) = end {
+            let head = String::from_utf8_lossy(&request[..end]).into_owned();
+            let lower = head.to_ascii_lowercase();
+            let length = lower.split("content-length:").nth(1);
+            let length = length.and_then(|rest| rest.lines().next()?.trim().parse().ok());
+            if request.len() >= end + 4 + length.unwrap_or(0) {
+                return head;
+            }
+        }
+        // Who has gone has asked for nothing more.
+        let Ok(1..) = stream.read_buf(&mut request).await else {
+            return String::from_utf8_lossy(&request).into_owned();
+        };
     }
 }
 

@@ -1,0 +1,279 @@
+//! Passwords of every kind, and all places where they might show.
+//!
+//! Each is a word that stands nowhere else, and the daemon logs all that it and its libraries can.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use handsetd::phone::Vendor;
+use handsetd::simulate::{Options, Scheme};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+use super::support::administrator::Administrator;
+use super::support::caller::Caller;
+use super::support::daemon::{Daemon, TOKEN};
+use super::support::desk::{self, Desk};
+use super::support::loopback::Loopback;
+use super::support::raw::{exchange, get};
+use super::support::site::Site;
+use super::support::soon;
+
+#[tokio::test]
+async fn no_password_shows_anywhere() {
+    let manager = manager().await;
+    let (cucm, pictures) = (site().await, site().await);
+    let credentials = |password: &str| Some(("push".to_owned(), password.to_owned()));
+    let snom = Options {
+        credentials: credentials("canary-snom"),
+        scheme: Scheme::Digest,
+        ..desk::options(Vendor::Snom)
+    };
+    let yealink = Options {
+        credentials: credentials("canary-yealink"),
+        scheme: Scheme::Basic,
+        ..desk::options(Vendor::Yealink)
+    };
+    let (snom, yealink) = (Desk::new(snom).await, Desk::new(yealink).await);
+    let address = Loopback::claim();
+    let options = desk::options(Vendor::Cisco);
+    let config = configuration(
+        &snom,
+        &yealink,
+        &desk::entry("cisco", &options, address.port(8080)),
+        manager,
+        &cucm,
+    );
+    let daemon = Daemon::start_tracing(&config).await;
+    let cisco = Options {
+        authentication_url: Some(
+            format!("http://{}/cisco/authenticate", daemon.http())
+                .parse()
+                .unwrap(),
+        ),
+        ..options
+    };
+    let cisco = Desk::at(cisco, address.port(8080)).await;
+    let office = Administrator::new(daemon.admin());
+    let mut events = office.open("GET", "/api/v1/events", &bearer(), "").await;
+
+    // What phones are told, and how they ask back.
+    let caller = Caller::new(daemon.agi());
+    for phone in ["snom", "yealink", "cisco"] {
+        let told = caller
+            .runs("push", &["Hello", &format!("phone={phone}")])
+            .await;
+        assert_eq!(told.status, "OK", "{phone}: {}", told.reason);
+    }
+    let exchanges = cisco.state().exchanges;
+    let asked = exchanges
+        .iter()
+        .find(|one| one.target.contains("Password="));
+    let (_, per_push) = asked.unwrap().target.split_once("Password=").unwrap();
+    let per_push = per_push.split('&').next().unwrap().to_owned();
+    assert_eq!(per_push.len(), 32);
+    tell(daemon.http()).await;
+    write(&daemon, &pictures).await;
+    daemon.line("Asterisk refuses the login").await;
+
+    let mut shown = shown(&daemon).await;
+    daemon.terminate();
+    let mut stream = Vec::new();
+    let _ = soon("the events", events.read_to_end(&mut stream)).await;
+    let stream = String::from_utf8(stream).unwrap();
+    assert!(
+        stream.contains("handsetd.delivery") && stream.contains("phone.dnd"),
+        "{stream}"
+    );
+    shown.push(("the events", stream));
+    for (place, text) in shown {
+        for secret in ["canary", &per_push, TOKEN] {
+            let encoded = STANDARD.encode(format!("push:{secret}"));
+            let is_shown = |line: &&str| line.contains(secret) || line.contains(&encoded);
+            let lines: Vec<&str> = text.lines().filter(is_shown).collect();
+            assert!(lines.is_empty(), "{place}: {secret}: {}", lines.join("\n"));
+        }
+    }
+}
+
+/// Returns a configuration with passwords wherever one can be.
+fn configuration(
+    snom: &Desk,
+    yealink: &Desk,
+    cisco: &str,
+    manager: SocketAddr,
+    cucm: &Site,
+) -> String {
+    let account = |password: &str| format!("username = 'push'\npassword = '{password}'\n");
+    format!(
+        "{}{}{}{}{}\
+         [vendor.snom]\n{}\
+         [[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\nsecret = 'canary-ami'\n\
+         [cucm]\nurl = '{}'\napp_id = 'app'\npassword = 'canary-cucm'\n\
+         [media]\nhosts = ['127.0.0.1']\n",
+        snom.entry("snom"),
+        account("canary-snom"),
+        yealink.entry("yealink"),
+        account("canary-yealink"),
+        cisco,
+        account("canary-vendor"),
+        cucm.url("/emservice/EMServiceServlet"),
+    )
+}
+
+/// Brings passwords to the phones' door.
+async fn tell(door: SocketAddr) {
+    get(
+        door,
+        "/cisco/authenticate?UserID=push&Password=canary-query&devicename=SEP00005E005301",
+    )
+    .await;
+    let form = "UserID=push&Password=canary-form";
+    let post = "POST /cisco/authenticate?Password=canary-both HTTP/1.0\r\nContent-Length:";
+    exchange(door, format!("{post} {}\r\n\r\n{form}", form.len())).await;
+    get(
+        door,
+        "/action/snom/dnd_on?password=canary-action&mac=00005E005302",
+    )
+    .await;
+    get(door, "/nothing/here?password=canary-nothing").await;
+}
+
+/// Puts passwords into whatever callers and administrators write.
+async fn write(daemon: &Daemon, pictures: &Site) {
+    let (caller, office) = (
+        Caller::new(daemon.agi()),
+        Administrator::new(daemon.admin()),
+    );
+    let host = pictures.url("/a.png").replace("http://", "");
+    let url = format!("http://user:canary-image@{host}?password=canary-parameter");
+    let set = "set=user_pass1=canary-set";
+    let foreign = "url=http://user:canary-foreign@192.0.2.9/?pin=canary-pin";
+    for (verb, words) in [
+        (
+            "push",
+            vec![format!("image={url}"), "phone=snom".to_owned()],
+        ),
+        ("settings", vec![set.to_owned(), "phone=snom".to_owned()]),
+        (
+            "settings",
+            vec!["get=user_pass1".to_owned(), "phone=snom".to_owned()],
+        ),
+        (
+            "settings",
+            vec![
+                "set=account.1.password=canary-account".to_owned(),
+                "phone=yealink".to_owned(),
+            ],
+        ),
+        ("push", vec![foreign.to_owned(), "phone=snom".to_owned()]),
+        (
+            "push",
+            vec![
+                "password=canary-key".to_owned(),
+                "nonsense=1".to_owned(),
+                "phone=snom".to_owned(),
+            ],
+        ),
+        (
+            "login",
+            vec!["user=john".to_owned(), "phone=cisco".to_owned()],
+        ),
+    ] {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        caller.runs(verb, &words).await;
+        caller
+            .runs(&format!("{verb}?{}", words.join("&")), &[])
+            .await;
+        let body: serde_json::Map<_, _> = words
+            .iter()
+            .map(|word| word.split_once('=').unwrap())
+            .map(|(key, value)| (key.to_owned(), value.into()))
+            .collect();
+        let body = serde_json::Value::from(body).to_string();
+        office.post(&format!("/api/v1/do/{verb}"), &body).await;
+    }
+    for token in ["canary-token", TOKEN] {
+        let form = format!("token={}", token.replace(' ', "+"));
+        let kind = ("Content-Type", "application/x-www-form-urlencoded");
+        office.ask_as("POST", "/login", &[kind], &form).await;
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str())];
+        office.ask_as("GET", "/api/v1/phones", &headers, "").await;
+    }
+}
+
+/// Returns all places where something shows, and what does.
+async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
+    let office = Administrator::new(daemon.admin());
+    let mut shown = vec![("the log", daemon.log())];
+    for path in [
+        "/api/v1/deliveries?limit=1000",
+        "/api/v1/phones",
+        "/api/v1/phones/snom",
+        "/api/v1/openapi.json",
+        "/metrics",
+        "/health/ready",
+    ] {
+        let answer = office.get(path).await;
+        assert!(
+            answer.code < 400 || path.starts_with("/health"),
+            "{path}: {}",
+            answer.head
+        );
+        shown.push((path, String::from_utf8(answer.body).unwrap()));
+    }
+    assert!(shown[1].1.contains("[redacted]"), "{}", shown[1].1);
+    let told = Command::new(env!("CARGO_BIN_EXE_handsetd"))
+        .args(["check", "--config"])
+        .arg(daemon.file())
+        .output()
+        .unwrap();
+    shown.push((
+        "check",
+        String::from_utf8([told.stdout, told.stderr].concat()).unwrap(),
+    ));
+    shown
+}
+
+/// A manager that knows no challenge and refuses everybody, so that it is told the secret in plain.
+async fn manager() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tasks = handsetd::shutdown::Tasks::new();
+    tasks.spawn("manager", async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            let banner = b"Asterisk Call Manager/11.0.0\r\n";
+            stream.get_mut().write_all(banner).await.unwrap();
+            let (mut line, mut id) = (String::new(), String::new());
+            while stream
+                .read_line(&mut line)
+                .await
+                .is_ok_and(|length| length > 0)
+            {
+                if let Some(own) = line.strip_prefix("ActionID: ") {
+                    own.trim().clone_into(&mut id);
+                }
+                if line == "\r\n" {
+                    let no = "Message: Authentication failed";
+                    let no = format!("Response: Error\r\nActionID: {id}\r\n{no}\r\n\r\n");
+                    let _ = stream.get_mut().write_all(no.as_bytes()).await;
+                }
+                line.clear();
+            }
+        }
+    });
+    address
+}
+
+async fn site() -> Site {
+    Site::serving("text/plain", "no picture, and no answer of a call manager").await
+}
+
+fn bearer() -> [(&'static str, &'static str); 1] {
+    [("Authorization", "Bearer correct horse battery staple")]
+}
