@@ -19,6 +19,8 @@ mod events;
 mod guessing;
 mod hanging;
 mod hostile;
+mod hostile_answers;
+mod injection;
 mod keeping;
 mod layering;
 mod manager;

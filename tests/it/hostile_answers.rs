@@ -1,0 +1,146 @@
+//! Answers that no phone gives: documents that grow, read files, nest without end, or never end.
+
+use std::fmt::Write as _;
+
+use handsetd::phone::Vendor;
+
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk;
+use super::support::site::Site;
+use super::support::soon;
+
+#[tokio::test]
+async fn documents_that_grow_or_read_files_or_nest_cost_little() {
+    for (name, document) in documents() {
+        let phone = Site::serving("text/xml", &document).await;
+        let address = phone.url("").replace("http://", "").parse().unwrap();
+        let entry = |vendor| desk::entry(&format!("{vendor}"), &desk::options(vendor), address);
+        let config = format!(
+            "{}{}{}[cucm]\nurl = '{}'\napp_id = 'app'\npassword = 'secret'\n",
+            entry(Vendor::Cisco),
+            entry(Vendor::Snom),
+            entry(Vendor::Yealink),
+            phone.url("/emservice/EMServiceServlet")
+        );
+        let daemon = Daemon::start(&config).await;
+        let before = daemon.peak();
+        let caller = Caller::new(daemon.agi());
+        for (verb, words) in [
+            ("push", &["Hello", "phone=cisco"][..]),
+            ("info", &["phone=cisco"]),
+            ("settings", &["get=user_name1", "phone=snom"]),
+            ("csta", &["request=GetDo", "phone=snom"]),
+            ("dnd", &["state=on", "via=csta", "phone=snom"]),
+            ("info", &["phone=snom"]),
+            ("push", &["Hello", "phone=yealink"]),
+            ("info", &["phone=yealink"]),
+            ("login", &["user=john", "phone=cisco"]),
+            ("who", &["phone=cisco"]),
+        ] {
+            let told = soon(name, caller.runs(verb, words)).await;
+            assert_ne!(told.status, "ERROR", "{name}: {verb}: {}", told.reason);
+            for grown in ["root:", "lollollol"] {
+                assert!(
+                    !told.reason.contains(grown),
+                    "{name}: {verb}: {}",
+                    told.reason
+                );
+            }
+        }
+        assert_eq!(caller.runs("ping", &[]).await.status, "OK");
+        let after = daemon.peak();
+        assert!(
+            after < before + ROOM,
+            "{name}: {before} kB became {after} kB"
+        );
+    }
+}
+
+#[tokio::test]
+async fn documents_of_callers_are_looked_through_and_refused() {
+    let daemon = Daemon::start(&desk::entry(
+        "desk",
+        &desk::options(Vendor::Cisco),
+        "127.0.0.1:9".parse().unwrap(),
+    ))
+    .await;
+    let caller = Caller::new(daemon.agi());
+    for document in [
+        "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>",
+        "<!DOCTYPE a SYSTEM 'http://169.254.169.254/'><a/>",
+        "<?xml version='1.0'?><!doctype a><a/>",
+        "<a>&x;</a",
+        "<a><b></a></b>",
+    ] {
+        let xml = format!("xml={document}");
+        let told = caller.runs("push", &[&xml, "phone=desk"]).await;
+        assert_eq!(told.status, "INVALID", "{document}: {}", told.reason);
+        assert!(told.reason.starts_with("xml: "), "{}", told.reason);
+        std::fs::write(daemon.media("bomb.xml"), document).unwrap();
+        let told = caller
+            .runs("push", &["template=bomb.xml", "phone=desk"])
+            .await;
+        assert_eq!(told.status, "INVALID", "{document}: {}", told.reason);
+    }
+}
+
+/// Returns names of attacks, and their documents.
+fn documents() -> Vec<(&'static str, String)> {
+    let mut laughs = "<!DOCTYPE l [<!ENTITY lol0 'lol'>".to_owned();
+    for at in 1..12 {
+        let ten = format!("&lol{};", at - 1).repeat(10);
+        write!(laughs, "<!ENTITY lol{at} '{ten}'>").unwrap();
+    }
+    let inside = |text: &str| {
+        format!(
+            "<CiscoIPPhoneResponse><ResponseItem Status=\"0\" Data=\"{text}\" URL=\"{text}\"/>\
+             </CiscoIPPhoneResponse><GetDoResponse><value>{text}</value></GetDoResponse>\
+             <response><success>{text}</success></response>"
+        )
+    };
+    let external = "<!DOCTYPE l [<!ENTITY x SYSTEM 'file:///etc/passwd'>\
+                    <!ENTITY % y SYSTEM 'http://127.0.0.1:9/'> %y;]>";
+    let mut many = String::new();
+    for at in 0..200_000 {
+        write!(many, " a{at}=\"\"").unwrap();
+    }
+    vec![
+        (
+            "a thousand million laughs",
+            format!("{laughs}]>{}", inside("&lol11;")),
+        ),
+        ("a file", format!("{external}{}", inside("&x;"))),
+        ("depth", "<response>".repeat(300_000)),
+        (
+            "depth that ends",
+            format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000)),
+        ),
+        ("attributes", format!("<CiscoIPPhoneResponse{}/>", many)),
+        (
+            "one attribute",
+            format!("<a b=\"{}\"/>", "x".repeat(3_000_000)),
+        ),
+        (
+            "references",
+            format!("<a>{}</a>", "&#120;&amp;".repeat(300_000)),
+        ),
+        (
+            "open references",
+            "<response>".to_owned() + &"&".repeat(2_000_000),
+        ),
+        ("items", inside("x").repeat(10_000)),
+        (
+            "a comment without an end",
+            "<!--".to_owned() + &"-".repeat(2_000_000),
+        ),
+        (
+            "a section without an end",
+            "<![CDATA[".to_owned() + &"]".repeat(2_000_000),
+        ),
+        ("markup in a name", format!("<{}", "<".repeat(1_000_000))),
+    ]
+}
+
+/// How much memory, in kB, an answer of a few million bytes may take for a moment.
+const ROOM: u64 = 200 * 1024;

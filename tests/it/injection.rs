@@ -1,0 +1,111 @@
+//! Values that would be another action, header or command if they were put together as text.
+
+use handsetd::phone::Vendor;
+use serde_json::json;
+
+use super::support::administrator::Administrator;
+use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::daemon::Daemon;
+use super::support::desk;
+use super::support::on_both_versions;
+use super::support::raw::{encoded, get};
+use super::support::terminal::on_a_terminal;
+use super::support::udp_phone::UdpPhone;
+
+on_both_versions! {
+    no_value_becomes_an_action_or_a_header
+}
+
+/// What would be an action of its own, or another header, after each of these.
+const BREAKS: [&str; 8] = [
+    "\r\n\r\n", "\n\n", "\r\r", "\r\n", "\n", "\0", "\u{85}", "\u{2028}",
+];
+
+async fn no_value_becomes_an_action_or_a_header(version: Version) {
+    let options = Options {
+        agi: "127.0.0.1:9".parse().unwrap(),
+        phones: &[(Driver::Pjsip, "1002")],
+        dialplan: "",
+        pjsip: "",
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    let mut phone = UdpPhone::new("1002", "snomD785/10.1", asterisk.sip(Driver::Pjsip)).await;
+    phone.register(3600).await;
+    let entry = desk::entry(
+        "1002",
+        &desk::options(Vendor::Snom),
+        "127.0.0.1:9".parse().unwrap(),
+    );
+    let daemon = Daemon::start(&format!(
+        r#"
+{entry}
+[[asterisk]]
+name = "pbx"
+address = "{manager}"
+username = "handsetd"
+secret = "hush"
+
+{rules}
+"#,
+        manager = asterisk.manager(),
+        rules = careless(),
+    ))
+    .await;
+    daemon.line("Read who is registered.").await;
+    let office = Administrator::new(daemon.admin());
+
+    for (at, between) in BREAKS.iter().enumerate() {
+        let value = format!(
+            "a{between}Action: DBPut\r\nFamily: injected\r\nKey: a\r\nVal: b\r\nX-Injected: yes{between}{between}"
+        );
+        // From the administrator, to whom all of it may be said as it is.
+        for body in [
+            json!({"phone": "1002", "event": value}),
+            json!({"phone": "1002", "event": "a", "type": value, "body": "b"}),
+            json!({"phone": "1002", "event": "a", "type": "text/plain", "body": value}),
+        ] {
+            let answer = office.post("/api/v1/do/notify", &body.to_string()).await;
+            if answer.code == 200 {
+                let notify = phone.notified().await;
+                assert_eq!(notify.header("X-Injected"), [""; 0], "{notify:?}");
+            } else {
+                assert_eq!(answer.code, 400, "{body}: {answer:?}");
+            }
+        }
+        let dial = json!({"phone": "1002", "number": value, "via": "pbx"}).to_string();
+        assert_eq!(office.post("/api/v1/do/dial", &dial).await.code, 400);
+        // From a phone, by way of a rule that takes everything.
+        let path = "/action/snom/dnd_on?mac=00005E005302&y=plain&x=";
+        let path = format!("{path}{}", encoded(&value));
+        assert!(get(daemon.http(), &path).await.contains(" 200 "));
+        daemon.line_after(at, "what=\"push\"").await;
+    }
+    // One that is honest, to see that it would have been noticed.
+    let file = daemon.file();
+    let mut arguments = vec!["ami", "send", "DBPut", "Family=honest", "Key=a", "Val=b"];
+    arguments.extend(["--config", file.to_str().unwrap()]);
+    let sent = on_a_terminal(&arguments).await;
+    assert!(sent.status.success(), "{sent:?}");
+    let shown = asterisk.cli("database show");
+    assert!(shown.contains("/honest/a"), "{shown}");
+    assert!(!shown.contains("injected"), "{shown}");
+}
+
+/// Returns rules that put what a phone tells wherever a text can be.
+fn careless() -> String {
+    let steps = [
+        "verb = \"notify\", event = \"{{ event.x }}\"",
+        "verb = \"notify\", event = \"a\", type = \"{{ event.x }}\", body = \"{{ event.x }}\"",
+        "verb = \"notify\", event = \"a\", type = \"text/{{ event.y }}\", body = \"{{ event.x }}\"",
+        "verb = \"dial\", number = \"{{ event.x }}\", via = \"pbx\"",
+        "verb = \"push\", text = \"{{ event.x }}\", via = \"notify\"",
+    ];
+    let rule = |(at, step): (usize, &&str)| {
+        format!(
+            "[[rule]]\nname = \"{at}\"\non = \"phone.dnd_on\"\ndo = [ {{ phone = \"1002\", {step} }} ]\n"
+        )
+    };
+    steps.iter().enumerate().map(rule).collect()
+}
