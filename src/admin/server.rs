@@ -81,17 +81,17 @@ async fn open(
     Guest {
         stream,
         peer,
-        place: _place,
+        place,
     }: Guest,
     tls: Option<Acceptor>,
     router: axum::Router,
     stop: CancellationToken,
 ) {
     let Some(Acceptor(tls)) = tls else {
-        return door::serve(stream, peer, router, MANNERS, stop).await;
+        return door::serve(stream, (peer, place), router, MANNERS, stop).await;
     };
     match timeout(HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => door::serve(stream, peer, router, MANNERS, stop).await,
+        Ok(Ok(stream)) => door::serve(stream, (peer, place), router, MANNERS, stop).await,
         Ok(Err(error)) => debug!(%error, "An administrator's TLS handshake failed."),
         Err(_) => debug!("An administrator's TLS handshake took too long."),
     }

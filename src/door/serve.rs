@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -23,6 +24,7 @@ use tracing::debug;
 
 use super::body::Timely;
 use super::patient::Patient;
+use super::places::Place;
 
 /// How a door treats those who come in.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +41,11 @@ pub struct Manners {
 
 /// Serves one connection; requests carry `peer` as [`ConnectInfo`].
 ///
-/// When `stop` is cancelled, it ends after the request that is in hand.
+/// When `stop` is cancelled, it ends after the request that is in hand; when `place` is wanted for
+/// another before anything was asked, at once.
 pub fn serve<S>(
     stream: S,
-    peer: SocketAddr,
+    (peer, place): (SocketAddr, Place),
     router: Router,
     manners: Manners,
     stop: CancellationToken,
@@ -57,7 +60,12 @@ where
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_BUFFER)
         .title_case_headers(manners.title_case);
-    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let place = Arc::new(place);
+    let own = Arc::clone(&place);
+    let service = service_fn(move |request| {
+        own.asked();
+        answer(router.clone(), peer, request)
+    });
     let stream = TokioIo::new(Patient::new(stream));
     async move {
         let connection = builder.serve_connection(stream, service);
@@ -65,6 +73,10 @@ where
         let served = async {
             tokio::select! {
                 ended = connection.as_mut() => ended,
+                () = place.wanted() => {
+                    debug!(door = manners.door, %peer, "Sent away, having asked for nothing.");
+                    Ok(())
+                }
                 () = stop.cancelled() => {
                     connection.as_mut().graceful_shutdown();
                     connection.as_mut().await
@@ -113,10 +125,12 @@ const MAX_HEADERS: usize = 64;
 mod tests {
     use axum::body::Bytes;
     use axum::routing::{get, post};
+    use futures_util::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
     use tokio::time::{Instant, sleep};
 
     use super::*;
+    use crate::door::places::Places;
     use crate::shutdown::Tasks;
 
     /// Opens a connection that holds no more than a little of what is on its way.
@@ -132,7 +146,11 @@ mod tests {
             title_case: false,
         };
         let peer = SocketAddr::from(([192, 0, 2, 1], 5));
-        tasks.spawn("door", serve(far, peer, router, manners, tasks.stop()));
+        let places = Places::new(1, 1);
+        let room = places.room().now_or_never().unwrap();
+        let place = places.give(room, peer.ip()).unwrap();
+        let serving = serve(far, (peer, place), router, manners, tasks.stop());
+        tasks.spawn("door", serving);
         near
     }
 

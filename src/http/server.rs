@@ -60,8 +60,8 @@ impl Server {
             }
             let (router, stop) = (router.clone(), stop.clone());
             tasks.spawn("phone connection", async move {
-                door::serve(guest.stream, guest.peer, router, MANNERS, stop).await;
-                drop(guest.place);
+                let who = (guest.peer, guest.place);
+                door::serve(guest.stream, who, router, MANNERS, stop).await;
             });
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::interval;
 
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
-use super::support::raw::{connect_from, get};
+use super::support::raw::{connect_from, get, get_from};
 use super::support::soon;
 
 #[tokio::test]
@@ -34,6 +34,9 @@ async fn one_address_can_not_take_every_place() {
             let told = get(door, path).await;
             assert!(told.starts_with("HTTP/1.0 "), "{told}");
         }
+        // Nor can it keep out who comes from the same address and asks for something.
+        let told = get_from(attacker.ip(), door, path).await;
+        assert!(told.starts_with("HTTP/1.0 "), "{told}");
         let open = join_all(slow.iter_mut().map(is_open)).await;
         assert!(open.iter().filter(|open| **open).count() <= 3);
         // Places are given back.

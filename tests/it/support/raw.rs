@@ -33,6 +33,17 @@ pub(crate) async fn exchange_bytes(door: SocketAddr, request: impl AsRef<[u8]>) 
     told
 }
 
+/// Asks for a path from an address of this machine, and returns the whole answer.
+pub(crate) async fn get_from(source: IpAddr, door: SocketAddr, path: &str) -> String {
+    let mut stream = connect_from(source, door).await;
+    let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut told = String::new();
+    let read = soon("an answer", stream.read_to_string(&mut told));
+    read.await.unwrap();
+    told
+}
+
 /// Connects to a door from an address of this machine.
 pub(crate) async fn connect_from(source: IpAddr, door: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
