@@ -3,7 +3,7 @@
 //! Memory only, bounded in bytes, and everything on it expires. Files that a phone fetches again
 //! after weeks are put back on the shelf when the daemon starts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,9 @@ pub struct Shelf(Arc<Mutex<Things>>);
 
 #[derive(Debug, Default)]
 struct Things {
-    by_token: HashMap<String, (Content, Instant)>,
+    by_token: HashMap<Arc<str>, (Content, Instant)>,
+    /// The same, the one first whose time is over first.
+    by_end: BTreeSet<(Instant, Arc<str>)>,
     bytes: usize,
 }
 
@@ -59,7 +61,9 @@ impl Shelf {
         things.remove(&token);
         things.make_room(content.body.len(), now);
         things.bytes = things.bytes.saturating_add(content.body.len());
-        things.by_token.insert(token, (content, now + lifetime));
+        let (token, until) = (Arc::<str>::from(token), now + lifetime);
+        things.by_end.insert((until, Arc::clone(&token)));
+        things.by_token.insert(token, (content, until));
     }
 
     /// Returns what lies under `token`, unless its time is over.
@@ -83,30 +87,22 @@ impl Shelf {
 
 impl Things {
     fn remove(&mut self, token: &str) {
-        if let Some((content, _)) = self.by_token.remove(token) {
+        if let Some((token, (content, until))) = self.by_token.remove_entry(token) {
+            self.by_end.remove(&(until, token));
             self.bytes = self.bytes.saturating_sub(content.body.len());
         }
     }
 
     /// Drops what has expired, then what would expire next, until `bytes` more fit.
     fn make_room(&mut self, bytes: usize, now: Instant) {
-        let full = |things: &Self| {
+        let is_full = |things: &Self| {
             things.by_token.len() >= MAX_THINGS || things.bytes.saturating_add(bytes) > MAX_BYTES
         };
-        if !full(self) {
-            return;
-        }
-        self.by_token.retain(|_, (_, until)| *until > now);
-        self.bytes = self
-            .by_token
-            .values()
-            .map(|(content, _)| content.body.len())
-            .sum();
-        while full(self) {
-            let next = self.by_token.iter().min_by_key(|(_, (_, until))| *until);
-            let Some(token) = next.map(|(token, _)| token.clone()) else {
-                break;
-            };
+        while let Some((until, token)) = self.by_end.first() {
+            if now < *until && !is_full(self) {
+                return;
+            }
+            let token = Arc::clone(token);
             self.remove(&token);
         }
     }
@@ -185,6 +181,26 @@ mod tests {
         tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(shelf.take_copy(&token), None);
         assert_eq!(shelf.lock().bytes, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_expired_makes_room_without_being_asked_for() {
+        let shelf = Shelf::default();
+        for _ in 0..100 {
+            shelf.put(text("a"), Duration::from_mins(1));
+        }
+        tokio::time::advance(Duration::from_mins(1)).await;
+        let token = shelf.put(text("b"), Duration::from_mins(1));
+        let counts = |shelf: &Shelf| {
+            let things = shelf.lock();
+            (things.by_token.len(), things.by_end.len(), things.bytes)
+        };
+        assert_eq!(counts(&shelf), (1, 1, 1));
+        // The same name again is the same thing, with another end.
+        shelf.put_as(token.clone(), text("cc"), Duration::from_mins(2));
+        tokio::time::advance(Duration::from_secs(90)).await;
+        assert_eq!(shelf.take_copy(&token), Some(text("cc")));
+        assert_eq!(counts(&shelf), (1, 1, 2));
     }
 
     #[tokio::test(start_paused = true)]
