@@ -306,6 +306,7 @@ pub(crate) fn settings(config: &Config, door: SocketAddr) -> deliver::Config {
         hosts: config.media.hosts.clone(),
         keep: Some(config.state.dir.join("served")),
         call_manager: config.cucm.clone(),
+        spare_the_silent: true,
     }
 }
 

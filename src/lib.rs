@@ -58,6 +58,8 @@
 //! - Every queue, body, line and wait has a bound, and the bound has a name.
 //! - Sent and not sent are told apart: `UNREACHABLE` may be tried again, `UNKNOWN` may have happened.
 //! - What is kept is on the disk before anybody is told `QUEUED`, and is marked as sent before it is.
+//! - A phone that gives no sign of life is spared for a while: the first deliveries cost their time,
+//!   the next ones none, and nothing of it delays another phone.
 //! - A password goes to the phone that it belongs to, and shows in no log and no `Debug`.
 //! - Nothing of the wire stands in a command, a document, a header or a path but through a type that
 //!   can't be left: [`agi::Command`], the XML nodes of [`vendor`], [`screen::Number`],

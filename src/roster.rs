@@ -132,6 +132,14 @@ impl Roster {
         })
     }
 
+    /// Returns how often a server told that a phone of `endpoint` came, as long as it is followed.
+    pub fn times_seen(&self, endpoint: &Endpoint) -> u64 {
+        let servers = self.list().into_iter();
+        servers.fold(0, |sum: u64, server| {
+            sum.wrapping_add(server.table.borrow().times_seen(endpoint))
+        })
+    }
+
     /// Returns what is known of the phones that have this IP address or hardware address.
     pub fn find(&self, text: &str) -> Vec<Facts> {
         if let Ok(mac) = text.parse::<MacAddress>() {

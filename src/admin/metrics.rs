@@ -34,6 +34,7 @@ pub(super) async fn serve(State(office): State<Arc<Office>>) -> Response {
         under_way: parts.dispatcher.under_way(),
         waiting: parts.dispatcher.waiting(),
         held: parts.dispatcher.held(),
+        spared: parts.dispatcher.courier().spared(),
     };
     match text(&parts.dispatcher, &snapshot) {
         Ok(text) => ([(CONTENT_TYPE, FORMAT)], text).into_response(),
@@ -49,6 +50,7 @@ struct Snapshot {
     under_way: usize,
     waiting: usize,
     held: usize,
+    spared: usize,
 }
 
 /// A name, what it says, and how to read it.
@@ -92,6 +94,11 @@ impl Snapshot {
                 "deliveries_held",
                 "Deliveries that are kept until their phone has them",
                 self.held,
+            ),
+            (
+                "breakers_open",
+                "Phones that give no sign of life and are asked only now and then (open breakers)",
+                self.spared,
             ),
         ];
         for (name, help, count) in gauges {
@@ -216,6 +223,7 @@ mod tests {
             under_way: 0,
             waiting: 0,
             held: 0,
+            spared: 0,
         };
         snapshot.register(&mut registry);
         let mut text = String::new();

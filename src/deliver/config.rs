@@ -28,4 +28,7 @@ pub struct Config {
     pub keep: Option<PathBuf>,
     /// Who does Extension Mobility, if anybody does.
     pub call_manager: Option<CallManager>,
+    /// Whether a phone that gives no sign of life is spared for a while, so that deliveries to it
+    /// fail at once.
+    pub spare_the_silent: bool,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::breakers::Breakers;
 use super::config::Config;
 use super::durable::Durable;
 use super::errand::{Errand, Failed, Record, begin};
@@ -27,7 +28,7 @@ use crate::screen::Source;
 use crate::sendoff::Sendoff;
 use crate::shelf::{Shelf, Stand};
 use crate::vendor::{self, Auth, Means, Plan, Refused, Task};
-use crate::verb::{Action, Fit, Mobility, Request, Via};
+use crate::verb::{Action, Control, Fit, Mobility, Request, Via};
 
 /// Takes actions to phones. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ struct Inner {
     logins: Logins,
     roster: Roster,
     http: Client,
+    breakers: Breakers,
     calls: Calls,
     mobility: Service,
     workshop: Arc<Workshop>,
@@ -67,6 +69,7 @@ impl Courier {
             logins,
             roster,
             http: Client::default(),
+            breakers: Breakers::default(),
             calls: Calls::default(),
             workshop,
         })))
@@ -109,6 +112,10 @@ impl Courier {
         let (done, record) = self
             .send(phone, plan, request.deadline, &stand, sendoff)
             .await;
+        // A phone that restarts does not always answer before.
+        if restarts(&request.action) && matches!(done, Ok(()) | Err((Status::Unknown, _))) {
+            self.0.breakers.excuse(&phone.address);
+        }
         let outcome = match done {
             Ok(()) => {
                 let notes = told.as_deref().into_iter().chain(note);
@@ -143,6 +150,11 @@ impl Courier {
             Err(failed) => failed,
         };
         Outcome::at(&phone.name, Some(phone.vendor), status, reason)
+    }
+
+    /// Returns how many phones give no sign of life and are spared.
+    pub fn spared(&self) -> usize {
+        self.0.breakers.open()
     }
 
     /// Adds what only the registration of the phone tells.
@@ -241,6 +253,7 @@ impl Courier {
         let login = self.login(phone, &plan);
         let mut errand = Errand {
             http: &self.0.http,
+            breakers: self.0.config.spare_the_silent.then_some(&self.0.breakers),
             roster: &self.0.roster,
             calls: &self.0.calls,
             phone,
@@ -280,6 +293,12 @@ impl Courier {
             config.screen_lifetime,
         ))
     }
+}
+
+/// Returns whether a phone that does this is away for a while.
+fn restarts(action: &Action) -> bool {
+    use Control::{Firmware, Reboot, Resync};
+    matches!(action, Action::Control(Firmware(_) | Reboot | Resync))
 }
 
 /// How long the call manager may take, all questions together.

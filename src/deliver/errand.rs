@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
+use super::breakers::{Breakers, Pass};
 use super::http::{Client, Failure};
 use super::pbx::Calls;
 use super::{notify, told};
@@ -14,12 +15,14 @@ use crate::phone::{Credentials, Phone};
 use crate::roster::Roster;
 use crate::sendoff::Sendoff;
 use crate::shelf::Stand;
-use crate::vendor::{Exchange, Method, Plan, Step, Verdict};
+use crate::vendor::{Exchange, Method, Plan, Reply, Request, Step, Verdict};
 
 /// By what a plan is carried out.
 #[derive(Debug)]
 pub(super) struct Errand<'a> {
     pub(super) http: &'a Client,
+    /// Which phones are spared; `None` spares none.
+    pub(super) breakers: Option<&'a Breakers>,
     pub(super) roster: &'a Roster,
     pub(super) calls: &'a Calls,
     pub(super) phone: &'a Phone,
@@ -146,6 +149,17 @@ impl Errand<'_> {
         Ok(())
     }
 
+    /// Asks whether the phone is spared just now. What has begun is not broken off by that.
+    fn pass(&self, request: &Request) -> Result<Option<Pass>, Failed> {
+        let Some(breakers) = self.breakers.filter(|_| self.record.done == 0) else {
+            return Ok(None);
+        };
+        let endpoint = self.phone.endpoint.as_ref();
+        let seen = endpoint.map_or(0, |endpoint| self.roster.times_seen(endpoint));
+        let pass = breakers.ask(Client::address(self.phone, request), seen);
+        pass.map(Some).map_err(|why| (Status::Unreachable, why))
+    }
+
     /// Sends one HTTP request and reads its answer.
     async fn exchange(&mut self, exchange: &Exchange) -> Result<Vec<Step>, Failed> {
         let now = Instant::now();
@@ -153,6 +167,7 @@ impl Errand<'_> {
         let patience = self
             .until
             .map_or(usual, |until| until.saturating_duration_since(now));
+        let pass = self.pass(&exchange.request)?;
         let sent = self
             .http
             .send(
@@ -163,9 +178,12 @@ impl Errand<'_> {
                 self.sendoff,
             )
             .await;
+        if let Some(pass) = pass {
+            note(pass, &sent, patience);
+        }
         let reply = sent.map_err(|failure| match failure {
-            Failure::NoAnswer(why) => (Status::Unknown, why),
-            Failure::NotSent(why) => (Status::Unreachable, why),
+            Failure::NoAnswer(why) | Failure::Silent(why) => (Status::Unknown, why),
+            Failure::Away(why) | Failure::NotSent(why) => (Status::Unreachable, why),
             Failure::RefusedBefore(why) => (Status::Denied, why),
         })?;
         match exchange.reader.read(&reply) {
@@ -184,6 +202,16 @@ impl Errand<'_> {
             Verdict::Denied(why) => Err((Status::Denied, why)),
             Verdict::Rejected(why) => Err((Status::Rejected, why)),
         }
+    }
+}
+
+/// Tells the breaker what came of asking. Whatever the phone answers, it is there.
+fn note(pass: Pass, sent: &Result<Reply, Failure>, patience: Duration) {
+    match sent {
+        Ok(_) | Err(Failure::NoAnswer(_)) => pass.alive(),
+        Err(Failure::Away(_) | Failure::Silent(_)) if FAIR <= patience => pass.silent(),
+        // Whoever is hardly waited for need not be dead; dropping the pass says that nothing is known.
+        Err(_) => {}
     }
 }
 
@@ -213,6 +241,9 @@ fn shown(exchange: &Exchange) -> String {
 
 /// How long a phone may take to answer, connecting and asking for a password included.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// From how much time on a phone that does not answer within it counts as silent.
+const FAIR: Duration = Duration::from_secs(1);
 
 /// How many steps one request may take, those that answers ask for included.
 const MAX_STEPS: usize = 256;

@@ -15,7 +15,7 @@ use hyper::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
 
 use super::digest::{Challenge, basic};
-use crate::phone::{Credentials, Phone, Vendor};
+use crate::phone::{Address, Credentials, Phone, Vendor};
 use crate::sendoff::Sendoff;
 use crate::vendor::{Auth, Method, Reply, Request};
 use connection::Connector;
@@ -33,18 +33,32 @@ pub(super) struct Client {
 /// Why there is no answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(super) enum Failure {
-    /// It was sent, and no answer came.
+    /// Nothing was sent, because nobody took a connection.
+    #[error("{0}")]
+    Away(String),
+    /// It was sent, and the answer broke off or is none.
     #[error("{0}")]
     NoAnswer(String),
-    /// Nothing was sent.
+    /// Nothing was sent, for another reason.
     #[error("{0}")]
     NotSent(String),
     /// Nothing was sent, because the same credentials were refused a short while ago.
     #[error("{0}")]
     RefusedBefore(String),
+    /// It was sent, and no answer came in time.
+    #[error("{0}")]
+    Silent(String),
 }
 
 impl Client {
+    /// Returns where a request to `phone` goes.
+    pub(super) fn address(phone: &Phone, request: &Request) -> Address {
+        Address {
+            port: request.port.or(phone.address.port),
+            ..phone.address.clone()
+        }
+    }
+
     /// Sends a request to `phone` and returns what it answers within `patience`; `sendoff` is asked
     /// before anything but the connection is made.
     pub(super) async fn send(

@@ -11,6 +11,8 @@ use crate::phone::{Endpoint, Technology};
 #[derive(Debug, Default)]
 pub(super) struct Table {
     endpoints: HashMap<Endpoint, Vec<Contact>>,
+    /// How often each was told to come, by events.
+    seen: HashMap<Endpoint, u64>,
     current: bool,
 }
 
@@ -18,6 +20,11 @@ impl Table {
     /// Returns the contacts of an endpoint.
     pub(super) fn contacts(&self, endpoint: &Endpoint) -> &[Contact] {
         self.endpoints.get(endpoint).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns how often an event told that a phone of the endpoint came.
+    pub(super) fn times_seen(&self, endpoint: &Endpoint) -> u64 {
+        self.seen.get(endpoint).copied().unwrap_or_default()
     }
 
     /// Returns all contacts, in no order.
@@ -41,15 +48,28 @@ impl Table {
         match event.name() {
             "ContactStatus" => {
                 let endpoint = Endpoint::new(Technology::Pjsip, header("EndpointName")).ok()?;
-                if header("ContactStatus").eq_ignore_ascii_case("Removed") {
+                let status = header("ContactStatus");
+                if status.eq_ignore_ascii_case("Removed") {
                     self.drop_contact(&endpoint, header("URI"));
+                } else if ["Created", "NonQualified", "Reachable"]
+                    .iter()
+                    .any(|word| status.eq_ignore_ascii_case(word))
+                {
+                    self.see(&endpoint);
                 }
                 // Asked even then: a list that is on its way may have been made before.
                 Some(Question::Endpoint(endpoint))
             }
             "PeerStatus" => {
                 let endpoint = endpoint(header("Peer"))?;
-                let is_gone = header("PeerStatus").eq_ignore_ascii_case("Unregistered");
+                let status = header("PeerStatus");
+                if ["Reachable", "Registered"]
+                    .iter()
+                    .any(|word| status.eq_ignore_ascii_case(word))
+                {
+                    self.see(&endpoint);
+                }
+                let is_gone = status.eq_ignore_ascii_case("Unregistered");
                 if is_gone && endpoint.technology == Technology::Sip {
                     self.endpoints.remove(&endpoint);
                 }
@@ -62,6 +82,7 @@ impl Table {
                     self.endpoints.remove(&device);
                     return None;
                 }
+                self.see(&device);
                 Some(Question::SccpDevices)
             }
             // It adds nothing but the hint that another event was missed.
@@ -154,6 +175,14 @@ impl Table {
         let questions = contacts.iter().map(ask).collect();
         self.replace(technology, contacts.into_iter());
         questions
+    }
+
+    fn see(&mut self, endpoint: &Endpoint) {
+        if let Some(count) = self.seen.get_mut(endpoint) {
+            *count = count.wrapping_add(1);
+        } else if self.seen.len() < MAX_ENDPOINTS {
+            self.seen.insert(endpoint.clone(), 1);
+        }
     }
 
     fn replace(&mut self, technology: Technology, contacts: impl Iterator<Item = Contact>) {

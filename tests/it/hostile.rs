@@ -1,6 +1,5 @@
 //! Input at the AGI port that no Asterisk sends: it costs little, and disturbs nobody.
 
-use std::fs;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use tokio::time::Instant;
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::desk::{self, Desk};
+use super::support::proc::memory;
 use super::support::soon;
 
 #[tokio::test]
@@ -241,16 +241,6 @@ async fn closes(stream: &mut TcpStream) {
         .lines()
         .all(|line| line.starts_with("GET FULL VARIABLE ") || line.starts_with("SET VARIABLE "));
     assert!(commands, "{told}");
-}
-
-/// Returns how much memory a process has, in kB.
-fn memory(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// How much memory, in kB, may be taken for good: buffers, and what the allocator keeps.

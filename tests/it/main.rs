@@ -20,6 +20,7 @@ mod guessing;
 mod hanging;
 mod hostile;
 mod hostile_answers;
+mod hung;
 mod injection;
 mod keeping;
 mod layering;

@@ -211,6 +211,8 @@ pub(super) fn show(all: &[Tried], out: &mut impl Write) -> std::io::Result<()> {
 fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
     let settings = deliver::Config {
         keep: None,
+        // Here each way is tried for real.
+        spare_the_silent: false,
         ..daemon::settings(config, config.http.listen)
     };
     let parts = (Shelf::default(), Logins::default(), roster.clone());

@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use super::{Failure, root_cause};
+use super::{Client, Failure, root_cause};
 use crate::phone::{Address, Phone};
 use crate::pin::{Pin, WrongPin};
 use crate::sendoff::Sendoff;
@@ -55,10 +55,7 @@ impl Connector {
         until: Instant,
         sendoff: &Sendoff,
     ) -> Result<Answer, Failure> {
-        let address = Address {
-            port: request.port.or(phone.address.port),
-            ..phone.address.clone()
-        };
+        let address = Client::address(phone, request);
         let message = message(&address, request, authorization)?;
         let connecting = self.connect(phone, &address);
         let connected = timeout_at(until.min(Instant::now() + CONNECT), connecting).await;
@@ -158,7 +155,7 @@ async fn exchange(
     let exchange = async {
         let late = || {
             let address = &phone.address;
-            Failure::NoAnswer(format!(
+            Failure::Silent(format!(
                 "{address} took the request and did not answer in time"
             ))
         };
@@ -224,7 +221,7 @@ fn not_connected(phone: &Phone, error: &io::Error) -> Failure {
         }
         (_, cause) => cause,
     };
-    Failure::NotSent(format!("cannot connect to {address}: {cause}"))
+    Failure::Away(format!("cannot connect to {address}: {cause}"))
 }
 
 /// What we call ourselves.

@@ -182,7 +182,7 @@ async fn sent_and_not_sent_are_told_apart() {
     let refused = fake.send(Auth::Challenge, None).await;
     let said = |why: &String| why.contains("refused");
     assert!(
-        matches!(&refused, Err(Failure::NotSent(why)) if said(why)),
+        matches!(&refused, Err(Failure::Away(why)) if said(why)),
         "{refused:?}"
     );
 }
@@ -193,7 +193,7 @@ async fn a_phone_that_never_answers_costs_its_time_and_no_more() {
     let silent = fake.send(Auth::Challenge, None).await;
     let said = |why: &String| why.contains("in time");
     assert!(
-        matches!(&silent, Err(Failure::NoAnswer(why)) if said(why)),
+        matches!(&silent, Err(Failure::Silent(why)) if said(why)),
         "{silent:?}"
     );
 }

@@ -72,6 +72,28 @@ fn a_list_tells_address_and_kind_of_each_phone() {
 }
 
 #[test]
+fn whoever_comes_is_counted_and_whoever_goes_is_not() {
+    let mut table = table();
+    for word in [
+        "Created",
+        "Reachable",
+        "Unreachable",
+        "Removed",
+        "NonQualified",
+    ] {
+        table.note(&status("1001", LAN, word));
+    }
+    for word in ["Registered", "Unregistered", "Reachable", "Lagged"] {
+        let text = format!("Event: PeerStatus\nPeer: SIP/1002\nPeerStatus: {word}\n");
+        table.note(&event(&text));
+    }
+    let seen = |name| table.times_seen(&endpoint(name));
+    assert_eq!(seen("PJSIP/1001"), 3);
+    assert_eq!(seen("SIP/1002"), 2);
+    assert_eq!(seen("PJSIP/1002"), 0);
+}
+
+#[test]
 fn an_empty_list_is_an_error_to_asterisk_and_empties_the_table() {
     let mut table = table();
     let none = answer("Response: Error\nMessage: No Contacts found\n");
