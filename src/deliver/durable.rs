@@ -92,10 +92,16 @@ impl Durable {
         let (Some((_, content_type)), Some(token)) = (kind, token) else {
             return;
         };
-        let age = fs::metadata(path).and_then(|data| data.modified()).ok();
-        let age = age
-            .and_then(|at| SystemTime::now().duration_since(at).ok())
-            .unwrap_or_default();
+        let now = SystemTime::now();
+        let at = fs::metadata(path).and_then(|data| data.modified());
+        let age = now.duration_since(at.unwrap_or(now)).unwrap_or_else(|_| {
+            // Written while the clock was wrong: its life begins now, or it would never end.
+            let touched = fs::File::open(path).and_then(|file| file.set_modified(now));
+            if let Err(error) = touched {
+                tracing::warn!(path = %path.display(), %error, "A media file from the future stays.");
+            }
+            Duration::ZERO
+        });
         let Some(rest) = self
             .lifetime
             .checked_sub(age)
@@ -207,6 +213,22 @@ mod tests {
         fs::remove_dir_all(&folder).unwrap();
         let token = durable.keep(picture(), "png");
         assert!(durable.shelf.take_copy(&token).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_file_from_the_future_grows_old_like_any_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("media");
+        let durable = Durable::open(Shelf::default(), Some(folder.clone()), DAY).unwrap();
+        let token = durable.keep(picture(), "png");
+        let path = folder.join(format!("{token}.png"));
+        let future = SystemTime::now() + 400 * DAY;
+        fs::File::open(&path).unwrap().set_modified(future).unwrap();
+        let shelf = Shelf::default();
+        Durable::open(shelf.clone(), Some(folder), DAY).unwrap();
+        assert_eq!(shelf.take_copy(&token), Some(picture()));
+        let at = fs::metadata(&path).unwrap().modified().unwrap();
+        assert!(at <= SystemTime::now(), "it would stay for a year");
     }
 
     #[test]

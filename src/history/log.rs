@@ -56,7 +56,7 @@ impl History {
     pub fn reconfigure(&self, config: Config) {
         let mut kept = self.lock();
         kept.config = config;
-        kept.prune(SystemTime::now());
+        kept.prune(Instant::now());
     }
 
     /// Notes that something is asked of the phone called `phone`.
@@ -73,6 +73,7 @@ impl History {
         vendor: Option<Vendor>,
     ) -> Entry {
         let mut kept = self.lock();
+        let since = Instant::now();
         let texts = kept.config.texts;
         let record = Record {
             number: kept.next,
@@ -83,6 +84,7 @@ impl History {
             phone: phone.to_owned(),
             vendor,
             at,
+            begun: since,
             took: None,
             status: Status::Queued,
             reason: String::new(),
@@ -91,7 +93,7 @@ impl History {
         kept.next = kept.next.saturating_add(1);
         let shared = Arc::new(record.clone());
         kept.records.push_back(Arc::clone(&shared));
-        kept.prune(SystemTime::now());
+        kept.prune(since);
         drop(kept);
         // Nobody may be listening.
         let _ = self.changes.send(shared);
@@ -99,7 +101,7 @@ impl History {
             record,
             given: asked.keys.clone(),
             texts,
-            since: Instant::now(),
+            since,
         }
     }
 
@@ -149,7 +151,7 @@ impl History {
     /// Returns the deliveries that `search` finds, the newest first, `limit` at the most.
     pub fn find(&self, search: &Search, limit: usize) -> Vec<Arc<Record>> {
         let mut kept = self.lock();
-        kept.prune(SystemTime::now());
+        kept.prune(Instant::now());
         let found = kept.records.iter().rev();
         let found = found.filter(|record| search.finds(record));
         found.take(limit).cloned().collect()
@@ -167,9 +169,9 @@ impl History {
 }
 
 impl Kept {
-    fn prune(&mut self, now: SystemTime) {
+    fn prune(&mut self, now: Instant) {
         let oldest = now.checked_sub(self.config.time);
-        let is_old = |record: &Arc<Record>| oldest.is_some_and(|oldest| record.at < oldest);
+        let is_old = |record: &Arc<Record>| oldest.is_some_and(|oldest| record.begun < oldest);
         while self.records.len() > self.config.count || self.records.front().is_some_and(is_old) {
             self.records.pop_front();
         }

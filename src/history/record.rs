@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use super::asker::Asker;
 use crate::outcome::{DeliveryId, Status, Taken};
@@ -50,8 +51,10 @@ pub struct Record {
     pub phone: String,
     /// Its vendor.
     pub vendor: Option<Vendor>,
-    /// When it was asked.
+    /// When it was asked, by the clock on the wall.
     pub at: SystemTime,
+    /// The same by a clock that nobody sets: by this it grows old.
+    pub(super) begun: Instant,
     /// How long it took; `None` while it is under way.
     pub took: Option<Duration>,
     /// What came of it; `QUEUED` while it is under way.

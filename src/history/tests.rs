@@ -76,10 +76,22 @@ fn only_so_many_are_kept_and_only_so_long() {
     assert_eq!(phones(&history), ["1003", "1002", "1001"]);
     history.reconfigure(Config { count: 1, ..config });
     assert_eq!(phones(&history), ["1003"]);
-    let time = Duration::ZERO;
-    history.reconfigure(Config { time, ..config });
-    std::hint::black_box(SystemTime::now());
-    assert!(phones(&history).len() <= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_forgets_by_a_clock_that_nobody_sets() {
+    let time = Duration::from_mins(1);
+    let history = History::new(Config {
+        time,
+        ..Config::default()
+    });
+    done(&history, "a", "1001", Status::Ok);
+    let found = || history.find(&Search::default(), 10).len();
+    // The clock on the wall stands all the while.
+    tokio::time::advance(time).await;
+    assert_eq!(found(), 1);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(found(), 0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod ami;
 mod api;
 mod caller;
 mod cisco_verbs;
+mod clock;
 mod commands;
 mod crashing;
 mod dialplan;

@@ -1,5 +1,6 @@
 //! The real program, as `handsetd run` with a configuration that the test gives.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -33,6 +34,34 @@ impl Daemon {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
         Self::launch(folder, &file).await
+    }
+
+    /// Starts it as [`start`](Self::start) does, with so many file descriptors and no more.
+    pub(crate) async fn start_with_descriptors(config: &str, most: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = configure(folder.path(), config);
+        let program = command(&file);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")])
+            .arg(program.get_program())
+            .args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Self::launch_as(folder, &file, &mut shell).await
+    }
+
+    /// Starts it as [`start`](Self::start) does, with these variables.
+    pub(crate) async fn start_with_environment(config: &str, variables: &[(&str, &OsStr)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = configure(folder.path(), config);
+        let mut program = command(&file);
+        program.envs(variables.iter().copied());
+        Self::launch_as(folder, &file, &mut program).await
     }
 
     /// Starts it as [`start`](Self::start) does, and lets it and its libraries log all that they can.

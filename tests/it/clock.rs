@@ -1,0 +1,80 @@
+//! A clock that is set back, and forward, while everything goes on.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use handsetd::phone::Vendor;
+
+use super::support::administrator::Administrator;
+use super::support::caller::Caller;
+use super::support::daemon::Daemon;
+use super::support::desk::{self, Desk};
+
+#[tokio::test]
+async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
+    let Some(library) = LIBRARIES.iter().find(|path| Path::new(path).exists()) else {
+        let told = "SKIPPED: clock needs libfaketime (the package faketime)";
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+            "{told}"
+        );
+        // Not by a macro: the test harness would hide that of a test that passes.
+        let _ = writeln!(std::io::stderr(), "{told}");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    let set = |time: &str| fs::write(&clock, format!("{time}\n")).unwrap();
+    set("+0");
+    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    // The clock on the wall alone, which is what somebody can set.
+    let environment = [
+        ("LD_PRELOAD", OsStr::new(*library)),
+        ("FAKETIME_TIMESTAMP_FILE", clock.as_os_str()),
+        ("FAKETIME_NO_CACHE", OsStr::new("1")),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", OsStr::new("1")),
+    ];
+    let daemon = Daemon::start_with_environment(&desk.entry("desk"), &environment).await;
+    let caller = Caller::new(daemon.agi());
+    let administrator = Administrator::new(daemon.admin());
+    let mut delivered = Vec::new();
+    for (number, time) in ["+0", "-400d", "+400d", "+0"].into_iter().enumerate() {
+        set(time);
+        let text = format!("number {number}");
+        let told = caller.runs("push", &[&text, "phone=desk"]).await;
+        assert_eq!(told.status, "OK", "{time}: {}", told.reason);
+        desk.shows_text(&text).await;
+        let keys = r#"{"image": "background.png", "title": "A picture"}"#;
+        let told = administrator.post("/api/v1/phones/desk/push", keys).await;
+        assert_eq!(told.code, 200, "{time}: {}", told.json());
+        delivered.push(time);
+        let known = administrator.get("/api/v1/deliveries").await.json();
+        let known = known["result"].as_array().unwrap().clone();
+        assert_eq!(known.len(), 2 * delivered.len(), "{time}");
+        let at = known[0]["at"].as_str().unwrap().to_owned();
+        let times: Vec<_> = known
+            .iter()
+            .map(|one| one["at"].as_str().unwrap())
+            .collect();
+        assert_eq!(known[0]["verb"], "push", "{at}");
+        if time == "-400d" {
+            assert!(
+                times[0] < times[times.len() - 1],
+                "the clock was not set: {times:?}"
+            );
+        }
+        assert_eq!(administrator.get("/metrics").await.code, 200);
+        assert_eq!(administrator.get("/health/live").await.code, 200);
+    }
+    desk.is_content();
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+}
+
+/// Where Debian has it.
+const LIBRARIES: [&str; 2] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+];
