@@ -12,6 +12,7 @@ mod cisco_verbs;
 mod clock;
 mod commands;
 mod crashing;
+mod descriptors;
 mod dialplan;
 mod doors;
 mod dumps;
