@@ -26,6 +26,7 @@ mod hung;
 mod injection;
 mod keeping;
 mod layering;
+mod load;
 mod manager;
 mod order;
 mod page;

@@ -9,6 +9,7 @@ pub(crate) mod caller;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod fetch;
+pub(crate) mod load;
 pub(crate) mod loopback;
 pub(crate) mod proc;
 pub(crate) mod process;
