@@ -77,7 +77,7 @@ async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
         authentication_url: Some(door.parse().unwrap()),
         ..options
     };
-    let device = format!("SEP{}", options.mac.to_string().replace(':', ""));
+    let device = format!("SEP{}", options.mac.replace(':', ""));
     let desk = Desk::at(options, address.port(8080)).await;
     // The phone asks from the address that the system gives it, which is the guesser's.
     let guesser: IpAddr = "127.0.0.1".parse().unwrap();

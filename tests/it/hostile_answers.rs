@@ -116,7 +116,7 @@ fn documents() -> Vec<(&'static str, String)> {
             "depth that ends",
             format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000)),
         ),
-        ("attributes", format!("<CiscoIPPhoneResponse{}/>", many)),
+        ("attributes", format!("<CiscoIPPhoneResponse{many}/>")),
         (
             "one attribute",
             format!("<a b=\"{}\"/>", "x".repeat(3_000_000)),
