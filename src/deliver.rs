@@ -25,6 +25,7 @@ mod told;
 
 pub use config::Config;
 pub use courier::Courier;
+pub(crate) use digest::Challenge;
 pub use library::Library;
 pub use login::{Login, Logins};
 pub use mobility::{CallManager, Encoding};

@@ -8,6 +8,7 @@ mod whom;
 mod words;
 
 pub(crate) use words::pair;
+pub use words::read;
 
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ impl Dialplan {
         channel: &mut Channel,
         until: Instant,
     ) -> Answer {
-        let read = words::read(call).and_then(|(verb, pairs)| {
+        let read = read(call).and_then(|(verb, pairs)| {
             asked.keys = pairs;
             Request::parse(
                 verb.name(),

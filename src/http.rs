@@ -22,7 +22,7 @@ use crate::deliver::Logins;
 use crate::shelf::Shelf;
 
 /// Returns what the door serves.
-fn router(shelf: Shelf, logins: Logins, listener: Listener) -> Router {
+pub(crate) fn router(shelf: Shelf, logins: Logins, listener: Listener) -> Router {
     let authenticate = get(authenticate::by_query).post(authenticate::by_form);
     let action = get(action::told).with_state(listener);
     Router::new()

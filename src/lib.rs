@@ -49,7 +49,8 @@
 //!
 //! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
 //! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
-//! shares no code with what it is there to test.
+//! shares no code with what it is there to test. `fuzzing` stands outside: it opens to `tests/fuzz`
+//! two readers of foreign bytes that have no public way in, and nothing else knows it.
 //!
 //! # What always holds
 //!
@@ -93,6 +94,8 @@ pub mod dispatch;
 pub mod door;
 pub mod events;
 pub mod finder;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod held;
 pub mod history;
 pub mod http;

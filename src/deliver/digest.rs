@@ -14,14 +14,14 @@ use crate::phone::Credentials;
 
 /// What a phone asks for in `WWW-Authenticate`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Challenge {
+pub(crate) enum Challenge {
     Basic,
     Digest(Digest),
 }
 
 /// The terms of a Digest challenge.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Digest {
+pub(crate) struct Digest {
     realm: String,
     nonce: String,
     opaque: Option<String>,
@@ -39,7 +39,7 @@ enum Algorithm {
 
 impl Challenge {
     /// Picks the best challenge that a phone offers: Digest before Basic.
-    pub(super) fn pick<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Self> {
+    pub(crate) fn pick<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut basic = None;
         for header in headers {
             let header = header.trim();
@@ -56,7 +56,7 @@ impl Challenge {
     }
 
     /// Writes the value of `Authorization`.
-    pub(super) fn answer(&self, credentials: &Credentials, method: &str, target: &str) -> String {
+    pub(crate) fn answer(&self, credentials: &Credentials, method: &str, target: &str) -> String {
         match self {
             Self::Basic => basic(credentials),
             Self::Digest(digest) => {

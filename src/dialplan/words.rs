@@ -7,7 +7,7 @@ use crate::agi;
 use crate::verb::{Refusal, Verb};
 
 /// Reads what a call asks for, and does not check yet what the keys say.
-pub(super) fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
+pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
     let script = call.script().trim_matches('/');
     let verb = Verb::find(script).ok_or_else(|| Refusal::UnknownVerb {
         name: script.to_owned(),

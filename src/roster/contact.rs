@@ -38,7 +38,7 @@ pub enum Reach {
 
 impl Contact {
     /// Reads an item of the answers to `PJSIPShowContacts` and `PJSIPShowEndpoint`.
-    pub(crate) fn of_pjsip(item: &Event) -> Option<Self> {
+    pub fn of_pjsip(item: &Event) -> Option<Self> {
         let first = |names: [&str; 2]| names.into_iter().find_map(|name| item.header(name));
         let uri = first(["Uri", "URI"])?;
         // A contact that is configured tells no endpoint, but the address of record before its hash.

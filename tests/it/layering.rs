@@ -61,6 +61,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("door", &["shutdown"]),
     ("finder", &["outcome", "phone", "roster", "shutdown"]),
+    ("fuzzing", &["deliver", "http", "phone", "shelf"]),
     ("held", &[]),
     ("history", &["outcome", "phone"]),
     ("http", &["deliver", "door", "phone", "shelf", "shutdown"]),
