@@ -21,6 +21,7 @@ mod echo;
 mod engine;
 mod error;
 mod fact;
+mod filters;
 mod lane;
 mod plan;
 mod rule;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::template;
+use super::{scope, template};
 use crate::verb;
 
 /// What is wrong with a rule, at load or when an event comes.
@@ -35,6 +35,15 @@ pub enum Error {
         template::MAX_TEXT
     )]
     TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// An expression that is too long to be compiled.
+    #[error(
+        "an expression of {length} bytes is too long; {} are the limit",
+        scope::MAX_EXPRESSION
+    )]
+    TooLongExpression {
         /// Its length in bytes.
         length: usize,
     },

@@ -10,11 +10,13 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::error::Error;
 use super::fact::Fact;
+use super::filters;
 
 /// The environment of every condition and template: strict, and with fuel.
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.remove_global("debug");
+    filters::bound(&mut environment);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
@@ -28,6 +30,15 @@ pub(super) fn scope(fact: &Fact) -> Value {
         values => Value::from_object(All(fact.clone())),
         phone => Value::from_object(Phone(fact.clone())),
     }
+}
+
+/// Refuses an expression that is too long: a chain of operators is compiled as deep as it is long.
+pub(super) fn short_enough(expression: &str) -> Result<(), Error> {
+    let length = expression.len();
+    if length > MAX_EXPRESSION {
+        return Err(Error::TooLongExpression { length });
+    }
+    Ok(())
 }
 
 /// The headers that a condition or a template asks for, such as `Queue` in `event.Queue`.
@@ -172,10 +183,15 @@ const VALUES: &str = "values";
 /// a few milliseconds for one that would not end.
 const FUEL: u64 = 20_000;
 
+/// The longest expression, in bytes.
+pub(super) const MAX_EXPRESSION: usize = 1024;
+
 #[cfg(test)]
 mod tests {
     use tokio::time::Instant;
 
+    use super::super::condition::Condition;
+    use super::super::template::Template;
     use super::super::{Engine, config};
     use super::*;
 
@@ -203,6 +219,42 @@ mod tests {
 
     fn told(event: &str) -> Fact {
         Fact::of_phone(event, "1001", [])
+    }
+
+    #[test]
+    fn an_expression_is_no_longer_than_what_can_be_compiled() {
+        for link in [
+            "1+",
+            "1|abs+",
+            "not ",
+            "-",
+            "1 if 1 else ",
+            "1 and ",
+            "event.",
+            "1~",
+        ] {
+            let chain = |length: usize| format!("{}1", link.repeat((length - 1) / link.len()));
+            // Whatever comes of it, it is no overflow of the stack.
+            let longest = chain(MAX_EXPRESSION);
+            drop(Condition::parse(&longest));
+            drop(Template::parse(&format!(
+                "{{{{{}}}}}",
+                chain(MAX_EXPRESSION - 2)
+            )));
+
+            let text = chain(60_000);
+            let template = format!("{{{{ 1 }}}} {{{{{text}}}}}");
+            let refused = [
+                Condition::parse(&text).unwrap_err(),
+                Template::parse(&template).unwrap_err(),
+            ];
+            for error in refused {
+                assert!(matches!(error, Error::TooLongExpression { .. }), "{error}");
+            }
+        }
+        let long = format!("{0}{{{{ 1 }}}}{0}{{# {0} #}}", "text ".repeat(2000));
+        assert!(Template::parse(&long).is_ok());
+        assert!(Template::parse(&"text {{ 1 }} ".repeat(2000)).is_ok());
     }
 
     #[test]

@@ -1,0 +1,149 @@
+//! Filters that could make much of little, within bounds: fuel counts steps, and each of them is one.
+//!
+//! What an event says may be the half of it, such as both words of a `replace`.
+
+use minijinja::value::{Kwargs, Rest, StringInput, Value, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, State, filters};
+
+use super::template::MAX_TEXT;
+
+/// Puts filters with bounds in the place of those without.
+pub(super) fn bound(environment: &mut Environment<'static>) {
+    environment.add_filter("batch", batch);
+    environment.add_filter("format", format);
+    environment.add_filter("join", join);
+    environment.add_filter("replace", replace);
+    environment.add_filter("slice", slice);
+    // It is for text in columns, which no phone shows.
+    environment.remove_filter("indent");
+}
+
+fn batch(
+    state: &State<'_, '_>,
+    value: Value,
+    count: usize,
+    fill_with: Option<Value>,
+) -> Result<Value, Error> {
+    fits(count, MAX_COUNT)?;
+    filters::batch(state, value, count, fill_with)
+}
+
+fn slice(
+    state: &State<'_, '_>,
+    value: Value,
+    count: usize,
+    fill_with: Option<Value>,
+) -> Result<Value, Error> {
+    fits(count, MAX_COUNT)?;
+    filters::slice(state, value, count, fill_with)
+}
+
+fn format(
+    state: &mut State<'_, '_>,
+    format: &Value,
+    arguments: Rest<ValueOrKwargs>,
+) -> Result<Value, Error> {
+    let text = format.as_str().unwrap_or_default();
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    let is_wide = numbers.map(str::len).any(|digits| digits > MAX_DIGITS);
+    // Of a `*` an argument says how wide it is.
+    if is_wide || text.contains('*') {
+        return Err(too_large());
+    }
+    filters::format(state, format, arguments)
+}
+
+fn join(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    joiner: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    more: Kwargs,
+) -> Result<Value, Error> {
+    let length = joiner.as_ref().map_or(0, |joiner| joiner.as_str().len());
+    fits(length, MAX_JOINER)?;
+    filters::join(state, value, joiner, attribute, more)
+}
+
+fn replace(
+    state: &mut State<'_, '_>,
+    value: StringInput<'_>,
+    from: StringInput<'_>,
+    to: StringInput<'_>,
+) -> Result<Value, Error> {
+    let found = value.as_str().matches(from.as_str()).count();
+    let added = found.saturating_mul(to.as_str().len());
+    fits(value.as_str().len().saturating_add(added), MAX_REPLACED)?;
+    filters::replace(state, value, from, to)
+}
+
+fn fits(size: usize, most: usize) -> Result<(), Error> {
+    if size > most {
+        return Err(too_large());
+    }
+    Ok(())
+}
+
+fn too_large() -> Error {
+    Error::new(ErrorKind::InvalidOperation, "it would make too much")
+}
+
+/// The most groups, and the most members of one.
+const MAX_COUNT: usize = 1000;
+
+/// The most digits of a width.
+const MAX_DIGITS: usize = 3;
+
+/// The longest text between two others, in bytes.
+const MAX_JOINER: usize = 256;
+
+/// The most that a replaced text may have before it is looked at, in bytes.
+const MAX_REPLACED: usize = 16 * MAX_TEXT;
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Fact;
+    use crate::rules::template::Template;
+
+    fn filled(template: &str) -> Result<String, String> {
+        let long = "x".repeat(60_000);
+        let values = [
+            ("Long".to_owned(), long),
+            ("Paused".to_owned(), "1".to_owned()),
+        ];
+        let fact = Fact::new("Test", values);
+        let template = Template::parse(template).map_err(|error| error.to_string())?;
+        template.fill(&fact).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_an_event_says_does_not_multiply() {
+        for template in [
+            "{{ event.Long|replace('x', event.Long)|length }}",
+            "{{ range(9999)|join(event.Long)|length }}",
+            "{{ [1]|batch(99999999, 0)|length }}",
+            "{{ [1]|slice(99999999, 0)|length }}",
+            "{{ '%999999999d'|format(1)|length }}",
+            "{{ '%*d'|format(999999999, 1)|length }}",
+        ] {
+            let why = filled(template).unwrap_err();
+            assert!(why.contains("it would make too much"), "{template}: {why}");
+        }
+        assert!(filled("{{ event.Long|indent(99999999) }}").is_err());
+    }
+
+    #[test]
+    fn what_is_usual_goes_on() {
+        for (template, expected) in [
+            ("{{ 'a-b'|replace('-', ' ') }}", "a b"),
+            ("{{ event.Long|replace('x', '')|length }}", "0"),
+            ("{{ [1, 2]|join(', ') }}", "1, 2"),
+            ("{{ [1, 2]|join }}", "12"),
+            ("{{ '%03d'|format(event.Paused|int) }}", "001"),
+            ("{{ [1, 2, 3]|batch(2)|list }}", "[[1, 2], [3]]"),
+            ("{{ [1, 2, 3]|slice(3)|list }}", "[[1], [2], [3]]"),
+        ] {
+            assert_eq!(filled(template).as_deref(), Ok(expected), "{template}");
+        }
+    }
+}
