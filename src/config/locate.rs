@@ -122,7 +122,9 @@ impl Lines<'_> {
         let line = self.text.lines().nth(number.checked_sub(1)?)?;
         let start = self.text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
         let column = self.text.get(start..offset)?.chars().count();
-        let is_secret = SECRET_WORDS.iter().any(|word| line.contains(word));
+        // Variables of the environment are in capitals, and may have been copied from there.
+        let lower = line.to_ascii_lowercase();
+        let is_secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
         let gutter = " ".repeat(number.to_string().len());
         let pad = " ".repeat(column);
         let shown = format!("  {number} | {line}\n  {gutter} | {pad}^");
