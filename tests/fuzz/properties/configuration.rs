@@ -1,0 +1,98 @@
+//! The configuration: a file, and perhaps variables behind a line `--`, one `NAME=VALUE` a line.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use handsetd::config::{Config, Fault, Origin, Sources};
+use handsetd::rules::Engine;
+use tempfile::TempDir;
+
+/// Reads the file, and says of each fault where it is; passwords never show.
+pub fn check(bytes: &[u8]) {
+    // Devices are not for reading, and an administrator who names one gets what it gives.
+    if bytes.windows(4).any(|window| window == b"/dev") {
+        return;
+    }
+    let mark = bytes.windows(4).position(|window| window == b"\n--\n");
+    let file = bytes
+        .get(..mark.map_or(bytes.len(), |at| at + 1))
+        .unwrap_or_default();
+    let variables = mark.and_then(|at| bytes.get(at + 4..)).unwrap_or_default();
+    let sources = Sources {
+        file: FOLDER
+            .path()
+            .join(format!("{:?}.toml", std::thread::current().id())),
+        is_required: true,
+        variables: variables_of(variables),
+    };
+    std::fs::write(&sources.file, file).expect("the folder takes files");
+    let lines = file.split(|byte| *byte == b'\n').count();
+    let is_hidden = only_in_its_place(bytes);
+    match Config::load(&sources) {
+        Ok(config) => {
+            Engine::new(&config.rules).expect("rules that were checked are good");
+            let _ = config.test_rules(tokio::time::Instant::now());
+            let shown = format!("{config:?}");
+            assert!(!is_hidden || !shown.contains(SECRET), "a secret shows");
+        }
+        Err(faults) => {
+            for fault in &faults {
+                place(fault, &sources.file, lines);
+            }
+            let shown = faults.to_string();
+            assert!(
+                !is_hidden || !shown.contains(SECRET),
+                "{shown} shows a secret"
+            );
+        }
+    }
+}
+
+/// A fault names its file and a line of it, and shows nothing that is not seen.
+fn place(fault: &Fault, file: &Path, lines: usize) {
+    let told = fault.to_string();
+    match fault.origin() {
+        Origin::File { line, path, .. } => {
+            assert_eq!(**path, *file);
+            assert!(*line <= lines, "{told:?} is of a file with {lines} lines");
+        }
+        Origin::Variable(name) => assert!(told.contains("HANDSETD"), "{name}"),
+    }
+    let unseen = |c: char| c.is_control() && c != '\n';
+    assert!(!told.contains(unseen), "{told:?} has what is not seen");
+}
+
+/// Whether the secret stands nowhere but behind a key that holds one, so that nothing may show it.
+fn only_in_its_place(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let in_place = |line: &str| {
+        let (key, value) = line.split_once('=').unwrap_or_default();
+        let key = key.trim().to_ascii_lowercase();
+        let holds = ["password", "secret", "token"];
+        holds.iter().any(|word| key.ends_with(word)) && value.trim_matches([' ', '"']) == SECRET
+    };
+    // In a text of many lines, a line is what its key makes of it.
+    !text.contains("\"\"\"")
+        && !text.contains("'''")
+        && text
+            .lines()
+            .filter(|line| line.contains(SECRET))
+            .all(in_place)
+}
+
+fn variables_of(bytes: &[u8]) -> Vec<(OsString, OsString)> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    let is_ours = |name: &str| name.starts_with("HANDSETD");
+    pairs
+        .filter(|(name, _)| is_ours(name))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+/// What seeds have as their passwords, tokens and secrets.
+const SECRET: &str = "hunter2hunter2hunter2";
+
+static FOLDER: LazyLock<TempDir> =
+    LazyLock::new(|| tempfile::tempdir().expect("a folder for temporary files"));

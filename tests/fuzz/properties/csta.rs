@@ -1,0 +1,19 @@
+//! What a Snom phone is told by CSTA, in both dialects, and what it answers.
+
+use std::sync::LazyLock;
+
+use handsetd::phone::{Phone, Vendor};
+use handsetd::verb::Via;
+
+use super::conversation;
+
+/// Has the same conversation with a phone of each dialect.
+pub fn check(bytes: &[u8]) {
+    for phone in &*PHONES {
+        conversation::check(phone, Some(Via::Csta), bytes);
+    }
+}
+
+static PHONES: LazyLock<[Phone; 2]> = LazyLock::new(|| {
+    ["8.4.35", "10.1.198.12"].map(|firmware| conversation::phone(Vendor::Snom, "D785", firmware))
+});

@@ -1,0 +1,69 @@
+//! Rules: conditions and templates that compute with what an event says, within their fuel.
+//!
+//! An input is a condition, a template and what the limit is counted by, each a line that may have `\n`
+//! for a line break, and then an event.
+
+use std::time::Duration;
+
+use handsetd::ami::Event;
+use handsetd::rules::config::{Limit, Mode, Rule, Value, Values};
+use handsetd::rules::{Engine, Fact};
+use tokio::time::Instant;
+
+/// Tells a rule of the event twice.
+pub fn check(bytes: &[u8]) {
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut line = || {
+        let line = String::from_utf8_lossy(parts.next().unwrap_or_default());
+        line.replace("\\n", "\n")
+    };
+    let (when, text, per) = (line(), line(), line());
+    let Some(event) = parts.next().and_then(Event::parse) else {
+        return;
+    };
+    let headers = event
+        .headers()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let Some(fact) = Fact::of_headers(headers) else {
+        return;
+    };
+    let rule = rule(fact.name(), when, &text, per);
+    let Ok(mut engine) = Engine::new(&[rule]) else {
+        return;
+    };
+    let now = Instant::now();
+    for _ in 0..2 {
+        let (_, traces) = engine.explain(&fact, now);
+        for trace in traces {
+            let _ = trace.to_string();
+            let Some(run) = trace.run() else { continue };
+            for step in run.steps.iter() {
+                let length: usize = step.pairs.iter().map(|(_, value)| value.len()).sum();
+                assert!(length <= TEXT, "a template made {length} bytes");
+            }
+        }
+    }
+    let _ = engine.rehearse(&fact, now);
+}
+
+fn rule(on: &str, when: String, text: &str, per: String) -> Rule {
+    let mut push = Values::new();
+    for (key, value) in [("verb", "push"), ("phone", "1001"), ("text", text)] {
+        push.insert(key.to_owned(), Value::Text(value.to_owned()));
+    }
+    Rule {
+        name: "rule".to_owned(),
+        on: on.to_owned(),
+        when: Some(when).filter(|when| !when.is_empty()),
+        limit: Some(Limit {
+            every: Duration::from_secs(10),
+            per: Some(per).filter(|per| !per.is_empty()),
+        }),
+        actions: vec![push],
+        mode: Mode::default(),
+        tests: Vec::new(),
+    }
+}
+
+/// The longest text of a template, and the phone's name beside it, in bytes.
+const TEXT: usize = 64 * 1024 + 16;

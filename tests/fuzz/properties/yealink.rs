@@ -1,0 +1,15 @@
+//! What a Yealink phone is told, and what it answers.
+
+use std::sync::LazyLock;
+
+use handsetd::phone::{Phone, Vendor};
+
+use super::conversation;
+
+/// Has a conversation.
+pub fn check(bytes: &[u8]) {
+    conversation::check(&PHONE, None, bytes);
+}
+
+static PHONE: LazyLock<Phone> =
+    LazyLock::new(|| conversation::phone(Vendor::Yealink, "T46G", "28.83.0.120"));
