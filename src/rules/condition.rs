@@ -4,7 +4,7 @@ use minijinja::Expression;
 
 use super::error::Error;
 use super::fact::Fact;
-use super::scope::{ENVIRONMENT, Names, scope, short_enough};
+use super::scope::{ENVIRONMENT, Names, scope, survivable};
 use super::trace::Seen;
 
 /// A condition. What counts as true is what Jinja takes for it: neither an empty text nor 0.
@@ -17,7 +17,7 @@ pub(super) struct Condition {
 impl Condition {
     /// Compiles `text`.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
-        short_enough(text)?;
+        survivable(text)?;
         let expression = ENVIRONMENT.compile_expression_owned(text.to_owned())?;
         let names = Names::parse(
             text,

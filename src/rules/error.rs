@@ -29,6 +29,9 @@ pub enum Error {
     /// A request that is wrong.
     #[error(transparent)]
     Refused(#[from] verb::Refusal),
+    /// A slice with a step.
+    #[error("a slice with a step, as in [::-1], is not taken; write [from:to]")]
+    Step,
     /// A template that makes too long a text.
     #[error(
         "a text of {length} bytes is too long; {} are the limit",

@@ -32,13 +32,55 @@ pub(super) fn scope(fact: &Fact) -> Value {
     }
 }
 
-/// Refuses an expression that is too long: a chain of operators is compiled as deep as it is long.
-pub(super) fn short_enough(expression: &str) -> Result<(), Error> {
+/// Refuses an expression that minijinja would not survive: one that is too long, since a chain of
+/// operators is compiled as deep as it is long, and a slice with a step, since minijinja 3.0.5 panics
+/// where that reads an empty text or list backwards (`event.Name[::-1]`).
+pub(super) fn survivable(expression: &str) -> Result<(), Error> {
     let length = expression.len();
     if length > MAX_EXPRESSION {
         return Err(Error::TooLongExpression { length });
     }
+    if has_step(expression) {
+        return Err(Error::Step);
+    }
     Ok(())
+}
+
+/// Whether two colons stand in one pair of square brackets.
+fn has_step(expression: &str) -> bool {
+    let mut quote = None;
+    // The brackets that are open, and the colons in each.
+    let mut open = Vec::new();
+    let mut chars = expression.chars();
+    while let Some(c) = chars.next() {
+        if let Some(opened) = quote {
+            match c {
+                '\\' => {
+                    chars.next();
+                }
+                c if c == opened => quote = None,
+                _ => {}
+            }
+            continue;
+        }
+        match c {
+            '"' | '\'' => quote = Some(c),
+            '[' | '(' | '{' => open.push((c, 0)),
+            ']' | ')' | '}' => {
+                open.pop();
+            }
+            ':' => {
+                if let Some(('[', colons)) = open.last_mut() {
+                    *colons += 1;
+                    if *colons == 2 {
+                        return true;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The headers that a condition or a template asks for, such as `Queue` in `event.Queue`.
@@ -255,6 +297,33 @@ mod tests {
         let long = format!("{0}{{{{ 1 }}}}{0}{{# {0} #}}", "text ".repeat(2000));
         assert!(Template::parse(&long).is_ok());
         assert!(Template::parse(&"text {{ 1 }} ".repeat(2000)).is_ok());
+    }
+
+    #[test]
+    fn a_slice_has_no_step() {
+        for expression in [
+            "event.Name[::-1]",
+            "values.Name[1:'a]':x]",
+            "'[' ~ [{'a': 1}][ : (1) : -1]",
+        ] {
+            let template = format!("[1::2] {{% if {expression} %}}x{{% endif %}}");
+            let refused = [
+                Condition::parse(expression).unwrap_err(),
+                Template::parse(&template).unwrap_err(),
+            ];
+            for error in refused {
+                assert!(matches!(error, Error::Step), "{expression}: {error}");
+            }
+        }
+        for expression in [
+            "event.Name[1:-1]",
+            "'[::-1]'",
+            "[{'a': {'b': 1}}][:2]",
+            "\"\\\"[::]\"",
+        ] {
+            assert!(Condition::parse(expression).is_ok(), "{expression}");
+            assert!(Template::parse(&format!("[1::2] {{{{ {expression} }}}}")).is_ok());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use minijinja::Environment;
 
 use super::error::Error;
 use super::fact::Fact;
-use super::scope::{ENVIRONMENT, Names, scope, short_enough};
+use super::scope::{ENVIRONMENT, Names, scope, survivable};
 
 /// A template, or a text without gaps.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Template {
         // Roughly: a text in quotes may hold these marks too, and then is no error of anybody's.
         for piece in text.replace("{%", "{{").replace("%}", "}}").split("}}") {
             let expression = piece.split_once("{{").map(|(_, expression)| expression);
-            short_enough(expression.unwrap_or_default())?;
+            survivable(expression.unwrap_or_default())?;
         }
         let mut environment = ENVIRONMENT.clone();
         environment.add_template_owned(NAME, text.to_owned())?;
