@@ -101,6 +101,7 @@ impl Plan {
                 None => (),
                 // A key whose value the event decides, or one that it may stand for.
                 Some(Refusal::Missing { key, .. }) if is_open(key) || self.may_stand_for(key) => (),
+                Some(Refusal::Needs { needed, .. }) if is_open(needed) => (),
                 Some(refusal) => faults.push((None, refusal.into())),
             }
         }

@@ -56,6 +56,17 @@ fn every_fault_is_found_at_load_with_its_place() {
         "on = \"X\"\ndo = [{ verb = \"dnd\", phone = \"{{ event.A }}\" }]",
         "rule \"a\": do: state is missing; dnd needs it",
     );
+    for parts in [
+        "type = \"text/plain\", body = \"{{ event.A }}\"",
+        "type = \"{{ event.A }}\", body = \"a\"",
+    ] {
+        let notify = format!("verb = \"notify\", phone = \"1\", event = \"a\", {parts}");
+        check(&format!("on = \"X\"\ndo = [{{ {notify} }}]"), "");
+    }
+    check(
+        "on = \"X\"\ndo = [{ verb = \"notify\", phone = \"1\", event = \"a\", type = \"text/plain\" }]",
+        "rule \"a\": do: type needs body beside it",
+    );
     check(
         "on = \"X\"\ndo = [{ verb = \"led\", state = true, led = 3, wait = false }]",
         "",
