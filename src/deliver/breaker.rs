@@ -82,9 +82,8 @@ impl Breaker {
         self.pause = FIRST_PAUSE;
     }
 
-    /// Notes that there was none, and whether that cost time. What fails at once costs nothing, so
-    /// that the pauses stay short.
-    pub(super) fn silent(&mut self, now: Instant, cost_time: bool) {
+    /// Notes that there was none.
+    pub(super) fn silent(&mut self, now: Instant) {
         if self.excused_until.is_some_and(|until| now < until) {
             return self.undecided(now);
         }
@@ -95,9 +94,7 @@ impl Breaker {
         let opens = self.state == State::HalfOpen || FAILURES <= self.failures;
         if opens && !matches!(self.state, State::Open(_)) {
             self.state = State::Open(now + self.pause);
-            if cost_time {
-                self.pause = self.pause.saturating_mul(2).min(MAX_PAUSE);
-            }
+            self.pause = self.pause.saturating_mul(2).min(MAX_PAUSE);
         }
     }
 
@@ -167,7 +164,7 @@ mod tests {
         /// A bench whose phone was silent often enough.
         fn open() -> Self {
             let mut bench = Self::new();
-            (0..FAILURES).for_each(|_| bench.fails(true));
+            (0..FAILURES).for_each(|_| bench.fails());
             bench
         }
 
@@ -176,9 +173,9 @@ mod tests {
             asked.map_err(|spared| spared.again_in.as_secs())
         }
 
-        fn fails(&mut self, cost_time: bool) {
+        fn fails(&mut self) {
             assert_eq!(self.ask(), Ok(()));
-            self.breaker.silent(self.now, cost_time);
+            self.breaker.silent(self.now);
         }
 
         fn wait(&mut self, seconds: u64) {
@@ -190,12 +187,12 @@ mod tests {
     fn the_third_silence_in_a_row_opens_it_for_a_short_pause() {
         let mut bench = Bench::new();
         for _ in 0..2 {
-            bench.fails(true);
+            bench.fails();
             bench.wait(10);
         }
         bench.breaker.alive();
         for _ in 0..3 {
-            bench.fails(true);
+            bench.fails();
             bench.wait(1);
         }
         let spared = bench.breaker.ask(bench.now, 7).unwrap_err();
@@ -221,24 +218,13 @@ mod tests {
         for pause in [2, 4, 8, 16, 32, 60, 60] {
             assert_eq!(bench.ask(), Err(pause));
             bench.wait(pause);
-            bench.fails(true);
+            bench.fails();
         }
         bench.wait(60);
         assert_eq!(bench.ask(), Ok(()));
         bench.breaker.alive();
-        (0..FAILURES).for_each(|_| bench.fails(true));
+        (0..FAILURES).for_each(|_| bench.fails());
         assert_eq!(bench.ask(), Err(2));
-    }
-
-    #[test]
-    fn who_refuses_at_once_is_never_spared_for_long() {
-        let mut bench = Bench::new();
-        (0..FAILURES).for_each(|_| bench.fails(false));
-        for _ in 0..9 {
-            assert_eq!(bench.ask(), Err(2));
-            bench.wait(2);
-            bench.fails(false);
-        }
     }
 
     #[test]
@@ -262,7 +248,7 @@ mod tests {
     #[test]
     fn who_asked_before_it_opened_does_not_lengthen_the_pause() {
         let mut bench = Bench::open();
-        bench.breaker.silent(bench.now, true);
+        bench.breaker.silent(bench.now);
         assert_eq!(bench.ask(), Err(2));
     }
 
@@ -270,10 +256,10 @@ mod tests {
     fn silence_after_a_restart_of_ours_means_nothing() {
         let mut bench = Bench::open();
         bench.breaker.excuse(bench.now + Duration::from_mins(3));
-        (0..20).for_each(|_| bench.fails(true));
+        (0..20).for_each(|_| bench.fails());
         assert!(!bench.breaker.is_idle(bench.now));
         bench.wait(181);
-        (0..FAILURES).for_each(|_| bench.fails(true));
+        (0..FAILURES).for_each(|_| bench.fails());
         assert_eq!(bench.ask(), Err(2));
     }
 }

@@ -92,12 +92,15 @@ impl Pass {
         }
     }
 
-    /// Tells that it gave none.
+    /// Tells that it gave none. What fails at once costs nothing that could be spared, and who was
+    /// hardly waited for need not be dead: that tells nothing.
     pub(super) fn silent(mut self) {
-        self.told = true;
         let now = Instant::now();
-        let cost_time = DEAR <= now.saturating_duration_since(self.since);
-        let change = |breaker: &mut Breaker| breaker.silent(now, cost_time);
+        if now.saturating_duration_since(self.since) < FAIR {
+            return;
+        }
+        self.told = true;
+        let change = |breaker: &mut Breaker| breaker.silent(now);
         self.breakers.with(&self.address, self.arrivals, change);
     }
 }
@@ -131,8 +134,8 @@ fn words(address: &Address, spared: Spared) -> String {
 /// How long a phone may take to restart, with another firmware or without.
 const RESTART: Duration = Duration::from_mins(3);
 
-/// From when on a failure cost time.
-const DEAR: Duration = Duration::from_secs(1);
+/// How long a phone must have been waited for to count as silent.
+const FAIR: Duration = Duration::from_secs(1);
 
 /// How many phones are remembered.
 const MAX_BREAKERS: usize = 20_000;
@@ -145,21 +148,22 @@ mod tests {
         format!("192.0.2.21:{}", number + 1).parse().unwrap()
     }
 
-    fn fails(breakers: &Breakers, number: usize) {
-        breakers.ask(phone(number), 0).unwrap().silent();
+    async fn fails(breakers: &Breakers, number: usize, after: Duration) {
+        let pass = breakers.ask(phone(number), 0).unwrap();
+        tokio::time::advance(after).await;
+        pass.silent();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_phone_that_is_spared_is_told_since_when_and_until_when() {
         let breakers = Breakers::default();
         for _ in 0..3 {
-            fails(&breakers, 1);
-            tokio::time::advance(Duration::from_millis(500)).await;
+            fails(&breakers, 1, FAIR).await;
         }
         let words = breakers.ask(phone(1), 0).unwrap_err();
         assert_eq!(
             words,
-            "192.0.2.21:2 has given no sign of life for 1 s; it is tried again in 2 s, or as soon as \
+            "192.0.2.21:2 has given no sign of life for 2 s; it is tried again in 2 s, or as soon as \
              it registers"
         );
         assert!(breakers.ask(phone(2), 0).is_ok(), "another phone");
@@ -177,18 +181,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_refuses_at_once_is_asked_each_time() {
+        let breakers = Breakers::default();
+        for _ in 0..9 {
+            fails(&breakers, 1, FAIR / 2).await;
+        }
+        assert_eq!(breakers.open(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn phones_that_answer_take_no_room_and_the_others_so_much() {
         let breakers = Breakers::default();
         breakers.ask(phone(1), 0).unwrap().alive();
         assert_eq!(breakers.lock().len(), 0);
         let many = (0..MAX_BREAKERS).map(|number| format!("192.0.2.21:{}", number + 1));
-        for address in many {
-            breakers.ask(address.parse().unwrap(), 0).unwrap().silent();
-        }
+        let many: Vec<_> = many
+            .map(|address| breakers.ask(address.parse().unwrap(), 0).unwrap())
+            .collect();
+        tokio::time::advance(FAIR).await;
+        many.into_iter().for_each(Pass::silent);
         let one_more: Address = "192.0.2.99".parse().unwrap();
         for _ in 0..9 {
-            let pass = breakers.ask(one_more.clone(), 0);
-            pass.unwrap().silent();
+            let pass = breakers.ask(one_more.clone(), 0).unwrap();
+            tokio::time::advance(FAIR).await;
+            pass.silent();
         }
         assert_eq!(breakers.lock().len(), MAX_BREAKERS);
     }

@@ -179,7 +179,7 @@ impl Errand<'_> {
             )
             .await;
         if let Some(pass) = pass {
-            note(pass, &sent, patience);
+            note(pass, &sent);
         }
         let reply = sent.map_err(|failure| match failure {
             Failure::NoAnswer(why) | Failure::Silent(why) => (Status::Unknown, why),
@@ -206,12 +206,12 @@ impl Errand<'_> {
 }
 
 /// Tells the breaker what came of asking. Whatever the phone answers, it is there.
-fn note(pass: Pass, sent: &Result<Reply, Failure>, patience: Duration) {
+fn note(pass: Pass, sent: &Result<Reply, Failure>) {
     match sent {
         Ok(_) | Err(Failure::NoAnswer(_)) => pass.alive(),
-        Err(Failure::Away(_) | Failure::Silent(_)) if FAIR <= patience => pass.silent(),
-        // Whoever is hardly waited for need not be dead; dropping the pass says that nothing is known.
-        Err(_) => {}
+        Err(Failure::Away(_) | Failure::Silent(_)) => pass.silent(),
+        // Nothing was tried; dropping the pass says so.
+        Err(Failure::NotSent(_) | Failure::RefusedBefore(_)) => {}
     }
 }
 
@@ -241,9 +241,6 @@ fn shown(exchange: &Exchange) -> String {
 
 /// How long a phone may take to answer, connecting and asking for a password included.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// From how much time on a phone that does not answer within it counts as silent.
-const FAIR: Duration = Duration::from_secs(1);
 
 /// How many steps one request may take, those that answers ask for included.
 const MAX_STEPS: usize = 256;

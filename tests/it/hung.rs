@@ -108,7 +108,7 @@ async fn a_phone_that_stays_silent_is_spared_and_of_use_again_soon_after_it_is_b
 }
 
 #[tokio::test]
-async fn a_phone_that_answers_no_is_not_spared() {
+async fn a_phone_that_answers_nonsense_is_not_spared() {
     let phone = SickPhone::new(Illness::Garbage).await;
     let daemon = Daemon::start(&phone.entry("sick")).await;
     let administrator = Administrator::new(daemon.admin());
