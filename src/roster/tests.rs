@@ -61,6 +61,55 @@ async fn an_event_is_followed_by_a_question() {
 }
 
 #[tokio::test]
+async fn who_comes_back_is_announced_one_by_one_or_all_together() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let mut arrivals = roster.arrivals();
+    let mut session = Session::accept(&listener).await;
+    session.tell_one("192.0.2.21").await;
+    let mut next = async || timeout_at(soon(), arrivals.recv()).await.unwrap().unwrap();
+    // The list was read, and then all was.
+    assert_eq!([next().await, next().await], [Arrival::Any, Arrival::Any]);
+    let comes = |name: usize| {
+        format!(
+            "Event: ContactStatus\r\nURI: sip:{name}@192.0.2.22\r\n\
+             ContactStatus: NonQualified\r\nAOR: {name}\r\nEndpointName: {name}\r\n\r\n"
+        )
+    };
+    session.say(&comes(1002)).await;
+    let id = session.hear("PJSIPShowEndpoint").await;
+    // While one is asked about, a whole building comes back.
+    let building: String = (2000..2100).map(comes).collect();
+    session.say(&building).await;
+    session
+        .say(
+            "Event: ContactStatus\r\nURI: sip:1001@192.0.2.21:5060\r\n\
+             ContactStatus: Removed\r\nAOR: 1001\r\nEndpointName: 1001\r\n\r\n",
+        )
+        .await;
+    // That one is the last, so that all were heard when it is gone.
+    let mut table = roster.list()[0].table.clone();
+    let gone: Endpoint = "1001".parse().unwrap();
+    let is_gone = table.wait_for(|table| table.contacts(&gone).is_empty());
+    assert!(timeout_at(soon(), is_gone).await.is_ok());
+    let details = format!(
+        "Response: Success\nActionID: {id}\nEventList: start\n\n\
+         Event: ContactStatusDetail\nActionID: {id}\nURI: sip:1002@192.0.2.22\n\
+         UserAgent: Yealink SIP-T46G\nEndpointName: 1002\nID: 1002;@2\n\n\
+         Event: EndpointDetailComplete\nActionID: {id}\nEventList: Complete\n\n"
+    );
+    session.say(&details.replace('\n', "\r\n")).await;
+    let one = Arrival::Endpoint("1002".parse().unwrap());
+    assert_eq!(next().await, one);
+    let list = "Event: ContactListComplete\nActionID: @ID@\nEventList: Complete\nListItems: 0\n\n";
+    session
+        .answer("PJSIPShowContacts", "EventList: start\n", list)
+        .await;
+    assert_eq!(next().await, Arrival::Any);
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
 async fn without_a_connection_the_server_is_away_and_without_a_server_nobody_is() {
     let phone: Endpoint = "1001".parse().unwrap();
     let none = Roster::default().registration(&phone, Instant::now()).await;

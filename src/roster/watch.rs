@@ -138,11 +138,7 @@ impl Watch {
                 for question in more {
                     self.agenda.add(question);
                 }
-                if let Question::Endpoint(endpoint) = question
-                    && !self.table.borrow().contacts(endpoint).is_empty()
-                {
-                    self.announce(Arrival::Endpoint(endpoint.clone()));
-                }
+                self.announce_of(question);
             }
             Err(error @ Error::ListTooLong { .. }) => {
                 warn!(server = self.client.name(), %error, "Too many phones to know all of them.");
@@ -162,6 +158,22 @@ impl Watch {
                 contacts, "Read who is registered."
             );
             self.announce(Arrival::Any);
+        }
+    }
+
+    /// Says who may have come back, now that a question is answered.
+    fn announce_of(&self, question: &Question) {
+        match question {
+            Question::Endpoint(endpoint) => {
+                if !self.table.borrow().contacts(endpoint).is_empty() {
+                    self.announce(Arrival::Endpoint(endpoint.clone()));
+                }
+            }
+            // Many who came at once are asked about by one question.
+            Question::Contacts | Question::Peers | Question::SccpDevices => {
+                self.announce(Arrival::Any);
+            }
+            Question::Commands => {}
         }
     }
 
