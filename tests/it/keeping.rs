@@ -176,6 +176,22 @@ async fn who_waits_while_the_daemon_stops_is_told_that_it_is_held() {
 }
 
 #[tokio::test]
+async fn a_fault_in_one_delivery_ends_no_other() {
+    let mut phone = Booth::new();
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    // The template engine panics at this.
+    fs::write(daemon.media("broken.xml"), "<T>{{ text[::-1] }}</T>").unwrap();
+    let keys = ["template=broken.xml", "text=", "phone=desk", "keep=1h"];
+    let broken = Caller::new(daemon.agi()).runs("push", &keys).await;
+    assert_eq!(broken.status, "ERROR", "{}", broken.reason);
+    assert_eq!(broken.reason, "the delivery broke off; see the log");
+    phone.come(Manner::Answers).await;
+    let next = dials(&daemon, "1", &["keep=1h"]).await;
+    assert_eq!(next.status, "OK", "{}", next.reason);
+    holds(&daemon, 0).await;
+}
+
+#[tokio::test]
 async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
     let desk = Desk::new(desk::options(Vendor::Yealink)).await;
     let phone = Booth::new();

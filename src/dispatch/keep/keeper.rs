@@ -1,9 +1,11 @@
 //! The lines of all phones that something is kept for, and the task of each.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -261,7 +263,10 @@ impl Keeper {
             outcome = async {
                 turn.come().await;
                 let (request, sendoff) = (&parcel.request, &parcel.sendoff);
-                self.parts.courier.deliver(&phone, request, sendoff).await
+                let delivering = self.parts.courier.deliver(&phone, request, sendoff);
+                // A fault in one must not end the task that the others of the line wait for.
+                let delivered = AssertUnwindSafe(delivering).catch_unwind().await;
+                delivered.unwrap_or_else(|_| parcel.outcome(Status::Error, BROKE_OFF))
             } => outcome,
         };
         match outcome.status {
@@ -377,6 +382,9 @@ impl Keeper {
 fn span(parcel: &Parcel) -> Span {
     info_span!(parent: None, "delivery", id = %parcel.id, phone = parcel.phone)
 }
+
+/// What is said of a fault of ours.
+const BROKE_OFF: &str = "the delivery broke off; see the log";
 
 /// How many may be held for one phone.
 const MAX_IN_LINE: usize = 2000;
