@@ -199,7 +199,7 @@ impl Keeper {
                 continue;
             };
             let why = parcel.why.clone();
-            line.put(parcel, |_| {});
+            line.put_back(parcel);
             line.is_away(&why, |parcel| self.tell_held(parcel));
             let again = Instant::now() + waits.next_wait();
             let end = line.next_end().unwrap_or(again);
