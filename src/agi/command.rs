@@ -159,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::agi::fixtures;
+    use crate::fixtures;
 
     /// Splits a line as Asterisk does: blanks separate, quotes group, a backslash takes the next
     /// character as it is.

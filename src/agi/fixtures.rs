@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Returns the cases of one file, or none (and says so) where the fixtures are absent.
 pub(super) fn lines(file: &str) -> Vec<serde_json::Value> {
     let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
         PathBuf::from,
     );
     let path = root.join("asterisk").join(file);

@@ -120,7 +120,7 @@ mod tests {
     use tokio_util::codec::Decoder;
 
     use super::*;
-    use crate::agi::wire::{Message, MessageCodec};
+    use crate::wire::{Message, MessageCodec};
 
     /// Cuts and prints: `H` for a hang-up, a reply as it is.
     fn cut(wire: &str) -> Vec<String> {

@@ -19,7 +19,7 @@ use super::config::Config;
 use super::error::Error;
 use super::request::Request;
 use super::throttle::Throttle;
-use crate::shutdown::Tasks;
+use handset_net::tasks::Tasks;
 
 /// What is done for one call.
 pub trait Script: Send + Sync + 'static {

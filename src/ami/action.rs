@@ -250,7 +250,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ami::wire::{Frame, Framer, Packet};
+    use crate::wire::{Frame, Framer, Packet};
 
     fn written(action: &Action) -> String {
         let mut wire = BytesMut::new();

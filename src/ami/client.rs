@@ -19,7 +19,7 @@ use super::queue::{Command, Queue};
 use super::response::Response;
 use super::state::State;
 use super::supervisor::Supervisor;
-use crate::shutdown::Tasks;
+use handset_net::tasks::Tasks;
 
 /// Talks with one Asterisk server. Cheap to clone; when the last clone is dropped, or
 /// [`stop`](Self::stop) is called, the connection ends.

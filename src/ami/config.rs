@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::tls::TlsError;
 use super::value::{HeaderValue, InvalidText};
-use crate::pin::Pin;
+use handset_net::pin::Pin;
 
 /// One Asterisk server.
 #[derive(Clone, Debug, Deserialize)]

@@ -13,7 +13,8 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn new(packet: Packet) -> Self {
+    /// Wraps a packet that is a response.
+    pub fn new(packet: Packet) -> Self {
         Self {
             packet,
             items: Vec::new(),
@@ -21,7 +22,8 @@ impl Response {
         }
     }
 
-    pub(crate) fn with_list(self, items: Vec<Event>, cancelled: bool) -> Self {
+    /// Adds the events of the list that the response announced.
+    pub fn with_list(self, items: Vec<Event>, cancelled: bool) -> Self {
         Self {
             items,
             cancelled,

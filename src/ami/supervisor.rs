@@ -19,7 +19,7 @@ use super::link::{Reader, Writer};
 use super::queue::Queue;
 use super::session::{LoginError, log_in};
 use super::state::{Connected, State};
-use crate::backoff::Backoff;
+use handset_net::backoff::Backoff;
 
 /// The task behind a client.
 pub(crate) struct Supervisor {

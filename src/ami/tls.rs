@@ -13,25 +13,25 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::config::{Address, TlsConfig};
-use crate::pin::Verifier;
+use handset_net::pin::Verifier;
 
 /// Makes TLS of a TCP connection.
 #[derive(Clone)]
-pub(crate) struct Connector {
+pub struct Connector {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
 
 impl Connector {
     /// Shakes hands. Cancel safe in that dropping it closes the connection.
-    pub(crate) async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    pub async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         self.connector.connect(self.name.clone(), stream).await
     }
 }
 
 impl TlsConfig {
     /// Reads the CA file and makes ready to connect to `address`.
-    pub(crate) fn connector(&self, address: &Address) -> Result<Connector, TlsError> {
+    pub fn connector(&self, address: &Address) -> Result<Connector, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let authority = match &self.ca_file {
             Some(file) => Some(authority(file.clone(), Arc::clone(&provider))?),

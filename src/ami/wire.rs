@@ -21,5 +21,5 @@ mod shape;
 
 pub use framer::{Frame, Framer};
 pub(crate) use grammar::{Line, kind, lines};
-pub(crate) use packet::is_secret;
+pub use packet::is_secret;
 pub use packet::{Kind, Packet};

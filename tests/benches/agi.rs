@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use handsetd::agi::{Command, Reply, Request};
+use handset_agi::{Command, Reply, Request};
 
 fn environment(criterion: &mut Criterion) {
     let block = "agi_network: yes\nagi_network_script: push?title=Hi&text=You+are+number%203\n\

@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use handsetd::ami::decode;
-use handsetd::ami::wire::{Frame, Framer, Packet};
+use handset_ami::decode;
+use handset_ami::wire::{Frame, Framer, Packet};
 
 fn read(wire: &[u8]) -> usize {
     let (mut framer, mut buffer) = (Framer::new(1 << 20), BytesMut::new());

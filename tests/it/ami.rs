@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use handsetd::ami::notify::{Body, Notify};
-use handsetd::ami::{self, Action, NotifyTarget};
-use handsetd::shutdown::Tasks;
+use handset_ami::notify::{Body, Notify};
+use handset_ami::{self, Action, NotifyTarget};
+use handset_net::tasks::Tasks;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -190,8 +190,8 @@ async fn any_document_arrives(version: Version) {
     phone.register(3600).await;
     let tasks = Tasks::new();
     let address = asterisk.manager().to_string().parse().unwrap();
-    let config = ami::Config::new("pbx", address, "handsetd", "hush".into());
-    let client = ami::Client::start(&config, None, &tasks).unwrap();
+    let config = handset_ami::Config::new("pbx", address, "handsetd", "hush".into());
+    let client = handset_ami::Client::start(&config, None, &tasks).unwrap();
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
         let document = document().new_tree(&mut runner).unwrap().current();

@@ -3,14 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::support::administrator::{Administrator, Answer};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn nobody_comes_in_without_the_token() {
 
 #[tokio::test]
 async fn what_is_asked_reaches_the_phone_and_is_remembered() {
-    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
     let daemon = Daemon::start(&desk.entry("desk")).await;
     let door = Administrator::new(daemon.admin());
     let body = r#"{"title": "Door", "text": "Somebody's there", "timeout": 30, "beep": false}"#;
@@ -256,7 +256,7 @@ async fn other_paths_and_queries_are_refused_as_well() {
 
 #[tokio::test]
 async fn what_comes_twice_with_one_key_is_done_once() {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&desk.entry("desk")).await;
     let door = Administrator::new(daemon.admin());
     let path = "/api/v1/phones/desk/push";
@@ -297,7 +297,7 @@ async fn a_delivery_can_be_called_back_until_it_is_sent() {
     // A picture that never comes keeps the delivery from being sent.
     let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = slow.local_addr().unwrap();
-    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
     let media = format!("[media]\nhosts = [\"{address}\"]\n");
     let daemon = Daemon::start(&format!("{media}{}", desk.entry("desk"))).await;
     let door = Administrator::new(daemon.admin());

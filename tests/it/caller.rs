@@ -6,12 +6,12 @@
 use std::rc::Rc;
 
 use futures_util::future::join_all;
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Options as Phone, Scheme};
+use handset_simulator::Vendor;
+use handset_simulator::{Options as Phone, Scheme};
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
@@ -253,7 +253,7 @@ fn kind(user: &str, authentication: &str) -> Phone {
         credentials: (vendor != Vendor::Cisco)
             .then(|| ("admin".to_owned(), "sec:ret ü".to_owned())),
         authentication_url: (vendor == Vendor::Cisco).then(|| authentication.parse().unwrap()),
-        ..desk::options(vendor)
+        ..sim_phone::options(vendor)
     }
 }
 

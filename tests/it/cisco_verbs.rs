@@ -3,18 +3,18 @@
 
 use std::collections::HashMap;
 
-use handsetd::phone::Vendor;
-use handsetd::shutdown::Tasks;
-use handsetd::simulate::cucm::{self, CallManager};
-use handsetd::simulate::{Options as Phone, Scheme};
+use handset_net::tasks::Tasks;
+use handset_simulator::Vendor;
+use handset_simulator::cucm::{self, CallManager};
+use handset_simulator::{Options as Phone, Scheme};
 use serde_json::{Value, json};
 
 use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::fetch;
 use super::support::loopback::Loopback;
+use super::support::sim_phone::{self, Desk};
 use super::support::udp_phone::UdpPhone;
 
 /// A daemon, and one phone that it knows as `desk`.
@@ -48,7 +48,7 @@ impl Told {
 impl Office {
     /// Puts a phone of that model on the desk; `more` are lines of its configuration.
     async fn with(model: &str, more: &str, change: impl FnOnce(&mut Phone)) -> Self {
-        let mut options = desk::options(Vendor::Cisco);
+        let mut options = sim_phone::options(Vendor::Cisco);
         options.model = model.to_owned();
         change(&mut options);
         let desk = Desk::new(options).await;
@@ -285,9 +285,9 @@ async fn multiplatform_phones_ask_for_a_digest_and_answer_with_a_status() {
 #[tokio::test]
 async fn a_phone_asks_our_door_whatever_the_page() {
     let address = Loopback::claim();
-    let mut options = desk::options(Vendor::Cisco);
+    let mut options = sim_phone::options(Vendor::Cisco);
     options.model = "8851".to_owned();
-    let entry = desk::entry("desk", &options, address.port(8080));
+    let entry = sim_phone::entry("desk", &options, address.port(8080));
     let daemon = Daemon::start(&entry).await;
     let door = format!("http://{}/cisco/authenticate", daemon.http());
     options.authentication_url = Some(door.parse().unwrap());

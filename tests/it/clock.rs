@@ -5,12 +5,12 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 
 use super::support::administrator::Administrator;
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
@@ -28,7 +28,7 @@ async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
     let clock = folder.path().join("clock");
     let set = |time: &str| fs::write(&clock, format!("{time}\n")).unwrap();
     set("+0");
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     // The clock on the wall alone, which is what somebody can set.
     let environment = [
         ("LD_PRELOAD", OsStr::new(*library)),

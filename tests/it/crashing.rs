@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::support::administrator::{Administrator, Answer};
-use super::support::booth::{Booth, Manner};
 use super::support::daemon::{Daemon, TOKEN};
+use super::support::stub_phone::{Booth, Manner};
 
 /// The number that was to be dialed, by the id under which that was promised.
 type Promised = Arc<Mutex<HashMap<String, String>>>;

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::support::administrator::Administrator;
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::{proc, soon};
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn used_up_at_the_administrators_door_it_passes() {
 }
 
 async fn passes(door: fn(&Daemon) -> SocketAddr) {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     // A server that can't be connected to either, then.
     let config = desk.entry("desk")
         + "[agi]\nbudget = '20s'\n[[asterisk]]\nname = 'pbx'\naddress = '127.0.0.1:9'\n\

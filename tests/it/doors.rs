@@ -1,23 +1,23 @@
 //! The doors of the real program: what phones may ask it, and who may come in at all.
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::{AuthenticationMethod, Direction, Options};
+use handset_simulator::Vendor;
+use handset_simulator::{AuthenticationMethod, Direction, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
 use super::support::raw::{connect_from, exchange, get, get_bytes};
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 #[tokio::test]
 async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
     for method in [AuthenticationMethod::Get, AuthenticationMethod::Post] {
         let address = Loopback::claim();
-        let options = desk::options(Vendor::Cisco);
+        let options = sim_phone::options(Vendor::Cisco);
         // No password is configured, so only that of the open push is good.
-        let entry = desk::entry("desk", &options, address.port(8080));
+        let entry = sim_phone::entry("desk", &options, address.port(8080));
         let daemon = Daemon::start(&entry).await;
         let door = format!("http://{}/cisco/authenticate", daemon.http());
         let options = Options {
@@ -121,7 +121,7 @@ async fn configured_credentials_are_good_at_any_time_and_others_never() {
 
 #[tokio::test]
 async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&desk.entry("desk")).await;
     let mut paths = Vec::new();
     for _ in 0..3 {
@@ -181,7 +181,7 @@ async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
 
 #[tokio::test]
 async fn a_pushed_screen_expires() {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let config = format!("{}[http]\nscreen_lifetime = '1s'\n", desk.entry("desk"));
     let daemon = Daemon::start(&config).await;
     let told = Caller::new(daemon.agi())
@@ -202,7 +202,7 @@ async fn a_pushed_screen_expires() {
 
 #[tokio::test]
 async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let state = tempfile::tempdir().unwrap();
     let config = format!("{}[state]\ndir = {:?}\n", desk.entry("desk"), state.path());
     let daemon = Daemon::start(&config).await;
@@ -264,7 +264,7 @@ async fn who_is_not_allowed_is_sent_away_without_a_word() {
 }
 
 /// Returns the paths that a phone has fetched from us, in order.
-fn fetched(state: &handsetd::simulate::State) -> impl Iterator<Item = String> {
+fn fetched(state: &handset_simulator::State) -> impl Iterator<Item = String> {
     state
         .exchanges
         .iter()

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -11,10 +11,10 @@ use tokio::net::TcpStream;
 use super::support::administrator::Administrator;
 use super::support::caller::Caller;
 use super::support::daemon;
-use super::support::desk;
 use super::support::loopback::Loopback;
 use super::support::process::Process;
 use super::support::raw::{encoded, exchange_bytes, get};
+use super::support::sim_phone;
 use super::support::terminal::on_a_terminal;
 
 /// Clears the screen, sets the title, begins another line, deletes, turns the direction, and all of
@@ -30,7 +30,7 @@ async fn no_name_commands_the_terminal_of_who_reads_the_log() {
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
             "{}[log]\nlevel = 'trace'\nformat = '{format}'\n",
-            desk::entry("desk", &desk::options(Vendor::Snom), phone.port(8080)),
+            sim_phone::entry("desk", &sim_phone::options(Vendor::Snom), phone.port(8080)),
         );
         let file = daemon::configure(folder.path(), &config);
         let base = std::fs::read_to_string(&file).unwrap();

@@ -1,12 +1,12 @@
 //! Events of real Asterisk servers bring phones to act: by a rule, and by a user event alone.
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn on_16_rules_and_user_events_reach_phones() {
@@ -32,7 +32,7 @@ exten => 903,1,UserEvent(Alarm,Place: cellar,Level: 3)
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;
     };
-    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
     let daemon = Daemon::start(&format!(
         r#"
 {entry}

@@ -2,15 +2,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::Options;
+use handset_simulator::Options;
+use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
 use super::support::raw::connect_from;
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 const CONFIG: &str = "[vendor.cisco]\nusername = 'push'\npassword = 'right'\n";
@@ -41,7 +41,11 @@ async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
     }
     let log = daemon.log();
     assert_eq!(log.matches("Too many wrong logins").count(), 1, "{log}");
-    assert_eq!(log.matches("Refused a phone's login.").count(), 10, "{log}");
+    assert_eq!(
+        log.matches("PlanError a phone's login.").count(),
+        10,
+        "{log}"
+    );
     assert!(!log.contains("wrong1") && !log.contains("right"), "{log}");
 }
 
@@ -62,16 +66,16 @@ async fn other_names_are_of_no_use_to_who_guesses() {
         assert_eq!(told, "UN-AUTHORIZED", "{device}");
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
-    let refused = daemon.count("Refused a phone's login.");
+    let refused = daemon.count("PlanError a phone's login.");
     assert_eq!(refused, 60, "a flood fills the log");
 }
 
 #[tokio::test]
 async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
     let address = Loopback::claim();
-    let options = desk::options(Vendor::Cisco);
+    let options = sim_phone::options(Vendor::Cisco);
     // No password is configured, so that the push has one of its own.
-    let daemon = Daemon::start(&desk::entry("desk", &options, address.port(8080))).await;
+    let daemon = Daemon::start(&sim_phone::entry("desk", &options, address.port(8080))).await;
     let door = format!("http://{}/cisco/authenticate", daemon.http());
     let options = Options {
         authentication_url: Some(door.parse().unwrap()),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Faults, Options as Phone};
+use handset_simulator::Vendor;
+use handset_simulator::{Faults, Options as Phone};
 use tokio::time::Instant;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
@@ -39,7 +39,7 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
             delay: SLOW,
             ..Faults::default()
         },
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     };
     let sip = SipPhone::new("1001", &phone.user_agent(), asterisk.sip(Driver::Pjsip));
     let desk = Desk::at(phone, sip.address().port(80)).await;

@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::proc::memory;
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn who_trickles_is_not_waited_for_either() {
 
 #[tokio::test]
 async fn a_peer_that_never_answers_a_command_costs_one_session() {
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&format!(
         "{}[agi]\nreply_timeout = '500ms'\n",
         desk.entry("desk")
@@ -158,7 +158,7 @@ async fn two_thousand_probes_leave_no_trace() {
 
 #[tokio::test]
 async fn a_thousand_calls_at_once_are_all_answered() {
-    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
     let daemon = Daemon::start(&format!("{}[agi]\nbudget = '30s'\n", desk.entry("desk"))).await;
     let before = memory(daemon.pid());
     let caller = Caller::new(daemon.agi());

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk;
-use super::support::site::Site;
+use super::support::large_site::Site;
+use super::support::sim_phone;
 use super::support::soon;
 
 #[tokio::test]
@@ -15,7 +15,8 @@ async fn documents_that_grow_or_read_files_or_nest_cost_little() {
     for (name, document) in documents() {
         let phone = Site::serving("text/xml", &document).await;
         let address = phone.url("").replace("http://", "").parse().unwrap();
-        let entry = |vendor| desk::entry(&format!("{vendor}"), &desk::options(vendor), address);
+        let entry =
+            |vendor| sim_phone::entry(&format!("{vendor}"), &sim_phone::options(vendor), address);
         let config = format!(
             "{}{}{}[cucm]\nurl = '{}'\napp_id = 'app'\npassword = 'secret'\n",
             entry(Vendor::Cisco),
@@ -59,9 +60,9 @@ async fn documents_that_grow_or_read_files_or_nest_cost_little() {
 
 #[tokio::test]
 async fn documents_of_callers_are_looked_through_and_refused() {
-    let daemon = Daemon::start(&desk::entry(
+    let daemon = Daemon::start(&sim_phone::entry(
         "desk",
-        &desk::options(Vendor::Cisco),
+        &sim_phone::options(Vendor::Cisco),
         "127.0.0.1:9".parse().unwrap(),
     ))
     .await;

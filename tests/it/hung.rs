@@ -4,14 +4,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use tokio::time::Instant;
 
 use super::support::administrator::Administrator;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::faulty_phone::{Illness, SickPhone};
 use super::support::proc;
-use super::support::sick_phone::{Illness, SickPhone};
+use super::support::sim_phone::{self, Desk};
 use super::support::{PATIENCE, soon};
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn each_hung_phone_costs_its_deadline_and_delays_no_other() {
     for (illness, status, words) in ILLNESSES {
         cases.push((SickPhone::new(*illness).await, *illness, *status, *words));
     }
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let entries = cases
         .iter()
         .map(|(phone, illness, ..)| phone.entry(&format!("{illness:?}")));
@@ -63,7 +63,7 @@ async fn each_hung_phone_costs_its_deadline_and_delays_no_other() {
 #[tokio::test]
 async fn a_phone_that_stays_silent_is_spared_and_of_use_again_soon_after_it_is_back() {
     let sick = SickPhone::new(Illness::NeverAnswers).await;
-    let desk = Desk::new(desk::options(Vendor::Snom)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&(desk.entry("desk") + &sick.entry("sick"))).await;
     let administrator = Administrator::new(daemon.admin());
     for _ in 0..3 {

@@ -1,14 +1,14 @@
 //! Values that would be another action, header or command if they were put together as text.
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use serde_json::json;
 
 use super::support::administrator::Administrator;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk;
 use super::support::on_both_versions;
 use super::support::raw::{encoded, get};
+use super::support::sim_phone;
 use super::support::terminal::on_a_terminal;
 use super::support::udp_phone::UdpPhone;
 
@@ -33,9 +33,9 @@ async fn no_value_becomes_an_action_or_a_header(version: Version) {
     };
     let mut phone = UdpPhone::new("1002", "snomD785/10.1", asterisk.sip(Driver::Pjsip)).await;
     phone.register(3600).await;
-    let entry = desk::entry(
+    let entry = sim_phone::entry(
         "1002",
-        &desk::options(Vendor::Snom),
+        &sim_phone::options(Vendor::Snom),
         "127.0.0.1:9".parse().unwrap(),
     );
     let daemon = Daemon::start(&format!(

@@ -4,16 +4,16 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use serde_json::Value;
 
 use super::support::administrator::Administrator;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
-use super::support::booth::{Booth, Manner};
 use super::support::caller::{Caller, Told};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::sip_client::SipPhone;
+use super::support::stub_phone::{Booth, Manner};
 use super::support::{left_out, on_both_versions, soon};
 
 /// Returns what the history says of a request.
@@ -193,7 +193,7 @@ async fn a_fault_in_one_delivery_ends_no_other() {
 
 #[tokio::test]
 async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
-    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
     let phone = Booth::new();
     let rule = "[[rule]]\nname = 'lost'\non = 'handsetd.expired'\n\
                 do = [ { verb = 'push', phone = 'boss', \
@@ -315,7 +315,7 @@ async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(versio
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;
     };
-    let phone = desk::options(Vendor::Snom);
+    let phone = sim_phone::options(Vendor::Snom);
     let sip = SipPhone::new("1001", &phone.user_agent(), asterisk.sip(Driver::Pjsip));
     let manager = asterisk.manager();
     let daemon = Daemon::start(&format!(

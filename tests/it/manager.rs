@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handsetd::ami::{Action, Client, Config, Error, Event, Events, Login, State, TlsConfig};
-use handsetd::pin::Pin;
-use handsetd::shutdown::Tasks;
+use handset_ami::{Action, Client, Config, Error, Event, Events, Login, State, TlsConfig};
+use handset_net::pin::Pin;
+use handset_net::tasks::Tasks;
 use sha2::{Digest, Sha256};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};

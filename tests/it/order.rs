@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Faults, Options};
+use handset_simulator::Vendor;
+use handset_simulator::{Faults, Options};
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
@@ -16,7 +16,7 @@ async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
             delay: Duration::from_millis(100),
             ..Faults::default()
         },
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     })
     .await;
     let daemon = Daemon::start(&desk.entry("desk")).await;

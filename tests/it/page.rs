@@ -1,13 +1,13 @@
 //! The page in a real browser, clicked through by somebody who is in a hurry.
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::support::administrator::Administrator;
 use super::support::browser::Browser;
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn the_page_shows_and_does_what_an_administrator_wants() {
     let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
     let mut desks = Vec::new();
     for vendor in vendors {
-        desks.push(Desk::new(desk::options(vendor)).await);
+        desks.push(Desk::new(sim_phone::options(vendor)).await);
     }
     let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = format!("[media]\nhosts = ['{}']\n", slow.local_addr().unwrap());

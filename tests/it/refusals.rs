@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Faults, Options, Scheme};
+use handset_simulator::Vendor;
+use handset_simulator::{Faults, Options, Scheme};
 
 use super::support::caller::{Caller, Told};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_invalid_and_named() {
@@ -404,7 +404,8 @@ async fn ping_is_always_ok() {
 
 #[tokio::test]
 async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
-    let [cisco, snom, yealink] = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(desk::options);
+    let [cisco, snom, yealink] =
+        [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(sim_phone::options);
     let desks = [
         ("cisco", Desk::new(cisco).await),
         ("snom", Desk::new(snom).await),
@@ -447,19 +448,19 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
     let snom = Desk::new(Options {
         credentials: right(),
         scheme: Scheme::Digest,
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     })
     .await;
     let yealink = Desk::new(Options {
         credentials: right(),
         scheme: Scheme::Digest,
-        ..desk::options(Vendor::Yealink)
+        ..sim_phone::options(Vendor::Yealink)
     })
     .await;
     let asking = Desk::new(Options {
         credentials: right(),
         scheme: Scheme::Basic,
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     })
     .await;
     let wrong = "username = 'admin'\npassword = 'wrong'\n";
@@ -522,8 +523,8 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
 #[tokio::test]
 async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
     let address = Loopback::claim();
-    let options = desk::options(Vendor::Cisco);
-    let entry = desk::entry("cisco", &options, address.port(8080));
+    let options = sim_phone::options(Vendor::Cisco);
+    let entry = sim_phone::entry("cisco", &options, address.port(8080));
     let daemon = Daemon::start(&format!(
         "{entry}username = 'push'\npassword = 'hush-8x2'\n"
     ))
@@ -547,7 +548,7 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
         "the phone refused the user name and password: it answered error 4; check them, and that its authenticationURL is /cisco/authenticate",
     );
     assert!(desk.state().shown.is_none());
-    other.line("Refused a phone's login.").await;
+    other.line("PlanError a phone's login.").await;
     assert!(!other.log().contains("hush-8x2") && !daemon.log().contains("hush-8x2"));
 }
 
@@ -556,7 +557,7 @@ async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
     let allow = Some(vec!["192.0.2.1".parse().unwrap()]);
     let desk = Desk::new(Options {
         allow,
-        ..desk::options(Vendor::Yealink)
+        ..sim_phone::options(Vendor::Yealink)
     })
     .await;
     let daemon = Daemon::start(&format!(
@@ -582,7 +583,7 @@ async fn a_phone_that_says_no_is_rejected_with_its_words() {
         };
         Desk::new(Options {
             faults,
-            ..desk::options(vendor)
+            ..sim_phone::options(vendor)
         })
     };
     for (vendor, status, reason) in [
@@ -628,7 +629,7 @@ async fn a_phone_that_says_no_is_rejected_with_its_words() {
 #[tokio::test]
 async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
     // It has a 7970's display, and is taken for a 8841.
-    let desk = Desk::new(desk::options(Vendor::Cisco)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Cisco)).await;
     let entry = desk.entry("desk").replace("7970G", "8841");
     let daemon = Daemon::start(&entry).await;
     let caller = Caller::new(daemon.agi());
@@ -647,7 +648,7 @@ async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
 async fn a_phone_that_is_away_is_unreachable() {
     let nobody = Loopback::claim();
     for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
-        let entry = desk::entry("desk", &desk::options(vendor), nobody.port(8080));
+        let entry = sim_phone::entry("desk", &sim_phone::options(vendor), nobody.port(8080));
         let daemon = Daemon::start(&entry).await;
         let told = Caller::new(daemon.agi())
             .runs("push", &["Hello", "phone=desk"])
@@ -672,12 +673,12 @@ async fn a_phone_that_takes_it_and_says_nothing_is_unknown_and_not_asked_again()
         };
         let hanging = Desk::new(Options {
             faults: hanging,
-            ..desk::options(vendor)
+            ..sim_phone::options(vendor)
         })
         .await;
         let closing = Desk::new(Options {
             faults: closing,
-            ..desk::options(vendor)
+            ..sim_phone::options(vendor)
         })
         .await;
         let config = format!(
@@ -715,7 +716,7 @@ async fn a_phone_that_answers_nonsense_is_no_ok() {
     };
     let desk = Desk::new(Options {
         faults,
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     })
     .await;
     let daemon = Daemon::start(&desk.entry("desk")).await;
@@ -734,7 +735,7 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
         };
         let desk = Desk::new(Options {
             faults,
-            ..desk::options(vendor)
+            ..sim_phone::options(vendor)
         })
         .await;
         let daemon =
@@ -763,7 +764,7 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
 
 #[tokio::test]
 async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
-    let desk = Desk::new(desk::options(Vendor::Yealink)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
     let nobody = Loopback::claim();
     let mut config = desk.entry("desk");
     for at in 0..9 {

@@ -1,16 +1,16 @@
 //! SIGHUP: a whole new configuration, or the old one and the reason.
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing() {
-    let old = Desk::new(desk::options(Vendor::Yealink)).await;
-    let new = Desk::new(desk::options(Vendor::Snom)).await;
+    let old = Desk::new(sim_phone::options(Vendor::Yealink)).await;
+    let new = Desk::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&old.entry("desk")).await;
     let caller = Caller::new(daemon.agi());
     let push = async |text: &str| {

@@ -3,14 +3,14 @@
 use std::fs;
 
 use futures_util::future::join_all;
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Content, Options, Shown};
+use handset_simulator::Vendor;
+use handset_simulator::{Content, Options, Shown};
 use image::{Rgb, RgbImage};
 
 use super::support::caller::{Caller, Told};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
-use super::support::site::Site;
+use super::support::large_site::Site;
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn a_text_has_a_title_a_prompt_and_soft_keys() {
@@ -287,11 +287,11 @@ async fn a_monochrome_phone_gets_points_in_the_document() {
     let cisco = Options {
         model: "7960G".to_owned(),
         firmware: "8.12".to_owned(),
-        ..desk::options(Vendor::Cisco)
+        ..sim_phone::options(Vendor::Cisco)
     };
     let yealink = Options {
         model: "SIP-T23G".to_owned(),
-        ..desk::options(Vendor::Yealink)
+        ..sim_phone::options(Vendor::Yealink)
     };
     for options in [cisco, yealink] {
         let desk = Desk::new(options).await;
@@ -478,7 +478,7 @@ struct Office {
 impl Office {
     async fn open(config: &str) -> Self {
         let [cisco, snom, yealink] =
-            [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(desk::options);
+            [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(sim_phone::options);
         let desks = [
             (Vendor::Cisco, Desk::new(cisco).await),
             (Vendor::Snom, Desk::new(snom).await),

@@ -7,18 +7,18 @@ use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Options, Scheme};
+use handset_simulator::Vendor;
+use handset_simulator::{Options, Scheme};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::support::administrator::Administrator;
 use super::support::caller::Caller;
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::desk::{self, Desk};
+use super::support::large_site::Site;
 use super::support::loopback::Loopback;
 use super::support::raw::{exchange, get};
-use super::support::site::Site;
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 #[tokio::test]
@@ -29,20 +29,20 @@ async fn no_password_shows_anywhere() {
     let snom = Options {
         credentials: credentials("canary-snom"),
         scheme: Scheme::Digest,
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     };
     let yealink = Options {
         credentials: credentials("canary-yealink"),
         scheme: Scheme::Basic,
-        ..desk::options(Vendor::Yealink)
+        ..sim_phone::options(Vendor::Yealink)
     };
     let (snom, yealink) = (Desk::new(snom).await, Desk::new(yealink).await);
     let address = Loopback::claim();
-    let options = desk::options(Vendor::Cisco);
+    let options = sim_phone::options(Vendor::Cisco);
     let config = configuration(
         &snom,
         &yealink,
-        &desk::entry("cisco", &options, address.port(8080)),
+        &sim_phone::entry("cisco", &options, address.port(8080)),
         manager,
         &cucm,
     );
@@ -242,7 +242,7 @@ async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
 async fn manager() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let tasks = handsetd::shutdown::Tasks::new();
+    let tasks = handset_net::tasks::Tasks::new();
     tasks.spawn("manager", async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();

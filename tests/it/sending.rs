@@ -4,20 +4,20 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 use super::support::terminal::on_a_terminal;
 
 #[tokio::test]
 async fn send_asks_the_running_daemon() {
     let desks = [Vendor::Snom, Vendor::Yealink]
-        .map(desk::options)
+        .map(sim_phone::options)
         .map(Desk::new);
     let [one, two] = desks;
     let (one, two) = tokio::join!(one, two);

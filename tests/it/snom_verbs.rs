@@ -4,16 +4,16 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Options as Phone, Scheme, Standing, State};
+use handset_simulator::Vendor;
+use handset_simulator::{Options as Phone, Scheme, Standing, State};
 use serde_json::{Value, json};
 
 use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::fetch;
-use super::support::site::Site;
+use super::support::large_site::Site;
+use super::support::sim_phone::{self, Desk};
 use super::support::udp_phone::{Message, UdpPhone};
 
 /// A phone and a daemon that knows it by configuration alone.
@@ -29,7 +29,7 @@ impl Room {
             model: model.to_owned(),
             scheme: Scheme::Digest,
             credentials: Some(("admin".to_owned(), "secret".to_owned())),
-            ..desk::options(Vendor::Snom)
+            ..sim_phone::options(Vendor::Snom)
         };
         let desk = Desk::new(phone).await;
         let entry = desk.entry("desk");
@@ -270,7 +270,7 @@ async fn csta_takes_any_request_settings_and_screens() {
 
 #[tokio::test]
 async fn what_a_phone_tells_fires_the_rule_of_all_vendors() {
-    let phone = desk::options(Vendor::Snom);
+    let phone = sim_phone::options(Vendor::Snom);
     let desk = Desk::new(phone).await;
     let rule = r#"
 [[rule]]
@@ -404,7 +404,7 @@ async fn old_phones_have_their_own_forms() {
     let phone = Phone {
         model: model.to_owned(),
         firmware: firmware.to_owned(),
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     };
     let agent = phone.user_agent();
     let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
@@ -447,7 +447,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
     let phone = Phone {
         model: "D862".to_owned(),
         firmware: "10.1.226.13".to_owned(),
-        ..desk::options(Vendor::Snom)
+        ..sim_phone::options(Vendor::Snom)
     };
     let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
@@ -537,7 +537,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
 
 #[tokio::test]
 async fn talk_and_hold_go_in_the_dialog_of_the_call() {
-    let phone = desk::options(Vendor::Snom);
+    let phone = sim_phone::options(Vendor::Snom);
     let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;

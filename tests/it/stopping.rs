@@ -4,9 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use assert_cmd::assert::OutputAssertExt;
+use handset_simulator::Vendor;
+use handset_simulator::{Faults, Options};
 use handsetd::admin;
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Faults, Options};
 use predicates::str::contains;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,16 +14,16 @@ use tokio::time::Instant;
 
 use super::support::caller::Caller;
 use super::support::daemon::{self, Daemon};
-use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
 use super::support::process::Process;
+use super::support::sim_phone::{self, Desk};
 use super::support::soon;
 
 #[tokio::test]
 async fn what_is_in_hand_is_finished_and_new_calls_are_refused() {
     let address = Loopback::claim();
-    let options = desk::options(Vendor::Cisco);
-    let entry = desk::entry("desk", &options, address.port(8080));
+    let options = sim_phone::options(Vendor::Cisco);
+    let entry = sim_phone::entry("desk", &options, address.port(8080));
     let daemon = Daemon::start(&entry).await;
     // It takes its time before it asks our door, which must be open then.
     let desk = Desk::at(
@@ -64,7 +64,7 @@ async fn a_call_in_hand_gets_its_answer() {
     // A phone that answers when we say so.
     let phone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = phone.local_addr().unwrap();
-    let entry = desk::entry("desk", &desk::options(Vendor::Yealink), address);
+    let entry = sim_phone::entry("desk", &sim_phone::options(Vendor::Yealink), address);
     let daemon = Daemon::start(&format!("{entry}[agi]\nbudget = '30s'\n")).await;
     let caller = Caller::new(daemon.agi());
     let stops = async {

@@ -3,21 +3,21 @@
 pub(crate) mod administrator;
 pub(crate) mod agi_call;
 pub(crate) mod asterisk;
-pub(crate) mod booth;
 pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod daemon;
-pub(crate) mod desk;
+pub(crate) mod faulty_phone;
 pub(crate) mod fetch;
+pub(crate) mod large_site;
 pub(crate) mod load;
 pub(crate) mod loopback;
 pub(crate) mod proc;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod scripted_agi;
-pub(crate) mod sick_phone;
+pub(crate) mod sim_phone;
 pub(crate) mod sip_client;
-pub(crate) mod site;
+pub(crate) mod stub_phone;
 pub(crate) mod terminal;
 pub(crate) mod udp_phone;
 

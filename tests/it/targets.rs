@@ -1,13 +1,13 @@
 //! Whose phone is meant, on real Asterisk servers: the caller's own, as each channel driver and each
 //! kind of endpoint tells it, and those that `phone=` names.
 
-use handsetd::phone::Vendor;
+use handset_simulator::Vendor;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::loopback::Loopback;
+use super::support::sim_phone::{self, Desk};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
@@ -85,7 +85,7 @@ impl Resident {
         aor: &str,
         port: u16,
     ) -> Self {
-        let phone = desk::options(vendor);
+        let phone = sim_phone::options(vendor);
         let registrar = asterisk.sip(Driver::Pjsip);
         let sip = SipPhone::new(user, &phone.user_agent(), registrar).registering(aor);
         let desk = Desk::at(phone, sip.address().port(port)).await;
@@ -97,7 +97,7 @@ impl Resident {
 impl House {
     async fn build(version: Version) -> Option<Self> {
         let [elsewhere, away] = [Loopback::claim(), Loopback::claim()];
-        let moved = Desk::new(desk::options(Vendor::Snom)).await;
+        let moved = Desk::new(sim_phone::options(Vendor::Snom)).await;
         let config = CONFIG
             .replace("@ELSEWHERE@", &elsewhere.port(8080).to_string())
             .replace("@AWAY@", &away.port(8080).to_string())
@@ -114,12 +114,16 @@ impl House {
         let soft = SipPhone::new("1004", "Zoiper v2.10.20.9", asterisk.sip(Driver::Pjsip));
         soft.register().await;
         let named = |user, vendor| {
-            let user_agent = desk::options(vendor).user_agent();
+            let user_agent = sim_phone::options(vendor).user_agent();
             SipPhone::new(user, &user_agent, asterisk.sip(Driver::Pjsip))
         };
         let misnamed = named("1006", Vendor::Yealink);
         let misnamed = Resident {
-            desk: Desk::at(desk::options(Vendor::Cisco), misnamed.address().port(80)).await,
+            desk: Desk::at(
+                sim_phone::options(Vendor::Cisco),
+                misnamed.address().port(80),
+            )
+            .await,
             sip: misnamed,
         };
         misnamed.sip.register().await;
@@ -134,7 +138,7 @@ impl House {
             room: moves_in("1003", Vendor::Yealink, "room-3", 80).await,
             twin: moves_in("1003", Vendor::Cisco, "room-3", 80).await,
             decoy: moves_in("1005", Vendor::Yealink, "1005", 80).await,
-            boss: Desk::at(desk::options(Vendor::Cisco), elsewhere.port(8080)).await,
+            boss: Desk::at(sim_phone::options(Vendor::Cisco), elsewhere.port(8080)).await,
             misnamed,
             moved,
             soft,
@@ -278,7 +282,7 @@ impl House {
     /// Dials; returns status, phone, vendor and reason as Asterisk prints them.
     async fn told(&self, sip: &SipPhone, extension: &str) -> String {
         let before = self.asterisk.count(PRINTED);
-        sip.dial(extension, Course::Refused).end().await;
+        sip.dial(extension, Course::PlanError).end().await;
         let line = self.asterisk.line_after(before, PRINTED).await;
         let (_, told) = line.split_once(PRINTED).unwrap();
         told.trim_end_matches("\") in new stack").to_owned()
@@ -298,28 +302,31 @@ async fn on_16_a_chan_sip_phone_is_found_as_caller_and_as_target() {
         return;
     };
     let sip = asterisk.sip(Driver::ChanSip);
-    let (mine, other) = (desk::options(Vendor::Snom), desk::options(Vendor::Yealink));
+    let (mine, other) = (
+        sim_phone::options(Vendor::Snom),
+        sim_phone::options(Vendor::Yealink),
+    );
     let my_sip = SipPhone::new("1001", &mine.user_agent(), sip);
     let other_sip = SipPhone::new("1002", &other.user_agent(), sip);
     let mine = Desk::at(mine, my_sip.address().port(80)).await;
     let other = Desk::at(other, other_sip.address().port(80)).await;
     my_sip.register().await;
     other_sip.register().await;
-    my_sip.dial("10", Course::Refused).end().await;
+    my_sip.dial("10", Course::PlanError).end().await;
     asterisk.line("TOLD|OK|1001|snom||").await;
     mine.shows_text("own 1001").await;
     asterisk.cli("dialplan set global AIM SIP/1002");
-    my_sip.dial("20", Course::Refused).end().await;
+    my_sip.dial("20", Course::PlanError).end().await;
     asterisk.line("TOLD|OK|1002|yealink||").await;
     other.shows_text("aimed at SIP/1002").await;
     asterisk.cli("dialplan set global AIM SIP/1003");
-    my_sip.dial("20", Course::Refused).end().await;
+    my_sip.dial("20", Course::PlanError).end().await;
     asterisk.line("TOLD|NOTFOUND|1003||cannot tell of phone 1003 what it is; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
 }
 
 #[tokio::test]
 async fn an_sccp_phone_is_found_by_its_device() {
-    let desk = Desk::new(desk::options(Vendor::Cisco)).await;
+    let desk = Desk::new(sim_phone::options(Vendor::Cisco)).await;
     let address = desk.phone().address();
     let daemon = Daemon::start(&format!("[vendor.cisco]\nport = {}\n", address.port())).await;
     let told = Caller::new(daemon.agi())

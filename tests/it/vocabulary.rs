@@ -3,12 +3,12 @@
 //! What each verb does to a phone is tested vendor by vendor elsewhere; here is shown that the words
 //! get through, and that the outcome comes back.
 
-use handsetd::phone::Vendor;
-use handsetd::verb::TABLE;
+use handset_phones::verb::TABLE;
+use handset_simulator::Vendor;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 
 #[tokio::test]
 async fn on_16_every_verb_comes_through() {
@@ -24,7 +24,7 @@ async fn every_verb_comes_through(version: Version) {
     let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
     let mut desks = Vec::new();
     for vendor in vendors {
-        desks.push(Desk::new(desk::options(vendor)).await);
+        desks.push(Desk::new(sim_phone::options(vendor)).await);
     }
     let entries = desks.iter().zip(vendors);
     let entries = entries.map(|(desk, vendor)| desk.entry(vendor.name()));

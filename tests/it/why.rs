@@ -1,21 +1,21 @@
 //! `handsetd phones --why NAME`: what each way to a phone answers, and what to change.
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::Scheme;
+use handset_simulator::Scheme;
+use handset_simulator::Vendor;
 use serde_json::Value;
 use tokio::process::Command;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
-use super::support::desk::{self, Desk};
+use super::support::sim_phone::{self, Desk};
 use super::support::udp_phone::UdpPhone;
 
 #[tokio::test]
 async fn each_way_tells_what_it_answers_and_what_to_change() {
     for vendor in [Vendor::Snom, Vendor::Yealink] {
-        let options = handsetd::simulate::Options {
+        let options = handset_simulator::Options {
             credentials: Some(("push".to_owned(), "hush".to_owned())),
             scheme: Scheme::Digest,
-            ..desk::options(vendor)
+            ..sim_phone::options(vendor)
         };
         let desk = Desk::new(options).await;
         let entry = desk.entry("desk");

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use handsetd::phone::Vendor;
-use handsetd::simulate::{Content, Options, PhoneCallState, RemoteControl, Scheme, State};
+use handset_simulator::Vendor;
+use handset_simulator::{Content, Options, PhoneCallState, RemoteControl, Scheme, State};
 use serde_json::{Value, json};
 
 use super::support::agi_call::agi_call;
 use super::support::asterisk::{self, Asterisk, Driver, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::desk::{self, Desk};
 use super::support::fetch;
 use super::support::loopback::Loopback;
+use super::support::sim_phone::{self, Desk};
 use super::support::udp_phone::UdpPhone;
 
 #[tokio::test]
@@ -468,7 +468,7 @@ impl Stage {
         let phone = Options {
             model: "SIP-T53W".to_owned(),
             firmware: "96.86.0.70".to_owned(),
-            ..desk::options(Vendor::Yealink)
+            ..sim_phone::options(Vendor::Yealink)
         };
         let mut sip = UdpPhone::new("1002", &phone.user_agent(), registrar).await;
         let desk = Desk::at(phone, sip.address().port(8080)).await;
@@ -660,5 +660,5 @@ impl Office {
 }
 
 fn options() -> Options {
-    desk::options(Vendor::Yealink)
+    sim_phone::options(Vendor::Yealink)
 }

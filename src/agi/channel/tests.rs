@@ -4,7 +4,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, DuplexStream, duplex};
 use tokio::time::Instant;
 
 use super::*;
-use crate::shutdown::Tasks;
+use handset_net::tasks::Tasks;
 
 const ENVIRONMENT: &str = "agi_network_script: push\nagi_callerid: 1\nagi_threadid: 1\n\n";
 

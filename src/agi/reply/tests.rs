@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::agi::fixtures;
+use crate::fixtures;
 
 fn check(wire: &str, code: u16, result: Option<&str>, value: Option<&str>, text: &str) {
     let reply = Reply::parse(wire.as_bytes()).unwrap();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::agi::fixtures;
+use crate::fixtures;
 
 fn request(block: &str) -> Request {
     Request::parse(block.as_bytes()).unwrap()

@@ -224,10 +224,10 @@ proptest! {
         while let Ok(Some(message)) = codec.decode(&mut src) {
             if let Message::Reply(mut lines) = message {
                 quirk::take_rest_of_value(&mut lines, &mut src);
-                let _ = crate::agi::Reply::parse(&lines);
+                let _ = crate::Reply::parse(&lines);
             }
         }
-        let _ = crate::agi::Request::parse(&bytes);
+        let _ = crate::Request::parse(&bytes);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Action, InvalidAction};
-use crate::ami::notify::{InvalidNotify, Notify};
+use crate::notify::{InvalidNotify, Notify};
 
 impl Action {
     /// Asks whether Asterisk is there.
@@ -205,7 +205,7 @@ impl Originate {
                 // The name may be a function, whose brackets keep its commas together.
                 action.with(
                     "Variable",
-                    format!("{name}={}", crate::ami::notify::escaped(value)),
+                    format!("{name}={}", crate::notify::escaped(value)),
                 )
             })
             .build()

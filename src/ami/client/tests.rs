@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::ami::config::{Limits, Login};
-use crate::ami::wire::{Frame, Framer, Packet};
+use crate::config::{Limits, Login};
+use crate::wire::{Frame, Framer, Packet};
 
 /// A scripted Asterisk on a port of its own.
 struct Pbx {
@@ -132,7 +132,7 @@ async fn until(client: &Client, wanted: impl FnMut(&State) -> bool) -> State {
     state.unwrap().clone()
 }
 
-async fn connected(client: &Client) -> crate::ami::Connected {
+async fn connected(client: &Client) -> crate::Connected {
     match until(client, State::is_connected).await {
         State::Connected(connected) => connected,
         state => panic!("{state:?}"),

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::shutdown::Tasks;
+use handset_net::tasks::Tasks;
 
 /// A connection over a pipe, with the clock stopped.
 struct Bench {

@@ -141,7 +141,7 @@ fn output_that_fails_ends_it_with_the_error() {
 #[test]
 fn shared_cases_decode_as_they_say() {
     let folder = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"),
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
         PathBuf::from,
     );
     let Ok(cases) = std::fs::read_to_string(folder.join("asterisk/ami-cases.jsonl")) else {
@@ -242,7 +242,7 @@ fn as_read(value: &Value) -> Value {
 fn recorded_conversations_decode_without_a_rest() {
     for major in [16, 22] {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("tests/fixtures/ami/asterisk-{major}.ami"));
+            .join(format!("../../tests/fixtures/ami/asterisk-{major}.ami"));
         let (objects, summary) = decode(&std::fs::read(path).unwrap());
         assert_eq!(
             (summary.banners, summary.skipped),

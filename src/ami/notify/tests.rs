@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use quick_xml::events::Event;
 
 use super::*;
-use crate::ami::action::NotifyTarget;
+use crate::action::NotifyTarget;
 
 /// Does what Asterisk does with the `Variable` lines of an action: splits each at its commas, takes
 /// quotes and backslashes away, counts brackets, cuts at the first `=`, and joins the `Content`.

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::ami::Error;
+use crate::Error;
 
 const LISTS: Limits = Limits {
     items: 3,
@@ -181,7 +181,7 @@ async fn list_that_ends_without_id_ends_the_one_that_waits_for_it() {
     assert!(matches!(table.take(end), Resolved::Event(_)));
     let mut ask = || {
         let (reply, answer) = oneshot::channel();
-        let action = Action::list(crate::ami::ListQuery::SccpDevices);
+        let action = Action::list(crate::ListQuery::SccpDevices);
         let deadline = table.now + Duration::from_secs(5);
         let id = table.pending.admit(&action, deadline, reply).unwrap();
         let start = format!("Response: Success\nActionID: {id}\nEventList: start\n");
@@ -198,7 +198,7 @@ async fn list_that_ends_without_id_ends_the_one_that_waits_for_it() {
     drop(table);
     let mut table = Table::new(8);
     let (reply, mut answer) = oneshot::channel();
-    let action = Action::list(crate::ami::ListQuery::SccpDevices);
+    let action = Action::list(crate::ListQuery::SccpDevices);
     let deadline = table.now + Duration::from_secs(5);
     let id = table.pending.admit(&action, deadline, reply).unwrap();
     table.take(&format!(

@@ -155,7 +155,7 @@ pub enum Kind {
 }
 
 /// Returns whether the value of a header so named must not be shown.
-pub(crate) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["password", "secret", "md5cred"]
         .iter()

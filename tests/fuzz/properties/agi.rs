@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use handsetd::agi::{Channel, Command, Config, Reply, Request};
+use handset_agi::{Channel, Command, Config, Reply, Request};
 use handsetd::dialplan;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -34,7 +34,7 @@ pub fn check(bytes: &[u8]) {
 fn words(request: &Request) {
     let _ = (request.caller_id(), request.caller_name(), request.kind());
     let told = match dialplan::read(request) {
-        Ok((verb, pairs)) => match handsetd::verb::Request::parse(verb.name(), pairs) {
+        Ok((verb, pairs)) => match handset_phones::verb::Request::parse(verb.name(), pairs) {
             Ok(_) => return,
             Err(refusal) => refusal.to_string(),
         },

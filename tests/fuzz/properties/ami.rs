@@ -1,8 +1,8 @@
 //! AMI: framing, packets, and `ami decode`.
 
 use bytes::BytesMut;
-use handsetd::ami::decode::Decoder;
-use handsetd::ami::wire::{Frame, Framer, Packet};
+use handset_ami::decode::Decoder;
+use handset_ami::wire::{Frame, Framer, Packet};
 
 /// Cuts a stream, and reads every packet of it.
 pub fn check(bytes: &[u8]) {

@@ -7,16 +7,16 @@
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use bytes::Bytes;
-use handsetd::phone::{Credentials, Firmware, Phone, Vendor};
-use handsetd::shelf::{Shelf, Stand};
-use handsetd::vendor::{
-    Call, Exchange, Image, Means, Notify, Picture, Recording, Reply, Request, Shown, Sound, Step,
-    Task, Told, Verdict, document_fault, plan,
+use handset_phones::documents::{Documents, media_url};
+use handset_phones::phone::{Credentials, Firmware, Phone, Vendor};
+use handset_phones::vendor::{
+    AudioFile, Call, Exchange, Image, Notify, Picture, PlanContext, PreparedContent, PreparedTone,
+    Reply, ReplyData, ReplyOutcome, Request, Step, Task, document_fault, plan,
 };
-use handsetd::verb::{Action, Content, Tone, Via};
+use handset_phones::verb::{Action, Content, Tone, Via};
+use url::Url;
 
 /// Plans what an input asks of `phone`, and answers what the plan asks of it.
 pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
@@ -24,15 +24,16 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
     let Some((task, own_way)) = task(&String::from_utf8_lossy(head)) else {
         return;
     };
-    let means = Means {
+    let documents = Documents::new(BASE.clone(), "0123".to_owned());
+    let context = PlanContext {
         via: via.or(own_way),
         asterisk: true,
-        stand: &STAND,
+        documents: &documents,
     };
-    let Ok(plan) = plan(phone, &task, &means) else {
+    let Ok(plan) = plan(phone, &task, &context) else {
         return;
     };
-    let is_ours = !matches!(task, Task::Push(Shown::Document(_), _));
+    let is_ours = !matches!(task, Task::Push(PreparedContent::Document(_), _));
     let mut answers = Answers(answers);
     let mut left: VecDeque<Step> = plan.steps.into();
     // As the courier does it, which gives up after as many steps.
@@ -86,15 +87,15 @@ fn task(head: &str) -> Option<(Task, Option<Via>)> {
     let mut lines = head.lines();
     let verb = lines.next()?;
     let pairs = lines.filter_map(|line| line.split_once('='));
-    let request = handsetd::verb::Request::parse(verb, pairs).ok()?;
+    let request = handset_phones::verb::Request::parse(verb, pairs).ok()?;
     let sound = |tone| match tone {
-        Tone::BuiltIn(name) => Sound::BuiltIn(name),
-        Tone::Source(_) => Sound::Recording(Recording {
-            url: STAND.media_address("0123", "tone.wav"),
+        Tone::BuiltIn(name) => PreparedTone::BuiltIn(name),
+        Tone::Source(_) => PreparedTone::AudioFile(AudioFile {
+            url: media_url(&BASE, "0123", "tone.wav"),
             name: "tone.wav".to_owned(),
         }),
     };
-    let picture = || STAND.media_address("0123", "picture.png");
+    let picture = || media_url(&BASE, "0123", "picture.png");
     let task = match request.action {
         Action::Background { .. } => Task::Background(Picture {
             image: picture(),
@@ -104,12 +105,12 @@ fn task(head: &str) -> Option<(Task, Option<Via>)> {
         Action::Control(control) => Task::Control(control),
         Action::Push(push) => Task::Push(
             match push.content {
-                Content::Document(document) => Shown::Document(document),
+                Content::Document(document) => PreparedContent::Document(document),
                 Content::Screen(screen) => {
-                    Shown::Screen(Box::new(screen), Some(Image::File(picture())))
+                    PreparedContent::Screen(Box::new(screen), Some(Image::File(picture())))
                 }
                 Content::Template { .. } => return None,
-                Content::Url(url) => Shown::Url(url),
+                Content::Url(url) => PreparedContent::Url(url),
             },
             push.priority,
         ),
@@ -146,15 +147,15 @@ impl Answers<'_> {
 fn hear(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
     let most = TOLD + 8 * reply.body.len();
     match exchange.reader.read(reply) {
-        Verdict::Denied(why) | Verdict::Rejected(why) => {
+        ReplyOutcome::Denied(why) | ReplyOutcome::Rejected(why) => {
             assert!(why.len() <= most, "a reason has {} bytes", why.len());
             None
         }
-        Verdict::Done => Some(Vec::new()),
-        Verdict::Then(steps) => Some(steps),
-        Verdict::Told(told) => {
+        ReplyOutcome::Done => Some(Vec::new()),
+        ReplyOutcome::Then(steps) => Some(steps),
+        ReplyOutcome::ReplyData(told) => {
             match told {
-                Told::Grey {
+                ReplyData::Grey {
                     width,
                     height,
                     pixels,
@@ -165,8 +166,8 @@ fn hear(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
                         "a picture is larger than what was sent"
                     );
                 }
-                Told::Picture(file) => assert!(file.len() <= reply.body.len()),
-                Told::Value(value) => assert!(value.to_string().len() <= most),
+                ReplyData::Picture(file) => assert!(file.len() <= reply.body.len()),
+                ReplyData::Value(value) => assert!(value.to_string().len() <= most),
             }
             Some(Vec::new())
         }
@@ -226,11 +227,9 @@ fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((bytes.get(..at)?, bytes.get(at + mark.len()..)?))
 }
 
-/// Where documents lie that phones fetch.
-static STAND: LazyLock<Stand> = LazyLock::new(|| {
-    let base = "http://192.0.2.10:8090".parse().expect("it is a URL");
-    Stand::new(Shelf::default(), base, Duration::from_mins(1))
-});
+/// Where the phone fetches documents.
+static BASE: LazyLock<Url> =
+    LazyLock::new(|| "http://192.0.2.10:8090".parse().expect("it is a URL"));
 
 /// As many as the courier takes.
 const STEPS: usize = 256;

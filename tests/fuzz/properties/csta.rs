@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use handsetd::phone::{Phone, Vendor};
-use handsetd::verb::Via;
+use handset_phones::phone::{Phone, Vendor};
+use handset_phones::verb::Via;
 
 use super::conversation;
 

@@ -5,8 +5,8 @@
 use axum::http::HeaderValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use handset_phones::phone::Credentials;
 use handsetd::fuzzing::answer_challenges;
-use handsetd::phone::Credentials;
 
 /// Answers the challenges.
 pub fn check(bytes: &[u8]) {

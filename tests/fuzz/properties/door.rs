@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use axum::http::Request;
 use bytes::Bytes;
-use handsetd::deliver::Logins;
+use handset_phones::documents::StoredContent;
+use handset_phones::phone::Credentials;
+use handsetd::content_store::ContentStore;
+use handsetd::deliver::PushCredentials;
 use handsetd::fuzzing::Door;
-use handsetd::http::ActionUrl;
-use handsetd::phone::Credentials;
-use handsetd::shelf::{Content, Shelf};
+use handsetd::phone_http::ActionUrlEvent;
 use tokio::sync::mpsc;
 
 /// Knocks at the door.
@@ -28,12 +29,12 @@ pub fn check(bytes: &[u8]) {
     };
     let path = request.uri().path().to_owned();
 
-    let shelf = Shelf::default();
-    let screen = Content::new("text/xml", "<x/>");
-    shelf.put_as(TOKEN.to_owned(), screen, Duration::from_mins(1));
-    let logins = Logins::new(vec![(None, Credentials::new("push", PASSWORD.into()))]);
+    let content_store = ContentStore::default();
+    let screen = StoredContent::new("text/xml", "<x/>");
+    content_store.insert(TOKEN.to_owned(), screen, Duration::from_mins(1));
+    let logins = PushCredentials::new(vec![(None, Credentials::new("push", PASSWORD.into()))]);
     let (listener, mut told) = mpsc::channel(2);
-    let door = Door::new(shelf, logins, listener);
+    let door = Door::new(content_store, logins, listener);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -63,7 +64,7 @@ pub fn check(bytes: &[u8]) {
 }
 
 /// What is told keeps to its bounds.
-fn event(told: &ActionUrl) {
+fn event(told: &ActionUrlEvent) {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     assert!(!told.event.is_empty() && told.event.len() <= EVENT);
     assert!(told.event.chars().all(fits), "{:?}", told.event);

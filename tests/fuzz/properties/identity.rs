@@ -1,7 +1,7 @@
 //! What phones say they are, and where Asterisk says they are: User-Agents and SIP contacts.
 
-use handsetd::ami::Event;
-use handsetd::phone::{Address, Identity, MacAddress, sip_host};
+use handset_ami::Event;
+use handset_phones::phone::{Address, Identity, MacAddress, sip_host};
 use handsetd::roster::Contact;
 
 /// Takes a text for each of them.

@@ -1,7 +1,7 @@
 //! Extension Mobility: what the call manager answers, and what it is asked.
 
-use handsetd::vendor::mobility::{Answer, Ask, Spelling, read};
-use handsetd::verb::{DeviceName, UserId};
+use handset_phones::vendor::mobility::{Answer, Query, Spelling, read};
+use handset_phones::verb::{DeviceName, UserId};
 
 /// Reads an answer, and asks about those that it names.
 pub fn check(bytes: &[u8]) {
@@ -39,11 +39,11 @@ fn ask(user: &str, device: &str) {
     let user: Option<UserId> = user.parse().ok();
     let device: Option<DeviceName> = device.parse().ok();
     let asks = [
-        user.clone().map(Ask::DevicesOf),
+        user.clone().map(Query::DevicesOf),
         user.clone()
-            .map(|user| Ask::ProfilesOf(user, Spelling::Dtd)),
-        device.clone().map(Ask::UserOf),
-        device.zip(user.clone()).map(|(device, user)| Ask::Login {
+            .map(|user| Query::ProfilesOf(user, Spelling::Dtd)),
+        device.clone().map(Query::UserOf),
+        device.zip(user.clone()).map(|(device, user)| Query::Login {
             device,
             profile: Some(user.clone()),
             user,

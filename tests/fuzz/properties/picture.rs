@@ -5,8 +5,10 @@
 
 use std::sync::LazyLock;
 
-use handsetd::media::{Background, Display, Encoding, Fit, Model, Picture, background, picture};
-use handsetd::phone::Vendor;
+use handset_phones::media::{
+    Background, Display, Encoding, Fit, Model, Picture, background, picture,
+};
+use handset_phones::phone::Vendor;
 
 /// Converts the file to a screen's picture and to a background.
 pub fn check(bytes: &[u8]) {

@@ -2,8 +2,8 @@
 //!
 //! An input is a letter for the format, and the file.
 
-use handsetd::media::ringtone::{Coding, Container, convert};
-use handsetd::media::{Tone, ToneFormat};
+use handset_phones::media::ringtone::{Coding, Container, convert};
+use handset_phones::media::{Tone, ToneFormat};
 
 /// Converts the file.
 pub fn check(bytes: &[u8]) {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use handsetd::ami::Event;
+use handset_ami::Event;
 use handsetd::rules::config::{Limit, Mode, Rule, Value, Values};
 use handsetd::rules::{Engine, Fact};
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use handsetd::phone::{Phone, Vendor};
+use handset_phones::phone::{Phone, Vendor};
 
 use super::conversation;
 

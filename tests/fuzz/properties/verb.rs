@@ -2,7 +2,7 @@
 //!
 //! An input is a verb and its keys as `key=value`, one a line; a value may have `\n` for a line break.
 
-use handsetd::verb::Request;
+use handset_phones::verb::Request;
 
 /// Reads a request, or a refusal that can be told in a line.
 pub fn check(bytes: &[u8]) {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use handsetd::shutdown::Tasks;
+use handset_net::tasks::Tasks;
 use tokio::time::{Instant, sleep};
 
 use self::figures::{Latencies, Sample, Verdict, percentiles, total};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::ami::action::ListQuery;
+use crate::action::ListQuery;
 
 #[tokio::test]
 async fn answers_find_their_actions_in_any_order() {

@@ -1,9 +1,9 @@
 //! Servers that speak TLS: who is told the secret.
 
 use super::*;
-use crate::ami::config::TlsConfig;
-use crate::pin::Pin;
-use crate::pin::testing::{acceptor, certificate, fixture};
+use crate::config::TlsConfig;
+use handset_net::pin::Pin;
+use handset_net::pin::testing::{acceptor, certificate, fixture};
 
 #[tokio::test]
 async fn tls_is_known_by_its_authority_or_its_pin() {

@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ami::wire::{Frame, Framer};
+use crate::wire::{Frame, Framer};
 
 fn check(block: &[u8], kind: Kind, headers: &[(&str, &str)]) -> Packet {
     let packet = Packet::parse(block);

@@ -1,0 +1,123 @@
+//! `handsetd ami tail`: events as they come, one JSON object a line.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::server::{LOG_OFF, Server, connected};
+use crate::telemetry::{TerminalSafe, TerminalSafeJson};
+use handset_ami::{Client, Event, State};
+use handset_net::tasks::Tasks;
+
+/// Show live events as JSON lines, until Ctrl-C
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    handsetd ami tail --event QueueMemberPause\n  \
+    handsetd ami tail | jq -c '.headers[0]'")]
+pub(super) struct Tail {
+    /// Only events of this name; may be given several times
+    #[arg(long, value_name = "NAME")]
+    event: Vec<String>,
+    #[command(flatten)]
+    server: Server,
+}
+
+impl Tail {
+    /// Shows events until a signal ends it, or nobody reads.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let tasks = Tasks::new();
+            let (tell, mut told) = mpsc::channel(MAX_LINES);
+            for client in self.server.clients(&tasks)? {
+                connected(&client).await?;
+                let (tell, stop) = (tell.clone(), tasks.stop());
+                tasks.spawn("tail", async move {
+                    tokio::select! {
+                        () = stop.cancelled() => (),
+                        () = follow(client, tell) => (),
+                    }
+                });
+            }
+            drop(tell);
+            let shown = loop {
+                let told = tokio::select! {
+                    _ = terminate.recv() => break Ok(()),
+                    _ = interrupt.recv() => break Ok(()),
+                    told = told.recv() => told,
+                };
+                let Some((server, event)) = told else {
+                    break Ok(());
+                };
+                let is_wanted =
+                    self.event.is_empty() || self.event.iter().any(|name| event.is(name));
+                if !is_wanted {
+                    continue;
+                }
+                match write(&server, &event, out) {
+                    Ok(()) => (),
+                    // Whoever reads us has read enough.
+                    Err(error) if error.kind() == ErrorKind::BrokenPipe => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            };
+            tasks.shut_down(LOG_OFF).await;
+            shown.context("cannot write the events")?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+fn write(server: &str, event: &Event, out: &mut impl Write) -> io::Result<()> {
+    let headers: Vec<_> = event.headers().collect();
+    let line = json!({"type": "event", "server": server, "headers": headers});
+    writeln!(out, "{}", TerminalSafeJson(line))?;
+    out.flush()
+}
+
+/// Passes the events of a server on, and says on the standard error output when it goes away.
+async fn follow(client: Client, tell: mpsc::Sender<(String, Event)>) {
+    let (mut events, mut state) = (client.events(), client.state());
+    state.mark_unchanged();
+    let mut lost = 0;
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            changed = state.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                if let State::Lost { reason, .. } | State::Refused { reason } = &*state.borrow() {
+                    complain(&format!("Asterisk {} is away: {reason}", client.name()));
+                }
+                continue;
+            }
+        };
+        let Some(event) = event else { return };
+        if events.lost() != lost {
+            let more = events.lost().saturating_sub(lost);
+            lost = events.lost();
+            complain(&format!(
+                "{more} events were lost: they are not read fast enough"
+            ));
+        }
+        if tell.send((client.name().to_owned(), event)).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn complain(what: &str) {
+    // There is nobody left to tell if this fails.
+    let _ = writeln!(io::stderr(), "handsetd: {}", TerminalSafe(what));
+}
+
+/// How many events may wait to be written.
+const MAX_LINES: usize = 1024;

@@ -1,0 +1,74 @@
+//! `handsetd check`: everything up to binding.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::time::Instant;
+
+use super::ConfigFile;
+use crate::config::Config;
+use crate::telemetry::TerminalSafe;
+
+/// Check the configuration
+///
+/// Read the files and the environment as the daemon does, and show everything that is wrong with
+/// file, line and key; then run the tests that publisher beside the rules
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Check {
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+impl Check {
+    /// Shows what is wrong, or what was read and what is worth knowing.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let config = self.file.load()?;
+        config.test_rules(Instant::now())?;
+        show(&config, out).context("cannot write the result")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    let files: Vec<String> = config
+        .files()
+        .map(|path| path.display().to_string())
+        .collect();
+    let read = match files.as_slice() {
+        [] => "no file".to_owned(),
+        files => files.join(", "),
+    };
+    let phones = count(config.directory.entries().len(), "phone");
+    let tests = config.rules.iter().map(|rule| rule.tests.len()).sum();
+    let rules = match (config.rules.len(), tests) {
+        (0, _) => String::new(),
+        (rules, tests) => format!(", {}, {}", count(rules, "rule"), count(tests, "test")),
+    };
+    writeln!(
+        out,
+        "The configuration is good: read {}; {phones}{rules}.",
+        TerminalSafe(read)
+    )?;
+    for notice in config.notices() {
+        writeln!(out, "notice: {}", TerminalSafe(notice))?;
+    }
+    Ok(())
+}
+
+fn count(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
+const EXAMPLES: &str = "\
+Exit codes: 0 if the configuration is good, 78 if it is not
+
+Examples:
+  handsetd check
+  handsetd check --config ./handsetd.toml
+  HANDSETD__AGI__LISTEN=[::1]:4573 handsetd check";

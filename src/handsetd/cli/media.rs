@@ -1,0 +1,208 @@
+//! `handsetd media`: the conversions, offline.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, Subcommand, ValueEnum};
+
+use handset_phones::media::{Fit, Model, Picture, background, model, ringtone};
+use handset_phones::phone::Vendor;
+
+/// Convert a tone or a picture for a phone
+///
+/// Do what the daemon does before a phone gets a file, without a phone
+#[derive(Args, Debug)]
+pub(super) struct Media {
+    #[command(subcommand)]
+    conversion: Conversion,
+}
+
+#[derive(Debug, Subcommand)]
+enum Conversion {
+    Background(Background),
+    Ringtone(Ringtone),
+}
+
+/// Convert a PNG, JPEG, GIF or BMP to a background
+///
+/// Scale the picture to the display of the model; where the model wants a thumbnail, write it
+/// beside the picture, under the same name with -thumbnail at its end
+#[derive(Args, Debug)]
+#[command(after_help = BACKGROUND_EXAMPLES)]
+struct Background {
+    /// Read this picture
+    #[arg(value_name = "IN")]
+    source: PathBuf,
+    /// Write the background here
+    #[arg(value_name = "OUT")]
+    target: PathBuf,
+    #[command(flatten)]
+    model: ModelName,
+    /// Fill the display and cut off what sticks out, or show all of the picture
+    #[arg(long, value_enum, default_value_t)]
+    fit: FitName,
+}
+
+/// Convert a WAV to a ring tone
+#[derive(Args, Debug)]
+#[command(after_help = RINGTONE_EXAMPLES)]
+struct Ringtone {
+    /// Read this WAV file: any rate, one or two channels
+    #[arg(value_name = "IN")]
+    source: PathBuf,
+    /// Write the ring tone here
+    #[arg(value_name = "OUT")]
+    target: PathBuf,
+    #[command(flatten)]
+    model: ModelName,
+}
+
+#[derive(Args, Debug)]
+struct ModelName {
+    /// Convert for this model, such as 7970, D785 or T46G
+    #[arg(long, value_name = "M")]
+    model: String,
+    /// Take the model for one of this vendor; needed only for models that handsetd does not know
+    #[arg(long, value_name = "VENDOR", value_parser = clap::builder::PossibleValuesParser::new(VENDORS))]
+    vendor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum FitName {
+    #[default]
+    Cover,
+    Contain,
+}
+
+impl Media {
+    /// Converts, and says what came of it.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let lines = match &self.conversion {
+            Conversion::Background(conversion) => conversion.run()?,
+            Conversion::Ringtone(conversion) => vec![conversion.run()?],
+        };
+        for line in lines {
+            writeln!(out, "{line}").context("cannot write the result")?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Background {
+    fn run(&self) -> anyhow::Result<Vec<String>> {
+        let model = &self.model.model;
+        let wanted = self
+            .model
+            .find()?
+            .background
+            .map_err(|reason| anyhow!("{model} takes no background: {reason}"))?;
+        let fit = match self.fit {
+            FitName::Contain => Fit::Contain,
+            FitName::Cover => Fit::Cover,
+        };
+        let converted = background::convert(&read(&self.source)?, &wanted, fit)
+            .with_context(|| format!("cannot convert {}", self.source.display()))?;
+        let mut lines = vec![write_picture(&self.target, &converted.image)?];
+        if let Some(thumbnail) = &converted.thumbnail {
+            lines.push(write_picture(&beside(&self.target), thumbnail)?);
+        }
+        Ok(lines)
+    }
+}
+
+impl Ringtone {
+    fn run(&self) -> anyhow::Result<String> {
+        let wanted = self.model.find()?.ringtone;
+        let tone = ringtone::convert(&read(&self.source)?, wanted)
+            .with_context(|| format!("cannot convert {}", self.source.display()))?;
+        write(&self.target, &tone.bytes)?;
+        Ok(format!(
+            "{}: {} samples at {} Hz, {}, {} bytes",
+            self.target.display(),
+            tone.samples,
+            tone.rate,
+            tone.content_type,
+            tone.bytes.len()
+        ))
+    }
+}
+
+impl ModelName {
+    fn find(&self) -> anyhow::Result<Model> {
+        if let Some(vendor) = &self.vendor {
+            return Ok(Model::find(vendor.parse()?, &self.model));
+        }
+        let Some((_, model)) = model::guess(&self.model) else {
+            let known = Vendor::ALL.map(|vendor| {
+                let names: Vec<&str> = Model::all(vendor).collect();
+                format!("{}: {}", vendor.title(), names.join(" "))
+            });
+            bail!(
+                "{} is no model that handsetd knows; name its maker with --vendor, or choose one of: {}",
+                self.model,
+                known.join("; ")
+            );
+        };
+        Ok(model)
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let failed = || format!("cannot read {}", path.display());
+    let file = fs::File::open(path).with_context(failed)?;
+    // The conversions say what is too long for them; this only bounds the memory.
+    file.take(MAX_SOURCE)
+        .read_to_end(&mut bytes)
+        .with_context(failed)?;
+    Ok(bytes)
+}
+
+fn write_picture(target: &Path, picture: &Picture) -> anyhow::Result<String> {
+    write(target, &picture.bytes)?;
+    Ok(format!(
+        "{}: {}x{}, {}, {} bytes",
+        target.display(),
+        picture.width,
+        picture.height,
+        picture.content_type,
+        picture.bytes.len()
+    ))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Returns the path of the thumbnail: `night-thumbnail.png` for `night.png`.
+fn beside(target: &Path) -> PathBuf {
+    let mut name = target.file_stem().unwrap_or_default().to_owned();
+    name.push("-thumbnail");
+    if let Some(extension) = target.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    target.with_file_name(name)
+}
+
+/// The most that is read of a file, in bytes; more than any conversion takes.
+const MAX_SOURCE: u64 = 256 << 20;
+
+const VENDORS: [&str; 3] = [
+    Vendor::Cisco.name(),
+    Vendor::Snom.name(),
+    Vendor::Yealink.name(),
+];
+
+const BACKGROUND_EXAMPLES: &str = "\
+Examples:
+  handsetd media background picture.jpg night.png --model 7970
+  handsetd media background logo.bmp logo.png --model D785 --fit contain";
+
+const RINGTONE_EXAMPLES: &str = "\
+Examples:
+  handsetd media ringtone bell.wav bell.raw --model 7970
+  handsetd media ringtone bell.wav bell-t46.wav --model T46G";

@@ -1,0 +1,147 @@
+//! `handsetd phones`: who is known, where, what it is, and how that was found.
+//!
+//! It asks the Asterisk servers of the configuration itself, so it works beside the daemon and
+//! without it.
+
+mod why;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use comfy_table::{Table, presets};
+use tokio::time::Instant;
+
+use super::ConfigFile;
+use super::output_format::OutputFormat;
+use crate::config::Config;
+use crate::resolver::{PhoneResolver, PhoneSummary};
+use crate::roster::Roster;
+use crate::telemetry::{TerminalSafe, TerminalSafeJson};
+use handset_ami::Client;
+use handset_net::tasks::Tasks;
+
+/// Show the phones that the configuration and Asterisk know
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'\n  handsetd phones --why 1001"
+)]
+pub(super) struct Phones {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Print JSON, as it is done on a pipe
+    #[arg(long)]
+    json: bool,
+    /// Try the ways to a phone, and say what each answers and what to change
+    #[arg(long, value_name = "NAME")]
+    why: Option<String>,
+}
+
+impl Phones {
+    /// Asks and shows.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let config = self.file.load()?;
+        let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        if let Some(names) = &self.why {
+            let tried = runtime.block_on(why::ask(&config, names))?;
+            if self.json || OutputFormat::of_stdout() == OutputFormat::Programs {
+                let tried = serde_json::to_string_pretty(&tried).context("cannot write JSON")?;
+                writeln!(out, "{}", TerminalSafeJson(tried))
+                    .context("cannot write what was tried")?;
+            } else {
+                why::show(&tried, out).context("cannot write what was tried")?;
+            }
+            let is_reached = tried.iter().all(why::Tried::is_reached);
+            return Ok(if is_reached {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        let (rows, away) = runtime.block_on(ask(&config))?;
+        if self.json || OutputFormat::of_stdout() == OutputFormat::Programs {
+            let rows = serde_json::to_string_pretty(&rows).context("cannot write JSON")?;
+            writeln!(out, "{}", TerminalSafeJson(rows)).context("cannot write the phones")?;
+        } else {
+            show(&rows, out).context("cannot write the phones")?;
+        }
+        for absent in &away {
+            writeln!(std::io::stderr(), "handsetd: {}", TerminalSafe(absent))?;
+        }
+        Ok(if away.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Reads who is registered at all servers; returns also why some do not tell.
+async fn ask(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)> {
+    let (tasks, roster) = (Tasks::new(), Roster::default());
+    follow(config, &roster, &tasks)?;
+    let vendors = config.vendors.clone();
+    let defaults = move |vendor| vendors.defaults(vendor);
+    let resolver = PhoneResolver::new(config.directory.clone(), roster, defaults);
+    let (phones, away) = resolver.everybody(Instant::now() + PATIENCE).await;
+    tasks.shut_down(LOG_OFF).await;
+    Ok((phones, away.iter().map(ToString::to_string).collect()))
+}
+
+/// Connects to all servers.
+fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
+    for server in &config.asterisk {
+        let name = &server.name;
+        let checked = server
+            .checked(None)
+            .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
+        roster.follow(Client::start_checked(checked, tasks), tasks);
+    }
+    Ok(())
+}
+
+fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
+    if rows.is_empty() {
+        return writeln!(out, "No phone is configured, and none is registered.");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "NAME",
+        "VENDOR",
+        "MODEL",
+        "FIRMWARE",
+        "ADDRESS",
+        "ENDPOINT",
+        "REGISTERED",
+        "FOUND BY",
+    ]);
+    for row in rows {
+        let registered = if row.registered { "yes" } else { "no" };
+        let found = row.found.join("; ");
+        let cells = [
+            &row.name,
+            &row.vendor,
+            &row.model,
+            &row.firmware,
+            &row.address,
+            &row.endpoint,
+            registered,
+            &found,
+        ];
+        // User-Agents are foreign text.
+        table.add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// How long the servers may take to tell.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long taking leave of them may take.
+const LOG_OFF: Duration = Duration::from_secs(1);

@@ -1,0 +1,121 @@
+//! How a rehearsal is told: to people, or as JSON lines.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::events::Origin;
+use crate::rules::{Fact, Run, Step, Trace};
+use crate::telemetry::{TerminalSafe, TerminalSafeJson};
+
+/// Writes what the rules make of events.
+pub(super) struct Show<'a, W> {
+    out: &'a mut W,
+    json: bool,
+}
+
+impl<'a, W: Write> Show<'a, W> {
+    /// Creates one that writes to `out`.
+    pub(super) fn new(out: &'a mut W, json: bool) -> Self {
+        Self { out, json }
+    }
+
+    /// Shows what each rule makes of an event.
+    pub(super) fn event(
+        &mut self,
+        fact: &Fact,
+        origin: Origin,
+        traces: &[impl AsRef<Trace>],
+    ) -> io::Result<()> {
+        if self.json {
+            for trace in traces {
+                let object = object(trace.as_ref(), origin);
+                writeln!(self.out, "{}", TerminalSafeJson(object))?;
+            }
+            return Ok(());
+        }
+        let place = match origin {
+            Origin::Byte(offset) => format!("at byte {offset}"),
+            Origin::Number(number) => format!("(object {number})"),
+        };
+        writeln!(self.out, "{} {place}", TerminalSafe(fact.name()))?;
+        for trace in traces {
+            let trace = trace.as_ref();
+            writeln!(
+                self.out,
+                "  {}: {}",
+                TerminalSafe(&trace.rule),
+                TerminalSafe(trace)
+            )?;
+            self.steps(trace.run())?;
+        }
+        Ok(())
+    }
+
+    /// Shows that what waited starts.
+    pub(super) fn turn(&mut self, run: &Run) -> io::Result<()> {
+        if self.json {
+            let object = json!({ "rule": &*run.rule, "verdict": "turn", "fires": true,
+                "key": run.key, "sends": sends(Some(run)) });
+            return writeln!(self.out, "{}", TerminalSafeJson(object));
+        }
+        writeln!(self.out, "  {}: its turn has come", TerminalSafe(&run.rule))?;
+        self.steps(Some(run))
+    }
+
+    fn steps(&mut self, run: Option<&Run>) -> io::Result<()> {
+        for step in run.into_iter().flat_map(|run| run.steps.iter()) {
+            write!(self.out, "    {}", step.request.verb)?;
+            for (key, value) in &step.pairs {
+                write!(
+                    self.out,
+                    " {key}={}",
+                    TerminalSafe(format_args!("{value:?}"))
+                )?;
+            }
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+}
+
+fn object(trace: &Trace, origin: Origin) -> Value {
+    let values = trace
+        .seen
+        .iter()
+        .map(|seen| (seen.name.clone(), json!(seen.value)));
+    let mut object = json!({
+        "event": trace.event,
+        "rule": &*trace.rule,
+        "fires": trace.run().is_some(),
+        "verdict": trace.verdict.name(),
+        "why": trace.to_string(),
+        "values": values.collect::<Map<_, _>>(),
+        "sends": sends(trace.run()),
+    });
+    match origin {
+        Origin::Byte(offset) => object["offset"] = json!(offset),
+        Origin::Number(number) => object["number"] = json!(number),
+    }
+    object
+}
+
+fn sends(run: Option<&Run>) -> Vec<Value> {
+    let steps = run.into_iter().flat_map(|run| run.steps.iter());
+    steps.map(|step| Value::Object(sent(step))).collect()
+}
+
+/// Returns a request as the HTTP interface takes it, with its verb; lists where a key repeats.
+fn sent(step: &Step) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.insert("verb".to_owned(), json!(step.request.verb.name()));
+    for (key, value) in &step.pairs {
+        let value = json!(value);
+        match object.get_mut(key) {
+            Some(Value::Array(list)) => list.push(value),
+            Some(first) => *first = json!([first.take(), value]),
+            None => drop(object.insert(key.clone(), value)),
+        }
+    }
+    object
+}

@@ -1,0 +1,486 @@
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::*;
+use handset_phones::phone::{Credentials, Target, Vendor};
+
+/// A folder with a configuration in it.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn load_with(&self, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let pair = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+        let sources = Sources {
+            file: self.path("handsetd.toml"),
+            is_required: false,
+            variables: variables.iter().map(pair).collect(),
+        };
+        let prefix = format!("{}/", self.0.path().display());
+        Config::load(&sources).map_err(|faults| faults.to_string().replace(&prefix, ""))
+    }
+
+    fn load(&self) -> Result<Config, String> {
+        self.load_with(&[])
+    }
+}
+
+fn load_text(text: &str) -> Result<Config, String> {
+    Folder::new(&[("handsetd.toml", text)]).load()
+}
+
+fn load_file(path: &Path) -> Result<Config, String> {
+    let sources = Sources {
+        file: path.to_owned(),
+        is_required: true,
+        variables: Vec::new(),
+    };
+    let prefix = format!("{}/", path.parent().unwrap().display());
+    Config::load(&sources).map_err(|faults| faults.to_string().replace(&prefix, ""))
+}
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn fixtures(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(project("tests/fixtures/config").join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
+
+/// The lines that begin with `#: `, without that.
+fn expected(text: &str) -> String {
+    let lines = text.lines().map_while(|line| line.strip_prefix("#: "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn shown(config: &Config) -> String {
+    let known = Config {
+        files: Vec::new(),
+        notices: Vec::new(),
+        ..config.clone()
+    };
+    format!("{known:#?}")
+}
+
+#[test]
+fn every_good_file_loads() {
+    for path in fixtures("good") {
+        load_file(&path).unwrap_or_else(|faults| panic!("{faults}"));
+    }
+}
+
+#[test]
+fn every_bad_file_fails_with_the_message_at_its_head() {
+    let mut wrong = String::new();
+    for path in fixtures("bad") {
+        let found = load_file(&path).map_or_else(|faults| faults, |_| "it loads".to_owned());
+        let expected = expected(&fs::read_to_string(&path).unwrap());
+        if found != expected {
+            writeln!(wrong, "== {}\n{found}", path.display()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_example_shows_the_defaults() {
+    let example = fs::read_to_string(project("etc/handsetd.toml")).unwrap();
+    let default = shown(&Config::default());
+    assert_eq!(shown(&load_text(&example).unwrap()), default);
+    let is_key = |line: &str| {
+        line.strip_prefix('#')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    };
+    let uncommented: Vec<&str> = example
+        .lines()
+        .map(|line| if is_key(line) { &line[1..] } else { line })
+        .collect();
+    let config = load_text(&uncommented.join("\n")).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(shown(&config), default);
+    assert_eq!(load_text(&example).unwrap().notices(), []);
+    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 24);
+}
+
+#[test]
+fn the_example_names_every_key_that_has_a_default() {
+    let example = fs::read_to_string(project("etc/handsetd.toml")).unwrap();
+    let default = format!("{:#?}", Config::default());
+    let fields = default.lines().filter_map(|line| {
+        let (name, _) = line.strip_prefix("        ")?.split_once(": ")?;
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            .then_some(name)
+    });
+    let internal = ["entries", "groups"];
+    for name in fields.filter(|name| !internal.contains(name)) {
+        let is_there =
+            example.contains(&format!("#{name} = ")) || example.contains(&format!("# {name} = "));
+        assert!(is_there, "{name}");
+    }
+}
+
+#[test]
+fn the_examples_in_the_example_load() {
+    let example = fs::read_to_string(project("etc/handsetd.toml")).unwrap();
+    let mut text = String::new();
+    let mut is_open = false;
+    for line in example.lines() {
+        let bare = line.strip_prefix("# ").unwrap_or_default();
+        let is_head = bare.starts_with('[') && bare.ends_with(']');
+        is_open = is_head || (is_open && bare.contains(" = "));
+        if is_open {
+            writeln!(text, "{bare}").unwrap();
+        }
+    }
+    let text = text
+        .replace("sha256:...", &format!("sha256:{}", "0".repeat(64)))
+        .replace("[\"1001\", \"1002\"]", "[\"1001\"]");
+    let config = load_text(&text).unwrap_or_else(|faults| panic!("{faults}\n{text}"));
+    assert_eq!(config.asterisk.len(), 1);
+    assert_eq!(config.directory.entries().len(), 1);
+    assert_eq!(config.rules[0].tests.len(), 1);
+    assert!(config.cucm.is_some());
+}
+
+#[test]
+fn values_arrive_where_they_belong() {
+    let config = load_file(&project("tests/fixtures/config/good/everything.toml")).unwrap();
+    assert_eq!(config.agi.listen, "[::1]:4573".parse().unwrap());
+    assert_eq!(config.agi.reply_timeout, Duration::from_millis(1500));
+    assert_eq!(config.http.url.unwrap().as_str(), "http://192.0.2.10:8090/");
+    assert_eq!(config.http.media_lifetime, Duration::from_hours(7 * 24));
+    assert_eq!(config.media.hosts, ["media.example.com", "192.0.2.30:8000"]);
+    assert_eq!(config.asterisk[1].address.to_string(), "127.0.0.1:5038");
+    let snom = config.vendors.defaults(Vendor::Snom);
+    assert_eq!(
+        (snom.port, snom.credentials.unwrap().password()),
+        (Some(8080), "staple")
+    );
+    let entries = config.directory.entries();
+    let account = |credentials: &Option<Credentials>| {
+        let credentials = credentials.as_ref().unwrap();
+        (
+            credentials.username.clone(),
+            credentials.password().to_owned(),
+        )
+    };
+    assert_eq!(
+        account(&entries[0].credentials),
+        ("desk".into(), "tulip".into())
+    );
+    let (username, password) = account(&entries[1].credentials);
+    assert!(entries.iter().any(|entry| entry.pin.is_some()));
+    assert_eq!(username, "admin");
+    assert_eq!(password, "the user name comes from the vendor");
+    assert_eq!(
+        entries[1].endpoint.as_ref().unwrap().to_string(),
+        "PJSIP/1002"
+    );
+    assert!(entries[2].endpoint.is_none() && entries[2].credentials.is_none());
+    let everyone = config.directory.find("everyone");
+    let names: Vec<&str> = everyone.iter().map(Target::name).collect();
+    assert_eq!(names, ["1001", "front desk", "1009", "1002"]);
+    assert_eq!(config.rules[0].mode, crate::rules::config::Mode::Restart);
+}
+
+#[test]
+fn what_is_not_acted_on_is_told() {
+    let rule = "[[rule]]\nname = \"a\"\non = \"Hangup\"\ndo = [ { verb = \"ping\" } ]";
+    let deaf = load_text(rule).unwrap();
+    let told = deaf
+        .notices()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>();
+    let expected = "[[rule]]: no [[asterisk]] is configured, so no event of one comes";
+    assert_eq!(told, [expected]);
+    let quiet = load_text("[agi]\nbudget = \"2s\"").unwrap();
+    assert_eq!(quiet.notices(), []);
+}
+
+#[test]
+fn secrets_never_show() {
+    let path = project("tests/fixtures/config/good/everything.toml");
+    let config = load_file(&path).unwrap();
+    let shown = format!("{config:?} {config:#?} {:?}", config.notices());
+    let text = fs::read_to_string(&path).unwrap();
+    let mut count = 0;
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once(" = ") else {
+            continue;
+        };
+        if ["password", "secret", "token"].contains(&key) {
+            count += 1;
+            assert!(!shown.contains(value.trim_matches('"')), "{line}");
+        }
+    }
+    assert_eq!(count, 8);
+    for fixture in fixtures("bad") {
+        let message = load_file(&fixture).unwrap_err();
+        assert!(
+            !message.contains("s3cret") && !message.contains("31337"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn files_are_read_in_order_and_lists_of_tables_add_up() {
+    let folder = Folder::new(&[
+        (
+            "handsetd.toml",
+            "[agi]\nbudget = \"1s\"\nallow = [\"192.0.2.0/24\"]\n[[phone]]\nname = \"1001\"",
+        ),
+        (
+            "conf.d/20.toml",
+            "[agi]\nbudget = \"3s\"\n[[phone]]\nname = \"1003\"",
+        ),
+        (
+            "conf.d/10.toml",
+            "[agi]\nbudget = \"2s\"\nallow = [\"198.51.100.0/24\"]\n[[phone]]\nname = \"1002\"",
+        ),
+        ("conf.d/.20.toml", "not TOML"),
+        ("conf.d/20.toml~", "not TOML"),
+    ]);
+    let config = folder.load().unwrap();
+    assert_eq!(config.agi.budget, Duration::from_secs(3));
+    assert_eq!(config.agi.allow, ["198.51.100.0/24".parse().unwrap()]);
+    let names = config
+        .directory
+        .entries()
+        .iter()
+        .map(|entry| entry.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["1001", "1002", "1003"]);
+    assert_eq!(config.files().count(), 3);
+}
+
+#[test]
+fn a_fault_names_the_file_that_it_is_in() {
+    let folder = Folder::new(&[
+        (
+            "handsetd.toml",
+            "[agi]\nbudget = \"1s\"\n\n[[phone]]\nname = \"1001\"\n",
+        ),
+        ("conf.d/a.toml", "[agi]\nbudget = \"x\"\n"),
+        ("conf.d/b.toml", "\n[[phone]]\nname = \"1001\"\n"),
+        ("conf.d/c.toml", "["),
+    ]);
+    let faults = folder.load().unwrap_err();
+    let lines: Vec<&str> = faults.lines().collect();
+    assert!(
+        lines[0].starts_with("conf.d/a.toml:2: agi.budget: "),
+        "{faults}"
+    );
+    assert_eq!(
+        lines[1],
+        "conf.d/b.toml:3: phone.name: \"1001\" is already the name of the [[phone]] or [[group]] \
+         at handsetd.toml:5; keep one"
+    );
+    assert!(
+        lines[2].starts_with("conf.d/c.toml:1: is not TOML: "),
+        "{faults}"
+    );
+}
+
+#[test]
+fn variables_overrule_files() {
+    let folder = Folder::new(&[(
+        "handsetd.toml",
+        "[vendor.cisco]\nusername = \"push\"\npassword_file = \"missing\"",
+    )]);
+    let config = folder.load_with(&[
+        ("HANDSETD__AGI__LISTEN", "127.0.0.1:5000"),
+        ("HANDSETD__AGI__ALLOW", "192.0.2.0/24, 2001:db8::/32"),
+        ("HANDSETD__HTTP__MAX_CONNECTIONS", "7"),
+        ("HANDSETD__LOG__LEVEL", "trace"),
+        ("HANDSETD__VENDOR__CISCO__PASSWORD", "1234"),
+        ("HANDSETD__MEDIA__HOSTS", ""),
+        ("HANDSETD_LOG", "debug"),
+        ("HANDSETD_SERVICE_HOST", "192.0.2.1"),
+    ]);
+    let config = config.unwrap();
+    assert_eq!(config.agi.listen, "127.0.0.1:5000".parse().unwrap());
+    assert_eq!(config.agi.allow.len(), 2);
+    assert_eq!(config.http.max_connections, 7);
+    assert_eq!(config.log.level, telemetry::Level::Trace);
+    let cisco = config.vendors.defaults(Vendor::Cisco).credentials.unwrap();
+    assert_eq!(
+        (cisco.username.as_str(), cisco.password()),
+        ("push", "1234")
+    );
+    assert_eq!(config.notices(), []);
+}
+
+#[test]
+fn a_variable_that_is_wrong_is_named() {
+    let folder = Folder::new(&[("handsetd.toml", "")]);
+    let check = |name: &str, value: &str, expected: &str| {
+        assert_eq!(folder.load_with(&[(name, value)]).unwrap_err(), expected);
+    };
+    check(
+        "HANDSETD_AGI__LISTEN",
+        "127.0.0.1:1",
+        "HANDSETD_AGI__LISTEN: is not read; two underscores follow HANDSETD: write HANDSETD__AGI__LISTEN",
+    );
+    check(
+        "HANDSETD__AGI__LISTEN",
+        "here",
+        "HANDSETD__AGI__LISTEN: agi.listen: \"here\" is no IP address with a port; write it as 127.0.0.1:4573 or [::1]:4573",
+    );
+    check(
+        "HANDSETD__AGI__ALLOW",
+        "127.0.0.0/8,x",
+        "HANDSETD__AGI__ALLOW: agi.allow: \"x\" is no network; write it as 192.0.2.0/24, or 192.0.2.7/32 for one address",
+    );
+    check(
+        "HANDSETD__AGI__BUDGTE",
+        "5s",
+        "HANDSETD__AGI__BUDGTE: agi.budgte: is no known key; did you mean budget?",
+    );
+    check(
+        "HANDSETD__HTTP__MAX_CONNECTIONS",
+        "many",
+        "HANDSETD__HTTP__MAX_CONNECTIONS: http.max_connections: must be a whole number, not a text",
+    );
+    check(
+        "HANDSETD__PHONE__NAME",
+        "1001",
+        "HANDSETD__PHONE__NAME: phone: must be a list of tables; write [[phone]] in a file",
+    );
+    check(
+        "HANDSETD__AGI",
+        "x",
+        "HANDSETD__AGI: agi: must be a table, not a text; write HANDSETD__AGI__KEY",
+    );
+    check(
+        "HANDSETD__AGI____LISTEN",
+        "x",
+        "HANDSETD__AGI____LISTEN: agi..listen: has an empty key; two underscores separate, never more",
+    );
+}
+
+#[test]
+fn a_variable_that_looks_like_a_setting_is_told() {
+    let folder = Folder::new(&[("handsetd.toml", "")]);
+    let config = folder
+        .load_with(&[("HANDSETD_AGI_LISTEN", "127.0.0.1:1")])
+        .unwrap();
+    assert_eq!(
+        config.notices()[0].to_string(),
+        "HANDSETD_AGI_LISTEN is not read; if it is meant to be a setting, write HANDSETD__AGI__LISTEN"
+    );
+}
+
+#[test]
+fn a_secret_can_be_in_a_file_of_its_own() {
+    let folder = Folder::new(&[
+        ("handsetd.toml", ""),
+        (
+            "conf.d/a.toml",
+            "[vendor.snom]\nusername = \"u\"\npassword_file = \"../keys/snom\"",
+        ),
+        ("keys/snom", "p w\r\n"),
+    ]);
+    let config = folder.load().unwrap();
+    let snom = config.vendors.defaults(Vendor::Snom).credentials.unwrap();
+    assert_eq!(snom.password(), "p w");
+}
+
+#[test]
+fn a_secret_can_be_a_systemd_credential() {
+    let folder = Folder::new(&[
+        (
+            "handsetd.toml",
+            "[vendor.snom]\nusername = \"u\"\n[[phone]]\nname = \"1001\"\nusername = \"v\"\n\
+             [[asterisk]]\nname = \"pbx\"\nusername = \"handsetd\"",
+        ),
+        ("credentials/vendor.snom.password", "p\n"),
+        ("credentials/phone.1001.password", "q"),
+        ("credentials/asterisk.pbx.secret", "r"),
+        ("credentials/token", "s"),
+    ]);
+    let credentials = folder.path("credentials");
+    let variables = [("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())];
+    let config = folder.load_with(&variables).unwrap();
+    let snom = config.vendors.defaults(Vendor::Snom).credentials.unwrap();
+    assert_eq!(snom.password(), "p");
+    let phone = config.directory.entries()[0].credentials.clone().unwrap();
+    assert_eq!(phone.password(), "q");
+    assert!(config.asterisk[0].secret.is_some());
+    assert!(config.admin.token.is_some());
+}
+
+#[test]
+fn a_file_with_secrets_that_everybody_may_read_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new(&[("handsetd.toml", "[admin]\ntoken = \"t\"")]);
+    let path = folder.path("handsetd.toml");
+    let told = |mode| {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let config = folder.load().unwrap();
+        let mut notices = config.notices().iter().map(ToString::to_string);
+        notices.any(|notice| notice.contains("everybody may read it"))
+    };
+    assert!(told(0o644));
+    assert!(!told(0o640));
+}
+
+#[test]
+fn a_missing_file_is_a_fault_only_if_it_was_named() {
+    let folder = Folder::new(&[]);
+    let config = folder.load().unwrap();
+    assert_eq!(shown(&config), shown(&Config::default()));
+    assert!(
+        config.notices()[0]
+            .to_string()
+            .ends_with("defaults are used")
+    );
+    let message = load_file(&folder.path("handsetd.toml")).unwrap_err();
+    assert!(
+        message.starts_with("handsetd.toml: cannot be read: No such file"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told() {
+    let folder = Folder::new(&[]);
+    fs::write(folder.path("handsetd.toml"), b"[agi]\n# \xff").unwrap();
+    let message = folder.load().unwrap_err();
+    assert_eq!(
+        message,
+        "handsetd.toml:2: is not UTF-8; save the file in that encoding"
+    );
+    let folder = Folder::new(&[("conf.d/folder.toml/file", "")]);
+    let message = folder.load().unwrap_err();
+    assert!(
+        message.starts_with("conf.d/folder.toml: cannot be read: Is a directory"),
+        "{message}"
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn garbage_never_panics(text in "([\\[\\]{}=,.\"'#\n a-z0-9]|agi|phone|name|vendor|rule){0,60}") {
+        let _ = load_text(&text);
+    }
+}

@@ -1,0 +1,32 @@
+//! Getting an action to a phone, and saying what came of it.
+//!
+//! [`Courier`] prepares what the phone is to fetch, asks the vendor's backend for a plan, and sends
+//! it. It decides nothing: whose phone it is and what is asked stands fixed when it is called.
+
+mod circuit_breaker;
+mod circuit_breakers;
+mod config;
+mod conversion_cache;
+mod courier;
+mod digest;
+mod execution;
+mod http;
+mod local_address;
+mod media_source;
+mod media_store;
+mod mobility;
+mod notify;
+mod originate;
+mod prepare;
+mod push_credentials;
+mod registration;
+mod reply_data;
+mod template;
+
+pub use config::Config;
+pub use courier::Courier;
+pub(crate) use digest::Challenge;
+pub use media_source::MediaSource;
+pub use mobility::{CallManager, Encoding};
+pub use push_credentials::{OneTimeCredentials, PushCredentials};
+pub use registration::Sends;

@@ -1,0 +1,147 @@
+//! Reading pictures, tones and templates: from the configured folders, and from the configured
+//! hosts.
+
+mod addresses;
+mod folders;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use url::Url;
+
+use addresses::{GuardedResolver, LookUp};
+
+use super::http::root_cause;
+
+/// Where files come from.
+#[derive(Debug)]
+pub struct MediaSource {
+    folders: Vec<PathBuf>,
+    hosts: Vec<String>,
+    http: reqwest::Client,
+}
+
+/// Why a file can't be had; the words say what to do.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("the file {0} is outside of the media folders; add its folder to media.folders")]
+    Outside(String),
+    #[error("no file {name} in the media folders ({folders})")]
+    NotFound { name: String, folders: String },
+    #[error("cannot read the file {name}: {source}")]
+    Unreadable {
+        name: String,
+        source: std::io::Error,
+    },
+    #[error("{0} has more than 16 MiB")]
+    TooLong(String),
+    #[error("cannot fetch {url}: {why}")]
+    Fetch { url: Url, why: String },
+}
+
+impl MediaSource {
+    /// Creates a library of these folders and hosts.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no TLS provider is installed for the process.
+    pub fn new(folders: Vec<PathBuf>, hosts: Vec<String>) -> Self {
+        Self::finding(folders, hosts, addresses::look_up)
+    }
+
+    fn finding(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(Policy::none())
+            .dns_resolver(Arc::new(GuardedResolver(look_up)))
+            .timeout(FETCH)
+            .build()
+            .expect("main installs a TLS provider before anything else");
+        Self {
+            folders,
+            hosts,
+            http,
+        }
+    }
+
+    /// Reads a file. Blocks; symbolic links are followed, and must not lead out of the folders.
+    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let file = folders::open(&self.folders, name)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|source| Error::Unreadable {
+                name: name.to_owned(),
+                source,
+            })?;
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(Error::TooLong(name.to_owned()));
+        }
+        Ok(bytes)
+    }
+
+    /// Returns whether handsetd itself fetches from the host of `url`.
+    pub(super) fn fetches(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let with_port = url.port().map(|port| format!("{host}:{port}"));
+        self.hosts
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(host) || Some(known) == with_port.as_ref())
+    }
+
+    /// Fetches a file from one of the hosts.
+    pub(super) async fn fetch(&self, url: &Url) -> Result<Vec<u8>, Error> {
+        let failed = |why: String| Error::Fetch {
+            url: without_password(url),
+            why,
+        };
+        if addresses::is_written_off_limits(url) {
+            return Err(failed(addresses::OFF_LIMITS.to_owned()));
+        }
+        let sent = self.http.get(url.clone()).send().await;
+        let mut response = sent.map_err(|error| failed(root_cause(&error)))?;
+        if response.status().is_redirection() {
+            return Err(failed(
+                "it says that the file is elsewhere, and redirects are not followed".to_owned(),
+            ));
+        }
+        if !response.status().is_success() {
+            return Err(failed(format!(
+                "it answered HTTP {}",
+                response.status().as_u16()
+            )));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| failed(root_cause(&error)))?
+        {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() as u64 > MAX_FILE {
+                return Err(Error::TooLong(without_password(url).to_string()));
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// Returns an address as it may be told.
+fn without_password(url: &Url) -> Url {
+    let mut url = url.clone();
+    // The address of a host can always do without.
+    let _ = url.set_password(None);
+    url
+}
+
+/// How long a host may take to give a file.
+const FETCH: Duration = Duration::from_secs(10);
+
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

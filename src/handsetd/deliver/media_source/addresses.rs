@@ -1,0 +1,187 @@
+//! Where a configured host may be: not on the link, and not where a cloud tells its machines secrets.
+//!
+//! Looked at after the name was resolved, for the very address that is connected to: a name that is
+//! good when it is looked at may lead elsewhere a moment later.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// Finds the addresses of a name.
+pub(super) type LookUp =
+    fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+/// Finds the addresses of a name as the system does.
+pub(super) fn look_up(
+    name: String,
+) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    })
+}
+
+/// Resolves names, and leaves out addresses that nothing is fetched from.
+#[derive(Debug)]
+pub(super) struct GuardedResolver(pub(super) LookUp);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = (self.0)(name.as_str().to_owned());
+        Box::pin(async move {
+            let mut addresses = found.await?;
+            addresses.retain(|address| !is_off_limits(*address));
+            if addresses.is_empty() {
+                return Err(OFF_LIMITS.into());
+            }
+            let addresses = addresses.into_iter();
+            let addresses: Addrs = Box::new(addresses.map(|ip| SocketAddr::new(ip, 0)));
+            Ok(addresses)
+        })
+    }
+}
+
+/// Returns whether the host of `url` is written as an address that nothing is fetched from. Those
+/// that are written as a name are looked at when they are resolved.
+pub(super) fn is_written_off_limits(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => is_off_limits(address.into()),
+        Some(Host::Ipv6(address)) => is_off_limits(address.into()),
+        Some(Host::Domain(_)) | None => false,
+    }
+}
+
+/// Returns whether nothing is ever fetched from an address, whatever the configuration says.
+fn is_off_limits(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_v4_off_limits(address),
+        IpAddr::V6(address) => is_v6_off_limits(address),
+    }
+}
+
+fn is_v4_off_limits(address: Ipv4Addr) -> bool {
+    let is_this_network = address.octets().starts_with(&[0]);
+    is_this_network
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || METADATA_V4.contains(&address)
+}
+
+fn is_v6_off_limits(address: Ipv6Addr) -> bool {
+    if let Some(inner) = inner(address)
+        && is_v4_off_limits(inner)
+    {
+        return true;
+    }
+    address.is_unspecified()
+        || address.is_unicast_link_local()
+        || address.is_multicast()
+        || METADATA_V6.contains(&address)
+}
+
+/// Returns the IPv4 address that an IPv6 address stands for or leads to: mapped, compatible, by
+/// translation (`64:ff9b::/96`) and by 6to4 (`2002::/16`).
+fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let bits = address.to_bits();
+    let low = |shift: u32| Ipv4Addr::from_bits(u32::try_from(bits >> shift & LOW).unwrap_or(0));
+    match (bits >> 96, bits >> 112) {
+        (0, _) if bits >> 32 == 0xFFFF || bits >> 32 == 0 && bits > 1 => Some(low(0)),
+        (0x0064_FF9B, _) => Some(low(0)),
+        (_, 0x2002) => Some(low(80)),
+        _ => None,
+    }
+}
+
+/// The bits of an IPv4 address.
+const LOW: u128 = 0xFFFF_FFFF;
+
+/// Why nothing is fetched from there.
+pub(super) const OFF_LIMITS: &str =
+    "nothing is fetched from link-local, multicast and metadata addresses";
+
+/// Where clouds tell machines their secrets, beside 169.254.169.254: Alibaba, Azure, Oracle.
+const METADATA_V4: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(168, 63, 129, 16),
+    Ipv4Addr::new(192, 0, 0, 192),
+];
+
+/// The same in IPv6: Amazon, Google.
+const METADATA_V6: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0xFD00, 0xEC2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xFD20, 0xCE, 0, 0, 0, 0, 0, 0x254),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_off_limits_are_known_in_every_dress() {
+        for address in [
+            "169.254.169.254",
+            "169.254.0.1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "224.0.0.1",
+            "255.255.255.255",
+            "100.100.100.200",
+            "168.63.129.16",
+            "fe80::1",
+            "febf::1",
+            "ff02::1",
+            "::",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+        ] {
+            assert!(is_off_limits(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "127.0.0.1",
+            "::1",
+            "10.0.0.1",
+            "192.168.1.1",
+            "192.0.2.1",
+            "100.100.100.201",
+            "fd00::1",
+            "2001:db8::1",
+            "::ffff:192.0.2.1",
+            "64:ff9b::192.0.2.1",
+        ] {
+            assert!(!is_off_limits(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn odd_spellings_of_an_address_are_that_address() {
+        for host in [
+            "169.254.169.254",
+            "169.254.169.254.",
+            "0251.0376.0251.0376",
+            "0xa9.0xfe.0xa9.0xfe",
+            "0xa9fea9fe",
+            "2852039166",
+            "169.254.43518",
+            "%31%36%39.254.169.254",
+            "１６９.254.169.254",
+            "169。254。169。254",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:a9fe:a9fe]",
+            "[0:0:0:0:0:ffff:a9fe:a9fe]",
+        ] {
+            let url = Url::parse(&format!("http://{host}/latest")).unwrap();
+            assert!(is_written_off_limits(&url), "{host}: {url}");
+        }
+        assert!(!is_written_off_limits(
+            &Url::parse("http://pictures.example.com/").unwrap()
+        ));
+    }
+}

@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use super::*;
+use crate::roster::testing::{Session, listen, soon};
+use handset_net::tasks::Tasks;
+use handset_phones::phone::Vendor;
+
+fn phone() -> Phone {
+    Phone {
+        endpoint: Some("PJSIP/1001".parse().unwrap()),
+        ..Phone::example(Vendor::Snom, "D862")
+    }
+}
+
+fn call(purpose: Purpose) -> Call {
+    let headers = vec![("Alert-Info", "<http://127.0.0.1>;info=a,b".to_owned())];
+    Call { headers, purpose }
+}
+
+/// Runs a call against a script; `story` is what Asterisk tells once it has queued the call, with
+/// `@ID@` for the number of the action and `@CHANNEL@` for the id of the channel.
+async fn placed(purpose: Purpose, story: &str) -> Result<(), Failed> {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let is_dial = matches!(purpose, Purpose::Dial(_));
+    let calls = OriginatedCalls::default();
+    let phone = phone();
+    let call = call(purpose);
+    let commit_point = CommitPoint::default();
+    let place = calls.place(&roster, &phone, &call, soon(), &commit_point);
+    let script = async {
+        let mut session = Session::accept(&listener).await;
+        session.tell_one("192.0.2.21").await;
+        if is_dial {
+            session.answer("Getvar", "Value: phones\n", "").await;
+        }
+        let headers = session.hear_all("Originate").await;
+        let header = |name: &str| {
+            let found = headers.iter().find(|(known, _)| known == name);
+            found.map_or("", |(_, value)| value).to_owned()
+        };
+        assert_eq!(header("Channel"), "PJSIP/1001");
+        assert_eq!(
+            header("Variable"),
+            r"PJSIP_HEADER(add,Alert-Info)=<http://127.0.0.1>;info=a\,b"
+        );
+        if is_dial {
+            assert_eq!(
+                (header("Context"), header("Exten")),
+                ("phones".into(), "200".into())
+            );
+        }
+        let story = story
+            .replace("@ID@", &header("ActionID"))
+            .replace("@CHANNEL@", &header("ChannelId"));
+        let told = format!("Response: Success\nActionID: @ID@\n\n{story}");
+        let told = told.replace("@ID@", &header("ActionID"));
+        session.say(&told.replace('\n', "\r\n")).await;
+        session
+    };
+    let (placed, _session) = tokio::join!(place, script);
+    tasks.shut_down(Duration::from_secs(5)).await;
+    placed
+}
+
+fn dial() -> Purpose {
+    Purpose::Dial("200".parse().unwrap())
+}
+
+const RING: Purpose = Purpose::Ring(Duration::from_secs(3));
+
+#[tokio::test]
+async fn a_call_that_is_answered_is_placed() {
+    let story = "Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n\
+                 Event: OriginateResponse\nActionID: @ID@\nResponse: Success\nReason: 4\n\n";
+    assert_eq!(placed(dial(), story).await, Ok(()));
+}
+
+#[tokio::test]
+async fn ringing_is_enough_for_a_ring_and_other_calls_do_not_count() {
+    let story = "Event: Newstate\nUniqueid: another\nChannelState: 5\n\n\
+                 Event: OriginateResponse\nActionID: another\nResponse: Failure\nReason: 0\n\n\
+                 Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n";
+    assert_eq!(placed(RING, story).await, Ok(()));
+}
+
+#[tokio::test]
+async fn what_became_of_a_call_is_told_by_its_cause() {
+    for (cause, reason, status, words) in [
+        (17, 0, Status::Rejected, "busy"),
+        (21, 0, Status::Rejected, "declined"),
+        (20, 0, Status::Unreachable, "not registered"),
+        (19, 3, Status::Rejected, "did not answer by itself"),
+        (38, 0, Status::Rejected, "cause 38, Network"),
+    ] {
+        let story = format!(
+            "Event: Hangup\nUniqueid: @CHANNEL@\nCause: {cause}\nCause-txt: Network\n\n\
+             Event: OriginateResponse\nActionID: @ID@\nResponse: Failure\nReason: {reason}\n\n"
+        );
+        let (told, why) = placed(dial(), &story).await.unwrap_err();
+        assert_eq!(told, status, "{cause}");
+        assert!(why.contains(words), "{why}");
+    }
+}

@@ -1,0 +1,157 @@
+//! From the words of an AGI call to a verb, keys and values.
+//!
+//! The path is the verb. Keys stand in the query and in arguments `key=value`; an argument wins over
+//! the query, and one that starts with no key of the verb is the value of its main key.
+
+use handset_agi as agi;
+use handset_phones::verb::{Refusal, Verb};
+
+/// Reads what a call asks for, and does not check yet what the keys say.
+pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
+    let script = call.script().trim_matches('/');
+    let verb = Verb::find(script).ok_or_else(|| Refusal::UnknownVerb {
+        name: script.to_owned(),
+    })?;
+    // Two commas with nothing between them leave an argument out.
+    let arguments = call.arguments().filter(|argument| !argument.is_empty());
+    let mut pairs = Vec::new();
+    for argument in arguments {
+        pairs.push(pair(verb, argument)?);
+    }
+    let given: Vec<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
+    let query = call
+        .query()
+        .into_iter()
+        .filter(|(key, _)| !given.contains(key));
+    // In the query first, since that is the order in which people read the line.
+    Ok((verb, query.chain(pairs).collect()))
+}
+
+/// Reads one argument: `key=value`, or the value of the verb's main key.
+pub(crate) fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
+    let row = verb.row();
+    match argument.split_once('=') {
+        Some((key, value)) if row.key(key).is_some() || row.open && is_word(key) => {
+            Ok((key.to_owned(), value.to_owned()))
+        }
+        _ => match row.main {
+            Some(main) => Ok((main.to_owned(), argument.to_owned())),
+            None => Err(Refusal::NoMainKey {
+                verb,
+                value: argument.to_owned(),
+            }),
+        },
+    }
+}
+
+/// Whether a key of an open verb could be meant: `callToBeAnswered.callID`.
+fn is_word(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use handset_phones::screen::Body;
+    use handset_phones::verb::{Action, Content, Push, Request};
+
+    fn read(call: &agi::Request) -> Result<Request, Refusal> {
+        let (verb, pairs) = super::read(call)?;
+        Request::parse(verb.name(), pairs)
+    }
+
+    fn call(script: &str, arguments: &[&str]) -> agi::Request {
+        let mut block = format!(
+            "agi_network: yes\nagi_network_script: {script}\nagi_request: agi://127.0.0.1/{script}\n\
+             agi_channel: PJSIP/1001-00000001\nagi_threadid: 1\n"
+        );
+        for (at, argument) in arguments.iter().enumerate() {
+            let _ = writeln!(block, "agi_arg_{}: {argument}", at + 1);
+        }
+        block.push('\n');
+        agi::Request::parse(block.as_bytes()).unwrap()
+    }
+
+    /// Returns title and text of a push.
+    fn pushed(script: &str, arguments: &[&str]) -> (String, String) {
+        match read(&call(script, arguments)).unwrap().action {
+            Action::Push(Push {
+                content: Content::Screen(screen),
+                ..
+            }) => match screen.body {
+                Body::Text(text) => (screen.title.unwrap_or_default(), text),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn told(title: &str, text: &str) -> (String, String) {
+        (title.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn keys_come_from_the_query_and_from_arguments_which_win() {
+        assert_eq!(
+            pushed("push?title=Hi+you&text=a%2Cb", &[]),
+            told("Hi you", "a,b")
+        );
+        assert_eq!(
+            pushed("push", &["title=Hi", "text=a+b%20c"]),
+            told("Hi", "a+b%20c")
+        );
+        assert_eq!(
+            pushed("push?title=Old&text=old", &["title=New"]),
+            told("New", "old")
+        );
+    }
+
+    #[test]
+    fn a_value_without_a_key_of_the_verb_is_the_main_value() {
+        assert_eq!(
+            pushed("push", &["2+2=4 is true"]),
+            told("", "2+2=4 is true")
+        );
+        assert_eq!(pushed("push", &["Hello", "title=T"]), told("T", "Hello"));
+        assert_eq!(pushed("push", &["text=a=b"]), told("", "a=b"));
+        assert_eq!(pushed("push", &["", "Hello", ""]), told("", "Hello"));
+        assert_eq!(pushed("/push/", &["Text=x"]), told("", "Text=x"));
+    }
+
+    #[test]
+    fn an_argument_replaces_all_that_the_query_says_of_its_key() {
+        let request = read(&call("push?item=A|exit&item=B|exit", &["item=C|exit"])).unwrap();
+        let Action::Push(Push {
+            content: Content::Screen(screen),
+            ..
+        }) = request.action
+        else {
+            panic!()
+        };
+        assert!(matches!(screen.body, Body::Menu(items) if items.len() == 1));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_name() {
+        let refused = |script: &str, arguments: &[&str]| {
+            read(&call(script, arguments)).unwrap_err().to_string()
+        };
+        assert!(refused("", &[]).starts_with("\"\" is no verb"));
+        assert!(refused("pusch", &["a"]).starts_with("\"pusch\" is no verb"));
+        assert!(refused("push?colour=red", &["a"]).starts_with("\"colour\" is no key of push"));
+        assert!(refused("push", &["a", "b"]).starts_with("text is given twice"));
+        let message = "ping takes no value without a key, and \"now\" has none";
+        assert_eq!(refused("ping", &["now"]), message);
+    }
+
+    #[test]
+    fn an_open_verb_takes_dotted_keys() {
+        let request = read(&call(
+            "csta",
+            &["AnswerCall", "callToBeAnswered.callID=-18"],
+        ));
+        assert_eq!(request.unwrap().verb.name(), "csta");
+    }
+}

@@ -1,0 +1,182 @@
+//! A delivery as whoever asked sees it: what came of it so far, and its end.
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::outcome::{Answer, Outcome, Status};
+
+/// A delivery that may still go on.
+#[derive(Debug)]
+pub struct Delivery {
+    /// What came of it, so far.
+    outcome: Outcome,
+    task: Option<JoinHandle<Outcome>>,
+    keeping: Persistence,
+}
+
+/// Whether a delivery outlasts a crash.
+#[derive(Debug)]
+enum Persistence {
+    /// It will not, although it was asked for.
+    Failed,
+    /// It need not, or it surely will.
+    Settled,
+    /// That is being seen to; told when it is sure, and dropped when it can't be.
+    Unsure(oneshot::Receiver<()>),
+}
+
+impl Delivery {
+    /// Takes one that is over.
+    pub(super) fn over(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            task: None,
+            keeping: Persistence::Settled,
+        }
+    }
+
+    /// Takes one that goes on in a task.
+    pub(super) fn going_on(outcome: Outcome, task: JoinHandle<Outcome>) -> Self {
+        Self {
+            outcome,
+            task: Some(task),
+            keeping: Persistence::Settled,
+        }
+    }
+
+    /// Takes one that goes on in a task, which first sees to it that it outlasts a crash: `sure` is
+    /// told so, or dropped if that can't be.
+    pub(super) fn kept(
+        outcome: Outcome,
+        task: JoinHandle<Outcome>,
+        sure: oneshot::Receiver<()>,
+    ) -> Self {
+        Self {
+            keeping: Persistence::Unsure(sure),
+            ..Self::going_on(outcome, task)
+        }
+    }
+
+    /// Waits for the end. Cancel safe.
+    pub async fn end(&mut self) {
+        let Some(task) = &mut self.task else { return };
+        self.outcome = match task.await {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome {
+                status: Status::Error,
+                reason: format!("the delivery broke off: {error}; see the log"),
+                ..self.outcome.clone()
+            },
+        };
+        self.task = None;
+    }
+
+    /// Waits until it may be called `QUEUED`: at once for most, and for what is to be kept when it
+    /// would outlast a crash. What can't be kept is waited for to its end. Cancel safe.
+    pub async fn settle(&mut self) {
+        if let Persistence::Unsure(sure) = &mut self.keeping {
+            self.keeping = match sure.await {
+                Ok(()) => Persistence::Settled,
+                Err(_) => Persistence::Failed,
+            };
+        }
+        if matches!(self.keeping, Persistence::Failed) {
+            self.end().await;
+        }
+    }
+
+    /// Sums up deliveries of which some go on, for which `reason` is given.
+    pub fn queued(deliveries: Vec<Self>, reason: &str) -> Answer {
+        let told = |mut delivery: Self| {
+            let mut outcome = delivery.outcome;
+            if delivery.task.is_none() {
+                return outcome;
+            }
+            reason.clone_into(&mut outcome.reason);
+            let is_kept = match &mut delivery.keeping {
+                Persistence::Failed => false,
+                Persistence::Settled => true,
+                // It may have become sure while nobody looked.
+                Persistence::Unsure(sure) => sure.try_recv().is_ok(),
+            };
+            if !is_kept {
+                outcome.status = Status::Error;
+                UNSURE.clone_into(&mut outcome.reason);
+            }
+            outcome
+        };
+        Answer::of(&deliveries.into_iter().map(told).collect::<Vec<_>>())
+    }
+
+    /// Returns what came of it, so far.
+    pub(super) fn into_outcome(self) -> Outcome {
+        self.outcome
+    }
+
+    /// Returns what came of each, so far.
+    pub fn outcomes(deliveries: Vec<Self>) -> Vec<Outcome> {
+        deliveries.into_iter().map(|one| one.outcome).collect()
+    }
+}
+
+/// What is said of a delivery that is to be kept while the disk takes its time.
+const UNSURE: &str = "delivery goes on, but is not kept: the state folder (state.dir) can't be \
+                      written, or takes too long; see the log";
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use handset_net::tasks::Tasks;
+
+    fn kept(tasks: &Tasks) -> (Delivery, oneshot::Sender<()>, oneshot::Sender<()>) {
+        let (is_sure, sure) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        let task = tasks.spawn("delivery", async {
+            let _ = ended.await;
+            Outcome::new(Status::Ok, "")
+        });
+        let queued = Outcome::new(Status::Queued, "");
+        (Delivery::kept(queued, task, sure), is_sure, end)
+    }
+
+    #[tokio::test]
+    async fn nothing_is_promised_before_it_is_sure() {
+        let tasks = Tasks::new();
+        let (mut delivery, _unsure, _end) = kept(&tasks);
+        assert!(delivery.settle().now_or_never().is_none());
+        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        assert_eq!(
+            (answer.status, answer.reason.as_str()),
+            (Status::Error, UNSURE)
+        );
+        // It became sure while nobody looked.
+        let (delivery, is_sure, _end) = kept(&tasks);
+        is_sure.send(()).unwrap();
+        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        assert_eq!(answer.status, Status::Queued);
+    }
+
+    #[tokio::test]
+    async fn what_is_sure_is_not_waited_for_and_what_can_not_be_kept_is() {
+        let tasks = Tasks::new();
+        let (mut delivery, is_sure, _end) = kept(&tasks);
+        is_sure.send(()).unwrap();
+        delivery.settle().await;
+        assert_eq!(delivery.into_outcome().status, Status::Queued);
+        let (mut delivery, is_sure, _end) = kept(&tasks);
+        drop(is_sure);
+        assert!(delivery.settle().now_or_never().is_none());
+        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        assert_eq!(answer.status, Status::Error);
+        let (mut delivery, is_sure, end) = kept(&tasks);
+        drop(is_sure);
+        assert!(delivery.settle().now_or_never().is_none());
+        assert!(delivery.settle().now_or_never().is_none(), "it is not over");
+        end.send(()).unwrap();
+        delivery.settle().await;
+        delivery.end().await;
+        assert_eq!(delivery.into_outcome().status, Status::Ok);
+    }
+}

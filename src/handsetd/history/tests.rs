@@ -1,0 +1,204 @@
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::outcome::{Outcome, Status, StepRecord};
+
+fn pair(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+fn asked(text: &str) -> RequestInfo {
+    let asker = Requester::Call {
+        channel: "PJSIP/1001-0000002a".to_owned(),
+        extension: "700@phones".to_owned(),
+    };
+    RequestInfo::new(
+        asker,
+        "push",
+        vec![pair("text", text), pair("phone", "1001")],
+    )
+}
+
+fn done(history: &History, text: &str, phone: &str, status: Status) {
+    let entry = history.begin(&asked(text), phone, None);
+    history.end(entry, &Outcome::at(phone, None, status, "because"));
+}
+
+#[test]
+fn a_delivery_is_queued_until_its_end_is_told() {
+    let history = History::new(Config::default());
+    let mut changes = history.changes();
+    let entry = history.begin(&asked("Hello"), "1001", None);
+    let found = history.find(&Search::default(), 10);
+    assert_eq!((found[0].status, found[0].took), (Status::Queued, None));
+    let mut outcome = Outcome::at("1001", None, Status::Ok, "done");
+    outcome.steps = vec![StepRecord {
+        way: "http",
+        sent: "POST http://u:hush@192.0.2.1/".to_owned(),
+        said: "200".to_owned(),
+        took: Duration::from_millis(20),
+    }];
+    history.end(entry, &outcome);
+    let found = history.find(&Search::default(), 10);
+    assert_eq!(found.len(), 1);
+    let json = found[0].to_json();
+    assert_eq!(json["status"], "OK");
+    assert_eq!(
+        json["steps"][0]["sent"],
+        "POST http://[redacted]@192.0.2.1/"
+    );
+    assert_eq!(json["steps"][0]["took"], 0.02);
+    assert_eq!(json["asker"]["extension"], "700@phones");
+    assert_eq!(changes.try_recv().unwrap().status, Status::Queued);
+    assert_eq!(changes.try_recv().unwrap().status, Status::Ok);
+}
+
+#[test]
+fn only_so_many_are_kept_and_only_so_long() {
+    let config = Config {
+        count: 3,
+        ..Config::default()
+    };
+    let history = History::new(config);
+    let late = history.begin(&asked("first"), "1000", None);
+    for phone in ["1001", "1002", "1003"] {
+        done(&history, "a", phone, Status::Ok);
+    }
+    // It is forgotten already, and is not brought back.
+    history.end(late, &Outcome::at("1000", None, Status::Ok, ""));
+    let phones = |history: &History| {
+        let found = history.find(&Search::default(), 10);
+        found
+            .iter()
+            .map(|one| one.phone.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(phones(&history), ["1003", "1002", "1001"]);
+    history.reconfigure(Config { count: 1, ..config });
+    assert_eq!(phones(&history), ["1003"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_forgets_by_a_clock_that_nobody_sets() {
+    let time = Duration::from_mins(1);
+    let history = History::new(Config {
+        time,
+        ..Config::default()
+    });
+    done(&history, "a", "1001", Status::Ok);
+    let found = || history.find(&Search::default(), 10).len();
+    // The clock on the wall stands all the while.
+    tokio::time::advance(time).await;
+    assert_eq!(found(), 1);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(found(), 0);
+}
+
+#[test]
+fn each_key_of_a_search_counts() {
+    let history = History::new(Config::default());
+    done(&history, "Hello world", "1001", Status::Ok);
+    done(&history, "Good bye", "1002", Status::Denied);
+    let found = |search: Search| {
+        let found = history.find(&search, 10);
+        found
+            .iter()
+            .map(|one| one.phone.clone())
+            .collect::<Vec<_>>()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let all = Search::default;
+    assert_eq!(
+        found(Search {
+            phone: some("1001"),
+            ..all()
+        }),
+        ["1001"]
+    );
+    assert_eq!(
+        found(Search {
+            status: Some(Status::Denied),
+            ..all()
+        }),
+        ["1002"]
+    );
+    assert_eq!(
+        found(Search {
+            text: some("WORLD"),
+            ..all()
+        }),
+        ["1001"]
+    );
+    assert_eq!(
+        found(Search {
+            asker: some("700@phones"),
+            ..all()
+        })
+        .len(),
+        2
+    );
+    assert_eq!(
+        found(Search {
+            asker: some("rule"),
+            ..all()
+        })
+        .len(),
+        0
+    );
+    assert_eq!(
+        found(Search {
+            verb: some("ring"),
+            ..all()
+        })
+        .len(),
+        0
+    );
+    let later = SystemTime::now() + Duration::from_secs(5);
+    assert_eq!(
+        found(Search {
+            since: Some(later),
+            ..all()
+        })
+        .len(),
+        0
+    );
+    assert_eq!(history.find(&all(), 1)[0].phone, "1002");
+    let id = history.find(&all(), 2)[1].id.to_string();
+    assert_eq!(
+        found(Search {
+            id: Some(id),
+            ..all()
+        }),
+        ["1001"]
+    );
+}
+
+#[test]
+fn texts_may_be_left_out() {
+    let history = History::new(Config {
+        texts: false,
+        ..Config::default()
+    });
+    let entry = history.begin(&asked("Confidential"), "1001", None);
+    let mut outcome = Outcome::at("1001", None, Status::Rejected, "not Confidential");
+    outcome.steps = vec![StepRecord {
+        way: "http",
+        sent: "<Text>Confidential</Text>".to_owned(),
+        said: "no Confidential".to_owned(),
+        took: Duration::ZERO,
+    }];
+    history.end(entry, &outcome);
+    let shown = format!("{:?}", history.find(&Search::default(), 1));
+    assert!(
+        !shown.contains("Confidential") && shown.contains("[left out]"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn since_is_a_time_or_how_long_ago() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
+    assert_eq!(since("1h", now), Ok(now - Duration::from_hours(1)));
+    assert_eq!(since("1970-01-02T00:00:00Z", SystemTime::now()), Ok(now));
+    assert!(since("yesterday", now).unwrap_err().contains("write 1h"));
+}

@@ -1,0 +1,301 @@
+//! The file: `SQLite` with a write-ahead log.
+//!
+//! Every change is on the disk when it counts as done (`synchronous = FULL`), and no other process
+//! can open the file meanwhile.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, ErrorCode, Row, Transaction, params};
+
+use super::entry::{EntryState, OutboxEntry, StoredEntry};
+
+/// The file, open.
+#[derive(Debug)]
+pub(super) struct File {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    Forget(u64),
+    Hold(OutboxEntry),
+    Mark(u64, EntryState),
+    /// All of the request `id` to these phones that are waiting.
+    Withdraw {
+        id: String,
+        phones: Vec<String>,
+    },
+}
+
+/// Why something can't be held; the words say what to do.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// As much is held as may be.
+    #[error("{count} deliveries are held already, and no more may be")]
+    Full {
+        /// How many.
+        count: usize,
+    },
+    /// The file is of a later version.
+    #[error("{} was written by a later version of handsetd; install that, or move the file away", path.display())]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file can't be opened.
+    #[error("cannot open {}: {why}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// Nobody writes any more.
+    #[error("handsetd is stopping")]
+    Stopped,
+    /// The file can't be written.
+    #[error("cannot write {}: {why}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// Why a file is not opened.
+pub(super) enum OpenError {
+    Damaged(String),
+    Other(Error),
+}
+
+impl File {
+    /// Opens the file, or makes it, and reads what it holds, in order. Blocks.
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<StoredEntry>), OpenError> {
+        let failed = |error: &rusqlite::Error| {
+            let why = error.to_string();
+            match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    OpenError::Damaged(why)
+                }
+                Some(ErrorCode::DatabaseBusy) => other(path, "another handsetd uses it".to_owned()),
+                _ => other(path, why),
+            }
+        };
+        // What is asked may be private; SQLite gives its other files the same rights.
+        let made = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path);
+        made.map_err(|error| other(path, error.to_string()))?;
+        let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
+        set_up(&mut connection, path, &failed)?;
+        let file = Self {
+            connection,
+            path: path.to_owned(),
+        };
+        let held = file.read().map_err(|error| failed(&error))?;
+        // A row that makes no sense is damage as well.
+        let held: Option<Vec<_>> = held.into_iter().collect();
+        match held {
+            Some(held) => Ok((file, held)),
+            None => Err(OpenError::Damaged("a row makes no sense".to_owned())),
+        }
+    }
+
+    fn read(&self) -> rusqlite::Result<Vec<Option<StoredEntry>>> {
+        let mut statement = self.connection.prepare(
+            "SELECT number, stage, id, asker, verb, keys, phone, phone_ref, at, keep \
+             FROM held ORDER BY number",
+        )?;
+        statement.query_map([], |row| Ok(held(row)))?.collect()
+    }
+
+    /// Makes changes, all or none of them; returns a number for each, which is that of a entry
+    /// where one was held. Blocks until they are on the disk.
+    pub(super) fn write<'a>(
+        &mut self,
+        changes: impl Iterator<Item = &'a Change>,
+    ) -> Result<Vec<u64>, Error> {
+        let written = (|| {
+            let transaction = self.connection.transaction()?;
+            let numbers: Result<Vec<u64>, _> =
+                changes.map(|change| apply(&transaction, change)).collect();
+            let numbers = numbers?;
+            transaction.commit()?;
+            Ok(numbers)
+        })();
+        written.map_err(|error: rusqlite::Error| Error::Write {
+            path: self.path.clone(),
+            why: error.to_string(),
+        })
+    }
+
+    /// Moves a damaged file aside, and what belongs to it; returns where to. Blocks.
+    pub(super) fn move_aside(path: &Path) -> Result<PathBuf, Error> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mark = format!("damaged-{}", since.unwrap_or_default().as_secs());
+        let renamed = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".{mark}"));
+            PathBuf::from(name)
+        };
+        let aside = renamed(path);
+        fs::rename(path, &aside).map_err(|error| Error::Open {
+            path: path.to_owned(),
+            why: format!("it is damaged, and can't be moved aside: {error}"),
+        })?;
+        for suffix in ["-wal", "-shm"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            let beside = PathBuf::from(name);
+            // It need not be there; left behind, it would be taken for one of the new file.
+            let _ = fs::rename(&beside, renamed(&beside));
+        }
+        Ok(aside)
+    }
+}
+
+fn other(path: &Path, why: String) -> OpenError {
+    OpenError::Other(Error::Open {
+        path: path.to_owned(),
+        why,
+    })
+}
+
+fn set_up(
+    connection: &mut Connection,
+    path: &Path,
+    failed: &dyn Fn(&rusqlite::Error) -> OpenError,
+) -> Result<(), OpenError> {
+    let prepared = || -> rusqlite::Result<(String, i64)> {
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let check = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        Ok((check, version))
+    };
+    let (check, version) = prepared().map_err(|error| failed(&error))?;
+    if check != "ok" {
+        return Err(OpenError::Damaged(check));
+    }
+    if version > VERSION {
+        let path = path.to_owned();
+        return Err(OpenError::Other(Error::NewerSchema { path }));
+    }
+    let mut made = || {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLE)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()
+    };
+    made().map_err(|error| failed(&error))
+}
+
+fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64> {
+    match change {
+        Change::Forget(number) => {
+            let mut forget = transaction.prepare_cached("DELETE FROM held WHERE number = ?1")?;
+            forget.execute([row_number(*number)])?;
+        }
+        Change::Hold(entry) => return hold(transaction, entry),
+        Change::Mark(number, stage) => {
+            let mut mark =
+                transaction.prepare_cached("UPDATE held SET stage = ?2 WHERE number = ?1")?;
+            mark.execute(params![row_number(*number), code(*stage)])?;
+        }
+        Change::Withdraw { id, phones } => {
+            let mut withdraw = transaction
+                .prepare_cached("DELETE FROM held WHERE id = ?1 AND phone = ?2 AND stage = ?3")?;
+            for phone in phones {
+                withdraw.execute(params![id, phone, code(EntryState::Pending)])?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+fn hold(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<u64> {
+    let mut hold = transaction.prepare_cached(
+        "INSERT INTO held (stage, id, asker, verb, keys, phone, phone_ref, at, keep) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    let at = entry.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let keys = serde_json::to_string(&entry.keys);
+    let number = hold.insert(params![
+        code(EntryState::Pending),
+        entry.id,
+        entry.asker,
+        entry.verb,
+        keys.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
+        entry.phone,
+        entry.phone_ref,
+        milliseconds(at),
+        milliseconds(entry.keep),
+    ])?;
+    Ok(u64::try_from(number).unwrap_or_default())
+}
+
+/// Reads a row; `None` if it makes no sense.
+fn held(row: &Row<'_>) -> Option<StoredEntry> {
+    let text = |at: usize| row.get::<_, String>(at).ok();
+    let number = |at: usize| u64::try_from(row.get::<_, i64>(at).ok()?).ok();
+    let stage: i64 = row.get(1).ok()?;
+    Some(StoredEntry {
+        number: number(0)?,
+        stage: STAGES.into_iter().find(|known| code(*known) == stage)?,
+        entry: OutboxEntry {
+            id: text(2)?,
+            asker: text(3)?,
+            verb: text(4)?,
+            keys: serde_json::from_str(&text(5)?).ok()?,
+            phone: text(6)?,
+            phone_ref: text(7)?,
+            at: UNIX_EPOCH.checked_add(Duration::from_millis(number(8)?))?,
+            keep: Duration::from_millis(number(9)?),
+        },
+    })
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn row_number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn code(stage: EntryState) -> i64 {
+    match stage {
+        EntryState::InFlight => 1,
+        EntryState::Pending => 0,
+    }
+}
+
+const STAGES: [EntryState; 2] = [EntryState::InFlight, EntryState::Pending];
+
+/// The version of the table.
+const VERSION: i64 = 1;
+
+/// Numbers are never given twice, so that one that is forgotten can't mean another.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS held (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    stage INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    asker TEXT NOT NULL,
+    verb TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    phone_ref TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    keep INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS held_id ON held (id);";

@@ -1,0 +1,179 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, UNIX_EPOCH};
+
+use tokio::time::sleep;
+
+use super::*;
+
+fn entry(id: &str, phone: &str) -> OutboxEntry {
+    OutboxEntry {
+        id: id.to_owned(),
+        asker: "{}".to_owned(),
+        verb: "push".to_owned(),
+        keys: vec![("text".to_owned(), "it's \"1\" = 1; --\0".to_owned())],
+        phone: phone.to_owned(),
+        phone_ref: "{}".to_owned(),
+        at: UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
+        keep: Duration::from_mins(1),
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_is_there_after_a_restart_in_order_and_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("held.sqlite");
+    let opened = Store::open(&path).unwrap();
+    assert!(opened.held.is_empty() && opened.damaged.is_none());
+    let store = opened.store;
+    let letters = [entry("a", "1001"), entry("b", "1002"), entry("c", "1003")];
+    let mut numbers = Vec::new();
+    for entry in &letters {
+        numbers.push(store.hold(entry.clone()).await.unwrap());
+    }
+    store.mark(numbers[1], EntryState::InFlight).await.unwrap();
+    store.forget(numbers[0]).await.unwrap();
+    assert_eq!(store.len(), 2);
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let wal = fs::metadata(dir.path().join("held.sqlite-wal")).unwrap();
+    assert_eq!(wal.permissions().mode() & 0o777, 0o600);
+    drop(store);
+    let again = reopened(&path).await;
+    let held: Vec<_> = again
+        .held
+        .iter()
+        .map(|held| (held.number, held.stage, &held.entry))
+        .collect();
+    let wanted = [
+        (numbers[1], EntryState::InFlight, &letters[1]),
+        (numbers[2], EntryState::Pending, &letters[2]),
+    ];
+    assert_eq!(held, wanted);
+    assert_eq!(again.store.len(), 2);
+    // A number is never given a second time.
+    again.store.forget(numbers[2]).await.unwrap();
+    let next = again.store.hold(entry("d", "1001")).await.unwrap();
+    assert!(next > numbers[2], "{next}");
+}
+
+/// Opens the file once the thread that wrote has closed it.
+async fn reopened(path: &Path) -> Opened {
+    for _ in 0..100 {
+        match Store::open(path) {
+            Ok(opened) => return opened,
+            Err(error) => assert!(error.to_string().contains("another handsetd"), "{error}"),
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it stays locked");
+}
+
+#[tokio::test]
+async fn two_can_not_have_it_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("held.sqlite");
+    let _first = Store::open(&path).unwrap();
+    let error = Store::open(&path).unwrap_err().to_string();
+    assert!(error.ends_with("another handsetd uses it"), "{error}");
+}
+
+#[tokio::test]
+async fn only_what_waits_is_withdrawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("held.sqlite");
+    let store = Store::open(&path).unwrap().store;
+    let sent = store.hold(entry("a", "1001")).await.unwrap();
+    for phone in ["1002", "1003"] {
+        store.hold(entry("a", phone)).await.unwrap();
+    }
+    store.hold(entry("b", "1002")).await.unwrap();
+    store.mark(sent, EntryState::InFlight).await.unwrap();
+    let phones = ["1001", "1002"].map(str::to_owned);
+    store.withdraw("a", &phones).await.unwrap();
+    drop(store);
+    let left = reopened(&path).await.held;
+    let left: Vec<_> = left
+        .iter()
+        .map(|held| (held.entry.id.as_str(), held.entry.phone.as_str()))
+        .collect();
+    assert_eq!(left, [("a", "1001"), ("a", "1003"), ("b", "1002")]);
+}
+
+#[tokio::test]
+async fn what_comes_at_once_is_written_together_and_each_has_its_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("held.sqlite")).unwrap().store;
+    let all = (0..500).map(|_| store.hold(entry("a", "1001")));
+    let mut numbers: Vec<u64> = futures_util::future::join_all(all)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    numbers.dedup();
+    assert_eq!((numbers.len(), store.len()), (500, 500));
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_moved_aside_and_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("held.sqlite");
+    let store = Store::open(&path).unwrap().store;
+    for _ in 0..200 {
+        store.hold(entry("a", "1001")).await.unwrap();
+    }
+    drop(store);
+    drop(reopened(&path).await);
+    let whole = loop {
+        // The last one to close writes the log into the file.
+        let bytes = fs::read(&path).unwrap();
+        if bytes.len() > 16 * 1024 {
+            break bytes;
+        }
+        sleep(Duration::from_millis(20)).await;
+    };
+    let half = whole.len() / 2;
+    let mut scratched = whole.clone();
+    scratched[4096..half].fill(0xa5);
+    let damages = [
+        b"this is no database, but it is long enough to be one".repeat(20),
+        whole[..half].to_vec(),
+        scratched,
+    ];
+    for (number, damage) in damages.iter().enumerate() {
+        let path = dir.path().join(format!("{number}.sqlite"));
+        fs::write(&path, damage).unwrap();
+        let opened = Store::open(&path).unwrap();
+        let (aside, why) = opened.damaged.expect("it is damaged");
+        assert!(!why.is_empty() && opened.held.is_empty());
+        assert_eq!(fs::read(&aside).unwrap(), *damage);
+        opened.store.hold(entry("b", "1001")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_damage_and_a_later_version_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("held.sqlite");
+    let store = Store::open(&path).unwrap().store;
+    store.hold(entry("a", "1001")).await.unwrap();
+    drop(store);
+    drop(reopened(&path).await);
+    let edit = async |sql: &str| {
+        for _ in 0..100 {
+            let connection = rusqlite::Connection::open(&path).unwrap();
+            if connection.execute_batch(sql).is_ok() {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it stays locked");
+    };
+    edit("UPDATE held SET keys = 'no JSON'").await;
+    let opened = reopened(&path).await;
+    assert!(opened.damaged.is_some());
+    drop(opened);
+    edit("PRAGMA user_version = 2").await;
+    let error = Store::open(&path).unwrap_err();
+    assert!(matches!(error, Error::NewerSchema { .. }), "{error}");
+}

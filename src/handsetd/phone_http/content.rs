@@ -1,0 +1,39 @@
+//! What was pushed: screens, pictures and tones, under names that nobody can guess.
+
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::content_store::ContentStore;
+
+/// Answers `/screen/TOKEN`.
+pub(super) async fn screen(
+    State(content_store): State<ContentStore>,
+    Path(token): Path<String>,
+) -> Response {
+    serve(&content_store, &token)
+}
+
+/// Answers `/media/TOKEN/NAME`; the name is for the phone and means nothing here.
+pub(super) async fn media(
+    State(content_store): State<ContentStore>,
+    Path((token, _)): Path<(String, String)>,
+) -> Response {
+    serve(&content_store, &token)
+}
+
+fn serve(content_store: &ContentStore, token: &str) -> Response {
+    let Some(content) = content_store.get(token) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = HeaderValue::from_static(content.media_type);
+    let mut response = ([(CONTENT_TYPE, kind)], content.body).into_response();
+    let headers = response.headers_mut();
+    // A screen is of the moment; a phone that keeps one shows yesterday's.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(refresh) = content.refresh.and_then(|refresh| refresh.try_into().ok()) {
+        headers.insert(REFRESH, refresh);
+    }
+    response
+}

@@ -1,0 +1,250 @@
+//! One registration of one phone.
+
+use std::net::IpAddr;
+
+use handset_ami::{Event, Response};
+use handset_phones::phone::{
+    Endpoint, Identity, MacAddress, RegistrationInfo, Technology, sip_host,
+};
+
+/// Where Asterisk reaches a phone, and what that phone says of itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contact {
+    /// The endpoint or peer that it is registered as.
+    pub endpoint: Endpoint,
+    /// Its SIP URI; `chan_sip` does not need one.
+    pub uri: String,
+    /// The address that Asterisk sends to.
+    pub address: Option<IpAddr>,
+    /// The address that the phone itself writes into its messages, where that is another one: there
+    /// is NAT or a proxy between.
+    pub own: Option<IpAddr>,
+    /// What it says it is.
+    pub user_agent: String,
+    /// The `Call-ID` of its registration, as far as Asterisk tells it.
+    pub call_id: Option<String>,
+    /// Whether it answers, as far as Asterisk asks.
+    pub reach: Reach,
+}
+
+/// Whether a phone answers Asterisk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reach {
+    /// It answers.
+    Reachable,
+    /// Nobody asks.
+    Unqualified,
+    /// It does not answer.
+    Unreachable,
+}
+
+impl Contact {
+    /// Reads an item of the answers to `PJSIPShowContacts` and `PJSIPShowEndpoint`.
+    pub fn of_pjsip(item: &Event) -> Option<Self> {
+        let first = |names: [&str; 2]| names.into_iter().find_map(|name| item.header(name));
+        let uri = first(["Uri", "URI"])?;
+        // A contact that is configured tells no endpoint, but the address of record before its hash.
+        let id = first(["ObjectName", "ID"]).unwrap_or_default();
+        let aor = id.split_once(";@").or_else(|| id.split_once("@@"));
+        let aor = aor.map_or(id, |(aor, _hash)| aor);
+        let endpoint = first(["Endpoint", "EndpointName"]).filter(|name| !name.is_empty());
+        let endpoint = Endpoint::new(Technology::Pjsip, endpoint.unwrap_or(aor)).ok()?;
+        // `ViaAddress` carries the port after the last colon, and `ViaAddr` does not.
+        let via = item.header("ViaAddr").or_else(|| {
+            let (via, _port) = item.header("ViaAddress")?.rsplit_once(':')?;
+            Some(via)
+        });
+        let contact = Self::new(
+            endpoint,
+            uri,
+            address(sip_host(uri)),
+            via.and_then(address),
+            item.header("UserAgent").unwrap_or_default(),
+            item.header("Status").unwrap_or_default(),
+        );
+        let call_id = item
+            .header("CallID")
+            .filter(|id| !id.is_empty() && id.len() <= MAX_CALL_ID);
+        Some(Self {
+            call_id: call_id.map(ToOwned::to_owned),
+            ..contact
+        })
+    }
+
+    /// Reads an item of the answer to `SIPpeers`; `None` if the peer is not registered.
+    pub(super) fn of_peer(item: &Event) -> Option<Self> {
+        let endpoint = Endpoint::new(Technology::Sip, item.header("ObjectName")?).ok()?;
+        let ip = address(item.header("IPaddress")?)?;
+        let status = item.header("Status").unwrap_or_default();
+        Some(Self::new(endpoint, "", Some(ip), None, "", status))
+    }
+
+    /// Reads the answer to `SIPshowpeer`; `None` if the peer is not registered.
+    pub(super) fn of_peer_details(endpoint: &Endpoint, answer: &Response) -> Option<Self> {
+        let header = |name| answer.header(name).unwrap_or_default();
+        let ip = address(header("Address-IP"))?;
+        let own = address(sip_host(header("Reg-Contact")));
+        let endpoint = endpoint.clone();
+        let user_agent = header("SIP-Useragent");
+        let status = header("Status");
+        Some(Self::new(endpoint, "", Some(ip), own, user_agent, status))
+    }
+
+    /// Reads an item of the answer to `SCCPListDevices`; `None` if the device is not registered. Its
+    /// endpoint is the device (`SCCP/SEP00005E005301`), since chan-sccp does not list whose lines it
+    /// has.
+    pub(super) fn of_sccp_device(item: &Event) -> Option<Self> {
+        let is_sccp = item
+            .header("ChannelType")
+            .is_some_and(|word| word.eq_ignore_ascii_case("SCCP"));
+        let name = item.header("ObjectId").filter(|_| is_sccp)?;
+        let endpoint = Endpoint::new(Technology::Sccp, name).ok()?;
+        // `192.0.2.21:51010`, or `--` for a device that is not there.
+        let socket = item.header("IPaddress")?;
+        let (host, _port) = socket.rsplit_once(':').unwrap_or((socket, ""));
+        let ip = address(host)?;
+        Some(Self::new(endpoint, "", Some(ip), None, "", ""))
+    }
+
+    /// Takes in what chan-sccp calls the model of a device: a User-Agent of its own.
+    pub(super) fn note_skinny_type(&mut self, model: &str) {
+        if let Some(identity) = Identity::of_skinny_type(model) {
+            self.user_agent = format!("Cisco-CP{}/SCCP", identity.model);
+        }
+    }
+
+    fn new(
+        endpoint: Endpoint,
+        uri: &str,
+        address: Option<IpAddr>,
+        own: Option<IpAddr>,
+        user_agent: &str,
+        status: &str,
+    ) -> Self {
+        Self {
+            endpoint,
+            uri: uri.to_owned(),
+            address: address.or(own),
+            own: own.filter(|own| address.is_some_and(|address| address != *own)),
+            user_agent: user_agent.chars().take(MAX_USER_AGENT).collect(),
+            call_id: None,
+            reach: Reach::of(status),
+        }
+    }
+
+    /// Returns what kind of phone it is, if it is one that handsetd knows.
+    pub fn identity(&self) -> Option<Identity> {
+        let identity = Identity::of_user_agent(self.user_agent.trim())?;
+        // The name of an SCCP device tells it too.
+        let of_device = self.endpoint.name().strip_prefix("SEP");
+        Some(Identity {
+            mac: identity.mac.or_else(|| of_device?.parse().ok()),
+            ..identity
+        })
+    }
+
+    /// Returns its hardware address, if it tells it.
+    pub(super) fn mac(&self) -> Option<MacAddress> {
+        self.identity()?.mac
+    }
+
+    /// Returns whether it has this address, on either side of a NAT.
+    pub(super) fn is_at(&self, ip: IpAddr) -> bool {
+        [self.address, self.own].contains(&Some(ip.to_canonical()))
+    }
+
+    /// Returns the phone's own address if it is behind NAT: a private one, where Asterisk sends to a
+    /// public one. A proxy in the same network makes them differ as well, and is none.
+    pub fn behind_nat(&self) -> Option<IpAddr> {
+        let own = self.own.filter(|own| is_private(*own))?;
+        self.address
+            .is_some_and(|address| !is_private(address))
+            .then_some(own)
+    }
+
+    /// Returns it as what is known of a phone, found by the manager of `server`.
+    pub(super) fn facts(&self, server: &str) -> RegistrationInfo {
+        let Self {
+            endpoint,
+            uri,
+            user_agent,
+            ..
+        } = self;
+        let mut tried = vec![match uri.as_str() {
+            "" => format!("{endpoint} on {server}"),
+            uri => format!("contact {uri} of {endpoint} on {server}"),
+        }];
+        tried.extend(self.own.map(|own| match self.behind_nat() {
+            Some(_) => format!("which is behind NAT as {own}"),
+            None => format!("which calls itself {own}"),
+        }));
+        tried.push(format!("its User-Agent {user_agent:?}"));
+        RegistrationInfo {
+            endpoint: Some(endpoint.clone()),
+            address: self.address,
+            identity: self.identity(),
+            contact: (!uri.is_empty()).then(|| uri.clone()),
+            behind_nat: self.behind_nat(),
+            call_id: self.call_id.clone(),
+            tried,
+        }
+    }
+}
+
+impl Reach {
+    /// Reads Asterisk's words, those of PJSIP and those of `chan_sip` (`OK (12 ms)`).
+    fn of(status: &str) -> Self {
+        let is = |word: &str| {
+            let start = status.get(..word.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+        };
+        if is("Reachable") || is("OK") || is("LAGGED") {
+            Self::Reachable
+        } else if is("Unreachable") {
+            Self::Unreachable
+        } else {
+            Self::Unqualified
+        }
+    }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let ip = bare.parse::<IpAddr>().ok()?.to_canonical();
+    (!ip.is_unspecified()).then_some(ip)
+}
+
+/// Whether an address is one of a local network, which nobody can reach from outside.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// The longest `Call-ID` that is kept, in bytes.
+const MAX_CALL_ID: usize = 255;
+
+/// The most of a User-Agent that is kept, in characters.
+const MAX_USER_AGENT: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_tells_the_call_id_of_its_registration() {
+        let of = |more: &str| {
+            let text = format!(
+                "Event: ContactList\r\nEndpoint: 1001\r\nUri: sip:1001@192.0.2.21\r\n{more}"
+            );
+            let item = Event::parse(text.as_bytes()).unwrap();
+            Contact::of_pjsip(&item).unwrap()
+        };
+        let contact = of("CallID: 00005e005301-1@192.0.2.21\r\n");
+        let facts = contact.facts("pbx");
+        assert_eq!(facts.call_id.as_deref(), Some("00005e005301-1@192.0.2.21"));
+        assert_eq!(of("CallID: \r\n").call_id, None);
+        assert_eq!(of("").call_id, None);
+    }
+}

@@ -1,0 +1,368 @@
+use super::*;
+use crate::roster::Reach;
+use handset_ami::wire::Packet;
+
+fn event(text: &str) -> Event {
+    Event::parse(text.replace('\n', "\r\n").as_bytes()).expect(text)
+}
+
+/// Makes an answer with a list.
+fn list(items: &[String]) -> Response {
+    answer("Response: Success\nEventList: start\n")
+        .with_list(items.iter().map(|item| event(item)).collect(), false)
+}
+
+fn answer(text: &str) -> Response {
+    Response::new(Packet::parse(text.replace('\n', "\r\n").as_bytes()))
+}
+
+fn endpoint(name: &str) -> Endpoint {
+    name.parse().unwrap()
+}
+
+/// An item as `PJSIPShowContacts` has it.
+fn listed(name: &str, uri: &str, via: &str) -> String {
+    format!(
+        "Event: ContactList\nObjectType: contact\nObjectName: {name};@0123\nViaAddr: {via}\n\
+         ViaPort: 5060\nUri: {uri}\nUserAgent: snomD785/10.1.1.1 00005E005302\nEndpoint: {name}\n\
+         Status: Reachable\n"
+    )
+}
+
+/// An item as `PJSIPShowEndpoint` has it.
+fn detailed(name: &str, uri: &str, via: &str, user_agent: &str) -> String {
+    format!(
+        "Event: ContactStatusDetail\nAOR: {name}\nURI: {uri}\nUserAgent: {user_agent}\n\
+         ViaAddress: {via}\nStatus: NonQualified\nEndpointName: {name}\nID: {name};@0123\n"
+    )
+}
+
+fn status(name: &str, uri: &str, status: &str) -> Event {
+    event(&format!(
+        "Event: ContactStatus\nURI: {uri}\nContactStatus: {status}\nAOR: {name}\n\
+         EndpointName: {name}\nRoundtripUsec: N/A\n"
+    ))
+}
+
+/// A table that has read one phone, 1001.
+fn table() -> Table {
+    let mut table = Table::default();
+    let items = [listed("1001", LAN, "192.0.2.21")];
+    assert_eq!(table.answer(&Query::Contacts, &list(&items)), []);
+    table
+}
+
+fn uris(table: &Table, name: &str) -> Vec<String> {
+    let contacts = table.contacts(&endpoint(name)).iter();
+    contacts.map(|contact| contact.uri.clone()).collect()
+}
+
+#[test]
+fn a_list_tells_address_and_kind_of_each_phone() {
+    let table = table();
+    let [contact] = table.contacts(&endpoint("1001")) else {
+        panic!()
+    };
+    assert_eq!(contact.address, "192.0.2.21".parse().ok());
+    assert_eq!((contact.own, contact.behind_nat()), (None, None));
+    assert_eq!(contact.reach, Reach::Reachable);
+    assert_eq!(contact.identity().unwrap().model, "D785");
+    assert!(contact.is_at("192.0.2.21".parse().unwrap()));
+    assert_eq!(contact.mac(), "00:00:5E:00:53:02".parse().ok());
+}
+
+#[test]
+fn whoever_comes_is_counted_and_whoever_goes_is_not() {
+    let mut table = table();
+    for word in [
+        "Created",
+        "Reachable",
+        "Unreachable",
+        "Removed",
+        "NonQualified",
+    ] {
+        table.note(&status("1001", LAN, word));
+    }
+    for word in ["Registered", "Unregistered", "Reachable", "Lagged"] {
+        let text = format!("Event: PeerStatus\nPeer: SIP/1002\nPeerStatus: {word}\n");
+        table.note(&event(&text));
+    }
+    let seen = |name| table.times_seen(&endpoint(name));
+    assert_eq!(seen("PJSIP/1001"), 3);
+    assert_eq!(seen("SIP/1002"), 2);
+    assert_eq!(seen("PJSIP/1002"), 0);
+}
+
+#[test]
+fn an_empty_list_is_an_error_to_asterisk_and_empties_the_table() {
+    let mut table = table();
+    let none = answer("Response: Error\nMessage: No Contacts found\n");
+    table.answer(&Query::Contacts, &none);
+    assert_eq!(table.all().count(), 0);
+}
+
+#[test]
+fn nat_is_told_apart_from_a_local_network() {
+    let check = |uri: &str, via: &str, nat: Option<&str>, own: Option<&str>| {
+        let mut table = Table::default();
+        table.answer(&Query::Contacts, &list(&[listed("1001", uri, via)]));
+        let [contact] = table.contacts(&endpoint("1001")) else {
+            panic!("{uri}")
+        };
+        assert_eq!(contact.own, own.map(|own| own.parse().unwrap()), "{uri}");
+        assert_eq!(
+            contact.behind_nat(),
+            nat.map(|nat| nat.parse().unwrap()),
+            "{uri}"
+        );
+    };
+    let own = Some("192.168.1.7");
+    check("sip:1001@203.0.113.9:40000", "192.168.1.7", own, own);
+    check("sip:1001@192.168.1.7:5060", "192.168.1.7", None, None);
+    // A proxy in the same network.
+    check("sip:1001@10.0.0.5", "192.168.1.7", None, own);
+    check(
+        "sip:1001@[2001:db8::7]:5060",
+        "fd00::7",
+        Some("fd00::7"),
+        Some("fd00::7"),
+    );
+    // A name, where only the Via has an address.
+    check("sip:1001@phone.example.com", "192.168.1.7", None, None);
+}
+
+#[test]
+fn a_phone_that_registers_is_asked_about() {
+    let mut table = table();
+    for word in ["NonQualified", "Reachable", "Unreachable", "Removed"] {
+        let question = table.note(&status("1002", "sip:1002@192.0.2.22", word));
+        assert_eq!(question, Some(Query::Endpoint(endpoint("1002"))), "{word}");
+    }
+    let asked = Query::Endpoint(endpoint("1002"));
+    let uri = "sip:1002@[2001:db8::22]:5060";
+    let via = "2001:db8::22:5060";
+    let items = [
+        "Event: EndpointDetail\nObjectName: 1002\n".to_owned(),
+        detailed("1002", uri, via, "Yealink SIP-T53W 96.86.0.70"),
+        "Event: EndpointDetailComplete\n".to_owned(),
+    ];
+    table.answer(&asked, &list(&items));
+    let [contact] = table.contacts(&endpoint("1002")) else {
+        panic!()
+    };
+    assert_eq!(contact.address, "2001:db8::22".parse().ok());
+    assert_eq!((contact.own, contact.reach), (None, Reach::Unqualified));
+    assert_eq!(uris(&table, "1001"), [LAN], "the other one stays");
+}
+
+#[test]
+fn a_phone_that_moves_is_followed() {
+    let mut table = table();
+    assert!(table.note(&status("1001", LAN, "Removed")).is_some());
+    assert_eq!(uris(&table, "1001"), [""; 0]);
+    let moved = "sip:1001@192.0.2.99:5060";
+    let question = table.note(&status("1001", moved, "NonQualified")).unwrap();
+    let items = [detailed(
+        "1001",
+        moved,
+        "192.0.2.99:5060",
+        "snomD785/10.1.1.1",
+    )];
+    table.answer(&question, &list(&items));
+    assert_eq!(uris(&table, "1001"), [moved]);
+}
+
+#[test]
+fn contacts_of_one_endpoint_are_phones_of_their_own() {
+    let mut table = table();
+    let question = Query::Endpoint(endpoint("1001"));
+    let items = [
+        detailed("1001", LAN, "192.0.2.21:5060", "snomD785/10.1.1.1"),
+        detailed(
+            "1001",
+            "sip:1001@192.0.2.55",
+            "192.0.2.55:5060",
+            "Cisco-CP8841/12.8.1",
+        ),
+        detailed(
+            "1001",
+            "sip:1001@192.0.2.55",
+            "192.0.2.55:5060",
+            "Cisco-CP8841/12.8.1",
+        ),
+    ];
+    table.answer(&question, &list(&items));
+    assert_eq!(uris(&table, "1001"), [LAN, "sip:1001@192.0.2.55"]);
+    table.note(&status("1001", LAN, "Removed"));
+    assert_eq!(uris(&table, "1001"), ["sip:1001@192.0.2.55"]);
+}
+
+#[test]
+fn an_endpoint_that_is_gone_has_no_contacts() {
+    let mut table = table();
+    let gone = answer("Response: Error\nMessage: Unable to retrieve endpoint 1001\n");
+    table.answer(&Query::Endpoint(endpoint("1001")), &gone);
+    assert_eq!(table.all().count(), 0);
+}
+
+#[test]
+fn lists_are_asked_for_where_the_server_has_them() {
+    let mut table = Table::default();
+    let asked = |table: &mut Table, commands: &str| {
+        table.answer(
+            &Query::Commands,
+            &answer(&format!("Response: Success\n{commands}")),
+        )
+    };
+    assert_eq!(asked(&mut table, "Ping: Keepalive command.\n"), []);
+    assert_eq!(
+        asked(
+            &mut table,
+            "PJSIPShowContacts: Lists.  (Priv: system,all)\n"
+        ),
+        [Query::Contacts]
+    );
+    assert_eq!(
+        asked(&mut table, "SIPpeers: List.\nPJSIPShowContacts: Lists.\n"),
+        [Query::Contacts, Query::Peers]
+    );
+}
+
+#[test]
+fn peers_of_chan_sip_are_listed_and_then_asked_about() {
+    let mut table = table();
+    let peer = |name: &str, ip: &str| {
+        format!(
+            "Event: PeerEntry\nChanneltype: SIP\nObjectName: {name}\nIPaddress: {ip}\n\
+             IPport: 5060\nStatus: OK (3 ms)\n"
+        )
+    };
+    let items = [peer("2001", "192.0.2.31"), peer("2002", "-none-")];
+    let questions = table.answer(&Query::Peers, &list(&items));
+    let asked = Query::Endpoint(endpoint("SIP/2001"));
+    assert_eq!(questions, std::slice::from_ref(&asked));
+    let details = "Response: Success\nObjectName: 2001\nAddress-IP: 192.0.2.31\n\
+                   SIP-Useragent: Cisco-CP7970G/8.5.4\nReg-Contact: sip:2001@192.168.0.4:5060\n\
+                   Status: OK (3 ms)\n";
+    table.answer(&asked, &answer(details));
+    // Reading the list again does not forget what the details said.
+    table.answer(&Query::Peers, &list(&items));
+    let [contact] = table.contacts(&endpoint("SIP/2001")) else {
+        panic!()
+    };
+    assert_eq!(contact.identity().unwrap().model, "7970G");
+    assert_eq!(contact.behind_nat(), "192.168.0.4".parse().ok());
+    assert_eq!(uris(&table, "1001"), [LAN]);
+}
+
+#[test]
+fn a_peer_comes_and_goes() {
+    let mut table = Table::default();
+    let status = |word: &str| {
+        event(&format!(
+            "Event: PeerStatus\nChannelType: SIP\nPeer: SIP/2001\nPeerStatus: {word}\n"
+        ))
+    };
+    let asked = Query::Endpoint(endpoint("SIP/2001"));
+    assert_eq!(table.note(&status("Registered")), Some(asked.clone()));
+    table.answer(
+        &asked,
+        &answer("Response: Success\nAddress-IP: 192.0.2.31\n"),
+    );
+    assert_eq!(table.all().count(), 1);
+    table.note(&status("Unregistered"));
+    assert_eq!(table.all().count(), 0);
+    table.answer(&asked, &answer("Response: Success\nAddress-IP: (null)\n"));
+    assert_eq!(table.all().count(), 0);
+    let of_pjsip = event("Event: PeerStatus\nPeer: PJSIP/1001\nPeerStatus: Unreachable\n");
+    assert_eq!(
+        table.note(&of_pjsip),
+        Some(Query::Endpoint(endpoint("1001")))
+    );
+}
+
+#[test]
+fn a_device_state_is_worth_a_question_only_if_it_contradicts() {
+    let mut table = table();
+    let mut asks = |device: &str, state: &str| {
+        let text = format!("Event: DeviceStateChange\nDevice: {device}\nState: {state}\n");
+        table.note(&event(&text)).is_some()
+    };
+    assert!(!asks("PJSIP/1001", "INUSE"));
+    assert!(asks("PJSIP/1001", "UNAVAILABLE"));
+    assert!(asks("PJSIP/1009", "NOT_INUSE"));
+    assert!(!asks("PJSIP/1009", "UNAVAILABLE"));
+    assert!(!asks("PJSIP/1009", "INVALID"));
+    assert!(!asks("SCCP/1009", "NOT_INUSE"));
+    assert!(!asks("Custom:lamp", "INUSE"));
+}
+
+#[test]
+fn what_is_malformed_is_left_out() {
+    let mut table = Table::default();
+    let items = [
+        listed("a,b)", "sip:x@192.0.2.1", "192.0.2.1"),
+        "Event: ContactList\nObjectName: x\n".to_owned(),
+        "Event: ContactListComplete\n".to_owned(),
+    ];
+    table.answer(&Query::Contacts, &list(&items));
+    assert_eq!(table.all().count(), 0);
+    assert_eq!(table.note(&event("Event: ContactStatus\n")), None);
+}
+
+#[test]
+fn a_contact_that_is_configured_is_known_by_its_address_of_record() {
+    let mut table = Table::default();
+    let item = "Event: ContactList\nObjectName: 1001@@0123\nUri: sip:1001@192.0.2.21\nEndpoint: \n";
+    table.answer(&Query::Contacts, &list(&[item.to_owned()]));
+    assert_eq!(uris(&table, "1001"), ["sip:1001@192.0.2.21"]);
+}
+
+const LAN: &str = "sip:1001@192.0.2.21:5060";
+
+/// An item as `SCCPListDevices` has it.
+fn device(name: &str, address: &str) -> String {
+    format!(
+        "Event: DeviceEntry\nChannelType: SCCP\nObjectId: {name}\nObjectType: device\n\
+         Description: Desk\nIPaddress: {address}\nReg_Status: OK\nActive: No\nNumLines: 1\n"
+    )
+}
+
+#[test]
+fn sccp_devices_are_listed_where_the_module_is_there() {
+    let mut table = Table::default();
+    let commands = answer("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
+    assert_eq!(
+        table.answer(&Query::Commands, &commands),
+        [Query::SccpDevices]
+    );
+    let items = [
+        device("SEP00005E005301", "192.0.2.21:51010"),
+        device("SEP00005E005302", "--"),
+    ];
+    let one = endpoint("SCCP/SEP00005E005301");
+    assert_eq!(
+        table.answer(&Query::SccpDevices, &list(&items)),
+        [Query::Endpoint(one.clone())]
+    );
+    let model = answer("Response: Success\nValue: Cisco 7970\n");
+    table.answer(&Query::Endpoint(one.clone()), &model);
+    let [contact] = table.contacts(&one) else {
+        panic!()
+    };
+    assert_eq!(contact.identity().unwrap().model, "7970");
+    assert_eq!(contact.address, "192.0.2.21".parse().ok());
+    assert_eq!(contact.mac(), "00:00:5E:00:53:01".parse().ok());
+    // Another list keeps what was told of it.
+    table.answer(&Query::SccpDevices, &list(&items[..1]));
+    assert_eq!(table.contacts(&one)[0].identity().unwrap().model, "7970");
+    let status = |word: &str| {
+        event(&format!(
+            "Event: DeviceStatus\nChannelType: SCCP\nChannelObjectType: Device\n\
+             DeviceStatus: {word}\nSCCPDevice: SEP00005E005301\n"
+        ))
+    };
+    assert_eq!(table.note(&status("UNREGISTERED")), None);
+    assert!(table.contacts(&one).is_empty());
+    assert_eq!(table.note(&status("REGISTERED")), Some(Query::SccpDevices));
+}

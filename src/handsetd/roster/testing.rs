@@ -1,0 +1,107 @@
+//! A scripted manager, for whatever is tested with a roster.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::Instant;
+
+use super::Roster;
+use handset_ami::{self as ami, Client};
+use handset_net::tasks::Tasks;
+
+/// A scripted Asterisk: each action is answered as the test says.
+pub(crate) struct Session {
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+impl Session {
+    pub(crate) async fn accept(listener: &TcpListener) -> Self {
+        let (reader, writer) = listener.accept().await.unwrap().0.into_split();
+        let mut session = Self {
+            reader: BufReader::new(reader),
+            writer,
+        };
+        session.say("Asterisk Call Manager/11.0.0\r\n").await;
+        session.answer("Challenge", "Challenge: 1\n", "").await;
+        session
+            .answer("Login", "", "Event: FullyBooted\nStatus: Fully Booted\n\n")
+            .await;
+        session
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) {
+        self.writer.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Waits for an action of this name, and returns its `ActionID`.
+    pub(crate) async fn hear(&mut self, name: &str) -> String {
+        let headers = self.hear_all(name).await;
+        let id = headers.into_iter().find(|(name, _)| name == "ActionID");
+        id.map(|(_, id)| id).unwrap_or_default()
+    }
+
+    /// Waits for an action of this name, and returns its headers.
+    pub(crate) async fn hear_all(&mut self, name: &str) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            let read = self.reader.read_line(&mut line);
+            let read = tokio::time::timeout(Duration::from_secs(20), read).await;
+            assert_ne!(read.expect(name).unwrap(), 0, "the connection ended");
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) => headers.push((name.to_owned(), value.to_owned())),
+                None => break,
+            }
+        }
+        let action = headers.iter().find(|(name, _)| name == "Action");
+        assert_eq!(action.map(|(_, value)| value.as_str()), Some(name));
+        headers
+    }
+
+    /// Waits for an action, and answers it with these headers.
+    pub(crate) async fn respond(&mut self, name: &str, headers: &str) {
+        let id = self.hear(name).await;
+        let text = format!("{headers}ActionID: {id}\n\n");
+        self.say(&text.replace('\n', "\r\n")).await;
+    }
+
+    /// Waits for an action, and answers it with success, further headers, and what follows that.
+    pub(crate) async fn answer(&mut self, name: &str, headers: &str, more: &str) {
+        let id = self.hear(name).await;
+        let text = format!("Response: Success\nActionID: {id}\n{headers}\n");
+        let more = more.replace("@ID@", &id);
+        self.say(&(text + &more).replace('\n', "\r\n")).await;
+    }
+
+    /// Answers what a new connection asks, with one phone at `ip`.
+    pub(crate) async fn tell_one(&mut self, ip: &str) {
+        self.answer("ListCommands", "PJSIPShowContacts: Lists.\n", "")
+            .await;
+        let list = format!(
+            "Event: ContactList\nActionID: @ID@\nObjectName: 1001;@1\nUri: sip:1001@{ip}:5060\n\
+             ViaAddr: {ip}\nUserAgent: snomD785/10.1.1.1\nEndpoint: 1001\n\n\
+             Event: ContactListComplete\nActionID: @ID@\nEventList: Complete\nListItems: 1\n\n"
+        );
+        self.answer("PJSIPShowContacts", "EventList: start\n", &list)
+            .await;
+    }
+}
+
+/// Returns a time that nothing local takes.
+pub(crate) fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+/// Starts a client of a port, and a roster that follows it.
+pub(crate) async fn listen(tasks: &Tasks) -> (TcpListener, Roster) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let config = ami::Config::new("pbx", address.parse().unwrap(), "u", "s".into());
+    let client = Client::start(&config, None, tasks).unwrap();
+    let roster = Roster::default();
+    roster.follow(client, tasks);
+    (listener, roster)
+}

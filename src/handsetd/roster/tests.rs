@@ -1,0 +1,132 @@
+use tokio::time::Duration;
+
+use super::testing::{Session, listen, soon};
+use super::*;
+
+#[tokio::test]
+async fn every_connection_is_read_anew_and_nothing_stale_is_told() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let phone: Endpoint = "1001".parse().unwrap();
+    assert_eq!(roster.facts(&phone), []);
+    let mut session = Session::accept(&listener).await;
+    session.tell_one("192.0.2.21").await;
+    let registration = roster.registration(&phone, soon()).await.unwrap();
+    assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.21:5060");
+    let [facts] = &roster.facts(&phone)[..] else {
+        panic!()
+    };
+    assert_eq!(
+        facts.tried.join(", "),
+        "contact sip:1001@192.0.2.21:5060 of PJSIP/1001 on pbx, \
+         its User-Agent \"snomD785/10.1.1.1\""
+    );
+    assert_eq!(roster.find("192.0.2.21").len(), 1);
+    assert_eq!(roster.find("192.0.2.22").len(), 0);
+    drop(session);
+    // The phone has moved while nobody listened.
+    let mut session = Session::accept(&listener).await;
+    assert_eq!(roster.facts(&phone), [], "what may be stale is not told");
+    session.tell_one("192.0.2.99").await;
+    let registration = roster.registration(&phone, soon()).await.unwrap();
+    assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.99:5060");
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn an_event_is_followed_by_a_question() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let mut session = Session::accept(&listener).await;
+    session.tell_one("192.0.2.21").await;
+    let other: Endpoint = "1002".parse().unwrap();
+    let absent = roster.registration(&other, soon()).await.unwrap_err();
+    assert_eq!(absent.to_string(), "PJSIP/1002 is not registered");
+    session
+        .say(
+            "Event: ContactStatus\r\nURI: sip:1002@192.0.2.22\r\nContactStatus: NonQualified\r\n\
+             AOR: 1002\r\nEndpointName: 1002\r\n\r\n",
+        )
+        .await;
+    let details = "Event: ContactStatusDetail\nActionID: @ID@\nURI: sip:1002@192.0.2.22\n\
+                   UserAgent: Yealink SIP-T46G\nEndpointName: 1002\nID: 1002;@2\n\n\
+                   Event: EndpointDetailComplete\nActionID: @ID@\nEventList: Complete\n\n";
+    session
+        .answer("PJSIPShowEndpoint", "EventList: start\n", details)
+        .await;
+    let mut table = roster.list()[0].table.clone();
+    let known = table.wait_for(|table| !table.contacts(&other).is_empty());
+    assert!(timeout_at(soon(), known).await.is_ok());
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn who_comes_back_is_announced_one_by_one_or_all_together() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let mut arrivals = roster.arrivals();
+    let mut session = Session::accept(&listener).await;
+    session.tell_one("192.0.2.21").await;
+    let mut next = async || timeout_at(soon(), arrivals.recv()).await.unwrap().unwrap();
+    // The list was read, and then all was.
+    assert_eq!(
+        [next().await, next().await],
+        [Registered::Any, Registered::Any]
+    );
+    let comes = |name: usize| {
+        format!(
+            "Event: ContactStatus\r\nURI: sip:{name}@192.0.2.22\r\n\
+             ContactStatus: NonQualified\r\nAOR: {name}\r\nEndpointName: {name}\r\n\r\n"
+        )
+    };
+    session.say(&comes(1002)).await;
+    let id = session.hear("PJSIPShowEndpoint").await;
+    // While one is asked about, a whole building comes back.
+    let building: String = (2000..2100).map(comes).collect();
+    session.say(&building).await;
+    session
+        .say(
+            "Event: ContactStatus\r\nURI: sip:1001@192.0.2.21:5060\r\n\
+             ContactStatus: Removed\r\nAOR: 1001\r\nEndpointName: 1001\r\n\r\n",
+        )
+        .await;
+    // That one is the last, so that all were heard when it is gone.
+    let mut table = roster.list()[0].table.clone();
+    let gone: Endpoint = "1001".parse().unwrap();
+    let is_gone = table.wait_for(|table| table.contacts(&gone).is_empty());
+    assert!(timeout_at(soon(), is_gone).await.is_ok());
+    let details = format!(
+        "Response: Success\nActionID: {id}\nEventList: start\n\n\
+         Event: ContactStatusDetail\nActionID: {id}\nURI: sip:1002@192.0.2.22\n\
+         UserAgent: Yealink SIP-T46G\nEndpointName: 1002\nID: 1002;@2\n\n\
+         Event: EndpointDetailComplete\nActionID: {id}\nEventList: Complete\n\n"
+    );
+    session.say(&details.replace('\n', "\r\n")).await;
+    let one = Registered::Endpoint("1002".parse().unwrap());
+    assert_eq!(next().await, one);
+    let list = "Event: ContactListComplete\nActionID: @ID@\nEventList: Complete\nListItems: 0\n\n";
+    session
+        .answer("PJSIPShowContacts", "EventList: start\n", list)
+        .await;
+    assert_eq!(next().await, Registered::Any);
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn without_a_connection_the_server_is_away_and_without_a_server_nobody_is() {
+    let phone: Endpoint = "1001".parse().unwrap();
+    let none = Roster::default().registration(&phone, Instant::now()).await;
+    assert_eq!(none.unwrap_err(), Unavailable::NoServer);
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let away = roster
+        .registration(&phone, Instant::now())
+        .await
+        .unwrap_err();
+    assert!(
+        away.to_string().starts_with("Asterisk pbx is away: "),
+        "{away}"
+    );
+    drop(listener);
+    tasks.shut_down(Duration::from_secs(5)).await;
+}

@@ -1,0 +1,228 @@
+//! What happened, as a name and values, wherever it was heard.
+//!
+//! What a fact means is not known here, nor who wants to know of it.
+
+use std::collections::HashSet;
+
+use handset_ami as ami;
+use handset_phones::phone::{PhoneState, States, normalized_name};
+
+/// Something that happened. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    name: String,
+    source: Source,
+    /// What its phone is doing.
+    state: PhoneState,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Ami(ami::Event),
+    Pairs(std::sync::Arc<[(String, String)]>),
+}
+
+impl Fact {
+    /// Creates a fact of handsetd's own, such as `handsetd.gap`.
+    pub fn new(name: &str, values: impl IntoIterator<Item = (String, String)>) -> Self {
+        let event = ("Event".to_owned(), name.to_owned());
+        Self {
+            name: name.to_owned(),
+            source: Source::Pairs(std::iter::once(event).chain(values).collect()),
+            state: PhoneState::default(),
+        }
+    }
+
+    /// Creates the fact that a phone told: `phone.EVENT`. Its `event.phone` is the phone, which
+    /// comes before whatever the phone itself calls so.
+    pub fn of_phone(
+        event: &str,
+        phone: &str,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let phone = ("phone".to_owned(), phone.to_owned());
+        Self::new(
+            &format!("{PHONE}{event}"),
+            std::iter::once(phone).chain(values),
+        )
+    }
+
+    /// Creates the fact that headers tell, as they would stand in an event of the manager; `None`
+    /// if there is no `Event` among them.
+    pub fn of_headers(headers: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
+        let source = Source::Pairs(headers.into_iter().collect());
+        Self::of_source(source)
+    }
+
+    /// Returns its name: that of the manager's event, `UserEvent.NAME`, `phone.EVENT`, or one of
+    /// handsetd's own.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the names under which rules may wait for it: its name, and for `UserEvent.NAME`
+    /// also `UserEvent`.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let is_user = self.value("UserEvent").is_some() && self.name.contains('.');
+        let general = self.value("Event").filter(|_| is_user);
+        let general = general.filter(|general| *general != self.name);
+        std::iter::once(self.name.as_str()).chain(general)
+    }
+
+    /// Returns the first value of `name`, whatever its case.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Returns all names and values, in order, repeated ones repeated.
+    pub fn values(&self) -> Box<dyn Iterator<Item = (&str, &str)> + '_> {
+        match &self.source {
+            Source::Ami(event) => Box::new(event.headers()),
+            Source::Pairs(pairs) => Box::new(
+                pairs
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str())),
+            ),
+        }
+    }
+
+    /// Returns the phone that is meant where a request names none: the one that told, or the
+    /// endpoint of the channel, as for a call that asks.
+    pub fn phone(&self) -> Option<&str> {
+        if self.name.starts_with(PHONE) {
+            return self.value("phone");
+        }
+        let channel = self.value("Channel")?;
+        let (endpoint, _) = channel.rsplit_once('-')?;
+        endpoint.contains('/').then_some(endpoint)
+    }
+
+    /// Tells `states` what this says of a phone, and returns it with what its phone is doing then.
+    pub(super) fn noted(&self, states: &States) -> Self {
+        if let (Some(event), Some(phone)) = (self.name.strip_prefix(PHONE), self.phone()) {
+            states.note_event(phone, event);
+        } else if self.name == "DeviceStateChange"
+            && let (Some(device), Some(state)) = (self.value("Device"), self.value("State"))
+        {
+            states.note_device(device, state);
+        }
+        self.standing(states)
+    }
+
+    /// Returns it with what its phone is doing by now.
+    pub(super) fn standing(&self, states: &States) -> Self {
+        let phone = self.phone().or_else(|| self.value("Device"));
+        Self {
+            state: phone.map_or_else(PhoneState::default, |phone| states.of(phone)),
+            ..self.clone()
+        }
+    }
+
+    /// Returns what is known of its phone: `name`, `activity`, `hook` or `dnd`.
+    pub(super) fn of_its_phone(&self, what: &str) -> Option<&str> {
+        match what {
+            "name" => Some(self.phone().unwrap_or_default()),
+            "activity" => Some(self.state.activity()),
+            "hook" => Some(self.state.hook()),
+            "dnd" => Some(self.state.dnd()),
+            _ => None,
+        }
+    }
+
+    /// Returns everything in it that may be the name of a phone, as [`normalized_name`] writes it.
+    pub(super) fn subjects(&self) -> HashSet<String> {
+        let short = |value: &&str| value.len() <= MAX_NAME;
+        let mut subjects = HashSet::new();
+        for value in self.values().map(|(_, value)| value).filter(short) {
+            if let Some((endpoint, _)) = value.rsplit_once('-') {
+                subjects.insert(normalized_name(endpoint));
+            }
+            subjects.insert(normalized_name(value));
+        }
+        subjects
+    }
+
+    fn of_source(source: Source) -> Option<Self> {
+        let mut fact = Self {
+            name: String::new(),
+            source,
+            state: PhoneState::default(),
+        };
+        let event = fact.value("Event")?;
+        fact.name = match fact.value("UserEvent") {
+            Some(name) if event.eq_ignore_ascii_case("UserEvent") => format!("UserEvent.{name}"),
+            _ => event.to_owned(),
+        };
+        Some(fact)
+    }
+}
+
+impl From<ami::Event> for Fact {
+    fn from(event: ami::Event) -> Self {
+        let name = event.name().to_owned();
+        let source = Source::Ami(event);
+        Self::of_source(source.clone()).unwrap_or_else(|| Self {
+            name,
+            source,
+            state: PhoneState::default(),
+        })
+    }
+}
+
+/// What the names of facts that phones tell begin with.
+const PHONE: &str = "phone.";
+
+/// The longest value that may be the name of a phone, in bytes.
+const MAX_NAME: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(own).collect()
+    }
+
+    #[test]
+    fn an_event_of_the_manager_keeps_its_name_and_headers() {
+        let event =
+            ami::Event::parse(b"Event: Hangup\r\nChannel: PJSIP/1001-0000000a\r\n").unwrap();
+        let fact = Fact::from(event);
+        assert_eq!(fact.name(), "Hangup");
+        assert_eq!(fact.value("channel"), Some("PJSIP/1001-0000000a"));
+        assert_eq!(fact.phone(), Some("PJSIP/1001"));
+        assert!(fact.subjects().contains("1001"));
+        assert_eq!(fact.names().collect::<Vec<_>>(), ["Hangup"]);
+    }
+
+    #[test]
+    fn a_user_event_goes_by_its_own_name_and_by_the_general_one() {
+        let headers = pairs(&[("Event", "UserEvent"), ("UserEvent", "Door"), ("a", "b")]);
+        let fact = Fact::of_headers(headers).unwrap();
+        assert_eq!(fact.name(), "UserEvent.Door");
+        assert_eq!(
+            fact.names().collect::<Vec<_>>(),
+            ["UserEvent.Door", "UserEvent"]
+        );
+    }
+
+    #[test]
+    fn a_phone_is_who_told() {
+        let fact = Fact::of_phone("dnd_on", "1001", pairs(&[("phone", "9"), ("line", "2")]));
+        assert_eq!((fact.name(), fact.phone()), ("phone.dnd_on", Some("1001")));
+        assert_eq!(fact.value("line"), Some("2"));
+        assert!(Fact::of_headers(pairs(&[("a", "b")])).is_none());
+        assert_eq!(Fact::new("handsetd.gap", []).phone(), None);
+    }
+
+    #[test]
+    fn a_channel_without_an_endpoint_is_no_phone() {
+        for channel in ["Local", "a-b", ""] {
+            let fact = Fact::of_headers(pairs(&[("Event", "Hangup"), ("Channel", channel)]));
+            assert_eq!(fact.unwrap().phone(), None, "{channel}");
+        }
+    }
+}

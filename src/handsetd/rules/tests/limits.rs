@@ -1,0 +1,70 @@
+//! Limits: how often a rule fires, and how much it remembers for that.
+
+use super::*;
+use crate::rules::concurrency::MAX_RUNNING;
+use crate::rules::rule::{MAX_LIMITS, MAX_TRACES};
+
+#[test]
+fn a_limit_is_over_when_its_time_is() {
+    let mut engine = engine(PAUSED);
+    let now = Instant::now();
+    let fact = fact(&paused("PJSIP/1001", ""));
+    assert_eq!(engine.decide(&fact, now).len(), 1);
+    assert_eq!(engine.decide(&fact, now + SECOND * 9).len(), 0);
+    engine.finished(RunId(1), now);
+    assert_eq!(engine.decide(&fact, now + SECOND * 10).len(), 1);
+    let counters = engine.counters("desk").unwrap();
+    assert_eq!((counters.fired, counters.limited), (2, 1));
+}
+
+#[test]
+fn what_fails_does_not_use_up_the_limit() {
+    let broken = paused("PJSIP/1001", "").replace("Reason: tea\n", "");
+    check(
+        PAUSED,
+        &[
+            (
+                &broken,
+                "does not fire: the event has no Reason; event.Paused is \"1\", event.Queue is \"sales\"",
+            ),
+            (
+                &paused("PJSIP/1001", ""),
+                "1 push phone=PJSIP/1001 text=tea title=Break",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn memory_is_bounded_however_many_keys_there_are() {
+    for word in ["single", "parallel", "queued", "restart"] {
+        let mut engine = engine(&format!(
+            "[[rule]]\nname = \"a\"\non = \"X\"\nmode = \"{word}\"\n\
+             limit = {{ every = \"1h\", per = \"{{{{ event.Key }}}}\" }}\n\
+             do = [{{ verb = \"dial\", number = \"1\", phone = \"{{{{ event.Key }}}}\" }}]"
+        ));
+        let now = Instant::now();
+        let finishes = word != "parallel";
+        for key in 0..30_000 {
+            let fact = Fact::new("X", [("Key".to_owned(), key.to_string())]);
+            for decision in engine.decide(&fact, now) {
+                if let (Decision::Start(run), true) = (decision, finishes) {
+                    engine.finished(run.id, now);
+                }
+            }
+        }
+        let most = MAX_LIMITS + 2 * MAX_RUNNING + 4096 + MAX_TRACES;
+        assert!(engine.entries() <= most, "{word}: {}", engine.entries());
+        assert_eq!(engine.traces("a").count(), MAX_TRACES);
+    }
+}
+
+#[test]
+fn a_million_keys_leave_a_window_as_small_as_it_was() {
+    let mut set = expiring::ExpiringSet::new(MAX_LIMITS);
+    let now = Instant::now();
+    for key in 0..1_000_000_u32 {
+        set.close(key, SECOND * 3600, now);
+    }
+    assert_eq!(set.len(), MAX_LIMITS);
+}

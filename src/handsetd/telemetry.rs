@@ -1,0 +1,168 @@
+//! Where log lines go and what they look like.
+//!
+//! Lines go to the standard error output, never to a file: the journal and containers keep them
+//! from there. Values come from phones and callers, so whatever a terminal would obey is escaped.
+
+mod escape;
+mod line;
+
+pub use escape::{TerminalSafe, TerminalSafeJson};
+
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
+use std::os::unix::fs::MetadataExt;
+
+use serde::Deserialize;
+use tracing::{Subscriber, warn};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The settings of the log.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The least urgent lines that are written.
+    pub level: Level,
+    /// What a line looks like.
+    pub format: Format,
+}
+
+/// How urgent a log line is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// An administrator must act.
+    Error,
+    /// Something unexpected that was dealt with.
+    Warn,
+    /// Something was done and worked.
+    #[default]
+    Info,
+    /// A line for each call and each delivery.
+    Debug,
+    /// Everything, down to the bytes.
+    Trace,
+}
+
+impl Level {
+    /// Returns what to let through: libraries say little of use below warnings.
+    fn directives(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "warn,handsetd=info",
+            Self::Debug => "warn,handsetd=debug",
+            Self::Trace => "warn,handsetd=trace",
+        }
+    }
+}
+
+/// What a log line looks like.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A line of text.
+    #[default]
+    Text,
+    /// A JSON object on a line.
+    Json,
+}
+
+/// Begins to log, for the whole process; does nothing if something logs already.
+///
+/// `HANDSETD_LOG` or else `RUST_LOG` overrules the level.
+pub fn start(config: Config) {
+    let (filter, refused) = filter(config.level, |name| std::env::var(name).ok());
+    let subscriber = subscriber(config.format, Place::of_stderr(), filter, io::stderr);
+    // Something else logs already: it was there first, and lines are not lost.
+    let _ = subscriber.try_init();
+    if let Some((variable, error)) = refused {
+        warn!(%variable, %error, "Ignored a log filter.");
+    }
+}
+
+/// Where the lines go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    /// To a file or a pipe.
+    File,
+    /// To the journal, which notes the time itself and reads the priority from the line.
+    Journal,
+    /// To somebody who looks at it.
+    Terminal,
+}
+
+impl Place {
+    fn of_stderr() -> Self {
+        let journal = std::env::var_os("JOURNAL_STREAM");
+        if journal.is_some_and(|stream| is_stderr(&stream)) {
+            Self::Journal
+        } else if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+            Self::Terminal
+        } else {
+            Self::File
+        }
+    }
+}
+
+/// Returns whether `stream`, a device and an inode, is what our standard error output leads to.
+///
+/// The variable is inherited by whoever a service starts, even with a redirected output.
+fn is_stderr(stream: &OsStr) -> bool {
+    let metadata = std::fs::metadata("/proc/self/fd/2");
+    metadata.is_ok_and(|own| stream == format!("{}:{}", own.dev(), own.ino()).as_str())
+}
+
+/// Chooses the filter; also returns the variable that is no filter and why.
+fn filter(
+    level: Level,
+    variable: impl Fn(&str) -> Option<String>,
+) -> (EnvFilter, Option<(&'static str, String)>) {
+    let default = || EnvFilter::new(level.directives());
+    let named = ["HANDSETD_LOG", "RUST_LOG"]
+        .into_iter()
+        .find_map(|name| variable(name).map(|value| (name, value)));
+    match named {
+        Some((name, value)) if !value.trim().is_empty() => match EnvFilter::try_new(&value) {
+            Ok(filter) => (filter, None),
+            Err(error) => (default(), Some((name, error.to_string()))),
+        },
+        _ => (default(), None),
+    }
+}
+
+fn subscriber<W>(
+    format: Format,
+    place: Place,
+    filter: EnvFilter,
+    writer: W,
+) -> Box<dyn Subscriber + Send + Sync>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_ansi(place == Place::Terminal);
+    match (format, place) {
+        (Format::Json, _) => Box::new(
+            builder
+                .json()
+                .flatten_event(true)
+                .map_event_format(line::TerminalSafeFormat)
+                .finish(),
+        ),
+        (Format::Text, Place::Journal) => Box::new(
+            builder
+                .fmt_fields(line::fields())
+                .without_time()
+                .map_event_format(line::Prioritized)
+                .finish(),
+        ),
+        (Format::Text, _) => Box::new(builder.fmt_fields(line::fields()).finish()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

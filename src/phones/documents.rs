@@ -1,0 +1,144 @@
+//! The documents that a plan wants a phone to fetch.
+//!
+//! Planning stores nothing: it collects documents here and refers to them by their future URLs. Who
+//! carries the plan out stores them first.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use url::Url;
+
+/// A document, picture or tone as a phone fetches it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoredContent {
+    /// The `Content-Type`.
+    pub media_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+    /// The `Refresh` header, for a phone that should load another document by itself.
+    pub refresh: Option<String>,
+}
+
+impl StoredContent {
+    /// Creates content without a `Refresh` header.
+    pub fn new(media_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self {
+            media_type,
+            body: body.into(),
+            refresh: None,
+        }
+    }
+}
+
+/// Collects the documents of one plan.
+#[derive(Debug)]
+pub struct Documents {
+    base: Url,
+    token: String,
+    items: RefCell<Vec<Document>>,
+}
+
+/// One collected document and the token under which the phone will ask for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Document {
+    /// The last segment of its URL.
+    pub token: String,
+    /// What the phone gets.
+    pub content: StoredContent,
+}
+
+impl Documents {
+    /// Creates an empty collection. URLs start with `base`; their last segments start with `token`,
+    /// which must be unguessable.
+    pub fn new(base: Url, token: String) -> Self {
+        Self {
+            base,
+            token,
+            items: RefCell::default(),
+        }
+    }
+
+    /// Returns the URL that all others start with.
+    pub fn base_url(&self) -> &Url {
+        &self.base
+    }
+
+    /// Adds a document and returns the URL at which the phone will find it.
+    pub fn publish_screen(&self, content: StoredContent) -> Url {
+        let mut items = self.items.borrow_mut();
+        let token = format!("{}{}", self.token, items.len());
+        let url = screen_url(&self.base, &token);
+        items.push(Document { token, content });
+        url
+    }
+
+    /// Returns the document of that token.
+    #[cfg(test)]
+    pub(crate) fn content(&self, token: &str) -> Option<StoredContent> {
+        let items = self.items.borrow();
+        let found = items.iter().find(|document| document.token == token);
+        found.map(|document| document.content.clone())
+    }
+
+    /// Returns what was collected.
+    pub fn into_items(self) -> Vec<Document> {
+        self.items.into_inner()
+    }
+}
+
+/// Returns the URL of a document.
+pub fn screen_url(base: &Url, token: &str) -> Url {
+    extend(base, &["screen", token])
+}
+
+/// Returns the URL of a picture or tone; it ends with `name`, since some phones name the file after it.
+pub fn media_url(base: &Url, token: &str, name: &str) -> Url {
+    extend(base, &["media", token, name])
+}
+
+fn extend(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    // An http URL always has a path that can be extended.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents(base: &str) -> Documents {
+        Documents::new(base.parse().unwrap(), "a1b2".to_owned())
+    }
+
+    #[test]
+    fn each_document_has_a_url_of_its_own() {
+        let documents = documents("http://pbx.example.com/handsetd/");
+        let first = documents.publish_screen(StoredContent::new("text/xml", "<a/>"));
+        let second = documents.publish_screen(StoredContent::new("text/xml", "<b/>"));
+        assert_eq!(
+            first.as_str(),
+            "http://pbx.example.com/handsetd/screen/a1b20"
+        );
+        assert_eq!(
+            second.as_str(),
+            "http://pbx.example.com/handsetd/screen/a1b21"
+        );
+        let items = documents.into_items();
+        assert_eq!(
+            (items[1].token.as_str(), items[1].content.body.as_ref()),
+            ("a1b21", &b"<b/>"[..])
+        );
+    }
+
+    #[test]
+    fn media_urls_end_with_the_file_name() {
+        let base = "http://192.0.2.10:8090".parse().unwrap();
+        assert_eq!(
+            media_url(&base, "a1", "bell.raw").as_str(),
+            "http://192.0.2.10:8090/media/a1/bell.raw"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! The phones and groups that the configuration names, and what `phone=` means.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Address, Endpoint, MacAddress, PhoneEntry};
+
+/// What is known of all configured phones.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    entries: Vec<PhoneEntry>,
+    groups: HashMap<String, Vec<String>>,
+}
+
+/// What one part of `phone=` turned out to mean.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A phone that the configuration names.
+    Listed(PhoneEntry),
+    /// An endpoint that only Asterisk knows, perhaps.
+    Unlisted(PhoneEntry),
+    /// A hardware or network address that the configuration does not name.
+    Unknown(String),
+}
+
+impl Directory {
+    /// Creates a directory.
+    ///
+    /// Each member of a group must be a phone, another group or an endpoint. A group that contains
+    /// itself, by way of others, has each of its phones once.
+    pub fn new(
+        entries: Vec<PhoneEntry>,
+        groups: HashMap<String, Vec<String>>,
+    ) -> Result<Self, UnknownMember> {
+        let directory = Self { entries, groups };
+        for (group, members) in &directory.groups {
+            for member in members {
+                let known = directory.groups.contains_key(member)
+                    || directory.by_name(member).is_some()
+                    || member.parse::<Endpoint>().is_ok();
+                if !known {
+                    return Err(UnknownMember {
+                        group: group.clone(),
+                        member: member.clone(),
+                    });
+                }
+            }
+        }
+        Ok(directory)
+    }
+
+    /// Returns the entries, in the order of the configuration.
+    pub fn entries(&self) -> &[PhoneEntry] {
+        &self.entries
+    }
+
+    /// Returns the names of the groups, in no order.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
+    }
+
+    /// Returns what `phone=TEXT` means: parts joined by `&` as in `Dial()`, groups replaced by their
+    /// members, each phone once.
+    pub fn find(&self, text: &str) -> Vec<Target> {
+        let mut names = Vec::new();
+        let mut seen = BTreeSet::new();
+        for part in text
+            .split('&')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            self.expand(part, &mut seen, &mut names);
+        }
+        let mut phones = BTreeSet::new();
+        let targets = names.into_iter().map(|name| self.target(name));
+        targets
+            .filter(|target| phones.insert(target.identity()))
+            .collect()
+    }
+
+    /// Returns the entry of `endpoint`, or an empty one.
+    pub fn of_endpoint(&self, endpoint: &Endpoint) -> PhoneEntry {
+        let known = self
+            .entries
+            .iter()
+            .find(|entry| entry.endpoint.as_ref() == Some(endpoint));
+        known
+            .cloned()
+            .unwrap_or_else(|| PhoneEntry::unlisted(endpoint.clone()))
+    }
+
+    fn expand<'a>(&'a self, name: &'a str, seen: &mut BTreeSet<&'a str>, names: &mut Vec<&'a str>) {
+        // Visiting each name once also ends a group that contains itself.
+        if !seen.insert(name) {
+            return;
+        }
+        match self.groups.get(name) {
+            Some(members) => members
+                .iter()
+                .for_each(|member| self.expand(member, seen, names)),
+            None => names.push(name),
+        }
+    }
+
+    fn target(&self, text: &str) -> Target {
+        if let Some(entry) = self.by_name(text).or_else(|| self.by_address(text)) {
+            return Target::Listed(entry.clone());
+        }
+        let is_address =
+            text.parse::<std::net::IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok();
+        match text.parse::<Endpoint>() {
+            Ok(endpoint) if !is_address => {
+                let known = self
+                    .entries
+                    .iter()
+                    .find(|e| e.endpoint.as_ref() == Some(&endpoint));
+                match known {
+                    Some(entry) => Target::Listed(entry.clone()),
+                    None => Target::Unlisted(PhoneEntry::unlisted(endpoint)),
+                }
+            }
+            _ => Target::Unknown(text.to_owned()),
+        }
+    }
+
+    fn by_name(&self, name: &str) -> Option<&PhoneEntry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    fn by_address(&self, text: &str) -> Option<&PhoneEntry> {
+        if let Ok(mac) = text.parse::<MacAddress>() {
+            return self.entries.iter().find(|entry| entry.mac == Some(mac));
+        }
+        let address: Address = text.parse().ok()?;
+        address.ip()?;
+        self.entries.iter().find(|entry| {
+            entry.address.as_ref().is_some_and(|own| {
+                own.host == address.host && (address.port.is_none() || own.port == address.port)
+            })
+        })
+    }
+}
+
+impl Target {
+    /// Returns what to call it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Listed(entry) | Self::Unlisted(entry) => &entry.name,
+            Self::Unknown(text) => text,
+        }
+    }
+
+    /// Returns what tells it from others: a phone that is not listed has the name of its endpoint,
+    /// which other technologies may use as well.
+    fn identity(&self) -> String {
+        match self {
+            Self::Unlisted(PhoneEntry {
+                endpoint: Some(endpoint),
+                ..
+            }) => endpoint.to_string(),
+            other => other.name().to_owned(),
+        }
+    }
+}
+
+/// A group with a member that is nothing known.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("member {member:?} of group {group:?} is no [[phone]], no [[group]] and no endpoint")]
+pub struct UnknownMember {
+    /// The group.
+    pub group: String,
+    /// Its member.
+    pub member: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory() -> Directory {
+        let entry = |name: &str, endpoint: &str, address: Option<&str>| PhoneEntry {
+            name: name.into(),
+            address: address.map(|address| address.parse().unwrap()),
+            mac: (name == "1001").then(|| "00:00:5E:00:53:01".parse().unwrap()),
+            ..PhoneEntry::unlisted(endpoint.parse().unwrap())
+        };
+        let entries = vec![
+            entry("1001", "PJSIP/1001", Some("192.0.2.21")),
+            entry("boss", "PJSIP/1002", Some("192.0.2.22:8080")),
+            entry("1003", "SIP/1003", None),
+        ];
+        let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let groups = HashMap::from([
+            ("reception".to_owned(), list(&["1001", "boss", "1009"])),
+            ("all".to_owned(), list(&["reception", "1003", "all"])),
+        ]);
+        Directory::new(entries, groups).unwrap()
+    }
+
+    fn names(text: &str) -> Vec<String> {
+        let kind = |target: &Target| match target {
+            Target::Listed(entry) => format!("listed {}", entry.name),
+            Target::Unlisted(entry) => format!("unlisted {}", entry.endpoint.as_ref().unwrap()),
+            Target::Unknown(text) => format!("unknown {text}"),
+        };
+        directory().find(text).iter().map(kind).collect()
+    }
+
+    #[test]
+    fn a_phone_is_found_by_name_endpoint_hardware_address_and_ip_address() {
+        for text in ["boss", "PJSIP/1002", "192.0.2.22", "192.0.2.22:8080"] {
+            assert_eq!(names(text), ["listed boss"], "{text}");
+        }
+        assert_eq!(names("00005e005301"), ["listed 1001"]);
+    }
+
+    #[test]
+    fn several_phones_and_groups_are_joined_and_each_comes_once() {
+        assert_eq!(names("boss&1001&boss"), ["listed boss", "listed 1001"]);
+        assert_eq!(
+            names("all"),
+            [
+                "listed 1001",
+                "listed boss",
+                "unlisted PJSIP/1009",
+                "listed 1003"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_only_asterisk_may_know_is_told_apart_from_what_nobody_knows() {
+        assert_eq!(names("1007"), ["unlisted PJSIP/1007"]);
+        assert_eq!(names("SIP/1007"), ["unlisted SIP/1007"]);
+        assert_eq!(names("192.0.2.99"), ["unknown 192.0.2.99"]);
+        assert_eq!(names("00:00:5E:00:53:99"), ["unknown 00:00:5E:00:53:99"]);
+        assert_eq!(names("a b"), ["unknown a b"]);
+        assert!(names(" & ").is_empty());
+        let both = ["unlisted PJSIP/1007", "unlisted SIP/1007"];
+        assert_eq!(names("1007&SIP/1007&PJSIP/1007"), both);
+    }
+
+    #[test]
+    fn a_group_of_nothing_known_is_refused() {
+        let groups = HashMap::from([("night".to_owned(), vec!["the guard".to_owned()])]);
+        let error = Directory::new(Vec::new(), groups).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "member \"the guard\" of group \"night\" is no [[phone]], no [[group]] and no endpoint"
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! By CSTA over HTTP: calls by their ids, and answers that say what came of a request.
+//!
+//! RegistrationInfo: "Remote phone control" (CSTA) and "CSTA over HTTP - Requests". There are two dialects, and
+//! a gap between them:
+//!
+//! | Firmware | Dialect |
+//! | --- | --- |
+//! | to 7.3.3 | none |
+//! | 7.3.4 to 8.6 | SOAP, edition 4, eight requests, call ids flat |
+//! | 8.7.0 to 8.7.2 | none |
+//! | since 8.7.3 | no SOAP, edition 5, call ids in elements of their own |
+//!
+//! What Snom has added itself is written as in Snom's samples whatever the firmware: SOAP, edition 4.
+
+mod answer;
+mod calls;
+mod device;
+mod request;
+mod settings;
+mod transfer;
+
+use super::{document, execute, http, led};
+use crate::phone::Phone;
+use crate::vendor::{Plan, PlanContext, PlanError, PreparedContent, ReplyData, ReplyOutcome, Task};
+use crate::verb::{Control, Csta, Priority};
+use device::Line;
+use request::{Dialect, Part, Request};
+
+/// Says how `phone` is told to do `task`.
+pub(super) fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
+    super::web::reachable(phone)?;
+    let dialect = Dialect::of(phone)?;
+    let line = |line: Option<u8>| Line::new(phone, line.unwrap_or(1));
+    match task {
+        Task::Push(shown, priority) => push(shown, *priority, means),
+        Task::Control(control) => match control {
+            Control::Call(what, call) => calls::control(dialect, line(None)?, *what, call.as_ref()),
+            Control::Clear => Ok(pushed(&document::closing(phone))),
+            Control::Csta(csta) => any(dialect, csta),
+            Control::Dial { number, line: from } => Ok(calls::dial(dialect, line(*from)?, number)),
+            Control::Dnd(on) => settings::dnd(dialect, line(None)?, *on),
+            Control::Dtmf(digits) => calls::dtmf(dialect, line(None)?, digits),
+            Control::Execute(uris) => execute::by_documents(phone, uris, pushed),
+            Control::Forward(forward) => settings::forward(dialect, line(None)?, forward),
+            Control::Led(led) => Ok(pushed(&led::document(phone, led)?)),
+            Control::Settings(settings) => Ok(settings::plan(settings)),
+            Control::Transfer { number, kind, call } => {
+                transfer::plan(dialect, line(None)?, number, *kind, call.as_ref())
+            }
+            Control::Display(..) => Err(PlanError::unsupported(http::NO_BACKLIGHT)),
+            Control::Firmware(_)
+            | Control::Info
+            | Control::Keys(_)
+            | Control::Notify(_)
+            | Control::Reboot
+            | Control::Resync
+            | Control::RingStop
+            | Control::Screenshot
+            | Control::Stream(_)
+            | Control::StreamStop => Err(none()),
+        },
+        Task::Background(picture) => {
+            let image = picture.image.to_string();
+            Ok(settings::set(&[("custom_bg_image_url".to_owned(), image)]))
+        }
+        Task::Ringtone(sound, line) => {
+            let settings = http::ringtone(sound, line.unwrap_or(1))?;
+            Ok(settings::set(&settings))
+        }
+        Task::Ring(_) => Err(none()),
+    }
+}
+
+fn none() -> PlanError {
+    PlanError::unsupported("CSTA has no request for this; leave via out")
+}
+
+/// Sends a request in the asker's own words, and tells what the phone answers.
+fn any(dialect: Dialect, csta: &Csta) -> Result<Plan, PlanError> {
+    let parts = csta.elements().iter().map(Part::of).collect();
+    let request = Request::new(csta.request().to_owned(), parts);
+    let step = request.step(dialect, |answer| match answer {
+        Ok(answer) => ReplyOutcome::ReplyData(ReplyData::Value(answer.value())),
+        Err(refused) => refused,
+    })?;
+    Ok(Plan::new([step]))
+}
+
+fn push(
+    shown: &PreparedContent,
+    priority: Priority,
+    means: &PlanContext<'_>,
+) -> Result<Plan, PlanError> {
+    let plan = match shown {
+        PreparedContent::Document(document) => pushed(document),
+        PreparedContent::Screen(screen, image) => {
+            pushed(&document::write(screen, image.as_ref(), means.documents)?)
+        }
+        PreparedContent::Url(url) => pushed(&document::fetching(url.as_str())),
+    };
+    Ok(document::with_notes(plan, shown, priority))
+}
+
+/// Brings a document to the minibrowser, as a text.
+fn pushed(document: &str) -> Plan {
+    let parts = vec![Part::text("document", document)];
+    let step = Request::own("XmlPush", parts).step_of_own(request::done);
+    Plan::new([step])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn check(status: u16, body: &str) -> Result<Value, String> {
+    let reply = Reply {
+        status,
+        body: body.to_owned().into(),
+        ..Reply::default()
+    };
+    match read(&reply) {
+        Ok(answer) => Ok(answer.value()),
+        Err(ReplyOutcome::Rejected(why) | ReplyOutcome::Denied(why)) => Err(why),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_fault_is_read_in_every_form() {
+    for body in [
+        "<e:Envelope><e:Body><e:Fault><e:faultcode>Client</e:faultcode><e:detail><c:CSTAErrorCode>\
+         <c:operation>Invalid CallID</c:operation></c:CSTAErrorCode></e:detail></e:Fault></e:Body></e:Envelope>",
+        "<CSTAErrorCode><operation>\n invalidCallID </operation></CSTAErrorCode>",
+        "<CSTAErrorCode><operation>invalidCallID</csta:operation></CSTAErrorCode>",
+        "<CSTAErrorCode & <operation>INVALIDCALLID</operation>",
+    ] {
+        let told = check(500, body).unwrap_err();
+        assert!(told.ends_with("it has no call of that id"), "{told}");
+    }
+    let told = check(
+        500,
+        "<Fault><faultstring>Out of cheese</faultstring></Fault>",
+    );
+    assert!(told.unwrap_err().contains("Out of cheese"));
+    let told = check(
+        200,
+        "<CSTAErrorCode><unspecified>x</unspecified></CSTAErrorCode>",
+    );
+    assert!(told.unwrap_err().contains("unspecified: x"));
+}
+
+#[test]
+fn what_is_no_csta_says_which_setting_helps() {
+    for (status, body) in [(500, ""), (200, "<html>"), (302, ""), (404, ""), (200, "")] {
+        let told = check(status, body).unwrap_err();
+        assert!(told.contains("csta_control"), "{status}: {told}");
+    }
+    assert!(check(401, "").unwrap_err().contains("http_user"));
+}
+
+#[test]
+fn snoms_own_samples_are_read() {
+    let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
+        PathBuf::from,
+    );
+    let folder = root.join("snom/csta");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        println!("skipped: {} is not there", folder.display());
+        return;
+    };
+    let mut read = 0;
+    for file in files {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let body = std::fs::read_to_string(&path).unwrap();
+        if name.contains("fault") || name.contains("error") {
+            let told = check(500, &body).unwrap_err();
+            assert!(
+                told.ends_with("it has no call of that id"),
+                "{name}: {told}"
+            );
+        } else if name.contains("_resp_") {
+            check(200, &body).expect(&name);
+        } else {
+            continue;
+        }
+        read += 1;
+    }
+    assert!(read > 8, "{read}");
+}
+
+proptest! {
+    #[test]
+    fn garbage_never_panics(
+        status in 0_u16..600,
+        body in "(<|>|</|/|csta:|CSTAErrorCode|operation|xResponse|&|;|amp|<!\\[CDATA\\[|\\PC){0,60}",
+    ) {
+        let _ = check(status, &body);
+    }
+
+    #[test]
+    fn what_nests_without_end_is_bounded(depth in 0_usize..5000) {
+        let _ = check(200, &"<a>".repeat(depth));
+    }
+}

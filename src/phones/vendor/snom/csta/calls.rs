@@ -1,0 +1,208 @@
+//! Calls by CSTA. Which call is meant is said by its id (`$csta_id` in an action URL), or it is the
+//! one of the phone's calls that is in the right state.
+
+use std::sync::Arc;
+
+use super::answer::Answer;
+use super::device::{Line, Next};
+use super::request::{Dialect, Part, Request, done};
+use crate::screen::Number;
+use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
+use crate::verb::{CallControl, CallId, Digits};
+
+/// What is done with a call once its id is known.
+pub(super) type WithCall = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
+
+/// A call of the phone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Call {
+    /// Its id.
+    pub(super) id: String,
+    /// The state at the phone itself, in ECMA's words.
+    pub(super) state: String,
+    /// The states at the other ends, where the phone tells them.
+    others: Vec<String>,
+}
+
+impl Call {
+    /// Returns whether nobody's phone rings any more, as far as is told.
+    pub(super) fn is_answered(&self) -> bool {
+        !self
+            .others
+            .iter()
+            .any(|state| matches!(state.as_str(), "alerting" | "initiated"))
+    }
+}
+
+/// Answers, ends, holds or resumes a call.
+pub(super) fn control(
+    dialect: Dialect,
+    line: Line,
+    what: CallControl,
+    call: Option<&CallId>,
+) -> Result<Plan, PlanError> {
+    let (name, child, states): (_, _, &'static [&'static str]) = match what {
+        CallControl::Answer => ("AnswerCall", "callToBeAnswered", &["alerting"]),
+        CallControl::Hangup => (
+            "ClearConnection",
+            "connectionToBeCleared",
+            &["connected", "alerting", "initiated", "hold"],
+        ),
+        CallControl::Hold => ("HoldCall", "callToBeHeld", &["connected"]),
+        CallControl::Resume => ("RetrieveCall", "callToBeRetrieved", &["hold"]),
+    };
+    with_call(dialect, line, states, call, move |id| {
+        request(dialect, name, vec![Part::call(child, id)])
+    })
+}
+
+/// Places a call.
+pub(super) fn dial(dialect: Dialect, line: Line, number: &Number) -> Plan {
+    let number = number.clone();
+    line.plan(move |device| {
+        let parts = vec![
+            Part::text("callingDevice", device),
+            Part::text("calledDirectoryNumber", number.as_str()),
+            Part::text("autoOriginate", "doNotPrompt"),
+        ];
+        request(dialect, "MakeCall", parts)
+    })
+}
+
+/// Sends digits in the call.
+pub(super) fn dtmf(dialect: Dialect, line: Line, digits: &Digits) -> Result<Plan, PlanError> {
+    dialect.knows("GenerateDigits")?;
+    let digits = digits.as_str().to_owned();
+    let plan = with_call(dialect, line, &["connected"], None, move |id| {
+        let parts = vec![
+            Part::call("connectionToSendDigits", id),
+            Part::text("charactersToSend", &digits),
+        ];
+        request(dialect, "GenerateDigits", parts)
+    })?;
+    Ok(plan.with_note(UNPROVEN))
+}
+
+/// Makes the only step of a request that tells nothing. The dialect was asked before whether it
+/// knows it.
+pub(super) fn request(dialect: Dialect, name: &'static str, parts: Vec<Part>) -> Vec<Step> {
+    let step = Request::new(name, parts).step(dialect, done);
+    step.into_iter().collect()
+}
+
+/// Finds the call that is meant, and does something with it.
+pub(super) fn with_call(
+    dialect: Dialect,
+    line: Line,
+    states: &'static [&'static str],
+    call: Option<&CallId>,
+    then: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static,
+) -> Result<Plan, PlanError> {
+    if let Some(call) = call {
+        if call.as_str().parse::<i32>().is_err() {
+            return Err(PlanError::Invalid(format!(
+                "call: {call} is no id of a call for CSTA; the action URL's $csta_id is one"
+            )));
+        }
+        return Ok(Plan::new(then(call.as_str())));
+    }
+    if dialect == Dialect::Old {
+        return Err(PlanError::unsupported(
+            "call: firmware before 8.7.3 does not tell its calls; name the one that the action \
+             URL's $csta_id says",
+        ));
+    }
+    let then: WithCall = Arc::new(then);
+    Ok(Plan::new(search(line, states, &then)))
+}
+
+/// Asks identity after identity for a call in one of `states`, the first of them before the others.
+fn search(line: Line, states: &'static [&'static str], then: &WithCall) -> Vec<Step> {
+    let then = Arc::clone(then);
+    let next: Next = Arc::new(move |device| {
+        let then = Arc::clone(&then);
+        snapshot(device, move |calls| {
+            let calls = match calls {
+                Ok(calls) => calls,
+                // An identity that is not there is behind the last one.
+                Err(ReplyOutcome::Rejected(_)) if !line.is_first() => return nothing(states),
+                Err(refused) => return refused,
+            };
+            match (pick(&calls, states), line.next()) {
+                (Pick::One(id), _) => ReplyOutcome::Then(then(&id)),
+                (Pick::Several(many, id), _) => ReplyOutcome::Rejected(format!(
+                    "the phone has {many} such calls; name one, as call={id}"
+                )),
+                (Pick::None, Some(line)) => ReplyOutcome::Then(search(line, states, &then)),
+                (Pick::None, None) => nothing(states),
+            }
+        })
+    });
+    line.steps(&next)
+}
+
+fn nothing(states: &[&str]) -> ReplyOutcome {
+    let state = match states {
+        ["alerting"] => "no call rings at the phone",
+        ["hold"] => "no call waits at the phone",
+        ["connected"] => "nobody talks at the phone",
+        _ => "the phone has no call",
+    };
+    ReplyOutcome::Rejected(state.to_owned())
+}
+
+enum Pick {
+    None,
+    One(String),
+    Several(usize, String),
+}
+
+fn pick(calls: &[Call], states: &[&str]) -> Pick {
+    for state in states {
+        let fitting: Vec<_> = calls.iter().filter(|call| call.state == *state).collect();
+        match fitting.as_slice() {
+            [] => {}
+            [only] => return Pick::One(only.id.clone()),
+            [first, ..] => return Pick::Several(fitting.len(), first.id.clone()),
+        }
+    }
+    Pick::None
+}
+
+/// Asks for all calls of an identity.
+pub(super) fn snapshot(
+    device: &str,
+    then: impl Fn(Result<Vec<Call>, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
+) -> Vec<Step> {
+    let parts = vec![Part::text("snapshotObject", device)];
+    let request = Request::new("SnapshotDevice", parts);
+    let step = request.step(Dialect::New, move |answer| {
+        then(answer.map(|answer| calls(&answer)))
+    });
+    step.into_iter().collect()
+}
+
+fn calls(answer: &Answer) -> Vec<Call> {
+    let mut told = Vec::new();
+    answer.all("snapshotDeviceResponseInfo", &mut told);
+    let call = |info: &Answer| {
+        let id: CallId = info.text_of("callID")?.parse().ok()?;
+        let mut states = Vec::new();
+        info.all("localConnectionState", &mut states);
+        let mut states = states.iter().map(|state| state.text());
+        let state = states.next()?;
+        Some(Call {
+            others: states.map(ToOwned::to_owned).collect(),
+            id: id.to_string(),
+            // Both words are in use.
+            state: if state == "held" { "hold" } else { state }.to_owned(),
+        })
+    };
+    told.into_iter().filter_map(call).take(MAX_CALLS).collect()
+}
+
+/// What is said of requests that no document of Snom's shows.
+pub(super) const UNPROVEN: &str = "this CSTA request is unproven on real phones";
+
+/// How many calls are looked at.
+const MAX_CALLS: usize = 64;

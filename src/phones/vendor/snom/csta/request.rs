@@ -1,0 +1,261 @@
+//! CSTA requests as documents, in the dialect that the firmware speaks.
+
+use std::borrow::Cow;
+
+use super::answer::{self, Answer};
+use crate::phone::Phone;
+use crate::vendor::xml::Node;
+use crate::vendor::{PlanError, ReplyOutcome, Step};
+use crate::verb::{Element, Inside};
+
+/// How requests are written for a firmware.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Dialect {
+    /// Before 8.7.
+    Old,
+    /// Since 8.7.3.
+    New,
+}
+
+impl Dialect {
+    /// Returns the one that the phone speaks, if it speaks any.
+    pub(super) fn of(phone: &Phone) -> Result<Self, PlanError> {
+        let firmware = &phone.firmware;
+        if firmware.is_older_than(&[7, 3, 4]) {
+            return Err(PlanError::Unsupported(format!(
+                "firmware {firmware} speaks no CSTA; 7.3.4 and later do"
+            )));
+        }
+        if firmware.is_older_than(&[8, 7]) {
+            return Ok(Self::Old);
+        }
+        if firmware.is_older_than(&[8, 7, 3]) {
+            return Err(PlanError::Unsupported(format!(
+                "firmware {firmware} speaks no CSTA over HTTP; 8.7.3 and later do"
+            )));
+        }
+        Ok(Self::New)
+    }
+
+    /// Refuses requests that the firmware does not know.
+    pub(super) fn knows(self, request: &str) -> Result<(), PlanError> {
+        if self == Self::Old && !OLD.contains(&request) {
+            return Err(PlanError::Unsupported(format!(
+                "the CSTA request {request} needs firmware 8.7.3 or later"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    name: Cow<'static, str>,
+    parts: Vec<Part>,
+}
+
+/// An element of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    name: Cow<'static, str>,
+    inside: Contents,
+}
+
+#[derive(Clone, Debug)]
+enum Contents {
+    Parts(Vec<Part>),
+    Text(String),
+}
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug)]
+struct Style {
+    /// Whether an envelope is around it.
+    soap: bool,
+    /// The edition of ECMA-323.
+    edition: u8,
+    /// Whether the id of a call is an element of its own.
+    nested: bool,
+}
+
+impl Request {
+    pub(super) fn new(name: impl Into<Cow<'static, str>>, parts: Vec<Part>) -> Self {
+        let name = name.into();
+        Self { name, parts }
+    }
+
+    /// Creates a request of Snom's own.
+    pub(super) fn own(name: &'static str, parts: Vec<Part>) -> Self {
+        Self::new(name, parts)
+    }
+
+    /// Sends it in the dialect of the firmware.
+    pub(super) fn step(
+        &self,
+        dialect: Dialect,
+        read: impl Fn(Result<Answer, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
+    ) -> Result<Step, PlanError> {
+        let is_own = OWN.contains(&self.name.as_ref());
+        if !is_own {
+            dialect.knows(&self.name)?;
+        }
+        let style = match dialect {
+            _ if is_own => SAMPLE,
+            // As the one sample is written that there is.
+            Dialect::New if self.name == "RequestSystemStatus" => Style { edition: 3, ..BARE },
+            Dialect::New => BARE,
+            Dialect::Old => FLAT,
+        };
+        let document = self.document(style).ok_or_else(|| {
+            PlanError::Invalid(format!("request: {} has no good name for XML", self.name))
+        })?;
+        Ok(posted(document, read))
+    }
+
+    /// Sends one of Snom's own, which are written alike for all firmware.
+    pub(super) fn step_of_own(
+        &self,
+        read: impl Fn(Result<Answer, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
+    ) -> Step {
+        posted(self.document(SAMPLE).unwrap_or_default(), read)
+    }
+
+    fn document(&self, style: Style) -> Option<String> {
+        let namespace = format!(
+            "http://www.ecma-international.org/standards/ecma-323/csta/ed{}",
+            style.edition
+        );
+        let prefix = if style.soap { "csta:" } else { "" };
+        let node = Node::named(prefix, &self.name)?;
+        let node = self.parts.iter().try_fold(node, |node, part| {
+            Some(node.child(part.node(prefix, style.nested)?))
+        })?;
+        if !style.soap {
+            return Some(node.with("xmlns", &namespace).document());
+        }
+        let envelope = Node::new("SOAP-ENV:Envelope")
+            .with(
+                "xmlns:SOAP-ENV",
+                "http://schemas.xmlsoap.org/soap/envelope/",
+            )
+            .with("xmlns:csta", &namespace);
+        Some(
+            envelope
+                .child(Node::new("SOAP-ENV:Body").child(node))
+                .document(),
+        )
+    }
+}
+
+impl Part {
+    pub(super) fn text(name: &'static str, text: &str) -> Self {
+        let inside = Contents::Text(text.to_owned());
+        Self {
+            name: name.into(),
+            inside,
+        }
+    }
+
+    pub(super) fn parts(name: &'static str, parts: Vec<Self>) -> Self {
+        let inside = Contents::Parts(parts);
+        Self {
+            name: name.into(),
+            inside,
+        }
+    }
+
+    /// Creates an element that names a call.
+    pub(super) fn call(name: &'static str, id: &str) -> Self {
+        Self::parts(name, vec![Self::text(ID, id)])
+    }
+
+    /// Creates an element as the asker gave it.
+    pub(super) fn of(element: &Element) -> Self {
+        let inside = match element.inside() {
+            Inside::Elements(elements) => Contents::Parts(elements.iter().map(Self::of).collect()),
+            Inside::Text(text) => Contents::Text(text.clone()),
+        };
+        Self {
+            name: element.name().to_owned().into(),
+            inside,
+        }
+    }
+
+    fn node(&self, prefix: &'static str, nested: bool) -> Option<Node> {
+        let node = Node::named(prefix, &self.name)?;
+        match &self.inside {
+            Contents::Text(text) => Some(node.words(text)),
+            Contents::Parts(parts) => {
+                let id = parts.iter().find(|part| part.name == ID);
+                if let (
+                    false,
+                    Some(Self {
+                        inside: Contents::Text(id),
+                        ..
+                    }),
+                ) = (nested, id)
+                {
+                    return Some(node.words(id));
+                }
+                parts.iter().try_fold(node, |node, part| {
+                    Some(node.child(part.node(prefix, nested)?))
+                })
+            }
+        }
+    }
+}
+
+/// Says of an answer that tells nothing what it means.
+pub(super) fn done(answer: Result<Answer, ReplyOutcome>) -> ReplyOutcome {
+    match answer {
+        Ok(_) => ReplyOutcome::Done,
+        Err(refused) => refused,
+    }
+}
+
+fn posted(
+    document: String,
+    read: impl Fn(Result<Answer, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
+) -> Step {
+    let mut request = crate::vendor::Request::post("/csta", "text/xml", document);
+    request.way = "csta";
+    Step::Http(request.parse_with(move |reply| read(answer::read(reply))))
+}
+
+const BARE: Style = Style {
+    soap: false,
+    edition: 5,
+    nested: true,
+};
+
+const FLAT: Style = Style {
+    soap: true,
+    edition: 4,
+    nested: false,
+};
+
+/// How Snom's own requests are written in Snom's samples.
+const SAMPLE: Style = Style {
+    soap: true,
+    edition: 4,
+    nested: true,
+};
+
+/// The element with the id of a call.
+const ID: &str = "callID";
+
+/// The requests of the old dialect.
+const OLD: [&str; 8] = [
+    "AnswerCall",
+    "ClearCall",
+    "ClearConnection",
+    "HoldCall",
+    "MakeCall",
+    "RetrieveCall",
+    "SingleStepTransferCall",
+    "TransferCall",
+];
+
+/// The requests of Snom's own.
+const OWN: [&str; 4] = ["FireTest", "GetSettings", "SetSettings", "XmlPush"];

@@ -1,0 +1,107 @@
+//! Settings, do not disturb and forwarding by CSTA.
+
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::calls::{UNPROVEN, request};
+use super::device::Line;
+use super::request::{Dialect, Part, Request, done};
+use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
+use crate::verb::{Forward, ForwardKind, Settings};
+
+/// Writes settings, then reads some.
+pub(super) fn plan(settings: &Settings) -> Plan {
+    let pairs: Vec<_> = settings
+        .set
+        .iter()
+        .map(|setting| (plain(setting.name.as_str()), setting.value.clone()))
+        .collect();
+    let mut plan = Plan::default();
+    if !pairs.is_empty() {
+        plan = set(&pairs);
+    }
+    if settings.get.is_empty() {
+        return plan;
+    }
+    let names: Vec<_> = settings.get.iter().map(ToString::to_string).collect();
+    let parts = names
+        .iter()
+        .map(|name| Part::parts("Setting", vec![Part::text("name", &plain(name))]));
+    let request = Request::own("GetSettings", parts.collect());
+    plan.steps
+        .push(request.step_of_own(move |answer| match answer {
+            Ok(answer) => ReplyOutcome::ReplyData(ReplyData::Value(told(&names, &answer))),
+            Err(refused) => refused,
+        }));
+    plan.with_note("Snom documents no sample of the CSTA request GetSettings")
+}
+
+/// Writes settings.
+pub(super) fn set(settings: &[(String, String)]) -> Plan {
+    let parts = settings.iter().map(|(name, value)| {
+        let parts = vec![Part::text("name", name), Part::text("value", value)];
+        Part::parts("Setting", parts)
+    });
+    let request = Request::own("SetSettings", parts.collect());
+    Plan::new([request.step_of_own(done)])
+}
+
+/// Switches do not disturb.
+pub(super) fn dnd(dialect: Dialect, line: Line, on: bool) -> Result<Plan, PlanError> {
+    dialect.knows("SetDoNotDisturb")?;
+    let plan = line.plan(move |device| {
+        let parts = vec![
+            Part::text("device", device),
+            Part::text("doNotDisturbOn", &on.to_string()),
+        ];
+        request(dialect, "SetDoNotDisturb", parts)
+    });
+    Ok(plan.with_note(UNPROVEN))
+}
+
+/// Forwards calls, or stops that.
+pub(super) fn forward(dialect: Dialect, line: Line, forward: &Forward) -> Result<Plan, PlanError> {
+    dialect.knows("SetForwarding")?;
+    if forward.after.is_some() {
+        return Err(PlanError::unsupported(
+            "after: CSTA does not say how long a phone rings before; leave via out",
+        ));
+    }
+    let kind = match forward.kind {
+        ForwardKind::All => "forwardImmediate",
+        ForwardKind::Busy => "forwardBusy",
+        ForwardKind::NoAnswer => "forwardNoAns",
+    };
+    let to = forward.to.clone();
+    let plan = line.plan(move |device| {
+        let mut parts = vec![
+            Part::text("device", device),
+            Part::text("forwardingType", kind),
+            Part::text("activateForward", &to.is_some().to_string()),
+        ];
+        parts.extend(to.as_ref().map(|to| Part::text("forwardDN", to.as_str())));
+        request(dialect, "SetForwarding", parts)
+    });
+    Ok(plan.with_note(UNPROVEN))
+}
+
+/// Returns the values that were asked for; `null` where the phone tells none.
+fn told(names: &[String], answer: &Answer) -> Value {
+    let mut settings = Vec::new();
+    answer.all("Setting", &mut settings);
+    let value = |name: &str| {
+        let known = settings
+            .iter()
+            .find(|setting| setting.text_of("name") == Some(plain(name).as_str()));
+        known.and_then(|setting| setting.text_of("value"))
+    };
+    let pairs = names
+        .iter()
+        .map(|name| (name.clone(), value(name).map_or(Value::Null, Value::from)));
+    pairs.collect::<Map<_, _>>().into()
+}
+
+/// Returns a name with its index right behind it.
+fn plain(name: &str) -> String {
+    name.replace(['[', ']'], "")
+}

@@ -1,0 +1,135 @@
+//! Transfers by CSTA: at once by one request, or after the other has answered, which the phone is
+//! asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::calls::{Call, UNPROVEN, request, snapshot, with_call};
+use super::device::{Line, Next};
+use super::request::{Dialect, Part, Request};
+use crate::screen::Number;
+use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
+use crate::verb::{CallId, TransferKind};
+
+/// Transfers a call.
+pub(super) fn plan(
+    dialect: Dialect,
+    line: Line,
+    number: &Number,
+    kind: TransferKind,
+    call: Option<&CallId>,
+) -> Result<Plan, PlanError> {
+    let number = number.clone();
+    let states: &[&str] = &["connected", "hold"];
+    if kind == TransferKind::Blind {
+        return with_call(dialect, line, states, call, move |id| {
+            let id = id.to_owned();
+            line.target(&number, move |target| {
+                let parts = vec![
+                    Part::call("activeCall", &id),
+                    Part::text("transferredTo", target),
+                ];
+                request(dialect, "SingleStepTransferCall", parts)
+            })
+        });
+    }
+    dialect.knows("ConsultationCall")?;
+    let plan = with_call(dialect, line, states, call, move |id| {
+        let (id, to) = (id.to_owned(), number.clone());
+        line.target(&number, move |target| {
+            consult(dialect, line, &id, &to, target)
+        })
+    })?;
+    Ok(plan.with_note(UNPROVEN))
+}
+
+/// Calls the other, waits until that one answers, and joins both.
+fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &str) -> Vec<Step> {
+    let parts = vec![
+        Part::call("existingCall", held),
+        Part::text("consultedDevice", target),
+    ];
+    let (held, number) = (held.to_owned(), number.clone());
+    let step = Request::new("ConsultationCall", parts).step(dialect, move |answer| {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(refused) => return refused,
+        };
+        match initiated(&answer) {
+            Some(active) => ReplyOutcome::Then(wait(Wait {
+                dialect,
+                line,
+                held: held.clone(),
+                active,
+                number: number.clone(),
+                left: MAX_LOOKS,
+            })),
+            None => {
+                ReplyOutcome::Rejected("the phone does not tell the id of the new call".to_owned())
+            }
+        }
+    });
+    step.into_iter().collect()
+}
+
+fn initiated(answer: &Answer) -> Option<String> {
+    let call = answer.find("initiatedCall").unwrap_or(answer);
+    let id: CallId = call.text_of("callID")?.parse().ok()?;
+    Some(id.to_string())
+}
+
+/// Waiting for somebody to answer.
+#[derive(Clone, Debug)]
+struct Wait {
+    dialect: Dialect,
+    line: Line,
+    held: String,
+    active: String,
+    number: Number,
+    /// How often the phone is still asked.
+    left: u8,
+}
+
+fn wait(wait: Wait) -> Vec<Step> {
+    let line = wait.line;
+    let next: Next = Arc::new(move |device| {
+        let wait = wait.clone();
+        snapshot(device, move |calls| {
+            let calls = match calls {
+                Ok(calls) => calls,
+                Err(refused) => return refused,
+            };
+            let number = &wait.number;
+            let call = calls.iter().find(|call| call.id == wait.active);
+            match call.map(|call| call.state.as_str()) {
+                Some("connected") if call.is_some_and(Call::is_answered) => {
+                    let parts = vec![
+                        Part::call("heldCall", &wait.held),
+                        Part::call("activeCall", &wait.active),
+                    ];
+                    ReplyOutcome::Then(request(wait.dialect, "TransferCall", parts))
+                }
+                None | Some("null" | "fail") => ReplyOutcome::Rejected(format!(
+                    "the call to {number} ended; the other call waits"
+                )),
+                Some(_) if wait.left == 0 => ReplyOutcome::Rejected(format!(
+                    "{number} did not answer in {MAX_LOOKS} s; both calls are as they were"
+                )),
+                Some(_) => ReplyOutcome::Then(self::wait(Wait {
+                    left: wait.left.saturating_sub(1),
+                    ..wait.clone()
+                })),
+            }
+        })
+    });
+    let mut steps = vec![Step::Pause(LOOK)];
+    steps.extend(line.steps(&next));
+    steps
+}
+
+/// How long until the phone is asked again.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often the phone is asked whether the other has answered.
+const MAX_LOOKS: u8 = 30;

@@ -1,0 +1,280 @@
+//! Screens as `SnomIPPhone…` documents for the minibrowser.
+
+use url::Url;
+
+use crate::documents::{Documents, StoredContent};
+use crate::phone::Phone;
+use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
+use crate::vendor::page::pages;
+use crate::vendor::xml::{Node, cut};
+use crate::vendor::{Image, Plan, PlanError, PreparedContent};
+use crate::verb::Priority;
+
+/// What phones want their documents to be called.
+pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+
+/// Lays a screen out for the phone to fetch; returns the address of its first page.
+pub(super) fn lay_out(
+    screen: &Screen,
+    image: Option<&Image>,
+    documents: &Documents,
+) -> Result<Url, PlanError> {
+    let document = write(screen, image, documents)?;
+    Ok(documents.publish_screen(StoredContent::new(CONTENT_TYPE, document)))
+}
+
+/// Writes the first page of a screen, and lays further ones out for the phone to fetch.
+pub(super) fn write(
+    screen: &Screen,
+    image: Option<&Image>,
+    documents: &Documents,
+) -> Result<String, PlanError> {
+    let view = View { screen, documents };
+    match &screen.body {
+        Body::Text(text) => view.text(text),
+        Body::Menu(items) => view.menu(items),
+        Body::Directory(entries) => view.directory(entries),
+        Body::Form { submit, inputs } => view.form(submit, inputs),
+        Body::Image(_) => {
+            let Some(Image::File(image)) = image else {
+                return Err(PlanError::unsupported("the picture has no address"));
+            };
+            let node = view
+                .head("SnomIPPhoneImageFile")
+                .child(Node::text("URL", image.as_str()));
+            view.finish(node, None)
+        }
+    }
+}
+
+/// Adds what the phone does not do of a push.
+pub(super) fn with_notes(mut plan: Plan, shown: &PreparedContent, priority: Priority) -> Plan {
+    if matches!(shown, PreparedContent::Screen(screen, _) if screen.beep == Some(true)) {
+        plan = plan.with_note("Snom screens do not beep");
+    }
+    if priority != Priority::Now {
+        plan = plan.with_note("a Snom phone shows a screen at once, whatever the priority");
+    }
+    plan
+}
+
+/// Writes a document that only leads on to another one.
+pub(super) fn fetching(url: &str) -> String {
+    Node::new("SnomIPPhoneText")
+        .child(Node::text("Text", "…"))
+        .child(Node::text("fetch", url).with("mil", "10"))
+        .document()
+}
+
+/// Writes a document that shows nothing and does something. A phone is known to want both
+/// attributes.
+pub(super) fn silent(url: &str) -> String {
+    Node::new("SnomIPPhoneSilent")
+        .with("state", "relevant")
+        .with("document_id", "handsetd")
+        .child(Node::text("fetch", url).with("mil", "10"))
+        .document()
+}
+
+/// Returns whether the phone knows documents that show nothing.
+pub(super) fn knows_silent(phone: &Phone) -> bool {
+    !phone.firmware.is_older_than(&[10, 1, 82, 0])
+}
+
+/// Writes a document that takes away whatever is shown, itself included.
+pub(super) fn closing(phone: &Phone) -> String {
+    if knows_silent(phone) {
+        silent(EXIT)
+    } else {
+        fetching(EXIT)
+    }
+}
+
+struct View<'a> {
+    screen: &'a Screen,
+    documents: &'a Documents,
+}
+
+impl View<'_> {
+    /// Starts a document with its title. The minibrowser has no place for a prompt, so it joins the
+    /// title.
+    fn head(&self, name: &'static str) -> Node {
+        let (title, prompt) = (self.screen.title.as_deref(), self.screen.prompt.as_deref());
+        let title = match (title, prompt) {
+            (Some(title), Some(prompt)) => Some(format!("{title}: {prompt}")),
+            (title, prompt) => title.or(prompt).map(ToOwned::to_owned),
+        };
+        Node::new(name).maybe(
+            "Title",
+            title
+                .map(|title| harmless(&cut(&title, MAX_TITLE)))
+                .as_deref(),
+        )
+    }
+
+    fn text(&self, text: &str) -> Result<String, PlanError> {
+        let screen = Screen {
+            prompt: None,
+            ..self.screen.clone()
+        };
+        let head = View {
+            screen: &screen,
+            ..*self
+        }
+        .head("SnomIPPhoneText");
+        let text = match &self.screen.prompt {
+            Some(prompt) => format!("{text}\n\n{prompt}"),
+            None => text.to_owned(),
+        };
+        self.finish(
+            head.child(lines("Text", &harmless(&cut(&text, MAX_TEXT)))),
+            None,
+        )
+    }
+
+    fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
+        let limit = |page: &[Item], more: bool| page.len() + usize::from(more) <= MAX_ITEMS;
+        let mut first: Option<String> = None;
+        for page in pages(items, limit).into_iter().rev() {
+            let next = first.take().map(|document| self.lay(document));
+            let line = |label: &str, url: &str| {
+                Node::new("MenuItem")
+                    .child(Node::text("Name", &harmless(&cut(label, MAX_LABEL))))
+                    .child(Node::text("URL", url))
+            };
+            let items = page
+                .iter()
+                .map(|item| line(&item.label, &target_url(&item.target)));
+            let more = next.as_ref().map(|url| line("More…", url.as_str()));
+            let node = self.head("SnomIPPhoneMenu").children(items).children(more);
+            first = Some(self.finish(node, None)?);
+        }
+        first.ok_or_else(|| PlanError::Invalid("item: a menu needs one at least".to_owned()))
+    }
+
+    fn directory(&self, entries: &[Entry]) -> Result<String, PlanError> {
+        let limit = |page: &[Entry], _: bool| page.len() <= MAX_ITEMS;
+        let mut first: Option<String> = None;
+        for page in pages(entries, limit).into_iter().rev() {
+            let next = first.take().map(|document| self.lay(document));
+            let line = |entry: &Entry| {
+                Node::new("DirectoryEntry")
+                    .child(Node::text("Name", &harmless(&cut(&entry.name, MAX_LABEL))))
+                    .child(Node::text("Telephone", entry.number.as_str()))
+            };
+            let node = self
+                .head("SnomIPPhoneDirectory")
+                .children(page.iter().map(line));
+            first = Some(self.finish(node, next.as_ref())?);
+        }
+        first.ok_or_else(|| PlanError::Invalid("entry: a directory needs one at least".to_owned()))
+    }
+
+    fn form(&self, submit: &Url, inputs: &[Input]) -> Result<String, PlanError> {
+        let [input] = inputs else {
+            let many = inputs.len();
+            let why = format!("a Snom form has one field, not {many}; ask for one after the other");
+            return Err(PlanError::Unsupported(why));
+        };
+        let item = Node::new("InputItem")
+            .child(Node::text(
+                "DisplayName",
+                &harmless(&cut(&input.label, MAX_LABEL)),
+            ))
+            .child(Node::text("QueryStringParam", &input.parameter))
+            .child(Node::new("DefaultValue"))
+            .child(Node::text("InputFlags", flags(input.kind)));
+        let node = self
+            .head("SnomIPPhoneInput")
+            .child(Node::text("URL", submit.as_str()));
+        self.finish(node.child(item), None)
+    }
+
+    fn lay(&self, document: String) -> Url {
+        self.documents
+            .publish_screen(StoredContent::new(CONTENT_TYPE, document))
+    }
+
+    /// Writes a document, with its soft keys, the one to the next page, and its end.
+    fn finish(&self, node: Node, next: Option<&Url>) -> Result<String, PlanError> {
+        let own = self.screen.softkeys.iter();
+        let mut keys: Vec<_> = own
+            .map(|SoftKey { label, target }| (label.as_str(), target_url(target)))
+            .collect();
+        keys.extend(next.map(|url| ("More…", url.to_string())));
+        if keys.len() > SOFTKEYS.len() {
+            let (most, many) = (SOFTKEYS.len(), keys.len());
+            let why = format!("a Snom phone has {most} soft keys, and this screen needs {many}");
+            return Err(PlanError::Unsupported(why));
+        }
+        let key = |((label, url), name): ((&str, String), &&'static str)| {
+            Node::new("SoftKeyItem")
+                .child(Node::text("Name", name))
+                .child(Node::text("Label", &harmless(&cut(label, MAX_LABEL))))
+                .child(Node::text("URL", &url))
+        };
+        let mut node = node.children(keys.into_iter().zip(&SOFTKEYS).map(key));
+        if let Some(timeout) = self.screen.timeout.filter(|timeout| !timeout.is_zero()) {
+            let millis = timeout.as_millis().to_string();
+            node = node.child(Node::text("fetch", EXIT).with("mil", &millis));
+        }
+        Ok(node.document())
+    }
+}
+
+/// Writes a text whose lines are ended by the minibrowser's own `<br/>`.
+fn lines(name: &'static str, text: &str) -> Node {
+    let mut node = Node::new(name);
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            node = node.child(Node::new("br"));
+        }
+        node = node.words(line);
+    }
+    node
+}
+
+/// Keeps a text from calling the phone's own functions: `$(set:…)` and `$[…]` would be replaced by
+/// what they return.
+fn harmless(text: &str) -> String {
+    text.replace("$(", "$ (").replace("$[", "$ [")
+}
+
+fn target_url(target: &Target) -> String {
+    match target {
+        Target::Dial(number) => format!("{EXIT}#numberdial={}", encoded(number.as_str())),
+        Target::Exit => EXIT.to_owned(),
+        Target::Key(key) => format!("{STAY}#key={}", encoded(key.as_str())),
+        Target::Url(url) => url.to_string(),
+    }
+}
+
+/// Encodes the marks of a number that would end it here, or be read as a blank.
+pub(super) fn encoded(text: &str) -> String {
+    text.replace('#', "%23").replace('+', "%2B")
+}
+
+fn flags(kind: InputKind) -> &'static str {
+    match kind {
+        InputKind::Lower => "l",
+        InputKind::Number => "n",
+        InputKind::Password => "p",
+        InputKind::Phone => "t",
+        InputKind::Text => "a",
+        InputKind::Upper => "u",
+    }
+}
+
+/// Closes the minibrowser.
+pub(super) const EXIT: &str = "snom://mb_exit";
+/// Does nothing but what stands behind it.
+pub(super) const STAY: &str = "snom://mb_nop";
+
+/// The keys below the display.
+const SOFTKEYS: [&str; 4] = ["F1", "F2", "F3", "F4"];
+
+// Snom documents no limits for lengths; these are ours.
+const MAX_ITEMS: usize = 100;
+const MAX_LABEL: usize = 64;
+const MAX_TEXT: usize = 4000;
+const MAX_TITLE: usize = 64;

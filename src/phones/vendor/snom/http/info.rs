@@ -1,0 +1,79 @@
+//! What the phone is, by its settings and by what it calls itself in SIP.
+
+use serde_json::{Map, Value, json};
+
+use super::settings_page;
+use crate::phone::{MacAddress, Phone};
+use crate::vendor::{Plan, ReplyData, ReplyOutcome};
+use settings_page::Dump;
+
+/// Asks for all settings and tells those that say what the phone is.
+pub(super) fn plan(phone: &Phone) -> Plan {
+    let known = [
+        ("model", phone.model.clone()),
+        ("firmware", phone.firmware.to_string()),
+    ];
+    let mac = phone.mac;
+    Plan::new([settings_page::ask(move |dump| {
+        let mut info = Map::new();
+        for (name, value) in &known {
+            if !value.is_empty() {
+                info.insert((*name).to_owned(), json!(value));
+            }
+        }
+        if let Some(model) = dump.value("phone_type") {
+            info.insert("model".to_owned(), json!(bare(model)));
+        }
+        let told = dump.value("mac").and_then(|mac| mac.parse().ok());
+        if let Some(mac) = told.or(mac) {
+            let mac: MacAddress = mac;
+            info.insert("mac".to_owned(), json!(mac.to_string()));
+        }
+        for (name, setting) in OTHERS {
+            if let Some(value) = dump.value(setting) {
+                info.insert((*name).to_owned(), json!(value));
+            }
+        }
+        info.insert("lines".to_owned(), lines(dump));
+        ReplyOutcome::ReplyData(ReplyData::Value(info.into()))
+    })])
+}
+
+/// Returns a model without the maker's name and what stands behind it, as in `snomD785-SIP`.
+fn bare(model: &str) -> &str {
+    let model = match model.get(..4) {
+        Some(maker) if maker.eq_ignore_ascii_case("snom") => model.get(4..).unwrap_or(model),
+        _ => model,
+    };
+    model.strip_suffix("-SIP").unwrap_or(model)
+}
+
+/// Returns the identities that have an account.
+fn lines(dump: &Dump) -> Value {
+    let lines = (1..=12_u8).filter_map(|number| {
+        let of = |name: &str| dump.value(&format!("{name}{number}"));
+        let user = of("user_name")?;
+        let mut line = Map::new();
+        line.insert("number".to_owned(), json!(number));
+        line.insert("user".to_owned(), json!(user));
+        let more = [
+            ("name", of("user_realname")),
+            ("server", of("user_host")),
+            ("state", of("user_active")),
+        ];
+        for (name, value) in more {
+            if let Some(value) = value {
+                line.insert(name.to_owned(), json!(value));
+            }
+        }
+        Some(Value::from(line))
+    });
+    lines.collect()
+}
+
+/// Further members, and the settings that tell them.
+const OTHERS: &[(&str, &str)] = &[
+    ("address", "ip_adr"),
+    ("dnd", "dnd_mode"),
+    ("language", "language"),
+];

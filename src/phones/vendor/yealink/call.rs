@@ -1,0 +1,199 @@
+//! Calls: placed, answered, ended, held, transferred; and what the phone does with those to come.
+//!
+//! A phone says 200 whether there is such a call or not, so notes say what may have been swallowed.
+//! Ids of calls are those of the phone's own action URLs (`$call_id`), small numbers.
+
+use std::time::Duration;
+
+use super::action_uri::{ActionUri, OutgoingUri};
+use super::handset::{self, Handset};
+use super::keys::NO_OK;
+use super::model::Kind;
+use super::phonecfg;
+use crate::screen::Number;
+use crate::vendor::{Plan, PlanError, ReplyOutcome, Task, pbx};
+use crate::verb::{CallControl, CallId, Control, Forward, ForwardKind, TransferKind, Via};
+
+impl Handset<'_> {
+    /// Places a call; from a line whose account is read first.
+    pub(super) fn dial(&self, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
+        if self.model.kind() == Kind::Dect {
+            return self.dial_by_call(number, line);
+        }
+        let Some(line) = line else {
+            return Ok(self.remote()?.plan(&ActionUri::dial(number, None)));
+        };
+        self.web(
+            "line",
+            "a NOTIFY can't ask the phone which account a line is; leave via or line out",
+        )?;
+        let page = self.model.action_page();
+        let number = number.clone();
+        let step = phonecfg::ask(page, move |told| {
+            let Some(account) = told.account(line) else {
+                return ReplyOutcome::Rejected(format!("the phone has no account for line {line}"));
+            };
+            let Some(from) = OutgoingUri::parse(&account.address) else {
+                let why = format!("the phone tells no address of the account of line {line}");
+                return ReplyOutcome::Rejected(why);
+            };
+            let uri = ActionUri::dial(&number, Some(from));
+            ReplyOutcome::Then(vec![handset::http(page, &uri)])
+        });
+        Ok(Plan::new([step]))
+    }
+
+    /// A DECT base knows no action URIs, so Asterisk calls it and then the number.
+    fn dial_by_call(&self, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
+        if self.means.via.is_some() || !self.means.asterisk {
+            return Err(PlanError::unsupported(
+                "Yealink's DECT bases take no action URIs; a call by Asterisk (via=pbx) is what is left",
+            ));
+        }
+        let task = Task::Control(Control::Dial {
+            number: number.clone(),
+            line,
+        });
+        let plan = pbx::plan(self.phone, &task)?;
+        Ok(plan.with_note("that a handset answers by itself is unproven"))
+    }
+
+    /// Answers, ends, holds or resumes a call.
+    pub(super) fn call(
+        &self,
+        control: CallControl,
+        call: Option<&CallId>,
+    ) -> Result<Plan, PlanError> {
+        if let Some(call) = call {
+            return self.one_call(control, call);
+        }
+        let name = match control {
+            CallControl::Answer => self.answer_key(),
+            CallControl::Hangup => "CALLEND",
+            CallControl::Hold | CallControl::Resume => "F_HOLD",
+        };
+        let plan = self.remote()?.plan(&ActionUri::command(name));
+        Ok(match control {
+            CallControl::Hold | CallControl::Resume => plan.with_note(TOGGLES),
+            CallControl::Answer | CallControl::Hangup => plan,
+        })
+    }
+
+    fn one_call(&self, control: CallControl, call: &CallId) -> Result<Plan, PlanError> {
+        let id = id(call)?;
+        let name = match control {
+            CallControl::Answer => "ASW",
+            CallControl::Hangup => "CANCEL",
+            CallControl::Hold => "HOLD",
+            CallControl::Resume => "UNHOLD",
+        };
+        self.model.since(80, "call=")?;
+        let uri = ActionUri::of_call(name, id);
+        if !matches!(control, CallControl::Hold | CallControl::Resume) {
+            return Ok(self.remote()?.plan(&uri));
+        }
+        // A T53W does not heed these two by NOTIFY, so they go by HTTP where there is a choice.
+        if self.means.via != Some(Via::Notify) && self.phone.behind_nat.is_none() {
+            return Ok(self.web("call", "")?.plan(&uri));
+        }
+        let plan = self.remote()?.plan(&uri);
+        Ok(plan.with_note("a T53W does not heed HOLD and UNHOLD of a call by NOTIFY"))
+    }
+
+    /// Returns the key that answers a call. ANSWER does nothing on a T53W with V86, where OK does.
+    fn answer_key(&self) -> &'static str {
+        let has_ok = !self.model.is_one_of(NO_OK);
+        if self.model.is_one_of(&["T5"]) && self.model.is_at_least(86) {
+            return if has_ok { "OK" } else { "ASW" };
+        }
+        // ANSWER came with V73; OK was there before.
+        if has_ok && !self.model.is_at_least(73) {
+            return "OK";
+        }
+        "ANSWER"
+    }
+
+    /// Transfers the call on the screen.
+    pub(super) fn transfer(
+        &self,
+        number: &Number,
+        kind: TransferKind,
+        call: Option<&CallId>,
+    ) -> Result<Plan, PlanError> {
+        if call.is_some() {
+            return Err(PlanError::unsupported(
+                "call: a Yealink phone transfers the call on its screen; leave call out",
+            ));
+        }
+        let name = match kind {
+            TransferKind::Attended => "ATrans",
+            TransferKind::Blind => "BTrans",
+        };
+        let plan = self.remote()?.plan(&ActionUri::with_number(name, number));
+        Ok(plan.with_note("the phone does nothing with it while there is no answered call"))
+    }
+
+    /// Switches do not disturb; the phone's settings must allow it.
+    pub(super) fn dnd(&self, on: bool) -> Result<Plan, PlanError> {
+        let name = if on { "DNDOn" } else { "DNDOff" };
+        Ok(self.remote()?.plan(&ActionUri::command(name)))
+    }
+
+    /// Forwards the calls of the whole phone.
+    pub(super) fn forward(&self, forward: &Forward) -> Result<Plan, PlanError> {
+        self.model.since(80, "forward")?;
+        let [on, off] = match forward.kind {
+            ForwardKind::All => ["AlwaysFwdOn", "AlwaysFwdOff"],
+            ForwardKind::Busy => ["BusyFwdOn", "BusyFwdOff"],
+            ForwardKind::NoAnswer => ["NoAnswFwdOn", "NoAnswFwdOff"],
+        };
+        let uri = match (&forward.to, forward.kind) {
+            (None, _) => ActionUri::command(off),
+            (Some(number), ForwardKind::NoAnswer) => {
+                ActionUri::after(on, number, seconds(forward.after)?)
+            }
+            (Some(number), ForwardKind::All | ForwardKind::Busy) => {
+                ActionUri::with_number(on, number)
+            }
+        };
+        let plan = self.remote()?.plan(&uri);
+        let plan = plan.with_note("the phone heeds it only where its forward mode is Phone");
+        let is_left_to_us = forward.to.is_some() && forward.after.is_none();
+        Ok(match forward.kind {
+            ForwardKind::NoAnswer if is_left_to_us => {
+                plan.with_note(format!("it rings for {USUAL} seconds before"))
+            }
+            _ => plan,
+        })
+    }
+}
+
+/// Returns for how many seconds the phone rings before it forwards.
+fn seconds(after: Option<Duration>) -> Result<u64, PlanError> {
+    let seconds = after.map_or(USUAL, |after| after.as_secs());
+    if seconds == 0 || !seconds.is_multiple_of(6) {
+        return Err(PlanError::Invalid(format!(
+            "after: a Yealink phone counts in rings of 6 seconds, so {seconds} can't be; write 6, 12, \
+             18 or the like"
+        )));
+    }
+    Ok(seconds)
+}
+
+/// Reads the id of a call.
+fn id(call: &CallId) -> Result<u64, PlanError> {
+    let digits = call.as_str();
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain).ok_or_else(|| {
+        PlanError::Invalid(format!(
+            "call: {digits:?} is no call of a Yealink phone; write the number that its action URLs \
+             tell as $call_id"
+        ))
+    })
+}
+
+/// How long a phone rings where nothing else is wanted.
+const USUAL: u64 = 24;
+
+/// What is said of holding without an id.
+const TOGGLES: &str = "F_HOLD holds and resumes in turn; with call= it is certain which";

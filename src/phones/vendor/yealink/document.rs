@@ -1,0 +1,313 @@
+//! Screens as `YealinkIPPhone…` documents, each within the 10,000 bytes that phones take.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::push::MAX_DOCUMENT;
+use crate::documents::{Documents, StoredContent};
+use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
+use crate::vendor::page::pages;
+use crate::vendor::xml::{Node, cut};
+use crate::vendor::{Image, PlanError};
+
+/// Writes a screen; returns its first page, the others are laid out.
+///
+/// Phones `with_ok` want to be told what the OK key does on a text or a picture, or some of them show
+/// «Invalid URI»: here it takes the screen away.
+pub(super) fn write(
+    screen: &Screen,
+    image: Option<&Image>,
+    documents: &Documents,
+    with_ok: bool,
+) -> Result<String, PlanError> {
+    if screen.softkeys.len() > MAX_SOFTKEYS {
+        let many = screen.softkeys.len();
+        let why = format!("a Yealink phone has {MAX_SOFTKEYS} soft keys at the most, not {many}");
+        return Err(PlanError::Unsupported(why));
+    }
+    let is_plain = matches!(screen.body, Body::Image(_) | Body::Text(_));
+    let done = (with_ok && is_plain).then(|| put(documents, blank()));
+    let view = View {
+        screen,
+        documents,
+        done,
+    };
+    match &screen.body {
+        Body::Text(text) => Ok(view.text(text)),
+        Body::Menu(items) => view.menu(items),
+        Body::Directory(entries) => view.directory(entries),
+        Body::Form { submit, inputs } => Ok(view.form(submit, inputs)),
+        Body::Image(_) => {
+            let image =
+                image.ok_or_else(|| PlanError::unsupported("the picture has no address"))?;
+            Ok(view.image(image))
+        }
+    }
+}
+
+/// Writes an empty screen that ends at once, and so takes away what is shown.
+pub(super) fn blank() -> String {
+    Node::new("YealinkIPPhoneTextScreen")
+        .with("Beep", "no")
+        .with("Timeout", "1")
+        .child(Node::text("Title", " "))
+        .child(Node::text("Text", " "))
+        .document()
+}
+
+/// Writes phone settings, `parameter = value` each.
+pub(super) fn configuration(items: &[(&str, &str)]) -> String {
+    let item =
+        |(parameter, value): &(&str, &str)| Node::text("Item", &format!("{parameter} = {value}"));
+    Node::new("YealinkIPPhoneConfiguration")
+        .with("Beep", "no")
+        .children(items.iter().map(item))
+        .document()
+}
+
+/// Commands without a screen.
+#[derive(Debug)]
+pub(super) struct Execute(Node);
+
+impl Execute {
+    pub(super) fn new() -> Self {
+        Self(Node::new("YealinkIPPhoneExecute").with("Beep", "no"))
+    }
+
+    pub(super) fn uri(self, uri: &str) -> Self {
+        Self(self.0.child(Node::new("ExecuteItem").with("URI", uri)))
+    }
+
+    pub(super) fn document(&self) -> String {
+        self.0.document()
+    }
+}
+
+struct View<'a> {
+    screen: &'a Screen,
+    documents: &'a Documents,
+    /// What the OK key leads to.
+    done: Option<Url>,
+}
+
+impl View<'_> {
+    /// Starts a document: attributes and title. There is no place for a prompt, so it joins the
+    /// title.
+    fn head(&self, name: &'static str, prompt: bool) -> Node {
+        let (title, own) = (self.screen.title.as_deref(), self.screen.prompt.as_deref());
+        let title = match (title, own.filter(|_| prompt)) {
+            (Some(title), Some(prompt)) => format!("{title}: {prompt}"),
+            (title, prompt) => title.or(prompt).unwrap_or(" ").to_owned(),
+        };
+        self.start(name)
+            .child(Node::text("Title", &cut(&title, MAX_TITLE)).with("wrap", "yes"))
+    }
+
+    /// Starts a document without a title, which pictures do not have.
+    fn start(&self, name: &'static str) -> Node {
+        // 0 is for ever, so less than a second is one.
+        let whole = |timeout: Duration| timeout.as_secs().max(u64::from(!timeout.is_zero()));
+        let timeout = self.screen.timeout.map_or(0, whole).to_string();
+        let beep = if self.screen.beep == Some(true) {
+            "yes"
+        } else {
+            "no"
+        };
+        let node = Node::new(name).with("Beep", beep).with("Timeout", &timeout);
+        match &self.done {
+            Some(done) => node.with("doneAction", done.as_str()),
+            None => node,
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        let text = match &self.screen.prompt {
+            Some(prompt) => format!("{text}\n\n{prompt}"),
+            None => text.to_owned(),
+        };
+        let page = |text: &str| {
+            let node = self
+                .head("YealinkIPPhoneTextScreen", false)
+                .child(Node::text("Text", text));
+            node.children(self.softkeys(None)).document()
+        };
+        let whole = page(&cut(&text, usize::MAX));
+        if whole.len() <= MAX_DOCUMENT {
+            return whole;
+        }
+        // How many bytes a character takes depends on the character, so the length is tried out.
+        let (mut good, mut bad) = (0, text.chars().count());
+        while bad.saturating_sub(good) > 1 {
+            let middle = good.midpoint(bad);
+            if page(&cut(&text, middle)).len() <= MAX_DOCUMENT {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        page(&cut(&text, good))
+    }
+
+    fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
+        // Only soft keys know SoftKey:Exit; an item leads to an empty screen that ends at once.
+        let leaves = items.iter().any(|item| item.target == Target::Exit);
+        let exit = leaves.then(|| put(self.documents, blank()));
+        let page = |items: &[Item], next: Option<&str>| {
+            let line = |label: &str, uri: &str| {
+                Node::new("MenuItem")
+                    .child(Node::text("Prompt", &cut(label, MAX_LABEL)))
+                    .child(Node::text("URI", uri))
+            };
+            let lines = items.iter().map(|item| match (&item.target, &exit) {
+                (Target::Exit, Some(exit)) => line(&item.label, exit.as_str()),
+                (target, _) => line(&item.label, &uri(target)),
+            });
+            let more = next.map(|uri| line("More…", uri));
+            let node = self
+                .head("YealinkIPPhoneTextMenu", true)
+                .children(lines)
+                .children(more);
+            node.children(self.softkeys(None)).document()
+        };
+        let limit = |items: &[Item], more: bool| {
+            items.len() + usize::from(more) <= MAX_ITEMS
+                && page(items, more.then_some(LONG_ADDRESS)).len() <= MAX_DOCUMENT
+        };
+        let written =
+            pages(items, limit)
+                .into_iter()
+                .rev()
+                .fold(None, |next: Option<String>, items| {
+                    let next = next.map(|document| put(self.documents, document));
+                    Some(page(items, next.as_ref().map(Url::as_str)))
+                });
+        written.ok_or_else(|| PlanError::Invalid("item: a menu needs one at least".to_owned()))
+    }
+
+    /// Lines of a directory are numbers and never lead anywhere, so a soft key leads to the next
+    /// page.
+    fn directory(&self, entries: &[Entry]) -> Result<String, PlanError> {
+        let page = |entries: &[Entry], next: Option<&str>| {
+            let line = |entry: &Entry| {
+                Node::new("MenuItem")
+                    .child(Node::text("Prompt", &cut(&entry.name, MAX_LABEL)))
+                    .child(Node::text("URI", entry.number.as_str()))
+            };
+            let node = self.head("YealinkIPPhoneDirectory", true);
+            node.children(entries.iter().map(line))
+                .children(self.softkeys(next))
+                .document()
+        };
+        let limit = |entries: &[Entry], more: bool| {
+            entries.len() <= MAX_ITEMS
+                && page(entries, more.then_some(LONG_ADDRESS)).len() <= MAX_DOCUMENT
+        };
+        let all = pages(entries, limit);
+        if all.len() > 1 && self.screen.softkeys.len() >= MAX_SOFTKEYS {
+            return Err(PlanError::unsupported(
+                "a directory of several pages needs a soft key of its own",
+            ));
+        }
+        let written = all
+            .into_iter()
+            .rev()
+            .fold(None, |next: Option<String>, entries| {
+                let next = next.map(|document| put(self.documents, document));
+                Some(page(entries, next.as_ref().map(Url::as_str)))
+            });
+        written
+            .ok_or_else(|| PlanError::Invalid("entry: a directory needs one at least".to_owned()))
+    }
+
+    fn form(&self, submit: &Url, inputs: &[Input]) -> String {
+        let field = |input: &Input| {
+            let (kind, password) = match input.kind {
+                InputKind::Number | InputKind::Phone => ("number", "no"),
+                InputKind::Password => ("string", "yes"),
+                InputKind::Lower | InputKind::Text | InputKind::Upper => ("string", "no"),
+            };
+            Node::new("InputField")
+                .with("type", kind)
+                .with("password", password)
+                .child(Node::text("Prompt", &cut(&input.label, MAX_LABEL)))
+                .child(Node::text("Parameter", &input.parameter))
+                .child(Node::new("Default"))
+        };
+        self.head("YealinkIPPhoneInputScreen", true)
+            .child(Node::text("URL", submit.as_str()))
+            .children(inputs.iter().map(field))
+            .children(self.softkeys(None))
+            .document()
+    }
+
+    fn image(&self, image: &Image) -> String {
+        let image = match image {
+            Image::File(url) => Node::text("Image", url.as_str()),
+            Image::Pixels {
+                width,
+                height,
+                data,
+            } => Node::text("Image", data)
+                .with("height", &height.to_string())
+                .with("width", &width.to_string()),
+        };
+        self.start("YealinkIPPhoneImageScreen")
+            .child(image)
+            .children(self.softkeys(None))
+            .document()
+    }
+
+    /// Writes the soft keys. The first of one's own takes the usual ones away, so Exit is given
+    /// again.
+    fn softkeys(&self, next: Option<&str>) -> Vec<Node> {
+        let own = self.screen.softkeys.iter();
+        let mut keys: Vec<(String, String)> = own
+            .map(|SoftKey { label, target }| (label.clone(), uri(target)))
+            .collect();
+        keys.extend(next.map(|next| ("More".to_owned(), next.to_owned())));
+        let usual = match self.screen.body {
+            _ if keys.is_empty() => &[][..],
+            Body::Directory(_) => &[("Dial", "SoftKey:Dial"), ("Exit", EXIT)],
+            Body::Form { .. } => &[("Submit", "SoftKey:Submit"), ("Exit", EXIT)],
+            Body::Menu(_) => &[("Select", "SoftKey:Select"), ("Exit", EXIT)],
+            Body::Image(_) | Body::Text(_) => &[("Exit", EXIT)],
+        };
+        for (label, uri) in usual {
+            if keys.len() < MAX_SOFTKEYS && !keys.iter().any(|(_, known)| known == uri) {
+                keys.push(((*label).to_owned(), (*uri).to_owned()));
+            }
+        }
+        let node = |(at, (label, uri)): (usize, (String, String))| {
+            Node::new("SoftKey")
+                .with("index", &at.saturating_add(1).to_string())
+                .child(Node::text("Label", &cut(&label, MAX_LABEL)))
+                .child(Node::text("URI", &uri))
+        };
+        keys.into_iter().enumerate().map(node).collect()
+    }
+}
+
+fn put(documents: &Documents, document: String) -> Url {
+    documents.publish_screen(StoredContent::new(CONTENT_TYPE, document))
+}
+
+fn uri(target: &Target) -> String {
+    match target {
+        Target::Dial(number) => format!("Dial:{number}"),
+        Target::Exit => EXIT.to_owned(),
+        Target::Key(key) => format!("Key:{}", key.as_str()),
+        Target::Url(url) => url.to_string(),
+    }
+}
+
+pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+const EXIT: &str = "SoftKey:Exit";
+
+/// Stands for the address of the next page while it is not known.
+const LONG_ADDRESS: &str = "http://a-host-name-of-usual-length.branch.example.com:65535/a/path/screen/0123456789abcdef0123456789abcdef";
+
+const MAX_ITEMS: usize = 30;
+const MAX_LABEL: usize = 64;
+const MAX_SOFTKEYS: usize = 4;
+const MAX_TITLE: usize = 64;

@@ -1,0 +1,163 @@
+//! `YealinkIPPhoneExecute`: URIs of the vendor, each checked; lamps are such URIs.
+//!
+//! Seen in public code: `http(s)`, `Dial:`, `Led:`, `Wav.Play:`, `Wav.Stop`, `Key:LINE1` and
+//! `Command:Reset`. A phone swallows what it does not know, so nothing else is sent.
+
+use url::Url;
+
+use super::document::Execute;
+use super::handset::Handset;
+use crate::screen::{KeyName, Number};
+use crate::vendor::{Plan, PlanError};
+use crate::verb::{Led, LedColor, LedState, Priority, VendorUri};
+
+impl Handset<'_> {
+    /// Runs URIs in order.
+    pub(super) fn execute(&self, uris: &[VendorUri]) -> Result<Plan, PlanError> {
+        let mut execute = Execute::new();
+        let mut note = None;
+        for uri in uris {
+            // The one command without arguments may be written as all others begin.
+            let text = match uri.as_str() {
+                "Wav.Stop:" => "Wav.Stop",
+                text => text,
+            };
+            note = self.check(text)?.or(note);
+            execute = execute.uri(text);
+        }
+        let mut plan = self.push(&execute.document())?;
+        if uris.iter().any(|uri| uri.priority() != Priority::Now) {
+            plan = plan.with_note("a Yealink phone runs them at once, whatever the priority");
+        }
+        Ok(match note {
+            Some(note) => plan.with_note(note),
+            None => plan,
+        })
+    }
+
+    /// Refuses a URI that leads nowhere; returns what there is to say of a good one.
+    fn check(&self, uri: &str) -> Result<Option<&'static str>, PlanError> {
+        let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
+        let good = match scheme {
+            "http" | "https" => Url::parse(uri).is_ok_and(|url| url.has_host()),
+            "Dial" => rest.parse::<Number>().is_ok(),
+            "Led" => match rest.split_once('=') {
+                Some((lamp, does)) => self.lamp(lamp).is_ok() && STATES.contains(&does),
+                None => false,
+            },
+            "Wav.Play" => rest
+                .parse::<Url>()
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
+            "Wav.Stop" => uri == "Wav.Stop",
+            "Key" => rest.parse::<KeyName>().is_ok(),
+            "Command" => rest == "Reset",
+            _ => false,
+        };
+        if !good {
+            return Err(PlanError::Unsupported(format!(
+                "uri: {uri:?} is nothing that a Yealink phone runs; it runs http(s), Dial:NUMBER, \
+                 Led:LINE1_GREEN=on, Wav.Play:URL, Wav.Stop, Key:LINE1 and Command:Reset"
+            )));
+        }
+        Ok(match scheme {
+            "Wav.Play" => Some(super::tone::TWICE),
+            "Key" if !is_line(rest) => Some(UNPROVEN_KEY),
+            _ => None,
+        })
+    }
+
+    /// Checks the name of a lamp, `LINE1_GREEN` or `POWER`.
+    fn lamp(&self, name: &str) -> Result<(), PlanError> {
+        let known = match name.split_once('_') {
+            Some((line, color)) => {
+                matches!(color, "GREEN" | "RED" | "ORANGE") && self.line(line).is_some()
+            }
+            None => name == "POWER",
+        };
+        known.then_some(()).ok_or_else(|| self.no_lamp(name))
+    }
+
+    /// Reads which line key is meant: `3`, `L3` and `LINE3` are the same.
+    fn line(&self, name: &str) -> Option<u8> {
+        let upper = name.to_ascii_uppercase();
+        let digits = ["LINE", "L"]
+            .iter()
+            .find_map(|prefix| upper.strip_prefix(prefix))
+            .unwrap_or(&upper);
+        let number: u8 = digits.parse().ok()?;
+        let most = self.model.line_keys().unwrap_or(MAX_LINES);
+        (!digits.starts_with('+') && (1..=most).contains(&number)).then_some(number)
+    }
+
+    fn no_lamp(&self, name: &str) -> PlanError {
+        let keys = match self.model.line_keys() {
+            Some(keys) => format!("1 to {keys}"),
+            None => "a number".to_owned(),
+        };
+        PlanError::Unsupported(format!(
+            "led: {name} is no lamp of {}; write {keys} for a line key, or POWER",
+            self.model.title()
+        ))
+    }
+
+    /// Switches a lamp, until the phone restarts or has a reason of its own.
+    pub(super) fn led(&self, led: &Led) -> Result<Plan, PlanError> {
+        let name = led.name.as_ref().map_or("POWER", |name| name.as_str());
+        let does = match led.state {
+            LedState::Fast => "fastflash",
+            LedState::Off => "off",
+            LedState::On => "on",
+            LedState::Slow => "slowflash",
+        };
+        let mut execute = Execute::new();
+        for lamp in self.lamps(name, led)? {
+            execute = execute.uri(&format!("Led:{lamp}={does}"));
+        }
+        self.push(&execute.document())
+    }
+
+    /// Returns the lamps that are meant: those of all colours, where one goes out and it is not said
+    /// which.
+    fn lamps(&self, name: &str, led: &Led) -> Result<Vec<String>, PlanError> {
+        if name.eq_ignore_ascii_case("POWER") {
+            return match led.color {
+                None => Ok(vec!["POWER".to_owned()]),
+                Some(_) => Err(PlanError::unsupported(
+                    "color: the power lamp of a Yealink phone has one colour; leave color out",
+                )),
+            };
+        }
+        let upper = name.to_ascii_uppercase();
+        if led.color.is_none() && self.lamp(&upper).is_ok() {
+            return Ok(vec![upper]);
+        }
+        let line = self.line(name).ok_or_else(|| self.no_lamp(name))?;
+        let colors: &[&str] = match (led.color, led.state) {
+            (None, LedState::Off) => &["GREEN", "RED", "ORANGE"],
+            (Some(LedColor::Green) | None, _) => &["GREEN"],
+            (Some(LedColor::Orange), _) => &["ORANGE"],
+            (Some(LedColor::Red), _) => &["RED"],
+            (Some(LedColor::GreenOrange | LedColor::RedGreen), _) => {
+                return Err(PlanError::unsupported(
+                    "color: a Yealink lamp is green, red or orange, and never two of them in turn",
+                ));
+            }
+        };
+        let lamps = colors.iter().map(|color| format!("LINE{line}_{color}"));
+        Ok(lamps.collect())
+    }
+}
+
+/// Returns whether it is a key that was seen to work in a document.
+pub(super) fn is_line(key: &str) -> bool {
+    key.strip_prefix("LINE")
+        .is_some_and(|number| number.parse::<u8>().is_ok_and(|number| number > 0))
+}
+
+/// What is said of other keys.
+pub(super) const UNPROVEN_KEY: &str = "Key: in a document is proven for LINE1, LINE2, … only";
+
+const STATES: [&str; 4] = ["on", "off", "slowflash", "fastflash"];
+
+/// The most line keys that any model has.
+const MAX_LINES: u8 = 29;

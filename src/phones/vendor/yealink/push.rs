@@ -1,0 +1,60 @@
+//! Pushing a document: `POST /servlet?push=xml`, where the body is `xml=` and then the document as it
+//! is, not encoded; or a NOTIFY, for which the phone wants `push_xml.sip_notify = 1`.
+//!
+//! Over HTTP the phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
+
+use super::answer;
+use super::document::{CONTENT_TYPE, Execute};
+use crate::documents::{Documents, StoredContent};
+use crate::vendor::plan::fits_notify;
+use crate::vendor::{Plan, PlanError, Request};
+
+/// Pushes documents to a phone by the way that it is reached.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pusher<'a> {
+    /// The page that takes them.
+    pub(super) page: &'static str,
+    pub(super) by_notify: bool,
+    pub(super) documents: &'a Documents,
+}
+
+impl Pusher<'_> {
+    /// Says how a document is pushed.
+    pub(super) fn document(self, document: &str) -> Result<Plan, PlanError> {
+        if self.by_notify {
+            return self.by_notify(document);
+        }
+        check_length(document)?;
+        let mut request = Request::post(self.page, "text/xml", format!("xml={document}"));
+        // Some firmware wants to know who pushes.
+        let referer = ("Referer", self.documents.base_url().to_string());
+        request.headers.push(referer);
+        Ok(Plan::of(request.parse_with(answer::pushed)))
+    }
+
+    /// What is too long for one packet is fetched from our door.
+    fn by_notify(self, document: &str) -> Result<Plan, PlanError> {
+        let plan =
+            |document: &str| Plan::notify("Yealink-xml", Some(("application/xml", document)));
+        if fits_notify(document) {
+            return Ok(plan(document));
+        }
+        check_length(document)?;
+        let content = StoredContent::new(CONTENT_TYPE, document.to_owned());
+        let url = self.documents.publish_screen(content);
+        Ok(plan(&Execute::new().uri(url.as_str()).document()))
+    }
+}
+
+fn check_length(document: &str) -> Result<(), PlanError> {
+    if document.len() > MAX_DOCUMENT {
+        let long = document.len();
+        return Err(PlanError::unsupported(format!(
+            "a Yealink phone takes documents of {MAX_DOCUMENT} bytes, and this one has {long}"
+        )));
+    }
+    Ok(())
+}
+
+/// The most bytes that a document may have, from the developer's guide.
+pub(super) const MAX_DOCUMENT: usize = 10_000;

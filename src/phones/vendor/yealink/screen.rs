@@ -1,0 +1,80 @@
+//! Screens: which document is pushed, and what there is to say of how the phone shows it.
+
+use url::Url;
+
+use super::document::{self, Execute};
+use super::execute::{UNPROVEN_KEY, is_line};
+use super::handset::Handset;
+use crate::screen::{Body, Screen, Target};
+use crate::vendor::{Plan, PlanError, PreparedContent};
+use crate::verb::Priority;
+
+impl Handset<'_> {
+    /// Shows something.
+    pub(super) fn show(
+        &self,
+        shown: &PreparedContent,
+        priority: Priority,
+    ) -> Result<Plan, PlanError> {
+        let document = match shown {
+            PreparedContent::Document(document) => {
+                check_root(document)?;
+                document.clone()
+            }
+            PreparedContent::Screen(screen, image) => {
+                let with_ok = self.model.has_ok_action();
+                document::write(screen, image.as_ref(), self.means.documents, with_ok)?
+            }
+            PreparedContent::Url(url) => Execute::new().uri(Url::as_str(url)).document(),
+        };
+        let mut plan = self.push(&document)?;
+        if let PreparedContent::Screen(screen, _) = shown {
+            let is_image = matches!(screen.body, Body::Image(_));
+            if is_image && (screen.title.is_some() || screen.prompt.is_some()) {
+                plan = plan.with_note("a picture on a Yealink phone has no title");
+            }
+            if presses_other_keys(screen) {
+                plan = plan.with_note(UNPROVEN_KEY);
+            }
+        }
+        let is_own = matches!(shown, PreparedContent::Document(_));
+        if is_own && self.model.is_touch() && document.contains("doneAction") {
+            plan = plan.with_note("phones with a touch screen do not heed doneAction");
+        }
+        Ok(if priority == Priority::Now {
+            plan
+        } else {
+            plan.with_note("a Yealink phone shows a screen at once, whatever the priority")
+        })
+    }
+}
+
+/// Whether an item or a soft key presses a key that is not proven to be pressed so.
+fn presses_other_keys(screen: &Screen) -> bool {
+    let items = match &screen.body {
+        Body::Menu(items) => items.as_slice(),
+        _ => &[],
+    };
+    let targets = items.iter().map(|item| &item.target);
+    targets
+        .chain(screen.softkeys.iter().map(|key| &key.target))
+        .any(|target| matches!(target, Target::Key(key) if !is_line(key.as_str())))
+}
+
+/// Refuses a document that is no object of Yealink's, which the phone would call broken.
+fn check_root(document: &str) -> Result<(), PlanError> {
+    let root = document
+        .split('<')
+        .skip(1)
+        .find(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .map(|tag| {
+            let end = |c: char| !c.is_ascii_alphanumeric();
+            tag.split(end).next().unwrap_or_default()
+        });
+    match root {
+        Some(root) if !root.starts_with("YealinkIPPhone") => Err(PlanError::Invalid(format!(
+            "xml: a Yealink phone shows objects whose names begin YealinkIPPhone, and {root:?} is none"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,157 @@
+//! Pictures, tones and streams: what they must be like.
+
+use super::*;
+use crate::lab::png;
+
+#[tokio::test]
+async fn a_fetched_tone_is_played_and_plain_words_are_shown() {
+    let pages = vec![
+        Page::new("/tone", "audio/basic", vec![0xff; 8000]),
+        Page::new("/words", "text/plain", "Hello"),
+    ];
+    let lab = Lab::new(options(), pages).await;
+    push(&lab, &execute(&[&lab.url("/tone")])).await;
+    let state = lab.until(|state| !state.played.is_empty()).await;
+    assert_eq!(state.played[0].sound.len(), 8000);
+    push(&lab, &execute(&[&lab.url("/words")])).await;
+    let state = lab.until(|state| state.shown.is_some()).await;
+    assert_eq!(state.shown.unwrap().content.text(), Some("Hello"));
+}
+
+#[tokio::test]
+async fn an_image_must_be_a_png_that_fits_the_area() {
+    for (page, works) in [
+        (Page::png("/i", 298, 168), true),
+        (Page::png("/i", 299, 168), false),
+        (Page::new("/i", "image/jpeg", png(10, 10)), false),
+        (Page::new("/i", "image/png", "no picture"), false),
+    ] {
+        let lab = Lab::new(options(), vec![page.clone()]).await;
+        let object = format!(
+            "<CiscoIPPhoneImageFile><URL>{}</URL></CiscoIPPhoneImageFile>",
+            lab.url("/i")
+        );
+        let answer = push(&lab, &object).await;
+        assert_eq!(answer.contains("Status=\"0\""), works, "{page:?}: {answer}");
+        let shown = lab.phone.state().shown;
+        assert_eq!(
+            shown.is_some_and(|shown| shown.content.picture().is_some()),
+            works
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bitmap_has_its_first_point_in_the_lowest_bits() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    let object = "<CiscoIPPhoneImage><Width>4</Width><Height>1</Height><Depth>2</Depth>\
+                  <Data>2D</Data></CiscoIPPhoneImage>";
+    push(&lab, object).await;
+    let shown = lab.phone.state().shown.unwrap();
+    let picture = shown.content.picture().unwrap();
+    let shades: Vec<u8> = picture.pixels.pixels().map(|pixel| pixel.0[0]).collect();
+    assert_eq!(shades, [170, 0, 85, 255]);
+}
+
+fn background(lab: &Lab) -> String {
+    let (image, icon) = (lab.url("/image"), lab.url("/icon"));
+    format!(
+        "<setBackground><background><icon>{icon}</icon><image>{image}</image></background>\
+         </setBackground>"
+    )
+}
+
+#[tokio::test]
+async fn a_background_must_have_the_models_sizes() {
+    for (image, icon, works) in [
+        (
+            Page::png("/image", 320, 212),
+            Page::png("/icon", 80, 53),
+            true,
+        ),
+        (
+            Page::png("/image", 320, 213),
+            Page::png("/icon", 80, 53),
+            false,
+        ),
+        (
+            Page::png("/image", 320, 212),
+            Page::png("/icon", 80, 49),
+            false,
+        ),
+        (
+            Page::new("/image", "text/plain", "x"),
+            Page::png("/icon", 80, 53),
+            false,
+        ),
+        (
+            Page::png("/image", 320, 212),
+            Page::png("/other", 80, 53),
+            false,
+        ),
+    ] {
+        let lab = Lab::new(options(), vec![image, icon]).await;
+        let answer = push(&lab, &background(&lab)).await;
+        assert_eq!(answer.contains(ERROR_6), !works, "{answer}");
+        let state = lab.phone.state();
+        assert_eq!(
+            state.background.is_some() && state.thumbnail.is_some(),
+            works
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_ring_tone_must_be_raw_and_of_the_right_length() {
+    for (sound, works) in [
+        (vec![0xff; 240], true),
+        (vec![0xff; 16_080], true),
+        (vec![0xff; 239], false),
+        (vec![0xff; 241], false),
+        (vec![0xff; 16_320], false),
+        ([b"RIFF".as_slice(), &[0; 236]].concat(), false),
+    ] {
+        let length = sound.len();
+        let lab = Lab::new(options(), vec![Page::new("/tone", "audio/basic", sound)]).await;
+        let xml = format!(
+            "<setRingTone><ringTone>{}</ringTone></setRingTone>",
+            lab.url("/tone")
+        );
+        let answer = push(&lab, &xml).await;
+        assert_eq!(answer.contains("Status=\"0\""), works, "{length}: {answer}");
+        assert_eq!(lab.phone.state().ringtone.is_some(), works, "{length}");
+        let secure = xml.replace("http:", "https:");
+        assert!(push(&lab, &secure).await.contains(ERROR_1));
+    }
+}
+
+#[tokio::test]
+async fn streams_of_the_interface_are_one_at_a_time() {
+    let new = Options {
+        model: "8851".to_owned(),
+        ..options()
+    };
+    let lab = Lab::new(new, Vec::new()).await;
+    let stream = "<type>audio</type><codec>G.711</codec><mode>receive</mode>\
+                  <address>239.0.0.1</address>";
+    let start =
+        |more: &str| format!("<startMedia><mediaStream>{stream}{more}</mediaStream></startMedia>");
+    let stop = |id: &str| format!("<stopMedia><mediaStream id=\"{id}\"/></stopMedia>");
+    for (xml, words) in [
+        (format!("<startMedia>{stream}</startMedia>"), ERROR_1),
+        (start("<port>20481</port>"), "InvalidXML"),
+        (start("<port>5004</port>"), ERROR_1),
+        (start("<port>20480</port>"), "<mediaStream id=\"stream0\"/>"),
+        (start("<port>20480</port>"), "Unavailable Resource"),
+        (stop("stream9"), "InvalidResourceID"),
+        (stop("stream0"), "HTTP/1.1 200"),
+        (start(""), "stream1"),
+        (
+            "<stopMedia><mediaStream/></stopMedia>".to_owned(),
+            "HTTP/1.1 200",
+        ),
+    ] {
+        let answer = push(&lab, &xml).await;
+        assert!(answer.contains(words), "{xml}: {answer}");
+    }
+}

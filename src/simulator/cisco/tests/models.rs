@@ -1,0 +1,70 @@
+//! Models: which there are, and what each does in its own way.
+
+use super::*;
+
+#[tokio::test]
+async fn models_and_addresses_that_do_not_exist_are_refused() {
+    let tasks = handset_net::tasks::Tasks::new();
+    for change in [
+        |options: &mut Options| options.model = "1234".to_owned(),
+        |options: &mut Options| options.mac = "none".to_owned(),
+    ] {
+        let mut options = options();
+        change(&mut options);
+        assert!(crate::start(options, &tasks).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn models_take_what_their_tables_say() {
+    for (model, uri, status) in [
+        ("7841", "Display:On", 1),
+        ("7841", "SendDigits:1:1:Cisco/Dialer", 1),
+        ("8821", "SoftKey:Exit", 0),
+        ("8821", "EditDial:1", 1),
+        ("8851", "Vibrate:1", 1),
+        ("8851", "Device:Unlock", 0),
+        ("8851", "SendDigits:1", 1),
+        ("8851", "SendDigits:1:1:Dialer", 6),
+        ("8851", "SendDigits:1:1:Cisco/Dialer", 6),
+    ] {
+        let model = Options {
+            model: model.to_owned(),
+            ..options()
+        };
+        let lab = Lab::new(model, Vec::new()).await;
+        let answer = push(&lab, &execute(&[uri])).await;
+        assert!(
+            answer.contains(&format!("Status=\"{status}\"")),
+            "{uri}: {answer}"
+        );
+    }
+    let lab = Lab::new(options(), Vec::new()).await;
+    let answer = push(&lab, &execute(&["Key:NavDown"])).await;
+    assert!(answer.contains("Status=\"0\""), "{answer}");
+    let state = lab.phone.state();
+    assert!(
+        state.keys.is_empty() && state.remarks.len() == 1,
+        "it is discarded"
+    );
+}
+
+#[tokio::test]
+async fn a_7960_answers_elsewhere_and_once() {
+    let old = Options {
+        model: "7960".to_owned(),
+        ..options()
+    };
+    let lab = Lab::new(old, Vec::new()).await;
+    let answer = push(&lab, &execute(&["Key:Soft1"])).await;
+    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    let place = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("Location: "));
+    let get = format!(
+        "GET {} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\r\n",
+        place.unwrap()
+    );
+    assert!(lab.send(&get).await.contains("Status=\"0\""));
+    assert!(lab.send(&get).await.starts_with("HTTP/1.1 404"));
+}

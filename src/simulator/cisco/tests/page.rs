@@ -1,0 +1,190 @@
+//! Pages: how they are fetched, what they may be, and where they lead.
+
+use std::time::Duration;
+
+use super::*;
+use crate::state::{Content, Direction, State};
+
+#[tokio::test]
+async fn a_pushed_url_is_fetched_as_a_phone_fetches_and_shown() {
+    let text = "<CiscoIPPhoneText><Title>Parking</Title><Prompt>For you</Prompt>\
+                <SoftKeyItem><Name>Exit</Name><Position>3</Position><URL>SoftKey:Exit</URL>\
+                </SoftKeyItem><Text>Row 3 &amp; 4</Text></CiscoIPPhoneText>";
+    let lab = Lab::new(options(), vec![Page::xml("/screen/1", text)]).await;
+    let answer = push(&lab, &execute(&[&lab.url("/screen/1")])).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("Status=\"0\"") && answer.contains("<CiscoIPPhoneResponse>"));
+    let state = lab.until(|state| state.shown.is_some()).await;
+    let shown = state.shown.unwrap();
+    assert_eq!(
+        (shown.title.as_str(), shown.prompt.as_str()),
+        ("Parking", "For you")
+    );
+    assert_eq!(shown.content.text(), Some("Row 3 & 4"));
+    assert_eq!(shown.soft_keys.len(), 1);
+    let fetched = state
+        .exchanges
+        .iter()
+        .find(|e| e.direction == Direction::Fetched)
+        .unwrap();
+    assert_eq!(
+        fetched.header("User-Agent"),
+        Some("Allegro-Software-WebClient/4.34")
+    );
+    assert_eq!(fetched.header("Accept-Charset"), Some("utf-8,;q=0.8"));
+    assert_eq!(
+        fetched.header("x-CiscoIPPhoneDisplay"),
+        Some("298,168,12,C")
+    );
+    assert_eq!(fetched.refused, None);
+    lab.phone.press("Exit").await.unwrap();
+    assert!(lab.phone.state().shown.is_none());
+    assert!(lab.phone.press("Exit").await.is_err());
+}
+
+#[tokio::test]
+async fn pages_out_of_the_schema_show_an_error() {
+    let text = |inner: &str| format!("<CiscoIPPhoneText>{inner}</CiscoIPPhoneText>");
+    let menu = |count: usize| {
+        let items = "<MenuItem><Name>a</Name><URL>Key:Soft1</URL></MenuItem>".repeat(count);
+        format!("<CiscoIPPhoneMenu>{items}</CiscoIPPhoneMenu>")
+    };
+    let long = "x".repeat(33);
+    for (page, reason) in [
+        (
+            text(&format!("<Title>{long}</Title>")),
+            "Title of 33 characters",
+        ),
+        (
+            text(&format!("<Text>{}</Text>", "x".repeat(4001))),
+            "Text of 4001 characters",
+        ),
+        (
+            text("<Text>a</Text><Title>b</Title>"),
+            "Title in the wrong order",
+        ),
+        (
+            text("<SoftKeyItem><Name>a</Name></SoftKeyItem>"),
+            "SoftKeyItem without Position",
+        ),
+        (text("<Text>\u{7}</Text>"), "no well-formed XML"),
+        (text("<Text>a & b</Text>"), "no well-formed XML"),
+        (text("<text>a</text>"), "the unknown element text"),
+        (menu(101), "101 MenuItem"),
+        (
+            "<CiscoIPPhoneInput><URL>http://192.0.2.1/</URL><InputItem><InputFlags>A</InputFlags>\
+             </InputItem></CiscoIPPhoneInput>"
+                .to_owned(),
+            "InputItem without QueryStringParam",
+        ),
+        ("<CiscoIPPhoneResponse/>".to_owned(), "the unknown object"),
+        (
+            "<setRingTone><ringTone>a</ringTone></setRingTone>".to_owned(),
+            "only a push may hold",
+        ),
+    ] {
+        let lab = Lab::new(options(), vec![Page::xml("/", page)]).await;
+        push(&lab, &execute(&[&lab.url("/")])).await;
+        let refused = lab.refusal().await;
+        assert!(refused.contains(reason), "{reason}: {refused}");
+        let state = lab.until(|state| state.shown.is_some()).await;
+        let Content::Error(words) = state.shown.unwrap().content else {
+            panic!("no error shown")
+        };
+        assert!(words.starts_with("XML Error[4]"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_another_type_or_status_show_an_error() {
+    let text = "<CiscoIPPhoneText/>";
+    for (page, words) in [
+        (Page::new("/", "text/xml", text), "XML Error[4]"),
+        (
+            Page::new("/", "application/xml; charset=utf-8", text),
+            "XML Error[4]",
+        ),
+        (Page::new("/", "text/html", text), "XML Error[4]"),
+        (
+            Page::new("/", "audio/basic", vec![0; 40_001]),
+            "XML Error[4]",
+        ),
+        (Page::new("/", "audio/basic", "RIFF"), "XML Error[4]"),
+        (Page::new("/elsewhere", "text/xml", text), "HTTP Error[8]"),
+        (Page::raw("/", ""), "HTTP Error[10]"),
+        (Page::xml("/", " ".repeat(200_000)), "Data too large!"),
+    ] {
+        let lab = Lab::new(options(), vec![page.clone()]).await;
+        push(&lab, &execute(&[&lab.url("/")])).await;
+        let state = lab.until(|state| state.shown.is_some()).await;
+        let Content::Error(shown) = state.shown.unwrap().content else {
+            panic!("no error shown")
+        };
+        assert!(shown.starts_with(words), "{page:?}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn menus_forms_and_directories_lead_on() {
+    let menu = "<CiscoIPPhoneMenu><MenuItem><Name>One</Name><URL>QueryStringParam:id=1</URL>\
+                </MenuItem><MenuItem><Name>Two</Name><URL>Dial:200</URL></MenuItem>";
+    let key = "<SoftKeyItem><Name>Read</Name><Position>1</Position><URL>SITE/form?x=y</URL>\
+               </SoftKeyItem>";
+    let form = "<CiscoIPPhoneInput><URL>SITE/book?d=#DEVICENAME#</URL><InputItem>\
+                <DisplayName>Name</DisplayName><QueryStringParam>n</QueryStringParam>\
+                <InputFlags>A</InputFlags></InputItem></CiscoIPPhoneInput>";
+    let book = "<CiscoIPPhoneDirectory><DirectoryEntry><Name>Ann</Name><Telephone>201</Telephone>\
+                </DirectoryEntry></CiscoIPPhoneDirectory>";
+    let end = Lab::new(
+        options(),
+        vec![Page::xml("/book?d=SEP00005E005301&n=A+n", book)],
+    )
+    .await;
+    let middle = Lab::new(
+        options(),
+        vec![Page::xml(
+            "/form?x=y&id=1",
+            form.replace("SITE", &end.url("")),
+        )],
+    )
+    .await;
+    let key = key.replace("SITE", &middle.url(""));
+    let menu = menu.replace("<MenuItem><Name>One", &format!("{key}<MenuItem><Name>One"));
+    let lab = Lab::new(
+        options(),
+        vec![Page::xml("/", menu + "</CiscoIPPhoneMenu>")],
+    )
+    .await;
+    push(&lab, &execute(&[&lab.url("/")])).await;
+    lab.until(|state| state.shown.is_some()).await;
+    lab.phone.pick(1).await.unwrap();
+    assert!(lab.phone.pick(2).await.is_err());
+    lab.phone.press("Read").await.unwrap();
+    assert!(lab.phone.submit(&[("unknown", "")]).await.is_err());
+    lab.phone.submit(&[("n", "A n")]).await.unwrap();
+    lab.phone.pick(0).await.unwrap();
+    assert_eq!(lab.phone.state().dialed, ["200", "201"]);
+}
+
+#[tokio::test]
+async fn a_refresh_header_leads_to_the_next_page() {
+    let text = |text: &str| format!("<CiscoIPPhoneText><Text>{text}</Text></CiscoIPPhoneText>");
+    let xml = ("Content-Type", "text/xml; charset=UTF-8");
+    let pages = vec![
+        Page::with_headers("/", &[xml, ("Refresh", "1; url=/next")], text("one")),
+        Page::with_headers("/next", &[xml, ("Refresh", "0; url=/last")], text("two")),
+        Page::xml("/last", text("three")),
+    ];
+    let lab = Lab::new(options(), pages).await;
+    let words = |state: &State, words: &str| {
+        let shown = state.shown.as_ref();
+        shown.is_some_and(|shown| shown.content.text() == Some(words))
+    };
+    push(&lab, &execute(&[&lab.url("/")])).await;
+    lab.until(|state| words(state, "one")).await;
+    lab.until(|state| words(state, "two") && !state.shown.as_ref().unwrap().soft_keys.is_empty())
+        .await;
+    lab.phone.press("Next").await.unwrap();
+    assert!(words(&lab.phone.state(), "three"));
+    lab.tasks.shut_down(Duration::from_secs(1)).await;
+}

@@ -1,0 +1,72 @@
+//! CSTA: its dialects, and its faults.
+
+use super::*;
+use crate::calls::Standing;
+
+async fn csta(lab: &Lab, body: &str) -> String {
+    lab.send(format!(
+        "POST /csta HTTP/1.1\r\nHost: phone\r\nConnection: close\r\nContent-Type: text/xml\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+    .await
+}
+
+#[tokio::test]
+async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
+    let flat = "<e:Envelope xmlns:e=\"e\" xmlns:c=\"c\"><e:Body><c:AnswerCall><c:callToBeAnswered>-1\
+                </c:callToBeAnswered></c:AnswerCall></e:Body></e:Envelope>";
+    let bare = "<AnswerCall><callToBeAnswered><callID>-1</callID></callToBeAnswered></AnswerCall>";
+    let nested = flat.replace("-1", "<c:callID>-1</c:callID>");
+    for (firmware, bodies) in [
+        ("7.1.39", [(flat, "404"), (bare, "404"), (&nested, "404")]),
+        ("8.4.18", [(flat, "200"), (bare, "500"), (&nested, "500")]),
+        ("8.7.2", [(flat, "404"), (bare, "404"), (&nested, "404")]),
+        ("8.7.3", [(flat, "500"), (bare, "200"), (&nested, "200")]),
+    ] {
+        for (body, status) in bodies {
+            let lab = Lab::new(of_firmware("320", firmware), Vec::new()).await;
+            lab.phone.is_called_by("201");
+            let answer = csta(&lab, body).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{firmware}: {answer}"
+            );
+            assert_eq!(
+                answer.contains("Envelope"),
+                body.contains("Envelope") && status != "404"
+            );
+            let standing = lab.phone.state().calls.all()[0].standing;
+            assert_eq!(standing == Standing::Connected, status == "200");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_csta_does_not_know_is_a_fault() {
+    let lab = Lab::new(options(), Vec::new()).await;
+    for (body, error) in [
+        (
+            "<HoldCall><callToBeHeld><callID>9</callID></callToBeHeld></HoldCall>",
+            "invalidCallID",
+        ),
+        (
+            "<HoldCall><callToBeHeld><deviceID>1</deviceID></callToBeHeld></HoldCall>",
+            "invalidConnectionIdentifier",
+        ),
+        (
+            "<SnapshotDevice><snapshotObject>2</snapshotObject></SnapshotDevice>",
+            "invalidDeviceID",
+        ),
+        ("<MakeCoffee/>", "serviceNotSupported"),
+        ("<SetSettings/>", "invalidParameterValue"),
+    ] {
+        let answer = csta(&lab, body).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 500") && answer.contains(error),
+            "{answer}"
+        );
+    }
+    assert!(csta(&lab, "<a").await.starts_with("HTTP/1.1 400"));
+    assert_eq!(lab.phone.state().refusals().count(), 6);
+}

@@ -1,0 +1,92 @@
+//! A little web site for phones to send their forms to, which keeps what it was asked.
+
+use std::net::SocketAddr;
+
+use handset_net::tasks::Tasks;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::soon;
+
+/// A site whose every page is the same document. It closes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Site {
+    address: SocketAddr,
+    asked: watch::Receiver<Vec<String>>,
+    tasks: Tasks,
+}
+
+impl Site {
+    /// Serves `document`, of that content type, on a free port.
+    pub(crate) async fn serving(content_type: &str, document: impl AsRef<[u8]>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (asks, asked) = watch::channel(Vec::new());
+        let tasks = Tasks::new();
+        let stop = tasks.stop();
+        let mut answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            document.as_ref().len()
+        )
+        .into_bytes();
+        answer.extend_from_slice(document.as_ref());
+        tasks.spawn("site", async move {
+            loop {
+                let (mut stream, _) = tokio::select! {
+                    () = stop.cancelled() => return,
+                    accepted = listener.accept() => accepted.unwrap(),
+                };
+                let head = request(&mut stream).await;
+                let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                asks.send_modify(|asked| asked.push(target));
+                // Who has gone meanwhile gets no answer.
+                let _ = stream.write_all(&answer).await;
+            }
+        });
+        Self {
+            address,
+            asked,
+            tasks,
+        }
+    }
+
+    /// Returns the URL of a page.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Waits until it was asked for something, and returns the path and query of the first time.
+    pub(crate) async fn asked(&self) -> String {
+        let mut asked = self.asked.clone();
+        let first = asked.wait_for(|asked| !asked.is_empty());
+        soon("a request to the site", first).await.unwrap()[0].clone()
+    }
+}
+
+/// Reads a request with its body, and returns its head.
+async fn request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    loop {
+        let end = request.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(end) = end {
+            let head = String::from_utf8_lossy(&request[..end]).into_owned();
+            let lower = head.to_ascii_lowercase();
+            let length = lower.split("content-length:").nth(1);
+            let length = length.and_then(|rest| rest.lines().next()?.trim().parse().ok());
+            if request.len() >= end + 4 + length.unwrap_or(0) {
+                return head;
+            }
+        }
+        // Who has gone has asked for nothing more.
+        let Ok(1..) = stream.read_buf(&mut request).await else {
+            return String::from_utf8_lossy(&request).into_owned();
+        };
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.tasks.stop().cancel();
+    }
+}
