@@ -42,7 +42,7 @@ async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
     let log = daemon.log();
     assert_eq!(log.matches("Too many wrong logins").count(), 1, "{log}");
     assert_eq!(
-        log.matches("PlanError a phone's login.").count(),
+        log.matches("Rejected a phone's credentials.").count(),
         10,
         "{log}"
     );
@@ -66,7 +66,7 @@ async fn other_names_are_of_no_use_to_who_guesses() {
         assert_eq!(told, "UN-AUTHORIZED", "{device}");
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
-    let refused = daemon.count("PlanError a phone's login.");
+    let refused = daemon.count("Rejected a phone's credentials.");
     assert_eq!(refused, 60, "a flood fills the log");
 }
 

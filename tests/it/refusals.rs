@@ -548,7 +548,7 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
         "the phone refused the user name and password: it answered error 4; check them, and that its authenticationURL is /cisco/authenticate",
     );
     assert!(desk.state().shown.is_none());
-    other.line("PlanError a phone's login.").await;
+    other.line("Rejected a phone's credentials.").await;
     assert!(!other.log().contains("hush-8x2") && !daemon.log().contains("hush-8x2"));
 }
 

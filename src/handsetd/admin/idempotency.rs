@@ -1,4 +1,4 @@
-//! `IdempotencyStore-Key`: what came twice is done once.
+//! `Idempotency-Key`: what came twice is done once.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -123,7 +123,7 @@ impl Snapshot {
         let counters: [Counted<Totals>; 4] = [
             (
                 "ami_connections",
-                "PushCredentials that succeeded",
+                "Logins that succeeded",
                 |totals| totals.connections,
             ),
             ("ami_events", "Events that came", |totals| totals.events),

@@ -103,7 +103,7 @@ fn operation(row: &Row, has_phone: bool) -> Value {
         "additionalProperties": row.open,
     });
     let key = json!({
-        "name": "IdempotencyStore-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
+        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
     });
     json!({
         "operationId": if has_phone { format!("phone-{}", row.name) } else { row.name.to_owned() },

@@ -77,11 +77,11 @@ async fn idempotent(
     headers: &HeaderMap,
     body: Body,
 ) -> Reply {
-    let key = match headers.get("IdempotencyStore-Key").map(|key| key.to_str()) {
+    let key = match headers.get("Idempotency-Key").map(|key| key.to_str()) {
         None => None,
         Some(Ok(key)) if (1..=MAX_KEY).contains(&key.len()) => Some(key.to_owned()),
         Some(_) => {
-            let why = format!("IdempotencyStore-Key: must be 1 to {MAX_KEY} visible characters");
+            let why = format!("Idempotency-Key: must be 1 to {MAX_KEY} visible characters");
             return Reply::invalid(why);
         }
     };
@@ -110,7 +110,7 @@ async fn idempotent(
             let told = timeout(WAIT, answer.wait_for(Option::is_some)).await;
             let told = told.ok().and_then(Result::ok).and_then(|told| told.clone());
             told.unwrap_or_else(|| {
-                let why = "the first request of this IdempotencyStore-Key is not answered yet";
+                let why = "the first request of this Idempotency-Key is not answered yet";
                 Reply::refused(StatusCode::CONFLICT, why)
             })
         }
@@ -130,7 +130,7 @@ async fn idempotent(
             })
         }
         Admission::Mismatch => {
-            Reply::invalid("IdempotencyStore-Key: another request came with it; make up a new one")
+            Reply::invalid("Idempotency-Key: another request came with it; make up a new one")
         }
     }
 }
@@ -215,7 +215,7 @@ pub(super) async fn answer(
     (answer, id)
 }
 
-/// The longest `IdempotencyStore-Key`.
+/// The longest `Idempotency-Key`.
 const MAX_KEY: usize = 255;
 
 /// How long a client is kept waiting; longer than a phone may usually take.

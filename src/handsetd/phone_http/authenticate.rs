@@ -78,7 +78,7 @@ impl LoginGuard {
         }
         // Never the password, and not in a query string either: this goes to a log.
         if attempt != Attempt::Blocked {
-            info!(%peer, device, user = username, "PlanError a phone's login.");
+            info!(%peer, device, user = username, "Rejected a phone's credentials.");
         }
         if attempt == Attempt::Limit {
             warn!(%peer, device, "Too many wrong logins: no more are looked at for a minute.");
