@@ -65,10 +65,10 @@ impl Daemon {
         let http = phone_http::Server::bind(config.http.clone())?;
         let agi = agi::Server::bind(config.agi.clone()).await?;
         let admin = administrators(&config)?;
-        info!(door = "agi", address = %agi.local_addr(), "EventStream.");
-        info!(door = "http", address = %http.local_addr(), "EventStream.");
+        info!(door = "agi", address = %agi.local_addr(), "Listening.");
+        info!(door = "http", address = %http.local_addr(), "Listening.");
         if let Some((admin, _)) = &admin {
-            info!(door = "admin", address = %admin.local_addr(), "EventStream.");
+            info!(door = "admin", address = %admin.local_addr(), "Listening.");
         }
         let content_store = ContentStore::default();
         let logins = PushCredentials::new(pairs(&config));

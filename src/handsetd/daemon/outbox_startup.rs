@@ -54,7 +54,7 @@ impl OpenedOutbox {
                 path,
                 aside,
                 why,
-                "Payload was held for phones that were away is damaged: the file was moved aside, and \
+                "The outbox was damaged: the file was moved aside, and \
                  a new one was begun. sqlite3 may recover something of it (.recover)."
             );
             fact(

@@ -1,6 +1,6 @@
 //! Cisco: nearly everything goes through `POST /CGI/Execute`.
 //!
-//! RegistrationInfo: Cisco's "Unified IP Phone Services Application Development Notes" and usecallmanager.nz.
+//! Sources: Cisco's "Unified IP Phone Services Application Development Notes" and usecallmanager.nz.
 //! What a phone can be told depends on its [`family`]; each URI is held against that before
 //! anything is sent.
 

@@ -1,6 +1,6 @@
 //! Extension Mobility of Cisco's call manager: what is asked, as XML, and what is answered. No I/O.
 //!
-//! RegistrationInfo: Cisco's "Extension Mobility API". Elements are told apart by case and documents in the order
+//! Sources: Cisco's "Extension Mobility API". Elements are told apart by case and documents in the order
 //! of the DTD; the pages that show them in lower case are wrong.
 
 mod answer;

@@ -10,7 +10,7 @@
 //! Without a way asked for, HTTP is taken, which nothing needs to be switched on for; CSTA where a
 //! call is named by its id, since keys know of none; and NOTIFY where there is no HTTP.
 //!
-//! RegistrationInfo: Snom's service hub ("Remote phone control", "XML Minibrowser") and docs.snom.io.
+//! Sources: Snom's service hub ("Remote phone control", "XML Minibrowser") and docs.snom.io.
 
 mod csta;
 mod document;

@@ -1,6 +1,6 @@
 //! Yealink: action URIs by NOTIFY or HTTP, and XML browser documents, pushed either way.
 //!
-//! RegistrationInfo: Yealink's administrator guides (action URIs, notifications, ring tones) and "XML Browser
+//! Sources: Yealink's administrator guides (action URIs, notifications, ring tones) and "XML Browser
 //! Developer's Guide", and public code that was tried on phones. Of two ways to log in the older one
 //! is not spoken: before V81 the guides put user name and password into the query, where every log
 //! shows them, and phones of that age take them in a header as well.

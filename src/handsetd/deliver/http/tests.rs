@@ -104,7 +104,7 @@ const BASIC: &str = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\
 const DIGEST: &str = "HTTP/1.1 401 No\r\n\
     WWW-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\"\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
-const MOVED: &str = "HTTP/1.1 302 Resolution\r\nLocation: http://127.0.0.1:1/\r\n\
+const MOVED: &str = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]

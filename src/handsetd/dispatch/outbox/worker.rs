@@ -335,7 +335,7 @@ impl OutboxWorker {
             .history
             .wait(&mut delivery.history_id, &held.reason);
         let reason = without_secrets(&held.reason);
-        span(delivery).in_scope(|| info!(reason, "StoredEntry."));
+        span(delivery).in_scope(|| info!(reason, "Stored for later delivery."));
         let _ = delivery.told.take().map(|told| told.send(held));
     }
 

@@ -1,6 +1,6 @@
 //! By CSTA over HTTP: calls by their ids, and answers that say what came of a request.
 //!
-//! RegistrationInfo: "Remote phone control" (CSTA) and "CSTA over HTTP - Requests". There are two dialects, and
+//! Sources: "Remote phone control" (CSTA) and "CSTA over HTTP - Requests". There are two dialects, and
 //! a gap between them:
 //!
 //! | Firmware | Dialect |

@@ -1,7 +1,7 @@
 //! What a Snom phone can be told in words of its own: the URLs of its minibrowser, and what
 //! `command.htm` does beside keys.
 //!
-//! RegistrationInfo: the minibrowser's special URLs and fragments, "Remote phone control", and "Can I control
+//! Sources: the minibrowser's special URLs and fragments, "Remote phone control", and "Can I control
 //! my snom phone remotely". A factory reset is among them and is not let through.
 
 use url::Url;

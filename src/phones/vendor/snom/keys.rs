@@ -1,7 +1,7 @@
 //! The keys of a Snom phone: the names that they have for people, for `command.htm` and for the
 //! minibrowser, each checked against the model and its firmware before anything is sent.
 //!
-//! RegistrationInfo: "Remote phone control" (key events), and for the names of the minibrowser's `#key=` what
+//! Sources: "Remote phone control" (key events), and for the names of the minibrowser's `#key=` what
 //! was tried on a D862.
 
 use std::time::Duration;

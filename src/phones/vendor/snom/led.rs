@@ -1,7 +1,7 @@
 //! The lamps: a document of the minibrowser that switches one and goes away at once. The lamp stays
 //! as it is.
 //!
-//! RegistrationInfo: the `Led` element, and for the numbers of the lamps gateways that drive them.
+//! Sources: the `Led` element, and for the numbers of the lamps gateways that drive them.
 
 use super::document::EXIT;
 use super::model;

@@ -1,7 +1,7 @@
 //! What differs between Snom's models: which of them can be reached at all, and what keys and lamps
 //! they have.
 //!
-//! RegistrationInfo: "Remote phone control" and the XML minibrowser's `Led` page; the numbers of newer models
+//! Sources: "Remote phone control" and the XML minibrowser's `Led` page; the numbers of newer models
 //! from gateways that drive their lamps.
 
 use crate::phone::Phone;

@@ -1,6 +1,6 @@
 //! Calls by HTTP: numbers that are dialed, and keys that are pressed as a person would.
 //!
-//! RegistrationInfo: "Remote phone control", and for what takes a call (`ENTER`) two programs that do it so.
+//! Sources: "Remote phone control", and for what takes a call (`ENTER`) two programs that do it so.
 
 use std::time::Duration;
 

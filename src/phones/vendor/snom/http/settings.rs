@@ -1,6 +1,6 @@
 //! Settings by HTTP: the verb itself, and what is a setting on a Snom phone.
 //!
-//! RegistrationInfo: "Can I set or change phone settings via HTTP requests", `mc_address`, and for forwarding
+//! Sources: "Can I set or change phone settings via HTTP requests", `mc_address`, and for forwarding
 //! the deployment guide (`redirect_…`, one for the phone) and provisioning files in the field
 //! (`fwd_…`, one for each identity). Which of the two a phone has, its own settings tell.
 

@@ -1,7 +1,7 @@
 //! Documents that show nothing and press a key, dial or set something: the remote control of phones
 //! that have no other.
 //!
-//! RegistrationInfo: "SIP NOTIFY using Minibrowser Syntax" (since firmware 10.1.82.0), the fragments of the
+//! Sources: "SIP NOTIFY using Minibrowser Syntax" (since firmware 10.1.82.0), the fragments of the
 //! minibrowser's URLs.
 
 use std::time::Duration;
