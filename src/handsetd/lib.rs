@@ -1,84 +1,147 @@
 //! handsetd makes desk phones act when Asterisk says so.
 //!
-//! This page is the architecture chapter: how a call becomes a screen on a desk, which module may
-//! know which, what always holds, and what is deliberately missing.
+//! This page is the architecture chapter: how a request reaches a phone, which module may depend on
+//! which, what always holds, what is deliberately missing, and what the words mean.
 //!
-//! # How a call travels
+//! # The path of a call
 //!
-//! A dialplan runs `AGI(agi://…/push,text=Hello)`. The bytes go through `agi::wire` into an
-//! [`agi::Request`]; [`dialplan`] reads the words into a [`verb::Request`], finds whose [`phone`] is
-//! meant (the configuration, then Asterisk, asked through the same call), and hands both to the
-//! [`deliver::Courier`]. The courier makes pictures and tones to measure ([`media`]), lays them out
-//! on the [`content_store`], asks the [`vendor`]'s backend for a plan, and sends it. The phone answers, and
-//! on the way it comes to the phones' door ([`http`]): to ask whether the push is allowed, and to
-//! fetch what lies there. What came of it is an [`outcome::Answer`], told to the channel.
+//! A dialplan runs `AGI(agi://…/push,text=Hello)`. [`handset_agi`] accepts the connection and reads
+//! it into a `Request`; `dialplan` parses verb and keys, and the `resolver` decides which phone is
+//! meant: from the configuration first, then from what Asterisk says about the channel. The
+//! `dispatch` module queues one delivery per phone. When its turn comes, the courier (`deliver`)
+//! converts pictures and tones for the model, has the vendor's backend in [`handset_phones`] plan the
+//! task, publishes the documents of that plan in the `content_store`, and executes the plan step by
+//! step. Meanwhile the phone connects to the phone-facing server (`phone_http`): a Cisco phone to
+//! verify the credentials of the push, every phone to fetch its documents. The outcome is set on
+//! the channel as `HANDSET_STATUS` and its companions.
 //!
 //! ```text
-//! Asterisk ── agi ──▶ dialplan ──▶ deliver ── vendor ──▶ HTTP ──▶ phone
-//!                        │            │                             │
-//!                      phone        media ──▶ content_store ◀── http ◀──────┘
+//! Asterisk ── agi ──▶ dialplan ──▶ dispatch ──▶ deliver ── HTTP, NOTIFY ──▶ phone
+//!                        │                       │   │                        │
+//!                     resolver             phones┘   └▶ content_store ◀── phone_http
 //! ```
 //!
-//! A plan may hold other steps than HTTP requests: NOTIFYs and calls that Asterisk sends, for which the
-//! [`roster`] knows the server, and pauses. An answer may ask for more steps, and may tell something,
-//! which becomes the result. [`dispatch`] gives each phone a queue, and a line of its own to what is
-//! asked with `keep`: that is written to [`held`] first, marked there when the [`commit_point`] lets it go,
-//! and forgotten when it is over.
+//! A plan has other steps than HTTP requests: a NOTIFY or a call sent by Asterisk, for which the
+//! `roster` knows the server and the contact, and pauses. A reply may add steps, and may carry data,
+//! which becomes the result. A delivery with `keep` is stored in the `outbox` before it is queued,
+//! marked as in flight there when it passes its commit point, and deleted when it is over.
 //!
-//! The administrator's door ([`admin`]) comes to the same [`dispatch`], where every delivery is noted in
-//! the [`history`] with who asked for it, and counted by the [`metrics`].
+//! The admin API (`admin`) uses the same `dispatch`. Every delivery appears in the `history`
+//! together with its requester, and is counted by `metrics`.
 //!
-//! Events take another way to the same courier: [`ami`] → [`events`] → [`rules::Fact`] →
-//! [`rules::Engine`] → [`verb::Request`], with the [`resolver`] and the [`roster`] in the place of the
-//! call that could be asked.
+//! # The path of an event
 //!
-//! # Who may know whom
+//! [`handset_ami`] reads events from Asterisk; `phone_http` receives action URLs from phones. Each
+//! becomes a `Fact`, which goes to the event stream of the admin API and to the rules engine.
+//! The engine is pure: it decides which rules fire, and returns runs and cancellations with a trace
+//! of each decision. `events` executes the runs: each step is a request, and takes the same way through
+//! `resolver` and `dispatch` as a call does, with the `roster` in place of the channel. A user event
+//! `Handset` is such a request without a rule.
 //!
-//! Only downwards; `tests/it/layering.rs` holds the code to it.
+//! ```text
+//! Asterisk ── ami ──┐                     ┌▶ admin (event stream)
+//!                   ├──▶ events ── Fact ──┤
+//! phone ─ phone_http┘                     └▶ rules ── runs ──▶ dispatch ──▶ deliver ──▶ phone
+//! ```
+//!
+//! # Crates and layers
+//!
+//! | Crate | Contents | Depends on |
+//! | --- | --- | --- |
+//! | `handset-net` | listeners with limits and eviction, task groups, pinned TLS, back-off, random tokens | – |
+//! | `handset-ami` | AMI client and wire format; usable alone | net |
+//! | `handset-agi` | FastAGI server and wire format; usable alone | net |
+//! | `handset-phones` | verbs, vendor backends, screens, media conversion; pure, without I/O | net, for pins |
+//! | `handset-simulator` | simulated phones, call manager and SIP agent; shares no code with what it tests | net |
+//! | `handsetd` | this crate: the daemon and its command line | all |
+//!
+//! Inside this crate, modules depend only on lower layers, and no two files import each other.
+//! `tests/it/layering.rs` enforces both.
 //!
 //! | Layer | Modules |
 //! | --- | --- |
-//! | 7 | [`cli`], [`demo`], [`daemon`], [`config`] |
-//! | 6 | [`admin`] |
-//! | 5 | [`dialplan`], [`events`], [`http`] |
-//! | 4 | [`dispatch`], [`resolver`], [`rules`] |
-//! | 3 | [`deliver`], [`history`], [`metrics`], [`roster`] |
-//! | 2 | [`agi`], [`ami`], [`media`], [`vendor`]: never each other |
-//! | 1 | [`phone`], [`screen`], [`verb`], [`outcome`]: plain values |
-//! | 0 | [`shutdown`], [`telemetry`], [`content_store`], [`commit_point`], [`token`], [`backoff`], [`pin`], [`held`], [`door`] |
+//! | 7 | `cli` |
+//! | 6 | `demo` |
+//! | 5 | `daemon` |
+//! | 4 | `config` |
+//! | 3 | `admin`, above `dialplan` and `events` |
+//! | 2 | `dispatch`, `phone_http` |
+//! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
+//! | 0 | `commit_point`, `content_store`, `outbox`, `outcome`, `roster`, `telemetry` |
 //!
-//! [`agi`] and [`ami`] would make sense if somebody published them; they mention no phone and no
-//! verb. [`simulate`] stands beside all layers: it knows who makes phones and how tasks stop, and
-//! shares no code with what it is there to test. `fuzzing` stands outside: it opens to `tests/fuzz`
-//! two readers of foreign bytes that have no public way in, and nothing else knows it.
+//! `fuzzing` stands apart: it opens two parsers without a public entry point to `tests/fuzz`, and
+//! nothing depends on it.
 //!
-//! # What always holds
+//! # Invariants
 //!
-//! - A verb exists in the table of [`verb`] or nowhere; its parser is the only one.
-//! - What a backend does is pure: a task in, requests out. Only [`deliver`] talks to phones.
-//! - Every queue, body, line and wait has a bound, and the bound has a name.
-//! - Sent and not sent are told apart: `UNREACHABLE` may be tried again, `UNKNOWN` may have happened.
-//! - What is kept is on the disk before anybody is told `QUEUED`, and is marked as sent before it is.
-//! - A phone that gives no sign of life is spared for a while: the first deliveries cost their time,
-//!   the next ones none, and nothing of it delays another phone.
-//! - A password goes to the phone that it belongs to, and shows in no log and no `Debug`.
-//! - Nothing of the wire stands in a command, a document, a header or a path but through a type that
-//!   can't be left: [`agi::Command`], the XML nodes of [`vendor`], [`screen::Number`],
-//!   [`phone::Endpoint`].
-//! - Every task is spawned by [`shutdown::Tasks`], so that stopping waits for what is in hand.
+//! - A verb is in the table of [`handset_phones::verb`] or does not exist; that table has the only
+//!   parser, for the dialplan, rules, the API and the command line alike.
+//! - Planning is pure: a task in, steps and documents out. Only `deliver` talks to phones.
+//! - Every queue, body, line and wait has a limit, and the limit has a name.
+//! - Sent and not sent are distinguished: `UNREACHABLE` may be retried, `UNKNOWN` may have happened.
+//! - `QUEUED` with `keep` is reported only once the delivery is on disk; the disk also records that it
+//!   is in flight before its first byte is sent.
+//! - A delivery is either sent or cancelled. The commit point decides which, exactly once.
+//! - A phone that does not respond costs the first deliveries their deadline, then its circuit
+//!   breaker opens. No phone delays another.
+//! - A password is sent only to the phone that it belongs to, and appears in no log and no `Debug`.
+//! - Foreign text enters a command, a document, a header or a path only through a type that escapes or
+//!   refuses it: `Command` of [`handset_agi`], `Action` of [`handset_ami`], the XML nodes, numbers and
+//!   endpoints of [`handset_phones`].
+//! - Every task is spawned by a task group, so that shutdown waits for it.
 //!
-//! # Where this departs from the drawn plan
+//! # Design choices that may surprise
 //!
-//! - The configuration is read by trees of our own instead of a configuration crate: every value
-//!   must know its file and line, and lists of phones in several files must add up.
-//! - The configuration is beside the daemon, not below it: it makes domain values ([`phone`]) of its
-//!   sections, so that no other module reads texts twice.
-//! - Digest answers are our own 200 lines, since the crates for it are stale.
+//! - `config` is near the top, not at the bottom: each component defines its own `Config`, and `config`
+//!   composes them. The `config` crate merges the sources; each value keeps its file, line and key, so
+//!   that every fault can be reported at once, with its location.
+//! - Digest authentication is our own: the crates for it depend on outdated hash and random crates.
+//! - Backends return their documents with the plan instead of storing them. A plan that is not chosen
+//!   leaves nothing behind, and plans can be compared in tests.
+//! - The outbox commits to SQLite in groups, on a thread of its own: one `fsync` serves many
+//!   deliveries.
+//! - Phones get a new connection for each request. Their servers disagree about how a kept one ends.
 //!
-//! # What is deliberately missing
+//! # Deliberately missing
 //!
-//! Calls are controlled by telling phones, never behind their backs in Asterisk. Phones are not
-//! provisioned. No phone is asked twice for the same thing.
+//! - Call control behind the phone's back: calls are controlled by telling the phone.
+//! - Provisioning: `etc/provisioning` has the settings that phones need, another program serves them.
+//! - Automatic repetition: what may have happened is never sent again.
+//!
+//! # Glossary
+//!
+//! | Term | Meaning |
+//! | --- | --- |
+//! | action URL | a URL on the phone-facing server that a phone requests when something happens to it; becomes an event `phone.NAME` |
+//! | admin API | the HTTP server of `[admin]`: API, web page, health, metrics |
+//! | authentication URL | the URL at which a Cisco phone verifies the credentials of a push |
+//! | backend | the code for one vendor's phones: turns a task into a plan |
+//! | backlog | the stored deliveries of one phone, in order |
+//! | budget | how long a call waits for its deliveries (`agi.budget`) |
+//! | cancel | to end a delivery before its commit point; nothing was sent |
+//! | circuit breaker | per phone: opens after three timeouts in a row, so that deliveries fail at once; admits a probe after a pause |
+//! | commit point | the moment after which a delivery can no longer be cancelled; just before its first byte is sent |
+//! | contact | an address at which an endpoint is registered with Asterisk |
+//! | content store | in-memory store of what phones fetch, under unguessable names that expire |
+//! | courier | carries a request to one phone: prepares, plans, executes |
+//! | delivery | one request at one phone; what queues, history and metrics count |
+//! | dispatcher | splits a request into deliveries and queues them per phone; the only way to the courier |
+//! | fact | an event in the form that rules see, whatever its source |
+//! | in flight | a delivery that was accepted and is not over yet; in the outbox: one that was, or is about to be, sent |
+//! | media store | converted tones and backgrounds on disk, which phones fetch again after weeks |
+//! | multiplatform phone | a Cisco phone with MPP (3PCC) firmware |
+//! | outbox | SQLite file of deliveries with `keep` |
+//! | outcome | status, reason and result of a delivery |
+//! | phone-facing server | the HTTP server of `[http]`: content, authentication URL, action URLs |
+//! | plan | the ordered steps of a task, and how each reply is interpreted |
+//! | request | a verb with its keys |
+//! | requester | who made a request: a call, a rule, a user event, the API, the page, the command line |
+//! | resolver | finds the phones that a name means, from configuration and roster |
+//! | roster | the registrations of all Asterisk servers, kept up to date |
+//! | run | one firing of a rule |
+//! | task | an action with its media converted for the model; what a backend plans |
+//! | transport | the way to a phone: `http`, `notify`, `csta` or `pbx` (the key `via`) |
+//! | verb | what a phone is asked to do, such as `push` |
 
 pub mod admin;
 pub mod cli;
