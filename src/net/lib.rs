@@ -3,6 +3,7 @@
 //! Nothing here knows telephony, and nothing routes HTTP requests.
 
 pub mod backoff;
+pub mod expiring;
 #[cfg(feature = "http")]
 pub mod http_server;
 pub mod listener;
