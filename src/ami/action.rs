@@ -1,7 +1,7 @@
-//! What we ask of Asterisk.
+//! Actions: the requests of AMI.
 //!
-//! An [`Action`] is checked when it is built, against all that would make Asterisk misread it;
-//! writing it cannot fail.
+//! An [`Action`] is validated when it is built, against everything that Asterisk would misread.
+//! Writing it cannot fail.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ mod known;
 
 pub use known::{Destination, ListQuery, NotifyTarget, Originate};
 
-/// One action, complete but for its `ActionID`, which the connection adds.
+/// One action. The connection adds its `ActionID`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Action {
     name: HeaderValue,
@@ -23,7 +23,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// Starts an action of any name.
+    /// Starts an action with any name.
     pub fn builder(name: &str) -> Builder {
         Builder {
             name: name.to_owned(),
@@ -32,12 +32,12 @@ impl Action {
         }
     }
 
-    /// Returns its name.
+    /// Returns the value of the header `Action`.
     pub fn name(&self) -> &str {
         self.name.as_str()
     }
 
-    /// Returns its headers, without `Action` and `ActionID`.
+    /// Returns its headers as name and value, without `Action` and `ActionID`.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .iter()
@@ -46,20 +46,20 @@ impl Action {
 
     /// Returns whether an event of this name may be an item of the list that answers the action.
     ///
-    /// `UserEvent` and `OriginateResponse` carry the `ActionID` of their sender to everybody, so
-    /// they never are.
-    pub fn may_list(&self, event: &str) -> bool {
-        let known = |items: &[&str]| items.iter().any(|item| item.eq_ignore_ascii_case(event));
-        !known(&ECHOES) && self.items.is_none_or(known)
+    /// `UserEvent` and `OriginateResponse` never are: they carry the `ActionID` of the action that
+    /// caused them to every session.
+    pub(crate) fn accepts_item(&self, event: &str) -> bool {
+        let contains = |items: &[&str]| items.iter().any(|item| item.eq_ignore_ascii_case(event));
+        !contains(&NEVER_ITEMS) && self.items.is_none_or(contains)
     }
 
-    /// Returns whether an event of this name was said to be an item of the list that answers it.
-    pub(crate) fn is_answered_by(&self, event: &str) -> bool {
+    /// Returns whether an event of this name was declared by [`Builder::with_list_events`].
+    pub(crate) fn declares_item(&self, event: &str) -> bool {
         let mut items = self.items.unwrap_or_default().iter();
         items.any(|item| item.eq_ignore_ascii_case(event))
     }
 
-    /// Appends the action as it goes over the wire. `id` is an `ActionID` of our own making.
+    /// Appends the action in wire format with `id` as its `ActionID`.
     pub(crate) fn write(&self, id: &str, to: &mut BytesMut) {
         let first = [("Action", self.name()), ("ActionID", id)];
         for (name, value) in first.into_iter().chain(self.headers()) {
@@ -71,7 +71,7 @@ impl Action {
     }
 }
 
-/// Secrets are not shown.
+/// Redacts secrets.
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self
@@ -84,7 +84,7 @@ impl fmt::Debug for Action {
     }
 }
 
-/// Collects the headers of an action; [`build`](Self::build) checks them.
+/// Collects the headers of an action; [`build`](Self::build) validates them.
 #[derive(Clone)]
 pub struct Builder {
     name: String,
@@ -93,14 +93,14 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Adds a header; one name may come many times.
+    /// Adds a header. A name may be added repeatedly.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Adds a header if there is a value for it.
+    /// Adds a header if there is a value.
     #[must_use]
     pub fn with_some(self, name: &str, value: Option<impl Into<String>>) -> Self {
         match value {
@@ -109,14 +109,14 @@ impl Builder {
         }
     }
 
-    /// Says by what events the action is answered, so that no other enters the list.
+    /// Declares the events of the list that answers the action; other events are not added to it.
     #[must_use]
-    pub fn answered_by(mut self, items: &'static [&'static str]) -> Self {
+    pub fn with_list_events(mut self, items: &'static [&'static str]) -> Self {
         self.items = Some(items);
         self
     }
 
-    /// Checks it all.
+    /// Validates name and headers.
     pub fn build(self) -> Result<Action, InvalidAction> {
         let Self {
             name,
@@ -169,46 +169,46 @@ impl fmt::Debug for Builder {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidAction {
-    /// It would concern every channel that matches.
-    #[error("channel {channel} is a regular expression, not a name")]
+    /// A regular expression would select every channel that matches.
+    #[error("channel {channel:?} is a regular expression; use the name of one channel")]
     Expression {
-        /// What was given for a channel.
+        /// The rejected channel.
         channel: String,
     },
-    /// An action needs a name.
-    #[error("an action without a name")]
+    /// The action has no name.
+    #[error("the action has no name")]
     Nameless,
-    /// The connection writes this header itself.
-    #[error("header {header} of action {action} is not for callers to set")]
+    /// The connection sets this header.
+    #[error("header {header} of action {action} is reserved")]
     Reserved {
-        /// The action.
+        /// Name of the action.
         action: String,
-        /// The header.
+        /// Name of the header.
         header: String,
     },
     /// A name or a value would break the packet.
     #[error("malformed header")]
     Text(#[from] InvalidText),
-    /// Asterisk would refuse the line.
+    /// Asterisk would reject the line.
     #[error(
-        "header {header} of action {action} makes a line of {length} bytes; Asterisk takes {limit}"
+        "header {header} of action {action} is a line of {length} bytes; Asterisk accepts {limit}"
     )]
     TooLong {
-        /// The action.
+        /// Name of the action, shortened.
         action: String,
-        /// The header.
+        /// Name of the header, shortened.
         header: String,
-        /// The length of the line, in bytes.
+        /// Length of the line in bytes.
         length: usize,
-        /// Asterisk's limit, in bytes.
+        /// Asterisk's limit in bytes.
         limit: usize,
     },
-    /// Asterisk would refuse the action.
-    #[error("action {action} has {lines} lines; Asterisk takes {limit}")]
+    /// Asterisk would reject the action.
+    #[error("action {action} has {lines} lines; Asterisk accepts {limit}")]
     TooManyLines {
-        /// The action.
+        /// Name of the action.
         action: String,
-        /// How many lines it has, `Action` and `ActionID` included.
+        /// Number of lines, including `Action` and `ActionID`.
         lines: usize,
         /// Asterisk's limit.
         limit: usize,
@@ -232,17 +232,17 @@ fn check_length(action: &str, header: &str, value: &str) -> Result<(), InvalidAc
     })
 }
 
-/// The longest line that Asterisk reads, in bytes, its end not counted.
+/// Maximum length of a line that Asterisk reads, in bytes, without its end.
 pub(crate) const MAX_LINE: usize = 1022;
 
-/// The most lines that Asterisk takes in one action.
+/// Maximum number of lines of an action that Asterisk accepts.
 pub(crate) const MAX_LINES: usize = 128;
 
-/// Headers that the connection writes.
+/// Headers that the connection sets.
 const RESERVED: [&str; 2] = ["Action", "ActionID"];
 
-/// Events that repeat the `ActionID` of whoever caused them, to every session.
-const ECHOES: [&str; 2] = ["UserEvent", "OriginateResponse"];
+/// Events that repeat the `ActionID` of the action that caused them to every session.
+const NEVER_ITEMS: [&str; 2] = ["UserEvent", "OriginateResponse"];
 
 #[cfg(test)]
 mod tests {
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn action_is_written_with_its_id_near_the_top_and_one_blank_line() {
+    fn action_is_written_with_its_id_and_one_blank_line() {
         let action = Action::builder("Getvar")
             .with("Variable", "A")
             .build()
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn line_of_1022_bytes_is_taken_and_longer_ones_are_named() {
+    fn line_of_1022_bytes_is_accepted() {
         let action = |length: usize| {
             Action::builder("X")
                 .with("Variable", "v".repeat(length - "Variable: ".len()))
@@ -280,12 +280,12 @@ mod tests {
         assert!(action(1022).is_ok());
         assert_eq!(
             action(1023).unwrap_err().to_string(),
-            "header Variable of action X makes a line of 1023 bytes; Asterisk takes 1022"
+            "header Variable of action X is a line of 1023 bytes; Asterisk accepts 1022"
         );
     }
 
     #[test]
-    fn action_of_128_lines_is_taken_and_longer_ones_are_named() {
+    fn action_of_128_lines_is_accepted() {
         let action = |lines: usize| {
             (2..lines)
                 .fold(Action::builder("X"), |action, _| action.with("A", "b"))
@@ -294,12 +294,12 @@ mod tests {
         assert!(action(128).is_ok());
         assert_eq!(
             action(129).unwrap_err().to_string(),
-            "action X has 129 lines; Asterisk takes 128"
+            "action X has 129 lines; Asterisk accepts 128"
         );
     }
 
     #[test]
-    fn injection_is_refused() {
+    fn injection_is_rejected() {
         assert!(
             Action::builder("X")
                 .with("A", "1\r\nAction: Command")
@@ -312,22 +312,22 @@ mod tests {
     }
 
     #[test]
-    fn foreign_events_do_not_enter_a_list() {
+    fn unrelated_events_are_not_list_items() {
         let any = Action::builder("QueueStatus").build().unwrap();
-        assert!(any.may_list("QueueMember"));
-        assert!(!any.may_list("UserEvent"));
-        assert!(!any.may_list("originateresponse"));
+        assert!(any.accepts_item("QueueMember"));
+        assert!(!any.accepts_item("UserEvent"));
+        assert!(!any.accepts_item("originateresponse"));
         let strict = Action::builder("X")
-            .answered_by(&["XItem"])
+            .with_list_events(&["XItem"])
             .build()
             .unwrap();
-        assert!(strict.may_list("xitem"));
-        assert!(!strict.may_list("QueueMember"));
+        assert!(strict.accepts_item("xitem"));
+        assert!(!strict.accepts_item("QueueMember"));
     }
 
     proptest! {
         #[test]
-        fn whatever_is_built_reads_back_equal(
+        fn any_valid_action_parses_equal(
             name in "[A-Za-z]{1,12}",
             headers in vec(("[A-Za-z][A-Za-z _()/;-]{0,20}[A-Za-z)]", any::<String>()), 0..20),
         ) {
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_show() {
+    fn debug_output_redacts_secrets() {
         let action = Action::builder("Login")
             .with("Secret", "hush")
             .with("Key", "hush");

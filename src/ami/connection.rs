@@ -15,9 +15,9 @@ use super::config;
 use super::counters::Counters;
 use super::error::Error;
 use super::event::Event;
-use super::link::{Reader, Writer};
-use super::list;
-use super::liveness::{Liveness, Verdict};
+use super::framed_io::{ActionWriter, FrameReader};
+use super::list::ListLimits;
+use super::liveness::{Check, Liveness};
 use super::pending::{Pending, Resolved};
 use super::queue::{Command, Queue};
 use super::response::Response;
@@ -26,9 +26,9 @@ use super::wire::{Frame, Packet};
 /// A connection that is logged in.
 #[derive(Debug)]
 pub(crate) struct Connection<R, W> {
-    pub(crate) reader: Reader<R>,
-    pub(crate) writer: Writer<W>,
-    /// How its `ActionID`s start.
+    pub(crate) reader: FrameReader<R>,
+    pub(crate) writer: ActionWriter<W>,
+    /// Starts every `ActionID`.
     pub(crate) prefix: String,
     pub(crate) limits: config::Limits,
     pub(crate) counters: Arc<Counters>,
@@ -36,11 +36,13 @@ pub(crate) struct Connection<R, W> {
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
-    /// Drives the connection until it ends. `booted` is called once Asterisk says that it is ready
-    /// to be asked, or has kept us waiting for too long; until then actions stay in `queue`.
+    /// Runs the connection until it ends; returns why, and when data was last received.
     ///
-    /// Events go out by broadcast: a slow listener loses events and learns how many, it never slows
-    /// the socket down.
+    /// Calls `booted` once Asterisk reports that it has booted, or when [`Limits::boot`] has passed;
+    /// until then actions stay in `queue`. Events are broadcast: a slow subscriber loses events and
+    /// never delays the connection.
+    ///
+    /// [`Limits::boot`]: config::Limits::boot
     pub(crate) async fn run(
         self,
         queue: &mut Queue,
@@ -56,162 +58,160 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             events,
         } = self;
         let start = Instant::now();
-        let lists = list::Limits {
+        let list_limits = ListLimits {
             items: limits.list_items,
             bytes: limits.list_bytes,
         };
-        let mut session = Session {
-            pending: Pending::new(prefix, limits.actions, lists),
+        let mut exchange = Exchange {
+            pending: Pending::new(prefix, limits.actions, list_limits),
             liveness: Liveness::new(limits.ping, limits.pong, start),
             pong: None,
-            boot_until: Some(start + limits.boot),
+            boot_deadline: Some(start + limits.boot),
             shutting_down: false,
             counters,
             events,
         };
-        // What came right behind the answer to the login.
-        session.take_frames(&mut reader, &mut booted);
+        // Asterisk may have sent more right after the response to the login.
+        exchange.receive_frames(&mut reader, &mut booted);
         let ended = loop {
-            let wake = session.next_wake();
-            let open = session.boot_until.is_none();
+            let wake = exchange.next_wake();
+            let has_booted = exchange.boot_deadline.is_none();
             tokio::select! {
                 () = stop.cancelled() => break Ended::Stopped,
                 read = reader.fill() => match read {
-                    // A server that goes down does not always take leave of TCP and TLS.
-                    Ok(0) | Err(_) if session.shutting_down => break Ended::ShutDown,
+                    // A server that shuts down does not always close TCP and TLS properly.
+                    Ok(0) | Err(_) if exchange.shutting_down => break Ended::ShutDown,
                     Err(error) => break Ended::Failed(error),
                     Ok(0) => break Ended::Closed,
                     Ok(_) => {
-                        session.liveness.heard(Instant::now());
-                        session.take_frames(&mut reader, &mut booted);
+                        exchange.liveness.data_received(Instant::now());
+                        exchange.receive_frames(&mut reader, &mut booted);
                     }
                 },
-                written = writer.drain(), if writer.is_dirty() => {
-                    if let Err(error) = written {
+                flushed = writer.flush(), if writer.needs_flush() => {
+                    if let Err(error) = flushed {
                         break Ended::Failed(error);
                     }
                 }
-                command = next(queue, open) => match command {
+                command = next_command(queue, has_booted) => match command {
                     None => break Ended::Stopped,
-                    Some(command) if MAX_BACKLOG < writer.backlog() => {
+                    Some(command) if MAX_BUFFERED < writer.buffered() => {
                         let _ = command.reply.send(Err(Error::Busy { limit: limits.actions }));
                     }
-                    Some(command) => session.send(command, &mut writer),
+                    Some(command) => exchange.send(command, &mut writer),
                 },
                 () = sleep_until(wake) => {
                     let now = Instant::now();
-                    session.pending.expire(now);
-                    if session.boot_until.is_some_and(|until| until <= now) {
-                        session.boot_until = None;
+                    exchange.pending.expire(now);
+                    if exchange.boot_deadline.is_some_and(|deadline| deadline <= now) {
+                        exchange.boot_deadline = None;
                         booted(Boot::Assumed);
                     }
-                    match session.look(now) {
-                        Verdict::Wait => (),
-                        Verdict::Ping => session.ping(now, &mut writer),
-                        Verdict::Lost => break Ended::Silent,
+                    match exchange.check_liveness(now) {
+                        Check::Wait => (),
+                        Check::Ping => exchange.ping(now, &mut writer),
+                        Check::Lost => break Ended::Unresponsive,
                     }
                 }
             }
         };
-        session.pending.abandon();
-        (ended, session.liveness.last_heard())
+        exchange.pending.fail_all();
+        (ended, exchange.liveness.last_received())
     }
 }
 
-/// Why we take Asterisk for ready.
+/// How it is known that Asterisk has booted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Boot {
-    /// It did not say so within the time it has.
+    /// The time limit passed without a report.
     Assumed,
-    /// It said so.
-    Told,
+    /// Asterisk reported it.
+    Confirmed,
 }
 
-/// Why a connection is over.
+/// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Ended {
-    /// Asterisk closed it without a word.
+    /// The server closed it without notice.
     #[error("the server closed the connection")]
     Closed,
-    /// It broke.
     #[error("the connection failed")]
     Failed(#[source] io::Error),
-    /// Asterisk went down and said so.
+    /// Asterisk announced its shutdown.
     #[error("the server shut down")]
     ShutDown,
-    /// Asterisk does not answer any more.
-    #[error("the server does not answer")]
-    Silent,
-    /// We shall stop, or nobody is left who could send.
+    /// The client was stopped, or its last handle dropped.
     #[error("the client was stopped")]
     Stopped,
+    #[error("the server does not respond")]
+    Unresponsive,
 }
 
-/// What changes while a connection lives.
+/// The mutable state of a connection.
 #[derive(Debug)]
-struct Session {
+struct Exchange {
     pending: Pending,
     liveness: Liveness,
-    /// Where the answer to the last ping will be.
+    /// Receives the response to the last ping.
     pong: Option<oneshot::Receiver<Result<Response, Error>>>,
-    /// Until when Asterisk may say that it is ready; over once it has.
-    boot_until: Option<Instant>,
-    /// Asterisk announced its end.
+    /// End of the time that Asterisk has to boot; `None` once it has booted.
+    boot_deadline: Option<Instant>,
+    /// Asterisk has announced its shutdown.
     shutting_down: bool,
     counters: Arc<Counters>,
     events: broadcast::Sender<Event>,
 }
 
-impl Session {
+impl Exchange {
     fn next_wake(&self) -> Instant {
-        [self.pending.next_deadline(), self.boot_until]
+        [self.pending.next_deadline(), self.boot_deadline]
             .into_iter()
             .flatten()
-            .fold(self.liveness.next_look(), Instant::min)
+            .fold(self.liveness.next_check(), Instant::min)
     }
 
-    fn take_frames<R>(&mut self, reader: &mut Reader<R>, booted: &mut impl FnMut(Boot))
+    fn receive_frames<R>(&mut self, reader: &mut FrameReader<R>, booted: &mut impl FnMut(Boot))
     where
         R: AsyncRead + Unpin,
     {
-        while let Some(frame) = reader.frame() {
+        while let Some(frame) = reader.next_frame() {
             match frame {
-                Frame::Packet { block, .. } => self.take(Packet::parse(&block), booted),
+                Frame::Packet { block, .. } => self.receive(Packet::parse(&block), booted),
                 Frame::TooLong { head, length, .. } => {
                     Counters::add(&self.counters.skipped, 1);
-                    warn!(length, head = %head.escape_ascii(), "Skipped a packet over the limit.");
+                    warn!(length, head = %head.escape_ascii(), "Skipped a packet over the size limit.");
                 }
                 Frame::Banner { line: rest, .. } | Frame::Unfinished { rest, .. } => {
                     Counters::add(&self.counters.skipped, 1);
-                    warn!(text = %rest.escape_ascii(), "Skipped what is no message.");
+                    warn!(text = %rest.escape_ascii(), "Skipped malformed data.");
                 }
             }
         }
     }
 
-    fn take(&mut self, packet: Packet, booted: &mut impl FnMut(Boot)) {
+    fn receive(&mut self, packet: Packet, booted: &mut impl FnMut(Boot)) {
         trace!(?packet, "Received a packet.");
         match self.pending.resolve(packet) {
-            Resolved::Taken => (),
-            Resolved::Stray(packet) => {
+            Resolved::Consumed => (),
+            Resolved::Unsolicited(packet) => {
                 Counters::add(&self.counters.skipped, 1);
-                debug!(?packet, "Skipped a packet that answers nothing.");
+                debug!(?packet, "Skipped a packet that answers no pending action.");
             }
             Resolved::Event(event) => {
                 Counters::add(&self.counters.events, 1);
                 if event.is("FullyBooted") {
-                    self.boot_until = None;
-                    booted(Boot::Told);
+                    self.boot_deadline = None;
+                    booted(Boot::Confirmed);
                 } else if event.is("Shutdown") {
                     self.shutting_down = true;
                 }
-                // Nobody listening is fine.
+                // There may be no subscriber.
                 let _ = self.events.send(event);
             }
         }
     }
 
-    fn send<W>(&mut self, command: Command, writer: &mut Writer<W>)
+    fn send<W>(&mut self, command: Command, writer: &mut ActionWriter<W>)
     where
         W: AsyncWrite + Unpin,
     {
@@ -220,22 +220,22 @@ impl Session {
             deadline,
             reply,
         } = command;
-        if let Some(id) = self.pending.admit(&action, deadline, reply) {
-            action.write(&id, writer.outbox());
+        if let Some(id) = self.pending.register(&action, deadline, reply) {
+            action.write(&id, writer.buffer());
         }
     }
 
-    fn look(&mut self, now: Instant) -> Verdict {
+    fn check_liveness(&mut self, now: Instant) -> Check {
         if let Some(pong) = &mut self.pong
             && pong.try_recv().is_ok()
         {
             self.pong = None;
-            self.liveness.answered();
+            self.liveness.pong_received();
         }
-        self.liveness.look(now, self.pending.last_deadline())
+        self.liveness.check(now, self.pending.last_deadline())
     }
 
-    fn ping<W>(&mut self, now: Instant, writer: &mut Writer<W>)
+    fn ping<W>(&mut self, now: Instant, writer: &mut ActionWriter<W>)
     where
         W: AsyncWrite + Unpin,
     {
@@ -244,7 +244,7 @@ impl Session {
         self.send(
             Command {
                 action: Action::ping(),
-                deadline: now + PING_KEPT,
+                deadline: now + PING_DEADLINE,
                 reply,
             },
             writer,
@@ -252,20 +252,21 @@ impl Session {
     }
 }
 
-/// Takes the next action, or holds them while they cannot be sent yet.
-async fn next(queue: &mut Queue, open: bool) -> Option<Command> {
-    if open {
+/// Returns the next action to send. Before Asterisk has booted, actions stay in the queue, and this
+/// returns `None` only when all handles are dropped.
+async fn next_command(queue: &mut Queue, has_booted: bool) -> Option<Command> {
+    if has_booted {
         return queue.next().await;
     }
     queue.hold(Instant::now()).await;
     None
 }
 
-/// How many bytes may wait to be written before further actions are refused.
-const MAX_BACKLOG: usize = 1024 * 1024;
+/// Unwritten bytes above which further actions are rejected.
+const MAX_BUFFERED: usize = 1024 * 1024;
 
-/// How long the answer to a ping is waited for; whether Asterisk is lost is decided before that.
-const PING_KEPT: Duration = Duration::from_hours(1);
+/// Deadline of a ping as an action. [`Liveness`] decides much earlier whether the server is lost.
+const PING_DEADLINE: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests;

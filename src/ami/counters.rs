@@ -1,8 +1,8 @@
-//! What happened to a client, counted.
+//! Counters of a client.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counters of one client, shared with its task and its listeners.
+/// The counters of one client, shared with its driver and its subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) connections: AtomicU64,
@@ -26,15 +26,15 @@ impl Counters {
     }
 }
 
-/// What a client has counted since it was started.
+/// The counters of a client since it was created.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Totals {
     /// Logins that succeeded.
     pub connections: u64,
-    /// Events that came, items of lists left out.
+    /// Events received, without items of lists.
     pub events: u64,
-    /// Events that a listener was too slow for; each listener counts.
+    /// Events lost by slow subscribers, summed over all subscribers.
     pub lost: u64,
-    /// Packets that were over the limit, no message, or an answer to nothing.
+    /// Packets that were oversized, malformed, or answered no pending action.
     pub skipped: u64,
 }

@@ -1,17 +1,17 @@
-//! Shows the bytes of an AMI connection, Asterisk's side, as one JSON object a line.
+//! Decodes a captured AMI connection, server side, to one JSON object per line.
 //!
-//! Memory stays constant however long the capture is. Nothing is left out: what is no message
-//! comes as `skipped` with its text, and a packet that the capture cuts off comes so as well.
+//! Memory use is constant whatever the size of the capture. Nothing is omitted: malformed data, and a
+//! packet cut off by the end of the capture, appear as `skipped` with their text.
 //!
-//! An object has `type`, `headers` and `offset`; further keys stand only where they say something:
+//! An object has `type`, `headers` and `offset`; further keys are present only where they apply:
 //!
-//! - `text`, of a `banner` and of what is `skipped`: what was sent, without its last line end;
-//! - `raw`, of an `event` or `response`: its lines that are no headers;
-//! - `length`, of what is `skipped` because it is over the limit: its bytes, of which `text` shows
-//!   the first.
+//! - `text` of a `banner` or `skipped` data: the text without its last line ending;
+//! - `raw` of an `event` or `response`: the lines that are not headers;
+//! - `length` of a `skipped` packet over the size limit: its size in bytes, of which `text` has the
+//!   first ones.
 //!
-//! Packets with headers but neither `Event` nor `Response` (the answer to `SKINNYshowdevice`, or
-//! the client's own actions in a capture of both sides) are `skipped`, and carry their headers too.
+//! Packets with headers but neither `Event` nor `Response` (the response to `SKINNYshowdevice`, or the
+//! client's actions in a capture of both directions) are `skipped`, with their headers.
 #![cfg_attr(
     not(test),
     deny(
@@ -29,9 +29,9 @@ use serde::{Serialize, Serializer};
 
 use super::wire::{self, Frame, Framer, Kind, Line};
 
-/// Decodes `input` to its end, one line of JSON on `output` for each thing that was sent.
+/// Decodes `input` to its end and writes one line of JSON per object to `output`.
 ///
-/// What has come is written out before more is waited for, so this follows a live pipe too.
+/// Writes all complete objects before reading more, so it also follows a live pipe.
 pub fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<Summary> {
     let mut decoder = Decoder::new();
     let mut text = Vec::new();
@@ -52,7 +52,7 @@ pub fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<Summar
     }
 }
 
-/// Decodes bytes as they come, for those who have no [`BufRead`].
+/// Decodes bytes incrementally, for callers without a [`BufRead`].
 #[derive(Debug)]
 pub struct Decoder {
     framer: Framer,
@@ -70,29 +70,31 @@ impl Decoder {
         }
     }
 
-    /// Decodes `bytes`, and appends a line to `output` for each thing that they complete.
+    /// Decodes `bytes` and writes a line to `output` for each object they complete.
     ///
-    /// Fails only as `output` does.
+    /// # Errors
+    ///
+    /// Returns the errors of `output`.
     pub fn feed(&mut self, bytes: &[u8], mut output: impl Write) -> io::Result<()> {
-        // Pieces, so that one large call holds no more than many small ones.
-        for piece in bytes.chunks(PIECE) {
-            self.buffer.extend_from_slice(piece);
+        // In chunks, so that one large call buffers no more than many small ones.
+        for chunk in bytes.chunks(CHUNK) {
+            self.buffer.extend_from_slice(chunk);
             while let Some(frame) = self.framer.next(&mut self.buffer) {
-                self.show(&frame, &mut output)?;
+                self.write(&frame, &mut output)?;
             }
         }
         Ok(())
     }
 
-    /// Shows what the stream's end cut off, and tells what there was in all.
+    /// Writes the packet that the end of the stream cut off, if any, and returns the totals.
     pub fn finish(mut self, mut output: impl Write) -> io::Result<Summary> {
         if let Some(frame) = self.framer.finish(&mut self.buffer) {
-            self.show(&frame, &mut output)?;
+            self.write(&frame, &mut output)?;
         }
         Ok(self.summary)
     }
 
-    fn show(&mut self, frame: &Frame, output: &mut impl Write) -> io::Result<()> {
+    fn write(&mut self, frame: &Frame, output: &mut impl Write) -> io::Result<()> {
         let lines = match frame {
             Frame::Packet { block, .. } => wire::lines(block),
             _ => Vec::new(),
@@ -110,26 +112,26 @@ impl Default for Decoder {
     }
 }
 
-/// How many things of each type a stream held.
+/// Number of objects of each type.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Summary {
-    /// Greetings of a server.
+    /// Banners.
     pub banners: u64,
-    /// Events, items of lists included.
+    /// Events, including items of lists.
     pub events: u64,
     /// Responses.
     pub responses: u64,
-    /// What was no message, over the limit, or cut off.
+    /// Malformed, oversized or incomplete packets.
     pub skipped: u64,
 }
 
 impl Summary {
-    fn count(&mut self, kind: Type) {
+    fn count(&mut self, kind: ObjectType) {
         let counter = match kind {
-            Type::Banner => &mut self.banners,
-            Type::Event => &mut self.events,
-            Type::Response => &mut self.responses,
-            Type::Skipped => &mut self.skipped,
+            ObjectType::Banner => &mut self.banners,
+            ObjectType::Event => &mut self.events,
+            ObjectType::Response => &mut self.responses,
+            ObjectType::Skipped => &mut self.skipped,
         };
         *counter = counter.saturating_add(1);
     }
@@ -139,7 +141,7 @@ impl Summary {
 #[derive(Debug, Serialize)]
 struct Object<'a> {
     #[serde(rename = "type")]
-    kind: Type,
+    kind: ObjectType,
     headers: Vec<(Text<'a>, Text<'a>)>,
     offset: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -153,21 +155,21 @@ struct Object<'a> {
 impl<'a> Object<'a> {
     fn new(frame: &'a Frame, lines: &[Line<'a>]) -> Self {
         match frame {
-            Frame::Banner { offset, line } => Self::of_text(Type::Banner, line, *offset),
+            Frame::Banner { offset, line } => Self::of_text(ObjectType::Banner, line, *offset),
             Frame::TooLong {
                 offset,
                 head,
                 length,
             } => Self {
                 length: Some(*length),
-                ..Self::of_text(Type::Skipped, head, *offset)
+                ..Self::of_text(ObjectType::Skipped, head, *offset)
             },
-            Frame::Unfinished { offset, rest } => Self::of_text(Type::Skipped, rest, *offset),
+            Frame::Unfinished { offset, rest } => Self::of_text(ObjectType::Skipped, rest, *offset),
             Frame::Packet { offset, block } => Self::of_packet(block, lines, *offset),
         }
     }
 
-    fn of_text(kind: Type, text: &'a [u8], offset: u64) -> Self {
+    fn of_text(kind: ObjectType, text: &'a [u8], offset: u64) -> Self {
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         let text = Text(text.strip_suffix(b"\r").unwrap_or(text));
         Self {
@@ -187,13 +189,13 @@ impl<'a> Object<'a> {
             Line::Raw(_) => None,
         });
         let headers: Vec<_> = headers.collect();
-        let kind = match wire::kind(headers.iter().map(|(name, _)| name.0)) {
-            Kind::Event => Type::Event,
-            Kind::Response => Type::Response,
+        let kind = match Kind::of(headers.iter().map(|(name, _)| name.0)) {
+            Kind::Event => ObjectType::Event,
+            Kind::Response => ObjectType::Response,
             Kind::Other => {
                 return Self {
                     headers,
-                    ..Self::of_text(Type::Skipped, block, offset)
+                    ..Self::of_text(ObjectType::Skipped, block, offset)
                 };
             }
         };
@@ -214,14 +216,14 @@ impl<'a> Object<'a> {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Type {
+enum ObjectType {
     Banner,
     Event,
     Response,
     Skipped,
 }
 
-/// Bytes that are shown as text, what is not UTF-8 as U+FFFD.
+/// Bytes serialized as text; invalid UTF-8 becomes U+FFFD.
 #[derive(Debug)]
 struct Text<'a>(&'a [u8]);
 
@@ -232,11 +234,11 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// The longest packet that is shown whole, in bytes.
+/// Maximum size of a packet, in bytes.
 const MAX_PACKET: usize = 16 * 1024 * 1024;
 
-/// How many bytes are looked at in one go.
-const PIECE: usize = 64 * 1024;
+/// Bytes decoded at once.
+const CHUNK: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

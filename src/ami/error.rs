@@ -1,49 +1,49 @@
-//! What can become of an action that got no answer to be glad about.
+//! Why an action failed.
 
 use std::sync::Arc;
 
-/// Why an action has no result.
+/// Why an action failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Too many actions wait already; this one was not sent.
+    /// The action was not sent, because too many others are pending.
     #[error("{limit} actions are already waiting for Asterisk")]
     Busy {
-        /// How many may wait.
+        /// Maximum number of pending actions.
         limit: usize,
     },
-    /// Asterisk's list was longer than we hold.
+    /// The list that answers the action exceeds [`Limits`](super::Limits).
     #[error("the list that answers {action} is longer than {limit}")]
     ListTooLong {
-        /// The name of the action.
+        /// Name of the action.
         action: String,
-        /// The limit with its unit, as `20000 items`.
+        /// The limit with its unit, for example `20000 items`.
         limit: String,
     },
-    /// The action never reached the wire.
+    /// The action was not written to the connection.
     #[error("not sent: {reason}")]
     NotSent {
-        /// Why there was nobody to send it to.
+        /// Why there is no connection.
         reason: Arc<str>,
     },
-    /// The action was written, and no answer came; it may have been executed.
-    #[error("no answer to {action}: it may have been executed")]
+    /// The action was written, but no response arrived; it may have been executed.
+    #[error("no response to {action}, which may have been executed")]
     OutcomeUnknown {
-        /// The name of the action.
+        /// Name of the action.
         action: String,
     },
-    /// Asterisk said no.
+    /// Asterisk responded with an error.
     #[error("Asterisk refused {action}: {message}")]
     Refused {
-        /// The name of the action.
+        /// Name of the action.
         action: String,
-        /// Asterisk's words.
+        /// Asterisk's message, which differs between versions.
         message: String,
     },
 }
 
 impl Error {
-    /// Returns whether the same action may be sent again without doing anything twice.
+    /// Returns whether the action was certainly not executed, so that it may be sent again.
     pub fn is_safe_to_retry(&self) -> bool {
         match self {
             Self::Busy { .. } | Self::NotSent { .. } => true,

@@ -4,9 +4,9 @@ use super::action::Action;
 use super::event::Event;
 use super::response::Response;
 
-/// How long the lists may be that we hold.
+/// Limits of one list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct ListLimits {
     pub(crate) items: usize,
     pub(crate) bytes: usize,
 }
@@ -20,7 +20,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Starts a list if `response` announces one; hands the response back if not.
+    /// Starts a list if `response` announces one; otherwise returns the response unchanged.
     pub(crate) fn start(response: Response) -> Result<Self, Response> {
         let announced = response
             .header("EventList")
@@ -36,37 +36,37 @@ impl List {
         }
     }
 
-    /// Takes one event that carries the list's `ActionID`.
+    /// Adds an event that carries the `ActionID` of the list.
     ///
-    /// `ListItems` is not looked at: it lies.
-    pub(crate) fn take(mut self, event: Event, action: &Action, limits: Limits) -> Progress {
-        if !action.may_list(event.name()) {
-            return Progress::Foreign(self, event);
+    /// `ListItems` is ignored, because Asterisk often sends a wrong number.
+    pub(crate) fn push(mut self, event: Event, action: &Action, limits: ListLimits) -> Progress {
+        if !action.accepts_item(event.name()) {
+            return Progress::Unrelated(self, event);
         }
         self.bytes = self.bytes.saturating_add(event.packet().len());
         let word = event.header("EventList").map(str::to_ascii_lowercase);
         self.items.push(event);
         match word.as_deref() {
-            Some("complete") => Progress::Over(self.response.with_list(self.items, false)),
-            Some("cancelled") => Progress::Over(self.response.with_list(self.items, true)),
+            Some("complete") => Progress::Complete(self.response.with_list(self.items, false)),
+            Some("cancelled") => Progress::Complete(self.response.with_list(self.items, true)),
             _ if limits.items < self.items.len() => {
                 Progress::TooLong(format!("{} items", limits.items))
             }
             _ if limits.bytes < self.bytes => Progress::TooLong(format!("{} bytes", limits.bytes)),
-            _ => Progress::Arriving(self),
+            _ => Progress::Incomplete(self),
         }
     }
 }
 
-/// Where a list stands after an event.
+/// The state of a list after an event.
 #[derive(Debug)]
 pub(crate) enum Progress {
-    /// More is to come.
-    Arriving(List),
-    /// The event is no item of this list.
-    Foreign(List, Event),
-    /// That was the last one.
-    Over(Response),
-    /// It is over the limit, told in words.
+    /// The event was the last item.
+    Complete(Response),
+    /// More items follow.
+    Incomplete(List),
+    /// The list exceeds this limit, given with its unit.
     TooLong(String),
+    /// The event is not an item of this list.
+    Unrelated(List, Event),
 }

@@ -1,111 +1,111 @@
-//! Whether the other side is still there (pure).
+//! Whether the server still responds (pure).
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When to ask, and when to give up.
+/// Decides when to ping, and when the server counts as lost.
 ///
-/// Given up is a peer that after a ping stays wholly silent for the time of a pong, and one that
-/// sends but leaves a ping unanswered until the second one after it is due.
+/// A server is lost if it stays silent for the pong timeout after a ping, or if it keeps sending but
+/// leaves a ping unanswered until the second ping after it is due.
 #[derive(Debug)]
 pub(crate) struct Liveness {
-    interval: Duration,
-    pong: Duration,
+    ping_interval: Duration,
+    pong_timeout: Duration,
     next_ping: Instant,
-    last_heard: Instant,
-    asked: Option<Asked>,
+    last_received: Instant,
+    outstanding: Option<OutstandingPing>,
 }
 
-/// A ping that is not answered yet.
+/// A ping that has not been answered yet.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
-    /// How long silence may last.
-    until: Instant,
-    /// Bytes came since.
-    heard: bool,
-    /// The ping after it was due meanwhile, and not sent.
-    missed: bool,
+struct OutstandingPing {
+    /// End of the time that the server may stay silent.
+    deadline: Instant,
+    /// Data was received since.
+    data_received: bool,
+    /// The next ping became due meanwhile and was not sent.
+    next_is_due: bool,
 }
 
 impl Liveness {
-    /// Starts at `now`, with a peer that has just been heard.
-    pub(crate) fn new(interval: Duration, pong: Duration, now: Instant) -> Self {
+    /// Starts at `now`, when data was just received.
+    pub(crate) fn new(ping_interval: Duration, pong_timeout: Duration, now: Instant) -> Self {
         Self {
-            interval,
-            pong,
-            next_ping: now + interval,
-            last_heard: now,
-            asked: None,
+            ping_interval,
+            pong_timeout,
+            next_ping: now + ping_interval,
+            last_received: now,
+            outstanding: None,
         }
     }
 
-    /// Notes that bytes came.
-    pub(crate) fn heard(&mut self, now: Instant) {
-        self.last_heard = now;
-        if let Some(asked) = &mut self.asked {
-            asked.heard = true;
+    /// Records that data was received.
+    pub(crate) fn data_received(&mut self, now: Instant) {
+        self.last_received = now;
+        if let Some(ping) = &mut self.outstanding {
+            ping.data_received = true;
         }
     }
 
-    /// Notes that the last ping was answered.
-    pub(crate) fn answered(&mut self) {
-        self.asked = None;
+    /// Records that the outstanding ping was answered.
+    pub(crate) fn pong_received(&mut self) {
+        self.outstanding = None;
     }
 
-    /// Returns when bytes came last.
-    pub(crate) fn last_heard(&self) -> Instant {
-        self.last_heard
+    /// Returns when data was last received.
+    pub(crate) fn last_received(&self) -> Instant {
+        self.last_received
     }
 
-    /// Returns when to look again.
-    pub(crate) fn next_look(&self) -> Instant {
-        match self.asked {
-            Some(asked) if !asked.heard => self.next_ping.min(asked.until),
+    /// Returns when to call [`check`](Self::check) next.
+    pub(crate) fn next_check(&self) -> Instant {
+        match self.outstanding {
+            Some(ping) if !ping.data_received => self.next_ping.min(ping.deadline),
             _ => self.next_ping,
         }
     }
 
-    /// Says what to do at `now`. `busy_until` is how long earlier actions may keep Asterisk from
-    /// answering a ping: it does one after the other.
-    pub(crate) fn look(&mut self, now: Instant, busy_until: Option<Instant>) -> Verdict {
+    /// Returns what to do at `now`. Asterisk executes actions one after the other; until
+    /// `busy_until` earlier ones may delay the answer to a ping.
+    pub(crate) fn check(&mut self, now: Instant, busy_until: Option<Instant>) -> Check {
         if self
-            .asked
-            .is_some_and(|asked| !asked.heard && asked.until <= now)
+            .outstanding
+            .is_some_and(|ping| !ping.data_received && ping.deadline <= now)
         {
-            return Verdict::Lost;
+            return Check::Lost;
         }
         if now < self.next_ping {
-            return Verdict::Wait;
+            return Check::Wait;
         }
-        self.next_ping = now + self.interval;
-        match &mut self.asked {
-            Some(asked) if asked.heard && asked.missed => Verdict::Lost,
-            Some(asked) => {
-                asked.missed = true;
-                Verdict::Wait
+        self.next_ping = now + self.ping_interval;
+        match &mut self.outstanding {
+            Some(ping) if ping.data_received && ping.next_is_due => Check::Lost,
+            Some(ping) => {
+                ping.next_is_due = true;
+                Check::Wait
             }
             None => {
-                let until = busy_until.unwrap_or(now).max(now) + self.pong;
-                self.asked = Some(Asked {
-                    until,
-                    heard: false,
-                    missed: false,
+                let deadline = busy_until.unwrap_or(now).max(now) + self.pong_timeout;
+                self.outstanding = Some(OutstandingPing {
+                    deadline,
+                    data_received: false,
+                    next_is_due: false,
                 });
-                Verdict::Ping
+                Check::Ping
             }
         }
     }
 }
 
-/// What to do about a peer.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Verdict {
-    /// Give it up.
+pub(crate) enum Check {
+    /// The server no longer responds; disconnect.
     Lost,
-    /// Ask it.
+    /// Send a ping.
     Ping,
-    /// Nothing yet.
+    /// Nothing to do yet.
     Wait,
 }
 
@@ -116,51 +116,51 @@ mod tests {
     const PING: Duration = Duration::from_secs(30);
     const PONG: Duration = Duration::from_secs(15);
 
-    /// Looks whenever it wants to, until the verdict is another than to wait; tells when that was.
-    fn next(liveness: &mut Liveness, start: Instant) -> (Verdict, u64) {
+    /// Checks when due until there is something to do; returns that and the seconds since `start`.
+    fn next(liveness: &mut Liveness, start: Instant) -> (Check, u64) {
         loop {
-            let now = liveness.next_look();
-            match liveness.look(now, None) {
-                Verdict::Wait => (),
-                verdict => return (verdict, (now - start).as_secs()),
+            let now = liveness.next_check();
+            match liveness.check(now, None) {
+                Check::Wait => (),
+                check => return (check, (now - start).as_secs()),
             }
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silent_peer_is_noticed_within_two_pings() {
+    async fn silent_server_is_lost_within_two_ping_intervals() {
         let start = Instant::now();
         let mut liveness = Liveness::new(PING, PONG, start);
-        assert_eq!(next(&mut liveness, start), (Verdict::Ping, 30));
-        assert_eq!(next(&mut liveness, start), (Verdict::Lost, 45));
+        assert_eq!(next(&mut liveness, start), (Check::Ping, 30));
+        assert_eq!(next(&mut liveness, start), (Check::Lost, 45));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answering_peer_is_asked_again_and_again() {
+    async fn responding_server_is_pinged_regularly() {
         let start = Instant::now();
         let mut liveness = Liveness::new(PING, PONG, start);
         for round in 1..5 {
-            assert_eq!(next(&mut liveness, start), (Verdict::Ping, round * 30));
-            liveness.heard(start);
-            liveness.answered();
+            assert_eq!(next(&mut liveness, start), (Check::Ping, round * 30));
+            liveness.data_received(start);
+            liveness.pong_received();
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn peer_that_sends_and_never_answers_is_given_up_after_the_second_ping() {
+    async fn server_that_sends_events_without_answering_pings_is_lost() {
         let start = Instant::now();
         let mut liveness = Liveness::new(PING, PONG, start);
-        assert_eq!(next(&mut liveness, start), (Verdict::Ping, 30));
-        liveness.heard(start + PONG);
-        assert_eq!(next(&mut liveness, start), (Verdict::Lost, 90));
+        assert_eq!(next(&mut liveness, start), (Check::Ping, 30));
+        liveness.data_received(start + PONG);
+        assert_eq!(next(&mut liveness, start), (Check::Lost, 90));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn slow_action_of_our_own_is_waited_for() {
+    async fn slow_action_extends_the_pong_deadline() {
         let start = Instant::now();
         let mut liveness = Liveness::new(PING, PONG, start);
         let busy = start + PING * 4;
-        assert_eq!(liveness.look(start + PING, Some(busy)), Verdict::Ping);
-        assert_eq!(next(&mut liveness, start), (Verdict::Lost, 135));
+        assert_eq!(liveness.check(start + PING, Some(busy)), Check::Ping);
+        assert_eq!(next(&mut liveness, start), (Check::Lost, 135));
     }
 }

@@ -1,15 +1,15 @@
-//! A NOTIFY as Asterisk's `Variable` lines, so that any body arrives as it was meant.
+//! Encodes a SIP NOTIFY as `Variable` headers of an action, so that any body arrives unchanged.
 //!
-//! Asterisk splits each line at commas, eats quotes and backslashes, and groups by brackets; what
-//! is not escaped becomes foreign SIP headers. The lines of the body are `Content` variables that
-//! Asterisk joins with CRLF, so a line break in the body is a cut that costs nothing, and a line
-//! that is too long is cut where XML allows white space. Nothing here sends anything.
+//! Asterisk splits each header at commas, removes quotes and backslashes, and groups by brackets;
+//! unescaped text would turn into other SIP headers. The lines of the body become `Content` variables,
+//! which Asterisk joins with CRLF. So a body is split at its line breaks, and a line that is too long
+//! where XML allows white space. Nothing is sent here.
 
 use super::action::{Action, Builder, InvalidAction, MAX_LINE, MAX_LINES};
 
-mod cut;
+mod split;
 
-/// What a NOTIFY says; where it goes is the action's business.
+/// The headers and the body of a NOTIFY; the action adds the target.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Notify {
     /// The `Event` header: `check-sync;reboot=true`, `Yealink-xml`, `talk`.
@@ -23,14 +23,14 @@ pub struct Notify {
 /// The body of a NOTIFY.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Body {
-    /// `type/subtype`, with parameters if need be. Without a slash Asterisk 16 crashes.
+    /// `type/subtype`, optionally with parameters. Asterisk 16 crashes if there is no slash.
     pub content_type: String,
-    /// The text. Line breaks arrive as CRLF; one at the very end is not sent.
+    /// The text. Line breaks arrive as CRLF; trailing ones are not sent.
     pub text: String,
 }
 
 impl Notify {
-    /// Adds the variables to an action and builds that.
+    /// Adds the variables to an action and builds it.
     pub(crate) fn add_to(&self, action: Builder) -> Result<Action, InvalidNotify> {
         if self.event.trim().is_empty() {
             return Err(InvalidNotify::NoEvent);
@@ -50,7 +50,7 @@ impl Notify {
         }
         action = action.with("Variable", variable("Content-Type", &body.content_type));
         let lines = content_lines(&body.text)?;
-        // `Action`, `ActionID`, target, `Event` and `Content-Type` take lines of their own.
+        // `Action`, `ActionID`, the target, `Event` and `Content-Type` take one line each.
         let room = MAX_LINES
             .saturating_sub(self.headers.len())
             .saturating_sub(5);
@@ -66,7 +66,7 @@ impl Notify {
     }
 }
 
-/// Puts a backslash before each character that means something to Asterisk's splitter.
+/// Escapes each character that is special to Asterisk's argument parser.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -82,48 +82,48 @@ pub(crate) fn escaped(text: &str) -> String {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidNotify {
-    /// It is too large, or holds what no action may hold.
-    #[error("the NOTIFY does not fit into an action")]
+    /// It is too large, or contains a line break where none is possible.
+    #[error("the NOTIFY does not fit into an AMI action")]
     Action(#[from] InvalidAction),
     /// Asterisk would drop the body, or crash.
-    #[error("content type {content_type:?} is not of the form type/subtype")]
+    #[error("invalid content type {content_type:?}; expected type/subtype")]
     ContentType {
-        /// What was given.
+        /// The rejected value.
         content_type: String,
     },
-    /// Asterisk writes this header itself, or it is no header at all.
+    /// Asterisk sets this header itself, or the name is not a valid header name.
     #[error("header {name:?} cannot be set in a NOTIFY")]
     Header {
-        /// The header.
+        /// The header name.
         name: String,
     },
-    /// A NOTIFY needs an `Event`.
-    #[error("a NOTIFY without an event")]
+    /// Every NOTIFY needs an `Event`.
+    #[error("the NOTIFY has no event")]
     NoEvent,
-    /// A stretch of the body has no place where white space would be harmless.
-    #[error("the body has {length} bytes without a place to cut, from {near:?} on")]
-    NoCut {
-        /// How long the line is, in bytes as escaped.
+    /// A line is too long for Asterisk and white space would change its meaning everywhere.
+    #[error("the body has a line of {length} bytes that cannot be split, from {near:?} on")]
+    Unsplittable {
+        /// Length of the line after escaping, in bytes.
         length: usize,
-        /// How the stretch starts.
+        /// Its first characters.
         near: String,
     },
 }
 
-/// Makes `Content` variables of the lines of `text`, each short enough for one line.
+/// Converts `text` to `Content` variables, each short enough for one line of an action.
 fn content_lines(text: &str) -> Result<Vec<String>, InvalidNotify> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let pieces = cut::pieces(
+    let chunks = split::chunks(
         text.trim_end_matches('\n'),
         MAX_LINE - "Variable: Content=".len(),
     )?;
-    Ok(pieces
+    Ok(chunks
         .into_iter()
-        .map(|piece| variable("Content", piece))
+        .map(|chunk| variable("Content", chunk))
         .collect())
 }
 
-/// Puts several variables into one line, for bodies of more lines than an action may have.
+/// Puts several variables on one line, for bodies of more lines than an action may have.
 fn packed(values: Vec<String>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut in_line = 0_usize;
@@ -155,8 +155,10 @@ fn check_header(name: &str) -> Result<(), InvalidNotify> {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b));
-    let is_taken = TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name));
-    if is_token && !is_taken {
+    let is_reserved = RESERVED
+        .iter()
+        .any(|reserved| reserved.eq_ignore_ascii_case(name));
+    if is_token && !is_reserved {
         return Ok(());
     }
     Err(InvalidNotify::Header {
@@ -178,14 +180,14 @@ fn is_media_type(text: &str) -> bool {
         .is_some_and(|(kind, sub)| is_token(kind) && is_token(sub))
 }
 
-/// What Asterisk's splitter gives a meaning to.
+/// The characters that are special to Asterisk's argument parser.
 const ESCAPED: &str = r#"\",()[]"#;
 
-/// How many variables Asterisk takes in one line; it would take 64.
+/// Variables on one line. Asterisk accepts 64.
 const MAX_VARIABLES: usize = 32;
 
-/// Headers that Asterisk writes or ignores, and those that have a field of their own.
-const TAKEN: [&str; 14] = [
+/// Headers that Asterisk sets or ignores, and those with a field in [`Notify`].
+const RESERVED: [&str; 14] = [
     "Call-ID",
     "Contact",
     "Content",

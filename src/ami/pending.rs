@@ -1,6 +1,6 @@
-//! Which action waits for which answer (pure).
+//! Which action is waiting for which response (pure).
 //!
-//! No socket, no task, no clock of its own: whoever drives it passes the time in.
+//! No socket, no task and no clock: callers pass the current time.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,44 +10,44 @@ use tokio::time::Instant;
 use super::action::Action;
 use super::error::Error;
 use super::event::Event;
-use super::list::{Limits, List, Progress};
+use super::list::{List, ListLimits, Progress};
 use super::response::Response;
 use super::wire::{Kind, Packet};
 
-/// Where the answer to an action goes.
+/// Receives the outcome of an action.
 pub(crate) type Reply = oneshot::Sender<Result<Response, Error>>;
 
-/// The actions of one connection that are written and not answered yet.
+/// The actions of one connection that have been written and not answered yet.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    /// Starts every `ActionID` of this connection; random, so that no stranger's event fits.
+    /// Starts every `ActionID` of this connection; random, so that no foreign event matches.
     prefix: String,
-    next: u64,
+    last_id: u64,
     limit: usize,
-    lists: Limits,
+    list_limits: ListLimits,
     waiting: BTreeMap<u64, Waiter>,
-    /// Lists that nobody waits for any more and that may still be arriving.
-    muted: VecDeque<u64>,
+    /// Lists that may still be arriving although their action has ended.
+    abandoned_lists: VecDeque<u64>,
 }
 
 impl Pending {
     /// Creates a table for at most `limit` actions.
-    pub(crate) fn new(prefix: String, limit: usize, lists: Limits) -> Self {
-        let (waiting, muted) = (BTreeMap::new(), VecDeque::new());
+    pub(crate) fn new(prefix: String, limit: usize, list_limits: ListLimits) -> Self {
         Self {
             prefix,
-            next: 0,
+            last_id: 0,
             limit,
-            lists,
-            waiting,
-            muted,
+            list_limits,
+            waiting: BTreeMap::new(),
+            abandoned_lists: VecDeque::new(),
         }
     }
 
-    /// Registers an action and returns the `ActionID` to write it with; `None` if there is no
-    /// room, which the action's owner is told.
+    /// Registers an action and returns the `ActionID` to write it with.
+    ///
+    /// If the table is full, fails the action with [`Error::Busy`] and returns `None`.
     #[must_use]
-    pub(crate) fn admit(
+    pub(crate) fn register(
         &mut self,
         action: &Action,
         deadline: Instant,
@@ -57,38 +57,38 @@ impl Pending {
             let _ = reply.send(Err(Error::Busy { limit: self.limit }));
             return None;
         }
-        self.next = self.next.wrapping_add(1);
+        self.last_id = self.last_id.wrapping_add(1);
         let waiter = Waiter {
             action: action.clone(),
             deadline,
             reply,
             list: None,
         };
-        self.waiting.insert(self.next, waiter);
-        Some(format!("{}-{}", self.prefix, self.next))
+        self.waiting.insert(self.last_id, waiter);
+        Some(format!("{}-{}", self.prefix, self.last_id))
     }
 
-    /// Hands a packet to whoever waits for it.
+    /// Passes a packet to the action it answers.
     pub(crate) fn resolve(&mut self, packet: Packet) -> Resolved {
         let kind = packet.kind();
-        let id = packet.header("ActionID").and_then(|id| self.number(id));
+        let id = packet.header("ActionID").and_then(|id| self.parse_id(id));
         match (kind, id) {
-            (Kind::Other, _) => Resolved::Stray(packet),
+            (Kind::Other, _) => Resolved::Unsolicited(packet),
             (Kind::Event, id) => {
                 let event = Event::new(packet);
-                match id.or_else(|| self.ended_by(&event)) {
+                match id.or_else(|| self.list_ended_by(&event)) {
                     Some(id) => self.event(id, event),
                     None => Resolved::Event(event),
                 }
             }
             (Kind::Response, id) => match id.and_then(|id| Some((id, self.waiting.remove(&id)?))) {
                 Some((id, waiter)) => self.response(id, waiter, Response::new(packet)),
-                None => Resolved::Stray(packet),
+                None => Resolved::Unsolicited(packet),
             },
         }
     }
 
-    /// Fails every action whose deadline is `now` or earlier.
+    /// Fails every action whose deadline has passed at `now`.
     pub(crate) fn expire(&mut self, now: Instant) {
         let late: Vec<u64> = self
             .waiting
@@ -99,25 +99,25 @@ impl Pending {
         for id in late {
             if let Some(waiter) = self.waiting.remove(&id) {
                 waiter.fail();
-                // Whether a list comes is not known before the response.
-                self.mute(id);
+                // Only the response would tell whether a list follows.
+                self.abandon_list(id);
             }
         }
     }
 
-    /// Fails everything: the connection that carried the actions is gone.
-    pub(crate) fn abandon(&mut self) {
+    /// Fails all actions, because their connection has ended.
+    pub(crate) fn fail_all(&mut self) {
         for waiter in std::mem::take(&mut self.waiting).into_values() {
             waiter.fail();
         }
     }
 
-    /// Returns the earliest deadline, if anything waits.
+    /// Returns the earliest deadline.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.waiting.values().map(|waiter| waiter.deadline).min()
     }
 
-    /// Returns the latest deadline, if anything waits.
+    /// Returns the latest deadline.
     pub(crate) fn last_deadline(&self) -> Option<Instant> {
         self.waiting.values().map(|waiter| waiter.deadline).max()
     }
@@ -125,52 +125,44 @@ impl Pending {
     fn response(&mut self, id: u64, waiter: Waiter, response: Response) -> Resolved {
         if waiter.list.is_some() {
             // A second response to the same action ends it, whatever it says.
-            self.mute(id);
-            waiter.answer(Ok(response));
-            return Resolved::Taken;
+            self.abandon_list(id);
+            waiter.complete(Ok(response));
+            return Resolved::Consumed;
         }
         match List::start(response) {
-            Ok(list) => {
-                self.waiting.insert(
-                    id,
-                    Waiter {
-                        list: Some(list),
-                        ..waiter
-                    },
-                );
-            }
-            Err(response) => waiter.answer(Ok(response)),
+            Ok(list) => self.await_more(id, waiter, list),
+            Err(response) => waiter.complete(Ok(response)),
         }
-        Resolved::Taken
+        Resolved::Consumed
     }
 
-    /// Returns the one list that an event without `ActionID` ends, as chan-sccp ends its lists.
-    fn ended_by(&self, event: &Event) -> Option<u64> {
+    /// Returns the one list that an event without an `ActionID` ends, as chan-sccp ends its lists.
+    fn list_ended_by(&self, event: &Event) -> Option<u64> {
         let is_end = event
             .header("EventList")
             .is_some_and(|word| word.eq_ignore_ascii_case("complete"));
         if !is_end || event.header("ActionID").is_some() {
             return None;
         }
-        let ends =
-            |waiter: &Waiter| waiter.list.is_some() && waiter.action.is_answered_by(event.name());
-        let mut ended = self.waiting.iter().filter(|(_, waiter)| ends(waiter));
+        let is_ended =
+            |waiter: &Waiter| waiter.list.is_some() && waiter.action.declares_item(event.name());
+        let mut ended = self.waiting.iter().filter(|(_, waiter)| is_ended(waiter));
         let (id, _) = ended.next()?;
         ended.next().is_none().then_some(*id)
     }
 
     fn event(&mut self, id: u64, event: Event) -> Resolved {
-        let ends = event
-            .header("EventList")
-            .is_some_and(|word| !word.eq_ignore_ascii_case("start"));
-        if let Some(at) = self.muted.iter().position(|muted| *muted == id)
+        if let Some(at) = self.abandoned_lists.iter().position(|list| *list == id)
             && !event.is("UserEvent")
             && !event.is("OriginateResponse")
         {
-            if ends {
-                self.muted.remove(at);
+            let is_end = event
+                .header("EventList")
+                .is_some_and(|word| !word.eq_ignore_ascii_case("start"));
+            if is_end {
+                self.abandoned_lists.remove(at);
             }
-            return Resolved::Taken;
+            return Resolved::Consumed;
         }
         let Some(mut waiter) = self.waiting.remove(&id) else {
             return Resolved::Event(event);
@@ -179,44 +171,35 @@ impl Pending {
             self.waiting.insert(id, waiter);
             return Resolved::Event(event);
         };
-        match list.take(event, &waiter.action, self.lists) {
-            Progress::Arriving(list) => {
-                self.waiting.insert(
-                    id,
-                    Waiter {
-                        list: Some(list),
-                        ..waiter
-                    },
-                );
-            }
-            Progress::Foreign(list, event) => {
-                self.waiting.insert(
-                    id,
-                    Waiter {
-                        list: Some(list),
-                        ..waiter
-                    },
-                );
+        match list.push(event, &waiter.action, self.list_limits) {
+            Progress::Incomplete(list) => self.await_more(id, waiter, list),
+            Progress::Unrelated(list, event) => {
+                self.await_more(id, waiter, list);
                 return Resolved::Event(event);
             }
-            Progress::Over(response) => waiter.answer(Ok(response)),
+            Progress::Complete(response) => waiter.complete(Ok(response)),
             Progress::TooLong(limit) => {
-                self.mute(id);
+                self.abandon_list(id);
                 let action = waiter.action.name().to_owned();
-                waiter.answer(Err(Error::ListTooLong { action, limit }));
+                waiter.complete(Err(Error::ListTooLong { action, limit }));
             }
         }
-        Resolved::Taken
+        Resolved::Consumed
     }
 
-    fn mute(&mut self, id: u64) {
-        if MUTED <= self.muted.len() {
-            self.muted.pop_front();
+    fn await_more(&mut self, id: u64, waiter: Waiter, list: List) {
+        let list = Some(list);
+        self.waiting.insert(id, Waiter { list, ..waiter });
+    }
+
+    fn abandon_list(&mut self, id: u64) {
+        if MAX_ABANDONED_LISTS <= self.abandoned_lists.len() {
+            self.abandoned_lists.pop_front();
         }
-        self.muted.push_back(id);
+        self.abandoned_lists.push_back(id);
     }
 
-    fn number(&self, id: &str) -> Option<u64> {
+    fn parse_id(&self, id: &str) -> Option<u64> {
         id.strip_prefix(&self.prefix)?
             .strip_prefix('-')?
             .parse()
@@ -224,15 +207,15 @@ impl Pending {
     }
 }
 
-/// What became of a packet.
+/// The destination of a packet.
 #[derive(Debug)]
 pub(crate) enum Resolved {
-    /// It is for everybody.
+    /// It answers a pending action, or is an item of a list.
+    Consumed,
+    /// An event for all subscribers.
     Event(Event),
-    /// It answers nothing that we asked.
-    Stray(Packet),
-    /// Whoever waited for it has it, or will when its list is complete.
-    Taken,
+    /// It answers no pending action.
+    Unsolicited(Packet),
 }
 
 #[derive(Debug)]
@@ -244,19 +227,19 @@ struct Waiter {
 }
 
 impl Waiter {
-    fn answer(self, answer: Result<Response, Error>) {
-        // The caller may have gone away meanwhile; that is its business.
-        let _ = self.reply.send(answer);
+    fn complete(self, outcome: Result<Response, Error>) {
+        // The caller may have stopped waiting.
+        let _ = self.reply.send(outcome);
     }
 
     fn fail(self) {
         let action = self.action.name().to_owned();
-        self.answer(Err(Error::OutcomeUnknown { action }));
+        self.complete(Err(Error::OutcomeUnknown { action }));
     }
 }
 
-/// How many lists that nobody waits for are kept from being taken for news.
-const MUTED: usize = 64;
+/// Abandoned lists to remember, so that their items are not broadcast as events.
+const MAX_ABANDONED_LISTS: usize = 64;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
-//! Actions on their way to a connection, while there is none too.
+//! Actions on their way to the connection, including while there is none.
 //!
-//! Everything that enters is answered: it is either taken by [`Queue::next`], or fails when its
-//! deadline comes, or at once if there is no point in waiting.
+//! Every action is either returned by [`Queue::next`] or fails: at its deadline, or at once if
+//! waiting is pointless.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::action::Action;
 use super::error::Error;
 use super::pending::Reply;
 
-/// One action with where its answer goes.
+/// An action with its deadline and the receiver of its outcome.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) action: Action,
@@ -23,20 +23,20 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    /// Tells the sender that nothing was sent.
-    pub(crate) fn refuse(self, reason: &Arc<str>) {
-        // The caller may have gone away meanwhile; that is its business.
+    /// Fails the action with [`Error::NotSent`].
+    pub(crate) fn fail(self, reason: &Arc<str>) {
+        // The caller may have stopped waiting.
         let _ = self.reply.send(Err(Error::NotSent {
             reason: Arc::clone(reason),
         }));
     }
 }
 
-/// The mailbox of a client, and what waits beside it for a connection.
+/// The mailbox of a client, and the actions that are waiting for a connection.
 #[derive(Debug)]
 pub(crate) struct Queue {
     mailbox: mpsc::Receiver<Command>,
-    held: VecDeque<Command>,
+    waiting: VecDeque<Command>,
     limit: usize,
     /// Why there is no connection.
     reason: Arc<str>,
@@ -46,23 +46,23 @@ impl Queue {
     pub(crate) fn new(mailbox: mpsc::Receiver<Command>, limit: usize) -> Self {
         Self {
             mailbox,
-            held: VecDeque::new(),
+            waiting: VecDeque::new(),
             limit,
             reason: "not connected yet".into(),
         }
     }
 
-    /// Sets what those are told for whom no connection comes in time.
-    pub(crate) fn explain(&mut self, reason: Arc<str>) {
+    /// Sets the reason that failed actions report.
+    pub(crate) fn set_reason(&mut self, reason: Arc<str>) {
         self.reason = reason;
     }
 
-    /// Returns the next action that somebody still waits for; `None` when nobody can send any more.
+    /// Returns the next action whose caller is still waiting; `None` once all handles are dropped.
     ///
     /// Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<Command> {
         loop {
-            let command = match self.held.pop_front() {
+            let command = match self.waiting.pop_front() {
                 Some(command) => command,
                 None => self.mailbox.recv().await?,
             };
@@ -70,70 +70,70 @@ impl Queue {
                 continue;
             }
             if command.deadline <= Instant::now() {
-                command.refuse(&self.reason);
+                command.fail(&self.reason);
                 continue;
             }
             return Some(command);
         }
     }
 
-    /// Holds what comes, and fails it when its deadline does, or at once if that is before
-    /// `hopeless_until`. Returns when nobody can send any more.
+    /// Collects actions until all handles are dropped. Actions fail at their deadline, or at once if
+    /// that is before `no_connection_before`.
     ///
     /// Cancel safe.
-    pub(crate) async fn hold(&mut self, hopeless_until: Instant) {
-        self.refuse_until(hopeless_until);
+    pub(crate) async fn hold(&mut self, no_connection_before: Instant) {
+        self.fail_due_before(no_connection_before);
         loop {
-            let next = self.held.iter().map(|command| command.deadline).min();
+            let next = self.waiting.iter().map(|command| command.deadline).min();
             tokio::select! {
                 command = self.mailbox.recv() => match command {
                     None => return,
-                    Some(command) if command.deadline < hopeless_until => {
-                        command.refuse(&self.reason);
+                    Some(command) if command.deadline < no_connection_before => {
+                        command.fail(&self.reason);
                     }
-                    Some(command) if self.limit <= self.held.len() => {
+                    Some(command) if self.limit <= self.waiting.len() => {
                         let _ = command.reply.send(Err(Error::Busy { limit: self.limit }));
                     }
-                    Some(command) => self.held.push_back(command),
+                    Some(command) => self.waiting.push_back(command),
                 },
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
-                    self.refuse_until(Instant::now() + ROUNDING);
+                    self.fail_due_before(Instant::now() + TIMER_RESOLUTION);
                 }
             }
         }
     }
 
-    /// Fails everything that comes, until nobody can send any more. Cancel safe.
-    pub(crate) async fn refuse_all(&mut self) {
-        for command in self.held.drain(..) {
-            command.refuse(&self.reason);
+    /// Fails all actions until all handles are dropped. Cancel safe.
+    pub(crate) async fn fail_all(&mut self) {
+        for command in self.waiting.drain(..) {
+            command.fail(&self.reason);
         }
         while let Some(command) = self.mailbox.recv().await {
-            command.refuse(&self.reason);
+            command.fail(&self.reason);
         }
     }
 
-    /// Fails what is there, and lets nothing more come.
+    /// Fails the actions that are queued, and rejects further ones.
     pub(crate) fn close(mut self) {
         self.mailbox.close();
-        for command in self.held.drain(..) {
-            command.refuse(&self.reason);
+        for command in self.waiting.drain(..) {
+            command.fail(&self.reason);
         }
         while let Ok(command) = self.mailbox.try_recv() {
-            command.refuse(&self.reason);
+            command.fail(&self.reason);
         }
     }
 
-    fn refuse_until(&mut self, until: Instant) {
-        let (late, held) = std::mem::take(&mut self.held)
+    fn fail_due_before(&mut self, time: Instant) {
+        let (late, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition::<VecDeque<_>, _>(|command| command.deadline < until);
-        self.held = held;
+            .partition::<VecDeque<_>, _>(|command| command.deadline < time);
+        self.waiting = waiting;
         for command in late {
-            command.refuse(&self.reason);
+            command.fail(&self.reason);
         }
     }
 }
 
-/// Tokio's timers count milliseconds.
-const ROUNDING: Duration = Duration::from_millis(1);
+/// Resolution of tokio's timers.
+const TIMER_RESOLUTION: Duration = Duration::from_millis(1);

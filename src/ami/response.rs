@@ -1,10 +1,10 @@
-//! What Asterisk answered, with the list that belonged to the answer.
+//! Responses, with the list that follows some of them.
 
 use super::error::Error;
 use super::event::Event;
 use super::wire::Packet;
 
-/// The answer to one action.
+/// The response to an action.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Response {
     packet: Packet,
@@ -31,14 +31,14 @@ impl Response {
         }
     }
 
-    /// Returns whether Asterisk did not say `Error`.
+    /// Returns whether the response is anything but `Error`.
     pub fn is_success(&self) -> bool {
         !self
             .header("Response")
             .is_some_and(|word| word.eq_ignore_ascii_case("Error"))
     }
 
-    /// Turns an answer that says `Error` into [`Error::Refused`].
+    /// Converts the response `Error` to [`Error::Refused`].
     pub fn accepted(self, action: &str) -> Result<Self, Error> {
         if self.is_success() {
             return Ok(self);
@@ -49,12 +49,12 @@ impl Response {
         })
     }
 
-    /// Returns Asterisk's words, which differ between versions.
+    /// Returns Asterisk's message, which differs between versions.
     pub fn message(&self) -> &str {
         self.header("Message").unwrap_or_default()
     }
 
-    /// Returns the first value of a header, whatever the case of its name.
+    /// Returns the first value of the header `name`, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.packet.header(name)
     }
@@ -64,17 +64,17 @@ impl Response {
         self.packet.headers()
     }
 
-    /// Returns the lines that a command put out.
+    /// Returns the output lines of a command.
     pub fn output(&self) -> impl Iterator<Item = &str> {
         self.packet.values("Output")
     }
 
-    /// Returns the items of the list in order, the event that ended it as the last.
+    /// Returns the items of the list in order; the last one is the event that ended it.
     pub fn items(&self) -> &[Event] {
         &self.items
     }
 
-    /// Returns whether Asterisk broke the list off.
+    /// Returns whether Asterisk cancelled the list.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled
     }

@@ -1,28 +1,28 @@
-//! Where a client stands with its server.
+//! The connection state of a client.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Where a client stands. Every change means that what was read before may be stale.
+/// The connection state of a client. After every change, data read before may be stale.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum State {
-    /// Logged in, and Asterisk has booted: it can be asked.
+    /// Logged in, and Asterisk has booted: actions are sent at once.
     Connected(Connected),
     /// Connecting, logging in, or waiting for Asterisk to boot.
     Connecting,
-    /// There is no connection; another try follows.
+    /// There is no connection; another attempt follows.
     Lost {
-        /// Why.
+        /// Why, with all causes, in one line.
         reason: Arc<str>,
-        /// When it will be tried again.
+        /// Time of the next attempt.
         retry: Instant,
     },
-    /// The server refuses us; nothing is tried until somebody changes the configuration.
+    /// The server rejected the login. There are no further attempts.
     Refused {
-        /// Why, in a sentence for whoever can change it.
+        /// Why, with all causes, in one line.
         reason: Arc<str>,
     },
     /// The client was stopped.
@@ -30,28 +30,28 @@ pub enum State {
 }
 
 impl State {
-    /// Returns whether nothing will come of waiting.
+    /// Returns whether the state will never change, except to [`State::Stopped`].
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::Stopped)
     }
 
-    /// Returns whether actions are sent at once.
+    /// Returns whether the state is [`State::Connected`].
     pub fn is_connected(&self) -> bool {
         matches!(self, Self::Connected(_))
     }
 }
 
-/// A connection that can be used.
+/// An established connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Connected {
-    /// Since when.
+    /// Time of the login.
     pub since: Instant,
-    /// The server's greeting, which names the version of AMI.
+    /// The server's banner, with the version of AMI.
     pub banner: Arc<str>,
-    /// How long nobody listened before this connection: from the last byte of the one before to
-    /// the login. `None` for the first.
+    /// Time without a connection before this one, during which events were missed: from the last byte
+    /// of the previous connection to this login. `None` for the first connection.
     pub gap: Option<Duration>,
-    /// Whether Asterisk said that it has booted; otherwise lists may be incomplete.
+    /// Whether Asterisk has reported that it is fully booted. Otherwise lists may be incomplete.
     pub booted: bool,
 }

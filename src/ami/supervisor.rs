@@ -1,4 +1,4 @@
-//! Connects, runs the connection, waits, and again, until it is stopped.
+//! Connects, runs the connection and reconnects, until the client is stopped.
 
 use std::io;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use super::config::Checked;
 use super::connection::{Boot, Connection, Ended};
 use super::counters::Counters;
 use super::event::Event;
-use super::link::{Reader, Writer};
+use super::framed_io::{ActionWriter, FrameReader};
+use super::login::{LoginError, log_in};
 use super::queue::Queue;
-use super::session::{LoginError, log_in};
 use super::state::{Connected, State};
 use handset_net::backoff::Backoff;
 
-/// The task behind a client.
+/// Owns the connection of a client.
 pub(crate) struct Supervisor {
     pub(crate) checked: Checked,
     pub(crate) queue: Queue,
@@ -32,18 +32,18 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs until it is stopped or the last handle is gone.
+    /// Runs until the client is stopped or its last handle is dropped.
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::new(FIRST_RETRY, self.checked.config.limits.retry);
-        let mut last_heard = None;
+        let mut last_received = None;
         loop {
             self.state.send_replace(State::Connecting);
             let started = Instant::now();
             let (ended, stable) = match self.connect().await {
                 Err(error) => (Attempt::Failed(error), false),
                 Ok(link) => {
-                    let (ended, heard) = self.connected(link, last_heard).await;
-                    last_heard = Some(heard);
+                    let (ended, received) = self.connected(link, last_received).await;
+                    last_received = Some(received);
                     (Attempt::Ended(ended), STABLE <= started.elapsed())
                 }
             };
@@ -51,16 +51,16 @@ impl Supervisor {
                 backoff.reset();
             }
             let reason: Arc<str> = ended.reason().into();
-            self.queue.explain(Arc::clone(&reason));
+            self.queue.set_reason(Arc::clone(&reason));
             let wait = match ended {
                 Attempt::Ended(Ended::Stopped) | Attempt::Failed(ConnectError::Stopped) => break,
                 Attempt::Failed(ConnectError::Login(
-                    LoginError::Refused { .. } | LoginError::NoChallenge | LoginError::Invalid(_),
+                    LoginError::Rejected { .. } | LoginError::NoChallenge | LoginError::Invalid(_),
                 )) => {
-                    self.refused(reason).await;
+                    self.login_rejected(reason).await;
                     break;
                 }
-                // Asterisk will be back as soon as it can; a second try has time for back-off.
+                // Asterisk is probably restarting. If the first attempt fails, back-off applies.
                 Attempt::Ended(Ended::ShutDown) if stable => Duration::ZERO,
                 Attempt::Ended(_) | Attempt::Failed(_) => backoff.next_wait(),
             };
@@ -73,27 +73,27 @@ impl Supervisor {
                 () = sleep_until(retry) => (),
             }
         }
-        self.queue.explain("the client was stopped".into());
+        self.queue.set_reason("the client was stopped".into());
         self.queue.close();
         self.state.send_replace(State::Stopped);
     }
 
-    /// Says no to everybody until somebody else starts over with another configuration.
-    async fn refused(&mut self, reason: Arc<str>) {
+    /// Fails all actions until the client is stopped.
+    async fn login_rejected(&mut self, reason: Arc<str>) {
         error!(
             %reason,
             user = %self.checked.config.username,
-            "Asterisk refuses the login; not trying again until the configuration changes."
+            "Asterisk rejected the login; not retrying until the configuration changes."
         );
         self.state.send_replace(State::Refused { reason });
         tokio::select! {
             () = self.stop.cancelled() => (),
-            () = self.queue.refuse_all() => (),
+            () = self.queue.fail_all() => (),
         }
     }
 
-    /// Connects and logs in, while the queue holds what comes.
-    async fn connect(&mut self) -> Result<Link, ConnectError> {
+    /// Connects and logs in. Actions are queued meanwhile.
+    async fn connect(&mut self) -> Result<LoggedIn, ConnectError> {
         let attempt = attempt(&self.checked);
         tokio::select! {
             link = attempt => link,
@@ -102,11 +102,15 @@ impl Supervisor {
         }
     }
 
-    /// Runs a connection to its end.
-    async fn connected(&mut self, link: Link, last_heard: Option<Instant>) -> (Ended, Instant) {
+    /// Runs a connection until it ends; returns why, and when data was last received.
+    async fn connected(
+        &mut self,
+        link: LoggedIn,
+        last_received: Option<Instant>,
+    ) -> (Ended, Instant) {
         let since = Instant::now();
-        let gap = last_heard.map(|heard| since.saturating_duration_since(heard));
-        let Link {
+        let gap = last_received.map(|received| since.saturating_duration_since(received));
+        let LoggedIn {
             reader,
             writer,
             banner,
@@ -123,11 +127,15 @@ impl Supervisor {
         };
         let state = &self.state;
         let booted = |boot| {
-            let booted = boot == Boot::Told;
+            let booted = boot == Boot::Confirmed;
             if booted {
                 info!(%banner, ?gap, "Connected to Asterisk.");
             } else {
-                warn!(%banner, ?gap, "Connected to Asterisk, which does not say that it has booted.");
+                warn!(
+                    %banner,
+                    ?gap,
+                    "Connected to Asterisk, which has not reported that it is fully booted."
+                );
             }
             let banner = Arc::clone(&banner);
             state.send_replace(State::Connected(Connected {
@@ -147,33 +155,31 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
-/// A connection that is logged in.
-struct Link {
-    reader: Reader<tokio::io::ReadHalf<Stream>>,
-    writer: Writer<tokio::io::WriteHalf<Stream>>,
+/// A connection after the login.
+struct LoggedIn {
+    reader: FrameReader<tokio::io::ReadHalf<Stream>>,
+    writer: ActionWriter<tokio::io::WriteHalf<Stream>>,
     banner: Arc<str>,
     prefix: String,
 }
 
-async fn attempt(checked: &Checked) -> Result<Link, ConnectError> {
+async fn attempt(checked: &Checked) -> Result<LoggedIn, ConnectError> {
     let limits = &checked.config.limits;
     let stream =
         timeout(limits.connect, dial(checked))
             .await
-            .map_err(|_| ConnectError::TooSlow {
-                what: "does not accept connections",
+            .map_err(|_| ConnectError::TimedOut {
+                what: "connection attempt",
             })??;
     let (reader, writer) = split(stream);
-    let mut reader = Reader::new(reader, limits.packet);
-    let mut writer = Writer::new(writer);
+    let mut reader = FrameReader::new(reader, limits.packet);
+    let mut writer = ActionWriter::new(writer);
     let banner = timeout(limits.connect, log_in(&mut reader, &mut writer, checked))
         .await
-        .map_err(|_| ConnectError::TooSlow {
-            what: "does not answer the login",
-        })??;
+        .map_err(|_| ConnectError::TimedOut { what: "login" })??;
     let prefix = format!("{:08x}", getrandom::u32().map_err(io::Error::other)?);
     debug!(%banner, "Logged in.");
-    Ok(Link {
+    Ok(LoggedIn {
         reader,
         writer,
         banner,
@@ -194,7 +200,7 @@ async fn dial(checked: &Checked) -> Result<Stream, ConnectError> {
     }
 }
 
-/// How a try to have a connection came out.
+/// The result of trying to have a connection.
 #[derive(Debug)]
 enum Attempt {
     Ended(Ended),
@@ -202,7 +208,7 @@ enum Attempt {
 }
 
 impl Attempt {
-    /// Tells the error with its causes, in one line.
+    /// Returns the error and its sources in one line.
     fn reason(&self) -> String {
         let error: &dyn std::error::Error = match self {
             Self::Ended(ended) => ended,
@@ -216,22 +222,23 @@ impl Attempt {
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 enum ConnectError {
-    #[error("no random number is to be had")]
+    #[error("the operating system provides no random numbers")]
     Random(#[from] io::Error),
     #[error(transparent)]
     Login(#[from] LoginError),
     #[error("the client was stopped")]
     Stopped,
-    #[error("the server cannot be reached")]
+    #[error("cannot connect to the server")]
     Tcp(#[source] io::Error),
     #[error("the TLS handshake failed")]
     Tls(#[source] io::Error),
-    #[error("the server {what}")]
-    TooSlow { what: &'static str },
+    #[error("the {what} timed out")]
+    TimedOut { what: &'static str },
 }
 
-/// The longest first wait. Short, so that a link that drops a few times is back within a second.
+/// Upper bound of the first delay. Short, so that after a few drops the client is back within a
+/// second.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 
-/// How long a connection must have lasted for its end to count as the first failure.
+/// Age at which a connection counts as stable, so that its end restarts the back-off.
 const STABLE: Duration = Duration::from_secs(5);

@@ -1,13 +1,13 @@
-//! Text that cannot break a packet.
+//! Header names and values that cannot break a packet.
 
 use std::fmt;
 
-/// The name of a header that we send: not empty, without colon, line break, NUL or outer blanks.
+/// A header name: not empty, without colon, line break, NUL, or surrounding white space.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HeaderName(String);
 
 impl HeaderName {
-    /// Checks `name`.
+    /// Validates `name`.
     pub fn parse(name: &str) -> Result<Self, InvalidText> {
         let invalid = |problem| InvalidText {
             what: shortened(name),
@@ -17,7 +17,7 @@ impl HeaderName {
             return Err(invalid("is empty"));
         }
         if name.trim() != name {
-            return Err(invalid("starts or ends with a blank"));
+            return Err(invalid("starts or ends with white space"));
         }
         if name.contains([':', '\r', '\n', '\0']) {
             return Err(invalid("contains a colon, a line break or NUL"));
@@ -31,12 +31,12 @@ impl HeaderName {
     }
 }
 
-/// The value of a header that we send: anything without line break and NUL.
+/// A header value: any text without line break and NUL.
 #[derive(Clone, Eq, PartialEq)]
 pub struct HeaderValue(String);
 
 impl HeaderValue {
-    /// Checks `value`.
+    /// Validates `value`.
     pub fn parse(value: impl Into<String>) -> Result<Self, InvalidText> {
         let value = value.into();
         if value.contains(['\r', '\n', '\0']) {
@@ -61,7 +61,7 @@ impl fmt::Debug for HeaderValue {
     }
 }
 
-/// Why a text cannot stand in a header.
+/// Why a text is invalid in a header.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{what:?} {problem}")]
 pub struct InvalidText {
@@ -73,7 +73,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
 
-/// How much of a refused text its error shows, in characters.
+/// Maximum length of the rejected text in the error, in characters.
 const SHOWN: usize = 40;
 
 #[cfg(test)]
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_breaks_and_nul_are_refused_everywhere() {
+    fn line_breaks_and_nul_are_rejected() {
         for breaker in ['\r', '\n', '\0'] {
             assert!(HeaderName::parse(&format!("A{breaker}B")).is_err());
             assert!(HeaderValue::parse(format!("a{breaker}Action: Command")).is_err());
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn name_without_meaning_for_asterisk_is_refused() {
+    fn names_that_asterisk_would_misread_are_rejected() {
         for name in ["", " Action", "Action ", "A:B"] {
             assert!(HeaderName::parse(name).is_err(), "{name:?}");
         }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn error_names_the_text() {
+    fn error_contains_the_rejected_text() {
         let error = HeaderValue::parse("x\ny").unwrap_err();
         assert_eq!(error.to_string(), r#""x\ny" contains a line break or NUL"#);
     }

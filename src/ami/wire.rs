@@ -1,10 +1,10 @@
 //! The AMI wire format: bytes to packets and back.
 //!
-//! Two steps, kept apart on purpose: [`Framer`] cuts the stream and never looks at what a header
-//! means, [`Packet`] reads one block and never sees the stream. What is no message is therefore
-//! skipped without losing our place, and a block of any length costs bounded memory.
+//! There are two separate steps. [`Framer`] splits the stream and never looks at what a header means;
+//! [`Packet`] parses one block and never sees the stream. Malformed data is therefore skipped without
+//! losing synchronization, and a block of any length costs bounded memory.
 //!
-//! Nothing here does I/O, knows an action by name, or waits.
+//! This module does no I/O, knows no action by name, and never waits.
 #![cfg_attr(
     not(test),
     deny(
@@ -14,12 +14,16 @@
     )
 )]
 
+mod boundary;
 mod framer;
 mod grammar;
+mod kind;
+mod line;
 mod packet;
-mod shape;
+mod secret;
 
 pub use framer::{Frame, Framer};
-pub(crate) use grammar::{Line, kind, lines};
-pub use packet::is_secret;
-pub use packet::{Kind, Packet};
+pub(crate) use grammar::{Line, lines};
+pub use kind::Kind;
+pub use packet::Packet;
+pub use secret::is_secret;

@@ -55,7 +55,7 @@ async fn a_server_that_refused_us_is_tried_again_with_another_password() {
         )
     };
     let daemon = Daemon::start(&configuration("wrong")).await;
-    daemon.line("Asterisk refuses the login").await;
+    daemon.line("Asterisk rejected the login").await;
     daemon.reconfigure(&configuration("hush"));
     daemon.line("Leaving Asterisk.").await;
     daemon.line("Read who is registered.").await;

@@ -76,7 +76,7 @@ async fn no_password_shows_anywhere() {
     assert_eq!(per_push.len(), 32);
     tell(daemon.http()).await;
     write(&daemon, &pictures).await;
-    daemon.line("Asterisk refuses the login").await;
+    daemon.line("Asterisk rejected the login").await;
 
     let mut shown = shown(&daemon).await;
     daemon.terminate();

@@ -1,4 +1,4 @@
-//! The actions that we send, as constructors.
+//! Constructors for commonly used actions.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use super::{Action, InvalidAction};
 use crate::notify::{InvalidNotify, Notify};
 
 impl Action {
-    /// Asks whether Asterisk is there.
+    /// `Ping`: checks that Asterisk responds.
     pub fn ping() -> Self {
         Self::constant("Ping")
     }
 
-    /// Asks what actions Asterisk has, with the rights they need: one header each.
+    /// `ListCommands`: returns the available actions, one header each, with the permissions they need.
     pub fn list_commands() -> Self {
         Self::constant("ListCommands")
     }
 
-    /// Asks for Asterisk's version and settings.
+    /// `CoreSettings`: returns Asterisk's version and settings.
     pub fn core_settings() -> Self {
         Self::constant("CoreSettings")
     }
 
-    /// Asks for a list that needs no argument.
+    /// Requests a list without arguments.
     pub fn list(query: ListQuery) -> Self {
         let (name, items) = query.name_and_items();
         Self {
@@ -30,14 +30,14 @@ impl Action {
         }
     }
 
-    /// Asks for all there is about one PJSIP endpoint: itself, its authentication, its addresses
-    /// of record and the status of its contacts.
+    /// `PJSIPShowEndpoint`: returns an endpoint with its authentication, its addresses of record and
+    /// the status of its contacts.
     ///
-    /// The answer holds passwords; it must not be shown.
+    /// The response contains passwords.
     pub fn pjsip_show_endpoint(endpoint: &str) -> Result<Self, InvalidAction> {
         Self::builder("PJSIPShowEndpoint")
             .with("Endpoint", endpoint)
-            .answered_by(&[
+            .with_list_events(&[
                 "EndpointDetail",
                 "AorDetail",
                 "AuthDetail",
@@ -49,8 +49,8 @@ impl Action {
             .build()
     }
 
-    /// Asks for a variable or a function of `channel`, or a global one. What is not set, not known
-    /// or not allowed reads as empty.
+    /// `Getvar`: returns a variable or function of `channel`, or a global one. It is empty if it is
+    /// unset, unknown or not permitted.
     pub fn getvar(channel: Option<&str>, variable: &str) -> Result<Self, InvalidAction> {
         Self::builder("Getvar")
             .with_some("Channel", channel)
@@ -58,12 +58,13 @@ impl Action {
             .build()
     }
 
-    /// Runs a command of Asterisk's console.
+    /// `Command`: runs a command of Asterisk's CLI.
     pub fn command(command: &str) -> Result<Self, InvalidAction> {
         Self::builder("Command").with("Command", command).build()
     }
 
-    /// Hangs `channel` up. Only a name is taken: a regular expression could hang up everybody.
+    /// `Hangup`: hangs up `channel`. Regular expressions are rejected, since one could hang up all
+    /// calls.
     pub fn hangup(channel: &str, cause: Option<u8>) -> Result<Self, InvalidAction> {
         if channel.starts_with('/') {
             return Err(InvalidAction::Expression {
@@ -76,8 +77,8 @@ impl Action {
             .build()
     }
 
-    /// Sends a NOTIFY through PJSIP, to every contact of an endpoint, to a URI, or in a call's
-    /// dialog. Success means that it was queued, and nothing more.
+    /// `PJSIPNotify`: sends a NOTIFY to every contact of an endpoint, to a URI, or in the dialog of a
+    /// call. A successful response only means that it was queued.
     pub fn pjsip_notify(target: &NotifyTarget, notify: &Notify) -> Result<Self, InvalidNotify> {
         let (header, value) = match target {
             NotifyTarget::Channel(channel) => ("Channel", channel),
@@ -87,7 +88,7 @@ impl Action {
         notify.add_to(Self::builder("PJSIPNotify").with(header, value))
     }
 
-    /// Sends a NOTIFY through `chan_sip`, which Asterisk has up to 20.
+    /// `SIPnotify`: sends a NOTIFY through `chan_sip`, which Asterisk includes up to version 20.
     pub fn sip_notify(peer: &str, notify: &Notify) -> Result<Self, InvalidNotify> {
         notify.add_to(Self::builder("SIPnotify").with("Channel", peer))
     }
@@ -95,19 +96,19 @@ impl Action {
     fn constant(name: &'static str) -> Self {
         Self::builder(name)
             .build()
-            .expect("the name of a known action is valid")
+            .expect("the names of known actions are valid")
     }
 }
 
-/// A list that is asked for without arguments.
+/// A list that takes no arguments.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListQuery {
-    /// Every channel.
+    /// All channels.
     Channels,
-    /// Every PJSIP contact with endpoint, address and User-Agent. None at all is an error
-    /// (`No Contacts found`), not an empty list.
+    /// All PJSIP contacts with endpoint, address and User-Agent. If there are none, Asterisk returns
+    /// an error (`No Contacts found`) instead of an empty list.
     PjsipContacts,
-    /// The devices of chan-sccp, the module of a third party.
+    /// The devices of chan-sccp, a third-party module.
     SccpDevices,
     /// The peers of `chan_sip`.
     SipPeers,
@@ -130,39 +131,39 @@ impl ListQuery {
     }
 }
 
-/// Where a NOTIFY goes.
+/// The recipients of a NOTIFY.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NotifyTarget {
-    /// The phone at the other end of a channel, within the dialog of that call.
+    /// The phone of this channel, within the dialog of its call.
     Channel(String),
     /// Every contact of every address of record of an endpoint.
     Endpoint(String),
-    /// One SIP URI. Asterisk needs a `default_outbound_endpoint` for that.
+    /// One SIP URI; requires a `default_outbound_endpoint` in Asterisk.
     Uri(String),
 }
 
-/// A call that Asterisk places, always asynchronous: a synchronous one would silence the whole
-/// connection until somebody answers. Its outcome is the event `OriginateResponse`.
+/// A call that Asterisk places. It is always asynchronous, because a synchronous one would block the
+/// connection until the call is answered. The event `OriginateResponse` reports its outcome.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Originate {
-    /// The channel to ring first, `PJSIP/1001`.
+    /// The channel to call first, for example `PJSIP/1001`.
     pub channel: String,
-    /// Where it goes when it answers.
+    /// Where the call continues once it is answered.
     pub destination: Destination,
-    /// How long it may ring; Asterisk's default is 30 s.
+    /// How long it may ring; Asterisk's default is 30 s. Sent in milliseconds.
     pub timeout: Option<Duration>,
-    /// Who calls, `Name <number>`.
+    /// Caller ID, `Name <number>`.
     pub caller_id: Option<String>,
-    /// Variables of the new channel, such as `PJSIP_HEADER(add,Alert-Info)`.
+    /// Variables or functions to set on the new channel, such as `PJSIP_HEADER(add,Alert-Info)`.
     pub variables: Vec<(String, String)>,
-    /// The id that the new channel shall have, by which its events are known.
+    /// `Uniqueid` for the new channel, which identifies its events.
     pub channel_id: Option<String>,
 }
 
-/// Where a call goes that Asterisk places, once it is answered.
+/// Where an answered call continues.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Destination {
-    /// An application, and its arguments.
+    /// An application and its arguments.
     Application(&'static str, String),
     /// The first priority of an extension.
     Extension {
@@ -174,14 +175,14 @@ pub enum Destination {
 }
 
 impl Default for Destination {
-    /// The call is ended.
+    /// Ends the call.
     fn default() -> Self {
         Self::Application("Hangup", String::new())
     }
 }
 
 impl Originate {
-    /// Makes the action.
+    /// Builds the action.
     pub fn action(&self) -> Result<Action, InvalidAction> {
         let timeout = self.timeout.map(|timeout| timeout.as_millis().to_string());
         let action = Action::builder("Originate").with("Channel", &self.channel);
@@ -202,7 +203,7 @@ impl Originate {
         self.variables
             .iter()
             .fold(action, |action, (name, value)| {
-                // The name may be a function, whose brackets keep its commas together.
+                // The name may be a function, whose commas are protected by its parentheses.
                 action.with(
                     "Variable",
                     format!("{name}={}", crate::notify::escaped(value)),
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn originate_never_waits_and_escapes_its_variables() {
+    fn originate_is_asynchronous_and_escapes_variables() {
         let originate = Originate {
             channel: "PJSIP/1001".into(),
             destination: Destination::Extension {
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_destination_a_call_ends_when_it_is_answered() {
+    fn call_without_destination_ends_when_it_is_answered() {
         let originate = Originate {
             channel: "PJSIP/1001".into(),
             ..Originate::default()
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn getvar_names_the_channel_only_if_there_is_one() {
+    fn getvar_omits_a_missing_channel() {
         assert_eq!(
             headers(&Action::getvar(None, "A").unwrap()),
             [("Variable", "A")]
@@ -276,15 +277,17 @@ mod tests {
     }
 
     #[test]
-    fn hangup_takes_a_name_and_no_expression() {
+    fn hangup_rejects_regular_expressions() {
         assert!(Action::hangup("PJSIP/1001-00000001", Some(16)).is_ok());
         assert!(Action::hangup("/.*/", None).is_err());
     }
 
     #[test]
-    fn lists_take_only_their_own_events() {
+    fn lists_accept_only_their_own_events() {
         let contacts = Action::list(ListQuery::PjsipContacts);
-        assert!(contacts.may_list("ContactList") && contacts.may_list("ContactListComplete"));
-        assert!(!contacts.may_list("ContactStatus"));
+        assert!(
+            contacts.accepts_item("ContactList") && contacts.accepts_item("ContactListComplete")
+        );
+        assert!(!contacts.accepts_item("ContactStatus"));
     }
 }

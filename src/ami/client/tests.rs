@@ -1,7 +1,7 @@
-mod answers;
 mod events;
 mod login;
 mod reconnect;
+mod responses;
 mod tls;
 
 use std::net::SocketAddr;
@@ -15,13 +15,13 @@ use super::*;
 use crate::config::{Limits, Login};
 use crate::wire::{Frame, Framer, Packet};
 
-/// A scripted Asterisk on a port of its own.
-struct Pbx {
+/// A scripted Asterisk that listens on a loopback port.
+struct FakeAsterisk {
     listener: TcpListener,
     tasks: Tasks,
 }
 
-impl Pbx {
+impl FakeAsterisk {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self {
@@ -44,27 +44,27 @@ impl Pbx {
         Client::start(config, None, &self.tasks).unwrap()
     }
 
-    async fn accept(&self) -> Session<tokio::net::TcpStream> {
-        let accepted = timeout(PATIENCE, self.listener.accept()).await.unwrap();
-        Session::new(accepted.unwrap().0)
+    async fn accept(&self) -> FakeSession<tokio::net::TcpStream> {
+        let accepted = timeout(TEST_TIMEOUT, self.listener.accept()).await.unwrap();
+        FakeSession::new(accepted.unwrap().0)
     }
 
-    /// Accepts and lets the client in, as far as to the boot.
-    async fn let_in(&self) -> Session<tokio::net::TcpStream> {
+    /// Accepts a connection, its login included, and reports the boot.
+    async fn accept_login(&self) -> FakeSession<tokio::net::TcpStream> {
         let mut session = self.accept().await;
-        session.let_in().await;
+        session.accept_login().await;
         session
     }
 }
 
-/// Asterisk's end of one connection.
-struct Session<S> {
+/// The server side of one connection.
+struct FakeSession<S> {
     stream: S,
     framer: Framer,
     buffer: BytesMut,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeSession<S> {
     fn new(stream: S) -> Self {
         Self {
             stream,
@@ -73,13 +73,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    async fn say(&mut self, text: &str) {
+    async fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).await.unwrap();
         self.stream.flush().await.unwrap();
     }
 
-    /// Returns the next action, which has to have this name.
-    async fn hear(&mut self, name: &str) -> Packet {
+    /// Receives the next action, which must have this name.
+    async fn expect(&mut self, name: &str) -> Packet {
         loop {
             if let Some(frame) = self.framer.next(&mut self.buffer) {
                 let Frame::Packet { block, .. } = frame else {
@@ -89,51 +89,53 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 assert_eq!(packet.header("Action"), Some(name), "{packet:?}");
                 return packet;
             }
-            let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer))
+            let read = timeout(TEST_TIMEOUT, self.stream.read_buf(&mut self.buffer))
                 .await
                 .unwrap();
             assert_ne!(read.unwrap(), 0, "the client closed the connection");
         }
     }
 
-    /// Hears an action and answers it; `answer` stands between the `ActionID` and the blank line.
-    async fn answer(&mut self, name: &str, response: &str, answer: &str) -> Packet {
-        let action = self.hear(name).await;
+    /// Receives an action and responds with the `headers` after the `ActionID`.
+    async fn respond(&mut self, name: &str, response: &str, headers: &str) -> Packet {
+        let action = self.expect(name).await;
         let id = action.header("ActionID").unwrap();
-        self.say(&format!(
-            "Response: {response}\r\nActionID: {id}\r\n{answer}\r\n"
+        self.send(&format!(
+            "Response: {response}\r\nActionID: {id}\r\n{headers}\r\n"
         ))
         .await;
         action
     }
 
     async fn challenge(&mut self) -> Packet {
-        self.say("Asterisk Call Manager/11.0.0\r\n").await;
-        self.answer("Challenge", "Success", "Challenge: 145769581\r\n")
+        self.send("Asterisk Call Manager/11.0.0\r\n").await;
+        self.respond("Challenge", "Success", "Challenge: 145769581\r\n")
             .await;
-        self.hear("Login").await
+        self.expect("Login").await
     }
 
-    async fn let_in(&mut self) {
+    async fn accept_login(&mut self) {
         let login = self.challenge().await;
         assert_eq!(login.header("Key"), Some(KEY));
         assert_eq!(login.header("Secret"), None);
         let id = login.header("ActionID").unwrap();
-        self.say(&format!(
+        self.send(&format!(
             "Response: Success\r\nActionID: {id}\r\n\r\n{BOOTED}"
         ))
         .await;
     }
 }
 
-async fn until(client: &Client, wanted: impl FnMut(&State) -> bool) -> State {
+async fn wait_for(client: &Client, condition: impl FnMut(&State) -> bool) -> State {
     let mut state = client.state();
-    let state = timeout(PATIENCE, state.wait_for(wanted)).await.unwrap();
+    let state = timeout(TEST_TIMEOUT, state.wait_for(condition))
+        .await
+        .unwrap();
     state.unwrap().clone()
 }
 
 async fn connected(client: &Client) -> crate::Connected {
-    match until(client, State::is_connected).await {
+    match wait_for(client, State::is_connected).await {
         State::Connected(connected) => connected,
         state => panic!("{state:?}"),
     }
@@ -141,15 +143,15 @@ async fn connected(client: &Client) -> crate::Connected {
 
 async fn next(events: &mut Events) -> Event {
     loop {
-        let event = timeout(PATIENCE, events.next()).await.unwrap().unwrap();
+        let event = timeout(TEST_TIMEOUT, events.next()).await.unwrap().unwrap();
         if !event.is("FullyBooted") {
             return event;
         }
     }
 }
 
-/// Lets a client send `action` while the other side does as `script` says.
-async fn ask(
+/// Sends `action` while the server runs `script`.
+async fn send_scripted(
     client: &Client,
     action: Action,
     script: impl Future<Output = ()>,
@@ -162,5 +164,5 @@ const BOOTED: &str = "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Ful
 /// The MD5 of `145769581hush`.
 const KEY: &str = "22f7f5f525053679e99d12c06f2c4188";
 
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Limit for everything that a test waits for.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);

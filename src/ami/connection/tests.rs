@@ -6,17 +6,17 @@ use tokio::sync::mpsc;
 use super::*;
 use handset_net::tasks::Tasks;
 
-/// A connection over a pipe, with the clock stopped.
-struct Bench {
-    asterisk: DuplexStream,
+/// A connection over an in-memory pipe.
+struct Harness {
+    server: DuplexStream,
     commands: mpsc::Sender<Command>,
     ended: tokio::task::JoinHandle<(Ended, Instant)>,
     counters: Arc<Counters>,
 }
 
-impl Bench {
+impl Harness {
     fn new(room: usize) -> Self {
-        let (near, asterisk) = duplex(room);
+        let (near, server) = duplex(room);
         let (reader, writer) = split(near);
         let (commands, mailbox) = mpsc::channel(8);
         let limits = config::Limits {
@@ -25,8 +25,8 @@ impl Bench {
         };
         let counters = Arc::new(Counters::default());
         let connection = Connection {
-            reader: Reader::new(reader, limits.packet),
-            writer: Writer::new(writer),
+            reader: FrameReader::new(reader, limits.packet),
+            writer: ActionWriter::new(writer),
             prefix: "0badcafe".into(),
             limits,
             counters: Arc::clone(&counters),
@@ -39,7 +39,7 @@ impl Bench {
                 .await
         });
         Self {
-            asterisk,
+            server,
             commands,
             ended,
             counters,
@@ -66,51 +66,51 @@ impl Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn alive_but_silent_peer_is_noticed_within_two_pings() {
+async fn silent_server_is_disconnected_within_two_ping_intervals() {
     let start = Instant::now();
-    let bench = Bench::new(4096);
-    let (ended, _) = bench.ended.await.unwrap();
-    assert!(matches!(ended, Ended::Silent), "{ended:?}");
+    let harness = Harness::new(4096);
+    let (ended, _) = harness.ended.await.unwrap();
+    assert!(matches!(ended, Ended::Unresponsive), "{ended:?}");
     assert_eq!(start.elapsed().as_secs(), 45);
 }
 
 #[tokio::test(start_paused = true)]
-async fn peer_that_answers_pings_is_kept() {
+async fn server_that_answers_pings_stays_connected() {
     let start = Instant::now();
-    let mut bench = Bench::new(4096);
+    let mut harness = Harness::new(4096);
     for round in 1..=5 {
         let mut ping = vec![0; 128];
-        let length = bench.asterisk.read(&mut ping).await.unwrap();
+        let length = harness.server.read(&mut ping).await.unwrap();
         assert_eq!(start.elapsed().as_secs(), round * 30);
         let text = String::from_utf8_lossy(&ping[..length]).into_owned();
         let id = text.split("ActionID: ").nth(1).unwrap();
         let pong = format!("Response: Success\r\nActionID: {id}Ping: Pong\r\n\r\n");
-        bench
-            .asterisk
+        harness
+            .server
             .write_all(pong.replace("\r\n\r\nPing", "\r\nPing").as_bytes())
             .await
             .unwrap();
     }
-    assert!(!bench.ended.is_finished());
+    assert!(!harness.ended.is_finished());
 }
 
 #[tokio::test(start_paused = true)]
-async fn peer_that_sends_events_and_answers_nothing_is_given_up() {
+async fn server_that_sends_events_without_answering_pings_is_disconnected() {
     let start = Instant::now();
-    let mut bench = Bench::new(1 << 20);
-    while !bench.ended.is_finished() {
-        let _ = bench.asterisk.write_all(b"Event: Noise\r\n\r\n").await;
+    let mut harness = Harness::new(1 << 20);
+    while !harness.ended.is_finished() {
+        let _ = harness.server.write_all(b"Event: Noise\r\n\r\n").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    let (ended, _) = bench.ended.await.unwrap();
-    assert!(matches!(ended, Ended::Silent), "{ended:?}");
+    let (ended, _) = harness.ended.await.unwrap();
+    assert!(matches!(ended, Ended::Unresponsive), "{ended:?}");
     assert!(start.elapsed().as_secs() <= 91);
 }
 
 #[tokio::test(start_paused = true)]
-async fn late_answer_is_an_unknown_outcome_and_harms_nobody() {
-    let mut bench = Bench::new(4096);
-    let answer = bench.send(Action::ping(), Duration::from_secs(5)).await;
+async fn late_response_is_an_unknown_outcome_and_is_skipped() {
+    let mut harness = Harness::new(4096);
+    let answer = harness.send(Action::ping(), Duration::from_secs(5)).await;
     let error = answer.await.unwrap().unwrap_err();
     assert_eq!(
         error,
@@ -118,47 +118,47 @@ async fn late_answer_is_an_unknown_outcome_and_harms_nobody() {
             action: "Ping".into()
         }
     );
-    bench
-        .asterisk
+    harness
+        .server
         .write_all(b"Response: Success\r\nActionID: 0badcafe-1\r\n\r\n")
         .await
         .unwrap();
-    let answer = bench.send(Action::ping(), Duration::from_secs(5)).await;
+    let answer = harness.send(Action::ping(), Duration::from_secs(5)).await;
     let mut pings = [0; 2 * "Action: Ping\r\nActionID: 0badcafe-1\r\n\r\n".len()];
-    bench.asterisk.read_exact(&mut pings).await.unwrap();
-    bench
-        .asterisk
+    harness.server.read_exact(&mut pings).await.unwrap();
+    harness
+        .server
         .write_all(b"Response: Success\r\nActionID: 0badcafe-2\r\n\r\n")
         .await
         .unwrap();
     answer.await.unwrap().unwrap();
-    assert_eq!(bench.counters.skipped.load(Ordering::Relaxed), 1);
+    assert_eq!(harness.counters.skipped.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn peer_that_does_not_read_is_still_read_from() {
-    let mut bench = Bench::new(64);
-    let _stuck = bench
+async fn server_that_does_not_read_is_still_read_from() {
+    let mut harness = Harness::new(64);
+    let _pending = harness
         .send(
             Action::command(&"x".repeat(900)).unwrap(),
             Duration::from_secs(5),
         )
         .await;
-    // The pipe to Asterisk is full; from Asterisk far more than fits into it is taken.
+    // The pipe to Asterisk is full, and far more than its capacity is read from Asterisk.
     for _ in 0..1000 {
-        bench
-            .asterisk
+        harness
+            .server
             .write_all(b"Event: Noise\r\nA: b\r\n\r\n")
             .await
             .unwrap();
     }
-    assert!(!bench.ended.is_finished());
+    assert!(!harness.ended.is_finished());
 }
 
-/// A stream that says something and then breaks, as TLS without a farewell does.
-struct Breaks(&'static [u8]);
+/// A stream that fails after some bytes, like TLS without `close_notify`.
+struct BrokenStream(&'static [u8]);
 
-impl AsyncRead for Breaks {
+impl AsyncRead for BrokenStream {
     fn poll_read(
         mut self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
@@ -174,15 +174,15 @@ impl AsyncRead for Breaks {
 }
 
 #[tokio::test(start_paused = true)]
-async fn announced_end_is_a_shutdown_however_the_stream_ends() {
-    for (said, announced) in [
+async fn announced_shutdown_is_recognized_however_the_stream_ends() {
+    for (received, announced) in [
         (&b"Event: Shutdown\r\nShutdown: Cleanly\r\n\r\n"[..], true),
         (b"Event: Hangup\r\n\r\n", false),
     ] {
         let limits = config::Limits::default();
         let connection = Connection {
-            reader: Reader::new(Breaks(said), limits.packet),
-            writer: Writer::new(tokio::io::sink()),
+            reader: FrameReader::new(BrokenStream(received), limits.packet),
+            writer: ActionWriter::new(tokio::io::sink()),
             prefix: "0badcafe".into(),
             limits,
             counters: Arc::default(),

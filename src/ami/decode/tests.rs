@@ -22,7 +22,7 @@ fn check(wire: &[u8], expected: &Value) {
 }
 
 #[test]
-fn each_thing_is_one_line_in_order_with_its_offset() {
+fn each_object_is_one_line_with_its_offset() {
     let mut output = Vec::new();
     let wire =
         b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nA:1\r\n\r\n\r\nEvent: E\r\n\r\n";
@@ -50,7 +50,7 @@ fn each_thing_is_one_line_in_order_with_its_offset() {
 }
 
 #[test]
-fn what_is_no_message_is_skipped_with_its_text() {
+fn malformed_data_is_skipped_with_its_text() {
     check(
         b"No queues.\r\nNone\r\n\r\nResponse: Success\r\n\r\n",
         &json!([
@@ -61,7 +61,7 @@ fn what_is_no_message_is_skipped_with_its_text() {
 }
 
 #[test]
-fn headers_without_event_or_response_are_shown_and_skipped() {
+fn packet_that_is_neither_event_nor_response_is_skipped_with_its_headers() {
     check(
         b"Devicename: SEP1\r\nIpaddress: 192.0.2.1\r\n\r\n",
         &json!([{
@@ -74,7 +74,7 @@ fn headers_without_event_or_response_are_shown_and_skipped() {
 }
 
 #[test]
-fn lines_of_a_message_that_are_no_headers_are_told() {
+fn lines_that_are_not_headers_are_raw() {
     check(
         b"Event: E\r\nV: torn\r\nvalue\r\n\r\n",
         &json!([{"type": "event", "headers": [["Event", "E"], ["V", "torn"]], "offset": 0,
@@ -83,7 +83,7 @@ fn lines_of_a_message_that_are_no_headers_are_told() {
 }
 
 #[test]
-fn what_is_not_utf8_shows_as_replacement() {
+fn invalid_utf8_is_replaced() {
     check(
         b"Event: E\r\nN: Gr\xfc\xdfe\r\n\r\nfoo\xc3",
         &json!([
@@ -95,7 +95,7 @@ fn what_is_not_utf8_shows_as_replacement() {
 }
 
 #[test]
-fn packet_over_the_limit_is_told_and_decoding_goes_on() {
+fn packet_over_the_limit_is_skipped_and_decoding_continues() {
     let mut wire = b"Event: Huge\r\nA: ".to_vec();
     wire.resize(MAX_PACKET + 100, b'x');
     wire.extend_from_slice(b"\r\n\r\nEvent: Next\r\n\r\n");
@@ -123,7 +123,7 @@ fn command_output_of_a_megabyte_is_one_response() {
 }
 
 #[test]
-fn output_that_fails_ends_it_with_the_error() {
+fn write_error_ends_decoding() {
     struct Full;
     impl Write for Full {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -137,9 +137,9 @@ fn output_that_fails_ends_it_with_the_error() {
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
 }
 
-/// Reads every case of the shared collection and compares what the decoder makes of it.
+/// Compares the result of the decoder with the shared cases, where they are present.
 #[test]
-fn shared_cases_decode_as_they_say() {
+fn shared_cases_decode_as_expected() {
     let folder = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
         PathBuf::from,
@@ -164,7 +164,7 @@ fn shared_cases_decode_as_they_say() {
     }
 }
 
-/// Writes a case's messages the way [`comparable`] does.
+/// Converts the messages of a case to the form of [`comparable`].
 fn expectations(case: &Value) -> Vec<Value> {
     let mut expected = Vec::new();
     for message in case["parse"]["messages"].as_array().unwrap() {
@@ -187,7 +187,7 @@ fn expectations(case: &Value) -> Vec<Value> {
                 expected.push(banner);
             }
             "other" => {
-                // The cases take a banner before a client's action for a raw line; we do not.
+                // The cases count a banner before a client's action as a raw line; the decoder does not.
                 let lines = raw.as_array_mut().unwrap();
                 if lines.first().is_some_and(|line| {
                     line.as_str()
@@ -206,7 +206,7 @@ fn expectations(case: &Value) -> Vec<Value> {
         .to_ascii_lowercase()
         .starts_with("asterisk call manager/")
     {
-        // The cases compare the case here and allow for either.
+        // The cases are case sensitive here and accept either result.
         expected.push(json!({"type": "banner", "text": trailing.trim_end()}));
     } else if !trailing.is_empty() {
         expected.push(json!({"type": "skipped", "headers": []}));
@@ -214,7 +214,7 @@ fn expectations(case: &Value) -> Vec<Value> {
     expected
 }
 
-/// Keeps of an object what the cases speak of.
+/// Reduces an object to what the cases define.
 fn comparable(object: &Value) -> Value {
     match object["type"].as_str().unwrap() {
         "banner" => json!({"type": "banner", "text": object["text"]}),
@@ -226,7 +226,7 @@ fn comparable(object: &Value) -> Value {
     }
 }
 
-/// Turns the cases' Latin-1 into what a reader of UTF-8 sees.
+/// Decodes the Latin-1 of the cases as a reader of UTF-8 does.
 fn as_read(value: &Value) -> Value {
     match value {
         Value::String(text) => {
@@ -239,7 +239,7 @@ fn as_read(value: &Value) -> Value {
 }
 
 #[test]
-fn recorded_conversations_decode_without_a_rest() {
+fn recorded_conversations_decode_completely() {
     for major in [16, 22] {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join(format!("../../tests/fixtures/ami/asterisk-{major}.ami"));

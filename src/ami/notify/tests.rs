@@ -5,9 +5,9 @@ use quick_xml::events::Event;
 use super::*;
 use crate::action::NotifyTarget;
 
-/// Does what Asterisk does with the `Variable` lines of an action: splits each at its commas, takes
-/// quotes and backslashes away, counts brackets, cuts at the first `=`, and joins the `Content`.
-fn as_asterisk_reads(action: &Action) -> (Vec<(String, String)>, String) {
+/// Interprets the `Variable` headers of an action as Asterisk does: splits each at its commas, removes
+/// quotes and backslashes, counts brackets, splits at the first `=`, and joins the `Content`.
+fn as_asterisk_parses(action: &Action) -> (Vec<(String, String)>, String) {
     let mut headers = Vec::new();
     let mut content: Vec<String> = Vec::new();
     for (_, line) in action.headers().filter(|(name, _)| *name == "Variable") {
@@ -62,8 +62,8 @@ fn action(text: &str) -> Result<Action, InvalidNotify> {
     Action::pjsip_notify(&NotifyTarget::Endpoint("1001".into()), &notify)
 }
 
-fn arrived(text: &str) -> String {
-    let (headers, content) = as_asterisk_reads(&action(text).unwrap());
+fn received(text: &str) -> String {
+    let (headers, content) = as_asterisk_parses(&action(text).unwrap());
     let expected = [
         ("Event", "xml"),
         ("X-Note", "a,b(c)"),
@@ -74,8 +74,8 @@ fn arrived(text: &str) -> String {
     content
 }
 
-/// Reads a document and leaves out the white space between its tags.
-fn meaning(xml: &str) -> Vec<String> {
+/// Parses a document without the white space between its tags.
+fn significant(xml: &str) -> Vec<String> {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut events = Vec::new();
     loop {
@@ -95,25 +95,25 @@ fn meaning(xml: &str) -> Vec<String> {
 }
 
 #[test]
-fn everything_that_asterisk_splits_at_arrives() {
+fn special_characters_arrive_unchanged() {
     for text in [
         r#"<a b="1,2">c, "d" \ (e) [f] ; %20 = $</a>"#,
         "\\\\\"",
         "))]][[((",
         "Gr\u{fc}\u{df}e, \u{1f4de}",
-        "  blanks in front and behind  ",
+        "  leading and trailing spaces  ",
     ] {
-        assert_eq!(arrived(text), text);
+        assert_eq!(received(text), text);
     }
 }
 
 #[test]
 fn line_breaks_of_the_body_arrive_as_crlf() {
-    assert_eq!(arrived("a\nb\r\nc\rd\n"), "a\r\nb\r\nc\r\nd");
+    assert_eq!(received("a\nb\r\nc\rd\n"), "a\r\nb\r\nc\r\nd");
 }
 
 #[test]
-fn long_line_is_cut_between_tags_and_between_attributes() {
+fn long_line_is_split_between_tags_and_between_attributes() {
     let item = |n: usize| {
         format!(
             "<Item name=\"{}\" kind='{n}'><Empty></Empty></Item>",
@@ -121,18 +121,18 @@ fn long_line_is_cut_between_tags_and_between_attributes() {
         )
     };
     let document: String = (0..100).map(item).collect();
-    let arrived = arrived(&document);
+    let arrived = received(&document);
     assert!(arrived.contains("\r\n"));
     assert!(!arrived.contains("<Empty>\r\n"));
-    assert_eq!(meaning(&arrived), meaning(&document));
+    assert_eq!(significant(&arrived), significant(&document));
     let attributes: Vec<_> = (0..300).map(|n| format!(" a{n}=\"x y\"")).collect();
     let attributes = attributes.concat();
     let document = format!("<T{attributes}/>");
-    assert_eq!(meaning(&self::arrived(&document)), meaning(&document));
+    assert_eq!(significant(&received(&document)), significant(&document));
 }
 
 #[test]
-fn text_is_never_cut() {
+fn text_is_never_split() {
     for stretch in ["word ".repeat(300), "x".repeat(1005), "(".repeat(503)] {
         for document in [
             stretch.clone(),
@@ -142,7 +142,10 @@ fn text_is_never_cut() {
             format!("<a><!-- {stretch} --></a>"),
         ] {
             let error = action(&document).unwrap_err();
-            assert!(matches!(error, InvalidNotify::NoCut { .. }), "{error}");
+            assert!(
+                matches!(error, InvalidNotify::Unsplittable { .. }),
+                "{error}"
+            );
         }
     }
     assert!(action(&"x".repeat(1004)).is_ok());
@@ -150,25 +153,25 @@ fn text_is_never_cut() {
 }
 
 #[test]
-fn edges_of_a_cdata_section_are_text_and_not_cut() {
+fn edges_of_a_cdata_section_are_not_split() {
     let (x, y) = ("x".repeat(500), "y".repeat(600));
     let document = format!("<a><![CDATA[{x}]]><b c=\"{y}\"/></a>");
-    assert_eq!(arrived(&document), document.replace("<b c", "<b\r\nc"));
+    assert_eq!(received(&document), document.replace("<b c", "<b\r\nc"));
     assert!(action(&format!("<a><![CDATA[{x}]]><![CDATA[{y}]]></a>")).is_err());
 }
 
 #[test]
-fn body_of_more_lines_than_an_action_has_shares_lines() {
+fn body_with_too_many_lines_shares_lines() {
     let document = "<a/>,\n".repeat(600);
     assert!(action(&document).unwrap().headers().count() <= 126);
     assert_eq!(
-        arrived(&document),
+        received(&document),
         document.trim_end().replace('\n', "\r\n")
     );
 }
 
 #[test]
-fn body_that_cannot_fit_is_refused() {
+fn body_that_cannot_fit_is_rejected() {
     let error = action(&"<a>some text</a>\n".repeat(20_000)).unwrap_err();
     assert!(
         matches!(
@@ -180,7 +183,7 @@ fn body_that_cannot_fit_is_refused() {
 }
 
 #[test]
-fn what_would_confuse_asterisk_or_the_phone_is_refused() {
+fn invalid_headers_and_content_types_are_rejected() {
     let notify = |name: &str, content_type: &str| Notify {
         event: "x".into(),
         headers: vec![(name.into(), "y".into())],
@@ -206,13 +209,13 @@ fn what_would_confuse_asterisk_or_the_phone_is_refused() {
 
 proptest! {
     #[test]
-    fn any_document_arrives_as_it_was_meant(root in arb_element()) {
-        prop_assert_eq!(meaning(&arrived(&root)), meaning(&root));
+    fn any_document_keeps_its_meaning(root in arb_element()) {
+        prop_assert_eq!(significant(&received(&root)), significant(&root));
     }
 
     #[test]
-    fn any_line_arrives_byte_for_byte(text in "[ -~\u{e4}\u{20ac}]{1,400}") {
-        prop_assert_eq!(arrived(&text), text);
+    fn any_line_arrives_unchanged(text in "[ -~\u{e4}\u{20ac}]{1,400}") {
+        prop_assert_eq!(received(&text), text);
     }
 
     #[test]
@@ -221,7 +224,7 @@ proptest! {
     }
 }
 
-/// Elements with attributes that hold text or further elements.
+/// Elements with attributes that contain text or further elements.
 fn arb_element() -> impl Strategy<Value = String> {
     let attribute = ("[a-z]{1,8}", "[ -!#-%'-;=?-~]{0,60}");
     let attributes = vec(attribute, 0..6).prop_map(|attributes| {

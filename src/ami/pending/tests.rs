@@ -3,11 +3,12 @@ use std::time::Duration;
 use super::*;
 use crate::Error;
 
-const LISTS: Limits = Limits {
+const LIST_LIMITS: ListLimits = ListLimits {
     items: 3,
     bytes: 1000,
 };
 
+/// A table of pending actions whose clock stands still.
 struct Table {
     pending: Pending,
     now: Instant,
@@ -16,12 +17,12 @@ struct Table {
 impl Table {
     fn new(limit: usize) -> Self {
         Self {
-            pending: Pending::new("abc".into(), limit, LISTS),
+            pending: Pending::new("abc".into(), limit, LIST_LIMITS),
             now: Instant::now(),
         }
     }
 
-    fn admit(
+    fn register(
         &mut self,
         name: &str,
     ) -> (Option<String>, oneshot::Receiver<Result<Response, Error>>) {
@@ -29,12 +30,12 @@ impl Table {
         let action = Action::builder(name).build().unwrap();
         (
             self.pending
-                .admit(&action, self.now + Duration::from_secs(5), reply),
+                .register(&action, self.now + Duration::from_secs(5), reply),
             answer,
         )
     }
 
-    fn take(&mut self, text: &str) -> Resolved {
+    fn receive(&mut self, text: &str) -> Resolved {
         self.pending.resolve(Packet::parse(text.as_bytes()))
     }
 }
@@ -42,56 +43,59 @@ impl Table {
 #[tokio::test(start_paused = true)]
 async fn response_reaches_the_action_that_asked() {
     let mut table = Table::new(8);
-    let (id, mut answer) = table.admit("Ping");
+    let (id, mut answer) = table.register("Ping");
     assert_eq!(id.as_deref(), Some("abc-1"));
     assert!(matches!(
-        table.take("Response: Success\nActionID: abc-1\n"),
-        Resolved::Taken
+        table.receive("Response: Success\nActionID: abc-1\n"),
+        Resolved::Consumed
     ));
     assert!(answer.try_recv().unwrap().unwrap().is_success());
 }
 
 #[tokio::test(start_paused = true)]
-async fn response_of_another_connection_or_without_id_is_a_stray() {
+async fn response_without_a_matching_id_is_unsolicited() {
     let mut table = Table::new(8);
-    let _ping = table.admit("Ping");
+    let _ping = table.register("Ping");
     for id in ["abd-1", "abc-2", "abc1", "1", ""] {
         let response = format!("Response: Success\nActionID: {id}\n");
-        assert!(matches!(table.take(&response), Resolved::Stray(_)), "{id}");
+        assert!(
+            matches!(table.receive(&response), Resolved::Unsolicited(_)),
+            "{id}"
+        );
     }
     assert!(matches!(
-        table.take("Response: Error\nMessage: Missing action\n"),
-        Resolved::Stray(_)
+        table.receive("Response: Error\nMessage: Missing action\n"),
+        Resolved::Unsolicited(_)
     ));
 }
 
 #[tokio::test(start_paused = true)]
-async fn outcome_of_an_originate_is_for_everybody() {
+async fn originate_response_is_an_event_for_all() {
     let mut table = Table::new(8);
-    let _originate = table.admit("Originate");
+    let _originate = table.register("Originate");
     let event = "Event: OriginateResponse\nActionID: abc-1\nResponse: Failure\n";
-    assert!(matches!(table.take(event), Resolved::Event(_)));
-    table.take("Response: Success\nActionID: abc-1\n");
-    assert!(matches!(table.take(event), Resolved::Event(_)));
+    assert!(matches!(table.receive(event), Resolved::Event(_)));
+    table.receive("Response: Success\nActionID: abc-1\n");
+    assert!(matches!(table.receive(event), Resolved::Event(_)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn list_ends_when_it_is_cancelled_too() {
+async fn cancelled_list_is_complete() {
     let mut table = Table::new(8);
-    let (_, mut answer) = table.admit("QueueStatus");
-    table.take("Response: Success\nActionID: abc-1\nEventlist: Start\n");
-    table.take("Event: QueueMember\nActionID: abc-1\n");
-    table.take("Event: QueueStatusComplete\nActionID: abc-1\nEventList: CANCELLED\n");
+    let (_, mut answer) = table.register("QueueStatus");
+    table.receive("Response: Success\nActionID: abc-1\nEventlist: Start\n");
+    table.receive("Event: QueueMember\nActionID: abc-1\n");
+    table.receive("Event: QueueStatusComplete\nActionID: abc-1\nEventList: CANCELLED\n");
     let response = answer.try_recv().unwrap().unwrap();
     assert!(response.is_cancelled());
     assert_eq!(response.items().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn error_that_announces_a_list_has_none() {
+async fn error_response_never_starts_a_list() {
     let mut table = Table::new(8);
-    let (_, mut answer) = table.admit("X");
-    table.take("Response: Error\nActionID: abc-1\nEventList: start\nMessage: No\n");
+    let (_, mut answer) = table.register("X");
+    table.receive("Response: Error\nActionID: abc-1\nEventList: start\nMessage: No\n");
     let error = answer
         .try_recv()
         .unwrap()
@@ -102,17 +106,17 @@ async fn error_that_announces_a_list_has_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn list_over_either_limit_ends_and_its_rest_is_no_news() {
+async fn list_over_a_limit_fails_and_its_remaining_items_are_dropped() {
     for (item, limit) in [
         ("A: 1".to_owned(), "3 items"),
         ("x".repeat(600), "1000 bytes"),
     ] {
         let mut table = Table::new(8);
-        let (_, mut answer) = table.admit("X");
-        table.take("Response: Success\nActionID: abc-1\nEventList: start\n");
+        let (_, mut answer) = table.register("X");
+        table.receive("Response: Success\nActionID: abc-1\nEventList: start\n");
         for _ in 0..10 {
             let event = format!("Event: Item\nActionID: abc-1\n{item}\n");
-            assert!(matches!(table.take(&event), Resolved::Taken));
+            assert!(matches!(table.receive(&event), Resolved::Consumed));
         }
         let error = answer.try_recv().unwrap().unwrap_err();
         assert_eq!(
@@ -122,17 +126,17 @@ async fn list_over_either_limit_ends_and_its_rest_is_no_news() {
                 limit: limit.into()
             }
         );
-        table.take("Event: XComplete\nActionID: abc-1\nEventList: Complete\n");
-        assert!(table.pending.muted.is_empty());
+        table.receive("Event: XComplete\nActionID: abc-1\nEventList: Complete\n");
+        assert!(table.pending.abandoned_lists.is_empty());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn late_actions_and_lists_end_with_unknown_outcome() {
     let mut table = Table::new(8);
-    let (_, mut plain) = table.admit("X");
-    let (_, mut list) = table.admit("Y");
-    table.take("Response: Success\nActionID: abc-2\nEventList: start\n");
+    let (_, mut plain) = table.register("X");
+    let (_, mut list) = table.register("Y");
+    table.receive("Response: Success\nActionID: abc-2\nEventList: start\n");
     table.pending.expire(table.now + Duration::from_secs(4));
     assert!(plain.try_recv().is_err());
     assert_eq!(
@@ -147,18 +151,18 @@ async fn late_actions_and_lists_end_with_unknown_outcome() {
         ));
     }
     assert_eq!(table.pending.next_deadline(), None);
-    let item = table.take("Event: Item\nActionID: abc-2\n");
+    let item = table.receive("Event: Item\nActionID: abc-2\n");
     assert!(
-        matches!(item, Resolved::Taken),
-        "the rest of a list is no news"
+        matches!(item, Resolved::Consumed),
+        "remaining items of a list are not events"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn full_table_refuses_at_once() {
+async fn full_table_rejects_at_once() {
     let mut table = Table::new(1);
-    let _first = table.admit("X");
-    let (id, mut answer) = table.admit("Y");
+    let _first = table.register("X");
+    let (id, mut answer) = table.register("Y");
     assert_eq!(id, None);
     assert_eq!(
         answer.try_recv().unwrap().unwrap_err(),
@@ -169,41 +173,41 @@ async fn full_table_refuses_at_once() {
 #[tokio::test(start_paused = true)]
 async fn lost_connection_fails_everything() {
     let mut table = Table::new(8);
-    let (_, mut answer) = table.admit("X");
-    table.pending.abandon();
+    let (_, mut answer) = table.register("X");
+    table.pending.fail_all();
     assert!(!answer.try_recv().unwrap().unwrap_err().is_safe_to_retry());
 }
 
 #[tokio::test(start_paused = true)]
-async fn list_that_ends_without_id_ends_the_one_that_waits_for_it() {
+async fn list_end_without_id_completes_the_only_matching_list() {
     let mut table = Table::new(8);
     let end = "Event: SCCPListDevicesComplete\nEventList: Complete\n";
-    assert!(matches!(table.take(end), Resolved::Event(_)));
-    let mut ask = || {
+    assert!(matches!(table.receive(end), Resolved::Event(_)));
+    let mut start_list = || {
         let (reply, answer) = oneshot::channel();
         let action = Action::list(crate::ListQuery::SccpDevices);
         let deadline = table.now + Duration::from_secs(5);
-        let id = table.pending.admit(&action, deadline, reply).unwrap();
+        let id = table.pending.register(&action, deadline, reply).unwrap();
         let start = format!("Response: Success\nActionID: {id}\nEventList: start\n");
-        assert!(matches!(table.take(&start), Resolved::Taken));
+        assert!(matches!(table.receive(&start), Resolved::Consumed));
         let entry = format!("Event: DeviceEntry\nActionID: {id}\nObjectId: SEP1\n");
-        assert!(matches!(table.take(&entry), Resolved::Taken));
+        assert!(matches!(table.receive(&entry), Resolved::Consumed));
         answer
     };
-    let mut first = ask();
-    let mut second = ask();
-    // With two that wait, nobody can tell whose end it is.
-    assert!(matches!(table.take(end), Resolved::Event(_)));
+    let mut first = start_list();
+    let mut second = start_list();
+    // With two pending lists, it is unknown which one has ended.
+    assert!(matches!(table.receive(end), Resolved::Event(_)));
     assert!(first.try_recv().is_err() && second.try_recv().is_err());
     drop(table);
     let mut table = Table::new(8);
     let (reply, mut answer) = oneshot::channel();
     let action = Action::list(crate::ListQuery::SccpDevices);
     let deadline = table.now + Duration::from_secs(5);
-    let id = table.pending.admit(&action, deadline, reply).unwrap();
-    table.take(&format!(
+    let id = table.pending.register(&action, deadline, reply).unwrap();
+    table.receive(&format!(
         "Response: Success\nActionID: {id}\nEventList: start\n"
     ));
-    assert!(matches!(table.take(end), Resolved::Taken));
+    assert!(matches!(table.receive(end), Resolved::Consumed));
     assert_eq!(answer.try_recv().unwrap().unwrap().items().len(), 1);
 }

@@ -1,50 +1,52 @@
-//! Cuts a byte stream into packets, in linear time however the bytes arrive.
+//! Splits a byte stream into packets, in linear time however the bytes arrive.
 //!
-//! It does not parse: where a packet ends is asked of [`Shape`], line by line.
+//! It does not parse: [`Position`] decides line by line where a packet ends.
 
 use bytes::{Bytes, BytesMut};
 use memchr::memchr;
 
-use super::shape::{LONGEST_MARK, Shape, Step, without_line_end};
+use super::boundary::{LONGEST_MARK, Position, Step};
+use super::line::without_line_end;
 
-/// Cuts a stream into [`Frame`]s; one for each connection.
+/// Splits the byte stream of one connection into [`Frame`]s.
 #[derive(Debug)]
 pub struct Framer {
     limit: usize,
-    /// The position in the stream of the buffer's first byte.
+    /// Position of the first byte of the buffer in the stream.
     offset: u64,
-    /// Where the unfinished line starts in the buffer.
+    /// Start of the unfinished line in the buffer.
     line: usize,
-    /// Up to where the buffer is known to hold no line feed, so that a slow peer costs linear time.
+    /// The buffer contains no line feed between `line` and here, so that a slow peer costs linear
+    /// time.
     scanned: usize,
-    shape: Shape,
-    skipping: Option<Skipping>,
+    position: Position,
+    oversized: Option<Oversized>,
 }
 
 impl Framer {
-    /// Creates a framer that holds packets of up to `limit` bytes and skips longer ones.
+    /// Creates a framer that returns packets of up to `limit` bytes and skips longer ones.
     ///
-    /// Limits below 256 bytes are raised to that.
+    /// The limit is at least 256 bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(LONGEST_MARK),
             offset: 0,
             line: 0,
             scanned: 0,
-            shape: Shape::default(),
-            skipping: None,
+            position: Position::default(),
+            oversized: None,
         }
     }
 
-    /// Takes the next frame off the front of `buffer`, or returns `None` until more bytes come.
+    /// Removes the next frame from the front of `buffer`; returns `None` if it is not complete yet.
     ///
-    /// Between calls only append to `buffer`. It never holds much more than the limit and what was
+    /// Between calls, only append to `buffer`. It never grows much beyond the limit plus what was
     /// appended last.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Frame> {
         loop {
             let unseen = buffer.get(self.scanned..).unwrap_or_default();
             let Some(feed) = memchr(b'\n', unseen) else {
-                // The line may still turn out to be the last, unless it is too long for that.
+                // The line may still turn out to be the last one, unless it is too long for that.
                 self.discard_lines(buffer, buffer.len().saturating_sub(LONGEST_MARK));
                 self.discard_line(buffer);
                 self.scanned = buffer.len();
@@ -52,97 +54,95 @@ impl Framer {
             };
             let end = self.scanned.saturating_add(feed).saturating_add(1);
             let line = buffer.get(self.line..end).unwrap_or_default();
-            let torn = self.skipping.as_ref().is_some_and(|skipping| skipping.torn);
-            let step = if torn {
-                Step::GoesOn
+            let is_partial = self.oversized.as_ref().is_some_and(|it| it.line_is_partial);
+            let step = if is_partial {
+                Step::Continue
             } else {
-                self.shape.step(without_line_end(line))
+                self.position.step(without_line_end(line))
             };
             match step {
-                Step::Surplus => {
-                    self.take(buffer, end);
+                Step::BlankLine => {
+                    self.consume(buffer, end);
                 }
-                Step::GoesOn => {
+                Step::Continue => {
                     self.line = end;
                     self.scanned = end;
-                    if let Some(skipping) = &mut self.skipping {
-                        skipping.torn = false;
+                    if let Some(oversized) = &mut self.oversized {
+                        oversized.line_is_partial = false;
                     }
                     self.discard_lines(buffer, end);
                 }
                 Step::Banner => {
                     let offset = self.offset;
-                    let line = self.take(buffer, end);
-                    return Some(Frame::Banner {
-                        offset,
-                        line: trimmed(&line),
-                    });
+                    let line = self.consume(buffer, end);
+                    let line = line.slice_ref(without_line_end(&line));
+                    return Some(Frame::Banner { offset, line });
                 }
-                Step::Ends => return Some(self.cut(buffer, end, end)),
-                Step::EndsBefore => return Some(self.cut(buffer, self.line, end)),
+                Step::Ends => return Some(self.complete(buffer, end, end)),
+                Step::EndsBefore => return Some(self.complete(buffer, self.line, end)),
             }
         }
     }
 
-    /// Returns what is left when the stream is over: a packet that was never finished.
+    /// Returns the packet that the end of the stream left unfinished, if any.
     ///
-    /// The framer is then as new, except for the position.
+    /// The framer is reset afterwards, except for the position in the stream.
     pub fn finish(&mut self, buffer: &mut BytesMut) -> Option<Frame> {
         let offset = self.offset;
-        self.shape = Shape::default();
-        let skipping = self.skipping.take();
-        let rest = self.take(buffer, buffer.len());
-        match skipping {
-            Some(skipping) => Some(skipping.frame(rest.len())),
+        self.position = Position::default();
+        let oversized = self.oversized.take();
+        let rest = self.consume(buffer, buffer.len());
+        match oversized {
+            Some(oversized) => Some(oversized.into_frame(rest.len())),
             None if rest.is_empty() => None,
             None => Some(Frame::Unfinished { offset, rest }),
         }
     }
 
-    /// Takes `end` bytes off the buffer of which the first `length` are the packet.
-    fn cut(&mut self, buffer: &mut BytesMut, length: usize, end: usize) -> Frame {
+    /// Removes `end` bytes from the buffer, of which the first `length` are the packet.
+    fn complete(&mut self, buffer: &mut BytesMut, length: usize, end: usize) -> Frame {
         let offset = self.offset;
-        let mut block = self.take(buffer, end);
+        let mut block = self.consume(buffer, end);
         block.truncate(length);
-        match self.skipping.take() {
-            Some(skipping) => skipping.frame(length),
-            None if self.limit < length => Skipping::new(offset, &block).frame(length),
+        match self.oversized.take() {
+            Some(oversized) => oversized.into_frame(length),
+            None if self.limit < length => Oversized::new(offset, &block).into_frame(length),
             None => Frame::Packet { offset, block },
         }
     }
 
-    /// Forgets the whole lines of a packet that is over the limit, of which `sure` bytes are known
-    /// to belong to it.
-    fn discard_lines(&mut self, buffer: &mut BytesMut, sure: usize) {
-        if self.skipping.is_none() && sure <= self.limit {
+    /// Discards the complete lines of an oversized packet, of which `length` bytes are known to
+    /// belong to it.
+    fn discard_lines(&mut self, buffer: &mut BytesMut, length: usize) {
+        if self.oversized.is_none() && length <= self.limit {
             return;
         }
-        let mut skipping = self
-            .skipping
+        let mut oversized = self
+            .oversized
             .take()
-            .unwrap_or_else(|| Skipping::new(self.offset, buffer));
-        let gone = self.take(buffer, self.line);
-        skipping.length = skipping.length.saturating_add(gone.len() as u64);
-        self.skipping = Some(skipping);
+            .unwrap_or_else(|| Oversized::new(self.offset, buffer));
+        let discarded = self.consume(buffer, self.line);
+        oversized.length = oversized.length.saturating_add(discarded.len() as u64);
+        self.oversized = Some(oversized);
     }
 
-    /// Forgets of such a packet the line that is still arriving, once it cannot be the last.
+    /// Discards the incomplete line of an oversized packet, once it is too long to be the last one.
     fn discard_line(&mut self, buffer: &mut BytesMut) {
-        let Some(mut skipping) = self.skipping.take() else {
+        let Some(mut oversized) = self.oversized.take() else {
             return;
         };
-        if !skipping.torn && LONGEST_MARK < buffer.len() {
-            self.shape.step(buffer);
-            skipping.torn = true;
+        if !oversized.line_is_partial && LONGEST_MARK < buffer.len() {
+            self.position.step(buffer);
+            oversized.line_is_partial = true;
         }
-        if skipping.torn {
-            let gone = self.take(buffer, buffer.len());
-            skipping.length = skipping.length.saturating_add(gone.len() as u64);
+        if oversized.line_is_partial {
+            let discarded = self.consume(buffer, buffer.len());
+            oversized.length = oversized.length.saturating_add(discarded.len() as u64);
         }
-        self.skipping = Some(skipping);
+        self.oversized = Some(oversized);
     }
 
-    fn take(&mut self, buffer: &mut BytesMut, length: usize) -> Bytes {
+    fn consume(&mut self, buffer: &mut BytesMut, length: usize) -> Bytes {
         self.offset = self.offset.saturating_add(length as u64);
         self.line = 0;
         self.scanned = 0;
@@ -150,63 +150,65 @@ impl Framer {
     }
 }
 
-/// What [`Framer`] cuts out; `offset` is the position of its first byte in the stream.
+/// A part of the stream, as [`Framer`] returns it.
+///
+/// Each `offset` is the position of the first byte in the stream.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Frame {
     /// The line with which the server greets.
     Banner {
-        /// Where it starts.
+        /// Position in the stream, in bytes.
         offset: u64,
         /// The line without its end.
         line: Bytes,
     },
     /// One packet, for [`Packet::parse`](super::Packet::parse).
     Packet {
-        /// Where it starts.
+        /// Position in the stream, in bytes.
         offset: u64,
         /// Its lines, without the blank line that ends it.
         block: Bytes,
     },
-    /// A packet over the limit; it was not held.
+    /// A packet over the limit, which was discarded.
     TooLong {
-        /// Where it started.
+        /// Position in the stream, in bytes.
         offset: u64,
-        /// Its first bytes, to show.
+        /// Its first bytes, up to 200, for the log.
         head: Bytes,
-        /// How many bytes it had.
+        /// Its length in bytes.
         length: u64,
     },
-    /// The stream ended within this packet.
+    /// A packet that the end of the stream left incomplete.
     Unfinished {
-        /// Where it starts.
+        /// Position in the stream, in bytes.
         offset: u64,
-        /// What there is of it.
+        /// The bytes received so far.
         rest: Bytes,
     },
 }
 
 /// A packet over the limit that has not ended yet.
 #[derive(Debug)]
-struct Skipping {
+struct Oversized {
     offset: u64,
     head: Bytes,
     length: u64,
-    /// The start of the line we are in is gone already.
-    torn: bool,
+    /// The beginning of the current line has been discarded already.
+    line_is_partial: bool,
 }
 
-impl Skipping {
+impl Oversized {
     fn new(offset: u64, block: &[u8]) -> Self {
-        let shown = block.get(..SHOWN).unwrap_or(block);
+        let head = block.get(..HEAD).unwrap_or(block);
         Self {
             offset,
-            head: Bytes::copy_from_slice(shown),
+            head: Bytes::copy_from_slice(head),
             length: 0,
-            torn: false,
+            line_is_partial: false,
         }
     }
 
-    fn frame(self, rest: usize) -> Frame {
+    fn into_frame(self, rest: usize) -> Frame {
         let length = self.length.saturating_add(rest as u64);
         Frame::TooLong {
             offset: self.offset,
@@ -216,12 +218,8 @@ impl Skipping {
     }
 }
 
-fn trimmed(line: &Bytes) -> Bytes {
-    line.slice_ref(without_line_end(line))
-}
-
-/// How much of a packet over the limit is kept to be shown, in bytes.
-const SHOWN: usize = 200;
+/// Bytes of an oversized packet that are kept for the log.
+const HEAD: usize = 200;
 
 #[cfg(test)]
 mod tests;

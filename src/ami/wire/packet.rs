@@ -1,6 +1,6 @@
-//! One packet: its lines in order, by name.
+//! One packet: its headers in order, looked up by name.
 //!
-//! It does not say what an event or a response means, only which of them it is.
+//! It tells events from responses and knows nothing else about their meaning.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,12 +8,15 @@ use std::ops::Range;
 use bytes::{BufMut, BytesMut};
 use nom::Offset;
 
-use super::grammar::{self, END_OF_OUTPUT, Line};
+use super::grammar::{self, Line};
+use super::kind::Kind;
+use super::line::END_OF_OUTPUT;
+use super::secret::is_secret;
 
-/// One message of AMI: its headers in the order sent, repeated ones repeated.
+/// One AMI message: its headers in the order sent, including repeated ones.
 ///
-/// Bytes that are not UTF-8 (caller names in Latin-1, mostly) read as U+FFFD. The text is copied
-/// out of the read buffer once, so that a packet somebody keeps does not keep the buffer.
+/// Bytes that are not UTF-8 (usually caller names in Latin-1) become U+FFFD. The text is copied out
+/// of the read buffer once, so that keeping a packet does not keep the buffer alive.
 #[derive(Clone)]
 pub struct Packet {
     text: String,
@@ -21,7 +24,7 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// Reads one block as [`Framer`](super::Framer) cuts it. Every block can be read.
+    /// Parses one block as [`Framer`](super::Framer) returns it. Any block is a packet.
     pub fn parse(block: &[u8]) -> Self {
         let mut text = String::from_utf8_lossy(block).into_owned();
         let span = |part: &[u8]| {
@@ -37,29 +40,29 @@ impl Packet {
                 Line::Raw(raw) => Span::Raw(span(raw)),
             })
             .collect();
-        // The name that raw output gets stands behind the block, for all of its lines to point at.
+        // All lines of raw output refer to this header name, which is appended to the block.
         text.push_str(OUTPUT);
         Self { text, lines }
     }
 
-    /// Says whether it is an event, a response, or neither.
+    /// Returns whether it is an event, a response, or neither.
     pub fn kind(&self) -> Kind {
-        grammar::kind(self.headers().map(|(name, _)| name.as_bytes()))
+        Kind::of(self.headers().map(|(name, _)| name.as_bytes()))
     }
 
-    /// Returns the first value of `name`, whatever its case.
+    /// Returns the first value of the header `name`, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.values(name).next()
     }
 
-    /// Returns all values of `name`, whatever its case, in order.
+    /// Returns all values of the header `name` in order, ignoring case.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.headers()
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// Returns names and values as they were sent.
+    /// Returns all headers as name and value, in the order sent.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().filter_map(|line| match line {
             Span::Header(name, value) => Some((self.part(name), self.part(value))),
@@ -67,7 +70,7 @@ impl Packet {
         })
     }
 
-    /// Returns the lines that are no headers.
+    /// Returns the lines that are not headers.
     pub fn raw_lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().filter_map(|line| match line {
             Span::Header(..) => None,
@@ -75,17 +78,18 @@ impl Packet {
         })
     }
 
-    /// Returns how many bytes of text it holds.
+    /// Returns the length of its text in bytes.
     pub fn len(&self) -> usize {
         self.text.len().saturating_sub(OUTPUT.len())
     }
 
-    /// Returns whether it holds nothing.
+    /// Returns whether it has no lines.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Appends the packet as it goes over the wire, its ending included; it reads back equal.
+    /// Appends the packet in wire format, including the blank line that ends it. Parsing the result
+    /// gives an equal packet.
     pub fn write(&self, to: &mut BytesMut) {
         for line in &self.lines {
             match line {
@@ -105,7 +109,7 @@ impl Packet {
         to.put_slice(b"\r\n");
     }
 
-    /// A blank line alone does not end that one.
+    /// Returns whether a blank line alone would not end the packet.
     fn is_follows_without_output(&self) -> bool {
         let follows = self.lines.first().is_some_and(|line| match line {
             Span::Header(name, value) => {
@@ -130,7 +134,7 @@ impl PartialEq for Packet {
     }
 }
 
-/// Values whose name speaks of a password are not shown: Asterisk tells those of its endpoints.
+/// Redacts passwords, which Asterisk includes in the details of its endpoints.
 impl fmt::Debug for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self
@@ -143,34 +147,14 @@ impl fmt::Debug for Packet {
     }
 }
 
-/// What a packet is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// Something happened, or an item of a list.
-    Event,
-    /// Neither; a few actions answer so, and torn values leave such pieces.
-    Other,
-    /// The answer to an action.
-    Response,
-}
-
-/// Returns whether the value of a header so named must not be shown.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "secret", "md5cred"]
-        .iter()
-        .any(|word| name.contains(word))
-        || name == "key"
-}
-
-/// Where a line's parts stand in the text.
+/// The position of a line's parts in the text.
 #[derive(Clone, Debug)]
 enum Span {
     Header(Range<usize>, Range<usize>),
     Raw(Range<usize>),
 }
 
-/// The name that a line of raw output gets.
+/// The header name given to a line of raw output.
 const OUTPUT: &str = "Output";
 
 #[cfg(test)]

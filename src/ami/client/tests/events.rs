@@ -1,18 +1,18 @@
-//! Events: all of each arrives, and too many or too long ones harm nobody.
+//! Events: nothing of them is lost, and neither their number nor their size does harm.
 
 use std::fmt::Write as _;
 
 use super::*;
 
 #[tokio::test]
-async fn what_others_lose_arrives() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
+async fn events_arrive_unchanged() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
     let mut events = client.events();
-    let mut session = pbx.let_in().await;
+    let mut session = asterisk.accept_login().await;
 
     session
-        .say("Event: Newstate\r\nChanVariable: A=1\r\nChanVariable: B=2\r\n\r\n")
+        .send("Event: Newstate\r\nChanVariable: A=1\r\nChanVariable: B=2\r\n\r\n")
         .await;
     let event = next(&mut events).await;
     assert_eq!(
@@ -22,12 +22,12 @@ async fn what_others_lose_arrives() {
 
     let value = "x".repeat(70_000);
     session
-        .say(&format!("Event: VarSet\r\nValue: {value}\r\n\r\n"))
+        .send(&format!("Event: VarSet\r\nValue: {value}\r\n\r\n"))
         .await;
     assert_eq!(next(&mut events).await.header("Value"), Some(&*value));
 
     session
-        .say("Event: Peer\r\nNamed Callgroup: 1\r\nX_Y: 2\r\n\r\n")
+        .send("Event: Peer\r\nNamed Callgroup: 1\r\nX_Y: 2\r\n\r\n")
         .await;
     let event = next(&mut events).await;
     assert_eq!(
@@ -36,7 +36,7 @@ async fn what_others_lose_arrives() {
     );
 
     session
-        .say("Event: UserEvent\r\nUserEvent: NeverDeclared\r\nBurger: yes\r\n\r\n")
+        .send("Event: UserEvent\r\nUserEvent: NeverDeclared\r\nBurger: yes\r\n\r\n")
         .await;
     let event = next(&mut events).await;
     assert_eq!(
@@ -56,42 +56,42 @@ async fn what_others_lose_arrives() {
 }
 
 #[tokio::test]
-async fn packet_over_the_limit_is_skipped_and_the_connection_lives_on() {
-    let pbx = Pbx::new().await;
+async fn packet_over_the_limit_is_skipped_and_the_connection_continues() {
+    let asterisk = FakeAsterisk::new().await;
     let limits = Limits {
         packet: 1000,
         ..Limits::default()
     };
-    let client = pbx.client_with(&Config {
+    let client = asterisk.client_with(&Config {
         limits,
-        ..pbx.config()
+        ..asterisk.config()
     });
     let mut events = client.events();
-    let mut session = pbx.let_in().await;
+    let mut session = asterisk.accept_login().await;
     session
-        .say(&format!(
+        .send(&format!(
             "Event: Long\r\nA: {}\r\n\r\n",
             "x".repeat(100_000)
         ))
         .await;
-    session.say("no message\r\n\r\nEvent: Next\r\n\r\n").await;
+    session.send("malformed\r\n\r\nEvent: Next\r\n\r\n").await;
     assert!(next(&mut events).await.is("Next"));
     assert_eq!(client.totals().skipped, 2);
 }
 
 #[tokio::test]
-async fn slow_listener_loses_events_and_slows_nobody() {
-    let pbx = Pbx::new().await;
+async fn slow_subscriber_loses_events_and_delays_nothing() {
+    let asterisk = FakeAsterisk::new().await;
     let limits = Limits {
         events: 16,
         ..Limits::default()
     };
-    let client = pbx.client_with(&Config {
+    let client = asterisk.client_with(&Config {
         limits,
-        ..pbx.config()
+        ..asterisk.config()
     });
     let mut slow = client.events();
-    let mut session = pbx.let_in().await;
+    let mut session = asterisk.accept_login().await;
     connected(&client).await;
     let burst: String = (0..50_000).fold(String::new(), |mut text, number| {
         write!(
@@ -102,12 +102,12 @@ async fn slow_listener_loses_events_and_slows_nobody() {
         .unwrap();
         text
     });
-    // Nobody listens, and all of it is taken, which no socket buffer could.
-    timeout(PATIENCE, session.say(&burst)).await.unwrap();
-    let answer = ask(&client, Action::ping(), async {
-        session.answer("Ping", "Success", "").await;
+    // Nothing reads the subscription, yet the client reads more than any socket buffer holds.
+    timeout(TEST_TIMEOUT, session.send(&burst)).await.unwrap();
+    let response = send_scripted(&client, Action::ping(), async {
+        session.respond("Ping", "Success", "").await;
     });
-    answer.await.unwrap();
+    response.await.unwrap();
     let number: u64 = next(&mut slow)
         .await
         .header("Number")

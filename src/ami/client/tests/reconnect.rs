@@ -1,17 +1,17 @@
-//! The end of a connection: what becomes of actions, and how the next one comes about.
+//! Lost connections: the fate of actions, and reconnecting.
 
 use super::*;
 
 #[tokio::test]
-async fn dropped_link_is_back_within_a_second_and_logged_in_once() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
-    let session = pbx.let_in().await;
+async fn dropped_connection_is_replaced_once_within_a_second() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let session = asterisk.accept_login().await;
     let first = connected(&client).await;
     drop(session);
     let dropped = Instant::now();
-    let _session = pbx.let_in().await;
-    let State::Connected(second) = until(
+    let _session = asterisk.accept_login().await;
+    let State::Connected(second) = wait_for(
         &client,
         |state| matches!(state, State::Connected(now) if *now != first),
     )
@@ -26,7 +26,7 @@ async fn dropped_link_is_back_within_a_second_and_logged_in_once() {
     );
     assert_eq!(client.totals().connections, 2);
     assert!(
-        timeout(Duration::from_millis(300), pbx.listener.accept())
+        timeout(Duration::from_millis(300), asterisk.listener.accept())
             .await
             .is_err()
     );
@@ -34,33 +34,33 @@ async fn dropped_link_is_back_within_a_second_and_logged_in_once() {
 
 #[tokio::test]
 async fn shutdown_notice_leads_to_a_new_connection() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
-    let mut session = pbx.let_in().await;
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let mut session = asterisk.accept_login().await;
     connected(&client).await;
     session
-        .say("Event: Shutdown\r\nShutdown: Cleanly\r\nRestart: True\r\n\r\n")
+        .send("Event: Shutdown\r\nShutdown: Cleanly\r\nRestart: True\r\n\r\n")
         .await;
     drop(session);
-    let state = until(&client, |state| matches!(state, State::Lost { .. })).await;
+    let state = wait_for(&client, |state| matches!(state, State::Lost { .. })).await;
     let State::Lost { reason, .. } = state else {
         unreachable!()
     };
     assert_eq!(&*reason, "the server shut down");
-    let _session = pbx.let_in().await;
+    let _session = asterisk.accept_login().await;
     connected(&client).await;
 }
 
 #[tokio::test]
-async fn what_was_written_and_not_answered_has_an_unknown_outcome() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
-    let mut session = pbx.let_in().await;
-    let answer = ask(&client, Action::ping(), async {
-        session.hear("Ping").await;
+async fn written_action_without_response_has_an_unknown_outcome() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let mut session = asterisk.accept_login().await;
+    let response = send_scripted(&client, Action::ping(), async {
+        session.expect("Ping").await;
         drop(session);
     });
-    let error = answer.await.unwrap_err();
+    let error = response.await.unwrap_err();
     assert_eq!(
         error,
         Error::OutcomeUnknown {
@@ -71,9 +71,9 @@ async fn what_was_written_and_not_answered_has_an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn what_was_never_written_was_not_sent_and_says_why() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
+async fn action_that_was_never_written_is_not_sent() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
     let deadline = Instant::now() + Duration::from_millis(100);
     let error = client
         .send_until(Action::ping(), deadline)
@@ -81,55 +81,63 @@ async fn what_was_never_written_was_not_sent_and_says_why() {
         .unwrap_err();
     assert_eq!(error.to_string(), "not sent: not connected yet");
     assert!(error.is_safe_to_retry());
-    // It is not sent later either.
-    let mut session = pbx.let_in().await;
+    // It is not sent later, either.
+    let mut session = asterisk.accept_login().await;
     let command = Action::command("late").unwrap();
-    let answer = ask(&client, command, async {
-        session.answer("Command", "Success", "").await;
+    let response = send_scripted(&client, command, async {
+        session.respond("Command", "Success", "").await;
     });
-    answer.await.unwrap();
+    response.await.unwrap();
 }
 
 #[tokio::test]
-async fn action_waits_over_a_short_outage() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
-    let session = pbx.let_in().await;
+async fn action_waits_for_the_next_connection() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let session = asterisk.accept_login().await;
     connected(&client).await;
     drop(session);
-    until(&client, |state| !state.is_connected()).await;
-    let answer = ask(&client, Action::ping(), async {
-        pbx.let_in().await.answer("Ping", "Success", "").await;
+    wait_for(&client, |state| !state.is_connected()).await;
+    let response = send_scripted(&client, Action::ping(), async {
+        asterisk
+            .accept_login()
+            .await
+            .respond("Ping", "Success", "")
+            .await;
     });
-    answer.await.unwrap();
+    response.await.unwrap();
 }
 
 #[tokio::test]
-async fn stopped_client_ends_its_listeners_and_refuses_actions() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
+async fn stopped_client_ends_subscriptions_and_fails_actions() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
     let mut events = client.events();
-    let _session = pbx.let_in().await;
+    let _session = asterisk.accept_login().await;
     connected(&client).await;
     client.stop();
-    until(&client, |state| *state == State::Stopped).await;
-    while timeout(PATIENCE, events.next()).await.unwrap().is_some() {}
+    wait_for(&client, |state| *state == State::Stopped).await;
+    while timeout(TEST_TIMEOUT, events.next())
+        .await
+        .unwrap()
+        .is_some()
+    {}
     let error = client.send(Action::ping()).await.unwrap_err();
     assert_eq!(error.to_string(), "not sent: the client was stopped");
-    assert!(pbx.tasks.shut_down(PATIENCE).await);
+    assert!(asterisk.tasks.shut_down(TEST_TIMEOUT).await);
 }
 
 #[tokio::test]
-async fn several_servers_live_side_by_side() {
-    let (one, two) = (Pbx::new().await, Pbx::new().await);
+async fn clients_of_several_servers_are_independent() {
+    let (one, two) = (FakeAsterisk::new().await, FakeAsterisk::new().await);
     let (first, second) = (one.client(), two.client());
-    let (first_session, mut second_session) = (one.let_in().await, two.let_in().await);
+    let (first_session, mut second_session) = (one.accept_login().await, two.accept_login().await);
     connected(&first).await;
     connected(&second).await;
     drop((first_session, one));
-    until(&first, |state| !state.is_connected()).await;
-    let answer = ask(&second, Action::ping(), async {
-        second_session.answer("Ping", "Success", "").await;
+    wait_for(&first, |state| !state.is_connected()).await;
+    let response = send_scripted(&second, Action::ping(), async {
+        second_session.respond("Ping", "Success", "").await;
     });
-    answer.await.unwrap();
+    response.await.unwrap();
 }

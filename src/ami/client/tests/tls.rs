@@ -1,4 +1,4 @@
-//! Servers that speak TLS: who is told the secret.
+//! TLS: which servers receive the secret.
 
 use super::*;
 use crate::config::TlsConfig;
@@ -6,7 +6,7 @@ use handset_net::pin::Pin;
 use handset_net::pin::testing::{acceptor, certificate, fixture};
 
 #[tokio::test]
-async fn tls_is_known_by_its_authority_or_its_pin() {
+async fn server_is_authenticated_by_its_ca_or_its_pin() {
     let by_authority = TlsConfig {
         ca_file: Some(fixture("ca.pem")),
         ..TlsConfig::default()
@@ -20,27 +20,27 @@ async fn tls_is_known_by_its_authority_or_its_pin() {
         ..by_authority.clone()
     };
     for tls in [by_authority, by_pin, named] {
-        let pbx = Pbx::new().await;
-        let client = pbx.client_with(&Config {
+        let asterisk = FakeAsterisk::new().await;
+        let client = asterisk.client_with(&Config {
             tls: Some(tls),
-            ..pbx.config()
+            ..asterisk.config()
         });
-        let stream = pbx.accept().await.stream;
-        let mut session = Session::new(acceptor().accept(stream).await.unwrap());
-        session.say("Asterisk Call Manager/11.0.0\r\n").await;
-        let login = session.answer("Login", "Success", "").await;
+        let stream = asterisk.accept().await.stream;
+        let mut session = FakeSession::new(acceptor().accept(stream).await.unwrap());
+        session.send("Asterisk Call Manager/11.0.0\r\n").await;
+        let login = session.respond("Login", "Success", "").await;
         assert_eq!(login.header("Secret"), Some("hush"));
-        session.say(BOOTED).await;
+        session.send(BOOTED).await;
         connected(&client).await;
-        let answer = ask(&client, Action::ping(), async {
-            session.answer("Ping", "Success", "").await;
+        let response = send_scripted(&client, Action::ping(), async {
+            session.respond("Ping", "Success", "").await;
         });
-        answer.await.unwrap();
+        response.await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn tls_of_somebody_else_gets_no_secret() {
+async fn server_with_another_certificate_receives_no_secret() {
     let wrong_pin = TlsConfig {
         pin: Some(format!("sha256:{}", "00".repeat(32)).try_into().unwrap()),
         ..TlsConfig::default()
@@ -51,14 +51,14 @@ async fn tls_of_somebody_else_gets_no_secret() {
         pin: None,
     };
     for tls in [wrong_pin, wrong_name] {
-        let pbx = Pbx::new().await;
-        let client = pbx.client_with(&Config {
+        let asterisk = FakeAsterisk::new().await;
+        let client = asterisk.client_with(&Config {
             tls: Some(tls),
-            ..pbx.config()
+            ..asterisk.config()
         });
-        let stream = pbx.accept().await.stream;
+        let stream = asterisk.accept().await.stream;
         assert!(acceptor().accept(stream).await.is_err());
-        let state = until(&client, |state| matches!(state, State::Lost { .. })).await;
+        let state = wait_for(&client, |state| matches!(state, State::Lost { .. })).await;
         let State::Lost { reason, .. } = state else {
             unreachable!()
         };

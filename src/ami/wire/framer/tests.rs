@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Cuts `wire`, fed in the pieces that end at `cuts`, and shows each frame in one word and a text.
-fn cut(limit: usize, wire: &[u8], cuts: &[usize]) -> Vec<String> {
+/// Frames `wire`, fed in chunks that end at `cuts`, and formats each frame as a word and a text.
+fn frames(limit: usize, wire: &[u8], cuts: &[usize]) -> Vec<String> {
     let mut framer = Framer::new(limit);
     let mut buffer = BytesMut::new();
     let mut shown = Vec::new();
@@ -41,17 +41,17 @@ fn show(frame: &Frame) -> String {
 }
 
 fn check(wire: &str, expected: &[&str]) {
-    assert_eq!(cut(4096, wire.as_bytes(), &[]), expected, "{wire:?}");
+    assert_eq!(frames(4096, wire.as_bytes(), &[]), expected, "{wire:?}");
     let byte_by_byte: Vec<usize> = (1..wire.len()).collect();
     assert_eq!(
-        cut(4096, wire.as_bytes(), &byte_by_byte),
+        frames(4096, wire.as_bytes(), &byte_by_byte),
         expected,
         "{wire:?}, byte by byte"
     );
 }
 
 #[test]
-fn banner_is_one_line_and_needs_no_blank_one() {
+fn banner_needs_no_blank_line() {
     check(
         "Asterisk Call Manager/11.0.0\r\nResponse: Success\r\n\r\n",
         &[
@@ -82,7 +82,7 @@ fn line_feeds_with_and_without_carriage_return_end_lines_and_packets() {
 }
 
 #[test]
-fn surplus_blank_lines_are_nothing() {
+fn blank_lines_between_packets_are_ignored() {
     check(
         "\r\n\n\r\nEvent: A\r\n\r\n\r\n\r\n\n",
         &[r"packet@5 Event: A\r\n"],
@@ -92,7 +92,7 @@ fn surplus_blank_lines_are_nothing() {
 }
 
 #[test]
-fn line_with_nothing_but_a_carriage_return_or_a_blank_is_not_blank() {
+fn line_of_a_space_or_a_carriage_return_is_not_blank() {
     check(
         "A: 1\r\n \r\nB: 2\r\n\r\r\nC: 3\r\n\r\n",
         &[r"packet@0 A: 1\r\n \r\nB: 2\r\n\r\r\nC: 3\r\n"],
@@ -100,7 +100,7 @@ fn line_with_nothing_but_a_carriage_return_or_a_blank_is_not_blank() {
 }
 
 #[test]
-fn old_command_output_ends_with_its_own_line_and_holds_blank_ones() {
+fn old_command_output_may_contain_blank_lines() {
     check(
         "Response: Follows\r\nPrivilege: Command\r\nActionID: 1\r\none\n\ntwo\n--END COMMAND--\r\n\r\nEvent: A\r\n\r\n",
         &[
@@ -111,7 +111,7 @@ fn old_command_output_ends_with_its_own_line_and_holds_blank_ones() {
 }
 
 #[test]
-fn only_a_whole_line_ends_old_command_output() {
+fn only_the_exact_line_ends_old_command_output() {
     check(
         "Response: Follows\r\nx --END COMMAND--\n--END COMMAND-- \nEvent: X\n\n--END COMMAND--\n",
         &[
@@ -144,7 +144,7 @@ fn raw_output_that_starts_like_a_header_stays_raw() {
 }
 
 #[test]
-fn what_the_end_cuts_off_is_unfinished() {
+fn packet_cut_off_by_the_end_is_unfinished() {
     check("Event: A\r\nChan", &[r"unfinished@0 Event: A\r\nChan"]);
     check(
         "Event: A\r\n\r\nEvent: B\r\n",
@@ -173,7 +173,7 @@ fn every_prefix_of_a_packet_is_incomplete() {
 }
 
 #[test]
-fn packet_over_the_limit_is_skipped_and_the_next_one_is_read() {
+fn packet_over_the_limit_is_skipped_and_the_next_one_is_returned() {
     let long = format!("Event: Long\r\nA: {}\r\nB: 1\r\n\r\n", "x".repeat(1000));
     let wire = format!("{long}Event: Next\r\n\r\n");
     for cuts in [
@@ -181,7 +181,7 @@ fn packet_over_the_limit_is_skipped_and_the_next_one_is_read() {
         (1..wire.len()).collect::<Vec<_>>(),
         vec![700, 1018, 1022, 1023],
     ] {
-        let shown = cut(300, wire.as_bytes(), &cuts);
+        let shown = frames(300, wire.as_bytes(), &cuts);
         assert!(
             shown[0].starts_with(r"skipped 1024@0 Event: Long\r\nA: xxx"),
             "{}",
@@ -192,7 +192,7 @@ fn packet_over_the_limit_is_skipped_and_the_next_one_is_read() {
 }
 
 #[test]
-fn packet_of_the_limit_is_taken_and_one_byte_more_is_not() {
+fn packet_of_exactly_the_limit_is_returned() {
     for (length, kept) in [(300, true), (301, false)] {
         let wire = format!("A: {}\r\n\r\n", "x".repeat(length - 5));
         for cuts in [
@@ -200,7 +200,7 @@ fn packet_of_the_limit_is_taken_and_one_byte_more_is_not() {
             (1..wire.len()).collect::<Vec<_>>(),
             vec![wire.len() - 1],
         ] {
-            let shown = cut(300, wire.as_bytes(), &cuts);
+            let shown = frames(300, wire.as_bytes(), &cuts);
             assert_eq!(shown.len(), 1);
             assert_eq!(shown[0].starts_with("packet"), kept, "{length}");
         }
@@ -208,14 +208,14 @@ fn packet_of_the_limit_is_taken_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn old_command_output_over_the_limit_is_skipped_to_its_own_end() {
+fn old_command_output_over_the_limit_is_skipped_completely() {
     let mut wire = "Response: Follows\r\nPrivilege: Command\r\n".to_owned();
     for line in 0..100 {
         write!(wire, "line {line}\n\nEvent: Forged\n\n").unwrap();
     }
     let length = wire.len() + 16;
     wire.push_str("--END COMMAND--\n\r\nEvent: Next\r\n\r\n");
-    let shown = cut(400, wire.as_bytes(), &[10, 500, 501, 502, 1000]);
+    let shown = frames(400, wire.as_bytes(), &[10, 500, 501, 502, 1000]);
     assert!(
         shown[0].starts_with(&format!("skipped {length}@0 ")),
         "{}",
@@ -228,7 +228,7 @@ fn old_command_output_over_the_limit_is_skipped_to_its_own_end() {
 }
 
 #[test]
-fn endless_line_costs_no_memory() {
+fn endless_line_costs_bounded_memory() {
     let mut framer = Framer::new(1024);
     let mut buffer = BytesMut::new();
     for _ in 0..10_000 {
@@ -250,28 +250,28 @@ fn endless_line_costs_no_memory() {
 proptest! {
     #[test]
     fn chunking_makes_no_difference(
-        wire in vec(arb_piece(), 0..40),
+        wire in vec(arb_part(), 0..40),
         cuts in vec(any::<prop::sample::Index>(), 0..30),
         limit in 0..600_usize,
     ) {
         let wire = wire.concat();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len() + 1)).collect();
         cuts.sort_unstable();
-        let whole = cut_freely(limit, &wire, &[]);
-        prop_assert_eq!(cut_freely(limit, &wire, &cuts), whole.clone());
+        let whole = frames_unchecked(limit, &wire, &[]);
+        prop_assert_eq!(frames_unchecked(limit, &wire, &cuts), whole.clone());
         let byte_by_byte: Vec<usize> = (1..wire.len()).collect();
-        prop_assert_eq!(cut_freely(limit, &wire, &byte_by_byte), whole);
+        prop_assert_eq!(frames_unchecked(limit, &wire, &byte_by_byte), whole);
     }
 
     #[test]
-    fn garbage_never_panics_and_is_all_accounted_for(bytes in vec(any::<u8>(), 0..2000)) {
-        let shown = cut_freely(300, &bytes, &[bytes.len() / 2]);
+    fn garbage_never_panics_and_yields_frames(bytes in vec(any::<u8>(), 0..2000)) {
+        let shown = frames_unchecked(300, &bytes, &[bytes.len() / 2]);
         prop_assert!(!shown.is_empty() || bytes.iter().all(|byte| b"\r\n".contains(byte)));
     }
 }
 
-/// As [`cut`], without the assertion on the buffer, which large pieces overrun.
-fn cut_freely(limit: usize, wire: &[u8], cuts: &[usize]) -> Vec<String> {
+/// Like [`frames`], without the assertion on the buffer size, which large chunks exceed.
+fn frames_unchecked(limit: usize, wire: &[u8], cuts: &[usize]) -> Vec<String> {
     let (mut framer, mut buffer) = (Framer::new(limit), BytesMut::new());
     let (mut shown, mut fed) = (Vec::new(), 0);
     for end in cuts.iter().copied().chain([wire.len()]) {
@@ -285,8 +285,8 @@ fn cut_freely(limit: usize, wire: &[u8], cuts: &[usize]) -> Vec<String> {
     shown
 }
 
-/// Pieces of which interesting streams consist.
-fn arb_piece() -> impl Strategy<Value = Vec<u8>> {
+/// The parts of interesting streams.
+fn arb_part() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => Just(b"\r\n".to_vec()),
         3 => Just(b"\n".to_vec()),

@@ -17,7 +17,7 @@ fn check(block: &[u8], kind: Kind, headers: &[(&str, &str)]) -> Packet {
 }
 
 #[test]
-fn just_one_blank_after_the_colon_is_syntax() {
+fn one_space_after_the_colon_is_syntax() {
     check(
         b"Event: E\r\nA:1\r\nB: 2\r\nC:  3 \r\nD:\r\nE: \r\nF: :x: y\r\n",
         Kind::Event,
@@ -34,7 +34,7 @@ fn just_one_blank_after_the_colon_is_syntax() {
 }
 
 #[test]
-fn two_chan_variables_in_one_event_are_both_kept() {
+fn repeated_headers_are_all_kept() {
     let packet = Packet::parse(b"Event: E\r\nChanVariable: A=1\r\nX: y\r\nchanvariable: B=2\r\n");
     assert_eq!(
         packet.values("ChanVariable").collect::<Vec<_>>(),
@@ -44,7 +44,7 @@ fn two_chan_variables_in_one_event_are_both_kept() {
 }
 
 #[test]
-fn header_names_may_hold_blanks_underlines_digits_and_brackets() {
+fn header_names_may_contain_spaces_underscores_digits_and_parentheses() {
     check(
         b"Event: E\r\nNamed Callgroup: 1\r\nX_Y: 2\r\n100rel: no\r\nChanVariable(SIP/a-1): N=V\r\n",
         Kind::Event,
@@ -78,7 +78,7 @@ fn event_with_a_response_header_is_an_event() {
 }
 
 #[test]
-fn lines_without_colon_are_kept_apart() {
+fn lines_without_colon_are_raw_lines() {
     let packet = check(
         b"Event: E\r\ntorn\r\nA: 1\r\n:\r\n",
         Kind::Event,
@@ -88,7 +88,7 @@ fn lines_without_colon_are_kept_apart() {
 }
 
 #[test]
-fn what_is_not_utf8_is_replaced_and_letters_are_not_torn() {
+fn invalid_utf8_is_replaced() {
     check(
         "Event: E\r\nA: Gr\u{fc}\u{df}e \u{1f4de}\r\n".as_bytes(),
         Kind::Event,
@@ -127,7 +127,7 @@ fn old_command_output_becomes_output_headers() {
 }
 
 #[test]
-fn new_command_output_stays_as_it_is() {
+fn new_command_output_is_unchanged() {
     check(
         b"Response: Success\r\nMessage: Command output follows\r\nOutput:   x\r\nOutput: \r\n",
         Kind::Response,
@@ -141,7 +141,7 @@ fn new_command_output_stays_as_it_is() {
 }
 
 #[test]
-fn event_of_70_kilobytes_is_read_whole() {
+fn event_of_70_kilobytes_is_parsed_completely() {
     let value = "v".repeat(70_000);
     let block = format!("Event: VarSet\r\nValue: {value}\r\n");
     check(
@@ -152,14 +152,14 @@ fn event_of_70_kilobytes_is_read_whole() {
 }
 
 #[test]
-fn passwords_do_not_show() {
+fn debug_output_redacts_passwords() {
     let packet = Packet::parse(b"Event: AuthDetail\r\nPassword: hush\r\nMd5Cred: hush\r\nA: b\r\n");
     let shown = format!("{packet:?}");
     assert!(!shown.contains("hush"), "{shown}");
     assert!(shown.contains("AuthDetail"), "{shown}");
 }
 
-/// Reads all packets of a stream.
+/// Parses all packets of a stream.
 fn read(wire: &[u8]) -> Vec<Packet> {
     let mut buffer = BytesMut::from(wire);
     let mut framer = Framer::new(1 << 20);
@@ -174,7 +174,7 @@ fn read(wire: &[u8]) -> Vec<Packet> {
 
 proptest! {
     #[test]
-    fn what_was_read_can_be_written_and_reads_back_equal(wire in vec(arb_piece(), 0..30)) {
+    fn written_packets_parse_equal(wire in vec(arb_part(), 0..30)) {
         let packets = read(&wire.concat());
         let mut written = BytesMut::new();
         for packet in &packets {
@@ -184,13 +184,13 @@ proptest! {
     }
 
     #[test]
-    fn garbage_is_read_without_panic(bytes in vec(any::<u8>(), 0..2000)) {
+    fn garbage_never_panics(bytes in vec(any::<u8>(), 0..2000)) {
         let packet = Packet::parse(&bytes);
         prop_assert!(packet.headers().count() + packet.raw_lines().count() <= bytes.len());
     }
 }
 
-fn arb_piece() -> impl Strategy<Value = Vec<u8>> {
+fn arb_part() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         3 => Just(b"\r\n".to_vec()),
         1 => Just(b"\n\n".to_vec()),

@@ -1,4 +1,4 @@
-//! Answers: each finds its action, however long it is.
+//! Responses: each reaches its action, whatever its size.
 
 use std::fmt::Write as _;
 
@@ -6,20 +6,20 @@ use super::*;
 use crate::action::ListQuery;
 
 #[tokio::test]
-async fn answers_find_their_actions_in_any_order() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
-    let mut session = pbx.let_in().await;
+async fn responses_reach_their_actions_in_any_order() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let mut session = asterisk.accept_login().await;
     let getvar = |name| client.send(Action::getvar(None, name).unwrap());
     let script = async {
-        let first = session.hear("Getvar").await;
-        let second = session.hear("Getvar").await;
+        let first = session.expect("Getvar").await;
+        let second = session.expect("Getvar").await;
         for action in [&second, &first] {
             let id = action.header("ActionID").unwrap();
             assert!(id.len() <= 32, "{id}");
             let value = action.header("Variable").unwrap();
             session
-                .say(&format!(
+                .send(&format!(
                     "Response: Success\r\nActionID: {id}\r\nValue: {value}\r\n\r\n"
                 ))
                 .await;
@@ -31,13 +31,13 @@ async fn answers_find_their_actions_in_any_order() {
 }
 
 #[tokio::test]
-async fn command_output_of_a_megabyte_arrives_in_both_forms() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
-    let mut session = pbx.let_in().await;
+async fn command_output_of_a_megabyte_arrives_in_either_form() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let mut session = asterisk.accept_login().await;
     for old in [false, true] {
-        let answer = ask(&client, Action::command("core show help").unwrap(), async {
-            let action = session.hear("Command").await;
+        let response = send_scripted(&client, Action::command("core show help").unwrap(), async {
+            let action = session.expect("Command").await;
             let id = action.header("ActionID").unwrap();
             let mut text = String::new();
             let head = if old {
@@ -60,27 +60,27 @@ async fn command_output_of_a_megabyte_arrives_in_both_forms() {
             } else {
                 "\r\n"
             };
-            session.say(&format!("{head}{text}{end}")).await;
+            session.send(&format!("{head}{text}{end}")).await;
         });
-        let answer = answer.await.unwrap();
-        assert_eq!(answer.output().count(), 20_000);
-        assert!(answer.output().last().unwrap().ends_with("19999"));
+        let response = response.await.unwrap();
+        assert_eq!(response.output().count(), 20_000);
+        assert!(response.output().last().unwrap().ends_with("19999"));
     }
 }
 
 #[tokio::test]
-async fn list_is_collected_and_strangers_are_kept_out() {
-    let pbx = Pbx::new().await;
-    let client = pbx.client();
+async fn list_contains_only_its_own_items() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
     let mut events = client.events();
-    let mut session = pbx.let_in().await;
-    let answer = ask(&client, Action::list(ListQuery::PjsipContacts), async {
+    let mut session = asterisk.accept_login().await;
+    let response = send_scripted(&client, Action::list(ListQuery::PjsipContacts), async {
         let action = session
-            .answer("PJSIPShowContacts", "Success", "EventList: start\r\n")
+            .respond("PJSIPShowContacts", "Success", "EventList: start\r\n")
             .await;
         let id = action.header("ActionID").unwrap();
         session
-            .say(&format!(
+            .send(&format!(
                 "Event: ContactList\r\nActionID: {id}\r\nUri: sip:1001@192.0.2.1\r\n\r\n\
                  Event: UserEvent\r\nUserEvent: Forged\r\nEventList: Complete\r\nActionID: {id}\r\n\r\n\
                  Event: ContactStatus\r\nURI: sip:x\r\n\r\n\
@@ -89,51 +89,51 @@ async fn list_is_collected_and_strangers_are_kept_out() {
             ))
             .await;
     });
-    let answer = answer.await.unwrap();
-    let uris: Vec<_> = answer
+    let response = response.await.unwrap();
+    let uris: Vec<_> = response
         .items()
         .iter()
         .filter_map(|item| item.header("Uri"))
         .collect();
     assert_eq!(uris, ["sip:1001@192.0.2.1", "sip:1002@192.0.2.2"]);
-    assert_eq!(answer.items().len(), 3);
+    assert_eq!(response.items().len(), 3);
     assert_eq!(next(&mut events).await.header("UserEvent"), Some("Forged"));
     assert!(next(&mut events).await.is("ContactStatus"));
 }
 
 #[tokio::test]
-async fn list_without_end_is_given_up_and_the_connection_lives_on() {
-    let pbx = Pbx::new().await;
+async fn endless_list_fails_and_the_connection_continues() {
+    let asterisk = FakeAsterisk::new().await;
     let limits = Limits {
         list_items: 100,
         ..Limits::default()
     };
-    let client = pbx.client_with(&Config {
+    let client = asterisk.client_with(&Config {
         limits,
-        ..pbx.config()
+        ..asterisk.config()
     });
     let mut events = client.events();
-    let mut session = pbx.let_in().await;
-    let answer = ask(&client, Action::list(ListQuery::SipPeers), async {
+    let mut session = asterisk.accept_login().await;
+    let response = send_scripted(&client, Action::list(ListQuery::SipPeers), async {
         let action = session
-            .answer("SIPpeers", "Success", "EventList: start\r\n")
+            .respond("SIPpeers", "Success", "EventList: start\r\n")
             .await;
         let id = action.header("ActionID").unwrap();
         let item = format!("Event: PeerEntry\r\nActionID: {id}\r\nObjectName: 2001\r\n\r\n");
-        session.say(&item.repeat(5000)).await;
+        session.send(&item.repeat(5000)).await;
     });
-    let error = answer.await.unwrap_err();
+    let error = response.await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the list that answers SIPpeers is longer than 100 items"
     );
-    session.say("Event: News\r\n\r\n").await;
+    session.send("Event: Other\r\n\r\n").await;
     assert!(
-        next(&mut events).await.is("News"),
-        "items of a list are no news"
+        next(&mut events).await.is("Other"),
+        "items of a list are not broadcast"
     );
-    let answer = ask(&client, Action::ping(), async {
-        session.answer("Ping", "Success", "").await;
+    let response = send_scripted(&client, Action::ping(), async {
+        session.respond("Ping", "Success", "").await;
     });
-    answer.await.unwrap();
+    response.await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! The first exchanges of a connection: banner, challenge, login.
+//! The start of a connection: banner, challenge, login.
 
 use std::io;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use tracing::warn;
 
 use super::action::{Action, InvalidAction};
 use super::config::{Checked, Login};
-use super::link::{Reader, Writer};
+use super::framed_io::{ActionWriter, FrameReader};
 use super::wire::{Frame, Kind, Packet};
 
 /// Logs in and returns the server's banner.
 ///
-/// It has no deadline of its own, and dropping it leaves the connection useless.
+/// Has no deadline, and dropping the future leaves the connection unusable.
 pub(crate) async fn log_in<R, W>(
-    reader: &mut Reader<R>,
-    writer: &mut Writer<W>,
+    reader: &mut FrameReader<R>,
+    writer: &mut ActionWriter<W>,
     checked: &Checked,
 ) -> Result<Arc<str>, LoginError>
 where
@@ -45,65 +45,53 @@ where
         None if config.login == Login::Md5 => return Err(LoginError::NoChallenge),
         None => {
             if !plain {
-                warn!(server = %config.name, "Server has no challenge; the secret goes in plain.");
+                warn!(
+                    server = %config.name,
+                    "The server offers no MD5 challenge; sending the secret in plain text."
+                );
             }
             login.with("Secret", checked.secret.expose_secret())
         }
     };
-    let answer = ask(
-        reader,
-        writer,
-        &login.with("Events", &config.events).build()?,
-    )
-    .await?;
-    if is_error(&answer) {
-        let message = answer.header("Message").unwrap_or_default().to_owned();
-        return Err(if is_passing(&message) {
-            LoginError::NotNow { message }
+    let login = login.with("Events", &config.events).build()?;
+    let response = send(reader, writer, &login).await?;
+    if is_error(&response) {
+        let message = response.header("Message").unwrap_or_default().to_owned();
+        return Err(if is_temporary(&message) {
+            LoginError::Unavailable { message }
         } else {
-            LoginError::Refused { message }
+            LoginError::Rejected { message }
         });
     }
     Ok(banner)
 }
 
-/// Why there is no session.
+/// Why the login failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum LoginError {
-    /// Asterisk closed the connection: too many sessions that did not log in, mostly.
+    /// Usually because too many connections have not logged in yet (`authlimit`).
     #[error("the server closed the connection before the login")]
     Closed,
-    /// User name, secret or mask cannot be sent.
-    #[error("the login cannot be written")]
+    /// User name, secret or event mask cannot be sent.
+    #[error("the login cannot be encoded")]
     Invalid(#[from] InvalidAction),
-    /// The connection broke.
     #[error("the connection failed during the login")]
     Io(#[from] io::Error),
-    /// MD5 is demanded and the server does not offer it.
-    #[error("the server has no MD5 challenge to give")]
+    /// The configuration demands MD5.
+    #[error("the server offers no MD5 challenge")]
     NoChallenge,
-    /// Something else listens there.
-    #[error("the server does not speak AMI; it starts with {start:?}")]
-    NotAmi {
-        /// What it said.
-        start: String,
-    },
-    /// It may go better later.
-    #[error("the server does not let us in now: {message}")]
-    NotNow {
-        /// Asterisk's words.
-        message: String,
-    },
-    /// User, secret, or the address we come from: Asterisk does not tell which.
-    #[error("the server refuses user or secret: {message}")]
-    Refused {
-        /// Asterisk's words.
-        message: String,
-    },
+    #[error("the server does not speak AMI; its first bytes are {start:?}")]
+    NotAmi { start: String },
+    /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not tell which.
+    #[error("the server rejected user name or secret: {message}")]
+    Rejected { message: String },
+    /// A later attempt may succeed.
+    #[error("the server does not accept logins at the moment: {message}")]
+    Unavailable { message: String },
 }
 
-async fn banner<R: AsyncRead + Unpin>(reader: &mut Reader<R>) -> Result<Arc<str>, LoginError> {
+async fn banner<R: AsyncRead + Unpin>(reader: &mut FrameReader<R>) -> Result<Arc<str>, LoginError> {
     let start = match next(reader).await? {
         Frame::Banner { line, .. } => return Ok(String::from_utf8_lossy(&line).into()),
         Frame::Packet { block, .. } => block,
@@ -114,8 +102,8 @@ async fn banner<R: AsyncRead + Unpin>(reader: &mut Reader<R>) -> Result<Arc<str>
 }
 
 async fn challenge<R, W>(
-    reader: &mut Reader<R>,
-    writer: &mut Writer<W>,
+    reader: &mut FrameReader<R>,
+    writer: &mut ActionWriter<W>,
 ) -> Result<Option<String>, LoginError>
 where
     R: AsyncRead + Unpin,
@@ -124,41 +112,42 @@ where
     let action = Action::builder("Challenge")
         .with("AuthType", "MD5")
         .build()?;
-    let answer = ask(reader, writer, &action).await?;
-    Ok(answer
+    let response = send(reader, writer, &action).await?;
+    Ok(response
         .header("Challenge")
-        .filter(|_| !is_error(&answer))
+        .filter(|_| !is_error(&response))
         .map(str::to_owned))
 }
 
-async fn ask<R, W>(
-    reader: &mut Reader<R>,
-    writer: &mut Writer<W>,
+/// Sends an action and waits for the response.
+async fn send<R, W>(
+    reader: &mut FrameReader<R>,
+    writer: &mut ActionWriter<W>,
     action: &Action,
 ) -> Result<Packet, LoginError>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    action.write(action.name(), writer.outbox());
-    writer.drain().await?;
+    action.write(action.name(), writer.buffer());
+    writer.flush().await?;
     loop {
         if let Frame::Packet { block, .. } = next(reader).await? {
             let packet = Packet::parse(&block);
-            // Nobody else can have asked on this connection, so a missing id is no matter.
-            let ours = packet
+            // There is only one pending action, so a response without an id answers it.
+            let matches = packet
                 .header("ActionID")
                 .is_none_or(|id| id == action.name());
-            if packet.kind() == Kind::Response && ours {
+            if packet.kind() == Kind::Response && matches {
                 return Ok(packet);
             }
         }
     }
 }
 
-async fn next<R: AsyncRead + Unpin>(reader: &mut Reader<R>) -> Result<Frame, LoginError> {
+async fn next<R: AsyncRead + Unpin>(reader: &mut FrameReader<R>) -> Result<Frame, LoginError> {
     loop {
-        if let Some(frame) = reader.frame() {
+        if let Some(frame) = reader.next_frame() {
             return Ok(frame);
         }
         if reader.fill().await? == 0 {
@@ -167,21 +156,21 @@ async fn next<R: AsyncRead + Unpin>(reader: &mut Reader<R>) -> Result<Frame, Log
     }
 }
 
-fn is_error(answer: &Packet) -> bool {
-    answer
+fn is_error(response: &Packet) -> bool {
+    response
         .header("Response")
         .is_some_and(|word| word.eq_ignore_ascii_case("Error"))
 }
 
-/// Refusals that pass by themselves; Asterisk has nothing but its words to tell them from others.
-fn is_passing(message: &str) -> bool {
+/// Returns whether a login was rejected for a reason that goes away by itself; only the message tells.
+fn is_temporary(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["already in use", "shutting down"]
         .iter()
         .any(|words| message.contains(words))
 }
 
-/// `key = md5(challenge secret)`, in lower case: Asterisk compares it as text.
+/// `key = md5(challenge secret)` in lower case, because Asterisk compares it as text.
 fn key(challenge: &str, secret: &str) -> String {
     hex::encode(
         Md5::new()
@@ -204,9 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn login_already_in_use_passes_and_a_wrong_secret_does_not() {
-        assert!(is_passing("Login Already In Use"));
-        assert!(is_passing("Asterisk is shutting down"));
-        assert!(!is_passing("Authentication failed"));
+    fn wrong_secret_is_not_temporary() {
+        assert!(is_temporary("Login Already In Use"));
+        assert!(is_temporary("Asterisk is shutting down"));
+        assert!(!is_temporary("Authentication failed"));
     }
 }

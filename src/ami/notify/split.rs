@@ -1,70 +1,70 @@
-//! Cuts a body into pieces that may be joined by line breaks again without changing its meaning.
+//! Splits a body into chunks that may be joined with line breaks without changing its meaning.
 //!
-//! It knows of XML only what it takes to tell a tag from text; it neither checks nor changes it.
-//! White space between two tags counts as harmless: text and elements side by side, where it would
-//! matter, do not occur in what phones read.
+//! It knows just enough XML to tell tags from text; it neither validates nor changes the document.
+//! White space between two tags counts as insignificant: mixed content, where it would matter, does
+//! not occur in the documents that phones read.
 
 use super::{ESCAPED, InvalidNotify};
 
-/// Cuts `text` at its line breaks and, where a line is longer than `limit` bytes once escaped, at
-/// places in XML where a line break is harmless.
+/// Splits `text` at its line breaks and, where a line is longer than `limit` bytes after escaping, at
+/// places in XML where a line break is insignificant.
 ///
-/// Blank lines outside of the text of elements stay; a reader of XML does not mind them.
-pub(super) fn pieces(text: &str, limit: usize) -> Result<Vec<&str>, InvalidNotify> {
+/// Blank lines outside of the text of elements are kept; XML parsers ignore them.
+pub(super) fn chunks(text: &str, limit: usize) -> Result<Vec<&str>, InvalidNotify> {
     let mut scanner = Scanner::default();
-    let mut pieces = Vec::new();
+    let mut chunks = Vec::new();
     let mut start = 0;
     let mut length = 0_usize;
-    let mut last: Option<Cut> = None;
+    let mut last: Option<SplitPoint> = None;
     for (at, character) in text.char_indices() {
-        if let Some(cut) = scanner.cut_before(text, at, character) {
-            last = Some(Cut { length, ..cut });
+        if let Some(point) = scanner.split_before(text, at, character) {
+            last = Some(SplitPoint { length, ..point });
         }
-        scanner.step(text, at, character);
+        scanner.advance(text, at, character);
         if character == '\n' {
-            pieces.push(piece(text, start, at));
+            chunks.push(slice(text, start, at));
             (start, length, last) = (at + 1, 0, None);
             continue;
         }
         length += character.len_utf8() + usize::from(ESCAPED.contains(character));
         if limit < length {
-            let Some(cut) = last.take() else {
+            let Some(point) = last.take() else {
                 let line = text.get(start..).unwrap_or_default();
                 let line = line.split('\n').next().unwrap_or_default();
-                return Err(InvalidNotify::NoCut {
+                return Err(InvalidNotify::Unsplittable {
                     length: super::escaped(line).len(),
                     near: line.chars().take(40).collect(),
                 });
             };
-            pieces.push(piece(text, start, cut.end));
-            start = cut.next;
-            length -= cut.length + (cut.next - cut.end);
+            chunks.push(slice(text, start, point.end));
+            start = point.next;
+            length -= point.length + (point.next - point.end);
         }
     }
-    pieces.push(piece(text, start, text.len()));
-    Ok(pieces)
+    chunks.push(slice(text, start, text.len()));
+    Ok(chunks)
 }
 
-/// A place to cut.
+/// A place where the text may be split.
 #[derive(Clone, Copy, Debug)]
-struct Cut {
-    /// Where the piece before it ends.
+struct SplitPoint {
+    /// End of the chunk before it.
     end: usize,
-    /// Where the piece after it starts; what lies between is white space that the cut replaces.
+    /// Start of the chunk after it; the white space between is replaced by the line break.
     next: usize,
-    /// The escaped length of the piece before it.
+    /// Length of the chunk before it after escaping, in bytes.
     length: usize,
 }
 
-/// Where in the XML we are.
+/// The position in the XML.
 #[derive(Clone, Copy, Debug, Default)]
 struct Scanner {
     state: State,
-    /// The last character that was passed.
+    /// The last character passed.
     previous: Option<char>,
-    /// The tag that was passed last opened an element, so a text may follow.
+    /// The last tag opened an element, so text may follow.
     opened: bool,
-    /// A CDATA section was passed last: what stands there is text.
+    /// A CDATA section ended just before, so text may follow.
     after_cdata: bool,
 }
 
@@ -73,18 +73,18 @@ enum State {
     /// Where white space may be text.
     #[default]
     Text,
-    /// In a tag, outside of its values.
+    /// In a tag, outside of attribute values.
     Tag,
-    /// In the value of an attribute.
+    /// In an attribute value.
     Value(char),
-    /// In a comment, a declaration, a CDATA section or an instruction, up to this ending.
+    /// In a comment, a declaration, a CDATA section or a processing instruction, up to this ending.
     Verbatim(&'static str),
 }
 
 impl Scanner {
-    /// Returns the cut that is possible right before the character at `at`.
-    fn cut_before(self, text: &str, at: usize, character: char) -> Option<Cut> {
-        let harmless = match self.state {
+    /// Returns whether the text may be split right before the character at `at`, and how.
+    fn split_before(self, text: &str, at: usize, character: char) -> Option<SplitPoint> {
+        let is_insignificant = match self.state {
             // Between two tags, but not in an empty element.
             State::Text => {
                 let rest = text.get(at..).unwrap_or_default();
@@ -93,12 +93,12 @@ impl Scanner {
                     || self.after_cdata;
                 self.previous == Some('>') && character == '<' && !in_text
             }
-            // Instead of the blank between two attributes.
+            // In place of the space between two attributes.
             State::Tag => {
                 let next = text.get(at + 1..).and_then(|rest| rest.chars().next());
-                let alone = next.is_some_and(|next| !next.is_whitespace() && next != '=');
-                if character == ' ' && alone && self.previous != Some('=') {
-                    return Some(Cut {
+                let is_single = next.is_some_and(|next| !next.is_whitespace() && next != '=');
+                if character == ' ' && is_single && self.previous != Some('=') {
+                    return Some(SplitPoint {
                         end: at,
                         next: at + 1,
                         length: 0,
@@ -108,7 +108,7 @@ impl Scanner {
             }
             State::Value(_) | State::Verbatim(_) => false,
         };
-        harmless.then_some(Cut {
+        is_insignificant.then_some(SplitPoint {
             end: at,
             next: at,
             length: 0,
@@ -116,7 +116,7 @@ impl Scanner {
     }
 
     /// Passes the character at `at`.
-    fn step(&mut self, text: &str, at: usize, character: char) {
+    fn advance(&mut self, text: &str, at: usize, character: char) {
         let rest = text.get(at..).unwrap_or_default();
         match (self.state, character) {
             (State::Text, '<') => {
@@ -136,7 +136,7 @@ impl Scanner {
             (State::Verbatim(end), '>') => {
                 let passed = text.get(..=at).unwrap_or_default();
                 if passed.ends_with(end) {
-                    // What stands after it may be text of an element that was opened before.
+                    // What follows may be text of an element that was opened before.
                     self.opened = true;
                     self.after_cdata = end == CDATA_END;
                     self.state = State::Text;
@@ -148,14 +148,14 @@ impl Scanner {
     }
 }
 
-fn piece(text: &str, start: usize, end: usize) -> &str {
+fn slice(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
 }
 
 const CDATA: &str = "<![CDATA[";
 const CDATA_END: &str = "]]>";
 
-/// What starts like a tag and is none, and how it ends.
+/// Markup that starts like a tag, and how it ends.
 const VERBATIM: [(&str, &str); 4] = [
     ("<!--", "-->"),
     (CDATA, CDATA_END),
