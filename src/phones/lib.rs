@@ -9,3 +9,6 @@ pub mod phone;
 pub mod screen;
 pub mod vendor;
 pub mod verb;
+
+#[cfg(test)]
+mod verbs_page;

@@ -16,8 +16,6 @@ mod xml;
 mod yealink;
 
 #[cfg(test)]
-mod matrix;
-#[cfg(test)]
 mod testing;
 
 pub use exchange::{Auth, Exchange, Method, Reply, ReplyData, ReplyOutcome, ReplyParser, Request};

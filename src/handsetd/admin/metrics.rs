@@ -121,11 +121,9 @@ impl Snapshot {
         let help = "Whether the manager interface of an Asterisk is connected";
         registry.register("ami_connected", help, connected);
         let counters: [Counted<Totals>; 4] = [
-            (
-                "ami_connections",
-                "Logins that succeeded",
-                |totals| totals.connections,
-            ),
+            ("ami_connections", "Logins that succeeded", |totals| {
+                totals.connections
+            }),
             ("ami_events", "Events that came", |totals| totals.events),
             (
                 "ami_events_dropped",
