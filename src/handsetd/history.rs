@@ -1,8 +1,8 @@
-//! What was asked, by whom, and what came of it: every delivery for a while, in memory.
+//! History of deliveries, in memory: what was requested, by whom, and the result.
 //!
-//! The [`History`] is bounded in time and in number. It never keeps a password, and keeps the texts
-//! of messages only if the configuration lets it. It decides nothing and sends nothing; who wants to
-//! know of changes at once listens to [`History::changes`].
+//! The [`History`] is bounded in age and in number. It never keeps a password, and it keeps message
+//! texts only if the configuration allows it. It decides nothing and sends nothing; subscribers of
+//! [`History::changes`] learn of every change at once.
 
 mod config;
 mod log;
@@ -12,11 +12,11 @@ mod requester;
 mod search;
 
 pub use config::Config;
-pub use log::{EntryId, History};
-pub use record::{Record, RequestInfo};
-pub use redact::without_secrets;
-pub use requester::Requester;
-pub use search::{Search, since};
+pub(crate) use log::{History, OpenRecord};
+pub(crate) use record::{Record, RequestInfo};
+pub(crate) use redact::without_secrets;
+pub(crate) use requester::Requester;
+pub(crate) use search::{Search, parse_since};
 
 #[cfg(test)]
 mod tests;

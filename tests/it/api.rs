@@ -213,7 +213,7 @@ async fn other_paths_and_queries_are_refused_as_well() {
             "GET",
             "deliveries?since=then",
             400,
-            "since: \"then\" is no time",
+            "since: invalid time \"then\"",
         ),
         ("GET", "do/push", 405, "can't be asked by GET"),
         ("GET", "phones/desk/push", 405, "push is asked for by POST"),

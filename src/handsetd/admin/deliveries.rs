@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::reply::Reply;
 use super::{AppState, query};
-use crate::history::{Requester, Search, since};
+use crate::history::{Requester, Search, parse_since};
 use crate::outcome::Status;
 use handset_phones::verb::Verb;
 
@@ -46,7 +46,7 @@ pub(super) async fn cancel(
     };
     Reply::not_found(match dispatcher.history().find(&known, 1).first() {
         None => format!("no delivery {id:?} is known"),
-        Some(record) if record.took.is_none() => {
+        Some(record) if record.duration.is_none() => {
             format!("delivery {id} is being sent and can't be called back")
         }
         Some(record) => format!("delivery {id} is over: {}", record.status),
@@ -62,7 +62,7 @@ pub(super) fn search(given: Option<&str>) -> Result<(Search, usize), Reply> {
             continue;
         }
         match key.as_str() {
-            "asker" => search.asker = Some(value),
+            "asker" => search.requester = Some(value),
             "id" => search.id = Some(value),
             "limit" => {
                 let read = value
@@ -77,7 +77,7 @@ pub(super) fn search(given: Option<&str>) -> Result<(Search, usize), Reply> {
             }
             "phone" => search.phone = Some(value),
             "since" => {
-                let since = since(&value, SystemTime::now());
+                let since = parse_since(&value, SystemTime::now());
                 search.since = Some(since.map_err(|why| Reply::invalid(format!("since: {why}")))?);
             }
             "status" => {

@@ -1,19 +1,19 @@
-//! How much is kept, and for how long.
+//! Bounds of the history.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// The settings of the history.
+/// The `[history]` section.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// How long a delivery is kept.
+    /// Maximum age of a delivery, counted from its request.
     #[serde(with = "humantime_serde")]
     pub time: Duration,
-    /// How many deliveries are kept; the oldest go first.
+    /// Maximum number of deliveries; the oldest are dropped first.
     pub count: usize,
-    /// Whether the texts of messages are kept: what was shown on phones.
+    /// Whether the texts of messages, as shown on phones, are kept.
     pub texts: bool,
 }
 

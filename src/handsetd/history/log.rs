@@ -1,9 +1,11 @@
-//! The deliveries themselves, within their bounds.
+//! The bounded log of deliveries.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use handset_phones::phone::Vendor;
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
@@ -12,174 +14,187 @@ use super::record::{Record, RequestInfo};
 use super::redact;
 use super::search::Search;
 use crate::outcome::{Outcome, Status, StepRecord};
-use handset_phones::phone::Vendor;
 
-/// The deliveries of the last time. Cheap to clone; all clones are one history.
+/// The recent deliveries. Clones share one log.
 #[derive(Clone, Debug)]
-pub struct History {
-    kept: Arc<Mutex<Kept>>,
+pub(crate) struct History {
+    log: Arc<Mutex<Log>>,
     changes: broadcast::Sender<Arc<Record>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Log {
     config: Config,
+    /// Ordered by number.
     records: VecDeque<Arc<Record>>,
-    next: u64,
+    next_number: u64,
 }
 
-/// A delivery that is under way.
+/// A delivery in progress, to be passed to [`History::end`].
 #[derive(Debug)]
-pub struct EntryId {
+pub(crate) struct OpenRecord {
     record: Record,
-    /// As they were given, to be left out of reasons.
-    given: Vec<(String, String)>,
-    texts: bool,
-    since: Instant,
+    /// The keys as requested, whose texts are removed from reasons.
+    keys: Vec<(String, String)>,
+    keeps_texts: bool,
+    started_at: Instant,
 }
 
 impl History {
-    /// Creates an empty history.
-    pub fn new(config: Config) -> Self {
-        let kept = Kept {
+    pub(crate) fn new(config: Config) -> Self {
+        let log = Log {
             config,
             records: VecDeque::new(),
-            next: 1,
+            next_number: 1,
         };
         Self {
-            kept: Arc::new(Mutex::new(kept)),
-            changes: broadcast::channel(MAX_CHANGES).0,
+            log: Arc::new(Mutex::new(log)),
+            changes: broadcast::channel(CHANGES_CAPACITY).0,
         }
     }
 
-    /// Goes on with other bounds; what is kept already is cut to them.
-    pub fn reconfigure(&self, config: Config) {
-        let mut kept = self.lock();
-        kept.config = config;
-        kept.prune(Instant::now());
+    /// Applies other bounds, also to what the log holds already.
+    pub(crate) fn reconfigure(&self, config: Config) {
+        let mut log = self.log.lock();
+        log.config = config;
+        log.prune(Instant::now());
     }
 
-    /// Notes that something is asked of the phone called `phone`.
-    pub fn begin(&self, asked: &RequestInfo, phone: &str, vendor: Option<Vendor>) -> EntryId {
-        self.begin_at(SystemTime::now(), asked, phone, vendor)
-    }
-
-    /// Notes that something was asked before a restart, and still is to be done.
-    pub fn begin_at(
+    /// Records that a request for the phone called `phone` has arrived.
+    pub(crate) fn begin(
         &self,
-        at: SystemTime,
-        asked: &RequestInfo,
+        request: &RequestInfo,
         phone: &str,
         vendor: Option<Vendor>,
-    ) -> EntryId {
-        let mut kept = self.lock();
-        let since = Instant::now();
-        let texts = kept.config.texts;
+    ) -> OpenRecord {
+        self.begin_at(SystemTime::now(), request, phone, vendor)
+    }
+
+    /// Records a request that arrived at `at`, before a restart, and is still pending.
+    pub(crate) fn begin_at(
+        &self,
+        at: SystemTime,
+        request: &RequestInfo,
+        phone: &str,
+        vendor: Option<Vendor>,
+    ) -> OpenRecord {
+        let mut log = self.log.lock();
+        let started_at = Instant::now();
+        let keeps_texts = log.config.texts;
         let record = Record {
-            number: kept.next,
-            id: asked.id.clone(),
-            asker: asked.asker.clone(),
-            verb: asked.verb.clone(),
-            keys: redact::keys(&asked.keys, texts),
+            number: log.next_number,
+            id: request.id.clone(),
+            requester: request.requester.clone(),
+            verb: request.verb.clone(),
+            keys: redact::keys(&request.keys, keeps_texts),
             phone: phone.to_owned(),
             vendor,
             at,
-            begun: since,
-            took: None,
+            started_at,
+            duration: None,
             status: Status::Queued,
             reason: String::new(),
             steps: Vec::new(),
         };
-        kept.next = kept.next.saturating_add(1);
+        log.next_number = log.next_number.saturating_add(1);
         let shared = Arc::new(record.clone());
-        kept.records.push_back(Arc::clone(&shared));
-        kept.prune(since);
-        drop(kept);
-        // Nobody may be listening.
-        let _ = self.changes.send(shared);
-        EntryId {
+        log.records.push_back(Arc::clone(&shared));
+        log.prune(started_at);
+        drop(log);
+        self.announce(shared);
+        OpenRecord {
             record,
-            given: asked.keys.clone(),
-            texts,
-            since,
+            keys: request.keys.clone(),
+            keeps_texts,
+            started_at,
         }
     }
 
-    /// Notes why it is not done yet.
-    pub fn wait(&self, entry: &mut EntryId, reason: &str) {
-        entry.record.reason = redact::told(reason, &entry.given, entry.texts);
-        self.replace(Arc::new(entry.record.clone()));
+    /// Records why a delivery is still pending.
+    pub(crate) fn set_reason(&self, open: &mut OpenRecord, reason: &str) {
+        open.record.reason = redact::text(reason, &open.keys, open.keeps_texts);
+        self.replace(Arc::new(open.record.clone()));
     }
 
-    /// Notes what came of it.
-    pub fn end(&self, entry: EntryId, outcome: &Outcome) {
-        let EntryId {
+    /// Records the outcome of a delivery.
+    pub(crate) fn end(&self, open: OpenRecord, outcome: &Outcome) {
+        let OpenRecord {
             mut record,
-            given,
-            texts,
-            since,
-        } = entry;
-        record.took = Some(since.elapsed());
+            keys,
+            keeps_texts,
+            started_at,
+        } = open;
+        let redacted = |text: &str| redact::text(text, &keys, keeps_texts);
+        record.duration = Some(started_at.elapsed());
         record.status = outcome.status;
-        record.reason = redact::told(&outcome.reason, &given, texts);
-        let step = |step: &StepRecord| StepRecord {
-            way: step.way,
-            sent: redact::told(&step.sent, &given, texts),
-            said: redact::told(&step.said, &given, texts),
-            took: step.took,
-        };
-        record.steps = outcome.steps.iter().take(MAX_STEPS).map(step).collect();
+        record.reason = redacted(&outcome.reason);
+        record.steps = outcome
+            .steps
+            .iter()
+            .take(MAX_STEPS)
+            .map(|step| StepRecord {
+                way: step.way,
+                sent: redacted(&step.sent),
+                said: redacted(&step.said),
+                took: step.took,
+            })
+            .collect();
         self.replace(Arc::new(record));
     }
 
-    /// Puts a record in the place of what it was before, and tells of it.
+    /// Replaces the record of the same number, unless it has been dropped, and announces it.
     fn replace(&self, record: Arc<Record>) {
-        let mut kept = self.lock();
-        let place = kept
+        let mut log = self.log.lock();
+        let index = log
             .records
-            .binary_search_by_key(&record.number, |known| known.number);
-        if let Ok(at) = place
-            && let Some(known) = kept.records.get_mut(at)
+            .binary_search_by_key(&record.number, |other| other.number);
+        if let Ok(index) = index
+            && let Some(slot) = log.records.get_mut(index)
         {
-            *known = Arc::clone(&record);
+            *slot = Arc::clone(&record);
         }
-        drop(kept);
-        // Nobody may be listening.
+        drop(log);
+        self.announce(record);
+    }
+
+    fn announce(&self, record: Arc<Record>) {
+        // Fails only while there is no subscriber.
         let _ = self.changes.send(record);
     }
 
-    /// Returns the deliveries that `search` finds, the newest first, `limit` at the most.
-    pub fn find(&self, search: &Search, limit: usize) -> Vec<Arc<Record>> {
-        let mut kept = self.lock();
-        kept.prune(Instant::now());
-        let found = kept.records.iter().rev();
-        let found = found.filter(|record| search.finds(record));
-        found.take(limit).cloned().collect()
+    /// Returns up to `limit` deliveries that match `search`, newest first.
+    pub(crate) fn find(&self, search: &Search, limit: usize) -> Vec<Arc<Record>> {
+        let mut log = self.log.lock();
+        log.prune(Instant::now());
+        log.records
+            .iter()
+            .rev()
+            .filter(|record| search.matches(record))
+            .take(limit)
+            .cloned()
+            .collect()
     }
 
-    /// Returns a listener to every delivery that begins or ends from now on.
-    pub fn changes(&self) -> broadcast::Receiver<Arc<Record>> {
+    /// Subscribes to every delivery that begins, changes or ends from now on.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Arc<Record>> {
         self.changes.subscribe()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        // Records are whole, whoever panicked.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl Log {
     fn prune(&mut self, now: Instant) {
         let oldest = now.checked_sub(self.config.time);
-        let is_old = |record: &Arc<Record>| oldest.is_some_and(|oldest| record.begun < oldest);
-        while self.records.len() > self.config.count || self.records.front().is_some_and(is_old) {
+        let is_expired =
+            |record: &Arc<Record>| oldest.is_some_and(|oldest| record.started_at < oldest);
+        while self.records.len() > self.config.count || self.records.front().is_some_and(is_expired)
+        {
             self.records.pop_front();
         }
     }
 }
 
-/// How many changes a listener may be behind.
-const MAX_CHANGES: usize = 1024;
+/// How many changes a subscriber may lag behind.
+const CHANGES_CAPACITY: usize = 1024;
 
-/// How many steps of a delivery are kept.
+/// Maximum number of steps kept per delivery.
 const MAX_STEPS: usize = 32;

@@ -1,33 +1,31 @@
-//! One delivery: what was asked of one phone, and what came of it.
+//! The record of one delivery: a request for one phone, and its result.
 
 use std::time::{Duration, SystemTime};
 
+use handset_phones::phone::Vendor;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::requester::Requester;
 use crate::outcome::{DeliveryId, Status, StepRecord};
-use handset_phones::phone::Vendor;
 
-/// What was asked, by whom.
+/// A request and who made it.
 #[derive(Clone, Debug)]
-pub struct RequestInfo {
-    /// The number, which all phones of the request share.
-    pub id: DeliveryId,
-    /// Who asked.
-    pub asker: Requester,
-    /// The verb.
-    pub verb: String,
-    /// The keys and values, as they were given.
-    pub keys: Vec<(String, String)>,
+pub(crate) struct RequestInfo {
+    /// Shared by the deliveries to all phones of the request.
+    pub(crate) id: DeliveryId,
+    pub(crate) requester: Requester,
+    pub(crate) verb: String,
+    /// Keys and values as requested, secrets included.
+    pub(crate) keys: Vec<(String, String)>,
 }
 
 impl RequestInfo {
-    /// Gives a request a new number.
-    pub fn new(asker: Requester, verb: &str, keys: Vec<(String, String)>) -> Self {
+    /// Assigns a random id to a request.
+    pub(crate) fn new(requester: Requester, verb: &str, keys: Vec<(String, String)>) -> Self {
         Self {
             id: DeliveryId::random(),
-            asker,
+            requester,
             verb: verb.to_owned(),
             keys,
         }
@@ -36,44 +34,33 @@ impl RequestInfo {
 
 /// What the history keeps of a delivery to one phone.
 #[derive(Clone, Debug)]
-pub struct Record {
-    /// Its place in the history: later ones have greater numbers.
-    pub number: u64,
-    /// The number of the request.
-    pub id: DeliveryId,
-    /// Who asked.
-    pub asker: Requester,
-    /// The verb.
-    pub verb: String,
-    /// The keys and values, without passwords, and without texts if the configuration says so.
-    pub keys: Vec<(String, String)>,
-    /// The phone; empty if none was found.
-    pub phone: String,
-    /// Its vendor.
-    pub vendor: Option<Vendor>,
-    /// When it was asked, by the clock on the wall.
-    pub at: SystemTime,
-    /// The same by a clock that nobody sets: by this it grows old.
-    pub(super) begun: Instant,
-    /// How long it took; `None` while it is under way.
-    pub took: Option<Duration>,
-    /// What came of it; `QUEUED` while it is under way.
-    pub status: Status,
-    /// Why.
-    pub reason: String,
-    /// What was done, in order.
-    pub steps: Vec<StepRecord>,
+pub(crate) struct Record {
+    /// Position in the history; increases with every delivery.
+    pub(crate) number: u64,
+    pub(crate) id: DeliveryId,
+    pub(crate) requester: Requester,
+    pub(crate) verb: String,
+    /// Keys and values without passwords, and without texts if the configuration says so.
+    pub(crate) keys: Vec<(String, String)>,
+    /// The name of the phone; empty if none was found.
+    pub(crate) phone: String,
+    pub(crate) vendor: Option<Vendor>,
+    /// Time of the request, by the system clock.
+    pub(crate) at: SystemTime,
+    /// Time of the request, by the monotonic clock, which decides when the record expires.
+    pub(super) started_at: Instant,
+    /// `None` while the delivery is in progress.
+    pub(crate) duration: Option<Duration>,
+    /// `QUEUED` while the delivery is in progress.
+    pub(crate) status: Status,
+    pub(crate) reason: String,
+    /// What was sent and received, in order.
+    pub(crate) steps: Vec<StepRecord>,
 }
 
 impl Record {
-    /// Returns the value of a key, the first one if it repeats.
-    pub fn key(&self, name: &str) -> Option<&str> {
-        let found = self.keys.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// Returns it as programs read it.
-    pub fn to_json(&self) -> Value {
+    /// Returns the JSON object of the API.
+    pub(crate) fn to_json(&self) -> Value {
         let steps = self.steps.iter().map(|step| {
             json!({
                 "way": step.way,
@@ -84,26 +71,21 @@ impl Record {
         });
         json!({
             "id": self.id.to_string(),
-            "at": time(self.at),
-            "asker": self.asker,
+            "at": humantime::format_rfc3339_millis(self.at).to_string(),
+            "asker": self.requester,
             "verb": self.verb,
             "keys": object(&self.keys),
             "phone": self.phone,
             "vendor": self.vendor.map_or("", Vendor::name),
             "status": self.status.word(),
             "reason": self.reason,
-            "took": self.took.map(|took| took.as_secs_f64()),
+            "took": self.duration.map(|duration| duration.as_secs_f64()),
             "steps": steps.collect::<Vec<_>>(),
         })
     }
 }
 
-/// Returns a time as RFC 3339 writes it.
-fn time(at: SystemTime) -> String {
-    humantime::format_rfc3339_millis(at).to_string()
-}
-
-/// Returns names and values as an object, with lists where a name repeats.
+/// Converts pairs to an object; the values of a repeated name become a list.
 fn object(pairs: &[(String, String)]) -> Value {
     let mut object = Map::new();
     for (name, value) in pairs {

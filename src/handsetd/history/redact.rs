@@ -1,31 +1,35 @@
-//! What is left out of the history: passwords always, texts if the configuration says so.
+//! Redaction: removes passwords always, and message texts if the configuration says so.
+//!
+//! This is the last line of defence. Most texts are built from types that cannot show a secret; what
+//! is scanned for here comes from outside: URLs and settings in requests, and the replies of phones.
 
 use std::borrow::Cow;
 
-/// Returns keys and values as they may be kept.
-pub(super) fn keys(keys: &[(String, String)], texts: bool) -> Vec<(String, String)> {
+/// Returns keys and values as the history may keep them.
+pub(super) fn keys(keys: &[(String, String)], keeps_texts: bool) -> Vec<(String, String)> {
     keys.iter()
-        .map(|(key, value)| (key.clone(), self::value(key, value, texts)))
+        .map(|(key, value)| (key.clone(), self::value(key, value, keeps_texts)))
         .collect()
 }
 
-/// Returns `text` without any of the texts that the history leaves out.
-pub(super) fn told(text: &str, keys: &[(String, String)], texts: bool) -> String {
-    let mut told = without_secrets(text);
-    if !texts {
-        let hidden = keys.iter().filter(|(key, _)| is_text(key));
-        for (_, value) in hidden.filter(|(_, value)| value.len() >= SHORT) {
-            told = told.replace(value.as_str(), LEFT_OUT);
+/// Returns `text` without passwords and, unless `keeps_texts`, without the message texts of `keys`.
+pub(super) fn text(text: &str, keys: &[(String, String)], keeps_texts: bool) -> String {
+    let mut redacted = without_secrets(text);
+    if !keeps_texts {
+        for (key, value) in keys {
+            if is_text(key) && value.len() >= MIN_TEXT {
+                redacted = redacted.replace(value.as_str(), LEFT_OUT);
+            }
         }
     }
-    shortened(&told, MAX_VALUE).into_owned()
+    truncated(&redacted, MAX_VALUE).into_owned()
 }
 
-fn value(key: &str, value: &str, texts: bool) -> String {
+fn value(key: &str, value: &str, keeps_texts: bool) -> String {
     if is_secret(key) {
         return REDACTED.to_owned();
     }
-    if !texts && is_text(key) {
+    if !keeps_texts && is_text(key) {
         return LEFT_OUT.to_owned();
     }
     if key == "set"
@@ -34,93 +38,94 @@ fn value(key: &str, value: &str, texts: bool) -> String {
     {
         return format!("{name}={REDACTED}");
     }
-    shortened(&without_secrets(value), MAX_VALUE).into_owned()
+    truncated(&without_secrets(value), MAX_VALUE).into_owned()
 }
 
-/// Returns `text` without the passwords of the URLs in it: those before an `@`, and those that a
-/// query names.
-pub fn without_secrets(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
+/// Returns `text` without the credentials before the `@` of URLs and without the values of
+/// parameters that are named like passwords.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at.saturating_add("://".len()));
-        kept.push_str(before);
-        let end = after.find(ENDS).unwrap_or(after.len());
-        let (authority, left) = after.split_at(end);
+    while let Some(scheme_end) = rest.find("://") {
+        let (before, after) = rest.split_at(scheme_end.saturating_add("://".len()));
+        redacted.push_str(before);
+        let authority_end = after.find(AUTHORITY_ENDS).unwrap_or(after.len());
+        let (authority, remainder) = after.split_at(authority_end);
         match authority.rsplit_once('@') {
             Some((_, host)) => {
-                kept.push_str(REDACTED);
-                kept.push('@');
-                kept.push_str(host);
+                redacted.push_str(REDACTED);
+                redacted.push('@');
+                redacted.push_str(host);
             }
-            None => kept.push_str(authority),
+            None => redacted.push_str(authority),
         }
-        rest = left;
+        rest = remainder;
     }
-    kept.push_str(rest);
-    without_parameters(&kept)
+    redacted.push_str(rest);
+    without_parameters(&redacted)
 }
 
-/// Blanks the values of parameters such as `password=…`.
+/// Redacts the values of parameters such as `password=…`.
 fn without_parameters(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
+    let mut redacted = String::with_capacity(text.len());
     for part in text.split_inclusive(SEPARATORS) {
-        let whole = part.trim_end_matches(SEPARATORS);
-        let (_, separator) = part.split_at(whole.len());
-        match whole.split_once('=') {
+        let parameter = part.trim_end_matches(SEPARATORS);
+        let (_, separator) = part.split_at(parameter.len());
+        match parameter.split_once('=') {
             Some((name, value)) if !value.is_empty() && is_secret(name) => {
-                kept.push_str(name);
-                kept.push('=');
-                kept.push_str(REDACTED);
+                redacted.push_str(name);
+                redacted.push('=');
+                redacted.push_str(REDACTED);
             }
-            _ => kept.push_str(whole),
+            _ => redacted.push_str(parameter),
         }
-        kept.push_str(separator);
+        redacted.push_str(separator);
     }
-    kept
+    redacted
 }
 
-/// Whether what goes by this name is a password.
+/// Whether a parameter of this name holds a password.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name == "pin" || SECRETS.iter().any(|word| name.contains(word))
+    name == "pin" || SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Whether a key holds what people read.
+/// Whether a key holds text that people read.
 fn is_text(key: &str) -> bool {
-    TEXTS.contains(&key)
+    TEXT_KEYS.contains(&key)
 }
 
-fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        Some((at, _)) => {
-            let (kept, _) = text.split_at(at);
-            Cow::Owned(format!("{kept}…"))
+/// Cuts `text` after `limit` characters.
+fn truncated(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit) {
+        Some((index, _)) => {
+            let (start, _) = text.split_at(index);
+            Cow::Owned(format!("{start}…"))
         }
         None => Cow::Borrowed(text),
     }
 }
 
-const ENDS: [char; 7] = ['/', '?', '#', ' ', '"', '<', '\n'];
+const AUTHORITY_ENDS: [char; 7] = ['/', '?', '#', ' ', '"', '<', '\n'];
 const SEPARATORS: [char; 7] = ['&', '?', ' ', ';', '\n', '"', '<'];
 
-/// What the names of passwords contain.
-const SECRETS: [&str; 7] = [
+/// Parts of names that mark a password.
+const SECRET_WORDS: [&str; 7] = [
     "passwd", "password", "pass", "pwd", "secret", "token", "_pin",
 ];
 
-/// The keys of all verbs that hold what people read.
-const TEXTS: [&str; 10] = [
+/// The keys, over all verbs, that hold text that people read.
+const TEXT_KEYS: [&str; 10] = [
     "body", "entry", "input", "item", "prompt", "softkey", "text", "title", "xml", "digits",
 ];
 
 const LEFT_OUT: &str = "[left out]";
 const REDACTED: &str = "[redacted]";
 
-/// Texts of fewer bytes say nothing, and would be found everywhere.
-const SHORT: usize = 3;
+/// Minimum bytes of a text that is searched for: shorter ones occur by accident.
+const MIN_TEXT: usize = 3;
 
-/// The most characters of a value that are kept.
+/// Maximum characters kept of a value.
 const MAX_VALUE: usize = 2000;
 
 #[cfg(test)]
@@ -128,8 +133,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_left_out_wherever_they_stand() {
-        for (text, kept) in [
+    fn passwords_are_redacted_in_urls_parameters_and_settings() {
+        for (text, redacted) in [
             ("http://u:p@h/x.wav", "http://[redacted]@h/x.wav"),
             ("http://u:p@h", "http://[redacted]@h"),
             (
@@ -137,9 +142,9 @@ mod tests {
                 "see http://h/a?user=u&password=[redacted]&b=1 and ftp://[redacted]@z",
             ),
             ("http://h/a@b", "http://h/a@b"),
-            ("no address at all", "no address at all"),
+            ("no URL at all", "no URL at all"),
         ] {
-            assert_eq!(without_secrets(text), kept);
+            assert_eq!(without_secrets(text), redacted);
         }
         assert_eq!(
             value("set", "user_pass1=hush", true),
@@ -150,18 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_kept_only_if_they_may_be() {
+    fn texts_are_kept_only_if_the_configuration_allows_it() {
         assert_eq!(value("text", "Hello", true), "Hello");
         assert_eq!(value("text", "Hello", false), "[left out]");
         assert_eq!(value("phone", "1001", false), "1001");
         let keys = [("text".to_owned(), "Hello".to_owned())];
-        assert_eq!(told("no: Hello!", &keys, false), "no: [left out]!");
-        assert_eq!(told("no: Hello!", &keys, true), "no: Hello!");
+        assert_eq!(text("no: Hello!", &keys, false), "no: [left out]!");
+        assert_eq!(text("no: Hello!", &keys, true), "no: Hello!");
     }
 
     #[test]
-    fn long_values_are_cut_at_a_character() {
-        let cut = value("text", &"ä".repeat(5000), true);
-        assert_eq!(cut.chars().count(), MAX_VALUE + 1);
+    fn long_values_are_truncated_at_a_character() {
+        let truncated = value("text", &"ä".repeat(5000), true);
+        assert_eq!(truncated.chars().count(), MAX_VALUE + 1);
     }
 }

@@ -1,41 +1,39 @@
-//! Who asked for a delivery.
+//! Who requested a delivery.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Who asked.
+/// The requester of a delivery; its JSON is part of the API and of the outbox.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Requester {
+pub(crate) enum Requester {
     /// A call in the dialplan.
     Call {
-        /// The channel.
         channel: String,
-        /// Where the call is, as `700@phones`.
+        /// Extension and context, such as `700@phones`.
         extension: String,
     },
-    /// Somebody at the command line of this machine.
+    /// A user of the command line on this machine.
     CommandLine,
-    /// Somebody at the administrator's page.
+    /// A user of the web page.
     Page,
     /// A rule.
     Rule {
-        /// Its name.
         rule: String,
-        /// The event that it fired on.
+        /// The event on which the rule fired.
         event: String,
     },
-    /// A program, by the administrator's door.
+    /// A client of the admin API.
     Token {
-        /// The name of the token that it showed.
+        /// The name of the token that the client presented.
         name: String,
     },
     /// A `UserEvent` of the dialplan.
     UserEvent {
-        /// The channel; empty if no channel sent it.
+        /// Empty if no channel sent the event.
         channel: String,
-        /// Where the call is, as `700@phones`; empty if there is none.
+        /// Extension and context, such as `700@phones`; empty without a channel.
         extension: String,
     },
 }

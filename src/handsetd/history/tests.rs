@@ -7,30 +7,30 @@ fn pair(key: &str, value: &str) -> (String, String) {
     (key.to_owned(), value.to_owned())
 }
 
-fn asked(text: &str) -> RequestInfo {
-    let asker = Requester::Call {
+fn request(text: &str) -> RequestInfo {
+    let requester = Requester::Call {
         channel: "PJSIP/1001-0000002a".to_owned(),
         extension: "700@phones".to_owned(),
     };
     RequestInfo::new(
-        asker,
+        requester,
         "push",
         vec![pair("text", text), pair("phone", "1001")],
     )
 }
 
-fn done(history: &History, text: &str, phone: &str, status: Status) {
-    let entry = history.begin(&asked(text), phone, None);
-    history.end(entry, &Outcome::at(phone, None, status, "because"));
+fn deliver(history: &History, text: &str, phone: &str, status: Status) {
+    let open = history.begin(&request(text), phone, None);
+    history.end(open, &Outcome::at(phone, None, status, "because"));
 }
 
 #[test]
-fn a_delivery_is_queued_until_its_end_is_told() {
+fn deliveries_are_queued_until_they_end() {
     let history = History::new(Config::default());
     let mut changes = history.changes();
-    let entry = history.begin(&asked("Hello"), "1001", None);
+    let open = history.begin(&request("Hello"), "1001", None);
     let found = history.find(&Search::default(), 10);
-    assert_eq!((found[0].status, found[0].took), (Status::Queued, None));
+    assert_eq!((found[0].status, found[0].duration), (Status::Queued, None));
     let mut outcome = Outcome::at("1001", None, Status::Ok, "done");
     outcome.steps = vec![StepRecord {
         way: "http",
@@ -38,7 +38,7 @@ fn a_delivery_is_queued_until_its_end_is_told() {
         said: "200".to_owned(),
         took: Duration::from_millis(20),
     }];
-    history.end(entry, &outcome);
+    history.end(open, &outcome);
     let found = history.find(&Search::default(), 10);
     assert_eq!(found.len(), 1);
     let json = found[0].to_json();
@@ -54,23 +54,23 @@ fn a_delivery_is_queued_until_its_end_is_told() {
 }
 
 #[test]
-fn only_so_many_are_kept_and_only_so_long() {
+fn history_is_bounded_in_number() {
     let config = Config {
         count: 3,
         ..Config::default()
     };
     let history = History::new(config);
-    let late = history.begin(&asked("first"), "1000", None);
+    let late = history.begin(&request("first"), "1000", None);
     for phone in ["1001", "1002", "1003"] {
-        done(&history, "a", phone, Status::Ok);
+        deliver(&history, "a", phone, Status::Ok);
     }
-    // It is forgotten already, and is not brought back.
+    // Dropped already; its end does not bring it back.
     history.end(late, &Outcome::at("1000", None, Status::Ok, ""));
     let phones = |history: &History| {
         let found = history.find(&Search::default(), 10);
         found
             .iter()
-            .map(|one| one.phone.clone())
+            .map(|record| record.phone.clone())
             .collect::<Vec<_>>()
     };
     assert_eq!(phones(&history), ["1003", "1002", "1001"]);
@@ -79,15 +79,15 @@ fn only_so_many_are_kept_and_only_so_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_forgets_by_a_clock_that_nobody_sets() {
+async fn records_expire_by_the_monotonic_clock() {
     let time = Duration::from_mins(1);
     let history = History::new(Config {
         time,
         ..Config::default()
     });
-    done(&history, "a", "1001", Status::Ok);
+    deliver(&history, "a", "1001", Status::Ok);
     let found = || history.find(&Search::default(), 10).len();
-    // The clock on the wall stands all the while.
+    // Only the monotonic clock moves.
     tokio::time::advance(time).await;
     assert_eq!(found(), 1);
     tokio::time::advance(Duration::from_millis(1)).await;
@@ -95,15 +95,15 @@ async fn it_forgets_by_a_clock_that_nobody_sets() {
 }
 
 #[test]
-fn each_key_of_a_search_counts() {
+fn every_criterion_of_a_search_narrows_it() {
     let history = History::new(Config::default());
-    done(&history, "Hello world", "1001", Status::Ok);
-    done(&history, "Good bye", "1002", Status::Denied);
+    deliver(&history, "Hello world", "1001", Status::Ok);
+    deliver(&history, "Good bye", "1002", Status::Denied);
     let found = |search: Search| {
         let found = history.find(&search, 10);
         found
             .iter()
-            .map(|one| one.phone.clone())
+            .map(|record| record.phone.clone())
             .collect::<Vec<_>>()
     };
     let some = |text: &str| Some(text.to_owned());
@@ -131,7 +131,7 @@ fn each_key_of_a_search_counts() {
     );
     assert_eq!(
         found(Search {
-            asker: some("700@phones"),
+            requester: some("700@phones"),
             ..all()
         })
         .len(),
@@ -139,7 +139,7 @@ fn each_key_of_a_search_counts() {
     );
     assert_eq!(
         found(Search {
-            asker: some("rule"),
+            requester: some("rule"),
             ..all()
         })
         .len(),
@@ -174,12 +174,12 @@ fn each_key_of_a_search_counts() {
 }
 
 #[test]
-fn texts_may_be_left_out() {
+fn texts_are_left_out_of_keys_reasons_and_steps() {
     let history = History::new(Config {
         texts: false,
         ..Config::default()
     });
-    let entry = history.begin(&asked("Confidential"), "1001", None);
+    let open = history.begin(&request("Confidential"), "1001", None);
     let mut outcome = Outcome::at("1001", None, Status::Rejected, "not Confidential");
     outcome.steps = vec![StepRecord {
         way: "http",
@@ -187,7 +187,7 @@ fn texts_may_be_left_out() {
         said: "no Confidential".to_owned(),
         took: Duration::ZERO,
     }];
-    history.end(entry, &outcome);
+    history.end(open, &outcome);
     let shown = format!("{:?}", history.find(&Search::default(), 1));
     assert!(
         !shown.contains("Confidential") && shown.contains("[left out]"),
@@ -196,9 +196,16 @@ fn texts_may_be_left_out() {
 }
 
 #[test]
-fn since_is_a_time_or_how_long_ago() {
+fn since_is_a_point_in_time_or_an_age() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
-    assert_eq!(since("1h", now), Ok(now - Duration::from_hours(1)));
-    assert_eq!(since("1970-01-02T00:00:00Z", SystemTime::now()), Ok(now));
-    assert!(since("yesterday", now).unwrap_err().contains("write 1h"));
+    assert_eq!(parse_since("1h", now), Ok(now - Duration::from_hours(1)));
+    assert_eq!(
+        parse_since("1970-01-02T00:00:00Z", SystemTime::now()),
+        Ok(now)
+    );
+    assert!(
+        parse_since("yesterday", now)
+            .unwrap_err()
+            .contains("use 1h")
+    );
 }

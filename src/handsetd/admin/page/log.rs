@@ -49,15 +49,15 @@ fn row(record: &Record) -> Value {
     context! {
         id => record.id.to_string(),
         at => time(record.at),
-        asker => record.asker.to_string(),
+        asker => record.requester.to_string(),
         verb => &record.verb,
         keys => &record.keys,
         phone => &record.phone,
         vendor => record.vendor.map_or("", Vendor::name),
         status => record.status.word(),
         reason => &record.reason,
-        took => record.took.map(|took| format!("{:.0}", took.as_secs_f64() * 1000.0)).unwrap_or_default(),
-        is_open => record.took.is_none(),
+        took => record.duration.map(|took| format!("{:.0}", took.as_secs_f64() * 1000.0)).unwrap_or_default(),
+        is_open => record.duration.is_none(),
         steps,
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::commit_point::{CommitPoint, Journal};
 use crate::dispatch::in_flight::InFlightGuard;
-use crate::history::{EntryId, RequestInfo};
+use crate::history::{OpenRecord, RequestInfo};
 use crate::outbox::{EntryState, OutboxEntry, Store};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use crate::resolver::PhoneRef;
@@ -33,7 +33,7 @@ pub(super) struct PendingDelivery {
     pub(super) since: Instant,
     /// When its time is over.
     pub(super) until: Instant,
-    pub(super) history_id: EntryId,
+    pub(super) history_id: OpenRecord,
     pub(super) in_flight: InFlightGuard,
     pub(super) commit_point: CommitPoint,
     /// Whoever waits to hear of it.
@@ -84,7 +84,7 @@ pub(super) fn to_entry(
 ) -> Result<OutboxEntry, serde_json::Error> {
     Ok(OutboxEntry {
         id: asked.id.to_string(),
-        asker: serde_json::to_string(&asked.asker)?,
+        asker: serde_json::to_string(&asked.requester)?,
         verb: asked.verb.clone(),
         keys: asked.keys.clone(),
         phone: phone.to_owned(),

@@ -36,7 +36,7 @@ impl OutboxWorker {
         } = held;
         let asked = RequestInfo {
             id: DeliveryId::given(entry.id),
-            asker: serde_json::from_str(&entry.asker).unwrap_or(NOBODY),
+            requester: serde_json::from_str(&entry.asker).unwrap_or(NOBODY),
             verb: entry.verb,
             keys: entry.keys,
         };

@@ -333,7 +333,7 @@ impl OutboxWorker {
         let held = delivery.held();
         self.parts
             .history
-            .wait(&mut delivery.history_id, &held.reason);
+            .set_reason(&mut delivery.history_id, &held.reason);
         let reason = without_secrets(&held.reason);
         span(delivery).in_scope(|| info!(reason, "Stored for later delivery."));
         let _ = delivery.told.take().map(|told| told.send(held));
