@@ -52,12 +52,12 @@ async fn a_notify_reaches_the_phone_as_it_was_meant(version: Version) {
     let Some((_asterisk, phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
         return;
     };
-    let told = push(&daemon, NASTY).await;
-    assert_eq!((told.0.as_str(), told.1.as_str()), OK);
+    let outcome = push(&daemon, NASTY).await;
+    assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
     assert_is_pushed(&phone.notified().await, NASTY);
     // A chunk too long for one packet is fetched; the phone is told where.
-    let told = push(&daemon, &"long, ".repeat(400)).await;
-    assert_eq!((told.0.as_str(), told.1.as_str()), OK);
+    let outcome = push(&daemon, &"long, ".repeat(400)).await;
+    assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
     let message = phone.notified().await;
     let fetched = format!("http://127.0.0.1:{}/screen/", daemon.http().port());
     assert!(message.body.contains(&fetched), "{message:?}");
@@ -68,8 +68,8 @@ async fn a_notify_reaches_the_phone_as_it_was_meant(version: Version) {
         "event=check-sync;reboot=false".to_owned(),
     ];
     let arguments = arguments.each_ref().map(String::as_str);
-    let told = agi_call(daemon.agi(), "notify", &arguments).await;
-    assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    let outcome = agi_call(daemon.agi(), "notify", &arguments).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
     let message = phone.notified().await;
     assert_eq!(message.header("Event"), ["check-sync;reboot=false"]);
     assert_eq!(message.header("Subscription-State").len(), 1);
@@ -81,13 +81,13 @@ async fn a_notify_reaches_a_phone_of_chan_sip_on_16() {
     let Some((_asterisk, phone, daemon)) = with_phone else {
         return;
     };
-    let told = agi_call(
+    let outcome = agi_call(
         daemon.agi(),
         "push",
         &[NASTY, "via=notify", "phone=SIP/1002"],
     )
     .await;
-    assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
     assert_is_pushed(&phone.notified().await, NASTY);
 }
 
@@ -123,8 +123,8 @@ async fn a_contact_of_several_gets_its_own_notify(version: Version) {
     let daemon = daemon(asterisk.manager(), "hush").await;
     daemon.line("Read who is registered.").await;
     let arguments = ["Hello, you", "via=notify", "phone=1003"];
-    let told = agi_call(daemon.agi(), "push", &arguments).await;
-    assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+    let outcome = agi_call(daemon.agi(), "push", &arguments).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
     assert_is_pushed(&snom.notified().await, "Hello, you");
     let message = yealink.notified().await;
     assert_eq!(message.header("Event"), ["Yealink-xml"]);
@@ -139,23 +139,23 @@ async fn a_phone_is_told_by_the_way_that_the_configuration_prefers(version: Vers
     let Some((asterisk, phone, daemon)) = with_phone else {
         return;
     };
-    let told = async |verb: &str, arguments: &[&str]| {
+    let outcome = async |verb: &str, arguments: &[&str]| {
         let mut all = vec!["phone=1002"];
         all.extend(arguments);
         agi_call(daemon.agi(), verb, &all).await["HANDSET_STATUS"].clone()
     };
     // Nobody listens there, so this was HTTP.
-    assert_eq!(told("push", &["Hello"]).await, "UNREACHABLE");
+    assert_eq!(outcome("push", &["Hello"]).await, "UNREACHABLE");
     daemon.reconfigure(&format!(
         "{}via = \"notify\"\n",
         configuration(asterisk.manager(), "hush")
     ));
     daemon.line("Took over the new configuration.").await;
-    assert_eq!(told("push", &["Hello"]).await, "OK");
+    assert_eq!(outcome("push", &["Hello"]).await, "OK");
     assert_is_pushed(&phone.notified().await, "Hello");
     // What can't go that way goes by another; and the request has the last word.
-    assert_eq!(told("screenshot", &[]).await, "UNREACHABLE");
-    assert_eq!(told("push", &["Hello", "via=http"]).await, "UNREACHABLE");
+    assert_eq!(outcome("screenshot", &[]).await, "UNREACHABLE");
+    assert_eq!(outcome("push", &["Hello", "via=http"]).await, "UNREACHABLE");
 }
 
 async fn a_restart_of_asterisk_is_survived(version: Version) {
@@ -326,8 +326,8 @@ address = "192.0.2.21"
 async fn push(daemon: &Daemon, text: &str) -> (String, String) {
     let text = format!("text={text}");
     let arguments = [text.as_str(), "via=notify", "phone=1002"];
-    let mut told = agi_call(daemon.agi(), "push", &arguments).await;
-    let mut take = |name| told.remove(name).unwrap();
+    let mut outcome = agi_call(daemon.agi(), "push", &arguments).await;
+    let mut take = |name| outcome.remove(name).unwrap();
     (take("HANDSET_STATUS"), take("HANDSET_REASON"))
 }
 
@@ -335,9 +335,9 @@ async fn push(daemon: &Daemon, text: &str) -> (String, String) {
 async fn until(daemon: &Daemon, wanted: impl Fn(&str) -> bool) -> (String, String) {
     soon("the status", async {
         loop {
-            let told = push(daemon, "where?").await;
-            if wanted(&told.0) {
-                return told;
+            let outcome = push(daemon, "where?").await;
+            if wanted(&outcome.0) {
+                return outcome;
             }
         }
     })

@@ -7,16 +7,16 @@ use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::support::administrator::{Administrator, Answer};
+use super::support::admin_client::{AdminClient, Response};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
 async fn nobody_comes_in_without_the_token() {
     let daemon = Daemon::start("").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     for headers in [
         &[][..],
         &[("Authorization", "Bearer wrong")],
@@ -24,8 +24,8 @@ async fn nobody_comes_in_without_the_token() {
         &[("Cookie", "handsetd=correct")],
     ] {
         for path in ["/api/v1/phones", "/api/v1/events", "/api/v1/nothing"] {
-            let answer = door.ask_as("GET", path, headers, "").await;
-            let (code, status, _) = answer.told();
+            let answer = admin.request_with_headers("GET", path, headers, "").await;
+            let (code, status, _) = answer.outcome();
             assert_eq!((code, status.as_str()), (401, "INVALID"), "{path}");
             assert!(
                 answer
@@ -36,39 +36,42 @@ async fn nobody_comes_in_without_the_token() {
         }
     }
     for path in ["/health/live", "/health/ready"] {
-        let answer = door.ask_as("GET", path, &[], "").await;
-        assert_eq!(answer.told().0, 200);
+        let answer = admin.request_with_headers("GET", path, &[], "").await;
+        assert_eq!(answer.outcome().0, 200);
     }
-    let ready = door.ask_as("GET", "/health/ready", &[], "").await.json();
+    let ready = admin
+        .request_with_headers("GET", "/health/ready", &[], "")
+        .await
+        .json();
     assert_eq!(ready["result"]["doors"]["agi"], daemon.agi().to_string());
 }
 
 #[tokio::test]
 async fn what_is_asked_reaches_the_phone_and_is_remembered() {
-    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
-    let daemon = Daemon::start(&desk.entry("desk")).await;
-    let door = Administrator::new(daemon.admin());
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
+    let daemon = Daemon::start(&sim_phone.entry("desk")).await;
+    let admin = AdminClient::new(daemon.admin());
     let body = r#"{"title": "Door", "text": "Somebody's there", "timeout": 30, "beep": false}"#;
-    let answer = door.post("/api/v1/phones/desk/push", body).await;
-    let told = answer.json();
+    let answer = admin.post("/api/v1/phones/desk/push", body).await;
+    let outcome = answer.json();
     assert_eq!(
-        (answer.code, told["status"].as_str()),
+        (answer.code, outcome["status"].as_str()),
         (200, Some("OK")),
-        "{told}"
+        "{outcome}"
     );
     assert_eq!(
-        (told["phone"].as_str(), told["vendor"].as_str()),
+        (outcome["phone"].as_str(), outcome["vendor"].as_str()),
         (Some("desk"), Some("yealink"))
     );
-    desk.shows_text("Somebody's there").await;
+    sim_phone.shows_text("Somebody's there").await;
 
     let call = Caller::new(daemon.agi())
         .runs("push", &["Called", "phone=desk"])
         .await;
     assert_eq!(call.status, "OK");
     let found = |query: &'static str| async move {
-        let answer = door.get(&format!("/api/v1/deliveries{query}")).await;
-        assert_eq!(answer.told().0, 200);
+        let answer = admin.get(&format!("/api/v1/deliveries{query}")).await;
+        assert_eq!(answer.outcome().0, 200);
         answer.json()["result"].as_array().unwrap().clone()
     };
     let all = found("").await;
@@ -78,7 +81,7 @@ async fn what_is_asked_reaches_the_phone_and_is_remembered() {
         all[1]["asker"],
         serde_json::json!({"kind": "token", "name": "admin.token"})
     );
-    assert_eq!(all[1]["id"], told["id"]);
+    assert_eq!(all[1]["id"], outcome["id"]);
     assert_eq!(all[1]["keys"]["text"], "Somebody's there");
     assert!(all[1]["took"].as_f64().unwrap() > 0.0);
     assert_eq!(
@@ -90,33 +93,33 @@ async fn what_is_asked_reaches_the_phone_and_is_remembered() {
     assert_eq!(found("?asker=token&limit=1").await.len(), 1);
     assert_eq!(found("?status=denied").await.len(), 0);
 
-    let phones = door.get("/api/v1/phones").await.json();
+    let phones = admin.get("/api/v1/phones").await.json();
     assert_eq!(phones["result"][0]["name"], "desk");
-    let phone = door.get("/api/v1/phones/desk").await.json();
+    let phone = admin.get("/api/v1/phones/desk").await.json();
     assert_eq!(
         (phone["result"]["vendor"].as_str(), phone["vendor"].as_str()),
         (Some("yealink"), Some("yealink"))
     );
-    assert_eq!(door.get("/api/v1/phones/nobody").await.told().0, 404);
-    let list = door
+    assert_eq!(admin.get("/api/v1/phones/nobody").await.outcome().0, 404);
+    let list = admin
         .post(
             "/api/v1/do/push",
             r#"{"item": ["A|exit", "B|exit"], "phone": "desk"}"#,
         )
         .await;
-    assert_eq!(list.told().0, 200);
-    desk.is_content();
+    assert_eq!(list.outcome().0, 200);
+    sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn metrics_tell_what_was_done() {
     let daemon = Daemon::start("").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let call = Caller::new(daemon.agi())
         .runs("push", &["Hello", "phone=192.0.2.7"])
         .await;
     assert_eq!(call.status, "NOTFOUND");
-    let answer = door.ask_as("GET", "/metrics", &[], "").await;
+    let answer = admin.request_with_headers("GET", "/metrics", &[], "").await;
     let text = String::from_utf8(answer.body).unwrap();
     for line in [
         "handsetd_agi_sessions_total 1\n",
@@ -131,7 +134,7 @@ async fn metrics_tell_what_was_done() {
 #[tokio::test]
 async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
     let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let long = format!("{{\"text\": \"{}\"}}", "x".repeat(1_100_000));
     for (path, body, code, why) in [
         ("do/push", r#"{"text": "a"}"#, 400, "phone is missing"),
@@ -174,16 +177,16 @@ async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
             "the body is too long; 1048576 bytes",
         ),
     ] {
-        let told = door.post(&format!("/api/v1/{path}"), body).await.told();
-        assert_eq!(told.0, code, "{path} {told:?}");
-        assert!(told.2.contains(why), "{path} {told:?}");
+        let outcome = admin.post(&format!("/api/v1/{path}"), body).await.outcome();
+        assert_eq!(outcome.0, code, "{path} {outcome:?}");
+        assert!(outcome.2.contains(why), "{path} {outcome:?}");
     }
 }
 
 #[tokio::test]
 async fn other_paths_and_queries_are_refused_as_well() {
     let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     for (method, path, code, why) in [
         (
             "GET",
@@ -226,28 +229,28 @@ async fn other_paths_and_queries_are_refused_as_well() {
         ),
         ("GET", "phones?json", 400, "\"json\" is no key"),
     ] {
-        let told = door
-            .ask(method, &format!("/api/v1/{path}"), &[], "")
+        let outcome = admin
+            .request(method, &format!("/api/v1/{path}"), &[], "")
             .await
-            .told();
-        assert_eq!(told.0, code, "{path} {told:?}");
-        assert!(told.2.contains(why), "{path} {told:?}");
+            .outcome();
+        assert_eq!(outcome.0, code, "{path} {outcome:?}");
+        assert!(outcome.2.contains(why), "{path} {outcome:?}");
     }
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
-    let told = door
-        .ask("POST", "/api/v1/do/ping", &form, "a=b")
+    let outcome = admin
+        .request("POST", "/api/v1/do/ping", &form, "a=b")
         .await
-        .told();
-    assert_eq!((told.0, told.1.as_str()), (415, "INVALID"));
+        .outcome();
+    assert_eq!((outcome.0, outcome.1.as_str()), (415, "INVALID"));
     assert_eq!(
-        door.post("/api/v1/do/ping", "").await.told(),
+        admin.post("/api/v1/do/ping", "").await.outcome(),
         (200, "OK".into(), String::new())
     );
-    let described = door.get("/api/v1/openapi.json").await.json();
+    let described = admin.get("/api/v1/openapi.json").await.json();
     assert!(described["paths"]["/do/push"]["post"].is_object());
     // Requests that are wrong are remembered.
-    door.post("/api/v1/do/push", "{}").await;
-    let refused = door
+    admin.post("/api/v1/do/push", "{}").await;
+    let refused = admin
         .get("/api/v1/deliveries?status=invalid&verb=push")
         .await
         .json();
@@ -256,33 +259,34 @@ async fn other_paths_and_queries_are_refused_as_well() {
 
 #[tokio::test]
 async fn what_comes_twice_with_one_key_is_done_once() {
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
-    let daemon = Daemon::start(&desk.entry("desk")).await;
-    let door = Administrator::new(daemon.admin());
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&sim_phone.entry("desk")).await;
+    let admin = AdminClient::new(daemon.admin());
     let path = "/api/v1/phones/desk/push";
     let ask = |text: &'static str| async move {
         let body = format!("{{\"text\": \"{text}\"}}");
-        door.ask("POST", path, &[("Idempotency-Key", "k 1")], &body)
+        admin
+            .request("POST", path, &[("Idempotency-Key", "k 1")], &body)
             .await
     };
     let first = ask("once").await;
     let second = ask("once").await;
     assert_eq!((first.code, first.json()), (second.code, second.json()));
-    assert_eq!(first.told().1, "OK");
-    desk.shows_text("once").await;
-    let found = door.get("/api/v1/deliveries").await.json();
+    assert_eq!(first.outcome().1, "OK");
+    sim_phone.shows_text("once").await;
+    let found = admin.get("/api/v1/deliveries").await.json();
     assert_eq!(found["result"].as_array().unwrap().len(), 1);
-    let (code, _, why) = ask("twice").await.told();
+    let (code, _, why) = ask("twice").await.outcome();
     assert_eq!(code, 400);
     assert!(why.starts_with("Idempotency-Key: another request"), "{why}");
     let both = tokio::join!(
-        door.ask(
+        admin.request(
             "POST",
             path,
             &[("Idempotency-Key", "k2")],
             r#"{"text": "b"}"#
         ),
-        door.ask(
+        admin.request(
             "POST",
             path,
             &[("Idempotency-Key", "k2")],
@@ -297,41 +301,41 @@ async fn a_delivery_can_be_called_back_until_it_is_sent() {
     // A picture that never comes keeps the delivery from being sent.
     let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = slow.local_addr().unwrap();
-    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let media = format!("[media]\nhosts = [\"{address}\"]\n");
-    let daemon = Daemon::start(&format!("{media}{}", desk.entry("desk"))).await;
-    let door = Administrator::new(daemon.admin());
+    let daemon = Daemon::start(&format!("{media}{}", sim_phone.entry("desk"))).await;
+    let admin = AdminClient::new(daemon.admin());
     let body = format!(r#"{{"image": "http://{address}/a.png", "wait": "no"}}"#);
-    let answer = door.post("/api/v1/phones/desk/push", &body).await;
-    assert_eq!(answer.told(), (202, "QUEUED".to_owned(), String::new()));
+    let answer = admin.post("/api/v1/phones/desk/push", &body).await;
+    assert_eq!(answer.outcome(), (202, "QUEUED".to_owned(), String::new()));
     let (_held, _) = soon("the fetch", slow.accept()).await.unwrap();
     let id = answer.json()["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/deliveries/{id}");
-    let told = door.ask("DELETE", &path, &[], "").await;
+    let outcome = admin.request("DELETE", &path, &[], "").await;
     assert_eq!(
-        (told.told().0, told.json()["phone"].as_str()),
+        (outcome.outcome().0, outcome.json()["phone"].as_str()),
         (200, Some("desk"))
     );
     daemon
         .line("called back by token admin.token before anything was sent")
         .await;
-    let found = door
+    let found = admin
         .get(&format!("/api/v1/deliveries?id={id}"))
         .await
         .json();
     assert_eq!(found["result"][0]["status"], "UNREACHABLE");
-    let again = door.ask("DELETE", &path, &[], "").await.told();
+    let again = admin.request("DELETE", &path, &[], "").await.outcome();
     assert_eq!(
         (again.0, again.2),
         (404, format!("delivery {id} is over: UNREACHABLE"))
     );
-    assert!(desk.received().is_empty());
+    assert!(sim_phone.received().is_empty());
 }
 
 #[tokio::test]
 async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
     let daemon = Daemon::start("").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
     let listen = |query: &'static str, last: Option<String>| {
         let token = token.clone();
@@ -339,7 +343,7 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
             let mut headers = vec![("Authorization", token.as_str())];
             headers.extend(last.as_deref().map(|last| ("Last-Event-ID", last)));
             let path = format!("/api/v1/events{query}");
-            let mut stream = door.open("GET", &path, &headers, "").await;
+            let mut stream = admin.open("GET", &path, &headers, "").await;
             let head = until(&mut stream, "\r\n\r\n").await;
             assert!(head.to_lowercase().contains("text/event-stream"), "{head}");
             stream
@@ -365,7 +369,8 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
     assert!(!heard.contains("dnd_on"), "{heard}");
     // A delivery is an event as well.
     let mut deliveries = listen("?event=handsetd.delivery", None).await;
-    door.post("/api/v1/do/push", r#"{"text": "a", "phone": "192.0.2.7"}"#)
+    admin
+        .post("/api/v1/do/push", r#"{"text": "a", "phone": "192.0.2.7"}"#)
         .await;
     let heard = until(&mut deliveries, "NOTFOUND").await;
     assert!(heard.contains("event: handsetd.delivery"), "{heard}");
@@ -381,11 +386,11 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
 #[tokio::test]
 async fn a_listener_that_does_not_read_is_cut_off_and_nobody_else_notices() {
     let daemon = Daemon::start("").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
     let headers = [("Authorization", token.as_str())];
-    let slow = door.open("GET", "/api/v1/events", &headers, "").await;
-    let mut quick = door
+    let slow = admin.open("GET", "/api/v1/events", &headers, "").await;
+    let mut quick = admin
         .open("GET", "/api/v1/events?event=phone.last", &headers, "")
         .await;
     until(&mut quick, "\r\n\r\n").await;
@@ -413,8 +418,10 @@ async fn a_head_that_does_not_end_and_too_many_connections_harm_nobody() {
         .await
         .unwrap();
     // Both places are taken until the two are sent away.
-    let door = Administrator::new(daemon.admin());
-    let answer = door.ask_as("GET", "/health/live", &[], "").await;
+    let admin = AdminClient::new(daemon.admin());
+    let answer = admin
+        .request_with_headers("GET", "/health/live", &[], "")
+        .await;
     assert_eq!(answer.code, 200);
     let mut rest = Vec::new();
     soon("the end of the slow one", slow.read_to_end(&mut rest))
@@ -441,9 +448,9 @@ async fn without_a_configured_token_one_is_made_up_and_kept() {
     let token = fs::read_to_string(&path).unwrap();
     assert!(!daemon.log().contains(token.trim()));
     let shown = format!("Bearer {}", token.trim());
-    let door = Administrator::new(daemon.admin());
-    let answer = door
-        .ask_as("GET", "/api/v1/phones", &[("Authorization", &shown)], "")
+    let admin = AdminClient::new(daemon.admin());
+    let answer = admin
+        .request_with_headers("GET", "/api/v1/phones", &[("Authorization", &shown)], "")
         .await;
     assert_eq!(answer.code, 200);
 }
@@ -478,9 +485,9 @@ async fn with_a_certificate_the_door_is_encrypted() {
     let mut answer = Vec::new();
     // A server may close without a farewell.
     let _ = soon("the answer", stream.read_to_end(&mut answer)).await;
-    assert_eq!(Answer::read(&answer).code, 200);
-    let door = Administrator::new(daemon.admin());
-    let mut plain = door.open("GET", "/health/live", &[], "").await;
+    assert_eq!(Response::read(&answer).code, 200);
+    let admin = AdminClient::new(daemon.admin());
+    let mut plain = admin.open("GET", "/health/live", &[], "").await;
     let mut answer = Vec::new();
     let _ = soon("the refusal", plain.read_to_end(&mut answer)).await;
     assert!(!answer.starts_with(b"HTTP/"), "{answer:?}");
@@ -489,8 +496,8 @@ async fn with_a_certificate_the_door_is_encrypted() {
 /// Has a phone tell something.
 async fn tell(daemon: &Daemon, event: &str) {
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
-    let told = format!("GET /action/yealink/{event} HTTP/1.0\r\n\r\n");
-    phone.write_all(told.as_bytes()).await.unwrap();
+    let outcome = format!("GET /action/yealink/{event} HTTP/1.0\r\n\r\n");
+    phone.write_all(outcome.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     soon("an action URL", phone.read_to_end(&mut answer))
         .await

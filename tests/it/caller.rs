@@ -11,7 +11,7 @@ use handset_simulator::{Options as Phone, Scheme};
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
@@ -39,26 +39,26 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     let asterisk = Rc::new(asterisk);
     let authentication = format!("http://{}/cisco/authenticate", daemon.http());
     let phones = users.map(|user| kind(user, &authentication));
-    let desks = join_all(users.into_iter().zip(phones).map(async |(user, phone)| {
+    let sim_phones = join_all(users.into_iter().zip(phones).map(async |(user, phone)| {
         let sip = SipPhone::new(user, &phone.user_agent(), asterisk.sip(Driver::Pjsip));
-        let desk = Desk::at(phone, sip.address().port(80)).await;
+        let sim_phone = SimPhone::at(phone, sip.address().port(80)).await;
         sip.register().await;
         Caller {
             user,
             sip,
-            desk,
+            sim_phone,
             asterisk: Rc::clone(&asterisk),
         }
     }))
     .await;
-    join_all(desks.iter().map(async |caller| {
+    join_all(sim_phones.iter().map(async |caller| {
         caller.is_shown_a_text().await;
         caller.hears_a_tone().await;
         caller.gets_a_ring_tone().await;
         caller.gets_a_background().await;
         caller.was_asked_properly();
         caller.is_shown_any_text_as_it_was().await;
-        caller.desk.is_content();
+        caller.sim_phone.assert_accepted_all();
     }))
     .await;
 }
@@ -67,14 +67,14 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
 struct Caller {
     user: &'static str,
     sip: SipPhone,
-    desk: Desk,
+    sim_phone: SimPhone,
     asterisk: Rc<Asterisk>,
 }
 
 impl Caller {
     async fn is_shown_a_text(&self) {
         self.dials("700", "OK").await;
-        let shown = self.desk.shows_text("Hello, this is Asterisk").await;
+        let shown = self.sim_phone.shows_text("Hello, this is Asterisk").await;
         assert_eq!(shown.title, "Asterisk");
     }
 
@@ -89,7 +89,7 @@ impl Caller {
         self.dials("7011", file).await;
         let tones = [own, file].iter().filter(|status| **status == "OK").count();
         let state = self
-            .desk
+            .sim_phone
             .until("the tones", |state| state.played.len() == tones);
         let played = state.await.played;
         let first = match self.vendor() {
@@ -103,7 +103,7 @@ impl Caller {
     async fn gets_a_ring_tone(&self) {
         self.dials("702", "OK").await;
         let state = self
-            .desk
+            .sim_phone
             .until("a ring tone", |state| state.ringtone.is_some());
         let tone = state.await.ringtone.unwrap();
         // The recording lasts half a second.
@@ -113,7 +113,7 @@ impl Caller {
 
     async fn gets_a_background(&self) {
         self.dials("703", "OK").await;
-        let state = self.desk.until("a background", |state| {
+        let state = self.sim_phone.until("a background", |state| {
             state.background.is_some()
                 && (self.vendor() != Vendor::Cisco || state.thumbnail.is_some())
         });
@@ -141,8 +141,8 @@ impl Caller {
 
     /// Checks methods, paths and headers of all that the phone was asked.
     fn was_asked_properly(&self) {
-        let received = self.desk.received();
-        let state = self.desk.state();
+        let received = self.sim_phone.received();
+        let state = self.sim_phone.state();
         let wrong = state.bad_credentials;
         assert_eq!(wrong, 0);
         for exchange in &received {
@@ -179,12 +179,12 @@ impl Caller {
             .iter()
             .filter(|exchange| exchange.status == Some(401))
             .count();
-        let door = state
+        let authentications = state
             .exchanges
             .iter()
             .filter(|exchange| exchange.target.contains("/cisco/authenticate"));
         match self.vendor() {
-            Vendor::Cisco => assert_eq!((asked, door.count()), (0, 5)),
+            Vendor::Cisco => assert_eq!((asked, authentications.count()), (0, 5)),
             // Basic needs to be asked for once, Digest for each request.
             Vendor::Snom | Vendor::Yealink if kind == "Basic " => assert_eq!(asked, 1),
             Vendor::Snom | Vendor::Yealink => assert_eq!(asked, 4),
@@ -208,7 +208,10 @@ impl Caller {
             ("7014", "a, \"b\"", NASTY),
         ] {
             self.dials(extension, "OK").await;
-            let shown = self.desk.shows(title, |shown| shown.title == title).await;
+            let shown = self
+                .sim_phone
+                .shows(title, |shown| shown.title == title)
+                .await;
             assert_eq!(shown.content.text(), Some(text), "{extension}");
         }
     }
@@ -219,8 +222,8 @@ impl Caller {
         let before = self.asterisk.count(&pattern);
         self.sip.dial(extension, Course::Answered).end().await;
         let line = self.asterisk.line_after(before, &pattern).await;
-        let (_, told) = line.split_once(&pattern).unwrap();
-        let fields: Vec<&str> = told.split('|').collect();
+        let (_, outcome) = line.split_once(&pattern).unwrap();
+        let fields: Vec<&str> = outcome.split('|').collect();
         assert_eq!(
             (fields[0], fields[1], fields[2]),
             (status, self.user, self.vendor().name()),
@@ -235,7 +238,7 @@ impl Caller {
     }
 
     fn vendor(&self) -> Vendor {
-        self.desk.phone().options().vendor
+        self.sim_phone.phone().options().vendor
     }
 }
 
@@ -278,10 +281,10 @@ exten => 7011,1,Answer()
  same => n,Goto(handset-outcome,1)
 exten => 7012,1,Answer()
  same => n,Set(MSG=@NASTY@)
- same => n,AGI(agi://${HANDSETD}/push?title=Query&text=${URIENCODE(${MSG})})
+ same => n,AGI(agi://${HANDSETD_ADDRESS}/push?title=Query&text=${URIENCODE(${MSG})})
  same => n,Hangup()
 exten => 7013,1,Answer()
- same => n,AGI(agi://${HANDSETD}/push,2+2=4 is true,title=Sum)
+ same => n,AGI(agi://${HANDSETD_ADDRESS}/push,2+2=4 is true,title=Sum)
  same => n,Hangup()
 exten => 7014,1,Answer()
  same => n,Set(MSG=@NASTY@)

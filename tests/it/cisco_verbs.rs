@@ -14,19 +14,19 @@ use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::fetch;
 use super::support::loopback::Loopback;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::udp_phone::UdpPhone;
 
 /// A daemon, and one phone that it knows as `desk`.
-struct Office {
+struct Fixture {
     daemon: Daemon,
-    desk: Desk,
+    sim_phone: SimPhone,
 }
 
 /// What stands on the channel afterwards.
-struct Told(HashMap<String, String>);
+struct CallResult(HashMap<String, String>);
 
-impl Told {
+impl CallResult {
     fn get(&self, name: &str) -> &str {
         self.0
             .get(&format!("HANDSET_{name}"))
@@ -45,58 +45,58 @@ impl Told {
     }
 }
 
-impl Office {
+impl Fixture {
     /// Puts a phone of that model on the desk; `more` are lines of its configuration.
     async fn with(model: &str, more: &str, change: impl FnOnce(&mut Phone)) -> Self {
         let mut options = sim_phone::options(Vendor::Cisco);
         options.model = model.to_owned();
         change(&mut options);
-        let desk = Desk::new(options).await;
-        let daemon = Daemon::start(&format!("{}{more}\n", desk.entry("desk"))).await;
-        Self { daemon, desk }
+        let sim_phone = SimPhone::new(options).await;
+        let daemon = Daemon::start(&format!("{}{more}\n", sim_phone.entry("desk"))).await;
+        Self { daemon, sim_phone }
     }
 
     async fn of(model: &str) -> Self {
         Self::with(model, "", |_| ()).await
     }
 
-    async fn does(&self, verb: &str, arguments: &[&str]) -> Told {
+    async fn does(&self, verb: &str, arguments: &[&str]) -> CallResult {
         let arguments = [arguments, &["phone=desk"]].concat();
-        Told(agi_call(self.daemon.agi(), verb, &arguments).await)
+        CallResult(agi_call(self.daemon.agi(), verb, &arguments).await)
     }
 
     fn setting(&self, name: &str) -> Option<String> {
-        self.desk.state().settings.get(name).cloned()
+        self.sim_phone.state().settings.get(name).cloned()
     }
 }
 
 #[tokio::test]
 async fn an_8851_does_every_verb() {
-    let office = Office::of("8851").await;
-    office.does("dtmf", &["12"]).await.is("REJECTED");
-    office.does("dial", &["+4930123"]).await.is("OK");
-    assert_eq!(office.desk.state().dialed, ["+4930123"]);
-    office.does("dtmf", &["12#"]).await.is("OK");
-    assert_eq!(office.setting("digits").as_deref(), Some("12#"));
+    let fixture = Fixture::of("8851").await;
+    fixture.does("dtmf", &["12"]).await.is("REJECTED");
+    fixture.does("dial", &["+4930123"]).await.is("OK");
+    assert_eq!(fixture.sim_phone.state().dialed, ["+4930123"]);
+    fixture.does("dtmf", &["12#"]).await.is("OK");
+    assert_eq!(fixture.setting("digits").as_deref(), Some("12#"));
     for (verb, key) in [
         ("answer", "Speaker"),
         ("hold", "FixedFeature3"),
         ("resume", "FixedFeature3"),
         ("hangup", "Release"),
     ] {
-        assert!(office.does(verb, &[]).await.is("OK").contains("pressed"));
+        assert!(fixture.does(verb, &[]).await.is("OK").contains("pressed"));
         assert_eq!(
-            office.desk.state().keys.last().map(String::as_str),
+            fixture.sim_phone.state().keys.last().map(String::as_str),
             Some(key),
             "{verb}"
         );
     }
-    let before = office.desk.state().keys.len();
-    office
+    let before = fixture.sim_phone.state().keys.len();
+    fixture
         .does("key", &["SPEAKER::10,1,0,#,DOWN::10,F1"])
         .await
         .is("OK");
-    let pressed = office.desk.state().keys.split_off(before);
+    let pressed = fixture.sim_phone.state().keys.split_off(before);
     let keys = [
         "Speaker",
         "KeyPad1",
@@ -106,47 +106,47 @@ async fn an_8851_does_every_verb() {
         "Soft1",
     ];
     assert_eq!(pressed, keys);
-    office
+    fixture
         .does("display", &["state=off", "minutes=5"])
         .await
         .is("OK");
-    assert_eq!(office.setting("display").as_deref(), Some("Off:5"));
+    assert_eq!(fixture.setting("display").as_deref(), Some("Off:5"));
 
-    office.does("push", &["text=Hello"]).await.is("OK");
-    office.desk.shows_text("Hello").await;
-    office.does("clear", &[]).await.is("OK");
-    assert!(office.desk.state().shown.is_none());
-    office.does("ring", &["Analog1"]).await.is("OK");
-    office.does("ring", &["stop=yes"]).await.is("OK");
+    fixture.does("push", &["text=Hello"]).await.is("OK");
+    fixture.sim_phone.shows_text("Hello").await;
+    fixture.does("clear", &[]).await.is("OK");
+    assert!(fixture.sim_phone.state().shown.is_none());
+    fixture.does("ring", &["Analog1"]).await.is("OK");
+    fixture.does("ring", &["stop=yes"]).await.is("OK");
 
-    let told = office
+    let outcome = fixture
         .does("stream", &["239.1.2.3:20480", "volume=40", "codec=g722"])
         .await;
-    told.is("OK");
-    let id = told.result()["stream"].as_str().unwrap().to_owned();
+    outcome.is("OK");
+    let id = outcome.result()["stream"].as_str().unwrap().to_owned();
     let expected = format!("{id} receive G.722 239.1.2.3:20480 40");
-    assert_eq!(office.setting("media"), Some(expected));
-    let busy = office.does("stream", &["239.1.2.3:20480"]).await;
+    assert_eq!(fixture.setting("media"), Some(expected));
+    let busy = fixture.does("stream", &["239.1.2.3:20480"]).await;
     assert!(busy.is("REJECTED").contains("no stream free"));
-    office.does("stream", &["stop=yes"]).await.is("OK");
-    assert_eq!(office.setting("media"), None);
+    fixture.does("stream", &["stop=yes"]).await.is("OK");
+    assert_eq!(fixture.setting("media"), None);
 
-    let told = office.does("info", &[]).await;
-    told.is("OK");
-    let info = told.result();
+    let outcome = fixture.does("info", &[]).await;
+    outcome.is("OK");
+    let info = outcome.result();
     assert_eq!(info["model"], "8851");
     assert_eq!(info["mac"], "00:00:5E:00:53:01");
     assert_eq!(
         info["lines"],
         json!([{ "number": "1001", "state": "ONHOOK", "ringer": "Chirp1", "message_waiting": "NO" }])
     );
-    office.does("screenshot", &[]).await.is("OK");
+    fixture.does("screenshot", &[]).await.is("OK");
 }
 
 /// Checks that a picture was told, and its size.
-async fn picture(told: &Told, size: (u32, u32)) {
-    told.is("OK");
-    let picture = fetch::picture(told.get("RESULT")).await;
+async fn picture(outcome: &CallResult, size: (u32, u32)) {
+    outcome.is("OK");
+    let picture = fetch::picture(outcome.get("RESULT")).await;
     assert_eq!(picture.dimensions(), size);
     assert_eq!(picture.get_pixel(0, 0).0, [0; 3], "the frame is black");
     assert_eq!(picture.get_pixel(1, 1).0, [255; 3], "the rest is white");
@@ -154,27 +154,27 @@ async fn picture(told: &Told, size: (u32, u32)) {
 
 #[tokio::test]
 async fn uris_are_run_side_by_side_and_answered_one_by_one() {
-    let office = Office::of("8851").await;
+    let fixture = Fixture::of("8851").await;
     let uris = ["uri=Key:Soft1", "uri=Play:chime.raw", "uri=Dial:100"];
-    office.does("execute", &uris).await.is("OK");
-    let state = office.desk.state();
+    fixture.does("execute", &uris).await.is("OK");
+    let state = fixture.sim_phone.state();
     assert_eq!(
         (state.keys, state.dialed),
         (vec!["Soft1".to_owned()], vec!["100".to_owned()])
     );
-    let told = office
+    let outcome = fixture
         .does("execute", &["uri=SendDigits:1:1:Dialer", "uri=Key:Soft2"])
         .await;
-    let reason = told.is("REJECTED");
+    let reason = outcome.is("REJECTED");
     assert!(
         reason.contains("SendDigits:1:1:Dialer") && reason.contains("Unknown Application ID"),
         "{reason}"
     );
-    let told = office.does("execute", &["uri=Key:NavDown"]).await;
-    assert!(told.is("OK").contains("is written Key:NavDwn"));
-    assert_eq!(office.desk.state().keys.last().unwrap(), "NavDwn");
+    let outcome = fixture.does("execute", &["uri=Key:NavDown"]).await;
+    assert!(outcome.is("OK").contains("is written Key:NavDwn"));
+    assert_eq!(fixture.sim_phone.state().keys.last().unwrap(), "NavDwn");
     // Nothing of this reaches the phone.
-    let asked = office.desk.received().len();
+    let asked = fixture.sim_phone.received().len();
     for (uri, status) in [
         ("Notify:http:192.0.2.1:80:x", "UNSUPPORTED"),
         ("SoftKey:Exit", "UNSUPPORTED"),
@@ -182,76 +182,87 @@ async fn uris_are_run_side_by_side_and_answered_one_by_one() {
         ("Key:NavBack", "UNSUPPORTED"),
         ("Display:Maybe", "INVALID"),
     ] {
-        let told = office
+        let outcome = fixture
             .does("execute", &["uri=Dial:1", &format!("uri={uri}")])
             .await;
-        told.is(status);
+        outcome.is(status);
     }
-    assert_eq!(office.desk.received().len(), asked);
+    assert_eq!(fixture.sim_phone.received().len(), asked);
 }
 
 #[tokio::test]
 async fn a_7970_streams_by_uris_and_has_the_old_pages() {
-    let office = Office::of("7970G").await;
-    office
+    let fixture = Fixture::of("7970G").await;
+    fixture
         .does("stream", &["239.0.0.1:20480", "mode=both"])
         .await
         .is("OK");
-    assert_eq!(office.setting("RTPMRx").as_deref(), Some("239.0.0.1:20480"));
-    assert_eq!(office.setting("RTPMTx").as_deref(), Some("239.0.0.1:20480"));
-    office.does("stream", &["stop=yes"]).await.is("OK");
     assert_eq!(
-        (office.setting("RTPMRx"), office.setting("RTPMTx")),
+        fixture.setting("RTPMRx").as_deref(),
+        Some("239.0.0.1:20480")
+    );
+    assert_eq!(
+        fixture.setting("RTPMTx").as_deref(),
+        Some("239.0.0.1:20480")
+    );
+    fixture.does("stream", &["stop=yes"]).await.is("OK");
+    assert_eq!(
+        (fixture.setting("RTPMRx"), fixture.setting("RTPMTx")),
         (None, None)
     );
-    let told = office.does("info", &[]).await;
-    told.is("OK");
-    assert_eq!(told.result()["model"], "7970G");
-    assert_eq!(told.result()["lines"][0]["number"], "1001");
-    picture(&office.does("screenshot", &[]).await, (320, 212)).await;
-    let told = office.does("key", &["HOLD"]).await;
-    assert!(told.is("OK").contains("unproven"));
+    let outcome = fixture.does("info", &[]).await;
+    outcome.is("OK");
+    assert_eq!(outcome.result()["model"], "7970G");
+    assert_eq!(outcome.result()["lines"][0]["number"], "1001");
+    picture(&fixture.does("screenshot", &[]).await, (320, 212)).await;
+    let outcome = fixture.does("key", &["HOLD"]).await;
+    assert!(outcome.is("OK").contains("unproven"));
     assert!(
-        office.desk.state().keys.is_empty(),
+        fixture.sim_phone.state().keys.is_empty(),
         "the phone discards it without a word"
     );
 }
 
 #[tokio::test]
 async fn a_7841_transfers_by_its_keys() {
-    let office = Office::of("7841").await;
-    office.does("transfer", &["20"]).await.is("OK");
+    let fixture = Fixture::of("7841").await;
+    fixture.does("transfer", &["20"]).await.is("OK");
     let keys = ["Transfer", "KeyPad2", "KeyPad0", "Transfer"];
-    assert_eq!(office.desk.state().keys, keys);
-    office.does("dtmf", &["1*"]).await.is("OK");
-    assert_eq!(office.desk.state().keys[4..], ["KeyPad1", "KeyPadStar"]);
-    let told = office.does("display", &["state=on"]).await;
-    assert!(told.is("UNSUPPORTED").contains("takes no Display"));
+    assert_eq!(fixture.sim_phone.state().keys, keys);
+    fixture.does("dtmf", &["1*"]).await.is("OK");
+    assert_eq!(
+        fixture.sim_phone.state().keys[4..],
+        ["KeyPad1", "KeyPadStar"]
+    );
+    let outcome = fixture.does("display", &["state=on"]).await;
+    assert!(outcome.is("UNSUPPORTED").contains("takes no Display"));
 }
 
 #[tokio::test]
 async fn a_7960_leads_on_to_its_answers() {
-    let office = Office::of("7960G").await;
-    office.does("dial", &["100"]).await.is("OK");
-    assert_eq!(office.desk.state().dialed, ["100"]);
-    let told = office.does("execute", &["uri=SendDigits:1:1:Dialer"]).await;
-    assert!(told.is("REJECTED").contains("Unknown Application ID"));
-    let followed = office.desk.received();
+    let fixture = Fixture::of("7960G").await;
+    fixture.does("dial", &["100"]).await.is("OK");
+    assert_eq!(fixture.sim_phone.state().dialed, ["100"]);
+    let outcome = fixture
+        .does("execute", &["uri=SendDigits:1:1:Dialer"])
+        .await;
+    assert!(outcome.is("REJECTED").contains("Unknown Application ID"));
+    let followed = fixture.sim_phone.received();
     let answers = followed
         .iter()
         .filter(|one| one.target.starts_with("/CGI/Answer?"));
     assert_eq!(answers.count(), 2);
-    let told = office.does("info", &[]).await;
-    told.is("OK");
-    assert_eq!(told.result()["message_waiting"], "ÉTÉ");
-    picture(&office.does("screenshot", &[]).await, (133, 65)).await;
+    let outcome = fixture.does("info", &[]).await;
+    outcome.is("OK");
+    assert_eq!(outcome.result()["message_waiting"], "ÉTÉ");
+    picture(&fixture.does("screenshot", &[]).await, (133, 65)).await;
 }
 
 #[tokio::test]
 async fn a_screenshot_may_be_a_png() {
-    let office = Office::of("8945").await;
-    office.does("screenshot", &[]).await.is("OK");
-    let received = office.desk.received();
+    let fixture = Fixture::of("8945").await;
+    fixture.does("screenshot", &[]).await.is("OK");
+    let received = fixture.sim_phone.received();
     assert!(received[0].answer.starts_with(b"\x89PNG"));
 }
 
@@ -263,23 +274,23 @@ async fn multiplatform_phones_ask_for_a_digest_and_answer_with_a_status() {
     };
     let more = "username = \"admin\"\npassword = \"tulip\"";
     for model in ["8841-3PCC", "SPA508G"] {
-        let office = Office::with(model, more, account).await;
-        office.does("dial", &["100"]).await.is("OK");
-        assert_eq!(office.desk.state().dialed, ["100"], "{model}");
-        office.does("key", &["HOLD"]).await.is("OK");
-        assert_eq!(office.desk.state().keys, ["Hold"], "{model}");
-        assert_eq!(office.desk.state().bad_credentials, 0);
-        office.does("clear", &[]).await.is("UNSUPPORTED");
+        let fixture = Fixture::with(model, more, account).await;
+        fixture.does("dial", &["100"]).await.is("OK");
+        assert_eq!(fixture.sim_phone.state().dialed, ["100"], "{model}");
+        fixture.does("key", &["HOLD"]).await.is("OK");
+        assert_eq!(fixture.sim_phone.state().keys, ["Hold"], "{model}");
+        assert_eq!(fixture.sim_phone.state().bad_credentials, 0);
+        fixture.does("clear", &[]).await.is("UNSUPPORTED");
     }
-    let office = Office::with("8841-3PCC", more, |phone| {
+    let fixture = Fixture::with("8841-3PCC", more, |phone| {
         account(phone);
         phone.credentials = Some(("admin".into(), "other".into()));
     });
-    let office = office.await;
-    office.does("dial", &["100"]).await.is("DENIED");
-    assert_eq!(office.desk.state().bad_credentials, 1);
-    let told = office.does("stream", &["239.0.0.1:20480"]).await;
-    assert!(told.is("UNSUPPORTED").contains("takes no RTP"));
+    let fixture = fixture.await;
+    fixture.does("dial", &["100"]).await.is("DENIED");
+    assert_eq!(fixture.sim_phone.state().bad_credentials, 1);
+    let outcome = fixture.does("stream", &["239.0.0.1:20480"]).await;
+    assert!(outcome.is("UNSUPPORTED").contains("takes no RTP"));
 }
 
 #[tokio::test]
@@ -289,23 +300,23 @@ async fn a_phone_asks_our_door_whatever_the_page() {
     options.model = "8851".to_owned();
     let entry = sim_phone::entry("desk", &options, address.port(8080));
     let daemon = Daemon::start(&entry).await;
-    let door = format!("http://{}/cisco/authenticate", daemon.http());
-    options.authentication_url = Some(door.parse().unwrap());
-    let office = Office {
+    let url = format!("http://{}/cisco/authenticate", daemon.http());
+    options.authentication_url = Some(url.parse().unwrap());
+    let fixture = Fixture {
         daemon,
-        desk: Desk::at(options, address.port(8080)).await,
+        sim_phone: SimPhone::at(options, address.port(8080)).await,
     };
-    office.does("key", &["F1"]).await.is("OK");
-    office.does("screenshot", &[]).await.is("OK");
-    let told = office.does("info", &[]).await;
-    told.is("OK");
-    assert_eq!(told.result()["lines"][0]["state"], "ONHOOK");
-    assert_eq!(office.desk.state().bad_credentials, 0);
+    fixture.does("key", &["F1"]).await.is("OK");
+    fixture.does("screenshot", &[]).await.is("OK");
+    let outcome = fixture.does("info", &[]).await;
+    outcome.is("OK");
+    assert_eq!(outcome.result()["lines"][0]["state"], "ONHOOK");
+    assert_eq!(fixture.sim_phone.state().bad_credentials, 0);
 }
 
 #[tokio::test]
 async fn what_a_cisco_phone_does_not_do_is_refused_with_the_reason() {
-    let office = Office::of("8851").await;
+    let fixture = Fixture::of("8851").await;
     let asked: [(&str, &[&str], &str); 13] = [
         ("dnd", &["state=on"], "call manager"),
         ("forward", &["100"], "forward in Asterisk"),
@@ -326,11 +337,11 @@ async fn what_a_cisco_phone_does_not_do_is_refused_with_the_reason() {
         ("dial", &["100", "via=notify"], "leave via out"),
     ];
     for (verb, arguments, words) in asked {
-        let told = office.does(verb, arguments).await;
-        let reason = told.is("UNSUPPORTED");
+        let outcome = fixture.does(verb, arguments).await;
+        let reason = outcome.is("UNSUPPORTED");
         assert!(reason.contains(words), "{verb}: {reason}");
     }
-    assert!(office.desk.received().is_empty());
+    assert!(fixture.sim_phone.received().is_empty());
 }
 
 #[tokio::test]
@@ -352,23 +363,23 @@ async fn on_22_phones_restart_by_notify() {
     .await;
     daemon.line("Connected to Asterisk").await;
     let does = async |verb: &str, phone: &str| {
-        let told = loop {
-            let told = Told(agi_call(daemon.agi(), verb, &[phone]).await);
+        let outcome = loop {
+            let outcome = CallResult(agi_call(daemon.agi(), verb, &[phone]).await);
             // The server is still being read.
-            if told.get("STATUS") != "NOTFOUND" {
-                break told;
+            if outcome.get("STATUS") != "NOTFOUND" {
+                break outcome;
             }
             tokio::task::yield_now().await;
         };
-        told.is("OK").to_owned()
+        outcome.is("OK").to_owned()
     };
     let reason = does("reboot", "phone=1001").await;
     assert!(reason.contains("From"), "{reason}");
-    let told = enterprise.notified().await;
-    assert_eq!(told.header("Event"), ["service-control"]);
-    assert_eq!(told.header("Content-Type"), ["text/plain"]);
+    let outcome = enterprise.notified().await;
+    assert_eq!(outcome.header("Event"), ["service-control"]);
+    assert_eq!(outcome.header("Content-Type"), ["text/plain"]);
     let call_id = enterprise.address().port(5060);
-    let lines: Vec<&str> = told.body.lines().collect();
+    let lines: Vec<&str> = outcome.body.lines().collect();
     assert_eq!(
         lines[..2],
         ["action=reset", &format!("RegisterCallId={{{call_id}}}")]
@@ -391,13 +402,13 @@ async fn on_22_phones_restart_by_notify() {
 }
 
 /// A call manager, and a daemon that knows it.
-struct Site {
+struct MobilityFixture {
     manager: CallManager,
     daemon: Daemon,
     _tasks: Tasks,
 }
 
-impl Site {
+impl MobilityFixture {
     async fn with(encoding: &str, password: &str, options: cucm::Options) -> Self {
         let tasks = Tasks::new();
         let manager = cucm::start(options, &tasks).await.unwrap();
@@ -420,8 +431,8 @@ impl Site {
         }
     }
 
-    async fn does(&self, verb: &str, arguments: &[&str]) -> Told {
-        Told(agi_call(self.daemon.agi(), verb, arguments).await)
+    async fn does(&self, verb: &str, arguments: &[&str]) -> CallResult {
+        CallResult(agi_call(self.daemon.agi(), verb, arguments).await)
     }
 }
 
@@ -432,47 +443,50 @@ async fn users_log_in_and_out_in_every_encoding() {
             follows_dtd,
             ..cucm::Options::default()
         };
-        let site = Site::with(encoding, "secret", options).await;
+        let fixture = MobilityFixture::with(encoding, "secret", options).await;
         let login = ["em@example.com", "phone=boss", "minutes=60"];
-        assert_eq!(site.does("login", &login).await.is("OK"), "");
-        let there = site.manager.state().logged_in["SEP00005E005301"].clone();
+        assert_eq!(fixture.does("login", &login).await.is("OK"), "");
+        let there = fixture.manager.state().logged_in["SEP00005E005301"].clone();
         assert_eq!(there.user, "em@example.com");
         assert_eq!(
             (there.profile.as_str(), there.minutes),
             ("em@example.com-profile", Some(60))
         );
 
-        let told = site.does("who", &["phone=boss"]).await;
-        told.is("OK");
+        let outcome = fixture.does("who", &["phone=boss"]).await;
+        outcome.is("OK");
         let expected = json!({
             "device": "SEP00005E005301", "user": "em@example.com", "last_login": "em@example.com"
         });
-        assert_eq!(told.result(), expected);
-        let told = site.does("who", &["em@example.com"]).await;
-        told.is("OK");
+        assert_eq!(outcome.result(), expected);
+        let outcome = fixture.does("who", &["em@example.com"]).await;
+        outcome.is("OK");
         let expected = json!({
             "user": "em@example.com",
             "devices": ["SEP00005E005301"],
             "profiles": [{ "name": "em@example.com-profile", "default": true }],
         });
-        assert_eq!(told.result(), expected);
+        assert_eq!(outcome.result(), expected);
 
         // Wherever they are, and by the name of a device as well.
-        site.does("logout", &["em@example.com"]).await.is("OK");
-        assert!(site.manager.state().logged_in.is_empty());
-        let told = site.does("logout", &["device=00:00:5e:00:53:01"]).await;
-        assert!(told.is("REJECTED").contains("code 19"));
-        let told = site.does("who", &["device=SEP00005E005301"]).await;
-        assert_eq!(told.result()["user"], Value::Null);
-        let asked = site.manager.state().asked;
+        fixture.does("logout", &["em@example.com"]).await.is("OK");
+        assert!(fixture.manager.state().logged_in.is_empty());
+        let outcome = fixture.does("logout", &["device=00:00:5e:00:53:01"]).await;
+        assert!(outcome.is("REJECTED").contains("code 19"));
+        let outcome = fixture.does("who", &["device=SEP00005E005301"]).await;
+        assert_eq!(outcome.result()["user"], Value::Null);
+        let asked = fixture.manager.state().asked;
         assert!(asked.iter().all(|(how, _)| *how == encoding), "{asked:?}");
     }
 }
 
 #[tokio::test]
 async fn what_the_call_manager_refuses_is_told_with_code_and_cure() {
-    let site = Site::with("form", "secret", cucm::Options::default()).await;
-    site.does("login", &["john", "phone=boss"]).await.is("OK");
+    let fixture = MobilityFixture::with("form", "secret", cucm::Options::default()).await;
+    fixture
+        .does("login", &["john", "phone=boss"])
+        .await
+        .is("OK");
     for (verb, arguments, status, words) in [
         (
             "login",
@@ -512,21 +526,22 @@ async fn what_the_call_manager_refuses_is_told_with_code_and_cure() {
             "leave via out",
         ),
     ] {
-        let told = site.does(verb, &arguments).await;
-        let reason = told.is(status);
+        let outcome = fixture.does(verb, &arguments).await;
+        let reason = outcome.is(status);
         assert!(reason.contains(words), "{verb} {arguments:?}: {reason}");
     }
     assert!(
-        site.does("who", &["john", "wait=no"])
+        fixture
+            .does("who", &["john", "wait=no"])
             .await
             .is("QUEUED")
             .is_empty()
     );
-    let site = Site::with("form", "wrong", cucm::Options::default()).await;
-    let told = site.does("who", &["john"]).await;
-    assert!(told.is("DENIED").contains("cucm.password"));
+    let fixture = MobilityFixture::with("form", "wrong", cucm::Options::default()).await;
+    let outcome = fixture.does("who", &["john"]).await;
+    assert!(outcome.is("DENIED").contains("cucm.password"));
     assert!(
-        !site.daemon.log().contains("wrong"),
+        !fixture.daemon.log().contains("wrong"),
         "no password is logged"
     );
 }
@@ -537,27 +552,30 @@ async fn only_a_busy_call_manager_is_asked_again() {
         busy,
         ..cucm::Options::default()
     };
-    let site = Site::with("form", "secret", busy(2)).await;
-    site.does("login", &["john", "phone=boss"]).await.is("OK");
-    assert_eq!(site.manager.state().asked.len(), 3);
-    let told = site.does("login", &["nobody", "phone=boss"]).await;
-    told.is("NOTFOUND");
-    assert_eq!(site.manager.state().asked.len(), 4);
-    let site = Site::with("form", "secret", busy(100)).await;
-    let told = site.does("who", &["john", "deadline=2s"]).await;
-    assert!(told.is("UNREACHABLE").contains("code 26"));
-    assert!(site.manager.state().asked.len() <= 4);
+    let fixture = MobilityFixture::with("form", "secret", busy(2)).await;
+    fixture
+        .does("login", &["john", "phone=boss"])
+        .await
+        .is("OK");
+    assert_eq!(fixture.manager.state().asked.len(), 3);
+    let outcome = fixture.does("login", &["nobody", "phone=boss"]).await;
+    outcome.is("NOTFOUND");
+    assert_eq!(fixture.manager.state().asked.len(), 4);
+    let fixture = MobilityFixture::with("form", "secret", busy(100)).await;
+    let outcome = fixture.does("who", &["john", "deadline=2s"]).await;
+    assert!(outcome.is("UNREACHABLE").contains("code 26"));
+    assert!(fixture.manager.state().asked.len() <= 4);
 }
 
 #[tokio::test]
 async fn without_a_call_manager_the_cure_is_told() {
     let daemon = Daemon::start("").await;
-    let told = Told(agi_call(daemon.agi(), "who", &["john"]).await);
-    assert!(told.is("UNSUPPORTED").contains("[cucm]"));
+    let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
+    assert!(outcome.is("UNSUPPORTED").contains("[cucm]"));
     let config = "[cucm]\nurl = \"http://127.0.0.1:9/x\"\napp_id = \"a\"\npassword = \"b\"";
     let daemon = Daemon::start(config).await;
-    let told = Told(agi_call(daemon.agi(), "who", &["john"]).await);
-    assert!(told.is("UNREACHABLE").contains("cannot connect"));
+    let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
+    assert!(outcome.is("UNREACHABLE").contains("cannot connect"));
     daemon.reconfigure(&config.replace("\"b\"", "\"c\""));
     assert!(daemon.line("need a restart").await.contains("[cucm]"));
 }

@@ -7,28 +7,28 @@ use std::path::Path;
 
 use handset_simulator::Vendor;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
 async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
     let Some(library) = LIBRARIES.iter().find(|path| Path::new(path).exists()) else {
-        let told = "SKIPPED: clock needs libfaketime (the package faketime)";
+        let outcome = "SKIPPED: clock needs libfaketime (the package faketime)";
         assert!(
             std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-            "{told}"
+            "{outcome}"
         );
         // Not by a macro: the test harness would hide that of a test that passes.
-        let _ = writeln!(std::io::stderr(), "{told}");
+        let _ = writeln!(std::io::stderr(), "{outcome}");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let clock = folder.path().join("clock");
     let set = |time: &str| fs::write(&clock, format!("{time}\n")).unwrap();
     set("+0");
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
+    let phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     // The clock on the wall alone, which is what somebody can set.
     let environment = [
         ("LD_PRELOAD", OsStr::new(*library)),
@@ -36,21 +36,21 @@ async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
         ("FAKETIME_NO_CACHE", OsStr::new("1")),
         ("FAKETIME_DONT_FAKE_MONOTONIC", OsStr::new("1")),
     ];
-    let daemon = Daemon::start_with_environment(&desk.entry("desk"), &environment).await;
+    let daemon = Daemon::start_with_environment(&phone.entry("desk"), &environment).await;
     let caller = Caller::new(daemon.agi());
-    let administrator = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let mut delivered = Vec::new();
     for (number, time) in ["+0", "-400d", "+400d", "+0"].into_iter().enumerate() {
         set(time);
         let text = format!("number {number}");
-        let told = caller.runs("push", &[&text, "phone=desk"]).await;
-        assert_eq!(told.status, "OK", "{time}: {}", told.reason);
-        desk.shows_text(&text).await;
+        let outcome = caller.runs("push", &[&text, "phone=desk"]).await;
+        assert_eq!(outcome.status, "OK", "{time}: {}", outcome.reason);
+        phone.shows_text(&text).await;
         let keys = r#"{"image": "background.png", "title": "A picture"}"#;
-        let told = administrator.post("/api/v1/phones/desk/push", keys).await;
-        assert_eq!(told.code, 200, "{time}: {}", told.json());
+        let outcome = admin.post("/api/v1/phones/desk/push", keys).await;
+        assert_eq!(outcome.code, 200, "{time}: {}", outcome.json());
         delivered.push(time);
-        let known = administrator.get("/api/v1/deliveries").await.json();
+        let known = admin.get("/api/v1/deliveries").await.json();
         let known = known["result"].as_array().unwrap().clone();
         assert_eq!(known.len(), 2 * delivered.len(), "{time}");
         let at = known[0]["at"].as_str().unwrap().to_owned();
@@ -65,10 +65,10 @@ async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
                 "the clock was not set: {times:?}"
             );
         }
-        assert_eq!(administrator.get("/metrics").await.code, 200);
-        assert_eq!(administrator.get("/health/live").await.code, 200);
+        assert_eq!(admin.get("/metrics").await.code, 200);
+        assert_eq!(admin.get("/health/live").await.code, 200);
     }
-    desk.is_content();
+    phone.assert_accepted_all();
     daemon.terminate();
     assert!(daemon.end().await.success());
 }

@@ -65,7 +65,7 @@ fn check_tells_each_fault_by_file_line_and_key() {
 fn media_converts_a_ring_tone_for_each_vendor() {
     let folder = tempfile::tempdir().unwrap();
     record(&folder.path().join("in.wav"), 44_100, 44_100);
-    for (model, out, bytes, told) in [
+    for (model, out, bytes, printed) in [
         (
             "7970",
             "cisco.raw",
@@ -81,7 +81,7 @@ fn media_converts_a_ring_tone_for_each_vendor() {
         )
         .assert()
         .code(0)
-        .stdout(contains(format!("{out}: ")).and(contains(told)))
+        .stdout(contains(format!("{out}: ")).and(contains(printed)))
         .stderr(is_empty());
         let written = fs::read(folder.path().join(out)).unwrap();
         match bytes {

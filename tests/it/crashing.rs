@@ -11,17 +11,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::support::administrator::{Administrator, Answer};
+use super::support::admin_client::{AdminClient, Response};
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::stub_phone::{Booth, Manner};
+use super::support::stub_phone::{Behavior, StubPhone};
 
 /// The number that was to be dialed, by the id under which that was promised.
 type Promised = Arc<Mutex<HashMap<String, String>>>;
 
 #[tokio::test]
 async fn killed_fifty_times_nothing_is_lost_and_nothing_is_doubled() {
-    let mut phones: Vec<_> = (0..PHONES).map(|_| Booth::new()).collect();
-    let entry = |(at, phone): (usize, &Booth)| phone.entry(&format!("desk{at}"));
+    let mut phones: Vec<_> = (0..PHONES).map(|_| StubPhone::new()).collect();
+    let entry = |(at, phone): (usize, &StubPhone)| phone.entry(&format!("desk{at}"));
     let config: String = phones.iter().enumerate().map(entry).collect();
     let mut daemon = Daemon::start(&config).await;
     let promised = Promised::default();
@@ -29,21 +29,21 @@ async fn killed_fifty_times_nothing_is_lost_and_nothing_is_doubled() {
         // At first nobody is there, so that hundreds wait; then phones come and go.
         for (at, phone) in phones.iter_mut().enumerate() {
             if round >= ROUNDS / 4 && (round + at).is_multiple_of(3) {
-                phone.come(Manner::Answers).await;
+                phone.go_online(Behavior::Answers).await;
             } else {
-                phone.go().await;
+                phone.go_offline().await;
             }
         }
         let mut asking = JoinSet::new();
         for asker in 0..ASKERS {
-            let (door, promised) = (daemon.admin(), Arc::clone(&promised));
-            asking.spawn(ask(door, round, asker, promised));
+            let (server, promised) = (daemon.admin(), Arc::clone(&promised));
+            asking.spawn(ask(server, round, asker, promised));
         }
         tokio::time::sleep(instant(round)).await;
         daemon = daemon.crash_and_start().await;
     }
     for phone in &mut phones {
-        phone.come(Manner::Answers).await;
+        phone.go_online(Behavior::Answers).await;
     }
     all_is_over(&daemon).await;
     let promised = promised.lock().unwrap().clone();
@@ -53,7 +53,7 @@ async fn killed_fifty_times_nothing_is_lost_and_nothing_is_doubled() {
         promised.len()
     );
     let mut dialed: HashMap<String, usize> = HashMap::new();
-    for (number, times) in phones.iter().flat_map(Booth::dialed) {
+    for (number, times) in phones.iter().flat_map(StubPhone::dialed) {
         *dialed.entry(number).or_default() += times;
     }
     let doubled: Vec<_> = dialed.iter().filter(|(_, times)| **times > 1).collect();
@@ -73,13 +73,13 @@ async fn killed_fifty_times_nothing_is_lost_and_nothing_is_doubled() {
 }
 
 /// Asks for one thing after the other, until the daemon is dead, and notes what it promises.
-async fn ask(door: SocketAddr, round: usize, asker: usize, promised: Promised) {
+async fn ask(server: SocketAddr, round: usize, asker: usize, promised: Promised) {
     for count in 0..MAX_ASKED {
         let number = format!("{round:02}{asker:02}{count:03}");
         let phone = (asker + count) % PHONES;
         let body = format!(r#"{{"number": "{number}", "keep": "1h", "wait": "no"}}"#);
         let path = format!("/api/v1/phones/desk{phone}/dial");
-        let Ok(answer) = post(door, &path, &body).await else {
+        let Ok(answer) = post(server, &path, &body).await else {
             return;
         };
         assert!(
@@ -92,10 +92,10 @@ async fn ask(door: SocketAddr, round: usize, asker: usize, promised: Promised) {
 }
 
 /// Sends a request to somebody who may die meanwhile.
-async fn post(door: SocketAddr, path: &str, body: &str) -> io::Result<Value> {
-    let mut stream = TcpStream::connect(door).await?;
+async fn post(server: SocketAddr, path: &str, body: &str) -> io::Result<Value> {
+    let mut stream = TcpStream::connect(server).await?;
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {door}\r\nConnection: close\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\
          Authorization: Bearer {TOKEN}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -105,14 +105,14 @@ async fn post(door: SocketAddr, path: &str, body: &str) -> io::Result<Value> {
     if answer.is_empty() {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(Answer::read(&answer).json())
+    Ok(Response::read(&answer).json())
 }
 
 /// Waits until nothing is held any more.
 async fn all_is_over(daemon: &Daemon) {
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     for _ in 0..600 {
-        let metrics = door.get("/metrics").await.body;
+        let metrics = admin.get("/metrics").await.body;
         let metrics = String::from_utf8(metrics).unwrap();
         if metrics.contains("handsetd_deliveries_held 0\n") {
             return;

@@ -8,10 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::{proc, soon};
 
 #[tokio::test]
@@ -29,10 +29,10 @@ async fn used_up_at_the_administrators_door_it_passes() {
     passes(Daemon::admin).await;
 }
 
-async fn passes(door: fn(&Daemon) -> SocketAddr) {
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
+async fn passes(server: fn(&Daemon) -> SocketAddr) {
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     // A server that can't be connected to either, then.
-    let config = desk.entry("desk")
+    let config = sim_phone.entry("desk")
         + "[agi]\nbudget = '20s'\n[[asterisk]]\nname = 'pbx'\naddress = '127.0.0.1:9'\n\
            username = 'u'\nsecret = 's'\n";
     let daemon = Daemon::start_with_descriptors(&config, MOST).await;
@@ -40,7 +40,7 @@ async fn passes(door: fn(&Daemon) -> SocketAddr) {
     let mut taken = Vec::new();
     for at in 0..2 * MOST {
         // Nobody accepts the last of them; the system lets them wait.
-        taken.push(connect(at, door(&daemon)).await);
+        taken.push(connect(at, server(&daemon)).await);
     }
     let said = daemon.line(CANNOT).await;
     assert!(said.contains("Too many open files"), "{said}");
@@ -56,19 +56,19 @@ async fn passes(door: fn(&Daemon) -> SocketAddr) {
 }
 
 /// Connects from an address of its own: a door has but a few places for each.
-async fn connect(at: usize, door: SocketAddr) -> TcpStream {
+async fn connect(at: usize, server: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     let own = Ipv4Addr::new(127, 65, 0, u8::try_from(at + 1).unwrap());
     socket.bind((own, 0).into()).unwrap();
-    socket.connect(door).await.unwrap()
+    socket.connect(server).await.unwrap()
 }
 
 /// Checks that each door serves.
 async fn serves(daemon: &Daemon) {
     let caller = Caller::new(daemon.agi());
-    let told = caller.runs("push", &["Hello", "phone=desk"]).await;
-    assert_eq!(told.status, "OK", "{}", told.reason);
-    let health = Administrator::new(daemon.admin()).get("/health/live").await;
+    let outcome = caller.runs("push", &["Hello", "phone=desk"]).await;
+    assert_eq!(outcome.status, "OK", "{}", outcome.reason);
+    let health = AdminClient::new(daemon.admin()).get("/health/live").await;
     assert_eq!(health.code, 200);
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
     let request = b"GET /media/none HTTP/1.0\r\n\r\n";

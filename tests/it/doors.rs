@@ -8,7 +8,7 @@ use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
 use super::support::raw::{connect_from, exchange, get, get_bytes};
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
@@ -19,19 +19,19 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
         // No password is configured, so only that of the open push is good.
         let entry = sim_phone::entry("desk", &options, address.port(8080));
         let daemon = Daemon::start(&entry).await;
-        let door = format!("http://{}/cisco/authenticate", daemon.http());
+        let server = format!("http://{}/cisco/authenticate", daemon.http());
         let options = Options {
-            authentication_url: Some(door.parse().unwrap()),
+            authentication_url: Some(server.parse().unwrap()),
             authentication_method: method,
             ..options
         };
-        let desk = Desk::at(options, address.port(8080)).await;
-        let told = Caller::new(daemon.agi())
+        let sim_phone = SimPhone::at(options, address.port(8080)).await;
+        let outcome = Caller::new(daemon.agi())
             .runs("push", &["Hello", "phone=desk"])
             .await;
-        assert_eq!(told.status, "OK", "{}", told.reason);
-        desk.shows_text("Hello").await;
-        let exchanges = desk.state().exchanges;
+        assert_eq!(outcome.status, "OK", "{}", outcome.reason);
+        sim_phone.shows_text("Hello").await;
+        let exchanges = sim_phone.state().exchanges;
         // What the phone logs when it ends comes first: the question was asked within the push.
         let asked = exchanges
             .iter()
@@ -96,14 +96,14 @@ async fn configured_credentials_are_good_at_any_time_and_others_never() {
         ("UserID=push", "UN-AUTHORIZED"),
         ("", "UN-AUTHORIZED"),
     ] {
-        let told = get(daemon.http(), &format!("/cisco/authenticate?{query}")).await;
+        let response = get(daemon.http(), &format!("/cisco/authenticate?{query}")).await;
         assert!(
-            told.starts_with("HTTP/1.0 200 ") || told.starts_with("HTTP/1.1 200 "),
-            "{told}"
+            response.starts_with("HTTP/1.0 200 ") || response.starts_with("HTTP/1.1 200 "),
+            "{response}"
         );
         assert!(
-            told.ends_with(&format!("\r\n\r\n{answer}")),
-            "{query}: {told}"
+            response.ends_with(&format!("\r\n\r\n{answer}")),
+            "{query}: {response}"
         );
     }
     let long = "x".repeat(200_000);
@@ -121,15 +121,15 @@ async fn configured_credentials_are_good_at_any_time_and_others_never() {
 
 #[tokio::test]
 async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
-    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
+    let daemon = Daemon::start(&sim_phone.entry("desk")).await;
     let mut paths = Vec::new();
     for _ in 0..3 {
-        let told = Caller::new(daemon.agi())
+        let response = Caller::new(daemon.agi())
             .runs("push", &["Hello", "phone=desk"])
             .await;
-        assert_eq!(told.status, "OK");
-        let state = desk
+        assert_eq!(response.status, "OK");
+        let state = sim_phone
             .until("a fetch", |state| fetched(state).count() > paths.len())
             .await;
         paths = fetched(&state).collect();
@@ -171,24 +171,27 @@ async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
     ] {
         assert!(get(daemon.http(), path).await.contains(" 404 "), "{path}");
     }
-    let told = exchange(
+    let response = exchange(
         daemon.http(),
         &format!("DELETE {} HTTP/1.0\r\n\r\n", paths[0]),
     )
     .await;
-    assert!(told.contains(" 405 "), "{told}");
+    assert!(response.contains(" 405 "), "{response}");
 }
 
 #[tokio::test]
 async fn a_pushed_screen_expires() {
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
-    let config = format!("{}[http]\nscreen_lifetime = '1s'\n", desk.entry("desk"));
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
+    let config = format!(
+        "{}[http]\nscreen_lifetime = '1s'\n",
+        sim_phone.entry("desk")
+    );
     let daemon = Daemon::start(&config).await;
-    let told = Caller::new(daemon.agi())
+    let outcome = Caller::new(daemon.agi())
         .runs("push", &["Hello", "phone=desk"])
         .await;
-    assert_eq!(told.status, "OK");
-    let state = desk
+    assert_eq!(outcome.status, "OK");
+    let state = sim_phone
         .until("a fetch", |state| fetched(state).next().is_some())
         .await;
     let path = fetched(&state).next().unwrap();
@@ -202,9 +205,13 @@ async fn a_pushed_screen_expires() {
 
 #[tokio::test]
 async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let state = tempfile::tempdir().unwrap();
-    let config = format!("{}[state]\ndir = {:?}\n", desk.entry("desk"), state.path());
+    let config = format!(
+        "{}[state]\ndir = {:?}\n",
+        sim_phone.entry("desk"),
+        state.path()
+    );
     let daemon = Daemon::start(&config).await;
     let caller = Caller::new(daemon.agi());
     assert_eq!(
@@ -218,7 +225,7 @@ async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
         caller.runs("push", &["Hello", "phone=desk"]).await.status,
         "OK"
     );
-    let seen = desk
+    let seen = sim_phone
         .until("both", |state| {
             state.background.is_some() && state.shown.is_some()
         })
@@ -233,8 +240,11 @@ async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
         } else {
             " 404 "
         };
-        let told = get_bytes(daemon.http(), &path).await;
-        assert!(String::from_utf8_lossy(&told).contains(status), "{path}");
+        let response = get_bytes(daemon.http(), &path).await;
+        assert!(
+            String::from_utf8_lossy(&response).contains(status),
+            "{path}"
+        );
     }
 }
 
@@ -243,14 +253,14 @@ async fn who_is_not_allowed_is_sent_away_without_a_word() {
     let stranger = Loopback::claim();
     let daemon =
         Daemon::start("[http]\nallow = ['127.0.0.1/32']\n[agi]\nallow = ['127.0.0.1/32']\n").await;
-    for door in [daemon.http(), daemon.agi()] {
-        let mut stream = connect_from(stranger.ip(), door).await;
+    for server in [daemon.http(), daemon.agi()] {
+        let mut stream = connect_from(stranger.ip(), server).await;
         let request = b"GET /cisco/authenticate HTTP/1.0\r\n\r\nagi_network: yes\n\n";
         // The other side may be gone already.
         let _ = stream.write_all(request).await;
-        let mut told = Vec::new();
-        let _ = soon("the end", stream.read_to_end(&mut told)).await;
-        assert_eq!(told, b"");
+        let mut received = Vec::new();
+        let _ = soon("the end", stream.read_to_end(&mut received)).await;
+        assert_eq!(received, b"");
     }
     assert!(
         get(daemon.http(), "/cisco/authenticate")

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
 use super::support::daemon;
 use super::support::loopback::Loopback;
@@ -25,8 +25,8 @@ const NASTY: &str =
 #[tokio::test]
 async fn no_name_commands_the_terminal_of_who_reads_the_log() {
     for format in ["text", "json"] {
-        let (doors, phone) = (Loopback::claim(), Loopback::claim());
-        let [agi, http, admin] = [4573, 8090, 8091].map(|port| doors.port(port));
+        let (servers, phone) = (Loopback::claim(), Loopback::claim());
+        let [agi, http, admin] = [4573, 8090, 8091].map(|port| servers.port(port));
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
             "{}[log]\nlevel = 'trace'\nformat = '{format}'\n",
@@ -113,11 +113,11 @@ async fn knock([agi, http, admin]: [SocketAddr; 3]) {
     let _ = garbage.shutdown().await;
     let _ = garbage.read_to_end(&mut Vec::new()).await;
     // From an administrator.
-    let office = Administrator::new(admin);
+    let admin = AdminClient::new(admin);
     let body = serde_json::json!({"text": NASTY, "phone": NASTY, NASTY: NASTY}).to_string();
-    office.post("/api/v1/do/push", &body).await;
-    office.post(&format!("/api/v1/do/{encoded}"), "{}").await;
-    office.get(&format!("/api/v1/phones/{encoded}")).await;
+    admin.post("/api/v1/do/push", &body).await;
+    admin.post(&format!("/api/v1/do/{encoded}"), "{}").await;
+    admin.get(&format!("/api/v1/phones/{encoded}")).await;
 }
 
 /// Asks commands for the nasty thing, at a terminal and with the output redirected.

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
 async fn on_16_rules_and_user_events_reach_phones() {
@@ -32,7 +32,7 @@ exten => 903,1,UserEvent(Alarm,Place: cellar,Level: 3)
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;
     };
-    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let daemon = Daemon::start(&format!(
         r#"
 {entry}
@@ -54,7 +54,7 @@ when = "event.Level | int > 2"
 limit = {{ every = "1h", per = "{{{{ event.Place }}}}" }}
 do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ event.Level }}}}: {{{{ event.Place }}}}" }} ]
 "#,
-        entry = desk.entry("desk"),
+        entry = sim_phone.entry("desk"),
         manager = asterisk.manager(),
     ))
     .await;
@@ -66,7 +66,7 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
     };
 
     dials("901");
-    let shown = desk.shows_text("Somebody").await;
+    let shown = sim_phone.shows_text("Somebody").await;
     assert_eq!(
         (shown.title.as_str(), shown.content.text()),
         ("Door", Some("Somebody, at the door"))
@@ -76,27 +76,27 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
     daemon.line("\\\"colour\\\" is no key of push").await;
 
     dials("903");
-    let shown = desk.shows_text("Level").await;
+    let shown = sim_phone.shows_text("Level").await;
     assert_eq!(
         (shown.title.as_str(), shown.content.text()),
         ("Alarm", Some("Level 3: cellar"))
     );
     // The roof is no matter for the rule, and the cellar was told within the hour.
     dials("901");
-    desk.shows_text("Somebody").await;
+    sim_phone.shows_text("Somebody").await;
     daemon.line("what=\"push\"").await;
     assert_eq!(daemon.log().matches("what=\"push\"").count(), 1);
 
     // The phone says what it is called by its hardware address; the rule's phone is that one.
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
-    let told = b"GET /action/yealink/dnd_on?mac=00005e005303&line=sip:1@pbx HTTP/1.0\r\n\r\n";
-    phone.write_all(told).await.unwrap();
+    let request = b"GET /action/yealink/dnd_on?mac=00005e005303&line=sip:1@pbx HTTP/1.0\r\n\r\n";
+    phone.write_all(request).await.unwrap();
     let mut answer = String::new();
     phone.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
-    let shown = desk.shows_text("desk on").await;
+    let shown = sim_phone.shows_text("desk on").await;
     assert_eq!(shown.content.text(), Some("desk on sip:1@pbx"));
-    desk.is_content();
+    sim_phone.assert_accepted_all();
     daemon.terminate();
     assert!(daemon.end().await.success());
 }

@@ -10,7 +10,7 @@ use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
 use super::support::raw::connect_from;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 const CONFIG: &str = "[vendor.cisco]\nusername = 'push'\npassword = 'right'\n";
@@ -24,8 +24,8 @@ async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
     };
     let device = "SEP00005E005301";
     for at in 0..20 {
-        let told = ask(guesser.ip(), &format!("wrong{at}"), device).await;
-        assert_eq!(told, "UN-AUTHORIZED");
+        let response = ask(guesser.ip(), &format!("wrong{at}"), device).await;
+        assert_eq!(response, "UN-AUTHORIZED");
     }
     assert_eq!(ask(guesser.ip(), "right", device).await, "UN-AUTHORIZED");
     // The name can be written otherwise.
@@ -58,12 +58,12 @@ async fn other_names_are_of_no_use_to_who_guesses() {
     };
     for at in 0..100 {
         let device = format!("SEP00005E00{at:04}");
-        let told = ask(guesser.ip(), "wrong", &device).await;
-        assert_eq!(told, "UN-AUTHORIZED");
+        let response = ask(guesser.ip(), "wrong", &device).await;
+        assert_eq!(response, "UN-AUTHORIZED");
     }
     for device in ["SEP00005E00FFFF", "", "nobody"] {
-        let told = ask(guesser.ip(), "right", device).await;
-        assert_eq!(told, "UN-AUTHORIZED", "{device}");
+        let response = ask(guesser.ip(), "right", device).await;
+        assert_eq!(response, "UN-AUTHORIZED", "{device}");
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
     let refused = daemon.count("Rejected a phone's credentials.");
@@ -76,43 +76,43 @@ async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
     let options = sim_phone::options(Vendor::Cisco);
     // No password is configured, so that the push has one of its own.
     let daemon = Daemon::start(&sim_phone::entry("desk", &options, address.port(8080))).await;
-    let door = format!("http://{}/cisco/authenticate", daemon.http());
+    let url = format!("http://{}/cisco/authenticate", daemon.http());
     let options = Options {
-        authentication_url: Some(door.parse().unwrap()),
+        authentication_url: Some(url.parse().unwrap()),
         ..options
     };
     let device = format!("SEP{}", options.mac.replace(':', ""));
-    let desk = Desk::at(options, address.port(8080)).await;
+    let sim_phone = SimPhone::at(options, address.port(8080)).await;
     // The phone asks from the address that the system gives it, which is the guesser's.
     let guesser: IpAddr = "127.0.0.1".parse().unwrap();
     for device in ["", &device] {
         for _ in 0..100 {
-            let told = authenticate(daemon.http(), guesser, "push", "wrong", device).await;
-            assert_eq!(told, "UN-AUTHORIZED");
+            let response = authenticate(daemon.http(), guesser, "push", "wrong", device).await;
+            assert_eq!(response, "UN-AUTHORIZED");
         }
     }
-    let told = Caller::new(daemon.agi())
+    let response = Caller::new(daemon.agi())
         .runs("push", &["Hello", "phone=desk"])
         .await;
-    assert_eq!(told.status, "OK", "{}", told.reason);
-    desk.shows_text("Hello").await;
+    assert_eq!(response.status, "OK", "{}", response.reason);
+    sim_phone.shows_text("Hello").await;
 }
 
 /// Asks as a phone does; returns the body of the answer.
 async fn authenticate(
-    door: SocketAddr,
+    server: SocketAddr,
     from: IpAddr,
     user: &str,
     password: &str,
     device: &str,
 ) -> String {
-    let mut stream = connect_from(from, door).await;
+    let mut stream = connect_from(from, server).await;
     let query = format!("UserID={user}&Password={password}&devicename={device}");
     let request = format!("GET /cisco/authenticate?{query} HTTP/1.0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut told = String::new();
-    soon("an answer", stream.read_to_string(&mut told))
+    let mut received = String::new();
+    soon("an answer", stream.read_to_string(&mut received))
         .await
         .unwrap();
-    told.split_once("\r\n\r\n").unwrap().1.to_owned()
+    received.split_once("\r\n\r\n").unwrap().1.to_owned()
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
@@ -42,7 +42,7 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
         ..sim_phone::options(Vendor::Snom)
     };
     let sip = SipPhone::new("1001", &phone.user_agent(), asterisk.sip(Driver::Pjsip));
-    let desk = Desk::at(phone, sip.address().port(80)).await;
+    let sim_phone = SimPhone::at(phone, sip.address().port(80)).await;
     sip.register().await;
     let call = sip.dial("700", Course::HungUp);
     asterisk.line("AGI(\"PJSIP/1001-").await;
@@ -53,9 +53,9 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
         .line("HANGUP|QUEUED|the caller hung up; delivery goes on|1001|")
         .await;
     assert!(since.elapsed() < SLOW, "the channel was held");
-    assert!(desk.state().shown.is_none());
-    desk.shows_text("Hello, this is Asterisk").await;
-    desk.is_content();
+    assert!(sim_phone.state().shown.is_none());
+    sim_phone.shows_text("Hello, this is Asterisk").await;
+    sim_phone.assert_accepted_all();
     daemon.line("Delivered.").await;
 }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::proc::memory;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn who_trickles_is_not_waited_for_either() {
     let daemon = Daemon::start("[agi]\nenvironment_timeout = '500ms'\n").await;
     let mut stream = TcpStream::connect(daemon.agi()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     let trickle = async {
         let mut beat = tokio::time::interval(Duration::from_millis(50));
         while writing.write_all(b"a").await.is_ok() {
@@ -104,18 +104,18 @@ async fn who_trickles_is_not_waited_for_either() {
         }
     };
     soon("the end", async {
-        tokio::select! { _ = reading.read_to_end(&mut told) => {}, () = trickle => {} }
+        tokio::select! { _ = reading.read_to_end(&mut received) => {}, () = trickle => {} }
     })
     .await;
-    assert_eq!(told, b"");
+    assert_eq!(received, b"");
 }
 
 #[tokio::test]
 async fn a_peer_that_never_answers_a_command_costs_one_session() {
-    let desk = Desk::new(sim_phone::options(Vendor::Snom)).await;
+    let phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&format!(
         "{}[agi]\nreply_timeout = '500ms'\n",
-        desk.entry("desk")
+        phone.entry("desk")
     ))
     .await;
     // It is asked whose phone it is, and says nothing; or it says nonsense.
@@ -158,12 +158,12 @@ async fn two_thousand_probes_leave_no_trace() {
 
 #[tokio::test]
 async fn a_thousand_calls_at_once_are_all_answered() {
-    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
-    let daemon = Daemon::start(&format!("{}[agi]\nbudget = '30s'\n", desk.entry("desk"))).await;
+    let phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
+    let daemon = Daemon::start(&format!("{}[agi]\nbudget = '30s'\n", phone.entry("desk"))).await;
     let before = memory(daemon.pid());
     let caller = Caller::new(daemon.agi());
     let since = Instant::now();
-    let told = join_all((0..1000).map(|at| {
+    let outcome = join_all((0..1000).map(|at| {
         let caller = &caller;
         async move {
             // One in ten goes to a phone.
@@ -177,15 +177,15 @@ async fn a_thousand_calls_at_once_are_all_answered() {
     }))
     .await;
     assert!(
-        told.iter().all(|told| told.status == "OK"),
+        outcome.iter().all(|outcome| outcome.status == "OK"),
         "{:?}",
-        told.iter().find(|told| told.status != "OK")
+        outcome.iter().find(|outcome| outcome.status != "OK")
     );
-    let mut ids: Vec<_> = told.iter().map(|told| &told.id).collect();
+    let mut ids: Vec<_> = outcome.iter().map(|outcome| &outcome.id).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 1000);
-    assert_eq!(desk.received().len(), 100);
+    assert_eq!(phone.received().len(), 100);
     assert!(
         since.elapsed() < Duration::from_secs(30),
         "{:?}",
@@ -234,13 +234,17 @@ async fn answers_quickly(daemon: &Daemon) {
 
 /// Checks that the other side closes and has said nothing but commands.
 async fn closes(stream: &mut TcpStream) {
-    let mut told = Vec::new();
-    let _ = soon("the end of the connection", stream.read_to_end(&mut told)).await;
-    let told = String::from_utf8_lossy(&told);
-    let commands = told
+    let mut received = Vec::new();
+    let _ = soon(
+        "the end of the connection",
+        stream.read_to_end(&mut received),
+    )
+    .await;
+    let received = String::from_utf8_lossy(&received);
+    let commands = received
         .lines()
         .all(|line| line.starts_with("GET FULL VARIABLE ") || line.starts_with("SET VARIABLE "));
-    assert!(commands, "{told}");
+    assert!(commands, "{received}");
 }
 
 /// How much memory, in kB, may be taken for good: buffers, and what the allocator keeps.

@@ -6,14 +6,14 @@ use handset_simulator::Vendor;
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::large_site::Site;
 use super::support::sim_phone;
 use super::support::soon;
+use super::support::stub_web_server::StubWebServer;
 
 #[tokio::test]
 async fn documents_that_grow_or_read_files_or_nest_cost_little() {
     for (name, document) in documents() {
-        let phone = Site::serving("text/xml", &document).await;
+        let phone = StubWebServer::serving("text/xml", &document).await;
         let address = phone.url("").replace("http://", "").parse().unwrap();
         let entry =
             |vendor| sim_phone::entry(&format!("{vendor}"), &sim_phone::options(vendor), address);
@@ -39,13 +39,17 @@ async fn documents_that_grow_or_read_files_or_nest_cost_little() {
             ("login", &["user=john", "phone=cisco"]),
             ("who", &["phone=cisco"]),
         ] {
-            let told = soon(name, caller.runs(verb, words)).await;
-            assert_ne!(told.status, "ERROR", "{name}: {verb}: {}", told.reason);
+            let outcome = soon(name, caller.runs(verb, words)).await;
+            assert_ne!(
+                outcome.status, "ERROR",
+                "{name}: {verb}: {}",
+                outcome.reason
+            );
             for grown in ["root:", "lollollol"] {
                 assert!(
-                    !told.reason.contains(grown),
+                    !outcome.reason.contains(grown),
                     "{name}: {verb}: {}",
-                    told.reason
+                    outcome.reason
                 );
             }
         }
@@ -75,14 +79,14 @@ async fn documents_of_callers_are_looked_through_and_refused() {
         "<a><b></a></b>",
     ] {
         let xml = format!("xml={document}");
-        let told = caller.runs("push", &[&xml, "phone=desk"]).await;
-        assert_eq!(told.status, "INVALID", "{document}: {}", told.reason);
-        assert!(told.reason.starts_with("xml: "), "{}", told.reason);
+        let outcome = caller.runs("push", &[&xml, "phone=desk"]).await;
+        assert_eq!(outcome.status, "INVALID", "{document}: {}", outcome.reason);
+        assert!(outcome.reason.starts_with("xml: "), "{}", outcome.reason);
         std::fs::write(daemon.media("bomb.xml"), document).unwrap();
-        let told = caller
+        let outcome = caller
             .runs("push", &["template=bomb.xml", "phone=desk"])
             .await;
-        assert_eq!(told.status, "INVALID", "{document}: {}", told.reason);
+        assert_eq!(outcome.status, "INVALID", "{document}: {}", outcome.reason);
     }
 }
 

@@ -3,7 +3,7 @@
 use handset_simulator::Vendor;
 use serde_json::json;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::on_both_versions;
@@ -54,7 +54,7 @@ secret = "hush"
     ))
     .await;
     daemon.line("Read who is registered.").await;
-    let office = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
 
     for (at, between) in BREAKS.iter().enumerate() {
         let value = format!(
@@ -66,7 +66,7 @@ secret = "hush"
             json!({"phone": "1002", "event": "a", "type": value, "body": "b"}),
             json!({"phone": "1002", "event": "a", "type": "text/plain", "body": value}),
         ] {
-            let answer = office.post("/api/v1/do/notify", &body.to_string()).await;
+            let answer = admin.post("/api/v1/do/notify", &body.to_string()).await;
             if answer.code == 200 {
                 let notify = phone.notified().await;
                 assert_eq!(notify.header("X-Injected"), [""; 0], "{notify:?}");
@@ -75,7 +75,7 @@ secret = "hush"
             }
         }
         let dial = json!({"phone": "1002", "number": value, "via": "pbx"}).to_string();
-        assert_eq!(office.post("/api/v1/do/dial", &dial).await.code, 400);
+        assert_eq!(admin.post("/api/v1/do/dial", &dial).await.code, 400);
         // From a phone, by way of a rule that takes everything.
         let path = "/action/snom/dnd_on?mac=00005E005302&y=plain&x=";
         let path = format!("{path}{}", encoded(&value));

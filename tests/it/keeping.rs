@@ -7,19 +7,19 @@ use std::time::Duration;
 use handset_simulator::Vendor;
 use serde_json::Value;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
-use super::support::caller::{Caller, Told};
+use super::support::caller::{CallResult, Caller};
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::SipPhone;
-use super::support::stub_phone::{Booth, Manner};
+use super::support::stub_phone::{Behavior, StubPhone};
 use super::support::{left_out, on_both_versions, soon};
 
 /// Returns what the history says of a request.
 async fn record(daemon: &Daemon, id: &str) -> Value {
-    let door = Administrator::new(daemon.admin());
-    let found = door.get(&format!("/api/v1/deliveries?id={id}")).await;
+    let admin = AdminClient::new(daemon.admin());
+    let found = admin.get(&format!("/api/v1/deliveries?id={id}")).await;
     found.json()["result"][0].clone()
 }
 
@@ -39,11 +39,11 @@ async fn comes_to(daemon: &Daemon, id: &str, status: &str) -> Value {
 
 /// Waits until so many deliveries are in the file.
 async fn holds(daemon: &Daemon, count: usize) {
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let line = format!("handsetd_deliveries_held {count}\n");
     let waiting = async {
         loop {
-            let metrics = door.get("/metrics").await.body;
+            let metrics = admin.get("/metrics").await.body;
             if String::from_utf8(metrics).unwrap().contains(&line) {
                 return;
             }
@@ -53,7 +53,7 @@ async fn holds(daemon: &Daemon, count: usize) {
     soon(line.trim(), waiting).await;
 }
 
-async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> Told {
+async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> CallResult {
     let number = format!("number={number}");
     let arguments = [&[number.as_str(), "phone=desk"][..], more].concat();
     Caller::new(daemon.agi()).runs("dial", &arguments).await
@@ -61,7 +61,7 @@ async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> Told {
 
 #[tokio::test]
 async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
-    let mut phone = Booth::new();
+    let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let first = dials(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(first.status, "QUEUED");
@@ -79,7 +79,7 @@ async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
         (&waits["status"], &waits["took"]),
         (&"QUEUED".into(), &Value::Null)
     );
-    phone.come(Manner::Answers).await;
+    phone.go_online(Behavior::Answers).await;
     comes_to(&daemon, &second.id, "OK").await;
     assert_eq!(record(&daemon, &first.id).await["status"], "OK");
     let dialed = phone.dialed();
@@ -98,19 +98,19 @@ async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
 
 #[tokio::test]
 async fn what_is_kept_outlasts_a_crash_and_what_is_called_back_does_not() {
-    let mut phone = Booth::new();
+    let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let kept = dials(&daemon, "1", &["keep=1h"]).await;
     let recalled = dials(&daemon, "2", &["keep=1h"]).await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let path = format!("/api/v1/deliveries/{}", recalled.id);
-    let answer = door.ask("DELETE", &path, &[], "").await;
-    assert_eq!(answer.told().0, 200);
+    let answer = admin.request("DELETE", &path, &[], "").await;
+    assert_eq!(answer.outcome().0, 200);
     let daemon = daemon.crash_and_start().await;
     let resumed = record(&daemon, &kept.id).await;
     assert_eq!(resumed["asker"]["kind"], "call", "{resumed}");
     assert_eq!(resumed["keys"]["number"], "1");
-    phone.come(Manner::Answers).await;
+    phone.go_online(Behavior::Answers).await;
     comes_to(&daemon, &kept.id, "OK").await;
     assert_eq!(phone.dialed().len(), 1);
     // A second crash brings nothing back.
@@ -123,8 +123,8 @@ async fn what_is_kept_outlasts_a_crash_and_what_is_called_back_does_not() {
 
 #[tokio::test]
 async fn what_was_sent_and_not_answered_is_not_sent_again() {
-    let mut phone = Booth::new();
-    phone.come(Manner::Silent).await;
+    let mut phone = StubPhone::new();
+    phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let sent = dials(&daemon, "1", &["keep=1h", "deadline=1"]).await;
     assert_eq!(sent.status, "UNKNOWN", "{}", sent.reason);
@@ -138,7 +138,7 @@ async fn what_was_sent_and_not_answered_is_not_sent_again() {
     drop(request);
     let line = daemon.line("A held delivery is over.").await;
     assert!(line.contains("status=UNKNOWN"), "{line}");
-    phone.come(Manner::Answers).await;
+    phone.go_online(Behavior::Answers).await;
     let last = dials(&daemon, "3", &["keep=1h"]).await;
     assert_eq!(last.status, "OK");
     assert_eq!(
@@ -149,18 +149,18 @@ async fn what_was_sent_and_not_answered_is_not_sent_again() {
 
 #[tokio::test]
 async fn who_waits_while_the_daemon_stops_is_told_that_it_is_held() {
-    let mut phone = Booth::new();
-    phone.come(Manner::Silent).await;
+    let mut phone = StubPhone::new();
+    phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let first = dials(&daemon, "1", &["keep=1h", "deadline=3"]);
     let second = async {
         phone.until_dialed(1).await;
-        let told = dials(&daemon, "2", &["keep=1h"]);
+        let outcome = dials(&daemon, "2", &["keep=1h"]);
         let stop = async {
             holds(&daemon, 2).await;
             daemon.terminate();
         };
-        tokio::join!(told, stop).0
+        tokio::join!(outcome, stop).0
     };
     let (first, second) = tokio::join!(first, second);
     assert_eq!(first.status, "UNKNOWN", "{}", first.reason);
@@ -171,13 +171,13 @@ async fn who_waits_while_the_daemon_stops_is_told_that_it_is_held() {
         second.reason
     );
     let daemon = daemon.crash_and_start().await;
-    phone.come(Manner::Answers).await;
+    phone.go_online(Behavior::Answers).await;
     comes_to(&daemon, &second.id, "OK").await;
 }
 
 #[tokio::test]
 async fn a_fault_in_one_delivery_ends_no_other() {
-    let mut phone = Booth::new();
+    let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     // The template engine panics at this.
     fs::write(daemon.media("broken.xml"), "<T>{{ text[::-1] }}</T>").unwrap();
@@ -185,7 +185,7 @@ async fn a_fault_in_one_delivery_ends_no_other() {
     let broken = Caller::new(daemon.agi()).runs("push", &keys).await;
     assert_eq!(broken.status, "ERROR", "{}", broken.reason);
     assert_eq!(broken.reason, "the delivery broke off; see the log");
-    phone.come(Manner::Answers).await;
+    phone.go_online(Behavior::Answers).await;
     let next = dials(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(next.status, "OK", "{}", next.reason);
     holds(&daemon, 0).await;
@@ -193,17 +193,17 @@ async fn a_fault_in_one_delivery_ends_no_other() {
 
 #[tokio::test]
 async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
-    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
-    let phone = Booth::new();
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
+    let phone = StubPhone::new();
     let rule = "[[rule]]\nname = 'lost'\non = 'handsetd.expired'\n\
                 do = [ { verb = 'push', phone = 'boss', \
                 text = 'not told: {{ event.Phone }} {{ event.Verb }} {{ event.Keep }}' } ]\n";
-    let config = format!("{}{}{rule}", phone.entry("desk"), desk.entry("boss"));
+    let config = format!("{}{}{rule}", phone.entry("desk"), sim_phone.entry("boss"));
     let daemon = Daemon::start(&config).await;
-    let told = dials(&daemon, "1", &["keep=1"]).await;
-    assert_eq!(told.status, "QUEUED");
-    desk.shows_text("not told: desk dial 1s").await;
-    let record = comes_to(&daemon, &told.id, "UNREACHABLE").await;
+    let outcome = dials(&daemon, "1", &["keep=1"]).await;
+    assert_eq!(outcome.status, "QUEUED");
+    sim_phone.shows_text("not told: desk dial 1s").await;
+    let record = comes_to(&daemon, &outcome.id, "UNREACHABLE").await;
     let reason = record["reason"].as_str().unwrap();
     let words = "held for 1s, and the phone could not be reached: cannot connect";
     assert!(reason.starts_with(words), "{reason}");
@@ -214,7 +214,7 @@ async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
 
 #[tokio::test]
 async fn a_damaged_file_is_moved_aside_and_told() {
-    let phone = Booth::new();
+    let phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     assert_eq!(dials(&daemon, "1", &["keep=1h"]).await.status, "QUEUED");
     let file = daemon.state("held.sqlite");
@@ -243,7 +243,7 @@ async fn a_damaged_file_is_moved_aside_and_told() {
 
 #[tokio::test]
 async fn a_full_disk_is_told_and_costs_only_the_keeping() {
-    let mut phone = Booth::new();
+    let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let daemon = {
         let state = daemon.state("");
@@ -268,7 +268,7 @@ async fn a_full_disk_is_told_and_costs_only_the_keeping() {
     assert_eq!(early.status, "QUEUED");
     let filler = disk.0.join("filler");
     let _ = fs::write(&filler, vec![0; 512 << 10]);
-    let mut full = Told::default();
+    let mut full = CallResult::default();
     for number in 0..200 {
         // What is left of the last block of the log still takes some.
         full = dials(&daemon, &format!("2{number}"), &["keep=1h"]).await;
@@ -285,7 +285,7 @@ async fn a_full_disk_is_told_and_costs_only_the_keeping() {
     let at_once = dials(&daemon, "3", &["keep=1h", "wait=no"]).await;
     assert_eq!(at_once.status, "ERROR", "{}", at_once.reason);
     // What is held can't be noted as sent, so it is not sent; what need not be held is.
-    phone.come(Manner::Answers).await;
+    phone.go_online(Behavior::Answers).await;
     assert_eq!(dials(&daemon, "4", &["keep=1h"]).await.status, "OK");
     fs::remove_file(&filler).unwrap();
     comes_to(&daemon, &early.id, "OK").await;
@@ -324,10 +324,10 @@ async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(versio
     ))
     .await;
     daemon.line("Read who is registered.").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let body = r#"{"text": "While you were away", "keep": "1h"}"#;
-    let answer = door.post("/api/v1/phones/1001/push", body).await;
-    let (code, status, reason) = answer.told();
+    let answer = admin.post("/api/v1/phones/1001/push", body).await;
+    let (code, status, reason) = answer.outcome();
     assert_eq!((code, status.as_str()), (202, "QUEUED"), "{reason}");
     assert!(
         reason.starts_with("held for 1h, until the phone can be reached: "),
@@ -335,11 +335,11 @@ async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(versio
     );
     let id = answer.json()["id"].as_str().unwrap().to_owned();
     let daemon = daemon.crash_and_start().await;
-    let desk = Desk::at(phone, sip.address().port(80)).await;
+    let sim_phone = SimPhone::at(phone, sip.address().port(80)).await;
     sip.register().await;
-    desk.shows_text("While you were away").await;
+    sim_phone.shows_text("While you were away").await;
     comes_to(&daemon, &id, "OK").await;
-    let pushes = desk.received().len();
+    let pushes = sim_phone.received().len();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(desk.received().len(), pushes, "it came again");
+    assert_eq!(sim_phone.received().len(), pushes, "it came again");
 }

@@ -16,10 +16,10 @@ async fn under_load_memory_is_flat_and_neither_event_nor_descriptor_is_lost() {
         time: Duration::from_secs(24),
         beat: Duration::from_secs(1),
     };
-    let told = std::sync::Mutex::new(String::new());
-    let broken = load::run(load, |line| *told.lock().unwrap() += &(line + "\n")).await;
+    let outcome = std::sync::Mutex::new(String::new());
+    let broken = load::run(load, |line| *outcome.lock().unwrap() += &(line + "\n")).await;
     if !broken.is_empty() {
-        print_log("load", &told.lock().unwrap());
+        print_log("load", &outcome.lock().unwrap());
     }
     assert_eq!(broken, [""; 0]);
 }

@@ -7,11 +7,11 @@ use handset_simulator::{Faults, Options};
 
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
 async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
-    let desk = Desk::new(Options {
+    let phone = SimPhone::new(Options {
         faults: Faults {
             delay: Duration::from_millis(100),
             ..Faults::default()
@@ -19,21 +19,21 @@ async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
         ..sim_phone::options(Vendor::Snom)
     })
     .await;
-    let daemon = Daemon::start(&desk.entry("desk")).await;
+    let daemon = Daemon::start(&phone.entry("desk")).await;
     let caller = Caller::new(daemon.agi());
     for round in 0..5 {
         let last = format!("round {round}, last");
         for number in 0..9 {
             let text = format!("round {round}, number {number}");
-            let told = caller.runs("push", &[&text, "phone=desk", "wait=no"]).await;
-            assert_eq!(told.status, "QUEUED", "{}", told.reason);
+            let outcome = caller.runs("push", &[&text, "phone=desk", "wait=no"]).await;
+            assert_eq!(outcome.status, "QUEUED", "{}", outcome.reason);
         }
-        let told = caller.runs("push", &[&last, "phone=desk"]).await;
-        assert_eq!(told.status, "OK", "{}", told.reason);
-        desk.shows_text(&last).await;
+        let outcome = caller.runs("push", &[&last, "phone=desk"]).await;
+        assert_eq!(outcome.status, "OK", "{}", outcome.reason);
+        phone.shows_text(&last).await;
     }
     // Those in between were never sent, once a newer one waited.
-    let pushes = desk.received().len();
+    let pushes = phone.received().len();
     assert!(pushes < 50, "{pushes}");
     daemon.line("a newer screen took its place").await;
 }

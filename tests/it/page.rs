@@ -4,10 +4,10 @@ use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::browser::Browser;
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
@@ -16,14 +16,14 @@ async fn the_page_shows_and_does_what_an_administrator_wants() {
         return;
     };
     let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
-    let mut desks = Vec::new();
+    let mut sim_phones = Vec::new();
     for vendor in vendors {
-        desks.push(Desk::new(sim_phone::options(vendor)).await);
+        sim_phones.push(SimPhone::new(sim_phone::options(vendor)).await);
     }
     let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut config = format!("[media]\nhosts = ['{}']\n", slow.local_addr().unwrap());
-    for (desk, vendor) in desks.iter().zip(vendors) {
-        config.push_str(&desk.entry(vendor.name()));
+    for (sim_phone, vendor) in sim_phones.iter().zip(vendors) {
+        config.push_str(&sim_phone.entry(vendor.name()));
     }
     config.push_str(
         "[vendor.cisco]\nusername = 'push'\npassword = 'p'\n\
@@ -54,9 +54,9 @@ async fn the_page_shows_and_does_what_an_administrator_wants() {
         .until("document.querySelectorAll('.card').length == 3")
         .await;
 
-    push_to_a_group(&mut browser, &desks).await;
+    push_to_a_group(&mut browser, &sim_phones).await;
     search_deliveries(&mut browser).await;
-    try_rules(&mut browser, &daemon, &desks[1]).await;
+    try_rules(&mut browser, &daemon, &sim_phones[1]).await;
     other_verbs(&mut browser).await;
     call_back(&mut browser, &slow).await;
 
@@ -109,7 +109,7 @@ async fn log_in(browser: &mut Browser, home: &str) {
     assert_eq!(first, "skip");
 }
 
-async fn push_to_a_group(browser: &mut Browser, desks: &[Desk]) {
+async fn push_to_a_group(browser: &mut Browser, sim_phones: &[SimPhone]) {
     browser.fill("#phone", "all&cisco").await;
     browser.fill("#key-title", "Lunch").await;
     browser.fill("#key-text", "Soup <i>is</i> ready").await;
@@ -125,15 +125,15 @@ async fn push_to_a_group(browser: &mut Browser, desks: &[Desk]) {
         .eval("document.querySelector('#go').innerText")
         .await;
     assert_eq!(go, "Send to 3 phones");
-    for desk in desks {
-        assert!(desk.received().is_empty());
+    for sim_phone in sim_phones {
+        assert!(sim_phone.received().is_empty());
     }
     browser.click("#go").await;
     browser
         .until("document.querySelector('#preview .badge.OK')")
         .await;
-    for desk in desks {
-        desk.shows_text("Soup <i>is</i> ready").await;
+    for sim_phone in sim_phones {
+        sim_phone.shows_text("Soup <i>is</i> ready").await;
     }
     // The cards and the deliveries follow by themselves.
     browser
@@ -150,11 +150,14 @@ async fn search_deliveries(browser: &mut Browser) {
         .until("document.querySelectorAll('#delivered li[data-status]').length == 1")
         .await;
     browser.click("#delivered summary").await;
-    let told = browser
+    let outcome = browser
         .eval("document.querySelector('#delivered details').innerText")
         .await;
-    let told = told.as_str().unwrap();
-    assert!(told.contains("page") && told.contains("Lunch"), "{told}");
+    let outcome = outcome.as_str().unwrap();
+    assert!(
+        outcome.contains("page") && outcome.contains("Lunch"),
+        "{outcome}"
+    );
     browser.fill("#search [name=status]", "FINE").await;
     browser
         .until("document.querySelector('#delivered .wrong')")
@@ -168,13 +171,13 @@ async fn search_deliveries(browser: &mut Browser) {
         .await;
 }
 
-async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &Desk) {
+async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone) {
     browser
         .until("document.querySelector('#ruled tbody tr').innerText.includes('hush')")
         .await;
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
-    let told = b"GET /action/yealink/dnd_on?mac=00005e005303&line=1 HTTP/1.0\r\n\r\n";
-    phone.write_all(told).await.unwrap();
+    let request = b"GET /action/yealink/dnd_on?mac=00005e005303&line=1 HTTP/1.0\r\n\r\n";
+    phone.write_all(request).await.unwrap();
     let mut answer = Vec::new();
     soon("the action URL", phone.read_to_end(&mut answer))
         .await
@@ -335,7 +338,7 @@ async fn choose(browser: &mut Browser, verb: &str, key: &str) {
 #[tokio::test]
 async fn the_page_is_strict_with_whoever_asks() {
     let daemon = Daemon::start("").await;
-    let door = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let host = daemon.admin().to_string();
     let login = |headers: &[(&'static str, String)], token: &str| {
         let body: String = form_urlencoded::Serializer::new(String::new())
@@ -346,7 +349,9 @@ async fn the_page_is_strict_with_whoever_asks() {
             let form = ("Content-Type", "application/x-www-form-urlencoded");
             let mut all = vec![form];
             all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
-            door.ask_as("POST", "/login", &all, &body).await
+            admin
+                .request_with_headers("POST", "/login", &all, &body)
+                .await
         }
     };
     assert_eq!(login(&[], "wrong").await.code, 401);
@@ -364,7 +369,9 @@ async fn the_page_is_strict_with_whoever_asks() {
         assert!(cookie.contains(word), "{cookie}");
     }
     let cookie = cookie.split(';').next().unwrap();
-    let home = door.ask_as("GET", "/", &[("Cookie", cookie)], "").await;
+    let home = admin
+        .request_with_headers("GET", "/", &[("Cookie", cookie)], "")
+        .await;
     assert!(
         home.head
             .contains("content-security-policy: default-src 'none'; script-src 'self'")
@@ -382,7 +389,8 @@ async fn the_page_is_strict_with_whoever_asks() {
     let send = |headers: Vec<(&'static str, String)>| async move {
         let mut all = vec![form];
         all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
-        door.ask_as("POST", "/page/send", &all, "verb=ping")
+        admin
+            .request_with_headers("POST", "/page/send", &all, "verb=ping")
             .await
             .code
     };
@@ -398,9 +406,9 @@ async fn the_page_is_strict_with_whoever_asks() {
         200
     );
     // A cookie opens the page, not the API; and a token opens the API, not the page.
-    let api = door
-        .ask_as("GET", "/api/v1/phones", &[("Cookie", &cookie.1)], "")
+    let api = admin
+        .request_with_headers("GET", "/api/v1/phones", &[("Cookie", &cookie.1)], "")
         .await;
     assert_eq!(api.code, 401);
-    assert_eq!(door.get("/page/phones").await.code, 401);
+    assert_eq!(admin.get("/page/phones").await.code, 401);
 }

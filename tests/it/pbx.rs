@@ -22,17 +22,17 @@ async fn a_phone_answers_by_itself_and_the_number_is_called(version: Version) {
 }
 
 async fn answers_by_itself(version: Version, driver: Driver) {
-    let Some(stage) = Stage::set(version, driver).await else {
+    let Some(fixture) = PbxFixture::set(version, driver).await else {
         return;
     };
-    let call = stage.verb("dial", &["200"]);
+    let call = fixture.verb("dial", &["200"]);
     let phone = async {
-        let invite = stage.phone.rings().await;
-        stage.phone.takes(&invite).await;
+        let invite = fixture.phone.rings().await;
+        fixture.phone.takes(&invite).await;
         invite
     };
-    let (told, invite) = tokio::join!(call, phone);
-    assert_eq!(told.0, "OK", "{told:?}");
+    let (outcome, invite) = tokio::join!(call, phone);
+    assert_eq!(outcome.0, "OK", "{outcome:?}");
     assert_eq!(
         invite.header("Alert-Info"),
         ["<http://127.0.0.1>;info=alert-autoanswer;delay=0"]
@@ -42,34 +42,34 @@ async fn answers_by_itself(version: Version, driver: Driver) {
         ["<sip:127.0.0.1>;answer-after=0"]
     );
     // Whoever is called sees the phone, not the number that it calls.
-    stage.asterisk.line("200 is called by 1002").await;
+    fixture.asterisk.line("200 is called by 1002").await;
 }
 
 async fn a_phone_rings_with_its_tone_until_it_is_told_to_stop(version: Version) {
-    let Some(stage) = Stage::set(version, Driver::Pjsip).await else {
+    let Some(fixture) = PbxFixture::set(version, Driver::Pjsip).await else {
         return;
     };
-    let call = stage.verb("ring", &["tone=3"]);
-    let (told, invite) = tokio::join!(call, stage.phone.rings());
-    assert_eq!(told.0, "OK", "{told:?}");
+    let call = fixture.verb("ring", &["tone=3"]);
+    let (outcome, invite) = tokio::join!(call, fixture.phone.rings());
+    assert_eq!(outcome.0, "OK", "{outcome:?}");
     assert_eq!(invite.header("Alert-Info"), ["<http://127.0.0.1/Ringer3>"]);
-    let stop = stage.verb("ring", &["stop=yes"]);
-    let (told, ()) = tokio::join!(stop, stage.phone.stops_to_ring(&invite));
-    assert_eq!(told.0, "OK", "{told:?}");
+    let stop = fixture.verb("ring", &["stop=yes"]);
+    let (outcome, ()) = tokio::join!(stop, fixture.phone.stops_to_ring(&invite));
+    assert_eq!(outcome.0, "OK", "{outcome:?}");
     // Nothing rings any more, and that is no fault.
-    assert_eq!(stage.verb("ring", &["stop=yes"]).await.0, "OK");
+    assert_eq!(fixture.verb("ring", &["stop=yes"]).await.0, "OK");
 }
 
 async fn what_does_not_come_about_is_told(version: Version) {
-    let Some(mut stage) = Stage::set(version, Driver::Pjsip).await else {
+    let Some(mut fixture) = PbxFixture::set(version, Driver::Pjsip).await else {
         return;
     };
     let refusing = async |answer: &str| {
         let phone = async {
-            let invite: Message = stage.phone.rings().await;
-            stage.phone.refuses(&invite, answer).await;
+            let invite: Message = fixture.phone.rings().await;
+            fixture.phone.refuses(&invite, answer).await;
         };
-        tokio::join!(stage.verb("dial", &["200"]), phone).0
+        tokio::join!(fixture.verb("dial", &["200"]), phone).0
     };
     let busy = refusing("486 Busy Here").await;
     assert_eq!(
@@ -78,31 +78,31 @@ async fn what_does_not_come_about_is_told(version: Version) {
     );
     let declined = refusing("603 Decline").await;
     assert_eq!(declined.0, "REJECTED", "{declined:?}");
-    let nowhere = stage.verb("dial", &["999"]).await;
+    let nowhere = fixture.verb("dial", &["999"]).await;
     assert_eq!(nowhere.0, "REJECTED", "{nowhere:?}");
     assert!(
         nowhere.1.contains("Extension does not exist"),
         "{nowhere:?}"
     );
-    stage.phone.register(0).await;
+    fixture.phone.register(0).await;
     let gone = loop {
-        let told = stage.verb("dial", &["999"]).await;
-        if told.0 != "REJECTED" {
-            break told;
+        let outcome = fixture.verb("dial", &["999"]).await;
+        if outcome.0 != "REJECTED" {
+            break outcome;
         }
     };
     assert_eq!(gone.0, "UNREACHABLE", "{gone:?}");
 }
 
 /// A server with one phone, and a daemon that knows both.
-struct Stage {
+struct PbxFixture {
     asterisk: Asterisk,
     phone: UdpPhone,
     daemon: Daemon,
     endpoint: &'static str,
 }
 
-impl Stage {
+impl PbxFixture {
     async fn set(version: Version, driver: Driver) -> Option<Self> {
         let phones = [(driver, "1002")];
         let options = Options {
@@ -139,8 +139,8 @@ impl Stage {
         let phone = format!("phone={}", self.endpoint);
         let mut all = vec!["via=pbx", &phone];
         all.extend(arguments);
-        let mut told = agi_call(self.daemon.agi(), verb, &all).await;
-        let mut take = |name| told.remove(name).unwrap();
+        let mut outcome = agi_call(self.daemon.agi(), verb, &all).await;
+        let mut take = |name| outcome.remove(name).unwrap();
         (take("HANDSET_STATUS"), take("HANDSET_REASON"))
     }
 }

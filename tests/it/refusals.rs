@@ -5,10 +5,10 @@ use std::time::Duration;
 use handset_simulator::Vendor;
 use handset_simulator::{Faults, Options, Scheme};
 
-use super::support::caller::{Caller, Told};
+use super::support::caller::{CallResult, Caller};
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_invalid_and_named() {
@@ -16,37 +16,37 @@ async fn what_is_wrong_with_a_request_is_invalid_and_named() {
     let caller = Caller::new(daemon.agi());
     for (script, arguments, reason) in WRONG {
         let arguments: Vec<&str> = arguments.to_vec();
-        let told = caller.runs(script, &arguments).await;
+        let outcome = caller.runs(script, &arguments).await;
         assert_eq!(
-            told.status, "INVALID",
+            outcome.status, "INVALID",
             "{script} {arguments:?}: {}",
-            told.reason
+            outcome.reason
         );
         assert!(
-            told.reason.starts_with(reason),
+            outcome.reason.starts_with(reason),
             "{script} {arguments:?}: {:?} is not {reason:?}",
-            told.reason
+            outcome.reason
         );
-        assert_one_short_line(&told);
+        assert_one_short_line(&outcome);
     }
     for (script, arguments, reason) in WRONG_FOR_A_PHONE {
         let arguments: Vec<&str> = arguments.iter().chain(&["phone=desk"]).copied().collect();
-        let told = caller.runs(script, &arguments).await;
+        let outcome = caller.runs(script, &arguments).await;
         assert_eq!(
-            told.status, "INVALID",
+            outcome.status, "INVALID",
             "{script} {arguments:?}: {}",
-            told.reason
+            outcome.reason
         );
         assert!(
-            told.reason.starts_with(reason),
+            outcome.reason.starts_with(reason),
             "{script} {arguments:?}: {:?}",
-            told.reason
+            outcome.reason
         );
         assert_eq!(
-            (told.phone.as_str(), told.vendor.as_str()),
+            (outcome.phone.as_str(), outcome.vendor.as_str()),
             ("desk", "snom")
         );
-        assert_one_short_line(&told);
+        assert_one_short_line(&outcome);
     }
 }
 
@@ -395,26 +395,32 @@ const WRONG_FOR_A_PHONE: &[(&str, &[&str], &str)] = &[
 #[tokio::test]
 async fn ping_is_always_ok() {
     let daemon = Daemon::start("").await;
-    let told = Caller::new(daemon.agi()).runs("ping", &[]).await;
-    assert_eq!((told.status.as_str(), told.reason.as_str()), ("OK", ""));
-    assert_eq!((told.phone.as_str(), told.vendor.as_str()), ("", ""));
+    let outcome = Caller::new(daemon.agi()).runs("ping", &[]).await;
+    assert_eq!(
+        (outcome.status.as_str(), outcome.reason.as_str()),
+        ("OK", "")
+    );
+    assert_eq!((outcome.phone.as_str(), outcome.vendor.as_str()), ("", ""));
     let again = Caller::new(daemon.agi()).runs("ping", &[]).await;
-    assert!(!told.id.is_empty() && told.id != again.id);
+    assert!(!outcome.id.is_empty() && outcome.id != again.id);
 }
 
 #[tokio::test]
 async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
     let [cisco, snom, yealink] =
         [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(sim_phone::options);
-    let desks = [
-        ("cisco", Desk::new(cisco).await),
-        ("snom", Desk::new(snom).await),
-        ("yealink", Desk::new(yealink).await),
+    let sim_phones = [
+        ("cisco", SimPhone::new(cisco).await),
+        ("snom", SimPhone::new(snom).await),
+        ("yealink", SimPhone::new(yealink).await),
     ];
-    let entries: Vec<_> = desks.iter().map(|(name, desk)| desk.entry(name)).collect();
+    let entries: Vec<_> = sim_phones
+        .iter()
+        .map(|(name, sim_phone)| sim_phone.entry(name))
+        .collect();
     let daemon = Daemon::start(&entries.concat()).await;
     let caller = Caller::new(daemon.agi());
-    for (name, desk) in &desks {
+    for (name, sim_phone) in &sim_phones {
         let phone = format!("phone={name}");
         for (argument, reason) in [
             (
@@ -435,29 +441,32 @@ async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
             if (*name, argument) == ("snom", "via=csta") {
                 continue;
             }
-            let told = caller.runs("push", &["Hello", argument, &phone]).await;
-            assert_eq!((&*told.status, &*told.reason), ("UNSUPPORTED", reason));
+            let outcome = caller.runs("push", &["Hello", argument, &phone]).await;
+            assert_eq!(
+                (&*outcome.status, &*outcome.reason),
+                ("UNSUPPORTED", reason)
+            );
         }
-        assert_eq!(desk.received().len(), 0, "{name} was sent something");
+        assert_eq!(sim_phone.received().len(), 0, "{name} was sent something");
     }
 }
 
 #[tokio::test]
 async fn a_wrong_password_is_denied_and_nothing_is_shown() {
     let right = || Some(("admin".to_owned(), "right".to_owned()));
-    let snom = Desk::new(Options {
+    let snom = SimPhone::new(Options {
         credentials: right(),
         scheme: Scheme::Digest,
         ..sim_phone::options(Vendor::Snom)
     })
     .await;
-    let yealink = Desk::new(Options {
+    let yealink = SimPhone::new(Options {
         credentials: right(),
         scheme: Scheme::Digest,
         ..sim_phone::options(Vendor::Yealink)
     })
     .await;
-    let asking = Desk::new(Options {
+    let asking = SimPhone::new(Options {
         credentials: right(),
         scheme: Scheme::Basic,
         ..sim_phone::options(Vendor::Snom)
@@ -472,19 +481,19 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
     );
     let daemon = Daemon::start(&config).await;
     let caller = Caller::new(daemon.agi());
-    let told = caller.runs("push", &["Hello", "phone=snom"]).await;
+    let outcome = caller.runs("push", &["Hello", "phone=snom"]).await;
     assert_denied(
-        &told,
+        &outcome,
         "the phone refused the user name and password (HTTP 401); they are its settings http_user and http_pass",
     );
-    let told = caller.runs("push", &["Hello", "phone=asking"]).await;
+    let outcome = caller.runs("push", &["Hello", "phone=asking"]).await;
     assert_denied(
-        &told,
+        &outcome,
         "no password is configured ([vendor.snom] or [[phone]]); the phone refused",
     );
-    let told = caller.runs("push", &["Hello", "phone=yealink"]).await;
+    let outcome = caller.runs("push", &["Hello", "phone=yealink"]).await;
     assert_denied(
-        &told,
+        &outcome,
         "the phone refused the user name and password (HTTP 401); they are its settings push_xml.username",
     );
     // It locks out whoever is wrong three times.
@@ -495,7 +504,7 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
         "background?image=background.png",
         "push",
     ] {
-        let told = caller
+        let outcome = caller
             .runs(
                 script,
                 &[
@@ -507,16 +516,16 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
         if script.starts_with("background") {
             continue;
         }
-        assert_denied(&told, "the phone refused the user name and password ");
+        assert_denied(&outcome, "the phone refused the user name and password ");
         assert!(
-            told.reason.contains("locks us out if that repeats"),
+            outcome.reason.contains("locks us out if that repeats"),
             "{}",
-            told.reason
+            outcome.reason
         );
     }
     assert_eq!(yealink.state().bad_credentials, 1);
-    for desk in [&snom, &yealink, &asking] {
-        assert!(desk.state().shown.is_none());
+    for sim_phone in [&snom, &yealink, &asking] {
+        assert!(sim_phone.state().shown.is_none());
     }
 }
 
@@ -532,7 +541,7 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
     let other = Daemon::start("").await;
     // The phone asks somebody who knows nothing of our password.
     let foreign = format!("http://{}/cisco/authenticate", other.http());
-    let desk = Desk::at(
+    let sim_phone = SimPhone::at(
         Options {
             authentication_url: Some(foreign.parse().unwrap()),
             ..options
@@ -540,14 +549,14 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
         address.port(8080),
     )
     .await;
-    let told = Caller::new(daemon.agi())
+    let outcome = Caller::new(daemon.agi())
         .runs("push", &["Hello", "phone=cisco"])
         .await;
     assert_denied(
-        &told,
+        &outcome,
         "the phone refused the user name and password: it answered error 4; check them, and that its authenticationURL is /cisco/authenticate",
     );
-    assert!(desk.state().shown.is_none());
+    assert!(sim_phone.state().shown.is_none());
     other.line("Rejected a phone's credentials.").await;
     assert!(!other.log().contains("hush-8x2") && !daemon.log().contains("hush-8x2"));
 }
@@ -555,21 +564,21 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
 #[tokio::test]
 async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
     let allow = Some(vec!["192.0.2.1".parse().unwrap()]);
-    let desk = Desk::new(Options {
+    let sim_phone = SimPhone::new(Options {
         allow,
         ..sim_phone::options(Vendor::Yealink)
     })
     .await;
     let daemon = Daemon::start(&format!(
         "{}username = 'u'\npassword = 'p'\n",
-        desk.entry("desk")
+        sim_phone.entry("desk")
     ))
     .await;
-    let told = Caller::new(daemon.agi())
+    let outcome = Caller::new(daemon.agi())
         .runs("push", &["Hello", "phone=desk"])
         .await;
     assert_denied(
-        &told,
+        &outcome,
         "the phone does not allow it (HTTP 403): handsetd's address must be in its setting push_xml.server",
     );
 }
@@ -581,7 +590,7 @@ async fn a_phone_that_says_no_is_rejected_with_its_words() {
             status: Some(status),
             ..Faults::default()
         };
-        Desk::new(Options {
+        SimPhone::new(Options {
             faults,
             ..sim_phone::options(vendor)
         })
@@ -606,42 +615,42 @@ async fn a_phone_that_says_no_is_rejected_with_its_words() {
         ),
         (Vendor::Yealink, 503, "the phone answered HTTP 503"),
     ] {
-        let desk = failing(vendor, status).await;
-        let daemon = Daemon::start(&desk.entry("desk")).await;
-        let told = Caller::new(daemon.agi())
+        let sim_phone = failing(vendor, status).await;
+        let daemon = Daemon::start(&sim_phone.entry("desk")).await;
+        let outcome = Caller::new(daemon.agi())
             .runs("push", &["Hello", "phone=desk"])
             .await;
         assert_eq!(
-            told.status, "REJECTED",
+            outcome.status, "REJECTED",
             "{vendor} {status}: {}",
-            told.reason
+            outcome.reason
         );
         assert!(
-            told.reason.starts_with(reason),
+            outcome.reason.starts_with(reason),
             "{vendor} {status}: {}",
-            told.reason
+            outcome.reason
         );
         // Who said no is not asked again.
-        assert_eq!(desk.received().len(), 1);
+        assert_eq!(sim_phone.received().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
     // It has a 7970's display, and is taken for a 8841.
-    let desk = Desk::new(sim_phone::options(Vendor::Cisco)).await;
-    let entry = desk.entry("desk").replace("7970G", "8841");
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Cisco)).await;
+    let entry = sim_phone.entry("desk").replace("7970G", "8841");
     let daemon = Daemon::start(&entry).await;
     let caller = Caller::new(daemon.agi());
-    let told = caller
+    let outcome = caller
         .runs("background", &["background.png", "phone=desk"])
         .await;
-    assert_eq!(told.status, "REJECTED");
+    assert_eq!(outcome.status, "REJECTED");
     assert_eq!(
-        told.reason,
+        outcome.reason,
         "the phone refused: it calls the address invalid (error 6)"
     );
-    assert!(desk.state().background.is_none());
+    assert!(sim_phone.state().background.is_none());
 }
 
 #[tokio::test]
@@ -650,13 +659,13 @@ async fn a_phone_that_is_away_is_unreachable() {
     for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
         let entry = sim_phone::entry("desk", &sim_phone::options(vendor), nobody.port(8080));
         let daemon = Daemon::start(&entry).await;
-        let told = Caller::new(daemon.agi())
+        let outcome = Caller::new(daemon.agi())
             .runs("push", &["Hello", "phone=desk"])
             .await;
-        assert_eq!(told.status, "UNREACHABLE", "{}", told.reason);
+        assert_eq!(outcome.status, "UNREACHABLE", "{}", outcome.reason);
         let reason = format!("cannot connect to {}: ", nobody.port(8080));
-        assert!(told.reason.starts_with(&reason), "{}", told.reason);
-        assert_eq!((&*told.phone, &*told.vendor), ("desk", vendor.name()));
+        assert!(outcome.reason.starts_with(&reason), "{}", outcome.reason);
+        assert_eq!((&*outcome.phone, &*outcome.vendor), ("desk", vendor.name()));
     }
 }
 
@@ -671,12 +680,12 @@ async fn a_phone_that_takes_it_and_says_nothing_is_unknown_and_not_asked_again()
             close: true,
             ..Faults::default()
         };
-        let hanging = Desk::new(Options {
+        let hanging = SimPhone::new(Options {
             faults: hanging,
             ..sim_phone::options(vendor)
         })
         .await;
-        let closing = Desk::new(Options {
+        let closing = SimPhone::new(Options {
             faults: closing,
             ..sim_phone::options(vendor)
         })
@@ -688,22 +697,23 @@ async fn a_phone_that_takes_it_and_says_nothing_is_unknown_and_not_asked_again()
         );
         let daemon = Daemon::start(&config).await;
         let caller = Caller::new(daemon.agi());
-        let told = caller
+        let outcome = caller
             .runs("push", &["Hello", "phone=hanging", "deadline=300ms"])
             .await;
-        assert_eq!(told.status, "UNKNOWN", "{vendor}: {}", told.reason);
+        assert_eq!(outcome.status, "UNKNOWN", "{vendor}: {}", outcome.reason);
         assert!(
-            told.reason
+            outcome
+                .reason
                 .ends_with(" took the request and did not answer in time"),
             "{}",
-            told.reason
+            outcome.reason
         );
-        let told = caller.runs("push", &["Hello", "phone=closing"]).await;
-        assert_eq!(told.status, "UNKNOWN", "{vendor}: {}", told.reason);
+        let outcome = caller.runs("push", &["Hello", "phone=closing"]).await;
+        assert_eq!(outcome.status, "UNKNOWN", "{vendor}: {}", outcome.reason);
         assert!(
-            told.reason.contains(" took the request and broke off: "),
+            outcome.reason.contains(" took the request and broke off: "),
             "{}",
-            told.reason
+            outcome.reason
         );
     }
 }
@@ -714,16 +724,16 @@ async fn a_phone_that_answers_nonsense_is_no_ok() {
         garbage: true,
         ..Faults::default()
     };
-    let desk = Desk::new(Options {
+    let sim_phone = SimPhone::new(Options {
         faults,
         ..sim_phone::options(Vendor::Snom)
     })
     .await;
-    let daemon = Daemon::start(&desk.entry("desk")).await;
-    let told = Caller::new(daemon.agi())
+    let daemon = Daemon::start(&sim_phone.entry("desk")).await;
+    let outcome = Caller::new(daemon.agi())
         .runs("push", &["Hello", "phone=desk"])
         .await;
-    assert_eq!(told.status, "UNKNOWN", "{}", told.reason);
+    assert_eq!(outcome.status, "UNKNOWN", "{}", outcome.reason);
 }
 
 #[tokio::test]
@@ -733,40 +743,43 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
             delay: Duration::from_secs(2),
             ..Faults::default()
         };
-        let desk = Desk::new(Options {
+        let sim_phone = SimPhone::new(Options {
             faults,
             ..sim_phone::options(vendor)
         })
         .await;
-        let daemon =
-            Daemon::start(&format!("{}[agi]\nbudget = '500ms'\n", desk.entry("desk"))).await;
+        let daemon = Daemon::start(&format!(
+            "{}[agi]\nbudget = '500ms'\n",
+            sim_phone.entry("desk")
+        ))
+        .await;
         let caller = Caller::new(daemon.agi());
-        let told = caller.runs("push", &["Late", "phone=desk"]).await;
+        let outcome = caller.runs("push", &["Late", "phone=desk"]).await;
         assert_eq!(
-            (&*told.status, &*told.reason),
+            (&*outcome.status, &*outcome.reason),
             ("QUEUED", "delivery goes on")
         );
         assert!(
-            desk.state().shown.is_none(),
+            sim_phone.state().shown.is_none(),
             "the phone was faster than the budget"
         );
-        desk.shows_text("Late").await;
+        sim_phone.shows_text("Late").await;
         daemon.line("Delivered.").await;
-        let told = caller
+        let outcome = caller
             .runs("push", &["No hurry", "phone=desk", "wait=no"])
             .await;
-        assert_eq!((&*told.status, &*told.reason), ("QUEUED", ""));
-        assert_eq!((&*told.phone, &*told.vendor), ("desk", vendor.name()));
-        daemon.line(&told.id).await;
-        desk.shows_text("No hurry").await;
+        assert_eq!((&*outcome.status, &*outcome.reason), ("QUEUED", ""));
+        assert_eq!((&*outcome.phone, &*outcome.vendor), ("desk", vendor.name()));
+        daemon.line(&outcome.id).await;
+        sim_phone.shows_text("No hurry").await;
     }
 }
 
 #[tokio::test]
 async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
-    let desk = Desk::new(sim_phone::options(Vendor::Yealink)).await;
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let nobody = Loopback::claim();
-    let mut config = desk.entry("desk");
+    let mut config = sim_phone.entry("desk");
     for at in 0..9 {
         let entry = ONE_PHONE.replace("'desk'", &format!("'away-{at}'"));
         config += &entry.replace("127.0.0.1:9", &nobody.port(8080 + at).to_string());
@@ -774,35 +787,39 @@ async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
     let names: Vec<_> = (0..9).map(|at| format!("away-{at}")).collect();
     let phones = format!("phone=desk&{}", names.join("&"));
     let daemon = Daemon::start(&config).await;
-    let told = Caller::new(daemon.agi())
+    let outcome = Caller::new(daemon.agi())
         .runs("push", &["Hello", &phones])
         .await;
-    assert_eq!(told.status, "PARTIAL");
+    assert_eq!(outcome.status, "PARTIAL");
     let listed: Vec<_> = (0..9).map(|at| format!("away-{at}: UNREACHABLE")).collect();
     let listed = listed.join("; ") + "; desk: OK";
-    assert_eq!(told.reason, listed);
-    desk.shows_text("Hello").await;
+    assert_eq!(outcome.reason, listed);
+    sim_phone.shows_text("Hello").await;
 }
 
 #[tokio::test]
 async fn a_long_reason_is_cut_to_a_line_of_200_characters() {
     let daemon = Daemon::start("").await;
     let verb = "ü".repeat(3000);
-    let told = Caller::new(daemon.agi()).runs(&verb, &[]).await;
-    assert_eq!(told.status, "INVALID");
-    assert_eq!(told.reason.chars().count(), 200);
-    assert!(told.reason.ends_with('…'));
+    let outcome = Caller::new(daemon.agi()).runs(&verb, &[]).await;
+    assert_eq!(outcome.status, "INVALID");
+    assert_eq!(outcome.reason.chars().count(), 200);
+    assert!(outcome.reason.ends_with('…'));
 }
 
-fn assert_denied(told: &Told, reason: &str) {
-    assert_eq!(told.status, "DENIED", "{}", told.reason);
-    assert!(told.reason.starts_with(reason), "{:?}", told.reason);
-    assert_one_short_line(told);
+fn assert_denied(outcome: &CallResult, reason: &str) {
+    assert_eq!(outcome.status, "DENIED", "{}", outcome.reason);
+    assert!(outcome.reason.starts_with(reason), "{:?}", outcome.reason);
+    assert_one_short_line(outcome);
 }
 
-fn assert_one_short_line(told: &Told) {
-    assert!(told.reason.chars().count() <= 200, "{}", told.reason);
-    assert!(!told.reason.contains(['\n', '\r']), "{:?}", told.reason);
+fn assert_one_short_line(outcome: &CallResult) {
+    assert!(outcome.reason.chars().count() <= 200, "{}", outcome.reason);
+    assert!(
+        !outcome.reason.contains(['\n', '\r']),
+        "{:?}",
+        outcome.reason
+    );
 }
 
 const ONE_PHONE: &str = "

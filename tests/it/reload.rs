@@ -5,17 +5,17 @@ use handset_simulator::Vendor;
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
 async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing() {
-    let old = Desk::new(sim_phone::options(Vendor::Yealink)).await;
-    let new = Desk::new(sim_phone::options(Vendor::Snom)).await;
+    let old = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
+    let new = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&old.entry("desk")).await;
     let caller = Caller::new(daemon.agi());
     let push = async |text: &str| {
-        let told = caller.runs("push", &[text, "phone=desk"]).await;
-        assert_eq!(told.status, "OK", "{}", told.reason);
+        let outcome = caller.runs("push", &[text, "phone=desk"]).await;
+        assert_eq!(outcome.status, "OK", "{}", outcome.reason);
     };
     push("before").await;
     old.shows_text("before").await;

@@ -7,14 +7,14 @@ use handset_simulator::Vendor;
 use handset_simulator::{Content, Options, Shown};
 use image::{Rgb, RgbImage};
 
-use super::support::caller::{Caller, Told};
+use super::support::caller::{CallResult, Caller};
 use super::support::daemon::Daemon;
-use super::support::large_site::Site;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
+use super::support::stub_web_server::StubWebServer;
 
 #[tokio::test]
 async fn a_text_has_a_title_a_prompt_and_soft_keys() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     let keys = [
         "You are number 3",
         "title=Queue",
@@ -22,9 +22,9 @@ async fn a_text_has_a_title_a_prompt_and_soft_keys() {
         "softkey=Leave|exit",
         "softkey=Call|dial:+49 30 12",
     ];
-    for (vendor, desk) in &office.desks {
-        office.ok(*vendor, "push", &keys).await;
-        let shown = desk.shows_text("You are number 3").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture.ok(*vendor, "push", &keys).await;
+        let shown = sim_phone.shows_text("You are number 3").await;
         assert!(shown.title.starts_with("Queue"), "{shown:?}");
         // Only Cisco's screens have a place for it; elsewhere it is under the text.
         match vendor {
@@ -39,60 +39,66 @@ async fn a_text_has_a_title_a_prompt_and_soft_keys() {
             .map(|key| key.label.as_str())
             .collect();
         assert_eq!(labels[..2], ["Leave", "Call"], "{vendor}");
-        desk.phone().press("Call").await.unwrap();
-        let state = desk.until("a call", |state| !state.dialed.is_empty()).await;
-        assert_eq!(state.dialed, ["+493012"], "{vendor}");
-        office.ok(*vendor, "push", &keys).await;
-        desk.shows_text("You are number 3").await;
-        desk.phone().press("Leave").await.unwrap();
-        desk.until("an idle phone", |state| state.shown.is_none())
+        sim_phone.phone().press("Call").await.unwrap();
+        let state = sim_phone
+            .until("a call", |state| !state.dialed.is_empty())
             .await;
-        desk.is_content();
+        assert_eq!(state.dialed, ["+493012"], "{vendor}");
+        fixture.ok(*vendor, "push", &keys).await;
+        sim_phone.shows_text("You are number 3").await;
+        sim_phone.phone().press("Leave").await.unwrap();
+        sim_phone
+            .until("an idle phone", |state| state.shown.is_none())
+            .await;
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn clear_takes_a_screen_away() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
-        office.ok(*vendor, "push", &["Hello"]).await;
-        desk.shows_text("Hello").await;
-        office.ok(*vendor, "clear", &[]).await;
-        desk.until("an idle phone", |state| state.shown.is_none())
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture.ok(*vendor, "push", &["Hello"]).await;
+        sim_phone.shows_text("Hello").await;
+        fixture.ok(*vendor, "clear", &[]).await;
+        sim_phone
+            .until("an idle phone", |state| state.shown.is_none())
             .await;
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_screen_with_a_timeout_goes_by_itself() {
-    let office = Office::open("").await;
-    let checks = office.desks.iter().map(async |(vendor, desk)| {
-        office
+    let fixture = Fixture::open("").await;
+    let checks = fixture.sim_phones.iter().map(async |(vendor, sim_phone)| {
+        fixture
             .ok(*vendor, "push", &["Soon gone", "timeout=1"])
             .await;
-        desk.shows_text("Soon gone").await;
-        desk.until("an idle phone", |state| state.shown.is_none())
+        sim_phone.shows_text("Soon gone").await;
+        sim_phone
+            .until("an idle phone", |state| state.shown.is_none())
             .await;
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     });
     join_all(checks).await;
 }
 
 #[tokio::test]
 async fn a_menu_item_leads_on() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
-        let site = Site::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
-        let page = format!("item=More & more|{}", site.url("/next?a=1&b=2"));
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        let web_server =
+            StubWebServer::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
+        let page = format!("item=More & more|{}", web_server.url("/next?a=1&b=2"));
         let items = [
             "title=Choose",
             "item=Sales|dial:201",
             &page,
             "item=Close|exit",
         ];
-        office.ok(*vendor, "push", &items).await;
-        let shown = desk
+        fixture.ok(*vendor, "push", &items).await;
+        let shown = sim_phone
             .shows("a menu", |shown| shown.content.items().is_some())
             .await;
         assert_eq!(
@@ -100,39 +106,44 @@ async fn a_menu_item_leads_on() {
             ["Sales", "More & more", "Close"],
             "{vendor}"
         );
-        desk.phone().pick(0).await.unwrap();
-        let state = desk.until("a call", |state| !state.dialed.is_empty()).await;
+        sim_phone.phone().pick(0).await.unwrap();
+        let state = sim_phone
+            .until("a call", |state| !state.dialed.is_empty())
+            .await;
         assert_eq!(state.dialed, ["201"], "{vendor}");
-        office.ok(*vendor, "push", &items).await;
-        desk.shows("a menu", |shown| shown.content.items().is_some())
+        fixture.ok(*vendor, "push", &items).await;
+        sim_phone
+            .shows("a menu", |shown| shown.content.items().is_some())
             .await;
-        desk.phone().pick(1).await.unwrap();
-        assert_eq!(site.asked().await, "/next?a=1&b=2", "{vendor}");
-        desk.shows_text("The next screen").await;
-        office.ok(*vendor, "push", &items).await;
-        desk.shows("a menu", |shown| shown.content.items().is_some())
+        sim_phone.phone().pick(1).await.unwrap();
+        assert_eq!(web_server.asked().await, "/next?a=1&b=2", "{vendor}");
+        sim_phone.shows_text("The next screen").await;
+        fixture.ok(*vendor, "push", &items).await;
+        sim_phone
+            .shows("a menu", |shown| shown.content.items().is_some())
             .await;
-        desk.phone().pick(2).await.unwrap();
-        desk.until("an idle phone", |state| state.shown.is_none())
+        sim_phone.phone().pick(2).await.unwrap();
+        sim_phone
+            .until("an idle phone", |state| state.shown.is_none())
             .await;
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_menu_of_120_items_is_whole_page_by_page() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     let items: Vec<String> = (0..120)
         .map(|at| format!("item=Number {at}|dial:{at}"))
         .collect();
     let items: Vec<&str> = items.iter().map(String::as_str).collect();
-    for (vendor, desk) in &office.desks {
-        office.ok(*vendor, "push", &items).await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture.ok(*vendor, "push", &items).await;
         let mut found = Vec::new();
         let mut pages = 0;
         loop {
             let expected = format!("Number {}", found.len());
-            let shown = desk
+            let shown = sim_phone
                 .shows("a page", |shown| {
                     labels(shown).first() == Some(&expected.as_str())
                 })
@@ -148,28 +159,32 @@ async fn a_menu_of_120_items_is_whole_page_by_page() {
             if !more {
                 break;
             }
-            desk.phone().pick(labels(&shown).len() - 1).await.unwrap();
+            sim_phone
+                .phone()
+                .pick(labels(&shown).len() - 1)
+                .await
+                .unwrap();
         }
         let all: Vec<String> = (0..120).map(|at| format!("Number {at}")).collect();
         assert_eq!(found, all, "{vendor}");
         assert!(pages > 1, "{vendor}");
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_directory_dials_and_goes_on_to_its_next_page() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     let entries: Vec<String> = (0..110)
         .map(|at| format!("entry=Person {at}|2{at:03}"))
         .collect();
     let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
-    for (vendor, desk) in &office.desks {
-        office.ok(*vendor, "push", &entries).await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture.ok(*vendor, "push", &entries).await;
         let mut found = 0;
         loop {
             let expected = format!("Person {found}");
-            let shown = desk.shows("a page", |shown| matches!(&shown.content, Content::Directory(entries) if entries[0].name == expected)).await;
+            let shown = sim_phone.shows("a page", |shown| matches!(&shown.content, Content::Directory(entries) if entries[0].name == expected)).await;
             let Content::Directory(entries) = &shown.content else {
                 unreachable!()
             };
@@ -182,22 +197,25 @@ async fn a_directory_dials_and_goes_on_to_its_next_page() {
                 .iter()
                 .find(|key| ["Next", "More", "More…"].contains(&key.label.as_str()));
             let Some(more) = more else { break };
-            desk.phone().press(&more.label).await.unwrap();
+            sim_phone.phone().press(&more.label).await.unwrap();
         }
         assert_eq!(found, 110, "{vendor}");
-        desk.phone().pick(0).await.unwrap();
-        let state = desk.until("a call", |state| !state.dialed.is_empty()).await;
+        sim_phone.phone().pick(0).await.unwrap();
+        let state = sim_phone
+            .until("a call", |state| !state.dialed.is_empty())
+            .await;
         assert!(state.dialed[0].starts_with('2'), "{vendor}");
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_form_arrives_with_what_was_typed() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
-        let site = Site::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
-        let submit = format!("submit={}", site.url("/order?shop=1"));
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        let web_server =
+            StubWebServer::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
+        let submit = format!("submit={}", web_server.url("/order?shop=1"));
         let two = [
             "title=Lunch",
             "input=Dish|dish|text",
@@ -206,12 +224,14 @@ async fn a_form_arrives_with_what_was_typed() {
         ];
         // A Snom form has one field.
         let (keys, typed): (&[&str], &[(&str, &str)]) = if *vendor == Vendor::Snom {
-            let told = office.asks(*vendor, "push", &two).await;
-            assert_eq!(told.status, "UNSUPPORTED");
+            let outcome = fixture.asks(*vendor, "push", &two).await;
+            assert_eq!(outcome.status, "UNSUPPORTED");
             assert!(
-                told.reason.starts_with("a Snom form has one field, not 2"),
+                outcome
+                    .reason
+                    .starts_with("a Snom form has one field, not 2"),
                 "{}",
-                told.reason
+                outcome.reason
             );
             (
                 &["title=Lunch", "input=Dish|dish|text", &submit],
@@ -220,8 +240,8 @@ async fn a_form_arrives_with_what_was_typed() {
         } else {
             (&two, &[("dish", "Fish & chips"), ("pin", "12#4")])
         };
-        office.ok(*vendor, "push", keys).await;
-        let shown = desk
+        fixture.ok(*vendor, "push", keys).await;
+        let shown = sim_phone
             .shows("a form", |shown| {
                 matches!(shown.content, Content::Form { .. })
             })
@@ -231,8 +251,8 @@ async fn a_form_arrives_with_what_was_typed() {
         };
         assert_eq!(inputs[0].label, "Dish");
         assert!(inputs.len() == 1 || inputs[1].secret, "{inputs:?}");
-        desk.phone().submit(typed).await.unwrap();
-        let asked = site.asked().await;
+        sim_phone.phone().submit(typed).await.unwrap();
+        let asked = web_server.asked().await;
         let (path, query) = asked.split_once('?').unwrap();
         assert_eq!(path, "/order");
         let mut values: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
@@ -245,22 +265,22 @@ async fn a_form_arrives_with_what_was_typed() {
             .collect();
         assert_eq!(values, typed, "{vendor}: {asked}");
         assert!(asked.contains("shop=1"), "{vendor}: {asked}");
-        desk.shows_text("The next screen").await;
-        desk.is_content();
+        sim_phone.shows_text("The next screen").await;
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_picture_is_converted_for_the_display() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     RgbImage::from_pixel(1000, 500, Rgb([200, 30, 40]))
-        .save(office.daemon.media("red.jpg"))
+        .save(fixture.daemon.media("red.jpg"))
         .unwrap();
-    for (vendor, desk) in &office.desks {
-        office
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture
             .ok(*vendor, "push", &["image=red.jpg", "title=Red"])
             .await;
-        let shown = desk
+        let shown = sim_phone
             .shows("a picture", |shown| shown.content.picture().is_some())
             .await;
         let picture = shown.content.picture().unwrap();
@@ -278,7 +298,7 @@ async fn a_picture_is_converted_for_the_display() {
             red > 180 && green < 60 && blue < 70,
             "{vendor}: {red} {green} {blue}"
         );
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
@@ -294,89 +314,90 @@ async fn a_monochrome_phone_gets_points_in_the_document() {
         ..sim_phone::options(Vendor::Yealink)
     };
     for options in [cisco, yealink] {
-        let desk = Desk::new(options).await;
-        let daemon = Daemon::start(&desk.entry("desk")).await;
-        let told = Caller::new(daemon.agi())
+        let sim_phone = SimPhone::new(options).await;
+        let daemon = Daemon::start(&sim_phone.entry("desk")).await;
+        let outcome = Caller::new(daemon.agi())
             .runs("push", &["image=background.png", "phone=desk"])
             .await;
-        assert_eq!(told.status, "OK", "{}", told.reason);
-        let shown = desk
+        assert_eq!(outcome.status, "OK", "{}", outcome.reason);
+        let shown = sim_phone
             .shows("a picture", |shown| shown.content.picture().is_some())
             .await;
         let picture = shown.content.picture().unwrap();
-        let (width, height) = desk.phone().display();
+        let (width, height) = sim_phone.phone().display();
         assert!(picture.width() <= width && picture.height() <= height);
         assert_eq!(picture.source, "the document");
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_document_of_the_vendors_own_is_shown_as_it_is() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
         let document = next_screen(*vendor);
-        office
+        fixture
             .ok(*vendor, "push", &[&format!("xml={document}")])
             .await;
-        let shown = desk.shows_text("The next screen").await;
+        let shown = sim_phone.shows_text("The next screen").await;
         assert!(shown.document.contains(&document), "{}", shown.document);
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_url_is_fetched_by_the_phone_itself() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
-        let site = Site::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
-        office
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        let web_server =
+            StubWebServer::serving("text/xml; charset=utf-8", next_screen(*vendor)).await;
+        fixture
             .ok(
                 *vendor,
                 "push",
-                &[&format!("url={}", site.url("/page?x=1&y=ä"))],
+                &[&format!("url={}", web_server.url("/page?x=1&y=ä"))],
             )
             .await;
-        assert_eq!(site.asked().await, "/page?x=1&y=%C3%A4");
-        desk.shows_text("The next screen").await;
-        desk.is_content();
+        assert_eq!(web_server.asked().await, "/page?x=1&y=%C3%A4");
+        sim_phone.shows_text("The next screen").await;
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_template_is_filled_in_and_what_is_filled_in_can_not_break_it() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
         let template = next_screen(*vendor).replace("The next screen", "For {{ text }}!");
         let name = format!("{vendor}.xml");
-        fs::write(office.daemon.media(&name), template).unwrap();
+        fs::write(fixture.daemon.media(&name), template).unwrap();
         let nasty = "Jo <b> & \"Ann\" {{ 7*7 }}";
-        office
+        fixture
             .ok(
                 *vendor,
                 "push",
                 &[&format!("template={name}"), &format!("text={nasty}")],
             )
             .await;
-        let shown = desk.shows_text("For ").await;
+        let shown = sim_phone.shows_text("For ").await;
         assert_eq!(
             shown.content.text(),
             Some(&*format!("For {nasty}!")),
             "{vendor}"
         );
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_long_text_is_cut_at_a_word_with_an_ellipsis() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     let text = "väry löng ".repeat(2000);
-    for (vendor, desk) in &office.desks {
-        office
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture
             .ok(*vendor, "push", &[&text, &format!("title={text}")])
             .await;
-        let shown = desk.shows_text("väry").await;
+        let shown = sim_phone.shows_text("väry").await;
         let shown_text = shown.content.text().unwrap();
         assert!(
             shown_text.ends_with("löng…") || shown_text.ends_with("väry…"),
@@ -393,106 +414,112 @@ async fn a_long_text_is_cut_at_a_word_with_an_ellipsis() {
             "{vendor}: {}",
             shown.title
         );
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn characters_that_xml_forbids_go_away() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     let text = "a\u{1}b\u{8}\u{b}c\u{1b}[31m\u{fffe}d\u{7f} e";
-    for (vendor, desk) in &office.desks {
-        office
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture
             .ok(*vendor, "push", &[text, &format!("title={text}")])
             .await;
-        let shown = desk.shows_text("abc[31md").await;
+        let shown = sim_phone.shows_text("abc[31md").await;
         assert_eq!(shown.content.text(), Some("abc[31md e"), "{vendor}");
         assert_eq!(shown.title, "abc[31md e", "{vendor}");
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn any_characters_arrive_as_they_were_by_argument_and_by_query() {
-    let office = Office::open("").await;
+    let fixture = Fixture::open("").await;
     let text = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> ]]> + ? # | %41 €"#;
-    for (vendor, desk) in &office.desks {
-        office.ok(*vendor, "push", &[&format!("text={text}")]).await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        fixture
+            .ok(*vendor, "push", &[&format!("text={text}")])
+            .await;
         assert_eq!(
-            desk.shows_text("Grüße").await.content.text(),
+            sim_phone.shows_text("Grüße").await.content.text(),
             Some(text),
             "{vendor}"
         );
         let script: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        office
+        fixture
             .ok(*vendor, &format!("push?text={script}&title=2"), &[])
             .await;
-        let shown = desk.shows("the second", |shown| shown.title == "2").await;
+        let shown = sim_phone
+            .shows("the second", |shown| shown.title == "2")
+            .await;
         assert_eq!(shown.content.text(), Some(text), "{vendor}");
         let lines: String = form_urlencoded::byte_serialize(b"one\r\ntwo\nthree").collect();
-        office
+        fixture
             .ok(*vendor, &format!("push?text={lines}&title=3"), &[])
             .await;
-        let shown = desk.shows("the third", |shown| shown.title == "3").await;
+        let shown = sim_phone
+            .shows("the third", |shown| shown.title == "3")
+            .await;
         assert_eq!(shown.content.text(), Some("one\ntwo\nthree"), "{vendor}");
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn a_beep_and_a_priority_that_a_phone_does_not_know_are_told() {
-    let office = Office::open("").await;
-    for (vendor, desk) in &office.desks {
-        let told = office
+    let fixture = Fixture::open("").await;
+    for (vendor, sim_phone) in &fixture.sim_phones {
+        let outcome = fixture
             .ok(*vendor, "push", &["Hello", "beep=yes", "priority=idle"])
             .await;
-        desk.shows_text("Hello").await;
-        let body = String::from_utf8_lossy(&desk.received()[0].body).into_owned();
+        sim_phone.shows_text("Hello").await;
+        let body = String::from_utf8_lossy(&sim_phone.received()[0].body).into_owned();
         match vendor {
             Vendor::Cisco => {
-                assert_eq!(told.reason, "Cisco screens do not beep");
+                assert_eq!(outcome.reason, "Cisco screens do not beep");
                 assert!(body.contains("Priority%3D%221%22"), "{body}");
             }
             Vendor::Snom => assert_eq!(
-                told.reason,
+                outcome.reason,
                 "Snom screens do not beep; a Snom phone shows a screen at once, whatever the priority"
             ),
             Vendor::Yealink => {
                 assert_eq!(
-                    told.reason,
+                    outcome.reason,
                     "a Yealink phone shows a screen at once, whatever the priority"
                 );
                 assert!(body.contains("Beep=\"yes\""), "{body}");
             }
         }
-        desk.is_content();
+        sim_phone.assert_accepted_all();
     }
 }
 
 /// A daemon and a phone of each vendor, named as its vendor.
-struct Office {
+struct Fixture {
     daemon: Daemon,
-    desks: [(Vendor, Desk); 3],
+    sim_phones: [(Vendor, SimPhone); 3],
 }
 
-impl Office {
+impl Fixture {
     async fn open(config: &str) -> Self {
         let [cisco, snom, yealink] =
             [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(sim_phone::options);
-        let desks = [
-            (Vendor::Cisco, Desk::new(cisco).await),
-            (Vendor::Snom, Desk::new(snom).await),
-            (Vendor::Yealink, Desk::new(yealink).await),
+        let sim_phones = [
+            (Vendor::Cisco, SimPhone::new(cisco).await),
+            (Vendor::Snom, SimPhone::new(snom).await),
+            (Vendor::Yealink, SimPhone::new(yealink).await),
         ];
-        let entries: Vec<_> = desks
+        let entries: Vec<_> = sim_phones
             .iter()
-            .map(|(vendor, desk)| desk.entry(vendor.name()))
+            .map(|(vendor, sim_phone)| sim_phone.entry(vendor.name()))
             .collect();
         let daemon = Daemon::start(&(entries.concat() + config)).await;
-        Self { daemon, desks }
+        Self { daemon, sim_phones }
     }
 
-    async fn asks(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> Told {
+    async fn asks(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> CallResult {
         let phone = format!("phone={vendor}");
         let arguments: Vec<&str> = arguments.iter().copied().chain([phone.as_str()]).collect();
         Caller::new(self.daemon.agi())
@@ -500,10 +527,14 @@ impl Office {
             .await
     }
 
-    async fn ok(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> Told {
-        let told = self.asks(vendor, script, arguments).await;
-        assert_eq!(told.status, "OK", "{script} on {vendor}: {}", told.reason);
-        told
+    async fn ok(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> CallResult {
+        let outcome = self.asks(vendor, script, arguments).await;
+        assert_eq!(
+            outcome.status, "OK",
+            "{script} on {vendor}: {}",
+            outcome.reason
+        );
+        outcome
     }
 }
 

@@ -12,19 +12,19 @@ use handset_simulator::{Options, Scheme};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::large_site::Site;
 use super::support::loopback::Loopback;
 use super::support::raw::{exchange, get};
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
+use super::support::stub_web_server::StubWebServer;
 
 #[tokio::test]
 async fn no_password_shows_anywhere() {
     let manager = manager().await;
-    let (cucm, pictures) = (site().await, site().await);
+    let (cucm, pictures) = (web_server().await, web_server().await);
     let credentials = |password: &str| Some(("push".to_owned(), password.to_owned()));
     let snom = Options {
         credentials: credentials("canary-snom"),
@@ -36,7 +36,7 @@ async fn no_password_shows_anywhere() {
         scheme: Scheme::Basic,
         ..sim_phone::options(Vendor::Yealink)
     };
-    let (snom, yealink) = (Desk::new(snom).await, Desk::new(yealink).await);
+    let (snom, yealink) = (SimPhone::new(snom).await, SimPhone::new(yealink).await);
     let address = Loopback::claim();
     let options = sim_phone::options(Vendor::Cisco);
     let config = configuration(
@@ -55,17 +55,17 @@ async fn no_password_shows_anywhere() {
         ),
         ..options
     };
-    let cisco = Desk::at(cisco, address.port(8080)).await;
-    let office = Administrator::new(daemon.admin());
-    let mut events = office.open("GET", "/api/v1/events", &bearer(), "").await;
+    let cisco = SimPhone::at(cisco, address.port(8080)).await;
+    let admin = AdminClient::new(daemon.admin());
+    let mut events = admin.open("GET", "/api/v1/events", &bearer(), "").await;
 
     // What phones are told, and how they ask back.
     let caller = Caller::new(daemon.agi());
     for phone in ["snom", "yealink", "cisco"] {
-        let told = caller
+        let outcome = caller
             .runs("push", &["Hello", &format!("phone={phone}")])
             .await;
-        assert_eq!(told.status, "OK", "{phone}: {}", told.reason);
+        assert_eq!(outcome.status, "OK", "{phone}: {}", outcome.reason);
     }
     let exchanges = cisco.state().exchanges;
     let asked = exchanges
@@ -100,11 +100,11 @@ async fn no_password_shows_anywhere() {
 
 /// Returns a configuration with passwords wherever one can be.
 fn configuration(
-    snom: &Desk,
-    yealink: &Desk,
+    snom: &SimPhone,
+    yealink: &SimPhone,
     cisco: &str,
     manager: SocketAddr,
-    cucm: &Site,
+    cucm: &StubWebServer,
 ) -> String {
     let account = |password: &str| format!("username = 'push'\npassword = '{password}'\n");
     format!(
@@ -124,29 +124,26 @@ fn configuration(
 }
 
 /// Brings passwords to the phones' door.
-async fn tell(door: SocketAddr) {
+async fn tell(server: SocketAddr) {
     get(
-        door,
+        server,
         "/cisco/authenticate?UserID=push&Password=canary-query&devicename=SEP00005E005301",
     )
     .await;
     let form = "UserID=push&Password=canary-form";
     let post = "POST /cisco/authenticate?Password=canary-both HTTP/1.0\r\nContent-Length:";
-    exchange(door, format!("{post} {}\r\n\r\n{form}", form.len())).await;
+    exchange(server, format!("{post} {}\r\n\r\n{form}", form.len())).await;
     get(
-        door,
+        server,
         "/action/snom/dnd_on?password=canary-action&mac=00005E005302",
     )
     .await;
-    get(door, "/nothing/here?password=canary-nothing").await;
+    get(server, "/nothing/here?password=canary-nothing").await;
 }
 
 /// Puts passwords into whatever callers and administrators write.
-async fn write(daemon: &Daemon, pictures: &Site) {
-    let (caller, office) = (
-        Caller::new(daemon.agi()),
-        Administrator::new(daemon.admin()),
-    );
+async fn write(daemon: &Daemon, pictures: &StubWebServer) {
+    let (caller, admin) = (Caller::new(daemon.agi()), AdminClient::new(daemon.admin()));
     let host = pictures.url("/a.png").replace("http://", "");
     let url = format!("http://user:canary-image@{host}?password=canary-parameter");
     let set = "set=user_pass1=canary-set";
@@ -193,21 +190,25 @@ async fn write(daemon: &Daemon, pictures: &Site) {
             .map(|(key, value)| (key.to_owned(), value.into()))
             .collect();
         let body = serde_json::Value::from(body).to_string();
-        office.post(&format!("/api/v1/do/{verb}"), &body).await;
+        admin.post(&format!("/api/v1/do/{verb}"), &body).await;
     }
     for token in ["canary-token", TOKEN] {
         let form = format!("token={}", token.replace(' ', "+"));
         let kind = ("Content-Type", "application/x-www-form-urlencoded");
-        office.ask_as("POST", "/login", &[kind], &form).await;
+        admin
+            .request_with_headers("POST", "/login", &[kind], &form)
+            .await;
         let bearer = format!("Bearer {token}");
         let headers = [("Authorization", bearer.as_str())];
-        office.ask_as("GET", "/api/v1/phones", &headers, "").await;
+        admin
+            .request_with_headers("GET", "/api/v1/phones", &headers, "")
+            .await;
     }
 }
 
 /// Returns all places where something shows, and what does.
 async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
-    let office = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let mut shown = vec![("the log", daemon.log())];
     for path in [
         "/api/v1/deliveries?limit=1000",
@@ -217,7 +218,7 @@ async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
         "/metrics",
         "/health/ready",
     ] {
-        let answer = office.get(path).await;
+        let answer = admin.get(path).await;
         assert!(
             answer.code < 400 || path.starts_with("/health"),
             "{path}: {}",
@@ -226,14 +227,14 @@ async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
         shown.push((path, String::from_utf8(answer.body).unwrap()));
     }
     assert!(shown[1].1.contains("[redacted]"), "{}", shown[1].1);
-    let told = Command::new(env!("CARGO_BIN_EXE_handsetd"))
+    let outcome = Command::new(env!("CARGO_BIN_EXE_handsetd"))
         .args(["check", "--config"])
         .arg(daemon.file())
         .output()
         .unwrap();
     shown.push((
         "check",
-        String::from_utf8([told.stdout, told.stderr].concat()).unwrap(),
+        String::from_utf8([outcome.stdout, outcome.stderr].concat()).unwrap(),
     ));
     shown
 }
@@ -270,8 +271,8 @@ async fn manager() -> SocketAddr {
     address
 }
 
-async fn site() -> Site {
-    Site::serving("text/plain", "no picture, and no answer of a call manager").await
+async fn web_server() -> StubWebServer {
+    StubWebServer::serving("text/plain", "no picture, and no answer of a call manager").await
 }
 
 fn bearer() -> [(&'static str, &'static str); 1] {

@@ -10,16 +10,16 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::{Daemon, TOKEN};
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 use super::support::terminal::on_a_terminal;
 
 #[tokio::test]
 async fn send_asks_the_running_daemon() {
-    let desks = [Vendor::Snom, Vendor::Yealink]
+    let phones = [Vendor::Snom, Vendor::Yealink]
         .map(sim_phone::options)
-        .map(Desk::new);
-    let [one, two] = desks;
+        .map(SimPhone::new);
+    let [one, two] = phones;
     let (one, two) = tokio::join!(one, two);
     let daemon = Daemon::start(&format!(
         "{}{}[[group]]\nname = 'both'\nmembers = ['one', 'two']\n",
@@ -38,8 +38,13 @@ async fn send_asks_the_running_daemon() {
         .unwrap();
     };
     configure(TOKEN);
-    let (code, told) = told(&send(&file, &["push", "phone=one", "title=Door", "2+2=4"]).await);
-    assert_eq!((code, told["status"].as_str()), (0, Some("OK")), "{told}");
+    let (code, outcome) =
+        outcome(&send(&file, &["push", "phone=one", "title=Door", "2+2=4"]).await);
+    assert_eq!(
+        (code, outcome["status"].as_str()),
+        (0, Some("OK")),
+        "{outcome}"
+    );
     one.shows_text("2+2=4").await;
 
     let path = file.to_str().unwrap();
@@ -52,10 +57,10 @@ async fn send_asks_the_running_daemon() {
     assert!(shown.contains("2 of 2 phones"), "{shown}");
     two.shows_text("Hello").await;
 
-    let (code, told) = self::told(&send(&file, &["push", "phone=192.0.2.77", "a"]).await);
-    assert_eq!((code, told["status"].as_str()), (1, Some("NOTFOUND")));
-    let (code, told) = self::told(&send(&file, &["push", "phone=one", "a", "wait=no"]).await);
-    assert_eq!((code, told["status"].as_str()), (0, Some("QUEUED")));
+    let (code, outcome) = self::outcome(&send(&file, &["push", "phone=192.0.2.77", "a"]).await);
+    assert_eq!((code, outcome["status"].as_str()), (1, Some("NOTFOUND")));
+    let (code, outcome) = self::outcome(&send(&file, &["push", "phone=one", "a", "wait=no"]).await);
+    assert_eq!((code, outcome["status"].as_str()), (0, Some("QUEUED")));
 
     configure("another");
     refused(
@@ -90,8 +95,8 @@ async fn send_trusts_the_certificate_of_the_configuration_and_reads_the_kept_tok
         fs::write(&file, format!("[admin]\nlisten = '{listen}'\n{tls}{state}")).unwrap();
     };
     configure(&server);
-    let (code, told) = told(&send(&file, &["ping"]).await);
-    assert_eq!((code, told["status"].as_str()), (0, Some("OK")));
+    let (code, outcome) = outcome(&send(&file, &["ping"]).await);
+    assert_eq!((code, outcome["status"].as_str()), (0, Some("OK")));
     configure(&tls("ca"));
     refused(
         &send(&file, &["ping"]).await,
@@ -128,9 +133,9 @@ async fn ami_send_prints_the_response_and_ami_tail_the_events() {
             .unwrap()
     };
     let output = ami(&["send", "Ping"]);
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
-        told["headers"][0],
+        outcome["headers"][0],
         serde_json::json!(["Response", "Success"])
     );
     let output = on_a_terminal(&["ami", "send", "Ping", "--config", path]).await;
@@ -162,12 +167,12 @@ async fn ami_send_prints_the_response_and_ami_tail_the_events() {
         }
     })
     .await;
-    let told: Value = serde_json::from_str(&line).unwrap();
+    let outcome: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(
-        (told["type"].as_str(), told["server"].as_str()),
+        (outcome["type"].as_str(), outcome["server"].as_str()),
         (Some("event"), Some("pbx"))
     );
-    let headers = told["headers"].as_array().unwrap();
+    let headers = outcome["headers"].as_array().unwrap();
     assert!(
         headers.contains(&serde_json::json!(["Place", "cellar"])),
         "{line}"
@@ -190,11 +195,11 @@ async fn send(file: &Path, words: &[&str]) -> Output {
         .unwrap()
 }
 
-fn told(output: &Output) -> (i32, Value) {
-    let told = serde_json::from_slice(&output.stdout);
-    let told =
-        told.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-    (output.status.code().unwrap(), told)
+fn outcome(output: &Output) -> (i32, Value) {
+    let outcome = serde_json::from_slice(&output.stdout);
+    let outcome = outcome
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), outcome)
 }
 
 fn refused(output: &Output, why: &str) {

@@ -18,37 +18,37 @@ async fn one_address_can_not_take_every_place() {
     let few = "max_connections = 6\nmax_connections_each = 3\n";
     let daemon = Daemon::start(&format!("[http]\n{few}[admin]\n{few}")).await;
     let attacker = Loopback::claim();
-    for (door, path) in [
+    for (server, path) in [
         (daemon.http(), "/screen/0"),
         (daemon.admin(), "/health/live"),
     ] {
         // Many times as many as there are places, each with half a head.
         let mut slow = Vec::new();
         for _ in 0..60 {
-            let mut stream = connect_from(attacker.ip(), door).await;
+            let mut stream = connect_from(attacker.ip(), server).await;
             // It may have been sent away already.
             let _ = stream.write_all(b"GET / HTTP/1.1\r\nX: ").await;
             slow.push(stream);
         }
         for _ in 0..20 {
-            let told = get(door, path).await;
-            assert!(told.starts_with("HTTP/1.0 "), "{told}");
+            let received = get(server, path).await;
+            assert!(received.starts_with("HTTP/1.0 "), "{received}");
         }
         // Nor can it keep out who comes from the same address and asks for something.
-        let told = get_from(attacker.ip(), door, path).await;
-        assert!(told.starts_with("HTTP/1.0 "), "{told}");
+        let received = get_from(attacker.ip(), server, path).await;
+        assert!(received.starts_with("HTTP/1.0 "), "{received}");
         let open = join_all(slow.iter_mut().map(is_open)).await;
         assert!(open.iter().filter(|open| **open).count() <= 3);
         // Places are given back.
         drop(slow);
         soon("a place", async {
             loop {
-                let mut stream = connect_from(attacker.ip(), door).await;
+                let mut stream = connect_from(attacker.ip(), server).await;
                 let request = format!("GET {path} HTTP/1.0\r\n\r\n");
-                let mut told = String::new();
+                let mut received = String::new();
                 if stream.write_all(request.as_bytes()).await.is_ok()
-                    && stream.read_to_string(&mut told).await.is_ok()
-                    && told.starts_with("HTTP/1.0 ")
+                    && stream.read_to_string(&mut received).await.is_ok()
+                    && received.starts_with("HTTP/1.0 ")
                 {
                     break;
                 }
@@ -78,8 +78,8 @@ async fn heads_and_bodies_that_trickle_are_cut_off_while_others_are_served() {
         let mut beat = interval(Duration::from_millis(100));
         loop {
             beat.tick().await;
-            let told = get(daemon.http(), "/cisco/authenticate").await;
-            assert!(told.ends_with("UN-AUTHORIZED"), "{told}");
+            let response = get(daemon.http(), "/cisco/authenticate").await;
+            assert!(response.ends_with("UN-AUTHORIZED"), "{response}");
             assert!(get(daemon.admin(), "/health/live").await.contains(" 200 "));
         }
     };
@@ -93,8 +93,8 @@ async fn heads_and_bodies_that_trickle_are_cut_off_while_others_are_served() {
 }
 
 /// Sends a start and then a byte a second, until the other side ends it.
-async fn trickles(door: SocketAddr, start: &str) {
-    let mut stream = TcpStream::connect(door).await.unwrap();
+async fn trickles(server: SocketAddr, start: &str) {
+    let mut stream = TcpStream::connect(server).await.unwrap();
     stream.write_all(start.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
     let trickle = async {
@@ -103,15 +103,15 @@ async fn trickles(door: SocketAddr, start: &str) {
             beat.tick().await;
         }
     };
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     tokio::select! {
-        _ = reading.read_to_end(&mut told) => {}
+        _ = reading.read_to_end(&mut received) => {}
         () = trickle => {}
     }
-    let told = String::from_utf8_lossy(&told);
+    let received = String::from_utf8_lossy(&received);
     assert!(
-        !told.contains(" AUTHORIZED") && !told.contains(" 303 "),
-        "{told}"
+        !received.contains(" AUTHORIZED") && !received.contains(" 303 "),
+        "{received}"
     );
 }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::support::administrator::Administrator;
+use super::support::admin_client::AdminClient;
 use super::support::daemon::Daemon;
 use super::support::raw::{exchange_bytes, get};
 use super::support::soon;
@@ -51,8 +51,8 @@ async fn what_is_in_a_body_is_no_request_however_its_length_is_told() {
     // Chunks with their end, and then a request; or all of it, if the length counts.
     for header in &headers {
         let head = format!("POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\n{header}\r\n");
-        let told = tells(&daemon, &format!("{head}0\r\n\r\n{SMUGGLED}{SMUGGLED}")).await;
-        assert_eq!(told, 0, "{header:?}: {}", daemon.log());
+        let outcome = tells(&daemon, &format!("{head}0\r\n\r\n{SMUGGLED}{SMUGGLED}")).await;
+        assert_eq!(outcome, 0, "{header:?}: {}", daemon.log());
     }
     // A body that nobody reads.
     let length = SMUGGLED.len();
@@ -70,9 +70,9 @@ async fn what_is_in_a_body_is_no_request_however_its_length_is_told() {
         "5\nhello\n0\n\n".to_owned(),
     ] {
         let head = format!("POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\n{chunked}\r\n");
-        let told = tells(&daemon, &format!("{head}{chunk}{SMUGGLED}")).await;
+        let outcome = tells(&daemon, &format!("{head}{chunk}{SMUGGLED}")).await;
         let start: String = chunk.chars().take(40).collect();
-        assert_eq!(told, 0, "{start}: {}", daemon.log());
+        assert_eq!(outcome, 0, "{start}: {}", daemon.log());
     }
     // Two honest requests in a row are two.
     assert_eq!(tells(&daemon, &format!("{SMUGGLED}{SMUGGLED}")).await, 2);
@@ -107,15 +107,15 @@ async fn other_protocols_and_forms_are_refused_or_mean_the_same() {
         ("GET /\x01 HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "),
     ] {
         let request = request.replace("HTTP/1.1\r\n", "HTTP/1.1\r\nConnection: close\r\n");
-        for door in [daemon.http(), daemon.admin()] {
-            let told = exchange_bytes(door, &request).await;
-            let told = String::from_utf8_lossy(&told);
-            if door == daemon.http() {
-                assert!(told.starts_with(start), "{request:?}: {told}");
+        for server in [daemon.http(), daemon.admin()] {
+            let received = exchange_bytes(server, &request).await;
+            let received = String::from_utf8_lossy(&received);
+            if server == daemon.http() {
+                assert!(received.starts_with(start), "{request:?}: {received}");
             }
             assert!(
-                !told.contains("secret") && !told.contains(" 5"),
-                "{request:?}: {told}"
+                !received.contains("secret") && !received.contains(" 5"),
+                "{request:?}: {received}"
             );
         }
     }
@@ -128,11 +128,11 @@ async fn other_protocols_and_forms_are_refused_or_mean_the_same() {
     soon("a sign", stream.read_exact(&mut go_on)).await.unwrap();
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"UserID=a").await.unwrap();
-    let mut told = String::new();
-    soon("an answer", stream.read_to_string(&mut told))
+    let mut received = String::new();
+    soon("an answer", stream.read_to_string(&mut received))
         .await
         .unwrap();
-    assert!(told.ends_with("UN-AUTHORIZED"), "{told}");
+    assert!(received.ends_with("UN-AUTHORIZED"), "{received}");
 }
 
 #[tokio::test]
@@ -182,37 +182,39 @@ async fn paths_lead_nowhere_else() {
                     format!("/{folder}//{name}/{rest}"),
                     format!("/{folder}/0/{up}/{rest}"),
                 ] {
-                    for door in [daemon.http(), daemon.admin()] {
-                        let told =
-                            exchange_bytes(door, format!("GET {path} HTTP/1.0\r\n\r\n")).await;
-                        let told = String::from_utf8_lossy(&told);
+                    for admin in [daemon.http(), daemon.admin()] {
+                        let response =
+                            exchange_bytes(admin, format!("GET {path} HTTP/1.0\r\n\r\n")).await;
+                        let response = String::from_utf8_lossy(&response);
                         let refused = ["400", "401", "404"].iter();
                         let mut refused = refused.map(|code| format!("HTTP/1.0 {code} "));
-                        let is_refused = refused.any(|start| told.starts_with(&start));
+                        let is_refused = refused.any(|start| response.starts_with(&start));
                         assert!(
-                            is_refused || told.starts_with("HTTP/1.1 400 "),
-                            "{path}: {told}"
+                            is_refused || response.starts_with("HTTP/1.1 400 "),
+                            "{path}: {response}"
                         );
-                        assert!(!told.contains("root:") && !told.contains("\r\n\r\nsecret"));
+                        assert!(
+                            !response.contains("root:") && !response.contains("\r\n\r\nsecret")
+                        );
                     }
                 }
             }
         }
     }
     // With the token, names of phones are names.
-    let office = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     for name in [
         "..%2f..%2fetc%2fpasswd",
         "%00",
         "%c0%ae%c0%ae",
         "a%0d%0aX:%20y",
     ] {
-        let answer = office.get(&format!("/api/v1/phones/{name}")).await;
+        let answer = admin.get(&format!("/api/v1/phones/{name}")).await;
         assert!(matches!(answer.code, 400 | 404), "{name}: {}", answer.head);
         assert!(!answer.head.contains("\nX:"), "{}", answer.head);
     }
-    let told = get(daemon.http(), "/cisco/authenticate").await;
-    assert!(told.ends_with("UN-AUTHORIZED"));
+    let response = get(daemon.http(), "/cisco/authenticate").await;
+    assert!(response.ends_with("UN-AUTHORIZED"));
 }
 
 /// Sends bytes to the phones' door, and returns how many action URLs were taken for requests.
@@ -232,10 +234,10 @@ async fn tells(daemon: &Daemon, bytes: &str) -> usize {
 }
 
 /// Sends bytes and no more, and reads until the other side has ended, too.
-async fn send(door: SocketAddr, bytes: &str) {
-    let mut stream = TcpStream::connect(door).await.unwrap();
+async fn send(server: SocketAddr, bytes: &str) {
+    let mut stream = TcpStream::connect(server).await.unwrap();
     let _ = stream.write_all(bytes.as_bytes()).await;
     let _ = stream.shutdown().await;
-    let mut told = Vec::new();
-    let _ = soon("the end", stream.read_to_end(&mut told)).await;
+    let mut received = Vec::new();
+    let _ = soon("the end", stream.read_to_end(&mut received)).await;
 }

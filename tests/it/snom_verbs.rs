@@ -12,17 +12,17 @@ use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::fetch;
-use super::support::large_site::Site;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
+use super::support::stub_web_server::StubWebServer;
 use super::support::udp_phone::{Message, UdpPhone};
 
 /// A phone and a daemon that knows it by configuration alone.
-struct Room {
-    desk: Desk,
+struct Fixture {
+    sim_phone: SimPhone,
     daemon: Daemon,
 }
 
-impl Room {
+impl Fixture {
     /// Opens a room with a phone of that model; its firmware is told by the User-Agent of a call.
     async fn with(model: &str) -> Self {
         let phone = Phone {
@@ -31,11 +31,11 @@ impl Room {
             credentials: Some(("admin".to_owned(), "secret".to_owned())),
             ..sim_phone::options(Vendor::Snom)
         };
-        let desk = Desk::new(phone).await;
-        let entry = desk.entry("desk");
+        let sim_phone = SimPhone::new(phone).await;
+        let entry = sim_phone.entry("desk");
         let login = "[vendor.snom]\nusername = 'admin'\npassword = 'secret'\n";
         let daemon = Daemon::start(&format!("{login}{entry}")).await;
-        Self { desk, daemon }
+        Self { sim_phone, daemon }
     }
 
     async fn asks(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
@@ -44,33 +44,33 @@ impl Room {
 
     /// Asks for a verb that must be done; returns the reason, which holds the notes.
     async fn does(&self, verb: &str, arguments: &[&str]) -> String {
-        let told = self.asks(verb, arguments).await;
+        let outcome = self.asks(verb, arguments).await;
         assert_eq!(
-            told["HANDSET_STATUS"], "OK",
-            "{verb} {arguments:?}: {told:?}"
+            outcome["HANDSET_STATUS"], "OK",
+            "{verb} {arguments:?}: {outcome:?}"
         );
-        told["HANDSET_REASON"].clone()
+        outcome["HANDSET_REASON"].clone()
     }
 
     /// Asks for a verb that reads, and returns what it told.
     async fn tells(&self, verb: &str, arguments: &[&str]) -> Value {
-        let told = self.asks(verb, arguments).await;
+        let outcome = self.asks(verb, arguments).await;
         assert_eq!(
-            told["HANDSET_STATUS"], "OK",
-            "{verb} {arguments:?}: {told:?}"
+            outcome["HANDSET_STATUS"], "OK",
+            "{verb} {arguments:?}: {outcome:?}"
         );
-        serde_json::from_str(&told["HANDSET_RESULT"]).unwrap()
+        serde_json::from_str(&outcome["HANDSET_RESULT"]).unwrap()
     }
 
     /// Asks for a verb that is refused, and returns status and reason.
     async fn refuses(&self, verb: &str, arguments: &[&str]) -> (String, String) {
-        let mut told = self.asks(verb, arguments).await;
-        let mut take = |name| told.remove(name).unwrap();
+        let mut outcome = self.asks(verb, arguments).await;
+        let mut take = |name| outcome.remove(name).unwrap();
         (take("HANDSET_STATUS"), take("HANDSET_REASON"))
     }
 
     async fn until(&self, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
-        self.desk.until(what, wanted).await
+        self.sim_phone.until(what, wanted).await
     }
 }
 
@@ -92,55 +92,61 @@ fn standings(state: &State) -> Vec<Standing> {
 
 #[tokio::test]
 async fn calls_are_controlled_by_keys() {
-    let room = Room::with("D785").await;
-    room.desk.phone().is_called_by("201");
-    room.does("answer", &[]).await;
-    room.until("a call", |state| standings(state) == [Standing::Connected])
+    let fixture = Fixture::with("D785").await;
+    fixture.sim_phone.phone().is_called_by("201");
+    fixture.does("answer", &[]).await;
+    fixture
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
-    room.does("dtmf", &["1*#"]).await;
-    let state = room.until("digits", |state| state.calls.all()[0].sent == "1*#");
+    fixture.does("dtmf", &["1*#"]).await;
+    let state = fixture.until("digits", |state| state.calls.all()[0].sent == "1*#");
     state.await;
-    let note = room.does("hold", &[]).await;
+    let note = fixture.does("hold", &[]).await;
     assert!(note.contains("takes it back"), "{note}");
-    room.until("a held call", |state| standings(state) == [Standing::Held])
+    fixture
+        .until("a held call", |state| standings(state) == [Standing::Held])
         .await;
-    room.does("resume", &[]).await;
-    room.until("a call", |state| standings(state) == [Standing::Connected])
+    fixture.does("resume", &[]).await;
+    fixture
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
-    room.does("hangup", &[]).await;
-    room.until("no call", |state| state.calls.all().is_empty())
+    fixture.does("hangup", &[]).await;
+    fixture
+        .until("no call", |state| state.calls.all().is_empty())
         .await;
-    room.does("dial", &["+49 30*1#", "line=1"]).await;
-    room.until("a call", |state| state.dialed == ["+4930*1#"])
+    fixture.does("dial", &["+49 30*1#", "line=1"]).await;
+    fixture
+        .until("a call", |state| state.dialed == ["+4930*1#"])
         .await;
-    let (status, reason) = room.refuses("dial", &["100", "line=5"]).await;
+    let (status, reason) = fixture.refuses("dial", &["100", "line=5"]).await;
     assert_eq!(status, "REJECTED", "{reason}");
-    room.does("key", &["UP,HOLD,1:800:50,P3"]).await;
+    fixture.does("key", &["UP,HOLD,1:800:50,P3"]).await;
     let keys = ["UP", "F_HOLD", "1", "P3"];
-    room.until("keys", |state| {
-        state.keys.ends_with(&keys.map(ToOwned::to_owned))
-    })
-    .await;
-    let (status, reason) = room.refuses("key", &["P25"]).await;
+    fixture
+        .until("keys", |state| {
+            state.keys.ends_with(&keys.map(ToOwned::to_owned))
+        })
+        .await;
+    let (status, reason) = fixture.refuses("key", &["P25"]).await;
     assert_eq!(
         (status.as_str(), reason.contains("P25")),
         ("UNSUPPORTED", true)
     );
-    room.desk.is_content();
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn transfers_go_key_by_key_and_wait_for_the_screen() {
-    let room = Room::with("D785").await;
-    room.desk.phone().is_called_by("201");
-    room.does("answer", &[]).await;
+    let fixture = Fixture::with("D785").await;
+    fixture.sim_phone.phone().is_called_by("201");
+    fixture.does("answer", &[]).await;
     // Longer than a call waits, so the rest goes on without it.
-    let told = room.asks("transfer", &["200", "kind=attended"]).await;
+    let outcome = fixture.asks("transfer", &["200", "kind=attended"]).await;
     assert!(
-        ["OK", "QUEUED"].contains(&&*told["HANDSET_STATUS"]),
-        "{told:?}"
+        ["OK", "QUEUED"].contains(&&*outcome["HANDSET_STATUS"]),
+        "{outcome:?}"
     );
-    let state = room
+    let state = fixture
         .until("a transfer", |state| !state.calls.transferred().is_empty())
         .await;
     assert_eq!(
@@ -151,69 +157,78 @@ async fn transfers_go_key_by_key_and_wait_for_the_screen() {
         state.keys,
         ["ENTER", "F_HOLD", "2", "0", "0", "ENTER", "TRANSFER"]
     );
-    room.desk.phone().is_called_by("202");
-    room.does("answer", &[]).await;
-    room.asks("transfer", &["300"]).await;
-    let state = room
+    fixture.sim_phone.phone().is_called_by("202");
+    fixture.does("answer", &[]).await;
+    fixture.asks("transfer", &["300"]).await;
+    let state = fixture
         .until("a transfer", |state| state.calls.transferred().len() == 2)
         .await;
     assert_eq!(
         state.calls.transferred()[1],
         ("202".to_owned(), "300".to_owned())
     );
-    room.desk.is_content();
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn csta_controls_calls_by_their_state_and_by_their_ids() {
-    let room = Room::with("D785").await;
+    let fixture = Fixture::with("D785").await;
     let csta = "via=csta";
-    room.desk.phone().is_called_by("201");
-    room.does("answer", &["call=-1"]).await;
-    room.until("a call", |state| standings(state) == [Standing::Connected])
+    fixture.sim_phone.phone().is_called_by("201");
+    fixture.does("answer", &["call=-1"]).await;
+    fixture
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
     for (verb, standing) in [("hold", Standing::Held), ("resume", Standing::Connected)] {
-        room.does(verb, &[csta]).await;
-        room.until(verb, |state| standings(state) == [standing])
+        fixture.does(verb, &[csta]).await;
+        fixture
+            .until(verb, |state| standings(state) == [standing])
             .await;
     }
-    let note = room.does("dtmf", &["12", csta]).await;
+    let note = fixture.does("dtmf", &["12", csta]).await;
     assert!(note.contains("unproven"), "{note}");
-    room.until("digits", |state| state.calls.all()[0].sent == "12")
+    fixture
+        .until("digits", |state| state.calls.all()[0].sent == "12")
         .await;
-    room.does("transfer", &["200", "kind=attended", csta]).await;
-    let state = room.until("a transfer", |state| state.calls.transferred().len() == 1);
+    fixture
+        .does("transfer", &["200", "kind=attended", csta])
+        .await;
+    let state = fixture.until("a transfer", |state| state.calls.transferred().len() == 1);
     assert_eq!(
         state.await.calls.transferred()[0],
         ("201".to_owned(), "200".to_owned())
     );
-    room.desk.phone().is_called_by("202");
-    room.does("answer", &[csta]).await;
-    room.does("transfer", &["300", csta]).await;
-    let state = room.until("a transfer", |state| state.calls.transferred().len() == 2);
+    fixture.sim_phone.phone().is_called_by("202");
+    fixture.does("answer", &[csta]).await;
+    fixture.does("transfer", &["300", csta]).await;
+    let state = fixture.until("a transfer", |state| state.calls.transferred().len() == 2);
     assert_eq!(state.await.calls.transferred()[1].1, "300");
-    room.does("dial", &["400", csta]).await;
-    room.until("a call", |state| standings(state) == [Standing::Connected])
+    fixture.does("dial", &["400", csta]).await;
+    fixture
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
-    room.does("hangup", &[csta]).await;
-    room.until("no call", |state| state.calls.all().is_empty())
+    fixture.does("hangup", &[csta]).await;
+    fixture
+        .until("no call", |state| state.calls.all().is_empty())
         .await;
-    room.does("dnd", &["on", csta]).await;
-    room.does("forward", &["500", "kind=busy", csta]).await;
-    room.until("settings", |state| {
-        let is = |name: &str, value: &str| state.settings.get(name).is_some_and(|is| is == value);
-        is("dnd_mode", "on") && is("fwd_busy_enabled1", "on") && is("fwd_busy_target1", "500")
-    })
-    .await;
-    room.desk.is_content();
+    fixture.does("dnd", &["on", csta]).await;
+    fixture.does("forward", &["500", "kind=busy", csta]).await;
+    fixture
+        .until("settings", |state| {
+            let is =
+                |name: &str, value: &str| state.settings.get(name).is_some_and(|is| is == value);
+            is("dnd_mode", "on") && is("fwd_busy_enabled1", "on") && is("fwd_busy_target1", "500")
+        })
+        .await;
+    fixture.sim_phone.assert_accepted_all();
     // What the phone says no to is told in its words.
-    let (status, reason) = room.refuses("hold", &["call=9"]).await;
+    let (status, reason) = fixture.refuses("hold", &["call=9"]).await;
     assert_eq!(status, "REJECTED");
     assert!(
         reason.contains("invalidCallID") && reason.contains("no call of that id"),
         "{reason}"
     );
-    let (status, reason) = room.refuses("resume", &[csta]).await;
+    let (status, reason) = fixture.refuses("resume", &[csta]).await;
     assert_eq!(
         (status.as_str(), reason.contains("no call waits")),
         ("REJECTED", true),
@@ -223,15 +238,15 @@ async fn csta_controls_calls_by_their_state_and_by_their_ids() {
 
 #[tokio::test]
 async fn csta_takes_any_request_settings_and_screens() {
-    let site = Site::serving(
+    let web_server = StubWebServer::serving(
         "text/xml",
         "<SnomIPPhoneText><Text>fire</Text></SnomIPPhoneText>",
     )
     .await;
-    let room = Room::with("D785").await;
-    let status = room.tells("csta", &["RequestSystemStatus"]).await;
+    let fixture = Fixture::with("D785").await;
+    let status = fixture.tells("csta", &["RequestSystemStatus"]).await;
     assert_eq!(status, json!({ "systemStatus": "normal" }));
-    let made = room
+    let made = fixture
         .tells(
             "csta",
             &[
@@ -243,42 +258,46 @@ async fn csta_takes_any_request_settings_and_screens() {
         )
         .await;
     assert_eq!(made["callingDevice"]["callID"], "1");
-    let url = format!("set=action_fwtest_url={}", site.url("/fire"));
-    room.does("settings", &[&url, "via=csta"]).await;
-    room.does("csta", &["FireTest"]).await;
-    assert_eq!(site.asked().await, "/fire");
-    room.desk.shows_text("fire").await;
-    let told = room
+    let url = format!("set=action_fwtest_url={}", web_server.url("/fire"));
+    fixture.does("settings", &[&url, "via=csta"]).await;
+    fixture.does("csta", &["FireTest"]).await;
+    assert_eq!(web_server.asked().await, "/fire");
+    fixture.sim_phone.shows_text("fire").await;
+    let outcome = fixture
         .tells("settings", &["get=user_realname[1]", "via=csta"])
         .await;
-    assert_eq!(told, json!({ "user_realname[1]": "Ada & Co" }));
-    room.does("push", &["Hello", "title=A & B", "via=csta"])
+    assert_eq!(outcome, json!({ "user_realname[1]": "Ada & Co" }));
+    fixture
+        .does("push", &["Hello", "title=A & B", "via=csta"])
         .await;
-    let shown = room.desk.shows_text("Hello").await;
+    let shown = fixture.sim_phone.shows_text("Hello").await;
     assert_eq!(shown.title, "A & B");
-    room.does("led", &["on", "led=P1", "color=red", "via=csta"])
+    fixture
+        .does("led", &["on", "led=P1", "color=red", "via=csta"])
         .await;
-    room.until("a lamp", |state| {
-        state.lamps.get("5").is_some_and(|lamp| lamp == "red on")
-    })
-    .await;
-    room.does("clear", &["via=csta"]).await;
-    room.until("an idle phone", |state| state.shown.is_none())
+    fixture
+        .until("a lamp", |state| {
+            state.lamps.get("5").is_some_and(|lamp| lamp == "red on")
+        })
         .await;
-    room.desk.is_content();
+    fixture.does("clear", &["via=csta"]).await;
+    fixture
+        .until("an idle phone", |state| state.shown.is_none())
+        .await;
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn what_a_phone_tells_fires_the_rule_of_all_vendors() {
     let phone = sim_phone::options(Vendor::Snom);
-    let desk = Desk::new(phone).await;
+    let sim_phone = SimPhone::new(phone).await;
     let rule = r#"
 [[rule]]
 name = "who calls"
 on = "phone.incoming_call"
 do = [ { verb = "push", text = "{{ event.number }} as {{ event.call_id }}" } ]
 "#;
-    let daemon = Daemon::start(&format!("{}{rule}", desk.entry("desk"))).await;
+    let daemon = Daemon::start(&format!("{}{rule}", sim_phone.entry("desk"))).await;
     let url = format!(
         "set=action_fwtest_url=http://{}/action/snom/incoming?mac=$mac&remote=sip:+49301@pbx&csta_id=-18",
         daemon.http()
@@ -289,17 +308,17 @@ do = [ { verb = "push", text = "{{ event.number }} as {{ event.call_id }}" } ]
         ("settings", [&*url, "via=csta"]),
         ("csta", ["FireTest", "via=csta"]),
     ] {
-        let told = asks(daemon.agi(), verb, &arguments).await;
-        assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+        let response = asks(daemon.agi(), verb, &arguments).await;
+        assert_eq!(response["HANDSET_STATUS"], "OK", "{response:?}");
     }
-    let shown = desk.shows_text("as").await;
+    let shown = sim_phone.shows_text("as").await;
     assert_eq!(shown.content.text(), Some("+49301 as -18"));
 }
 
 #[tokio::test]
 async fn settings_and_what_they_decide() {
-    let room = Room::with("D785").await;
-    let told = room
+    let fixture = Fixture::with("D785").await;
+    let outcome = fixture
         .tells(
             "settings",
             &[
@@ -310,10 +329,10 @@ async fn settings_and_what_they_decide() {
         )
         .await;
     assert_eq!(
-        told,
+        outcome,
         json!({ "fkey[1]": "url http://192.0.2.1/?a&b", "none": null })
     );
-    let info = room.tells("info", &[]).await;
+    let info = fixture.tells("info", &[]).await;
     assert_eq!(
         info,
         json!({
@@ -339,58 +358,62 @@ async fn settings_and_what_they_decide() {
         ("stream", &["stop=yes"], "mc_address10", ""),
         ("ringtone", &["3"], "user_ringer1", "Ringer3"),
     ] {
-        room.does(verb, arguments).await;
-        let state = room.until(name, |state| {
+        fixture.does(verb, arguments).await;
+        let state = fixture.until(name, |state| {
             state.settings.get(name).is_some_and(|is| is == value)
         });
         state.await;
     }
-    let background = format!("image={}", room.daemon.media("background.png").display());
-    room.does("background", &[&background]).await;
-    room.until("a background", |state| state.background.is_some())
+    let background = format!("image={}", fixture.daemon.media("background.png").display());
+    fixture.does("background", &[&background]).await;
+    fixture
+        .until("a background", |state| state.background.is_some())
         .await;
-    room.desk.is_content();
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn the_rest_goes_over_http() {
-    let room = Room::with("D785").await;
-    let told = room.asks("screenshot", &[]).await;
-    let picture = fetch::picture(&told["HANDSET_RESULT"]).await;
-    assert_eq!(picture.dimensions(), room.desk.phone().display());
-    room.does("led", &["slow", "led=P3"]).await;
-    room.until("a lamp", |state| state.lamps.contains_key("7"))
+    let fixture = Fixture::with("D785").await;
+    let outcome = fixture.asks("screenshot", &[]).await;
+    let picture = fetch::picture(&outcome["HANDSET_RESULT"]).await;
+    assert_eq!(picture.dimensions(), fixture.sim_phone.phone().display());
+    fixture.does("led", &["slow", "led=P3"]).await;
+    fixture
+        .until("a lamp", |state| state.lamps.contains_key("7"))
         .await;
-    room.does("ring", &["3"]).await;
-    room.until("a ringer", |state| state.ringing).await;
-    room.does("ring", &["stop=yes"]).await;
-    room.until("silence", |state| !state.ringing).await;
-    room.does("execute", &["snom://mb_nop#key=F1"]).await;
-    room.until("a key", |state| state.keys.iter().any(|key| key == "F1"))
+    fixture.does("ring", &["3"]).await;
+    fixture.until("a ringer", |state| state.ringing).await;
+    fixture.does("ring", &["stop=yes"]).await;
+    fixture.until("silence", |state| !state.ringing).await;
+    fixture.does("execute", &["snom://mb_nop#key=F1"]).await;
+    fixture
+        .until("a key", |state| state.keys.iter().any(|key| key == "F1"))
         .await;
-    room.does("firmware", &["http://192.0.2.1/fw.bin", "confirm=yes"])
+    fixture
+        .does("firmware", &["http://192.0.2.1/fw.bin", "confirm=yes"])
         .await;
-    room.does("reboot", &["via=http"]).await;
+    fixture.does("reboot", &["via=http"]).await;
     let remarks = |state: &State| {
         let has = |part: &str| state.remarks.iter().any(|remark| remark.contains(part));
         has("http://192.0.2.1/fw.bin") && has("restarts")
     };
-    room.until("a restart", remarks).await;
+    fixture.until("a restart", remarks).await;
     for (verb, argument) in [
         ("display", "on"),
         ("execute", "App:Close"),
         ("stream", "192.0.2.1:5000"),
         ("resync", "via=http"),
     ] {
-        let (status, reason) = room.refuses(verb, &[argument]).await;
+        let (status, reason) = fixture.refuses(verb, &[argument]).await;
         assert!(
             ["UNSUPPORTED", "INVALID"].contains(&&*status),
             "{verb}: {status} {reason}"
         );
     }
-    room.desk.is_content();
-    room.does("settings", &["set=use_hidden_tags=on"]).await;
-    let (status, reason) = room.refuses("answer", &[]).await;
+    fixture.sim_phone.assert_accepted_all();
+    fixture.does("settings", &["set=use_hidden_tags=on"]).await;
+    let (status, reason) = fixture.refuses("answer", &[]).await;
     assert_eq!(
         (status.as_str(), reason.contains("use_hidden_tags")),
         ("DENIED", true),
@@ -413,7 +436,7 @@ async fn old_phones_have_their_own_forms() {
         return;
     };
     let mut sip = UdpPhone::new("1002", &agent, asterisk.sip(Driver::Pjsip)).await;
-    let desk = Desk::at(phone, sip.address().port(8080)).await;
+    let sim_phone = SimPhone::at(phone, sip.address().port(8080)).await;
     sip.register(3600).await;
     let daemon = Daemon::start(&format!(
         "{}[vendor.snom]\nport = 8080\n",
@@ -423,23 +446,23 @@ async fn old_phones_have_their_own_forms() {
     daemon.line("Read who is registered.").await;
     let does = async |verb: &str, arguments: &[&str]| {
         let arguments = [arguments, &["phone=1002"]].concat();
-        let told = asks(daemon.agi(), verb, &arguments).await;
-        assert_eq!(told["HANDSET_STATUS"], "OK", "{verb}: {told:?}");
+        let response = asks(daemon.agi(), verb, &arguments).await;
+        assert_eq!(response["HANDSET_STATUS"], "OK", "{verb}: {response:?}");
     };
-    desk.phone().is_called_by("201");
+    sim_phone.phone().is_called_by("201");
     does("answer", &["call=-1"]).await;
     does("hold", &[]).await;
-    let state = desk.until("the hold key", |state| standings(state) == [Standing::Held]);
+    let state = sim_phone.until("the hold key", |state| standings(state) == [Standing::Held]);
     assert_eq!(state.await.keys, ["F_R"]);
     does("dial", &["300", "via=csta"]).await;
     does("push", &["Hello"]).await;
-    desk.shows_text("Hello").await;
+    sim_phone.shows_text("Hello").await;
     does("forward", &["200"]).await;
-    let state = desk.until("forwarding", |state| {
+    let state = sim_phone.until("forwarding", |state| {
         state.settings.contains_key("redirect_event")
     });
     assert_eq!(state.await.settings["redirect_number"], "200");
-    desk.is_content();
+    sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
@@ -454,7 +477,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
         return;
     };
     let mut sip = UdpPhone::new("1002", &phone.user_agent(), asterisk.sip(Driver::Pjsip)).await;
-    let desk = Desk::new(phone).await;
+    let sim_phone = SimPhone::new(phone).await;
     sip.register(3600).await;
     let daemon = Daemon::start(&manager(&asterisk)).await;
     daemon.line("Read who is registered.").await;
@@ -464,75 +487,86 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
             let message = sip.notified().await;
             let header = |name: &'static str| message.header(name).concat();
             let (event, content_type) = (header("Event"), header("Content-Type"));
-            let done = desk.phone().notified(&event, &content_type, &message.body);
+            let done = sim_phone
+                .phone()
+                .notified(&event, &content_type, &message.body);
             assert_eq!(done, Ok(()), "{message:?}");
         }
     };
     let does = async |verb: &str, arguments: &[&str], count: usize| {
         let arguments = [arguments, &["phone=1002"]].concat();
-        let (told, ()) = tokio::join!(asks(daemon.agi(), verb, &arguments), takes(count));
-        let status = told["HANDSET_STATUS"].as_str();
+        let (response, ()) = tokio::join!(asks(daemon.agi(), verb, &arguments), takes(count));
+        let status = response["HANDSET_STATUS"].as_str();
         // Several steps last longer than a call waits.
         let good = status == "OK" || count > 2 && status == "QUEUED";
-        assert!(good, "{verb}: {told:?}");
-        told["HANDSET_REASON"].clone()
+        assert!(good, "{verb}: {response:?}");
+        response["HANDSET_REASON"].clone()
     };
-    desk.phone().is_called_by("201");
+    sim_phone.phone().is_called_by("201");
     does("answer", &[], 1).await;
-    desk.until("a call", |state| standings(state) == [Standing::Connected])
+    sim_phone
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
     does("hold", &[], 1).await;
-    desk.until("a held call", |state| standings(state) == [Standing::Held])
+    sim_phone
+        .until("a held call", |state| standings(state) == [Standing::Held])
         .await;
     does("resume", &[], 1).await;
-    desk.until("a call", |state| standings(state) == [Standing::Connected])
+    sim_phone
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
     does("transfer", &["200", "kind=attended"], 4).await;
-    let state = desk.until("a transfer", |state| state.calls.transferred().len() == 1);
+    let state = sim_phone.until("a transfer", |state| state.calls.transferred().len() == 1);
     assert_eq!(
         state.await.calls.transferred()[0],
         ("201".to_owned(), "200".to_owned())
     );
-    desk.phone().is_called_by("202");
+    sim_phone.phone().is_called_by("202");
     does("answer", &[], 1).await;
     does("transfer", &["*30#"], 2).await;
-    let state = desk.until("a transfer", |state| state.calls.transferred().len() == 2);
+    let state = sim_phone.until("a transfer", |state| state.calls.transferred().len() == 2);
     assert_eq!(state.await.calls.transferred()[1].1, "*30#");
     does("dial", &["400"], 1).await;
-    desk.until("a call", |state| standings(state) == [Standing::Connected])
+    sim_phone
+        .until("a call", |state| standings(state) == [Standing::Connected])
         .await;
     does("hangup", &[], 1).await;
-    desk.until("no call", |state| state.calls.all().is_empty())
+    sim_phone
+        .until("no call", |state| state.calls.all().is_empty())
         .await;
     let note = does("dnd", &["on"], 1).await;
     assert!(note.contains("switches do not disturb over"), "{note}");
-    desk.until("dnd", |state| {
-        state
-            .settings
-            .get("dnd_mode")
-            .is_some_and(|dnd| dnd == "on")
-    })
-    .await;
+    sim_phone
+        .until("dnd", |state| {
+            state
+                .settings
+                .get("dnd_mode")
+                .is_some_and(|dnd| dnd == "on")
+        })
+        .await;
     does("led", &["on", "led=P1"], 1).await;
-    desk.until("a lamp", |state| state.lamps.contains_key("5"))
+    sim_phone
+        .until("a lamp", |state| state.lamps.contains_key("5"))
         .await;
     does("key", &["UP"], 1).await;
-    desk.until("a key", |state| {
-        state.keys.last().is_some_and(|key| key == "UP")
-    })
-    .await;
+    sim_phone
+        .until("a key", |state| {
+            state.keys.last().is_some_and(|key| key == "UP")
+        })
+        .await;
     let note = does("settings", &["set=language=Deutsch"], 1).await;
     assert!(note.contains("mb_trusted_hosts"), "{note}");
-    desk.until("a refusal", |state| {
-        state
-            .remarks
-            .iter()
-            .any(|remark| remark.contains("language"))
-    })
-    .await;
-    let told = asks(daemon.agi(), "info", &["phone=1002"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED", "{told:?}");
-    desk.is_content();
+    sim_phone
+        .until("a refusal", |state| {
+            state
+                .remarks
+                .iter()
+                .any(|remark| remark.contains("language"))
+        })
+        .await;
+    let response = asks(daemon.agi(), "info", &["phone=1002"]).await;
+    assert_eq!(response["HANDSET_STATUS"], "UNSUPPORTED", "{response:?}");
+    sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
@@ -548,14 +582,14 @@ async fn talk_and_hold_go_in_the_dialog_of_the_call() {
     daemon.line("Read who is registered.").await;
     let does = async |verb: &str, arguments: &[&str]| {
         let arguments = [arguments, &["phone=1002"]].concat();
-        let told = asks(daemon.agi(), verb, &arguments).await;
-        assert_eq!(told["HANDSET_STATUS"], "OK", "{verb}: {told:?}");
-        told["HANDSET_REASON"].clone()
+        let response = asks(daemon.agi(), verb, &arguments).await;
+        assert_eq!(response["HANDSET_STATUS"], "OK", "{verb}: {response:?}");
+        response["HANDSET_REASON"].clone()
     };
     let call = async |message: &Message| message.header("Call-ID").concat();
     // A phone that nobody calls has nothing to answer.
-    let told = asks(daemon.agi(), "answer", &["via=notify", "phone=1002"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "REJECTED", "{told:?}");
+    let response = asks(daemon.agi(), "answer", &["via=notify", "phone=1002"]).await;
+    assert_eq!(response["HANDSET_STATUS"], "REJECTED", "{response:?}");
     asterisk.cli("channel originate PJSIP/1002 application Wait 20");
     let invite = sip.rings().await;
     let (note, talk) = tokio::join!(does("answer", &["via=notify"]), sip.notified());
@@ -564,9 +598,9 @@ async fn talk_and_hold_go_in_the_dialog_of_the_call() {
     assert_eq!(call(&talk).await, call(&invite).await);
     sip.takes(&invite).await;
     for (verb, event) in [("hold", "hold"), ("resume", "talk")] {
-        let (_, told) = tokio::join!(does(verb, &["via=notify"]), sip.notified());
-        assert_eq!(told.header("Event"), [event]);
-        assert_eq!(call(&told).await, call(&invite).await);
+        let (_, response) = tokio::join!(does(verb, &["via=notify"]), sip.notified());
+        assert_eq!(response.header("Event"), [event]);
+        assert_eq!(call(&response).await, call(&invite).await);
     }
 }
 

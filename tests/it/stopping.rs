@@ -16,7 +16,7 @@ use super::support::caller::Caller;
 use super::support::daemon::{self, Daemon};
 use super::support::loopback::Loopback;
 use super::support::process::Process;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn what_is_in_hand_is_finished_and_new_calls_are_refused() {
     let entry = sim_phone::entry("desk", &options, address.port(8080));
     let daemon = Daemon::start(&entry).await;
     // It takes its time before it asks our door, which must be open then.
-    let desk = Desk::at(
+    let sim_phone = SimPhone::at(
         Options {
             authentication_url: Some(
                 format!("http://{}/cisco/authenticate", daemon.http())
@@ -43,18 +43,18 @@ async fn what_is_in_hand_is_finished_and_new_calls_are_refused() {
     )
     .await;
     let caller = Caller::new(daemon.agi());
-    let told = caller
+    let outcome = caller
         .runs("push", &["At last", "phone=desk", "wait=no"])
         .await;
-    assert_eq!(told.status, "QUEUED");
+    assert_eq!(outcome.status, "QUEUED");
     daemon.terminate();
     daemon
         .line("Stopping: no new calls; finishing what is in hand.")
         .await;
     refuses(&daemon).await;
     let (agi, http) = (daemon.agi(), daemon.http());
-    desk.shows_text("At last").await;
-    desk.is_content();
+    sim_phone.shows_text("At last").await;
+    sim_phone.assert_accepted_all();
     assert!(daemon.end().await.success());
     assert!(TcpStream::connect(agi).await.is_err() && TcpStream::connect(http).await.is_err());
 }
@@ -77,8 +77,8 @@ async fn a_call_in_hand_gets_its_answer() {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         stream.write_all(answer).await.unwrap();
     };
-    let (told, ()) = tokio::join!(caller.runs("push", &["Hello", "phone=desk"]), stops);
-    assert_eq!(told.status, "OK", "{}", told.reason);
+    let (outcome, ()) = tokio::join!(caller.runs("push", &["Hello", "phone=desk"]), stops);
+    assert_eq!(outcome.status, "OK", "{}", outcome.reason);
     assert!(daemon.end().await.success());
 }
 
@@ -101,12 +101,12 @@ async fn a_daemon_with_nothing_to_do_stops_at_once() {
 #[tokio::test]
 async fn a_second_one_on_the_same_port_says_so_and_fails() {
     let first = Daemon::start("").await;
-    let doors = [
+    let servers = [
         ("agi", first.agi()),
         ("http", first.http()),
         ("admin", first.admin()),
     ];
-    for (key, address) in doors {
+    for (key, address) in servers {
         let folder = tempfile::tempdir().unwrap();
         let file = daemon::configure(folder.path(), &format!("[{key}]\nlisten = '{address}'\n"));
         daemon::command(&file)
@@ -137,9 +137,9 @@ async fn a_second_one_that_names_no_administrators_door_does_without() {
     assert!(config.contains(&own));
     fs::write(&file, config.replace(&own, "")).unwrap();
     let second = Process::start("handsetd", &mut daemon::command(&file));
-    let told = second.line_after(0, "door stays closed").await;
-    assert!(told.contains("127.0.0.1:8091"), "{told}");
-    assert!(told.contains("admin.listen"), "{told}");
+    let outcome = second.line_after(0, "door stays closed").await;
+    assert!(outcome.contains("127.0.0.1:8091"), "{outcome}");
+    assert!(outcome.contains("admin.listen"), "{outcome}");
     second.line_after(0, "Ready.").await;
     assert_eq!(second.count("door=\"admin\""), 0);
     // Nor is there anything to open it with.
@@ -175,7 +175,7 @@ async fn refuses(daemon: &Daemon) {
     // Asterisk speaks first. Who only listens might never learn of the end: a handshake that meets the
     // closing of the listener can be dropped without a word.
     let _ = stream.write_all(b"agi_network: yes\n").await;
-    let mut told = Vec::new();
-    let _ = soon("the end", stream.read_to_end(&mut told)).await;
-    assert_eq!(told, b"");
+    let mut received = Vec::new();
+    let _ = soon("the end", stream.read_to_end(&mut received)).await;
+    assert_eq!(received, b"");
 }

@@ -1,6 +1,6 @@
 //! What the tests run against: real programs, each started, watched and removed by its own module.
 
-pub(crate) mod administrator;
+pub(crate) mod admin_client;
 pub(crate) mod agi_call;
 pub(crate) mod asterisk;
 pub(crate) mod browser;
@@ -8,7 +8,6 @@ pub(crate) mod caller;
 pub(crate) mod daemon;
 pub(crate) mod faulty_phone;
 pub(crate) mod fetch;
-pub(crate) mod large_site;
 pub(crate) mod load;
 pub(crate) mod loopback;
 pub(crate) mod proc;
@@ -18,6 +17,7 @@ pub(crate) mod scripted_agi;
 pub(crate) mod sim_phone;
 pub(crate) mod sip_client;
 pub(crate) mod stub_phone;
+pub(crate) mod stub_web_server;
 pub(crate) mod terminal;
 pub(crate) mod udp_phone;
 

@@ -27,12 +27,12 @@ fn ready_alive_and_stopping_are_told() {
         .env("WATCHDOG_USEC", "200000")
         .spawn()
         .unwrap();
-    let told = || {
+    let next_notification = || {
         let mut buffer = [0; 256];
         let length = socket.recv(&mut buffer).unwrap();
         String::from_utf8_lossy(&buffer[..length]).into_owned()
     };
-    let until = |word: &str| while !told().contains(word) {};
+    let until = |word: &str| while !next_notification().contains(word) {};
     until("READY=1");
     until("WATCHDOG=1");
     until("WATCHDOG=1");

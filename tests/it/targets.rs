@@ -7,7 +7,7 @@ use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
@@ -22,62 +22,64 @@ async fn on_22_phones_are_found_in_every_way() {
 
 /// Several small stories on one server, which takes longer to start than each of them.
 async fn phones_are_found_in_every_way(version: Version) {
-    let Some(house) = House::build(version).await else {
+    let Some(fixture) = Fixture::build(version).await else {
         return;
     };
-    house.a_caller_has_his_own_phone().await;
-    house.a_caller_is_one_of_the_phones_of_his_endpoint().await;
-    house.a_target_is_all_phones_of_its_endpoint().await;
-    house.the_configuration_overrules_asterisk().await;
-    house
+    fixture.a_caller_has_his_own_phone().await;
+    fixture
+        .a_caller_is_one_of_the_phones_of_his_endpoint()
+        .await;
+    fixture.a_target_is_all_phones_of_its_endpoint().await;
+    fixture.the_configuration_overrules_asterisk().await;
+    fixture
         .the_configuration_overrules_a_part_and_asterisk_tells_the_rest()
         .await;
-    house.who_is_unknown_is_told_what_was_tried().await;
-    house.a_phone_is_aimed_at_by_any_of_its_names().await;
-    house.several_phones_are_aimed_at_at_once().await;
-    house.what_does_not_exist_is_not_found().await;
+    fixture.who_is_unknown_is_told_what_was_tried().await;
+    fixture.a_phone_is_aimed_at_by_any_of_its_names().await;
+    fixture.several_phones_are_aimed_at_at_once().await;
+    fixture.what_does_not_exist_is_not_found().await;
     for resident in [
-        &house.cisco,
-        &house.snom,
-        &house.room,
-        &house.twin,
-        &house.decoy,
+        &fixture.cisco,
+        &fixture.snom,
+        &fixture.room,
+        &fixture.twin,
+        &fixture.decoy,
     ] {
-        resident.desk.is_content();
+        resident.sim_phone.assert_accepted_all();
     }
-    house.boss.is_content();
+    fixture.boss.assert_accepted_all();
 }
 
 /// An Asterisk, its phones, and one phone that Asterisk does not know.
-struct House {
+struct Fixture {
     asterisk: Asterisk,
     _daemon: Daemon,
-    cisco: Resident,
+    cisco: Endpoint,
     /// Not on the usual port, as the configuration says of all Snom phones.
-    snom: Resident,
+    snom: Endpoint,
     /// Registers as something else than its endpoint.
-    room: Resident,
+    room: Endpoint,
     /// Has registered as the same.
-    twin: Resident,
+    twin: Endpoint,
     /// No desk phone.
     soft: SipPhone,
     /// Asterisk takes 1005 for this; the configuration says that it is the boss's.
-    decoy: Resident,
-    boss: Desk,
+    decoy: Endpoint,
+    boss: SimPhone,
     elsewhere: Loopback,
     /// Says that it is a Yealink, and is a Cisco.
-    misnamed: Resident,
+    misnamed: Endpoint,
     /// Serves HTTP at another address than SIP.
-    moved: (SipPhone, Desk),
+    moved: (SipPhone, SimPhone),
 }
 
 /// A phone that Asterisk knows.
-struct Resident {
+struct Endpoint {
     sip: SipPhone,
-    desk: Desk,
+    sim_phone: SimPhone,
 }
 
-impl Resident {
+impl Endpoint {
     async fn moves_in(
         asterisk: &Asterisk,
         user: &str,
@@ -88,16 +90,16 @@ impl Resident {
         let phone = sim_phone::options(vendor);
         let registrar = asterisk.sip(Driver::Pjsip);
         let sip = SipPhone::new(user, &phone.user_agent(), registrar).registering(aor);
-        let desk = Desk::at(phone, sip.address().port(port)).await;
+        let sim_phone = SimPhone::at(phone, sip.address().port(port)).await;
         sip.register().await;
-        Self { sip, desk }
+        Self { sip, sim_phone }
     }
 }
 
-impl House {
+impl Fixture {
     async fn build(version: Version) -> Option<Self> {
         let [elsewhere, away] = [Loopback::claim(), Loopback::claim()];
-        let moved = Desk::new(sim_phone::options(Vendor::Snom)).await;
+        let moved = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
         let config = CONFIG
             .replace("@ELSEWHERE@", &elsewhere.port(8080).to_string())
             .replace("@AWAY@", &away.port(8080).to_string())
@@ -118,8 +120,8 @@ impl House {
             SipPhone::new(user, &user_agent, asterisk.sip(Driver::Pjsip))
         };
         let misnamed = named("1006", Vendor::Yealink);
-        let misnamed = Resident {
-            desk: Desk::at(
+        let misnamed = Endpoint {
+            sim_phone: SimPhone::at(
                 sim_phone::options(Vendor::Cisco),
                 misnamed.address().port(80),
             )
@@ -130,7 +132,7 @@ impl House {
         let moved = (named("1007", Vendor::Snom), moved);
         moved.0.register().await;
         let moves_in = async |user, vendor, aor, port| {
-            Resident::moves_in(&asterisk, user, vendor, aor, port).await
+            Endpoint::moves_in(&asterisk, user, vendor, aor, port).await
         };
         Some(Self {
             cisco: moves_in("1001", Vendor::Cisco, "1001", 80).await,
@@ -138,7 +140,7 @@ impl House {
             room: moves_in("1003", Vendor::Yealink, "room-3", 80).await,
             twin: moves_in("1003", Vendor::Cisco, "room-3", 80).await,
             decoy: moves_in("1005", Vendor::Yealink, "1005", 80).await,
-            boss: Desk::at(sim_phone::options(Vendor::Cisco), elsewhere.port(8080)).await,
+            boss: SimPhone::at(sim_phone::options(Vendor::Cisco), elsewhere.port(8080)).await,
             misnamed,
             moved,
             soft,
@@ -149,43 +151,49 @@ impl House {
     }
 
     async fn a_caller_has_his_own_phone(&self) {
-        assert_eq!(self.told(&self.cisco.sip, "10").await, "OK|1001|cisco||");
-        self.cisco.desk.shows_text("own 1001").await;
-        assert_eq!(self.told(&self.snom.sip, "10").await, "OK|1002|snom||");
-        self.snom.desk.shows_text("own 1002").await;
+        assert_eq!(self.outcome(&self.cisco.sip, "10").await, "OK|1001|cisco||");
+        self.cisco.sim_phone.shows_text("own 1001").await;
+        assert_eq!(self.outcome(&self.snom.sip, "10").await, "OK|1002|snom||");
+        self.snom.sim_phone.shows_text("own 1002").await;
     }
 
     async fn a_caller_is_one_of_the_phones_of_his_endpoint(&self) {
-        assert_eq!(self.told(&self.room.sip, "10").await, "OK|1003|yealink||");
-        self.room.desk.shows_text("own 1003").await;
-        assert!(self.twin.desk.state().shown.is_none());
-        assert_eq!(self.told(&self.twin.sip, "10").await, "OK|1003|cisco||");
-        self.twin.desk.shows_text("own 1003").await;
+        assert_eq!(
+            self.outcome(&self.room.sip, "10").await,
+            "OK|1003|yealink||"
+        );
+        self.room.sim_phone.shows_text("own 1003").await;
+        assert!(self.twin.sim_phone.state().shown.is_none());
+        assert_eq!(self.outcome(&self.twin.sip, "10").await, "OK|1003|cisco||");
+        self.twin.sim_phone.shows_text("own 1003").await;
     }
 
     async fn a_target_is_all_phones_of_its_endpoint(&self) {
-        let told = self.aims("PJSIP/1003").await;
+        let outcome = self.aims("PJSIP/1003").await;
         // In no order that could be relied on.
-        assert!(told.starts_with("OK|1003|"), "{told}");
-        assert!(told.contains("yealink") && told.contains("cisco"), "{told}");
-        self.room.desk.shows_text("aimed at PJSIP/1003").await;
-        self.twin.desk.shows_text("aimed at PJSIP/1003").await;
+        assert!(outcome.starts_with("OK|1003|"), "{outcome}");
+        assert!(
+            outcome.contains("yealink") && outcome.contains("cisco"),
+            "{outcome}"
+        );
+        self.room.sim_phone.shows_text("aimed at PJSIP/1003").await;
+        self.twin.sim_phone.shows_text("aimed at PJSIP/1003").await;
     }
 
     async fn the_configuration_overrules_asterisk(&self) {
-        assert_eq!(self.told(&self.decoy.sip, "10").await, "OK|boss|cisco||");
+        assert_eq!(self.outcome(&self.decoy.sip, "10").await, "OK|boss|cisco||");
         self.boss.shows_text("own 1005").await;
-        assert_eq!(self.decoy.desk.received().len(), 0);
+        assert_eq!(self.decoy.sim_phone.received().len(), 0);
     }
 
     async fn the_configuration_overrules_a_part_and_asterisk_tells_the_rest(&self) {
         // What it is by the configuration, where it is by Asterisk; and the other way round.
         assert_eq!(
-            self.told(&self.misnamed.sip, "10").await,
+            self.outcome(&self.misnamed.sip, "10").await,
             "OK|misnamed|cisco||"
         );
-        self.misnamed.desk.shows_text("own 1006").await;
-        assert_eq!(self.told(&self.moved.0, "10").await, "OK|moved|snom||");
+        self.misnamed.sim_phone.shows_text("own 1006").await;
+        assert_eq!(self.outcome(&self.moved.0, "10").await, "OK|moved|snom||");
         self.moved.1.shows_text("own 1007").await;
     }
 
@@ -195,21 +203,21 @@ impl House {
             "NOTFOUND|1004||cannot tell of phone 1004 what it is; tried: CHANNEL(pjsip,remote_addr) \
              {ip}, User-Agent \"Zoiper v2.10.20.9\", contact sip:1004@{ip}:5060 {ip}"
         );
-        let told = self.told(&self.soft, "10").await;
-        assert!(told.starts_with(&expected), "{told}");
-        let told = self.told(&self.soft, "14").await;
+        let outcome = self.outcome(&self.soft, "10").await;
+        assert!(outcome.starts_with(&expected), "{outcome}");
+        let outcome = self.outcome(&self.soft, "14").await;
         assert!(
-            told.starts_with("NOTFOUND|||channel Local/10@phones-"),
-            "{told}"
+            outcome.starts_with("NOTFOUND|||channel Local/10@phones-"),
+            "{outcome}"
         );
         let advice = "is none of a phone (PJSIP, SIP, SCCP); name one with phone=|";
-        assert!(told.ends_with(advice), "{told}");
+        assert!(outcome.ends_with(advice), "{outcome}");
     }
 
     async fn a_phone_is_aimed_at_by_any_of_its_names(&self) {
-        for (name, aimed, told) in [
-            ("1002", &self.snom.desk, "OK|1002|snom||"),
-            ("PJSIP/1001", &self.cisco.desk, "OK|1001|cisco||"),
+        for (name, aimed, outcome) in [
+            ("1002", &self.snom.sim_phone, "OK|1002|snom||"),
+            ("PJSIP/1001", &self.cisco.sim_phone, "OK|1001|cisco||"),
             ("boss", &self.boss, "OK|boss|cisco||"),
             ("PJSIP/1005", &self.boss, "OK|boss|cisco||"),
             ("00005e005355", &self.boss, "OK|boss|cisco||"),
@@ -219,34 +227,37 @@ impl House {
                 "OK|boss|cisco||",
             ),
         ] {
-            assert_eq!(self.aims(name).await, told, "{name}");
+            assert_eq!(self.aims(name).await, outcome, "{name}");
             aimed.shows_text(&format!("aimed at {name}")).await;
         }
     }
 
     async fn several_phones_are_aimed_at_at_once(&self) {
-        let told = self.aims("reception").await;
-        assert!(told.starts_with("OK|boss&1001&1002|cisco&snom|"), "{told}");
-        for desk in [&self.boss, &self.cisco.desk, &self.snom.desk] {
-            desk.shows_text("aimed at reception").await;
-        }
-        let told = self.aims("1001&1002").await;
-        assert!(told.starts_with("OK|1001&1002|cisco&snom|"), "{told}");
-        let told = self.aims("1001&away").await;
+        let outcome = self.aims("reception").await;
         assert!(
-            told.starts_with(
+            outcome.starts_with("OK|boss&1001&1002|cisco&snom|"),
+            "{outcome}"
+        );
+        for sim_phone in [&self.boss, &self.cisco.sim_phone, &self.snom.sim_phone] {
+            sim_phone.shows_text("aimed at reception").await;
+        }
+        let outcome = self.aims("1001&1002").await;
+        assert!(outcome.starts_with("OK|1001&1002|cisco&snom|"), "{outcome}");
+        let outcome = self.aims("1001&away").await;
+        assert!(
+            outcome.starts_with(
                 "PARTIAL|1001&away|cisco&yealink|1001: OK; away: UNREACHABLE (cannot connect to "
             ),
-            "{told}"
+            "{outcome}"
         );
-        let told = self.aims("nobody&1001").await;
+        let outcome = self.aims("nobody&1001").await;
         assert!(
-            told.starts_with(
+            outcome.starts_with(
                 "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (cannot tell of phone nobody "
             ),
-            "{told}"
+            "{outcome}"
         );
-        assert!(told.ends_with("; 1001: OK|"), "{told}");
+        assert!(outcome.ends_with("; 1001: OK|"), "{outcome}");
     }
 
     async fn what_does_not_exist_is_not_found(&self) {
@@ -264,10 +275,10 @@ impl House {
                 "cannot tell of phone nobody what it is; tried: contacts of PJSIP/nobody: none is registered",
             ),
         ] {
-            let told = self.aims(name).await;
+            let outcome = self.aims(name).await;
             assert!(
-                told.starts_with(&format!("NOTFOUND|{name}||{reason}")),
-                "{told}"
+                outcome.starts_with(&format!("NOTFOUND|{name}||{reason}")),
+                "{outcome}"
             );
         }
     }
@@ -276,16 +287,16 @@ impl House {
     async fn aims(&self, names: &str) -> String {
         let set = format!("dialplan set global AIM {names}");
         self.asterisk.cli(&set);
-        self.told(&self.soft, "20").await
+        self.outcome(&self.soft, "20").await
     }
 
     /// Dials; returns status, phone, vendor and reason as Asterisk prints them.
-    async fn told(&self, sip: &SipPhone, extension: &str) -> String {
+    async fn outcome(&self, sip: &SipPhone, extension: &str) -> String {
         let before = self.asterisk.count(PRINTED);
         sip.dial(extension, Course::PlanError).end().await;
         let line = self.asterisk.line_after(before, PRINTED).await;
-        let (_, told) = line.split_once(PRINTED).unwrap();
-        told.trim_end_matches("\") in new stack").to_owned()
+        let (_, outcome) = line.split_once(PRINTED).unwrap();
+        outcome.trim_end_matches("\") in new stack").to_owned()
     }
 }
 
@@ -308,8 +319,8 @@ async fn on_16_a_chan_sip_phone_is_found_as_caller_and_as_target() {
     );
     let my_sip = SipPhone::new("1001", &mine.user_agent(), sip);
     let other_sip = SipPhone::new("1002", &other.user_agent(), sip);
-    let mine = Desk::at(mine, my_sip.address().port(80)).await;
-    let other = Desk::at(other, other_sip.address().port(80)).await;
+    let mine = SimPhone::at(mine, my_sip.address().port(80)).await;
+    let other = SimPhone::at(other, other_sip.address().port(80)).await;
     my_sip.register().await;
     other_sip.register().await;
     my_sip.dial("10", Course::PlanError).end().await;
@@ -326,22 +337,22 @@ async fn on_16_a_chan_sip_phone_is_found_as_caller_and_as_target() {
 
 #[tokio::test]
 async fn an_sccp_phone_is_found_by_its_device() {
-    let desk = Desk::new(sim_phone::options(Vendor::Cisco)).await;
-    let address = desk.phone().address();
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Cisco)).await;
+    let address = sim_phone.phone().address();
     let daemon = Daemon::start(&format!("[vendor.cisco]\nport = {}\n", address.port())).await;
-    let told = Caller::new(daemon.agi())
+    let outcome = Caller::new(daemon.agi())
         .on("SCCP/1001-00000001")
         .knowing("SCCPDevice(current,recvip)", &address.ip().to_string())
         .knowing("SCCPDevice(current,skinny_type)", "7970")
         .runs("push", &["Hello"])
         .await;
     assert_eq!(
-        (&*told.status, &*told.phone),
+        (&*outcome.status, &*outcome.phone),
         ("OK", "1001"),
         "{}",
-        told.reason
+        outcome.reason
     );
-    desk.shows_text("Hello").await;
+    sim_phone.shows_text("Hello").await;
 }
 
 #[tokio::test]
@@ -355,21 +366,21 @@ async fn what_asterisk_knows_may_be_nonsense() {
         ("127.0.0.1:5060", "Yealink \" ~ ) ${X} | snom"),
         ("127.0.0.1:5060", &long),
     ] {
-        let told = Caller::new(daemon.agi())
+        let outcome = Caller::new(daemon.agi())
             .of_phone("1001", address, user_agent)
             .runs("push", &["Hello"])
             .await;
         assert_eq!(
-            told.status, "NOTFOUND",
+            outcome.status, "NOTFOUND",
             "{address} {user_agent}: {}",
-            told.reason
+            outcome.reason
         );
         assert!(
-            told.reason.starts_with("cannot tell of phone 1001 "),
+            outcome.reason.starts_with("cannot tell of phone 1001 "),
             "{}",
-            told.reason
+            outcome.reason
         );
-        assert!(told.reason.chars().count() <= 200);
+        assert!(outcome.reason.chars().count() <= 200);
     }
 }
 

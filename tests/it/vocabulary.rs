@@ -8,7 +8,7 @@ use handset_simulator::Vendor;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
 async fn on_16_every_verb_comes_through() {
@@ -22,12 +22,12 @@ async fn on_22_every_verb_comes_through() {
 
 async fn every_verb_comes_through(version: Version) {
     let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
-    let mut desks = Vec::new();
+    let mut phones = Vec::new();
     for vendor in vendors {
-        desks.push(Desk::new(sim_phone::options(vendor)).await);
+        phones.push(SimPhone::new(sim_phone::options(vendor)).await);
     }
-    let entries = desks.iter().zip(vendors);
-    let entries = entries.map(|(desk, vendor)| desk.entry(vendor.name()));
+    let entries = phones.iter().zip(vendors);
+    let entries = entries.map(|(phone, vendor)| phone.entry(vendor.name()));
     let password = "[vendor.cisco]\nusername = 'push'\npassword = 'p'\n";
     let budget = "[agi]\nbudget = '20s'\n";
     let daemon =
@@ -66,14 +66,14 @@ async fn every_verb_comes_through(version: Version) {
     for (at, vendor) in vendors.into_iter().enumerate() {
         for (verb, keys, expected) in VERBS {
             let keys = keys.replace(',', "\\,").replace(';', "\\;");
-            let told = asterisk.line(&format!("{vendor} {verb} {keys}: ")).await;
+            let outcome = asterisk.line(&format!("{vendor} {verb} {keys}: ")).await;
             let status = match expected.as_bytes()[at] {
                 b'+' => "OK",
                 b'-' => "UNSUPPORTED",
                 _ => "INVALID",
             };
-            if !told.contains(&format!(": {status}")) {
-                others.push(format!("{status} was expected: {told}"));
+            if !outcome.contains(&format!(": {status}")) {
+                others.push(format!("{status} was expected: {outcome}"));
             }
         }
     }

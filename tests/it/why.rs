@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::udp_phone::UdpPhone;
 
 #[tokio::test]
@@ -17,19 +17,19 @@ async fn each_way_tells_what_it_answers_and_what_to_change() {
             scheme: Scheme::Digest,
             ..sim_phone::options(vendor)
         };
-        let desk = Desk::new(options).await;
-        let entry = desk.entry("desk");
-        let told = why(
+        let sim_phone = SimPhone::new(options).await;
+        let entry = sim_phone.entry("desk");
+        let report = why(
             &format!("{entry}username = 'push'\npassword = 'wrong'\n"),
             "desk",
         )
         .await;
-        let (status, reason) = way(&told, "http");
-        assert_eq!(status, "DENIED", "{vendor}: {told}");
-        assert!(reason.contains("HTTP 401"), "{vendor}: {told}");
-        let (status, reason) = way(&told, "notify");
-        assert_eq!(status, "UNSUPPORTED", "{vendor}: {told}");
-        assert!(reason.contains("no [[asterisk]] is configured"), "{told}");
+        let (status, reason) = way(&report, "http");
+        assert_eq!(status, "DENIED", "{vendor}: {report}");
+        assert!(reason.contains("HTTP 401"), "{vendor}: {report}");
+        let (status, reason) = way(&report, "notify");
+        assert_eq!(status, "UNSUPPORTED", "{vendor}: {report}");
+        assert!(reason.contains("no [[asterisk]] is configured"), "{report}");
     }
 }
 
@@ -46,37 +46,37 @@ async fn asterisk_says_whether_it_could_send_anything() {
         "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\n\
          secret = 'hush'\n"
     );
-    let told = why(&configuration, "1002").await;
-    let known = told[0]["known"].as_str().unwrap();
-    assert!(known.starts_with("Snom D785 10.1.1.1 at "), "{told}");
-    assert_eq!(way(&told, "http").0, "UNREACHABLE", "{told}");
-    let (status, reason) = way(&told, "notify");
-    assert_eq!(status, "OK", "{told}");
+    let report = why(&configuration, "1002").await;
+    let known = report[0]["known"].as_str().unwrap();
+    assert!(known.starts_with("Snom D785 10.1.1.1 at "), "{report}");
+    assert_eq!(way(&report, "http").0, "UNREACHABLE", "{report}");
+    let (status, reason) = way(&report, "notify");
+    assert_eq!(status, "OK", "{report}");
     let sent = "Asterisk pbx would send a NOTIFY to sip:1002@";
-    assert!(reason.contains(sent), "{told}");
-    assert_eq!(way(&told, "pbx").0, "OK", "{told}");
+    assert!(reason.contains(sent), "{report}");
+    assert_eq!(way(&report, "pbx").0, "OK", "{report}");
     asterisk.cli("module unload res_pjsip_notify.so");
-    let told = why(&configuration, "1002").await;
-    let (status, reason) = way(&told, "notify");
-    assert_eq!(status, "UNREACHABLE", "{told}");
+    let report = why(&configuration, "1002").await;
+    let (status, reason) = way(&report, "notify");
+    assert_eq!(status, "UNREACHABLE", "{report}");
     assert!(
         reason.contains("pjsip_notify.conf of one section"),
-        "{told}"
+        "{report}"
     );
     // Who is nobody is told, with what was tried.
-    let told = why(&configuration, "1009").await;
-    let known = told[0]["known"].as_str().unwrap();
+    let report = why(&configuration, "1009").await;
+    let known = report[0]["known"].as_str().unwrap();
     assert!(
         known.contains("cannot tell of phone 1009 what it is"),
-        "{told}"
+        "{report}"
     );
 }
 
 /// Returns status and reason of the first try by a way.
-fn way<'a>(told: &'a Value, name: &str) -> (&'a str, &'a str) {
-    let ways = told[0]["ways"].as_array().unwrap();
+fn way<'a>(report: &'a Value, name: &str) -> (&'a str, &'a str) {
+    let ways = report[0]["ways"].as_array().unwrap();
     let found = ways.iter().find(|way| way["way"] == name);
-    let found = found.unwrap_or_else(|| panic!("{told}"));
+    let found = found.unwrap_or_else(|| panic!("{report}"));
     (
         found["status"].as_str().unwrap(),
         found["reason"].as_str().unwrap(),

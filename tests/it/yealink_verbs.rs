@@ -12,116 +12,122 @@ use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::fetch;
 use super::support::loopback::Loopback;
-use super::support::sim_phone::{self, Desk};
+use super::support::sim_phone::{self, SimPhone};
 use super::support::udp_phone::UdpPhone;
 
 #[tokio::test]
 async fn keys_are_pressed_in_order() {
-    let office = Office::open(options()).await;
-    office.ok("key", &["OFFHOOK,1,*,#,OK"]).await;
-    assert_eq!(office.state().keys, ["OFFHOOK", "1", "*", "POUND", "OK"]);
+    let fixture = Fixture::open(options()).await;
+    fixture.ok("key", &["OFFHOOK,1,*,#,OK"]).await;
+    assert_eq!(fixture.state().keys, ["OFFHOOK", "1", "*", "POUND", "OK"]);
     // One chain, and none that a pause cuts.
-    assert_eq!(office.desk.received().len(), 1);
-    office.ok("key", &["P1,HOLD::20,REDIAL"]).await;
-    assert_eq!(office.desk.received().len(), 3);
-    assert_eq!(office.state().keys[5..], ["L1", "F_HOLD", "RD"]);
+    assert_eq!(fixture.sim_phone.received().len(), 1);
+    fixture.ok("key", &["P1,HOLD::20,REDIAL"]).await;
+    assert_eq!(fixture.sim_phone.received().len(), 3);
+    assert_eq!(fixture.state().keys[5..], ["L1", "F_HOLD", "RD"]);
     for (keys, reason) in [
         ("1,Reset", "keys: Reset would reset the phone"),
         ("1,L28", "keys: L28 is none of the 27 line keys"),
         ("1:500", "keys: 1 can't be held down"),
         ("MENU", "keys: MENU is no key of a Yealink T46G"),
     ] {
-        let told = office.told("key", &[keys]).await;
-        assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED");
-        assert!(told["HANDSET_REASON"].starts_with(reason), "{told:?}");
+        let outcome = fixture.outcome("key", &[keys]).await;
+        assert_eq!(outcome["HANDSET_STATUS"], "UNSUPPORTED");
+        assert!(outcome["HANDSET_REASON"].starts_with(reason), "{outcome:?}");
     }
-    assert_eq!(office.desk.received().len(), 3, "nothing more was sent");
-    office.desk.is_content();
+    assert_eq!(
+        fixture.sim_phone.received().len(),
+        3,
+        "nothing more was sent"
+    );
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn a_touch_model_gets_one_key_a_request() {
-    let office = Office::open(Options {
+    let fixture = Fixture::open(Options {
         model: "SIP-T48S".to_owned(),
         firmware: "66.86.0.15".to_owned(),
         ..options()
     })
     .await;
-    office.ok("key", &["F1,2,#"]).await;
-    assert_eq!(office.state().keys, ["F1", "2", "POUND"]);
-    assert_eq!(office.desk.received().len(), 3);
-    office.desk.is_content();
+    fixture.ok("key", &["F1,2,#"]).await;
+    assert_eq!(fixture.state().keys, ["F1", "2", "POUND"]);
+    assert_eq!(fixture.sim_phone.received().len(), 3);
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn a_call_is_placed_held_transferred_and_ended() {
-    let office = Office::open(options()).await;
-    office.ok("dial", &["+49 30#1", "line=3"]).await;
-    let calls = office.state().calling.calls;
+    let fixture = Fixture::open(options()).await;
+    fixture.ok("dial", &["+49 30#1", "line=3"]).await;
+    let calls = fixture.state().calling.calls;
     assert_eq!(calls[0].account.as_deref(), Some("1002@192.0.2.14"));
     assert_eq!(calls[0].number, "+4930#1");
-    office.ok("dtmf", &["12#"]).await;
-    assert_eq!(office.state().calling.dtmf, "12#");
-    let reason = office.ok("hold", &[]).await;
+    fixture.ok("dtmf", &["12#"]).await;
+    assert_eq!(fixture.state().calling.dtmf, "12#");
+    let reason = fixture.ok("hold", &[]).await;
     assert!(reason.contains("in turn"), "{reason}");
-    assert_eq!(office.calls(), [PhoneCallState::Held]);
-    office.ok("resume", &[]).await;
+    assert_eq!(fixture.calls(), [PhoneCallState::Held]);
+    fixture.ok("resume", &[]).await;
     let id = format!("call={}", calls[0].id);
-    office.ok("hold", &[&id]).await;
-    office.ok("hold", &[&id]).await;
-    assert_eq!(office.calls(), [PhoneCallState::Held]);
-    office.ok("resume", &[&id]).await;
-    assert_eq!(office.calls(), [PhoneCallState::Talking]);
-    office.ok("transfer", &["300", "kind=attended"]).await;
-    office.ok("hangup", &[]).await;
-    office.ok("resume", &[&id]).await;
-    office.ok("transfer", &["301"]).await;
-    let calling = office.state().calling;
+    fixture.ok("hold", &[&id]).await;
+    fixture.ok("hold", &[&id]).await;
+    assert_eq!(fixture.calls(), [PhoneCallState::Held]);
+    fixture.ok("resume", &[&id]).await;
+    assert_eq!(fixture.calls(), [PhoneCallState::Talking]);
+    fixture.ok("transfer", &["300", "kind=attended"]).await;
+    fixture.ok("hangup", &[]).await;
+    fixture.ok("resume", &[&id]).await;
+    fixture.ok("transfer", &["301"]).await;
+    let calling = fixture.state().calling;
     assert!(calling.calls.is_empty());
     assert_eq!(
         calling.transfers,
         [("300".to_owned(), false), ("301".to_owned(), true)]
     );
-    let told = office.told("dial", &["201", "line=2"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "REJECTED", "{told:?}");
-    assert!(told["HANDSET_REASON"].contains("the phone has no account for line 2"));
-    office.ok("dial", &["200"]).await;
-    assert_eq!(office.state().dialed, ["+4930#1", "200"]);
+    let outcome = fixture.outcome("dial", &["201", "line=2"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "REJECTED", "{outcome:?}");
+    assert!(outcome["HANDSET_REASON"].contains("the phone has no account for line 2"));
+    fixture.ok("dial", &["200"]).await;
+    assert_eq!(fixture.state().dialed, ["+4930#1", "200"]);
     // It was held twice, and the second time there was nothing to do.
     let swallowed = ["HOLD:33093: there is no call for it."];
-    assert_eq!(office.state().remarks, swallowed);
-    office.desk.is_content();
+    assert_eq!(fixture.state().remarks, swallowed);
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn a_call_is_answered_or_not_taken() {
-    let office = Office::open(options()).await;
-    let first = office.desk.phone().is_called_by("201");
-    office.ok("answer", &[&format!("call={first}")]).await;
-    assert_eq!(office.calls(), [PhoneCallState::Talking]);
-    let second = office.desk.phone().is_called_by("202");
-    office.ok("hangup", &[&format!("call={second}")]).await;
-    assert_eq!(office.calls(), [PhoneCallState::Talking]);
-    office.ok("hangup", &[]).await;
-    assert!(office.calls().is_empty());
-    let told = office.told("answer", &["call=PJSIP/1001-00000001"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "INVALID", "{told:?}");
-    office.desk.is_content();
+    let fixture = Fixture::open(options()).await;
+    let first = fixture.sim_phone.phone().is_called_by("201");
+    fixture.ok("answer", &[&format!("call={first}")]).await;
+    assert_eq!(fixture.calls(), [PhoneCallState::Talking]);
+    let second = fixture.sim_phone.phone().is_called_by("202");
+    fixture.ok("hangup", &[&format!("call={second}")]).await;
+    assert_eq!(fixture.calls(), [PhoneCallState::Talking]);
+    fixture.ok("hangup", &[]).await;
+    assert!(fixture.calls().is_empty());
+    let outcome = fixture
+        .outcome("answer", &["call=PJSIP/1001-00000001"])
+        .await;
+    assert_eq!(outcome["HANDSET_STATUS"], "INVALID", "{outcome:?}");
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn dnd_and_forwarding_are_switched_and_told() {
-    let office = Office::open(options()).await;
-    office.ok("dnd", &["on"]).await;
-    office.ok("forward", &["201"]).await;
-    office.ok("forward", &["203", "kind=busy"]).await;
-    office.ok("forward", &["state=off", "kind=busy"]).await;
-    office
+    let fixture = Fixture::open(options()).await;
+    fixture.ok("dnd", &["on"]).await;
+    fixture.ok("forward", &["201"]).await;
+    fixture.ok("forward", &["203", "kind=busy"]).await;
+    fixture.ok("forward", &["state=off", "kind=busy"]).await;
+    fixture
         .ok("forward", &["202", "kind=noanswer", "after=12"])
         .await;
-    let told = office.result("info", &[]).await;
+    let outcome = fixture.result("info", &[]).await;
     assert_eq!(
-        told,
+        outcome,
         json!({
             "model": "T46G",
             "firmware": "28.83.0.130",
@@ -138,50 +144,50 @@ async fn dnd_and_forwarding_are_switched_and_told() {
             ],
         })
     );
-    office.ok("dnd", &["off"]).await;
-    assert!(!office.state().calling.dnd);
-    let told = office
-        .told("forward", &["1", "kind=noanswer", "after=13"])
+    fixture.ok("dnd", &["off"]).await;
+    assert!(!fixture.state().calling.dnd);
+    let outcome = fixture
+        .outcome("forward", &["1", "kind=noanswer", "after=13"])
         .await;
-    assert_eq!(told["HANDSET_STATUS"], "INVALID", "{told:?}");
-    office.desk.is_content();
+    assert_eq!(outcome["HANDSET_STATUS"], "INVALID", "{outcome:?}");
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn settings_are_written_and_some_are_read() {
-    let office = Office::open(options()).await;
+    let fixture = Fixture::open(options()).await;
     let asked = [
         "set=account.1.label=A & B, \"c\"",
         "get=Status.FirmwareVersion",
         "get=dnd",
     ];
-    let told = office.result("settings", &asked).await;
+    let outcome = fixture.result("settings", &asked).await;
     assert_eq!(
-        told,
+        outcome,
         json!({ "Status.FirmwareVersion": "28.83.0.130", "dnd": { "State": "Off" } })
     );
     let set = |state: &State| state.settings.contains_key("account.1.label");
-    let state = office.desk.until("a setting", set).await;
+    let state = fixture.sim_phone.until("a setting", set).await;
     assert_eq!(state.settings["account.1.label"], "A & B, \"c\"");
-    let told = office.told("settings", &["get=account.1.label"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED", "{told:?}");
-    office.desk.is_content();
+    let outcome = fixture.outcome("settings", &["get=account.1.label"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "UNSUPPORTED", "{outcome:?}");
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn the_screen_is_taken_from_new_and_old_firmware_alike() {
     for firmware in ["28.83.0.130", "28.73.0.48"] {
-        let office = Office::open(Options {
+        let fixture = Fixture::open(Options {
             firmware: firmware.to_owned(),
             ..options()
         })
         .await;
-        office.ok("push", &["Hello"]).await;
-        office.desk.shows_text("Hello").await;
-        let told = office.told("screenshot", &[]).await;
-        let picture = fetch::picture(&told["HANDSET_RESULT"]).await;
-        assert_eq!(picture.dimensions(), office.desk.phone().display());
-        let asked = office.desk.received();
+        fixture.ok("push", &["Hello"]).await;
+        fixture.sim_phone.shows_text("Hello").await;
+        let outcome = fixture.outcome("screenshot", &[]).await;
+        let picture = fetch::picture(&outcome["HANDSET_RESULT"]).await;
+        assert_eq!(picture.dimensions(), fixture.sim_phone.phone().display());
+        let asked = fixture.sim_phone.received();
         let pages: Vec<_> = asked
             .iter()
             .skip(1)
@@ -196,76 +202,76 @@ async fn the_screen_is_taken_from_new_and_old_firmware_alike() {
 
 #[tokio::test]
 async fn lamps_and_uris_are_executed() {
-    let office = Office::open(options()).await;
-    office.ok("led", &["slow"]).await;
-    office.ok("led", &["on", "led=3", "color=red"]).await;
+    let fixture = Fixture::open(options()).await;
+    fixture.ok("led", &["slow"]).await;
+    fixture.ok("led", &["on", "led=3", "color=red"]).await;
     let lit = |state: &State| state.lamps.len() == 2;
-    let state = office.desk.until("two lamps", lit).await;
+    let state = fixture.sim_phone.until("two lamps", lit).await;
     assert_eq!(state.lamps["POWER"], "slowflash");
     assert_eq!(state.lamps["LINE3_RED"], "on");
-    office.ok("led", &["off", "led=LINE3"]).await;
+    fixture.ok("led", &["off", "led=LINE3"]).await;
     let dark = |state: &State| state.lamps["LINE3_RED"] == "off";
-    office.desk.until("a dark lamp", dark).await;
+    fixture.sim_phone.until("a dark lamp", dark).await;
     let uris = ["uri=Key:LINE1", "uri=Led:LINE1_GREEN=on", "uri=Dial:*10"];
-    office.ok("execute", &uris).await;
+    fixture.ok("execute", &uris).await;
     let called = |state: &State| state.dialed == ["*10"];
-    let state = office.desk.until("a call", called).await;
+    let state = fixture.sim_phone.until("a call", called).await;
     assert_eq!(state.keys, ["LINE1"]);
     assert_eq!(state.lamps["LINE1_GREEN"], "on");
-    let told = office.told("execute", &["uri=RTPRx:192.0.2.1"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED", "{told:?}");
-    assert_eq!(office.state().remarks, [""; 0]);
-    office.desk.is_content();
+    let outcome = fixture.outcome("execute", &["uri=RTPRx:192.0.2.1"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "UNSUPPORTED", "{outcome:?}");
+    assert_eq!(fixture.state().remarks, [""; 0]);
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn a_file_is_played_and_stopped_and_a_tone_of_its_own_needs_asterisk() {
-    let office = Office::open(options()).await;
-    office.ok("ring", &["doorbell.wav"]).await;
+    let fixture = Fixture::open(options()).await;
+    fixture.ok("ring", &["doorbell.wav"]).await;
     let played = |state: &State| !state.played.is_empty();
-    office.desk.until("a sound", played).await;
-    office.ok("ring", &["stop=yes"]).await;
-    let told = office.told("ring", &["3"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED", "{told:?}");
-    assert!(told["HANDSET_REASON"].contains("via=pbx"), "{told:?}");
-    office.desk.is_content();
+    fixture.sim_phone.until("a sound", played).await;
+    fixture.ok("ring", &["stop=yes"]).await;
+    let outcome = fixture.outcome("ring", &["3"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "UNSUPPORTED", "{outcome:?}");
+    assert!(outcome["HANDSET_REASON"].contains("via=pbx"), "{outcome:?}");
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn documents_of_its_own_are_shown_and_others_are_not_sent() {
-    let office = Office::open(options()).await;
+    let fixture = Fixture::open(options()).await;
     let status = "xml=<YealinkIPPhoneStatus Beep=\"no\" SessionID=\"a\" Timeout=\"0\">\
                   <Message Index=\"1\">Paused</Message></YealinkIPPhoneStatus>";
-    office.ok("push", &[status]).await;
+    fixture.ok("push", &[status]).await;
     let paused = |state: &State| state.status.as_deref() == Some("Paused");
-    office.desk.until("a status", paused).await;
+    fixture.sim_phone.until("a status", paused).await;
     let text = "xml=<YealinkIPPhoneFormattedTextScreen Beep=\"no\" Timeout=\"0\"><Line>Big</Line>\
                 <Scroll><Line>a, \"b\"</Line></Scroll></YealinkIPPhoneFormattedTextScreen>";
-    office.ok("push", &[text]).await;
-    let shown = office.desk.shows_text("Big").await;
+    fixture.ok("push", &[text]).await;
+    let shown = fixture.sim_phone.shows_text("Big").await;
     assert_eq!(shown.content, Content::Text("Big\na, \"b\"".to_owned()));
-    office.ok("clear", &[]).await;
-    office
-        .desk
+    fixture.ok("clear", &[]).await;
+    fixture
+        .sim_phone
         .until("an idle phone", |state| state.shown.is_none())
         .await;
-    let told = office.told("push", &["xml=<SnomIPPhoneText/>"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "INVALID", "{told:?}");
-    office.desk.is_content();
+    let outcome = fixture.outcome("push", &["xml=<SnomIPPhoneText/>"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "INVALID", "{outcome:?}");
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn without_asterisk_a_restart_is_a_key() {
-    let office = Office::open(options()).await;
-    office.ok("resync", &[]).await;
-    office.ok("reboot", &[]).await;
-    assert_eq!(office.state().keys, ["AutoP", "Reboot"]);
-    office.desk.is_content();
+    let fixture = Fixture::open(options()).await;
+    fixture.ok("resync", &[]).await;
+    fixture.ok("reboot", &[]).await;
+    assert_eq!(fixture.state().keys, ["AutoP", "Reboot"]);
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[tokio::test]
 async fn what_no_yealink_phone_does_is_unsupported_and_nothing_is_sent() {
-    let office = Office::open(options()).await;
+    let fixture = Fixture::open(options()).await;
     for (verb, arguments) in [
         ("csta", &["MakeCall"][..]),
         ("display", &["on"]),
@@ -278,11 +284,14 @@ async fn what_no_yealink_phone_does_is_unsupported_and_nothing_is_sent() {
         ("info", &["via=notify"]),
         ("dial", &["200", "line=1", "via=notify"]),
     ] {
-        let told = office.told(verb, arguments).await;
-        assert_eq!(told["HANDSET_STATUS"], "UNSUPPORTED", "{verb}: {told:?}");
-        assert!(!told["HANDSET_REASON"].is_empty());
+        let outcome = fixture.outcome(verb, arguments).await;
+        assert_eq!(
+            outcome["HANDSET_STATUS"], "UNSUPPORTED",
+            "{verb}: {outcome:?}"
+        );
+        assert!(!outcome["HANDSET_REASON"].is_empty());
     }
-    assert_eq!(office.desk.received().len(), 0);
+    assert_eq!(fixture.sim_phone.received().len(), 0);
 }
 
 #[tokio::test]
@@ -291,44 +300,44 @@ async fn who_is_refused_is_told_which_setting_cures_it() {
         remote_control,
         ..options()
     };
-    let office = Office::open(with(RemoteControl {
+    let fixture = Fixture::open(with(RemoteControl {
         limit_ip: String::new(),
         ..RemoteControl::default()
     }))
     .await;
-    let told = office.told("key", &["OK"]).await;
-    assert_eq!(told["HANDSET_STATUS"], "DENIED", "{told:?}");
-    assert!(told["HANDSET_REASON"].contains("features.action_uri_limit_ip"));
+    let outcome = fixture.outcome("key", &["OK"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "DENIED", "{outcome:?}");
+    assert!(outcome["HANDSET_REASON"].contains("features.action_uri_limit_ip"));
 
-    let office = Office::open(with(RemoteControl {
+    let fixture = Fixture::open(with(RemoteControl {
         asks: true,
         ..RemoteControl::default()
     }))
     .await;
     for _ in 0..2 {
-        let told = office.told("info", &[]).await;
-        assert_eq!(told["HANDSET_STATUS"], "DENIED", "{told:?}");
-        let reason = &told["HANDSET_REASON"];
+        let outcome = fixture.outcome("info", &[]).await;
+        assert_eq!(outcome["HANDSET_STATUS"], "DENIED", "{outcome:?}");
+        let reason = &outcome["HANDSET_REASON"];
         assert!(
             reason.contains("press OK there, then ask again"),
             "{reason}"
         );
     }
-    office.desk.phone().press("OK").await.unwrap();
-    office.ok("key", &["OK"]).await;
+    fixture.sim_phone.phone().press("OK").await.unwrap();
+    fixture.ok("key", &["OK"]).await;
 }
 
 #[tokio::test]
 async fn a_phone_asks_for_its_password_in_two_ways() {
-    let desk = Desk::new(Options {
+    let sim_phone = SimPhone::new(Options {
         scheme: Scheme::Digest,
         credentials: Some(("admin".to_owned(), "hush".to_owned())),
         ..options()
     })
     .await;
-    let entry = desk.entry("desk");
+    let entry = sim_phone.entry("desk");
     let config = format!("{entry}username = 'admin'\npassword = 'hush'\n");
-    let office = Office::with(desk, &config).await;
+    let fixture = Fixture::with(sim_phone, &config).await;
     // Basic for its pages, Digest for pushes; none is taken for a wrong password.
     for (verb, argument) in [
         ("key", "OK"),
@@ -336,28 +345,28 @@ async fn a_phone_asks_for_its_password_in_two_ways() {
         ("key", "1"),
         ("push", "Hello"),
     ] {
-        office.ok(verb, &[argument]).await;
+        fixture.ok(verb, &[argument]).await;
     }
-    office.desk.shows_text("Hello").await;
-    assert_eq!(office.state().keys, ["OK", "1"]);
-    assert_eq!(office.state().bad_credentials, 0);
-    assert!(!office.daemon.log().contains("hush"));
+    fixture.sim_phone.shows_text("Hello").await;
+    assert_eq!(fixture.state().keys, ["OK", "1"]);
+    assert_eq!(fixture.state().bad_credentials, 0);
+    assert!(!fixture.daemon.log().contains("hush"));
 
-    let desk = Desk::new(Options {
+    let sim_phone = SimPhone::new(Options {
         scheme: Scheme::Basic,
         credentials: Some(("admin".to_owned(), "right".to_owned())),
         ..options()
     })
     .await;
-    let entry = desk.entry("desk");
+    let entry = sim_phone.entry("desk");
     let config = format!("{entry}username = 'admin'\npassword = 'wrong'\n");
-    let office = Office::with(desk, &config).await;
+    let fixture = Fixture::with(sim_phone, &config).await;
     for reason in ["web administrator", "locks us out", "locks us out"] {
-        let told = office.told("key", &["OK"]).await;
-        assert_eq!(told["HANDSET_STATUS"], "DENIED", "{told:?}");
-        assert!(told["HANDSET_REASON"].contains(reason), "{told:?}");
+        let outcome = fixture.outcome("key", &["OK"]).await;
+        assert_eq!(outcome["HANDSET_STATUS"], "DENIED", "{outcome:?}");
+        assert!(outcome["HANDSET_REASON"].contains(reason), "{outcome:?}");
     }
-    assert_eq!(office.state().bad_credentials, 1);
+    assert_eq!(fixture.state().bad_credentials, 1);
 }
 
 #[tokio::test]
@@ -374,7 +383,7 @@ async fn old_firmware_has_pages_of_its_own() {
             ..options()
         };
         let user_agent = phone.user_agent();
-        let desk = Desk::at(phone, address.port(8080)).await;
+        let sim_phone = SimPhone::at(phone, address.port(8080)).await;
         let daemon = Daemon::start("[vendor.yealink]\nport = 8080\n").await;
         // Only its User-Agent tells the firmware.
         let caller = Caller::new(daemon.agi()).of_phone(
@@ -382,28 +391,28 @@ async fn old_firmware_has_pages_of_its_own() {
             &address.port(5060).to_string(),
             &user_agent,
         );
-        let told = caller.runs("answer", &[]).await;
-        assert_eq!(told.status, "OK", "{}", told.reason);
-        assert_eq!(desk.received().last().unwrap().target, page);
+        let outcome = caller.runs("answer", &[]).await;
+        assert_eq!(outcome.status, "OK", "{}", outcome.reason);
+        assert_eq!(sim_phone.received().last().unwrap().target, page);
         caller.runs("push", &["Hello"]).await;
-        desk.shows_text("Hello").await;
-        let told = caller.runs("forward", &["201"]).await;
-        assert_eq!(told.status, "UNSUPPORTED");
-        assert!(told.reason.contains("V80"), "{}", told.reason);
-        desk.is_content();
+        sim_phone.shows_text("Hello").await;
+        let outcome = caller.runs("forward", &["201"]).await;
+        assert_eq!(outcome.status, "UNSUPPORTED");
+        assert!(outcome.reason.contains("V80"), "{}", outcome.reason);
+        sim_phone.assert_accepted_all();
     }
 }
 
 #[tokio::test]
 async fn what_asterisk_knows_is_told_by_notify_and_by_call() {
-    let Some(stage) = Stage::set().await else {
+    let Some(fixture) = PbxFixture::set().await else {
         return;
     };
-    stage.keys_and_calls_go_by_notify().await;
-    stage.documents_go_by_notify_too().await;
-    stage.what_needs_an_answer_goes_by_http().await;
-    stage.a_tone_of_its_own_is_a_short_call().await;
-    stage.desk.is_content();
+    fixture.keys_and_calls_go_by_notify().await;
+    fixture.documents_go_by_notify_too().await;
+    fixture.what_needs_an_answer_goes_by_http().await;
+    fixture.a_tone_of_its_own_is_a_short_call().await;
+    fixture.sim_phone.assert_accepted_all();
 }
 
 #[test]
@@ -433,12 +442,7 @@ fn the_provisioning_file_is_one_that_a_phone_reads() {
     }
     let (explained, _) = text.split_once("Part one").unwrap();
     for (name, value) in settings {
-        for word in [
-            "HANDSETD_ADDRESS",
-            "HANDSETD_DOOR",
-            "PUSH_USER",
-            "PUSH_PASSWORD",
-        ] {
+        for word in ["HANDSETD_ADDRESS", "PUSH_USER", "PUSH_PASSWORD"] {
             assert!(!value.contains(word) || explained.contains(word));
         }
         let Some(event) = name.strip_prefix("action_url.") else {
@@ -446,21 +450,21 @@ fn the_provisioning_file_is_one_that_a_phone_reads() {
         };
         // What stands for the address is as long as an address may be.
         assert!(value.len() < 511 - 60, "{name}");
-        let start = format!("http://HANDSETD_DOOR/action/yealink/{event}?mac=$mac&");
+        let start = format!("http://HANDSETD_ADDRESS:8090/action/yealink/{event}?mac=$mac&");
         assert!(value.starts_with(&start), "{name}");
         assert!(!value.contains(' '), "{name}");
     }
 }
 
 /// A server with a phone that is a SIP socket and a simulated phone at one address.
-struct Stage {
+struct PbxFixture {
     _asterisk: Asterisk,
     sip: UdpPhone,
-    desk: Desk,
+    sim_phone: SimPhone,
     daemon: Daemon,
 }
 
-impl Stage {
+impl PbxFixture {
     async fn set() -> Option<Self> {
         let options = asterisk::Options::registrar(&[(Driver::Pjsip, "1002")]);
         let asterisk = Asterisk::start(Version::V22, &options).await?;
@@ -471,7 +475,7 @@ impl Stage {
             ..sim_phone::options(Vendor::Yealink)
         };
         let mut sip = UdpPhone::new("1002", &phone.user_agent(), registrar).await;
-        let desk = Desk::at(phone, sip.address().port(8080)).await;
+        let sim_phone = SimPhone::at(phone, sip.address().port(8080)).await;
         sip.register(3600).await;
         let manager = asterisk.manager();
         let daemon = Daemon::start(&format!(
@@ -484,14 +488,14 @@ impl Stage {
         Some(Self {
             _asterisk: asterisk,
             sip,
-            desk,
+            sim_phone,
             daemon,
         })
     }
 
     async fn keys_and_calls_go_by_notify(&self) {
         // A T53W answers by OK.
-        self.desk.phone().is_called_by("201");
+        self.sim_phone.phone().is_called_by("201");
         for (verb, arguments, body) in [
             ("answer", &[][..], "key=OK"),
             ("key", &["1,*,#"], "key=1;*;POUND"),
@@ -516,12 +520,12 @@ impl Stage {
                 .map(|argument| argument.replace("+49,30", "+49 30"))
                 .collect();
             let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-            let told = self.told(verb, &arguments).await;
-            assert_eq!(told["HANDSET_STATUS"], "OK", "{verb}: {told:?}");
+            let outcome = self.outcome(verb, &arguments).await;
+            assert_eq!(outcome["HANDSET_STATUS"], "OK", "{verb}: {outcome:?}");
             if body.is_empty() {
                 continue;
             }
-            let reason = &told["HANDSET_REASON"];
+            let reason = &outcome["HANDSET_REASON"];
             assert!(reason.contains("sent by NOTIFY"), "{verb}: {reason}");
             let (event, sent) = self.notified().await;
             match verb {
@@ -529,7 +533,7 @@ impl Stage {
                 _ => assert_eq!((event.as_str(), sent.as_str()), ("ACTION-URI", body)),
             }
         }
-        let state = self.desk.state();
+        let state = self.sim_phone.state();
         assert_eq!(state.calling.dtmf, "1*#9#");
         assert_eq!(state.calling.transfers, [("+4930".to_owned(), true)]);
         assert_eq!(state.dialed, ["+4930#"]);
@@ -551,45 +555,45 @@ impl Stage {
             ("push", &["Hello, \"you\""]),
         ] {
             let arguments: Vec<_> = [&["via=notify"], arguments].concat();
-            let told = self.told(verb, &arguments).await;
-            assert_eq!(told["HANDSET_STATUS"], "OK", "{verb}: {told:?}");
+            let outcome = self.outcome(verb, &arguments).await;
+            assert_eq!(outcome["HANDSET_STATUS"], "OK", "{verb}: {outcome:?}");
             assert_eq!(self.notified().await.0, "Yealink-xml");
         }
-        self.desk.shows_text("Hello, \"you\"").await;
+        self.sim_phone.shows_text("Hello, \"you\"").await;
         let lamps = |state: &State| state.lamps.len() == 2 && state.ringtone.is_some();
-        let state = self.desk.until("two lamps", lamps).await;
+        let state = self.sim_phone.until("two lamps", lamps).await;
         assert_eq!(state.settings["account.1.label"], "A, \"b\"");
     }
 
     async fn what_needs_an_answer_goes_by_http(&self) {
-        let told = self.told("info", &[]).await;
-        let result: Value = serde_json::from_str(&told["HANDSET_RESULT"]).unwrap();
-        assert_eq!(result["firmware"], "96.86.0.70", "{told:?}");
-        let told = self.told("dial", &["204", "line=1"]).await;
-        assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
-        let calling = self.desk.state().calling;
+        let outcome = self.outcome("info", &[]).await;
+        let result: Value = serde_json::from_str(&outcome["HANDSET_RESULT"]).unwrap();
+        assert_eq!(result["firmware"], "96.86.0.70", "{outcome:?}");
+        let outcome = self.outcome("dial", &["204", "line=1"]).await;
+        assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
+        let calling = self.sim_phone.state().calling;
         let call = calling.calls.last().unwrap();
         assert_eq!(call.account.as_deref(), Some("1001@pbx.example.org"));
         let id = format!("call={}", call.id);
-        assert_eq!(self.told("hold", &[&id]).await["HANDSET_STATUS"], "OK");
-        let held = self.desk.state().calling.calls.last().unwrap().state;
+        assert_eq!(self.outcome("hold", &[&id]).await["HANDSET_STATUS"], "OK");
+        let held = self.sim_phone.state().calling.calls.last().unwrap().state;
         assert_eq!(held, PhoneCallState::Held);
     }
 
     async fn a_tone_of_its_own_is_a_short_call(&self) {
-        let (told, invite) = tokio::join!(self.told("ring", &["3"]), self.sip.rings());
-        assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+        let (outcome, invite) = tokio::join!(self.outcome("ring", &["3"]), self.sip.rings());
+        assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
         assert_eq!(invite.header("Alert-Info"), ["ringtone-3"]);
-        let pushed = self.desk.received().len();
-        let stop = self.told("ring", &["stop=yes"]);
-        let (told, ()) = tokio::join!(stop, self.sip.stops_to_ring(&invite));
-        assert_eq!(told["HANDSET_STATUS"], "OK", "{told:?}");
+        let pushed = self.sim_phone.received().len();
+        let stop = self.outcome("ring", &["stop=yes"]);
+        let (outcome, ()) = tokio::join!(stop, self.sip.stops_to_ring(&invite));
+        assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
         // A file might play as well.
-        let last = self.desk.received().swap_remove(pushed);
+        let last = self.sim_phone.received().swap_remove(pushed);
         assert!(String::from_utf8_lossy(&last.body).contains("Wav.Stop"));
     }
 
-    async fn told(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
+    async fn outcome(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
         let arguments = [arguments, &["phone=1002"]].concat();
         agi_call(self.daemon.agi(), verb, &arguments).await
     }
@@ -599,7 +603,7 @@ impl Stage {
         let message = self.sip.notified().await;
         let event = message.header("Event")[0].to_owned();
         let content_type = message.header("Content-Type").concat();
-        let phone = self.desk.phone();
+        let phone = self.sim_phone.phone();
         let done = phone.notified(&event, &content_type, &message.body);
         assert_eq!(done, Ok(()), "{message:?}");
         (event, message.body)
@@ -607,25 +611,25 @@ impl Stage {
 }
 
 /// A phone that handsetd knows by its configuration, without any Asterisk.
-struct Office {
-    desk: Desk,
+struct Fixture {
+    sim_phone: SimPhone,
     daemon: Daemon,
 }
 
-impl Office {
+impl Fixture {
     async fn open(options: Options) -> Self {
-        let desk = Desk::new(options).await;
-        let entry = desk.entry("desk");
-        Self::with(desk, &entry).await
+        let sim_phone = SimPhone::new(options).await;
+        let entry = sim_phone.entry("desk");
+        Self::with(sim_phone, &entry).await
     }
 
-    async fn with(desk: Desk, config: &str) -> Self {
+    async fn with(sim_phone: SimPhone, config: &str) -> Self {
         let daemon = Daemon::start(config).await;
-        Self { desk, daemon }
+        Self { sim_phone, daemon }
     }
 
     fn state(&self) -> State {
-        self.desk.state()
+        self.sim_phone.state()
     }
 
     fn calls(&self) -> Vec<PhoneCallState> {
@@ -633,29 +637,29 @@ impl Office {
         calls.iter().map(|call| call.state).collect()
     }
 
-    async fn told(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
+    async fn outcome(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
         let arguments = [arguments, &["phone=desk"]].concat();
         agi_call(self.daemon.agi(), verb, &arguments).await
     }
 
     /// Runs a verb that goes well; returns the reason.
     async fn ok(&self, verb: &str, arguments: &[&str]) -> String {
-        let mut told = self.told(verb, arguments).await;
+        let mut outcome = self.outcome(verb, arguments).await;
         assert_eq!(
-            told["HANDSET_STATUS"], "OK",
-            "{verb} {arguments:?}: {told:?}"
+            outcome["HANDSET_STATUS"], "OK",
+            "{verb} {arguments:?}: {outcome:?}"
         );
-        told.remove("HANDSET_REASON").unwrap()
+        outcome.remove("HANDSET_REASON").unwrap()
     }
 
     /// Runs a verb that tells something.
     async fn result(&self, verb: &str, arguments: &[&str]) -> Value {
-        let told = self.told(verb, arguments).await;
+        let outcome = self.outcome(verb, arguments).await;
         assert_eq!(
-            told["HANDSET_STATUS"], "OK",
-            "{verb} {arguments:?}: {told:?}"
+            outcome["HANDSET_STATUS"], "OK",
+            "{verb} {arguments:?}: {outcome:?}"
         );
-        serde_json::from_str(&told["HANDSET_RESULT"]).unwrap()
+        serde_json::from_str(&outcome["HANDSET_RESULT"]).unwrap()
     }
 }
 

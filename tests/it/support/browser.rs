@@ -62,13 +62,13 @@ impl Browser {
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank");
         let process = Process::start("chromium", &mut command);
-        let door = process
+        let server = process
             .line("the DevTools address", |line| {
                 let (_, rest) = line.split_once("DevTools listening on ws://")?;
                 Some(rest.split('/').next().unwrap().to_owned())
             })
             .await;
-        let list = get(&door, "/json/list").await;
+        let list = get(&server, "/json/list").await;
         let page = list
             .as_array()
             .unwrap()
@@ -106,12 +106,12 @@ impl Browser {
         let arguments = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true,
         });
-        let told = self.call("Runtime.evaluate", arguments).await;
+        let message = self.call("Runtime.evaluate", arguments).await;
         assert!(
-            told.get("exceptionDetails").is_none(),
-            "{expression}: {told}"
+            message.get("exceptionDetails").is_none(),
+            "{expression}: {message}"
         );
-        told["result"]["value"].clone()
+        message["result"]["value"].clone()
     }
 
     /// Waits until an expression is true, over page loads as well.
@@ -185,10 +185,10 @@ impl Browser {
 
     /// Takes a picture of what is seen, as PNG.
     pub(crate) async fn screenshot(&mut self) -> Vec<u8> {
-        let told = self
+        let message = self
             .call("Page.captureScreenshot", json!({"format": "png"}))
             .await;
-        STANDARD.decode(told["data"].as_str().unwrap()).unwrap()
+        STANDARD.decode(message["data"].as_str().unwrap()).unwrap()
     }
 
     async fn call(&mut self, method: &str, arguments: Value) -> Value {
@@ -201,17 +201,17 @@ impl Browser {
             let Message::Text(text) = message else {
                 continue;
             };
-            let told: Value = serde_json::from_str(&text).unwrap();
-            if told["id"] == id {
-                return told["result"].clone();
+            let message: Value = serde_json::from_str(&text).unwrap();
+            if message["id"] == id {
+                return message["result"].clone();
             }
-            self.note(&told);
+            self.note(&message);
         }
     }
 
-    fn note(&mut self, told: &Value) {
-        let arguments = &told["params"];
-        match told["method"].as_str().unwrap_or_default() {
+    fn note(&mut self, message: &Value) {
+        let arguments = &message["params"];
+        match message["method"].as_str().unwrap_or_default() {
             "Log.entryAdded" if arguments["entry"]["level"] == "error" => {
                 self.complaints.push(arguments["entry"].to_string());
             }

@@ -21,7 +21,7 @@ pub(crate) struct Caller {
 
 /// What stands on the channel after `AGI()`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct CallResult {
     pub(crate) status: String,
     pub(crate) reason: String,
     pub(crate) phone: String,
@@ -59,7 +59,7 @@ impl Caller {
     }
 
     /// Runs `AGI(agi://…/SCRIPT,ARGUMENTS…)` to its end.
-    pub(crate) async fn runs(&self, script: &str, arguments: &[&str]) -> Told {
+    pub(crate) async fn runs(&self, script: &str, arguments: &[&str]) -> CallResult {
         soon(
             &format!("the end of {script}"),
             self.converse(script, arguments),
@@ -75,7 +75,7 @@ impl Caller {
         BufReader::new(stream)
     }
 
-    async fn converse(&self, script: &str, arguments: &[&str]) -> Told {
+    async fn converse(&self, script: &str, arguments: &[&str]) -> CallResult {
         let mut stream = self.opens(script, arguments).await;
         let mut variables = BTreeMap::new();
         loop {
@@ -91,7 +91,7 @@ impl Caller {
             Some(value) => value,
             None => panic!("no HANDSET_{name} was set by {script} {arguments:?}"),
         };
-        Told {
+        CallResult {
             status: take("STATUS"),
             reason: take("REASON"),
             phone: take("PHONE"),

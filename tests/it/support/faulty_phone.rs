@@ -1,4 +1,4 @@
-//! A phone whose web server is ill, each in a way of its own.
+//! A phone whose web server misbehaves in a chosen way.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,58 +15,58 @@ use tokio::time::sleep;
 use super::loopback::Loopback;
 use super::sim_phone;
 
-/// What is wrong.
+/// How the web server misbehaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Illness {
-    /// It answers with bytes that are no HTTP.
+pub(crate) enum Fault {
+    /// Responds with bytes that are not HTTP.
     Garbage,
-    /// Headers without end, as fast as they are read.
+    /// Sends endless headers, as fast as they are read.
     EndlessHeaders,
-    /// A body without end, as fast as it is read.
+    /// Sends an endless body, as fast as it is read.
     EndlessBody,
-    /// It accepts no connection, and refuses none.
+    /// Neither accepts nor refuses connections.
     NeverAccepts,
-    /// It reads, and says nothing.
+    /// Reads the request and never responds.
     NeverAnswers,
-    /// It accepts and reads nothing.
+    /// Accepts connections and reads nothing.
     NeverReads,
-    /// Nothing: it says 200 to everything.
+    /// Works: responds 200 to every request.
     None,
-    /// It resets a connection as soon as it is there.
+    /// Resets a connection as soon as it is accepted.
     ResetsAtOnce,
-    /// It resets a connection once it has the request.
+    /// Resets a connection after reading the request.
     ResetsAfterTheRequest,
-    /// It resets a connection in the middle of the body.
+    /// Resets a connection in the middle of the response body.
     ResetsInTheBody,
-    /// A byte a second, from the first one on.
+    /// Sends one byte a second, starting with the status line.
     TricklesHeaders,
-    /// A byte a second, once the headers are out.
+    /// Sends the headers at once, then one byte of the body a second.
     TricklesBody,
 }
 
-/// A phone that is ill, until it gets better.
+/// A phone with a fault, which tests can change.
 #[derive(Debug)]
-pub(crate) struct SickPhone {
+pub(crate) struct FaultyPhone {
     address: Loopback,
-    illness: watch::Sender<Illness>,
+    fault: watch::Sender<Fault>,
     connections: Arc<AtomicUsize>,
     written: Arc<AtomicUsize>,
     tasks: Tasks,
 }
 
-impl SickPhone {
-    /// Puts a phone on an address of its own.
-    pub(crate) async fn new(illness: Illness) -> Self {
+impl FaultyPhone {
+    /// Starts a phone on a loopback address of its own.
+    pub(crate) async fn new(fault: Fault) -> Self {
         let address = Loopback::claim();
-        let (illness, ill) = watch::channel(illness);
+        let (fault, current) = watch::channel(fault);
         let connections = Arc::new(AtomicUsize::new(0));
         let written = Arc::new(AtomicUsize::new(0));
         let tasks = Tasks::new();
-        let listener = listen(address.port(PORT), *ill.borrow()).await;
+        let listener = listen(address.port(PORT), *current.borrow()).await;
         let (own, counts, bytes) = (tasks.clone(), connections.clone(), written.clone());
-        tasks.spawn("sick phone", async move {
-            if *ill.borrow() == Illness::NeverAccepts {
-                // Its queue is full, and stays so.
+        tasks.spawn("faulty phone", async move {
+            if *current.borrow() == Fault::NeverAccepts {
+                // The backlog is full and stays so.
                 let _kept = listener;
                 own.stop().cancelled().await;
                 return;
@@ -78,18 +78,18 @@ impl SickPhone {
                     accepted = listener.accept() => accepted.unwrap(),
                 };
                 counts.fetch_add(1, Ordering::Relaxed);
-                let (illness, stop, bytes) = (*ill.borrow(), own.stop(), bytes.clone());
+                let (fault, stop, bytes) = (*current.borrow(), own.stop(), bytes.clone());
                 own.spawn("connection", async move {
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = suffer(illness, stream, &bytes) => {}
+                        () = misbehave(fault, stream, &bytes) => {}
                     }
                 });
             }
         });
         Self {
             address,
-            illness,
+            fault,
             connections,
             written,
             tasks,
@@ -100,14 +100,14 @@ impl SickPhone {
     pub(crate) fn entry(&self, name: &str) -> String {
         let options = sim_phone::options(Vendor::Yealink);
         let entry = sim_phone::entry(name, &options, self.address.port(PORT));
-        // No two phones have one hardware address.
+        // Hardware addresses must be unique.
         let lines = entry.split_inclusive('\n');
         lines.filter(|line| !line.starts_with("mac")).collect()
     }
 
-    /// Makes it ill in another way, or well.
-    pub(crate) fn becomes(&self, illness: Illness) {
-        self.illness.send_replace(illness);
+    /// Changes the fault.
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        self.fault.send_replace(fault);
     }
 
     /// Returns how many connections it accepted.
@@ -121,24 +121,24 @@ impl SickPhone {
     }
 }
 
-impl Drop for SickPhone {
+impl Drop for FaultyPhone {
     fn drop(&mut self) {
         self.tasks.stop().cancel();
     }
 }
 
-async fn listen(address: SocketAddr, illness: Illness) -> TcpListener {
+async fn listen(address: SocketAddr, fault: Fault) -> TcpListener {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
-    if illness == Illness::NeverReads {
+    if fault == Fault::NeverReads {
         socket.set_recv_buffer_size(1).unwrap();
     }
     socket.bind(address).unwrap();
-    if illness != Illness::NeverAccepts {
+    if fault != Fault::NeverAccepts {
         return socket.listen(1024).unwrap();
     }
     let listener = socket.listen(1).unwrap();
-    // What waits to be accepted fills the queue; the system drops what comes then.
+    // Connections that wait to be accepted fill the backlog; the kernel drops further ones.
     let filler = async {
         let mut kept = Vec::new();
         loop {
@@ -150,40 +150,40 @@ async fn listen(address: SocketAddr, illness: Illness) -> TcpListener {
     listener
 }
 
-async fn suffer(illness: Illness, mut stream: TcpStream, written: &AtomicUsize) {
+async fn misbehave(fault: Fault, mut stream: TcpStream, written: &AtomicUsize) {
     let mut request = vec![0; 64 * 1024];
-    match illness {
-        Illness::NeverReads => return std::future::pending().await,
-        Illness::ResetsAtOnce => return stream.set_zero_linger().unwrap(),
+    match fault {
+        Fault::NeverReads => return std::future::pending().await,
+        Fault::ResetsAtOnce => return stream.set_zero_linger().unwrap(),
         _ => {}
     }
-    // The requests of these tests come in one piece.
+    // The requests of these tests arrive in one read.
     if !matches!(stream.read(&mut request).await, Ok(1..)) {
         return;
     }
-    let (start, more): (&[u8], &[u8]) = match illness {
-        Illness::EndlessBody => (HEAD, &[b'x'; 16 * 1024]),
-        Illness::EndlessHeaders => (b"HTTP/1.1 200 OK\r\n", b"X-More: and more, and more\r\n"),
-        Illness::Garbage => (b"\x00\xff\x1b[2Jthis is no HTTP\r\n\r\n", b""),
-        Illness::None => (
+    let (start, more): (&[u8], &[u8]) = match fault {
+        Fault::EndlessBody => (HEAD, &[b'x'; 16 * 1024]),
+        Fault::EndlessHeaders => (b"HTTP/1.1 200 OK\r\n", b"X-More: and more, and more\r\n"),
+        Fault::Garbage => (b"\x00\xff\x1b[2Jnot HTTP\r\n\r\n", b""),
+        Fault::None => (
             b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             b"",
         ),
-        Illness::ResetsInTheBody => (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", b""),
-        Illness::TricklesBody => (TRICKLE, b"x"),
-        Illness::TricklesHeaders => (b"", b"HTTP/1.1 200 OK\r\nX: y"),
+        Fault::ResetsInTheBody => (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", b""),
+        Fault::TricklesBody => (TRICKLE, b"x"),
+        Fault::TricklesHeaders => (b"", b"HTTP/1.1 200 OK\r\nX: y"),
         _ => (b"", b""),
     };
-    // Whoever has read enough closes.
+    // The client closes once it has read enough.
     let _ = stream.write_all(start).await;
-    match illness {
-        Illness::NeverAnswers => while matches!(stream.read(&mut request).await, Ok(1..)) {},
-        Illness::EndlessBody | Illness::EndlessHeaders => {
+    match fault {
+        Fault::NeverAnswers => while matches!(stream.read(&mut request).await, Ok(1..)) {},
+        Fault::EndlessBody | Fault::EndlessHeaders => {
             while stream.write_all(more).await.is_ok() {
                 written.fetch_add(more.len(), Ordering::Relaxed);
             }
         }
-        Illness::TricklesBody | Illness::TricklesHeaders => {
+        Fault::TricklesBody | Fault::TricklesHeaders => {
             for byte in more.iter().cycle() {
                 sleep(Duration::from_secs(1)).await;
                 if stream.write_all(&[*byte]).await.is_err() {
@@ -191,9 +191,9 @@ async fn suffer(illness: Illness, mut stream: TcpStream, written: &AtomicUsize) 
                 }
             }
         }
-        Illness::ResetsAfterTheRequest => stream.set_zero_linger().unwrap(),
-        Illness::ResetsInTheBody => {
-            // What was written before is to arrive.
+        Fault::ResetsAfterTheRequest => stream.set_zero_linger().unwrap(),
+        Fault::ResetsInTheBody => {
+            // Gives the bytes written so far time to arrive.
             sleep(Duration::from_millis(100)).await;
             stream.set_zero_linger().unwrap();
         }
@@ -201,10 +201,10 @@ async fn suffer(illness: Illness, mut stream: TcpStream, written: &AtomicUsize) 
     }
 }
 
-/// The first byte of the body is there at once, or there would be no answer yet.
+/// Includes the first byte of the body, without which the response would not count as started.
 const TRICKLE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nx";
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
 
-/// Where these phones serve HTTP.
+/// The HTTP port of these phones.
 const PORT: u16 = 8080;

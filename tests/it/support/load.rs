@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 use self::figures::{Latencies, Sample, Verdict, percentiles, total};
 use self::manager::Manager;
 use self::phones::Phones;
-use super::administrator::Administrator;
+use super::admin_client::AdminClient;
 use super::caller::Caller;
 use super::daemon::Daemon;
 use super::proc;
@@ -49,7 +49,7 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
     let phones = Phones::start(load.answer, &tasks);
     let manager = Manager::start(load.phones, &tasks).await;
     let daemon = Daemon::start(&configuration(&load, &phones, &manager)).await;
-    let administrator = Administrator::new(daemon.admin());
+    let admin = AdminClient::new(daemon.admin());
     let since = Instant::now();
     daemon.line("Read who is registered.").await;
     tell(format!(
@@ -77,7 +77,7 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
         let mut cpu = proc::cpu(daemon.pid());
         while start.elapsed() < load.time {
             sleep(load.beat).await;
-            let metrics = metrics(&administrator).await;
+            let metrics = metrics(&admin).await;
             let now = proc::cpu(daemon.pid());
             let sample = Sample {
                 at: start.elapsed(),
@@ -102,7 +102,7 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
     let after = measure(&caller, &load, QUIET).await;
     tell(format!("quiet, after: {after}"));
     tell(format!("Asterisk was asked: {}", manager.asked()));
-    let metrics = until_handled(&administrator, &manager).await;
+    let metrics = until_handled(&admin, &manager).await;
     let verdict = Verdict {
         samples,
         before,
@@ -148,8 +148,8 @@ impl Calls {
         while !stop.is_cancelled() {
             let phone = format!("phone={}", phones::name(at % load.listed));
             let text = format!("Call {at} of a caller who has waited for a while");
-            let told = caller.runs("push", &[&text, &phone]).await;
-            if told.status != "OK" {
+            let outcome = caller.runs("push", &[&text, &phone]).await;
+            if outcome.status != "OK" {
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
             self.done.fetch_add(1, Ordering::Relaxed);
@@ -195,8 +195,8 @@ async fn measure(caller: &Caller, load: &Load, rounds: usize) -> Latencies {
                 "phone={}",
                 phones::name(load.listed + (round * PUSHES + at) % SPARE)
             );
-            let told = caller.runs("push", &["Hello", &phone]).await;
-            assert_eq!(told.status, "OK", "{}", told.reason);
+            let outcome = caller.runs("push", &["Hello", &phone]).await;
+            assert_eq!(outcome.status, "OK", "{}", outcome.reason);
             since.elapsed().saturating_sub(load.answer)
         });
         pushes.extend(join_all(each).await);
@@ -207,13 +207,13 @@ async fn measure(caller: &Caller, load: &Load, rounds: usize) -> Latencies {
     }
 }
 
-async fn metrics(administrator: &Administrator) -> String {
-    String::from_utf8(administrator.get("/metrics").await.body).unwrap()
+async fn metrics(admin: &AdminClient) -> String {
+    String::from_utf8(admin.get("/metrics").await.body).unwrap()
 }
 
 /// Waits until what was sent is handled, or until that does not change any more.
-async fn until_handled(administrator: &Administrator, manager: &Manager) -> String {
-    let mut text = metrics(administrator).await;
+async fn until_handled(admin: &AdminClient, manager: &Manager) -> String {
+    let mut text = metrics(admin).await;
     for _ in 0..60 {
         let is_handled = total(&text, "handsetd_ami_events_total") >= manager.sent()
             && judged(&text) >= manager.pauses();
@@ -221,7 +221,7 @@ async fn until_handled(administrator: &Administrator, manager: &Manager) -> Stri
             break;
         }
         sleep(Duration::from_millis(500)).await;
-        text = metrics(administrator).await;
+        text = metrics(admin).await;
     }
     text
 }

@@ -1,4 +1,4 @@
-//! Bytes that a test chooses, to a door, and the bytes that come back.
+//! Raw bytes to and from a server.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,50 +8,50 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::soon;
 
-/// Asks for a path, and returns the whole answer.
-pub(crate) async fn get(door: SocketAddr, path: &str) -> String {
-    exchange(door, &format!("GET {path} HTTP/1.0\r\n\r\n")).await
+/// Requests a path and returns the whole response.
+pub(crate) async fn get(server: SocketAddr, path: &str) -> String {
+    exchange(server, &format!("GET {path} HTTP/1.0\r\n\r\n")).await
 }
 
-/// Asks for a path, and returns the whole answer, which may be no text.
-pub(crate) async fn get_bytes(door: SocketAddr, path: &str) -> Vec<u8> {
-    exchange_bytes(door, format!("GET {path} HTTP/1.0\r\n\r\n")).await
+/// Requests a path and returns the whole response, which need not be text.
+pub(crate) async fn get_bytes(server: SocketAddr, path: &str) -> Vec<u8> {
+    exchange_bytes(server, format!("GET {path} HTTP/1.0\r\n\r\n")).await
 }
 
-/// Sends a request, and returns all that comes back until the connection is closed.
-pub(crate) async fn exchange(door: SocketAddr, request: impl AsRef<[u8]>) -> String {
-    String::from_utf8(exchange_bytes(door, request).await).unwrap()
+/// Sends a request and returns everything received until the connection closes.
+pub(crate) async fn exchange(server: SocketAddr, request: impl AsRef<[u8]>) -> String {
+    String::from_utf8(exchange_bytes(server, request).await).unwrap()
 }
 
-/// Sends a request, and returns all that comes back until the connection is closed.
-pub(crate) async fn exchange_bytes(door: SocketAddr, request: impl AsRef<[u8]>) -> Vec<u8> {
-    let mut stream = TcpStream::connect(door).await.unwrap();
-    // A server that has read enough may close before it has read all.
+/// Sends a request and returns everything received until the connection closes.
+pub(crate) async fn exchange_bytes(server: SocketAddr, request: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    // A server that has read enough may close early.
     let _ = stream.write_all(request.as_ref()).await;
-    let mut told = Vec::new();
-    let _ = soon("an answer", stream.read_to_end(&mut told)).await;
-    told
+    let mut received = Vec::new();
+    let _ = soon("an answer", stream.read_to_end(&mut received)).await;
+    received
 }
 
-/// Asks for a path from an address of this machine, and returns the whole answer.
-pub(crate) async fn get_from(source: IpAddr, door: SocketAddr, path: &str) -> String {
-    let mut stream = connect_from(source, door).await;
+/// Requests a path from a local address and returns the whole response.
+pub(crate) async fn get_from(source: IpAddr, server: SocketAddr, path: &str) -> String {
+    let mut stream = connect_from(source, server).await;
     let request = format!("GET {path} HTTP/1.0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut told = String::new();
-    let read = soon("an answer", stream.read_to_string(&mut told));
+    let mut received = String::new();
+    let read = soon("an answer", stream.read_to_string(&mut received));
     read.await.unwrap();
-    told
+    received
 }
 
-/// Connects to a door from an address of this machine.
-pub(crate) async fn connect_from(source: IpAddr, door: SocketAddr) -> TcpStream {
+/// Connects to a server from a local address.
+pub(crate) async fn connect_from(source: IpAddr, server: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(source, 0)).unwrap();
-    socket.connect(door).await.unwrap()
+    socket.connect(server).await.unwrap()
 }
 
-/// Returns a text as it stands in a query, with every odd byte encoded.
+/// Percent-encodes every non-alphanumeric byte of `text`, as in a query.
 pub(crate) fn encoded(text: &str) -> String {
     percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string()
 }

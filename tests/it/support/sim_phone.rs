@@ -1,4 +1,4 @@
-//! A simulated phone of the library, on a desk of its own: an address, a web server, a user.
+//! A simulated phone of handset-simulator on a loopback address of its own.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use super::PATIENCE;
 use super::loopback::Loopback;
 use super::process::print_log;
 
-/// A simulated phone. It ends when this is dropped; if the test has failed, what it refused is
-/// printed.
+/// A simulated phone. It stops when this is dropped; if the test has failed, the requests that it
+/// rejected are printed.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct SimPhone {
     phone: Simulated,
     tasks: Tasks,
-    /// Kept for as long as the phone, if it is its own.
+    /// Claimed until the phone is dropped; `None` if the test chose the address.
     address: Option<Loopback>,
 }
 
-impl Desk {
-    /// Puts a phone on an address of its own.
+impl SimPhone {
+    /// Starts a phone on a loopback address of its own.
     pub(crate) async fn new(options: Options) -> Self {
         let address = Loopback::claim();
-        let mut desk = Self::at(options, address.port(PORT)).await;
-        desk.address = Some(address);
-        desk
+        let mut sim_phone = Self::at(options, address.port(PORT)).await;
+        sim_phone.address = Some(address);
+        sim_phone
     }
 
-    /// Puts a phone on a given address.
+    /// Starts a phone on `address`.
     pub(crate) async fn at(mut options: Options, address: SocketAddr) -> Self {
         options.listen = address;
         let tasks = Tasks::new();
@@ -42,51 +42,48 @@ impl Desk {
         }
     }
 
-    /// Returns a `[[phone]]` of the configuration that tells all about it.
+    /// Returns a complete `[[phone]]` entry for it.
     pub(crate) fn entry(&self, name: &str) -> String {
         entry(name, self.phone.options(), self.phone.address())
     }
 
-    /// Returns the phone.
+    /// Returns the simulated phone itself.
     pub(crate) fn phone(&self) -> &Simulated {
         &self.phone
     }
 
-    /// Returns its state now.
+    /// Returns its current state.
     pub(crate) fn state(&self) -> State {
         self.phone.state()
     }
 
-    /// Waits until the phone is as wanted.
+    /// Waits until the state satisfies `wanted`.
     pub(crate) async fn until(&self, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
         match self.phone.until(wanted, PATIENCE).await {
             Some(state) => state,
-            None => panic!(
-                "{what}: not so within {PATIENCE:?}: {:#?}",
-                self.phone.state()
-            ),
+            None => panic!("{what}: not within {PATIENCE:?}: {:#?}", self.phone.state()),
         }
     }
 
-    /// Waits until the phone shows something that is wanted.
+    /// Waits until the screen content satisfies `wanted`.
     pub(crate) async fn shows(&self, what: &str, mut wanted: impl FnMut(&Shown) -> bool) -> Shown {
         let wanted = |state: &State| state.shown.as_ref().is_some_and(&mut wanted);
         self.until(what, wanted).await.shown.unwrap()
     }
 
-    /// Waits until the phone shows a text that contains `part`.
+    /// Waits until the screen shows a text that contains `part`.
     pub(crate) async fn shows_text(&self, part: &str) -> Shown {
         let wanted = |shown: &Shown| shown.content.text().is_some_and(|text| text.contains(part));
         self.shows(part, wanted).await
     }
 
-    /// Checks that the phone has refused nothing.
-    pub(crate) fn is_content(&self) {
+    /// Asserts that the phone has rejected no request.
+    pub(crate) fn assert_accepted_all(&self) {
         let refused: Vec<String> = refusals(&self.state());
         assert_eq!(refused, [""; 0]);
     }
 
-    /// Returns what it was asked, in order.
+    /// Returns the requests that it received, in order.
     pub(crate) fn received(&self) -> Vec<Exchange> {
         let exchanges = self.state().exchanges.into_iter();
         exchanges
@@ -95,7 +92,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for SimPhone {
     fn drop(&mut self) {
         self.tasks.stop().cancel();
         if std::thread::panicking() {
@@ -105,7 +102,7 @@ impl Drop for Desk {
     }
 }
 
-/// Returns a `[[phone]]` of the configuration that tells all about a phone.
+/// Returns a complete `[[phone]]` entry for a phone with these options.
 pub(crate) fn entry(name: &str, options: &Options, address: SocketAddr) -> String {
     let Options {
         vendor, model, mac, ..
@@ -117,10 +114,10 @@ pub(crate) fn entry(name: &str, options: &Options, address: SocketAddr) -> Strin
     )
 }
 
-/// Describes a typical phone of `vendor`.
+/// Returns the options of a typical phone of `vendor`.
 pub(crate) fn options(vendor: Vendor) -> Options {
     Options {
-        // Shorter than any that a person would hear; the tests wait for it.
+        // Short, because tests wait for the end of playback.
         playback: Duration::from_millis(50),
         ..Options::new(vendor)
     }
@@ -128,13 +125,12 @@ pub(crate) fn options(vendor: Vendor) -> Options {
 
 fn refusals(state: &State) -> Vec<String> {
     let refusals = state.refusals();
-    // To ask for a password is no refusal.
+    // A request for authentication is not a rejection.
     let refusals = refusals.filter(|(_, reason)| *reason != "no Authorization");
-    let told = |(exchange, reason): (&Exchange, &str)| {
-        format!("{} {}: {reason}", exchange.method, exchange.target)
-    };
-    refusals.map(told).collect()
+    refusals
+        .map(|(exchange, reason)| format!("{} {}: {reason}", exchange.method, exchange.target))
+        .collect()
 }
 
-/// Where these phones serve HTTP: no right is needed for it.
+/// The HTTP port of these phones; unprivileged.
 const PORT: u16 = 8080;

@@ -1,4 +1,4 @@
-//! A Snom phone that comes and goes, and counts what it is told to dial.
+//! A minimal Snom phone that goes online and offline and records the numbers it is asked to dial.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,25 +13,25 @@ use tokio::task::JoinHandle;
 use super::loopback::Loopback;
 use super::soon;
 
-/// The phone. While it is away, its port refuses connections.
+/// The phone. While it is offline, its port refuses connections.
 #[derive(Debug)]
-pub(crate) struct Booth {
+pub(crate) struct StubPhone {
     address: Loopback,
     dialed: Arc<Mutex<Vec<String>>>,
     serving: Option<JoinHandle<()>>,
 }
 
-/// What a phone does with a request.
+/// How the phone handles a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Manner {
-    /// Answers, a moment later.
+pub(crate) enum Behavior {
+    /// Responds after 5 ms.
     Answers,
-    /// Takes it, and says nothing.
+    /// Accepts it and never responds.
     Silent,
 }
 
-impl Booth {
-    /// Makes a phone that is away.
+impl StubPhone {
+    /// Creates an offline phone.
     pub(crate) fn new() -> Self {
         Self {
             address: Loopback::claim(),
@@ -40,7 +40,7 @@ impl Booth {
         }
     }
 
-    /// Returns a `[[phone]]` of the configuration that tells all about it.
+    /// Returns a `[[phone]]` entry for it.
     pub(crate) fn entry(&self, name: &str) -> String {
         let address = self.socket();
         format!(
@@ -49,30 +49,30 @@ impl Booth {
         )
     }
 
-    /// Lets it be there from now on.
-    pub(crate) async fn come(&mut self, manner: Manner) {
-        self.go().await;
+    /// Starts to accept requests.
+    pub(crate) async fn go_online(&mut self, behavior: Behavior) {
+        self.go_offline().await;
         let listener = TcpListener::bind(self.socket()).await.unwrap();
         let dialed = Arc::clone(&self.dialed);
         let tasks = Tasks::new();
         let own = tasks.clone();
-        self.serving = Some(tasks.spawn("booth", async move {
+        self.serving = Some(tasks.spawn("stub phone", async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                own.spawn("request", serve(stream, Arc::clone(&dialed), manner));
+                own.spawn("request", serve(stream, Arc::clone(&dialed), behavior));
             }
         }));
     }
 
-    /// Lets it be away from now on; what it has accepted it still answers.
-    pub(crate) async fn go(&mut self) {
+    /// Stops accepting connections; requests already accepted are still answered.
+    pub(crate) async fn go_offline(&mut self) {
         if let Some(serving) = self.serving.take() {
             serving.abort();
             let _ = serving.await;
         }
     }
 
-    /// Returns how often it was told to dial each number.
+    /// Returns how often it was asked to dial each number.
     pub(crate) fn dialed(&self) -> HashMap<String, usize> {
         let mut times = HashMap::new();
         for number in self.order() {
@@ -81,12 +81,12 @@ impl Booth {
         times
     }
 
-    /// Returns the numbers that it was told to dial, in order.
+    /// Returns the numbers that it was asked to dial, in order.
     pub(crate) fn order(&self) -> Vec<String> {
         self.dialed.lock().unwrap().clone()
     }
 
-    /// Waits until it was told to dial `count` times.
+    /// Waits until it was asked to dial `count` times.
     pub(crate) async fn until_dialed(&self, count: usize) {
         let waiting = async {
             while self.order().len() < count {
@@ -101,7 +101,7 @@ impl Booth {
     }
 }
 
-impl Drop for Booth {
+impl Drop for StubPhone {
     fn drop(&mut self) {
         if let Some(serving) = &self.serving {
             serving.abort();
@@ -109,12 +109,12 @@ impl Drop for Booth {
     }
 }
 
-async fn serve(mut stream: TcpStream, dialed: Arc<Mutex<Vec<String>>>, manner: Manner) {
+async fn serve(mut stream: TcpStream, dialed: Arc<Mutex<Vec<String>>>, behavior: Behavior) {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
             Ok(byte) => request.push(byte),
-            // Who sent it may have been killed.
+            // The sender may have been killed.
             Err(_) => return,
         }
     }
@@ -123,7 +123,7 @@ async fn serve(mut stream: TcpStream, dialed: Arc<Mutex<Vec<String>>>, manner: M
     let number = target.split_once("number=").unwrap().1;
     let number = number.split('&').next().unwrap().to_owned();
     dialed.lock().unwrap().push(number);
-    if manner == Manner::Silent {
+    if behavior == Behavior::Silent {
         std::future::pending::<()>().await;
     }
     tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,4 +1,4 @@
-//! A little web site for phones to send their forms to, which keeps what it was asked.
+//! A web server that serves one document and records the requested paths.
 
 use std::net::SocketAddr;
 
@@ -9,16 +9,16 @@ use tokio::sync::watch;
 
 use super::soon;
 
-/// A site whose every page is the same document. It closes when this is dropped.
+/// Serves the same document at every path. It stops when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct StubWebServer {
     address: SocketAddr,
     asked: watch::Receiver<Vec<String>>,
     tasks: Tasks,
 }
 
-impl Site {
-    /// Serves `document`, of that content type, on a free port.
+impl StubWebServer {
+    /// Serves `document` as `content_type` on a free port.
     pub(crate) async fn serving(content_type: &str, document: impl AsRef<[u8]>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -31,7 +31,7 @@ impl Site {
         )
         .into_bytes();
         answer.extend_from_slice(document.as_ref());
-        tasks.spawn("site", async move {
+        tasks.spawn("web server", async move {
             loop {
                 let (mut stream, _) = tokio::select! {
                     () = stop.cancelled() => return,
@@ -40,7 +40,7 @@ impl Site {
                 let head = request(&mut stream).await;
                 let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
                 asks.send_modify(|asked| asked.push(target));
-                // Who has gone meanwhile gets no answer.
+                // The client may have closed the connection.
                 let _ = stream.write_all(&answer).await;
             }
         });
@@ -51,20 +51,20 @@ impl Site {
         }
     }
 
-    /// Returns the URL of a page.
+    /// Returns the URL of `path`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Waits until it was asked for something, and returns the path and query of the first time.
+    /// Waits for the first request and returns its path and query.
     pub(crate) async fn asked(&self) -> String {
         let mut asked = self.asked.clone();
         let first = asked.wait_for(|asked| !asked.is_empty());
-        soon("a request to the site", first).await.unwrap()[0].clone()
+        soon("a request", first).await.unwrap()[0].clone()
     }
 }
 
-/// Reads a request with its body, and returns its head.
+/// Reads a request including its body and returns its head.
 async fn request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     loop {
@@ -78,14 +78,14 @@ async fn request(stream: &mut TcpStream) -> String {
                 return head;
             }
         }
-        // Who has gone has asked for nothing more.
+        // The client closed the connection.
         let Ok(1..) = stream.read_buf(&mut request).await else {
             return String::from_utf8_lossy(&request).into_owned();
         };
     }
 }
 
-impl Drop for Site {
+impl Drop for StubWebServer {
     fn drop(&mut self) {
         self.tasks.stop().cancel();
     }

@@ -1,4 +1,4 @@
-//! Somebody at the administrator's door, who speaks plain HTTP.
+//! A client of the admin API, over plain HTTP.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -10,65 +10,66 @@ use tokio::net::TcpStream;
 use super::daemon::TOKEN;
 use super::soon;
 
-/// A client of the API that shows the token.
+/// A client that authenticates with the token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Administrator(SocketAddr);
+pub(crate) struct AdminClient(SocketAddr);
 
-/// An answer.
+/// A response with its complete body.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) code: u16,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Administrator {
-    pub(crate) fn new(door: SocketAddr) -> Self {
-        Self(door)
+impl AdminClient {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self(address)
     }
 
-    /// Reads something.
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, &[], "").await
+    /// Sends a GET request.
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request("GET", path, &[], "").await
     }
 
-    /// Asks for something.
-    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, &[], body).await
+    /// Sends a POST request.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Response {
+        self.request("POST", path, &[], body).await
     }
 
-    /// Sends a request with the token and these headers.
-    pub(crate) async fn ask(
+    /// Sends a request with the token and `headers`.
+    pub(crate) async fn request(
         &self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Answer {
+    ) -> Response {
         let token = format!("Bearer {TOKEN}");
         let headers = [&[("Authorization", token.as_str())][..], headers].concat();
-        self.ask_as(method, path, &headers, body).await
+        self.request_with_headers(method, path, &headers, body)
+            .await
     }
 
-    /// Sends a request with just these headers.
-    pub(crate) async fn ask_as(
+    /// Sends a request with `headers` only, without the token.
+    pub(crate) async fn request_with_headers(
         &self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Answer {
+    ) -> Response {
         let mut stream = self.open(method, path, headers, body).await;
         let mut answer = Vec::new();
         let read = soon(path, stream.read_to_end(&mut answer)).await;
-        // A body that nobody reads to its end may be answered by a reset.
+        // The server may reset a connection whose request body it did not read to its end.
         if answer.is_empty() {
             read.unwrap();
         }
-        Answer::read(&answer)
+        Response::read(&answer)
     }
 
-    /// Sends a request, and leaves the answer to be read.
+    /// Sends a request and returns the connection, from which the response is yet to be read.
     pub(crate) async fn open(
         &self,
         method: &str,
@@ -85,14 +86,14 @@ impl Administrator {
         }
         write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut stream = TcpStream::connect(self.0).await.unwrap();
-        // The other side may have refused it before its end.
+        // The server may have rejected the request before its end.
         let _ = stream.write_all(request.as_bytes()).await;
         stream
     }
 }
 
-impl Answer {
-    /// Reads an answer that ended with its connection.
+impl Response {
+    /// Parses a response that ended with its connection.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         let end = bytes
             .windows(4)
@@ -116,7 +117,7 @@ impl Answer {
     }
 
     /// Returns HTTP status, status and reason.
-    pub(crate) fn told(&self) -> (u16, String, String) {
+    pub(crate) fn outcome(&self) -> (u16, String, String) {
         let json = self.json();
         for key in ["status", "reason", "phone", "vendor", "id"] {
             assert!(json[key].is_string(), "{key}: {json}");
