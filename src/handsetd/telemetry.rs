@@ -13,9 +13,11 @@ use std::io::{self, IsTerminal};
 use std::os::unix::fs::MetadataExt;
 
 use serde::Deserialize;
+use tracing::level_filters::LevelFilter;
 use tracing::{Subscriber, warn};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The settings of the log.
@@ -46,15 +48,18 @@ pub enum Level {
 }
 
 impl Level {
-    /// Returns what to let through: libraries say little of use below warnings.
-    fn directives(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "warn,handsetd=info",
-            Self::Debug => "warn,handsetd=debug",
-            Self::Trace => "warn,handsetd=trace",
-        }
+    /// Returns the filter of this level. Other crates log little of use below warnings.
+    fn targets(self) -> Targets {
+        let own = match self {
+            Self::Error => return Targets::new().with_default(LevelFilter::ERROR),
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        };
+        Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_target(OWN_TARGETS, own)
     }
 }
 
@@ -118,31 +123,30 @@ fn is_stderr(stream: &OsStr) -> bool {
 fn filter(
     level: Level,
     variable: impl Fn(&str) -> Option<String>,
-) -> (EnvFilter, Option<(&'static str, String)>) {
-    let default = || EnvFilter::new(level.directives());
+) -> (Targets, Option<(&'static str, String)>) {
     let named = ["HANDSETD_LOG", "RUST_LOG"]
         .into_iter()
         .find_map(|name| variable(name).map(|value| (name, value)));
     match named {
-        Some((name, value)) if !value.trim().is_empty() => match EnvFilter::try_new(&value) {
+        Some((name, value)) if !value.trim().is_empty() => match value.parse() {
             Ok(filter) => (filter, None),
-            Err(error) => (default(), Some((name, error.to_string()))),
+            Err(error) => (level.targets(), Some((name, format!("{error}")))),
         },
-        _ => (default(), None),
+        _ => (level.targets(), None),
     }
 }
 
 fn subscriber<W>(
     format: Format,
     place: Place,
-    filter: EnvFilter,
+    filter: Targets,
     writer: W,
 ) -> Box<dyn Subscriber + Send + Sync>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
         .with_ansi(place == Place::Terminal);
     match (format, place) {
@@ -151,18 +155,23 @@ where
                 .json()
                 .flatten_event(true)
                 .map_event_format(line::TerminalSafeFormat)
-                .finish(),
+                .finish()
+                .with(filter),
         ),
         (Format::Text, Place::Journal) => Box::new(
             builder
                 .fmt_fields(line::fields())
                 .without_time()
                 .map_event_format(line::Prioritized)
-                .finish(),
+                .finish()
+                .with(filter),
         ),
-        (Format::Text, _) => Box::new(builder.fmt_fields(line::fields()).finish()),
+        (Format::Text, _) => Box::new(builder.fmt_fields(line::fields()).finish().with(filter)),
     }
 }
+
+/// What the targets of this workspace's crates start with: handsetd, `handset_ami`, `handset_agi` …
+const OWN_TARGETS: &str = "handset";
 
 #[cfg(test)]
 mod tests;

@@ -94,10 +94,13 @@ fn only_a_terminal_gets_colours() {
 fn the_level_is_for_handsetd_and_libraries_only_warn() {
     let text = logged(Format::Text, Place::File, Level::Debug, || {
         debug!("Ours.");
+        debug!(target: "handset_ami::connection", "Our crate's.");
         debug!(target: "hyper", "Theirs.");
         warn!(target: "hyper", "Their warning.");
     });
-    assert!(text.contains("Ours.") && text.contains("Their warning."));
+    assert!(
+        text.contains("Ours.") && text.contains("Our crate's.") && text.contains("Their warning.")
+    );
     assert!(!text.contains("Theirs."));
 }
 
