@@ -98,7 +98,7 @@
 //! - Digest authentication is our own: the crates for it depend on outdated hash and random crates.
 //! - Backends return their documents with the plan instead of storing them. A plan that is not chosen
 //!   leaves nothing behind, and plans can be compared in tests.
-//! - The outbox commits to SQLite in groups, on a thread of its own: one `fsync` serves many
+//! - The outbox commits to SQLite in groups, on its own thread: one `fsync` serves many
 //!   deliveries.
 //! - Phones get a new connection for each request. Their servers disagree about how a kept one ends.
 //!
