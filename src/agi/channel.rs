@@ -1,8 +1,8 @@
 //! The conversation with Asterisk about one call, as a script sees it.
 //!
-//! It never sends a command before the last one was answered, because Asterisk would leave it lying
-//! in a buffer. Whatever comes while nothing is asked is no reply: hang-ups are noted, the rest is
-//! dropped.
+//! No command is sent before the previous one was answered, because Asterisk would leave it unread in
+//! a buffer. Data that arrives while no command is pending is not a reply: hang-ups are recorded,
+//! anything else is dropped.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -25,39 +25,39 @@ use super::wire::{EnvironmentCodec, MAX_REPLY, Message, MessageCodec, check_bloc
 
 /// One call's connection: commands go out, replies come back, one at a time.
 ///
-/// After a hang-up the connection stays open, and the commands of this type still work; only when
-/// Asterisk closes it they end in [`Error::HungUp`] or [`Error::Closed`].
+/// After a hang-up the connection stays open and commands still work. Once Asterisk closes it, they
+/// fail with [`Error::HungUp`] or [`Error::Closed`].
 ///
-/// No future of this type is harmful to drop: a command that was given up is still carried out, and
-/// its reply is waited for (and dropped) before the next command is sent.
+/// All futures of this type may be dropped: the command is still executed, and its reply is awaited
+/// and discarded before the next command is sent.
 pub struct Channel {
     stream: Box<dyn Stream>,
-    inbox: BytesMut,
-    outbox: BytesMut,
+    received: BytesMut,
+    unsent: BytesMut,
     codec: MessageCodec,
     reply_timeout: Duration,
-    /// A command is on its way whose reply has not come.
-    owed: bool,
+    /// The reply to the last command has not arrived yet.
+    reply_pending: bool,
     hung_up: bool,
     closed: bool,
 }
 
 impl Channel {
-    /// Reads the environment off a new connection, within the limits of `config`.
+    /// Reads the environment from a new connection, within the limits of `config`.
     ///
-    /// [`Server`](super::Server) does this for each connection; it is here for those who have their
-    /// connections from elsewhere, such as tests of a script.
+    /// [`Server`](super::Server) does this for each connection. Call it directly to run a script on
+    /// another kind of connection, for example in a test.
     pub async fn open<S>(stream: S, config: &Config) -> Result<(Request, Self), Error>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let mut channel = Self {
             stream: Box::new(stream),
-            inbox: BytesMut::new(),
-            outbox: BytesMut::new(),
+            received: BytesMut::new(),
+            unsent: BytesMut::new(),
             codec: MessageCodec::default(),
             reply_timeout: config.reply_timeout,
-            owed: false,
+            reply_pending: false,
             hung_up: false,
             closed: false,
         };
@@ -70,7 +70,7 @@ impl Channel {
 
     /// Returns the value of an expression such as `${CHANNEL(name)}|${EXTEN}`.
     ///
-    /// `None` if Asterisk says that there is none; a variable that is not set is empty here.
+    /// `None` if Asterisk reports that there is none. A variable that is not set is empty.
     pub async fn full_variable(&mut self, expression: &str) -> Result<Option<String>, Error> {
         self.value(&Command::get_full_variable(expression)?).await
     }
@@ -80,16 +80,17 @@ impl Channel {
         self.value(&Command::get_variable(name)?).await
     }
 
-    /// Sets a variable to a text that always fits: what a line cannot carry is shortened as
-    /// [`Command::fitting`] says. Send a [`Command::set_variable`] to have it refused instead.
+    /// Sets a variable to a text, shortened to fit as by [`Command::truncated`].
+    ///
+    /// To reject such a text instead, send a [`Command::set_variable`].
     pub async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        self.done(&Command::fitting("SET VARIABLE", &[name], value, &[])?)
+        self.expect_success(&Command::truncated("SET VARIABLE", &[name], value, &[])?)
             .await
     }
 
-    /// Writes a text that always fits to Asterisk's console, if that is as verbose as `level`.
+    /// Logs a text, shortened to fit, to Asterisk's console at verbosity `level`.
     pub async fn verbose(&mut self, text: &str, level: u8) -> Result<(), Error> {
-        self.done(&Command::fitting(
+        self.expect_success(&Command::truncated(
             "VERBOSE",
             &[],
             text,
@@ -98,56 +99,62 @@ impl Channel {
         .await
     }
 
-    /// Sends a command and returns its final reply, whatever that says.
+    /// Sends a command and returns its final reply, whether or not it succeeded.
     pub async fn command(&mut self, command: &Command) -> Result<Reply, Error> {
         let after = self.reply_timeout;
-        // What is asked and answered may be a password: a setting that a phone was asked for.
-        trace!(command = command.words(), "Asking.");
+        // Arguments and reply are not logged, since they may contain a password.
+        trace!(command = command.words(), "Sending a command.");
         if let Ok(reply) = timeout(after, self.exchange(command)).await {
-            trace!(code = reply.as_ref().ok().map(Reply::code), "Answered.");
+            trace!(
+                code = reply.as_ref().ok().map(Reply::code),
+                "Received a reply."
+            );
             return reply;
         }
-        if self.codec.is_amid_reply() {
-            // It has come but will not end. The next command shall not wait for that again.
-            self.owed = false;
-            self.hung_up |= self.codec.discard(&mut self.inbox);
+        if self.codec.is_mid_reply() {
+            // The reply has no end. The next command must not wait for it again.
+            self.reply_pending = false;
+            self.hung_up |= self.codec.discard(&mut self.received);
         }
         let command = command.words().to_owned();
         Err(Error::ReplyTimeout { command, after })
     }
 
-    /// Returns whether the call is known to be over: Asterisk said so, or closed the connection.
+    /// Returns whether the call is known to have ended: Asterisk reported it, or closed the connection.
     pub fn hung_up(&self) -> bool {
         self.hung_up || self.closed
     }
 
-    /// Waits until the call is over, for a script that waits for something else meanwhile.
+    /// Waits until the call has ended, for a script that waits for something else meanwhile.
     ///
-    /// Has no deadline of its own. Cancel safe.
-    pub async fn hangup_noticed(&mut self) {
+    /// Has no deadline. Cancel safe.
+    pub async fn wait_for_hangup(&mut self) {
         while !self.hung_up() {
             if let Ok(Message::Reply(lines)) = self.next_message().await {
-                self.owed &= Reply::parse(&lines).is_ok_and(|reply| reply.is_provisional());
+                self.reply_pending &=
+                    Reply::parse(&lines).is_ok_and(|reply| reply.is_provisional());
             }
         }
     }
 
-    /// Ends the conversation so that Asterisk reads our last command and lets the call go on at
-    /// once; what it still says (`HANGUP`, mostly) is read and dropped, lest it meets a reset.
+    /// Ends the conversation such that Asterisk reads the last command and continues the call at once.
+    ///
+    /// Data that still arrives (usually `HANGUP`) is read and dropped, because closing with unread data
+    /// would reset the connection.
     pub(super) async fn close(mut self) {
-        let farewell = async {
+        let closing = async {
             self.flush().await?;
             self.stream.shutdown().await?;
             let mut left = MAX_REPLY;
-            while let Some(rest) = left.checked_sub(self.inbox.len()) {
+            while let Some(rest) = left.checked_sub(self.received.len()) {
                 left = rest;
-                self.inbox.clear();
+                self.received.clear();
                 self.read().await?;
             }
             Ok::<(), Error>(())
         };
-        // Neither an error nor a peer that lingers matters any more.
-        let _ = timeout(LINGER, farewell).await;
+        // Errors, and a peer that does not close in time, no longer matter.
+        let _ = timeout(CLOSE_TIMEOUT, closing).await;
     }
 
     async fn value(&mut self, command: &Command) -> Result<Option<String>, Error> {
@@ -159,7 +166,7 @@ impl Channel {
         }
     }
 
-    async fn done(&mut self, command: &Command) -> Result<(), Error> {
+    async fn expect_success(&mut self, command: &Command) -> Result<(), Error> {
         let reply = self.command(command).await?;
         if reply.code() == 200 {
             Ok(())
@@ -170,49 +177,49 @@ impl Channel {
 
     async fn exchange(&mut self, command: &Command) -> Result<Reply, Error> {
         self.flush().await?;
-        if self.owed {
-            // Of a command that was given up. What it says concerns nobody.
+        if self.reply_pending {
+            // The reply to a command whose caller stopped waiting.
             let _: Result<Reply, Error> = self.reply().await;
         }
-        self.drop_unasked();
+        self.drop_unsolicited();
         if self.closed {
-            return Err(self.ended());
+            return Err(self.closed_error());
         }
-        self.outbox.put_slice(command.line().as_bytes());
-        self.outbox.put_u8(b'\n');
-        self.owed = true;
+        self.unsent.put_slice(command.line().as_bytes());
+        self.unsent.put_u8(b'\n');
+        self.reply_pending = true;
         self.flush().await?;
         self.reply().await
     }
 
-    /// Reads the final reply to the command on its way. Cancel safe.
+    /// Reads the final reply to the pending command. Cancel safe.
     async fn reply(&mut self) -> Result<Reply, Error> {
         loop {
             let Message::Reply(mut lines) = self.next_message().await? else {
                 continue;
             };
             self.hung_up |= quirk::take_hangups(&mut lines);
-            quirk::take_rest_of_value(&mut lines, &mut self.inbox);
+            quirk::take_rest_of_value(&mut lines, &mut self.received);
             let reply = Reply::parse(&lines);
             if !reply.as_ref().is_ok_and(Reply::is_provisional) {
-                self.owed = false;
-                self.hung_up |= self.codec.discard(&mut self.inbox);
+                self.reply_pending = false;
+                self.hung_up |= self.codec.discard(&mut self.received);
                 return reply;
             }
         }
     }
 
-    /// Reads the next reply or hang-up, and notes the latter. Cancel safe.
+    /// Reads the next reply or hang-up, and records the latter. Cancel safe.
     async fn next_message(&mut self) -> Result<Message, Error> {
         loop {
-            match self.codec.decode(&mut self.inbox) {
+            match self.codec.decode(&mut self.received) {
                 Ok(Some(message)) => {
                     self.hung_up |= message == Message::Hangup;
                     return Ok(message);
                 }
                 Ok(None) => self.read().await?,
                 Err(error) => {
-                    // There is no telling where the next reply would begin.
+                    // The start of the next reply is unknown.
                     self.closed = true;
                     return Err(error);
                 }
@@ -220,30 +227,30 @@ impl Channel {
         }
     }
 
-    /// Drops what is there already, without waiting. Notes hang-ups.
-    fn drop_unasked(&mut self) {
+    /// Drops data that has arrived already, without waiting. Records hang-ups.
+    fn drop_unsolicited(&mut self) {
         loop {
-            self.hung_up |= self.codec.discard(&mut self.inbox);
+            self.hung_up |= self.codec.discard(&mut self.received);
             if !matches!(self.read().now_or_never(), Some(Ok(()))) {
                 break;
             }
         }
     }
 
-    /// Reads the block up to its blank line, and further if it was cut short.
+    /// Reads the block up to its blank line, and beyond if that was forged.
     async fn environment(&mut self) -> Result<BytesMut, Error> {
         let mut codec = EnvironmentCodec::default();
         let mut block = loop {
-            if let Some(block) = codec.decode(&mut self.inbox)? {
+            if let Some(block) = codec.decode(&mut self.received)? {
                 break block;
             }
             self.read().await?;
         };
-        if quirk::may_go_on(&block, &self.inbox) {
+        if quirk::may_continue(&block, &self.received) {
             loop {
-                block.extend_from_slice(&self.inbox.split());
+                block.extend_from_slice(&self.received.split());
                 check_block(&block)?;
-                if !matches!(timeout(QUIET, self.read()).await, Ok(Ok(()))) {
+                if !matches!(timeout(ENVIRONMENT_PAUSE, self.read()).await, Ok(Ok(()))) {
                     break;
                 }
             }
@@ -255,50 +262,50 @@ impl Channel {
     /// Waits for more bytes. Cancel safe.
     async fn read(&mut self) -> Result<(), Error> {
         if self.closed {
-            return Err(self.ended());
+            return Err(self.closed_error());
         }
-        self.inbox.reserve(READ);
+        self.received.reserve(READ_SIZE);
         match self
             .stream
-            .read_buf(&mut (&mut self.inbox).limit(READ))
+            .read_buf(&mut (&mut self.received).limit(READ_SIZE))
             .await
         {
             Ok(0) => {
                 self.closed = true;
-                Err(self.ended())
+                Err(self.closed_error())
             }
             Ok(_) => Ok(()),
-            Err(error) => Err(self.failed(error)),
+            Err(error) => Err(self.io_error(error)),
         }
     }
 
-    /// Writes what has not gone out yet. Cancel safe.
+    /// Writes everything that has not been sent yet. Cancel safe.
     async fn flush(&mut self) -> Result<(), Error> {
-        while !self.outbox.is_empty() {
-            if let Err(error) = self.stream.write_buf(&mut self.outbox).await {
-                // Asterisk may have said why before it closed.
-                self.drop_unasked();
-                return Err(self.failed(error));
+        while !self.unsent.is_empty() {
+            if let Err(error) = self.stream.write_buf(&mut self.unsent).await {
+                // Asterisk may have reported a hang-up before it closed.
+                self.drop_unsolicited();
+                return Err(self.io_error(error));
             }
         }
         self.stream
             .flush()
             .await
-            .map_err(|error| self.failed(error))
+            .map_err(|error| self.io_error(error))
     }
 
-    fn failed(&mut self, error: io::Error) -> Error {
+    fn io_error(&mut self, error: io::Error) -> Error {
         self.closed = true;
-        self.outbox.clear();
+        self.unsent.clear();
         match error.kind() {
             ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset => {
-                self.ended()
+                self.closed_error()
             }
             _ => Error::Io(error),
         }
     }
 
-    fn ended(&self) -> Error {
+    fn closed_error(&self) -> Error {
         if self.hung_up {
             Error::HungUp
         } else {
@@ -310,14 +317,14 @@ impl Channel {
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("owed", &self.owed)
+            .field("reply_pending", &self.reply_pending)
             .field("hung_up", &self.hung_up)
             .field("closed", &self.closed)
             .finish_non_exhaustive()
     }
 }
 
-/// What a conversation goes over.
+/// A connection to Asterisk.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
@@ -331,14 +338,14 @@ fn refused(command: &Command, reply: &Reply) -> Error {
     }
 }
 
-/// How much is read at once.
-const READ: usize = 2 * 1024;
+/// Maximum size of a read, in bytes.
+const READ_SIZE: usize = 2 * 1024;
 
-/// How long an environment that looks cut short must be quiet to be taken as complete.
-const QUIET: Duration = Duration::from_millis(50);
+/// Pause after which an environment that may continue counts as complete.
+const ENVIRONMENT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long Asterisk may take to close after us.
-const LINGER: Duration = Duration::from_millis(200);
+/// Time for Asterisk to close the connection after the server did.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests;

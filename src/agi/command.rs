@@ -1,14 +1,12 @@
-//! The commands we send, quoted so that Asterisk reads what was meant.
+//! Commands, quoted such that Asterisk parses exactly the given arguments.
 //!
-//! It does not enumerate AGI: any words make a command. The few that scripts need most have
-//! constructors of their own.
+//! AGI commands are not enumerated: any words make a command. The most common ones have constructors.
 
 use std::fmt;
 
 use super::error::Error;
 
-/// One command line. It holds exactly one line and fits into Asterisk's buffer, whatever its
-/// arguments are.
+/// A command. It is always exactly one line that fits into Asterisk's buffer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Command {
     line: String,
@@ -17,18 +15,20 @@ pub struct Command {
 impl Command {
     /// Builds a command from its words (`SET VARIABLE`) and its arguments.
     ///
-    /// Refused are words that are not letters, digits and `_` separated by single blanks, arguments
-    /// with CR, LF or NUL, and whatever is too long in the end.
+    /// # Errors
+    ///
+    /// Fails if the words are not letters, digits and `_` separated by single spaces, if an argument
+    /// contains CR, LF or NUL, or if the line is longer than Asterisk reads.
     ///
     /// ```
-    /// # use handsetd::agi::Command;
+    /// # use handset_agi::Command;
     /// let command = Command::new("SET VARIABLE", &["NAME", r#"say "hi""#])?;
     /// assert_eq!(command.line(), r#"SET VARIABLE "NAME" "say \"hi\"""#);
-    /// # Ok::<(), handsetd::agi::Error>(())
+    /// # Ok::<(), handset_agi::Error>(())
     /// ```
     pub fn new(words: &str, arguments: &[&str]) -> Result<Self, Error> {
         if !words.split(' ').all(is_word) {
-            return Err(Error::NotACommand {
+            return Err(Error::InvalidWords {
                 words: words.escape_default().take(80).collect(),
             });
         }
@@ -67,13 +67,16 @@ impl Command {
         Ok(Self { line })
     }
 
-    /// Builds a command one argument of which always fits: in `text` each control character (CR, LF,
-    /// NUL, TAB and the others) becomes a blank, and what is too long for the line is cut off
-    /// between two characters. It stands between the arguments of `before` and those of `after`.
+    /// Builds a command with the arguments `before`, `text` and `after`, of which `text` always fits:
+    /// control characters (CR, LF, NUL, TAB and others) become spaces, and it is truncated between two
+    /// characters to the length that the line has left.
     ///
-    /// For texts of foreign origin that are better shortened than lost. The other arguments are
-    /// refused as by [`new`](Self::new).
-    pub fn fitting(
+    /// For text of foreign origin that is better truncated than lost.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`new`](Self::new) does for words and the other arguments.
+    pub fn truncated(
         words: &str,
         before: &[&str],
         text: &str,
@@ -84,7 +87,7 @@ impl Command {
                 .line
                 .len(),
         );
-        let fitted: String = text
+        let truncated: String = text
             .chars()
             .map(|character| {
                 if character.is_control() {
@@ -100,30 +103,30 @@ impl Command {
                 fits
             })
             .collect();
-        Self::new(words, &[before, &[&fitted], after].concat())
+        Self::new(words, &[before, &[&truncated], after].concat())
     }
 
-    /// Asks for one variable or function, by name: `GET VARIABLE`.
+    /// `GET VARIABLE`: returns a variable or function by name.
     pub fn get_variable(name: &str) -> Result<Self, Error> {
         Self::new("GET VARIABLE", &[name])
     }
 
-    /// Asks for the value of an expression with `${…}` in it: `GET FULL VARIABLE`.
+    /// `GET FULL VARIABLE`: evaluates an expression that contains `${…}`.
     pub fn get_full_variable(expression: &str) -> Result<Self, Error> {
         Self::new("GET FULL VARIABLE", &[expression])
     }
 
-    /// Sets a variable to exactly `value`: `SET VARIABLE`.
+    /// `SET VARIABLE`: sets a variable to exactly `value`.
     pub fn set_variable(name: &str, value: &str) -> Result<Self, Error> {
         Self::new("SET VARIABLE", &[name, value])
     }
 
-    /// Returns the line as it goes out, without its end.
+    /// Returns the line as it is sent, without its end.
     pub fn line(&self) -> &str {
         &self.line
     }
 
-    /// Returns the words of the command without its arguments, which may be nobody's business.
+    /// Returns the words of the command without its arguments, which may be confidential.
     pub fn words(&self) -> &str {
         self.line.split(" \"").next().unwrap_or_default()
     }
@@ -146,11 +149,11 @@ fn escape(character: char) -> Option<char> {
     matches!(character, '"' | '\\').then_some('\\')
 }
 
-/// The longest line without its LF. Asterisk reads 2047 bytes up to 22.5, and runs what is longer
-/// in pieces; some room is left.
+/// Maximum length of a line without its LF, in bytes. Asterisk up to 22.5 reads 2047 bytes and runs
+/// longer lines in pieces; this leaves a margin.
 const MAX_LINE: usize = 1998;
 
-/// The most words that Asterisk reads of one line; it drops the others silently.
+/// Maximum number of words that Asterisk reads from one line; it silently drops the others.
 const MAX_WORDS: usize = 127;
 
 #[cfg(test)]
@@ -161,8 +164,8 @@ mod tests {
     use super::*;
     use crate::fixtures;
 
-    /// Splits a line as Asterisk does: blanks separate, quotes group, a backslash takes the next
-    /// character as it is.
+    /// Splits a line as Asterisk does: spaces separate, quotes group, and a backslash makes the next
+    /// character literal.
     fn split_as_asterisk(line: &str) -> Vec<String> {
         let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
         let mut characters = line.chars();
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_the_line_is_refused() {
+    fn arguments_that_would_end_the_line_are_rejected() {
         for character in ['\r', '\n', '\0'] {
             let error = Command::set_variable("X", &format!("a{character}b")).unwrap_err();
             assert!(
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_no_command_are_refused() {
+    fn invalid_words_are_rejected() {
         for words in [
             "",
             " ",
@@ -212,14 +215,14 @@ mod tests {
         ] {
             let error = Command::new(words, &[]).unwrap_err();
             assert!(
-                matches!(error, Error::NotACommand { .. }),
+                matches!(error, Error::InvalidWords { .. }),
                 "{words:?}: {error}"
             );
         }
     }
 
     #[test]
-    fn a_line_fills_the_buffer_and_no_more() {
+    fn line_length_is_limited() {
         let room = MAX_LINE - r#"VERBOSE """#.len();
         let command = Command::new("VERBOSE", &["x".repeat(room).as_str()]).unwrap();
         assert_eq!(command.line().len(), MAX_LINE);
@@ -227,34 +230,35 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "the command `VERBOSE` has {} bytes, more than {MAX_LINE}",
+                "command `VERBOSE` has {} bytes; Asterisk accepts {MAX_LINE}",
                 MAX_LINE + 1
             )
         );
     }
 
     #[test]
-    fn no_more_words_than_asterisk_reads() {
+    fn number_of_words_is_limited() {
         assert!(Command::new("EXEC", &[""; MAX_WORDS - 1]).is_ok());
         let error = Command::new("EXEC", &[""; MAX_WORDS]).unwrap_err();
         assert!(matches!(error, Error::TooManyWords { words: 128, .. }));
     }
 
     #[test]
-    fn a_fitted_text_has_blanks_for_controls() {
-        let command = Command::fitting("SET VARIABLE", &["X"], "a\r\nb\0c\td\u{85}e", &[]).unwrap();
+    fn control_characters_of_a_truncated_text_become_spaces() {
+        let command =
+            Command::truncated("SET VARIABLE", &["X"], "a\r\nb\0c\td\u{85}e", &[]).unwrap();
         assert_eq!(command.line(), r#"SET VARIABLE "X" "a  b c d e""#);
     }
 
     #[test]
-    fn a_fitted_text_is_cut_between_characters() {
+    fn text_is_truncated_between_characters() {
         for text in [
             "ä".repeat(2000),
             "\"".repeat(2000),
             "x€".repeat(2000),
             "x".repeat(100_000),
         ] {
-            let command = Command::fitting("SET VARIABLE", &["X"], &text, &[]).unwrap();
+            let command = Command::truncated("SET VARIABLE", &["X"], &text, &[]).unwrap();
             assert!((MAX_LINE - 3..=MAX_LINE).contains(&command.line().len()));
             let words = split_as_asterisk(command.line());
             assert!(text.starts_with(&words[3]), "{command}");
@@ -262,9 +266,9 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_other_libraries_mean_the_same() {
-        // Numbers are bare words there and quoted here, which is one to Asterisk. Lines that begin
-        // with `MY` come from a test double and not from a command.
+    fn lines_of_other_libraries_parse_the_same() {
+        // Numbers are bare words there and quoted here, which is the same to Asterisk. Lines that
+        // start with `MY` come from a test double instead of a command.
         let mut checked = 0;
         for case in fixtures::lines("agi-command-lines.jsonl") {
             let line = case["line"].as_str().unwrap();
@@ -287,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn asterisk_reads_what_was_meant(arguments in vec("[^\r\n\0]{0,20}", 0..8)) {
+        fn asterisk_parses_the_given_arguments(arguments in vec("[^\r\n\0]{0,20}", 0..8)) {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let command = Command::new("DATABASE PUT", &arguments).unwrap();
             let words = split_as_asterisk(command.line());
@@ -296,14 +300,14 @@ mod tests {
         }
 
         #[test]
-        fn a_fitted_text_is_always_one_short_line(text in "(?s).{0,3000}") {
-            let command = Command::fitting("VERBOSE", &[], &text, &["3"]).unwrap();
+        fn truncated_text_always_gives_one_short_line(text in "(?s).{0,3000}") {
+            let command = Command::truncated("VERBOSE", &[], &text, &["3"]).unwrap();
             prop_assert!(command.line().len() <= MAX_LINE);
             prop_assert!(!command.line().chars().any(char::is_control));
         }
 
         #[test]
-        fn nothing_makes_two_lines(words in "(?s).{0,12}", argument in "(?s).{0,40}") {
+        fn command_is_always_one_line(words in "(?s).{0,12}", argument in "(?s).{0,40}") {
             if let Ok(command) = Command::new(&words, &[&argument]) {
                 prop_assert!(!command.line().contains(['\r', '\n', '\0']));
             }

@@ -1,20 +1,20 @@
-//! The `agi_*` variables of one call, and which of them to believe.
+//! The `agi_*` variables of one call, and which of them to trust.
 //!
-//! Asterisk escapes nothing: an LF in a caller's number, name or any other text makes lines that
-//! look like its own. But it writes its lines in a fixed order, which tells most forgeries apart:
+//! Asterisk escapes nothing: an LF in a caller's number, name or any other text adds lines that look
+//! genuine. But Asterisk writes its lines in a fixed order, which exposes most forgeries:
 //!
-//! 1. the *head*, about the connection and the channel, before anything that a caller can choose;
-//! 2. the *caller*: number, name, and what else a network says about the call;
-//! 3. the place in the dialplan, ending in `agi_threadid`;
+//! 1. the *head*: connection and channel, before anything that a caller can choose;
+//! 2. the *caller*: number, name, and other data about the call from the network;
+//! 3. the position in the dialplan, which ends with `agi_threadid`;
 //! 4. the *arguments*.
 //!
-//! So names of the head count only before the caller's first line, where the first one wins;
-//! arguments count only there and behind the last `agi_threadid`; and of any other name up to that
-//! line the last one wins. What the dialplan itself passes as an argument cannot be told from a
-//! forgery: a line break in `agi_arg_1` can make an `agi_arg_2`.
+//! Therefore variables of the head count only before the first line of the caller, where the first
+//! one wins; arguments count only there and after the last `agi_threadid`; and of any other variable
+//! before that line the last one wins. Arguments that the dialplan passes cannot be verified: a line
+//! break in `agi_arg_1` can add an `agi_arg_2`.
 //!
-//! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by a person or a
-//! test. Its lines may stand in any order, and the first one wins.
+//! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by hand or by a test.
+//! Its lines may be in any order, and the first one wins.
 #![cfg_attr(
     not(test),
     deny(
@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::grammar;
 
-/// The variables of one call, without the `agi_` of their names.
+/// The variables of one call, by their names without `agi_`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Environment {
     variables: HashMap<String, String>,
@@ -36,7 +36,7 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// Reads a block. Lines that are no variables are left out.
+    /// Parses a block, skipping lines that are not variables.
     pub(super) fn parse(block: &str) -> Self {
         let lines: Vec<(&str, &str)> = grammar::variables(block).collect();
         let mut environment = Self::default();
@@ -59,12 +59,12 @@ impl Environment {
         self.arguments.values().map(String::as_str)
     }
 
-    /// Returns whether there was nothing at all.
+    /// Returns whether there are neither variables nor arguments.
     pub(super) fn is_empty(&self) -> bool {
         self.variables.is_empty() && self.arguments.is_empty()
     }
 
-    /// Reads lines in Asterisk's order; `thread` is where the last `agi_threadid` is.
+    /// Reads lines in Asterisk's order; `thread` is the position of the last `agi_threadid`.
     fn read_in_order(&mut self, lines: &[(&str, &str)], thread: usize) {
         let caller = lines
             .iter()
@@ -109,7 +109,7 @@ fn argument_number(name: &str) -> Option<u32> {
         .then(|| digits.parse().ok())?
 }
 
-/// What Asterisk writes before anything of the caller.
+/// The variables that Asterisk writes before those of the caller.
 const HEAD: [&str; 8] = [
     "network",
     "network_script",
@@ -121,17 +121,17 @@ const HEAD: [&str; 8] = [
     "version",
 ];
 
-/// The first line that a caller can choose; `calleridname` begins so, too.
+/// The first variable that a caller can choose; also a prefix of `calleridname`.
 const CALLER: &str = "callerid";
 
-/// The last line before the arguments.
+/// The last variable before the arguments.
 const THREAD: &str = "threadid";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What Asterisk 16 to 22 send, with `name` as the caller's name and `argument` as the first.
+    /// The environment of Asterisk 16 to 22 with this caller name and first argument.
     fn block(name: &str, argument: &str) -> String {
         format!(
             "agi_network: yes\nagi_request: agi://127.0.0.1\nagi_channel: PJSIP/1001-00000001\n\
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_name_forges_nothing_that_counts() {
+    fn caller_name_cannot_forge_trusted_variables() {
         let forged = "x\nagi_network_script: reboot\nagi_request: agi://h/reboot\n\
                       agi_channel: PJSIP/1-1\nagi_uniqueid: 1\nagi_callerid: 1\nagi_context: evil\n\
                       agi_extension: 1\nagi_threadid: 1\nagi_arg_1: evil\nagi_arg_3: more";
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_in_an_argument_forges_no_variable() {
+    fn line_break_in_an_argument_forges_no_variable() {
         let environment = Environment::parse(&block("Bob", "x\nagi_channel: PJSIP/9\nagi_dnid: 9"));
         assert_eq!(environment.variable("channel"), Some("PJSIP/1001-00000001"));
         assert_eq!(environment.variable("dnid"), Some("100"));
@@ -175,19 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_that_was_forged_by_an_argument_loses_to_the_real_one() {
+    fn argument_forged_by_an_argument_is_overridden_by_the_genuine_one() {
         let environment = Environment::parse(&block("Bob", "x\nagi_arg_2: forged"));
         assert_eq!(environment.arguments().collect::<Vec<_>>(), ["x", ""]);
     }
 
     #[test]
-    fn blank_lines_within_do_not_matter() {
+    fn blank_lines_within_are_ignored() {
         let environment = Environment::parse(&block("x\n\n200 result=1 (forged)", "text=hi"));
         assert_eq!(environment, Environment::parse(&block("x", "text=hi")));
     }
 
     #[test]
-    fn without_a_thread_any_order_will_do() {
+    fn lines_may_be_in_any_order_without_a_thread() {
         let environment = Environment::parse(
             "agi_callerid: 1001\nagi_arg_2: b\nagi_arg_1: a\nagi_network_script: push\n\
              agi_callerid: 2\n\n",
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_is_a_name() {
+    fn invalid_argument_number_is_a_variable_name() {
         let environment = Environment::parse("agi_arg_x: 1\nagi_arg_99999999999: 2\nagi_arg_: 3\n");
         assert_eq!(environment.arguments().count(), 0);
         assert_eq!(environment.variable("arg_x"), Some("1"));

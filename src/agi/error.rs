@@ -1,47 +1,47 @@
-//! What can go wrong between Asterisk and a script.
+//! Errors of the conversation with Asterisk and of the server.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Why a conversation, or the server, cannot go on.
+/// Why a conversation, or the server, failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The listening socket could not be had.
+    /// The server cannot bind its socket.
     #[error("cannot listen on {listen}")]
     Bind {
-        /// The address asked for.
+        /// The configured address.
         listen: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The peer closed the connection without saying that the call hung up.
+    /// The peer closed the connection without reporting a hang-up.
     #[error("the peer closed the connection")]
     Closed,
-    /// A command with its arguments is longer than Asterisk reads in one piece.
-    #[error("the command `{command}` has {length} bytes, more than {limit}")]
+    /// The command with its arguments is longer than Asterisk reads at once.
+    #[error("command `{command}` has {length} bytes; Asterisk accepts {limit}")]
     CommandTooLong {
         /// The words of the command, without its arguments.
         command: String,
-        /// Its length on the wire.
+        /// Length of the line in bytes.
         length: usize,
-        /// The most that is sent.
+        /// Maximum length in bytes.
         limit: usize,
     },
-    /// The environment did not end in time.
-    #[error("no complete environment within {after:?}")]
+    /// The environment was not complete in time.
+    #[error("the environment was not complete after {after:?}")]
     EnvironmentTimeout {
-        /// The time that was given.
+        /// The time limit.
         after: Duration,
     },
     /// The environment is larger than any that Asterisk sends.
     #[error("the environment has more than {limit} bytes")]
     EnvironmentTooLong {
-        /// The limit.
+        /// Maximum size in bytes.
         limit: usize,
     },
-    /// An argument holds a character that would end the line.
+    /// An argument contains a character that would end the line.
     #[error("an argument of `{command}` contains {character:?}")]
     ForbiddenCharacter {
         /// The words of the command.
@@ -52,80 +52,80 @@ pub enum Error {
     /// The call hung up, and Asterisk closed the connection.
     #[error("the call hung up")]
     HungUp,
-    /// The connection failed in some other way than by closing.
+    /// The words of a command contain something other than letters, digits, `_` and single spaces.
+    #[error("invalid AGI command {words:?}")]
+    InvalidWords {
+        /// The rejected words.
+        words: String,
+    },
+    /// The connection failed other than by being closed.
     #[error("the connection failed")]
     Io(#[from] io::Error),
     /// A line of the environment is longer than any that Asterisk sends.
     #[error("a line of the environment has more than {limit} bytes")]
     LineTooLong {
-        /// The limit.
+        /// Maximum length in bytes.
         limit: usize,
     },
-    /// A line has the number of a reply, but is none.
+    /// A line starts like a reply but is malformed.
     #[error("malformed reply near {near:?}")]
     MalformedReply {
         /// Its first characters.
         near: String,
     },
-    /// The words of a command are not words.
-    #[error("{words:?} is no AGI command")]
-    NotACommand {
-        /// What was given.
-        words: String,
-    },
-    /// A block that ended like an environment holds no `agi_*` variable.
-    #[error("no environment: the peer does not speak AGI, near {near:?}")]
+    /// The environment contains no `agi_*` variable.
+    #[error("the peer does not speak AGI, near {near:?}")]
     NotAgi {
         /// Its first characters.
         near: String,
     },
-    /// Asterisk did not do what a command asked.
-    #[error("asterisk answered `{command}` with {code} {text}")]
+    /// Asterisk rejected a command.
+    #[error("Asterisk answered `{command}` with {code} {text}")]
     Refused {
         /// The words of the command.
         command: String,
-        /// The number of the reply.
+        /// The status code of the reply.
         code: u16,
-        /// Its text.
+        /// The text of the reply.
         text: String,
     },
-    /// A reply did not come in time. It may still come; the command may have been executed.
-    #[error("no reply to `{command}` within {after:?}")]
+    /// A reply did not arrive in time. It may still arrive; the command may have been executed.
+    #[error("no reply to `{command}` after {after:?}")]
     ReplyTimeout {
         /// The words of the command.
         command: String,
-        /// The time that was given.
+        /// The time limit.
         after: Duration,
     },
-    /// A reply is larger than we hold. The connection is of no use any more.
+    /// A reply is too large. The connection cannot be used any longer.
     #[error("a reply has more than {limit} bytes")]
     ReplyTooLong {
-        /// The limit.
+        /// Maximum size in bytes.
         limit: usize,
     },
     /// The environment has more lines than any that Asterisk sends.
     #[error("the environment has more than {limit} lines")]
     TooManyLines {
-        /// The limit.
+        /// Maximum number of lines.
         limit: usize,
     },
-    /// A command has more arguments than Asterisk reads.
-    #[error("the command `{command}` has {words} words, more than {limit}")]
+    /// The command has more words than Asterisk reads.
+    #[error("command `{command}` has {words} words; Asterisk accepts {limit}")]
     TooManyWords {
         /// The words of the command, without its arguments.
         command: String,
-        /// How many words it has with its arguments.
+        /// Number of words, including the arguments.
         words: usize,
-        /// The most that Asterisk reads.
+        /// Maximum number of words.
         limit: usize,
     },
 }
 
-/// Returns the first characters of what a peer sent, for a message.
+/// Returns the first characters of received bytes, for an error message.
 pub(super) fn near(bytes: &[u8]) -> String {
-    let start = bytes.get(..NEAR).unwrap_or(bytes);
+    let start = bytes.get(..QUOTED).unwrap_or(bytes);
     String::from_utf8_lossy(start).into_owned()
 }
 
-/// How many bytes of a peer's nonsense an error quotes.
-const NEAR: usize = 40;
+/// Bytes that an error quotes.
+const QUOTED: usize = 40;

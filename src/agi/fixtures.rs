@@ -1,8 +1,8 @@
-//! The shared wire cases, where they are at hand. They are read where they lie.
+//! The shared wire cases, where they are present.
 
 use std::path::PathBuf;
 
-/// Returns the cases of one file, or none (and says so) where the fixtures are absent.
+/// Returns the cases of one file, or none (and prints a note) where the fixtures are absent.
 pub(super) fn lines(file: &str) -> Vec<serde_json::Value> {
     let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
@@ -10,7 +10,7 @@ pub(super) fn lines(file: &str) -> Vec<serde_json::Value> {
     );
     let path = root.join("asterisk").join(file);
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: {} is not there", path.display());
+        println!("skipped: {} not found", path.display());
         return Vec::new();
     };
     text.lines()
@@ -18,7 +18,7 @@ pub(super) fn lines(file: &str) -> Vec<serde_json::Value> {
         .collect()
 }
 
-/// Prints how many cases were compared.
+/// Prints the number of cases that were compared.
 pub(super) fn report(what: &str, count: usize) {
     println!("compared {count} {what}");
 }

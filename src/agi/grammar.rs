@@ -1,7 +1,7 @@
-//! The grammar of the lines, with nom, on complete blocks that [`wire`](super::wire) has cut.
+//! The grammar of lines and replies, for complete blocks.
 //!
-//! It gives slices of what it read and decides nothing: which variable may be trusted is
-//! [`environment`](super::environment)'s business, what a reply means is its reader's.
+//! It only parses. Which variables to trust is decided by [`environment`](super::environment); the
+//! meaning of a reply is up to the caller.
 #![cfg_attr(
     not(test),
     deny(
@@ -21,15 +21,15 @@ use nom::multi::many0;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
 use nom::{Err, Finish, IResult, Parser};
 
-/// The variables of an environment block, in order; other lines are left out.
+/// Returns the variables of an environment in order, skipping other lines.
 pub(super) fn variables(block: &str) -> impl Iterator<Item = (&str, &str)> {
     block
         .lines()
         .filter_map(|line| variable(line).finish().ok().map(|(_, variable)| variable))
 }
 
-/// Reads the lines of one reply, without the last LF.
-pub(super) fn reply(lines: &str) -> Option<Parts> {
+/// Parses the lines of one reply, given without the last LF.
+pub(super) fn reply(lines: &str) -> Option<ReplyParts> {
     let reply = alt((usage, answer, remark));
     all_consuming(reply)
         .parse(lines)
@@ -38,7 +38,7 @@ pub(super) fn reply(lines: &str) -> Option<Parts> {
         .map(|(_, parts)| parts)
 }
 
-/// Returns what follows the `(` of a reply's value, up to the end of what was given.
+/// Returns everything after the `(` of a reply's value.
 pub(super) fn value_of(reply: &[u8]) -> Option<&[u8]> {
     let parser = preceded(
         (
@@ -56,7 +56,7 @@ pub(super) fn value_of(reply: &[u8]) -> Option<&[u8]> {
         .map(|(_, value)| value)
 }
 
-/// Returns where the `)` is that ends a value: the last one that only fields follow.
+/// Returns the position of the `)` that ends a value: the last one followed only by fields.
 pub(super) fn last_closing(text: &[u8]) -> Option<usize> {
     let mut before = text;
     loop {
@@ -72,9 +72,9 @@ pub(super) fn last_closing(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// What one reply consists of.
+/// The parts of a reply.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Parts {
+pub(super) struct ReplyParts {
     pub(super) code: u16,
     pub(super) result: Option<String>,
     pub(super) value: Option<String>,
@@ -90,19 +90,19 @@ fn variable(line: &str) -> IResult<&str, (&str, &str)> {
 }
 
 /// `usage = code "-" text LF *( text LF ) code SP text`
-fn usage(lines: &str) -> IResult<&str, Parts> {
+fn usage(lines: &str) -> IResult<&str, ReplyParts> {
     terminated(code, char('-'))
         .and(rest)
-        .map(|(code, text): (u16, &str)| Parts {
+        .map(|(code, text): (u16, &str)| ReplyParts {
             code,
             text: text.to_owned(),
-            ..Parts::default()
+            ..ReplyParts::default()
         })
         .parse(lines)
 }
 
 /// `answer = code SP "result=" *VCHAR [SP value] *( SP field ) [SP text]`
-fn answer(lines: &str) -> IResult<&str, Parts> {
+fn answer(lines: &str) -> IResult<&str, ReplyParts> {
     let result = take_till(|c: char| c.is_ascii_whitespace());
     let text = rest.map(|text: &str| text.trim().to_owned());
     (
@@ -113,7 +113,7 @@ fn answer(lines: &str) -> IResult<&str, Parts> {
         text,
     )
         .map(
-            |(code, result, value, fields, text): (_, &str, Option<&str>, _, _)| Parts {
+            |(code, result, value, fields, text): (_, &str, Option<&str>, _, _)| ReplyParts {
                 code,
                 result: Some(result.to_owned()),
                 value: value.map(str::to_owned),
@@ -124,27 +124,30 @@ fn answer(lines: &str) -> IResult<&str, Parts> {
         .parse(lines)
 }
 
-/// `remark = code SP text`, with any code but 200, which has a result
-fn remark(lines: &str) -> IResult<&str, Parts> {
+/// `remark = code SP text`, with any code except 200, which requires a result
+fn remark(lines: &str) -> IResult<&str, ReplyParts> {
     let code = verify(code, |&code| code != 200);
     let text = verify(rest.map(str::trim), |text: &str| !text.is_empty());
     separated_pair(code, char(' '), text)
-        .map(|(code, text)| Parts {
+        .map(|(code, text)| ReplyParts {
             code,
             text: text.to_owned(),
-            ..Parts::default()
+            ..ReplyParts::default()
         })
         .parse(lines)
 }
 
+/// Length of a reply's status code, in digits.
+pub(super) const CODE: usize = 3;
+
 /// `code = ( "1" / "2" / "3" / "4" / "5" ) 2DIGIT`
 fn code(input: &str) -> IResult<&str, u16> {
-    let digits = take_while_m_n(3, 3, |c: char| c.is_ascii_digit());
+    let digits = take_while_m_n(CODE, CODE, |c: char| c.is_ascii_digit());
     let number = map_res(digits, str::parse::<u16>);
     verify(number, |code| (100..600).contains(code)).parse(input)
 }
 
-/// `value = "(" text ")"`, up to the last `)` that only fields follow
+/// `value = "(" text ")"`, up to the last `)` followed only by fields
 fn value(input: &str) -> IResult<&str, &str> {
     let (inner, _) = char('(').parse(input)?;
     last_closing(inner.trim_ascii_end().as_bytes())
@@ -173,7 +176,7 @@ fn field_name(input: &[u8]) -> IResult<&[u8], &[u8]> {
 }
 
 fn code_bytes(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    take_while_m_n(3, 3, |byte: u8| byte.is_ascii_digit()).parse(input)
+    take_while_m_n(CODE, CODE, |byte: u8| byte.is_ascii_digit()).parse(input)
 }
 
 fn word_bytes(input: &[u8]) -> IResult<&[u8], &[u8]> {

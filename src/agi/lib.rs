@@ -11,8 +11,8 @@
 //!
 //! | what | bound |
 //! | --- | --- |
-//! | one line of the environment | 8 KiB |
-//! | the environment | 64 KiB, 256 lines, [`Config::environment_timeout`] in all |
+//! | one line of the environment | 32 KiB |
+//! | the environment | 128 KiB, 256 lines, [`Config::environment_timeout`] in all |
 //! | one reply | 64 KiB, [`Config::reply_timeout`] |
 //! | one session | [`Config::session_timeout`] |
 //! | all sessions | [`Config::max_sessions`]; the kernel's queue holds the rest |
@@ -46,11 +46,11 @@ mod config;
 mod environment;
 mod error;
 mod grammar;
+mod log_throttle;
 mod quirk;
 mod reply;
 mod request;
 mod server;
-mod throttle;
 mod wire;
 
 #[cfg(test)]

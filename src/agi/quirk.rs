@@ -1,15 +1,15 @@
-//! Where Asterisk, old or new, leaves the straight path of "one command, one line".
+//! Deviations of Asterisk, old or new, from "one command, one line of reply".
 //!
-//! Every deviation that is tolerated is here and has a test of its own. Provisional replies
-//! (`100 result=0 Trying...` before the real one, seen from `GOSUB`) are skipped by
-//! [`Channel`](super::Channel), because only it knows that something was asked.
+//! Every tolerated deviation is here and has a test. Provisional replies (`100 result=0 Trying...`
+//! before the final one, sent by `GOSUB`) are skipped by [`Channel`](super::Channel), because only it
+//! knows that a command is pending.
 //!
-//! # `HANGUP` while a value is open
+//! # `HANGUP` within a value
 //!
-//! `200 result=1 (first line` … `HANGUP` … `last line)` could be a value of three lines, or a reply
-//! that never ends and a hang-up. Asterisk writes a reply in one piece and the hang-up from the same
-//! thread, so the line is taken as part of the value. If then no `)` comes, the reply's deadline
-//! ends the wait; the hang-up that might have been is counted when the bytes are dropped.
+//! `200 result=1 (first line` … `HANGUP` … `last line)` may be a value of three lines, or an endless
+//! reply and a hang-up. Asterisk writes a reply at once, and the hang-up from the same thread, so the
+//! line counts as part of the value. If no `)` follows, the reply times out, and the possible hang-up
+//! is recorded when the bytes are discarded.
 #![cfg_attr(
     not(test),
     deny(
@@ -21,26 +21,25 @@
 
 use bytes::BytesMut;
 
-use super::grammar;
-use super::wire::CODE;
+use super::grammar::{self, CODE};
 
-/// What Asterisk says when the call hangs up.
+/// The line that reports a hang-up.
 pub(super) const HANGUP: &[u8] = b"HANGUP";
 
-/// Returns whether a line says that the call hung up. It comes at any time: before a reply, behind
-/// it, and after we closed, when nobody hung up at all.
+/// Returns whether a line reports a hang-up. It may arrive at any time: before or after a reply, and
+/// after the server closed the connection, although the call continues.
 pub(super) fn is_hangup(line: &[u8]) -> bool {
     line.trim_ascii_end() == HANGUP
 }
 
-/// Returns whether a reply is glued to `HANGUP`: 1.6 sent it without an LF.
+/// Returns whether `HANGUP` is directly followed by a reply: Asterisk 1.6 sent it without LF.
 pub(super) fn is_glued_hangup(line: &[u8]) -> bool {
     line.strip_prefix(HANGUP)
         .is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit))
 }
 
-/// Returns whether a line is the last of the usage text that goes with `code`: `520 End of proper
-/// usage.`, which 1.4 glued to the text before it.
+/// Returns whether a line is the last one of the usage text of `code`: `520 End of proper usage.`,
+/// which Asterisk 1.4 appended to the text before it.
 pub(super) fn ends_usage(line: &[u8], code: [u8; CODE]) -> bool {
     let end = [&code[..], b" End of proper usage."].concat();
     let starts = line
@@ -49,23 +48,22 @@ pub(super) fn ends_usage(line: &[u8], code: [u8; CODE]) -> bool {
     starts || line.trim_ascii_end().ends_with(&end)
 }
 
-/// Returns whether the first line of a reply opens a value and does not close it.
+/// Returns whether the first line of a reply opens a value without closing it.
 pub(super) fn opens_value(line: &[u8]) -> bool {
     grammar::value_of(line).is_some_and(|value| !closes_value(value))
 }
 
-/// Returns whether a line closes a value: nothing but fields (`endpos=0`) follows a `)`. So a `)`
-/// within a value of many lines does not cut it short, unless it ends a line.
+/// Returns whether a line closes a value: only fields (`endpos=0`) follow a `)`. So a `)` within a
+/// value of several lines does not end it, except at the end of a line.
 pub(super) fn closes_value(line: &[u8]) -> bool {
     grammar::last_closing(line.trim_ascii_end()).is_some()
 }
 
-/// Moves to `reply` what belongs to its value although its first lines looked complete, as in
+/// Moves further lines from `rest` to `reply` whose value seemed complete, as in
 /// `200 result=1 (one (of two)` LF `lines)`.
 ///
-/// Asterisk writes a reply in one piece and we ask one thing at a time, so all that is there up to
-/// the last line that closes a value is this reply's. `HANGUP` may follow directly; then that is a
-/// hang-up.
+/// Asterisk writes a reply at once, and only one command is pending, so everything up to the last line
+/// that closes a value belongs to this reply. A `HANGUP` directly after it is a hang-up.
 pub(super) fn take_rest_of_value(reply: &mut BytesMut, rest: &mut BytesMut) {
     if rest.is_empty() || !grammar::value_of(reply).is_some_and(closes_value) {
         return;
@@ -84,7 +82,7 @@ pub(super) fn take_rest_of_value(reply: &mut BytesMut, rest: &mut BytesMut) {
     reply.extend_from_slice(&rest.split_to(length));
 }
 
-/// Takes the hang-ups out of a usage text. Returns whether there was one.
+/// Removes hang-ups from a usage text. Returns whether there was one.
 pub(super) fn take_hangups(reply: &mut BytesMut) -> bool {
     if reply.get(CODE) != Some(&b'-') {
         return false;
@@ -100,19 +98,19 @@ pub(super) fn take_hangups(reply: &mut BytesMut) -> bool {
     found
 }
 
-/// Returns whether an environment that has reached its blank line may still go on.
+/// Returns whether an environment may continue after its blank line.
 ///
-/// Asterisk escapes nothing: a caller's name with two line breaks ends the block early, and what
-/// follows looks like replies. Then either something already follows the blank line, or the caller
-/// was named and the thread, which comes later, was not.
-pub(super) fn may_go_on(block: &[u8], rest: &[u8]) -> bool {
-    let named = |name: &[u8]| {
+/// Asterisk escapes nothing: a caller name with two line breaks ends the block early, and the rest
+/// looks like replies. Then either data already follows the blank line, or the caller is present and
+/// the thread, which comes later, is not.
+pub(super) fn may_continue(block: &[u8], rest: &[u8]) -> bool {
+    let contains = |name: &[u8]| {
         block
             .split(|&byte| byte == b'\n')
             .any(|line| line.starts_with(name))
     };
     let follows = !rest.is_empty() && !rest.starts_with(HANGUP);
-    follows || (named(b"agi_callerid") && !named(b"agi_threadid:"))
+    follows || (contains(b"agi_callerid") && !contains(b"agi_threadid:"))
 }
 
 #[cfg(test)]
@@ -122,8 +120,8 @@ mod tests {
     use super::*;
     use crate::wire::{Message, MessageCodec};
 
-    /// Cuts and prints: `H` for a hang-up, a reply as it is.
-    fn cut(wire: &str) -> Vec<String> {
+    /// Frames `wire`: `H` for a hang-up, the text of a reply.
+    fn frames(wire: &str) -> Vec<String> {
         let (mut codec, mut src, mut got) = (MessageCodec::default(), wire.into(), Vec::new());
         while let Some(message) = codec.decode(&mut src).unwrap() {
             got.push(match message {
@@ -136,23 +134,23 @@ mod tests {
 
     #[test]
     fn hangup_comes_before_a_reply() {
-        assert_eq!(cut("HANGUP\n200 result=0\n"), ["H", "200 result=0\n"]);
+        assert_eq!(frames("HANGUP\n200 result=0\n"), ["H", "200 result=0\n"]);
     }
 
     #[test]
     fn hangup_comes_behind_a_reply() {
-        assert_eq!(cut("200 result=-1\nHANGUP\n"), ["200 result=-1\n", "H"]);
+        assert_eq!(frames("200 result=-1\nHANGUP\n"), ["200 result=-1\n", "H"]);
         assert_eq!(
-            cut("200 result=1 (x)\nHANGUP\n"),
+            frames("200 result=1 (x)\nHANGUP\n"),
             ["200 result=1 (x)\n", "H"]
         );
     }
 
     #[test]
     fn hangup_is_glued_to_a_reply() {
-        assert_eq!(cut("HANGUP200 result=0\n"), ["H", "200 result=0\n"]);
+        assert_eq!(frames("HANGUP200 result=0\n"), ["H", "200 result=0\n"]);
         assert_eq!(
-            cut("HANGUP520-Usage\nHANGUP\n520 End of proper usage.\n"),
+            frames("HANGUP520-Usage\nHANGUP\n520 End of proper usage.\n"),
             ["H", "520-Usage\nHANGUP\n520 End of proper usage.\n"]
         );
     }
@@ -160,7 +158,7 @@ mod tests {
     #[test]
     fn hangup_falls_into_a_usage_text() {
         let usage = "520-Wrong\nusage\nHANGUP\nmore\n520 End of proper usage.\n";
-        assert_eq!(cut(usage), [usage]);
+        assert_eq!(frames(usage), [usage]);
         let mut reply = usage.into();
         assert!(take_hangups(&mut reply));
         assert_eq!(reply, "520-Wrong\nusage\nmore\n520 End of proper usage.\n");
@@ -169,48 +167,48 @@ mod tests {
     }
 
     #[test]
-    fn hangup_within_an_open_value_belongs_to_it() {
+    fn hangup_within_an_open_value_is_part_of_it() {
         assert_eq!(
-            cut("200 result=1 (a\nHANGUP\nb)\n"),
+            frames("200 result=1 (a\nHANGUP\nb)\n"),
             ["200 result=1 (a\nHANGUP\nb)\n"]
         );
     }
 
     #[test]
-    fn hangup_is_a_word_of_its_own() {
-        assert_eq!(cut("HANGUPS\n HANGUP\nHANGUP\r\n"), ["H"]);
+    fn hangup_is_a_separate_word() {
+        assert_eq!(frames("HANGUPS\n HANGUP\nHANGUP\r\n"), ["H"]);
     }
 
     #[test]
-    fn a_usage_text_has_many_lines() {
+    fn usage_text_has_several_lines() {
         let usage = "520-Invalid command syntax.\nUsage: 200 result=1\n520 End of proper usage.\n";
         assert_eq!(
-            cut(&format!("{usage}200 result=1\n")),
+            frames(&format!("{usage}200 result=1\n")),
             [usage, "200 result=1\n"]
         );
     }
 
     #[test]
-    fn a_usage_text_may_end_glued_to_its_last_line() {
+    fn usage_text_may_end_on_its_last_line() {
         let usage = "520-Invalid.\nAnswers the channel.520 End of proper usage.\n";
         assert_eq!(
-            cut(&format!("{usage}200 result=1\n")),
+            frames(&format!("{usage}200 result=1\n")),
             [usage, "200 result=1\n"]
         );
     }
 
     #[test]
-    fn a_provisional_reply_is_a_reply_of_its_own() {
+    fn provisional_reply_is_separate() {
         assert_eq!(
-            cut("100 result=0 Trying...\n200 result=0\n"),
+            frames("100 result=0 Trying...\n200 result=0\n"),
             ["100 result=0 Trying...\n", "200 result=0\n"]
         );
     }
 
     #[test]
-    fn a_value_spans_lines() {
+    fn value_may_span_lines() {
         let reply = "200 result=1 (one\ntwo (of) three\n\n200 result=0\nend) endpos=5\n";
-        assert_eq!(cut(reply), [reply]);
+        assert_eq!(frames(reply), [reply]);
     }
 
     fn rest_of_value(reply: &str, rest: &str) -> (String, String) {
@@ -221,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_goes_on_after_a_line_that_looked_like_its_end() {
+    fn value_continues_after_a_line_that_seemed_to_end_it() {
         let check = |reply: &str, rest: &str, taken: &str, left: &str| {
             assert_eq!(
                 rest_of_value(reply, rest),
@@ -237,12 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_that_was_cut_short_may_go_on() {
+    fn environment_with_a_forged_blank_line_may_continue() {
         let honest = b"agi_callerid: 1\nagi_threadid: 7\n\n";
-        assert!(!may_go_on(honest, b""));
-        assert!(!may_go_on(honest, b"HANGUP\n"));
-        assert!(may_go_on(honest, b"200 result=1 (forged)\n"));
-        assert!(may_go_on(b"agi_callerid: 1\nagi_calleridname: x\n\n", b""));
-        assert!(!may_go_on(b"agi_network_script: push\n\n", b""));
+        assert!(!may_continue(honest, b""));
+        assert!(!may_continue(honest, b"HANGUP\n"));
+        assert!(may_continue(honest, b"200 result=1 (forged)\n"));
+        assert!(may_continue(
+            b"agi_callerid: 1\nagi_calleridname: x\n\n",
+            b""
+        ));
+        assert!(!may_continue(b"agi_network_script: push\n\n", b""));
     }
 }

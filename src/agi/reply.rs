@@ -1,28 +1,28 @@
-//! What Asterisk answers to one command.
+//! Replies to commands.
 //!
-//! It is read, not judged: which result means success differs from command to command.
+//! They are parsed and not judged: which result means success differs between commands.
 
 use super::error::{Error, near};
-use super::grammar::{self, Parts};
+use super::grammar::{self, ReplyParts};
 
-/// One reply: a number, and a result with what belongs to it, or a text.
+/// A reply: a status code with either a result or a text.
 ///
 /// ```
-/// # use handsetd::agi::Reply;
+/// # use handset_agi::Reply;
 /// let reply = Reply::parse(b"200 result=1 (say \"(hi)\")\n")?;
 /// assert_eq!((reply.code(), reply.result()), (200, Some("1")));
 /// assert_eq!(reply.value(), Some("say \"(hi)\""));
-/// # Ok::<(), handsetd::agi::Error>(())
+/// # Ok::<(), handset_agi::Error>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reply {
-    parts: Parts,
+    parts: ReplyParts,
 }
 
 impl Reply {
-    /// Reads one complete reply of one or many lines; its last line break may be missing.
+    /// Parses a complete reply of one or more lines; the last line break is optional.
     ///
-    /// Bytes that are not UTF-8 are replaced, not refused.
+    /// Invalid UTF-8 is replaced by U+FFFD.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
         let lines = text.strip_suffix('\n').unwrap_or(&text);
@@ -32,7 +32,7 @@ impl Reply {
         Ok(Self { parts })
     }
 
-    /// Returns the number: 200 for a command that ran, 5xx for one that did not.
+    /// Returns the status code: 200 for a command that was executed, 5xx for one that was not.
     pub fn code(&self) -> u16 {
         self.parts.code
     }
@@ -42,12 +42,12 @@ impl Reply {
         self.code() < 200
     }
 
-    /// Returns what follows `result=`: a number, digits typed, or nothing.
+    /// Returns the text after `result=`: a number, typed digits, or empty.
     pub fn result(&self) -> Option<&str> {
         self.parts.result.as_deref()
     }
 
-    /// Returns what stands in parentheses, as it is; it may have many lines.
+    /// Returns the text in parentheses, unchanged. It may have several lines.
     pub fn value(&self) -> Option<&str> {
         self.parts.value.as_deref()
     }
@@ -60,7 +60,7 @@ impl Reply {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the text of a reply that has one; for a usage text, all lines.
+    /// Returns the text of the reply, which is empty if it has none. A usage text has several lines.
     pub fn text(&self) -> &str {
         &self.parts.text
     }

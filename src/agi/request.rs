@@ -1,7 +1,7 @@
-//! Who calls and what is asked for: the environment that Asterisk sends first.
+//! The environment of a call, which Asterisk sends first.
 //!
-//! The values are what Asterisk said, and some of them are what a caller chose. They are no base
-//! for deciding who may do what; [`environment`](super::environment) says what can be forged.
+//! Some values are chosen by the caller and must not be used for authorization;
+//! [`environment`](super::environment) describes what can be forged.
 
 use percent_encoding::percent_decode_str;
 
@@ -11,12 +11,12 @@ use super::error::{Error, near};
 /// The environment of one call.
 ///
 /// ```
-/// # use handsetd::agi::Request;
+/// # use handset_agi::Request;
 /// let request = Request::parse(b"agi_network_script: push?text=a+b\nagi_arg_1: 1=1\n\n")?;
 /// assert_eq!(request.script(), "push");
 /// assert_eq!(request.query(), [("text".to_owned(), "a b".to_owned())]);
 /// assert!(request.arguments().eq(["1=1"]));
-/// # Ok::<(), handsetd::agi::Error>(())
+/// # Ok::<(), handset_agi::Error>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
@@ -26,9 +26,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads a block of lines. Bytes that are not UTF-8 are replaced, not refused.
+    /// Parses a block of lines. Invalid UTF-8 is replaced by U+FFFD, and lines other than `agi_*`
+    /// variables are skipped.
     ///
-    /// Lines that are no `agi_*` variables are left out; a block of nothing else is refused.
+    /// # Errors
+    ///
+    /// Returns [`Error::NotAgi`] if there is no `agi_*` variable.
     pub fn parse(block: &[u8]) -> Result<Self, Error> {
         let environment = Environment::parse(&String::from_utf8_lossy(block));
         if environment.is_empty() {
@@ -43,18 +46,18 @@ impl Request {
         })
     }
 
-    /// Returns what to run: the path of the URL, percent-decoded, without leading slashes and
-    /// without the query. Empty if the URL has no path.
+    /// Returns the requested script: the path of the URL, percent-decoded, without leading slashes and
+    /// query. Empty if the URL has no path.
     ///
-    /// It comes from the dialplan and may hold anything.
+    /// It comes from the dialplan and may contain any characters.
     pub fn script(&self) -> &str {
         &self.script
     }
 
-    /// Returns the pairs of the URL's query in order, repeated keys kept.
+    /// Returns the key-value pairs of the URL's query in order, including repeated keys.
     ///
-    /// `%XX` and `+` are decoded; a `%` that begins no such pair stays; bytes that are not UTF-8
-    /// become U+FFFD; a key without `=` has an empty value.
+    /// `%XX` and `+` are decoded; any other `%` is kept; invalid UTF-8 becomes U+FFFD; a key without
+    /// `=` has an empty value.
     pub fn query(&self) -> Vec<(String, String)> {
         let pairs = form_urlencoded::parse(self.query.as_bytes());
         pairs
@@ -62,32 +65,32 @@ impl Request {
             .collect()
     }
 
-    /// Returns `agi_arg_1` and so on, in the order of their numbers, empty ones kept.
+    /// Returns `agi_arg_1` and so on in numeric order, including empty ones.
     pub fn arguments(&self) -> impl Iterator<Item = &str> {
         self.environment.arguments()
     }
 
-    /// Returns the name of the channel, or nothing if there was none.
+    /// Returns the name of the channel; empty if it is missing.
     pub fn channel(&self) -> &str {
         self.text("channel")
     }
 
-    /// Returns the technology of the channel (`PJSIP`, `SCCP`).
+    /// Returns the technology of the channel, for example `PJSIP`; empty if it is missing.
     pub fn kind(&self) -> &str {
         self.text("type")
     }
 
-    /// Returns the channel's `Uniqueid`, an opaque text.
+    /// Returns the `Uniqueid` of the channel; empty if it is missing.
     pub fn uniqueid(&self) -> &str {
         self.text("uniqueid")
     }
 
-    /// Returns the extension that runs the script.
+    /// Returns the extension that runs the script; empty if it is missing.
     pub fn extension(&self) -> &str {
         self.text("extension")
     }
 
-    /// Returns the context that runs the script.
+    /// Returns the context that runs the script; empty if it is missing.
     pub fn context(&self) -> &str {
         self.text("context")
     }
@@ -102,7 +105,7 @@ impl Request {
         self.known("calleridname")
     }
 
-    /// Returns any variable as it was sent. The name is without `agi_`, and its case matters.
+    /// Returns a variable unchanged. The name is given without `agi_` and is case sensitive.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.environment.variable(name)
     }
@@ -117,9 +120,9 @@ impl Request {
     }
 }
 
-/// Returns path and query of what was asked for.
+/// Returns path and query of the URL.
 ///
-/// Asterisk leaves `agi_network_script` out when the URL has no path, and `agi_request` tells then.
+/// Asterisk omits `agi_network_script` if the URL has no path; `agi_request` contains the query then.
 fn target(environment: &Environment) -> (&str, &str) {
     let target = environment
         .variable("network_script")

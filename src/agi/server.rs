@@ -17,8 +17,8 @@ use tracing::{Instrument, debug, error, info_span, warn};
 use super::channel::Channel;
 use super::config::Config;
 use super::error::Error;
+use super::log_throttle::LogThrottle;
 use super::request::Request;
-use super::throttle::Throttle;
 use handset_net::tasks::Tasks;
 
 /// What is done for one call.
@@ -82,13 +82,13 @@ impl Server {
     /// Accepts connections until `tasks` are asked to stop. Sessions in hand run on under `tasks`.
     pub async fn run<S: Script>(self, script: S, tasks: &Tasks) {
         let stop = tasks.stop();
-        let refusals = Throttle::default();
+        let refusals = LogThrottle::default();
         let sessions = self.config.max_sessions.clamp(1, Semaphore::MAX_PERMITS);
         let sessions = Arc::new(Semaphore::new(sessions));
         let shared = Arc::new(Shared {
             script,
             config: self.config,
-            complaints: Throttle::default(),
+            rejections: LogThrottle::default(),
         });
         while let Some(accepted) = stop
             .run_until_cancelled(accept(&self.listener, &sessions))
@@ -130,7 +130,7 @@ async fn accept(
 struct Shared<S> {
     script: S,
     config: Config,
-    complaints: Throttle,
+    rejections: LogThrottle,
 }
 
 impl<S: Script> Shared<S> {
@@ -152,7 +152,7 @@ impl<S: Script> Shared<S> {
                     .instrument(span)
                     .await;
             }
-            Err(error) => self.complain(peer, &error),
+            Err(error) => self.log_rejected(peer, &error),
         }
     }
 
@@ -172,10 +172,10 @@ impl<S: Script> Shared<S> {
     }
 
     /// Logs why there was no session. A peer that just goes away is no reason to complain.
-    fn complain(&self, peer: SocketAddr, error: &Error) {
+    fn log_rejected(&self, peer: SocketAddr, error: &Error) {
         if matches!(error, Error::Closed | Error::HungUp) {
             debug!(%peer, "A peer left without an environment.");
-        } else if let Some(suppressed) = self.complaints.admit() {
+        } else if let Some(suppressed) = self.rejections.admit() {
             warn!(%peer, %error, suppressed, "No session.");
         }
     }

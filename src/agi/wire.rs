@@ -1,7 +1,7 @@
-//! Framing: where a block of the environment ends, and where a reply does.
+//! Framing: where the environment ends, and where a reply ends.
 //!
-//! It enforces the limits and never looks at what a line means beyond that; [`grammar`] reads what
-//! was cut here and never sees the stream. Asterisk's deviations are in [`quirk`].
+//! It enforces the size limits and otherwise ignores the meaning of lines; [`grammar`] parses the
+//! frames and never sees the stream. Deviations of Asterisk are in [`quirk`].
 //!
 //! [`grammar`]: super::grammar
 //! [`quirk`]: super::quirk
@@ -18,14 +18,15 @@ use bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
 use super::error::Error;
+use super::grammar::CODE;
 use super::quirk;
 
-/// Cuts the environment off the stream: everything up to and with the first blank line.
+/// Splits the environment off the stream: everything up to and including the first blank line.
 #[derive(Debug, Default)]
 pub(super) struct EnvironmentCodec {
-    /// Where the line begins that is being read.
+    /// Start of the current line.
     line: usize,
-    /// How far there is no LF, so that a slow writer costs linear time.
+    /// There is no LF between `line` and here, so that a slow writer costs linear time.
     scanned: usize,
     lines: usize,
 }
@@ -51,7 +52,7 @@ impl Decoder for EnvironmentCodec {
     }
 }
 
-/// Holds a whole block to the limits.
+/// Checks a complete block against the limits.
 pub(super) fn check_block(block: &[u8]) -> Result<(), Error> {
     let mut lines = 0_usize;
     for line in block.split_inclusive(|&byte| byte == b'\n') {
@@ -61,7 +62,7 @@ pub(super) fn check_block(block: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Holds an environment to its limits: its bytes, those of its last line, its lines.
+/// Checks the size of an environment, the length of its last line, and its number of lines.
 fn check_environment(bytes: usize, line: usize, lines: usize) -> Result<(), Error> {
     if MAX_LINE < line {
         return Err(Error::LineTooLong { limit: MAX_LINE });
@@ -77,31 +78,31 @@ fn check_environment(bytes: usize, line: usize, lines: usize) -> Result<(), Erro
     Ok(())
 }
 
-/// What Asterisk says once the environment is over.
+/// A message that follows the environment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Message {
-    /// The call is over; the conversation is not.
+    /// The call has ended; the conversation continues.
     Hangup,
-    /// One reply, its last LF included. It may have many lines.
+    /// One reply, including its last LF. It may have several lines.
     Reply(BytesMut),
 }
 
-/// Cuts hang-ups and replies off the stream. Lines that are neither are skipped.
+/// Splits hang-ups and replies off the stream, skipping other lines.
 #[derive(Debug, Default)]
 pub(super) struct MessageCodec {
     line: usize,
     scanned: usize,
     open: Option<Open>,
-    /// The line being read began before anything was asked, so it is no reply.
+    /// The current line began before a command was sent, so it is not a reply.
     stale: bool,
 }
 
-/// Why a reply goes on after its first line.
+/// Why a reply continues after its first line.
 #[derive(Clone, Copy, Debug)]
 enum Open {
-    /// Its value has a `(` and no `)` yet.
+    /// Its value has no closing `)` yet.
     Value,
-    /// It is a usage text; the line with the same number and a blank is its last.
+    /// It is a usage text; the line with the same code and a space is its last.
     Usage([u8; CODE]),
 }
 
@@ -144,14 +145,15 @@ impl Decoder for MessageCodec {
 }
 
 impl MessageCodec {
-    /// Returns whether the first line of a reply has come, and not yet its last.
-    pub(super) fn is_amid_reply(&self) -> bool {
+    /// Returns whether a reply has begun and not ended yet.
+    pub(super) fn is_mid_reply(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Drops what came before anything was asked. Returns whether a hang-up was among it.
+    /// Drops everything that arrived before a command was sent. Returns whether that included a
+    /// hang-up.
     ///
-    /// Of a line that has not ended yet the rest is dropped when it comes.
+    /// The rest of an incomplete line is dropped when it arrives.
     pub(super) fn discard(&mut self, src: &mut BytesMut) -> bool {
         let mut hangup = false;
         let mut start = 0;
@@ -177,14 +179,14 @@ impl MessageCodec {
         hangup
     }
 
-    /// Cuts `end` bytes off and begins anew.
+    /// Splits off `end` bytes and resets the state.
     fn take(&mut self, src: &mut BytesMut, end: usize) -> BytesMut {
         *self = Self::default();
         src.split_to(end)
     }
 }
 
-/// `first-line = code ( SP text / "-" text ) LF`, with what it leaves open.
+/// `first-line = code ( SP text / "-" text ) LF`; returns why the reply continues, if it does.
 fn first_line(line: &[u8]) -> Option<Open> {
     let (code, rest) = line.split_first_chunk::<CODE>()?;
     if rest.first() == Some(&b'-') {
@@ -193,7 +195,7 @@ fn first_line(line: &[u8]) -> Option<Open> {
     quirk::opens_value(line).then_some(Open::Value)
 }
 
-/// Returns whether a line begins with the number of a reply.
+/// Returns whether a line starts with a status code.
 fn is_reply(line: &[u8]) -> bool {
     let Some(([hundreds, tens, ones], rest)) = line.split_first_chunk::<CODE>() else {
         return false;
@@ -213,7 +215,7 @@ fn check_reply(bytes: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns where the line ends (behind its LF) that is known to have none before `from`.
+/// Returns the end of the line (after its LF), which has no LF before `from`.
 fn line_end(src: &[u8], from: usize) -> Option<usize> {
     let at = src.get(from..)?.iter().position(|&byte| byte == b'\n')?;
     from.checked_add(at)?.checked_add(1)
@@ -223,20 +225,17 @@ fn is_blank(line: &[u8]) -> bool {
     matches!(line, b"\n" | b"\r\n")
 }
 
-/// The digits of a reply's number.
-pub(super) const CODE: usize = 3;
-
-/// The longest line of an environment. Asterisk's own are at most some hundred bytes, but the
+/// Maximum length of a line of the environment, in bytes. Most have less than a hundred, but the
 /// request is as long as the dialplan makes it: a screenful of text, percent-encoded.
 pub(super) const MAX_LINE: usize = 32 * 1024;
 
-/// The most lines of an environment: 22 names, 127 arguments, and room.
+/// Maximum number of lines of the environment: 22 variables, 127 arguments, and a margin.
 pub(super) const MAX_LINES: usize = 256;
 
-/// The most bytes of an environment, in which the request stands twice.
+/// Maximum size of the environment, in bytes. It contains the request twice.
 pub(super) const MAX_ENVIRONMENT: usize = 128 * 1024;
 
-/// The most bytes of one reply.
+/// Maximum size of a reply, in bytes.
 pub(super) const MAX_REPLY: usize = 64 * 1024;
 
 #[cfg(test)]

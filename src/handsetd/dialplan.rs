@@ -143,7 +143,7 @@ async fn waited(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -
         let ended = join_all(all.iter_mut().map(Delivery::end));
         tokio::select! {
             _ = ended => None,
-            () = channel.hangup_noticed() => Some("the caller hung up; delivery goes on"),
+            () = channel.wait_for_hangup() => Some("the caller hung up; delivery goes on"),
             () = tokio::time::sleep_until(until) => Some("delivery goes on"),
         }
     };

@@ -48,7 +48,7 @@ fn command(criterion: &mut Criterion) {
     let text = "say \"hello\" to C:\\phones ".repeat(100);
     criterion.bench_function("agi command, fitted", |bencher| {
         bencher
-            .iter(|| Command::fitting("SET VARIABLE", &["HANDSET_REASON"], black_box(&text), &[]));
+            .iter(|| Command::truncated("SET VARIABLE", &["HANDSET_REASON"], black_box(&text), &[]));
     });
 }
 

@@ -1,4 +1,4 @@
-//! Conversations over a pipe, with the clock paused.
+//! Conversations over an in-memory pipe.
 
 use tokio::io::{AsyncBufReadExt, BufReader, DuplexStream, duplex};
 use tokio::time::Instant;
@@ -8,7 +8,7 @@ use handset_net::tasks::Tasks;
 
 const ENVIRONMENT: &str = "agi_network_script: push\nagi_callerid: 1\nagi_threadid: 1\n\n";
 
-/// Opens a channel after the peer has sent `wire`.
+/// Opens a channel to a peer that has sent `wire`.
 async fn open(wire: &str) -> (Request, Channel, BufReader<DuplexStream>) {
     let (near, mut far) = duplex(1 << 20);
     far.write_all(wire.as_bytes()).await.unwrap();
@@ -21,27 +21,27 @@ async fn opened() -> (Channel, BufReader<DuplexStream>) {
     (channel, far)
 }
 
-/// Reads one command and answers it.
-async fn answer(far: &mut BufReader<DuplexStream>, reply: &str) -> String {
+/// Reads one command and sends a reply.
+async fn respond(far: &mut BufReader<DuplexStream>, reply: &str) -> String {
     let mut line = String::new();
     far.read_line(&mut line).await.unwrap();
     far.write_all(reply.as_bytes()).await.unwrap();
     line
 }
 
-/// Asks for a variable, which is answered with `reply`.
-async fn ask(
+/// Requests a variable, to which the peer sends `reply`.
+async fn request_variable(
     channel: &mut Channel,
     far: &mut BufReader<DuplexStream>,
     reply: &str,
 ) -> Result<Option<String>, Error> {
-    let (value, line) = tokio::join!(channel.variable("X"), answer(far, reply));
+    let (value, line) = tokio::join!(channel.variable("X"), respond(far, reply));
     assert_eq!(line, "GET VARIABLE \"X\"\n");
     value
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_variable_has_a_value_or_none() {
+async fn variable_has_a_value_or_none() {
     let (mut channel, mut far) = opened().await;
     for (reply, value) in [
         ("200 result=1 (a \"b\" \\)\n", Some("a \"b\" \\")),
@@ -54,33 +54,38 @@ async fn a_variable_has_a_value_or_none() {
         ("100 result=0 Trying...\n200 result=1 (x)\n", Some("x")),
         ("HANGUP\n200 result=1 (x)\n", Some("x")),
     ] {
-        let got = ask(&mut channel, &mut far, reply).await.unwrap();
+        let got = request_variable(&mut channel, &mut far, reply)
+            .await
+            .unwrap();
         assert_eq!(got.as_deref(), value, "{reply:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_helpers_say_what_they_mean() {
+async fn convenience_methods_send_the_expected_commands() {
     let (mut channel, mut far) = opened().await;
     let (done, line) = tokio::join!(
         channel.set_variable("X", "a\n\"b\""),
-        answer(&mut far, "200 result=1\n")
+        respond(&mut far, "200 result=1\n")
     );
     done.unwrap();
     assert_eq!(line, "SET VARIABLE \"X\" \"a \\\"b\\\"\"\n");
-    let (done, line) = tokio::join!(channel.verbose("hi", 3), answer(&mut far, "200 result=1\n"));
+    let (done, line) = tokio::join!(
+        channel.verbose("hi", 3),
+        respond(&mut far, "200 result=1\n")
+    );
     done.unwrap();
     assert_eq!(line, "VERBOSE \"hi\" \"3\"\n");
     let (value, line) = tokio::join!(
         channel.full_variable("${X}"),
-        answer(&mut far, "200 result=1 (1)\n")
+        respond(&mut far, "200 result=1 (1)\n")
     );
     assert_eq!(value.unwrap().as_deref(), Some("1"));
     assert_eq!(line, "GET FULL VARIABLE \"${X}\"\n");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_an_error_with_its_text() {
+async fn rejected_command_is_an_error_with_the_text_of_the_reply() {
     let (mut channel, mut far) = opened().await;
     for (reply, message) in [
         (
@@ -96,24 +101,28 @@ async fn a_refusal_is_an_error_with_its_text() {
             "with 520 Wrong.",
         ),
     ] {
-        let error = ask(&mut channel, &mut far, reply).await.unwrap_err();
+        let error = request_variable(&mut channel, &mut far, reply)
+            .await
+            .unwrap_err();
         assert!(error.to_string().ends_with(message), "{error}");
     }
     assert_eq!(
-        ask(&mut channel, &mut far, "200 result=0\n").await.unwrap(),
+        request_variable(&mut channel, &mut far, "200 result=0\n")
+            .await
+            .unwrap(),
         None
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_hangup_commands_still_work() {
+async fn commands_work_after_a_hangup() {
     let (mut channel, mut far) = opened().await;
     assert!(!channel.hung_up());
-    ask(&mut channel, &mut far, "200 result=-1\nHANGUP\n")
+    request_variable(&mut channel, &mut far, "200 result=-1\nHANGUP\n")
         .await
         .unwrap();
     assert!(channel.hung_up());
-    let value = ask(&mut channel, &mut far, "200 result=1 (x)\n")
+    let value = request_variable(&mut channel, &mut far, "200 result=1 (x)\n")
         .await
         .unwrap();
     assert_eq!(value.as_deref(), Some("x"));
@@ -122,7 +131,7 @@ async fn after_a_hangup_commands_still_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_without_hangup_is_told_apart() {
+async fn close_without_hangup_is_a_different_error() {
     let (mut channel, far) = opened().await;
     drop(far);
     assert!(matches!(channel.variable("X").await, Err(Error::Closed)));
@@ -130,11 +139,11 @@ async fn a_close_without_hangup_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_amid_a_reply_is_noticed_at_once() {
+async fn close_within_a_reply_is_detected_at_once() {
     let (mut channel, mut far) = opened().await;
     let began = Instant::now();
     let peer = async {
-        answer(&mut far, "200 result=1 (half").await;
+        respond(&mut far, "200 result=1 (half").await;
         drop(far);
     };
     let (value, ()) = tokio::join!(channel.variable("X"), peer);
@@ -143,34 +152,34 @@ async fn a_close_amid_a_reply_is_noticed_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hangup_is_noticed_while_nothing_is_asked() {
+async fn hangup_is_detected_between_commands() {
     let (mut channel, mut far) = opened().await;
-    let early = timeout(Duration::from_secs(1), channel.hangup_noticed()).await;
+    let early = timeout(Duration::from_secs(1), channel.wait_for_hangup()).await;
     assert!(early.is_err());
     far.write_all(b"200 result=1 (noise)\nHANG").await.unwrap();
     assert!(
-        timeout(Duration::from_secs(1), channel.hangup_noticed())
+        timeout(Duration::from_secs(1), channel.wait_for_hangup())
             .await
             .is_err()
     );
     far.write_all(b"UP\n").await.unwrap();
-    channel.hangup_noticed().await;
-    let value = ask(&mut channel, &mut far, "200 result=1 (x)\n")
+    channel.wait_for_hangup().await;
+    let value = request_variable(&mut channel, &mut far, "200 result=1 (x)\n")
         .await
         .unwrap();
     assert_eq!(value.as_deref(), Some("x"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_is_noticed_while_nothing_is_asked() {
+async fn close_is_detected_between_commands() {
     let (mut channel, far) = opened().await;
     drop(far);
-    channel.hangup_noticed().await;
+    channel.wait_for_hangup().await;
     assert!(channel.hung_up());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_never_answers_costs_the_deadline() {
+async fn peer_that_never_replies_costs_the_reply_timeout() {
     for reply in [
         "",
         "200 result=1 (open\n200 result=0\nHANGUP\n",
@@ -179,36 +188,40 @@ async fn a_peer_that_never_answers_costs_the_deadline() {
     ] {
         let (mut channel, mut far) = opened().await;
         let began = Instant::now();
-        let error = ask(&mut channel, &mut far, reply).await.unwrap_err();
+        let error = request_variable(&mut channel, &mut far, reply)
+            .await
+            .unwrap_err();
         assert!(matches!(error, Error::ReplyTimeout { .. }), "{error}");
-        assert_eq!(error.to_string(), "no reply to `GET VARIABLE` within 5s");
+        assert_eq!(error.to_string(), "no reply to `GET VARIABLE` after 5s");
         assert_eq!(began.elapsed(), Duration::from_secs(5));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_that_never_ends_is_waited_for_only_once() {
+async fn endless_reply_is_awaited_only_once() {
     let (mut channel, mut far) = opened().await;
-    ask(&mut channel, &mut far, "200 result=1 (open\nHANGUP\n")
+    request_variable(&mut channel, &mut far, "200 result=1 (open\nHANGUP\n")
         .await
         .unwrap_err();
     assert!(channel.hung_up());
-    let value = ask(&mut channel, &mut far, "200 result=1 (right)\n")
+    let value = request_variable(&mut channel, &mut far, "200 result=1 (right)\n")
         .await
         .unwrap();
     assert_eq!(value.as_deref(), Some("right"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hangup_amid_a_usage_text_is_noticed() {
+async fn hangup_within_a_usage_text_is_detected() {
     let (mut channel, mut far) = opened().await;
     let reply = "520-Wrong.\nHANGUP\n520 End of proper usage.\n";
-    ask(&mut channel, &mut far, reply).await.unwrap_err();
+    request_variable(&mut channel, &mut far, reply)
+        .await
+        .unwrap_err();
     assert!(channel.hung_up());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_never_reads_costs_the_deadline() {
+async fn peer_that_never_reads_costs_the_reply_timeout() {
     let (near, mut far) = duplex(100);
     far.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
     let (_, mut channel) = Channel::open(near, &Config::default()).await.unwrap();
@@ -219,23 +232,25 @@ async fn a_peer_that_never_reads_costs_the_deadline() {
         .unwrap_err();
     assert!(matches!(error, Error::ReplyTimeout { .. }), "{error}");
     channel.close().await;
-    assert_eq!(began.elapsed(), Duration::from_secs(5) + LINGER);
+    assert_eq!(began.elapsed(), Duration::from_secs(5) + CLOSE_TIMEOUT);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_reply_is_not_taken_for_the_next_one() {
+async fn late_reply_does_not_answer_the_next_command() {
     let (mut channel, mut far) = opened().await;
-    ask(&mut channel, &mut far, "").await.unwrap_err();
+    request_variable(&mut channel, &mut far, "")
+        .await
+        .unwrap_err();
     let peer = async {
         far.write_all(b"200 result=1 (late)\n").await.unwrap();
-        answer(&mut far, "200 result=1 (right)\n").await
+        respond(&mut far, "200 result=1 (right)\n").await
     };
     let (value, _) = tokio::join!(channel.variable("Y"), peer);
     assert_eq!(value.unwrap().as_deref(), Some("right"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_command_that_was_dropped_half_way_does_no_harm() {
+async fn partially_sent_command_is_completed_before_the_next() {
     let (near, mut far) = duplex(100);
     far.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
     let (_, mut channel) = Channel::open(near, &Config::default()).await.unwrap();
@@ -248,8 +263,8 @@ async fn a_command_that_was_dropped_half_way_does_no_harm() {
     assert!(dropped.is_err());
     let mut far = BufReader::new(far);
     let peer = async {
-        let first = answer(&mut far, "200 result=1\n").await;
-        (first, answer(&mut far, "200 result=1 (right)\n").await)
+        let first = respond(&mut far, "200 result=1\n").await;
+        (first, respond(&mut far, "200 result=1 (right)\n").await)
     };
     let (value, (first, second)) = tokio::join!(channel.variable("X"), peer);
     assert_eq!(value.unwrap().as_deref(), Some("right"));
@@ -258,25 +273,25 @@ async fn a_command_that_was_dropped_half_way_does_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn replies_that_came_before_the_first_command_are_dropped() {
+async fn replies_before_the_first_command_are_dropped() {
     let forged = "agi_channel: C\nagi_callerid: 1\nagi_calleridname: x\n\n200 result=1 (forged)\n\
                   200 result=1 (again)\nagi_threadid: 1\nagi_arg_1: text=hi\n\n";
     let (request, mut channel, mut far) = open(forged).await;
     assert_eq!(request.arguments().collect::<Vec<_>>(), ["text=hi"]);
-    let value = ask(&mut channel, &mut far, "200 result=1 (right)\n")
+    let value = request_variable(&mut channel, &mut far, "200 result=1 (right)\n")
         .await
         .unwrap();
     assert_eq!(value.as_deref(), Some("right"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_to_nothing_is_not_taken_for_the_next_one() {
+async fn unsolicited_reply_does_not_answer_the_next_command() {
     let (mut channel, mut far) = opened().await;
     for _ in 0..2 {
-        far.write_all(b"200 result=1 (unasked)\nHANGUP\n200 result=1 (un")
+        far.write_all(b"200 result=1 (unsolicited)\nHANGUP\n200 result=1 (un")
             .await
             .unwrap();
-        let value = ask(&mut channel, &mut far, "asked)\n200 result=1 (right)\n")
+        let value = request_variable(&mut channel, &mut far, "solicited)\n200 result=1 (right)\n")
             .await
             .unwrap();
         assert_eq!(value.as_deref(), Some("right"));
@@ -285,7 +300,7 @@ async fn a_reply_to_nothing_is_not_taken_for_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_call_is_let_go_at_once_and_the_peer_gets_time_to_close() {
+async fn call_continues_at_once_and_the_peer_has_time_to_close() {
     let (channel, mut far) = opened().await;
     let began = Instant::now();
     let peer = async {
@@ -293,19 +308,19 @@ async fn the_call_is_let_go_at_once_and_the_peer_gets_time_to_close() {
         far.read_to_end(&mut rest).await.unwrap();
         assert_eq!(began.elapsed(), Duration::ZERO);
         far.write_all(b"HANGUP\n").await.unwrap();
-        tokio::time::sleep(LINGER / 2).await;
+        tokio::time::sleep(CLOSE_TIMEOUT / 2).await;
         drop(far);
     };
     tokio::join!(channel.close(), peer);
-    assert_eq!(began.elapsed(), LINGER / 2);
+    assert_eq!(began.elapsed(), CLOSE_TIMEOUT / 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_does_not_close_is_left_after_a_while() {
+async fn peer_that_does_not_close_is_disconnected_after_a_timeout() {
     let (channel, mut far) = opened().await;
     let began = Instant::now();
     channel.close().await;
-    assert_eq!(began.elapsed(), LINGER);
+    assert_eq!(began.elapsed(), CLOSE_TIMEOUT);
     assert_eq!(
         far.write_all(b"HANGUP\n").await.unwrap_err().kind(),
         ErrorKind::BrokenPipe
@@ -313,17 +328,17 @@ async fn a_peer_that_does_not_close_is_left_after_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_environment_that_was_cut_short_is_waited_for() {
+async fn environment_with_a_forged_end_is_read_to_its_real_end() {
     let (near, mut far) = duplex(1 << 16);
     far.write_all(b"agi_callerid: 1\nagi_calleridname: x\n\n")
         .await
         .unwrap();
     let peer = async {
-        tokio::time::sleep(QUIET / 2).await;
+        tokio::time::sleep(ENVIRONMENT_PAUSE / 2).await;
         far.write_all(b"\n200 result=1 (forged)\nagi_threadid: 1\n")
             .await
             .unwrap();
-        tokio::time::sleep(QUIET / 2).await;
+        tokio::time::sleep(ENVIRONMENT_PAUSE / 2).await;
         far.write_all(b"agi_arg_1: text=hi\n\nHANGUP\n")
             .await
             .unwrap();
@@ -334,7 +349,7 @@ async fn an_environment_that_was_cut_short_is_waited_for() {
     let (request, mut channel) = opened.unwrap();
     assert_eq!(request.arguments().collect::<Vec<_>>(), ["text=hi"]);
     assert!(channel.hung_up());
-    let value = ask(
+    let value = request_variable(
         &mut channel,
         &mut BufReader::new(far),
         "200 result=1 (right)\n",
@@ -344,18 +359,18 @@ async fn an_environment_that_was_cut_short_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_honest_environment_is_not_waited_for() {
+async fn genuine_environment_causes_no_delay() {
     let began = Instant::now();
     opened().await;
     open("agi_network_script: push\n\n").await;
     let (_, channel, _) = open(&format!("{ENVIRONMENT}HANGUP\n")).await;
     assert_eq!(began.elapsed(), Duration::ZERO);
     let mut channel = channel;
-    channel.hangup_noticed().await;
+    channel.wait_for_hangup().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trickling_environment_costs_the_deadline() {
+async fn trickling_environment_costs_the_environment_timeout() {
     for forged in ["", "agi_callerid: 1\n\n"] {
         let (near, mut far) = duplex(1 << 16);
         let tasks = Tasks::new();
@@ -373,15 +388,17 @@ async fn a_trickling_environment_costs_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_costs_bounded_memory() {
+async fn endless_reply_costs_bounded_memory() {
     let (mut channel, mut far) = opened().await;
     let flood = "200 result=1 (".to_owned() + &"x\n".repeat(MAX_REPLY);
-    let error = ask(&mut channel, &mut far, &flood).await.unwrap_err();
+    let error = request_variable(&mut channel, &mut far, &flood)
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::ReplyTooLong { .. }), "{error}");
     assert!(
-        channel.inbox.capacity() <= 4 * MAX_REPLY,
+        channel.received.capacity() <= 4 * MAX_REPLY,
         "{}",
-        channel.inbox.capacity()
+        channel.received.capacity()
     );
     assert!(matches!(channel.variable("X").await, Err(Error::Closed)));
 }

@@ -1,4 +1,4 @@
-//! Known replies, the shared cases, and replies that are written and read.
+//! Known replies, the shared cases, and generated replies.
 
 use proptest::prelude::*;
 
@@ -65,7 +65,7 @@ fn known_replies() {
 }
 
 #[test]
-fn a_value_reaches_to_the_last_parenthesis() {
+fn value_extends_to_the_last_parenthesis() {
     check(
         "200 result=1 (a)b(c))\n",
         200,
@@ -105,13 +105,13 @@ fn fields_follow_the_value() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_replaced() {
+fn invalid_utf8_is_replaced() {
     let reply = Reply::parse(b"200 result=1 (caf\xe9)\n").unwrap();
     assert_eq!(reply.value(), Some("caf\u{fffd}"));
 }
 
 #[test]
-fn what_is_no_reply_is_malformed() {
+fn malformed_replies_are_rejected() {
     for wire in [
         "",
         "\n",
@@ -134,24 +134,24 @@ fn what_is_no_reply_is_malformed() {
 
 #[test]
 fn shared_cases_agree() {
-    // Where we differ from the library that a case comes from, and why.
+    // Differences from the library that a case comes from, and why.
     let differ = [
-        // A hang-up, a block of two replies: framing tells, not the reader of one reply.
+        // A hang-up, or two replies: the concern of framing, not of parsing one reply.
         "zaf-6",
         "sdk-two-lines",
         "sdk-crlf",
-        // `result=` may be empty: GET DATA says so after a timeout.
+        // `result=` may be empty, as for GET DATA after a timeout.
         "zaf-9",
         "zaf-10",
-        // 510 and the like are errors of the command, not of reading its reply.
+        // 510 and the like are errors of the command, not of parsing its reply.
         "zaf-2",
         "zaf-3",
         "zaf-4",
         "zaf-5",
-        // Read as a text, because there is no telling what a future Asterisk says.
+        // Parsed as text, because future replies are unknown.
         "exfastagi-bad-5",
         "exfastagi-bad-6",
-        // Without its LF it would not be complete on the wire; the reader has no wire.
+        // Without its LF it is incomplete on the wire, which is the concern of framing.
         "ruby-agi-0",
     ];
     let mut compared = 0;
@@ -198,7 +198,7 @@ fn shared_cases_agree() {
 
 proptest! {
     #[test]
-    fn a_value_is_read_as_it_was_written(value in "(?s)[^\u{fffd}]{0,60}", endpos in any::<Option<u32>>()) {
+    fn any_value_is_parsed_unchanged(value in "(?s)[^\u{fffd}]{0,60}", endpos in any::<Option<u32>>()) {
         let field = endpos.map(|endpos| format!(" endpos={endpos}")).unwrap_or_default();
         let reply = Reply::parse(format!("200 result=1 ({value}){field}\n").as_bytes()).unwrap();
         prop_assert_eq!(reply.value(), Some(value.as_str()));

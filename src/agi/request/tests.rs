@@ -1,4 +1,4 @@
-//! Known environments, the shared cases, and URLs of all kinds.
+//! Known environments, the shared cases, and generated URLs.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn pair(key: &str, value: &str) -> (String, String) {
 }
 
 #[test]
-fn the_script_is_the_path_of_the_url() {
+fn script_is_the_path_of_the_url() {
     for (line, script) in [
         ("agi_network_script: push", "push"),
         ("agi_network_script: /push", "push"),
@@ -40,7 +40,7 @@ fn the_script_is_the_path_of_the_url() {
 }
 
 #[test]
-fn the_query_is_decoded() {
+fn query_is_decoded() {
     assert_eq!(
         pairs("a=1&b=2&a=3"),
         [pair("a", "1"), pair("b", "2"), pair("a", "3")]
@@ -63,7 +63,7 @@ fn the_query_is_decoded() {
 }
 
 #[test]
-fn unknown_and_empty_callers_are_nobody() {
+fn unknown_and_empty_callers_are_none() {
     let known = request("agi_callerid: 1001\nagi_calleridname: Bob: \"x\" \n\n");
     assert_eq!(
         (known.caller_id(), known.caller_name()),
@@ -76,7 +76,7 @@ fn unknown_and_empty_callers_are_nobody() {
 }
 
 #[test]
-fn a_block_without_variables_is_not_agi() {
+fn block_without_variables_is_rejected() {
     for block in [
         "\n",
         "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
@@ -88,7 +88,7 @@ fn a_block_without_variables_is_not_agi() {
 }
 
 #[test]
-fn latin_1_is_replaced() {
+fn invalid_utf8_is_replaced() {
     let request = Request::parse(b"agi_calleridname: J\xf6rg\n\n").unwrap();
     assert_eq!(request.caller_name(), Some("J\u{fffd}rg"));
 }
@@ -104,8 +104,8 @@ fn shared_cases_agree() {
             _ => wire.to_owned(),
         };
         compared += 1;
-        // `zaf-env-invalid` has no blank line, which is for the framing to wait for. What is there
-        // is read line by line, because one broken line says nothing against the others.
+        // `zaf-env-invalid` has no blank line, which is the concern of framing. Its lines are parsed
+        // separately, since a malformed line does not invalidate the others.
         let parsed = request(&wire);
         for (name, value) in says.as_object().unwrap() {
             let name = name.strip_prefix("agi_").unwrap_or(name);
@@ -118,7 +118,7 @@ fn shared_cases_agree() {
             }
         }
         let expected: &[(&str, &str)] = match id {
-            // No blank after the colon, and the arguments come first.
+            // No space after the colon, and the arguments come first.
             "pagi-env" => &[("channel", "SIP/jondoe-7026f150"), ("arg_2", "arg2")],
             "java-testBuildRequestWithUnusualInput" => &[("channel", "SIP/1234-a892")],
             "java-testGetArguments" => &[("arg_1", "value1"), ("arg_2", "value2")],
@@ -136,7 +136,7 @@ fn shared_cases_agree() {
         if id.starts_with("java-") && wire.contains("agi_network_script: myscript.agi") {
             assert_eq!(parsed.script(), "myscript.agi", "{id}");
         }
-        // Asterisk 1.0 wrote `"John Doe" <1234>` into agi_callerid; it is given as it is here.
+        // Asterisk 1.0 wrote `"John Doe" <1234>` to agi_callerid; it is returned unchanged.
         match id {
             "java-testBuildRequestCallerIdAsterisk12WithUnknownCallerId"
             | "java-testBuildRequestWithoutCallerId" => assert_eq!(parsed.caller_id(), None),
@@ -174,7 +174,7 @@ impl Request {
 
 proptest! {
     #[test]
-    fn a_variable_is_read_as_it_was_written(
+    fn any_variable_is_parsed_unchanged(
         name in "[a-z_]{1,12}", value in "[^\r\n\u{fffd}]{0,40}"
     ) {
         prop_assume!(!name.starts_with("arg_"));
@@ -183,14 +183,14 @@ proptest! {
     }
 
     #[test]
-    fn any_target_is_read_without_panic(target in "[^\n]{0,80}", name in "network_script|request") {
+    fn any_target_is_parsed_without_panic(target in "[^\n]{0,80}", name in "network_script|request") {
         let request = request(&format!("agi_{name}: {target}\n\n"));
         prop_assert!(!request.script().starts_with('/') || target.contains("%2"));
         let _ = request.query();
     }
 
     #[test]
-    fn no_caller_name_moves_the_call(name in "(?s)(.|\nagi_(channel|network_script|request|uniqueid|arg_[12]|threadid): ){0,30}") {
+    fn caller_name_never_changes_the_target(name in "(?s)(.|\nagi_(channel|network_script|request|uniqueid|arg_[12]|threadid): ){0,30}") {
         let request = request(&format!(
             "agi_request: agi://h/push\nagi_channel: C\nagi_uniqueid: U\nagi_callerid: 1\n\
              agi_calleridname: {name}\nagi_threadid: 1\nagi_arg_1: one\n\n"

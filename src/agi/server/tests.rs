@@ -1,7 +1,7 @@
-//! The server over loopback, with peers that mean well and peers that do not.
+//! The server over loopback, with well-behaved and hostile peers.
 //!
-//! The clock runs here (a paused one would jump ahead of the sockets), so deadlines are short and
-//! what is asserted is that they are kept, generously.
+//! The clock is not paused, because it would advance before the sockets do. So time limits are short,
+//! and assertions about them are generous.
 
 use std::io::ErrorKind;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::*;
 
-/// Asks for the caller's name, sets `RESULT` to what it makes of the request.
+/// Requests `NAME` and sets `RESULT` to the script and the name.
 #[derive(Default)]
 struct Greet {
     served: Arc<AtomicUsize>,
@@ -33,9 +33,9 @@ impl Script for Greet {
 }
 
 async fn greet(request: &Request, channel: &mut Channel) -> Result<(), Error> {
-    assert_ne!(request.script(), "panic", "as the test wants");
+    assert_ne!(request.script(), "panic", "panic requested by the test");
     if request.script() == "hangup" {
-        channel.hangup_noticed().await;
+        channel.wait_for_hangup().await;
     }
     let name = channel.full_variable("${NAME}").await?.unwrap_or_default();
     channel
@@ -80,15 +80,15 @@ impl Running {
         }
     }
 
-    /// Makes a whole call, which must succeed.
+    /// Makes a complete call, which must succeed.
     async fn call(&self) {
         let mut peer = self.connect().await;
-        peer.begin("push").await;
-        peer.answers("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
+        peer.send_environment("push").await;
+        peer.respond("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
             .await;
-        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
+        peer.respond("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
             .await;
-        peer.is_let_go().await;
+        peer.expect_close().await;
     }
 
     /// Stops the server and returns how each script ended, sorted.
@@ -100,7 +100,7 @@ impl Running {
     }
 }
 
-/// Asterisk, or somebody who says so.
+/// Asterisk, or a peer that pretends to be.
 struct Peer {
     stream: BufReader<TcpStream>,
 }
@@ -110,7 +110,7 @@ impl Peer {
         self.stream.get_mut().write_all(bytes).await.unwrap();
     }
 
-    async fn begin(&mut self, script: &str) {
+    async fn send_environment(&mut self, script: &str) {
         let block = format!(
             "agi_network: yes\nagi_network_script: {script}\nagi_channel: PJSIP/1001-00000001\n\
              agi_uniqueid: 1.0\nagi_callerid: 1001\nagi_threadid: 1\n\n"
@@ -118,19 +118,19 @@ impl Peer {
         self.send(block.as_bytes()).await;
     }
 
-    async fn hears(&mut self, command: &str) {
+    async fn expect(&mut self, command: &str) {
         let mut line = String::new();
         self.stream.read_line(&mut line).await.unwrap();
         assert_eq!(line, format!("{command}\n"));
     }
 
-    async fn answers(&mut self, command: &str, reply: &str) {
-        self.hears(command).await;
+    async fn respond(&mut self, command: &str, reply: &str) {
+        self.expect(command).await;
         self.send(reply.as_bytes()).await;
     }
 
-    /// Waits for the end, however it comes, and returns what was sent before.
-    async fn ends(&mut self) -> String {
+    /// Waits until the server closes or resets the connection; returns the data received before.
+    async fn read_until_closed(&mut self) -> String {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest).await {
             Ok(_) => (),
@@ -139,8 +139,8 @@ impl Peer {
         String::from_utf8(rest).unwrap()
     }
 
-    /// Waits for a clean end.
-    async fn is_let_go(&mut self) {
+    /// Waits until the server closes the connection.
+    async fn expect_close(&mut self) {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).await.unwrap();
         assert!(rest.is_empty());
@@ -148,68 +148,68 @@ impl Peer {
 }
 
 #[tokio::test]
-async fn a_call_is_served_and_let_go() {
+async fn call_is_served_and_continues() {
     let server = Running::start(|_| ()).await;
     server.call().await;
     assert_eq!(server.stop().await, ["fine"]);
 }
 
 #[tokio::test]
-async fn a_thousand_calls_are_served_at_once() {
+async fn thousand_calls_are_served_concurrently() {
     const CALLS: usize = 1000;
     let server = Running::start(|_| ()).await;
     let open = async || {
         let mut peer = server.connect().await;
-        peer.begin("push").await;
-        peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+        peer.send_environment("push").await;
+        peer.expect("GET FULL VARIABLE \"${NAME}\"").await;
         peer
     };
-    // All of them are in the middle of a session before the first one goes on.
+    // All sessions have with_session before the first one continues.
     let mut peers = join_all((0..CALLS).map(|_| open())).await;
     assert_eq!(server.served.load(Ordering::SeqCst), 0);
     join_all(peers.iter_mut().map(async |peer| {
         peer.send(b"200 result=1 (Bob)\n").await;
-        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
+        peer.respond("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
             .await;
-        peer.is_let_go().await;
+        peer.expect_close().await;
     }))
     .await;
     assert_eq!(server.stop().await, vec!["fine"; CALLS]);
 }
 
 #[tokio::test]
-async fn more_calls_than_sessions_wait_in_the_queue() {
+async fn calls_over_the_session_limit_wait() {
     let server = Running::start(|config| config.max_sessions = 1).await;
     let mut first = server.connect().await;
-    first.begin("push").await;
-    first.hears("GET FULL VARIABLE \"${NAME}\"").await;
+    first.send_environment("push").await;
+    first.expect("GET FULL VARIABLE \"${NAME}\"").await;
     let mut second = server.connect().await;
-    second.begin("push").await;
-    let early = timeout(Duration::from_millis(100), second.hears("")).await;
+    second.send_environment("push").await;
+    let early = timeout(Duration::from_millis(100), second.expect("")).await;
     assert!(early.is_err());
     drop(first);
     second
-        .answers("GET FULL VARIABLE \"${NAME}\"", "200 result=0\n")
+        .respond("GET FULL VARIABLE \"${NAME}\"", "200 result=0\n")
         .await;
     second
-        .answers("SET VARIABLE \"RESULT\" \"push \"", "200 result=1\n")
+        .respond("SET VARIABLE \"RESULT\" \"push \"", "200 result=1\n")
         .await;
-    second.is_let_go().await;
+    second.expect_close().await;
 }
 
 #[tokio::test]
-async fn peers_outside_the_allowed_networks_are_dropped_at_once() {
+async fn peers_outside_the_allowed_networks_are_disconnected() {
     let server =
         Running::start(|config| config.allow = vec!["192.0.2.0/24".parse().unwrap()]).await;
     for _ in 0..20 {
         let mut peer = server.connect().await;
-        assert_eq!(peer.ends().await, "");
+        assert_eq!(peer.read_until_closed().await, "");
     }
     assert_eq!(server.stop().await, [""; 0]);
 }
 
 #[tokio::test]
-async fn an_ipv4_peer_of_an_ipv6_socket_is_judged_as_ipv4() {
+async fn ipv4_peer_of_an_ipv6_socket_counts_as_ipv4() {
     let listen = "[::]:0".parse().unwrap();
     let config = Config {
         listen,
@@ -217,7 +217,7 @@ async fn an_ipv4_peer_of_an_ipv6_socket_is_judged_as_ipv4() {
         ..Config::default()
     };
     let Ok(server) = Server::bind(config).await else {
-        println!("skipped: no IPv6 here");
+        println!("skipped: no IPv6");
         return;
     };
     let port = server.local_addr().port();
@@ -230,12 +230,12 @@ async fn an_ipv4_peer_of_an_ipv6_socket_is_judged_as_ipv4() {
     let mut peer = Peer {
         stream: BufReader::new(stream),
     };
-    peer.begin("push").await;
-    peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+    peer.send_environment("push").await;
+    peer.expect("GET FULL VARIABLE \"${NAME}\"").await;
 }
 
 #[tokio::test]
-async fn probes_and_half_environments_cost_nothing() {
+async fn probes_and_partial_environments_free_their_sessions() {
     let server = Running::start(|config| config.max_sessions = 4).await;
     for wire in ["", "agi_network: yes\nagi_netw"] {
         for _ in 0..50 {
@@ -248,14 +248,14 @@ async fn probes_and_half_environments_cost_nothing() {
 }
 
 #[tokio::test]
-async fn a_peer_that_resets_hurts_nobody() {
+async fn connection_resets_affect_no_other_call() {
     let server = Running::start(|config| config.max_sessions = 2).await;
-    for begun in [false, true] {
+    for with_session in [false, true] {
         for _ in 0..20 {
             let mut peer = server.connect().await;
-            if begun {
-                peer.begin("push").await;
-                peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+            if with_session {
+                peer.send_environment("push").await;
+                peer.expect("GET FULL VARIABLE \"${NAME}\"").await;
             }
             // An abortive close: with no time to linger, a reset is sent.
             peer.stream.get_ref().set_zero_linger().unwrap();
@@ -268,7 +268,7 @@ async fn a_peer_that_resets_hurts_nobody() {
 }
 
 #[tokio::test]
-async fn hostile_environments_end_and_disturb_no_call() {
+async fn hostile_environments_are_rejected_and_affect_no_other_call() {
     let line = "x".repeat(1 << 20);
     let headers = "agi_x: y\n".repeat(1 << 20);
     let large = format!("agi_x: {}\n", "y".repeat(8000)).repeat(100);
@@ -276,9 +276,9 @@ async fn hostile_environments_end_and_disturb_no_call() {
     let server = Running::start(|_| ()).await;
     let hostile = async |wire: &[u8]| {
         let mut peer = server.connect().await;
-        // The server hangs up on it before it is through, which is what this is about.
+        // The server closes the connection before everything is sent.
         let _ = peer.stream.get_mut().write_all(wire).await;
-        assert_eq!(peer.ends().await, "");
+        assert_eq!(peer.read_until_closed().await, "");
     };
     tokio::join!(
         hostile(line.as_bytes()),
@@ -293,14 +293,14 @@ async fn hostile_environments_end_and_disturb_no_call() {
 }
 
 #[tokio::test]
-async fn silence_and_slow_writers_are_given_up_in_time() {
-    let patience = Duration::from_millis(300);
-    let server = Running::start(|config| config.environment_timeout = patience).await;
+async fn silent_and_slow_peers_are_disconnected_in_time() {
+    let limit = Duration::from_millis(300);
+    let server = Running::start(|config| config.environment_timeout = limit).await;
     let began = Instant::now();
     let silent = async |wire: &[u8]| {
         let mut peer = server.connect().await;
         peer.send(wire).await;
-        assert_eq!(peer.ends().await, "");
+        assert_eq!(peer.read_until_closed().await, "");
     };
     let slow = async || {
         let mut peer = server.connect().await;
@@ -314,7 +314,7 @@ async fn silence_and_slow_writers_are_given_up_in_time() {
         slow(),
         server.call()
     );
-    assert!(patience <= began.elapsed());
+    assert!(limit <= began.elapsed());
     assert!(
         began.elapsed() < Duration::from_secs(10),
         "{:?}",
@@ -324,48 +324,51 @@ async fn silence_and_slow_writers_are_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn a_silent_asterisk_is_given_up_in_time() {
+async fn missing_reply_ends_the_session_in_time() {
     let server = Running::start(|config| config.reply_timeout = Duration::from_millis(100)).await;
     let mut peer = server.connect().await;
-    peer.begin("push").await;
-    assert_eq!(peer.ends().await, "GET FULL VARIABLE \"${NAME}\"\n");
+    peer.send_environment("push").await;
+    assert_eq!(
+        peer.read_until_closed().await,
+        "GET FULL VARIABLE \"${NAME}\"\n"
+    );
     assert_eq!(
         server.stop().await,
-        ["no reply to `GET FULL VARIABLE` within 100ms"]
+        ["no reply to `GET FULL VARIABLE` after 100ms"]
     );
 }
 
 #[tokio::test]
-async fn a_script_that_does_not_end_is_ended() {
+async fn endless_script_is_ended() {
     let server = Running::start(|config| config.session_timeout = Duration::from_millis(100)).await;
     let mut peer = server.connect().await;
-    peer.begin("hangup").await;
-    assert_eq!(peer.ends().await, "");
+    peer.send_environment("hangup").await;
+    assert_eq!(peer.read_until_closed().await, "");
     assert_eq!(server.stop().await, [""; 0]);
 }
 
 #[tokio::test]
-async fn a_panic_ends_its_own_session_only() {
+async fn panic_ends_only_its_own_session() {
     let server = Running::start(|_| ()).await;
     let mut waiting = server.connect().await;
-    waiting.begin("hangup").await;
+    waiting.send_environment("hangup").await;
     let mut peer = server.connect().await;
-    peer.begin("panic").await;
-    peer.is_let_go().await;
+    peer.send_environment("panic").await;
+    peer.expect_close().await;
     server.call().await;
     waiting.send(b"HANGUP\n").await;
     waiting
-        .answers("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
+        .respond("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
         .await;
     waiting
-        .answers("SET VARIABLE \"RESULT\" \"hangup Bob\"", "200 result=1\n")
+        .respond("SET VARIABLE \"RESULT\" \"hangup Bob\"", "200 result=1\n")
         .await;
-    waiting.is_let_go().await;
+    waiting.expect_close().await;
     assert_eq!(server.stop().await, ["fine", "fine"]);
 }
 
 #[tokio::test]
-async fn a_hangup_is_survived_wherever_it_falls() {
+async fn hangup_at_any_point_does_not_disturb_the_script() {
     let server = Running::start(|_| ()).await;
     for (after_environment, first, second) in [
         ("HANGUP\n", "200 result=1 (Bob)\n", "200 result=1\n"),
@@ -376,25 +379,25 @@ async fn a_hangup_is_survived_wherever_it_falls() {
         ("", "200 result=1 (Bob)\n", "200 result=1\nHANGUP\n"),
     ] {
         let mut peer = server.connect().await;
-        peer.begin("push").await;
+        peer.send_environment("push").await;
         peer.send(after_environment.as_bytes()).await;
-        peer.answers("GET FULL VARIABLE \"${NAME}\"", first).await;
-        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", second)
+        peer.respond("GET FULL VARIABLE \"${NAME}\"", first).await;
+        peer.respond("SET VARIABLE \"RESULT\" \"push Bob\"", second)
             .await;
-        peer.is_let_go().await;
+        peer.expect_close().await;
     }
     assert_eq!(server.stop().await, ["fine"; 6]);
 }
 
 #[tokio::test]
-async fn a_hangup_and_a_close_while_nothing_is_asked_are_noticed() {
+async fn hangup_and_close_are_detected_between_commands() {
     let server = Running::start(|_| ()).await;
     let mut peer = server.connect().await;
-    peer.begin("hangup").await;
+    peer.send_environment("hangup").await;
     peer.send(b"HANGUP\n").await;
     drop(peer);
     let mut peer = server.connect().await;
-    peer.begin("hangup").await;
+    peer.send_environment("hangup").await;
     drop(peer);
     while server.served.load(Ordering::SeqCst) < 2 {
         tokio::task::yield_now().await;
@@ -407,59 +410,59 @@ async fn a_hangup_and_a_close_while_nothing_is_asked_are_noticed() {
 }
 
 #[tokio::test]
-async fn a_half_close_by_the_peer_is_a_close() {
+async fn half_close_by_the_peer_is_a_close() {
     let server = Running::start(|_| ()).await;
     let mut peer = server.connect().await;
-    peer.begin("push").await;
+    peer.send_environment("push").await;
     peer.stream.get_mut().shutdown().await.unwrap();
-    let heard = peer.ends().await;
+    let heard = peer.read_until_closed().await;
     assert!(heard.is_empty() || heard.starts_with("GET FULL"), "{heard}");
     assert_eq!(server.stop().await, ["the peer closed the connection"]);
 }
 
 #[tokio::test]
-async fn the_last_command_arrives_although_asterisk_still_talks() {
+async fn last_command_arrives_although_asterisk_still_sends() {
     let server = Running::start(|_| ()).await;
     for _ in 0..20 {
         let mut peer = server.connect().await;
-        peer.begin("push").await;
-        peer.answers("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
+        peer.send_environment("push").await;
+        peer.respond("GET FULL VARIABLE \"${NAME}\"", "200 result=1 (Bob)\n")
             .await;
-        peer.hears("SET VARIABLE \"RESULT\" \"push Bob\"").await;
+        peer.expect("SET VARIABLE \"RESULT\" \"push Bob\"").await;
         peer.send(b"200 result=1\nHANGUP\n").await;
-        // The call is free at once: the server's end comes before ours.
-        peer.is_let_go().await;
+        // The call continues at once: the server closes first.
+        peer.expect_close().await;
         peer.send(b"HANGUP\n").await;
     }
     assert_eq!(server.stop().await, ["fine"; 20]);
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_close_holds_a_session_only_briefly() {
+async fn peer_that_does_not_close_occupies_a_session_only_briefly() {
     let server = Running::start(|config| config.max_sessions = 1).await;
     let mut lingering = Vec::new();
     for _ in 0..3 {
         let mut peer = server.connect().await;
-        peer.begin("panic").await;
-        peer.is_let_go().await;
+        peer.send_environment("panic").await;
+        peer.expect_close().await;
         lingering.push(peer);
     }
     server.call().await;
 }
 
 #[tokio::test]
-async fn stopping_ends_the_server_and_finishes_what_is_in_hand() {
+async fn stopping_closes_the_socket_and_completes_sessions() {
     let server = Running::start(|_| ()).await;
     let mut peer = server.connect().await;
-    peer.begin("push").await;
-    peer.hears("GET FULL VARIABLE \"${NAME}\"").await;
+    peer.send_environment("push").await;
+    peer.expect("GET FULL VARIABLE \"${NAME}\"").await;
     let (address, finish) = (server.address, Notify::new());
-    let goes_on = async {
+    let continues = async {
         finish.notified().await;
         peer.send(b"200 result=1 (Bob)\n").await;
-        peer.answers("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
+        peer.respond("SET VARIABLE \"RESULT\" \"push Bob\"", "200 result=1\n")
             .await;
-        peer.is_let_go().await;
+        peer.expect_close().await;
     };
     let no_more = async {
         server.tasks.stop().cancelled().await;
@@ -470,7 +473,7 @@ async fn stopping_ends_the_server_and_finishes_what_is_in_hand() {
     };
     let (stopped, (), ()) = tokio::join!(
         server.tasks.shut_down(Duration::from_secs(20)),
-        goes_on,
+        continues,
         no_more
     );
     assert!(stopped);
@@ -478,7 +481,7 @@ async fn stopping_ends_the_server_and_finishes_what_is_in_hand() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_an_error_with_its_address() {
+async fn occupied_port_is_an_error_with_its_address() {
     let server = Running::start(|_| ()).await;
     let error = Server::bind(Config {
         listen: server.address,

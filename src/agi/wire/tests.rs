@@ -1,4 +1,4 @@
-//! The five kinds of test that a codec has, less the known answers that are in `quirk` and `reply`.
+//! Tests of the codecs; known answers are in `quirk` and `reply`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn environments(wire: &[u8]) -> Result<Vec<BytesMut>, Error> {
 }
 
 #[test]
-fn an_environment_ends_at_its_blank_line() {
+fn environment_ends_at_its_blank_line() {
     for block in ["agi_a: 1\nagi_b: 2\n\n", "agi_a: 1\r\n\r\n", "\n"] {
         let wire = format!("{block}200 result=0\n");
         let (mut codec, mut src) = (EnvironmentCodec::default(), BytesMut::from(wire.as_str()));
@@ -58,7 +58,7 @@ fn every_prefix_of_a_reply_is_incomplete() {
 }
 
 #[test]
-fn a_line_without_end_is_refused_at_the_limit() {
+fn endless_line_is_rejected_at_the_limit() {
     assert!(environments(&vec![b'a'; MAX_LINE]).unwrap().is_empty());
     let error = environments(&vec![b'a'; MAX_LINE + 1]).unwrap_err();
     assert!(matches!(error, Error::LineTooLong { limit: MAX_LINE }));
@@ -70,7 +70,7 @@ fn a_line_without_end_is_refused_at_the_limit() {
 }
 
 #[test]
-fn lines_without_end_are_refused_at_the_limit() {
+fn number_of_lines_is_limited() {
     assert!(
         environments("agi_a: 1\n".repeat(MAX_LINES).as_bytes())
             .unwrap()
@@ -81,7 +81,7 @@ fn lines_without_end_are_refused_at_the_limit() {
 }
 
 #[test]
-fn bytes_without_end_are_refused_at_the_limit() {
+fn size_of_the_environment_is_limited() {
     let line = format!("agi_a: {}\n", "x".repeat(4000));
     let many = MAX_ENVIRONMENT / line.len() + 1;
     let error = environments(line.repeat(many).as_bytes()).unwrap_err();
@@ -94,7 +94,7 @@ fn bytes_without_end_are_refused_at_the_limit() {
 }
 
 #[test]
-fn a_reply_without_end_is_refused_at_the_limit() {
+fn size_of_a_reply_is_limited() {
     for start in [
         "200 result=1 (",
         "200 result=1 (\n\n",
@@ -114,7 +114,7 @@ fn a_reply_without_end_is_refused_at_the_limit() {
 }
 
 #[test]
-fn bytes_are_looked_at_only_once() {
+fn bytes_are_scanned_only_once() {
     let (mut environment, mut message) = (EnvironmentCodec::default(), MessageCodec::default());
     let mut src = BytesMut::new();
     for byte in b"200 result=1 (value\nagi_network: y" {
@@ -129,7 +129,7 @@ fn bytes_are_looked_at_only_once() {
 }
 
 #[test]
-fn lines_that_are_no_replies_are_skipped() {
+fn lines_that_are_not_replies_are_skipped() {
     let wire = "\nagi_x: 1\n62\n620 x\n2000\n099 x\nfoo\n200 result=0\n";
     let mut src = BytesMut::from(wire);
     let got = MessageCodec::default().decode(&mut src).unwrap();
@@ -137,7 +137,7 @@ fn lines_that_are_no_replies_are_skipped() {
 }
 
 #[test]
-fn what_was_not_asked_for_is_dropped_to_the_end_of_its_line() {
+fn unsolicited_data_is_dropped_to_the_end_of_its_line() {
     let mut codec = MessageCodec::default();
     let mut src = BytesMut::from("200 result=1 (for\nged)\n200 res");
     assert!(!codec.discard(&mut src));
@@ -147,7 +147,7 @@ fn what_was_not_asked_for_is_dropped_to_the_end_of_its_line() {
 }
 
 #[test]
-fn a_hangup_survives_the_dropping() {
+fn hangup_among_dropped_data_is_reported() {
     for (unasked, later) in [("x\nHANGUP\n", ""), ("HANGUP", ""), ("x\nHANG", "UP\n")] {
         let mut codec = MessageCodec::default();
         let mut src = BytesMut::from(unasked);
@@ -158,8 +158,8 @@ fn a_hangup_survives_the_dropping() {
     }
 }
 
-/// Cuts a stream that arrives in pieces.
-fn in_pieces<C: Decoder>(mut codec: C, wire: &[u8], cuts: &[prop::sample::Index]) -> Vec<C::Item>
+/// Decodes a stream that arrives in chunks.
+fn in_chunks<C: Decoder>(mut codec: C, wire: &[u8], cuts: &[prop::sample::Index]) -> Vec<C::Item>
 where
     C::Error: std::fmt::Debug,
 {
@@ -177,7 +177,7 @@ where
     got
 }
 
-/// Lines that are likely to meet in strange ways.
+/// Lines that are likely to combine in odd ways.
 fn arb_lines() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![
         Just("HANGUP\n".to_owned()),
@@ -201,12 +201,12 @@ proptest! {
         cuts in vec(any::<prop::sample::Index>(), 0..12),
     ) {
         prop_assert_eq!(
-            in_pieces(MessageCodec::default(), &wire, &cuts),
-            in_pieces(MessageCodec::default(), &wire, &[])
+            in_chunks(MessageCodec::default(), &wire, &cuts),
+            in_chunks(MessageCodec::default(), &wire, &[])
         );
         prop_assert_eq!(
-            in_pieces(EnvironmentCodec::default(), &wire, &cuts),
-            in_pieces(EnvironmentCodec::default(), &wire, &[])
+            in_chunks(EnvironmentCodec::default(), &wire, &cuts),
+            in_chunks(EnvironmentCodec::default(), &wire, &[])
         );
     }
 
@@ -231,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn no_reply_is_made_of_what_came_before(stale in arb_lines(), half in "[ -~]{0,9}") {
+    fn stale_data_never_becomes_a_reply(stale in arb_lines(), half in "[ -~]{0,9}") {
         let mut codec = MessageCodec::default();
         let mut src = BytesMut::from(&[&stale[..], half.as_bytes()].concat()[..]);
         codec.discard(&mut src);

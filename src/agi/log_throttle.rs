@@ -1,13 +1,13 @@
-//! Complaints at a bounded rate, so that a peer cannot fill the log.
+//! Limits the rate of a log message, so that a peer cannot flood the log.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// Lets one complaint through in each interval and counts the others.
+/// Admits one message per interval and counts the others.
 #[derive(Debug, Default)]
-pub(super) struct Throttle {
+pub(super) struct LogThrottle {
     state: Mutex<State>,
 }
 
@@ -17,11 +17,11 @@ struct State {
     suppressed: u64,
 }
 
-impl Throttle {
-    /// Returns how many complaints were suppressed since the last one, if now is the time for
-    /// another.
+impl LogThrottle {
+    /// Returns the number of messages suppressed since the last one, or `None` if this one is to be
+    /// suppressed, too.
     pub(super) fn admit(&self) -> Option<u64> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if state.last.is_some_and(|last| last.elapsed() < INTERVAL) {
             state.suppressed = state.suppressed.saturating_add(1);
             return None;
@@ -31,7 +31,7 @@ impl Throttle {
     }
 }
 
-/// The time between two complaints.
+/// Minimum time between two messages.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -39,8 +39,8 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn one_complaint_in_each_interval() {
-        let throttle = Throttle::default();
+    async fn one_message_per_interval_is_admitted() {
+        let throttle = LogThrottle::default();
         assert_eq!(throttle.admit(), Some(0));
         assert_eq!(throttle.admit(), None);
         assert_eq!(throttle.admit(), None);
