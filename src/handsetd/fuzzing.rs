@@ -1,19 +1,20 @@
-//! Ways in for the fuzzer to readers of foreign bytes that nobody else may call; no interface.
+//! Access for `tests/fuzz` to parsers of untrusted bytes that are otherwise private. Not an API.
 
 use std::net::SocketAddr;
 
+use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode};
 use axum::{Extension, Router};
 use bytes::Bytes;
+use handset_phones::phone::Credentials;
 use tower::ServiceExt;
 
 use crate::content_store::ContentStore;
 use crate::deliver::{Challenge, PushCredentials};
 use crate::phone_http::{self, EventSender};
-use handset_phones::phone::Credentials;
 
-/// Answers the challenges of a phone, as its `WWW-Authenticate` headers have them.
+/// Answers the authentication challenges in the `WWW-Authenticate` headers of a phone.
 pub fn answer_challenges<'a>(
     headers: impl Iterator<Item = &'a str>,
     credentials: &Credentials,
@@ -23,30 +24,30 @@ pub fn answer_challenges<'a>(
     Challenge::pick(headers).map(|challenge| challenge.answer(credentials, method, target))
 }
 
-/// The phones' door without its server.
+/// The routes of the phone-facing server, without a network.
 #[derive(Clone, Debug)]
-pub struct Door(Router);
+pub struct PhoneHttp(Router);
 
-impl Door {
-    /// Makes a door.
+impl PhoneHttp {
+    /// Creates the routes.
     pub fn new(
         content_store: ContentStore,
-        logins: PushCredentials,
-        listener: EventSender,
+        credentials: PushCredentials,
+        events: EventSender,
     ) -> Self {
         let peer = ConnectInfo(SocketAddr::from(([192, 0, 2, 21], 50_000)));
-        Self(phone_http::router(content_store, logins, listener).layer(Extension(peer)))
+        let router = phone_http::router(content_store, credentials, events);
+        Self(router.layer(Extension(peer)))
     }
 
-    /// Answers one request, as to a phone at 192.0.2.21.
-    pub async fn answer(&self, request: axum::http::Request<Bytes>) -> (StatusCode, Bytes) {
-        let request = request.map(axum::body::Body::from);
-        let answer = match self.0.clone().oneshot(request).await {
-            Ok(answer) => answer,
+    /// Handles one request from a phone at 192.0.2.21.
+    pub async fn handle(&self, request: Request<Bytes>) -> (StatusCode, Bytes) {
+        let response = match self.0.clone().oneshot(request.map(Body::from)).await {
+            Ok(response) => response,
             Err(never) => match never {},
         };
-        let status = answer.status();
-        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await;
         (status, body.unwrap_or_default())
     }
 }

@@ -1,18 +1,18 @@
-//! The door that phones use: the authentication URL, what was pushed, for them to fetch, and action
-//! URLs, by which they tell what happened to them.
+//! The phone-facing HTTP server (`[http]`): the authentication URL of Cisco phones, pushed content
+//! for phones to fetch, and action URLs, by which phones report events.
 //!
-//! Nothing here tells a phone anything by itself, and nothing of the administrator's is here.
+//! It sends nothing to phones on its own account, and serves nothing of the admin API.
 
-mod action;
+mod action_url;
 mod authenticate;
 mod config;
 mod content;
-mod login_guard;
+mod failed_logins;
 mod server;
 
-pub use action::{ActionUrlEvent, EventSender};
+pub use action_url::{ActionUrlEvent, EventSender};
 pub use config::Config;
-pub use server::{Error, Server};
+pub(crate) use server::Server;
 
 use authenticate::LoginGuard;
 use axum::Router;
@@ -21,19 +21,21 @@ use axum::routing::get;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
 
-/// Returns what the door serves.
+/// Returns the routes of the server; requests must carry a `ConnectInfo`.
 pub(crate) fn router(
     content_store: ContentStore,
-    logins: PushCredentials,
-    listener: EventSender,
+    credentials: PushCredentials,
+    events: EventSender,
 ) -> Router {
-    let authenticate = get(authenticate::by_query).post(authenticate::by_form);
-    let action = get(action::told).with_state(listener);
+    let authenticate = get(authenticate::get).post(authenticate::post);
     Router::new()
-        .route("/action/{vendor}/{event}", action)
+        .route(
+            "/action/{vendor}/{event}",
+            get(action_url::receive).with_state(events),
+        )
         .route(
             "/cisco/authenticate",
-            authenticate.with_state(LoginGuard::new(logins)),
+            authenticate.with_state(LoginGuard::new(credentials)),
         )
         .route(
             "/screen/{token}",

@@ -30,8 +30,8 @@ macro_rules! targets {
 }
 
 targets! {
-    agi ami cisco configuration csta digest door identity mobility picture ringtone rules snom verb
-    yealink
+    agi ami cisco configuration csta digest identity mobility phone_http picture ringtone rules snom
+    verb yealink
 }
 
 #[test]

@@ -1,97 +1,101 @@
 //! The authentication URL of Cisco phones.
 //!
-//! A phone that is told to do something asks here whether user name and password are good, while
-//! whoever told it still waits. It reads the answer byte by byte: anything but the ten letters of
-//! `AUTHORIZED` is a no. Newer phones ask by GET with a query, those of 2003 by POST with a form.
+//! A phone that receives a push asks here whether the user name and password of that push are valid,
+//! while the sender of the push waits. It compares the reply byte by byte: anything but the ten
+//! letters `AUTHORIZED` is a refusal. Recent phones use GET with a query, those of 2003 POST with a
+//! form.
 //!
-//! Who has been wrong too often is told no without a look at the passwords of the configuration. That
-//! of an open push is good even then: it can't be guessed, and what phones are told must not depend on
-//! who else knocks.
+//! After too many failures, requests are refused without checking the configured passwords. The
+//! one-time credentials of a push in progress stay valid even then: they cannot be guessed, and a push
+//! must not depend on who else sends requests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use handset_phones::phone::MacAddress;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::login_guard::{Attempt, FailedLogins};
+use super::failed_logins::{Attempt, FailedLogins};
 use crate::deliver::PushCredentials;
-use handset_phones::phone::MacAddress;
 
-/// Who decides.
+/// Checks credentials, and limits failures.
 #[derive(Clone, Debug)]
 pub(super) struct LoginGuard {
-    logins: PushCredentials,
-    attempts: Arc<FailedLogins>,
+    credentials: PushCredentials,
+    failed_logins: Arc<FailedLogins>,
 }
 
-/// Answers a GET.
-pub(super) async fn by_query(
-    State(gate): State<LoginGuard>,
+/// Handles `GET /cisco/authenticate`.
+pub(super) async fn get(
+    State(guard): State<LoginGuard>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    gate.answer(peer, &Fields::read(&[query.as_bytes()]))
+    guard.respond(peer, &Fields::parse(&[query.as_bytes()]))
 }
 
-/// Answers a POST; fields may stand in the query as well.
-pub(super) async fn by_form(
-    State(gate): State<LoginGuard>,
+/// Handles `POST /cisco/authenticate`, whose fields may also be in the query.
+pub(super) async fn post(
+    State(guard): State<LoginGuard>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     RawQuery(query): RawQuery,
     body: Body,
 ) -> Response {
-    let Ok(Ok(form)) = timeout(PATIENCE, to_bytes(body, MAX_FORM)).await else {
-        warn!("A phone sent an authentication request that is too long or does not end.");
-        return word("ERROR");
+    let Ok(Ok(form)) = timeout(FORM_TIMEOUT, to_bytes(body, MAX_FORM)).await else {
+        warn!(%peer, "Rejected an authentication request: its form is too long or incomplete.");
+        return plain_text("ERROR");
     };
     let query = query.unwrap_or_default();
-    gate.answer(peer, &Fields::read(&[query.as_bytes(), &form]))
+    guard.respond(peer, &Fields::parse(&[query.as_bytes(), &form]))
 }
 
 impl LoginGuard {
-    /// Lets those in who bring one of `logins`.
-    pub(super) fn new(logins: PushCredentials) -> Self {
-        let attempts = Arc::default();
-        Self { logins, attempts }
+    pub(super) fn new(credentials: PushCredentials) -> Self {
+        Self {
+            credentials,
+            failed_logins: Arc::default(),
+        }
     }
 
-    fn answer(&self, peer: SocketAddr, fields: &Fields) -> Response {
+    fn respond(&self, peer: SocketAddr, fields: &Fields) -> Response {
         let Fields {
             username,
             password,
             device,
         } = fields;
-        if self.logins.are_open(username, password) {
-            return word("AUTHORIZED");
+        if self.credentials.are_open(username, password) {
+            return plain_text("AUTHORIZED");
         }
         let mac = device.parse::<MacAddress>().ok();
-        let look = || self.logins.are_good(mac, username, password);
-        let attempt = self.attempts.look(peer.ip(), mac, look);
-        if attempt == Attempt::Right {
-            return word("AUTHORIZED");
+        let attempt = self.failed_logins.attempt(peer.ip(), mac, || {
+            self.credentials.are_good(mac, username, password)
+        });
+        if attempt == Attempt::Accepted {
+            return plain_text("AUTHORIZED");
         }
-        // Never the password, and not in a query string either: this goes to a log.
+        // The query is not logged, since it contains the password.
         if attempt != Attempt::Blocked {
             info!(%peer, device, user = username, "Rejected a phone's credentials.");
         }
         if attempt == Attempt::Limit {
-            warn!(%peer, device, "Too many wrong logins: no more are looked at for a minute.");
+            warn!(%peer, device, "Too many rejected credentials; blocking further attempts for up to a minute.");
         }
-        word("UN-AUTHORIZED")
+        plain_text("UN-AUTHORIZED")
     }
 }
 
-fn word(word: &'static str) -> Response {
-    ([(CONTENT_TYPE, "text/plain")], word).into_response()
+fn plain_text(text: &'static str) -> Response {
+    ([(CONTENT_TYPE, "text/plain")], text).into_response()
 }
 
-/// What a phone asks about.
+/// The fields of an authentication request; a missing one is empty.
 #[derive(Default)]
 struct Fields {
     username: String,
@@ -100,10 +104,10 @@ struct Fields {
 }
 
 impl Fields {
-    /// Reads query strings and forms; the first value of each name counts, others are passed over.
+    /// Parses query strings and forms; the first non-empty value of each field counts.
     ///
-    /// Some firmware sends a line break before its form, so white space around values goes.
-    fn read(forms: &[&[u8]]) -> Self {
+    /// Some firmware sends a line break before its form, so white space around values is removed.
+    fn parse(forms: &[&[u8]]) -> Self {
         let mut fields = Self::default();
         for (name, value) in forms
             .iter()
@@ -123,8 +127,8 @@ impl Fields {
     }
 }
 
-/// The longest form; the three fields need a few hundred bytes.
+/// Maximum length of a form, in bytes; the three fields need a few hundred.
 const MAX_FORM: usize = 8 * 1024;
 
-/// How long a phone may take to send it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a form may take to arrive.
+const FORM_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Where the phones' door is, who may come in, and how long what was pushed stays there.
+//! Settings of the phone-facing server.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -7,35 +7,35 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-/// The settings of the server that phones talk to.
+/// The `[http]` section.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The address to listen on; port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// How phones reach the server; without it, the local address of the route to each phone is
-    /// used.
+    /// The base URL at which phones reach the server; the default is the local address of the route to
+    /// each phone.
     #[serde(deserialize_with = "base")]
     pub url: Option<Url>,
-    /// The networks whose connections are served.
+    /// The networks from which connections are accepted.
     ///
-    /// An IPv4 address that arrives in its IPv6 form (`::ffff:192.0.2.1`) counts as IPv4.
+    /// An IPv4 address that arrives in IPv6 form (`::ffff:192.0.2.1`) counts as IPv4.
     pub allow: Vec<IpNet>,
-    /// How long a pushed screen can be fetched.
+    /// How long a pushed screen is available.
     #[serde(with = "humantime_serde")]
     pub screen_lifetime: Duration,
-    /// How long a ring tone, a background or another image can be fetched: phones may fetch them
-    /// again when they restart.
+    /// How long ring tones, backgrounds and other images are available: phones may fetch them again
+    /// when they restart.
     #[serde(with = "humantime_serde")]
     pub media_lifetime: Duration,
-    /// How many connections are served at once; further ones wait in the kernel's queue.
+    /// Maximum number of concurrent connections; further ones wait in the kernel's queue.
     pub max_connections: usize,
-    /// How many of them one address may have; it is sent away with further ones.
+    /// Maximum number of concurrent connections per address; further ones are closed at once.
     pub max_connections_each: usize,
 }
 
 impl Config {
-    /// Returns whether connections from `address` are served.
+    /// Returns whether connections from `address` are accepted.
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.allow.iter().any(|network| network.contains(&address))
@@ -59,24 +59,24 @@ impl Default for Config {
     }
 }
 
-/// Reads a URL that paths can be appended to and that phones can fetch from.
+/// Deserializes a URL to which paths can be appended and from which phones can fetch.
 fn base<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     use serde::de::Error;
     let text = String::deserialize(deserializer)?;
-    let refused = |reason: &str| {
+    let invalid = |reason: &str| {
         D::Error::custom(format!(
-            "{text:?} {reason}; write it as http://192.0.2.10:8090"
+            "invalid base URL {text:?}: {reason}; write it as http://192.0.2.10:8090"
         ))
     };
-    let url = Url::parse(&text).map_err(|error| refused(&format!("is no URL ({error})")))?;
+    let url = Url::parse(&text).map_err(|error| invalid(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(refused("is no http or https URL"));
+        return Err(invalid("the scheme must be http or https"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(refused("has a query or a fragment"));
+        return Err(invalid("it has a query or a fragment"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("has a user name"));
+        return Err(invalid("it has a user name"));
     }
     Ok(Some(url))
 }
@@ -86,12 +86,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_section_gives_the_defaults() {
+    fn empty_section_yields_the_defaults() {
         assert_eq!(toml::from_str::<Config>("").unwrap(), Config::default());
     }
 
     #[test]
-    fn everyone_is_served_unless_networks_are_named() {
+    fn every_address_is_allowed_unless_networks_are_named() {
         let config = Config::default();
         assert!(config.allows("192.0.2.1".parse().unwrap()));
         assert!(config.allows("2001:db8::1".parse().unwrap()));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_url_that_phones_can_fetch_from_is_taken() {
+    fn base_url_must_be_fetchable_by_phones() {
         let url = |url: &str| toml::from_str::<Config>(&format!("url = {url:?}"));
         assert!(url("http://192.0.2.10:8090").is_ok());
         assert!(url("https://phones.example.com/handsetd").is_ok());

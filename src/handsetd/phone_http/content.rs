@@ -1,4 +1,4 @@
-//! What was pushed: screens, pictures and tones, under names that nobody can guess.
+//! Pushed content: screens, pictures and tones, addressed by unguessable tokens.
 
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH};
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::content_store::ContentStore;
 
-/// Answers `/screen/TOKEN`.
+/// Handles `GET /screen/TOKEN`.
 pub(super) async fn screen(
     State(content_store): State<ContentStore>,
     Path(token): Path<String>,
@@ -15,7 +15,7 @@ pub(super) async fn screen(
     serve(&content_store, &token)
 }
 
-/// Answers `/media/TOKEN/NAME`; the name is for the phone and means nothing here.
+/// Handles `GET /media/TOKEN/NAME`; the name is for the phone and is ignored.
 pub(super) async fn media(
     State(content_store): State<ContentStore>,
     Path((token, _)): Path<(String, String)>,
@@ -27,10 +27,10 @@ fn serve(content_store: &ContentStore, token: &str) -> Response {
     let Some(content) = content_store.get(token) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let kind = HeaderValue::from_static(content.media_type);
-    let mut response = ([(CONTENT_TYPE, kind)], content.body).into_response();
+    let media_type = HeaderValue::from_static(content.media_type);
+    let mut response = ([(CONTENT_TYPE, media_type)], content.body).into_response();
     let headers = response.headers_mut();
-    // A screen is of the moment; a phone that keeps one shows yesterday's.
+    // Screens are transient; a phone that cached one would show stale content.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(refresh) = content.refresh.and_then(|refresh| refresh.try_into().ok()) {
         headers.insert(REFRESH, refresh);

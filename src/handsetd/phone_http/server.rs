@@ -1,43 +1,38 @@
-//! Connections of phones: who may come in, and how long each may take.
+//! Accepts the connections of phones, and limits them.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tracing::debug;
-
-use super::Config;
-use super::action::EventSender;
-use crate::content_store::ContentStore;
-use crate::deliver::PushCredentials;
 use handset_net::http_server::{self, ConnectionLimits};
 use handset_net::listener::Listener;
 use handset_net::tasks::Tasks;
+use tracing::debug;
 
-/// The server that phones talk to, bound and not yet running.
+use super::action_url::EventSender;
+use super::config::Config;
+use crate::content_store::ContentStore;
+use crate::deliver::PushCredentials;
+
+/// The phone-facing server, bound and not yet running.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     listener: Listener,
     config: Config,
 }
 
-/// Why the server can't start.
+/// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The address can't be listened on.
+pub(crate) enum Error {
     #[error("cannot listen on {listen} for phones (http.listen)")]
     Bind {
-        /// The address.
         listen: SocketAddr,
-        /// Why not.
         source: io::Error,
     },
 }
 
 impl Server {
-    /// Binds the address of `config`.
-    pub fn bind(config: Config) -> Result<Self, Error> {
+    pub(crate) fn bind(config: Config) -> Result<Self, Error> {
         let listen = config.listen;
         let (all, each) = (config.max_connections, config.max_connections_each);
         let listener = Listener::bind(LIMITS.server, listen, all, each)
@@ -45,40 +40,39 @@ impl Server {
         Ok(Self { listener, config })
     }
 
-    /// Returns the address that was bound.
-    pub fn local_addr(&self) -> SocketAddr {
+    pub(crate) fn local_addr(&self) -> SocketAddr {
         self.listener.local_addr()
     }
 
-    /// Serves phones until `tasks` is asked to stop; connections in hand end after their request.
-    pub async fn run(
+    /// Serves phones until `tasks` stops; open connections then end after their current request.
+    pub(crate) async fn run(
         self,
         content_store: ContentStore,
-        logins: PushCredentials,
+        credentials: PushCredentials,
         events: EventSender,
         tasks: &Tasks,
     ) {
-        let router = super::router(content_store, logins, events);
+        let router = super::router(content_store, credentials, events);
         let stop = tasks.stop();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
             if !self.config.allows(accepted.peer.ip()) {
-                debug!(peer = %accepted.peer, "Dropped a connection from outside http.allow.");
+                debug!(peer = %accepted.peer, "Rejected a connection from outside http.allow.");
                 continue;
             }
             let (router, stop) = (router.clone(), stop.clone());
             tasks.spawn("phone connection", async move {
-                let who = (accepted.peer, accepted.slot);
-                http_server::serve(accepted.stream, who, router, LIMITS, stop).await;
+                let client = (accepted.peer, accepted.slot);
+                http_server::serve(accepted.stream, client, router, LIMITS, stop).await;
             });
         }
     }
 }
 
-/// Phones are quick, and come back for more.
+/// Phones send short requests, and reconnect when needed.
 const LIMITS: ConnectionLimits = ConnectionLimits {
     server: "http",
     head: Duration::from_secs(10),
     life: Some(Duration::from_mins(5)),
-    // Some old phones compare header names with case.
+    // Some old phones compare header names case-sensitively.
     title_case: true,
 };

@@ -1,41 +1,40 @@
-//! What happened, in one vocabulary for all vendors.
+//! One vocabulary of events for all vendors.
 //!
-//! The words are Yealink's, who have one for most of what can happen; Snom's settings
-//! (`action_incoming_url`) and their middles (`incoming`) mean the same. An event that is in no table
-//! keeps its own name.
+//! The names are those of Yealink, which has one for nearly every event. The names of Snom's settings
+//! (`action_incoming_url`) and their stems (`incoming`) map to them. An unknown event keeps its own
+//! name.
 
 use handset_phones::phone::Vendor;
 
-/// What an event is called here, and what its name tells beside that.
+/// An event in the common vocabulary.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Event {
-    /// The name, the same for all vendors.
     pub(super) name: String,
-    /// A value that the vendor has put into the name.
+    /// A value that is part of the vendor's name, such as the kind of forwarding.
     pub(super) value: Option<(&'static str, &'static str)>,
 }
 
 impl Event {
-    /// Reads the vendor's own name.
-    pub(super) fn of(vendor: Vendor, own: &str) -> Self {
-        let lower = own.to_ascii_lowercase();
+    /// Parses the vendor's own name of an event.
+    pub(super) fn parse(vendor: Vendor, vendor_name: &str) -> Self {
+        let lower = vendor_name.to_ascii_lowercase();
         let (name, table): (&str, &[Known]) = match vendor {
             Vendor::Cisco => (&lower, &[]),
-            Vendor::Snom => (bare(&lower, "action_", "_url"), SNOM),
-            Vendor::Yealink => (bare(&lower, "action_url.", ""), YEALINK),
+            Vendor::Snom => (strip(&lower, "action_", "_url"), SNOM),
+            Vendor::Yealink => (strip(&lower, "action_url.", ""), YEALINK),
         };
-        match table.iter().find(|known| known.own == name) {
+        match table.iter().find(|known| known.vendor_name == name) {
             Some(known) => Self {
                 name: known.name.to_owned(),
                 value: known.value,
             },
-            // A name that is in the vocabulary already is meant as it is.
+            // A name of the common vocabulary stands for itself.
             None if COMMON.contains(&name) => Self {
                 name: name.to_owned(),
                 value: None,
             },
             None => Self {
-                name: own.to_owned(),
+                name: vendor_name.to_owned(),
                 value: None,
             },
         }
@@ -43,33 +42,33 @@ impl Event {
 }
 
 struct Known {
-    own: &'static str,
+    vendor_name: &'static str,
     name: &'static str,
     value: Option<(&'static str, &'static str)>,
 }
 
-const fn known(own: &'static str, name: &'static str) -> Known {
+const fn known(vendor_name: &'static str, name: &'static str) -> Known {
     Known {
-        own,
+        vendor_name,
         name,
         value: None,
     }
 }
 
-const fn forwarding(own: &'static str, name: &'static str, kind: &'static str) -> Known {
+const fn forwarding(vendor_name: &'static str, name: &'static str, kind: &'static str) -> Known {
     Known {
-        own,
+        vendor_name,
         name,
         value: Some(("kind", kind)),
     }
 }
 
-fn bare<'a>(name: &'a str, prefix: &str, suffix: &str) -> &'a str {
+fn strip<'a>(name: &'a str, prefix: &str, suffix: &str) -> &'a str {
     let name = name.strip_prefix(prefix).unwrap_or(name);
     name.strip_suffix(suffix).unwrap_or(name)
 }
 
-/// Snom's events, as the middle of the setting that has their URL.
+/// Snom's events by the stem of the setting that holds their URL.
 const SNOM: &[Known] = &[
     known("attended_transfer", "attended_transfer_call"),
     known("blind_transfer", "blind_transfer_call"),
@@ -87,7 +86,7 @@ const SNOM: &[Known] = &[
     known("transfer", "transfer_call"),
 ];
 
-/// Yealink's events that have another name here.
+/// Yealink's events that have another common name.
 const YEALINK: &[Known] = &[
     forwarding("always_fwd_off", "forward_off", "all"),
     forwarding("always_fwd_on", "forward_on", "all"),
@@ -97,7 +96,7 @@ const YEALINK: &[Known] = &[
     forwarding("no_answer_fwd_on", "forward_on", "noanswer"),
 ];
 
-/// The words that are the same for all vendors. What only one vendor tells has its name.
+/// The common vocabulary. Events of a single vendor keep that vendor's name.
 const COMMON: &[&str] = &[
     "answer_new_incoming_call",
     "attended_transfer_call",
@@ -152,12 +151,12 @@ const COMMON: &[&str] = &[
 mod tests {
     use super::*;
 
-    fn name(vendor: Vendor, own: &str) -> String {
-        Event::of(vendor, own).name
+    fn name(vendor: Vendor, vendor_name: &str) -> String {
+        Event::parse(vendor, vendor_name).name
     }
 
     #[test]
-    fn the_same_thing_has_the_same_name() {
+    fn equal_events_of_snom_and_yealink_have_one_name() {
         for (snom, yealink) in [
             ("incoming", "incoming_call"),
             ("action_incoming_url", "incoming_call"),
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_of_a_snom_phone_leads_to_a_known_name() {
+    fn every_setting_of_a_snom_phone_maps_to_a_common_name() {
         let settings = "setup_url incoming_url outgoing_url missed_url connected_url \
                         disconnected_url offhook_url onhook_url dnd_on_url dnd_off_url \
                         redirection_on_url redirection_off_url log_on_url log_off_url reg_failed \
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_provisioning_of_a_snom_phone_tells_known_events() {
+    fn snom_provisioning_reports_the_events_of_its_settings() {
         let file = include_str!("../../../../etc/provisioning/snom.xml");
         let document = roxmltree::Document::parse(file).unwrap();
         let mut count = 0;
@@ -214,40 +213,40 @@ mod tests {
             let url = node.text().unwrap();
             let (_, rest) = url.split_once("/action/snom/").unwrap();
             let (event, query) = rest.split_once('?').unwrap();
-            let of_setting = Event::of(Vendor::Snom, name).name;
-            assert_eq!(Event::of(Vendor::Snom, event).name, of_setting, "{name}");
+            let expected = Event::parse(Vendor::Snom, name).name;
+            assert_eq!(Event::parse(Vendor::Snom, event).name, expected, "{name}");
             assert!(query.starts_with("mac=$mac&ip=$phone_ip&"), "{name}");
             count += 1;
         }
-        // All of them but the hidden one.
+        // All but the undocumented one.
         assert_eq!(count, 24);
     }
 
     #[test]
-    fn what_a_name_tells_beside_the_event_is_a_value() {
-        let event = Event::of(Vendor::Yealink, "no_answer_fwd_on");
+    fn kind_of_forwarding_in_a_name_becomes_a_value() {
+        let event = Event::parse(Vendor::Yealink, "no_answer_fwd_on");
         assert_eq!(
             (event.name.as_str(), event.value),
             ("forward_on", Some(("kind", "noanswer")))
         );
-        assert_eq!(Event::of(Vendor::Snom, "redirection_on").value, None);
+        assert_eq!(Event::parse(Vendor::Snom, "redirection_on").value, None);
     }
 
     #[test]
-    fn what_is_unknown_keeps_its_name() {
-        for own in ["VPN_ip", "Peripheral-Information", "x"] {
-            assert_eq!(name(Vendor::Yealink, own), own);
-            assert_eq!(name(Vendor::Snom, own), own);
-            assert_eq!(name(Vendor::Cisco, own), own);
+    fn unknown_events_keep_their_name() {
+        for unknown in ["VPN_ip", "Peripheral-Information", "x"] {
+            assert_eq!(name(Vendor::Yealink, unknown), unknown);
+            assert_eq!(name(Vendor::Snom, unknown), unknown);
+            assert_eq!(name(Vendor::Cisco, unknown), unknown);
         }
         assert_eq!(name(Vendor::Yealink, "Incoming_Call"), "incoming_call");
     }
 
     #[test]
-    fn names_stand_once() {
+    fn tables_are_sorted_and_map_to_common_names() {
         assert!(COMMON.is_sorted_by(|one, next| one < next));
         for table in [SNOM, YEALINK] {
-            assert!(table.is_sorted_by(|one, next| one.own < next.own));
+            assert!(table.is_sorted_by(|one, next| one.vendor_name < next.vendor_name));
             assert!(table.iter().all(|known| COMMON.contains(&known.name)));
         }
     }

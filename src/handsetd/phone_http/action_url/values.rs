@@ -1,16 +1,16 @@
-//! What phones tell beside the event, under names that are the same for all vendors.
+//! The values of an event, under common names for all vendors.
 //!
-//! Which name a value has is written by whoever wrote the address into the phone, so the vendors' own
-//! variables (`csta_id`, `phone_ip`) and the usual short forms are known too. What was told stays as
-//! it was told; the common names are added to it.
+//! The names in a query were chosen by whoever provisioned the URL, so the vendors' own variables
+//! (`csta_id`, `phone_ip`) and common short forms are recognized as well. Reported values stay
+//! unchanged; those under common names are added.
 
-/// Adds the common names to what was told.
-pub(super) fn common(mut values: Vec<(String, String)>) -> Vec<(String, String)> {
-    for (name, others) in NAMES {
+/// Adds the values under their common names, unless the phone reported them.
+pub(super) fn with_common_names(mut values: Vec<(String, String)>) -> Vec<(String, String)> {
+    for (name, aliases) in ALIASES {
         if value(&values, name).is_some() {
             continue;
         }
-        let found = others.iter().find_map(|other| value(&values, other));
+        let found = aliases.iter().find_map(|alias| value(&values, alias));
         if let Some(found) = found.map(ToOwned::to_owned) {
             values.push(((*name).to_owned(), found));
         }
@@ -19,7 +19,7 @@ pub(super) fn common(mut values: Vec<(String, String)>) -> Vec<(String, String)>
         let number = value(&values, "remote").and_then(number);
         values.extend(number.map(|number| (NUMBER.to_owned(), number)));
     }
-    // Snom tells which calls are forwarded, in its own words.
+    // Snom reports which calls are forwarded in words of its own.
     if value(&values, KIND).is_none() {
         let kind = match value(&values, "redirect_event") {
             Some("all") => Some("all"),
@@ -33,14 +33,15 @@ pub(super) fn common(mut values: Vec<(String, String)>) -> Vec<(String, String)>
 }
 
 fn value<'a>(values: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut values = values.iter();
-    let found = values.find(|(known, value)| known.eq_ignore_ascii_case(name) && !value.is_empty());
-    found.map(|(_, value)| value.as_str())
+    values
+        .iter()
+        .find(|(known, value)| known.eq_ignore_ascii_case(name) && !value.is_empty())
+        .map(|(_, value)| value.as_str())
 }
 
 /// Returns the number in a SIP address: `"Ada" <sip:201@pbx;user=phone>`, `sip:201@pbx`, `201`.
 ///
-/// Phones don't encode what they put into an address, so a `+` comes as a blank.
+/// Phones do not encode values in a query, so a `+` arrives as a space.
 fn number(remote: &str) -> Option<String> {
     let address = match remote.split_once('<') {
         Some((_, rest)) => rest.split('>').next().unwrap_or_default(),
@@ -65,8 +66,8 @@ fn is_scheme(text: &str) -> bool {
         .any(|scheme| text.trim().eq_ignore_ascii_case(scheme))
 }
 
-/// The common names, and what else the same is called.
-const NAMES: &[(&str, &[&str])] = &[
+/// The common names, each with its aliases.
+const ALIASES: &[(&str, &[&str])] = &[
     ("call_id", &["callid", "csta", "csta_id"]),
     ("calls", &["n", "nr_ongoing_calls"]),
     ("ip", &["phone_ip"]),
@@ -76,10 +77,10 @@ const NAMES: &[(&str, &[&str])] = &[
     ("sip_call_id", &["call-id", "cid"]),
 ];
 
-/// The name of the number at the other end.
+/// The common name of the remote party's number.
 const NUMBER: &str = "number";
 
-/// The name of what kind of calls is forwarded.
+/// The common name of the kind of forwarding.
 const KIND: &str = "kind";
 
 #[cfg(test)]
@@ -88,15 +89,15 @@ mod tests {
 
     use super::*;
 
-    fn told(query: &str) -> Vec<(String, String)> {
+    fn parse(query: &str) -> Vec<(String, String)> {
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        common(pairs.collect())
+        with_common_names(pairs.collect())
     }
 
     #[test]
-    fn the_vendors_variables_have_common_names_beside_their_own() {
+    fn variables_of_vendors_are_added_under_common_names() {
         let values =
-            told("mac=00041300&phone_ip=192.0.2.1&remote=sip:201@pbx&csta_id=-18&call-id=x&n=1");
+            parse("mac=00041300&phone_ip=192.0.2.1&remote=sip:201@pbx&csta_id=-18&call-id=x&n=1");
         for (name, expected) in [
             ("csta_id", "-18"),
             ("call_id", "-18"),
@@ -107,18 +108,18 @@ mod tests {
         ] {
             assert_eq!(value(&values, name), Some(expected), "{name}");
         }
-        let values = told("call_id=33093&ip=192.0.2.1&remote=sip:201@pbx&number=9");
+        let values = parse("call_id=33093&ip=192.0.2.1&remote=sip:201@pbx&number=9");
         assert_eq!(value(&values, "call_id"), Some("33093"));
         assert_eq!(value(&values, "number"), Some("9"));
         assert_eq!(values.len(), 4);
         assert_eq!(
-            value(&told("redirect_event=time"), "kind"),
+            value(&parse("redirect_event=time"), "kind"),
             Some("noanswer")
         );
     }
 
     #[test]
-    fn a_number_is_found_in_whatever_a_phone_writes() {
+    fn number_is_extracted_from_sip_addresses() {
         for (remote, expected) in [
             ("sip:201@pbx.example", Some("201")),
             ("sip:+49301@pbx;user=phone", Some("+49301")),
@@ -130,7 +131,7 @@ mod tests {
             ("sip:@pbx", None),
             ("<>", None),
         ] {
-            let values = told(&format!("remote={remote}"));
+            let values = parse(&format!("remote={remote}"));
             assert_eq!(value(&values, "number"), expected, "{remote}");
         }
     }
@@ -138,7 +139,7 @@ mod tests {
     proptest! {
         #[test]
         fn garbage_never_panics(remote in "(<|>|sip:|@|;|\"|\\+|1| |\\PC){0,30}") {
-            let _ = common(vec![("remote".to_owned(), remote)]);
+            let _ = with_common_names(vec![("remote".to_owned(), remote)]);
         }
     }
 }
