@@ -48,12 +48,12 @@ pub enum PhoneCallState {
 
 impl Calling {
     /// Begins a call from outside, and returns its id.
-    pub(super) fn ring(&mut self, number: &str) -> u32 {
+    pub(crate) fn ring(&mut self, number: &str) -> u32 {
         self.begin(number, None, PhoneCallState::Ringing)
     }
 
     /// Begins a call of the phone; the one before it waits.
-    pub(super) fn dial(&mut self, number: &str, account: Option<&str>) -> u32 {
+    pub(crate) fn dial(&mut self, number: &str, account: Option<&str>) -> u32 {
         for call in &mut self.calls {
             if call.state == PhoneCallState::Talking {
                 call.state = PhoneCallState::Held;
@@ -77,7 +77,7 @@ impl Calling {
     }
 
     /// Returns the call with that id; without one, that on the screen.
-    pub(super) fn call(&mut self, id: Option<u32>) -> Option<&mut PhoneCall> {
+    pub(crate) fn call(&mut self, id: Option<u32>) -> Option<&mut PhoneCall> {
         match id {
             Some(id) => self.calls.iter_mut().find(|call| call.id == id),
             None => self.calls.last_mut(),
@@ -85,19 +85,19 @@ impl Calling {
     }
 
     /// Returns the call that is so and came last.
-    pub(super) fn last_that_is(&mut self, state: PhoneCallState) -> Option<&mut PhoneCall> {
+    pub(crate) fn last_that_is(&mut self, state: PhoneCallState) -> Option<&mut PhoneCall> {
         self.calls.iter_mut().rfind(|call| call.state == state)
     }
 
     /// Ends the call with that id; returns whether there was one.
-    pub(super) fn end(&mut self, id: u32) -> bool {
+    pub(crate) fn end(&mut self, id: u32) -> bool {
         let before = self.calls.len();
         self.calls.retain(|call| call.id != id);
         self.calls.len() < before
     }
 
     /// Sends a digit, as far as anybody reads them.
-    pub(super) fn send(&mut self, digit: char) {
+    pub(crate) fn send(&mut self, digit: char) {
         if self.dtmf.len() < MAX_DIGITS {
             self.dtmf.push(digit);
         }

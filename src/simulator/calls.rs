@@ -53,24 +53,24 @@ impl Calls {
         &self.transferred
     }
 
-    pub(super) fn get(&self, id: i32) -> Option<&Call> {
+    pub(crate) fn get(&self, id: i32) -> Option<&Call> {
         self.list.iter().find(|call| call.id == id)
     }
 
     /// Lets somebody call.
-    pub(super) fn ring(&mut self, number: &str) -> i32 {
+    pub(crate) fn ring(&mut self, number: &str) -> i32 {
         self.add(number, Standing::Ringing, -1)
     }
 
     /// Calls somebody; the call before waits.
-    pub(super) fn dial(&mut self, number: &str) -> i32 {
+    pub(crate) fn dial(&mut self, number: &str) -> i32 {
         self.hold_others(0);
         self.typed.clear();
         self.add(number, Standing::Calling, 1)
     }
 
     /// Lets the other end answer.
-    pub(super) fn is_answered(&mut self, id: i32) {
+    pub(crate) fn is_answered(&mut self, id: i32) {
         if self
             .get(id)
             .is_some_and(|call| call.standing == Standing::Calling)
@@ -80,7 +80,7 @@ impl Calls {
     }
 
     /// Lets a call stand otherwise; only one is talked in.
-    pub(super) fn put(&mut self, id: i32, standing: Standing) {
+    pub(crate) fn put(&mut self, id: i32, standing: Standing) {
         if standing == Standing::Connected {
             self.hold_others(id);
         }
@@ -90,21 +90,21 @@ impl Calls {
     }
 
     /// Ends a call.
-    pub(super) fn end(&mut self, id: i32) {
+    pub(crate) fn end(&mut self, id: i32) {
         self.list.retain(|call| call.id != id);
         self.transferring = false;
         self.asks = false;
     }
 
     /// Ends all calls.
-    pub(super) fn end_all(&mut self) {
+    pub(crate) fn end_all(&mut self) {
         self.list.clear();
         self.transferring = false;
         self.asks = false;
     }
 
     /// Transfers a call to a number.
-    pub(super) fn transfer(&mut self, id: i32, number: &str) {
+    pub(crate) fn transfer(&mut self, id: i32, number: &str) {
         if let Some(call) = self.get(id) {
             self.transferred
                 .push((call.number.clone(), number.to_owned()));
@@ -114,7 +114,7 @@ impl Calls {
     }
 
     /// Joins two calls and leaves both.
-    pub(super) fn join(&mut self, held: i32, active: i32) {
+    pub(crate) fn join(&mut self, held: i32, active: i32) {
         if let Some(number) = self.get(active).map(|call| call.number.clone()) {
             self.transfer(held, &number);
         }
@@ -122,7 +122,7 @@ impl Calls {
     }
 
     /// Sends digits; returns whether there is a call to send them in.
-    pub(super) fn send(&mut self, id: i32, digits: &str) -> bool {
+    pub(crate) fn send(&mut self, id: i32, digits: &str) -> bool {
         let call = self.list.iter_mut().find(|call| call.id == id);
         let Some(call) = call.filter(|call| call.standing == Standing::Connected) else {
             return false;
@@ -132,7 +132,7 @@ impl Calls {
     }
 
     /// Returns the first call that stands so.
-    pub(super) fn standing(&self, standing: Standing) -> Option<i32> {
+    pub(crate) fn standing(&self, standing: Standing) -> Option<i32> {
         let mut calls = self.list.iter();
         calls
             .find(|call| call.standing == standing)
@@ -140,35 +140,35 @@ impl Calls {
     }
 
     /// Adds a digit to what is typed.
-    pub(super) fn types(&mut self, digit: &str) {
+    pub(crate) fn types(&mut self, digit: &str) {
         if self.typed.len() < MAX_TYPED {
             self.typed.push_str(digit);
         }
     }
 
     /// Takes what was typed.
-    pub(super) fn take_typed(&mut self) -> Option<String> {
+    pub(crate) fn take_typed(&mut self) -> Option<String> {
         let typed = std::mem::take(&mut self.typed);
         (!typed.is_empty()).then_some(typed)
     }
 
     /// Begins a transfer.
-    pub(super) fn begin_transfer(&mut self) {
+    pub(crate) fn begin_transfer(&mut self) {
         self.transferring = true;
     }
 
     /// Returns whether the next number is whom the call goes to.
-    pub(super) fn is_transferring(&self) -> bool {
+    pub(crate) fn is_transferring(&self) -> bool {
         self.transferring
     }
 
-    /// Asks which call is meant.
-    pub(super) fn ask(&mut self) {
+    /// Access which call is meant.
+    pub(crate) fn ask(&mut self) {
         self.asks = true;
     }
 
     /// Returns whether it was asked, and asks no more.
-    pub(super) fn take_question(&mut self) -> bool {
+    pub(crate) fn take_question(&mut self) -> bool {
         std::mem::take(&mut self.asks)
     }
 

@@ -3,7 +3,7 @@
 //! One with enterprise firmware asks its authentication URL about a push; one with multi-platform
 //! or small business firmware asks for a digest, and answers with nothing but a status. A 7940 or
 //! 7960 answers with the address of the answer. What a model takes of URIs and keys is in
-//! [`ability`].
+//! [`capabilities`].
 //!
 //! Of two things no document tells what the phone answers: `setBackground` and `setRingTone`.
 //! Here they are answered once the phone has fetched what they name, with a
@@ -11,15 +11,15 @@
 //! `Content-Type` of a push, which real phones let pass, is refused. There is no TFTP server:
 //! `Play:` accepts any file name that is well formed, and lasts for a while.
 
-mod ability;
 mod authentication;
+mod capabilities;
 mod command;
 mod execute;
 mod media;
 mod model;
 mod object;
 mod page;
-mod personal;
+mod personalization;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -28,69 +28,69 @@ mod web;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 
-use self::ability::Ability;
+use self::capabilities::Capabilities;
 use self::model::Model;
-use super::device::Device;
-use super::error::Error;
-use super::form;
-use super::login::{Denied, Login};
-use super::request::{Answer, Request};
+use crate::device::Device;
+use crate::error::Error;
+use crate::form;
+use crate::login_guard::{Denial, LoginGuard};
+use crate::request::{Request, Response};
 
 /// A Cisco phone. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Cisco {
+pub(crate) struct Cisco {
     device: Device,
     model: &'static Model,
-    ability: Ability,
-    login: Login,
+    capabilities: Capabilities,
+    login: LoginGuard,
     /// The answers that wait to be fetched (7940, 7960), oldest first.
-    waiting: Arc<Mutex<Vec<(u32, Answer)>>>,
+    deferred: Arc<Mutex<Vec<(u32, Response)>>>,
     /// Counts answers and streams.
     next: Arc<AtomicU32>,
 }
 
 impl Cisco {
-    pub(super) fn new(device: &Device) -> Result<Self, Error> {
+    pub(crate) fn new(device: &Device) -> Result<Self, Error> {
         let model = Model::find(&device.options().model)?;
         Ok(Self {
             device: device.clone(),
             model,
-            ability: Ability::of(&device.options().model),
-            login: Login::new("user"),
-            waiting: Arc::default(),
+            capabilities: Capabilities::of(&device.options().model),
+            login: LoginGuard::new("user"),
+            deferred: Arc::default(),
             next: Arc::default(),
         })
     }
 
-    pub(super) fn display(&self) -> (u32, u32) {
+    pub(crate) fn display(&self) -> (u32, u32) {
         self.model.screen()
     }
 
     /// Answers a request to the phone's web server; the path is told apart by case.
-    pub(super) async fn answer(&self, request: &Request) -> Answer {
+    pub(crate) async fn answer(&self, request: &Request) -> Response {
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/CGI/Execute") => {
                 let answer = self.pushed(request).await;
                 // Who is not let in is told so at once.
                 if self.model.is_old && answer.status == 200 {
-                    self.elsewhere(answer)
+                    self.defer(answer)
                 } else {
                     answer
                 }
             }
-            (_, "/CGI/Execute") => Answer::empty(405)
+            (_, "/CGI/Execute") => Response::empty(405)
                 .header("Allow", "POST")
                 .refusing("a method other than POST"),
             ("GET", _) => self.page(request).await,
-            _ => Answer::empty(404).refusing("no such page"),
+            _ => Response::empty(404).refusing("no such page"),
         }
     }
 
-    async fn pushed(&self, request: &Request) -> Answer {
+    async fn pushed(&self, request: &Request) -> Response {
         if request.media_type() != "application/x-www-form-urlencoded" {
-            return Answer::empty(415).refusing("a Content-Type that is no form");
+            return Response::empty(415).refusing("a Content-Type that is no form");
         }
-        if let Err(answer) = self.let_in(request).await {
+        if let Err(answer) = self.authorize(request).await {
             return answer;
         }
         let answer = match form_field(request) {
@@ -99,9 +99,9 @@ impl Cisco {
         };
         let answer =
             answer.unwrap_or_else(|Refusal { number, reason }| error(200, number).refusing(reason));
-        if self.ability.is_multiplatform {
+        if self.capabilities.is_multiplatform {
             // No response and no error object, whatever came of it.
-            return Answer {
+            return Response {
                 body: bytes::Bytes::new(),
                 ..answer
             };
@@ -110,15 +110,15 @@ impl Cisco {
     }
 
     /// Lets a request pass, or answers it.
-    async fn let_in(&self, request: &Request) -> Result<(), Answer> {
-        if self.ability.is_multiplatform {
+    async fn authorize(&self, request: &Request) -> Result<(), Response> {
+        if self.capabilities.is_multiplatform {
             let options = self.device.options();
             return self
                 .login
                 .check(request, options)
                 .map_err(|denied| match denied {
-                    Denied::Asked(answer) => answer,
-                    Denied::Wrong(answer) => {
+                    Denial::Challenge(answer) => answer,
+                    Denial::WrongCredentials(answer) => {
                         self.device.change(|state| state.bad_credentials += 1);
                         answer
                     }
@@ -176,13 +176,13 @@ fn form_field(request: &Request) -> Result<String, String> {
 }
 
 /// Answers with the phone's error document, blank before the slash as phones send it.
-fn error(status: u16, number: u8) -> Answer {
+fn error(status: u16, number: u8) -> Response {
     xml(status, format!("<CiscoIPPhoneError Number=\"{number}\" />"))
 }
 
 /// Answers with an XML document and the headers of the phone's web server.
-fn xml(status: u16, body: String) -> Answer {
-    Answer::with_body(status, "text/xml", body)
+fn xml(status: u16, body: String) -> Response {
+    Response::with_body(status, "text/xml", body)
         .header("Cache-Control", "no-cache")
         .header("Expires", "Thu, 26 Oct 1995 00:00:00 GMT")
         .header("Server", "Allegro-Software-RomPager/4.34")

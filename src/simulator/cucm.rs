@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use handset_net::tasks::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::error::Error;
-use handset_net::tasks::Tasks;
+use crate::error::Error;
 
 /// What the call manager knows beforehand.
 #[derive(Clone, Debug)]
@@ -56,11 +56,11 @@ pub struct State {
     /// Who uses which device.
     pub logged_in: BTreeMap<String, Login>,
     /// Who used each device last.
-    pub last: BTreeMap<String, String>,
-    /// What it was asked, oldest first: the encoding and the document, without the password.
-    pub asked: Vec<(&'static str, String)>,
-    /// What it refused, and why.
-    pub refused: Vec<String>,
+    pub last_users: BTreeMap<String, String>,
+    /// What it was requests, oldest first: the encoding and the document, without the password.
+    pub requests: Vec<(&'static str, String)>,
+    /// What it refusals, and why.
+    pub refusals: Vec<String>,
     /// How many requests it still is too busy for.
     busy: usize,
 }

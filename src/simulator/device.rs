@@ -8,19 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use handset_net::tasks::Tasks;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::{debug, info};
 
-use super::error::Error;
-use super::fetch::{Ask, Browser, Failure, Fetched};
-use super::options::Options;
-use super::state::{Exchange, Shown, State};
-use handset_net::tasks::Tasks;
+use crate::error::Error;
+use crate::fetch::{Fetch, FetchError, HttpClient, Resource};
+use crate::options::Options;
+use crate::state::{Exchange, Screen, State};
 
 /// The part of a phone that is the same for all vendors. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Device {
+pub(crate) struct Device {
     inner: Arc<Inner>,
 }
 
@@ -29,14 +29,14 @@ struct Inner {
     options: Options,
     mac: String,
     state: watch::Sender<State>,
-    browser: Browser,
+    http_client: HttpClient,
     tasks: Tasks,
     screen: AtomicU64,
 }
 
 impl Device {
     /// Creates an idle phone.
-    pub(super) fn new(options: Options, tasks: &Tasks) -> Result<Self, Error> {
+    pub(crate) fn new(options: Options, tasks: &Tasks) -> Result<Self, Error> {
         let mac = options
             .mac_digits()
             .ok_or_else(|| Error::Mac(options.mac.clone()))?;
@@ -45,49 +45,49 @@ impl Device {
                 options,
                 mac,
                 state: watch::Sender::new(State::default()),
-                browser: Browser::new()?,
+                http_client: HttpClient::new()?,
                 tasks: tasks.clone(),
                 screen: AtomicU64::new(0),
             }),
         })
     }
 
-    pub(super) fn options(&self) -> &Options {
+    pub(crate) fn options(&self) -> &Options {
         &self.inner.options
     }
 
     /// Returns the hardware address: twelve digits in upper case.
-    pub(super) fn mac(&self) -> &str {
+    pub(crate) fn mac(&self) -> &str {
         &self.inner.mac
     }
 
     /// Returns the state as it is now.
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.inner.state.borrow().clone()
     }
 
     /// Returns a receiver that is told of every change.
-    pub(super) fn watch(&self) -> watch::Receiver<State> {
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
         self.inner.state.subscribe()
     }
 
     /// Changes the state; whoever watches is told.
-    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
         self.inner.state.send_modify(change);
     }
 
     /// Logs an exchange.
-    pub(super) fn record(&self, exchange: Exchange) {
+    pub(crate) fn record(&self, exchange: Exchange) {
         let Exchange {
             direction,
             peer,
             method,
             target,
             status,
-            refused,
+            refusal,
             ..
         } = &exchange;
-        if let Some(reason) = refused {
+        if let Some(reason) = refusal {
             info!(?direction, %peer, %method, %target, ?status, %reason, "The phone refused.");
         } else {
             debug!(?direction, %peer, %method, %target, ?status, "The phone agreed.");
@@ -96,25 +96,25 @@ impl Device {
     }
 
     /// Shows a screen in place of the one before, for as long as it stays.
-    pub(super) fn show(&self, shown: Shown) -> Screen {
-        let screen = self.next_screen();
-        let stays = shown.stays;
-        self.change(|state| state.shown = Some(shown));
-        if let Some(stays) = stays {
+    pub(crate) fn show(&self, screen: Screen) -> ScreenId {
+        let id = self.next_screen();
+        let timeout = screen.timeout;
+        self.change(|state| state.screen = Some(screen));
+        if let Some(timeout) = timeout {
             let device = self.clone();
-            self.while_shown(screen, stays, async move { device.clear() });
+            self.while_shown(id, timeout, async move { device.clear() });
         }
-        screen
+        id
     }
 
     /// Takes the screen away.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.next_screen();
-        self.change(|state| state.shown = None);
+        self.change(|state| state.screen = None);
     }
 
     /// Does `task` after some time, unless another screen has come meanwhile.
-    pub(super) fn while_shown<F>(&self, screen: Screen, after: Duration, task: F)
+    pub(crate) fn while_shown<F>(&self, screen: ScreenId, after: Duration, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -128,12 +128,12 @@ impl Device {
     }
 
     /// Returns which screen is shown, to tell later whether another one has come.
-    pub(super) fn current_screen(&self) -> Screen {
-        Screen(self.inner.screen.load(Ordering::SeqCst))
+    pub(crate) fn current_screen(&self) -> ScreenId {
+        ScreenId(self.inner.screen.load(Ordering::SeqCst))
     }
 
     /// Does `task` beside whatever else the phone does, until it ends or everything stops.
-    pub(super) fn spawn<F>(&self, task: F)
+    pub(crate) fn spawn<F>(&self, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -147,25 +147,25 @@ impl Device {
     }
 
     /// Fetches something, lets `check` judge it, and logs the exchange with the verdict.
-    pub(super) async fn fetch<T>(
+    pub(crate) async fn fetch<T>(
         &self,
-        ask: Ask<'_>,
-        check: impl FnOnce(&Fetched) -> Result<T, String>,
-    ) -> Result<T, Failure> {
-        let (mut exchange, fetched) = self.inner.browser.ask(ask).await;
-        let checked = fetched.and_then(|fetched| check(&fetched).map_err(Failure::Refused));
+        fetch: Fetch<'_>,
+        check: impl FnOnce(&Resource) -> Result<T, String>,
+    ) -> Result<T, FetchError> {
+        let (mut exchange, resource) = self.inner.http_client.send(fetch).await;
+        let checked = resource.and_then(|resource| check(&resource).map_err(FetchError::Rejected));
         if let Err(failure) = &checked {
-            exchange.refused = Some(failure.to_string());
+            exchange.refusal = Some(failure.to_string());
         }
         self.record(exchange);
         checked
     }
 
-    fn next_screen(&self) -> Screen {
-        Screen(self.inner.screen.fetch_add(1, Ordering::SeqCst) + 1)
+    fn next_screen(&self) -> ScreenId {
+        ScreenId(self.inner.screen.fetch_add(1, Ordering::SeqCst) + 1)
     }
 }
 
 /// Tells one screen of a phone from the next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Screen(u64);
+pub(crate) struct ScreenId(u64);

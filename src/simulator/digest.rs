@@ -8,7 +8,7 @@ use md5::{Digest as _, Md5};
 
 /// The nonces that a server gave out and still knows.
 #[derive(Debug, Default)]
-pub(super) struct Nonces(Mutex<VecDeque<Nonce>>);
+pub(crate) struct Nonces(Mutex<VecDeque<Nonce>>);
 
 #[derive(Debug)]
 struct Nonce {
@@ -19,7 +19,7 @@ struct Nonce {
 
 /// What a digest proves.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum Verification {
     Accepted,
     /// The nonce is unknown or its count was used before; the password may be right.
     Stale,
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
 
 impl Nonces {
     /// Makes a nonce and remembers it.
-    pub(super) fn issue(&self) -> String {
+    pub(crate) fn issue(&self) -> String {
         let value = random_hex();
         let mut nonces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if nonces.len() >= MAX_NONCES {
@@ -42,14 +42,24 @@ impl Nonces {
     }
 
     /// Judges the parameters of an `Authorization: Digest` header.
-    pub(super) fn judge(&self, header: &str, asked: &Asked<'_>, once: bool) -> Verdict {
-        match self.check(header, asked, once) {
-            Ok(verdict) => verdict,
-            Err(reason) => Verdict::Wrong(reason),
+    pub(crate) fn verify(
+        &self,
+        header: &str,
+        expected: &Expectation<'_>,
+        once: bool,
+    ) -> Verification {
+        match self.check(header, expected, once) {
+            Ok(verification) => verification,
+            Err(reason) => Verification::Wrong(reason),
         }
     }
 
-    fn check(&self, header: &str, asked: &Asked<'_>, once: bool) -> Result<Verdict, String> {
+    fn check(
+        &self,
+        header: &str,
+        expected: &Expectation<'_>,
+        once: bool,
+    ) -> Result<Verification, String> {
         let parameters = parameters(header)?;
         let given = |name: &str| {
             let found = parameters.iter().find(|(known, _)| known == name);
@@ -57,9 +67,9 @@ impl Nonces {
                 .map(|(_, value)| value.as_str())
                 .ok_or_else(|| format!("a digest without {name}"))
         };
-        expect("user name", given("username")?, asked.user)?;
-        expect("realm", given("realm")?, asked.realm)?;
-        expect("uri", given("uri")?, asked.uri)?;
+        expect("user name", given("username")?, expected.user)?;
+        expect("realm", given("realm")?, expected.realm)?;
+        expect("uri", given("uri")?, expected.uri)?;
         expect("qop", given("qop")?, "auth")?;
         if let Ok(algorithm) = given("algorithm") {
             expect("algorithm", algorithm, "MD5")?;
@@ -73,70 +83,70 @@ impl Nonces {
             .ok()
             .filter(|number| is_count && *number > 0);
         let number = number.ok_or_else(|| format!("the nonce count `{count}`"))?;
-        let right = response(&Secret {
-            user: asked.user,
-            password: asked.password,
-            realm: asked.realm,
-            method: asked.method,
-            uri: asked.uri,
+        let right = response(&DigestInput {
+            user: expected.user,
+            password: expected.password,
+            realm: expected.realm,
+            method: expected.method,
+            uri: expected.uri,
             nonce,
-            with: Some((count, client)),
+            qop_auth: Some((count, client)),
         });
         expect("response", given("response")?, &right)?;
         let mut nonces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = nonces.iter_mut().find(|known| known.value == nonce);
         let Some(known) = known.filter(|known| known.used < number) else {
-            return Ok(Verdict::Stale);
+            return Ok(Verification::Stale);
         };
         known.used = if once { u32::MAX } else { number };
-        Ok(Verdict::Accepted)
+        Ok(Verification::Accepted)
     }
 }
 
 /// What a request must prove to know.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) method: &'a str,
-    pub(super) uri: &'a str,
-    pub(super) realm: &'a str,
-    pub(super) user: &'a str,
-    pub(super) password: &'a str,
+pub(crate) struct Expectation<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) uri: &'a str,
+    pub(crate) realm: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
 }
 
 /// What goes into a response.
 #[derive(Debug)]
-pub(super) struct Secret<'a> {
-    pub(super) user: &'a str,
-    pub(super) password: &'a str,
-    pub(super) realm: &'a str,
-    pub(super) method: &'a str,
-    pub(super) uri: &'a str,
-    pub(super) nonce: &'a str,
+pub(crate) struct DigestInput<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) realm: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) uri: &'a str,
+    pub(crate) nonce: &'a str,
     /// Count and client nonce, where the server asks for `qop=auth`.
-    pub(super) with: Option<(&'a str, &'a str)>,
+    pub(crate) qop_auth: Option<(&'a str, &'a str)>,
 }
 
 /// Computes the response of RFC 7616 for MD5, with or without `qop=auth`.
-pub(super) fn response(secret: &Secret<'_>) -> String {
-    let Secret {
+pub(crate) fn response(input: &DigestInput<'_>) -> String {
+    let DigestInput {
         user,
         password,
         realm,
         method,
         uri,
         nonce,
-        with,
-    } = secret;
+        qop_auth,
+    } = input;
     let who = md5(&format!("{user}:{realm}:{password}"));
     let what = md5(&format!("{method}:{uri}"));
-    match with {
+    match qop_auth {
         Some((count, client)) => md5(&format!("{who}:{nonce}:{count}:{client}:auth:{what}")),
         None => md5(&format!("{who}:{nonce}:{what}")),
     }
 }
 
 /// Splits `name=value, name="value"`; a comma may stand in quotes.
-pub(super) fn parameters(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn parameters(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut parameters = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -158,7 +168,7 @@ pub(super) fn parameters(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 /// Returns 16 hexadecimal digits that nobody can guess.
-pub(super) fn random_hex() -> String {
+pub(crate) fn random_hex() -> String {
     // Without randomness nothing on this machine is safe; a simulated phone goes on.
     hex::encode(getrandom::u64().unwrap_or_default().to_be_bytes())
 }
@@ -181,7 +191,7 @@ const MAX_NONCES: usize = 64;
 mod tests {
     use super::*;
 
-    const ASKED: Asked<'_> = Asked {
+    const EXPECTED: Expectation<'_> = Expectation {
         method: "GET",
         uri: "/dir/index.html",
         realm: "testrealm@host.com",
@@ -190,14 +200,14 @@ mod tests {
     };
 
     fn header(nonce: &str, count: &str, change: (&str, &str)) -> String {
-        let response = response(&Secret {
-            user: ASKED.user,
-            password: ASKED.password,
-            realm: ASKED.realm,
-            method: ASKED.method,
-            uri: ASKED.uri,
+        let response = response(&DigestInput {
+            user: EXPECTED.user,
+            password: EXPECTED.password,
+            realm: EXPECTED.realm,
+            method: EXPECTED.method,
+            uri: EXPECTED.uri,
             nonce,
-            with: Some((count, "0a4f113b")),
+            qop_auth: Some((count, "0a4f113b")),
         });
         let header = format!(
             "username=\"Mufasa\", realm=\"testrealm@host.com\", nonce=\"{nonce}\", \
@@ -209,29 +219,29 @@ mod tests {
 
     #[test]
     fn the_response_is_that_of_the_standards_example() {
-        let secret = Secret {
-            user: ASKED.user,
-            password: ASKED.password,
-            realm: ASKED.realm,
-            method: ASKED.method,
-            uri: ASKED.uri,
+        let input = DigestInput {
+            user: EXPECTED.user,
+            password: EXPECTED.password,
+            realm: EXPECTED.realm,
+            method: EXPECTED.method,
+            uri: EXPECTED.uri,
             nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
-            with: Some(("00000001", "0a4f113b")),
+            qop_auth: Some(("00000001", "0a4f113b")),
         };
-        assert_eq!(response(&secret), "6629fae49393a05397450978507c4ef1");
+        assert_eq!(response(&input), "6629fae49393a05397450978507c4ef1");
     }
 
     #[test]
     fn a_count_counts_once() {
         let nonces = Nonces::default();
         let nonce = nonces.issue();
-        let judge = |count| nonces.judge(&header(&nonce, count, ("", "")), &ASKED, false);
-        assert_eq!(judge("00000001"), Verdict::Accepted);
-        assert_eq!(judge("00000001"), Verdict::Stale);
-        assert_eq!(judge("00000002"), Verdict::Accepted);
+        let verify = |count| nonces.verify(&header(&nonce, count, ("", "")), &EXPECTED, false);
+        assert_eq!(verify("00000001"), Verification::Accepted);
+        assert_eq!(verify("00000001"), Verification::Stale);
+        assert_eq!(verify("00000002"), Verification::Accepted);
         assert_eq!(
-            nonces.judge(&header("unknown", "00000001", ("", "")), &ASKED, false),
-            Verdict::Stale
+            nonces.verify(&header("unknown", "00000001", ("", "")), &EXPECTED, false),
+            Verification::Stale
         );
     }
 
@@ -239,9 +249,9 @@ mod tests {
     fn a_nonce_that_expires_is_good_for_one_request() {
         let nonces = Nonces::default();
         let nonce = nonces.issue();
-        let judge = |count| nonces.judge(&header(&nonce, count, ("", "")), &ASKED, true);
-        assert_eq!(judge("00000001"), Verdict::Accepted);
-        assert_eq!(judge("00000002"), Verdict::Stale);
+        let verify = |count| nonces.verify(&header(&nonce, count, ("", "")), &EXPECTED, true);
+        assert_eq!(verify("00000001"), Verification::Accepted);
+        assert_eq!(verify("00000002"), Verification::Stale);
     }
 
     #[test]
@@ -260,10 +270,10 @@ mod tests {
             ("response=\"", "response=\"0"),
             ("algorithm=MD5", "algorithm"),
         ] {
-            let verdict = nonces.judge(&header(&nonce, "00000001", change), &ASKED, false);
+            let verification = nonces.verify(&header(&nonce, "00000001", change), &EXPECTED, false);
             assert!(
-                matches!(verdict, Verdict::Wrong(_)),
-                "{change:?}: {verdict:?}"
+                matches!(verification, Verification::Wrong(_)),
+                "{change:?}: {verification:?}"
             );
         }
     }

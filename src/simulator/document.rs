@@ -4,22 +4,22 @@
 
 /// An element with its attributes and everything in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) nodes: Vec<Node>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) nodes: Vec<Node>,
 }
 
 /// What can be in an element.
 #[derive(Clone, Debug)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Element(Element),
     Text(String),
 }
 
 impl Element {
     /// Parses a whole document; the error says in words what is wrong.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are no UTF-8".to_owned())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(encoding) = declared_encoding(text)
@@ -68,7 +68,7 @@ impl Element {
     }
 
     /// Returns the elements directly in this one.
-    pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Self> {
         self.nodes.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
             Node::Text(_) => None,
@@ -76,23 +76,23 @@ impl Element {
     }
 
     /// Returns those of that name, whatever its case: the schema has judged it before.
-    pub(super) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(crate) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children()
             .filter(move |child| child.name.eq_ignore_ascii_case(name))
     }
 
     /// Returns the first of that name.
-    pub(super) fn child<'a>(&'a self, name: &'a str) -> Option<&'a Self> {
+    pub(crate) fn child<'a>(&'a self, name: &'a str) -> Option<&'a Self> {
         self.named(name).next()
     }
 
     /// Returns the text of the first child of that name; nothing if there is none.
-    pub(super) fn text_of(&self, name: &str) -> String {
+    pub(crate) fn text_of(&self, name: &str) -> String {
         self.child(name).map(Self::text).unwrap_or_default()
     }
 
     /// Returns the text in it, line breaks for `<br/>`, without blanks around it.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for node in &self.nodes {
             match node {
@@ -107,7 +107,7 @@ impl Element {
     }
 
     /// Returns the value of an attribute, whatever the name's case.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self
             .attributes
             .iter()

@@ -3,23 +3,23 @@
 //! Both show what the phone shows; neither is what a real display looks like point for point.
 
 mod canvas;
-mod desk;
-mod face;
+mod display;
+mod phone_picture;
 #[cfg(test)]
 mod tests;
 mod text;
 mod wrap;
 
-use super::options::Options;
-use super::state::{Content, SoftKey, State};
 use crate::Vendor;
+use crate::options::Options;
+use crate::state::{Content, SoftKey, State};
 
-pub use desk::png;
+pub use phone_picture::png;
 pub use text::text;
 
 /// Draws the display alone, point for point, as a phone's own screenshot shows it.
-pub(super) fn screen(view: &View) -> image::RgbImage {
-    face::face(view)
+pub(crate) fn screen(view: &View) -> image::RgbImage {
+    display::render(view)
 }
 
 /// What there is to draw of a phone at one moment.
@@ -36,7 +36,7 @@ pub struct View {
 }
 
 impl View {
-    pub(super) fn new(options: &Options, display: (u32, u32), state: State) -> Self {
+    pub(crate) fn new(options: &Options, display: (u32, u32), state: State) -> Self {
         Self {
             vendor: options.vendor,
             model: options.model.clone(),
@@ -62,11 +62,11 @@ impl View {
             Vendor::Snom => ["Directory", "Redial", "DND", "Call Fwd"],
             Vendor::Yealink => ["History", "Directory", "DND", "Menu"],
         };
-        let Some(shown) = &self.state.shown else {
+        let Some(screen) = &self.state.screen else {
             return idle.map(ToOwned::to_owned).into();
         };
         let place = |key: &SoftKey| key.position.clamp(1, MAX_KEYS);
-        let count = shown
+        let count = screen
             .soft_keys
             .iter()
             .map(place)
@@ -74,7 +74,7 @@ impl View {
             .unwrap_or_default()
             .max(4);
         let mut labels = vec![String::new(); count];
-        for key in &shown.soft_keys {
+        for key in &screen.soft_keys {
             if let Some(label) = labels.get_mut(place(key) - 1) {
                 label.clone_from(&key.label);
             }
@@ -136,10 +136,10 @@ impl View {
 
     /// Returns the lines of the screen's body, each no longer than `width` characters.
     fn lines(&self, width: usize) -> Vec<String> {
-        let Some(shown) = &self.state.shown else {
+        let Some(screen) = &self.state.screen else {
             return Vec::new();
         };
-        let lines = match &shown.content {
+        let lines = match &screen.content {
             Content::Directory(entries) => {
                 let lines = entries.iter().map(|entry| {
                     let gap = width.saturating_sub(wrap::width(&entry.name) + 1);

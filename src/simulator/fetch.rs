@@ -7,16 +7,16 @@ use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
 use url::Url;
 
-use super::error::Error;
-use super::state::{Direction, Exchange};
+use crate::error::Error;
+use crate::state::{Direction, Exchange};
 
 /// The phone's HTTP client. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Browser(reqwest::Client);
+pub(crate) struct HttpClient(reqwest::Client);
 
-impl Browser {
+impl HttpClient {
     /// Builds a client that trusts nobody's advice where to go.
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         // Building panics without a provider; a second installation changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder()
@@ -31,41 +31,45 @@ impl Browser {
     }
 
     /// Makes one request; what came of it is in the exchange, also where nothing did.
-    pub(super) async fn ask(&self, ask: Ask<'_>) -> (Exchange, Result<Fetched, Failure>) {
+    pub(crate) async fn send(&self, fetch: Fetch<'_>) -> (Exchange, Result<Resource, FetchError>) {
         let mut exchange = Exchange {
             direction: Direction::Fetched,
-            peer: peer(ask.url),
-            method: ask.method().to_owned(),
-            target: ask.url.to_string(),
-            headers: ask.headers.clone(),
-            body: Bytes::copy_from_slice(ask.form.unwrap_or_default().as_bytes()),
+            peer: peer(fetch.url),
+            method: fetch.method().to_owned(),
+            target: fetch.url.to_string(),
+            headers: fetch.headers.clone(),
+            body: Bytes::copy_from_slice(fetch.form.unwrap_or_default().as_bytes()),
             status: None,
-            answer_headers: Vec::new(),
-            answer: Bytes::new(),
-            refused: None,
+            response_headers: Vec::new(),
+            response_body: Bytes::new(),
+            refusal: None,
         };
-        let fetched = self.fetch(&ask, &mut exchange).await;
-        if let Err(failure) = &fetched {
-            exchange.refused = Some(failure.to_string());
+        let resource = self.receive(&fetch, &mut exchange).await;
+        if let Err(error) = &resource {
+            exchange.refusal = Some(error.to_string());
         }
-        (exchange, fetched)
+        (exchange, resource)
     }
 
-    async fn fetch(&self, ask: &Ask<'_>, exchange: &mut Exchange) -> Result<Fetched, Failure> {
-        if !matches!(ask.url.scheme(), "http" | "https") {
-            return Err(Failure::Refused(format!("the scheme of {}", ask.url)));
+    async fn receive(
+        &self,
+        fetch: &Fetch<'_>,
+        exchange: &mut Exchange,
+    ) -> Result<Resource, FetchError> {
+        if !matches!(fetch.url.scheme(), "http" | "https") {
+            return Err(FetchError::Rejected(format!("the scheme of {}", fetch.url)));
         }
-        let mut request = match ask.form {
-            Some(form) => self.0.post(ask.url.clone()).body(form.to_owned()),
-            None => self.0.get(ask.url.clone()),
+        let mut request = match fetch.form {
+            Some(form) => self.0.post(fetch.url.clone()).body(form.to_owned()),
+            None => self.0.get(fetch.url.clone()),
         };
-        for (name, value) in &ask.headers {
+        for (name, value) in &fetch.headers {
             request = request.header(name, value);
         }
-        let unreachable = |error: reqwest::Error| Failure::Unreachable(chain(&error));
+        let unreachable = |error: reqwest::Error| FetchError::Unreachable(chain(&error));
         let mut response = request.send().await.map_err(unreachable)?;
         exchange.status = Some(response.status().as_u16());
-        exchange.answer_headers = response
+        exchange.response_headers = response
             .headers()
             .iter()
             .map(|(name, value)| {
@@ -77,36 +81,36 @@ impl Browser {
             .collect();
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > ask.most {
-                return Err(Failure::TooLong { most: ask.most });
+            if body.len() + chunk.len() > fetch.most {
+                return Err(FetchError::TooLong { most: fetch.most });
             }
             body.extend_from_slice(&chunk);
         }
-        exchange.answer = body.freeze();
+        exchange.response_body = body.freeze();
         if exchange.status != Some(200) {
-            return Err(Failure::Status(exchange.status.unwrap_or_default()));
+            return Err(FetchError::Status(exchange.status.unwrap_or_default()));
         }
-        Ok(Fetched {
-            headers: exchange.answer_headers.clone(),
-            body: exchange.answer.clone(),
+        Ok(Resource {
+            headers: exchange.response_headers.clone(),
+            body: exchange.response_body.clone(),
         })
     }
 }
 
 /// One request of a phone.
 #[derive(Clone, Debug)]
-pub(super) struct Ask<'a> {
-    pub(super) url: &'a Url,
-    pub(super) headers: Vec<(String, String)>,
+pub(crate) struct Fetch<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) headers: Vec<(String, String)>,
     /// The body of a POST; a GET if there is none.
-    pub(super) form: Option<&'a str>,
+    pub(crate) form: Option<&'a str>,
     /// The most bytes that the phone takes.
-    pub(super) most: usize,
+    pub(crate) most: usize,
 }
 
-impl<'a> Ask<'a> {
-    /// Asks for `url` by GET.
-    pub(super) fn get(url: &'a Url, headers: Vec<(String, String)>, most: usize) -> Self {
+impl<'a> Fetch<'a> {
+    /// Access for `url` by GET.
+    pub(crate) fn get(url: &'a Url, headers: Vec<(String, String)>, most: usize) -> Self {
         Self {
             url,
             headers,
@@ -122,29 +126,29 @@ impl<'a> Ask<'a> {
 
 /// What arrived with status 200.
 #[derive(Clone, Debug)]
-pub(super) struct Fetched {
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Bytes,
+pub(crate) struct Resource {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
 }
 
-impl Fetched {
+impl Resource {
     /// Returns the first header with this lower-case name.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name)?;
         Some(&found.1)
     }
 
     /// Returns the whole `Content-Type`.
-    pub(super) fn content_type(&self) -> &str {
+    pub(crate) fn content_type(&self) -> &str {
         self.header("content-type").unwrap_or_default()
     }
 }
 
 /// Why the phone has nothing to show for a request.
 #[derive(Clone, Debug)]
-pub(super) enum Failure {
+pub(crate) enum FetchError {
     /// What arrived is not what the phone takes.
-    Refused(String),
+    Rejected(String),
     /// The server answered with another status than 200.
     Status(u16),
     /// It is longer than the phone takes.
@@ -153,12 +157,12 @@ pub(super) enum Failure {
     Unreachable(String),
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "status {status}, and the phone takes only 200"),
             Self::TooLong { most } => write!(f, "more than the {most} bytes that the phone takes"),
-            Self::Refused(reason) | Self::Unreachable(reason) => f.write_str(reason),
+            Self::Rejected(reason) | Self::Unreachable(reason) => f.write_str(reason),
         }
     }
 }

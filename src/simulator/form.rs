@@ -5,7 +5,7 @@
 use percent_encoding::percent_decode_str;
 
 /// Decodes `name=value&…`; the error says in words what is wrong.
-pub(super) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
     text.split('&')
         .filter(|field| !field.is_empty())
         .map(|field| {
@@ -16,7 +16,7 @@ pub(super) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 /// Decodes one name or value.
-pub(super) fn decoded(text: &str) -> Result<String, String> {
+pub(crate) fn decoded(text: &str) -> Result<String, String> {
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
         let digits = rest.get(at + 1..at + 3).unwrap_or_default();

@@ -18,8 +18,8 @@ mod error;
 mod fetch;
 mod form;
 #[cfg(test)]
-mod lab;
-mod login;
+mod harness;
+mod login_guard;
 mod options;
 mod phone;
 mod picture;
@@ -37,9 +37,10 @@ pub use calling::{Calling, PhoneCall, PhoneCallState};
 pub use calls::{Call, Calls, Standing};
 pub use error::Error;
 pub use options::{AuthenticationMethod, Faults, Options, RemoteControl, Scheme};
-pub use phone::{Simulated, start};
+pub use phone::{SimulatedPhone, start};
 pub use picture::Picture;
 pub use state::{
-    Content, Direction, Entry, Exchange, Input, Item, Played, Ringtone, Shown, SoftKey, State,
+    Content, Direction, DirectoryEntry, Exchange, FormField, MenuItem, Ringtone, Screen, SoftKey,
+    State, Tone,
 };
 pub use vendor::{UnknownVendor, Vendor};

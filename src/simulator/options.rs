@@ -79,7 +79,7 @@ impl Options {
     }
 
     /// Returns the twelve digits of the hardware address in upper case.
-    pub(super) fn mac_digits(&self) -> Option<String> {
+    pub(crate) fn mac_digits(&self) -> Option<String> {
         let digits: String = self
             .mac
             .chars()

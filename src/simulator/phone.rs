@@ -3,52 +3,57 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use handset_net::tasks::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::info;
 
-use super::cisco::Cisco;
-use super::device::Device;
-use super::draw::View;
-use super::error::Error;
-use super::options::Options;
-use super::request::{Answer, Request};
-use super::server;
-use super::snom::Snom;
-use super::state::{Content, Shown, State};
-use super::yealink::Yealink;
 use crate::Vendor;
-use handset_net::tasks::Tasks;
+use crate::cisco::Cisco;
+use crate::device::Device;
+use crate::draw::View;
+use crate::error::Error;
+use crate::options::Options;
+use crate::request::{Request, Response};
+use crate::server;
+use crate::snom::Snom;
+use crate::state::{Content, Screen, State};
+use crate::yealink::Yealink;
 
 /// Starts a phone; it runs until `tasks` stop.
-pub async fn start(options: Options, tasks: &Tasks) -> Result<Simulated, Error> {
+pub async fn start(options: Options, tasks: &Tasks) -> Result<SimulatedPhone, Error> {
     let address = options.listen;
     let device = Device::new(options, tasks)?;
-    let vendored = Vendored::new(&device)?;
+    let vendor_phone = VendorPhone::new(&device)?;
     let bind = |source| Error::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
     let options = device.options();
     info!(vendor = %options.vendor, model = options.model, %address, "A simulated phone is ready.");
-    let serving = server::serve(listener, device.clone(), vendored.clone(), tasks.clone());
+    let serving = server::serve(
+        listener,
+        device.clone(),
+        vendor_phone.clone(),
+        tasks.clone(),
+    );
     tasks.spawn("simulated phone", serving);
-    Ok(Simulated {
+    Ok(SimulatedPhone {
         address,
         device,
-        vendored,
+        vendor_phone,
     })
 }
 
 /// A running simulated phone. Cheap to clone; all clones are the same phone.
 #[derive(Clone, Debug)]
-pub struct Simulated {
+pub struct SimulatedPhone {
     address: SocketAddr,
     device: Device,
-    vendored: Vendored,
+    vendor_phone: VendorPhone,
 }
 
-impl Simulated {
+impl SimulatedPhone {
     /// Returns where the phone's web server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -66,13 +71,13 @@ impl Simulated {
 
     /// Returns the width and height of its display in points.
     pub fn display(&self) -> (u32, u32) {
-        self.vendored.display()
+        self.vendor_phone.display()
     }
 
     /// Waits until the state is as wanted; none if it is not within that time.
     ///
     /// Every change is seen or a later one is; nothing is polled. Cancel safe.
-    pub async fn until(
+    pub async fn wait_until(
         &self,
         mut what: impl FnMut(&State) -> bool,
         within: Duration,
@@ -94,12 +99,12 @@ impl Simulated {
 
     /// Lets somebody call it (Snom, Yealink); returns the number of the call, which rings until it is
     /// answered. It is the phone's own id of it, before which a Snom phone has a minus.
-    pub fn is_called_by(&self, number: &str) -> u32 {
+    pub fn receive_call(&self, number: &str) -> u32 {
         let mut id = 0;
         self.device.change(|state| {
-            id = match &self.vendored {
-                Vendored::Snom(_) => state.calls.ring(number).unsigned_abs(),
-                Vendored::Cisco(_) | Vendored::Yealink(_) => state.calling.ring(number),
+            id = match &self.vendor_phone {
+                VendorPhone::Snom(_) => state.calls.ring(number).unsigned_abs(),
+                VendorPhone::Cisco(_) | VendorPhone::Yealink(_) => state.calling.ring(number),
             }
         });
         id
@@ -107,11 +112,16 @@ impl Simulated {
 
     /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
     /// nothing with it.
-    pub fn notified(&self, event: &str, content_type: &str, body: &str) -> Result<(), String> {
-        match &self.vendored {
-            Vendored::Snom(phone) => phone.notified(event, content_type, body),
-            Vendored::Yealink(phone) => phone.notified(event, content_type, body),
-            Vendored::Cisco(_) => {
+    pub fn receive_notify(
+        &self,
+        event: &str,
+        content_type: &str,
+        body: &str,
+    ) -> Result<(), String> {
+        match &self.vendor_phone {
+            VendorPhone::Snom(phone) => phone.receive_notify(event, content_type, body),
+            VendorPhone::Yealink(phone) => phone.receive_notify(event, content_type, body),
+            VendorPhone::Cisco(_) => {
                 Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
             }
         }
@@ -120,9 +130,9 @@ impl Simulated {
     /// Chooses the menu item or directory entry at `index`, from 0, as its user would.
     ///
     /// Returns once the phone has fetched what the item leads to.
-    pub async fn pick(&self, index: usize) -> Result<(), Error> {
-        let shown = self.state().shown.unwrap_or_default();
-        let known = match &shown.content {
+    pub async fn select(&self, index: usize) -> Result<(), Error> {
+        let screen = self.state().screen.unwrap_or_default();
+        let known = match &screen.content {
             Content::Directory(entries) => index < entries.len(),
             Content::Menu(items) => index < items.len(),
             _ => false,
@@ -130,7 +140,7 @@ impl Simulated {
         if !known {
             return Err(Error::NoSuchItem(index));
         }
-        self.vendored.choose(&shown, index).await;
+        self.vendor_phone.choose(&screen, index).await;
         Ok(())
     }
 
@@ -138,12 +148,12 @@ impl Simulated {
     ///
     /// Returns once the phone has fetched what the key leads to.
     pub async fn press(&self, label: &str) -> Result<(), Error> {
-        let shown = self.state().shown.unwrap_or_default();
-        let key = shown.soft_keys.iter().find(|key| key.label == label);
+        let screen = self.state().screen.unwrap_or_default();
+        let key = screen.soft_keys.iter().find(|key| key.label == label);
         let key = key
             .ok_or_else(|| Error::NoSuchKey(label.to_owned()))?
             .clone();
-        self.vendored.press(&shown, &key.target).await;
+        self.vendor_phone.press(&screen, &key.target).await;
         Ok(())
     }
 
@@ -151,29 +161,29 @@ impl Simulated {
     ///
     /// Returns once the phone has fetched what the form leads to.
     pub async fn submit(&self, values: &[(&str, &str)]) -> Result<(), Error> {
-        let mut shown = self.state().shown.unwrap_or_default();
+        let mut screen = self.state().screen.unwrap_or_default();
         let field = |name: &str| Error::NoSuchField(name.to_owned());
-        let Content::Form { inputs, .. } = &mut shown.content else {
+        let Content::Form { inputs, .. } = &mut screen.content else {
             return Err(field(values.first().map_or("", |(name, _)| name)));
         };
         for (name, value) in values {
             let input = inputs.iter_mut().find(|input| input.parameter == *name);
             input.ok_or_else(|| field(name))?.value = String::from(*value);
         }
-        self.vendored.submit(&shown).await;
+        self.vendor_phone.submit(&screen).await;
         Ok(())
     }
 }
 
 /// What is the vendor's own of a phone. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) enum Vendored {
+pub(crate) enum VendorPhone {
     Cisco(Cisco),
     Snom(Snom),
     Yealink(Yealink),
 }
 
-impl Vendored {
+impl VendorPhone {
     fn new(device: &Device) -> Result<Self, Error> {
         Ok(match device.options().vendor {
             Vendor::Cisco => Self::Cisco(Cisco::new(device)?),
@@ -183,7 +193,7 @@ impl Vendored {
     }
 
     /// Answers a request to the phone's web server.
-    pub(super) async fn answer(&self, request: &Request) -> Answer {
+    pub(crate) async fn answer(&self, request: &Request) -> Response {
         match self {
             Self::Cisco(phone) => phone.answer(request).await,
             Self::Snom(phone) => phone.answer(request),
@@ -199,27 +209,27 @@ impl Vendored {
         }
     }
 
-    async fn choose(&self, shown: &Shown, index: usize) {
+    async fn choose(&self, screen: &Screen, index: usize) {
         match self {
-            Self::Cisco(phone) => phone.choose(shown, index).await,
-            Self::Snom(phone) => phone.choose(shown, index).await,
-            Self::Yealink(phone) => phone.choose(shown, index).await,
+            Self::Cisco(phone) => phone.choose(screen, index).await,
+            Self::Snom(phone) => phone.choose(screen, index).await,
+            Self::Yealink(phone) => phone.choose(screen, index).await,
         }
     }
 
-    async fn press(&self, shown: &Shown, target: &str) {
+    async fn press(&self, screen: &Screen, target: &str) {
         match self {
-            Self::Cisco(phone) => phone.press(shown, target).await,
-            Self::Snom(phone) => phone.press(shown, target).await,
-            Self::Yealink(phone) => phone.press(shown, target).await,
+            Self::Cisco(phone) => phone.press(screen, target).await,
+            Self::Snom(phone) => phone.press(screen, target).await,
+            Self::Yealink(phone) => phone.press(screen, target).await,
         }
     }
 
-    async fn submit(&self, shown: &Shown) {
+    async fn submit(&self, screen: &Screen) {
         match self {
-            Self::Cisco(phone) => phone.submit(shown).await,
-            Self::Snom(phone) => phone.submit(shown).await,
-            Self::Yealink(phone) => phone.submit(shown).await,
+            Self::Cisco(phone) => phone.submit(screen).await,
+            Self::Snom(phone) => phone.submit(screen).await,
+            Self::Yealink(phone) => phone.submit(screen).await,
         }
     }
 }

@@ -23,7 +23,7 @@ impl Picture {
     /// Decodes `bytes` if they are in one of `formats`; transparent parts become black.
     ///
     /// The error says in words what is wrong.
-    pub(super) fn decode(
+    pub(crate) fn decode(
         source: &str,
         bytes: &Bytes,
         formats: &[ImageFormat],
@@ -61,7 +61,7 @@ impl Picture {
     }
 
     /// Scales it down, keeping its proportions, if it is larger than `width` times `height`.
-    pub(super) fn fitted(self, width: u32, height: u32) -> Self {
+    pub(crate) fn fitted(self, width: u32, height: u32) -> Self {
         if self.width() <= width && self.height() <= height {
             return self;
         }
@@ -71,7 +71,7 @@ impl Picture {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "a side scaled down stays a small positive number"
+                reason = "a side scaled down timeout a small positive number"
             )]
             let scaled = (f64::from(length) * scale).round() as u32;
             scaled.max(1)
@@ -85,7 +85,7 @@ impl Picture {
     }
 
     /// Makes a picture of points that came without a format of their own.
-    pub(super) fn of_points(source: &str, bytes: Bytes, pixels: RgbImage) -> Self {
+    pub(crate) fn of_points(source: &str, bytes: Bytes, pixels: RgbImage) -> Self {
         Self {
             source: source.to_owned(),
             bytes,

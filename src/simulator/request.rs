@@ -6,29 +6,29 @@ use bytes::Bytes;
 
 /// A request that arrived whole.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) peer: SocketAddr,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: Option<String>,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Bytes,
+pub(crate) struct Request {
+    pub(crate) peer: SocketAddr,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
 }
 
 impl Request {
     /// Returns the first header with this lower-case name.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name)?;
         Some(&found.1)
     }
 
     /// Returns the media type of the body, without parameters and in lower case.
-    pub(super) fn media_type(&self) -> String {
+    pub(crate) fn media_type(&self) -> String {
         media_type(self.header("content-type").unwrap_or_default())
     }
 
     /// Returns path and query as sent.
-    pub(super) fn target(&self) -> String {
+    pub(crate) fn target(&self) -> String {
         match &self.query {
             Some(query) => format!("{}?{query}", self.path),
             None => self.path.clone(),
@@ -38,26 +38,26 @@ impl Request {
 
 /// What the phone answers, and whether it did what it was asked.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Bytes,
-    pub(super) refused: Option<String>,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    pub(crate) refusal: Option<String>,
 }
 
-impl Answer {
+impl Response {
     /// Answers without a body.
-    pub(super) fn empty(status: u16) -> Self {
+    pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
             headers: Vec::new(),
             body: Bytes::new(),
-            refused: None,
+            refusal: None,
         }
     }
 
     /// Answers with a body.
-    pub(super) fn with_body(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn with_body(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self {
             body: body.into(),
             ..Self::empty(status)
@@ -66,20 +66,20 @@ impl Answer {
     }
 
     /// Adds a header.
-    pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
     /// Records why the phone does not do what it was asked.
-    pub(super) fn refusing(mut self, reason: impl Into<String>) -> Self {
-        self.refused = Some(reason.into());
+    pub(crate) fn refusing(mut self, reason: impl Into<String>) -> Self {
+        self.refusal = Some(reason.into());
         self
     }
 }
 
 /// Returns the media type in a `Content-Type`, without parameters and in lower case.
-pub(super) fn media_type(content_type: &str) -> String {
+pub(crate) fn media_type(content_type: &str) -> String {
     let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
     media_type.trim().to_ascii_lowercase()
 }

@@ -1,29 +1,29 @@
-//! Schemas of phone documents as tables, and the one judge that reads them.
+//! Schemas of phone documents as tables, and the one validate that reads them.
 //!
 //! A table says less than an XSD: enough to refuse what a phone refuses, in words that name the
 //! element and the limit.
 
-use super::document::{Element, Node};
+use crate::document::{Element, Node};
 
 /// What an element may carry.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) name: &'static str,
-    pub(super) attributes: &'static [Attribute],
-    pub(super) content: Contains,
+pub(crate) struct Rule {
+    pub(crate) name: &'static str,
+    pub(crate) attributes: &'static [Attribute],
+    pub(crate) content: ContentModel,
 }
 
 /// An attribute that an element may or must carry.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Attribute {
-    pub(super) name: &'static str,
-    pub(super) value: Value,
-    pub(super) required: bool,
+pub(crate) struct Attribute {
+    pub(crate) name: &'static str,
+    pub(crate) value: Value,
+    pub(crate) required: bool,
 }
 
 /// What is between the tags of an element.
 #[derive(Debug)]
-pub(super) enum Contains {
+pub(crate) enum ContentModel {
     /// Elements.
     Elements(&'static [Child]),
     /// Text with `<br/>` in it.
@@ -34,16 +34,16 @@ pub(super) enum Contains {
 
 /// An element that may or must be in another.
 #[derive(Debug)]
-pub(super) struct Child {
-    pub(super) rule: &'static Rule,
-    pub(super) least: usize,
-    pub(super) most: usize,
+pub(crate) struct Child {
+    pub(crate) rule: &'static Rule,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
 }
 
 /// What a value may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value {
-    /// Hexadecimal digits, two for each of at most so many bytes.
+pub(crate) enum Value {
+    /// Hexadecimal digits, two for each of at max so many bytes.
     Hex(usize),
     /// A whole number.
     Number(i64, i64),
@@ -57,34 +57,34 @@ pub(super) enum Value {
 
 /// How strict a vendor's parser is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Strictness {
+pub(crate) struct Strictness {
     /// Elements come in the order of the table.
-    pub(super) ordered: bool,
+    pub(crate) ordered: bool,
     /// Names are told apart by case.
-    pub(super) case: bool,
+    pub(crate) case: bool,
 }
 
 impl Rule {
     /// Describes an element without attributes that holds a value.
-    pub(super) const fn value(name: &'static str, value: Value) -> Self {
+    pub(crate) const fn value(name: &'static str, value: Value) -> Self {
         Self {
             name,
             attributes: &[],
-            content: Contains::Value(value),
+            content: ContentModel::Value(value),
         }
     }
 
     /// Describes an element without attributes that holds elements.
-    pub(super) const fn elements(name: &'static str, children: &'static [Child]) -> Self {
+    pub(crate) const fn elements(name: &'static str, children: &'static [Child]) -> Self {
         Self {
             name,
             attributes: &[],
-            content: Contains::Elements(children),
+            content: ContentModel::Elements(children),
         }
     }
 
     /// Describes an element that holds elements.
-    pub(super) const fn with(
+    pub(crate) const fn with(
         name: &'static str,
         attributes: &'static [Attribute],
         children: &'static [Child],
@@ -92,37 +92,37 @@ impl Rule {
         Self {
             name,
             attributes,
-            content: Contains::Elements(children),
+            content: ContentModel::Elements(children),
         }
     }
 
     /// Judges an element; the error says in words what is wrong.
-    pub(super) fn judge(&self, element: &Element, strictness: Strictness) -> Result<(), String> {
-        self.judge_attributes(element, strictness)?;
+    pub(crate) fn validate(&self, element: &Element, strictness: Strictness) -> Result<(), String> {
+        self.validate_attributes(element, strictness)?;
         match &self.content {
-            Contains::Elements(children) => {
-                if element.nodes.iter().any(is_words) {
+            ContentModel::Elements(children) => {
+                if element.nodes.iter().any(is_text) {
                     return Err(format!("text directly in {}", self.name));
                 }
-                self.judge_children(element, children, strictness)
+                self.validate_children(element, children, strictness)
             }
-            Contains::Mixed => match element.children().find(|child| child.name != "br") {
+            ContentModel::Mixed => match element.children().find(|child| child.name != "br") {
                 Some(child) => Err(format!("{} in the text of {}", child.name, self.name)),
                 None => Ok(()),
             },
-            Contains::Value(value) => {
+            ContentModel::Value(value) => {
                 if let Some(child) = element.children().next() {
                     return Err(format!(
                         "{} in {}, which holds a value",
                         child.name, self.name
                     ));
                 }
-                value.judge(self.name, &element.text())
+                value.validate(self.name, &element.text())
             }
         }
     }
 
-    fn judge_attributes(&self, element: &Element, strictness: Strictness) -> Result<(), String> {
+    fn validate_attributes(&self, element: &Element, strictness: Strictness) -> Result<(), String> {
         for (name, value) in &element.attributes {
             let known = self
                 .attributes
@@ -132,7 +132,7 @@ impl Rule {
                 known.ok_or_else(|| format!("the unknown attribute {name} of {}", self.name))?;
             known
                 .value
-                .judge(&format!("{name} of {}", self.name), value)?;
+                .validate(&format!("{name} of {}", self.name), value)?;
         }
         for required in self
             .attributes
@@ -146,7 +146,7 @@ impl Rule {
         Ok(())
     }
 
-    fn judge_children(
+    fn validate_children(
         &self,
         element: &Element,
         allowed: &[Child],
@@ -166,17 +166,17 @@ impl Rule {
             }
             place = known;
             if let Some(known) = allowed.get(known) {
-                known.rule.judge(child, strictness)?;
+                known.rule.validate(child, strictness)?;
             }
         }
-        for Child { rule, least, most } in allowed {
+        for Child { rule, min, max } in allowed {
             let count = element.named(rule.name).count();
-            if count < *least {
+            if count < *min {
                 return Err(format!("{} without {}", self.name, rule.name));
             }
-            if count > *most {
+            if count > *max {
                 return Err(format!(
-                    "{count} {} in {}, {most} at the most",
+                    "{count} {} in {}, {max} at the max",
                     rule.name, self.name
                 ));
             }
@@ -186,37 +186,33 @@ impl Rule {
 }
 
 impl Child {
-    /// Allows as many as one likes, up to `most`.
-    pub(super) const fn many(rule: &'static Rule, most: usize) -> Self {
-        Self {
-            rule,
-            least: 0,
-            most,
-        }
+    /// Allows as many as one likes, up to `max`.
+    pub(crate) const fn repeated(rule: &'static Rule, max: usize) -> Self {
+        Self { rule, min: 0, max }
     }
 
     /// Allows one or none.
-    pub(super) const fn maybe(rule: &'static Rule) -> Self {
+    pub(crate) const fn optional(rule: &'static Rule) -> Self {
         Self {
             rule,
-            least: 0,
-            most: 1,
+            min: 0,
+            max: 1,
         }
     }
 
-    /// Asks for exactly one.
-    pub(super) const fn one(rule: &'static Rule) -> Self {
+    /// Access for exactly one.
+    pub(crate) const fn required(rule: &'static Rule) -> Self {
         Self {
             rule,
-            least: 1,
-            most: 1,
+            min: 1,
+            max: 1,
         }
     }
 }
 
 impl Attribute {
     /// Allows an attribute.
-    pub(super) const fn maybe(name: &'static str, value: Value) -> Self {
+    pub(crate) const fn optional(name: &'static str, value: Value) -> Self {
         Self {
             name,
             value,
@@ -224,8 +220,8 @@ impl Attribute {
         }
     }
 
-    /// Asks for an attribute.
-    pub(super) const fn one(name: &'static str, value: Value) -> Self {
+    /// Access for an attribute.
+    pub(crate) const fn required(name: &'static str, value: Value) -> Self {
         Self {
             name,
             value,
@@ -235,25 +231,23 @@ impl Attribute {
 }
 
 impl Value {
-    fn judge(self, name: &str, text: &str) -> Result<(), String> {
+    fn validate(self, name: &str, text: &str) -> Result<(), String> {
         match self {
-            Self::Hex(most) => {
+            Self::Hex(max) => {
                 let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
                 if !digits || !text.len().is_multiple_of(2) {
                     return Err(format!("{name}, which is no hexadecimal data"));
                 }
-                if text.len() / 2 > most {
-                    return Err(format!("{name} of more than {most} bytes"));
+                if text.len() / 2 > max {
+                    return Err(format!("{name} of more than {max} bytes"));
                 }
             }
-            Self::Number(least, most) => {
+            Self::Number(min, max) => {
                 if !text
                     .parse::<i64>()
-                    .is_ok_and(|number| (least..=most).contains(&number))
+                    .is_ok_and(|number| (min..=max).contains(&number))
                 {
-                    return Err(format!(
-                        "{name} `{text}`, which is not from {least} to {most}"
-                    ));
+                    return Err(format!("{name} `{text}`, which is not from {min} to {max}"));
                 }
             }
             Self::OneOf(words) => {
@@ -264,11 +258,11 @@ impl Value {
                     ));
                 }
             }
-            Self::Text(least, most) => {
+            Self::Text(min, max) => {
                 let length = text.chars().count();
-                if !(least..=most).contains(&length) {
+                if !(min..=max).contains(&length) {
                     return Err(format!(
-                        "{name} of {length} characters, which are not {least} to {most}"
+                        "{name} of {length} characters, which are not {min} to {max}"
                     ));
                 }
             }
@@ -283,7 +277,7 @@ impl Value {
     }
 }
 
-fn is_words(node: &Node) -> bool {
+fn is_text(node: &Node) -> bool {
     matches!(node, Node::Text(text) if !text.trim().is_empty())
 }
 
@@ -305,24 +299,24 @@ mod tests {
     const TEXT: Rule = Rule {
         name: "Text",
         attributes: &[],
-        content: Contains::Mixed,
+        content: ContentModel::Mixed,
     };
     const ROOT: Rule = Rule::with(
         "Root",
         &[
-            Attribute::one("kind", Value::OneOf(&["a", "b"])),
-            Attribute::maybe("beep", Value::YesNo),
+            Attribute::required("kind", Value::OneOf(&["a", "b"])),
+            Attribute::optional("beep", Value::YesNo),
         ],
         &[
-            Child::one(&NAME),
-            Child::many(&SIZE, 2),
-            Child::maybe(&DATA),
-            Child::maybe(&TEXT),
+            Child::required(&NAME),
+            Child::repeated(&SIZE, 2),
+            Child::optional(&DATA),
+            Child::optional(&TEXT),
         ],
     );
 
-    fn judge(text: &str, strictness: Strictness) -> Result<(), String> {
-        ROOT.judge(&Element::parse(text.as_bytes()).unwrap(), strictness)
+    fn validate(text: &str, strictness: Strictness) -> Result<(), String> {
+        ROOT.validate(&Element::parse(text.as_bytes()).unwrap(), strictness)
     }
 
     #[test]
@@ -348,7 +342,7 @@ mod tests {
             ("<Root kind=\"a\"/>", "Root without Name"),
             (
                 "<Root kind=\"a\"><Name/><Name/></Root>",
-                "2 Name in Root, 1 at the most",
+                "2 Name in Root, 1 at the max",
             ),
             (
                 "<Root kind=\"a\"><Name>abcde</Name></Root>",
@@ -391,7 +385,7 @@ mod tests {
                 "b in the text of Text",
             ),
         ] {
-            let refused = judge(text, strict).unwrap_err();
+            let refused = validate(text, strict).unwrap_err();
             assert!(refused.contains(reason), "{text}: {refused}");
         }
     }
@@ -402,7 +396,7 @@ mod tests {
             ordered: false,
             case: false,
         };
-        judge(
+        validate(
             "<Root KIND=\"a\"><size>1</size><name>abcd</name></Root>",
             lenient,
         )

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
+use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,14 +19,13 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use super::device::Device;
-use super::phone::Vendored;
-use super::request::{Answer, Request};
-use super::state::{Direction, Exchange};
-use handset_net::tasks::Tasks;
+use crate::device::Device;
+use crate::phone::VendorPhone;
+use crate::request::{Request, Response};
+use crate::state::{Direction, Exchange};
 
 /// Serves connections until everything stops.
-pub(super) async fn serve(listener: TcpListener, device: Device, phone: Vendored, tasks: Tasks) {
+pub(crate) async fn serve(listener: TcpListener, device: Device, phone: VendorPhone, tasks: Tasks) {
     let stop = tasks.stop();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
@@ -56,7 +56,7 @@ pub(super) async fn serve(listener: TcpListener, device: Device, phone: Vendored
     }
 }
 
-async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, phone: Vendored) {
+async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, phone: VendorPhone) {
     let faults = device.options().faults.clone();
     if faults.hang {
         swallow(&mut stream).await;
@@ -89,9 +89,9 @@ async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, pho
             headers: Vec::new(),
             body: Bytes::new(),
             status: None,
-            answer_headers: Vec::new(),
-            answer: Bytes::new(),
-            refused: Some(format!("no HTTP: {error}")),
+            response_headers: Vec::new(),
+            response_body: Bytes::new(),
+            refusal: Some(format!("no HTTP: {error}")),
         }),
         Err(error) => debug!(%peer, %error, "A connection broke."),
         Ok(()) => (),
@@ -109,7 +109,7 @@ async fn exchange(
     request: hyper::Request<Incoming>,
     peer: SocketAddr,
     device: &Device,
-    phone: &Vendored,
+    phone: &VendorPhone,
 ) -> hyper::Response<Body> {
     let faults = &device.options().faults;
     sleep(faults.delay).await;
@@ -136,7 +136,7 @@ async fn exchange(
         Ok(body) => {
             request.body = body;
             match faults.status {
-                Some(status) => Answer::empty(status).refusing("set to answer so"),
+                Some(status) => Response::empty(status).refusing("set to answer so"),
                 None => phone.answer(&request).await,
             }
         }
@@ -150,31 +150,31 @@ async fn exchange(
         headers: request.headers,
         body: request.body,
         status: Some(answer.status),
-        answer_headers: answer.headers,
-        answer: answer.body,
-        refused: answer.refused,
+        response_headers: answer.headers,
+        response_body: answer.body,
+        refusal: answer.refusal,
     });
     response
 }
 
 /// Reads the body as a phone does: of a length that is told beforehand.
-async fn received(request: &Request, body: Incoming) -> Result<Bytes, Answer> {
+async fn received(request: &Request, body: Incoming) -> Result<Bytes, Response> {
     if request.header("transfer-encoding").is_some() {
-        return Err(Answer::empty(411).refusing("a chunked request"));
+        return Err(Response::empty(411).refusing("a chunked request"));
     }
     if request.method == "POST" && request.header("content-length").is_none() {
-        return Err(Answer::empty(411).refusing("a POST without Content-Length"));
+        return Err(Response::empty(411).refusing("a POST without Content-Length"));
     }
     match timeout(BODY_DEADLINE, to_bytes(Body::new(body), MAX_BODY)).await {
-        Err(_) => Err(Answer::empty(408).refusing("a body that did not arrive in time")),
+        Err(_) => Err(Response::empty(408).refusing("a body that did not arrive in time")),
         Ok(Err(error)) => {
-            Err(Answer::empty(413).refusing(format!("a body that can't be read: {error}")))
+            Err(Response::empty(413).refusing(format!("a body that can't be read: {error}")))
         }
         Ok(Ok(body)) => Ok(body),
     }
 }
 
-fn response(answer: &Answer) -> hyper::Response<Body> {
+fn response(answer: &Response) -> hyper::Response<Body> {
     let mut response = hyper::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(name, value);

@@ -15,7 +15,7 @@ mod transaction;
 use std::net::SocketAddr;
 
 pub use agent::Agent;
-pub use call::{Call, Ended};
+pub use call::{Call, CallEnd};
 
 /// Who the agent is, and with whom it registers.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub struct SipOptions {
 
 /// What a NOTIFY of the registrar says.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Notified {
+pub struct Notification {
     /// The `Event` header.
     pub event: String,
     /// The `Content-Type` header; empty if there is no body.

@@ -17,43 +17,43 @@ mod settings;
 mod tests;
 
 use self::model::Model;
-use super::device::Device;
-use super::error::Error;
-use super::form;
-use super::login::{Denied, Login};
-use super::request::{Answer, Request};
+use crate::device::Device;
+use crate::error::Error;
+use crate::form;
+use crate::login_guard::{Denial, LoginGuard};
+use crate::request::{Request, Response};
 
 /// A Snom phone. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Snom {
+pub(crate) struct Snom {
     device: Device,
     model: &'static Model,
-    login: Login,
+    login: LoginGuard,
 }
 
 impl Snom {
-    pub(super) fn new(device: &Device) -> Result<Self, Error> {
+    pub(crate) fn new(device: &Device) -> Result<Self, Error> {
         let model = Model::find(&device.options().model)?;
         Ok(Self {
             device: device.clone(),
             model,
-            login: Login::new("snom"),
+            login: LoginGuard::new("snom"),
         })
     }
 
-    pub(super) fn display(&self) -> (u32, u32) {
+    pub(crate) fn display(&self) -> (u32, u32) {
         self.model.display
     }
 
     /// Answers a request to the phone's web server.
-    pub(super) fn answer(&self, request: &Request) -> Answer {
+    pub(crate) fn answer(&self, request: &Request) -> Response {
         if self.model.has_no_control {
-            return Answer::empty(404).refusing("a phone without remote control");
+            return Response::empty(404).refusing("a phone without remote control");
         }
         if let Err(denied) = self.login.check(request, self.device.options()) {
             return match denied {
-                Denied::Asked(answer) => answer,
-                Denied::Wrong(answer) => {
+                Denial::Challenge(answer) => answer,
+                Denial::WrongCredentials(answer) => {
                     self.device.change(|state| state.bad_credentials += 1);
                     answer
                 }
@@ -63,7 +63,7 @@ impl Snom {
             return self.csta(request);
         }
         if request.method != "GET" {
-            return Answer::empty(405).refusing("a method other than GET");
+            return Response::empty(405).refusing("a method other than GET");
         }
         let query = request.query.as_deref().unwrap_or_default();
         let fields = match form::fields(query) {
@@ -71,7 +71,7 @@ impl Snom {
             Err(reason) => return page(200).refusing(reason),
         };
         if !query.is_empty() && self.guards_queries() {
-            return Answer::empty(403).refusing("a query while use_hidden_tags guards the pages");
+            return Response::empty(403).refusing("a query while use_hidden_tags guards the pages");
         }
         let done = match request.path.as_str() {
             "/minibrowser.htm" => self.browse(query, &fields).map(|()| 200),
@@ -82,7 +82,7 @@ impl Snom {
             "/advanced_update.htm" | "/advanced.htm" => self.advanced(request).map(|()| 302),
             "/screen.bmp" => return self.screen(),
             "/" | "/index.htm" => Ok(200),
-            _ => return Answer::empty(404).refusing("no such page"),
+            _ => return Response::empty(404).refusing("no such page"),
         };
         match done {
             Ok(302) => page(302).header("Location", "/index.htm"),
@@ -116,7 +116,7 @@ impl Snom {
 
     /// Answers with the picture on the screen. A model that hides its lines shows them from then on
     /// when it was told to.
-    fn screen(&self) -> Answer {
+    fn screen(&self) -> Response {
         let (width, height) = self.model.display;
         let mut picture = image::RgbImage::new(width, height);
         if self.model.hides_lines() && !self.device.state().settings.contains_key("FIX_LIL") {
@@ -124,14 +124,14 @@ impl Snom {
         }
         let mut file = std::io::Cursor::new(Vec::new());
         match picture.write_to(&mut file, image::ImageFormat::Bmp) {
-            Ok(()) => Answer::with_body(200, "image/bmp", file.into_inner()),
-            Err(_) => Answer::empty(500),
+            Ok(()) => Response::with_body(200, "image/bmp", file.into_inner()),
+            Err(_) => Response::empty(500),
         }
     }
 }
 
 /// Answers with a page that tells a program nothing.
-fn page(status: u16) -> Answer {
-    Answer::with_body(status, "text/html", "<html><body>snom</body></html>\n")
+fn page(status: u16) -> Response {
+    Response::with_body(status, "text/html", "<html><body>snom</body></html>\n")
         .header("Server", "snom embedded")
 }

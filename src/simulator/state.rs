@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::calling::Calling;
-use super::calls::Calls;
-use super::picture::Picture;
+use crate::calling::Calling;
+use crate::calls::Calls;
+use crate::picture::Picture;
 
 /// Everything that can be known of a simulated phone at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// The pushed screen; none while the phone is idle.
-    pub shown: Option<Shown>,
+    pub screen: Option<Screen>,
     /// A line of text beside the screen (Cisco's and Yealink's status messages).
     pub status: Option<String>,
     /// The tones played so far, oldest first.
-    pub played: Vec<Played>,
+    pub played: Vec<Tone>,
     /// Whether a ringer plays until somebody stops it.
     pub ringing: bool,
     /// The ring tone that was set; none is the factory's.
@@ -53,30 +53,30 @@ impl State {
     pub fn refusals(&self) -> impl Iterator<Item = (&Exchange, &str)> {
         self.exchanges
             .iter()
-            .filter_map(|exchange| Some((exchange, exchange.refused.as_deref()?)))
+            .filter_map(|exchange| Some((exchange, exchange.refusal.as_deref()?)))
     }
 
-    pub(super) fn log(&mut self, exchange: Exchange) {
+    pub(crate) fn log(&mut self, exchange: Exchange) {
         keep(&mut self.exchanges, exchange);
     }
 
-    pub(super) fn remark(&mut self, remark: impl Into<String>) {
+    pub(crate) fn remark(&mut self, remark: impl Into<String>) {
         keep(&mut self.remarks, remark.into());
     }
 
-    pub(super) fn press(&mut self, key: impl Into<String>) {
+    pub(crate) fn press(&mut self, key: impl Into<String>) {
         keep(&mut self.keys, key.into());
     }
 
-    pub(super) fn dial(&mut self, number: impl Into<String>) {
+    pub(crate) fn dial(&mut self, number: impl Into<String>) {
         keep(&mut self.dialed, number.into());
     }
 
-    pub(super) fn play(&mut self, played: Played) {
+    pub(crate) fn play(&mut self, played: Tone) {
         keep(&mut self.played, played);
     }
 
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         if self.settings.len() < MAX_SETTINGS || self.settings.contains_key(name) {
             self.settings.insert(name.to_owned(), value.to_owned());
         }
@@ -85,7 +85,7 @@ impl State {
 
 /// A screen, whoever's it is.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Shown {
+pub struct Screen {
     /// The line at the top.
     pub title: String,
     /// The line above the soft keys.
@@ -101,14 +101,14 @@ pub struct Shown {
     /// How the phone was asked to call attention to it.
     pub beep: bool,
     /// How long it stays; none is for ever.
-    pub stays: Option<Duration>,
+    pub timeout: Option<Duration>,
 }
 
 /// What a screen shows between its title and its soft keys.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Content {
     /// Names with numbers to dial.
-    Directory(Vec<Entry>),
+    Directory(Vec<DirectoryEntry>),
     /// The phone's own words about a document that it can't show.
     Error(String),
     /// Fields to fill in and send.
@@ -116,7 +116,7 @@ pub enum Content {
         /// Where the values go.
         submit: String,
         /// The fields, in order.
-        inputs: Vec<Input>,
+        inputs: Vec<FormField>,
     },
     /// A picture, and the text that some vendors allow beside it.
     Image {
@@ -126,7 +126,7 @@ pub enum Content {
         text: String,
     },
     /// Lines to choose from.
-    Menu(Vec<Item>),
+    Menu(Vec<MenuItem>),
     /// Words.
     Text(String),
 }
@@ -147,7 +147,7 @@ impl Content {
     }
 
     /// Returns the lines of a menu.
-    pub fn items(&self) -> Option<&[Item]> {
+    pub fn items(&self) -> Option<&[MenuItem]> {
         match self {
             Self::Menu(items) => Some(items),
             _ => None,
@@ -165,7 +165,7 @@ impl Content {
 
 /// One line of a menu.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Item {
+pub struct MenuItem {
     /// What it says.
     pub label: String,
     /// What it leads to, in the vendor's own form.
@@ -174,7 +174,7 @@ pub struct Item {
 
 /// One line of a directory.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Entry {
+pub struct DirectoryEntry {
     /// Who.
     pub name: String,
     /// The number.
@@ -183,7 +183,7 @@ pub struct Entry {
 
 /// One field of a form.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Input {
+pub struct FormField {
     /// What it says.
     pub label: String,
     /// The name of the value when it is sent.
@@ -209,7 +209,7 @@ pub struct SoftKey {
 
 /// A tone that was played.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Played {
+pub struct Tone {
     /// The name or URL of it.
     pub name: String,
     /// The sound, where it was fetched.
@@ -245,11 +245,11 @@ pub struct Exchange {
     /// The answer's status; none if there was no answer.
     pub status: Option<u16>,
     /// The answer's headers, in order.
-    pub answer_headers: Vec<(String, String)>,
+    pub response_headers: Vec<(String, String)>,
     /// The answer's body.
-    pub answer: Bytes,
+    pub response_body: Bytes,
     /// Why the phone refused it, in words; none if all was well.
-    pub refused: Option<String>,
+    pub refusal: Option<String>,
 }
 
 impl Exchange {

@@ -6,16 +6,16 @@ use bytes::{Buf, Bytes};
 
 /// What a WAV file says of itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Wave {
-    pub(super) coding: Coding,
-    pub(super) channels: u16,
-    pub(super) rate: u32,
-    pub(super) length: Duration,
+pub(crate) struct Wave {
+    pub(crate) coding: Coding,
+    pub(crate) channels: u16,
+    pub(crate) rate: u32,
+    pub(crate) length: Duration,
 }
 
 /// How the samples are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     /// G.711 µ-law.
     MuLaw,
     /// Signed linear of that many bits.
@@ -26,7 +26,7 @@ pub(super) enum Coding {
 
 impl Wave {
     /// Reads a file; the error says in words what is wrong.
-    pub(super) fn parse(file: &Bytes) -> Result<Self, String> {
+    pub(crate) fn parse(file: &Bytes) -> Result<Self, String> {
         let mut rest = file.clone();
         if rest.len() < 12 || !rest.starts_with(b"RIFF") || rest.get(8..12) != Some(b"WAVE") {
             return Err("no WAV file".to_owned());
@@ -75,7 +75,7 @@ impl Wave {
     }
 
     /// Refuses anything but 8000 samples a second on one channel in one of `codings`.
-    pub(super) fn narrow(self, codings: &[Coding]) -> Result<Self, String> {
+    pub(crate) fn narrow(self, codings: &[Coding]) -> Result<Self, String> {
         if !codings.contains(&self.coding) {
             return Err(format!(
                 "a WAV file coded as {:?}, not {codings:?}",
@@ -97,7 +97,7 @@ impl Wave {
 
 /// Writes a WAV file of silence for the tests.
 #[cfg(test)]
-pub(super) fn silence(tag: u16, channels: u16, rate: u32, bits: u16, length: usize) -> Vec<u8> {
+pub(crate) fn silence(tag: u16, channels: u16, rate: u32, bits: u16, length: usize) -> Vec<u8> {
     let length = u32::try_from(length).unwrap();
     let frame = channels * (bits / 8);
     [

@@ -28,73 +28,73 @@ use tokio::time::Instant;
 
 use self::configuration::Uploads;
 use self::model::{Model, release};
-use super::device::Device;
-use super::error::Error;
-use super::login::{Denied, Login};
-use super::options::Scheme;
-use super::request::{Answer, Request};
+use crate::device::Device;
+use crate::error::Error;
+use crate::login_guard::{Denial, LoginGuard};
+use crate::options::Scheme;
+use crate::request::{Request, Response};
 
 /// A Yealink phone. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Yealink {
+pub(crate) struct Yealink {
     device: Device,
     model: &'static Model,
-    login: Login,
-    lock: Arc<Mutex<Lock>>,
-    trust: Arc<Mutex<Trust>>,
+    login: LoginGuard,
+    lock: Arc<Mutex<Lockout>>,
+    consent: Arc<Mutex<Consent>>,
     uploads: Arc<Mutex<Uploads>>,
 }
 
 /// Who may control the phone, by the word of somebody at it.
 #[derive(Debug, Default)]
-struct Trust {
+struct Consent {
     allowed: HashSet<String>,
     /// Whom the question on the screen is about.
-    asking: Option<String>,
+    pending: Option<String>,
 }
 
-/// What somebody asks for, and so how the phone asks for the password.
+/// What somebody access for, and so how the phone access for the password.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Asks {
+enum Access {
     Control,
     Push,
 }
 
 /// How often the password was wrong, and until when nobody gets in.
 #[derive(Debug, Default)]
-struct Lock {
+struct Lockout {
     failures: u32,
     until: Option<Instant>,
 }
 
 impl Yealink {
-    pub(super) fn new(device: &Device) -> Result<Self, Error> {
+    pub(crate) fn new(device: &Device) -> Result<Self, Error> {
         let model = Model::find(&device.options().model)?;
         let realm = format!("Enterprise IP phone {}", device.options().model);
         Ok(Self {
             device: device.clone(),
             model,
-            login: Login::new(&realm),
+            login: LoginGuard::new(&realm),
             lock: Arc::default(),
-            trust: Arc::default(),
+            consent: Arc::default(),
             uploads: Arc::default(),
         })
     }
 
-    pub(super) fn display(&self) -> (u32, u32) {
+    pub(crate) fn display(&self) -> (u32, u32) {
         self.model.display
     }
 
     /// Answers a request to the phone's web server.
-    pub(super) async fn answer(&self, request: &Request) -> Answer {
+    pub(crate) async fn answer(&self, request: &Request) -> Response {
         match request.method.as_str() {
             "GET" => self.controlled(request),
             "POST" => self.take_push(request).await,
-            _ => Answer::empty(404).refusing("no such method"),
+            _ => Response::empty(404).refusing("no such method"),
         }
     }
 
-    async fn take_push(&self, request: &Request) -> Answer {
+    async fn take_push(&self, request: &Request) -> Response {
         let query = request.query.as_deref().unwrap_or_default();
         let page = if release(&self.device.options().firmware) > 70 {
             ("/servlet", "push=xml")
@@ -102,47 +102,47 @@ impl Yealink {
             ("/", "")
         };
         if (request.path.as_str(), query) != page {
-            return Answer::empty(404).refusing("no such page");
+            return Response::empty(404).refusing("no such page");
         }
         if self.model.is_android() {
-            return Answer::empty(404).refusing("a push, which Android models do not take");
+            return Response::empty(404).refusing("a push, which Android models do not take");
         }
         if let Some(allowed) = &self.device.options().allow
             && !allowed.contains(&request.peer.ip().to_canonical())
         {
-            return Answer::empty(403).refusing("a server that is not allowed");
+            return Response::empty(403).refusing("a server that is not allowed");
         }
-        if let Err(answer) = self.admit(request, Asks::Push) {
+        if let Err(answer) = self.admit(request, Access::Push) {
             return answer;
         }
         match self.pushed(request).await {
-            Ok(()) => Answer::with_body(200, "text/html", ""),
-            Err(reason) => Answer::empty(400).refusing(reason),
+            Ok(()) => Response::with_body(200, "text/html", ""),
+            Err(reason) => Response::empty(400).refusing(reason),
         }
     }
 
     /// Lets a request pass, unless its password is wrong or too many before were.
-    fn admit(&self, request: &Request, asks: Asks) -> Result<(), Answer> {
+    fn admit(&self, request: &Request, access: Access) -> Result<(), Response> {
         let mut options = self.device.options().clone();
         // Whatever a phone does for pushes, its own pages ask for Basic.
-        if asks == Asks::Control && options.scheme == Scheme::Digest {
+        if access == Access::Control && options.scheme == Scheme::Digest {
             options.scheme = Scheme::Basic;
         }
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if lock.until.is_some_and(|until| Instant::now() < until) {
-            return Err(Answer::empty(403).refusing("locked after too many wrong passwords"));
+            return Err(Response::empty(403).refusing("locked after too many wrong passwords"));
         }
         match self.login.check(request, &options) {
             Ok(()) => {
-                *lock = Lock::default();
+                *lock = Lockout::default();
                 Ok(())
             }
-            Err(Denied::Asked(answer)) => Err(answer),
-            Err(Denied::Wrong(answer)) => {
+            Err(Denial::Challenge(answer)) => Err(answer),
+            Err(Denial::WrongCredentials(answer)) => {
                 self.device.change(|state| state.bad_credentials += 1);
                 lock.failures += 1;
                 if lock.failures >= MAX_FAILURES {
-                    *lock = Lock {
+                    *lock = Lockout {
                         failures: 0,
                         until: Some(Instant::now() + LOCKED),
                     };

@@ -227,7 +227,7 @@ async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
     );
     let seen = sim_phone
         .until("both", |state| {
-            state.background.is_some() && state.shown.is_some()
+            state.background.is_some() && state.screen.is_some()
         })
         .await;
     let paths: Vec<_> = fetched(&seen).collect();

@@ -36,7 +36,7 @@ async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing
     daemon.line("need a restart").await;
     push("back").await;
     old.shows_text("back").await;
-    assert!(old.state().shown.is_some());
+    assert!(old.state().screen.is_some());
     daemon.terminate();
     assert!(daemon.end().await.success());
 }

@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
-use super::super::fetch::{Ask, Fetched};
-use super::super::options::AuthenticationMethod;
-use super::super::request::Request;
 use super::Cisco;
+use crate::fetch::{Fetch, Resource};
+use crate::options::AuthenticationMethod;
+use crate::request::Request;
 
 impl Cisco {
-    /// Asks whether the sender of a push may push; the error says in words why not.
+    /// Access whether the sender of a push may push; the error says in words why not.
     pub(super) async fn authenticate(&self, request: &Request) -> Result<(), String> {
         let options = self.device.options();
         let Some(url) = &options.authentication_url else {
@@ -39,19 +39,19 @@ impl Cisco {
                 Some(query)
             }
         };
-        let ask = Ask {
+        let fetch = Fetch {
             url: &url,
             headers,
             form: form.as_deref(),
             most: MAX_ANSWER,
         };
-        let judged = self.device.fetch(ask, judge).await;
-        judged.map_err(|failure| format!("the authentication URL: {failure}"))
+        let checked = self.device.fetch(fetch, check_answer).await;
+        checked.map_err(|failure| format!("the authentication URL: {failure}"))
     }
 }
 
 /// Accepts ten bytes and nothing else.
-fn judge(answer: &Fetched) -> Result<(), String> {
+fn check_answer(answer: &Resource) -> Result<(), String> {
     if answer.header("transfer-encoding").is_some() {
         return Err("a chunked answer".to_owned());
     }

@@ -1,12 +1,12 @@
 //! The documents that a push may hold, and who does what they say.
 
-use super::super::document::Element;
-use super::super::request::Answer;
 use super::{Cisco, Refusal, schema};
+use crate::document::Element;
+use crate::request::Response;
 
 impl Cisco {
     /// Does what a pushed document says.
-    pub(super) async fn command(&self, xml: &str) -> Result<Answer, Refusal> {
+    pub(super) async fn command(&self, xml: &str) -> Result<Response, Refusal> {
         let document = Element::parse(xml.as_bytes()).map_err(Refusal::parse)?;
         let is_command = schema::COMMANDS.contains(&document.name.as_str());
         if is_command && xml.chars().count() > MAX_COMMAND {
@@ -14,23 +14,25 @@ impl Cisco {
                 "a command of more than {MAX_COMMAND} characters"
             )));
         }
-        schema::judge(&document).map_err(Refusal::parse)?;
+        schema::validate(&document).map_err(Refusal::parse)?;
         match document.name.as_str() {
             "CiscoIPPhoneExecute" => self.execute(&document).await,
             "setBackground" => self.set_background(&document).await,
             "setRingTone" => self.set_ring_tone(&document).await,
             "startMedia" | "stopMedia" => Ok(self.media(&document)),
             _ => {
-                let shown = self.present(&document, xml, None).await;
-                shown.map(|()| done(&document.name)).map_err(Refusal::parse)
+                let screen = self.present(&document, xml, None).await;
+                screen
+                    .map(|()| success(&document.name))
+                    .map_err(Refusal::parse)
             }
         }
     }
 }
 
 /// Answers that a document was taken as it is.
-pub(super) fn done(name: &str) -> Answer {
-    super::execute::response(&[super::execute::Item {
+pub(super) fn success(name: &str) -> Response {
+    super::execute::response(&[super::execute::ResponseItem {
         url: name.to_owned(),
         status: 0,
         data: "Success",

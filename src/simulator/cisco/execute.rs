@@ -8,14 +8,14 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 use url::Url;
 
-use super::super::document::Element;
-use super::super::request::Answer;
-use super::super::state::Played;
 use super::{Cisco, Refusal, xml};
+use crate::document::Element;
+use crate::request::Response;
+use crate::state::Tone;
 
 impl Cisco {
     /// Does the items of a pushed `CiscoIPPhoneExecute`.
-    pub(super) async fn execute(&self, document: &Element) -> Result<Answer, Refusal> {
+    pub(super) async fn execute(&self, document: &Element) -> Result<Response, Refusal> {
         let urls: Vec<&str> = document
             .named("ExecuteItem")
             .filter_map(|item| item.attribute("URL"))
@@ -44,14 +44,14 @@ impl Cisco {
         })
     }
 
-    async fn item(&self, url: &str) -> Item {
+    async fn item(&self, url: &str) -> ResponseItem {
         let done = self.uri(url, Origin::Execute).await;
         let (status, data) = match done {
             Ok(()) => (0, "Success"),
-            Err(Unable::Invalid) => (INVALID_URI, "Invalid URI"),
-            Err(Unable::Now(why)) => (INTERNAL, why),
+            Err(UriError::Invalid) => (INVALID_URI, "Invalid URI"),
+            Err(UriError::Unavailable(why)) => (INTERNAL, why),
         };
-        Item {
+        ResponseItem {
             url: url.to_owned(),
             status,
             data,
@@ -59,9 +59,9 @@ impl Cisco {
     }
 
     /// Does what a URI says, if it may come from there and the model knows it.
-    pub(super) async fn uri(&self, uri: &str, origin: Origin) -> Result<(), Unable> {
+    pub(super) async fn uri(&self, uri: &str, origin: Origin) -> Result<(), UriError> {
         if is_page(uri) {
-            let url = Url::parse(&self.named(uri)).map_err(|_| Unable::Invalid)?;
+            let url = Url::parse(&self.named(uri)).map_err(|_| UriError::Invalid)?;
             match origin {
                 // The answer to a push does not wait for the page.
                 Origin::Execute => {
@@ -72,9 +72,9 @@ impl Cisco {
             }
             return Ok(());
         }
-        let (scheme, rest) = uri.split_once(':').ok_or(Unable::Invalid)?;
-        if origin == Origin::Execute && !self.ability.runs(scheme, rest) {
-            return Err(Unable::Invalid);
+        let (scheme, rest) = uri.split_once(':').ok_or(UriError::Invalid)?;
+        if origin == Origin::Execute && !self.capabilities.runs(scheme, rest) {
+            return Err(UriError::Invalid);
         }
         match scheme {
             "Dial" if is_dialable(rest) => {
@@ -101,14 +101,14 @@ impl Cisco {
             "Device" if matches!(rest, "Unlock" | "GeneratePRT" | "PRTStatus") => (),
             "Vibrate" => (),
             "RTPRx" | "RTPTx" | "RTPMRx" | "RTPMTx" if is_stream(rest) => self.stream(scheme, rest),
-            _ => return Err(Unable::Invalid),
+            _ => return Err(UriError::Invalid),
         }
         Ok(())
     }
 
     /// Presses a key. One that the model does not have is discarded without a word.
     fn key(&self, name: &str) {
-        if !self.ability.has_key(name) {
+        if !self.capabilities.has_key(name) {
             let remark = format!("There is no key {name} here, and nobody is told.");
             self.device.change(|state| state.remark(remark));
             return;
@@ -121,16 +121,16 @@ impl Cisco {
         });
     }
 
-    fn send_digits(&self, rest: &str) -> Result<(), Unable> {
+    fn send_digits(&self, rest: &str) -> Result<(), UriError> {
         let parts: Vec<&str> = rest.split(':').collect();
         let [digits, "0" | "1", application] = parts.as_slice() else {
-            return Err(Unable::Invalid);
+            return Err(UriError::Invalid);
         };
         if !application.contains('/') {
-            return Err(Unable::Now("Unknown Application ID"));
+            return Err(UriError::Unavailable("Unknown Application ID"));
         }
         if !self.device.state().settings.contains_key("call") {
-            return Err(Unable::Now("No Active Call"));
+            return Err(UriError::Unavailable("No Active Call"));
         }
         self.device.change(|state| state.set("digits", digits));
         Ok(())
@@ -153,18 +153,18 @@ impl Cisco {
         });
     }
 
-    fn init(&self, application: &str) -> Result<(), Unable> {
+    fn init(&self, application: &str) -> Result<(), UriError> {
         match application {
             "Services" | "Messages" | "Directories" => self.device.clear(),
             "AppStatus" => self.device.change(|state| state.status = None),
             "CallHistory" => (),
-            _ => return Err(Unable::Invalid),
+            _ => return Err(UriError::Invalid),
         }
         Ok(())
     }
 
     /// Plays a file of the TFTP server, and waits for its end as phones do.
-    async fn play(&self, file: &str) -> Result<(), Unable> {
+    async fn play(&self, file: &str) -> Result<(), UriError> {
         if file == "Stop" {
             self.device.change(|state| state.ringing = false);
             return Ok(());
@@ -176,9 +176,9 @@ impl Cisco {
             .iter()
             .find_map(|ending| file.strip_suffix(ending));
         if !characters || stem.is_none_or(str::is_empty) {
-            return Err(Unable::Invalid);
+            return Err(UriError::Invalid);
         }
-        let played = Played {
+        let played = Tone {
             name: file.to_owned(),
             sound: bytes::Bytes::new(),
         };
@@ -199,26 +199,26 @@ pub(super) enum Origin {
 
 /// Why a URI is not done.
 #[derive(Debug)]
-pub(super) enum Unable {
+pub(super) enum UriError {
     /// It is none that the phone knows, or not there.
     Invalid,
     /// It can't be done as things stand.
-    Now(&'static str),
+    Unavailable(&'static str),
 }
 
 /// What came of one item.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct ResponseItem {
     pub(super) url: String,
     pub(super) status: u8,
     pub(super) data: &'static str,
 }
 
 /// Answers with an item for each URI; the attributes come in another order each time.
-pub(super) fn response(items: &[Item]) -> Answer {
+pub(super) fn response(items: &[ResponseItem]) -> Response {
     let mut body =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CiscoIPPhoneResponse>\n".to_owned();
-    for (index, Item { url, status, data }) in items.iter().enumerate() {
+    for (index, ResponseItem { url, status, data }) in items.iter().enumerate() {
         let mut attributes = [
             format!("Status=\"{status}\""),
             format!("Data=\"{data}\""),

@@ -3,14 +3,14 @@
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 
-use super::super::document::Element;
-use super::super::request::Answer;
 use super::{Cisco, xml};
+use crate::document::Element;
+use crate::request::Response;
 
 impl Cisco {
     /// Starts or ends a stream; one at a time, and none in a call.
-    pub(super) fn media(&self, document: &Element) -> Answer {
-        if !self.ability.has_media {
+    pub(super) fn media(&self, document: &Element) -> Response {
+        if !self.capabilities.has_media {
             return failed("InvalidXML", "no such command on this model");
         }
         let settings = self.device.state().settings;
@@ -51,7 +51,7 @@ impl Cisco {
     }
 }
 
-fn failed(kind: &str, words: &str) -> Answer {
+fn failed(kind: &str, words: &str) -> Response {
     let body = format!("<errorResponse><type>{kind}</type><data>{words}</data></errorResponse>");
     xml(400, body).refusing(format!("{kind}: {words}"))
 }

@@ -1,7 +1,7 @@
 //! The sizes of Cisco's screens, backgrounds and thumbnails.
 
-use super::super::error::Error;
 use crate::Vendor;
+use crate::error::Error;
 
 /// What the phone does differently from model to model.
 #[derive(Debug)]

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use image::{Rgb, RgbImage};
 use url::Url;
 
-use super::super::document::Element;
-use super::super::fetch::Ask;
-use super::super::picture::Picture;
-use super::super::state::{Content, Entry, Input, Item, Shown, SoftKey};
 use super::Cisco;
 use super::execute::Origin;
 use super::page::soft_key;
-use super::personal::png;
+use super::personalization::png;
+use crate::document::Element;
+use crate::fetch::Fetch;
+use crate::picture::Picture;
+use crate::state::{Content, DirectoryEntry, FormField, MenuItem, Screen, SoftKey};
 
 impl Cisco {
     /// Shows an object, or does what it says; the error says in words what is wrong.
@@ -60,14 +60,14 @@ impl Cisco {
         if soft_keys.is_empty() {
             soft_keys = default_keys(&content);
         }
-        self.device.show(Shown {
+        self.device.show(Screen {
             title: document.text_of("Title"),
             prompt: document.text_of("Prompt"),
             content,
             soft_keys,
             source: source.map(Url::to_string),
             document: text.to_owned(),
-            ..Shown::default()
+            ..Screen::default()
         });
         Ok(())
     }
@@ -76,10 +76,10 @@ impl Cisco {
     async fn image_file(&self, url: &str) -> Result<Picture, String> {
         let url = self.named(url);
         let url = Url::parse(&url).map_err(|error| format!("the URL `{url}`: {error}"))?;
-        let ask = Ask::get(&url, self.request_headers(), MAX_PICTURE);
+        let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
         let (most_wide, most_high) = self.model.area;
-        let picture = self.device.fetch(ask, |fetched| {
-            let picture = png(&url, fetched)?;
+        let picture = self.device.fetch(fetch, |resource| {
+            let picture = png(&url, resource)?;
             let (width, height) = (picture.width(), picture.height());
             if width <= most_wide && height <= most_high {
                 return Ok(picture);
@@ -111,29 +111,29 @@ fn bitmap(document: &Element) -> Result<Picture, String> {
     ))
 }
 
-fn entries(document: &Element) -> Vec<Entry> {
+fn entries(document: &Element) -> Vec<DirectoryEntry> {
     document
         .named("DirectoryEntry")
-        .map(|entry| Entry {
+        .map(|entry| DirectoryEntry {
             name: entry.text_of("Name"),
             number: entry.text_of("Telephone"),
         })
         .collect()
 }
 
-fn items(document: &Element) -> Vec<Item> {
+fn items(document: &Element) -> Vec<MenuItem> {
     document
         .named("MenuItem")
-        .map(|item| Item {
+        .map(|item| MenuItem {
             label: item.text_of("Name"),
             target: item.text_of("URL"),
         })
         .collect()
 }
 
-fn input(item: &Element) -> Input {
+fn input(item: &Element) -> FormField {
     let kind = item.text_of("InputFlags");
-    Input {
+    FormField {
         label: item.text_of("DisplayName"),
         parameter: item.text_of("QueryStringParam"),
         value: item.text_of("DefaultValue"),

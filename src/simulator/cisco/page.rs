@@ -7,12 +7,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use url::{Url, form_urlencoded};
 
-use super::super::document::Element;
-use super::super::fetch::{Ask, Failure, Fetched};
-use super::super::request::media_type;
-use super::super::state::{Content, Played, Shown, SoftKey};
 use super::execute::{Origin, is_page};
 use super::{Cisco, schema};
+use crate::document::Element;
+use crate::fetch::{Fetch, FetchError, Resource};
+use crate::request::media_type;
+use crate::state::{Content, Screen, SoftKey, Tone};
 
 impl Cisco {
     /// Fetches a page and shows or plays it; an error is shown in the phone's own words.
@@ -22,7 +22,7 @@ impl Cisco {
         let phone = self.clone();
         async move {
             if let Err(words) = phone.open(&url).await {
-                phone.complain(&url, &words);
+                phone.show_error(&url, &words);
             }
         }
         .boxed()
@@ -36,10 +36,10 @@ impl Cisco {
         if file.len() > MAX_FILE_NAME {
             return Err("File name too long".to_owned());
         }
-        let ask = Ask::get(url, self.request_headers(), MAX_PAGE);
+        let fetch = Fetch::get(url, self.request_headers(), MAX_PAGE);
         let page = self
             .device
-            .fetch(ask, read)
+            .fetch(fetch, read)
             .await
             .map_err(|failure| words(&failure))?;
         match page.body {
@@ -48,21 +48,21 @@ impl Cisco {
                 presented.map_err(|reason| format!("XML Error[4]: Parse Error ({reason})"))?;
             }
             Body::Tone(sound) => {
-                let played = Played {
+                let played = Tone {
                     name: url.to_string(),
                     sound,
                 };
                 self.device.change(|state| state.play(played));
             }
             Body::Words(text) => {
-                let shown = Shown {
+                let screen = Screen {
                     content: Content::Text(text.clone()),
                     soft_keys: vec![soft_key(3, "Exit", "SoftKey:Exit")],
                     source: Some(url.to_string()),
                     document: text,
-                    ..Shown::default()
+                    ..Screen::default()
                 };
-                self.device.show(shown);
+                self.device.show(screen);
             }
         }
         if let Some(refresh) = page.refresh {
@@ -72,12 +72,12 @@ impl Cisco {
     }
 
     /// Shows what went wrong, as phones do.
-    fn complain(&self, url: &Url, words: &str) {
-        self.device.show(Shown {
+    fn show_error(&self, url: &Url, words: &str) {
+        self.device.show(Screen {
             content: Content::Error(words.to_owned()),
             soft_keys: vec![soft_key(3, "Exit", "SoftKey:Exit")],
             source: Some(url.to_string()),
-            ..Shown::default()
+            ..Screen::default()
         });
     }
 
@@ -101,8 +101,8 @@ impl Cisco {
                 let label = if next == *page { "Update" } else { "Next" };
                 let key = soft_key(2, label, next.as_str());
                 self.device.change(|state| {
-                    if let Some(shown) = &mut state.shown {
-                        shown.soft_keys.push(key);
+                    if let Some(screen) = &mut state.screen {
+                        screen.soft_keys.push(key);
                     }
                 });
             }
@@ -110,8 +110,8 @@ impl Cisco {
     }
 
     /// Does what choosing an item does.
-    pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
-        match &shown.content {
+    pub(crate) async fn choose(&self, screen: &Screen, index: usize) {
+        match &screen.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
                     self.device.change(|state| state.dial(&entry.number));
@@ -119,7 +119,7 @@ impl Cisco {
             }
             Content::Menu(items) => {
                 if let Some(item) = items.get(index) {
-                    self.follow(&item.target, shown).await;
+                    self.follow(&item.target, screen).await;
                 }
             }
             _ => (),
@@ -127,42 +127,42 @@ impl Cisco {
     }
 
     /// Does what a soft key does; the first item counts as chosen.
-    pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
-        let chosen = shown.content.items().and_then(<[_]>::first);
+    pub(crate) async fn press(&self, screen: &Screen, target: &str) {
+        let chosen = screen.content.items().and_then(<[_]>::first);
         let chosen = chosen.map_or("", |item| item.target.as_str());
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" | "SoftKey:Back" => self.device.clear(),
-            "SoftKey:Select" | "SoftKey:Dial" => self.choose(shown, 0).await,
-            "SoftKey:Submit" => self.submit(shown).await,
+            "SoftKey:Select" | "SoftKey:Dial" => self.choose(screen, 0).await,
+            "SoftKey:Submit" => self.submit(screen).await,
             "SoftKey:Update" | "SoftKey:Next" => {
-                self.follow(shown.source.as_deref().unwrap_or_default(), shown)
+                self.follow(screen.source.as_deref().unwrap_or_default(), screen)
                     .await;
             }
             _ => match (parameter(target), parameter(chosen)) {
                 // The key's parameter goes to the item's page, or the item's to the key's.
-                (Some(parameter), _) => self.follow(&with_query(chosen, parameter), shown).await,
+                (Some(parameter), _) => self.follow(&with_query(chosen, parameter), screen).await,
                 (_, Some(parameter)) if is_page(target) => {
-                    self.follow(&with_query(target, parameter), shown).await;
+                    self.follow(&with_query(target, parameter), screen).await;
                 }
-                _ => self.follow(target, shown).await,
+                _ => self.follow(target, screen).await,
             },
         }
     }
 
     /// Sends a form.
-    pub(in super::super) async fn submit(&self, shown: &Shown) {
-        let Content::Form { submit, inputs } = &shown.content else {
+    pub(crate) async fn submit(&self, screen: &Screen) {
+        let Content::Form { submit, inputs } = &screen.content else {
             return;
         };
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(inputs.iter().map(|input| (&input.parameter, &input.value)))
             .finish();
-        self.follow(&with_query(submit, &query), shown).await;
+        self.follow(&with_query(submit, &query), screen).await;
     }
 
-    async fn follow(&self, target: &str, shown: &Shown) {
+    async fn follow(&self, target: &str, screen: &Screen) {
         if self.uri(target, Origin::Screen).await.is_err() {
-            let title = &shown.title;
+            let title = &screen.title;
             self.device
                 .change(|state| state.remark(format!("`{target}` on `{title}` leads nowhere.")));
         }
@@ -214,51 +214,51 @@ enum Body {
 }
 
 /// Judges what arrived; the error says in words what is wrong.
-fn read(fetched: &Fetched) -> Result<Page, String> {
-    let body = match media_type(fetched.content_type()).as_str() {
+fn read(resource: &Resource) -> Result<Page, String> {
+    let body = match media_type(resource.content_type()).as_str() {
         "text/xml" => {
-            let charset = fetched.content_type().to_ascii_lowercase();
+            let charset = resource.content_type().to_ascii_lowercase();
             if !charset.contains("charset=utf-8") && !charset.contains("charset=\"utf-8\"") {
                 return Err("text/xml without its charset".to_owned());
             }
-            let document = Element::parse(&fetched.body)?;
-            schema::judge(&document)?;
+            let document = Element::parse(&resource.body)?;
+            schema::validate(&document)?;
             if !document.name.starts_with("CiscoIPPhone") {
                 return Err(format!("{}, which only a push may hold", document.name));
             }
-            let text = String::from_utf8_lossy(&fetched.body).into_owned();
+            let text = String::from_utf8_lossy(&resource.body).into_owned();
             Body::Document { document, text }
         }
-        "text/plain" | "text/html" if !fetched.body.trim_ascii_start().starts_with(b"<") => {
-            Body::Words(String::from_utf8_lossy(&fetched.body).into_owned())
+        "text/plain" | "text/html" if !resource.body.trim_ascii_start().starts_with(b"<") => {
+            Body::Words(String::from_utf8_lossy(&resource.body).into_owned())
         }
         "audio/basic" => {
-            if fetched.body.is_empty() || fetched.body.len() > MAX_TONE {
-                let length = fetched.body.len();
+            if resource.body.is_empty() || resource.body.len() > MAX_TONE {
+                let length = resource.body.len();
                 return Err(format!(
                     "a tone of {length} bytes, which are not 1 to {MAX_TONE}"
                 ));
             }
-            if fetched.body.starts_with(b"RIFF") {
+            if resource.body.starts_with(b"RIFF") {
                 return Err("a WAV file, and the phone takes only headerless µ-law".to_owned());
             }
-            Body::Tone(fetched.body.clone())
+            Body::Tone(resource.body.clone())
         }
-        _ => return Err(format!("the Content-Type `{}`", fetched.content_type())),
+        _ => return Err(format!("the Content-Type `{}`", resource.content_type())),
     };
     Ok(Page {
         body,
-        refresh: fetched.header("refresh").map(ToOwned::to_owned),
+        refresh: resource.header("refresh").map(ToOwned::to_owned),
     })
 }
 
 /// Returns what the phone says about a page that it can't show.
-fn words(failure: &Failure) -> String {
+fn words(failure: &FetchError) -> String {
     match failure {
-        Failure::Refused(reason) => format!("XML Error[4]: Parse Error ({reason})"),
-        Failure::Status(status) => format!("HTTP Error[8]: Unknown HTTP Error ({status})"),
-        Failure::TooLong { .. } => "Data too large!".to_owned(),
-        Failure::Unreachable(_) => "HTTP Error[10]: HTTP Connection Failed".to_owned(),
+        FetchError::Rejected(reason) => format!("XML Error[4]: Parse Error ({reason})"),
+        FetchError::Status(status) => format!("HTTP Error[8]: Unknown HTTP Error ({status})"),
+        FetchError::TooLong { .. } => "Data too large!".to_owned(),
+        FetchError::Unreachable(_) => "HTTP Error[10]: HTTP Connection Failed".to_owned(),
     }
 }
 

@@ -1,28 +1,28 @@
 //! Cisco's objects and commands as tables, in the order of the vendor's schema.
 
-use super::super::document::Element;
-use super::super::schema::{Attribute, Child, Rule, Strictness, Value};
+use crate::document::Element;
+use crate::schema::{Attribute, Child, Rule, Strictness, Value};
 
 /// Puts what every displayable object may begin with before what it alone may hold.
-macro_rules! shown {
+macro_rules! displayable {
     ($($child:expr),* $(,)?) => {
         [
-            Child::maybe(&TITLE),
-            Child::maybe(&PROMPT),
-            Child::many(&SOFT_KEY_ITEM, 8),
-            Child::many(&KEY_ITEM, 32),
+            Child::optional(&TITLE),
+            Child::optional(&PROMPT),
+            Child::repeated(&SOFT_KEY_ITEM, 8),
+            Child::repeated(&KEY_ITEM, 32),
             $($child),*
         ]
     };
 }
 
 /// Judges a document; the error says in words what is wrong.
-pub(super) fn judge(document: &Element) -> Result<(), String> {
+pub(super) fn validate(document: &Element) -> Result<(), String> {
     let rule = DOCUMENTS.iter().find(|rule| rule.name == document.name);
     let rule = rule.ok_or_else(|| format!("the unknown object {}", document.name))?;
     // The order within these two is free, as the vendor's own pages show them.
     let ordered = !COMMANDS.contains(&document.name.as_str());
-    rule.judge(
+    rule.validate(
         document,
         Strictness {
             ordered,
@@ -41,96 +41,99 @@ pub(super) const COMMANDS: [&str; 5] = [
 ];
 
 const DOCUMENTS: [Rule; 16] = [
-    displayable("CiscoIPPhoneText", &shown![Child::maybe(&TEXT)]),
-    displayable("CiscoIPPhoneMenu", &shown![Child::many(&MENU_ITEM, 100)]),
+    displayable("CiscoIPPhoneText", &displayable![Child::optional(&TEXT)]),
+    displayable(
+        "CiscoIPPhoneMenu",
+        &displayable![Child::repeated(&MENU_ITEM, 100)],
+    ),
     displayable(
         "CiscoIPPhoneIconMenu",
-        &shown![
-            Child::many(&ICON_MENU_ITEM, 32),
-            Child::many(&ICON_ITEM, 10)
+        &displayable![
+            Child::repeated(&ICON_MENU_ITEM, 32),
+            Child::repeated(&ICON_ITEM, 10)
         ],
     ),
     Rule::with(
         "CiscoIPPhoneIconFileMenu",
         &ICON_FILE_ATTRIBUTES,
-        &shown![
-            Child::many(&ICON_MENU_ITEM, 32),
-            Child::many(&ICON_FILE_ITEM, 10)
+        &displayable![
+            Child::repeated(&ICON_MENU_ITEM, 32),
+            Child::repeated(&ICON_FILE_ITEM, 10)
         ],
     ),
     displayable(
         "CiscoIPPhoneDirectory",
-        &shown![Child::many(&DIRECTORY_ENTRY, 32)],
+        &displayable![Child::repeated(&DIRECTORY_ENTRY, 32)],
     ),
     displayable(
         "CiscoIPPhoneInput",
-        &shown![Child::one(&LONG_URL), Child::many(&INPUT_ITEM, 5)],
+        &displayable![Child::required(&LONG_URL), Child::repeated(&INPUT_ITEM, 5)],
     ),
     displayable(
         "CiscoIPPhoneImage",
-        &shown![
-            Child::maybe(&IMAGE_X),
-            Child::maybe(&IMAGE_Y),
-            Child::one(&IMAGE_WIDTH),
-            Child::one(&IMAGE_HEIGHT),
-            Child::one(&DEPTH),
-            Child::maybe(&IMAGE_DATA),
+        &displayable![
+            Child::optional(&IMAGE_X),
+            Child::optional(&IMAGE_Y),
+            Child::required(&IMAGE_WIDTH),
+            Child::required(&IMAGE_HEIGHT),
+            Child::required(&DEPTH),
+            Child::optional(&IMAGE_DATA),
         ],
     ),
     displayable(
         "CiscoIPPhoneImageFile",
-        &shown![
-            Child::maybe(&FILE_X),
-            Child::maybe(&FILE_Y),
-            Child::one(&LONG_URL)
+        &displayable![
+            Child::optional(&FILE_X),
+            Child::optional(&FILE_Y),
+            Child::required(&LONG_URL)
         ],
     ),
     displayable(
         "CiscoIPPhoneGraphicMenu",
-        &shown![
-            Child::maybe(&IMAGE_X),
-            Child::maybe(&IMAGE_Y),
-            Child::one(&IMAGE_WIDTH),
-            Child::one(&IMAGE_HEIGHT),
-            Child::one(&DEPTH),
-            Child::maybe(&IMAGE_DATA),
-            Child::many(&MENU_ITEM, 12),
+        &displayable![
+            Child::optional(&IMAGE_X),
+            Child::optional(&IMAGE_Y),
+            Child::required(&IMAGE_WIDTH),
+            Child::required(&IMAGE_HEIGHT),
+            Child::required(&DEPTH),
+            Child::optional(&IMAGE_DATA),
+            Child::repeated(&MENU_ITEM, 12),
         ],
     ),
     displayable(
         "CiscoIPPhoneGraphicFileMenu",
-        &shown![
-            Child::maybe(&FILE_X),
-            Child::maybe(&FILE_Y),
-            Child::one(&LONG_URL),
-            Child::many(&TOUCH_ITEM, 32),
+        &displayable![
+            Child::optional(&FILE_X),
+            Child::optional(&FILE_Y),
+            Child::required(&LONG_URL),
+            Child::repeated(&TOUCH_ITEM, 32),
         ],
     ),
     Rule::elements(
         "CiscoIPPhoneStatus",
         &[
-            Child::maybe(&STATUS_TEXT),
-            Child::maybe(&TIMER),
-            Child::maybe(&STATUS_X),
-            Child::maybe(&STATUS_Y),
-            Child::one(&STATUS_WIDTH),
-            Child::one(&STATUS_HEIGHT),
-            Child::one(&DEPTH),
-            Child::maybe(&STATUS_DATA),
+            Child::optional(&STATUS_TEXT),
+            Child::optional(&TIMER),
+            Child::optional(&STATUS_X),
+            Child::optional(&STATUS_Y),
+            Child::required(&STATUS_WIDTH),
+            Child::required(&STATUS_HEIGHT),
+            Child::required(&DEPTH),
+            Child::optional(&STATUS_DATA),
         ],
     ),
     Rule::elements(
         "CiscoIPPhoneExecute",
         &[Child {
             rule: &EXECUTE_ITEM,
-            least: 1,
-            most: 3,
+            min: 1,
+            max: 3,
         }],
     ),
-    Rule::elements("setBackground", &[Child::one(&BACKGROUND)]),
-    Rule::elements("setRingTone", &[Child::one(&RING_TONE)]),
-    Rule::elements("startMedia", &[Child::one(&STARTED_STREAM)]),
-    Rule::elements("stopMedia", &[Child::maybe(&STOPPED_STREAM)]),
+    Rule::elements("setBackground", &[Child::required(&BACKGROUND)]),
+    Rule::elements("setRingTone", &[Child::required(&RING_TONE)]),
+    Rule::elements("startMedia", &[Child::required(&STARTED_STREAM)]),
+    Rule::elements("stopMedia", &[Child::optional(&STOPPED_STREAM)]),
 ];
 
 const fn displayable(name: &'static str, children: &'static [Child]) -> Rule {
@@ -139,15 +142,15 @@ const fn displayable(name: &'static str, children: &'static [Child]) -> Rule {
 
 const EVENT: Value = Value::Text(1, 256);
 const DISPLAYABLE_ATTRIBUTES: [Attribute; 6] = [
-    Attribute::maybe(
+    Attribute::optional(
         "keypadTarget",
         Value::OneOf(&["application", "applicationCall", "activeCall"]),
     ),
-    Attribute::maybe("appId", Value::Text(1, 64)),
-    Attribute::maybe("onAppFocusLost", EVENT),
-    Attribute::maybe("onAppFocusGained", EVENT),
-    Attribute::maybe("onAppMinimized", EVENT),
-    Attribute::maybe("onAppClosed", EVENT),
+    Attribute::optional("appId", Value::Text(1, 64)),
+    Attribute::optional("onAppFocusLost", EVENT),
+    Attribute::optional("onAppFocusGained", EVENT),
+    Attribute::optional("onAppMinimized", EVENT),
+    Attribute::optional("onAppClosed", EVENT),
 ];
 const ICON_FILE_ATTRIBUTES: [Attribute; 7] = {
     let [target, id, lost, gained, minimized, closed] = DISPLAYABLE_ATTRIBUTES;
@@ -158,7 +161,7 @@ const ICON_FILE_ATTRIBUTES: [Attribute; 7] = {
         gained,
         minimized,
         closed,
-        Attribute::maybe("IconIndex", WORD),
+        Attribute::optional("IconIndex", WORD),
     ]
 };
 
@@ -175,16 +178,16 @@ const TEXT: Rule = Rule::value("Text", Value::Text(0, 4000));
 const SOFT_KEY_ITEM: Rule = Rule::elements(
     "SoftKeyItem",
     &[
-        Child::maybe(&SHORT_NAME),
-        Child::one(&Rule::value("Position", Value::Number(1, 8))),
-        Child::maybe(&URL),
-        Child::maybe(&URL_DOWN),
+        Child::optional(&SHORT_NAME),
+        Child::required(&Rule::value("Position", Value::Number(1, 8))),
+        Child::optional(&URL),
+        Child::optional(&URL_DOWN),
     ],
 );
 const KEY_ITEM: Rule = Rule::elements(
     "KeyItem",
     &[
-        Child::one(&Rule::value(
+        Child::required(&Rule::value(
             "Key",
             Value::OneOf(&[
                 "KeyPad0",
@@ -208,49 +211,52 @@ const KEY_ITEM: Rule = Rule::elements(
                 "PushToTalk",
             ]),
         )),
-        Child::maybe(&URL),
-        Child::maybe(&URL_DOWN),
+        Child::optional(&URL),
+        Child::optional(&URL_DOWN),
     ],
 );
 
-const MENU_ITEM: Rule = Rule::elements("MenuItem", &[Child::maybe(&LONG_NAME), Child::maybe(&URL)]);
+const MENU_ITEM: Rule = Rule::elements(
+    "MenuItem",
+    &[Child::optional(&LONG_NAME), Child::optional(&URL)],
+);
 const ICON_MENU_ITEM: Rule = Rule::elements(
     "MenuItem",
     &[
-        Child::maybe(&LONG_NAME),
-        Child::maybe(&URL),
-        Child::maybe(&Rule::value("IconIndex", Value::Number(0, 9))),
+        Child::optional(&LONG_NAME),
+        Child::optional(&URL),
+        Child::optional(&Rule::value("IconIndex", Value::Number(0, 9))),
     ],
 );
 const ICON_ITEM: Rule = Rule::elements(
     "IconItem",
     &[
-        Child::one(&Rule::value("Index", WORD)),
-        Child::one(&Rule::value("Width", Value::Number(1, 16))),
-        Child::one(&Rule::value("Height", Value::Number(1, 10))),
-        Child::one(&DEPTH),
-        Child::maybe(&Rule::value("Data", Value::Hex(40))),
+        Child::required(&Rule::value("Index", WORD)),
+        Child::required(&Rule::value("Width", Value::Number(1, 16))),
+        Child::required(&Rule::value("Height", Value::Number(1, 10))),
+        Child::required(&DEPTH),
+        Child::optional(&Rule::value("Data", Value::Hex(40))),
     ],
 );
 const ICON_FILE_ITEM: Rule = Rule::elements(
     "IconItem",
     &[
-        Child::one(&Rule::value("Index", Value::Number(0, 9))),
-        Child::one(&LONG_URL),
+        Child::required(&Rule::value("Index", Value::Number(0, 9))),
+        Child::required(&LONG_URL),
     ],
 );
 const TOUCH_ITEM: Rule = Rule::elements(
     "MenuItem",
     &[
-        Child::maybe(&SHORT_NAME),
-        Child::maybe(&URL),
-        Child::maybe(&Rule::with(
+        Child::optional(&SHORT_NAME),
+        Child::optional(&URL),
+        Child::optional(&Rule::with(
             "TouchArea",
             &[
-                Attribute::one("X1", WORD),
-                Attribute::one("Y1", WORD),
-                Attribute::one("X2", WORD),
-                Attribute::one("Y2", WORD),
+                Attribute::required("X1", WORD),
+                Attribute::required("Y1", WORD),
+                Attribute::required("X2", WORD),
+                Attribute::required("Y2", WORD),
             ],
             &[],
         )),
@@ -259,23 +265,23 @@ const TOUCH_ITEM: Rule = Rule::elements(
 const DIRECTORY_ENTRY: Rule = Rule::elements(
     "DirectoryEntry",
     &[
-        Child::maybe(&SHORT_NAME),
-        Child::maybe(&Rule::value("Telephone", Value::Text(0, 32))),
+        Child::optional(&SHORT_NAME),
+        Child::optional(&Rule::value("Telephone", Value::Text(0, 32))),
     ],
 );
 const INPUT_ITEM: Rule = Rule::elements(
     "InputItem",
     &[
-        Child::maybe(&Rule::value("DisplayName", Value::Text(0, 32))),
-        Child::one(&Rule::value("QueryStringParam", Value::Text(1, 32))),
-        Child::one(&Rule::value(
+        Child::optional(&Rule::value("DisplayName", Value::Text(0, 32))),
+        Child::required(&Rule::value("QueryStringParam", Value::Text(1, 32))),
+        Child::required(&Rule::value(
             "InputFlags",
             Value::OneOf(&[
                 "A", "T", "N", "E", "U", "L", "AP", "TP", "NP", "EP", "UP", "LP", "PA", "PT", "PN",
                 "PE", "PU", "PL",
             ]),
         )),
-        Child::maybe(&Rule::value("DefaultValue", Value::Text(0, 32))),
+        Child::optional(&Rule::value("DefaultValue", Value::Text(0, 32))),
     ],
 );
 
@@ -299,41 +305,41 @@ const STATUS_DATA: Rule = Rule::value("Data", Value::Hex(557));
 const EXECUTE_ITEM: Rule = Rule::with(
     "ExecuteItem",
     &[
-        Attribute::one("URL", Value::Text(1, 256)),
-        Attribute::maybe("Priority", Value::Number(0, 2)),
+        Attribute::required("URL", Value::Text(1, 256)),
+        Attribute::optional("Priority", Value::Number(0, 2)),
     ],
     &[],
 );
 const BACKGROUND: Rule = Rule::elements(
     "background",
     &[
-        Child::one(&Rule::value("image", Value::Text(1, 256))),
-        Child::one(&Rule::value("icon", Value::Text(1, 256))),
+        Child::required(&Rule::value("image", Value::Text(1, 256))),
+        Child::required(&Rule::value("icon", Value::Text(1, 256))),
     ],
 );
 const STARTED_STREAM: Rule = Rule::with(
     "mediaStream",
     &[
-        Attribute::maybe("receiveVolume", Value::Number(0, 100)),
-        Attribute::maybe("onStopped", EVENT),
+        Attribute::optional("receiveVolume", Value::Number(0, 100)),
+        Attribute::optional("onStopped", EVENT),
     ],
     &[
-        Child::one(&Rule::value("type", Value::OneOf(&["audio"]))),
-        Child::one(&Rule::value(
+        Child::required(&Rule::value("type", Value::OneOf(&["audio"]))),
+        Child::required(&Rule::value(
             "codec",
             Value::OneOf(&["G.711", "G.722", "G.729"]),
         )),
-        Child::one(&Rule::value(
+        Child::required(&Rule::value(
             "mode",
             Value::OneOf(&["send", "receive", "sendReceive"]),
         )),
-        Child::one(&Rule::value("address", Value::Text(1, 64))),
-        Child::maybe(&Rule::value("port", Value::Number(20_480, 32_768))),
+        Child::required(&Rule::value("address", Value::Text(1, 64))),
+        Child::optional(&Rule::value("port", Value::Number(20_480, 32_768))),
     ],
 );
 const STOPPED_STREAM: Rule = Rule::with(
     "mediaStream",
-    &[Attribute::maybe("id", Value::Text(1, 64))],
+    &[Attribute::optional("id", Value::Text(1, 64))],
     &[],
 );
 const RING_TONE: Rule = Rule::value("ringTone", Value::Text(1, 256));

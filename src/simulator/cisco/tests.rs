@@ -7,9 +7,9 @@ mod push;
 
 use url::form_urlencoded;
 
-use super::super::lab::{Lab, Page};
-use super::super::options::Options;
 use crate::Vendor;
+use crate::harness::{Harness, Page};
+use crate::options::Options;
 
 fn options() -> Options {
     Options::new(Vendor::Cisco)
@@ -29,8 +29,8 @@ fn post(headers: &str, body: &str) -> String {
     )
 }
 
-async fn push(lab: &Lab, xml: &str) -> String {
-    lab.send(post("", &encoded(xml))).await
+async fn push(harness: &Harness, xml: &str) -> String {
+    harness.send(post("", &encoded(xml))).await
 }
 
 fn execute(urls: &[&str]) -> String {

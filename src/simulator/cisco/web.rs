@@ -9,13 +9,13 @@ use std::sync::atomic::Ordering;
 
 use image::{ImageFormat, Rgb, RgbImage};
 
-use super::super::request::{Answer, Request};
 use super::{Cisco, xml};
+use crate::request::{Request, Response};
 
 impl Cisco {
     /// Answers a GET.
-    pub(super) async fn page(&self, request: &Request) -> Answer {
-        let java = self.ability.has_java_pages;
+    pub(super) async fn page(&self, request: &Request) -> Response {
+        let java = self.capabilities.has_java_pages;
         let is_device = match request.path.as_str() {
             "/DeviceInformationX" => !java,
             "/CGI/Java/Serviceability" => {
@@ -28,42 +28,42 @@ impl Cisco {
             "/CGI/Java/LineInfo" if java => self.guarded(request, Self::lines).await,
             "/CGI/LineInfo" if !java => self.guarded(request, Self::lines).await,
             "/CGI/Screenshot" => self.guarded(request, Self::screenshot).await,
-            "/CGI/Answer" => self.waiting(request),
-            _ => Answer::empty(404).refusing("no such page"),
+            "/CGI/Answer" => self.deferred(request),
+            _ => Response::empty(404).refusing("no such page"),
         }
     }
 
-    /// Lets an answer wait elsewhere, and says where.
-    pub(super) fn elsewhere(&self, answer: Answer) -> Answer {
+    /// Lets an answer wait defer, and says where.
+    pub(super) fn defer(&self, answer: Response) -> Response {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= MAX_WAITING {
-            waiting.remove(0);
+        let mut deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner);
+        if deferred.len() >= MAX_WAITING {
+            deferred.remove(0);
         }
-        waiting.push((id, answer));
-        Answer::empty(302).header("Location", format!("/CGI/Answer?{id}"))
+        deferred.push((id, answer));
+        Response::empty(302).header("Location", format!("/CGI/Answer?{id}"))
     }
 
-    fn waiting(&self, request: &Request) -> Answer {
+    fn deferred(&self, request: &Request) -> Response {
         let id = request
             .query
             .as_deref()
             .and_then(|id| id.parse::<u32>().ok());
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        match waiting.iter().position(|(known, _)| Some(*known) == id) {
-            Some(at) => waiting.remove(at).1,
-            None => Answer::empty(404).refusing("no answer waits there"),
+        let mut deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner);
+        match deferred.iter().position(|(known, _)| Some(*known) == id) {
+            Some(at) => deferred.remove(at).1,
+            None => Response::empty(404).refusing("no answer waits there"),
         }
     }
 
-    async fn guarded(&self, request: &Request, page: fn(&Self) -> Answer) -> Answer {
-        match self.let_in(request).await {
+    async fn guarded(&self, request: &Request, page: fn(&Self) -> Response) -> Response {
+        match self.authorize(request).await {
             Err(answer) => answer,
             Ok(()) => page(self),
         }
     }
 
-    fn device_information(&self) -> Answer {
+    fn device_information(&self) -> Response {
         let options = self.device.options();
         let (mac, firmware) = (self.device.mac(), &options.firmware);
         let model = options.model.trim_start_matches("CP-");
@@ -86,10 +86,10 @@ impl Cisco {
         } else {
             text.into_bytes()
         };
-        Answer::with_body(200, "text/xml", bytes)
+        Response::with_body(200, "text/xml", bytes)
     }
 
-    fn lines(&self) -> Answer {
+    fn lines(&self) -> Response {
         let state = self.device.state();
         let state = if state.settings.contains_key("call") {
             "CONNECTED"
@@ -114,12 +114,12 @@ impl Cisco {
     }
 
     /// Gives the screen: white, with a black frame.
-    fn screenshot(&self) -> Answer {
+    fn screenshot(&self) -> Response {
         let (width, height) = self.model.screen();
         let is_frame = |x: u32, y: u32| x == 0 || y == 0 || x + 1 == width || y + 1 == height;
         if self.model.is_old {
             let answer = xml(200, pixels(width, height, is_frame));
-            return self.elsewhere(answer);
+            return self.defer(answer);
         }
         let is_png = self.device.options().model.starts_with("894");
         let (format, kind) = if is_png {
@@ -131,8 +131,8 @@ impl Cisco {
         let picture = RgbImage::from_fn(width, height, |x, y| Rgb([shade(x, y); 3]));
         let mut file = Cursor::new(Vec::new());
         match picture.write_to(&mut file, format) {
-            Ok(()) => Answer::with_body(200, kind, file.into_inner()),
-            Err(error) => Answer::empty(500).refusing(error.to_string()),
+            Ok(()) => Response::with_body(200, kind, file.into_inner()),
+            Err(error) => Response::empty(500).refusing(error.to_string()),
         }
     }
 }

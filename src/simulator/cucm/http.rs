@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::body::{Body, to_bytes};
+use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -10,10 +11,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::warn;
 
-use super::super::form;
 use super::PATH;
 use super::service::Service;
-use handset_net::tasks::Tasks;
+use crate::form;
 
 /// Serves connections until everything stops.
 pub(super) async fn serve(listener: TcpListener, service: Service, tasks: Tasks) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
 
-use super::super::document::Element;
 use super::{Login, Options, State};
+use crate::document::Element;
 
 /// The service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -28,15 +28,15 @@ impl Service {
 
     pub(super) fn refuse(&self, why: &str) {
         self.state
-            .send_modify(|state| keep(&mut state.refused, why.to_owned()));
+            .send_modify(|state| keep(&mut state.refusals, why.to_owned()));
     }
 
     /// Answers a document that came in that encoding.
     pub(super) fn answer(&self, encoding: &'static str, xml: &str) -> String {
         let (_, password) = &self.options.application;
-        let shown = xml.replace(password.as_str(), "…");
+        let screen = xml.replace(password.as_str(), "…");
         self.state
-            .send_modify(|state| keep(&mut state.asked, (encoding, shown)));
+            .send_modify(|state| keep(&mut state.requests, (encoding, screen)));
         let mut is_busy = false;
         self.state.send_modify(|state| {
             is_busy = state.busy > 0;
@@ -128,7 +128,7 @@ impl Service {
                 _ => Ok(()),
             };
             if done.is_ok() {
-                state.last.insert(device.clone(), user.clone());
+                state.last_users.insert(device.clone(), user.clone());
                 let login = Login {
                     user: user.clone(),
                     profile,
@@ -161,7 +161,7 @@ impl Service {
             let inside = if self.options.devices.contains(&name) {
                 let user = state.logged_in.get(&name).map(|login| &login.user);
                 let user = user.map(|user| format!("<userID> {} </userID>", encoded(user)));
-                let last = state.last.get(&name).map(|last| encoded(last));
+                let last = state.last_users.get(&name).map(|last| encoded(last));
                 let last = last.map_or_else(
                     || "<none/>".to_owned(),
                     |last| format!("<lastlogin> {last} </lastlogin>"),

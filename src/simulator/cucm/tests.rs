@@ -1,7 +1,7 @@
 use url::form_urlencoded;
 
-use super::super::lab::send;
 use super::*;
+use crate::harness::send;
 
 async fn ask(manager: &CallManager, xml: &str) -> String {
     let form: String = form_urlencoded::Serializer::new(String::new())
@@ -91,7 +91,12 @@ async fn names_order_and_case_of_elements_count() {
     }
     let state = manager.state();
     assert!(state.logged_in.is_empty());
-    assert!(state.asked.iter().all(|(_, xml)| !xml.contains("secret")));
+    assert!(
+        state
+            .requests
+            .iter()
+            .all(|(_, xml)| !xml.contains("secret"))
+    );
 }
 
 #[tokio::test]

@@ -4,13 +4,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use image::{ImageFormat, Rgb, RgbImage};
 
-use super::super::options::Options;
-use super::super::picture::Picture;
-use super::super::state::{Content, Entry, Input, Item, Played, Ringtone, Shown, SoftKey, State};
 use super::{View, png, text};
 use crate::Vendor;
+use crate::options::Options;
+use crate::picture::Picture;
+use crate::state::{
+    Content, DirectoryEntry, FormField, MenuItem, Ringtone, Screen, SoftKey, State, Tone,
+};
 
-fn view(vendor: Vendor, shown: Option<Shown>) -> View {
+fn view(vendor: Vendor, screen: Option<Screen>) -> View {
     let display = if vendor == Vendor::Cisco {
         (320, 212)
     } else {
@@ -20,7 +22,7 @@ fn view(vendor: Vendor, shown: Option<Shown>) -> View {
         &Options::new(vendor),
         display,
         State {
-            shown,
+            screen,
             ..State::default()
         },
     )
@@ -34,22 +36,22 @@ fn key(position: usize, label: &str) -> SoftKey {
     }
 }
 
-fn words() -> Shown {
-    Shown {
+fn words() -> Screen {
+    Screen {
         title: "Parking".to_owned(),
         prompt: "Please come".to_owned(),
         content: Content::Text("Your car's lights are on: row 3, next to the lift.".to_owned()),
         soft_keys: vec![key(1, "Call"), key(3, "Exit")],
-        ..Shown::default()
+        ..Screen::default()
     }
 }
 
-fn menu() -> Shown {
-    let item = |label: &str| Item {
+fn menu() -> Screen {
+    let item = |label: &str| MenuItem {
         label: label.to_owned(),
         target: String::new(),
     };
-    Shown {
+    Screen {
         title: "Queues".to_owned(),
         content: Content::Menu(vec![
             item("Join support"),
@@ -57,7 +59,7 @@ fn menu() -> Shown {
             item("Pause"),
         ]),
         soft_keys: vec![key(1, "Select"), key(4, "Exit")],
-        ..Shown::default()
+        ..Screen::default()
     }
 }
 
@@ -113,19 +115,19 @@ fn a_text_is_drawn_in_a_frame_with_notes_below() {
 
 #[test]
 fn a_menu_a_form_and_a_directory_are_drawn() {
-    let form = Shown {
+    let form = Screen {
         title: "Log in".to_owned(),
         content: Content::Form {
             submit: String::new(),
             inputs: vec![
-                Input {
+                FormField {
                     label: "User".to_owned(),
                     parameter: "u".to_owned(),
                     value: "ann".to_owned(),
                     kind: "A".to_owned(),
                     secret: false,
                 },
-                Input {
+                FormField {
                     label: "PIN:".to_owned(),
                     parameter: "p".to_owned(),
                     value: "1234".to_owned(),
@@ -134,18 +136,18 @@ fn a_menu_a_form_and_a_directory_are_drawn() {
                 },
             ],
         },
-        ..Shown::default()
+        ..Screen::default()
     };
-    let entry = |name: &str, number: &str| Entry {
+    let entry = |name: &str, number: &str| DirectoryEntry {
         name: name.into(),
         number: number.into(),
     };
-    let book = Shown {
+    let book = Screen {
         title: "Book".to_owned(),
         content: Content::Directory(vec![entry("Ann", "201"), entry("Bob", "+49 30 123")]),
-        ..Shown::default()
+        ..Screen::default()
     };
-    let drawn = [menu(), form, book].map(|shown| text(&view(Vendor::Yealink, Some(shown))));
+    let drawn = [menu(), form, book].map(|screen| text(&view(Vendor::Yealink, Some(screen))));
     insta::assert_snapshot!(drawn.concat(), @r"
     ┌──────────────────────────────────────────────────┐
     │ Queues                                           │
@@ -188,11 +190,11 @@ fn a_menu_a_form_and_a_directory_are_drawn() {
 
 #[test]
 fn control_characters_reach_no_terminal() {
-    let shown = Shown {
+    let screen = Screen {
         content: Content::Text("a\u{1b}[2Jb".to_owned()),
-        ..Shown::default()
+        ..Screen::default()
     };
-    let drawn = text(&view(Vendor::Snom, Some(shown)));
+    let drawn = text(&view(Vendor::Snom, Some(screen)));
     assert!(
         !drawn.contains('\u{1b}') && drawn.contains("a·[2Jb"),
         "{drawn}"
@@ -201,13 +203,13 @@ fn control_characters_reach_no_terminal() {
 
 #[test]
 fn any_display_is_drawn_as_a_picture() {
-    let long = Shown {
+    let long = Screen {
         title: "T".repeat(200),
         content: Content::Text("word ".repeat(1000)),
         soft_keys: (0..20)
             .map(|position| key(position, "A long label"))
             .collect(),
-        ..Shown::default()
+        ..Screen::default()
     };
     for display in [(132, 64), (240, 320), (320, 212), (1280, 720)] {
         let view = View {
@@ -225,20 +227,20 @@ fn the_picture_shows_screen_and_background() {
     let mut lit = view(Vendor::Snom, None);
     lit.state.background = Some(sunset(480, 272));
     lit.state.ringing = true;
-    lit.state.play(Played {
+    lit.state.play(Tone {
         name: "Ringer3".to_owned(),
         sound: Bytes::new(),
     });
     let lit = png(&lit);
     assert_ne!(idle, lit);
-    let image = Shown {
+    let image = Screen {
         title: "Door".to_owned(),
         content: Content::Image {
             picture: sunset(298, 168),
             text: String::new(),
         },
         soft_keys: vec![key(1, "Open"), key(3, "Exit")],
-        ..Shown::default()
+        ..Screen::default()
     };
     assert_ne!(
         png(&view(Vendor::Cisco, Some(image.clone()))),

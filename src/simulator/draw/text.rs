@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use image::imageops::{self, FilterType};
 
-use super::super::picture::Picture;
 use super::wrap::{cut, width};
 use super::{View, printable};
+use crate::picture::Picture;
 
 /// Draws a phone with line-drawing characters, for a terminal.
 pub fn text(view: &View) -> String {
-    let shown = view.state.shown.clone().unwrap_or_default();
-    let title = if shown.title.is_empty() {
+    let screen = view.state.screen.clone().unwrap_or_default();
+    let title = if screen.title.is_empty() {
         view.name()
     } else {
-        shown.title.clone()
+        screen.title.clone()
     };
     let mut body = body(view);
     if body.len() > MAX_LINES {
@@ -29,8 +29,8 @@ pub fn text(view: &View) -> String {
     for text in &body {
         line(&mut drawn, text);
     }
-    if !shown.prompt.is_empty() {
-        line(&mut drawn, &format!("» {}", printable(&shown.prompt)));
+    if !screen.prompt.is_empty() {
+        line(&mut drawn, &format!("» {}", printable(&screen.prompt)));
     }
     keys(&mut drawn, &view.labels());
     for note in view.notes() {
@@ -40,13 +40,13 @@ pub fn text(view: &View) -> String {
 }
 
 fn body(view: &View) -> Vec<String> {
-    let Some(shown) = &view.state.shown else {
+    let Some(screen) = &view.state.screen else {
         return match &view.state.background {
             Some(picture) => shades(picture),
             None => vec![String::new(), format!("{:^WIDTH$}", "(idle)")],
         };
     };
-    let mut lines = shown.content.picture().map(shades).unwrap_or_default();
+    let mut lines = screen.content.picture().map(shades).unwrap_or_default();
     lines.extend(view.lines(WIDTH));
     lines
 }

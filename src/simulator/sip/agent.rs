@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use handset_net::tasks::Tasks;
 use tokio::net::UdpSocket;
 use tokio::sync::broadcast;
 
-use super::super::digest::{Secret, parameters, random_hex, response};
 use super::call::Call;
 use super::message::Message;
-use super::transaction::{Transaction, Wire};
-use super::{Error, Notified, SipOptions};
-use handset_net::tasks::Tasks;
+use super::transaction::{Transaction, Transport};
+use super::{Error, Notification, SipOptions};
+use crate::digest::{DigestInput, parameters, random_hex, response};
 
 /// A SIP user agent. Cheap to clone; all clones are the same agent.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Agent {
 pub(super) struct Inner {
     pub(super) options: SipOptions,
     pub(super) local: SocketAddr,
-    pub(super) wire: Wire,
+    pub(super) transport: Transport,
     pub(super) tasks: Tasks,
     sequence: AtomicU32,
 }
@@ -37,16 +37,16 @@ impl Agent {
         let bind = |source| Error::Bind { address, source };
         let socket = UdpSocket::bind(address).await.map_err(bind)?;
         let local = socket.local_addr().map_err(bind)?;
-        let wire = Wire::new(socket, options.registrar, tasks.stop());
+        let transport = Transport::new(socket, options.registrar, tasks.stop());
         let inner = Arc::new(Inner {
             options,
             local,
-            wire,
+            transport,
             tasks: tasks.clone(),
             sequence: AtomicU32::new(1),
         });
         let listening = Arc::clone(&inner);
-        tasks.spawn("sip", async move { listening.wire.run().await });
+        tasks.spawn("sip", async move { listening.transport.run().await });
         Ok(Self { inner })
     }
 
@@ -56,8 +56,8 @@ impl Agent {
     }
 
     /// Listens for what NOTIFYs of the registrar say from now on; one that is repeated comes again.
-    pub fn notified(&self) -> broadcast::Receiver<Notified> {
-        self.inner.wire.notified()
+    pub fn notifications(&self) -> broadcast::Receiver<Notification> {
+        self.inner.transport.notifications()
     }
 
     /// Registers for an hour; it is not renewed.
@@ -71,7 +71,7 @@ impl Agent {
             .with("To", format!("<{address}>"))
             .with("Expires", EXPIRES);
         let (answer, _) = inner.ask(request).await?;
-        accepted("REGISTER", &answer)
+        ensure_success("REGISTER", &answer)
     }
 
     /// Dials a number, and returns the call once it is answered.
@@ -106,13 +106,13 @@ impl Inner {
         format!("sip:{}@{}", self.options.user, self.options.registrar)
     }
 
-    /// Sends a request, again with proof if it is challenged, and returns the final answer
+    /// Sends a request, again qop_auth proof if it is challenged, and returns the final answer
     /// together with the request that it answers.
     pub(super) async fn ask(&self, request: Message) -> Result<(Message, Message), Error> {
         let method = request.method().unwrap_or_default().to_owned();
         let mut request = request;
         for is_last in [false, true] {
-            let mut transaction = Transaction::begin(&self.wire, request).await;
+            let mut transaction = Transaction::begin(&self.transport, request).await;
             let answer = transaction.last().await;
             let answer = answer.ok_or_else(|| Error::Unanswered {
                 method: method.clone(),
@@ -122,12 +122,12 @@ impl Inner {
             if !matches!(answer.status(), Some(401 | 407)) {
                 return Ok((answer, asked));
             }
-            let proven = if is_last {
+            let with_credentials = if is_last {
                 None
             } else {
-                self.proven(&asked, &answer)
+                self.with_credentials(&asked, &answer)
             };
-            request = proven.ok_or_else(|| Error::Denied {
+            request = with_credentials.ok_or_else(|| Error::Denied {
                 method: method.clone(),
             })?;
         }
@@ -135,7 +135,11 @@ impl Inner {
     }
 
     /// Repeats a request with the answer to a challenge; none if there is none to give.
-    pub(super) fn proven(&self, request: &Message, challenge: &Message) -> Option<Message> {
+    pub(super) fn with_credentials(
+        &self,
+        request: &Message,
+        challenge: &Message,
+    ) -> Option<Message> {
         let password = self.options.password.as_deref()?;
         let is_proxy = challenge.status() == Some(407);
         let asks = if is_proxy {
@@ -159,24 +163,24 @@ impl Inner {
         }
         let (realm, nonce) = (asked("realm")?, asked("nonce")?);
         let client = random_hex();
-        let with = asked("qop").map(|_| ("00000001", client.as_str()));
+        let qop_auth = asked("qop").map(|_| ("00000001", client.as_str()));
         let uri = request.start.split(' ').nth(1)?;
         let method = request.method()?;
         let user = &self.options.user;
-        let response = response(&Secret {
+        let response = response(&DigestInput {
             user,
             password,
             realm,
             method,
             uri,
             nonce,
-            with,
+            qop_auth,
         });
         let mut proof = format!(
             "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
              response=\"{response}\", algorithm=MD5"
         );
-        if let Some((count, client)) = with {
+        if let Some((count, client)) = qop_auth {
             let _ = write!(proof, ", qop=auth, nc={count}, cnonce=\"{client}\"");
         }
         if let Some(opaque) = asked("opaque") {
@@ -202,7 +206,7 @@ impl Inner {
 }
 
 /// Refuses any answer but a success.
-pub(super) fn accepted(method: &str, answer: &Message) -> Result<(), Error> {
+pub(super) fn ensure_success(method: &str, answer: &Message) -> Result<(), Error> {
     match answer.status() {
         Some(200..300) => Ok(()),
         status => Err(Error::Refused {

@@ -2,25 +2,25 @@
 
 use tokio::sync::watch;
 
-use super::super::digest::random_hex;
 use super::Error;
-use super::agent::{Agent, accepted};
+use super::agent::{Agent, ensure_success};
 use super::message::{Message, uri};
 use super::transaction::Transaction;
+use crate::digest::random_hex;
 
 /// A call that was answered. Dropping it hangs up.
 #[derive(Debug)]
 pub struct Call {
-    dialog: Dialog,
+    dialog: DialogState,
     ended: watch::Receiver<bool>,
     is_over: bool,
 }
 
 /// Why a call is over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Ended {
+pub enum CallEnd {
     /// The other side hung up.
-    ByPeer,
+    PeerHungUp,
     /// The agent stopped.
     Stopped,
 }
@@ -41,7 +41,7 @@ impl Call {
             .with("Content-Type", "application/sdp");
         invite.body = offer(agent);
         for is_last in [false, true] {
-            let mut ringing = Ringing {
+            let mut ringing = PendingInvite {
                 agent,
                 invite: Some(invite.clone()),
                 has_rung: false,
@@ -52,16 +52,16 @@ impl Call {
             if let Some(200..300) = answer.status() {
                 return Ok(Self::established(agent, &invite, &answer).await);
             }
-            inner.wire.send(&acknowledged(&invite, &answer)).await;
+            inner.transport.send(&acknowledged(&invite, &answer)).await;
             if !matches!(answer.status(), Some(401 | 407)) {
-                accepted("INVITE", &answer)?;
+                ensure_success("INVITE", &answer)?;
             }
-            let proven = if is_last {
+            let with_credentials = if is_last {
                 None
             } else {
-                inner.proven(&invite, &answer)
+                inner.with_credentials(&invite, &answer)
             };
-            invite = proven.ok_or_else(|| Error::Denied {
+            invite = with_credentials.ok_or_else(|| Error::Denied {
                 method: "INVITE".to_owned(),
             })?;
         }
@@ -73,7 +73,7 @@ impl Call {
     async fn established(agent: &Agent, invite: &Message, answer: &Message) -> Self {
         let text =
             |message: &Message, name: &str| message.header(name).unwrap_or_default().to_owned();
-        let dialog = Dialog {
+        let dialog = DialogState {
             agent: agent.clone(),
             id: text(invite, "Call-ID"),
             from: text(invite, "From"),
@@ -93,8 +93,8 @@ impl Call {
                 value.clone_from(&number);
             }
         }
-        let ended = agent.inner.wire.call_is_up(&dialog.id, ack.clone());
-        agent.inner.wire.send(&ack).await;
+        let ended = agent.inner.transport.add_dialog(&dialog.id, ack.clone());
+        agent.inner.transport.send(&ack).await;
         Self {
             dialog,
             ended,
@@ -103,13 +103,13 @@ impl Call {
     }
 
     /// Waits until the other side hangs up. Cancel safe.
-    pub async fn ended(&mut self) -> Ended {
-        let stop = self.dialog.agent.inner.wire.stop().clone();
+    pub async fn ended(&mut self) -> CallEnd {
+        let stop = self.dialog.agent.inner.transport.stop().clone();
         tokio::select! {
-            () = stop.cancelled() => Ended::Stopped,
+            () = stop.cancelled() => CallEnd::Stopped,
             ended = self.ended.wait_for(|ended| *ended) => {
                 self.is_over = ended.is_ok();
-                Ended::ByPeer
+                CallEnd::PeerHungUp
             }
         }
     }
@@ -127,14 +127,14 @@ impl Call {
             .inner
             .ask(self.dialog.request("BYE"))
             .await?;
-        accepted("BYE", &answer)
+        ensure_success("BYE", &answer)
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let Dialog { agent, id, .. } = &self.dialog;
-        agent.inner.wire.call_is_over(id);
+        let DialogState { agent, id, .. } = &self.dialog;
+        agent.inner.transport.remove_dialog(id);
         if !self.is_over && !*self.ended.borrow() {
             let (inner, bye) = (agent.inner.clone(), self.dialog.request("BYE"));
             agent.inner.tasks.spawn("hang up", async move {
@@ -147,7 +147,7 @@ impl Drop for Call {
 
 /// What all requests of a call have in common.
 #[derive(Debug)]
-struct Dialog {
+struct DialogState {
     agent: Agent,
     id: String,
     from: String,
@@ -156,7 +156,7 @@ struct Dialog {
     routes: Vec<String>,
 }
 
-impl Dialog {
+impl DialogState {
     fn request(&self, method: &str) -> Message {
         let request = self.agent.inner.request(method, &self.target, &self.id);
         let request = request.with("From", &self.from).with("To", &self.to);
@@ -167,20 +167,20 @@ impl Dialog {
 }
 
 /// An INVITE without a final answer; dropping it cancels the call.
-struct Ringing<'a> {
+struct PendingInvite<'a> {
     agent: &'a Agent,
     invite: Option<Message>,
     /// A CANCEL makes sense only once something was answered.
     has_rung: bool,
 }
 
-impl Ringing<'_> {
+impl PendingInvite<'_> {
     async fn answer(&mut self) -> Result<Message, Error> {
         let unanswered = || Error::Unanswered {
             method: "INVITE".to_owned(),
         };
         let invite = self.invite.clone().ok_or_else(unanswered)?;
-        let mut transaction = Transaction::begin(&self.agent.inner.wire, invite).await;
+        let mut transaction = Transaction::begin(&self.agent.inner.transport, invite).await;
         loop {
             let answer = transaction.next().await.ok_or_else(unanswered)?;
             if answer.status().is_some_and(|status| status >= 200) {
@@ -191,7 +191,7 @@ impl Ringing<'_> {
     }
 }
 
-impl Drop for Ringing<'_> {
+impl Drop for PendingInvite<'_> {
     fn drop(&mut self) {
         let Some(invite) = self.invite.take().filter(|_| self.has_rung) else {
             return;
@@ -201,14 +201,14 @@ impl Drop for Ringing<'_> {
             let inner = &agent.inner;
             let cancel = sibling(&invite, "CANCEL", invite.header("To").unwrap_or_default());
             // Who waits for the INVITE's answer from now on has to acknowledge it.
-            let mut invited = Transaction::listen(&inner.wire, invite.clone());
-            inner.wire.send(&cancel).await;
+            let mut invited = Transaction::listen(&inner.transport, invite.clone());
+            inner.transport.send(&cancel).await;
             match invited.last().await {
                 // Somebody answered in the same moment: dropping the call hangs it up.
                 Some(answer) if matches!(answer.status(), Some(200..300)) => {
                     drop(Call::established(&agent, &invite, &answer).await);
                 }
-                Some(answer) => inner.wire.send(&acknowledged(&invite, &answer)).await,
+                Some(answer) => inner.transport.send(&acknowledged(&invite, &answer)).await,
                 None => (),
             }
         });

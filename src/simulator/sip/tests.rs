@@ -1,13 +1,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use handset_net::tasks::Tasks;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-use super::super::digest::{Secret, parameters, response};
 use super::message::Message;
-use super::{Agent, Ended, Error, Notified, SipOptions};
-use handset_net::tasks::Tasks;
+use super::{Agent, CallEnd, Error, Notification, SipOptions};
+use crate::digest::{DigestInput, parameters, response};
 
 /// A registrar that does what the test says, message by message.
 struct Peer {
@@ -18,7 +18,7 @@ struct Peer {
 impl Peer {
     async fn receive(&mut self) -> Message {
         let mut buffer = [0; 4096];
-        let received = timeout(PATIENCE, self.socket.recv_from(&mut buffer))
+        let received = timeout(WAIT_TIMEOUT, self.socket.recv_from(&mut buffer))
             .await
             .unwrap();
         let (length, from) = received.unwrap();
@@ -93,14 +93,14 @@ async fn registering_answers_a_challenge_once() {
     let proof = header(&second, "Authorization");
     let proof = parameters(proof.strip_prefix("Digest ").unwrap()).unwrap();
     let given = |name: &str| &proof.iter().find(|(known, _)| known == name).unwrap().1;
-    let right = response(&Secret {
+    let right = response(&DigestInput {
         user: "1001",
         password: "secret",
         realm: "asterisk",
         method: "REGISTER",
         uri: given("uri"),
         nonce: "n1",
-        with: Some((given("nc"), given("cnonce"))),
+        qop_auth: Some((given("nc"), given("cnonce"))),
     });
     assert_eq!((given("response"), given("opaque").as_str()), (&right, "o"));
     peer.answer(&second, "200 OK").await;
@@ -148,7 +148,7 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
     let invite = peer.expect("INVITE").await;
     assert!(invite.start.starts_with("INVITE sip:700@") && invite.body.contains("PCMU/8000"));
     peer.answer(&invite, "100 Trying").await;
-    peer.answer(&invite, "180 Ringing").await;
+    peer.answer(&invite, "180 PendingInvite").await;
     peer.answer(&invite, "200 OK").await;
     let ack = peer.expect("ACK").await;
     assert!(header(&ack, "To").ends_with(";tag=peer"));
@@ -169,8 +169,8 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
     peer.send(&bye).await;
     assert_eq!(peer.receive().await.status(), Some(200));
     assert_eq!(
-        timeout(PATIENCE, call.ended()).await.unwrap(),
-        Ended::ByPeer
+        timeout(WAIT_TIMEOUT, call.ended()).await.unwrap(),
+        CallEnd::PeerHungUp
     );
     call.hang_up().await.unwrap();
     peer.send(&bye).await;
@@ -184,7 +184,7 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
 #[tokio::test]
 async fn what_the_registrar_notifies_is_handed_over() {
     let (agent, mut peer, _tasks) = start(None).await;
-    let mut notified = agent.notified();
+    let mut notifications = agent.notifications();
     let mut notify = Message::new("NOTIFY sip:1001@127.0.0.1 SIP/2.0")
         .with("Via", "SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKnotify")
         .with("From", "<sip:pbx@127.0.0.1>;tag=peer")
@@ -201,12 +201,12 @@ async fn what_the_registrar_notifies_is_handed_over() {
     sent.unwrap();
     peer.send(&notify).await;
     assert_eq!(peer.receive().await.status(), Some(200));
-    let expected = Notified {
+    let expected = Notification {
         event: "ACTION-URI".to_owned(),
         content_type: "message/sipfrag".to_owned(),
         body: "key=OK".to_owned(),
     };
-    let told = timeout(PATIENCE, notified.recv()).await.unwrap();
+    let told = timeout(WAIT_TIMEOUT, notifications.recv()).await.unwrap();
     assert_eq!(told.unwrap(), expected);
 }
 
@@ -233,7 +233,7 @@ async fn hanging_up_or_dropping_a_call_sends_a_bye() {
         );
         peer.answer(&bye, "200 OK").await;
         ending.await.unwrap();
-        assert!(tasks.shut_down(PATIENCE).await);
+        assert!(tasks.shut_down(WAIT_TIMEOUT).await);
     }
 }
 
@@ -255,7 +255,7 @@ async fn giving_up_while_it_rings_cancels_the_call() {
     let (agent, mut peer, tasks) = start(None).await;
     let dialing = tasks.spawn("dial", async move { agent.dial("700").await.map(drop) });
     let invite = peer.expect("INVITE").await;
-    peer.answer(&invite, "180 Ringing").await;
+    peer.answer(&invite, "180 PendingInvite").await;
     // The agent has surely read the 180 once it answers what was sent after it.
     let options = Message::new("OPTIONS sip:1001@127.0.0.1 SIP/2.0")
         .with("Via", "SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKo")
@@ -273,7 +273,7 @@ async fn giving_up_while_it_rings_cancels_the_call() {
     peer.answer(&cancel, "200 OK").await;
     peer.answer(&invite, "487 Request Terminated").await;
     peer.expect("ACK").await;
-    assert!(tasks.shut_down(PATIENCE).await);
+    assert!(tasks.shut_down(WAIT_TIMEOUT).await);
 }
 
 #[tokio::test]
@@ -300,7 +300,7 @@ async fn other_requests_and_nonsense_are_answered_or_ignored() {
         peer.send(&request(method)).await;
         assert_eq!(peer.receive().await.status(), Some(status), "{method}");
     }
-    assert!(tasks.shut_down(PATIENCE).await);
+    assert!(tasks.shut_down(WAIT_TIMEOUT).await);
 }
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -11,32 +11,32 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::Notified;
+use super::Notification;
 use super::message::Message;
 
 /// The socket and everything that waits behind it.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct Transport {
     socket: UdpSocket,
     registrar: SocketAddr,
     stop: CancellationToken,
     /// By branch and method: who waits for the answers to a request.
     waiting: Mutex<HashMap<String, mpsc::Sender<Message>>>,
     /// By Call-ID: the calls that are up.
-    calls: Mutex<HashMap<String, Up>>,
+    calls: Mutex<HashMap<String, Dialog>>,
     /// Who listens for NOTIFYs; whoever is slow loses the oldest.
-    notified: broadcast::Sender<Notified>,
+    notifications: broadcast::Sender<Notification>,
 }
 
 /// A call that is up.
 #[derive(Debug)]
-struct Up {
+struct Dialog {
     /// The ACK, in case that the 200 comes again.
     ack: Message,
     ended: watch::Sender<bool>,
 }
 
-impl Wire {
+impl Transport {
     pub(super) fn new(socket: UdpSocket, registrar: SocketAddr, stop: CancellationToken) -> Self {
         Self {
             socket,
@@ -44,13 +44,13 @@ impl Wire {
             stop,
             waiting: Mutex::default(),
             calls: Mutex::default(),
-            notified: broadcast::Sender::new(MAX_NOTIFIED),
+            notifications: broadcast::Sender::new(MAX_NOTIFIED),
         }
     }
 
     /// Listens for what NOTIFYs say from now on.
-    pub(super) fn notified(&self) -> broadcast::Receiver<Notified> {
-        self.notified.subscribe()
+    pub(super) fn notifications(&self) -> broadcast::Receiver<Notification> {
+        self.notifications.subscribe()
     }
 
     /// Reads and sorts datagrams until everything stops.
@@ -78,12 +78,12 @@ impl Wire {
 
     async fn sort(&self, message: Message, peer: SocketAddr) {
         if let Some(status) = message.status() {
-            let waiter = self.waiter(&message);
-            if let Some(waiter) = waiter {
+            let receiver = self.receiver(&message);
+            if let Some(receiver) = receiver {
                 // A full queue is as good as a lost datagram.
-                let _ = waiter.try_send(message);
+                let _ = receiver.try_send(message);
             } else if (200..300).contains(&status) && message.sequence_method() == Some("INVITE") {
-                let ack = self.with_call(&message, |up| up.ack.clone());
+                let ack = self.with_dialog(&message, |dialog| dialog.ack.clone());
                 if let Some(ack) = ack {
                     self.send(&ack).await;
                 }
@@ -93,7 +93,7 @@ impl Wire {
         let answer = match message.method() {
             Some("ACK") | None => return,
             Some("BYE") => {
-                let known = self.with_call(&message, |up| up.ended.send_replace(true));
+                let known = self.with_dialog(&message, |dialog| dialog.ended.send_replace(true));
                 if known.is_some() {
                     "200 OK"
                 } else {
@@ -104,7 +104,7 @@ impl Wire {
                 // As a phone that is set to trust its server only; nobody may be listening.
                 if peer == self.registrar {
                     let header = |name| message.header(name).unwrap_or_default().to_owned();
-                    let _ = self.notified.send(Notified {
+                    let _ = self.notifications.send(Notification {
                         event: header("Event"),
                         content_type: header("Content-Type"),
                         body: message.body.clone(),
@@ -115,19 +115,19 @@ impl Wire {
             Some("OPTIONS") => "200 OK",
             Some(_) => "405 Method Not Allowed",
         };
-        let answer = message.answer(answer, &super::super::digest::random_hex());
+        let answer = message.answer(answer, &crate::digest::random_hex());
         let _ = self
             .socket
             .send_to(answer.to_string().as_bytes(), peer)
             .await;
     }
 
-    fn waiter(&self, answer: &Message) -> Option<mpsc::Sender<Message>> {
+    fn receiver(&self, answer: &Message) -> Option<mpsc::Sender<Message>> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.get(&key(answer)?).cloned()
     }
 
-    fn with_call<T>(&self, message: &Message, then: impl FnOnce(&Up) -> T) -> Option<T> {
+    fn with_dialog<T>(&self, message: &Message, then: impl FnOnce(&Dialog) -> T) -> Option<T> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         message
             .header("Call-ID")
@@ -136,15 +136,15 @@ impl Wire {
     }
 
     /// Notes that a call is up; what is returned tells when the other side hangs up.
-    pub(super) fn call_is_up(&self, id: &str, ack: Message) -> watch::Receiver<bool> {
+    pub(super) fn add_dialog(&self, id: &str, ack: Message) -> watch::Receiver<bool> {
         let (ended, watching) = watch::channel(false);
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.insert(id.to_owned(), Up { ack, ended });
+        calls.insert(id.to_owned(), Dialog { ack, ended });
         watching
     }
 
     /// Forgets a call.
-    pub(super) fn call_is_over(&self, id: &str) {
+    pub(super) fn remove_dialog(&self, id: &str) {
         self.calls
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -170,7 +170,7 @@ impl Wire {
 /// One request on its way, and its answers.
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
-    wire: &'a Wire,
+    transport: &'a Transport,
     request: Message,
     key: String,
     answers: mpsc::Receiver<Message>,
@@ -181,22 +181,25 @@ pub(super) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     /// Sends a request.
-    pub(super) async fn begin(wire: &'a Wire, request: Message) -> Self {
-        let transaction = Self::listen(wire, request);
-        wire.send(&transaction.request).await;
+    pub(super) async fn begin(transport: &'a Transport, request: Message) -> Self {
+        let transaction = Self::listen(transport, request);
+        transport.send(&transaction.request).await;
         transaction
     }
 
     /// Waits for answers to a request that is on its way already.
-    pub(super) fn listen(wire: &'a Wire, request: Message) -> Self {
+    pub(super) fn listen(transport: &'a Transport, request: Message) -> Self {
         let key = key(&request).unwrap_or_default();
-        let (waiter, answers) = mpsc::channel(MAX_ANSWERS);
-        let mut waiting = wire.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.insert(key.clone(), waiter);
+        let (receiver, answers) = mpsc::channel(MAX_ANSWERS);
+        let mut waiting = transport
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(key.clone(), receiver);
         drop(waiting);
         let now = Instant::now();
         Self {
-            wire,
+            transport,
             request,
             key,
             answers,
@@ -213,7 +216,7 @@ impl<'a> Transaction<'a> {
         loop {
             let resend = self.resend;
             tokio::select! {
-                () = self.wire.stop.cancelled() => return None,
+                () = self.transport.stop.cancelled() => return None,
                 answer = self.answers.recv() => {
                     let answer = answer?;
                     if self.request.method() == Some("INVITE") {
@@ -225,7 +228,7 @@ impl<'a> Transaction<'a> {
                 () = sleep_until(resend.unwrap_or(self.deadline)), if resend.is_some() => {
                     self.interval = (self.interval * 2).min(T2);
                     self.resend = Some(Instant::now() + self.interval);
-                    self.wire.send(&self.request).await;
+                    self.transport.send(&self.request).await;
                 }
                 () = sleep_until(self.deadline) => return None,
             }
@@ -249,7 +252,7 @@ impl<'a> Transaction<'a> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        let waiting = &self.wire.waiting;
+        let waiting = &self.transport.waiting;
         waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use url::Url;
 
-use super::super::calls::Standing;
-use super::super::state::Played;
 use super::Snom;
+use crate::calls::Standing;
+use crate::state::Tone;
 
 /// The fields of a query, decoded.
 pub(super) type Fields = [(String, String)];
@@ -126,7 +126,7 @@ impl Snom {
             return Err(format!("the parameter {name}={value}"));
         }
         self.device.change(|state| {
-            state.play(Played {
+            state.play(Tone {
                 name: format!("Ringer{ringer}"),
                 sound: Bytes::new(),
             });

@@ -3,29 +3,29 @@
 //! Before 8.7 an envelope is wanted and call ids are flat; since 8.7.3 they are nested, and an answer
 //! has an envelope if the request had one. Between, and before 7.3.4, there is nothing.
 
-mod asked;
+mod operation;
 
-use super::super::document::Element;
-use super::super::request::{Answer, Request};
 use super::Snom;
-use asked::Asked;
+use crate::document::Element;
+use crate::request::{Request, Response};
+use operation::Operation;
 
 impl Snom {
     /// Answers a request.
-    pub(super) fn csta(&self, request: &Request) -> Answer {
+    pub(super) fn csta(&self, request: &Request) -> Response {
         let is_old = self.is_older_than(&[8, 7]);
         let is_gap = !is_old && self.is_older_than(&[8, 7, 3]);
         let is_off = self.setting("csta_control").as_deref() != Some("on");
         if self.is_older_than(&[7, 3, 4]) || is_gap || is_off {
-            return Answer::empty(404)
+            return Response::empty(404)
                 .refusing("CSTA, which this phone has not or has switched off");
         }
         if request.method != "POST" || request.media_type() != "text/xml" {
-            return Answer::empty(400).refusing("CSTA that is no POST of text/xml");
+            return Response::empty(400).refusing("CSTA that is no POST of text/xml");
         }
         let root = match Element::parse(&request.body) {
             Ok(root) => root,
-            Err(reason) => return Answer::empty(400).refusing(reason),
+            Err(reason) => return Response::empty(400).refusing(reason),
         };
         let soap = root.name == "Envelope";
         let body = if soap {
@@ -35,19 +35,19 @@ impl Snom {
             Some(&root)
         };
         let Some(body) = body else {
-            return Answer::empty(400).refusing("an envelope with nothing in it");
+            return Response::empty(400).refusing("an envelope with nothing in it");
         };
         let is_own = OWN.contains(&body.name.as_str());
         if is_old && !(soap && (is_own || OLD.contains(&body.name.as_str()))) {
             let refused = format!("the request {}, or one without an envelope", body.name);
             return fault(soap, is_old, "Service not supported").refusing(refused);
         }
-        let asked = Asked {
+        let operation = Operation {
             phone: self,
             body,
             is_old,
         };
-        match asked.done() {
+        match operation.run() {
             Ok(inside) => response(soap, is_old, &body.name, &inside),
             Err(error) => {
                 let text = if is_old && error == "invalidCallID" {
@@ -62,7 +62,7 @@ impl Snom {
 }
 
 /// Answers as the firmware does: with the envelope of the request, or the bare element.
-fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Answer {
+fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Response {
     let name = format!("{request}Response");
     let element = match (soap, inside) {
         // Declares a prefix, and has none.
@@ -74,11 +74,11 @@ fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Answer {
             format!("<csta:{name}>{inside}</csta:{name}>")
         }
     };
-    Answer::with_body(200, "text/xml", document(soap, is_old, &element))
+    Response::with_body(200, "text/xml", document(soap, is_old, &element))
 }
 
 /// Answers an error; without an envelope it is not well-formed, as Snom's own sample is not.
-fn fault(soap: bool, is_old: bool, error: &str) -> Answer {
+fn fault(soap: bool, is_old: bool, error: &str) -> Response {
     let element = if soap {
         format!(
             "<SOAP-ENV:Fault><SOAP-ENV:faultcode>Client</SOAP-ENV:faultcode><SOAP-ENV:faultstring>\
@@ -92,7 +92,7 @@ fn fault(soap: bool, is_old: bool, error: &str) -> Answer {
              </CSTAErrorCode>"
         )
     };
-    Answer::with_body(500, "text/xml", document(soap, is_old, &element))
+    Response::with_body(500, "text/xml", document(soap, is_old, &element))
 }
 
 fn document(soap: bool, is_old: bool, element: &str) -> String {

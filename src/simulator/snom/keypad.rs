@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::super::calls::Standing;
 use super::Snom;
+use crate::calls::Standing;
 
 impl Snom {
     /// Says whether the model and its firmware have a key; else why not.
@@ -173,7 +173,7 @@ impl Snom {
     }
 }
 
-fn join(calls: &mut super::super::calls::Calls) {
+fn join(calls: &mut crate::calls::Calls) {
     let held = calls.standing(Standing::Held);
     let active = calls.standing(Standing::Connected);
     if let (Some(held), Some(active)) = (held, active) {

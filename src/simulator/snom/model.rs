@@ -1,7 +1,7 @@
 //! The displays of Snom's phones, and which of them have no remote control.
 
-use super::super::error::Error;
 use crate::Vendor;
+use crate::error::Error;
 
 /// What differs from model to model.
 #[derive(Debug)]

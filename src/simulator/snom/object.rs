@@ -6,11 +6,11 @@ use bytes::Bytes;
 use image::ImageFormat;
 use url::Url;
 
-use super::super::document::Element;
-use super::super::fetch::Ask;
-use super::super::picture::Picture;
-use super::super::state::{Content, Entry, Input, Item, Shown, SoftKey};
 use super::{Snom, schema};
+use crate::document::Element;
+use crate::fetch::Fetch;
+use crate::picture::Picture;
+use crate::state::{Content, DirectoryEntry, FormField, MenuItem, Screen, SoftKey};
 
 impl Snom {
     /// Shows an object; the error says in words what is wrong.
@@ -74,14 +74,14 @@ impl Snom {
         }
         let title = document.attribute("title").map(ToOwned::to_owned);
         let title = title.unwrap_or_else(|| document.text_of("Title"));
-        self.device.show(Shown {
+        self.device.show(Screen {
             title: self.expanded(&title),
             prompt: self.expanded(&document.text_of("Prompt")),
             soft_keys: soft_keys(document, &content),
             content,
             source: Some(source.to_string()),
             document: text.to_owned(),
-            ..Shown::default()
+            ..Screen::default()
         });
         self.fetch_later(document);
         Ok(())
@@ -97,7 +97,7 @@ impl Snom {
         Ok(Content::Image { picture, text })
     }
 
-    fn items(&self, document: &Element) -> Vec<Item> {
+    fn items(&self, document: &Element) -> Vec<MenuItem> {
         document
             .named("MenuItem")
             .map(|item| {
@@ -109,7 +109,7 @@ impl Snom {
                 } else {
                     url
                 };
-                Item {
+                MenuItem {
                     label: self.expanded(&label),
                     target,
                 }
@@ -117,10 +117,10 @@ impl Snom {
             .collect()
     }
 
-    fn entries(&self, document: &Element) -> Vec<Entry> {
+    fn entries(&self, document: &Element) -> Vec<DirectoryEntry> {
         document
             .named("DirectoryEntry")
-            .map(|entry| Entry {
+            .map(|entry| DirectoryEntry {
                 name: self.expanded(&entry.text_of("Name")),
                 number: entry.text_of("Telephone"),
             })
@@ -137,7 +137,7 @@ impl Snom {
             if parameter.is_empty() {
                 return Err("InputItem without QueryStringParam or InputToken".to_owned());
             }
-            Ok(Input {
+            Ok(FormField {
                 label: self.expanded(&item.text_of("DisplayName")),
                 parameter,
                 value: item.text_of("DefaultValue"),
@@ -155,10 +155,10 @@ impl Snom {
         let url = source
             .join(url)
             .map_err(|error| format!("the URL `{url}`: {error}"))?;
-        let ask = Ask::get(&url, self.request_headers(), MAX_PICTURE);
+        let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
         let picture = self
             .device
-            .fetch(ask, |fetched| self.picture(url.as_str(), &fetched.body))
+            .fetch(fetch, |resource| self.picture(url.as_str(), &resource.body))
             .await;
         picture.map_err(|failure| failure.to_string())
     }

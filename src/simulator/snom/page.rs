@@ -6,12 +6,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use url::{Url, form_urlencoded};
 
-use super::super::document::Element;
-use super::super::fetch::{Ask, Fetched};
-use super::super::form;
-use super::super::request::media_type;
-use super::super::state::{Content, Shown};
 use super::{Snom, schema};
+use crate::document::Element;
+use crate::fetch::{Fetch, Resource};
+use crate::form;
+use crate::request::media_type;
+use crate::state::{Content, Screen};
 
 impl Snom {
     /// Fetches a page and shows it; an error is shown in the phone's own words.
@@ -20,21 +20,21 @@ impl Snom {
     pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
-            let ask = Ask::get(&url, phone.request_headers(), MAX_PAGE);
-            let read = |fetched: &Fetched| {
-                let read = read(fetched)?;
-                phone.judge(&read.0)?;
+            let fetch = Fetch::get(&url, phone.request_headers(), MAX_PAGE);
+            let read = |resource: &Resource| {
+                let read = read(resource)?;
+                phone.validate(&read.0)?;
                 Ok(read)
             };
-            let shown = match phone.device.fetch(ask, read).await {
+            let screen = match phone.device.fetch(fetch, read).await {
                 Ok((document, text)) => phone.present(&document, &text, &url).await,
                 Err(failure) => Err(failure.to_string()),
             };
-            if let Err(reason) = shown {
-                phone.device.show(Shown {
+            if let Err(reason) = screen {
+                phone.device.show(Screen {
                     content: Content::Error(format!("XML error: {reason}")),
                     source: Some(url.to_string()),
-                    ..Shown::default()
+                    ..Screen::default()
                 });
             }
         }
@@ -116,7 +116,7 @@ impl Snom {
     }
 
     /// Does what a NOTIFY of its registrar says; the error says why it does nothing.
-    pub(in super::super) fn notified(
+    pub(crate) fn receive_notify(
         &self,
         event: &str,
         content_type: &str,
@@ -131,7 +131,7 @@ impl Snom {
     /// Shows a document that came by itself.
     pub(super) fn push(&self, text: &str) -> Result<(), String> {
         let document = Element::parse(text.as_bytes())?;
-        self.judge(&document)?;
+        self.validate(&document)?;
         let (phone, text) = (self.clone(), text.to_owned());
         let source = Url::parse("http://127.0.0.1/").map_err(|error| error.to_string())?;
         self.device.spawn(async move {
@@ -145,8 +145,8 @@ impl Snom {
     }
 
     /// Judges a document by what the firmware knows.
-    fn judge(&self, document: &Element) -> Result<(), String> {
-        schema::judge(document)?;
+    fn validate(&self, document: &Element) -> Result<(), String> {
+        schema::validate(document)?;
         let is_silent = schema::kind(document).as_deref() == Some("silent");
         if is_silent && self.is_older_than(&[10, 1, 82, 0]) {
             return Err(format!(
@@ -158,8 +158,8 @@ impl Snom {
     }
 
     /// Does what choosing an item does.
-    pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
-        match &shown.content {
+    pub(crate) async fn choose(&self, screen: &Screen, index: usize) {
+        match &screen.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
                     self.dial(&entry.number);
@@ -175,15 +175,15 @@ impl Snom {
     }
 
     /// Does what a soft key does; the first item counts as chosen.
-    pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
+    pub(crate) async fn press(&self, screen: &Screen, target: &str) {
         match target {
             "F_MINIBROWSER_EXIT" | "F_MINIBROWSER_CANCEL" | "CANCEL" | "F_CANCEL" => {
                 self.device.clear();
             }
             "F_MINIBROWSER_SELECT" | "F_MINIBROWSER_DIAL" | "ENTER" | "F_OK" => {
-                match &shown.content {
-                    Content::Form { .. } => self.submit(shown).await,
-                    _ => self.choose(shown, 0).await,
+                match &screen.content {
+                    Content::Form { .. } => self.submit(screen).await,
+                    _ => self.choose(screen, 0).await,
                 }
             }
             _ if target.contains("://") => self.follow(target.to_owned()).await,
@@ -192,8 +192,8 @@ impl Snom {
     }
 
     /// Sends a form.
-    pub(in super::super) async fn submit(&self, shown: &Shown) {
-        let Content::Form { submit, inputs } = &shown.content else {
+    pub(crate) async fn submit(&self, screen: &Screen) {
+        let Content::Form { submit, inputs } = &screen.content else {
             return;
         };
         let mut target = submit.clone();
@@ -230,18 +230,18 @@ impl Snom {
 }
 
 /// Judges what arrived; the error says in words what is wrong.
-fn read(fetched: &Fetched) -> Result<(Element, String), String> {
-    let media_type = media_type(fetched.content_type());
+fn read(resource: &Resource) -> Result<(Element, String), String> {
+    let media_type = media_type(resource.content_type());
     if !matches!(
         media_type.as_str(),
         "text/xml" | "application/xml" | "application/snomxml"
     ) {
-        return Err(format!("the Content-Type `{}`", fetched.content_type()));
+        return Err(format!("the Content-Type `{}`", resource.content_type()));
     }
-    let document = Element::parse(&fetched.body)?;
+    let document = Element::parse(&resource.body)?;
     Ok((
         document,
-        String::from_utf8_lossy(&fetched.body).into_owned(),
+        String::from_utf8_lossy(&resource.body).into_owned(),
     ))
 }
 

@@ -1,17 +1,17 @@
 //! The minibrowser's objects as tables. Tags are told apart by name, not by case or order.
 
-use super::super::document::Element;
-use super::super::schema::{Attribute, Child, Contains, Rule, Strictness, Value};
+use crate::document::Element;
+use crate::schema::{Attribute, Child, ContentModel, Rule, Strictness, Value};
 
 /// Puts what every object may hold before what it alone may hold.
-macro_rules! shown {
+macro_rules! displayable {
     ($($child:expr),* $(,)?) => {
         [
-            Child::maybe(&TITLE),
-            Child::maybe(&PROMPT),
-            Child::maybe(&FETCH),
-            Child::many(&SOFT_KEY_ITEM, 32),
-            Child::many(&LED, 64),
+            Child::optional(&TITLE),
+            Child::optional(&PROMPT),
+            Child::optional(&FETCH),
+            Child::repeated(&SOFT_KEY_ITEM, 32),
+            Child::repeated(&LED, 64),
             $($child),*
         ]
     };
@@ -25,7 +25,7 @@ pub(super) fn kind(document: &Element) -> Option<String> {
 }
 
 /// Judges a document; the error says in words what is wrong.
-pub(super) fn judge(document: &Element) -> Result<(), String> {
+pub(super) fn validate(document: &Element) -> Result<(), String> {
     let unknown = || format!("the unknown object {}", document.name);
     let kind = kind(document).ok_or_else(unknown)?;
     if kind == "batch" {
@@ -33,13 +33,13 @@ pub(super) fn judge(document: &Element) -> Result<(), String> {
         if parts.peek().is_none() {
             return Err("an empty batch".to_owned());
         }
-        return parts.try_for_each(judge);
+        return parts.try_for_each(validate);
     }
     let rule = OBJECTS
         .iter()
         .find(|rule| rule.name == kind)
         .ok_or_else(unknown)?;
-    rule.judge(
+    rule.validate(
         document,
         Strictness {
             ordered: false,
@@ -49,31 +49,41 @@ pub(super) fn judge(document: &Element) -> Result<(), String> {
 }
 
 const OBJECTS: [Rule; 7] = [
-    object("directory", &shown![Child::many(&DIRECTORY_ENTRY, 100)]),
+    object(
+        "directory",
+        &displayable![Child::repeated(&DIRECTORY_ENTRY, 100)],
+    ),
     object(
         "image",
-        &shown![Child::maybe(&X), Child::maybe(&Y), Child::one(&DATA)],
+        &displayable![
+            Child::optional(&X),
+            Child::optional(&Y),
+            Child::required(&DATA)
+        ],
     ),
     object(
         "imagefile",
-        &shown![
-            Child::maybe(&X),
-            Child::maybe(&Y),
-            Child::maybe(&WIDTH),
-            Child::maybe(&HEIGHT),
-            Child::one(&URL),
+        &displayable![
+            Child::optional(&X),
+            Child::optional(&Y),
+            Child::optional(&WIDTH),
+            Child::optional(&HEIGHT),
+            Child::required(&URL),
         ],
     ),
-    object("input", &shown![Child::one(&URL), Child::one(&INPUT_ITEM)]),
-    object("menu", &shown![Child::many(&MENU_ITEM, 100)]),
-    Rule::with("silent", &ATTRIBUTES, &[Child::maybe(&FETCH)]),
+    object(
+        "input",
+        &displayable![Child::required(&URL), Child::required(&INPUT_ITEM)],
+    ),
+    object("menu", &displayable![Child::repeated(&MENU_ITEM, 100)]),
+    Rule::with("silent", &ATTRIBUTES, &[Child::optional(&FETCH)]),
     object(
         "text",
-        &shown![
-            Child::maybe(&TEXT),
-            Child::maybe(&X),
-            Child::maybe(&Y),
-            Child::maybe(&IMAGE),
+        &displayable![
+            Child::optional(&TEXT),
+            Child::optional(&X),
+            Child::optional(&Y),
+            Child::optional(&IMAGE),
         ],
     ),
 ];
@@ -84,23 +94,23 @@ const fn object(name: &'static str, children: &'static [Child]) -> Rule {
 
 const ANY: Value = Value::Text(0, 4096);
 const ATTRIBUTES: [Attribute; 11] = [
-    Attribute::maybe("title", ANY),
-    Attribute::maybe("sort", Value::YesNo),
-    Attribute::maybe("selectable", Value::YesNo),
-    Attribute::maybe("predict", Value::YesNo),
-    Attribute::maybe("dtmf", Value::YesNo),
-    Attribute::maybe("id", ANY),
-    Attribute::maybe("document_id", ANY),
-    Attribute::maybe("track", Value::YesNo),
-    Attribute::maybe(
+    Attribute::optional("title", ANY),
+    Attribute::optional("sort", Value::YesNo),
+    Attribute::optional("selectable", Value::YesNo),
+    Attribute::optional("predict", Value::YesNo),
+    Attribute::optional("dtmf", Value::YesNo),
+    Attribute::optional("id", ANY),
+    Attribute::optional("document_id", ANY),
+    Attribute::optional("track", Value::YesNo),
+    Attribute::optional(
         "state",
         Value::OneOf(&["relevant", "only_mb", "others_except_mb"]),
     ),
-    Attribute::maybe(
+    Attribute::optional(
         "show_line_info_layer",
         Value::OneOf(&["on", "off", "smart"]),
     ),
-    Attribute::maybe("has_scrollbar", Value::YesNo),
+    Attribute::optional("has_scrollbar", Value::YesNo),
 ];
 
 const TITLE: Rule = Rule::value("Title", ANY);
@@ -108,40 +118,40 @@ const PROMPT: Rule = Rule::value("Prompt", ANY);
 const TEXT: Rule = Rule {
     name: "Text",
     attributes: &[],
-    content: Contains::Mixed,
+    content: ContentModel::Mixed,
 };
 const URL: Rule = Rule {
     name: "URL",
     attributes: &[
-        Attribute::maybe("new_context", Value::YesNo),
-        Attribute::maybe("track", Value::YesNo),
+        Attribute::optional("new_context", Value::YesNo),
+        Attribute::optional("track", Value::YesNo),
     ],
-    content: Contains::Value(ANY),
+    content: ContentModel::Value(ANY),
 };
 const FETCH: Rule = Rule {
     name: "fetch",
-    attributes: &[Attribute::one("mil", Value::Number(0, 86_400_000))],
-    content: Contains::Value(ANY),
+    attributes: &[Attribute::required("mil", Value::Number(0, 86_400_000))],
+    content: ContentModel::Value(ANY),
 };
 const LED: Rule = Rule {
     name: "Led",
     attributes: &[
-        Attribute::one("number", Value::Number(0, 255)),
-        Attribute::maybe(
+        Attribute::required("number", Value::Number(0, 255)),
+        Attribute::optional(
             "color",
             Value::OneOf(&["red", "green", "orange", "redgreen", "greenorange"]),
         ),
     ],
-    content: Contains::Value(ANY),
+    content: ContentModel::Value(ANY),
 };
 const SOFT_KEY_ITEM: Rule = Rule::elements(
     "SoftKeyItem",
     &[
-        Child::one(&Rule::value("Name", Value::OneOf(&KEYS))),
-        Child::maybe(&Rule::value("Label", ANY)),
-        Child::maybe(&URL),
-        Child::maybe(&Rule::value("SoftKey", ANY)),
-        Child::maybe(&Rule::value("Icon", ANY)),
+        Child::required(&Rule::value("Name", Value::OneOf(&KEYS))),
+        Child::optional(&Rule::value("Label", ANY)),
+        Child::optional(&URL),
+        Child::optional(&Rule::value("SoftKey", ANY)),
+        Child::optional(&Rule::value("Icon", ANY)),
     ],
 );
 const KEYS: [&str; 44] = [
@@ -193,39 +203,39 @@ const KEYS: [&str; 44] = [
 const MENU_ITEM: Rule = Rule::with(
     "MenuItem",
     &[
-        Attribute::maybe("name", ANY),
-        Attribute::maybe("id", ANY),
-        Attribute::maybe("sel", Value::YesNo),
-        Attribute::maybe("sort_key", ANY),
+        Attribute::optional("name", ANY),
+        Attribute::optional("id", ANY),
+        Attribute::optional("sel", Value::YesNo),
+        Attribute::optional("sort_key", ANY),
     ],
     &[
-        Child::maybe(&Rule::value("Name", ANY)),
-        Child::maybe(&URL),
-        Child::maybe(&Rule::value("SoftKey", ANY)),
-        Child::maybe(&Rule::value("Icon", ANY)),
-        Child::maybe(&Rule::value("extratext", ANY)),
+        Child::optional(&Rule::value("Name", ANY)),
+        Child::optional(&URL),
+        Child::optional(&Rule::value("SoftKey", ANY)),
+        Child::optional(&Rule::value("Icon", ANY)),
+        Child::optional(&Rule::value("extratext", ANY)),
     ],
 );
 const DIRECTORY_ENTRY: Rule = Rule::with(
     "DirectoryEntry",
-    &[Attribute::maybe("sel", Value::YesNo)],
+    &[Attribute::optional("sel", Value::YesNo)],
     &[
-        Child::one(&Rule::value("Name", ANY)),
-        Child::one(&Rule::value("Telephone", ANY)),
+        Child::required(&Rule::value("Name", ANY)),
+        Child::required(&Rule::value("Telephone", ANY)),
     ],
 );
 const INPUT_ITEM: Rule = Rule::elements(
     "InputItem",
     &[
-        Child::maybe(&Rule::value("DisplayName", ANY)),
-        Child::maybe(&Rule::value("QueryStringParam", Value::Text(1, 256))),
-        Child::maybe(&Rule::value("InputToken", Value::Text(1, 256))),
-        Child::maybe(&Rule::value("DefaultValue", ANY)),
-        Child::one(&Rule::value(
+        Child::optional(&Rule::value("DisplayName", ANY)),
+        Child::optional(&Rule::value("QueryStringParam", Value::Text(1, 256))),
+        Child::optional(&Rule::value("InputToken", Value::Text(1, 256))),
+        Child::optional(&Rule::value("DefaultValue", ANY)),
+        Child::required(&Rule::value(
             "InputFlags",
             Value::OneOf(&["a", "t", "n", "e", "u", "l", "p", "pn"]),
         )),
-        Child::maybe(&Rule::value("InputMask", ANY)),
+        Child::optional(&Rule::value("InputMask", ANY)),
     ],
 );
 const COORDINATE: Value = Value::Number(-1, 4096);
@@ -235,10 +245,14 @@ const WIDTH: Rule = Rule::value("Width", COORDINATE);
 const HEIGHT: Rule = Rule::value("Height", COORDINATE);
 const DATA: Rule = Rule {
     name: "Data",
-    attributes: &[Attribute::one("encoding", Value::OneOf(&["base64"]))],
-    content: Contains::Value(Value::Text(1, 1_000_000)),
+    attributes: &[Attribute::required("encoding", Value::OneOf(&["base64"]))],
+    content: ContentModel::Value(Value::Text(1, 1_000_000)),
 };
 const IMAGE: Rule = Rule::elements(
     "Image",
-    &[Child::maybe(&X), Child::maybe(&Y), Child::one(&URL)],
+    &[
+        Child::optional(&X),
+        Child::optional(&Y),
+        Child::required(&URL),
+    ],
 );

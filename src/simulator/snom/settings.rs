@@ -7,13 +7,13 @@ use futures_util::future::BoxFuture;
 use image::ImageFormat;
 use url::Url;
 
-use super::super::fetch::Ask;
-use super::super::picture::Picture;
-use super::super::request::Answer;
-use super::super::state::Ringtone;
-use super::super::wave::{Coding, Wave};
 use super::Snom;
 use super::control::Fields;
+use crate::fetch::Fetch;
+use crate::picture::Picture;
+use crate::request::Response;
+use crate::state::Ringtone;
+use crate::wave::{Coding, Wave};
 
 impl Snom {
     /// Saves settings; what they name is fetched afterwards.
@@ -43,7 +43,7 @@ impl Snom {
     /// Sets settings, whoever says so.
     pub(super) fn set(&self, settings: &Fields) -> Result<(), String> {
         for (name, value) in settings {
-            judge(name, value)?;
+            check_setting(name, value)?;
         }
         for (name, value) in settings {
             self.device.change(|state| state.set(name, value));
@@ -89,7 +89,7 @@ impl Snom {
     }
 
     /// Shows all settings: as a file of old, or as XML.
-    pub(super) fn dump(&self) -> Answer {
+    pub(super) fn dump(&self) -> Response {
         let set = self.device.state().settings;
         let names = PROVISIONED.iter().map(|(name, _)| *name);
         let names = names.chain(["phone_type", "mac"]);
@@ -114,7 +114,7 @@ impl Snom {
         } else {
             format!("<settings>\n<phone-settings>\n{lines}</phone-settings>\n</settings>\n")
         };
-        Answer::with_body(200, "text/html", body)
+        Response::with_body(200, "text/html", body)
     }
 
     /// Takes another ring tone for an identity; a custom one is fetched and judged.
@@ -145,17 +145,17 @@ impl Snom {
                 });
                 return;
             };
-            let ask = Ask::get(&url, phone.request_headers(), MAX_FILE);
-            let fetched = device.fetch(ask, |fetched| {
-                let wave = Wave::parse(&fetched.body)?.narrow(&[Coding::Pcm(16)])?;
+            let fetch = Fetch::get(&url, phone.request_headers(), MAX_FILE);
+            let resource = device.fetch(fetch, |resource| {
+                let wave = Wave::parse(&resource.body)?.narrow(&[Coding::Pcm(16)])?;
                 Ok(Ringtone {
                     name: url.to_string(),
-                    sound: fetched.body.clone(),
+                    sound: resource.body.clone(),
                     length: Some(wave.length),
                 })
             });
             // The exchange tells what was wrong; the phone rings as before.
-            if let Ok(tone) = fetched.await {
+            if let Ok(tone) = resource.await {
                 device.change(|state| state.ringtone = Some(tone));
             }
         }
@@ -172,9 +172,9 @@ impl Snom {
                 return;
             };
             let size = phone.model.display;
-            let ask = Ask::get(&url, phone.request_headers(), MAX_FILE);
-            let fetched = device.fetch(ask, |fetched| {
-                let picture = Picture::decode(url.as_str(), &fetched.body, &[ImageFormat::Png])?;
+            let fetch = Fetch::get(&url, phone.request_headers(), MAX_FILE);
+            let resource = device.fetch(fetch, |resource| {
+                let picture = Picture::decode(url.as_str(), &resource.body, &[ImageFormat::Png])?;
                 let (width, height) = (picture.width(), picture.height());
                 if (width, height) == size {
                     return Ok(picture);
@@ -184,7 +184,7 @@ impl Snom {
                     size.0, size.1
                 ))
             });
-            let picture = fetched.await.ok();
+            let picture = resource.await.ok();
             device.change(|state| state.background = picture);
         }
         .boxed()
@@ -192,7 +192,7 @@ impl Snom {
 }
 
 /// Judges a name, and the values of the settings that this phone understands.
-fn judge(name: &str, value: &str) -> Result<(), String> {
+fn check_setting(name: &str, value: &str) -> Result<(), String> {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(lower) {
         return Err(format!("the setting name `{name}`"));

@@ -6,29 +6,30 @@ mod page;
 
 use url::form_urlencoded;
 
-use super::super::lab::{Lab, Page};
-use super::super::options::Options;
 use crate::Vendor;
+use crate::harness::{Harness, Page};
+use crate::options::Options;
 
 fn options() -> Options {
     Options::new(Vendor::Snom)
 }
 
-async fn ask(lab: &Lab, target: &str, headers: &str) -> String {
-    lab.send(format!(
-        "GET {target} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n{headers}\r\n"
-    ))
-    .await
+async fn ask(harness: &Harness, target: &str, headers: &str) -> String {
+    harness
+        .send(format!(
+            "GET {target} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n{headers}\r\n"
+        ))
+        .await
 }
 
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-async fn browse(lab: &Lab, path: &str) -> String {
+async fn browse(harness: &Harness, path: &str) -> String {
     ask(
-        lab,
-        &format!("/minibrowser.htm?url={}", encoded(&lab.url(path))),
+        harness,
+        &format!("/minibrowser.htm?url={}", encoded(&harness.url(path))),
         "",
     )
     .await

@@ -2,14 +2,14 @@
 //!
 //! Firmware V61 to V70 has pages of their own for them; later firmware knows all three.
 
-use super::super::form;
-use super::super::request::{Answer, Request};
 use super::Yealink;
 use super::model::release;
+use crate::form;
+use crate::request::{Request, Response};
 
 impl Yealink {
     /// Answers a GET.
-    pub(super) fn controlled(&self, request: &Request) -> Answer {
+    pub(super) fn controlled(&self, request: &Request) -> Response {
         let release = release(&self.device.options().firmware);
         let query = request.query.as_deref().unwrap_or_default();
         let old_page = if self.model.name.starts_with("T3") {
@@ -26,11 +26,11 @@ impl Yealink {
             _ => false,
         };
         if !has_page {
-            return Answer::empty(404).refusing("no such page");
+            return Response::empty(404).refusing("no such page");
         }
         let admitted = self
             .admit_control(request)
-            .and_then(|()| self.admit(request, super::Asks::Control));
+            .and_then(|()| self.admit(request, super::Access::Control));
         if let Err(answer) = admitted {
             return answer;
         }
@@ -43,24 +43,24 @@ impl Yealink {
     }
 
     /// Does what an action URI says; `key` must come first, and no `&` last.
-    fn action(&self, query: &str) -> Answer {
+    fn action(&self, query: &str) -> Response {
         if query.ends_with('&') {
-            return Answer::empty(400).refusing("a query that ends in &");
+            return Response::empty(400).refusing("a query that ends in &");
         }
         if let Some(blocks) = query.strip_prefix("phonecfg=get") {
             return match self.phonecfg(blocks) {
-                Ok(body) => Answer::with_body(200, "text/plain", body),
-                Err(reason) => Answer::empty(400).refusing(reason),
+                Ok(body) => Response::with_body(200, "text/plain", body),
+                Err(reason) => Response::empty(400).refusing(reason),
             };
         }
         let Some(keys) = query.strip_prefix("key=") else {
-            return Answer::empty(404).refusing("a query that does not begin key=");
+            return Response::empty(404).refusing("a query that does not begin key=");
         };
         let (keys, from) = match keys.split_once('&') {
             None => (keys, None),
             Some((keys, more)) => match more.strip_prefix("outgoing_uri=") {
                 Some(from) => (keys, Some(from)),
-                None => return Answer::empty(400).refusing(format!("the parameter {more}")),
+                None => return Response::empty(400).refusing(format!("the parameter {more}")),
             },
         };
         let keys = keys
@@ -70,9 +70,9 @@ impl Yealink {
         let from = from.map(form::decoded).transpose();
         let (keys, from) = match (keys, from) {
             (Ok(keys), Ok(from)) => (keys, from),
-            (Err(reason), _) | (_, Err(reason)) => return Answer::empty(400).refusing(reason),
+            (Err(reason), _) | (_, Err(reason)) => return Response::empty(400).refusing(reason),
         };
-        let answer = Answer::with_body(200, "text/html", "");
+        let answer = Response::with_body(200, "text/html", "");
         match self.press_all(&keys, from.as_deref(), false) {
             Ok(()) => answer,
             // A real phone says 200 to this as well.
@@ -92,7 +92,7 @@ impl Yealink {
             return Err(format!("several keys at once, and a {name} takes one"));
         }
         for key in keys {
-            self.judge_key(key)?;
+            self.check_key(key)?;
             match key.strip_prefix("number=") {
                 Some(number) => self.dial(number, from),
                 None => self.press_key(key, by_notify),

@@ -1,10 +1,10 @@
 //! What keys and commands do with calls. A phone says 200 to all of them, also where there is no
 //! call to do it with; that is remarked.
 
-use super::super::calling::{Calling, PhoneCallState};
 use super::Yealink;
 use super::model::release;
 use super::phonecfg::ACCOUNTS;
+use crate::calling::{Calling, PhoneCallState};
 
 impl Yealink {
     /// Calls a number from an account of the phone; one that it does not know is not heeded.

@@ -8,13 +8,13 @@ use std::sync::{MutexGuard, PoisonError};
 use bytes::Bytes;
 use url::Url;
 
-use super::super::document::Element;
-use super::super::fetch::Ask;
-use super::super::picture::Picture;
-use super::super::state::Ringtone;
-use super::super::wave::{Coding, Wave};
 use super::Yealink;
 use super::object::FORMATS;
+use crate::document::Element;
+use crate::fetch::Fetch;
+use crate::picture::Picture;
+use crate::state::Ringtone;
+use crate::wave::{Coding, Wave};
 
 /// The files that a phone was told to fetch and keep, by their names.
 #[derive(Debug, Default)]
@@ -108,9 +108,9 @@ impl Yealink {
         }
         let (url, file) = named(url)?;
         let (most_wide, most_high) = self.model.display;
-        let ask = Ask::get(&url, self.request_headers(), MAX_WALLPAPER);
-        let picture = self.device.fetch(ask, |fetched| {
-            let picture = Picture::decode(url.as_str(), &fetched.body, &FORMATS)?;
+        let fetch = Fetch::get(&url, self.request_headers(), MAX_WALLPAPER);
+        let picture = self.device.fetch(fetch, |resource| {
+            let picture = Picture::decode(url.as_str(), &resource.body, &FORMATS)?;
             let (width, height) = (picture.width(), picture.height());
             if width <= most_wide && height <= most_high {
                 return Ok(picture);

@@ -5,7 +5,7 @@ use super::model::release;
 
 impl Yealink {
     /// Judges one key or command; the error says in words why the phone does nothing with it.
-    pub(super) fn judge_key(&self, key: &str) -> Result<(), String> {
+    pub(super) fn check_key(&self, key: &str) -> Result<(), String> {
         let release = release(&self.device.options().firmware);
         let since = |first: u32| {
             if release >= first {

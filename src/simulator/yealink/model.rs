@@ -1,7 +1,7 @@
 //! What Yealink's phones differ in: displays, keys, and what their firmware knows.
 
-use super::super::error::Error;
 use crate::Vendor;
+use crate::error::Error;
 
 /// What differs from model to model.
 #[derive(Debug)]

@@ -4,13 +4,13 @@
 
 use bytes::Bytes;
 
-use super::super::state::{Direction, Exchange};
 use super::Yealink;
 use super::model::release;
+use crate::state::{Direction, Exchange};
 
 impl Yealink {
     /// Does what a NOTIFY says; the error says in words why not.
-    pub(in super::super) fn notified(
+    pub(crate) fn receive_notify(
         &self,
         event: &str,
         content_type: &str,
@@ -37,9 +37,9 @@ impl Yealink {
             headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
             body: Bytes::copy_from_slice(body.as_bytes()),
             status: None,
-            answer_headers: Vec::new(),
-            answer: Bytes::new(),
-            refused: done.clone().err(),
+            response_headers: Vec::new(),
+            response_body: Bytes::new(),
+            refusal: done.clone().err(),
         });
         done
     }

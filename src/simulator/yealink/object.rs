@@ -6,11 +6,11 @@ use bytes::Bytes;
 use image::{ImageFormat, Rgb, RgbImage};
 use url::Url;
 
-use super::super::document::Element;
-use super::super::fetch::Ask;
-use super::super::picture::Picture;
-use super::super::state::{Content, Entry, Input, Item, Shown, SoftKey};
 use super::Yealink;
+use crate::document::Element;
+use crate::fetch::Fetch;
+use crate::picture::Picture;
+use crate::state::{Content, DirectoryEntry, FormField, MenuItem, Screen, SoftKey};
 
 impl Yealink {
     /// Shows an object, or does what it says; the error says in words what is wrong.
@@ -67,16 +67,16 @@ impl Yealink {
         if soft_keys.is_empty() {
             soft_keys = default_keys(&content);
         }
-        let screen = self.device.show(Shown {
+        let screen = self.device.show(Screen {
             title: document.text_of("Title"),
             content,
             soft_keys,
             source: source.map(Url::to_string),
             document: text.to_owned(),
             beep: document.attribute("Beep") != Some("no"),
-            stays: Some(seconds(document, "Timeout").unwrap_or(DEFAULT_TIMEOUT))
+            timeout: Some(seconds(document, "Timeout").unwrap_or(DEFAULT_TIMEOUT))
                 .filter(|timeout| !timeout.is_zero()),
-            ..Shown::default()
+            ..Screen::default()
         });
         if let (Some(after), Some(url)) = (seconds(document, "refresh"), document.attribute("url"))
         {
@@ -120,11 +120,11 @@ impl Yealink {
                 return Err("the URL of a picture, and this display has no colours".to_owned());
             }
             let url = Url::parse(&text).map_err(|error| format!("the URL `{text}`: {error}"))?;
-            let ask = Ask::get(&url, self.request_headers(), MAX_PICTURE);
-            let fetched = self.device.fetch(ask, |fetched| {
-                Picture::decode(url.as_str(), &fetched.body, &FORMATS)
+            let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
+            let resource = self.device.fetch(fetch, |resource| {
+                Picture::decode(url.as_str(), &resource.body, &FORMATS)
             });
-            fetched.await.map_err(|failure| failure.to_string())?
+            resource.await.map_err(|failure| failure.to_string())?
         } else {
             points(image, &text)?
         };
@@ -179,7 +179,7 @@ fn lines(document: &Element) -> Vec<String> {
         .collect()
 }
 
-fn items(document: &Element) -> Vec<Item> {
+fn items(document: &Element) -> Vec<MenuItem> {
     document
         .named("MenuItem")
         .map(|item| {
@@ -189,7 +189,7 @@ fn items(document: &Element) -> Vec<Item> {
             } else {
                 format!("Dial:{dial}")
             };
-            Item {
+            MenuItem {
                 label: item.text_of("Prompt"),
                 target,
             }
@@ -197,22 +197,24 @@ fn items(document: &Element) -> Vec<Item> {
         .collect()
 }
 
-fn entries(document: &Element) -> Vec<Entry> {
-    let own = document.named("MenuItem").map(|item| Entry {
+fn entries(document: &Element) -> Vec<DirectoryEntry> {
+    let own = document.named("MenuItem").map(|item| DirectoryEntry {
         name: item.text_of("Prompt"),
         number: item.text_of("URI"),
     });
-    let book = document.named("DirectoryEntry").map(|entry| Entry {
-        name: entry.text_of("Name"),
-        number: entry.text_of("Telephone"),
-    });
+    let book = document
+        .named("DirectoryEntry")
+        .map(|entry| DirectoryEntry {
+            name: entry.text_of("Name"),
+            number: entry.text_of("Telephone"),
+        });
     own.chain(book).collect()
 }
 
 /// Reads a field; the screen's attributes hold where the field has none of its own.
-fn input(screen: &Element, field: &Element) -> Input {
+fn input(screen: &Element, field: &Element) -> FormField {
     let attribute = |name: &str| field.attribute(name).or_else(|| screen.attribute(name));
-    Input {
+    FormField {
         label: field.text_of("Prompt"),
         parameter: field.text_of("Parameter"),
         value: field.text_of("Default"),

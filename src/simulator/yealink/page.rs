@@ -5,13 +5,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use url::{Url, form_urlencoded};
 
-use super::super::document::Element;
-use super::super::fetch::{Ask, Failure};
-use super::super::request::{Request, media_type};
-use super::super::state::{Content, Played, Shown};
-use super::super::wave::{Coding, Wave};
 use super::remote::ALLOW;
 use super::{Yealink, schema};
+use crate::document::Element;
+use crate::fetch::{Fetch, FetchError};
+use crate::request::{Request, media_type};
+use crate::state::{Content, Screen, Tone};
+use crate::wave::{Coding, Wave};
 
 impl Yealink {
     /// Judges a pushed document, and does what it says once the push is answered.
@@ -54,17 +54,17 @@ impl Yealink {
     pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
-            let ask = Ask::get(&url, phone.request_headers(), MAX_OBJECT);
-            let fetched = phone.device.fetch(ask, |fetched| {
-                let media_type = media_type(fetched.content_type());
+            let fetch = Fetch::get(&url, phone.request_headers(), MAX_OBJECT);
+            let resource = phone.device.fetch(fetch, |resource| {
+                let media_type = media_type(resource.content_type());
                 if !matches!(media_type.as_str(), "text/xml" | "application/xml") {
-                    return Err(format!("the Content-Type `{}`", fetched.content_type()));
+                    return Err(format!("the Content-Type `{}`", resource.content_type()));
                 }
-                read(&fetched.body)
+                read(&resource.body)
             });
-            match fetched.await {
+            match resource.await {
                 Ok((document, text)) => phone.show_or_tell(&document, &text, Some(&url)).await,
-                Err(failure) => phone.complain(&failure.to_string(), Some(&url)),
+                Err(failure) => phone.show_error(&failure.to_string(), Some(&url)),
             }
         }
         .boxed()
@@ -72,15 +72,15 @@ impl Yealink {
 
     async fn show_or_tell(&self, document: &Element, text: &str, source: Option<&Url>) {
         if let Err(reason) = self.present(document, text, source).await {
-            self.complain(&reason, source);
+            self.show_error(&reason, source);
         }
     }
 
-    fn complain(&self, reason: &str, source: Option<&Url>) {
-        self.device.show(Shown {
+    fn show_error(&self, reason: &str, source: Option<&Url>) {
+        self.device.show(Screen {
             content: Content::Error(format!("Parse XML failed: {reason}")),
             source: source.map(Url::to_string),
-            ..Shown::default()
+            ..Screen::default()
         });
     }
 
@@ -126,7 +126,7 @@ impl Yealink {
             .sound(&url, &[Coding::Pcm(16), Coding::MuLaw], MAX_SOUND)
             .await
         {
-            let played = Played {
+            let played = Tone {
                 name: url.to_string(),
                 sound,
             };
@@ -140,13 +140,13 @@ impl Yealink {
         url: &Url,
         codings: &[Coding],
         most: usize,
-    ) -> Result<Bytes, Failure> {
-        let ask = Ask::get(url, self.request_headers(), most);
-        let fetched = self.device.fetch(ask, |fetched| {
-            Wave::parse(&fetched.body)?.narrow(codings)?;
-            Ok(fetched.body.clone())
+    ) -> Result<Bytes, FetchError> {
+        let fetch = Fetch::get(url, self.request_headers(), most);
+        let resource = self.device.fetch(fetch, |resource| {
+            Wave::parse(&resource.body)?.narrow(codings)?;
+            Ok(resource.body.clone())
         });
-        fetched.await
+        resource.await
     }
 
     /// Whether there is such a lamp: `LINE1_GREEN`, `POWER`.
@@ -162,8 +162,8 @@ impl Yealink {
     }
 
     /// Does what choosing an item does.
-    pub(in super::super) async fn choose(&self, shown: &Shown, index: usize) {
-        match &shown.content {
+    pub(crate) async fn choose(&self, screen: &Screen, index: usize) {
+        match &screen.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
                     self.device.change(|state| state.dial(&entry.number));
@@ -179,19 +179,19 @@ impl Yealink {
     }
 
     /// Does what a soft key does; the first item counts as chosen.
-    pub(in super::super) async fn press(&self, shown: &Shown, target: &str) {
+    pub(crate) async fn press(&self, screen: &Screen, target: &str) {
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" => self.device.clear(),
             ALLOW => self.agree(),
-            "SoftKey:Select" | "SoftKey:Dial" => self.choose(shown, 0).await,
-            "SoftKey:Submit" => self.submit(shown).await,
+            "SoftKey:Select" | "SoftKey:Dial" => self.choose(screen, 0).await,
+            "SoftKey:Submit" => self.submit(screen).await,
             _ => self.uri(target.to_owned()).await,
         }
     }
 
     /// Sends a form.
-    pub(in super::super) async fn submit(&self, shown: &Shown) {
-        let Content::Form { submit, inputs } = &shown.content else {
+    pub(crate) async fn submit(&self, screen: &Screen) {
+        let Content::Form { submit, inputs } = &screen.content else {
             return;
         };
         let query = form_urlencoded::Serializer::new(String::new())
@@ -234,7 +234,7 @@ fn read(bytes: &[u8]) -> Result<(Element, String), String> {
         ));
     }
     let document = Element::parse(bytes)?;
-    schema::judge(&document)?;
+    schema::validate(&document)?;
     Ok((document, String::from_utf8_lossy(bytes).into_owned()))
 }
 

@@ -6,22 +6,22 @@
 use std::net::IpAddr;
 use std::sync::PoisonError;
 
-use super::super::request::{Answer, Request};
-use super::super::state::{Content, Shown, SoftKey};
 use super::Yealink;
+use crate::request::{Request, Response};
+use crate::state::{Content, Screen, SoftKey};
 
 impl Yealink {
     /// Lets a request over HTTP pass, or says why not.
-    pub(super) fn admit_control(&self, request: &Request) -> Result<(), Answer> {
+    pub(super) fn admit_control(&self, request: &Request) -> Result<(), Response> {
         let peer = request.peer.ip().to_canonical();
         if !self.device.options().remote_control.enabled {
-            return Err(Answer::empty(403).refusing("features.action_uri.enable = 0"));
+            return Err(Response::empty(403).refusing("features.action_uri.enable = 0"));
         }
         if !is_listed(&self.device.options().remote_control.limit_ip, peer) {
-            return Err(Answer::empty(403).refusing("not in features.action_uri_limit_ip"));
+            return Err(Response::empty(403).refusing("not in features.action_uri_limit_ip"));
         }
         self.ask(&peer.to_string()).map_err(|reason| {
-            Answer::with_body(403, "text/html", "Remote control forbidden").refusing(reason)
+            Response::with_body(403, "text/html", "Remote control forbidden").refusing(reason)
         })
     }
 
@@ -33,33 +33,33 @@ impl Yealink {
         self.ask("NOTIFY")
     }
 
-    /// Asks at the phone about a new source, unless nobody is to be asked.
+    /// Access at the phone about a new source, unless nobody is to be asked.
     fn ask(&self, source: &str) -> Result<(), &'static str> {
-        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.device.options().remote_control.asks || trust.allowed.contains(source) {
+        let mut consent = self.consent.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.device.options().remote_control.asks || consent.allowed.contains(source) {
             return Ok(());
         }
-        trust.asking = Some(source.to_owned());
+        consent.pending = Some(source.to_owned());
         let key = |position, label: &str, target: &str| SoftKey {
             position,
             label: label.to_owned(),
             target: target.to_owned(),
         };
-        self.device.show(Shown {
+        self.device.show(Screen {
             content: Content::Text("Allow remote control?".to_owned()),
             soft_keys: vec![key(1, "OK", ALLOW), key(4, "Cancel", "SoftKey:Cancel")],
-            ..Shown::default()
+            ..Screen::default()
         });
         Err("nobody has agreed at the phone yet")
     }
 
     /// Takes the answer to the question.
     pub(super) fn agree(&self) {
-        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = trust.asking.take() {
-            trust.allowed.insert(source);
+        let mut consent = self.consent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = consent.pending.take() {
+            consent.allowed.insert(source);
         }
-        drop(trust);
+        drop(consent);
         self.device.clear();
     }
 }

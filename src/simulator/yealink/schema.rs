@@ -1,13 +1,13 @@
 //! The objects of Yealink's XML browser as tables. Names are told apart by case.
 
-use super::super::document::Element;
-use super::super::schema::{Attribute, Child, Contains, Rule, Strictness, Value};
+use crate::document::Element;
+use crate::schema::{Attribute, Child, ContentModel, Rule, Strictness, Value};
 
 /// Judges a document; the error says in words what is wrong.
-pub(super) fn judge(document: &Element) -> Result<(), String> {
+pub(super) fn validate(document: &Element) -> Result<(), String> {
     let rule = OBJECTS.iter().find(|rule| rule.name == document.name);
     let rule = rule.ok_or_else(|| format!("the unknown object {}", document.name))?;
-    rule.judge(
+    rule.validate(
         document,
         Strictness {
             ordered: false,
@@ -20,14 +20,14 @@ pub(super) fn judge(document: &Element) -> Result<(), String> {
 macro_rules! attributes {
     ($($attribute:expr),* $(,)?) => {
         [
-            Attribute::maybe("Beep", YES_NO),
-            Attribute::maybe("Timeout", SECONDS),
-            Attribute::maybe("LockIn", YES_NO),
-            Attribute::maybe("destroyOnExit", YES_NO),
-            Attribute::maybe("cancelAction", URI),
-            Attribute::maybe("doneAction", URI),
-            Attribute::maybe("refresh", SECONDS),
-            Attribute::maybe("url", URI),
+            Attribute::optional("Beep", YES_NO),
+            Attribute::optional("Timeout", SECONDS),
+            Attribute::optional("LockIn", YES_NO),
+            Attribute::optional("destroyOnExit", YES_NO),
+            Attribute::optional("cancelAction", URI),
+            Attribute::optional("doneAction", URI),
+            Attribute::optional("refresh", SECONDS),
+            Attribute::optional("url", URI),
             $($attribute),*
         ]
     };
@@ -38,132 +38,132 @@ const OBJECTS: [Rule; 10] = [
         "YealinkIPPhoneTextScreen",
         &attributes![],
         &[
-            Child::maybe(&TITLE),
-            Child::one(&Rule::value("Text", LONG)),
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::optional(&TITLE),
+            Child::required(&Rule::value("Text", LONG)),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneTextMenu",
         &attributes![
-            Attribute::maybe("defaultIndex", Value::Number(1, 30)),
-            Attribute::maybe("style", Value::OneOf(&["numbered", "none"])),
-            Attribute::maybe("wrapList", YES_NO),
+            Attribute::optional("defaultIndex", Value::Number(1, 30)),
+            Attribute::optional("style", Value::OneOf(&["numbered", "none"])),
+            Attribute::optional("wrapList", YES_NO),
         ],
         &[
-            Child::maybe(&TITLE),
+            Child::optional(&TITLE),
             Child {
                 rule: &MENU_ITEM,
-                least: 1,
-                most: MAX_ITEMS,
+                min: 1,
+                max: MAX_ITEMS,
             },
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneFormattedTextScreen",
         &attributes![],
         &[
-            Child::many(&LINE, 3),
-            Child::maybe(&Rule::elements("Scroll", &[Child::many(&LINE, 100)])),
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::repeated(&LINE, 3),
+            Child::optional(&Rule::elements("Scroll", &[Child::repeated(&LINE, 100)])),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneInputScreen",
         &attributes![
-            Attribute::maybe("type", FIELD_TYPE),
-            Attribute::maybe("password", YES_NO),
-            Attribute::maybe("editable", YES_NO),
-            Attribute::maybe("defaultIndex", Value::Number(1, 32)),
-            Attribute::maybe("inputLanguage", SHORT),
-            Attribute::maybe("displayMode", SHORT),
+            Attribute::optional("type", FIELD_TYPE),
+            Attribute::optional("password", YES_NO),
+            Attribute::optional("editable", YES_NO),
+            Attribute::optional("defaultIndex", Value::Number(1, 32)),
+            Attribute::optional("inputLanguage", SHORT),
+            Attribute::optional("displayMode", SHORT),
         ],
         &[
-            Child::maybe(&TITLE),
-            Child::one(&Rule::value("URL", Value::Text(1, 512))),
+            Child::optional(&TITLE),
+            Child::required(&Rule::value("URL", Value::Text(1, 512))),
             Child {
                 rule: &INPUT_FIELD,
-                least: 1,
-                most: 32,
+                min: 1,
+                max: 32,
             },
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneDirectory",
         &attributes![],
         &[
-            Child::maybe(&TITLE),
-            Child::many(&MENU_ITEM, MAX_ITEMS),
-            Child::many(&DIRECTORY_ENTRY, MAX_ITEMS),
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::optional(&TITLE),
+            Child::repeated(&MENU_ITEM, MAX_ITEMS),
+            Child::repeated(&DIRECTORY_ENTRY, MAX_ITEMS),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneExecute",
         &[
-            Attribute::maybe("Beep", YES_NO),
-            Attribute::maybe("refresh", SECONDS),
-            Attribute::maybe("url", URI),
+            Attribute::optional("Beep", YES_NO),
+            Attribute::optional("refresh", SECONDS),
+            Attribute::optional("url", URI),
         ],
-        &[Child::many(
-            &Rule::with("ExecuteItem", &[Attribute::one("URI", URI)], &[]),
+        &[Child::repeated(
+            &Rule::with("ExecuteItem", &[Attribute::required("URI", URI)], &[]),
             MAX_ITEMS,
         )],
     ),
     Rule::with(
         "YealinkIPPhoneConfiguration",
         &[
-            Attribute::maybe("Beep", YES_NO),
-            Attribute::maybe("setType", Value::OneOf(&["config"])),
+            Attribute::optional("Beep", YES_NO),
+            Attribute::optional("setType", Value::OneOf(&["config"])),
         ],
         &[Child {
             rule: &Rule::value("Item", Value::Text(1, 1024)),
-            least: 1,
-            most: 100,
+            min: 1,
+            max: 100,
         }],
     ),
     Rule::with(
         "YealinkIPPhoneStatus",
         &[
-            Attribute::maybe("Beep", YES_NO),
-            Attribute::maybe("SessionID", SHORT),
-            Attribute::maybe("Timeout", SECONDS),
-            Attribute::maybe("wrapList", YES_NO),
+            Attribute::optional("Beep", YES_NO),
+            Attribute::optional("SessionID", SHORT),
+            Attribute::optional("Timeout", SECONDS),
+            Attribute::optional("wrapList", YES_NO),
         ],
         &[
-            Child::maybe(&Rule::value("Session", SHORT)),
-            Child::many(&MESSAGE, 10),
+            Child::optional(&Rule::value("Session", SHORT)),
+            Child::repeated(&MESSAGE, 10),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneImageScreen",
-        &attributes![Attribute::maybe(
+        &attributes![Attribute::optional(
             "mode",
             Value::OneOf(&["regular", "fullscreen"])
         )],
         &[
-            Child::maybe(&TITLE),
-            Child::one(&IMAGE),
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::optional(&TITLE),
+            Child::required(&IMAGE),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
     Rule::with(
         "YealinkIPPhoneImageMenu",
         &attributes![],
         &[
-            Child::one(&IMAGE),
-            Child::one(&Rule::with(
+            Child::required(&IMAGE),
+            Child::required(&Rule::with(
                 "URIList",
-                &[Attribute::maybe("base", URI)],
+                &[Attribute::optional("base", URI)],
                 &[Child {
                     rule: &MENU_URI,
-                    least: 1,
-                    most: 12,
+                    min: 1,
+                    max: 12,
                 }],
             )),
-            Child::many(&SOFT_KEY, MAX_SOFT_KEYS),
+            Child::repeated(&SOFT_KEY, MAX_SOFT_KEYS),
         ],
     ),
 ];
@@ -202,94 +202,94 @@ const ALIGN: Value = Value::OneOf(&["left", "center", "right"]);
 
 const TITLE: Rule = Rule {
     name: "Title",
-    attributes: &[Attribute::maybe("wrap", YES_NO)],
-    content: Contains::Value(SHORT),
+    attributes: &[Attribute::optional("wrap", YES_NO)],
+    content: ContentModel::Value(SHORT),
 };
 const LINE: Rule = Rule {
     name: "Line",
     attributes: &[
-        Attribute::maybe("Size", SIZE),
-        Attribute::maybe("Align", ALIGN),
-        Attribute::maybe("Color", COLOUR),
+        Attribute::optional("Size", SIZE),
+        Attribute::optional("Align", ALIGN),
+        Attribute::optional("Color", COLOUR),
     ],
-    content: Contains::Value(LONG),
+    content: ContentModel::Value(LONG),
 };
 const MESSAGE: Rule = Rule {
     name: "Message",
     attributes: &[
-        Attribute::maybe("Index", Value::Number(1, 10)),
-        Attribute::maybe("Type", Value::OneOf(&["alert"])),
-        Attribute::maybe("Timeout", SECONDS),
-        Attribute::maybe("Account", SHORT),
-        Attribute::maybe("Icon", SHORT),
-        Attribute::maybe("Size", SIZE),
-        Attribute::maybe("Align", ALIGN),
-        Attribute::maybe("Color", COLOUR),
+        Attribute::optional("Index", Value::Number(1, 10)),
+        Attribute::optional("Type", Value::OneOf(&["alert"])),
+        Attribute::optional("Timeout", SECONDS),
+        Attribute::optional("Account", SHORT),
+        Attribute::optional("Icon", SHORT),
+        Attribute::optional("Size", SIZE),
+        Attribute::optional("Align", ALIGN),
+        Attribute::optional("Color", COLOUR),
     ],
-    content: Contains::Value(LONG),
+    content: ContentModel::Value(LONG),
 };
 const SOFT_KEY: Rule = Rule::with(
     "SoftKey",
-    &[Attribute::one("index", Value::Number(1, 6))],
+    &[Attribute::required("index", Value::Number(1, 6))],
     &[
-        Child::one(&Rule::value("Label", SHORT)),
-        Child::one(&Rule::value("URI", URI)),
+        Child::required(&Rule::value("Label", SHORT)),
+        Child::required(&Rule::value("URI", URI)),
     ],
 );
 const MENU_ITEM: Rule = Rule::elements(
     "MenuItem",
     &[
-        Child::one(&Rule::value("Prompt", SHORT)),
-        Child::maybe(&Rule::value("URI", URI)),
-        Child::maybe(&Rule {
+        Child::required(&Rule::value("Prompt", SHORT)),
+        Child::optional(&Rule::value("URI", URI)),
+        Child::optional(&Rule {
             name: "Dial",
-            attributes: &[Attribute::maybe("line", NUMBER)],
-            content: Contains::Value(SHORT),
+            attributes: &[Attribute::optional("line", NUMBER)],
+            content: ContentModel::Value(SHORT),
         }),
-        Child::maybe(&Rule::value("Selection", SHORT)),
+        Child::optional(&Rule::value("Selection", SHORT)),
     ],
 );
 const DIRECTORY_ENTRY: Rule = Rule::elements(
     "DirectoryEntry",
     &[
-        Child::one(&Rule::value("Name", SHORT)),
-        Child::one(&Rule::value("Telephone", SHORT)),
+        Child::required(&Rule::value("Name", SHORT)),
+        Child::required(&Rule::value("Telephone", SHORT)),
     ],
 );
 const INPUT_FIELD: Rule = Rule::with(
     "InputField",
     &[
-        Attribute::maybe("type", FIELD_TYPE),
-        Attribute::maybe("password", YES_NO),
-        Attribute::maybe("editable", YES_NO),
+        Attribute::optional("type", FIELD_TYPE),
+        Attribute::optional("password", YES_NO),
+        Attribute::optional("editable", YES_NO),
     ],
     &[
-        Child::maybe(&Rule::value("Prompt", SHORT)),
-        Child::one(&Rule::value("Parameter", Value::Text(1, 128))),
-        Child::maybe(&Rule::value("Default", SHORT)),
-        Child::maybe(&Rule::value("Selection", SHORT)),
+        Child::optional(&Rule::value("Prompt", SHORT)),
+        Child::required(&Rule::value("Parameter", Value::Text(1, 128))),
+        Child::optional(&Rule::value("Default", SHORT)),
+        Child::optional(&Rule::value("Selection", SHORT)),
     ],
 );
 const MENU_URI: Rule = Rule {
     name: "URI",
-    attributes: &[Attribute::one(
+    attributes: &[Attribute::required(
         "key",
         Value::OneOf(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]),
     )],
-    content: Contains::Value(URI),
+    content: ContentModel::Value(URI),
 };
 const IMAGE: Rule = Rule {
     name: "Image",
     attributes: &[
-        Attribute::maybe("verticalAlign", Value::OneOf(&["top", "middle", "bottom"])),
-        Attribute::maybe(
+        Attribute::optional("verticalAlign", Value::OneOf(&["top", "middle", "bottom"])),
+        Attribute::optional(
             "horizontalAlign",
             Value::OneOf(&["left", "middle", "right"]),
         ),
-        Attribute::maybe("height", NUMBER),
-        Attribute::maybe("width", NUMBER),
+        Attribute::optional("height", NUMBER),
+        Attribute::optional("width", NUMBER),
     ],
-    content: Contains::Value(Value::Text(1, 10_000)),
+    content: ContentModel::Value(Value::Text(1, 10_000)),
 };
 
 #[cfg(test)]
@@ -318,8 +318,8 @@ mod tests {
                 continue;
             }
             let bytes = std::fs::read(&file).unwrap();
-            let judged = Element::parse(&bytes).and_then(|document| judge(&document));
-            assert_eq!(judged, Ok(()), "{name}");
+            let result = Element::parse(&bytes).and_then(|document| validate(&document));
+            assert_eq!(result, Ok(()), "{name}");
         }
     }
 }

@@ -4,14 +4,14 @@ use std::io::Cursor;
 
 use image::ImageFormat;
 
-use super::super::draw::{View, screen};
-use super::super::request::Answer;
 use super::Yealink;
 use super::model::release;
+use crate::draw::{View, screen};
+use crate::request::Response;
 
 impl Yealink {
     /// Answers with the picture, to be shown or to be saved.
-    pub(super) fn screenshot(&self, saved: bool) -> Answer {
+    pub(super) fn screenshot(&self, saved: bool) -> Response {
         let options = self.device.options();
         let is_new = saved || release(&options.firmware) >= 80;
         let (format, content_type) = if is_new {
@@ -23,8 +23,8 @@ impl Yealink {
         let view = View::new(options, self.model.display, self.device.state());
         let mut file = Cursor::new(Vec::new());
         if let Err(error) = screen(&view).write_to(&mut file, format) {
-            return Answer::empty(500).refusing(format!("a picture that can't be made: {error}"));
+            return Response::empty(500).refusing(format!("a picture that can't be made: {error}"));
         }
-        Answer::with_body(200, content_type, file.into_inner())
+        Response::with_body(200, content_type, file.into_inner())
     }
 }

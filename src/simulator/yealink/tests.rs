@@ -2,34 +2,36 @@ mod control;
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::super::lab::{Lab, Page};
-use super::super::options::{Options, Scheme};
-use super::super::state::{Content, Direction};
-use super::super::wave::silence;
 use crate::Vendor;
+use crate::harness::{Harness, Page};
+use crate::options::{Options, Scheme};
+use crate::state::{Content, Direction};
+use crate::wave::silence;
 
 fn options() -> Options {
     Options::new(Vendor::Yealink)
 }
 
-async fn post(lab: &Lab, headers: &str, body: &str) -> String {
+async fn post(harness: &Harness, headers: &str, body: &str) -> String {
     let length = body.len();
-    lab.send(format!(
-        "POST /servlet?push=xml HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\
+    harness
+        .send(format!(
+            "POST /servlet?push=xml HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\
          Content-Length: {length}\r\n{headers}\r\n{body}"
-    ))
-    .await
+        ))
+        .await
 }
 
-async fn push(lab: &Lab, xml: &str) -> String {
-    post(lab, "Content-Type: text/xml\r\n", &format!("xml={xml}")).await
+async fn push(harness: &Harness, xml: &str) -> String {
+    post(harness, "Content-Type: text/xml\r\n", &format!("xml={xml}")).await
 }
 
-async fn ask(lab: &Lab, target: &str) -> String {
-    lab.send(format!(
-        "GET {target} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\r\n"
-    ))
-    .await
+async fn ask(harness: &Harness, target: &str) -> String {
+    harness
+        .send(format!(
+            "GET {target} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\r\n"
+        ))
+        .await
 }
 
 fn object(name: &str, inner: &str) -> String {
@@ -41,31 +43,31 @@ fn object(name: &str, inner: &str) -> String {
 
 #[tokio::test]
 async fn a_pushed_text_is_shown_with_its_attributes_until_its_time_is_over() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let text = object(
         "TextScreen Beep=\"no\" Timeout=\"1\" LockIn=\"no\"",
         "<Title wrap=\"yes\">Parking</Title><Text>Row 3 &amp; 4</Text>\
          <SoftKey index=\"2\"><Label>Call</Label><URI>Dial:100</URI></SoftKey>\
          <SoftKey index=\"1\"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey>",
     );
-    assert!(push(&lab, &text).await.starts_with("HTTP/1.1 200"));
-    let shown = lab
-        .until(|state| state.shown.is_some())
+    assert!(push(&harness, &text).await.starts_with("HTTP/1.1 200"));
+    let screen = harness
+        .wait_until(|state| state.screen.is_some())
         .await
-        .shown
+        .screen
         .unwrap();
-    assert_eq!(shown.title, "Parking");
-    assert_eq!(shown.content.text(), Some("Row 3 & 4"));
-    assert_eq!(shown.soft_keys[0].label, "Exit");
-    assert!(!shown.beep);
-    lab.phone.press("Call").await.unwrap();
-    let state = lab.until(|state| state.shown.is_none()).await;
+    assert_eq!(screen.title, "Parking");
+    assert_eq!(screen.content.text(), Some("Row 3 & 4"));
+    assert_eq!(screen.soft_keys[0].label, "Exit");
+    assert!(!screen.beep);
+    harness.phone.press("Call").await.unwrap();
+    let state = harness.wait_until(|state| state.screen.is_none()).await;
     assert_eq!(state.dialed, ["100"]);
 }
 
 #[tokio::test]
 async fn what_is_no_push_is_refused() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let text = object("TextScreen", "<Text>a</Text>");
     let xml = "Content-Type: text/xml\r\n";
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -133,13 +135,13 @@ async fn what_is_no_push_is_refused() {
             ),
         ),
     ] {
-        let answer = post(&lab, headers, &body).await;
+        let answer = post(&harness, headers, &body).await;
         assert!(
             answer.starts_with("HTTP/1.1 400"),
             "{headers}{body}: {answer}"
         );
     }
-    assert!(lab.phone.state().shown.is_none());
+    assert!(harness.phone.state().screen.is_none());
     for target in [
         "/",
         "/servlet",
@@ -147,7 +149,7 @@ async fn what_is_no_push_is_refused() {
         "/Servlet?key=OK",
         "/servlet?a=1&key=OK",
     ] {
-        let answer = ask(&lab, target).await;
+        let answer = ask(&harness, target).await;
         assert!(answer.starts_with("HTTP/1.1 40"), "{target}: {answer}");
     }
 }
@@ -159,7 +161,7 @@ async fn only_allowed_servers_may_push() {
         (vec![other], "403"),
         (vec![other, Ipv4Addr::LOCALHOST.into()], "200"),
     ] {
-        let lab = Lab::new(
+        let harness = Harness::new(
             Options {
                 allow: Some(allow),
                 ..options()
@@ -167,7 +169,7 @@ async fn only_allowed_servers_may_push() {
             Vec::new(),
         )
         .await;
-        let answer = push(&lab, &object("Execute", "<ExecuteItem URI=\"\"/>")).await;
+        let answer = push(&harness, &object("Execute", "<ExecuteItem URI=\"\"/>")).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}")),
             "{answer}"
@@ -178,7 +180,7 @@ async fn only_allowed_servers_may_push() {
 #[tokio::test]
 async fn three_wrong_passwords_lock_the_phone() {
     let credentials = Some(("admin".to_owned(), "secret".to_owned()));
-    let lab = Lab::new(
+    let harness = Harness::new(
         Options {
             scheme: Scheme::Basic,
             credentials,
@@ -191,7 +193,7 @@ async fn three_wrong_passwords_lock_the_phone() {
     let (right, wrong) = ("YWRtaW46c2VjcmV0", "YWRtaW46d3Jvbmc=");
     let send = async |credentials: &str| {
         let headers = format!("Content-Type: text/xml\r\nAuthorization: Basic {credentials}\r\n");
-        post(&lab, &headers, &body).await[9..12].to_owned()
+        post(&harness, &headers, &body).await[9..12].to_owned()
     };
     assert_eq!(send(right).await, "200");
     for _ in 0..2 {
@@ -206,8 +208,8 @@ async fn three_wrong_passwords_lock_the_phone() {
         assert_eq!(send(wrong).await, "401");
     }
     assert_eq!(send(right).await, "403");
-    assert_eq!(lab.phone.state().bad_credentials, 5);
-    let answer = post(&lab, "Content-Type: text/xml\r\n", &body).await;
+    assert_eq!(harness.phone.state().bad_credentials, 5);
+    let answer = post(&harness, "Content-Type: text/xml\r\n", &body).await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
 
@@ -220,30 +222,30 @@ async fn an_execute_is_done_in_order() {
         Page::new("/bad.wav", "audio/wav", silence(1, 2, 44_100, 16, 1600)),
         Page::new("/page", "text/html", "<html/>"),
     ];
-    let lab = Lab::new(options(), pages).await;
-    let site = lab.url("");
+    let harness = Harness::new(options(), pages).await;
+    let site = harness.url("");
     let items = format!(
         "<ExecuteItem URI=\"{site}/text\"/><ExecuteItem URI=\"Wav.Play:{site}/bad.wav\"/>\
          <ExecuteItem URI=\"Wav.Play:{site}/tone.wav\"/><ExecuteItem URI=\"Led:LINE1_RED=on\"/>\
          <ExecuteItem URI=\"Nothing:1\"/><ExecuteItem URI=\"\"/><ExecuteItem URI=\"Dial:100\"/>"
     );
-    push(&lab, &object("Execute Beep=\"no\"", &items)).await;
-    let state = lab.until(|state| !state.dialed.is_empty()).await;
-    assert_eq!(state.shown.unwrap().content.text(), Some("fetched"));
+    push(&harness, &object("Execute Beep=\"no\"", &items)).await;
+    let state = harness.wait_until(|state| !state.dialed.is_empty()).await;
+    assert_eq!(state.screen.unwrap().content.text(), Some("fetched"));
     assert_eq!(state.played.len(), 1);
     assert_eq!(state.lamps["LINE1_RED"], "on");
     assert_eq!(state.remarks, ["`Nothing:1` leads nowhere."]);
-    let fetched = state
+    let resource = state
         .exchanges
         .iter()
         .find(|e| e.direction == Direction::Fetched)
         .unwrap();
     let agent = "Yealink SIP-T46G 28.83.0.130 00:00:5e:00:53:03";
-    assert_eq!(fetched.header("user-agent"), Some(agent));
+    assert_eq!(resource.header("user-agent"), Some(agent));
     let item = format!("<ExecuteItem URI=\"{site}/page\"/>");
-    push(&lab, &object("Execute", &item)).await;
-    let error = |state: &super::super::State| matches!(&state.shown, Some(shown) if matches!(shown.content, Content::Error(_)));
-    lab.until(error).await;
+    push(&harness, &object("Execute", &item)).await;
+    let error = |state: &crate::State| matches!(&state.screen, Some(screen) if matches!(screen.content, Content::Error(_)));
+    harness.wait_until(error).await;
 }
 
 #[tokio::test]
@@ -252,68 +254,69 @@ async fn menus_forms_and_directories_lead_on() {
         "Directory",
         "<Title>Book</Title><MenuItem><Prompt>Ann</Prompt><URI>201</URI></MenuItem>",
     );
-    let last = Lab::new(options(), vec![Page::xml("/book?a=1&n=A+n", book)]).await;
+    let last = Harness::new(options(), vec![Page::xml("/book?a=1&n=A+n", book)]).await;
     let form = format!(
         "<Title>Who</Title><URL>{}?a=1</URL><InputField type=\"string\"><Prompt>Name</Prompt>\
          <Parameter>n</Parameter><Default></Default></InputField>",
         last.url("/book")
     );
-    let lab = Lab::new(
+    let harness = Harness::new(
         options(),
         vec![Page::xml("/form", object("InputScreen", &form))],
     )
     .await;
     let menu = format!(
         "<Title>Menu</Title><MenuItem><Prompt>Form</Prompt><URI>{}</URI></MenuItem>",
-        lab.url("/form")
+        harness.url("/form")
     );
-    push(&lab, &object("TextMenu style=\"numbered\"", &menu)).await;
-    lab.until(|state| state.shown.is_some()).await;
-    lab.phone.press("Select").await.unwrap();
-    lab.phone.submit(&[("n", "A n")]).await.unwrap();
-    lab.phone.pick(0).await.unwrap();
-    assert_eq!(lab.phone.state().dialed, ["201"]);
+    push(&harness, &object("TextMenu style=\"numbered\"", &menu)).await;
+    harness.wait_until(|state| state.screen.is_some()).await;
+    harness.phone.press("Select").await.unwrap();
+    harness.phone.submit(&[("n", "A n")]).await.unwrap();
+    harness.phone.select(0).await.unwrap();
+    assert_eq!(harness.phone.state().dialed, ["201"]);
 }
 
 #[tokio::test]
 async fn a_status_stands_beside_the_screen_and_an_empty_one_takes_it_away() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     push(
-        &lab,
+        &harness,
         &object("Status Timeout=\"0\"", "<Message>Paused</Message>"),
     )
     .await;
-    lab.until(|state| state.status.as_deref() == Some("Paused"))
+    harness
+        .wait_until(|state| state.status.as_deref() == Some("Paused"))
         .await;
-    push(&lab, &object("Status", "<Message></Message>")).await;
-    lab.until(|state| state.status.is_none()).await;
+    push(&harness, &object("Status", "<Message></Message>")).await;
+    harness.wait_until(|state| state.status.is_none()).await;
     let lines = "<Line>a</Line><Scroll><Line Size=\"small\">b</Line></Scroll><Line>c</Line>";
-    push(&lab, &object("FormattedTextScreen", lines)).await;
-    let shown = lab
-        .until(|state| state.shown.is_some())
+    push(&harness, &object("FormattedTextScreen", lines)).await;
+    let screen = harness
+        .wait_until(|state| state.screen.is_some())
         .await
-        .shown
+        .screen
         .unwrap();
-    assert_eq!(shown.content.text(), Some("a\nb\nc"));
+    assert_eq!(screen.content.text(), Some("a\nb\nc"));
 }
 
 #[tokio::test]
 async fn an_image_must_fit_the_display() {
     for (width, works) in [(480, true), (481, false)] {
-        let lab = Lab::new(options(), vec![Page::png("/i.png", width, 272)]).await;
-        let image = format!("<Image>{}</Image>", lab.url("/i.png"));
-        let answer = push(&lab, &object("ImageScreen Timeout=\"0\"", &image)).await;
+        let harness = Harness::new(options(), vec![Page::png("/i.png", width, 272)]).await;
+        let image = format!("<Image>{}</Image>", harness.url("/i.png"));
+        let answer = push(&harness, &object("ImageScreen Timeout=\"0\"", &image)).await;
         assert_eq!(answer.starts_with("HTTP/1.1 200"), works, "{answer}");
-        assert_eq!(lab.phone.state().shown.is_some(), works);
+        assert_eq!(harness.phone.state().screen.is_some(), works);
     }
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     push(
-        &lab,
+        &harness,
         &object("ImageScreen", "<Image width=\"2\" height=\"1\">0f</Image>"),
     )
     .await;
-    let shown = lab.phone.state().shown.unwrap();
-    let picture = shown.content.picture().unwrap();
+    let screen = harness.phone.state().screen.unwrap();
+    let picture = screen.content.picture().unwrap();
     let shades: Vec<u8> = picture.pixels.pixels().map(|pixel| pixel.0[0]).collect();
     assert_eq!(
         shades,
@@ -331,8 +334,8 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
         Page::png("/w.png", 480, 272),
         Page::png("/big.png", 480, 273),
     ];
-    let lab = Lab::new(options(), pages).await;
-    let site = lab.url("");
+    let harness = Harness::new(options(), pages).await;
+    let site = harness.url("");
     let items = |items: &[String]| {
         let items: Vec<_> = items
             .iter()
@@ -342,7 +345,7 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
         object("Configuration Beep=\"no\"", &items)
     };
     push(
-        &lab,
+        &harness,
         &items(&[
             "phone_setting.ring_type = Config:r.wav".to_owned(),
             "phone_setting.backgrounds = Config:w.png".to_owned(),
@@ -350,13 +353,13 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
         ]),
     )
     .await;
-    let state = lab
-        .until(|state| state.settings.contains_key("features.dnd.enable"))
+    let state = harness
+        .wait_until(|state| state.settings.contains_key("features.dnd.enable"))
         .await;
     assert!(state.ringtone.is_none() && state.background.is_none());
     assert_eq!(state.remarks.len(), 2, "{:?}", state.remarks);
     push(
-        &lab,
+        &harness,
         &items(&[
             "phone_setting.ring_type = Config:r.wav".to_owned(),
             format!("ringtone.url = {site}/r.wav"),
@@ -365,7 +368,7 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
         ]),
     )
     .await;
-    let state = lab.until(|state| state.background.is_some()).await;
+    let state = harness.wait_until(|state| state.background.is_some()).await;
     assert_eq!(state.ringtone.unwrap().name, "Config:r.wav");
     assert!(
         state
@@ -378,27 +381,29 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
         ("ringtone.url", "long.wav"),
         ("wallpaper_upload.url", "big.png"),
     ] {
-        let before = lab.phone.state().refusals().count();
-        push(&lab, &items(&[format!("{parameter} = {site}/{file}")])).await;
-        lab.until(|state| state.refusals().count() > before).await;
+        let before = harness.phone.state().refusals().count();
+        push(&harness, &items(&[format!("{parameter} = {site}/{file}")])).await;
+        harness
+            .wait_until(|state| state.refusals().count() > before)
+            .await;
     }
 }
 
 #[tokio::test]
 async fn action_uris_press_and_dial() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     for target in [
         "/servlet?key=OK",
         "/servlet?key=1;POUND",
         "/servlet?phonecfg=get&fw=1",
     ] {
         assert!(
-            ask(&lab, target).await.starts_with("HTTP/1.1 200"),
+            ask(&harness, target).await.starts_with("HTTP/1.1 200"),
             "{target}"
         );
     }
-    ask(&lab, "/servlet?key=number=100&outgoing_uri=a@b").await;
-    let state = lab.phone.state();
+    ask(&harness, "/servlet?key=number=100&outgoing_uri=a@b").await;
+    let state = harness.phone.state();
     assert_eq!(state.keys, ["OK", "1", "POUND"]);
     assert_eq!(state.dialed, ["100"]);
     for target in [
@@ -407,9 +412,13 @@ async fn action_uris_press_and_dial() {
         "/servlet?key=OK&x=1",
         "/servlet?key=%zz",
     ] {
-        let before = lab.phone.state().refusals().count();
-        ask(&lab, target).await;
-        assert_eq!(lab.phone.state().refusals().count(), before + 1, "{target}");
+        let before = harness.phone.state().refusals().count();
+        ask(&harness, target).await;
+        assert_eq!(
+            harness.phone.state().refusals().count(),
+            before + 1,
+            "{target}"
+        );
     }
 }
 
@@ -421,28 +430,28 @@ async fn faults_are_what_they_say() {
         change(&mut options);
         options
     };
-    let lab = Lab::new(
+    let harness = Harness::new(
         with(|options| options.faults.status = Some(503)),
         Vec::new(),
     )
     .await;
-    assert!(push(&lab, &xml).await.starts_with("HTTP/1.1 503"));
-    let lab = Lab::new(with(|options| options.faults.close = true), Vec::new()).await;
-    assert_eq!(push(&lab, &xml).await, "");
-    let lab = Lab::new(with(|options| options.faults.garbage = true), Vec::new()).await;
-    assert!(push(&lab, &xml).await.contains("this is no HTTP"));
+    assert!(push(&harness, &xml).await.starts_with("HTTP/1.1 503"));
+    let harness = Harness::new(with(|options| options.faults.close = true), Vec::new()).await;
+    assert_eq!(push(&harness, &xml).await, "");
+    let harness = Harness::new(with(|options| options.faults.garbage = true), Vec::new()).await;
+    assert!(push(&harness, &xml).await.contains("this is no HTTP"));
     let delay = std::time::Duration::from_millis(20);
     let mut slow = options();
     slow.faults.delay = delay;
-    let lab = Lab::new(slow, Vec::new()).await;
+    let harness = Harness::new(slow, Vec::new()).await;
     let asked = tokio::time::Instant::now();
-    assert!(push(&lab, &xml).await.starts_with("HTTP/1.1 200"));
+    assert!(push(&harness, &xml).await.starts_with("HTTP/1.1 200"));
     assert!(asked.elapsed() >= delay);
-    let lab = Lab::new(with(|options| options.faults.hang = true), Vec::new()).await;
-    let answer = tokio::time::timeout(delay, push(&lab, &xml)).await;
+    let harness = Harness::new(with(|options| options.faults.hang = true), Vec::new()).await;
+    let answer = tokio::time::timeout(delay, push(&harness, &xml)).await;
     assert!(answer.is_err());
     assert!(
-        lab.tasks.shut_down(super::super::lab::PATIENCE).await,
+        harness.tasks.shut_down(crate::harness::WAIT_TIMEOUT).await,
         "a hanging phone stops too"
     );
 }

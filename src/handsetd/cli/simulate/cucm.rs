@@ -32,13 +32,13 @@ pub(super) async fn show(
             changed = watch.changed() => {
                 changed.context("the call manager has stopped")?;
                 let state = watch.borrow_and_update().clone();
-                for (encoding, xml) in state.asked.iter().skip(asked) {
+                for (encoding, xml) in state.requests.iter().skip(asked) {
                     writeln!(out, "← {encoding}  {}", xml.escape_debug())?;
                 }
-                for why in state.refused.iter().skip(refused) {
+                for why in state.refusals.iter().skip(refused) {
                     writeln!(out, "  refused: {}", why.escape_debug())?;
                 }
-                (asked, refused) = (state.asked.len(), state.refused.len());
+                (asked, refused) = (state.requests.len(), state.refusals.len());
             }
         }
     }

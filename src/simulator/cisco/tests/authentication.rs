@@ -9,16 +9,16 @@ use crate::options::AuthenticationMethod;
 
 async fn authenticated(answer: Page, headers: &str, change: impl FnOnce(&mut Options)) -> String {
     // The site's address must be known before the phone starts.
-    let site = Lab::new(options(), vec![answer]).await;
+    let site = Harness::new(options(), vec![answer]).await;
     let mut options = options();
     options.authentication_url = Some(Url::parse(&site.url("/auth")).unwrap());
     change(&mut options);
-    let lab = Lab::new(options, Vec::new()).await;
-    let answer = lab
+    let harness = Harness::new(options, Vec::new()).await;
+    let answer = harness
         .send(post(headers, &encoded(&execute(&["Key:Soft1"]))))
         .await;
     assert_eq!(
-        lab.phone.state().keys.is_empty(),
+        harness.phone.state().keys.is_empty(),
         !answer.contains("Status=\"0\"")
     );
     answer

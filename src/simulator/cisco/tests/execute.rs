@@ -6,7 +6,7 @@ use super::*;
 
 #[tokio::test]
 async fn uris_that_may_not_be_executed_are_told_one_by_one() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let bad = [
         "SoftKey:Exit",
         "Notify:http:192.0.2.1:80:path",
@@ -20,7 +20,7 @@ async fn uris_that_may_not_be_executed_are_told_one_by_one() {
         "nonsense",
     ];
     for url in bad {
-        let answer = push(&lab, &execute(&["Key:Soft1", url])).await;
+        let answer = push(&harness, &execute(&["Key:Soft1", url])).await;
         assert!(answer.contains("Data=\"Invalid URI\""), "{url}: {answer}");
         assert_eq!(answer.matches("Status=\"1\"").count(), 1, "{url}: {answer}");
         assert_eq!(answer.matches("Status=\"0\"").count(), 1, "{url}: {answer}");
@@ -31,10 +31,10 @@ async fn uris_that_may_not_be_executed_are_told_one_by_one() {
         "RTPMRx:239.1.2.3:20480",
         "App:Close:0:60:a/b",
     ] {
-        let answer = push(&lab, &execute(&[url])).await;
+        let answer = push(&harness, &execute(&[url])).await;
         assert!(answer.contains("Status=\"0\""), "{url}: {answer}");
     }
-    assert_eq!(lab.phone.state().dialed, ["100"]);
+    assert_eq!(harness.phone.state().dialed, ["100"]);
 }
 
 #[tokio::test]
@@ -43,9 +43,9 @@ async fn a_tone_is_answered_when_it_has_ended_and_after_quicker_items() {
         playback: Duration::from_millis(50),
         ..options()
     };
-    let lab = Lab::new(options, Vec::new()).await;
-    let answer = push(&lab, &execute(&["Play:chime.raw", "Key:Soft1"])).await;
+    let harness = Harness::new(options, Vec::new()).await;
+    let answer = push(&harness, &execute(&["Play:chime.raw", "Key:Soft1"])).await;
     let place = |what: &str| answer.find(what).unwrap();
     assert!(place("Key:Soft1") < place("Play:chime.raw"), "{answer}");
-    assert_eq!(lab.phone.state().played[0].name, "chime.raw");
+    assert_eq!(harness.phone.state().played[0].name, "chime.raw");
 }

@@ -1,7 +1,7 @@
 //! Pictures, tones and streams: what they must be like.
 
 use super::*;
-use crate::lab::png;
+use crate::harness::png;
 
 #[tokio::test]
 async fn a_fetched_tone_is_played_and_plain_words_are_shown() {
@@ -9,13 +9,13 @@ async fn a_fetched_tone_is_played_and_plain_words_are_shown() {
         Page::new("/tone", "audio/basic", vec![0xff; 8000]),
         Page::new("/words", "text/plain", "Hello"),
     ];
-    let lab = Lab::new(options(), pages).await;
-    push(&lab, &execute(&[&lab.url("/tone")])).await;
-    let state = lab.until(|state| !state.played.is_empty()).await;
+    let harness = Harness::new(options(), pages).await;
+    push(&harness, &execute(&[&harness.url("/tone")])).await;
+    let state = harness.wait_until(|state| !state.played.is_empty()).await;
     assert_eq!(state.played[0].sound.len(), 8000);
-    push(&lab, &execute(&[&lab.url("/words")])).await;
-    let state = lab.until(|state| state.shown.is_some()).await;
-    assert_eq!(state.shown.unwrap().content.text(), Some("Hello"));
+    push(&harness, &execute(&[&harness.url("/words")])).await;
+    let state = harness.wait_until(|state| state.screen.is_some()).await;
+    assert_eq!(state.screen.unwrap().content.text(), Some("Hello"));
 }
 
 #[tokio::test]
@@ -26,16 +26,16 @@ async fn an_image_must_be_a_png_that_fits_the_area() {
         (Page::new("/i", "image/jpeg", png(10, 10)), false),
         (Page::new("/i", "image/png", "no picture"), false),
     ] {
-        let lab = Lab::new(options(), vec![page.clone()]).await;
+        let harness = Harness::new(options(), vec![page.clone()]).await;
         let object = format!(
             "<CiscoIPPhoneImageFile><URL>{}</URL></CiscoIPPhoneImageFile>",
-            lab.url("/i")
+            harness.url("/i")
         );
-        let answer = push(&lab, &object).await;
+        let answer = push(&harness, &object).await;
         assert_eq!(answer.contains("Status=\"0\""), works, "{page:?}: {answer}");
-        let shown = lab.phone.state().shown;
+        let screen = harness.phone.state().screen;
         assert_eq!(
-            shown.is_some_and(|shown| shown.content.picture().is_some()),
+            screen.is_some_and(|screen| screen.content.picture().is_some()),
             works
         );
     }
@@ -43,18 +43,18 @@ async fn an_image_must_be_a_png_that_fits_the_area() {
 
 #[tokio::test]
 async fn a_bitmap_has_its_first_point_in_the_lowest_bits() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let object = "<CiscoIPPhoneImage><Width>4</Width><Height>1</Height><Depth>2</Depth>\
                   <Data>2D</Data></CiscoIPPhoneImage>";
-    push(&lab, object).await;
-    let shown = lab.phone.state().shown.unwrap();
-    let picture = shown.content.picture().unwrap();
+    push(&harness, object).await;
+    let screen = harness.phone.state().screen.unwrap();
+    let picture = screen.content.picture().unwrap();
     let shades: Vec<u8> = picture.pixels.pixels().map(|pixel| pixel.0[0]).collect();
     assert_eq!(shades, [170, 0, 85, 255]);
 }
 
-fn background(lab: &Lab) -> String {
-    let (image, icon) = (lab.url("/image"), lab.url("/icon"));
+fn background(harness: &Harness) -> String {
+    let (image, icon) = (harness.url("/image"), harness.url("/icon"));
     format!(
         "<setBackground><background><icon>{icon}</icon><image>{image}</image></background>\
          </setBackground>"
@@ -90,10 +90,10 @@ async fn a_background_must_have_the_models_sizes() {
             false,
         ),
     ] {
-        let lab = Lab::new(options(), vec![image, icon]).await;
-        let answer = push(&lab, &background(&lab)).await;
+        let harness = Harness::new(options(), vec![image, icon]).await;
+        let answer = push(&harness, &background(&harness)).await;
         assert_eq!(answer.contains(ERROR_6), !works, "{answer}");
-        let state = lab.phone.state();
+        let state = harness.phone.state();
         assert_eq!(
             state.background.is_some() && state.thumbnail.is_some(),
             works
@@ -112,16 +112,16 @@ async fn a_ring_tone_must_be_raw_and_of_the_right_length() {
         ([b"RIFF".as_slice(), &[0; 236]].concat(), false),
     ] {
         let length = sound.len();
-        let lab = Lab::new(options(), vec![Page::new("/tone", "audio/basic", sound)]).await;
+        let harness = Harness::new(options(), vec![Page::new("/tone", "audio/basic", sound)]).await;
         let xml = format!(
             "<setRingTone><ringTone>{}</ringTone></setRingTone>",
-            lab.url("/tone")
+            harness.url("/tone")
         );
-        let answer = push(&lab, &xml).await;
+        let answer = push(&harness, &xml).await;
         assert_eq!(answer.contains("Status=\"0\""), works, "{length}: {answer}");
-        assert_eq!(lab.phone.state().ringtone.is_some(), works, "{length}");
+        assert_eq!(harness.phone.state().ringtone.is_some(), works, "{length}");
         let secure = xml.replace("http:", "https:");
-        assert!(push(&lab, &secure).await.contains(ERROR_1));
+        assert!(push(&harness, &secure).await.contains(ERROR_1));
     }
 }
 
@@ -131,7 +131,7 @@ async fn streams_of_the_interface_are_one_at_a_time() {
         model: "8851".to_owned(),
         ..options()
     };
-    let lab = Lab::new(new, Vec::new()).await;
+    let harness = Harness::new(new, Vec::new()).await;
     let stream = "<type>audio</type><codec>G.711</codec><mode>receive</mode>\
                   <address>239.0.0.1</address>";
     let start =
@@ -151,7 +151,7 @@ async fn streams_of_the_interface_are_one_at_a_time() {
             "HTTP/1.1 200",
         ),
     ] {
-        let answer = push(&lab, &xml).await;
+        let answer = push(&harness, &xml).await;
         assert!(answer.contains(words), "{xml}: {answer}");
     }
 }

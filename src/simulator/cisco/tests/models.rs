@@ -32,17 +32,17 @@ async fn models_take_what_their_tables_say() {
             model: model.to_owned(),
             ..options()
         };
-        let lab = Lab::new(model, Vec::new()).await;
-        let answer = push(&lab, &execute(&[uri])).await;
+        let harness = Harness::new(model, Vec::new()).await;
+        let answer = push(&harness, &execute(&[uri])).await;
         assert!(
             answer.contains(&format!("Status=\"{status}\"")),
             "{uri}: {answer}"
         );
     }
-    let lab = Lab::new(options(), Vec::new()).await;
-    let answer = push(&lab, &execute(&["Key:NavDown"])).await;
+    let harness = Harness::new(options(), Vec::new()).await;
+    let answer = push(&harness, &execute(&["Key:NavDown"])).await;
     assert!(answer.contains("Status=\"0\""), "{answer}");
-    let state = lab.phone.state();
+    let state = harness.phone.state();
     assert!(
         state.keys.is_empty() && state.remarks.len() == 1,
         "it is discarded"
@@ -55,8 +55,8 @@ async fn a_7960_answers_elsewhere_and_once() {
         model: "7960".to_owned(),
         ..options()
     };
-    let lab = Lab::new(old, Vec::new()).await;
-    let answer = push(&lab, &execute(&["Key:Soft1"])).await;
+    let harness = Harness::new(old, Vec::new()).await;
+    let answer = push(&harness, &execute(&["Key:Soft1"])).await;
     assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
     let place = answer
         .lines()
@@ -65,6 +65,6 @@ async fn a_7960_answers_elsewhere_and_once() {
         "GET {} HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n\r\n",
         place.unwrap()
     );
-    assert!(lab.send(&get).await.contains("Status=\"0\""));
-    assert!(lab.send(&get).await.starts_with("HTTP/1.1 404"));
+    assert!(harness.send(&get).await.contains("Status=\"0\""));
+    assert!(harness.send(&get).await.starts_with("HTTP/1.1 404"));
 }

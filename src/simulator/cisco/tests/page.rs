@@ -10,36 +10,36 @@ async fn a_pushed_url_is_fetched_as_a_phone_fetches_and_shown() {
     let text = "<CiscoIPPhoneText><Title>Parking</Title><Prompt>For you</Prompt>\
                 <SoftKeyItem><Name>Exit</Name><Position>3</Position><URL>SoftKey:Exit</URL>\
                 </SoftKeyItem><Text>Row 3 &amp; 4</Text></CiscoIPPhoneText>";
-    let lab = Lab::new(options(), vec![Page::xml("/screen/1", text)]).await;
-    let answer = push(&lab, &execute(&[&lab.url("/screen/1")])).await;
+    let harness = Harness::new(options(), vec![Page::xml("/screen/1", text)]).await;
+    let answer = push(&harness, &execute(&[&harness.url("/screen/1")])).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("Status=\"0\"") && answer.contains("<CiscoIPPhoneResponse>"));
-    let state = lab.until(|state| state.shown.is_some()).await;
-    let shown = state.shown.unwrap();
+    let state = harness.wait_until(|state| state.screen.is_some()).await;
+    let screen = state.screen.unwrap();
     assert_eq!(
-        (shown.title.as_str(), shown.prompt.as_str()),
+        (screen.title.as_str(), screen.prompt.as_str()),
         ("Parking", "For you")
     );
-    assert_eq!(shown.content.text(), Some("Row 3 & 4"));
-    assert_eq!(shown.soft_keys.len(), 1);
-    let fetched = state
+    assert_eq!(screen.content.text(), Some("Row 3 & 4"));
+    assert_eq!(screen.soft_keys.len(), 1);
+    let resource = state
         .exchanges
         .iter()
         .find(|e| e.direction == Direction::Fetched)
         .unwrap();
     assert_eq!(
-        fetched.header("User-Agent"),
+        resource.header("User-Agent"),
         Some("Allegro-Software-WebClient/4.34")
     );
-    assert_eq!(fetched.header("Accept-Charset"), Some("utf-8,;q=0.8"));
+    assert_eq!(resource.header("Accept-Charset"), Some("utf-8,;q=0.8"));
     assert_eq!(
-        fetched.header("x-CiscoIPPhoneDisplay"),
+        resource.header("x-CiscoIPPhoneDisplay"),
         Some("298,168,12,C")
     );
-    assert_eq!(fetched.refused, None);
-    lab.phone.press("Exit").await.unwrap();
-    assert!(lab.phone.state().shown.is_none());
-    assert!(lab.phone.press("Exit").await.is_err());
+    assert_eq!(resource.refusal, None);
+    harness.phone.press("Exit").await.unwrap();
+    assert!(harness.phone.state().screen.is_none());
+    assert!(harness.phone.press("Exit").await.is_err());
 }
 
 #[tokio::test]
@@ -83,12 +83,12 @@ async fn pages_out_of_the_schema_show_an_error() {
             "only a push may hold",
         ),
     ] {
-        let lab = Lab::new(options(), vec![Page::xml("/", page)]).await;
-        push(&lab, &execute(&[&lab.url("/")])).await;
-        let refused = lab.refusal().await;
+        let harness = Harness::new(options(), vec![Page::xml("/", page)]).await;
+        push(&harness, &execute(&[&harness.url("/")])).await;
+        let refused = harness.refusal().await;
         assert!(refused.contains(reason), "{reason}: {refused}");
-        let state = lab.until(|state| state.shown.is_some()).await;
-        let Content::Error(words) = state.shown.unwrap().content else {
+        let state = harness.wait_until(|state| state.screen.is_some()).await;
+        let Content::Error(words) = state.screen.unwrap().content else {
             panic!("no error shown")
         };
         assert!(words.starts_with("XML Error[4]"), "{words}");
@@ -114,13 +114,13 @@ async fn pages_of_another_type_or_status_show_an_error() {
         (Page::raw("/", ""), "HTTP Error[10]"),
         (Page::xml("/", " ".repeat(200_000)), "Data too large!"),
     ] {
-        let lab = Lab::new(options(), vec![page.clone()]).await;
-        push(&lab, &execute(&[&lab.url("/")])).await;
-        let state = lab.until(|state| state.shown.is_some()).await;
-        let Content::Error(shown) = state.shown.unwrap().content else {
+        let harness = Harness::new(options(), vec![page.clone()]).await;
+        push(&harness, &execute(&[&harness.url("/")])).await;
+        let state = harness.wait_until(|state| state.screen.is_some()).await;
+        let Content::Error(screen) = state.screen.unwrap().content else {
             panic!("no error shown")
         };
-        assert!(shown.starts_with(words), "{page:?}: {shown}");
+        assert!(screen.starts_with(words), "{page:?}: {screen}");
     }
 }
 
@@ -135,12 +135,12 @@ async fn menus_forms_and_directories_lead_on() {
                 <InputFlags>A</InputFlags></InputItem></CiscoIPPhoneInput>";
     let book = "<CiscoIPPhoneDirectory><DirectoryEntry><Name>Ann</Name><Telephone>201</Telephone>\
                 </DirectoryEntry></CiscoIPPhoneDirectory>";
-    let end = Lab::new(
+    let end = Harness::new(
         options(),
         vec![Page::xml("/book?d=SEP00005E005301&n=A+n", book)],
     )
     .await;
-    let middle = Lab::new(
+    let middle = Harness::new(
         options(),
         vec![Page::xml(
             "/form?x=y&id=1",
@@ -150,20 +150,20 @@ async fn menus_forms_and_directories_lead_on() {
     .await;
     let key = key.replace("SITE", &middle.url(""));
     let menu = menu.replace("<MenuItem><Name>One", &format!("{key}<MenuItem><Name>One"));
-    let lab = Lab::new(
+    let harness = Harness::new(
         options(),
         vec![Page::xml("/", menu + "</CiscoIPPhoneMenu>")],
     )
     .await;
-    push(&lab, &execute(&[&lab.url("/")])).await;
-    lab.until(|state| state.shown.is_some()).await;
-    lab.phone.pick(1).await.unwrap();
-    assert!(lab.phone.pick(2).await.is_err());
-    lab.phone.press("Read").await.unwrap();
-    assert!(lab.phone.submit(&[("unknown", "")]).await.is_err());
-    lab.phone.submit(&[("n", "A n")]).await.unwrap();
-    lab.phone.pick(0).await.unwrap();
-    assert_eq!(lab.phone.state().dialed, ["200", "201"]);
+    push(&harness, &execute(&[&harness.url("/")])).await;
+    harness.wait_until(|state| state.screen.is_some()).await;
+    harness.phone.select(1).await.unwrap();
+    assert!(harness.phone.select(2).await.is_err());
+    harness.phone.press("Read").await.unwrap();
+    assert!(harness.phone.submit(&[("unknown", "")]).await.is_err());
+    harness.phone.submit(&[("n", "A n")]).await.unwrap();
+    harness.phone.select(0).await.unwrap();
+    assert_eq!(harness.phone.state().dialed, ["200", "201"]);
 }
 
 #[tokio::test]
@@ -175,16 +175,19 @@ async fn a_refresh_header_leads_to_the_next_page() {
         Page::with_headers("/next", &[xml, ("Refresh", "0; url=/last")], text("two")),
         Page::xml("/last", text("three")),
     ];
-    let lab = Lab::new(options(), pages).await;
+    let harness = Harness::new(options(), pages).await;
     let words = |state: &State, words: &str| {
-        let shown = state.shown.as_ref();
-        shown.is_some_and(|shown| shown.content.text() == Some(words))
+        let screen = state.screen.as_ref();
+        screen.is_some_and(|screen| screen.content.text() == Some(words))
     };
-    push(&lab, &execute(&[&lab.url("/")])).await;
-    lab.until(|state| words(state, "one")).await;
-    lab.until(|state| words(state, "two") && !state.shown.as_ref().unwrap().soft_keys.is_empty())
+    push(&harness, &execute(&[&harness.url("/")])).await;
+    harness.wait_until(|state| words(state, "one")).await;
+    harness
+        .wait_until(|state| {
+            words(state, "two") && !state.screen.as_ref().unwrap().soft_keys.is_empty()
+        })
         .await;
-    lab.phone.press("Next").await.unwrap();
-    assert!(words(&lab.phone.state(), "three"));
-    lab.tasks.shut_down(Duration::from_secs(1)).await;
+    harness.phone.press("Next").await.unwrap();
+    assert!(words(&harness.phone.state(), "three"));
+    harness.tasks.shut_down(Duration::from_secs(1)).await;
 }

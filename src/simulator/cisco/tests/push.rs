@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn requests_that_are_no_push_are_refused() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let good = encoded(&execute(&["Key:Soft1"]));
     let head = "HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n";
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -28,33 +28,33 @@ async fn requests_that_are_no_push_are_refused() {
         (post("", &"x".repeat(70_000)), "413"),
         ("nonsense\r\n\r\n".to_owned(), "400"),
     ] {
-        let answer = lab.send(&request).await;
+        let answer = harness.send(&request).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
             "{request}: {answer}"
         );
     }
-    assert_eq!(lab.phone.state().refusals().count(), 9);
+    assert_eq!(harness.phone.state().refusals().count(), 9);
     assert!(
-        push(&lab, &execute(&["Key:Soft1"]))
+        push(&harness, &execute(&["Key:Soft1"]))
             .await
             .contains("Status=\"0\"")
     );
-    assert_eq!(lab.phone.state().keys, ["Soft1"]);
+    assert_eq!(harness.phone.state().keys, ["Soft1"]);
 }
 
 #[tokio::test]
 async fn http_1_0_without_keep_alive_works() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let request = post("", &encoded(&execute(&["Key:Soft1"])));
     let request = request.replace("HTTP/1.1\r\nHost: phone\r\nConnection: close", "HTTP/1.0");
-    let answer = lab.send(request).await;
+    let answer = harness.send(request).await;
     assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
 }
 
 #[tokio::test]
 async fn pushed_documents_out_of_the_schema_are_error_1() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let long = format!("Key:{}", "x".repeat(253));
     let url = "http://192.0.2.1/";
     for xml in [
@@ -76,7 +76,7 @@ async fn pushed_documents_out_of_the_schema_are_error_1() {
         format!("{}{}", execute(&["Key:Soft1"]), " ".repeat(512)),
         String::new(),
     ] {
-        let answer = push(&lab, &xml).await;
+        let answer = push(&harness, &xml).await;
         assert!(answer.contains(ERROR_1), "{xml}: {answer}");
     }
     for body in [
@@ -88,24 +88,24 @@ async fn pushed_documents_out_of_the_schema_are_error_1() {
             " ".repeat(41_000)
         )),
     ] {
-        let answer = lab.send(post("", &body)).await;
+        let answer = harness.send(post("", &body)).await;
         assert!(answer.contains(ERROR_1), "{body}: {answer}");
     }
-    let state = lab.phone.state();
-    assert!(state.shown.is_none() && state.keys.is_empty());
+    let state = harness.phone.state();
+    assert!(state.screen.is_none() && state.keys.is_empty());
 }
 
 #[tokio::test]
 async fn an_object_in_the_push_itself_is_shown_and_init_takes_it_away() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     push(
-        &lab,
+        &harness,
         "<CiscoIPPhoneText><Text>Hello</Text></CiscoIPPhoneText>",
     )
     .await;
-    let shown = lab.phone.state().shown.unwrap();
-    assert_eq!(shown.content.text(), Some("Hello"));
-    assert_eq!(shown.source, None);
-    push(&lab, &execute(&["Init:Services"])).await;
-    assert!(lab.phone.state().shown.is_none());
+    let screen = harness.phone.state().screen.unwrap();
+    assert_eq!(screen.content.text(), Some("Hello"));
+    assert_eq!(screen.source, None);
+    push(&harness, &execute(&["Init:Services"])).await;
+    assert!(harness.phone.state().screen.is_none());
 }

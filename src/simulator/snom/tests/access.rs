@@ -1,7 +1,7 @@
 //! Who is let in, and to what.
 
 use super::*;
-use crate::digest::{Secret, response};
+use crate::digest::{DigestInput, response};
 use crate::options::Scheme;
 
 fn guarded(scheme: Scheme) -> Options {
@@ -18,9 +18,9 @@ async fn a_d8_has_no_remote_control() {
         model: "D865".to_owned(),
         ..options()
     };
-    let lab = Lab::new(options, Vec::new()).await;
+    let harness = Harness::new(options, Vec::new()).await;
     assert!(
-        ask(&lab, "/command.htm?key=1", "")
+        ask(&harness, "/command.htm?key=1", "")
             .await
             .starts_with("HTTP/1.1 404")
     );
@@ -28,7 +28,7 @@ async fn a_d8_has_no_remote_control() {
 
 #[tokio::test]
 async fn basic_credentials_are_asked_for_and_judged() {
-    let lab = Lab::new(guarded(Scheme::Basic), Vec::new()).await;
+    let harness = Harness::new(guarded(Scheme::Basic), Vec::new()).await;
     let target = "/command.htm?key=1";
     for (headers, status) in [
         ("", "401"),
@@ -36,7 +36,7 @@ async fn basic_credentials_are_asked_for_and_judged() {
         ("Authorization: Digest username=\"admin\"\r\n", "401"),
         ("Authorization: Basic YWRtaW46c2VjcmV0\r\n", "200"),
     ] {
-        let answer = ask(&lab, target, headers).await;
+        let answer = ask(&harness, target, headers).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}")),
             "{headers}: {answer}"
@@ -44,19 +44,19 @@ async fn basic_credentials_are_asked_for_and_judged() {
         let asks = answer.contains("Www-Authenticate: Basic realm=\"snom\"");
         assert_eq!(asks, status == "401", "{answer}");
     }
-    let state = lab.phone.state();
+    let state = harness.phone.state();
     assert_eq!((state.keys.len(), state.bad_credentials), (1, 2));
 }
 
 fn digest(nonce: &str, target: &str, uri: &str) -> String {
-    let response = response(&Secret {
+    let response = response(&DigestInput {
         user: "admin",
         password: "secret",
         realm: "snom",
         method: "GET",
         uri: target,
         nonce,
-        with: Some(("00000001", "c")),
+        qop_auth: Some(("00000001", "c")),
     });
     format!(
         "Authorization: Digest username=\"admin\", realm=\"snom\", nonce=\"{nonce}\", \
@@ -66,17 +66,26 @@ fn digest(nonce: &str, target: &str, uri: &str) -> String {
 
 #[tokio::test]
 async fn a_digest_is_challenged_and_judged() {
-    let lab = Lab::new(guarded(Scheme::Digest), Vec::new()).await;
+    let harness = Harness::new(guarded(Scheme::Digest), Vec::new()).await;
     let target = "/command.htm?key=1";
-    let answer = ask(&lab, target, "Authorization: Basic YWRtaW46c2VjcmV0\r\n").await;
+    let answer = ask(
+        &harness,
+        target,
+        "Authorization: Basic YWRtaW46c2VjcmV0\r\n",
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     let (_, nonce) = answer.split_once("nonce=\"").unwrap();
     let (nonce, _) = nonce.split_once('"').unwrap();
-    let answer = ask(&lab, target, &digest(nonce, target, "/command.htm")).await;
+    let answer = ask(&harness, target, &digest(nonce, target, "/command.htm")).await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     let right = digest(nonce, target, target);
-    assert!(ask(&lab, target, &right).await.starts_with("HTTP/1.1 200"));
-    let again = ask(&lab, target, &right).await;
+    assert!(
+        ask(&harness, target, &right)
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+    let again = ask(&harness, target, &right).await;
     assert!(
         again.starts_with("HTTP/1.1 401") && again.contains("stale=true"),
         "{again}"
@@ -85,12 +94,17 @@ async fn a_digest_is_challenged_and_judged() {
 
 #[tokio::test]
 async fn guarded_pages_take_no_queries() {
-    let lab = Lab::new(options(), Vec::new()).await;
-    ask(&lab, "/settings.htm?settings=save&use_hidden_tags=on", "").await;
-    let answer = ask(&lab, "/command.htm?key=1", "").await;
+    let harness = Harness::new(options(), Vec::new()).await;
+    ask(
+        &harness,
+        "/settings.htm?settings=save&use_hidden_tags=on",
+        "",
+    )
+    .await;
+    let answer = ask(&harness, "/command.htm?key=1", "").await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     assert!(
-        ask(&lab, "/settings.htm", "")
+        ask(&harness, "/settings.htm", "")
             .await
             .contains("<use_hidden_tags perm=\"RW\">on<")
     );

@@ -5,20 +5,20 @@ use crate::calls::Standing;
 
 #[tokio::test]
 async fn keys_numbers_and_ringers_are_checked() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     for target in [
         "/command.htm?key=OFFHOOK;1,800;%23,100,200",
         "/command.htm?number=100",
         "/command.htm?RELEASE_ALL_CALLS",
     ] {
         assert!(
-            ask(&lab, target, "").await.starts_with("HTTP/1.1 200"),
+            ask(&harness, target, "").await.starts_with("HTTP/1.1 200"),
             "{target}"
         );
     }
-    let answer = ask(&lab, "/line_login.htm?PLAY_RINGER:3=Play+Ringer", "").await;
+    let answer = ask(&harness, "/line_login.htm?PLAY_RINGER:3=Play+Ringer", "").await;
     assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
-    let state = lab.phone.state();
+    let state = harness.phone.state();
     assert_eq!(state.refusals().count(), 0);
     assert_eq!(state.keys, ["OFFHOOK", "1", "#", "RELEASE_ALL_CALLS"]);
     assert_eq!(state.dialed, ["100"]);
@@ -26,8 +26,8 @@ async fn keys_numbers_and_ringers_are_checked() {
         (state.played[0].name.as_str(), state.ringing),
         ("Ringer3", true)
     );
-    ask(&lab, "/command.htm?key=CANCEL", "").await;
-    assert!(!lab.phone.state().ringing);
+    ask(&harness, "/command.htm?key=CANCEL", "").await;
+    assert!(!harness.phone.state().ringing);
     for target in [
         "/command.htm?key=NOTHING",
         "/command.htm?key=cancel",
@@ -44,45 +44,56 @@ async fn keys_numbers_and_ringers_are_checked() {
         "/settings.htm?settings=save&bad-name=1",
         "/nothing.htm",
     ] {
-        let before = lab.phone.state().refusals().count();
-        ask(&lab, target, "").await;
-        assert_eq!(lab.phone.state().refusals().count(), before + 1, "{target}");
+        let before = harness.phone.state().refusals().count();
+        ask(&harness, target, "").await;
+        assert_eq!(
+            harness.phone.state().refusals().count(),
+            before + 1,
+            "{target}"
+        );
     }
 }
 
 #[tokio::test]
 async fn keys_make_hold_and_transfer_calls() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     let press = async |keys: &str| {
-        ask(&lab, &format!("/command.htm?key={keys}"), "").await;
+        ask(&harness, &format!("/command.htm?key={keys}"), "").await;
     };
-    lab.phone.is_called_by("201");
+    harness.phone.receive_call("201");
     press("ENTER").await;
     press("F_HOLD;2;0;0;ENTER").await;
-    lab.until(|state| {
-        state.calls.all().len() == 2 && state.calls.all()[1].standing == Standing::Connected
-    })
-    .await;
+    harness
+        .wait_until(|state| {
+            state.calls.all().len() == 2 && state.calls.all()[1].standing == Standing::Connected
+        })
+        .await;
     press("TRANSFER").await;
-    let state = lab.phone.state();
+    let state = harness.phone.state();
     assert_eq!(
         state.calls.transferred(),
         [("201".to_owned(), "200".to_owned())]
     );
     assert_eq!(state.calls.all(), []);
-    lab.phone.is_called_by("202");
+    harness.phone.receive_call("202");
     press("ENTER;TRANSFER;3;0;0;ENTER").await;
-    assert_eq!(lab.phone.state().calls.transferred()[1].1, "300");
+    assert_eq!(harness.phone.state().calls.transferred()[1].1, "300");
     // With that setting the phone asks first.
-    ask(&lab, "/settings.htm?settings=save&call_join_xfer=on", "").await;
-    lab.phone.is_called_by("203");
+    ask(
+        &harness,
+        "/settings.htm?settings=save&call_join_xfer=on",
+        "",
+    )
+    .await;
+    harness.phone.receive_call("203");
     press("ENTER;F_HOLD;4;ENTER").await;
-    lab.until(|state| state.calls.standing(Standing::Connected).is_some())
+    harness
+        .wait_until(|state| state.calls.standing(Standing::Connected).is_some())
         .await;
     press("TRANSFER").await;
-    assert_eq!(lab.phone.state().calls.all().len(), 2);
+    assert_eq!(harness.phone.state().calls.all().len(), 2);
     press("ENTER").await;
-    assert_eq!(lab.phone.state().calls.all(), []);
+    assert_eq!(harness.phone.state().calls.all(), []);
 }
 
 #[tokio::test]
@@ -129,33 +140,43 @@ async fn models_and_firmware_have_their_own_keys_and_pages() {
         ),
         ("D785", "10.1.198.12", "/command.htm?key_dtmf=1", false),
     ] {
-        let lab = Lab::new(of_firmware(model, firmware), Vec::new()).await;
-        ask(&lab, target, "").await;
-        let refusals = lab.phone.state().refusals().count();
+        let harness = Harness::new(of_firmware(model, firmware), Vec::new()).await;
+        ask(&harness, target, "").await;
+        let refusals = harness.phone.state().refusals().count();
         assert_eq!(refusals == 0, good, "{model} {firmware} {target}");
     }
 }
 
 #[tokio::test]
 async fn a_notify_shows_presses_and_sets_only_what_it_may() {
-    let lab = Lab::new(of_firmware("D862", "10.1.226.13"), Vec::new()).await;
+    let harness = Harness::new(of_firmware("D862", "10.1.226.13"), Vec::new()).await;
     let silent = |url: &str| {
         format!("<SnomIPPhoneSilent><fetch mil=\"1\">{url}</fetch></SnomIPPhoneSilent>")
     };
-    let notify = |body: &str| lab.phone.notified("xml", "application/snomxml", body);
+    let notify = |body: &str| {
+        harness
+            .phone
+            .receive_notify("xml", "application/snomxml", body)
+    };
     notify(&silent("snom://mb_nop#key=F_DND")).unwrap();
-    lab.until(|state| state.settings.contains_key("dnd_mode"))
+    harness
+        .wait_until(|state| state.settings.contains_key("dnd_mode"))
         .await;
     notify(&silent("snom://mb_nop#set:language=Deutsch")).unwrap();
-    let state = lab.until(|state| !state.remarks.is_empty()).await;
+    let state = harness.wait_until(|state| !state.remarks.is_empty()).await;
     assert!(!state.settings.contains_key("language"));
     assert!(notify("<Nothing/>").is_err());
-    assert!(lab.phone.notified("xml", "text/xml", &silent("")).is_err());
-    assert!(lab.phone.notified("talk", "", "").is_err());
-    let old = Lab::new(of_firmware("320", "8.4.35"), Vec::new()).await;
+    assert!(
+        harness
+            .phone
+            .receive_notify("xml", "text/xml", &silent(""))
+            .is_err()
+    );
+    assert!(harness.phone.receive_notify("talk", "", "").is_err());
+    let old = Harness::new(of_firmware("320", "8.4.35"), Vec::new()).await;
     assert!(
         old.phone
-            .notified("xml", "application/snomxml", &silent("snom://mb_exit"))
+            .receive_notify("xml", "application/snomxml", &silent("snom://mb_exit"))
             .is_err()
     );
 }

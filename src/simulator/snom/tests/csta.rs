@@ -3,13 +3,14 @@
 use super::*;
 use crate::calls::Standing;
 
-async fn csta(lab: &Lab, body: &str) -> String {
-    lab.send(format!(
-        "POST /csta HTTP/1.1\r\nHost: phone\r\nConnection: close\r\nContent-Type: text/xml\r\n\
+async fn csta(harness: &Harness, body: &str) -> String {
+    harness
+        .send(format!(
+            "POST /csta HTTP/1.1\r\nHost: phone\r\nConnection: close\r\nContent-Type: text/xml\r\n\
          Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    ))
-    .await
+            body.len()
+        ))
+        .await
 }
 
 #[tokio::test]
@@ -25,9 +26,9 @@ async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
         ("8.7.3", [(flat, "500"), (bare, "200"), (&nested, "200")]),
     ] {
         for (body, status) in bodies {
-            let lab = Lab::new(of_firmware("320", firmware), Vec::new()).await;
-            lab.phone.is_called_by("201");
-            let answer = csta(&lab, body).await;
+            let harness = Harness::new(of_firmware("320", firmware), Vec::new()).await;
+            harness.phone.receive_call("201");
+            let answer = csta(&harness, body).await;
             assert!(
                 answer.starts_with(&format!("HTTP/1.1 {status}")),
                 "{firmware}: {answer}"
@@ -36,7 +37,7 @@ async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
                 answer.contains("Envelope"),
                 body.contains("Envelope") && status != "404"
             );
-            let standing = lab.phone.state().calls.all()[0].standing;
+            let standing = harness.phone.state().calls.all()[0].standing;
             assert_eq!(standing == Standing::Connected, status == "200");
         }
     }
@@ -44,7 +45,7 @@ async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
 
 #[tokio::test]
 async fn what_csta_does_not_know_is_a_fault() {
-    let lab = Lab::new(options(), Vec::new()).await;
+    let harness = Harness::new(options(), Vec::new()).await;
     for (body, error) in [
         (
             "<HoldCall><callToBeHeld><callID>9</callID></callToBeHeld></HoldCall>",
@@ -61,12 +62,12 @@ async fn what_csta_does_not_know_is_a_fault() {
         ("<MakeCoffee/>", "serviceNotSupported"),
         ("<SetSettings/>", "invalidParameterValue"),
     ] {
-        let answer = csta(&lab, body).await;
+        let answer = csta(&harness, body).await;
         assert!(
             answer.starts_with("HTTP/1.1 500") && answer.contains(error),
             "{answer}"
         );
     }
-    assert!(csta(&lab, "<a").await.starts_with("HTTP/1.1 400"));
-    assert_eq!(lab.phone.state().refusals().count(), 6);
+    assert!(csta(&harness, "<a").await.starts_with("HTTP/1.1 400"));
+    assert_eq!(harness.phone.state().refusals().count(), 6);
 }

@@ -1,7 +1,7 @@
 //! Ringers and backgrounds: what the files must be like.
 
 use super::*;
-use crate::lab::png;
+use crate::harness::png;
 use crate::state::State;
 use crate::wave::silence;
 
@@ -14,19 +14,20 @@ async fn a_custom_ringer_is_fetched_and_judged() {
         (silence(1, 1, 16_000, 16, 16_000), false),
         (vec![0xff; 240], false),
     ] {
-        let lab = Lab::new(options(), vec![Page::new("/tone.wav", "audio/wav", file)]).await;
-        let url = encoded(&lab.url("/tone.wav"));
+        let harness =
+            Harness::new(options(), vec![Page::new("/tone.wav", "audio/wav", file)]).await;
+        let url = encoded(&harness.url("/tone.wav"));
         let query = format!("settings=save&user_ringer1=custom&user_custom1={url}");
         let answer = ask(
-            &lab,
+            &harness,
             &format!("/settings.htm?{query}&store_settings=save"),
             "",
         )
         .await;
         assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
-        let fetched = |state: &State| state.exchanges.len() == 2;
-        let state = lab
-            .until(|state| fetched(state) && works == state.ringtone.is_some())
+        let resource = |state: &State| state.exchanges.len() == 2;
+        let state = harness
+            .wait_until(|state| resource(state) && works == state.ringtone.is_some())
             .await;
         assert_eq!(state.refusals().count(), usize::from(!works));
         assert_eq!(state.settings["user_ringer1"], "custom");
@@ -40,25 +41,26 @@ async fn a_background_must_be_a_png_of_the_displays_size() {
         (Page::png("/bg", 480, 271), false),
         (Page::new("/bg", "image/png", "x"), false),
     ] {
-        let lab = Lab::new(options(), vec![page, Page::png("/before", 480, 272)]).await;
+        let harness = Harness::new(options(), vec![page, Page::png("/before", 480, 272)]).await;
         let set = async |path: &str| {
-            let url = encoded(&lab.url(path));
+            let url = encoded(&harness.url(path));
             ask(
-                &lab,
+                &harness,
                 &format!("/settings.htm?settings=save&custom_bg_image_url={url}"),
                 "",
             )
             .await;
         };
         set("/before").await;
-        lab.until(|state| state.background.is_some()).await;
+        harness.wait_until(|state| state.background.is_some()).await;
         set("/bg").await;
-        let source = lab.url("/bg");
-        lab.until(|state| match &state.background {
-            Some(picture) => works && picture.source == source,
-            None => !works,
-        })
-        .await;
+        let source = harness.url("/bg");
+        harness
+            .wait_until(|state| match &state.background {
+                Some(picture) => works && picture.source == source,
+                None => !works,
+            })
+            .await;
     }
     assert!(!png(1, 1).is_empty());
 }

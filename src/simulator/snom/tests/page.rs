@@ -9,39 +9,39 @@ async fn a_page_is_fetched_shown_and_left() {
                 <Text>Row 3<br/>left &amp; right</Text><SoftKeyItem><Name>F1</Name>\
                 <Label>Next</Label><URL>/next</URL></SoftKeyItem><Led number=\"1\" color=\"red\">\
                 on</Led><fetch mil=\"50\">snom://mb_exit#numberdial=100</fetch></SnomIPPhoneText>";
-    let lab = Lab::new(options(), vec![Page::xml("/screen", text)]).await;
-    let answer = browse(&lab, "/screen").await;
+    let harness = Harness::new(options(), vec![Page::xml("/screen", text)]).await;
+    let answer = browse(&harness, "/screen").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let state = lab.until(|state| state.shown.is_some()).await;
-    let shown = state.shown.unwrap();
-    assert_eq!(shown.title, "Parking");
-    assert_eq!(shown.content.text(), Some("Row 3\nleft & right"));
+    let state = harness.wait_until(|state| state.screen.is_some()).await;
+    let screen = state.screen.unwrap();
+    assert_eq!(screen.title, "Parking");
+    assert_eq!(screen.content.text(), Some("Row 3\nleft & right"));
     assert_eq!(
         (
-            shown.soft_keys[0].position,
-            shown.soft_keys[0].label.as_str()
+            screen.soft_keys[0].position,
+            screen.soft_keys[0].label.as_str()
         ),
         (1, "Next")
     );
     assert_eq!(state.lamps["1"], "red on");
-    let fetched = state
+    let resource = state
         .exchanges
         .iter()
         .find(|e| e.direction == Direction::Fetched)
         .unwrap();
-    let agent = fetched.header("user-agent").unwrap();
+    let agent = resource.header("user-agent").unwrap();
     assert!(
         agent.starts_with("Mozilla/4.0 (compatible; snomD785-SIP 10.1.198.12 "),
         "{agent}"
     );
-    let state = lab.until(|state| state.shown.is_none()).await;
+    let state = harness.wait_until(|state| state.screen.is_none()).await;
     assert_eq!(state.dialed, ["100"]);
 }
 
 #[tokio::test]
 async fn a_url_must_be_absolute_and_encoded() {
-    let lab = Lab::new(options(), vec![Page::xml("/", "<SnomIPPhoneText/>")]).await;
-    let plain = lab.url("/");
+    let harness = Harness::new(options(), vec![Page::xml("/", "<SnomIPPhoneText/>")]).await;
+    let plain = harness.url("/");
     for query in [
         format!("url={plain}"),
         format!("url={}", encoded(plain.trim_start_matches("http://"))),
@@ -50,11 +50,11 @@ async fn a_url_must_be_absolute_and_encoded() {
         "url=%zz".to_owned(),
         String::new(),
     ] {
-        ask(&lab, &format!("/minibrowser.htm?{query}"), "").await;
+        ask(&harness, &format!("/minibrowser.htm?{query}"), "").await;
     }
-    let state = lab.phone.state();
+    let state = harness.phone.state();
     assert_eq!(state.refusals().count(), 6);
-    assert!(state.shown.is_none());
+    assert!(state.screen.is_none());
     assert_eq!(state.exchanges.len(), 6, "nothing was fetched");
 }
 
@@ -88,10 +88,10 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
         ),
         (xml, image.to_owned(), "no picture at all"),
     ] {
-        let lab = Lab::new(options(), vec![Page::new("/", content_type, page)]).await;
-        browse(&lab, "/").await;
-        let state = lab.until(|state| state.shown.is_some()).await;
-        let Content::Error(words) = state.shown.unwrap().content else {
+        let harness = Harness::new(options(), vec![Page::new("/", content_type, page)]).await;
+        browse(&harness, "/").await;
+        let state = harness.wait_until(|state| state.screen.is_some()).await;
+        let Content::Error(words) = state.screen.unwrap().content else {
             panic!("no error shown")
         };
         assert!(words.contains(reason), "{reason}: {words}");
@@ -108,19 +108,19 @@ async fn menus_forms_and_directories_lead_on() {
                 </InputItem></SnomIPPhoneInput>";
     let book = "<SnomIPPhoneDirectory><DirectoryEntry><Name>Ann</Name><Telephone>201</Telephone>\
                 </DirectoryEntry></SnomIPPhoneDirectory>";
-    let last = Lab::new(options(), vec![Page::xml("/book?n=A+n", book)]).await;
+    let last = Harness::new(options(), vec![Page::xml("/book?n=A+n", book)]).await;
     let form = form.replace("SITE", &last.url(""));
-    let middle = Lab::new(options(), vec![Page::xml("/form", form)]).await;
+    let middle = Harness::new(options(), vec![Page::xml("/form", form)]).await;
     let menu = menu.replace("SITE", &middle.url(""));
-    let lab = Lab::new(options(), vec![Page::xml("/", menu)]).await;
-    browse(&lab, "/").await;
-    lab.until(|state| state.shown.is_some()).await;
-    lab.phone.press("Select").await.unwrap();
-    lab.phone.submit(&[("n", "A n")]).await.unwrap();
-    lab.phone.pick(0).await.unwrap();
-    assert_eq!(lab.phone.state().dialed, ["201"]);
-    lab.phone.press("Exit").await.unwrap();
-    assert!(lab.phone.state().shown.is_none());
+    let harness = Harness::new(options(), vec![Page::xml("/", menu)]).await;
+    browse(&harness, "/").await;
+    harness.wait_until(|state| state.screen.is_some()).await;
+    harness.phone.press("Select").await.unwrap();
+    harness.phone.submit(&[("n", "A n")]).await.unwrap();
+    harness.phone.select(0).await.unwrap();
+    assert_eq!(harness.phone.state().dialed, ["201"]);
+    harness.phone.press("Exit").await.unwrap();
+    assert!(harness.phone.state().screen.is_none());
 }
 
 #[tokio::test]
@@ -130,24 +130,24 @@ async fn a_silent_document_draws_nothing_and_a_batch_shows_its_first() {
     let batch = "<SnomIPPhoneBatch><SnomIPPhoneText id=\"1\"><Text>one</Text></SnomIPPhoneText>\
                  <SnomIPPhoneText id=\"2\"/></SnomIPPhoneBatch>";
     let pages = vec![Page::xml("/silent", silent), Page::xml("/batch", batch)];
-    let lab = Lab::new(options(), pages).await;
-    browse(&lab, "/silent").await;
-    let state = lab.until(|state| !state.keys.is_empty()).await;
+    let harness = Harness::new(options(), pages).await;
+    browse(&harness, "/silent").await;
+    let state = harness.wait_until(|state| !state.keys.is_empty()).await;
     assert_eq!(state.keys, ["F_HOLD"]);
-    assert!(state.shown.is_none());
-    browse(&lab, "/batch").await;
-    let state = lab.until(|state| state.shown.is_some()).await;
-    assert_eq!(state.shown.unwrap().content.text(), Some("one"));
+    assert!(state.screen.is_none());
+    browse(&harness, "/batch").await;
+    let state = harness.wait_until(|state| state.screen.is_some()).await;
+    assert_eq!(state.screen.unwrap().content.text(), Some("one"));
 }
 
 #[tokio::test]
 async fn a_callback_in_a_text_is_evaluated_for_everyone_to_see() {
     let text = "<SnomIPPhoneText><Text>$(set:mac) $[phone_state] $5 $(x</Text></SnomIPPhoneText>";
-    let lab = Lab::new(options(), vec![Page::xml("/", text)]).await;
-    browse(&lab, "/").await;
-    let state = lab.until(|state| state.shown.is_some()).await;
+    let harness = Harness::new(options(), vec![Page::xml("/", text)]).await;
+    browse(&harness, "/").await;
+    let state = harness.wait_until(|state| state.screen.is_some()).await;
     assert_eq!(
-        state.shown.unwrap().content.text(),
+        state.screen.unwrap().content.text(),
         Some("00005E005302 Idle $5 $(x")
     );
     assert_eq!(state.remarks.len(), 2);
@@ -155,24 +155,24 @@ async fn a_callback_in_a_text_is_evaluated_for_everyone_to_see() {
 
 #[tokio::test]
 async fn images_of_twice_the_display_are_scaled_and_larger_ones_refused() {
-    for (width, height, shown) in [
+    for (width, height, screen) in [
         (100, 50, Some((100, 50))),
         (960, 544, Some((480, 272))),
         (961, 544, None),
     ] {
         let object = "<SnomIPPhoneImageFile><URL>/i</URL></SnomIPPhoneImageFile>";
         let pages = vec![Page::xml("/", object), Page::png("/i", width, height)];
-        let lab = Lab::new(options(), pages).await;
-        browse(&lab, "/").await;
-        let content = lab
-            .until(|state| state.shown.is_some())
+        let harness = Harness::new(options(), pages).await;
+        browse(&harness, "/").await;
+        let content = harness
+            .wait_until(|state| state.screen.is_some())
             .await
-            .shown
+            .screen
             .unwrap()
             .content;
         let size = content
             .picture()
             .map(|picture| (picture.width(), picture.height()));
-        assert_eq!(size, shown);
+        assert_eq!(size, screen);
     }
 }

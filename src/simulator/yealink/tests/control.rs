@@ -1,10 +1,10 @@
 //! Control from outside: who may, by which page, with which keys, and what comes of it.
 
-use super::super::super::PhoneCallState::{Held, Ringing, Talking};
-use super::super::super::lab::Lab;
-use super::super::super::options::{Options, RemoteControl, Scheme};
-use super::super::super::{Calling, State};
 use super::{ask, object, options, push};
+use crate::PhoneCallState::{Held, Ringing, Talking};
+use crate::harness::Harness;
+use crate::options::{Options, RemoteControl, Scheme};
+use crate::{Calling, State};
 
 fn phone(model: &str, firmware: &str) -> Options {
     Options {
@@ -14,13 +14,13 @@ fn phone(model: &str, firmware: &str) -> Options {
     }
 }
 
-async fn lab(model: &str, firmware: &str) -> Lab {
-    Lab::new(phone(model, firmware), Vec::new()).await
+async fn harness(model: &str, firmware: &str) -> Harness {
+    Harness::new(phone(model, firmware), Vec::new()).await
 }
 
-/// Asks, and returns the status and the body.
-async fn asks(lab: &Lab, target: &str) -> (String, String) {
-    let answer = ask(lab, target).await;
+/// Access, and returns the status and the body.
+async fn asks(harness: &Harness, target: &str) -> (String, String) {
+    let answer = ask(harness, target).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head[9..12].to_owned(), body.to_owned())
 }
@@ -50,19 +50,19 @@ async fn who_is_not_in_the_list_gets_nothing() {
             remote_control,
             ..options()
         };
-        let lab = Lab::new(options, Vec::new()).await;
+        let harness = Harness::new(options, Vec::new()).await;
         for target in ["/servlet?key=OK", "/screencapture", "/servlet?phonecfg=get"] {
-            assert_eq!(asks(&lab, target).await.0, status, "{limit_ip}");
+            assert_eq!(asks(&harness, target).await.0, status, "{limit_ip}");
         }
-        assert!(refused(&lab.phone.state()).contains(reason));
+        assert!(refused(&harness.phone.state()).contains(reason));
         // Pushes have a list of their own, and NOTIFYs none.
         let text = object("TextScreen", "<Text>a</Text>");
-        assert!(push(&lab, &text).await.contains("200"));
-        let told = lab
+        assert!(push(&harness, &text).await.contains("200"));
+        let told = harness
             .phone
-            .notified("ACTION-URI", "message/sipfrag", "key=OK");
+            .receive_notify("ACTION-URI", "message/sipfrag", "key=OK");
         assert_eq!(told.is_ok(), enabled);
-        let pressed = lab.phone.state().keys.len();
+        let pressed = harness.phone.state().keys.len();
         assert_eq!(pressed, usize::from(enabled) + usize::from(status == "200"));
     }
 }
@@ -77,23 +77,27 @@ async fn the_first_request_raises_a_question_and_is_lost() {
         remote_control,
         ..options()
     };
-    let lab = Lab::new(options, Vec::new()).await;
+    let harness = Harness::new(options, Vec::new()).await;
     let forbidden = ("403".to_owned(), "Remote control forbidden".to_owned());
-    assert_eq!(asks(&lab, "/servlet?key=OK").await, forbidden);
-    lab.phone.press("Cancel").await.unwrap();
-    assert_eq!(asks(&lab, "/servlet?key=OK").await, forbidden);
-    let shown = lab.phone.state().shown.unwrap();
-    assert_eq!(shown.content.text(), Some("Allow remote control?"));
-    lab.phone.press("OK").await.unwrap();
-    assert!(lab.phone.state().keys.is_empty());
-    assert_eq!(asks(&lab, "/servlet?key=OK").await.0, "200");
+    assert_eq!(asks(&harness, "/servlet?key=OK").await, forbidden);
+    harness.phone.press("Cancel").await.unwrap();
+    assert_eq!(asks(&harness, "/servlet?key=OK").await, forbidden);
+    let screen = harness.phone.state().screen.unwrap();
+    assert_eq!(screen.content.text(), Some("Allow remote control?"));
+    harness.phone.press("OK").await.unwrap();
+    assert!(harness.phone.state().keys.is_empty());
+    assert_eq!(asks(&harness, "/servlet?key=OK").await.0, "200");
     // A NOTIFY is another source.
-    let notify = || lab.phone.notified("ACTION-URI", "message/sipfrag", "key=1");
+    let notify = || {
+        harness
+            .phone
+            .receive_notify("ACTION-URI", "message/sipfrag", "key=1")
+    };
     assert!(notify().unwrap_err().contains("nobody has agreed"));
-    assert_eq!(lab.phone.state().keys, ["OK"]);
-    lab.phone.press("OK").await.unwrap();
+    assert_eq!(harness.phone.state().keys, ["OK"]);
+    harness.phone.press("OK").await.unwrap();
     notify().unwrap();
-    assert_eq!(lab.phone.state().keys, ["OK", "1"]);
+    assert_eq!(harness.phone.state().keys, ["OK", "1"]);
 }
 
 #[tokio::test]
@@ -108,22 +112,22 @@ async fn each_firmware_has_its_pages() {
         ("T38G", "38.70.0.185", vec![old], vec![new, com]),
         ("T28P", "2.70.0.140", vec![com], vec![new, old]),
     ] {
-        let lab = lab(model, firmware).await;
+        let harness = harness(model, firmware).await;
         for (targets, status) in [(known, "200"), (unknown, "404")] {
             for target in targets {
-                assert_eq!(asks(&lab, target).await.0, status, "{model} {target}");
+                assert_eq!(asks(&harness, target).await.0, status, "{model} {target}");
             }
         }
     }
-    let lab = lab("T28P", "2.70.0.140").await;
+    let harness = harness("T28P", "2.70.0.140").await;
     let text = object("TextScreen", "<Text>a</Text>");
-    assert!(push(&lab, &text).await.starts_with("HTTP/1.1 404"));
+    assert!(push(&harness, &text).await.starts_with("HTTP/1.1 404"));
     let length = text.len() + 4;
     let old = format!(
         "POST / HTTP/1.1\r\nHost: phone\r\nConnection: close\r\nContent-Type: text/xml\r\n\
          Content-Length: {length}\r\n\r\nxml={text}"
     );
-    assert!(lab.send(old).await.starts_with("HTTP/1.1 200"));
+    assert!(harness.send(old).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
@@ -145,11 +149,11 @@ async fn keys_that_a_model_or_firmware_lacks_do_nothing() {
         ("T46G", "28.83.0.1", "BTrans="),
         ("T46G", "28.83.0.1", "number=+49"),
     ] {
-        let lab = lab(model, firmware).await;
+        let harness = harness(model, firmware).await;
         // A real phone says 200 all the same.
         let target = format!("/servlet?key={key}");
-        assert_eq!(asks(&lab, &target).await.0, "200", "{model} {key}");
-        let state = lab.phone.state();
+        assert_eq!(asks(&harness, &target).await.0, "200", "{model} {key}");
+        let state = harness.phone.state();
         assert_ne!(refused(&state), "", "{model} {key}");
         assert!(state.keys.is_empty() && state.dialed.is_empty());
     }
@@ -157,16 +161,16 @@ async fn keys_that_a_model_or_firmware_lacks_do_nothing() {
 
 #[tokio::test]
 async fn calls_are_what_keys_make_of_them() {
-    let lab = lab("T46G", "28.84.0.1").await;
+    let harness = harness("T46G", "28.84.0.1").await;
     let key = async |key: &str| {
-        asks(&lab, &format!("/servlet?key={key}")).await;
-        lab.phone.state().calling
+        asks(&harness, &format!("/servlet?key={key}")).await;
+        harness.phone.state().calling
     };
     let states = |calling: &Calling| {
         let states: Vec<_> = calling.calls.iter().map(|call| call.state).collect();
         states
     };
-    let id = lab.phone.is_called_by("201");
+    let id = harness.phone.receive_call("201");
     assert_eq!(id, 33_093);
     // Nothing is transferred that was not answered.
     assert_eq!(states(&key("BTrans=300").await), [Ringing]);
@@ -187,11 +191,11 @@ async fn calls_are_what_keys_make_of_them() {
         calling.transfers,
         [("300".to_owned(), false), ("301".to_owned(), true)]
     );
-    lab.phone.is_called_by("202");
+    harness.phone.receive_call("202");
     assert!(key("CANCEL").await.calls.is_empty());
-    let remarks = lab.phone.state().remarks;
+    let remarks = harness.phone.state().remarks;
     key("CALLEND").await;
-    assert!(lab.phone.state().remarks.len() > remarks.len());
+    assert!(harness.phone.state().remarks.len() > remarks.len());
     assert!(key("DNDOn").await.dnd);
     assert!(!key("DNDOff").await.dnd);
     let forwards = key("NoAnswFwdOn=201=12").await.forwards;
@@ -201,10 +205,10 @@ async fn calls_are_what_keys_make_of_them() {
 
 #[tokio::test]
 async fn the_phone_tells_of_itself_what_is_asked() {
-    let lab = lab("T46G", "28.83.0.130").await;
-    asks(&lab, "/servlet?key=AlwaysFwdOn=201").await;
-    asks(&lab, "/servlet?key=DNDOn").await;
-    let (_, all) = asks(&lab, "/servlet?phonecfg=get&accounts=1&dnd=1&fw=1").await;
+    let harness = harness("T46G", "28.83.0.130").await;
+    asks(&harness, "/servlet?key=AlwaysFwdOn=201").await;
+    asks(&harness, "/servlet?key=DNDOn").await;
+    let (_, all) = asks(&harness, "/servlet?phonecfg=get&accounts=1&dnd=1&fw=1").await;
     insta::assert_snapshot!(all, @r"
     [Status]
     FirmwareVersion=28.83.0.130
@@ -224,14 +228,18 @@ async fn the_phone_tells_of_itself_what_is_asked() {
     State=Off
     Target=
     ");
-    let (_, bare) = asks(&lab, "/servlet?phonecfg=get&dnd=0").await;
+    let (_, bare) = asks(&harness, "/servlet?phonecfg=get&dnd=0").await;
     assert_eq!(bare, "[Status]\nFirmwareVersion=28.83.0.130\n");
-    assert_eq!(asks(&lab, "/servlet?phonecfg=get&a=1").await.0, "400");
+    assert_eq!(asks(&harness, "/servlet?phonecfg=get&a=1").await.0, "400");
     // The account that calls must be one of these.
     for from in ["1002@192.0.2.14", "nobody@pbx"] {
-        asks(&lab, &format!("/servlet?key=number=9&outgoing_uri={from}")).await;
+        asks(
+            &harness,
+            &format!("/servlet?key=number=9&outgoing_uri={from}"),
+        )
+        .await;
     }
-    let state = lab.phone.state();
+    let state = harness.phone.state();
     let accounts: Vec<_> = state
         .calling
         .calls
@@ -257,8 +265,8 @@ async fn the_screen_is_taken_as_a_bmp_or_a_jpeg() {
         ("28.73.0.48", "/screencapture", ""),
         ("28.72.0.1", "/servlet?command=screenshot", ""),
     ] {
-        let lab = lab("T46G", firmware).await;
-        let (status, body) = asks(&lab, target).await;
+        let harness = harness("T46G", firmware).await;
+        let (status, body) = asks(&harness, target).await;
         assert_eq!(status == "200", !start.is_empty(), "{firmware} {target}");
         assert!(body.starts_with(start), "{firmware} {target}");
     }
@@ -266,10 +274,10 @@ async fn the_screen_is_taken_as_a_bmp_or_a_jpeg() {
 
 #[tokio::test]
 async fn a_notify_is_as_good_as_a_request() {
-    let lab = lab("T53W", "96.86.0.70").await;
+    let harness = harness("T53W", "96.86.0.70").await;
     let notify = |event: &str, content_type: &str, body: &str| {
-        let told = lab.phone.notified(event, content_type, body);
-        told.map(|()| lab.phone.state())
+        let told = harness.phone.receive_notify(event, content_type, body);
+        told.map(|()| harness.phone.state())
     };
     let frag = "message/sipfrag";
     let state = notify("ACTION-URI", frag, "key=1;F_HOLD").unwrap();
@@ -289,8 +297,8 @@ async fn a_notify_is_as_good_as_a_request() {
     assert_eq!(state.keys.last().unwrap(), "Reboot");
     let text = object("TextScreen", "<Text>a</Text>");
     notify("Yealink-xml", "application/xml", &text).unwrap();
-    lab.until(|state| state.shown.is_some()).await;
-    assert_eq!(lab.phone.state().refusals().count(), 0);
+    harness.wait_until(|state| state.screen.is_some()).await;
+    assert_eq!(harness.phone.state().refusals().count(), 0);
     for (event, content_type, body) in [
         ("ACTION-URI", frag, "key=OK\r\n"),
         ("ACTION-URI", frag, "key=number=%2B49"),
@@ -301,16 +309,16 @@ async fn a_notify_is_as_good_as_a_request() {
         ("Yealink-xml", "application/xml", "<a/>"),
         ("talk", "", ""),
     ] {
-        let before = lab.phone.state().refusals().count();
+        let before = harness.phone.state().refusals().count();
         let told = notify(event, content_type, body);
         assert!(told.is_err(), "{event} {body}");
-        assert_eq!(lab.phone.state().refusals().count(), before + 1);
+        assert_eq!(harness.phone.state().refusals().count(), before + 1);
     }
 }
 
 #[tokio::test]
 async fn the_phones_own_pages_ask_for_basic() {
-    let lab = Lab::new(
+    let harness = Harness::new(
         Options {
             scheme: Scheme::Digest,
             credentials: Some(("admin".to_owned(), "secret".to_owned())),
@@ -319,17 +327,21 @@ async fn the_phones_own_pages_ask_for_basic() {
         Vec::new(),
     )
     .await;
-    assert!(ask(&lab, "/servlet?key=OK").await.contains("Basic realm="));
+    assert!(
+        ask(&harness, "/servlet?key=OK")
+            .await
+            .contains("Basic realm=")
+    );
     let text = object("TextScreen", "<Text>a</Text>");
-    assert!(push(&lab, &text).await.contains("Digest realm="));
+    assert!(push(&harness, &text).await.contains("Digest realm="));
 }
 
 #[tokio::test]
 async fn lamps_and_android_models_are_as_they_are() {
-    let tablet = lab("T58V", "58.86.0.5").await;
+    let tablet = harness("T58V", "58.86.0.5").await;
     let text = object("TextScreen", "<Text>a</Text>");
     assert!(push(&tablet, &text).await.starts_with("HTTP/1.1 404"));
-    let lab = lab("T46G", "28.83.0.130").await;
+    let harness = harness("T46G", "28.83.0.130").await;
     let lamp = |uri: &str| object("Execute", &format!("<ExecuteItem URI=\"{uri}\"/>"));
     for bad in [
         "Led:LINE28_RED=on",
@@ -337,11 +349,13 @@ async fn lamps_and_android_models_are_as_they_are() {
         "Led:POWER=bright",
         "Led:X",
     ] {
-        let before = lab.phone.state().remarks.len();
-        push(&lab, &lamp(bad)).await;
-        lab.until(|state| state.remarks.len() > before).await;
+        let before = harness.phone.state().remarks.len();
+        push(&harness, &lamp(bad)).await;
+        harness
+            .wait_until(|state| state.remarks.len() > before)
+            .await;
     }
-    push(&lab, &lamp("Led:POWER=fastflash")).await;
-    let state = lab.until(|state| !state.lamps.is_empty()).await;
+    push(&harness, &lamp("Led:POWER=fastflash")).await;
+    let state = harness.wait_until(|state| !state.lamps.is_empty()).await;
     assert_eq!(state.lamps["POWER"], "fastflash");
 }

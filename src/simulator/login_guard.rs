@@ -5,29 +5,29 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::digest::{Asked, Nonces, Verdict};
-use super::options::{Options, Scheme};
-use super::request::{Answer, Request};
+use crate::digest::{Expectation, Nonces, Verification};
+use crate::options::{Options, Scheme};
+use crate::request::{Request, Response};
 
 /// The guard of a web server. Cheap to clone; all clones know the same nonces.
 #[derive(Clone, Debug)]
-pub(super) struct Login {
+pub(crate) struct LoginGuard {
     realm: String,
     nonces: Arc<Nonces>,
 }
 
 /// Why a request may not pass, with the answer to it.
 #[derive(Debug)]
-pub(super) enum Denied {
+pub(crate) enum Denial {
     /// It carried no credentials, or a digest that is out of date.
-    Asked(Answer),
+    Challenge(Response),
     /// It carried wrong credentials.
-    Wrong(Answer),
+    WrongCredentials(Response),
 }
 
-impl Login {
+impl LoginGuard {
     /// Creates a guard that calls itself `realm`.
-    pub(super) fn new(realm: &str) -> Self {
+    pub(crate) fn new(realm: &str) -> Self {
         Self {
             realm: realm.to_owned(),
             nonces: Arc::default(),
@@ -35,7 +35,7 @@ impl Login {
     }
 
     /// Lets a request pass, or says why not.
-    pub(super) fn check(&self, request: &Request, options: &Options) -> Result<(), Denied> {
+    pub(crate) fn check(&self, request: &Request, options: &Options) -> Result<(), Denial> {
         let Some((user, password)) = &options.credentials else {
             return Ok(());
         };
@@ -44,11 +44,13 @@ impl Login {
             Scheme::Digest => "Digest",
             Scheme::None => return Ok(()),
         };
-        let ask = |stale| self.challenge(options.scheme, stale);
+        let challenge = |stale| self.challenge(options.scheme, stale);
         let Some(header) = request.header("authorization") else {
-            return Err(Denied::Asked(ask(false).refusing("no Authorization")));
+            return Err(Denial::Challenge(
+                challenge(false).refusing("no Authorization"),
+            ));
         };
-        let wrong = |reason: &str| Err(Denied::Wrong(ask(false).refusing(reason)));
+        let wrong = |reason: &str| Err(Denial::WrongCredentials(challenge(false).refusing(reason)));
         let Some((given, rest)) = header.split_once(' ').filter(|(given, _)| *given == scheme)
         else {
             return wrong(&format!("an Authorization that is not {scheme}"));
@@ -62,21 +64,23 @@ impl Login {
             };
         }
         let target = request.target();
-        let asked = Asked {
+        let expected = Expectation {
             method: &request.method,
             uri: &target,
             realm: &self.realm,
             user,
             password,
         };
-        match self.nonces.judge(rest, &asked, options.nonces_expire) {
-            Verdict::Accepted => Ok(()),
-            Verdict::Stale => Err(Denied::Asked(ask(true).refusing("a stale nonce"))),
-            Verdict::Wrong(reason) => wrong(&reason),
+        match self.nonces.verify(rest, &expected, options.nonces_expire) {
+            Verification::Accepted => Ok(()),
+            Verification::Stale => {
+                Err(Denial::Challenge(challenge(true).refusing("a stale nonce")))
+            }
+            Verification::Wrong(reason) => wrong(&reason),
         }
     }
 
-    fn challenge(&self, scheme: Scheme, stale: bool) -> Answer {
+    fn challenge(&self, scheme: Scheme, stale: bool) -> Response {
         let realm = &self.realm;
         let challenge = if scheme == Scheme::Digest {
             let nonce = self.nonces.issue();
@@ -85,7 +89,7 @@ impl Login {
         } else {
             format!("Basic realm=\"{realm}\"")
         };
-        Answer::with_body(
+        Response::with_body(
             401,
             "text/html",
             "<html><body>401 Unauthorized</body></html>\n",

@@ -8,12 +8,12 @@ use embedded_graphics::text::Alignment;
 use image::{ImageFormat, RgbImage};
 
 use super::canvas::{Canvas, area, point};
-use super::face::{accent, face};
+use super::display::{accent, render};
 use super::{View, wrap};
 
 /// Draws a phone as a PNG, its display enlarged so that it can be read.
 pub fn png(view: &View) -> Vec<u8> {
-    let display = face(view);
+    let display = render(view);
     let scale = (SCREEN / display.width().max(1)).max(1);
     let (wide, high) = (display.width() * scale, display.height() * scale);
     let display = RgbImage::from_fn(wide, high, |x, y| *display.get_pixel(x / scale, y / scale));

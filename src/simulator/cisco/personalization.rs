@@ -6,17 +6,17 @@ use bytes::Bytes;
 use image::ImageFormat;
 use url::Url;
 
-use super::super::document::Element;
-use super::super::fetch::{Ask, Fetched};
-use super::super::picture::Picture;
-use super::super::request::{Answer, media_type};
-use super::super::state::Ringtone;
-use super::command::done;
+use super::command::success;
 use super::{Cisco, Refusal};
+use crate::document::Element;
+use crate::fetch::{Fetch, Resource};
+use crate::picture::Picture;
+use crate::request::{Response, media_type};
+use crate::state::Ringtone;
 
 impl Cisco {
     /// Fetches background and thumbnail, and keeps them if both are of the model's sizes.
-    pub(super) async fn set_background(&self, document: &Element) -> Result<Answer, Refusal> {
+    pub(super) async fn set_background(&self, document: &Element) -> Result<Response, Refusal> {
         let Some([size, thumbnail_size]) = self.model.background else {
             return Err(Refusal::unusable("a background, and this model has none"));
         };
@@ -29,14 +29,14 @@ impl Cisco {
             state.background = Some(picture);
             state.thumbnail = Some(thumbnail);
         });
-        Ok(done("setBackground"))
+        Ok(success("setBackground"))
     }
 
     /// Fetches a ring tone, and keeps it if its length is right.
-    pub(super) async fn set_ring_tone(&self, document: &Element) -> Result<Answer, Refusal> {
+    pub(super) async fn set_ring_tone(&self, document: &Element) -> Result<Response, Refusal> {
         let url = plain_url(&document.text_of("ringTone"))?;
-        let ask = Ask::get(&url, self.request_headers(), MAX_FILE);
-        let sound = self.device.fetch(ask, ring_tone).await;
+        let fetch = Fetch::get(&url, self.request_headers(), MAX_FILE);
+        let sound = self.device.fetch(fetch, ring_tone).await;
         let sound = sound.map_err(|failure| Refusal::unusable(format!("ring tone: {failure}")))?;
         let length = Duration::from_micros(sound.len() as u64 * MICROSECONDS_PER_SAMPLE);
         self.device.change(|state| {
@@ -46,14 +46,14 @@ impl Cisco {
                 length: Some(length),
             });
         });
-        Ok(done("setRingTone"))
+        Ok(success("setRingTone"))
     }
 
     async fn picture(&self, url: &str, size: (u32, u32)) -> Result<Picture, Refusal> {
         let url = plain_url(url)?;
-        let ask = Ask::get(&url, self.request_headers(), MAX_FILE);
-        let picture = self.device.fetch(ask, |fetched| {
-            let picture = png(&url, fetched)?;
+        let fetch = Fetch::get(&url, self.request_headers(), MAX_FILE);
+        let picture = self.device.fetch(fetch, |resource| {
+            let picture = png(&url, resource)?;
             let (width, height) = (picture.width(), picture.height());
             if (width, height) == size {
                 return Ok(picture);
@@ -70,17 +70,17 @@ impl Cisco {
 }
 
 /// Reads a PNG that is served as such.
-pub(super) fn png(url: &Url, fetched: &Fetched) -> Result<Picture, String> {
-    if media_type(fetched.content_type()) != "image/png" {
-        return Err(format!("a picture served as `{}`", fetched.content_type()));
+pub(super) fn png(url: &Url, resource: &Resource) -> Result<Picture, String> {
+    if media_type(resource.content_type()) != "image/png" {
+        return Err(format!("a picture served as `{}`", resource.content_type()));
     }
-    Picture::decode(url.as_str(), &fetched.body, &[ImageFormat::Png])
+    Picture::decode(url.as_str(), &resource.body, &[ImageFormat::Png])
 }
 
 /// Judges raw µ-law, one byte for each sample.
-fn ring_tone(fetched: &Fetched) -> Result<Bytes, String> {
-    let samples = fetched.body.len();
-    if fetched.body.starts_with(b"RIFF") {
+fn ring_tone(resource: &Resource) -> Result<Bytes, String> {
+    let samples = resource.body.len();
+    if resource.body.starts_with(b"RIFF") {
         return Err("a WAV file, and the phone takes only headerless µ-law".to_owned());
     }
     if !(RING_TONE_UNIT..=MAX_RING_TONE).contains(&samples) {
@@ -93,7 +93,7 @@ fn ring_tone(fetched: &Fetched) -> Result<Bytes, String> {
             "{samples} samples, which is no multiple of {RING_TONE_UNIT}"
         ));
     }
-    Ok(fetched.body.clone())
+    Ok(resource.body.clone())
 }
 
 fn plain_url(text: &str) -> Result<Url, Refusal> {

@@ -11,23 +11,23 @@ use embedded_graphics::text::Alignment;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use super::super::picture::Picture;
-use super::super::state::{Content, Shown};
 use super::canvas::{Canvas, area, point};
 use super::{View, wrap};
 use crate::Vendor;
+use crate::picture::Picture;
+use crate::state::{Content, Screen};
 
 /// Draws the display, point for point.
-pub(super) fn face(view: &View) -> RgbImage {
+pub(super) fn render(view: &View) -> RgbImage {
     let (width, height) = view.display;
     let layout = Layout::new(width, height);
     let mut canvas = wallpaper(view);
     let name = view.name();
     let title = view
         .state
-        .shown
+        .screen
         .as_ref()
-        .map_or("", |shown| shown.title.as_str());
+        .map_or("", |screen| screen.title.as_str());
     let title = if title.is_empty() { &name } else { title };
     canvas.tint(area(0, 0, width, layout.bar), accent(view.vendor), 235);
     let title = wrap::cut(title, layout.columns(width, layout.bold));
@@ -39,8 +39,8 @@ pub(super) fn face(view: &View) -> RgbImage {
         WHITE,
         Alignment::Left,
     );
-    if let Some(shown) = &view.state.shown {
-        body(&mut canvas, view, shown, &layout);
+    if let Some(screen) = &view.state.screen {
+        body(&mut canvas, view, screen, &layout);
     } else if let Some(status) = &view.state.status {
         let at = point(width / 2, height / 2);
         canvas.write(status, at, layout.font, WHITE, Alignment::Center);
@@ -49,35 +49,35 @@ pub(super) fn face(view: &View) -> RgbImage {
     canvas.0
 }
 
-fn body(canvas: &mut Canvas, view: &View, shown: &Shown, layout: &Layout) {
+fn body(canvas: &mut Canvas, view: &View, screen: &Screen, layout: &Layout) {
     let (width, height) = view.display;
     let bottom = height - layout.bar;
     canvas.tint(area(0, layout.bar, width, bottom - layout.bar), PAPER, 244);
     let font = layout.font;
     let mut top = layout.bar + layout.margin;
     let mut last = bottom;
-    if !shown.prompt.is_empty() {
+    if !screen.prompt.is_empty() {
         last = bottom.saturating_sub(layout.line + 1);
         canvas.tint(
             area(0, last, width, layout.line + 1),
             accent(view.vendor),
             60,
         );
-        let prompt = wrap::cut(&shown.prompt, layout.columns(width, font));
+        let prompt = wrap::cut(&screen.prompt, layout.columns(width, font));
         let at = point(layout.margin, last + 2);
         canvas.write(&prompt, at, font, INK, Alignment::Left);
     }
-    if let Some(picture) = shown.content.picture() {
+    if let Some(picture) = screen.content.picture() {
         let picture = picture.clone().fitted(width, last - layout.bar);
         let x = (width - picture.width()) / 2;
         let room = (last - layout.bar).saturating_sub(picture.height());
-        let has_words = matches!(&shown.content, Content::Image { text, .. } if !text.is_empty());
+        let has_words = matches!(&screen.content, Content::Image { text, .. } if !text.is_empty());
         let y = layout.bar + if has_words { 0 } else { room / 2 };
         canvas.place(&picture.pixels, i64::from(x), i64::from(y));
         top = y + picture.height() + layout.margin;
     }
-    let is_menu = matches!(shown.content, Content::Menu(_));
-    let colour = if matches!(shown.content, Content::Error(_)) {
+    let is_menu = matches!(screen.content, Content::Menu(_));
+    let colour = if matches!(screen.content, Content::Error(_)) {
         Rgb888::CSS_FIRE_BRICK
     } else {
         INK

@@ -1,29 +1,33 @@
 //! What each request does to the phone, whatever its dialect.
 
-use super::super::super::calls::{Call, Calls, Standing};
-use super::super::super::document::Element;
 use super::super::Snom;
+use crate::calls::{Call, Calls, Standing};
+use crate::document::Element;
 
 /// What stands in an answer, or the error.
-type Done = Result<String, &'static str>;
+type OperationResult = Result<String, &'static str>;
 
 /// A request that was understood as far as its name.
-pub(super) struct Asked<'a> {
+pub(super) struct Operation<'a> {
     pub(super) phone: &'a Snom,
     pub(super) body: &'a Element,
     pub(super) is_old: bool,
 }
 
-impl Asked<'_> {
+impl Operation<'_> {
     /// Does what is asked; returns what stands in the answer, or the error.
-    pub(super) fn done(&self) -> Done {
+    pub(super) fn run(&self) -> OperationResult {
         match self.body.name.as_str() {
-            "AnswerCall" => self.puts("callToBeAnswered", Standing::Ringing, Standing::Connected),
-            "ClearCall" => self.ends("callToBeCleared"),
-            "ClearConnection" => self.ends("connectionToBeCleared"),
-            "HoldCall" => self.puts("callToBeHeld", Standing::Connected, Standing::Held),
-            "RetrieveCall" => self.puts("callToBeRetrieved", Standing::Held, Standing::Connected),
-            "ConsultationCall" => self.consult(),
+            "AnswerCall" => {
+                self.change_state("callToBeAnswered", Standing::Ringing, Standing::Connected)
+            }
+            "ClearCall" => self.end_call("callToBeCleared"),
+            "ClearConnection" => self.end_call("connectionToBeCleared"),
+            "HoldCall" => self.change_state("callToBeHeld", Standing::Connected, Standing::Held),
+            "RetrieveCall" => {
+                self.change_state("callToBeRetrieved", Standing::Held, Standing::Connected)
+            }
+            "ConsultationCall" => self.consultation_call(),
             "FireTest" => self.own(|phone| {
                 let url = phone.setting("action_fwtest_url").ok_or("noUrl")?;
                 let url = url::Url::parse(&url).map_err(|_| "noUrl")?;
@@ -31,16 +35,16 @@ impl Asked<'_> {
                 phone.device.spawn(load);
                 Ok(())
             }),
-            "GenerateDigits" => self.digits(),
-            "GetSettings" => Ok(self.settings()),
-            "MakeCall" => self.make(),
+            "GenerateDigits" => self.send_digits(),
+            "GetSettings" => Ok(self.get_settings()),
+            "MakeCall" => self.make_call(),
             "RequestSystemStatus" => Ok("<systemStatus>normal</systemStatus>".to_owned()),
             "SetDoNotDisturb" => {
                 self.device("device")?;
                 let on = self.switch("doNotDisturbOn")?;
                 self.set(&[("dnd_mode".to_owned(), on.to_owned())])
             }
-            "SetForwarding" => self.forward(),
+            "SetForwarding" => self.set_forwarding(),
             "SetSettings" => {
                 let settings = self.body.named("Setting");
                 let settings: Vec<_> = settings
@@ -100,7 +104,7 @@ impl Asked<'_> {
         }
     }
 
-    fn puts(&self, name: &str, from: Standing, to: Standing) -> Done {
+    fn change_state(&self, name: &str, from: Standing, to: Standing) -> OperationResult {
         let id = self.call(name)?;
         let standing = self
             .phone
@@ -116,13 +120,13 @@ impl Asked<'_> {
         Ok(String::new())
     }
 
-    fn ends(&self, name: &str) -> Done {
+    fn end_call(&self, name: &str) -> OperationResult {
         let id = self.call(name)?;
         self.change(|calls| calls.end(id));
         Ok(String::new())
     }
 
-    fn make(&self) -> Done {
+    fn make_call(&self) -> OperationResult {
         self.device("callingDevice")?;
         let number = self.body.text_of("calledDirectoryNumber");
         if number.is_empty() || self.body.text_of("autoOriginate") != "doNotPrompt" {
@@ -130,22 +134,22 @@ impl Asked<'_> {
         }
         Ok(format!(
             "<callingDevice>{}</callingDevice>",
-            self.dials(&number)
+            self.start_call(&number)
         ))
     }
 
-    fn consult(&self) -> Done {
+    fn consultation_call(&self) -> OperationResult {
         self.call("existingCall")?;
         let to = self.body.text_of("consultedDevice");
         let user = to.strip_prefix("sip:").and_then(|to| to.split_once('@'));
         let (user, _) = user.ok_or("invalidDestination")?;
         Ok(format!(
             "<initiatedCall>{}</initiatedCall>",
-            self.dials(user)
+            self.start_call(user)
         ))
     }
 
-    fn dials(&self, number: &str) -> String {
+    fn start_call(&self, number: &str) -> String {
         let mut id = 0;
         self.phone.device.change(|state| {
             state.dial(number);
@@ -155,7 +159,7 @@ impl Asked<'_> {
         format!("<callID>{id}</callID><deviceID>sip:1001@pbx.example</deviceID>")
     }
 
-    fn digits(&self) -> Done {
+    fn send_digits(&self) -> OperationResult {
         let id = self.call("connectionToSendDigits")?;
         let digits = self.body.text_of("charactersToSend");
         let mut sent = false;
@@ -167,7 +171,7 @@ impl Asked<'_> {
         }
     }
 
-    fn forward(&self) -> Done {
+    fn set_forwarding(&self) -> OperationResult {
         self.device("device")?;
         let kind = match self.body.text_of("forwardingType").as_str() {
             "forwardImmediate" => "all",
@@ -184,7 +188,7 @@ impl Asked<'_> {
         self.set(&settings)
     }
 
-    fn settings(&self) -> String {
+    fn get_settings(&self) -> String {
         let told = self.body.named("Setting").map(|setting| {
             let name = setting.text_of("name");
             let value = self.phone.setting(&name).unwrap_or_default();
@@ -194,7 +198,7 @@ impl Asked<'_> {
         told.collect()
     }
 
-    fn snapshot(&self) -> Done {
+    fn snapshot(&self) -> OperationResult {
         self.device("snapshotObject")?;
         let state = self.phone.device.state();
         let infos = state.calls.all().iter().map(|call: &Call| {
@@ -230,13 +234,13 @@ impl Asked<'_> {
         }
     }
 
-    fn set(&self, settings: &[(String, String)]) -> Done {
+    fn set(&self, settings: &[(String, String)]) -> OperationResult {
         let set = self.phone.set(settings);
         set.map(|()| String::new())
             .map_err(|_| "invalidParameterValue")
     }
 
-    fn own(&self, run: impl FnOnce(&Snom) -> Result<(), &'static str>) -> Done {
+    fn own(&self, run: impl FnOnce(&Snom) -> Result<(), &'static str>) -> OperationResult {
         run(self.phone).map(|()| String::new())
     }
 

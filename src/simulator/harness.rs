@@ -6,26 +6,26 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use handset_net::tasks::Tasks;
 use image::{ImageFormat, RgbImage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::options::Options;
-use super::phone::{Simulated, start};
-use super::state::State;
-use handset_net::tasks::Tasks;
+use crate::options::Options;
+use crate::phone::{SimulatedPhone, start};
+use crate::state::State;
 
 /// A phone on its desk, and a web site for it.
-pub(super) struct Lab {
-    pub(super) phone: Simulated,
-    pub(super) site: SocketAddr,
-    pub(super) tasks: Tasks,
+pub(crate) struct Harness {
+    pub(crate) phone: SimulatedPhone,
+    pub(crate) site: SocketAddr,
+    pub(crate) tasks: Tasks,
 }
 
-impl Lab {
+impl Harness {
     /// Starts a phone, and a site with these pages.
-    pub(super) async fn new(options: Options, pages: Vec<Page>) -> Self {
+    pub(crate) async fn new(options: Options, pages: Vec<Page>) -> Self {
         let tasks = Tasks::new();
         let site = site(pages, &tasks).await;
         let phone = start(options, &tasks).await.unwrap();
@@ -33,26 +33,28 @@ impl Lab {
     }
 
     /// Returns the URL of a page of the site.
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.site)
     }
 
     /// Sends bytes to the phone, and returns all that it answers.
-    pub(super) async fn send(&self, bytes: impl AsRef<[u8]>) -> String {
+    pub(crate) async fn send(&self, bytes: impl AsRef<[u8]>) -> String {
         send(self.phone.address(), bytes).await
     }
 
     /// Waits until the phone is as wanted.
-    pub(super) async fn until(&self, what: impl FnMut(&State) -> bool) -> State {
-        match self.phone.until(what, PATIENCE).await {
+    pub(crate) async fn wait_until(&self, what: impl FnMut(&State) -> bool) -> State {
+        match self.phone.wait_until(what, WAIT_TIMEOUT).await {
             Some(state) => state,
-            None => panic!("not so within {PATIENCE:?}: {:#?}", self.phone.state()),
+            None => panic!("not so within {WAIT_TIMEOUT:?}: {:#?}", self.phone.state()),
         }
     }
 
     /// Waits until the phone has refused something, and returns why.
-    pub(super) async fn refusal(&self) -> String {
-        let state = self.until(|state| state.refusals().next().is_some()).await;
+    pub(crate) async fn refusal(&self) -> String {
+        let state = self
+            .wait_until(|state| state.refusals().next().is_some())
+            .await;
         let refusal = state.refusals().last().map(|(_, reason)| reason.to_owned());
         refusal.unwrap()
     }
@@ -60,19 +62,19 @@ impl Lab {
 
 /// A page of the site: the answer to a path, to the byte.
 #[derive(Clone, Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     path: String,
     answer: Vec<u8>,
 }
 
 impl Page {
     /// Makes a page of a content type and a body.
-    pub(super) fn new(path: &str, content_type: &str, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn new(path: &str, content_type: &str, body: impl AsRef<[u8]>) -> Self {
         Self::with_headers(path, &[("Content-Type", content_type)], body)
     }
 
     /// Makes a page of headers and a body.
-    pub(super) fn with_headers(
+    pub(crate) fn with_headers(
         path: &str,
         headers: &[(&str, &str)],
         body: impl AsRef<[u8]>,
@@ -86,17 +88,17 @@ impl Page {
     }
 
     /// Makes a page of an XML document.
-    pub(super) fn xml(path: &str, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn xml(path: &str, body: impl AsRef<[u8]>) -> Self {
         Self::new(path, "text/xml; charset=UTF-8", body)
     }
 
     /// Makes a page of a black PNG.
-    pub(super) fn png(path: &str, width: u32, height: u32) -> Self {
+    pub(crate) fn png(path: &str, width: u32, height: u32) -> Self {
         Self::new(path, "image/png", png(width, height))
     }
 
     /// Makes a page of bytes that need be no HTTP.
-    pub(super) fn raw(path: &str, answer: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(path: &str, answer: impl Into<Vec<u8>>) -> Self {
         Self {
             path: path.to_owned(),
             answer: answer.into(),
@@ -105,7 +107,7 @@ impl Page {
 }
 
 /// Makes a black PNG.
-pub(super) fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     RgbImage::new(width, height)
         .write_to(&mut bytes, ImageFormat::Png)
@@ -114,7 +116,7 @@ pub(super) fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// Sends bytes, and returns all that comes back until the other side closes.
-pub(super) async fn send(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
+pub(crate) async fn send(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(bytes.as_ref()).await.unwrap();
@@ -123,7 +125,7 @@ pub(super) async fn send(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String
         let _ = stream.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
     };
-    timeout(PATIENCE, exchange).await.unwrap()
+    timeout(WAIT_TIMEOUT, exchange).await.unwrap()
 }
 
 async fn site(pages: Vec<Page>, tasks: &Tasks) -> SocketAddr {
@@ -162,4 +164,4 @@ async fn site(pages: Vec<Page>, tasks: &Tasks) -> SocketAddr {
 }
 
 /// How long a test waits for what must come.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);

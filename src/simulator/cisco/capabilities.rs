@@ -5,7 +5,7 @@
 
 /// What a model can.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ability {
+pub(super) struct Capabilities {
     /// The first words of the URIs, in one text.
     uris: &'static str,
     /// Whether a key is there.
@@ -18,7 +18,7 @@ pub(super) struct Ability {
     pub(super) has_java_pages: bool,
 }
 
-impl Ability {
+impl Capabilities {
     pub(super) fn of(model: &str) -> Self {
         let digits: String = model.chars().filter(char::is_ascii_digit).collect();
         let enterprise = Self {
