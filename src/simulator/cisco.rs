@@ -25,8 +25,10 @@ mod schema;
 mod tests;
 mod web;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex};
+
+use parking_lot::Mutex;
 
 use self::capabilities::Capabilities;
 use self::model::Model;
@@ -67,7 +69,7 @@ impl Cisco {
     }
 
     /// Answers a request to the phone's web server; the path is told apart by case.
-    pub(crate) async fn answer(&self, request: &Request) -> Response {
+    pub(crate) async fn respond(&self, request: &Request) -> Response {
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/CGI/Execute") => {
                 let answer = self.pushed(request).await;

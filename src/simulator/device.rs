@@ -1,7 +1,5 @@
-//! What every simulated phone has, whoever made it: a state that can be watched, a screen that
-//! can time out, and a way to fetch.
-//!
-//! It knows no vendor.
+//! The vendor-independent part of a phone: an observable state, a screen that can time out, and an
+//! HTTP client.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,7 +16,7 @@ use crate::fetch::{Fetch, FetchError, HttpClient, Resource};
 use crate::options::Options;
 use crate::state::{Exchange, Screen, State};
 
-/// The part of a phone that is the same for all vendors. Cheap to clone.
+/// The vendor-independent part of a phone. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
     inner: Arc<Inner>,
@@ -35,7 +33,7 @@ struct Inner {
 }
 
 impl Device {
-    /// Creates an idle phone.
+    /// Creates an idle device.
     pub(crate) fn new(options: Options, tasks: &Tasks) -> Result<Self, Error> {
         let mac = options
             .mac_digits()
@@ -56,27 +54,27 @@ impl Device {
         &self.inner.options
     }
 
-    /// Returns the hardware address: twelve digits in upper case.
+    /// Returns the MAC address as twelve digits in upper case.
     pub(crate) fn mac(&self) -> &str {
         &self.inner.mac
     }
 
-    /// Returns the state as it is now.
+    /// Returns a snapshot.
     pub(crate) fn state(&self) -> State {
         self.inner.state.borrow().clone()
     }
 
-    /// Returns a receiver that is told of every change.
+    /// Returns a receiver of every new state.
     pub(crate) fn watch(&self) -> watch::Receiver<State> {
         self.inner.state.subscribe()
     }
 
-    /// Changes the state; whoever watches is told.
+    /// Changes the state and notifies all watchers.
     pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
         self.inner.state.send_modify(change);
     }
 
-    /// Logs an exchange.
+    /// Records an exchange in the state and in the log.
     pub(crate) fn record(&self, exchange: Exchange) {
         let Exchange {
             direction,
@@ -88,14 +86,14 @@ impl Device {
             ..
         } = &exchange;
         if let Some(reason) = refusal {
-            info!(?direction, %peer, %method, %target, ?status, %reason, "The phone refused.");
+            info!(?direction, %peer, %method, %target, ?status, %reason, "A simulated phone refused a request.");
         } else {
-            debug!(?direction, %peer, %method, %target, ?status, "The phone agreed.");
+            debug!(?direction, %peer, %method, %target, ?status, "A simulated phone accepted a request.");
         }
         self.change(|state| state.log(exchange));
     }
 
-    /// Shows a screen in place of the one before, for as long as it stays.
+    /// Shows a screen until its timeout or the next screen.
     pub(crate) fn show(&self, screen: Screen) -> ScreenId {
         let id = self.next_screen();
         let timeout = screen.timeout;
@@ -107,13 +105,13 @@ impl Device {
         id
     }
 
-    /// Takes the screen away.
+    /// Closes the screen.
     pub(crate) fn clear(&self) {
         self.next_screen();
         self.change(|state| state.screen = None);
     }
 
-    /// Does `task` after some time, unless another screen has come meanwhile.
+    /// Runs `task` after a delay, unless the screen has changed meanwhile.
     pub(crate) fn while_shown<F>(&self, screen: ScreenId, after: Duration, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -127,12 +125,12 @@ impl Device {
         });
     }
 
-    /// Returns which screen is shown, to tell later whether another one has come.
+    /// Returns the identity of the current screen.
     pub(crate) fn current_screen(&self) -> ScreenId {
         ScreenId(self.inner.screen.load(Ordering::SeqCst))
     }
 
-    /// Does `task` beside whatever else the phone does, until it ends or everything stops.
+    /// Spawns a task that ends when the phone stops.
     pub(crate) fn spawn<F>(&self, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -146,7 +144,7 @@ impl Device {
         });
     }
 
-    /// Fetches something, lets `check` judge it, and logs the exchange with the verdict.
+    /// Fetches a resource, validates it with `check`, and records the exchange with the result.
     pub(crate) async fn fetch<T>(
         &self,
         fetch: Fetch<'_>,
@@ -166,6 +164,6 @@ impl Device {
     }
 }
 
-/// Tells one screen of a phone from the next.
+/// Identifies a screen of a phone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ScreenId(u64);

@@ -1,36 +1,38 @@
-//! HTTP and SIP digest authentication, MD5 with `qop=auth`: a server that gives in to nothing,
-//! and the client's answer for the simulated SIP user agent.
+//! Digest authentication (RFC 7616), MD5 with `qop=auth`: a strict server for the web interfaces, and
+//! the response of the SIP client.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
+use handset_net::random::hex_token;
 use md5::{Digest as _, Md5};
+use parking_lot::Mutex;
 
-/// The nonces that a server gave out and still knows.
+/// The nonces that a server has issued, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Nonces(Mutex<VecDeque<Nonce>>);
 
 #[derive(Debug)]
 struct Nonce {
     value: String,
-    /// The highest count that came with it.
+    /// The highest nonce count seen.
     used: u32,
 }
 
-/// What a digest proves.
+/// The result of checking a digest.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Verification {
     Accepted,
-    /// The nonce is unknown or its count was used before; the password may be right.
+    /// The nonce is unknown or its count was used before; the credentials are right.
     Stale,
+    /// The reason.
     Wrong(String),
 }
 
 impl Nonces {
-    /// Makes a nonce and remembers it.
+    /// Issues a nonce.
     pub(crate) fn issue(&self) -> String {
         let value = random_hex();
-        let mut nonces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nonces = self.0.lock();
         if nonces.len() >= MAX_NONCES {
             nonces.pop_front();
         }
@@ -41,7 +43,7 @@ impl Nonces {
         value
     }
 
-    /// Judges the parameters of an `Authorization: Digest` header.
+    /// Checks the parameters of an `Authorization: Digest` header.
     pub(crate) fn verify(
         &self,
         header: &str,
@@ -65,7 +67,7 @@ impl Nonces {
             let found = parameters.iter().find(|(known, _)| known == name);
             found
                 .map(|(_, value)| value.as_str())
-                .ok_or_else(|| format!("a digest without {name}"))
+                .ok_or_else(|| format!("digest without {name}"))
         };
         expect("user name", given("username")?, expected.user)?;
         expect("realm", given("realm")?, expected.realm)?;
@@ -76,14 +78,15 @@ impl Nonces {
         }
         let (nonce, count, client) = (given("nonce")?, given("nc")?, given("cnonce")?);
         if client.is_empty() {
-            return Err("an empty cnonce".to_owned());
+            return Err("empty cnonce in the digest".to_owned());
         }
         let is_count = count.len() == 8 && count.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = u32::from_str_radix(count, 16)
             .ok()
             .filter(|number| is_count && *number > 0);
-        let number = number.ok_or_else(|| format!("the nonce count `{count}`"))?;
-        let right = response(&DigestInput {
+        let number =
+            number.ok_or_else(|| format!("invalid nonce count `{count}` in the digest"))?;
+        let correct = response(&DigestInput {
             user: expected.user,
             password: expected.password,
             realm: expected.realm,
@@ -92,8 +95,8 @@ impl Nonces {
             nonce,
             qop_auth: Some((count, client)),
         });
-        expect("response", given("response")?, &right)?;
-        let mut nonces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        expect("response", given("response")?, &correct)?;
+        let mut nonces = self.0.lock();
         let known = nonces.iter_mut().find(|known| known.value == nonce);
         let Some(known) = known.filter(|known| known.used < number) else {
             return Ok(Verification::Stale);
@@ -103,7 +106,7 @@ impl Nonces {
     }
 }
 
-/// What a request must prove to know.
+/// What the digest of a request must match.
 #[derive(Debug)]
 pub(crate) struct Expectation<'a> {
     pub(crate) method: &'a str,
@@ -113,7 +116,7 @@ pub(crate) struct Expectation<'a> {
     pub(crate) password: &'a str,
 }
 
-/// What goes into a response.
+/// The input of a digest response.
 #[derive(Debug)]
 pub(crate) struct DigestInput<'a> {
     pub(crate) user: &'a str,
@@ -122,7 +125,7 @@ pub(crate) struct DigestInput<'a> {
     pub(crate) method: &'a str,
     pub(crate) uri: &'a str,
     pub(crate) nonce: &'a str,
-    /// Count and client nonce, where the server asks for `qop=auth`.
+    /// Nonce count and client nonce, if the server offers `qop`.
     pub(crate) qop_auth: Option<(&'a str, &'a str)>,
 }
 
@@ -137,27 +140,29 @@ pub(crate) fn response(input: &DigestInput<'_>) -> String {
         nonce,
         qop_auth,
     } = input;
-    let who = md5(&format!("{user}:{realm}:{password}"));
-    let what = md5(&format!("{method}:{uri}"));
+    let a1 = md5(&format!("{user}:{realm}:{password}"));
+    let a2 = md5(&format!("{method}:{uri}"));
     match qop_auth {
-        Some((count, client)) => md5(&format!("{who}:{nonce}:{count}:{client}:auth:{what}")),
-        None => md5(&format!("{who}:{nonce}:{what}")),
+        Some((count, client_nonce)) => {
+            md5(&format!("{a1}:{nonce}:{count}:{client_nonce}:auth:{a2}"))
+        }
+        None => md5(&format!("{a1}:{nonce}:{a2}")),
     }
 }
 
-/// Splits `name=value, name="value"`; a comma may stand in quotes.
+/// Splits `name=value, name="value"`; quoted values may contain commas.
 pub(crate) fn parameters(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut parameters = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
         let (name, value) = rest
             .split_once('=')
-            .ok_or("a digest parameter without a value")?;
+            .ok_or("digest parameter without a value")?;
         let value = value.trim_start();
         let (value, after) = match value.strip_prefix('"') {
             Some(quoted) => quoted
                 .split_once('"')
-                .ok_or("a digest parameter without its end")?,
+                .ok_or("unterminated digest parameter")?,
             None => value.split_at(value.find(',').unwrap_or(value.len())),
         };
         parameters.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
@@ -167,24 +172,23 @@ pub(crate) fn parameters(text: &str) -> Result<Vec<(String, String)>, String> {
     Ok(parameters)
 }
 
-/// Returns 16 hexadecimal digits that nobody can guess.
+/// Returns 16 random hexadecimal digits.
 pub(crate) fn random_hex() -> String {
-    // Without randomness nothing on this machine is safe; a simulated phone goes on.
-    hex::encode(getrandom::u64().unwrap_or_default().to_be_bytes())
+    hex_token::<8>()
 }
 
-fn expect(what: &str, given: &str, right: &str) -> Result<(), String> {
-    if given == right {
+fn expect(what: &str, given: &str, expected: &str) -> Result<(), String> {
+    if given == expected {
         return Ok(());
     }
-    Err(format!("a digest with the wrong {what}"))
+    Err(format!("wrong {what} in the digest"))
 }
 
 fn md5(text: &str) -> String {
     hex::encode(Md5::digest(text.as_bytes()))
 }
 
-/// The most nonces that a server knows at a time.
+/// Maximum number of nonces; the oldest becomes stale.
 const MAX_NONCES: usize = 64;
 
 #[cfg(test)]
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_response_is_that_of_the_standards_example() {
+    fn response_matches_the_example_of_rfc_2617() {
         let input = DigestInput {
             user: EXPECTED.user,
             password: EXPECTED.password,
@@ -232,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_counts_once() {
+    fn nonce_counts_are_accepted_once() {
         let nonces = Nonces::default();
         let nonce = nonces.issue();
         let verify = |count| nonces.verify(&header(&nonce, count, ("", "")), &EXPECTED, false);
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_that_expires_is_good_for_one_request() {
+    fn one_time_nonces_are_accepted_once() {
         let nonces = Nonces::default();
         let nonce = nonces.issue();
         let verify = |count| nonces.verify(&header(&nonce, count, ("", "")), &EXPECTED, true);
@@ -255,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_wrong_is_wrong() {
+    fn wrong_digests_are_refused() {
         let nonces = Nonces::default();
         let nonce = nonces.issue();
         for change in [

@@ -1,8 +1,6 @@
-//! XML as a strict phone reads it: one well-formed document, without a document type.
-//!
-//! It is read by another crate than the one that the vendor backends write with.
+//! XML as a strict phone reads it: one well-formed document without a document type.
 
-/// An element with its attributes and everything in it.
+/// An element with its attributes and content.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Element {
     pub(crate) name: String,
@@ -10,7 +8,7 @@ pub(crate) struct Element {
     pub(crate) nodes: Vec<Node>,
 }
 
-/// What can be in an element.
+/// A child of an element.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Element(Element),
@@ -18,31 +16,29 @@ pub(crate) enum Node {
 }
 
 impl Element {
-    /// Parses a whole document; the error says in words what is wrong.
+    /// Parses a document; the error is human-readable.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are no UTF-8".to_owned())?;
+        let text = std::str::from_utf8(bytes).map_err(|_| "invalid UTF-8".to_owned())?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(encoding) = declared_encoding(text)
             && !KNOWN_ENCODINGS
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(encoding))
         {
-            return Err(format!(
-                "the encoding `{encoding}`, which this phone can't read"
-            ));
+            return Err(format!("unsupported encoding `{encoding}`"));
         }
         let options = roxmltree::ParsingOptions {
             nodes_limit: MAX_NODES,
             ..Default::default()
         };
         let document = roxmltree::Document::parse_with_options(text, options)
-            .map_err(|error| format!("no well-formed XML: {error}"))?;
+            .map_err(|error| format!("not well-formed XML: {error}"))?;
         if document
             .root_element()
             .descendants()
             .any(|node| node.ancestors().count() > MAX_DEPTH)
         {
-            return Err(format!("XML of more than {MAX_DEPTH} levels"));
+            return Err(format!("XML with more than {MAX_DEPTH} levels"));
         }
         Ok(Self::of(document.root_element()))
     }
@@ -67,7 +63,7 @@ impl Element {
         }
     }
 
-    /// Returns the elements directly in this one.
+    /// Returns the child elements.
     pub(crate) fn children(&self) -> impl Iterator<Item = &Self> {
         self.nodes.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
@@ -75,23 +71,23 @@ impl Element {
         })
     }
 
-    /// Returns those of that name, whatever its case: the schema has judged it before.
+    /// Returns the child elements with that name, ignoring case; the schema has checked it.
     pub(crate) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children()
             .filter(move |child| child.name.eq_ignore_ascii_case(name))
     }
 
-    /// Returns the first of that name.
+    /// Returns the first child element with that name.
     pub(crate) fn child<'a>(&'a self, name: &'a str) -> Option<&'a Self> {
         self.named(name).next()
     }
 
-    /// Returns the text of the first child of that name; nothing if there is none.
+    /// Returns the text of the first child element with that name; empty if there is none.
     pub(crate) fn text_of(&self, name: &str) -> String {
         self.child(name).map(Self::text).unwrap_or_default()
     }
 
-    /// Returns the text in it, line breaks for `<br/>`, without blanks around it.
+    /// Returns the trimmed text, with a line break for each `<br/>`.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for node in &self.nodes {
@@ -106,7 +102,7 @@ impl Element {
         text.trim().to_owned()
     }
 
-    /// Returns the value of an attribute, whatever the name's case.
+    /// Returns the value of an attribute, ignoring the case of its name.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self
             .attributes
@@ -116,7 +112,7 @@ impl Element {
     }
 }
 
-/// Returns the encoding that an XML declaration names.
+/// Returns the encoding in the XML declaration.
 fn declared_encoding(text: &str) -> Option<&str> {
     let (declaration, _) = text.strip_prefix("<?xml")?.split_once("?>")?;
     let (_, rest) = declaration.split_once("encoding")?;
@@ -127,13 +123,13 @@ fn declared_encoding(text: &str) -> Option<&str> {
         .map(|(encoding, _)| encoding)
 }
 
-/// The encodings that a declaration may name; what arrives must be UTF-8 all the same.
+/// Encodings that a declaration may name. The content must be UTF-8 regardless.
 const KNOWN_ENCODINGS: [&str; 3] = ["utf-8", "us-ascii", "iso-8859-1"];
 
-/// The most nodes of a document.
+/// Maximum number of nodes.
 const MAX_NODES: u32 = 20_000;
 
-/// The deepest nesting of a document.
+/// Maximum depth of nesting.
 const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]
@@ -141,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_well_formed_is_refused() {
+    fn malformed_documents_are_refused() {
         for text in [
             "",
             "no document",

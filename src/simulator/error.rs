@@ -1,44 +1,44 @@
-//! Why a simulated phone can't start, or can't do what its user wants.
+//! Why a simulated phone cannot start or cannot do what its user wants.
 
 use std::net::SocketAddr;
 
 use crate::Vendor;
 
-/// Why a simulated phone can't start, or can't do what its user wants.
+/// Why a simulated phone cannot start or cannot do what its user wants.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is taken, or not ours.
+    /// The address cannot be bound.
     #[error("cannot listen on {address}")]
     Bind {
-        /// The address that was asked for.
+        /// The address from the options.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The HTTP client can't be built.
+    /// The HTTP client cannot be built.
     #[error("cannot set up the phone's HTTP client")]
     Client(#[source] reqwest::Error),
-    /// The hardware address isn't one.
-    #[error("`{0}` is not a MAC address of twelve hexadecimal digits")]
+    /// The MAC address is invalid.
+    #[error("invalid MAC address `{0}`; expected twelve hexadecimal digits")]
     Mac(String),
-    /// There is no simulation of this model.
-    #[error("no simulated {vendor} phone is a `{model}`; there are {known}")]
+    /// The model is not simulated.
+    #[error("unknown {vendor} model `{model}`; simulated models are {known}")]
     Model {
-        /// The maker.
+        /// The vendor.
         vendor: Vendor,
-        /// The model that was asked for.
+        /// The model from the options.
         model: String,
-        /// The models that there are.
+        /// The known models, separated by spaces.
         known: String,
     },
-    /// The screen holds no such item.
+    /// The screen has no item at this index.
     #[error("the screen has no item {0}")]
     NoSuchItem(usize),
     /// The screen has no such soft key.
     #[error("the screen has no soft key `{0}`")]
     NoSuchKey(String),
-    /// The screen is no form, or its form has no such field.
+    /// The screen is not a form, or the form has no such field.
     #[error("the screen has no field `{0}`")]
     NoSuchField(String),
 }

@@ -1,4 +1,4 @@
-//! How a phone fetches what it is told to fetch: by GET, without redirects, proxies or patience.
+//! The phone's HTTP client: no redirects, no proxy, short timeouts.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::state::{Direction, Exchange};
 pub(crate) struct HttpClient(reqwest::Client);
 
 impl HttpClient {
-    /// Builds a client that trusts nobody's advice where to go.
+    /// Builds a client that follows no redirects and uses no proxy.
     pub(crate) fn new() -> Result<Self, Error> {
-        // Building panics without a provider; a second installation changes nothing.
+        // Building panics without a provider. Installing one again has no effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder()
-            .connect_timeout(CONNECT_DEADLINE)
-            .timeout(DEADLINE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(RESPONSE_TIMEOUT)
             .redirect(Policy::none())
             .no_proxy()
             .http1_title_case_headers()
@@ -30,7 +30,7 @@ impl HttpClient {
             .map_err(Error::Client)
     }
 
-    /// Makes one request; what came of it is in the exchange, also where nothing did.
+    /// Sends a request. The exchange describes the outcome, also in case of failure.
     pub(crate) async fn send(&self, fetch: Fetch<'_>) -> (Exchange, Result<Resource, FetchError>) {
         let mut exchange = Exchange {
             direction: Direction::Fetched,
@@ -57,7 +57,10 @@ impl HttpClient {
         exchange: &mut Exchange,
     ) -> Result<Resource, FetchError> {
         if !matches!(fetch.url.scheme(), "http" | "https") {
-            return Err(FetchError::Rejected(format!("the scheme of {}", fetch.url)));
+            return Err(FetchError::Rejected(format!(
+                "unsupported scheme in {}",
+                fetch.url
+            )));
         }
         let mut request = match fetch.form {
             Some(form) => self.0.post(fetch.url.clone()).body(form.to_owned()),
@@ -81,8 +84,10 @@ impl HttpClient {
             .collect();
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > fetch.most {
-                return Err(FetchError::TooLong { most: fetch.most });
+            if body.len() + chunk.len() > fetch.max_bytes {
+                return Err(FetchError::TooLong {
+                    max_bytes: fetch.max_bytes,
+                });
             }
             body.extend_from_slice(&chunk);
         }
@@ -97,25 +102,25 @@ impl HttpClient {
     }
 }
 
-/// One request of a phone.
+/// A request of a phone.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetch<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: Vec<(String, String)>,
-    /// The body of a POST; a GET if there is none.
+    /// Body of a POST; `None` is a GET.
     pub(crate) form: Option<&'a str>,
-    /// The most bytes that the phone takes.
-    pub(crate) most: usize,
+    /// Maximum size of the response's body in bytes.
+    pub(crate) max_bytes: usize,
 }
 
 impl<'a> Fetch<'a> {
-    /// Access for `url` by GET.
-    pub(crate) fn get(url: &'a Url, headers: Vec<(String, String)>, most: usize) -> Self {
+    /// Requests `url` by GET.
+    pub(crate) fn get(url: &'a Url, headers: Vec<(String, String)>, max_bytes: usize) -> Self {
         Self {
             url,
             headers,
             form: None,
-            most,
+            max_bytes,
         }
     }
 
@@ -124,7 +129,7 @@ impl<'a> Fetch<'a> {
     }
 }
 
-/// What arrived with status 200.
+/// A response with status 200.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
     pub(crate) headers: Vec<(String, String)>,
@@ -138,36 +143,36 @@ impl Resource {
         Some(&found.1)
     }
 
-    /// Returns the whole `Content-Type`.
+    /// Returns the `Content-Type` with its parameters.
     pub(crate) fn content_type(&self) -> &str {
         self.header("content-type").unwrap_or_default()
     }
 }
 
-/// Why the phone has nothing to show for a request.
+/// Why a phone cannot use a resource.
 #[derive(Clone, Debug)]
 pub(crate) enum FetchError {
-    /// What arrived is not what the phone takes.
+    /// The phone rejects the content.
     Rejected(String),
-    /// The server answered with another status than 200.
+    /// The status is not 200.
     Status(u16),
-    /// It is longer than the phone takes.
-    TooLong { most: usize },
-    /// No connection, or no whole answer in time.
+    /// The body is too long.
+    TooLong { max_bytes: usize },
+    /// No connection, or no complete response in time.
     Unreachable(String),
 }
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(status) => write!(f, "status {status}, and the phone takes only 200"),
-            Self::TooLong { most } => write!(f, "more than the {most} bytes that the phone takes"),
+            Self::Status(status) => write!(f, "status {status}; expected 200"),
+            Self::TooLong { max_bytes } => write!(f, "body of more than {max_bytes} bytes"),
             Self::Rejected(reason) | Self::Unreachable(reason) => f.write_str(reason),
         }
     }
 }
 
-/// Returns an error with its causes in one line.
+/// Formats an error with its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -183,8 +188,7 @@ fn peer(url: &Url) -> String {
     format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
 }
 
-/// How long a phone tries to connect.
-const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a phone waits for a whole answer.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a complete response may take.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

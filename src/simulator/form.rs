@@ -1,10 +1,10 @@
-//! HTML form encoding, read as strictly as a phone may.
+//! A strict parser of HTML form encoding.
 //!
-//! The crates that decode forms never fail; a test wants to see a stray `%` refused.
+//! The usual crates never fail. Here a stray `%` is an error.
 
 use percent_encoding::percent_decode_str;
 
-/// Decodes `name=value&…`; the error says in words what is wrong.
+/// Decodes `name=value&…`; the error is human-readable.
 pub(crate) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
     text.split('&')
         .filter(|field| !field.is_empty())
@@ -15,20 +15,20 @@ pub(crate) fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// Decodes one name or value.
+/// Decodes a name or value.
 pub(crate) fn decoded(text: &str) -> Result<String, String> {
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
         let digits = rest.get(at + 1..at + 3).unwrap_or_default();
         if digits.len() < 2 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err("a % that two hexadecimal digits do not follow".to_owned());
+            return Err("% without two hexadecimal digits".to_owned());
         }
         rest = rest.get(at + 3..).unwrap_or_default();
     }
     percent_decode_str(&text.replace('+', " "))
         .decode_utf8()
         .map(Into::into)
-        .map_err(|_| "bytes that are no UTF-8".to_owned())
+        .map_err(|_| "invalid UTF-8".to_owned())
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_encoding_is_refused() {
+    fn invalid_encoding_is_refused() {
         for text in ["%", "a=%4", "a=%zz", "a=%FF", "%+1"] {
             assert!(fields(text).is_err(), "{text}");
         }

@@ -6,7 +6,7 @@
 //! vendors' documents leave open what a phone answers, the phone here refuses with a status of
 //! the 4xx class, and the module says so. Calls have no sound: [`sip`] is signalling only.
 
-mod calling;
+mod accept;
 mod calls;
 mod cisco;
 pub mod cucm;
@@ -30,11 +30,11 @@ pub mod sip;
 mod snom;
 mod state;
 mod vendor;
+mod vendor_phone;
 mod wave;
 mod yealink;
 
-pub use calling::{Calling, PhoneCall, PhoneCallState};
-pub use calls::{Call, Calls, Standing};
+pub use calls::{Call, CallState, Calls, Transfer};
 pub use error::Error;
 pub use options::{AuthenticationMethod, Faults, Options, RemoteControl, Scheme};
 pub use phone::{SimulatedPhone, start};

@@ -1,4 +1,4 @@
-//! How the web server of a Snom or Yealink phone asks for a name and a password.
+//! How the web server of a phone asks for a name and a password.
 
 use std::sync::Arc;
 
@@ -9,24 +9,23 @@ use crate::digest::{Expectation, Nonces, Verification};
 use crate::options::{Options, Scheme};
 use crate::request::{Request, Response};
 
-/// The guard of a web server. Cheap to clone; all clones know the same nonces.
+/// Guards a web server. Cheap to clone; all clones share their nonces.
 #[derive(Clone, Debug)]
 pub(crate) struct LoginGuard {
     realm: String,
     nonces: Arc<Nonces>,
 }
 
-/// Why a request may not pass, with the answer to it.
+/// Why a request may not pass, with the response to it.
 #[derive(Debug)]
 pub(crate) enum Denial {
-    /// It carried no credentials, or a digest that is out of date.
+    /// It carried no credentials, or a digest with a stale nonce.
     Challenge(Response),
     /// It carried wrong credentials.
     WrongCredentials(Response),
 }
 
 impl LoginGuard {
-    /// Creates a guard that calls itself `realm`.
     pub(crate) fn new(realm: &str) -> Self {
         Self {
             realm: realm.to_owned(),
@@ -34,7 +33,7 @@ impl LoginGuard {
         }
     }
 
-    /// Lets a request pass, or says why not.
+    /// Checks the credentials of a request.
     pub(crate) fn check(&self, request: &Request, options: &Options) -> Result<(), Denial> {
         let Some((user, password)) = &options.credentials else {
             return Ok(());
@@ -44,47 +43,50 @@ impl LoginGuard {
             Scheme::Digest => "Digest",
             Scheme::None => return Ok(()),
         };
-        let challenge = |stale| self.challenge(options.scheme, stale);
+        let challenge = |is_stale| self.challenge(options.scheme, is_stale);
         let Some(header) = request.header("authorization") else {
-            return Err(Denial::Challenge(
-                challenge(false).refusing("no Authorization"),
-            ));
+            let response = challenge(false).refusing("no Authorization header");
+            return Err(Denial::Challenge(response));
         };
         let wrong = |reason: &str| Err(Denial::WrongCredentials(challenge(false).refusing(reason)));
-        let Some((given, rest)) = header.split_once(' ').filter(|(given, _)| *given == scheme)
+        let Some((_, credentials)) = header.split_once(' ').filter(|(given, _)| *given == scheme)
         else {
-            return wrong(&format!("an Authorization that is not {scheme}"));
+            return wrong(&format!("Authorization is not {scheme}"));
         };
-        if given == "Basic" {
-            let right = STANDARD.encode(format!("{user}:{password}"));
-            return if rest.trim() == right {
+        if scheme == "Basic" {
+            let expected = STANDARD.encode(format!("{user}:{password}"));
+            return if credentials.trim() == expected {
                 Ok(())
             } else {
                 wrong("wrong credentials")
             };
         }
         let target = request.target();
-        let expected = Expectation {
+        let expectation = Expectation {
             method: &request.method,
             uri: &target,
             realm: &self.realm,
             user,
             password,
         };
-        match self.nonces.verify(rest, &expected, options.nonces_expire) {
+        match self
+            .nonces
+            .verify(credentials, &expectation, options.one_time_nonces)
+        {
             Verification::Accepted => Ok(()),
             Verification::Stale => {
-                Err(Denial::Challenge(challenge(true).refusing("a stale nonce")))
+                let response = challenge(true).refusing("stale nonce");
+                Err(Denial::Challenge(response))
             }
             Verification::Wrong(reason) => wrong(&reason),
         }
     }
 
-    fn challenge(&self, scheme: Scheme, stale: bool) -> Response {
+    fn challenge(&self, scheme: Scheme, is_stale: bool) -> Response {
         let realm = &self.realm;
         let challenge = if scheme == Scheme::Digest {
             let nonce = self.nonces.issue();
-            let stale = if stale { ", stale=true" } else { "" };
+            let stale = if is_stale { ", stale=true" } else { "" };
             format!("Digest realm=\"{realm}\", qop=\"auth\", nonce=\"{nonce}\"{stale}")
         } else {
             format!("Basic realm=\"{realm}\"")

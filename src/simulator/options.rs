@@ -1,4 +1,4 @@
-//! What kind of phone to simulate, and how it is set up.
+//! The model and configuration of a simulated phone.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -7,41 +7,42 @@ use url::Url;
 
 use crate::Vendor;
 
-/// What kind of phone to simulate, and how it is set up.
+/// The model and configuration of a simulated phone.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The maker.
+    /// The vendor.
     pub vendor: Vendor,
-    /// Where the phone's web server listens; port 0 takes a free one.
+    /// Address of the phone's web server; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The model: `7970G`, `D785`, `SIP-T46G`.
+    /// Model, such as `7970G`, `D785` or `SIP-T46G`.
     pub model: String,
-    /// The firmware's version.
+    /// Firmware version, which decides what the phone supports.
     pub firmware: String,
-    /// The hardware address, with or without separators.
+    /// MAC address, with or without separators.
     pub mac: String,
-    /// The name and password that the web server asks for (Snom, Yealink); none asks nothing.
+    /// Name and password that the web server asks for; `None` asks for nothing. Cisco phones with
+    /// enterprise firmware use `authentication_url` instead.
     pub credentials: Option<(String, String)>,
-    /// How the web server asks for them (Snom, Yealink).
+    /// How the web server asks for `credentials`.
     pub scheme: Scheme,
-    /// Whether the web server forgets a digest nonce once it was used, and says that it is stale.
-    pub nonces_expire: bool,
-    /// Whom the phone asks about a push (Cisco); none accepts every request.
+    /// Whether a digest nonce is stale after one request.
+    pub one_time_nonces: bool,
+    /// URL that the phone asks whether a push is allowed (Cisco); `None` accepts every push.
     pub authentication_url: Option<Url>,
-    /// How the phone asks (Cisco).
+    /// How the phone asks the authentication URL (Cisco).
     pub authentication_method: AuthenticationMethod,
-    /// How long `Play:` of a ring tone file lasts (Cisco); its answer waits for that.
+    /// How long `Play:` of a ring tone file lasts (Cisco). Its response is sent afterwards.
     pub playback: Duration,
-    /// Who may push (Yealink's `push_xml.server`); none is anybody.
-    pub allow: Option<Vec<IpAddr>>,
-    /// Whether and how it lets itself be controlled from outside (Yealink's action URIs).
+    /// Addresses that may push (Yealink's `push_xml.server`); `None` allows all.
+    pub push_servers: Option<Vec<IpAddr>>,
+    /// Access to remote control (Yealink's action URIs).
     pub remote_control: RemoteControl,
-    /// What is wrong with the phone.
+    /// Faults; none by default.
     pub faults: Faults,
 }
 
 impl Options {
-    /// Describes a typical, healthy phone of `vendor` on a free port of the loopback address.
+    /// Describes a typical phone without faults, on a free port of 127.0.0.1.
     pub fn new(vendor: Vendor) -> Self {
         let (model, firmware, mac) = match vendor {
             Vendor::Cisco => ("7970G", "8.5.4", "00:00:5E:00:53:01"),
@@ -56,17 +57,17 @@ impl Options {
             mac: mac.to_owned(),
             credentials: None,
             scheme: Scheme::None,
-            nonces_expire: false,
+            one_time_nonces: false,
             authentication_url: None,
             authentication_method: AuthenticationMethod::Get,
             playback: Duration::from_millis(200),
-            allow: None,
+            push_servers: None,
             remote_control: RemoteControl::default(),
             faults: Faults::default(),
         }
     }
 
-    /// Returns the `User-Agent` of the phone's SIP messages, in the vendor's form.
+    /// Returns the `User-Agent` of the phone's SIP messages, in the vendor's format.
     pub fn user_agent(&self) -> String {
         let Self {
             model, firmware, ..
@@ -78,7 +79,7 @@ impl Options {
         }
     }
 
-    /// Returns the twelve digits of the hardware address in upper case.
+    /// Returns the MAC address as twelve digits in upper case; `None` if it is invalid.
     pub(crate) fn mac_digits(&self) -> Option<String> {
         let digits: String = self
             .mac
@@ -90,18 +91,18 @@ impl Options {
     }
 }
 
-/// Whether and how a phone lets itself be controlled from outside (Yealink's action URIs).
+/// Access to the remote control of a Yealink phone (action URIs).
 ///
-/// The default is what `etc/provisioning/yealink.cfg` makes of a phone. A phone out of its box has a
-/// blank list, and asks.
+/// The default is what `etc/provisioning/yealink.cfg` configures. On a factory-fresh phone the list
+/// is blank and the phone asks its user.
 #[derive(Clone, Debug)]
 pub struct RemoteControl {
-    /// Whether it does at all: `features.action_uri.enable`.
+    /// `features.action_uri.enable`.
     pub enabled: bool,
-    /// By whom: `features.action_uri_limit_ip`, addresses with commas between them and perhaps `*`
-    /// for a part, or `any`. Blank is nobody.
+    /// `features.action_uri_limit_ip`: comma-separated addresses, in which `*` stands for any part,
+    /// or `any`. A blank list allows nobody.
     pub limit_ip: String,
-    /// Whether somebody must agree at the phone first: `features.show_action_uri_option`.
+    /// `features.show_action_uri_option`: whether the user must first allow it at the phone.
     pub asks: bool,
 }
 
@@ -115,14 +116,14 @@ impl Default for RemoteControl {
     }
 }
 
-/// How a web server asks for a name and a password.
+/// HTTP authentication scheme of a web server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Scheme {
-    /// Once, in the clear.
+    /// Basic.
     Basic,
-    /// By challenge, MD5 with `qop=auth`.
+    /// Digest, MD5 with `qop=auth`.
     Digest,
-    /// Not at all.
+    /// No authentication.
     #[default]
     None,
 }
@@ -130,25 +131,25 @@ pub enum Scheme {
 /// How a Cisco phone asks its authentication URL.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum AuthenticationMethod {
-    /// With a query, as the 7970 and later do.
+    /// A query, as on the 7970 and later models.
     #[default]
     Get,
-    /// With a form, as older ones do.
+    /// A form, as on older models.
     Post,
 }
 
-/// What is wrong with a phone; nothing unless set.
+/// Faults of a phone; the default has none.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// It closes a connection as soon as a request arrives.
+    /// Closes each connection as soon as a request arrives.
     pub close: bool,
-    /// It waits before it answers.
+    /// Delay before each response.
     pub delay: Duration,
-    /// It answers with bytes that are no HTTP.
+    /// Responds with bytes that are not HTTP.
     pub garbage: bool,
-    /// It accepts connections and never answers.
+    /// Accepts connections and never responds.
     pub hang: bool,
-    /// It answers every request with this status and does nothing.
+    /// Responds to every request with this status, and does nothing.
     pub status: Option<u16>,
 }
 
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_agents_have_the_vendors_forms() {
+    fn user_agents_have_the_format_of_the_vendor() {
         let agents = Vendor::ALL.map(|vendor| Options::new(vendor).user_agent());
         assert_eq!(
             agents,
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hardware_address_is_twelve_digits_however_written() {
+    fn mac_addresses_may_have_any_separators() {
         let mut options = Options::new(Vendor::Cisco);
         for mac in [
             "00:00:5e:00:53:01",

@@ -1,36 +1,35 @@
-//! A running simulated phone: how it is started, watched and used.
+//! A running simulated phone: how it is started, observed and operated.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use handset_net::tasks::Tasks;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::info;
 
-use crate::Vendor;
-use crate::cisco::Cisco;
 use crate::device::Device;
 use crate::draw::View;
 use crate::error::Error;
 use crate::options::Options;
-use crate::request::{Request, Response};
-use crate::server;
-use crate::snom::Snom;
-use crate::state::{Content, Screen, State};
-use crate::yealink::Yealink;
+use crate::state::{Content, State};
+use crate::vendor_phone::VendorPhone;
+use crate::{accept, server};
 
-/// Starts a phone; it runs until `tasks` stop.
+/// Starts a phone, which runs until `tasks` stop.
+///
+/// # Errors
+///
+/// Fails if the model is unknown, the MAC address is invalid or the address cannot be bound.
 pub async fn start(options: Options, tasks: &Tasks) -> Result<SimulatedPhone, Error> {
     let address = options.listen;
     let device = Device::new(options, tasks)?;
     let vendor_phone = VendorPhone::new(&device)?;
-    let bind = |source| Error::Bind { address, source };
-    let listener = TcpListener::bind(address).await.map_err(bind)?;
-    let address = listener.local_addr().map_err(bind)?;
+    let listener = accept::bind("simulated phone", address)
+        .map_err(|source| Error::Bind { address, source })?;
+    let address = listener.local_addr();
     let options = device.options();
-    info!(vendor = %options.vendor, model = options.model, %address, "A simulated phone is ready.");
+    info!(vendor = %options.vendor, model = options.model, %address, "Started a simulated phone.");
     let serving = server::serve(
         listener,
         device.clone(),
@@ -54,182 +53,126 @@ pub struct SimulatedPhone {
 }
 
 impl SimulatedPhone {
-    /// Returns where the phone's web server listens.
+    /// Returns the address of the phone's web server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns what kind of phone it is.
+    /// Returns the options that the phone was started with.
     pub fn options(&self) -> &Options {
         self.device.options()
     }
 
-    /// Returns everything that can be known of it now.
+    /// Returns a snapshot of the phone.
     pub fn state(&self) -> State {
         self.device.state()
     }
 
-    /// Returns the width and height of its display in points.
+    /// Returns the width and height of the display in pixels.
     pub fn display(&self) -> (u32, u32) {
         self.vendor_phone.display()
     }
 
-    /// Waits until the state is as wanted; none if it is not within that time.
+    /// Waits until `condition` holds; returns the state in which it did, or `None` after `within`.
     ///
-    /// Every change is seen or a later one is; nothing is polled. Cancel safe.
+    /// Nothing is polled, and states between two changes may be skipped. Cancel safe.
     pub async fn wait_until(
         &self,
-        mut what: impl FnMut(&State) -> bool,
+        mut condition: impl FnMut(&State) -> bool,
         within: Duration,
     ) -> Option<State> {
         let mut states = self.device.watch();
-        let seen = timeout(within, states.wait_for(|state| what(state))).await;
-        seen.ok()?.ok().map(|state| state.clone())
+        let found = timeout(within, states.wait_for(|state| condition(state))).await;
+        found.ok()?.ok().map(|state| state.clone())
     }
 
-    /// Returns what there is to draw of it now.
+    /// Returns what [`draw`](crate::draw) needs to draw the phone as it is now.
     pub fn view(&self) -> View {
         View::new(self.options(), self.display(), self.state())
     }
 
-    /// Returns a receiver that is told of every change.
+    /// Returns a receiver of every new state.
     pub fn watch(&self) -> watch::Receiver<State> {
         self.device.watch()
     }
 
-    /// Lets somebody call it (Snom, Yealink); returns the number of the call, which rings until it is
-    /// answered. It is the phone's own id of it, before which a Snom phone has a minus.
+    /// Adds an incoming call from `number`, which rings until it is answered (Snom, Yealink).
+    ///
+    /// Returns the phone's identifier of the call. Snom phones report it with a minus sign.
     pub fn receive_call(&self, number: &str) -> u32 {
         let mut id = 0;
-        self.device.change(|state| {
-            id = match &self.vendor_phone {
-                VendorPhone::Snom(_) => state.calls.ring(number).unsigned_abs(),
-                VendorPhone::Cisco(_) | VendorPhone::Yealink(_) => state.calling.ring(number),
-            }
-        });
+        self.device.change(|state| id = state.calls.ring(number));
         id
     }
 
-    /// Hands it the body of a NOTIFY that came to its SIP side; the error says why the phone does
-    /// nothing with it.
+    /// Hands the phone the body of a NOTIFY that its SIP side received.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the phone ignores it.
     pub fn receive_notify(
         &self,
         event: &str,
         content_type: &str,
         body: &str,
     ) -> Result<(), String> {
-        match &self.vendor_phone {
-            VendorPhone::Snom(phone) => phone.receive_notify(event, content_type, body),
-            VendorPhone::Yealink(phone) => phone.receive_notify(event, content_type, body),
-            VendorPhone::Cisco(_) => {
-                Err("a phone of this vendor whose NOTIFYs are not simulated".to_owned())
-            }
-        }
+        self.vendor_phone.receive_notify(event, content_type, body)
     }
 
-    /// Chooses the menu item or directory entry at `index`, from 0, as its user would.
+    /// Selects the menu item or directory entry at `index`, counted from 0, as the user would.
     ///
-    /// Returns once the phone has fetched what the item leads to.
+    /// Returns once the phone has fetched whatever the item leads to.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the screen has no such item.
     pub async fn select(&self, index: usize) -> Result<(), Error> {
         let screen = self.state().screen.unwrap_or_default();
-        let known = match &screen.content {
+        let exists = match &screen.content {
             Content::Directory(entries) => index < entries.len(),
             Content::Menu(items) => index < items.len(),
             _ => false,
         };
-        if !known {
+        if !exists {
             return Err(Error::NoSuchItem(index));
         }
-        self.vendor_phone.choose(&screen, index).await;
+        self.vendor_phone.select(&screen, index).await;
         Ok(())
     }
 
-    /// Presses the soft key with that label, as its user would, with the first item chosen.
+    /// Presses the soft key with that label, as the user would, while the first item is highlighted.
     ///
-    /// Returns once the phone has fetched what the key leads to.
+    /// Returns once the phone has fetched whatever the key leads to.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the screen has no such soft key.
     pub async fn press(&self, label: &str) -> Result<(), Error> {
         let screen = self.state().screen.unwrap_or_default();
         let key = screen.soft_keys.iter().find(|key| key.label == label);
-        let key = key
-            .ok_or_else(|| Error::NoSuchKey(label.to_owned()))?
-            .clone();
+        let key = key.ok_or_else(|| Error::NoSuchKey(label.to_owned()))?;
         self.vendor_phone.press(&screen, &key.target).await;
         Ok(())
     }
 
-    /// Fills in the form on the screen and sends it, as its user would.
+    /// Fills in the form on the screen and submits it, as the user would.
     ///
-    /// Returns once the phone has fetched what the form leads to.
+    /// Returns once the phone has fetched whatever the form leads to.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the screen is not a form or lacks one of the fields.
     pub async fn submit(&self, values: &[(&str, &str)]) -> Result<(), Error> {
         let mut screen = self.state().screen.unwrap_or_default();
-        let field = |name: &str| Error::NoSuchField(name.to_owned());
+        let no_such_field = |name: &str| Error::NoSuchField(name.to_owned());
         let Content::Form { inputs, .. } = &mut screen.content else {
-            return Err(field(values.first().map_or("", |(name, _)| name)));
+            return Err(no_such_field(values.first().map_or("", |(name, _)| name)));
         };
         for (name, value) in values {
             let input = inputs.iter_mut().find(|input| input.parameter == *name);
-            input.ok_or_else(|| field(name))?.value = String::from(*value);
+            input.ok_or_else(|| no_such_field(name))?.value = String::from(*value);
         }
         self.vendor_phone.submit(&screen).await;
         Ok(())
-    }
-}
-
-/// What is the vendor's own of a phone. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) enum VendorPhone {
-    Cisco(Cisco),
-    Snom(Snom),
-    Yealink(Yealink),
-}
-
-impl VendorPhone {
-    fn new(device: &Device) -> Result<Self, Error> {
-        Ok(match device.options().vendor {
-            Vendor::Cisco => Self::Cisco(Cisco::new(device)?),
-            Vendor::Snom => Self::Snom(Snom::new(device)?),
-            Vendor::Yealink => Self::Yealink(Yealink::new(device)?),
-        })
-    }
-
-    /// Answers a request to the phone's web server.
-    pub(crate) async fn answer(&self, request: &Request) -> Response {
-        match self {
-            Self::Cisco(phone) => phone.answer(request).await,
-            Self::Snom(phone) => phone.answer(request),
-            Self::Yealink(phone) => phone.answer(request).await,
-        }
-    }
-
-    fn display(&self) -> (u32, u32) {
-        match self {
-            Self::Cisco(phone) => phone.display(),
-            Self::Snom(phone) => phone.display(),
-            Self::Yealink(phone) => phone.display(),
-        }
-    }
-
-    async fn choose(&self, screen: &Screen, index: usize) {
-        match self {
-            Self::Cisco(phone) => phone.choose(screen, index).await,
-            Self::Snom(phone) => phone.choose(screen, index).await,
-            Self::Yealink(phone) => phone.choose(screen, index).await,
-        }
-    }
-
-    async fn press(&self, screen: &Screen, target: &str) {
-        match self {
-            Self::Cisco(phone) => phone.press(screen, target).await,
-            Self::Snom(phone) => phone.press(screen, target).await,
-            Self::Yealink(phone) => phone.press(screen, target).await,
-        }
-    }
-
-    async fn submit(&self, screen: &Screen) {
-        match self {
-            Self::Cisco(phone) => phone.submit(screen).await,
-            Self::Snom(phone) => phone.submit(screen).await,
-            Self::Yealink(phone) => phone.submit(screen).await,
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A picture as a phone holds it: decoded, with the bytes that it came from.
+//! A decoded picture, with the bytes that it was decoded from.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,30 +9,27 @@ use image::{ImageFormat, ImageReader, Limits, RgbImage, RgbaImage, imageops};
 /// A decoded picture. Cheap to clone.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Picture {
-    /// Where it came from.
+    /// URL, or what it was embedded in.
     pub source: String,
-    /// The bytes that arrived.
+    /// Encoded bytes as received.
     pub bytes: Bytes,
-    /// Their format.
+    /// Format of `bytes`.
     pub format: ImageFormat,
-    /// Its points, without transparency.
+    /// Pixels, without transparency.
     pub pixels: Arc<RgbImage>,
 }
 
 impl Picture {
-    /// Decodes `bytes` if they are in one of `formats`; transparent parts become black.
-    ///
-    /// The error says in words what is wrong.
+    /// Decodes `bytes`, which must be in one of `formats`; transparent parts become black. The error is
+    /// human-readable.
     pub(crate) fn decode(
         source: &str,
         bytes: &Bytes,
         formats: &[ImageFormat],
     ) -> Result<Self, String> {
-        let format = image::guess_format(bytes).map_err(|_| "no picture at all".to_owned())?;
+        let format = image::guess_format(bytes).map_err(|_| "not a picture".to_owned())?;
         if !formats.contains(&format) {
-            return Err(format!(
-                "a picture in a format that this phone can't read: {format:?}"
-            ));
+            return Err(format!("unsupported picture format {format:?}"));
         }
         let mut reader = ImageReader::with_format(std::io::Cursor::new(bytes), format);
         let mut limits = Limits::default();
@@ -41,7 +38,7 @@ impl Picture {
         reader.limits(limits);
         let decoded = reader
             .decode()
-            .map_err(|error| format!("a broken picture: {error}"))?;
+            .map_err(|error| format!("invalid picture: {error}"))?;
         Ok(Self {
             source: source.to_owned(),
             bytes: bytes.clone(),
@@ -50,17 +47,17 @@ impl Picture {
         })
     }
 
-    /// Returns the width in points.
+    /// Returns the width in pixels.
     pub fn width(&self) -> u32 {
         self.pixels.width()
     }
 
-    /// Returns the height in points.
+    /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
         self.pixels.height()
     }
 
-    /// Scales it down, keeping its proportions, if it is larger than `width` times `height`.
+    /// Scales it down to at most `width` by `height` pixels, keeping its proportions.
     pub(crate) fn fitted(self, width: u32, height: u32) -> Self {
         if self.width() <= width && self.height() <= height {
             return self;
@@ -84,8 +81,8 @@ impl Picture {
         }
     }
 
-    /// Makes a picture of points that came without a format of their own.
-    pub(crate) fn of_points(source: &str, bytes: Bytes, pixels: RgbImage) -> Self {
+    /// Creates a picture from bare pixels.
+    pub(crate) fn from_pixels(source: &str, bytes: Bytes, pixels: RgbImage) -> Self {
         Self {
             source: source.to_owned(),
             bytes,
@@ -106,7 +103,7 @@ impl fmt::Debug for Picture {
     }
 }
 
-/// Puts a picture on black.
+/// Composites a picture onto black.
 fn flatten(picture: &RgbaImage) -> RgbImage {
     let mut flat = RgbImage::new(picture.width(), picture.height());
     for (to, from) in flat.pixels_mut().zip(picture.pixels()) {
@@ -118,5 +115,5 @@ fn flatten(picture: &RgbaImage) -> RgbImage {
     flat
 }
 
-/// The longest side of a picture that is decoded at all.
+/// Maximum width and height in pixels.
 const MAX_SIDE: u32 = 4096;

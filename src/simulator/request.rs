@@ -1,10 +1,10 @@
-//! A request as the phone's web server sees it, and what it answers.
+//! Requests to the phone's web server, and its responses.
 
 use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-/// A request that arrived whole.
+/// A complete request.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) peer: SocketAddr,
@@ -27,7 +27,7 @@ impl Request {
         media_type(self.header("content-type").unwrap_or_default())
     }
 
-    /// Returns path and query as sent.
+    /// Returns the path and query as sent.
     pub(crate) fn target(&self) -> String {
         match &self.query {
             Some(query) => format!("{}?{query}", self.path),
@@ -36,7 +36,7 @@ impl Request {
     }
 }
 
-/// What the phone answers, and whether it did what it was asked.
+/// A response, and why the phone refused the request if it did.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -46,7 +46,7 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Answers without a body.
+    /// Creates a response without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
@@ -56,7 +56,7 @@ impl Response {
         }
     }
 
-    /// Answers with a body.
+    /// Creates a response with a body.
     pub(crate) fn with_body(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self {
             body: body.into(),
@@ -71,14 +71,14 @@ impl Response {
         self
     }
 
-    /// Records why the phone does not do what it was asked.
+    /// Records why the phone refused the request.
     pub(crate) fn refusing(mut self, reason: impl Into<String>) -> Self {
         self.refusal = Some(reason.into());
         self
     }
 }
 
-/// Returns the media type in a `Content-Type`, without parameters and in lower case.
+/// Returns the media type of a `Content-Type`, without parameters and in lower case.
 pub(crate) fn media_type(content_type: &str) -> String {
     let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
     media_type.trim().to_ascii_lowercase()

@@ -1,71 +1,47 @@
-//! The phone's web server: HTTP/1.0 and 1.1, small limits, no chunked requests, and on demand
-//! the faults that a test wants to see survived.
+//! The phone's web server: HTTP/1.0 and 1.1 with small limits and without chunked requests, and on
+//! demand the faults that a client must survive.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
+use handset_net::listener::Listener;
 use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
+use crate::accept;
 use crate::device::Device;
-use crate::phone::VendorPhone;
 use crate::request::{Request, Response};
 use crate::state::{Direction, Exchange};
+use crate::vendor_phone::VendorPhone;
 
-/// Serves connections until everything stops.
-pub(crate) async fn serve(listener: TcpListener, device: Device, phone: VendorPhone, tasks: Tasks) {
-    let stop = tasks.stop();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (listener.accept().await, place)
-            } => accepted,
-        };
-        let (accepted, place) = accepted;
-        match accepted {
-            Ok((stream, peer)) => {
-                let (device, phone, stop) = (device.clone(), phone.clone(), stop.clone());
-                tasks.spawn("connection", async move {
-                    tokio::select! {
-                        () = stop.cancelled() => (),
-                        () = connection(stream, peer, device, phone) => (),
-                    }
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                warn!(%error, "Could not accept a connection.");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+/// Serves connections until `tasks` stop.
+pub(crate) async fn serve(listener: Listener, device: Device, phone: VendorPhone, tasks: Tasks) {
+    accept::run(listener, tasks, |stream, peer| {
+        connection(stream, peer, device.clone(), phone.clone())
+    })
+    .await;
 }
 
 async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, phone: VendorPhone) {
     let faults = device.options().faults.clone();
     if faults.hang {
-        swallow(&mut stream).await;
+        read_forever(&mut stream).await;
         return;
     }
     if faults.close || faults.garbage {
-        let _ = timeout(HEADER_DEADLINE, stream.read(&mut [0; 1024])).await;
+        let _ = timeout(HEADER_TIMEOUT, stream.read(&mut [0; 1024])).await;
         if faults.garbage {
-            let _ = timeout(HEADER_DEADLINE, stream.write_all(GARBAGE)).await;
+            let _ = timeout(HEADER_TIMEOUT, stream.write_all(GARBAGE)).await;
         }
         return;
     }
@@ -75,7 +51,7 @@ async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, pho
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_DEADLINE)
+        .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .title_case_headers(true)
         .serve_connection(TokioIo::new(stream), service)
@@ -91,20 +67,20 @@ async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, pho
             status: None,
             response_headers: Vec::new(),
             response_body: Bytes::new(),
-            refusal: Some(format!("no HTTP: {error}")),
+            refusal: Some(format!("not HTTP: {error}")),
         }),
-        Err(error) => debug!(%peer, %error, "A connection broke."),
+        Err(error) => debug!(%peer, %error, "Connection failed."),
         Ok(()) => (),
     }
 }
 
-/// Reads without ever answering, until the other side gives up.
-async fn swallow(stream: &mut TcpStream) {
+/// Reads without ever responding, until the peer closes the connection.
+async fn read_forever(stream: &mut TcpStream) {
     let mut buffer = [0; 1024];
     while matches!(stream.read(&mut buffer).await, Ok(length) if length > 0) {}
 }
 
-/// Reads a request, lets the phone answer it, and logs both.
+/// Reads a request, lets the phone respond, and records both.
 async fn exchange(
     request: hyper::Request<Incoming>,
     peer: SocketAddr,
@@ -131,17 +107,17 @@ async fn exchange(
             .collect(),
         body: Bytes::new(),
     };
-    let answer = match received(&request, body).await {
-        Err(answer) => answer,
+    let response = match read_body(&request, body).await {
+        Err(response) => response,
         Ok(body) => {
             request.body = body;
             match faults.status {
-                Some(status) => Response::empty(status).refusing("set to answer so"),
-                None => phone.answer(&request).await,
+                Some(status) => Response::empty(status).refusing("the fault `status` is set"),
+                None => phone.respond(&request).await,
             }
         }
     };
-    let response = response(&answer);
+    let encoded = encode(&response);
     device.record(Exchange {
         direction: Direction::Received,
         peer: peer.to_string(),
@@ -149,63 +125,55 @@ async fn exchange(
         target: request.target(),
         headers: request.headers,
         body: request.body,
-        status: Some(answer.status),
-        response_headers: answer.headers,
-        response_body: answer.body,
-        refusal: answer.refusal,
+        status: Some(response.status),
+        response_headers: response.headers,
+        response_body: response.body,
+        refusal: response.refusal,
     });
-    response
+    encoded
 }
 
-/// Reads the body as a phone does: of a length that is told beforehand.
-async fn received(request: &Request, body: Incoming) -> Result<Bytes, Response> {
+/// Reads a body whose length is declared in advance; phones take no other.
+async fn read_body(request: &Request, body: Incoming) -> Result<Bytes, Response> {
     if request.header("transfer-encoding").is_some() {
         return Err(Response::empty(411).refusing("a chunked request"));
     }
     if request.method == "POST" && request.header("content-length").is_none() {
         return Err(Response::empty(411).refusing("a POST without Content-Length"));
     }
-    match timeout(BODY_DEADLINE, to_bytes(Body::new(body), MAX_BODY)).await {
-        Err(_) => Err(Response::empty(408).refusing("a body that did not arrive in time")),
+    match timeout(BODY_TIMEOUT, to_bytes(Body::new(body), MAX_BODY)).await {
+        Err(_) => Err(Response::empty(408).refusing("timed out reading the body")),
         Ok(Err(error)) => {
-            Err(Response::empty(413).refusing(format!("a body that can't be read: {error}")))
+            Err(Response::empty(413).refusing(format!("cannot read the body: {error}")))
         }
         Ok(Ok(body)) => Ok(body),
     }
 }
 
-fn response(answer: &Response) -> hyper::Response<Body> {
-    let mut response = hyper::Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        response = response.header(name, value);
+fn encode(response: &Response) -> hyper::Response<Body> {
+    let mut encoded = hyper::Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        encoded = encoded.header(name, value);
     }
-    response
-        .body(Body::from(answer.body.clone()))
+    encoded
+        .body(Body::from(response.body.clone()))
         .unwrap_or_else(|error| {
-            warn!(%error, "Could not form an answer.");
+            warn!(%error, "Cannot encode a response.");
             let mut broken = hyper::Response::new(Body::empty());
             *broken.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
             broken
         })
 }
 
-/// The most connections at a time; more wait.
-const MAX_CONNECTIONS: usize = 64;
-
-/// The most headers of a request.
+/// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// The most bytes of a request's body.
+/// Maximum size of a request's body in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// How long the headers of a request may take.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the body of a request may take.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait after a failed accept, so that a lack of file descriptors is no busy loop.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// What a broken phone says.
+/// The response of a phone with the fault `garbage`.
 const GARBAGE: &[u8] = b"\x00\xff\x1b[2Jthis is no HTTP\r\n\r\n";

@@ -46,7 +46,7 @@ impl Snom {
     }
 
     /// Answers a request to the phone's web server.
-    pub(crate) fn answer(&self, request: &Request) -> Response {
+    pub(crate) fn respond(&self, request: &Request) -> Response {
         if self.model.has_no_control {
             return Response::empty(404).refusing("a phone without remote control");
         }

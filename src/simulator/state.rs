@@ -1,55 +1,59 @@
-//! What can be seen and heard of a simulated phone, and what it was told and told others.
+//! The state of a simulated phone: what can be seen and heard, and what it has sent and received.
 //!
-//! Plain values: nothing here fetches, decides or draws.
+//! Plain values. Nothing here fetches, decides or draws.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::calling::Calling;
 use crate::calls::Calls;
 use crate::picture::Picture;
 
-/// Everything that can be known of a simulated phone at one moment.
+/// A snapshot of a simulated phone.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// The pushed screen; none while the phone is idle.
+    /// The pushed screen; `None` while the phone is idle.
     pub screen: Option<Screen>,
-    /// A line of text beside the screen (Cisco's and Yealink's status messages).
+    /// The status message beside the screen (Cisco, Yealink).
     pub status: Option<String>,
-    /// The tones played so far, oldest first.
+    /// Tones played, oldest first.
     pub played: Vec<Tone>,
-    /// Whether a ringer plays until somebody stops it.
+    /// Whether a ringer plays until it is stopped (Snom).
     pub ringing: bool,
-    /// The ring tone that was set; none is the factory's.
+    /// The ring tone; `None` is the factory setting.
     pub ringtone: Option<Ringtone>,
-    /// The background that was set; none is the factory's.
+    /// The background; `None` is the factory setting.
     pub background: Option<Picture>,
-    /// The background's small picture for the phone's own menu (Cisco).
+    /// The thumbnail of the background (Cisco).
     pub thumbnail: Option<Picture>,
-    /// The keys pressed from outside, oldest first.
+    /// Keys pressed remotely, oldest first.
     pub keys: Vec<String>,
-    /// The numbers dialed, oldest first.
+    /// Numbers dialed, oldest first.
     pub dialed: Vec<String>,
-    /// The calls that the phone is in (Snom).
+    /// The calls (Snom, Yealink).
     pub calls: Calls,
-    /// The calls, and what becomes of those to come (Yealink).
-    pub calling: Calling,
-    /// The settings changed from outside.
+    /// Whether do not disturb is on (Yealink; on Snom phones it is the setting `dnd_mode`).
+    pub dnd: bool,
+    /// Call forwarding (Yealink): the target by condition (`Always`, `Busy`, `NoAnsw`), followed by `=`
+    /// and the seconds to ring where the condition has them.
+    pub forwards: BTreeMap<String, String>,
+    /// Whether the microphone is off (Yealink).
+    pub is_muted: bool,
+    /// Settings changed remotely.
     pub settings: BTreeMap<String, String>,
-    /// The lamps switched from outside, with what they do.
+    /// Lamps switched remotely, with their state.
     pub lamps: BTreeMap<String, String>,
-    /// How many requests carried a wrong name or password.
+    /// Number of requests with wrong credentials.
     pub bad_credentials: usize,
-    /// What an onlooker should know, in sentences, oldest first.
+    /// Remarks for an observer, as sentences, oldest first.
     pub remarks: Vec<String>,
-    /// Every HTTP request received and made, oldest first.
+    /// HTTP requests received and sent, oldest first.
     pub exchanges: Vec<Exchange>,
 }
 
 impl State {
-    /// Returns the exchanges that the phone refused, with the reason.
+    /// Returns the exchanges that the phone refused, with the reasons.
     pub fn refusals(&self) -> impl Iterator<Item = (&Exchange, &str)> {
         self.exchanges
             .iter()
@@ -57,23 +61,23 @@ impl State {
     }
 
     pub(crate) fn log(&mut self, exchange: Exchange) {
-        keep(&mut self.exchanges, exchange);
+        push_bounded(&mut self.exchanges, exchange);
     }
 
     pub(crate) fn remark(&mut self, remark: impl Into<String>) {
-        keep(&mut self.remarks, remark.into());
+        push_bounded(&mut self.remarks, remark.into());
     }
 
     pub(crate) fn press(&mut self, key: impl Into<String>) {
-        keep(&mut self.keys, key.into());
+        push_bounded(&mut self.keys, key.into());
     }
 
     pub(crate) fn dial(&mut self, number: impl Into<String>) {
-        keep(&mut self.dialed, number.into());
+        push_bounded(&mut self.dialed, number.into());
     }
 
     pub(crate) fn play(&mut self, played: Tone) {
-        keep(&mut self.played, played);
+        push_bounded(&mut self.played, played);
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {
@@ -83,51 +87,51 @@ impl State {
     }
 }
 
-/// A screen, whoever's it is.
+/// A pushed screen, in terms common to all vendors.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Screen {
-    /// The line at the top.
+    /// Title at the top.
     pub title: String,
-    /// The line above the soft keys.
+    /// Prompt above the soft keys.
     pub prompt: String,
-    /// What is between.
+    /// Content between them.
     pub content: Content,
-    /// The keys below the screen, in the order of their places.
+    /// Soft keys below the screen, ordered by position.
     pub soft_keys: Vec<SoftKey>,
-    /// Where the document came from; none if it was in the push itself.
+    /// URL of the document; `None` if it was pushed.
     pub source: Option<String>,
-    /// The document as it arrived.
+    /// The document as received.
     pub document: String,
-    /// How the phone was asked to call attention to it.
+    /// Whether the phone beeps.
     pub beep: bool,
-    /// How long it stays; none is for ever.
+    /// How long it stays; `None` is unlimited.
     pub timeout: Option<Duration>,
 }
 
-/// What a screen shows between its title and its soft keys.
+/// The content of a screen.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Content {
-    /// Names with numbers to dial.
+    /// Names and numbers to dial.
     Directory(Vec<DirectoryEntry>),
-    /// The phone's own words about a document that it can't show.
+    /// The phone's message about a document that it cannot show.
     Error(String),
-    /// Fields to fill in and send.
+    /// Fields to fill in and submit.
     Form {
-        /// Where the values go.
+        /// URL that receives the values.
         submit: String,
-        /// The fields, in order.
+        /// Fields, in order.
         inputs: Vec<FormField>,
     },
-    /// A picture, and the text that some vendors allow beside it.
+    /// A picture, and the text that some vendors allow with it.
     Image {
-        /// The picture, as large as it is shown.
+        /// The picture at the size shown.
         picture: Picture,
-        /// The text.
+        /// The text; may be empty.
         text: String,
     },
-    /// Lines to choose from.
+    /// Items to select.
     Menu(Vec<MenuItem>),
-    /// Words.
+    /// Text.
     Text(String),
 }
 
@@ -138,7 +142,7 @@ impl Default for Content {
 }
 
 impl Content {
-    /// Returns the words of a text screen.
+    /// Returns the text of a text screen.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -146,7 +150,7 @@ impl Content {
         }
     }
 
-    /// Returns the lines of a menu.
+    /// Returns the items of a menu.
     pub fn items(&self) -> Option<&[MenuItem]> {
         match self {
             Self::Menu(items) => Some(items),
@@ -163,97 +167,97 @@ impl Content {
     }
 }
 
-/// One line of a menu.
+/// An item of a menu.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MenuItem {
-    /// What it says.
+    /// Label.
     pub label: String,
-    /// What it leads to, in the vendor's own form.
+    /// URL or URI of the vendor that it leads to.
     pub target: String,
 }
 
-/// One line of a directory.
+/// An entry of a directory.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DirectoryEntry {
-    /// Who.
+    /// Name.
     pub name: String,
-    /// The number.
+    /// Number.
     pub number: String,
 }
 
-/// One field of a form.
+/// A field of a form.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FormField {
-    /// What it says.
+    /// Label.
     pub label: String,
-    /// The name of the value when it is sent.
+    /// Name of the value in the query.
     pub parameter: String,
-    /// What it holds before anybody types.
+    /// Value; the default until the user changes it.
     pub value: String,
-    /// The kind of text it takes, in the vendor's own form.
+    /// Kind of input, in the vendor's notation.
     pub kind: String,
-    /// Whether what is typed stays hidden.
+    /// Whether the value is hidden.
     pub secret: bool,
 }
 
-/// A key below the screen.
+/// A soft key below the screen.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SoftKey {
-    /// Its place, from 1.
+    /// Position, from 1.
     pub position: usize,
-    /// What it says.
+    /// Label.
     pub label: String,
-    /// What it does, in the vendor's own form.
+    /// URL or URI of the vendor that it runs.
     pub target: String,
 }
 
-/// A tone that was played.
+/// A tone that the phone has played.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tone {
-    /// The name or URL of it.
+    /// Name or URL.
     pub name: String,
-    /// The sound, where it was fetched.
+    /// Content of the file; empty if the tone is built in.
     pub sound: Bytes,
 }
 
-/// A ring tone that was set.
+/// A ring tone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ringtone {
-    /// The name or URL of it.
+    /// Name or URL.
     pub name: String,
-    /// The sound, where it was fetched.
+    /// Content of the file; empty if the tone is built in.
     pub sound: Bytes,
-    /// How long it is, where the sound is known.
+    /// Duration, if the content is known.
     pub length: Option<Duration>,
 }
 
-/// One HTTP request and what came of it.
+/// An HTTP request and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// Who asked.
+    /// Who sent the request.
     pub direction: Direction,
-    /// The other side's address (received) or host and port (fetched).
+    /// Address of the client (received), or host and port of the server (fetched).
     pub peer: String,
-    /// `GET`, `POST`, …
+    /// Method.
     pub method: String,
-    /// The path and query (received) or the whole URL (fetched), as sent.
+    /// Path and query (received), or URL (fetched), as sent.
     pub target: String,
-    /// The request's headers, in order.
+    /// Headers of the request, in order.
     pub headers: Vec<(String, String)>,
-    /// The request's body.
+    /// Body of the request.
     pub body: Bytes,
-    /// The answer's status; none if there was no answer.
+    /// Status of the response; `None` without a response.
     pub status: Option<u16>,
-    /// The answer's headers, in order.
+    /// Headers of the response, in order.
     pub response_headers: Vec<(String, String)>,
-    /// The answer's body.
+    /// Body of the response.
     pub response_body: Bytes,
-    /// Why the phone refused it, in words; none if all was well.
+    /// Why the phone refused the request or the response; `None` if it did not.
     pub refusal: Option<String>,
 }
 
 impl Exchange {
-    /// Returns the first header of the request with this name, whatever its case.
+    /// Returns the first header of the request with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self
             .headers
@@ -263,27 +267,27 @@ impl Exchange {
     }
 }
 
-/// Who asked whom.
+/// The direction of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Direction {
-    /// The phone asked.
+    /// Sent by the phone.
     Fetched,
-    /// The phone was asked.
+    /// Sent to the phone.
     Received,
 }
 
-/// Appends to a log that forgets its oldest entries.
-fn keep<T>(log: &mut Vec<T>, entry: T) {
+/// Appends to a log that drops its oldest entries.
+fn push_bounded<T>(log: &mut Vec<T>, entry: T) {
     if log.len() >= MAX_LOG {
         log.remove(0);
     }
     log.push(entry);
 }
 
-/// The most entries that each log of a phone keeps.
+/// Maximum number of entries of each log.
 const MAX_LOG: usize = 512;
 
-/// The most settings that a phone keeps.
+/// Maximum number of settings.
 const MAX_SETTINGS: usize = 1024;
 
 #[cfg(test)]
@@ -291,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logs_forget_their_oldest_entries() {
+    fn logs_drop_their_oldest_entries() {
         let mut state = State::default();
         for number in 0..=MAX_LOG {
             state.dial(number.to_string());

@@ -1,11 +1,11 @@
-//! The manufacturers of the simulated phones.
+//! The vendors of simulated phones.
 //!
-//! An enum of its own: the simulated phones share nothing with the code that they are there to test.
+//! A separate enum, because the simulator shares no code with what it tests.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A manufacturer of simulated phones.
+/// A vendor of simulated phones.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Vendor {
     /// Cisco (7900, 8800 and relatives).
@@ -17,10 +17,10 @@ pub enum Vendor {
 }
 
 impl Vendor {
-    /// All of them, in the order of their names.
+    /// All vendors, ordered by name.
     pub const ALL: [Self; 3] = [Self::Cisco, Self::Snom, Self::Yealink];
 
-    /// Returns the name that configuration and status use: lower case, one word.
+    /// Returns the lower-case name: `cisco`, `snom` or `yealink`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cisco => "cisco",
@@ -29,7 +29,7 @@ impl Vendor {
         }
     }
 
-    /// Returns the name as people write it.
+    /// Returns the name for display.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Cisco => "Cisco",
@@ -56,7 +56,7 @@ impl FromStr for Vendor {
     }
 }
 
-/// The name of a vendor without a simulated phone.
+/// The name is not that of a vendor.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("unknown vendor `{0}`; expected cisco, snom or yealink")]
 pub struct UnknownVendor(String);

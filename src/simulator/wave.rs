@@ -1,10 +1,10 @@
-//! WAV files, read as far as a phone cares: the format and the length.
+//! WAV files: format and duration.
 
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
-/// What a WAV file says of itself.
+/// The format and duration of a WAV file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Wave {
     pub(crate) coding: Coding,
@@ -13,23 +13,23 @@ pub(crate) struct Wave {
     pub(crate) length: Duration,
 }
 
-/// How the samples are written.
+/// The encoding of the samples.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Coding {
     /// G.711 µ-law.
     MuLaw,
-    /// Signed linear of that many bits.
+    /// Signed linear PCM with that many bits.
     Pcm(u16),
-    /// Any other, by its number.
+    /// Another one, by its format tag.
     Other(u16),
 }
 
 impl Wave {
-    /// Reads a file; the error says in words what is wrong.
+    /// Parses a file; the error is human-readable.
     pub(crate) fn parse(file: &Bytes) -> Result<Self, String> {
         let mut rest = file.clone();
         if rest.len() < 12 || !rest.starts_with(b"RIFF") || rest.get(8..12) != Some(b"WAVE") {
-            return Err("no WAV file".to_owned());
+            return Err("not a WAV file".to_owned());
         }
         rest.advance(12);
         let mut format = None;
@@ -37,7 +37,7 @@ impl Wave {
             let name = rest.split_to(4);
             let length = rest.get_u32_le() as usize;
             if length > rest.len() {
-                return Err("a WAV file that ends too early".to_owned());
+                return Err("truncated WAV file".to_owned());
             }
             let mut chunk = rest.split_to(length);
             rest.advance((length % 2).min(rest.len()));
@@ -49,7 +49,7 @@ impl Wave {
                     format = Some((tag, channels, rate, chunk.get_u16_le()));
                 }
                 b"data" => {
-                    let (tag, channels, rate, bits) = format.ok_or("a WAV file without format")?;
+                    let (tag, channels, rate, bits) = format.ok_or("WAV file without a format")?;
                     let coding = match (tag, bits) {
                         (1, bits) => Coding::Pcm(bits),
                         (7, 8) => Coding::MuLaw,
@@ -59,7 +59,7 @@ impl Wave {
                     let bytes = u64::try_from(length).unwrap_or(u64::MAX);
                     let length = (bytes * 1000)
                         .checked_div(second)
-                        .ok_or("a WAV of no rate")?;
+                        .ok_or("WAV file with a sample rate of 0")?;
                     let length = Duration::from_millis(length);
                     return Ok(Self {
                         coding,
@@ -71,31 +71,31 @@ impl Wave {
                 _ => (),
             }
         }
-        Err("a WAV file without data".to_owned())
+        Err("WAV file without data".to_owned())
     }
 
-    /// Refuses anything but 8000 samples a second on one channel in one of `codings`.
-    pub(crate) fn narrow(self, codings: &[Coding]) -> Result<Self, String> {
+    /// Requires 8000 samples a second on one channel, in one of `codings`.
+    pub(crate) fn require_narrowband(self, codings: &[Coding]) -> Result<Self, String> {
         if !codings.contains(&self.coding) {
             return Err(format!(
-                "a WAV file coded as {:?}, not {codings:?}",
+                "WAV file encoded as {:?}; expected one of {codings:?}",
                 self.coding
             ));
         }
         if (self.channels, self.rate) != (1, 8000) {
             let Self { channels, rate, .. } = self;
             return Err(format!(
-                "a WAV file of {channels} channels at {rate} Hz, not 1 at 8000"
+                "WAV file with {channels} channels at {rate} Hz; expected 1 at 8000 Hz"
             ));
         }
         if self.length.is_zero() {
-            return Err("a WAV file without sound".to_owned());
+            return Err("WAV file without samples".to_owned());
         }
         Ok(self)
     }
 }
 
-/// Writes a WAV file of silence for the tests.
+/// Creates a WAV file of silence for tests.
 #[cfg(test)]
 pub(crate) fn silence(tag: u16, channels: u16, rate: u32, bits: u16, length: usize) -> Vec<u8> {
     let length = u32::try_from(length).unwrap();
@@ -122,25 +122,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn format_and_length_are_read() {
+    fn format_and_duration_are_parsed() {
         let file = Bytes::from(silence(1, 1, 8000, 16, 16_000));
         let wave = Wave::parse(&file).unwrap();
         assert_eq!(wave.coding, Coding::Pcm(16));
         assert_eq!(wave.length, Duration::from_secs(1));
-        wave.narrow(&[Coding::Pcm(16)]).unwrap();
-        assert!(wave.narrow(&[Coding::MuLaw]).is_err());
+        wave.require_narrowband(&[Coding::Pcm(16)]).unwrap();
+        assert!(wave.require_narrowband(&[Coding::MuLaw]).is_err());
     }
 
     #[test]
     fn other_rates_and_channels_are_refused() {
         for file in [silence(1, 2, 8000, 16, 8), silence(1, 1, 44_100, 16, 8)] {
             let wave = Wave::parse(&Bytes::from(file)).unwrap();
-            assert!(wave.narrow(&[Coding::Pcm(16)]).is_err());
+            assert!(wave.require_narrowband(&[Coding::Pcm(16)]).is_err());
         }
     }
 
     #[test]
-    fn no_beginning_of_a_file_is_a_file() {
+    fn truncated_files_are_refused() {
         let file = Bytes::from(silence(7, 1, 8000, 8, 80));
         Wave::parse(&file).unwrap();
         for length in 0..file.len() {

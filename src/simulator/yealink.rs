@@ -19,15 +19,18 @@ mod schema;
 mod screenshot;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use self::configuration::Uploads;
 use self::model::{Model, release};
+use self::uploads::Uploads;
+use crate::calls::Calls;
 use crate::device::Device;
 use crate::error::Error;
 use crate::login_guard::{Denial, LoginGuard};
@@ -70,6 +73,7 @@ struct Lockout {
 impl Yealink {
     pub(crate) fn new(device: &Device) -> Result<Self, Error> {
         let model = Model::find(&device.options().model)?;
+        device.change(|state| state.calls = Calls::numbered_after(LAST_CALL_ID));
         let realm = format!("Enterprise IP phone {}", device.options().model);
         Ok(Self {
             device: device.clone(),
@@ -86,7 +90,7 @@ impl Yealink {
     }
 
     /// Answers a request to the phone's web server.
-    pub(crate) async fn answer(&self, request: &Request) -> Response {
+    pub(crate) async fn respond(&self, request: &Request) -> Response {
         match request.method.as_str() {
             "GET" => self.controlled(request),
             "POST" => self.take_push(request).await,
@@ -107,7 +111,7 @@ impl Yealink {
         if self.model.is_android() {
             return Response::empty(404).refusing("a push, which Android models do not take");
         }
-        if let Some(allowed) = &self.device.options().allow
+        if let Some(allowed) = &self.device.options().push_servers
             && !allowed.contains(&request.peer.ip().to_canonical())
         {
             return Response::empty(403).refusing("a server that is not allowed");
@@ -128,7 +132,7 @@ impl Yealink {
         if access == Access::Control && options.scheme == Scheme::Digest {
             options.scheme = Scheme::Basic;
         }
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.lock.lock();
         if lock.until.is_some_and(|until| Instant::now() < until) {
             return Err(Response::empty(403).refusing("locked after too many wrong passwords"));
         }
@@ -152,6 +156,9 @@ impl Yealink {
         }
     }
 }
+
+/// The identifiers of calls are greater, as observed on real phones.
+const LAST_CALL_ID: u32 = 33_092;
 
 /// How many wrong passwords lock the phone.
 const MAX_FAILURES: u32 = 3;

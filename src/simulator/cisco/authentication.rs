@@ -43,7 +43,7 @@ impl Cisco {
             url: &url,
             headers,
             form: form.as_deref(),
-            most: MAX_ANSWER,
+            max_bytes: MAX_ANSWER,
         };
         let checked = self.device.fetch(fetch, check_answer).await;
         checked.map_err(|failure| format!("the authentication URL: {failure}"))

@@ -104,7 +104,7 @@ fn bitmap(document: &Element) -> Result<Picture, String> {
         let value = byte >> (index % per_byte * (8 / per_byte)) & levels;
         *pixel = Rgb([255 - value * (255 / levels); 3]);
     }
-    Ok(Picture::of_points(
+    Ok(Picture::from_pixels(
         "the document",
         Bytes::from(data),
         pixels,

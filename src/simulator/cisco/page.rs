@@ -110,7 +110,7 @@ impl Cisco {
     }
 
     /// Does what choosing an item does.
-    pub(crate) async fn choose(&self, screen: &Screen, index: usize) {
+    pub(crate) async fn select(&self, screen: &Screen, index: usize) {
         match &screen.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
@@ -132,7 +132,7 @@ impl Cisco {
         let chosen = chosen.map_or("", |item| item.target.as_str());
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" | "SoftKey:Back" => self.device.clear(),
-            "SoftKey:Select" | "SoftKey:Dial" => self.choose(screen, 0).await,
+            "SoftKey:Select" | "SoftKey:Dial" => self.select(screen, 0).await,
             "SoftKey:Submit" => self.submit(screen).await,
             "SoftKey:Update" | "SoftKey:Next" => {
                 self.follow(screen.source.as_deref().unwrap_or_default(), screen)

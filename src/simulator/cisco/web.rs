@@ -4,7 +4,6 @@
 //! The page of an old phone is in ISO 8859-1 and has its declaration twice, as theirs do.
 
 use std::io::Cursor;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use image::{ImageFormat, Rgb, RgbImage};
@@ -36,7 +35,7 @@ impl Cisco {
     /// Lets an answer wait defer, and says where.
     pub(super) fn defer(&self, answer: Response) -> Response {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deferred = self.deferred.lock();
         if deferred.len() >= MAX_WAITING {
             deferred.remove(0);
         }
@@ -49,7 +48,7 @@ impl Cisco {
             .query
             .as_deref()
             .and_then(|id| id.parse::<u32>().ok());
-        let mut deferred = self.deferred.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deferred = self.deferred.lock();
         match deferred.iter().position(|(known, _)| Some(*known) == id) {
             Some(at) => deferred.remove(at).1,
             None => Response::empty(404).refusing("no answer waits there"),

@@ -1,55 +1,36 @@
-//! The call manager's web server: one path, and one field called `xml` in one of three encodings.
+//! The call manager's web server: one path, and a field `xml` in one of three encodings.
 
 use std::convert::Infallible;
 
 use axum::body::{Body, to_bytes};
+use handset_net::listener::Listener;
 use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tracing::warn;
+use tokio::net::TcpStream;
 
-use super::PATH;
 use super::service::Service;
-use crate::form;
+use crate::{accept, form};
 
-/// Serves connections until everything stops.
-pub(super) async fn serve(listener: TcpListener, service: Service, tasks: Tasks) {
-    let stop = tasks.stop();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                warn!(%error, "Could not accept a connection.");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        let (service, stop) = (service.clone(), stop.clone());
-        tasks.spawn("connection", async move {
-            tokio::select! {
-                () = stop.cancelled() => (),
-                () = connection(stream, service) => (),
-            }
-        });
-    }
+/// Serves connections until `tasks` stop.
+pub(super) async fn serve(listener: Listener, service: Service, tasks: Tasks) {
+    accept::run(listener, tasks, |stream, _| {
+        connection(stream, service.clone())
+    })
+    .await;
 }
 
 async fn connection(stream: TcpStream, service: Service) {
-    let answer = service_fn(|request| {
+    let service = service_fn(|request| {
         let service = service.clone();
         async move { Ok::<_, Infallible>(exchange(request, &service).await) }
     });
-    // Who breaks off is nobody's concern here.
+    // Connections that the client breaks off need no report.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), answer)
+        .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
@@ -65,44 +46,44 @@ async fn exchange(request: hyper::Request<Incoming>, service: &Service) -> hyper
             .and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
-    let refused = |status: u16, why: &str| {
-        service.refuse(why);
+    let refuse = |status: u16, reason: String| {
+        service.refuse(reason);
         response(status, String::new())
     };
     if parts.uri.path() != PATH {
-        return refused(404, "another path");
+        return refuse(404, format!("unknown path {}", parts.uri.path()));
     }
-    let kind = header("content-type");
+    let content_type = header("content-type");
     let text = String::from_utf8_lossy(&body);
     let (encoding, found) = if let Some(query) = parts.uri.query() {
-        ("query", field(query))
+        ("query", form_field(query))
     } else if parts.method != "POST" {
-        return refused(405, "a method other than POST");
-    } else if kind.starts_with("application/x-www-form-urlencoded") {
-        ("form", field(&text))
-    } else if let Some(boundary) = kind.strip_prefix("multipart/form-data; boundary=") {
+        return refuse(405, format!("method {} without a query", parts.method));
+    } else if content_type.starts_with("application/x-www-form-urlencoded") {
+        ("form", form_field(&text))
+    } else if let Some(boundary) = content_type.strip_prefix("multipart/form-data; boundary=") {
         ("multipart", part(&text, boundary))
     } else {
-        // What is sent as XML fails, as those who tried have told.
-        return refused(500, "a body that is no form");
+        // A bare XML body fails on a real call manager as well, as users report.
+        return refuse(500, format!("Content-Type `{content_type}` is not a form"));
     };
     match found {
-        Some(xml) => response(200, service.answer(encoding, &xml)),
-        None => refused(500, "no field xml"),
+        Some(xml) => response(200, service.respond(encoding, &xml)),
+        None => refuse(500, "no field `xml`".to_owned()),
     }
 }
 
-/// Returns the field of a form; its name is told apart by case.
-fn field(text: &str) -> Option<String> {
+/// Returns the field `xml` of a form; field names are case-sensitive.
+fn form_field(text: &str) -> Option<String> {
     let fields = form::fields(text).ok()?;
     let found = fields.into_iter().find(|(name, _)| name == "xml");
     found.map(|(_, value)| value)
 }
 
-/// Returns the part of that name.
+/// Returns the part `xml` of a multipart body.
 fn part(text: &str, boundary: &str) -> Option<String> {
-    let mark = format!("--{boundary}");
-    let mut parts = text.split(&mark).skip(1).map(|part| {
+    let delimiter = format!("--{boundary}");
+    let mut parts = text.split(&delimiter).skip(1).map(|part| {
         part.strip_prefix("\r\n")
             .and_then(|part| part.strip_suffix("\r\n"))
     });
@@ -119,8 +100,8 @@ fn response(status: u16, body: String) -> hyper::Response<Body> {
     response
 }
 
-/// The most bytes of a request.
-const MAX_BODY: usize = 64 * 1024;
+/// The path of the Extension Mobility service.
+pub(super) const PATH: &str = "/emservice/EMServiceServlet";
 
-/// How long to wait after a failed accept.
-const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+/// Maximum size of a request's body in bytes.
+const MAX_BODY: usize = 64 * 1024;

@@ -1,21 +1,22 @@
-//! What is asked, held against the DTD, and what comes of it.
+//! Requests and queries, validated against the DTD, and their effect.
 
 use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
 
-use super::{Login, Options, State};
+use super::options::Options;
+use super::state::{Login, State};
 use crate::document::Element;
 
-/// The service. Cheap to clone.
+/// The Extension Mobility service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     options: Arc<Options>,
     state: Arc<watch::Sender<State>>,
 }
 
-/// A failure: its code and its words.
+/// A failure: error code and message.
 struct Failure(u16, String);
 
 impl Service {
@@ -26,47 +27,51 @@ impl Service {
         }
     }
 
-    pub(super) fn refuse(&self, why: &str) {
-        self.state
-            .send_modify(|state| keep(&mut state.refusals, why.to_owned()));
+    pub(super) fn refuse(&self, reason: String) {
+        self.state.send_modify(|state| state.record_refusal(reason));
     }
 
-    /// Answers a document that came in that encoding.
-    pub(super) fn answer(&self, encoding: &'static str, xml: &str) -> String {
+    /// Responds to a document that arrived in that encoding.
+    pub(super) fn respond(&self, encoding: &'static str, xml: &str) -> String {
         let (_, password) = &self.options.application;
-        let screen = xml.replace(password.as_str(), "…");
-        self.state
-            .send_modify(|state| keep(&mut state.requests, (encoding, screen)));
+        let redacted = xml.replace(password.as_str(), "…");
         let mut is_busy = false;
         self.state.send_modify(|state| {
+            state.record_request(encoding, redacted);
             is_busy = state.busy > 0;
             state.busy = state.busy.saturating_sub(1);
         });
-        let done = if is_busy {
+        let result = if is_busy {
             Err(Failure(26, "EMService is busy".to_owned()))
         } else {
             self.document(xml)
         };
-        done.unwrap_or_else(|Failure(code, words)| {
-            self.refuse(&format!("code {code}: {words}"));
+        result.unwrap_or_else(|Failure(code, message)| {
+            self.refuse(format!("code {code}: {message}"));
             let is_query = xml.contains("<query>");
             let name = if is_query && code != 3 { "errorMessage" } else { "error" };
             format!(
                 "<response> <failure> <{name} code= \"{code}\" > {} </{name}> </failure> </response>",
-                escaped(&words)
+                escaped(&message)
             )
         })
     }
 
     fn document(&self, xml: &str) -> Result<String, Failure> {
-        let root = Element::parse(xml.as_bytes()).map_err(|why| Failure(1, why))?;
+        let root = Element::parse(xml.as_bytes()).map_err(|reason| Failure(1, reason))?;
         let children: Vec<&Element> = root.children().collect();
         let [application, inner] = children.as_slice() else {
-            return Err(Failure(1, "two elements are wanted in the root".to_owned()));
+            return Err(Failure(1, "the root must hold two elements".to_owned()));
         };
         let order = names(application);
         if application.name != "appInfo" || order != ["appID", "appCertificate"] {
-            return Err(Failure(2, format!("appInfo of {order:?}")));
+            return Err(Failure(
+                2,
+                format!(
+                    "{} with {order:?}; expected appInfo with appID, appCertificate",
+                    application.name
+                ),
+            ));
         }
         let (id, password) = &self.options.application;
         if application.text_of("appID") != *id || application.text_of("appCertificate") != *password
@@ -80,8 +85,8 @@ impl Service {
             ("query", "deviceUserQuery") => self.users(inner),
             ("query", "userDevicesQuery") => self.devices(inner),
             ("query", name) if name == self.profile_query() => self.profiles(inner),
-            ("query", name) => Err(Failure(8, format!("no query is called {name}"))),
-            (root, name) => Err(Failure(1, format!("{name} in {root}"))),
+            ("query", name) => Err(Failure(8, format!("unknown query {name}"))),
+            (root, name) => Err(Failure(1, format!("unexpected element {name} in {root}"))),
         }
     }
 
@@ -104,30 +109,33 @@ impl Service {
         let profile = match login.child("deviceProfile") {
             None => profiles.first().cloned().unwrap_or_default(),
             Some(profile) if profiles.contains(&profile.text()) => profile.text(),
-            Some(_) => return Err(Failure(12, "no such profile".to_owned())),
+            Some(_) => return Err(Failure(12, "unknown device profile".to_owned())),
         };
-        let minutes = match login.child("exclusiveDuration") {
-            None => None,
-            Some(duration) => {
-                in_order(duration, &["time"], 1)?;
-                let minutes = duration.text_of("time").parse();
-                Some(minutes.map_err(|_| Failure(1, "no time in minutes".to_owned()))?)
-            }
-        };
-        let mut done = Ok(());
+        let minutes =
+            match login.child("exclusiveDuration") {
+                None => None,
+                Some(duration) => {
+                    in_order(duration, &["time"], 1)?;
+                    let minutes = duration.text_of("time").parse();
+                    Some(minutes.map_err(|_| {
+                        Failure(1, "the time is not a number of minutes".to_owned())
+                    })?)
+                }
+            };
+        let mut result = Ok(());
         self.state.send_modify(|state| {
             let elsewhere = state
                 .logged_in
                 .iter()
                 .any(|(other, login)| login.user == user && *other != device);
-            done = match state.logged_in.get(&device) {
-                Some(there) if there.user != user => {
+            result = match state.logged_in.get(&device) {
+                Some(login) if login.user != user => {
                     Err(Failure(18, "Another user logged in".to_owned()))
                 }
                 _ if elsewhere => Err(Failure(25, "User logged in elsewhere".to_owned())),
                 _ => Ok(()),
             };
-            if done.is_ok() {
+            if result.is_ok() {
                 state.last_users.insert(device.clone(), user.clone());
                 let login = Login {
                     user: user.clone(),
@@ -137,17 +145,17 @@ impl Service {
                 state.logged_in.insert(device.clone(), login);
             }
         });
-        done.map(|()| SUCCESS.to_owned())
+        result.map(|()| SUCCESS.to_owned())
     }
 
     fn log_out(&self, logout: &Element) -> Result<String, Failure> {
         in_order(logout, &["deviceName"], 1)?;
         let device = self.device(logout)?;
-        let mut was_there = false;
+        let mut was_logged_in = false;
         self.state.send_modify(|state| {
-            was_there = state.logged_in.remove(&device).is_some();
+            was_logged_in = state.logged_in.remove(&device).is_some();
         });
-        if was_there {
+        if was_logged_in {
             Ok(SUCCESS.to_owned())
         } else {
             Err(Failure(19, "No user logged in".to_owned()))
@@ -155,7 +163,7 @@ impl Service {
     }
 
     fn users(&self, query: &Element) -> Result<String, Failure> {
-        all_called(query, "deviceName")?;
+        only_elements(query, "deviceName")?;
         let state = self.state.borrow().clone();
         let device = |name: String| {
             let inside = if self.options.devices.contains(&name) {
@@ -179,7 +187,7 @@ impl Service {
     }
 
     fn devices(&self, query: &Element) -> Result<String, Failure> {
-        all_called(query, "userID")?;
+        only_elements(query, "userID")?;
         let state = self.state.borrow().clone();
         let user = |name: String| {
             let mut devices = String::new();
@@ -241,30 +249,35 @@ impl Service {
     }
 }
 
-/// Demands the elements of the DTD in its order, of which the first `needed` must be there.
-fn in_order(element: &Element, known: &[&str], needed: usize) -> Result<(), Failure> {
+/// Requires the elements of the DTD in its order; the first `required` are mandatory.
+fn in_order(element: &Element, known: &[&str], required: usize) -> Result<(), Failure> {
     let found = names(element);
-    let mut left = known.iter();
-    let ordered = found.iter().all(|name| left.any(|known| known == name));
-    let all = known.iter().take(needed).all(|name| found.contains(name));
-    if ordered && all {
+    let mut remaining = known.iter();
+    let ordered = found
+        .iter()
+        .all(|name| remaining.any(|known| known == name));
+    let complete = known.iter().take(required).all(|name| found.contains(name));
+    if ordered && complete {
         return Ok(());
     }
     Err(Failure(
         1,
-        format!("{} of {found:?}, which is not {known:?}", element.name),
+        format!("{} with {found:?}; expected {known:?}", element.name),
     ))
 }
 
-fn all_called(element: &Element, name: &str) -> Result<(), Failure> {
+fn only_elements(element: &Element, name: &str) -> Result<(), Failure> {
     let found = names(element);
     if !found.is_empty() && found.iter().all(|found| *found == name) {
         return Ok(());
     }
-    Err(Failure(1, format!("{} of {found:?}", element.name)))
+    Err(Failure(
+        1,
+        format!("{} with {found:?}; expected only {name}", element.name),
+    ))
 }
 
-/// Returns the names of the elements in it, case and all.
+/// Returns the names of the child elements, which are case-sensitive.
 fn names(element: &Element) -> Vec<&str> {
     element
         .children()
@@ -282,14 +295,4 @@ fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// Appends to a log that forgets its oldest entries.
-fn keep<T>(log: &mut Vec<T>, entry: T) {
-    if log.len() >= MAX_LOG {
-        log.remove(0);
-    }
-    log.push(entry);
-}
-
 const SUCCESS: &str = "<response> <success/> </response>";
-
-const MAX_LOG: usize = 512;

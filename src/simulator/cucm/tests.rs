@@ -1,5 +1,7 @@
+use handset_net::tasks::Tasks;
 use url::form_urlencoded;
 
+use super::http::PATH;
 use super::*;
 use crate::harness::send;
 
@@ -12,7 +14,7 @@ async fn ask(manager: &CallManager, xml: &str) -> String {
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
         form.len()
     );
-    send(manager.address, head + &form).await
+    send(manager.address(), head + &form).await
 }
 
 const APP: &str = "<appInfo><appID> MobilityManagerUser </appID><appCertificate>secret\
@@ -110,7 +112,7 @@ async fn a_body_that_is_no_form_fails() {
         )
     };
     for (path, kind, status) in [(PATH, "text/xml", "500"), ("/", "text/xml", "404")] {
-        let told = send(manager.address, request(path, kind)).await;
+        let told = send(manager.address(), request(path, kind)).await;
         assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{told}");
     }
 }

@@ -1,4 +1,4 @@
-//! A picture that embedded-graphics can draw on, and the few shapes that a phone is made of.
+//! A picture to draw on with embedded-graphics, and the few shapes that a phone consists of.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use embedded_graphics::text::{Alignment, Baseline, Text, TextStyleBuilder};
 use embedded_graphics::{Drawable, Pixel};
 use image::{Rgb, RgbImage, imageops};
 
-/// A picture in the making.
+/// A picture to draw on.
 #[derive(Debug)]
 pub(super) struct Canvas(pub(super) RgbImage);
 
@@ -20,14 +20,14 @@ impl Canvas {
         Self(RgbImage::from_pixel(width, height, rgb(colour)))
     }
 
-    /// Draws a rectangle with round and smooth corners.
+    /// Draws a rectangle with rounded, antialiased corners.
     pub(super) fn panel(&mut self, area: Rectangle, radius: u32, colour: Rgb888) {
         let Rectangle {
             top_left,
             size: Size { width, height },
         } = area;
         for row in 0..height {
-            // A point is as covered as four lines through it are on average.
+            // The coverage of a pixel is the average of four lines through it.
             let insets = [0.125, 0.375, 0.625, 0.875]
                 .map(|part| inset(f64::from(row) + part, f64::from(height), f64::from(radius)));
             let edge = (0..width / 2).find(|x| insets.iter().all(|inset| *inset <= f64::from(*x)));
@@ -40,7 +40,7 @@ impl Canvas {
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
-                    reason = "four parts of at most one are at most 255"
+                    reason = "the average of four fractions times 255 is at most 255"
                 )]
                 let strength = (covered.iter().sum::<f64>() / 4.0 * 255.0) as u8;
                 for x in [x, width - 1 - x] {
@@ -50,7 +50,7 @@ impl Canvas {
         }
     }
 
-    /// Mixes a colour into an area; 255 covers it.
+    /// Blends a colour into an area; a strength of 255 is opaque.
     pub(super) fn tint(&mut self, area: Rectangle, colour: Rgb888, strength: u8) {
         let strength = u16::from(strength);
         let mix = |under: u8, over: u8| {
@@ -68,7 +68,7 @@ impl Canvas {
         }
     }
 
-    /// Writes a line; `at` is its top at the left, the middle or the right.
+    /// Writes a line whose top left, centre or right is `at`, depending on `alignment`.
     pub(super) fn write(
         &mut self,
         text: &str,
@@ -86,7 +86,7 @@ impl Canvas {
         let Ok(_) = Text::with_text_style(&text, at, character, style).draw(self);
     }
 
-    /// Puts a picture on it.
+    /// Copies a picture onto the canvas.
     pub(super) fn place(&mut self, picture: &RgbImage, x: i64, y: i64) {
         imageops::replace(&mut self.0, picture, x, y);
     }
@@ -140,12 +140,12 @@ impl DrawTarget for Canvas {
     }
 }
 
-/// Makes an area of its left upper corner and its size.
+/// Creates a rectangle from its top left corner and its size.
 pub(super) fn area(x: u32, y: u32, width: u32, height: u32) -> Rectangle {
     Rectangle::new(point(x, y), Size::new(width, height))
 }
 
-/// Makes a point; the pictures here are far smaller than what overflows.
+/// Creates a point. The pictures here are far too small to overflow.
 pub(super) fn point(x: u32, y: u32) -> Point {
     Point::new(
         i32::try_from(x).unwrap_or(i32::MAX),
@@ -153,7 +153,7 @@ pub(super) fn point(x: u32, y: u32) -> Point {
     )
 }
 
-/// Returns how far a rectangle with round corners begins from its side at a height `y`.
+/// Returns the inset of a rounded rectangle from its side at height `y`.
 fn inset(y: f64, height: f64, radius: f64) -> f64 {
     let beyond = (radius - y).max(y - (height - radius)).clamp(0.0, radius);
     radius - (radius * radius - beyond * beyond).sqrt()
@@ -163,7 +163,7 @@ fn rgb(colour: Rgb888) -> Rgb<u8> {
     Rgb([colour.r(), colour.g(), colour.b()])
 }
 
-/// Puts plain characters in place of those that the fonts lack.
+/// Replaces characters that the fonts lack.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {

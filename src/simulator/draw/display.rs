@@ -1,4 +1,4 @@
-//! What is on a phone's display: the background, the pushed screen, the soft keys' labels.
+//! The display: background, pushed screen and soft key labels.
 
 use embedded_graphics::geometry::Point;
 use embedded_graphics::mono_font::MonoFont;
@@ -12,13 +12,14 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use super::canvas::{Canvas, area, point};
-use super::{View, wrap};
+use super::view::View;
+use super::wrap;
 use crate::Vendor;
 use crate::picture::Picture;
 use crate::state::{Content, Screen};
 
-/// Draws the display, point for point.
-pub(super) fn render(view: &View) -> RgbImage {
+/// Draws the display at its native resolution, as the phone's own screenshot shows it.
+pub(crate) fn render(view: &View) -> RgbImage {
     let (width, height) = view.display;
     let layout = Layout::new(width, height);
     let mut canvas = wallpaper(view);
@@ -70,9 +71,9 @@ fn body(canvas: &mut Canvas, view: &View, screen: &Screen, layout: &Layout) {
     if let Some(picture) = screen.content.picture() {
         let picture = picture.clone().fitted(width, last - layout.bar);
         let x = (width - picture.width()) / 2;
-        let room = (last - layout.bar).saturating_sub(picture.height());
-        let has_words = matches!(&screen.content, Content::Image { text, .. } if !text.is_empty());
-        let y = layout.bar + if has_words { 0 } else { room / 2 };
+        let rest = (last - layout.bar).saturating_sub(picture.height());
+        let has_text = matches!(&screen.content, Content::Image { text, .. } if !text.is_empty());
+        let y = layout.bar + if has_text { 0 } else { rest / 2 };
         canvas.place(&picture.pixels, i64::from(x), i64::from(y));
         top = y + picture.height() + layout.margin;
     }
@@ -86,12 +87,12 @@ fn body(canvas: &mut Canvas, view: &View, screen: &Screen, layout: &Layout) {
         if top + layout.line > last {
             break;
         }
-        let chosen = is_menu && index == 0;
-        if chosen {
+        let is_selected = is_menu && index == 0;
+        if is_selected {
             let row = area(0, top - 1, width, layout.line);
             canvas.tint(row, accent(view.vendor), 255);
         }
-        let colour = if chosen { WHITE } else { colour };
+        let colour = if is_selected { WHITE } else { colour };
         canvas.write(
             line,
             point(layout.margin, top),
@@ -103,7 +104,7 @@ fn body(canvas: &mut Canvas, view: &View, screen: &Screen, layout: &Layout) {
     }
 }
 
-/// Draws the labels of the soft keys, each over its key.
+/// Draws the labels of the soft keys, each above its key.
 fn labels(canvas: &mut Canvas, view: &View, layout: &Layout) {
     let (width, height) = view.display;
     let labels = view.labels();
@@ -132,7 +133,7 @@ fn labels(canvas: &mut Canvas, view: &View, layout: &Layout) {
     }
 }
 
-/// Draws the background that was set, or a plain one.
+/// Draws the background, or a gradient without one.
 fn wallpaper(view: &View) -> Canvas {
     let (width, height) = view.display;
     if let Some(picture) = &view.state.background {
@@ -146,7 +147,7 @@ fn wallpaper(view: &View) -> Canvas {
     canvas
 }
 
-/// Scales a picture so that it covers the display, and cuts what is too much.
+/// Scales a picture so that it covers the display, and crops the rest.
 fn covering(picture: &Picture, width: u32, height: u32) -> RgbImage {
     if (picture.width(), picture.height()) == (width, height) {
         return (*picture.pixels).clone();
@@ -156,11 +157,11 @@ fn covering(picture: &Picture, width: u32, height: u32) -> RgbImage {
     imageops::crop_imm(&scaled.to_rgb8(), 0, 0, width, height).to_image()
 }
 
-/// The sizes that go with a display.
+/// Fonts and sizes in pixels that suit a display.
 struct Layout {
     font: &'static MonoFont<'static>,
     bold: &'static MonoFont<'static>,
-    /// Height of the bars at top and bottom.
+    /// Height of title bar and soft key bar.
     bar: u32,
     /// Height of a line of text.
     line: u32,
@@ -188,14 +189,14 @@ impl Layout {
         }
     }
 
-    /// Returns how many characters fit in so many points.
+    /// Returns how many characters fit into `width` pixels.
     fn columns(&self, width: u32, font: &MonoFont<'_>) -> usize {
-        let room = width.saturating_sub(self.margin) / font.character_size.width.max(1);
-        usize::try_from(room).unwrap_or_default()
+        let columns = width.saturating_sub(self.margin) / font.character_size.width.max(1);
+        usize::try_from(columns).unwrap_or_default()
     }
 }
 
-/// The colour of a vendor's bars.
+/// Returns the accent colour of a vendor.
 pub(super) fn accent(vendor: Vendor) -> Rgb888 {
     match vendor {
         Vendor::Cisco => Rgb888::new(4, 106, 150),

@@ -1,4 +1,4 @@
-//! A picture of the whole phone: handset, display, keys, and the notes below.
+//! A picture of the whole phone: handset, display and keys, with notes below.
 
 use std::io::Cursor;
 
@@ -9,9 +9,10 @@ use image::{ImageFormat, RgbImage};
 
 use super::canvas::{Canvas, area, point};
 use super::display::{accent, render};
-use super::{View, wrap};
+use super::view::View;
+use super::wrap;
 
-/// Draws a phone as a PNG, its display enlarged so that it can be read.
+/// Draws a phone as a PNG, with its display enlarged by a whole factor.
 pub fn png(view: &View) -> Vec<u8> {
     let display = render(view);
     let scale = (SCREEN / display.width().max(1)).max(1);
@@ -20,27 +21,27 @@ pub fn png(view: &View) -> Vec<u8> {
 
     let notes = view.notes();
     let rows = u32::try_from(notes.len()).unwrap_or_default();
-    let plan = Plan {
+    let layout = Layout {
         wide,
         high,
         foot: if rows == 0 { 0 } else { rows * NOTE_LINE + 12 },
     };
 
-    let mut picture = Canvas::new(plan.width(), plan.height(), DESK);
-    plan.body(&mut picture, view);
-    plan.captions(&mut picture, view, &notes);
-    picture.place(&display, i64::from(Plan::LEFT), i64::from(TOP));
+    let mut picture = Canvas::new(layout.width(), layout.height(), BACKDROP);
+    layout.body(&mut picture, view);
+    layout.captions(&mut picture, view, &notes);
+    picture.place(&display, i64::from(Layout::LEFT), i64::from(TOP));
 
     let mut bytes = Cursor::new(Vec::new());
     match picture.0.write_to(&mut bytes, ImageFormat::Png) {
         Ok(()) => bytes.into_inner(),
-        // Writing to memory fails only for a picture without points.
+        // Writing to memory fails only for an empty picture.
         Err(_) => Vec::new(),
     }
 }
 
-/// Where everything is, in points of the finished picture.
-struct Plan {
+/// Layout of the picture in pixels.
+struct Layout {
     /// Width of the display.
     wide: u32,
     /// Height of the display.
@@ -49,8 +50,8 @@ struct Plan {
     foot: u32,
 }
 
-impl Plan {
-    /// Where the display begins at the left.
+impl Layout {
+    /// Left edge of the display.
     const LEFT: u32 = HANDSET + 60;
 
     fn width(&self) -> u32 {
@@ -61,18 +62,18 @@ impl Plan {
         self.floor() + 30 + self.foot
     }
 
-    /// Returns where the phone ends at the bottom.
+    /// Returns the bottom edge of the phone.
     fn floor(&self) -> u32 {
         (TOP + self.high + 130).max(TOP + 480)
     }
 
-    /// Draws what has no writing on it.
+    /// Draws everything but text.
     fn body(&self, canvas: &mut Canvas, view: &View) {
         let mut panel = |x: u32, y: u32, width: u32, height: u32, radius: u32, colour: Rgb888| {
             canvas.panel(area(x, y, width, height), radius, colour);
         };
         let (width, floor) = (self.width(), self.floor());
-        // The housing with its shadow and a lighter edge.
+        // Housing with shadow and a lighter edge.
         panel(
             32,
             38,
@@ -83,7 +84,7 @@ impl Plan {
         );
         panel(28, 28, width - 56, floor - 28, 46, Rgb888::new(74, 80, 90));
         panel(31, 31, width - 62, floor - 34, 44, Rgb888::new(44, 48, 56));
-        // The handset in its cradle.
+        // Handset in its cradle.
         panel(
             58,
             60,
@@ -121,7 +122,7 @@ impl Plan {
                 );
             }
         }
-        // The display's frame.
+        // Frame of the display.
         panel(
             Self::LEFT - 18,
             TOP - 18,
@@ -130,7 +131,7 @@ impl Plan {
             16,
             FRAME,
         );
-        // The message lamp, lit while a ringer plays.
+        // Message lamp, lit while a ringer plays.
         let lamp = if view.state.ringing {
             Rgb888::new(255, 70, 60)
         } else {
@@ -152,7 +153,7 @@ impl Plan {
         }
     }
 
-    /// Draws the ring with its four directions, beside the keypad's top.
+    /// Draws the navigation ring above the keypad.
     fn navigation(&self, panel: &mut impl FnMut(u32, u32, u32, u32, u32, Rgb888)) {
         let (x, y) = (self.pad_left() + 49, TOP);
         panel(x, y, 140, 140, 70, EDGE);
@@ -169,15 +170,15 @@ impl Plan {
             panel(x, y, 70, 50, 14, EDGE);
             panel(x + 2, y + 1, 66, 46, 13, KEY);
         }
-        // The key of the loudspeaker, in the vendor's colour.
+        // Speaker key in the vendor's colour.
         let y = self.keys().last().map_or(TOP, |(_, y, _)| y + 72);
         panel(self.pad_left(), y, 238, 20, 10, accent(view.vendor));
     }
 
     fn keys(&self) -> impl Iterator<Item = (u32, u32, char)> {
         let (left, top) = (self.pad_left(), TOP + 168);
-        let places = (0..4).flat_map(|row| (0..3).map(move |column| (column, row)));
-        places
+        let positions = (0..4).flat_map(|row| (0..3).map(move |column| (column, row)));
+        positions
             .zip("123456789*0#".chars())
             .map(move |((column, row), label)| (left + column * 84, top + row * 62, label))
     }
@@ -186,7 +187,7 @@ impl Plan {
         Self::LEFT + self.wide + 52
     }
 
-    /// Writes on the finished picture.
+    /// Draws the text.
     fn captions(&self, canvas: &mut Canvas, view: &View, notes: &[String]) {
         let silver = Rgb888::new(206, 212, 220);
         let at = point(Self::LEFT, 50);
@@ -216,25 +217,25 @@ impl Plan {
     }
 }
 
-/// How wide a display becomes, at most, by a whole factor.
+/// Maximum width of the enlarged display.
 const SCREEN: u32 = 960;
 
-/// Where the display begins at the top.
+/// Top edge of the display.
 const TOP: u32 = 100;
 
-/// How wide the handset is, with its cradle.
+/// Width of the handset with its cradle.
 const HANDSET: u32 = 220;
 
-/// How wide the keypad is, with its margins.
+/// Width of the keypad with its margins.
 const KEYPAD: u32 = 270;
 
-/// How wide a soft key is.
+/// Width of a soft key.
 const KEY_WIDTH: u32 = 110;
 
-/// How high a note is.
+/// Height of a note.
 const NOTE_LINE: u32 = 28;
 
-const DESK: Rgb888 = Rgb888::new(236, 239, 243);
+const BACKDROP: Rgb888 = Rgb888::new(236, 239, 243);
 const FRAME: Rgb888 = Rgb888::new(12, 14, 18);
 const KEY: Rgb888 = Rgb888::new(58, 63, 72);
 const EDGE: Rgb888 = Rgb888::new(24, 27, 32);

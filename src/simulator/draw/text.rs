@@ -1,14 +1,14 @@
-//! A phone as text: its screen in a frame, and the notes below.
+//! A phone as text: its screen in a frame, with notes below.
 
 use std::fmt::Write as _;
 
 use image::imageops::{self, FilterType};
 
+use super::view::{View, printable};
 use super::wrap::{cut, width};
-use super::{View, printable};
 use crate::picture::Picture;
 
-/// Draws a phone with line-drawing characters, for a terminal.
+/// Draws a phone with box-drawing characters, for a terminal.
 pub fn text(view: &View) -> String {
     let screen = view.state.screen.clone().unwrap_or_default();
     let title = if screen.title.is_empty() {
@@ -56,9 +56,9 @@ fn line(drawn: &mut String, text: &str) {
     let _ = writeln!(drawn, "│ {text:WIDTH$} │");
 }
 
-/// Draws the soft keys, as wide as the frame.
+/// Draws the soft keys over the width of the frame.
 fn keys(drawn: &mut String, labels: &[String]) {
-    // The frame's inside is shared by the keys and the lines between them.
+    // Without the separators between the keys.
     let inside = WIDTH + 2 - (labels.len() - 1);
     let widths: Vec<usize> = (0..labels.len())
         .map(|index| inside * (index + 1) / labels.len() - inside * index / labels.len())
@@ -77,7 +77,7 @@ fn keys(drawn: &mut String, labels: &[String]) {
     let _ = writeln!(drawn, "└{}┘", rule("┴"));
 }
 
-/// Draws a picture in five shades, about as it is proportioned on a terminal.
+/// Draws a picture in five shades, in about its proportions.
 fn shades(picture: &Picture) -> Vec<String> {
     let lines = u32::try_from(MAX_LINES - 1).unwrap_or_default();
     let columns = u32::try_from(WIDTH).unwrap_or_default();
@@ -97,16 +97,16 @@ fn shades(picture: &Picture) -> Vec<String> {
         .collect()
 }
 
-/// How many characters the frame holds in a line.
+/// Characters per line inside the frame.
 const WIDTH: usize = 48;
 
-/// The fewest lines between title and soft keys.
+/// Minimum number of lines between title and soft keys.
 const MIN_LINES: usize = 6;
 
-/// The most lines between title and soft keys.
+/// Maximum number of lines between title and soft keys.
 const MAX_LINES: usize = 13;
 
-/// How long a note may be.
+/// Maximum length of a note in characters.
 const MAX_NOTE: usize = 100;
 
 /// From dark to light.

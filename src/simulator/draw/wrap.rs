@@ -1,28 +1,28 @@
-//! Lines broken at words.
+//! Word wrapping.
 
-/// Returns how many characters wide a text is.
+/// Returns the width of a text in characters.
 pub(super) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Breaks a text into lines of at most `most` characters, at blanks where there are any.
-pub(super) fn wrap(text: &str, most: usize) -> Vec<String> {
-    let most = most.max(1);
+/// Breaks a text into lines of at max `max` characters, at spaces where possible.
+pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
+    let max = max.max(1);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
-        if width(paragraph) <= most {
+        if width(paragraph) <= max {
             lines.push(paragraph.to_owned());
             continue;
         }
         let mut line = String::new();
         for word in paragraph.split(' ') {
-            if !line.is_empty() && width(&line) + 1 + width(word) > most {
+            if !line.is_empty() && width(&line) + 1 + width(word) > max {
                 lines.push(std::mem::take(&mut line));
             } else if !line.is_empty() {
                 line.push(' ');
             }
             for character in word.chars() {
-                if width(&line) == most {
+                if width(&line) == max {
                     lines.push(std::mem::take(&mut line));
                 }
                 line.push(character);
@@ -33,12 +33,12 @@ pub(super) fn wrap(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// Cuts a text to `most` characters, with an ellipsis in place of what is lost.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    if width(text) <= most {
+/// Truncates a text to `max` characters, with an ellipsis if anything is lost.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    if width(text) <= max {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    let kept: String = text.chars().take(max.saturating_sub(1)).collect();
     kept + "…"
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_break_at_words_and_long_words_anywhere() {
+    fn lines_break_at_spaces_and_long_words_anywhere() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("one\n\ntwo", 7), ["one", "", "two"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_says_so() {
+    fn truncated_texts_end_with_an_ellipsis() {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("abcd", 3), "ab…");
     }

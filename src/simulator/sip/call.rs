@@ -1,9 +1,11 @@
-//! A call that this agent makes: dialed, answered, and hung up by one side or the other.
+//! An outgoing call: dialed, answered, and hung up by either side.
+
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Error;
-use super::agent::{Agent, ensure_success};
+use super::account::{Account, ensure_success};
+use super::error::Error;
 use super::message::{Message, uri};
 use super::transaction::Transaction;
 use crate::digest::random_hex;
@@ -12,56 +14,57 @@ use crate::digest::random_hex;
 #[derive(Debug)]
 pub struct Call {
     dialog: DialogState,
-    ended: watch::Receiver<bool>,
+    hung_up: watch::Receiver<bool>,
     is_over: bool,
 }
 
-/// Why a call is over.
+/// Why a call ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CallEnd {
-    /// The other side hung up.
-    PeerHungUp,
     /// The agent stopped.
-    Stopped,
+    AgentStopped,
+    /// The other party hung up.
+    PeerHungUp,
 }
 
 impl Call {
-    pub(super) async fn dial(agent: &Agent, number: &str) -> Result<Self, Error> {
-        let inner = &agent.inner;
-        let target = format!("sip:{number}@{}", inner.options.registrar);
-        let id = random_hex();
-        let mut invite = inner
-            .request("INVITE", &target, &id)
+    pub(super) async fn dial(account: &Arc<Account>, number: &str) -> Result<Self, Error> {
+        let target = format!("sip:{number}@{}", account.options.registrar);
+        let mut invite = account
+            .request("INVITE", &target, &random_hex())
             .with(
                 "From",
-                format!("<{}>;tag={}", inner.address_of_record(), random_hex()),
+                format!("<{}>;tag={}", account.address_of_record(), random_hex()),
             )
             .with("To", format!("<{target}>"))
             .with("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY")
             .with("Content-Type", "application/sdp");
-        invite.body = offer(agent);
+        invite.body = offer(account);
         for is_last in [false, true] {
-            let mut ringing = PendingInvite {
-                agent,
+            let mut pending = PendingInvite {
+                account,
                 invite: Some(invite.clone()),
-                has_rung: false,
+                has_response: false,
             };
-            let answer = ringing.answer().await?;
-            // A final answer came: there is nothing left to cancel.
-            ringing.invite = None;
-            if let Some(200..300) = answer.status() {
-                return Ok(Self::established(agent, &invite, &answer).await);
+            let response = pending.final_response().await?;
+            // There is nothing left to cancel.
+            pending.invite = None;
+            if let Some(200..300) = response.status() {
+                return Ok(Self::established(account, &invite, &response).await);
             }
-            inner.transport.send(&acknowledged(&invite, &answer)).await;
-            if !matches!(answer.status(), Some(401 | 407)) {
-                ensure_success("INVITE", &answer)?;
+            account
+                .transport
+                .send(&acknowledgement(&invite, &response))
+                .await;
+            if !matches!(response.status(), Some(401 | 407)) {
+                ensure_success("INVITE", &response)?;
             }
-            let with_credentials = if is_last {
+            let authenticated = if is_last {
                 None
             } else {
-                inner.with_credentials(&invite, &answer)
+                account.with_credentials(&invite, &response)
             };
-            invite = with_credentials.ok_or_else(|| Error::Denied {
+            invite = authenticated.ok_or_else(|| Error::Denied {
                 method: "INVITE".to_owned(),
             })?;
         }
@@ -70,86 +73,88 @@ impl Call {
         })
     }
 
-    async fn established(agent: &Agent, invite: &Message, answer: &Message) -> Self {
-        let text =
+    async fn established(account: &Arc<Account>, invite: &Message, response: &Message) -> Self {
+        let header =
             |message: &Message, name: &str| message.header(name).unwrap_or_default().to_owned();
         let dialog = DialogState {
-            agent: agent.clone(),
-            id: text(invite, "Call-ID"),
-            from: text(invite, "From"),
-            to: text(answer, "To"),
-            target: uri(answer.header("Contact").unwrap_or_default()).to_owned(),
-            routes: answer
+            account: Arc::clone(account),
+            call_id: header(invite, "Call-ID"),
+            from: header(invite, "From"),
+            to: header(response, "To"),
+            target: uri(response.header("Contact").unwrap_or_default()).to_owned(),
+            routes: response
                 .all("Record-Route")
                 .rev()
                 .map(ToOwned::to_owned)
                 .collect(),
         };
         let mut ack = dialog.request("ACK");
-        // An ACK carries the number of the INVITE.
-        let number = text(invite, "CSeq").replace("INVITE", "ACK");
+        // An ACK carries the sequence number of its INVITE.
+        let sequence = header(invite, "CSeq").replace("INVITE", "ACK");
         for (name, value) in &mut ack.headers {
             if name == "CSeq" {
-                value.clone_from(&number);
+                value.clone_from(&sequence);
             }
         }
-        let ended = agent.inner.transport.add_dialog(&dialog.id, ack.clone());
-        agent.inner.transport.send(&ack).await;
+        let hung_up = account.transport.add_dialog(&dialog.call_id, ack.clone());
+        account.transport.send(&ack).await;
         Self {
             dialog,
-            ended,
+            hung_up,
             is_over: false,
         }
     }
 
-    /// Waits until the other side hangs up. Cancel safe.
+    /// Waits until the call ends. Cancel safe.
     pub async fn ended(&mut self) -> CallEnd {
-        let stop = self.dialog.agent.inner.transport.stop().clone();
+        let stop = self.dialog.account.transport.stop().clone();
         tokio::select! {
-            () = stop.cancelled() => CallEnd::Stopped,
-            ended = self.ended.wait_for(|ended| *ended) => {
-                self.is_over = ended.is_ok();
+            () = stop.cancelled() => CallEnd::AgentStopped,
+            hung_up = self.hung_up.wait_for(|hung_up| *hung_up) => {
+                self.is_over = hung_up.is_ok();
                 CallEnd::PeerHungUp
             }
         }
     }
 
     /// Hangs up, and waits until the other side confirms.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the other side does not respond or rejects the request.
     pub async fn hang_up(mut self) -> Result<(), Error> {
-        if *self.ended.borrow() {
+        if *self.hung_up.borrow() {
             self.is_over = true;
             return Ok(());
         }
         self.is_over = true;
-        let (answer, _) = self
-            .dialog
-            .agent
-            .inner
-            .ask(self.dialog.request("BYE"))
-            .await?;
-        ensure_success("BYE", &answer)
+        let bye = self.dialog.request("BYE");
+        let response = self.dialog.account.send(bye).await?;
+        ensure_success("BYE", &response)
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        let DialogState { agent, id, .. } = &self.dialog;
-        agent.inner.transport.remove_dialog(id);
-        if !self.is_over && !*self.ended.borrow() {
-            let (inner, bye) = (agent.inner.clone(), self.dialog.request("BYE"));
-            agent.inner.tasks.spawn("hang up", async move {
-                // Nobody is left to tell how it went.
-                let _ = inner.ask(bye).await;
+        let DialogState {
+            account, call_id, ..
+        } = &self.dialog;
+        account.transport.remove_dialog(call_id);
+        if !self.is_over && !*self.hung_up.borrow() {
+            let (agent, bye) = (Arc::clone(account), self.dialog.request("BYE"));
+            account.tasks.spawn("hang up", async move {
+                // Nobody waits for the outcome any more.
+                let _ = agent.send(bye).await;
             });
         }
     }
 }
 
-/// What all requests of a call have in common.
+/// What all requests of a call have in common (RFC 3261, section 12).
 #[derive(Debug)]
 struct DialogState {
-    agent: Agent,
-    id: String,
+    account: Arc<Account>,
+    call_id: String,
     from: String,
     to: String,
     target: String,
@@ -158,7 +163,7 @@ struct DialogState {
 
 impl DialogState {
     fn request(&self, method: &str) -> Message {
-        let request = self.agent.inner.request(method, &self.target, &self.id);
+        let request = self.account.request(method, &self.target, &self.call_id);
         let request = request.with("From", &self.from).with("To", &self.to);
         self.routes
             .iter()
@@ -166,61 +171,65 @@ impl DialogState {
     }
 }
 
-/// An INVITE without a final answer; dropping it cancels the call.
+/// An INVITE without a final response; dropping it cancels the call.
 struct PendingInvite<'a> {
-    agent: &'a Agent,
+    account: &'a Arc<Account>,
     invite: Option<Message>,
-    /// A CANCEL makes sense only once something was answered.
-    has_rung: bool,
+    /// Whether a provisional response has arrived; a CANCEL is not allowed before.
+    has_response: bool,
 }
 
 impl PendingInvite<'_> {
-    async fn answer(&mut self) -> Result<Message, Error> {
+    async fn final_response(&mut self) -> Result<Message, Error> {
         let unanswered = || Error::Unanswered {
             method: "INVITE".to_owned(),
         };
         let invite = self.invite.clone().ok_or_else(unanswered)?;
-        let mut transaction = Transaction::begin(&self.agent.inner.transport, invite).await;
+        let mut transaction = Transaction::begin(&self.account.transport, invite).await;
         loop {
-            let answer = transaction.next().await.ok_or_else(unanswered)?;
-            if answer.status().is_some_and(|status| status >= 200) {
-                return Ok(answer);
+            let response = transaction.next().await.ok_or_else(unanswered)?;
+            if response.status().is_some_and(|status| status >= 200) {
+                return Ok(response);
             }
-            self.has_rung = true;
+            self.has_response = true;
         }
     }
 }
 
 impl Drop for PendingInvite<'_> {
     fn drop(&mut self) {
-        let Some(invite) = self.invite.take().filter(|_| self.has_rung) else {
+        let Some(invite) = self.invite.take().filter(|_| self.has_response) else {
             return;
         };
-        let agent = self.agent.clone();
-        self.agent.inner.tasks.spawn("cancel", async move {
-            let inner = &agent.inner;
+        let account = Arc::clone(self.account);
+        self.account.tasks.spawn("cancel", async move {
             let cancel = sibling(&invite, "CANCEL", invite.header("To").unwrap_or_default());
-            // Who waits for the INVITE's answer from now on has to acknowledge it.
-            let mut invited = Transaction::listen(&inner.transport, invite.clone());
-            inner.transport.send(&cancel).await;
-            match invited.last().await {
-                // Somebody answered in the same moment: dropping the call hangs it up.
-                Some(answer) if matches!(answer.status(), Some(200..300)) => {
-                    drop(Call::established(&agent, &invite, &answer).await);
+            // The INVITE gets a final response all the same, which must be acknowledged.
+            let mut transaction = Transaction::resume(&account.transport, invite.clone());
+            account.transport.send(&cancel).await;
+            match transaction.final_response().await {
+                // The call was answered at the same moment: dropping it hangs up.
+                Some(response) if matches!(response.status(), Some(200..300)) => {
+                    drop(Call::established(&account, &invite, &response).await);
                 }
-                Some(answer) => inner.transport.send(&acknowledged(&invite, &answer)).await,
+                Some(response) => {
+                    account
+                        .transport
+                        .send(&acknowledgement(&invite, &response))
+                        .await;
+                }
                 None => (),
             }
         });
     }
 }
 
-/// Acknowledges a final answer that is no success.
-fn acknowledged(invite: &Message, answer: &Message) -> Message {
-    sibling(invite, "ACK", answer.header("To").unwrap_or_default())
+/// Creates the ACK of a final response that is not a success.
+fn acknowledgement(invite: &Message, response: &Message) -> Message {
+    sibling(invite, "ACK", response.header("To").unwrap_or_default())
 }
 
-/// Makes a request of the same transaction as an INVITE.
+/// Creates a request that belongs to the transaction of an INVITE.
 fn sibling(invite: &Message, method: &str, to: &str) -> Message {
     let header = |name: &'static str| invite.header(name).unwrap_or_default();
     let uri = invite.start.split(' ').nth(1).unwrap_or_default();
@@ -233,9 +242,9 @@ fn sibling(invite: &Message, method: &str, to: &str) -> Message {
         .with("CSeq", header("CSeq").replace("INVITE", method))
 }
 
-/// Offers one stream of G.711 µ-law, on a port that nobody listens on.
-fn offer(agent: &Agent) -> String {
-    let address = agent.address().ip();
+/// Offers one stream of G.711 µ-law, on a port where nothing listens.
+fn offer(account: &Account) -> String {
+    let address = account.local.ip();
     let family = if address.is_ipv4() { "IP4" } else { "IP6" };
     format!(
         "v=0\r\no=- 1 1 IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n\

@@ -1,19 +1,19 @@
-//! SIP messages: as much of them as this agent reads and writes.
+//! SIP messages, as far as this agent reads and writes them.
 
 use std::fmt;
 
 /// A request or a response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Message {
-    /// The first line.
+    /// The request line or status line.
     pub(super) start: String,
-    /// The headers, in order, compact names spelled out.
+    /// Headers in order, compact names spelled out.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
 }
 
 impl Message {
-    /// Begins a message.
+    /// Creates a message without headers.
     pub(super) fn new(start: impl Into<String>) -> Self {
         Self {
             start: start.into(),
@@ -28,7 +28,7 @@ impl Message {
         self
     }
 
-    /// Reads a datagram; none if it is no SIP.
+    /// Parses a datagram; `None` if it is not SIP.
     pub(super) fn parse(datagram: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(datagram).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
@@ -53,21 +53,21 @@ impl Message {
         })
     }
 
-    /// Returns the first header of that name, whatever its case.
+    /// Returns the first header with that name, ignoring case.
     pub(super) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
     }
 
-    /// Returns all headers of that name, in order.
+    /// Returns all headers with that name, in order.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
-        let same = move |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        let matches = move |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
         self.headers
             .iter()
-            .filter(same)
+            .filter(matches)
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the status of a response.
+    /// Returns the status code, if this is a response.
     pub(super) fn status(&self) -> Option<u16> {
         self.start
             .strip_prefix("SIP/2.0 ")?
@@ -77,13 +77,13 @@ impl Message {
             .ok()
     }
 
-    /// Returns the method of a request.
+    /// Returns the method, if this is a request.
     pub(super) fn method(&self) -> Option<&str> {
         let (method, rest) = self.start.split_once(' ')?;
         rest.ends_with(" SIP/2.0").then_some(method)
     }
 
-    /// Returns the branch of the topmost Via, which tells a transaction.
+    /// Returns the branch of the topmost Via, which identifies the transaction.
     pub(super) fn branch(&self) -> Option<&str> {
         let via = self.header("Via")?;
         via.split(';')
@@ -95,19 +95,19 @@ impl Message {
         self.header("CSeq")?.split_whitespace().nth(1)
     }
 
-    /// Answers a request; an answer that begins a dialog carries `tag`.
-    pub(super) fn answer(&self, status: &str, tag: &str) -> Self {
-        let mut answer = Self::new(format!("SIP/2.0 {status}"));
+    /// Creates the response to a request, with `tag` in `To` unless it has a tag already.
+    pub(super) fn response(&self, status: &str, tag: &str) -> Self {
+        let mut response = Self::new(format!("SIP/2.0 {status}"));
         for (name, value) in &self.headers {
             let name = name.as_str();
             match name.to_ascii_lowercase().as_str() {
-                "via" | "from" | "call-id" | "cseq" => answer = answer.with(name, value),
-                "to" if value.contains(";tag=") => answer = answer.with(name, value),
-                "to" => answer = answer.with(name, format!("{value};tag={tag}")),
+                "via" | "from" | "call-id" | "cseq" => response = response.with(name, value),
+                "to" if value.contains(";tag=") => response = response.with(name, value),
+                "to" => response = response.with(name, format!("{value};tag={tag}")),
                 _ => (),
             }
         }
-        answer
+        response
     }
 }
 
@@ -126,7 +126,7 @@ impl fmt::Display for Message {
     }
 }
 
-/// Returns the URI between angle brackets, or all before the parameters.
+/// Returns the URI between angle brackets, or everything before the parameters.
 pub(super) fn uri(address: &str) -> &str {
     match address
         .split_once('<')
@@ -150,7 +150,7 @@ fn full_name(name: &str) -> &str {
     }
 }
 
-/// The most headers of a message.
+/// Maximum number of headers of a message.
 const MAX_HEADERS: usize = 128;
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_read_and_answered() {
+    fn messages_are_parsed_and_answered() {
         let text = "NOTIFY sip:1001@127.0.0.1 SIP/2.0\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1\r\n\
                     Via: SIP/2.0/UDP b\r\nFrom: <sip:a>;tag=1\r\nt: <sip:b>\r\ni: x\r\n\
                     CSeq: 7 NOTIFY\r\nSubject: folded\r\n line\r\nl: 4\r\n\r\nbody";
@@ -168,11 +168,11 @@ mod tests {
         assert_eq!(message.sequence_method(), Some("NOTIFY"));
         assert_eq!(message.header("subject"), Some("folded line"));
         assert_eq!(message.body, "body");
-        let answer = message.answer("200 OK", "2");
-        assert_eq!(answer.all("Via").count(), 2);
-        assert_eq!(answer.header("To"), Some("<sip:b>;tag=2"));
+        let response = message.response("200 OK", "2");
+        assert_eq!(response.all("Via").count(), 2);
+        assert_eq!(response.header("To"), Some("<sip:b>;tag=2"));
         assert_eq!(
-            Message::parse(answer.to_string().as_bytes())
+            Message::parse(response.to_string().as_bytes())
                 .unwrap()
                 .status(),
             Some(200)
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sip_is_nothing() {
+    fn other_protocols_are_rejected() {
         for text in [
             "",
             "\r\n\r\n",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uri_is_found_in_an_address() {
+    fn uris_are_extracted_from_addresses() {
         assert_eq!(uri("\"A\" <sip:a@b;line=1>;tag=2"), "sip:a@b;line=1");
         assert_eq!(uri("sip:a@b;tag=2"), "sip:a@b");
     }

@@ -9,7 +9,7 @@ use super::message::Message;
 use super::{Agent, CallEnd, Error, Notification, SipOptions};
 use crate::digest::{DigestInput, parameters, response};
 
-/// A registrar that does what the test says, message by message.
+/// A registrar that the test scripts, message by message.
 struct Peer {
     socket: UdpSocket,
     agent: SocketAddr,
@@ -39,16 +39,17 @@ impl Peer {
             .unwrap();
     }
 
-    async fn answer(&self, request: &Message, status: &str) {
+    async fn respond(&self, request: &Message, status: &str) {
         let contact = format!("<sip:{}>", self.socket.local_addr().unwrap());
-        self.send(&request.answer(status, "peer").with("Contact", contact))
+        self.send(&request.response(status, "peer").with("Contact", contact))
             .await;
     }
 
     async fn challenge(&self, request: &Message) {
         let challenge = "Digest realm=\"asterisk\", nonce=\"n1\", qop=\"auth\", opaque=\"o\"";
-        let answer = request.answer("401 Unauthorized", "peer");
-        self.send(&answer.with("WWW-Authenticate", challenge)).await;
+        let response = request.response("401 Unauthorized", "peer");
+        self.send(&response.with("WWW-Authenticate", challenge))
+            .await;
     }
 }
 
@@ -76,7 +77,7 @@ fn header(message: &Message, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn registering_answers_a_challenge_once() {
+async fn registration_answers_a_challenge() {
     let (agent, mut peer, tasks) = start(Some("secret")).await;
     let registering = agent.clone();
     let registered = tasks.spawn("register", async move { registering.register().await });
@@ -90,10 +91,16 @@ async fn registering_answers_a_challenge_once() {
     let second = peer.expect("REGISTER").await;
     assert_ne!(first.branch(), second.branch());
     assert_eq!(header(&first, "Call-ID"), header(&second, "Call-ID"));
-    let proof = header(&second, "Authorization");
-    let proof = parameters(proof.strip_prefix("Digest ").unwrap()).unwrap();
-    let given = |name: &str| &proof.iter().find(|(known, _)| known == name).unwrap().1;
-    let right = response(&DigestInput {
+    let credentials = header(&second, "Authorization");
+    let credentials = parameters(credentials.strip_prefix("Digest ").unwrap()).unwrap();
+    let given = |name: &str| {
+        &credentials
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap()
+            .1
+    };
+    let expected = response(&DigestInput {
         user: "1001",
         password: "secret",
         realm: "asterisk",
@@ -102,13 +109,16 @@ async fn registering_answers_a_challenge_once() {
         nonce: "n1",
         qop_auth: Some((given("nc"), given("cnonce"))),
     });
-    assert_eq!((given("response"), given("opaque").as_str()), (&right, "o"));
-    peer.answer(&second, "200 OK").await;
+    assert_eq!(
+        (given("response"), given("opaque").as_str()),
+        (&expected, "o")
+    );
+    peer.respond(&second, "200 OK").await;
     registered.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_password_is_told() {
+async fn missing_and_wrong_passwords_are_reported() {
     for (password, challenges) in [(None, 1), (Some("wrong"), 2)] {
         let (agent, mut peer, tasks) = start(password).await;
         let registered = tasks.spawn("register", async move { agent.register().await });
@@ -124,13 +134,13 @@ async fn a_wrong_or_missing_password_is_told() {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_again_until_it_is_answered() {
+async fn requests_are_retransmitted_until_they_are_answered() {
     let (agent, mut peer, tasks) = start(None).await;
     let registered = tasks.spawn("register", async move { agent.register().await });
     let first = peer.expect("REGISTER").await;
-    let again = peer.expect("REGISTER").await;
-    assert_eq!(first, again);
-    peer.answer(&again, "403 Forbidden").await;
+    let repeated = peer.expect("REGISTER").await;
+    assert_eq!(first, repeated);
+    peer.respond(&repeated, "403 Forbidden").await;
     assert!(matches!(
         registered.await.unwrap(),
         Err(Error::Refused { status: 403, .. })
@@ -138,7 +148,7 @@ async fn a_request_is_sent_again_until_it_is_answered() {
 }
 
 #[tokio::test]
-async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
+async fn calls_end_when_the_other_side_hangs_up() {
     let (agent, mut peer, tasks) = start(Some("secret")).await;
     let dialing = tasks.spawn("dial", async move { agent.dial("700").await });
     let invite = peer.expect("INVITE").await;
@@ -147,9 +157,9 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
     assert_eq!(ack.branch(), invite.branch());
     let invite = peer.expect("INVITE").await;
     assert!(invite.start.starts_with("INVITE sip:700@") && invite.body.contains("PCMU/8000"));
-    peer.answer(&invite, "100 Trying").await;
-    peer.answer(&invite, "180 PendingInvite").await;
-    peer.answer(&invite, "200 OK").await;
+    peer.respond(&invite, "100 Trying").await;
+    peer.respond(&invite, "180 Ringing").await;
+    peer.respond(&invite, "200 OK").await;
     let ack = peer.expect("ACK").await;
     assert!(header(&ack, "To").ends_with(";tag=peer"));
     assert_eq!(
@@ -157,8 +167,8 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
         header(&invite, "CSeq").replace("INVITE", "ACK")
     );
     let mut call = dialing.await.unwrap().unwrap();
-    // The ACK may be lost: the answer comes again, and so does the ACK.
-    peer.answer(&invite, "200 OK").await;
+    // The ACK may be lost: the response is retransmitted, and so is the ACK.
+    peer.respond(&invite, "200 OK").await;
     assert_eq!(peer.expect("ACK").await.branch(), ack.branch());
     let bye = Message::new("BYE sip:1001@127.0.0.1 SIP/2.0")
         .with("Via", "SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKbye")
@@ -182,7 +192,7 @@ async fn a_call_is_dialed_and_hung_up_by_the_other_side() {
 }
 
 #[tokio::test]
-async fn what_the_registrar_notifies_is_handed_over() {
+async fn notifications_of_the_registrar_reach_subscribers() {
     let (agent, mut peer, _tasks) = start(None).await;
     let mut notifications = agent.notifications();
     let mut notify = Message::new("NOTIFY sip:1001@127.0.0.1 SIP/2.0")
@@ -194,10 +204,10 @@ async fn what_the_registrar_notifies_is_handed_over() {
         .with("Event", "ACTION-URI")
         .with("Content-Type", "message/sipfrag");
     "key=OK".clone_into(&mut notify.body);
-    // Anybody else is answered, and not heeded.
+    // Others are answered and ignored.
     let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let strange = notify.to_string().replace("key=OK", "key=X");
-    let sent = other.send_to(strange.as_bytes(), agent.address()).await;
+    let foreign = notify.to_string().replace("key=OK", "key=X");
+    let sent = other.send_to(foreign.as_bytes(), agent.address()).await;
     sent.unwrap();
     peer.send(&notify).await;
     assert_eq!(peer.receive().await.status(), Some(200));
@@ -206,8 +216,8 @@ async fn what_the_registrar_notifies_is_handed_over() {
         content_type: "message/sipfrag".to_owned(),
         body: "key=OK".to_owned(),
     };
-    let told = timeout(WAIT_TIMEOUT, notifications.recv()).await.unwrap();
-    assert_eq!(told.unwrap(), expected);
+    let received = timeout(WAIT_TIMEOUT, notifications.recv()).await.unwrap();
+    assert_eq!(received.unwrap(), expected);
 }
 
 #[tokio::test]
@@ -216,7 +226,7 @@ async fn hanging_up_or_dropping_a_call_sends_a_bye() {
         let (agent, mut peer, tasks) = start(None).await;
         let dialing = tasks.spawn("dial", async move { agent.dial("700").await });
         let invite = peer.expect("INVITE").await;
-        peer.answer(&invite, "200 OK").await;
+        peer.respond(&invite, "200 OK").await;
         peer.expect("ACK").await;
         let call = dialing.await.unwrap().unwrap();
         let ending = tasks.spawn("end", async move {
@@ -231,18 +241,18 @@ async fn hanging_up_or_dropping_a_call_sends_a_bye() {
             bye.start
                 .starts_with(&format!("BYE sip:{}", peer.socket.local_addr().unwrap()))
         );
-        peer.answer(&bye, "200 OK").await;
+        peer.respond(&bye, "200 OK").await;
         ending.await.unwrap();
         assert!(tasks.shut_down(WAIT_TIMEOUT).await);
     }
 }
 
 #[tokio::test]
-async fn a_refused_call_is_acknowledged_and_told() {
+async fn rejected_calls_are_acknowledged_and_reported() {
     let (agent, mut peer, tasks) = start(None).await;
     let dialing = tasks.spawn("dial", async move { agent.dial("700").await });
     let invite = peer.expect("INVITE").await;
-    peer.answer(&invite, "486 Busy Here").await;
+    peer.respond(&invite, "486 Busy Here").await;
     assert_eq!(peer.expect("ACK").await.branch(), invite.branch());
     assert!(matches!(
         dialing.await.unwrap(),
@@ -251,11 +261,11 @@ async fn a_refused_call_is_acknowledged_and_told() {
 }
 
 #[tokio::test]
-async fn giving_up_while_it_rings_cancels_the_call() {
+async fn dropping_a_ringing_call_cancels_it() {
     let (agent, mut peer, tasks) = start(None).await;
     let dialing = tasks.spawn("dial", async move { agent.dial("700").await.map(drop) });
     let invite = peer.expect("INVITE").await;
-    peer.answer(&invite, "180 PendingInvite").await;
+    peer.respond(&invite, "180 Ringing").await;
     // The agent has surely read the 180 once it answers what was sent after it.
     let options = Message::new("OPTIONS sip:1001@127.0.0.1 SIP/2.0")
         .with("Via", "SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKo")
@@ -270,14 +280,14 @@ async fn giving_up_while_it_rings_cancels_the_call() {
     dialing.abort();
     let cancel = peer.expect("CANCEL").await;
     assert_eq!(cancel.branch(), invite.branch());
-    peer.answer(&cancel, "200 OK").await;
-    peer.answer(&invite, "487 Request Terminated").await;
+    peer.respond(&cancel, "200 OK").await;
+    peer.respond(&invite, "487 Request Terminated").await;
     peer.expect("ACK").await;
     assert!(tasks.shut_down(WAIT_TIMEOUT).await);
 }
 
 #[tokio::test]
-async fn other_requests_and_nonsense_are_answered_or_ignored() {
+async fn unexpected_requests_are_answered_and_garbage_is_ignored() {
     let (agent, mut peer, tasks) = start(None).await;
     let request = |method: &str| {
         Message::new(format!("{method} sip:1001@127.0.0.1 SIP/2.0"))

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::Snom;
-use crate::calls::Standing;
+use crate::calls::CallState;
 use crate::state::Tone;
 
 /// The fields of a query, decoded.
@@ -75,11 +75,8 @@ impl Snom {
             "key_dtmf" if is_number(value) => {
                 let mut sent = false;
                 self.device.change(|state| {
-                    let id = state
-                        .calls
-                        .standing(Standing::Connected)
-                        .unwrap_or_default();
-                    sent = state.calls.send(id, value);
+                    let id = state.calls.oldest(CallState::Connected).unwrap_or_default();
+                    sent = state.calls.send_digits(id, value);
                 });
                 if sent {
                     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::Snom;
-use crate::calls::Standing;
+use crate::calls::{CallState, Calls};
 
 impl Snom {
     /// Says whether the model and its firmware have a key; else why not.
@@ -45,9 +45,9 @@ impl Snom {
             }
             "TRANSFER" | "F_TRANSFER" => self.transfer(),
             digit if digit.len() == 1 => self.device.change(|state| {
-                state.calls.types(digit);
-                if let Some(id) = state.calls.standing(Standing::Connected) {
-                    state.calls.send(id, digit);
+                state.calls.type_digit(digit);
+                if let Some(id) = state.calls.oldest(CallState::Connected) {
+                    state.calls.send_digits(id, digit);
                 }
             }),
             _ => (),
@@ -60,24 +60,24 @@ impl Snom {
         self.device.change(|state| {
             state.dial(number);
             let calls = &mut state.calls;
-            let active = calls.standing(Standing::Connected);
-            let active = active.or_else(|| calls.standing(Standing::Held));
-            match active.filter(|_| calls.is_transferring()) {
+            let active = calls.oldest(CallState::Connected);
+            let active = active.or_else(|| calls.oldest(CallState::Held));
+            match active.filter(|_| calls.awaits_transfer_target()) {
                 Some(id) => calls.transfer(id, number),
-                None => dialed = Some(calls.dial(number)),
+                None => dialed = Some(calls.dial(number, None)),
             }
         });
         if let Some(id) = dialed {
-            self.is_answered_soon(id);
+            self.connect_soon(id);
         }
     }
 
     /// Lets whoever is called answer after a moment.
-    pub(super) fn is_answered_soon(&self, id: i32) {
+    pub(super) fn connect_soon(&self, id: u32) {
         let device = self.device.clone();
         self.device.spawn(async move {
             sleep(RINGING).await;
-            device.change(|state| state.calls.is_answered(id));
+            device.change(|state| state.calls.connect(id));
         });
     }
 
@@ -90,8 +90,8 @@ impl Snom {
     fn take_call(&self) -> bool {
         let mut answered = false;
         self.device.change(|state| {
-            if let Some(id) = state.calls.standing(Standing::Ringing) {
-                state.calls.put(id, Standing::Connected);
+            if let Some(id) = state.calls.oldest(CallState::Ringing) {
+                state.calls.set_state(id, CallState::Connected);
                 answered = true;
             }
         });
@@ -104,7 +104,7 @@ impl Snom {
         }
         let mut typed = None;
         self.device.change(|state| {
-            if state.calls.take_question() {
+            if state.calls.take_confirmation() {
                 join(&mut state.calls);
             } else {
                 typed = state.calls.take_typed();
@@ -118,10 +118,10 @@ impl Snom {
     fn hold_or_resume(&self) {
         self.device.change(|state| {
             let calls = &mut state.calls;
-            if let Some(id) = calls.standing(Standing::Connected) {
-                calls.put(id, Standing::Held);
-            } else if let Some(id) = calls.standing(Standing::Held) {
-                calls.put(id, Standing::Connected);
+            if let Some(id) = calls.oldest(CallState::Connected) {
+                calls.set_state(id, CallState::Held);
+            } else if let Some(id) = calls.oldest(CallState::Held) {
+                calls.set_state(id, CallState::Connected);
             }
             calls.take_typed();
         });
@@ -133,15 +133,17 @@ impl Snom {
             .is_some_and(|value| value != "off");
         self.device.change(|state| {
             let calls = &mut state.calls;
-            let held = calls.standing(Standing::Held);
-            let active = calls.standing(Standing::Connected);
+            let held = calls.oldest(CallState::Held);
+            let active = calls.oldest(CallState::Connected);
             match (held, active) {
                 // On a phone of the D8 series the key only asks.
-                (Some(_), Some(_)) if asks || self.model.has_no_control => calls.ask(),
+                (Some(_), Some(_)) if asks || self.model.has_no_control => {
+                    calls.await_confirmation()
+                }
                 (Some(_), Some(_)) => join(calls),
                 (None, Some(_)) => {
                     calls.take_typed();
-                    calls.begin_transfer();
+                    calls.await_transfer_target();
                 }
                 _ => (),
             }
@@ -152,10 +154,10 @@ impl Snom {
         let mut has_ended = false;
         self.device.change(|state| {
             has_ended = std::mem::take(&mut state.ringing);
-            let order = [Standing::Ringing, Standing::Calling, Standing::Connected];
+            let order = [CallState::Ringing, CallState::Dialing, CallState::Connected];
             let call = order
                 .into_iter()
-                .find_map(|standing| state.calls.standing(standing));
+                .find_map(|call_state| state.calls.oldest(call_state));
             if let Some(id) = call.filter(|_| !has_ended) {
                 state.calls.end(id);
                 has_ended = true;
@@ -173,9 +175,9 @@ impl Snom {
     }
 }
 
-fn join(calls: &mut crate::calls::Calls) {
-    let held = calls.standing(Standing::Held);
-    let active = calls.standing(Standing::Connected);
+fn join(calls: &mut Calls) {
+    let held = calls.oldest(CallState::Held);
+    let active = calls.oldest(CallState::Connected);
     if let (Some(held), Some(active)) = (held, active) {
         calls.join(held, active);
     }

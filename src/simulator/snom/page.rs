@@ -158,7 +158,7 @@ impl Snom {
     }
 
     /// Does what choosing an item does.
-    pub(crate) async fn choose(&self, screen: &Screen, index: usize) {
+    pub(crate) async fn select(&self, screen: &Screen, index: usize) {
         match &screen.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
@@ -183,7 +183,7 @@ impl Snom {
             "F_MINIBROWSER_SELECT" | "F_MINIBROWSER_DIAL" | "ENTER" | "F_OK" => {
                 match &screen.content {
                     Content::Form { .. } => self.submit(screen).await,
-                    _ => self.choose(screen, 0).await,
+                    _ => self.select(screen, 0).await,
                 }
             }
             _ if target.contains("://") => self.follow(target.to_owned()).await,

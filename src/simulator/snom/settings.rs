@@ -147,7 +147,7 @@ impl Snom {
             };
             let fetch = Fetch::get(&url, phone.request_headers(), MAX_FILE);
             let resource = device.fetch(fetch, |resource| {
-                let wave = Wave::parse(&resource.body)?.narrow(&[Coding::Pcm(16)])?;
+                let wave = Wave::parse(&resource.body)?.require_narrowband(&[Coding::Pcm(16)])?;
                 Ok(Ringtone {
                     name: url.to_string(),
                     sound: resource.body.clone(),

@@ -1,123 +1,122 @@
-//! What keys and commands do with calls. A phone says 200 to all of them, also where there is no
-//! call to do it with; that is remarked.
+//! What keys and commands do with calls. The phone answers 200 to all of them, even without a call
+//! that they apply to; that is noted as a remark.
 
 use super::Yealink;
 use super::model::release;
 use super::phonecfg::ACCOUNTS;
-use crate::calling::{Calling, PhoneCallState};
+use crate::calls::{CallState, Calls};
+use crate::state::State;
 
 impl Yealink {
-    /// Calls a number from an account of the phone; one that it does not know is not heeded.
+    /// Dials a number from an account of the phone; an unknown account is ignored.
     pub(super) fn dial(&self, number: &str, from: Option<&str>) {
         let from = from.map(|from| from.strip_prefix("sip:").unwrap_or(from));
         let account = from.filter(|from| ACCOUNTS.iter().any(|(_, _, known)| known == from));
         self.device.change(|state| {
             if let (Some(from), None) = (from, account) {
-                state.remark(format!("No account is {from}; the usual one calls."));
+                state.remark(format!(
+                    "There is no account {from}; the default account dials."
+                ));
             }
             state.dial(number);
-            state.calling.dial(number, account);
+            dial(&mut state.calls, number, account);
         });
     }
 
-    /// Does what a key or a command does.
+    /// Performs the function of a key or a command.
     pub(super) fn press_key(&self, key: &str, by_notify: bool) {
         self.device.change(|state| state.press(key));
         if matches!(key, "X" | "CANCEL") {
             self.device.clear();
         }
         let options = self.device.options();
-        // Seen on a T53W.
+        // Observed on a T53W.
         let is_t53 = self.model.name == "T53" && release(&options.firmware) >= 86;
         if is_t53 && (key == "ANSWER" || by_notify && key.contains("HOLD:")) {
             return self
                 .device
-                .change(|state| state.remark(format!("{key} does nothing here.")));
+                .change(|state| state.remark(format!("{key} has no effect on this model.")));
         }
         self.device.change(|state| {
             let done = match key.split_once(['=', ':']) {
-                Some((command, argument)) => with_argument(&mut state.calling, command, argument),
-                None => alone(&mut state.calling, key),
+                Some((command, argument)) => run_command(state, command, argument),
+                None => run_key(state, key),
             };
             if !done {
-                state.remark(format!("{key}: there is no call for it."));
+                state.remark(format!("{key}: there is no call that it applies to."));
             }
         });
     }
 }
 
-/// Does what a key does; returns whether there was a call for it, if it needs one.
-fn alone(calling: &mut Calling, key: &str) -> bool {
-    let id = |calling: &mut Calling, state| calling.last_that_is(state).map(|call| call.id);
+/// Dials; the other party answers at once.
+fn dial(calls: &mut Calls, number: &str, account: Option<&str>) {
+    let id = calls.dial(number, account);
+    calls.connect(id);
+}
+
+/// Performs the function of a key; returns whether the call that it needs exists.
+fn run_key(state: &mut State, key: &str) -> bool {
+    let calls = &mut state.calls;
     match key {
-        "ANSWER" | "ASW" | "OK" => match calling.last_that_is(PhoneCallState::Ringing) {
-            Some(call) => call.state = PhoneCallState::Talking,
+        "ANSWER" | "ASW" | "OK" => match calls.newest(CallState::Ringing) {
+            Some(id) => calls.set_state(id, CallState::Connected),
             None => return key == "OK",
         },
-        "CALLEND" | "CallEnd" => match calling.call(None).map(|call| call.id) {
-            Some(id) => return calling.end(id),
+        "CALLEND" | "CallEnd" => match calls.current().map(|call| call.id) {
+            Some(id) => return calls.end(id),
             None => return false,
         },
         "X" | "CANCEL" => {
-            if let Some(id) = id(calling, PhoneCallState::Ringing) {
-                calling.end(id);
+            if let Some(id) = calls.newest(CallState::Ringing) {
+                calls.end(id);
             }
         }
-        "F_HOLD" | "HOLD" => match calling.call(None) {
-            Some(call) if call.state == PhoneCallState::Talking => {
-                call.state = PhoneCallState::Held;
-            }
-            Some(call) if call.state == PhoneCallState::Held => {
-                call.state = PhoneCallState::Talking;
-            }
+        "F_HOLD" | "HOLD" => match calls.current().map(|call| (call.id, call.state)) {
+            Some((id, CallState::Connected)) => calls.set_state(id, CallState::Held),
+            Some((id, CallState::Held)) => calls.set_state(id, CallState::Connected),
             _ => return false,
         },
         "MUTE" => {
-            if id(calling, PhoneCallState::Talking).is_none() {
+            if calls.newest(CallState::Connected).is_none() {
                 return false;
             }
-            calling.muted = !calling.muted;
+            state.is_muted = !state.is_muted;
         }
-        "DNDOn" | "DNDOff" => calling.dnd = key == "DNDOn",
+        "DNDOn" | "DNDOff" => state.dnd = key == "DNDOn",
         "AlwaysFwdOff" | "BusyFwdOff" | "NoAnswFwdOff" => {
-            calling.forwards.remove(key.trim_end_matches("FwdOff"));
+            state.forwards.remove(key.trim_end_matches("FwdOff"));
         }
         _ => {
             let digit = match key {
-                "POUND" => Some('#'),
-                key if key.len() == 1 => key.chars().next(),
+                "POUND" => Some("#"),
+                key if key.len() == 1 => Some(key),
                 _ => None,
             };
-            let talks = id(calling, PhoneCallState::Talking).is_some();
-            if let Some(digit) = digit.filter(|_| talks) {
-                calling.send(digit);
+            if let (Some(digit), Some(id)) = (digit, calls.newest(CallState::Connected)) {
+                calls.send_digits(id, digit);
             }
         }
     }
     true
 }
 
-/// Does what a command does with a number or a call; returns whether there was a call for it.
-fn with_argument(calling: &mut Calling, command: &str, argument: &str) -> bool {
-    let talking = calling
-        .last_that_is(PhoneCallState::Talking)
-        .map(|call| call.id);
+/// Performs a command on a number or a call; returns whether the call that it needs exists.
+fn run_command(state: &mut State, command: &str, argument: &str) -> bool {
     if let Some(kind) = command.strip_suffix("FwdOn") {
-        calling
-            .forwards
-            .insert(kind.to_owned(), argument.to_owned());
+        state.forwards.insert(kind.to_owned(), argument.to_owned());
         return true;
     }
-    match (command, talking) {
+    let calls = &mut state.calls;
+    match (command, calls.newest(CallState::Connected)) {
         ("BTrans" | "ATrans", None) => return false,
         ("BTrans", Some(id)) => {
-            calling.end(id);
-            calling.transfers.push((argument.to_owned(), true));
+            calls.transfer(id, argument);
             return true;
         }
-        ("ATrans", Some(_)) => {
-            calling.dial(argument, None);
-            calling.transfers.push((argument.to_owned(), false));
+        ("ATrans", Some(id)) => {
+            calls.record_transfer(id, argument, false);
+            dial(calls, argument, None);
             return true;
         }
         _ => {}
@@ -126,16 +125,16 @@ fn with_argument(calling: &mut Calling, command: &str, argument: &str) -> bool {
         return false;
     };
     if command == "CANCEL" {
-        return calling.end(id);
+        return calls.end(id);
     }
     let (from, to) = match command {
-        "ASW" => (PhoneCallState::Ringing, PhoneCallState::Talking),
-        "HOLD" => (PhoneCallState::Talking, PhoneCallState::Held),
-        _ => (PhoneCallState::Held, PhoneCallState::Talking),
+        "ASW" => (CallState::Ringing, CallState::Connected),
+        "HOLD" => (CallState::Connected, CallState::Held),
+        _ => (CallState::Held, CallState::Connected),
     };
-    match calling.call(Some(id)) {
-        Some(call) if call.state == from => call.state = to,
-        _ => return false,
+    if calls.get(id).is_none_or(|call| call.state != from) {
+        return false;
     }
+    calls.set_state(id, to);
     true
 }

@@ -2,26 +2,16 @@
 //!
 //! Files are fetched first, so that the other parameters of the same document may name them.
 
-use std::collections::BTreeMap;
-use std::sync::{MutexGuard, PoisonError};
-
 use bytes::Bytes;
 use url::Url;
 
 use super::Yealink;
-use super::object::FORMATS;
+use super::uploads::PICTURE_FORMATS;
 use crate::document::Element;
 use crate::fetch::Fetch;
 use crate::picture::Picture;
 use crate::state::Ringtone;
 use crate::wave::{Coding, Wave};
-
-/// The files that a phone was told to fetch and keep, by their names.
-#[derive(Debug, Default)]
-pub(super) struct Uploads {
-    tones: BTreeMap<String, Bytes>,
-    wallpapers: BTreeMap<String, Picture>,
-}
 
 impl Yealink {
     /// Takes the parameters of a document; those that can't be are remarked.
@@ -58,12 +48,12 @@ impl Yealink {
 
     /// Lets a parameter take effect, where it has one that can be seen or heard.
     fn take(&self, name: &str, value: &str) -> Result<(), String> {
-        let uploads = self.uploads();
+        let uploads = self.uploads.lock();
         match name {
             "phone_setting.backgrounds" => {
                 let picture = match value.strip_prefix("Config:") {
                     Some(file) => {
-                        let picture = uploads.wallpapers.get(file).cloned();
+                        let picture = uploads.wallpaper(file);
                         Some(
                             picture
                                 .ok_or_else(|| format!("no wallpaper was uploaded as {file}"))?,
@@ -77,7 +67,7 @@ impl Yealink {
             _ if is_ring_type(name) => {
                 let sound = match value.strip_prefix("Config:") {
                     Some(file) => {
-                        let sound = uploads.tones.get(file).cloned();
+                        let sound = uploads.tone(file);
                         sound.ok_or_else(|| format!("no ring tone was uploaded as {file}"))?
                     }
                     None => Bytes::new(),
@@ -99,7 +89,7 @@ impl Yealink {
         let (url, file) = named(url)?;
         let sound = self.sound(&url, &[Coding::MuLaw], MAX_TONE).await;
         let sound = sound.map_err(|failure| failure.to_string())?;
-        keep(&mut self.uploads().tones, file, sound)
+        self.uploads.lock().add_tone(file, sound)
     }
 
     async fn upload_wallpaper(&self, url: &str) -> Result<(), String> {
@@ -110,7 +100,7 @@ impl Yealink {
         let (most_wide, most_high) = self.model.display;
         let fetch = Fetch::get(&url, self.request_headers(), MAX_WALLPAPER);
         let picture = self.device.fetch(fetch, |resource| {
-            let picture = Picture::decode(url.as_str(), &resource.body, &FORMATS)?;
+            let picture = Picture::decode(url.as_str(), &resource.body, &PICTURE_FORMATS)?;
             let (width, height) = (picture.width(), picture.height());
             if width <= most_wide && height <= most_high {
                 return Ok(picture);
@@ -120,24 +110,12 @@ impl Yealink {
             ))
         });
         let picture = picture.await.map_err(|failure| failure.to_string())?;
-        keep(&mut self.uploads().wallpapers, file, picture)
-    }
-
-    fn uploads(&self) -> MutexGuard<'_, Uploads> {
-        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+        self.uploads.lock().add_wallpaper(file, picture)
     }
 
     fn remark(&self, remark: String) {
         self.device.change(|state| state.remark(remark));
     }
-}
-
-fn keep<T>(files: &mut BTreeMap<String, T>, name: String, file: T) -> Result<(), String> {
-    if files.len() >= MAX_FILES && !files.contains_key(&name) {
-        return Err(format!("no room for more than {MAX_FILES} files"));
-    }
-    files.insert(name, file);
-    Ok(())
 }
 
 /// Returns a URL with the name under which its file is kept.
@@ -169,6 +147,3 @@ const MAX_TONE: usize = 100 * 1024;
 
 /// The most bytes of a wallpaper.
 const MAX_WALLPAPER: usize = 5 * 1024 * 1024;
-
-/// The most files of each kind.
-const MAX_FILES: usize = 10;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use image::{ImageFormat, Rgb, RgbImage};
+use image::{Rgb, RgbImage};
 use url::Url;
 
 use super::Yealink;
+use super::uploads::PICTURE_FORMATS;
 use crate::document::Element;
 use crate::fetch::Fetch;
 use crate::picture::Picture;
@@ -122,7 +123,7 @@ impl Yealink {
             let url = Url::parse(&text).map_err(|error| format!("the URL `{text}`: {error}"))?;
             let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
             let resource = self.device.fetch(fetch, |resource| {
-                Picture::decode(url.as_str(), &resource.body, &FORMATS)
+                Picture::decode(url.as_str(), &resource.body, &PICTURE_FORMATS)
             });
             resource.await.map_err(|failure| failure.to_string())?
         } else {
@@ -160,7 +161,7 @@ fn points(image: &Element, text: &str) -> Result<Picture, String> {
         let value = if index % 2 == 0 { byte & 15 } else { byte >> 4 };
         *pixel = Rgb([255 - value * 17; 3]);
     }
-    Ok(Picture::of_points(
+    Ok(Picture::from_pixels(
         "the document",
         Bytes::from(data),
         pixels,
@@ -256,10 +257,6 @@ fn seconds(document: &Element, attribute: &str) -> Option<Duration> {
         .ok()
         .map(Duration::from_secs)
 }
-
-/// The formats of pictures and wallpapers.
-pub(super) const FORMATS: [ImageFormat; 3] =
-    [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp];
 
 /// How long a screen stays that does not say.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);

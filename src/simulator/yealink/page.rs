@@ -143,7 +143,7 @@ impl Yealink {
     ) -> Result<Bytes, FetchError> {
         let fetch = Fetch::get(url, self.request_headers(), most);
         let resource = self.device.fetch(fetch, |resource| {
-            Wave::parse(&resource.body)?.narrow(codings)?;
+            Wave::parse(&resource.body)?.require_narrowband(codings)?;
             Ok(resource.body.clone())
         });
         resource.await
@@ -162,7 +162,7 @@ impl Yealink {
     }
 
     /// Does what choosing an item does.
-    pub(crate) async fn choose(&self, screen: &Screen, index: usize) {
+    pub(crate) async fn select(&self, screen: &Screen, index: usize) {
         match &screen.content {
             Content::Directory(entries) => {
                 if let Some(entry) = entries.get(index) {
@@ -183,7 +183,7 @@ impl Yealink {
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" => self.device.clear(),
             ALLOW => self.agree(),
-            "SoftKey:Select" | "SoftKey:Dial" => self.choose(screen, 0).await,
+            "SoftKey:Select" | "SoftKey:Dial" => self.select(screen, 0).await,
             "SoftKey:Submit" => self.submit(screen).await,
             _ => self.uri(target.to_owned()).await,
         }

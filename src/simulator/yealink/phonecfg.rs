@@ -22,7 +22,7 @@ impl Yealink {
                 None => return Err(format!("the parameter {block}")),
             }
         }
-        let calling = self.device.state().calling;
+        let device = self.device.state();
         let on_off = |on: bool| if on { "On" } else { "Off" };
         let firmware = &self.device.options().firmware;
         let mut text = format!("[Status]\nFirmwareVersion={firmware}\n");
@@ -38,7 +38,7 @@ impl Yealink {
             }
         }
         if dnd {
-            let _ = writeln!(text, "[DND]\nState={}", on_off(calling.dnd));
+            let _ = writeln!(text, "[DND]\nState={}", on_off(device.dnd));
         }
         if forward {
             for (section, kind) in [
@@ -46,7 +46,7 @@ impl Yealink {
                 ("Forward_busy", "Busy"),
                 ("Forward_noanswer", "NoAnsw"),
             ] {
-                let target = calling.forwards.get(kind).map_or("", String::as_str);
+                let target = device.forwards.get(kind).map_or("", String::as_str);
                 let state = on_off(!target.is_empty());
                 let (target, seconds) = target.split_once('=').unwrap_or((target, ""));
                 let _ = writeln!(text, "[{section}]\nState={state}\nTarget={target}");

@@ -4,7 +4,6 @@
 //! The guides do not tell the status of the answers; here it is 403, with their words.
 
 use std::net::IpAddr;
-use std::sync::PoisonError;
 
 use super::Yealink;
 use crate::request::{Request, Response};
@@ -35,7 +34,7 @@ impl Yealink {
 
     /// Access at the phone about a new source, unless nobody is to be asked.
     fn ask(&self, source: &str) -> Result<(), &'static str> {
-        let mut consent = self.consent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut consent = self.consent.lock();
         if !self.device.options().remote_control.asks || consent.allowed.contains(source) {
             return Ok(());
         }
@@ -55,7 +54,7 @@ impl Yealink {
 
     /// Takes the answer to the question.
     pub(super) fn agree(&self) {
-        let mut consent = self.consent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut consent = self.consent.lock();
         if let Some(source) = consent.pending.take() {
             consent.allowed.insert(source);
         }

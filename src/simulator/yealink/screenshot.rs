@@ -6,7 +6,7 @@ use image::ImageFormat;
 
 use super::Yealink;
 use super::model::release;
-use crate::draw::{View, screen};
+use crate::draw::{View, render};
 use crate::request::Response;
 
 impl Yealink {
@@ -22,7 +22,7 @@ impl Yealink {
         };
         let view = View::new(options, self.model.display, self.device.state());
         let mut file = Cursor::new(Vec::new());
-        if let Err(error) = screen(&view).write_to(&mut file, format) {
+        if let Err(error) = render(&view).write_to(&mut file, format) {
             return Response::empty(500).refusing(format!("a picture that can't be made: {error}"));
         }
         Response::with_body(200, content_type, file.into_inner())

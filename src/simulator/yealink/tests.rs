@@ -163,7 +163,7 @@ async fn only_allowed_servers_may_push() {
     ] {
         let harness = Harness::new(
             Options {
-                allow: Some(allow),
+                push_servers: Some(allow),
                 ..options()
             },
             Vec::new(),

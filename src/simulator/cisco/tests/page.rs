@@ -67,8 +67,8 @@ async fn pages_out_of_the_schema_show_an_error() {
             text("<SoftKeyItem><Name>a</Name></SoftKeyItem>"),
             "SoftKeyItem without Position",
         ),
-        (text("<Text>\u{7}</Text>"), "no well-formed XML"),
-        (text("<Text>a & b</Text>"), "no well-formed XML"),
+        (text("<Text>\u{7}</Text>"), "not well-formed XML"),
+        (text("<Text>a & b</Text>"), "not well-formed XML"),
         (text("<text>a</text>"), "the unknown element text"),
         (menu(101), "101 MenuItem"),
         (

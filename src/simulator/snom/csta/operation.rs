@@ -1,13 +1,13 @@
-//! What each request does to the phone, whatever its dialect.
+//! The effect of each request on the phone, independent of the dialect.
 
-use super::super::Snom;
-use crate::calls::{Call, Calls, Standing};
+use crate::calls::{Call, CallState, Calls};
 use crate::document::Element;
+use crate::snom::Snom;
 
-/// What stands in an answer, or the error.
+/// The content of a response, or the error code.
 type OperationResult = Result<String, &'static str>;
 
-/// A request that was understood as far as its name.
+/// A request whose name is known.
 pub(super) struct Operation<'a> {
     pub(super) phone: &'a Snom,
     pub(super) body: &'a Element,
@@ -15,32 +15,26 @@ pub(super) struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// Does what is asked; returns what stands in the answer, or the error.
+    /// Performs the request; returns the content of the response, or the error code.
     pub(super) fn run(&self) -> OperationResult {
         match self.body.name.as_str() {
             "AnswerCall" => {
-                self.change_state("callToBeAnswered", Standing::Ringing, Standing::Connected)
+                self.change_state("callToBeAnswered", CallState::Ringing, CallState::Connected)
             }
             "ClearCall" => self.end_call("callToBeCleared"),
             "ClearConnection" => self.end_call("connectionToBeCleared"),
-            "HoldCall" => self.change_state("callToBeHeld", Standing::Connected, Standing::Held),
+            "HoldCall" => self.change_state("callToBeHeld", CallState::Connected, CallState::Held),
             "RetrieveCall" => {
-                self.change_state("callToBeRetrieved", Standing::Held, Standing::Connected)
+                self.change_state("callToBeRetrieved", CallState::Held, CallState::Connected)
             }
             "ConsultationCall" => self.consultation_call(),
-            "FireTest" => self.own(|phone| {
-                let url = phone.setting("action_fwtest_url").ok_or("noUrl")?;
-                let url = url::Url::parse(&url).map_err(|_| "noUrl")?;
-                let load = phone.load(url);
-                phone.device.spawn(load);
-                Ok(())
-            }),
+            "FireTest" => self.fire_test(),
             "GenerateDigits" => self.send_digits(),
             "GetSettings" => Ok(self.get_settings()),
             "MakeCall" => self.make_call(),
             "RequestSystemStatus" => Ok("<systemStatus>normal</systemStatus>".to_owned()),
             "SetDoNotDisturb" => {
-                self.device("device")?;
+                self.check_device("device")?;
                 let on = self.switch("doNotDisturbOn")?;
                 self.set(&[("dnd_mode".to_owned(), on.to_owned())])
             }
@@ -58,28 +52,28 @@ impl Operation<'_> {
             "SingleStepTransferCall" => {
                 let id = self.call("activeCall")?;
                 let to = self.body.text_of("transferredTo");
-                // Devices are SIP addresses to a Snom phone.
-                let user = to.strip_prefix("sip:").and_then(|to| to.split_once('@'));
-                let (user, _) = user.ok_or("invalidDestination")?;
-                self.change(|calls| calls.transfer(id, user));
+                let user = sip_user(&to)?;
+                self.change_calls(|calls| calls.transfer(id, user));
                 Ok(String::new())
             }
             "SnapshotDevice" => self.snapshot(),
             "TransferCall" => {
                 let (held, active) = (self.call("heldCall")?, self.call("activeCall")?);
-                self.change(|calls| calls.join(held, active));
+                self.change_calls(|calls| calls.join(held, active));
                 Ok(String::new())
             }
             "XmlPush" => {
                 let document = self.body.text_of("document");
-                self.own(|phone| phone.push(&document).map_err(|_| "invalidParameterValue"))
+                let pushed = self.phone.push(&document);
+                pushed.map_err(|_| "invalidParameterValue")?;
+                Ok(String::new())
             }
             _ => Err("serviceNotSupported"),
         }
     }
 
-    /// Returns the id of a call that is there: in an element of its own, or flat on old firmware.
-    fn call(&self, name: &str) -> Result<i32, &'static str> {
+    /// Returns the id of an existing call: nested in an element of its own, or flat on old firmware.
+    fn call(&self, name: &str) -> Result<u32, &'static str> {
         let element = self.body.child(name).ok_or("invalidConnectionIdentifier")?;
         let nested = element.child("callID");
         let id = match (self.is_old, nested) {
@@ -87,13 +81,14 @@ impl Operation<'_> {
             (false, Some(id)) => id.text(),
             _ => return Err("invalidConnectionIdentifier"),
         };
-        let id = id.parse().map_err(|_| "invalidCallID")?;
-        let known = self.phone.device.state().calls.get(id).is_some();
-        if known { Ok(id) } else { Err("invalidCallID") }
+        let id: i64 = id.parse().map_err(|_| "invalidCallID")?;
+        let calls = self.phone.device.state().calls;
+        let call = calls.all().iter().find(|call| csta_id(call) == id);
+        call.map(|call| call.id).ok_or("invalidCallID")
     }
 
-    /// Judges a device: a SIP address, or since 8.7.4 the number of an identity.
-    fn device(&self, name: &str) -> Result<(), &'static str> {
+    /// Checks a device: a SIP address of the phone, or since 8.7.4 the number of an identity.
+    fn check_device(&self, name: &str) -> Result<(), &'static str> {
         let device = self.body.text_of(name);
         let by_number = !self.phone.is_older_than(&[8, 7, 4]) && device == "1";
         let address = device.strip_prefix("sip:").unwrap_or(&device);
@@ -104,67 +99,78 @@ impl Operation<'_> {
         }
     }
 
-    fn change_state(&self, name: &str, from: Standing, to: Standing) -> OperationResult {
+    fn change_state(&self, name: &str, from: CallState, to: CallState) -> OperationResult {
         let id = self.call(name)?;
-        let standing = self
+        let state = self
             .phone
             .device
             .state()
             .calls
             .get(id)
-            .map(|call| call.standing);
-        if standing != Some(from) {
+            .map(|call| call.state);
+        if state != Some(from) {
             return Err("invalidConnectionState");
         }
-        self.change(|calls| calls.put(id, to));
+        self.change_calls(|calls| calls.set_state(id, to));
         Ok(String::new())
     }
 
     fn end_call(&self, name: &str) -> OperationResult {
         let id = self.call(name)?;
-        self.change(|calls| calls.end(id));
+        self.change_calls(|calls| {
+            calls.end(id);
+        });
         Ok(String::new())
     }
 
     fn make_call(&self) -> OperationResult {
-        self.device("callingDevice")?;
+        self.check_device("callingDevice")?;
         let number = self.body.text_of("calledDirectoryNumber");
         if number.is_empty() || self.body.text_of("autoOriginate") != "doNotPrompt" {
             return Err("invalidParameterValue");
         }
         Ok(format!(
             "<callingDevice>{}</callingDevice>",
-            self.start_call(&number)
+            self.dial(&number)
         ))
     }
 
     fn consultation_call(&self) -> OperationResult {
         self.call("existingCall")?;
         let to = self.body.text_of("consultedDevice");
-        let user = to.strip_prefix("sip:").and_then(|to| to.split_once('@'));
-        let (user, _) = user.ok_or("invalidDestination")?;
+        let user = sip_user(&to)?;
         Ok(format!(
             "<initiatedCall>{}</initiatedCall>",
-            self.start_call(user)
+            self.dial(user)
         ))
     }
 
-    fn start_call(&self, number: &str) -> String {
+    /// Dials a number; returns the identifiers of the call.
+    fn dial(&self, number: &str) -> String {
         let mut id = 0;
         self.phone.device.change(|state| {
             state.dial(number);
-            id = state.calls.dial(number);
+            id = state.calls.dial(number, None);
         });
-        self.phone.is_answered_soon(id);
+        self.phone.connect_soon(id);
         format!("<callID>{id}</callID><deviceID>sip:1001@pbx.example</deviceID>")
+    }
+
+    /// Opens the page that the setting `action_fwtest_url` names.
+    fn fire_test(&self) -> OperationResult {
+        let url = self.phone.setting("action_fwtest_url").ok_or("noUrl")?;
+        let url = url::Url::parse(&url).map_err(|_| "noUrl")?;
+        let load = self.phone.load(url);
+        self.phone.device.spawn(load);
+        Ok(String::new())
     }
 
     fn send_digits(&self) -> OperationResult {
         let id = self.call("connectionToSendDigits")?;
         let digits = self.body.text_of("charactersToSend");
-        let mut sent = false;
-        self.change(|calls| sent = calls.send(id, &digits));
-        if sent {
+        let mut is_connected = false;
+        self.change_calls(|calls| is_connected = calls.send_digits(id, &digits));
+        if is_connected {
             Ok(String::new())
         } else {
             Err("invalidConnectionState")
@@ -172,7 +178,7 @@ impl Operation<'_> {
     }
 
     fn set_forwarding(&self) -> OperationResult {
-        self.device("device")?;
+        self.check_device("device")?;
         let kind = match self.body.text_of("forwardingType").as_str() {
             "forwardImmediate" => "all",
             "forwardBusy" => "busy",
@@ -189,24 +195,24 @@ impl Operation<'_> {
     }
 
     fn get_settings(&self) -> String {
-        let told = self.body.named("Setting").map(|setting| {
+        let settings = self.body.named("Setting").map(|setting| {
             let name = setting.text_of("name");
             let value = self.phone.setting(&name).unwrap_or_default();
             let value = value.replace('&', "&amp;").replace('<', "&lt;");
             format!("<Setting><name>{name}</name><value>{value}</value></Setting>")
         });
-        told.collect()
+        settings.collect()
     }
 
     fn snapshot(&self) -> OperationResult {
-        self.device("snapshotObject")?;
+        self.check_device("snapshotObject")?;
         let state = self.phone.device.state();
-        let infos = state.calls.all().iter().map(|call: &Call| {
-            let states: &[&str] = match call.standing {
-                Standing::Calling => &["connected", "alerting"],
-                Standing::Connected => &["connected", "connected"],
-                Standing::Held => &["hold", "connected"],
-                Standing::Ringing => &["alerting"],
+        let infos = state.calls.all().iter().map(|call| {
+            let states: &[&str] = match call.state {
+                CallState::Connected => &["connected", "connected"],
+                CallState::Dialing => &["connected", "alerting"],
+                CallState::Held => &["hold", "connected"],
+                CallState::Ringing => &["alerting"],
             };
             let states = states
                 .iter()
@@ -216,7 +222,7 @@ impl Operation<'_> {
                  <deviceID>sip:1001@pbx.example</deviceID></connectionIdentifier><localCallState>\
                  <compoundCallState>{}</compoundCallState></localCallState>\
                  </snapshotDeviceResponseInfo>",
-                call.id,
+                csta_id(call),
                 states.collect::<String>()
             )
         });
@@ -240,11 +246,21 @@ impl Operation<'_> {
             .map_err(|_| "invalidParameterValue")
     }
 
-    fn own(&self, run: impl FnOnce(&Snom) -> Result<(), &'static str>) -> OperationResult {
-        run(self.phone).map(|()| String::new())
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Calls)) {
+    fn change_calls(&self, change: impl FnOnce(&mut Calls)) {
         self.phone.device.change(|state| change(&mut state.calls));
     }
+}
+
+/// Returns the id of a call in CSTA, which is negative if the call came in.
+fn csta_id(call: &Call) -> i64 {
+    let id = i64::from(call.id);
+    if call.is_incoming { -id } else { id }
+}
+
+/// Returns the user of a SIP address, which is how Snom phones write a destination.
+fn sip_user(address: &str) -> Result<&str, &'static str> {
+    let user = address
+        .strip_prefix("sip:")
+        .and_then(|address| address.split_once('@'));
+    user.map(|(user, _)| user).ok_or("invalidDestination")
 }

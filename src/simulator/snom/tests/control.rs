@@ -1,7 +1,7 @@
 //! Control from outside: which keys and queries there are, and what comes of them.
 
 use super::*;
-use crate::calls::Standing;
+use crate::calls::CallState;
 
 #[tokio::test]
 async fn keys_numbers_and_ringers_are_checked() {
@@ -55,7 +55,7 @@ async fn keys_numbers_and_ringers_are_checked() {
 }
 
 #[tokio::test]
-async fn keys_make_hold_and_transfer_calls() {
+async fn keys_place_hold_and_transfer_calls() {
     let harness = Harness::new(options(), Vec::new()).await;
     let press = async |keys: &str| {
         ask(&harness, &format!("/command.htm?key={keys}"), "").await;
@@ -65,20 +65,20 @@ async fn keys_make_hold_and_transfer_calls() {
     press("F_HOLD;2;0;0;ENTER").await;
     harness
         .wait_until(|state| {
-            state.calls.all().len() == 2 && state.calls.all()[1].standing == Standing::Connected
+            state.calls.all().len() == 2 && state.calls.all()[1].state == CallState::Connected
         })
         .await;
     press("TRANSFER").await;
     let state = harness.phone.state();
-    assert_eq!(
-        state.calls.transferred(),
-        [("201".to_owned(), "200".to_owned())]
-    );
+    let [transfer] = state.calls.transfers() else {
+        panic!("{:?}", state.calls.transfers())
+    };
+    assert_eq!((&*transfer.from, &*transfer.to), ("201", "200"));
     assert_eq!(state.calls.all(), []);
     harness.phone.receive_call("202");
     press("ENTER;TRANSFER;3;0;0;ENTER").await;
-    assert_eq!(harness.phone.state().calls.transferred()[1].1, "300");
-    // With that setting the phone asks first.
+    assert_eq!(harness.phone.state().calls.transfers()[1].to, "300");
+    // With this setting the phone asks first.
     ask(
         &harness,
         "/settings.htm?settings=save&call_join_xfer=on",
@@ -88,7 +88,7 @@ async fn keys_make_hold_and_transfer_calls() {
     harness.phone.receive_call("203");
     press("ENTER;F_HOLD;4;ENTER").await;
     harness
-        .wait_until(|state| state.calls.standing(Standing::Connected).is_some())
+        .wait_until(|state| state.calls.oldest(CallState::Connected).is_some())
         .await;
     press("TRANSFER").await;
     assert_eq!(harness.phone.state().calls.all().len(), 2);

@@ -1,7 +1,7 @@
 //! CSTA: its dialects, and its faults.
 
 use super::*;
-use crate::calls::Standing;
+use crate::calls::CallState;
 
 async fn csta(harness: &Harness, body: &str) -> String {
     harness
@@ -37,8 +37,8 @@ async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
                 answer.contains("Envelope"),
                 body.contains("Envelope") && status != "404"
             );
-            let standing = harness.phone.state().calls.all()[0].standing;
-            assert_eq!(standing == Standing::Connected, status == "200");
+            let call_state = harness.phone.state().calls.all()[0].state;
+            assert_eq!(call_state == CallState::Connected, status == "200");
         }
     }
 }

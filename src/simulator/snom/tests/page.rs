@@ -65,8 +65,8 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
     let image = "<SnomIPPhoneImage><Data encoding=\"base64\">AAAA</Data></SnomIPPhoneImage>";
     for (content_type, page, reason) in [
         ("text/html", text(""), "Content-Type"),
-        (xml, text("<Text>a & b</Text>"), "no well-formed XML"),
-        (xml, text("<Text>\u{2}</Text>"), "no well-formed XML"),
+        (xml, text("<Text>a & b</Text>"), "not well-formed XML"),
+        (xml, text("<Text>\u{2}</Text>"), "not well-formed XML"),
         (xml, text("<Picture/>"), "the unknown element Picture"),
         (
             xml,
@@ -78,7 +78,7 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
             text("<SoftKeyItem><Name>F9</Name></SoftKeyItem>"),
             "Name `F9`",
         ),
-        (xml, text("") + &text(""), "no well-formed XML"),
+        (xml, text("") + &text(""), "not well-formed XML"),
         (xml, "<CiscoIPPhoneText/>".to_owned(), "the unknown object"),
         (xml, "<SnomIPPhoneBatch/>".to_owned(), "an empty batch"),
         (
@@ -86,7 +86,7 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
             "<SnomIPPhoneInput><URL>x</URL></SnomIPPhoneInput>".to_owned(),
             "InputItem",
         ),
-        (xml, image.to_owned(), "no picture at all"),
+        (xml, image.to_owned(), "not a picture"),
     ] {
         let harness = Harness::new(options(), vec![Page::new("/", content_type, page)]).await;
         browse(&harness, "/").await;

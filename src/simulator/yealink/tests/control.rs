@@ -1,10 +1,10 @@
 //! Control from outside: who may, by which page, with which keys, and what comes of it.
 
 use super::{ask, object, options, push};
-use crate::PhoneCallState::{Held, Ringing, Talking};
+use crate::CallState::{Connected, Held, Ringing};
+use crate::State;
 use crate::harness::Harness;
 use crate::options::{Options, RemoteControl, Scheme};
-use crate::{Calling, State};
 
 fn phone(model: &str, firmware: &str) -> Options {
     Options {
@@ -160,39 +160,38 @@ async fn keys_that_a_model_or_firmware_lacks_do_nothing() {
 }
 
 #[tokio::test]
-async fn calls_are_what_keys_make_of_them() {
+async fn keys_answer_hold_transfer_and_end_calls() {
     let harness = harness("T46G", "28.84.0.1").await;
     let key = async |key: &str| {
         asks(&harness, &format!("/servlet?key={key}")).await;
-        harness.phone.state().calling
+        harness.phone.state()
     };
-    let states = |calling: &Calling| {
-        let states: Vec<_> = calling.calls.iter().map(|call| call.state).collect();
+    let states = |state: &State| {
+        let states: Vec<_> = state.calls.all().iter().map(|call| call.state).collect();
         states
     };
     let id = harness.phone.receive_call("201");
     assert_eq!(id, 33_093);
-    // Nothing is transferred that was not answered.
+    // A call that was not answered cannot be transferred.
     assert_eq!(states(&key("BTrans=300").await), [Ringing]);
-    assert_eq!(states(&key("ANSWER").await), [Talking]);
-    assert_eq!(key("1;POUND").await.dtmf, "1#");
-    assert!(key("MUTE").await.muted);
+    assert_eq!(states(&key("ANSWER").await), [Connected]);
+    assert_eq!(key("1;POUND").await.calls.digits(), "1#");
+    assert!(key("MUTE").await.is_muted);
     assert_eq!(states(&key("F_HOLD").await), [Held]);
-    assert_eq!(states(&key("F_HOLD").await), [Talking]);
+    assert_eq!(states(&key("F_HOLD").await), [Connected]);
     assert_eq!(states(&key("HOLD:33093").await), [Held]);
     assert_eq!(states(&key("HOLD:33093").await), [Held]);
-    assert_eq!(states(&key("UNHOLD:33093").await), [Talking]);
-    assert_eq!(states(&key("ATrans=300").await), [Held, Talking]);
+    assert_eq!(states(&key("UNHOLD:33093").await), [Connected]);
+    assert_eq!(states(&key("ATrans=300").await), [Held, Connected]);
     assert_eq!(states(&key("CANCEL:33094").await), [Held]);
-    assert_eq!(states(&key("UNHOLD:33093").await), [Talking]);
-    let calling = key("BTrans=301").await;
-    assert!(calling.calls.is_empty());
-    assert_eq!(
-        calling.transfers,
-        [("300".to_owned(), false), ("301".to_owned(), true)]
-    );
+    assert_eq!(states(&key("UNHOLD:33093").await), [Connected]);
+    let state = key("BTrans=301").await;
+    assert!(state.calls.all().is_empty());
+    let transfers = state.calls.transfers().iter();
+    let transfers: Vec<_> = transfers.map(|one| (&*one.to, one.is_blind)).collect();
+    assert_eq!(transfers, [("300", false), ("301", true)]);
     harness.phone.receive_call("202");
-    assert!(key("CANCEL").await.calls.is_empty());
+    assert!(key("CANCEL").await.calls.all().is_empty());
     let remarks = harness.phone.state().remarks;
     key("CALLEND").await;
     assert!(harness.phone.state().remarks.len() > remarks.len());
@@ -204,7 +203,7 @@ async fn calls_are_what_keys_make_of_them() {
 }
 
 #[tokio::test]
-async fn the_phone_tells_of_itself_what_is_asked() {
+async fn status_contains_the_requested_sections() {
     let harness = harness("T46G", "28.83.0.130").await;
     asks(&harness, "/servlet?key=AlwaysFwdOn=201").await;
     asks(&harness, "/servlet?key=DNDOn").await;
@@ -231,7 +230,7 @@ async fn the_phone_tells_of_itself_what_is_asked() {
     let (_, bare) = asks(&harness, "/servlet?phonecfg=get&dnd=0").await;
     assert_eq!(bare, "[Status]\nFirmwareVersion=28.83.0.130\n");
     assert_eq!(asks(&harness, "/servlet?phonecfg=get&a=1").await.0, "400");
-    // The account that calls must be one of these.
+    // Unknown accounts are ignored.
     for from in ["1002@192.0.2.14", "nobody@pbx"] {
         asks(
             &harness,
@@ -240,24 +239,19 @@ async fn the_phone_tells_of_itself_what_is_asked() {
         .await;
     }
     let state = harness.phone.state();
-    let accounts: Vec<_> = state
-        .calling
-        .calls
-        .iter()
-        .map(|call| &call.account)
-        .collect();
+    let accounts: Vec<_> = state.calls.all().iter().map(|call| &call.account).collect();
     assert_eq!(accounts, [&Some("1002@192.0.2.14".to_owned()), &None]);
     assert!(
         state
             .remarks
             .last()
             .unwrap()
-            .contains("No account is nobody@pbx")
+            .contains("There is no account nobody@pbx")
     );
 }
 
 #[tokio::test]
-async fn the_screen_is_taken_as_a_bmp_or_a_jpeg() {
+async fn screenshots_are_bmp_or_jpeg_by_firmware() {
     for (firmware, target, start) in [
         ("28.83.0.130", "/screencapture", "\u{fffd}\u{fffd}"),
         ("28.83.0.130", "/screencapture/download", "\u{fffd}\u{fffd}"),
@@ -273,7 +267,7 @@ async fn the_screen_is_taken_as_a_bmp_or_a_jpeg() {
 }
 
 #[tokio::test]
-async fn a_notify_is_as_good_as_a_request() {
+async fn notify_controls_the_phone_like_a_request() {
     let harness = harness("T53W", "96.86.0.70").await;
     let notify = |event: &str, content_type: &str, body: &str| {
         let told = harness.phone.receive_notify(event, content_type, body);
@@ -289,10 +283,10 @@ async fn a_notify_is_as_good_as_a_request() {
     )
     .unwrap();
     assert_eq!(state.dialed, ["+49#"]);
-    let id = state.calling.calls[0].id;
+    let id = state.calls.all()[0].id;
     let state = notify("ACTION-URI", frag, &format!("key=HOLD:{id}")).unwrap();
-    assert_eq!(state.calling.calls[0].state, Talking);
-    assert!(state.remarks.last().unwrap().contains("does nothing here"));
+    assert_eq!(state.calls.all()[0].state, Connected);
+    assert!(state.remarks.last().unwrap().contains("has no effect"));
     let state = notify("check-sync;reboot=true", "", "").unwrap();
     assert_eq!(state.keys.last().unwrap(), "Reboot");
     let text = object("TextScreen", "<Text>a</Text>");
