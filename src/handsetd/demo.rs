@@ -90,7 +90,7 @@ async fn scene(
     let variables = pbx.dial(player, extension).await?;
     let done = player
         .phone
-        .until(|state| extension.is_done(&before, state), PATIENCE)
+        .wait_until(|state| extension.is_done(&before, state), PATIENCE)
         .await;
     let state = done.clone().unwrap_or_else(|| player.phone.state());
     story::tell(&before, &state, out)?;

@@ -115,7 +115,7 @@ async fn an_8851_does_every_verb() {
     fixture.does("push", &["text=Hello"]).await.is("OK");
     fixture.sim_phone.shows_text("Hello").await;
     fixture.does("clear", &[]).await.is("OK");
-    assert!(fixture.sim_phone.state().shown.is_none());
+    assert!(fixture.sim_phone.state().screen.is_none());
     fixture.does("ring", &["Analog1"]).await.is("OK");
     fixture.does("ring", &["stop=yes"]).await.is("OK");
 
@@ -475,7 +475,7 @@ async fn users_log_in_and_out_in_every_encoding() {
         assert!(outcome.is("REJECTED").contains("code 19"));
         let outcome = fixture.does("who", &["device=SEP00005E005301"]).await;
         assert_eq!(outcome.result()["user"], Value::Null);
-        let asked = fixture.manager.state().asked;
+        let asked = fixture.manager.state().requests;
         assert!(asked.iter().all(|(how, _)| *how == encoding), "{asked:?}");
     }
 }
@@ -557,14 +557,14 @@ async fn only_a_busy_call_manager_is_asked_again() {
         .does("login", &["john", "phone=boss"])
         .await
         .is("OK");
-    assert_eq!(fixture.manager.state().asked.len(), 3);
+    assert_eq!(fixture.manager.state().requests.len(), 3);
     let outcome = fixture.does("login", &["nobody", "phone=boss"]).await;
     outcome.is("NOTFOUND");
-    assert_eq!(fixture.manager.state().asked.len(), 4);
+    assert_eq!(fixture.manager.state().requests.len(), 4);
     let fixture = MobilityFixture::with("form", "secret", busy(100)).await;
     let outcome = fixture.does("who", &["john", "deadline=2s"]).await;
     assert!(outcome.is("UNREACHABLE").contains("code 26"));
-    assert!(fixture.manager.state().asked.len() <= 4);
+    assert!(fixture.manager.state().requests.len() <= 4);
 }
 
 #[tokio::test]

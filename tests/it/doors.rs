@@ -43,7 +43,7 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
         let asked = &exchanges[asked.unwrap()];
         assert_eq!(asked.answer, "AUTHORIZED");
         let length = asked
-            .answer_headers
+            .response_headers
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         assert_eq!(length.unwrap().1, "10");

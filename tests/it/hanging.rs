@@ -53,7 +53,7 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
         .line("HANGUP|QUEUED|the caller hung up; delivery goes on|1001|")
         .await;
     assert!(since.elapsed() < SLOW, "the channel was held");
-    assert!(sim_phone.state().shown.is_none());
+    assert!(sim_phone.state().screen.is_none());
     sim_phone.shows_text("Hello, this is Asterisk").await;
     sim_phone.assert_accepted_all();
     daemon.line("Delivered.").await;

@@ -525,7 +525,7 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
     }
     assert_eq!(yealink.state().bad_credentials, 1);
     for sim_phone in [&snom, &yealink, &asking] {
-        assert!(sim_phone.state().shown.is_none());
+        assert!(sim_phone.state().screen.is_none());
     }
 }
 
@@ -556,7 +556,7 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
         &outcome,
         "the phone refused the user name and password: it answered error 4; check them, and that its authenticationURL is /cisco/authenticate",
     );
-    assert!(sim_phone.state().shown.is_none());
+    assert!(sim_phone.state().screen.is_none());
     other.line("Rejected a phone's credentials.").await;
     assert!(!other.log().contains("hush-8x2") && !daemon.log().contains("hush-8x2"));
 }
@@ -760,7 +760,7 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
             ("QUEUED", "delivery goes on")
         );
         assert!(
-            sim_phone.state().shown.is_none(),
+            sim_phone.state().screen.is_none(),
             "the phone was faster than the budget"
         );
         sim_phone.shows_text("Late").await;

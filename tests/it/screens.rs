@@ -4,7 +4,7 @@ use std::fs;
 
 use futures_util::future::join_all;
 use handset_simulator::Vendor;
-use handset_simulator::{Content, Options, Shown};
+use handset_simulator::{Content, Options, Screen};
 use image::{Rgb, RgbImage};
 
 use super::support::caller::{CallResult, Caller};
@@ -48,7 +48,7 @@ async fn a_text_has_a_title_a_prompt_and_soft_keys() {
         sim_phone.shows_text("You are number 3").await;
         sim_phone.phone().press("Leave").await.unwrap();
         sim_phone
-            .until("an idle phone", |state| state.shown.is_none())
+            .until("an idle phone", |state| state.screen.is_none())
             .await;
         sim_phone.assert_accepted_all();
     }
@@ -62,7 +62,7 @@ async fn clear_takes_a_screen_away() {
         sim_phone.shows_text("Hello").await;
         fixture.ok(*vendor, "clear", &[]).await;
         sim_phone
-            .until("an idle phone", |state| state.shown.is_none())
+            .until("an idle phone", |state| state.screen.is_none())
             .await;
         sim_phone.assert_accepted_all();
     }
@@ -77,7 +77,7 @@ async fn a_screen_with_a_timeout_goes_by_itself() {
             .await;
         sim_phone.shows_text("Soon gone").await;
         sim_phone
-            .until("an idle phone", |state| state.shown.is_none())
+            .until("an idle phone", |state| state.screen.is_none())
             .await;
         sim_phone.assert_accepted_all();
     });
@@ -106,7 +106,7 @@ async fn a_menu_item_leads_on() {
             ["Sales", "More & more", "Close"],
             "{vendor}"
         );
-        sim_phone.phone().pick(0).await.unwrap();
+        sim_phone.phone().select(0).await.unwrap();
         let state = sim_phone
             .until("a call", |state| !state.dialed.is_empty())
             .await;
@@ -115,16 +115,16 @@ async fn a_menu_item_leads_on() {
         sim_phone
             .shows("a menu", |shown| shown.content.items().is_some())
             .await;
-        sim_phone.phone().pick(1).await.unwrap();
+        sim_phone.phone().select(1).await.unwrap();
         assert_eq!(web_server.asked().await, "/next?a=1&b=2", "{vendor}");
         sim_phone.shows_text("The next screen").await;
         fixture.ok(*vendor, "push", &items).await;
         sim_phone
             .shows("a menu", |shown| shown.content.items().is_some())
             .await;
-        sim_phone.phone().pick(2).await.unwrap();
+        sim_phone.phone().select(2).await.unwrap();
         sim_phone
-            .until("an idle phone", |state| state.shown.is_none())
+            .until("an idle phone", |state| state.screen.is_none())
             .await;
         sim_phone.assert_accepted_all();
     }
@@ -200,7 +200,7 @@ async fn a_directory_dials_and_goes_on_to_its_next_page() {
             sim_phone.phone().press(&more.label).await.unwrap();
         }
         assert_eq!(found, 110, "{vendor}");
-        sim_phone.phone().pick(0).await.unwrap();
+        sim_phone.phone().select(0).await.unwrap();
         let state = sim_phone
             .until("a call", |state| !state.dialed.is_empty())
             .await;
@@ -538,7 +538,7 @@ impl Fixture {
     }
 }
 
-fn labels(shown: &Shown) -> Vec<&str> {
+fn labels(shown: &Screen) -> Vec<&str> {
     let items = shown.content.items().unwrap_or_default();
     items.iter().map(|item| item.label.as_str()).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use handset_simulator::Vendor;
-use handset_simulator::{Options as Phone, Scheme, Standing, State};
+use handset_simulator::{CallState, Options as Phone, Scheme, State};
 use serde_json::{Value, json};
 
 use super::support::agi_call::agi_call;
@@ -85,30 +85,42 @@ async fn asks(agi: SocketAddr, verb: &str, arguments: &[&str]) -> HashMap<String
     agi_call(agi, verb, &arguments).await
 }
 
-/// Returns how the calls of a phone stand, oldest first.
-fn standings(state: &State) -> Vec<Standing> {
-    state.calls.all().iter().map(|call| call.standing).collect()
+/// Returns the states of a phone's calls, oldest first.
+fn call_states(state: &State) -> Vec<CallState> {
+    state.calls.all().iter().map(|call| call.state).collect()
+}
+
+/// Returns who was transferred to whom, oldest first.
+fn transfers(state: &State) -> Vec<(&str, &str)> {
+    let transfers = state.calls.transfers().iter();
+    transfers.map(|one| (&*one.from, &*one.to)).collect()
 }
 
 #[tokio::test]
 async fn calls_are_controlled_by_keys() {
     let fixture = Fixture::with("D785").await;
-    fixture.sim_phone.phone().is_called_by("201");
+    fixture.sim_phone.phone().receive_call("201");
     fixture.does("answer", &[]).await;
     fixture
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
     fixture.does("dtmf", &["1*#"]).await;
-    let state = fixture.until("digits", |state| state.calls.all()[0].sent == "1*#");
+    let state = fixture.until("digits", |state| state.calls.digits() == "1*#");
     state.await;
     let note = fixture.does("hold", &[]).await;
     assert!(note.contains("takes it back"), "{note}");
     fixture
-        .until("a held call", |state| standings(state) == [Standing::Held])
+        .until("a held call", |state| {
+            call_states(state) == [CallState::Held]
+        })
         .await;
     fixture.does("resume", &[]).await;
     fixture
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
     fixture.does("hangup", &[]).await;
     fixture
@@ -138,7 +150,7 @@ async fn calls_are_controlled_by_keys() {
 #[tokio::test]
 async fn transfers_go_key_by_key_and_wait_for_the_screen() {
     let fixture = Fixture::with("D785").await;
-    fixture.sim_phone.phone().is_called_by("201");
+    fixture.sim_phone.phone().receive_call("201");
     fixture.does("answer", &[]).await;
     // Longer than a call waits, so the rest goes on without it.
     let outcome = fixture.asks("transfer", &["200", "kind=attended"]).await;
@@ -147,26 +159,20 @@ async fn transfers_go_key_by_key_and_wait_for_the_screen() {
         "{outcome:?}"
     );
     let state = fixture
-        .until("a transfer", |state| !state.calls.transferred().is_empty())
+        .until("a transfer", |state| !state.calls.transfers().is_empty())
         .await;
-    assert_eq!(
-        state.calls.transferred(),
-        [("201".to_owned(), "200".to_owned())]
-    );
+    assert_eq!(transfers(&state), [("201", "200")]);
     assert_eq!(
         state.keys,
         ["ENTER", "F_HOLD", "2", "0", "0", "ENTER", "TRANSFER"]
     );
-    fixture.sim_phone.phone().is_called_by("202");
+    fixture.sim_phone.phone().receive_call("202");
     fixture.does("answer", &[]).await;
     fixture.asks("transfer", &["300"]).await;
     let state = fixture
-        .until("a transfer", |state| state.calls.transferred().len() == 2)
+        .until("a transfer", |state| state.calls.transfers().len() == 2)
         .await;
-    assert_eq!(
-        state.calls.transferred()[1],
-        ("202".to_owned(), "300".to_owned())
-    );
+    assert_eq!(transfers(&state)[1], ("202", "300"));
     fixture.sim_phone.assert_accepted_all();
 }
 
@@ -174,38 +180,39 @@ async fn transfers_go_key_by_key_and_wait_for_the_screen() {
 async fn csta_controls_calls_by_their_state_and_by_their_ids() {
     let fixture = Fixture::with("D785").await;
     let csta = "via=csta";
-    fixture.sim_phone.phone().is_called_by("201");
+    fixture.sim_phone.phone().receive_call("201");
     fixture.does("answer", &["call=-1"]).await;
     fixture
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
-    for (verb, standing) in [("hold", Standing::Held), ("resume", Standing::Connected)] {
+    for (verb, standing) in [("hold", CallState::Held), ("resume", CallState::Connected)] {
         fixture.does(verb, &[csta]).await;
         fixture
-            .until(verb, |state| standings(state) == [standing])
+            .until(verb, |state| call_states(state) == [standing])
             .await;
     }
     let note = fixture.does("dtmf", &["12", csta]).await;
     assert!(note.contains("unproven"), "{note}");
     fixture
-        .until("digits", |state| state.calls.all()[0].sent == "12")
+        .until("digits", |state| state.calls.digits() == "12")
         .await;
     fixture
         .does("transfer", &["200", "kind=attended", csta])
         .await;
-    let state = fixture.until("a transfer", |state| state.calls.transferred().len() == 1);
-    assert_eq!(
-        state.await.calls.transferred()[0],
-        ("201".to_owned(), "200".to_owned())
-    );
-    fixture.sim_phone.phone().is_called_by("202");
+    let state = fixture.until("a transfer", |state| state.calls.transfers().len() == 1);
+    assert_eq!(transfers(&state.await), [("201", "200")]);
+    fixture.sim_phone.phone().receive_call("202");
     fixture.does("answer", &[csta]).await;
     fixture.does("transfer", &["300", csta]).await;
-    let state = fixture.until("a transfer", |state| state.calls.transferred().len() == 2);
-    assert_eq!(state.await.calls.transferred()[1].1, "300");
+    let state = fixture.until("a transfer", |state| state.calls.transfers().len() == 2);
+    assert_eq!(state.await.calls.transfers()[1].to, "300");
     fixture.does("dial", &["400", csta]).await;
     fixture
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
     fixture.does("hangup", &[csta]).await;
     fixture
@@ -282,7 +289,7 @@ async fn csta_takes_any_request_settings_and_screens() {
         .await;
     fixture.does("clear", &["via=csta"]).await;
     fixture
-        .until("an idle phone", |state| state.shown.is_none())
+        .until("an idle phone", |state| state.screen.is_none())
         .await;
     fixture.sim_phone.assert_accepted_all();
 }
@@ -449,10 +456,12 @@ async fn old_phones_have_their_own_forms() {
         let response = asks(daemon.agi(), verb, &arguments).await;
         assert_eq!(response["HANDSET_STATUS"], "OK", "{verb}: {response:?}");
     };
-    sim_phone.phone().is_called_by("201");
+    sim_phone.phone().receive_call("201");
     does("answer", &["call=-1"]).await;
     does("hold", &[]).await;
-    let state = sim_phone.until("the hold key", |state| standings(state) == [Standing::Held]);
+    let state = sim_phone.until("the hold key", |state| {
+        call_states(state) == [CallState::Held]
+    });
     assert_eq!(state.await.keys, ["F_R"]);
     does("dial", &["300", "via=csta"]).await;
     does("push", &["Hello"]).await;
@@ -502,33 +511,38 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
         assert!(good, "{verb}: {response:?}");
         response["HANDSET_REASON"].clone()
     };
-    sim_phone.phone().is_called_by("201");
+    sim_phone.phone().receive_call("201");
     does("answer", &[], 1).await;
     sim_phone
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
     does("hold", &[], 1).await;
     sim_phone
-        .until("a held call", |state| standings(state) == [Standing::Held])
+        .until("a held call", |state| {
+            call_states(state) == [CallState::Held]
+        })
         .await;
     does("resume", &[], 1).await;
     sim_phone
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
     does("transfer", &["200", "kind=attended"], 4).await;
-    let state = sim_phone.until("a transfer", |state| state.calls.transferred().len() == 1);
-    assert_eq!(
-        state.await.calls.transferred()[0],
-        ("201".to_owned(), "200".to_owned())
-    );
-    sim_phone.phone().is_called_by("202");
+    let state = sim_phone.until("a transfer", |state| state.calls.transfers().len() == 1);
+    assert_eq!(transfers(&state.await), [("201", "200")]);
+    sim_phone.phone().receive_call("202");
     does("answer", &[], 1).await;
     does("transfer", &["*30#"], 2).await;
-    let state = sim_phone.until("a transfer", |state| state.calls.transferred().len() == 2);
-    assert_eq!(state.await.calls.transferred()[1].1, "*30#");
+    let state = sim_phone.until("a transfer", |state| state.calls.transfers().len() == 2);
+    assert_eq!(state.await.calls.transfers()[1].to, "*30#");
     does("dial", &["400"], 1).await;
     sim_phone
-        .until("a call", |state| standings(state) == [Standing::Connected])
+        .until("a call", |state| {
+            call_states(state) == [CallState::Connected]
+        })
         .await;
     does("hangup", &[], 1).await;
     sim_phone

@@ -163,7 +163,7 @@ impl Fixture {
             "OK|1003|yealink||"
         );
         self.room.sim_phone.shows_text("own 1003").await;
-        assert!(self.twin.sim_phone.state().shown.is_none());
+        assert!(self.twin.sim_phone.state().screen.is_none());
         assert_eq!(self.outcome(&self.twin.sip, "10").await, "OK|1003|cisco||");
         self.twin.sim_phone.shows_text("own 1003").await;
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use handset_simulator::Vendor;
-use handset_simulator::{Content, Options, PhoneCallState, RemoteControl, Scheme, State};
+use handset_simulator::{CallState, Content, Options, RemoteControl, Scheme, State};
 use serde_json::{Value, json};
 
 use super::support::agi_call::agi_call;
@@ -61,31 +61,31 @@ async fn a_touch_model_gets_one_key_a_request() {
 async fn a_call_is_placed_held_transferred_and_ended() {
     let fixture = Fixture::open(options()).await;
     fixture.ok("dial", &["+49 30#1", "line=3"]).await;
-    let calls = fixture.state().calling.calls;
+    let state = fixture.state();
+    let calls = state.calls.all();
     assert_eq!(calls[0].account.as_deref(), Some("1002@192.0.2.14"));
     assert_eq!(calls[0].number, "+4930#1");
     fixture.ok("dtmf", &["12#"]).await;
-    assert_eq!(fixture.state().calling.dtmf, "12#");
+    assert_eq!(fixture.state().calls.digits(), "12#");
     let reason = fixture.ok("hold", &[]).await;
     assert!(reason.contains("in turn"), "{reason}");
-    assert_eq!(fixture.calls(), [PhoneCallState::Held]);
+    assert_eq!(fixture.calls(), [CallState::Held]);
     fixture.ok("resume", &[]).await;
     let id = format!("call={}", calls[0].id);
     fixture.ok("hold", &[&id]).await;
     fixture.ok("hold", &[&id]).await;
-    assert_eq!(fixture.calls(), [PhoneCallState::Held]);
+    assert_eq!(fixture.calls(), [CallState::Held]);
     fixture.ok("resume", &[&id]).await;
-    assert_eq!(fixture.calls(), [PhoneCallState::Talking]);
+    assert_eq!(fixture.calls(), [CallState::Connected]);
     fixture.ok("transfer", &["300", "kind=attended"]).await;
     fixture.ok("hangup", &[]).await;
     fixture.ok("resume", &[&id]).await;
     fixture.ok("transfer", &["301"]).await;
-    let calling = fixture.state().calling;
-    assert!(calling.calls.is_empty());
-    assert_eq!(
-        calling.transfers,
-        [("300".to_owned(), false), ("301".to_owned(), true)]
-    );
+    let state = fixture.state();
+    assert!(state.calls.all().is_empty());
+    let transfers = state.calls.transfers().iter();
+    let transfers: Vec<_> = transfers.map(|one| (&*one.to, one.is_blind)).collect();
+    assert_eq!(transfers, [("300", false), ("301", true)]);
     let outcome = fixture.outcome("dial", &["201", "line=2"]).await;
     assert_eq!(outcome["HANDSET_STATUS"], "REJECTED", "{outcome:?}");
     assert!(outcome["HANDSET_REASON"].contains("the phone has no account for line 2"));
@@ -100,12 +100,12 @@ async fn a_call_is_placed_held_transferred_and_ended() {
 #[tokio::test]
 async fn a_call_is_answered_or_not_taken() {
     let fixture = Fixture::open(options()).await;
-    let first = fixture.sim_phone.phone().is_called_by("201");
+    let first = fixture.sim_phone.phone().receive_call("201");
     fixture.ok("answer", &[&format!("call={first}")]).await;
-    assert_eq!(fixture.calls(), [PhoneCallState::Talking]);
-    let second = fixture.sim_phone.phone().is_called_by("202");
+    assert_eq!(fixture.calls(), [CallState::Connected]);
+    let second = fixture.sim_phone.phone().receive_call("202");
     fixture.ok("hangup", &[&format!("call={second}")]).await;
-    assert_eq!(fixture.calls(), [PhoneCallState::Talking]);
+    assert_eq!(fixture.calls(), [CallState::Connected]);
     fixture.ok("hangup", &[]).await;
     assert!(fixture.calls().is_empty());
     let outcome = fixture
@@ -145,7 +145,7 @@ async fn dnd_and_forwarding_are_switched_and_told() {
         })
     );
     fixture.ok("dnd", &["off"]).await;
-    assert!(!fixture.state().calling.dnd);
+    assert!(!fixture.state().dnd);
     let outcome = fixture
         .outcome("forward", &["1", "kind=noanswer", "after=13"])
         .await;
@@ -253,7 +253,7 @@ async fn documents_of_its_own_are_shown_and_others_are_not_sent() {
     fixture.ok("clear", &[]).await;
     fixture
         .sim_phone
-        .until("an idle phone", |state| state.shown.is_none())
+        .until("an idle phone", |state| state.screen.is_none())
         .await;
     let outcome = fixture.outcome("push", &["xml=<SnomIPPhoneText/>"]).await;
     assert_eq!(outcome["HANDSET_STATUS"], "INVALID", "{outcome:?}");
@@ -495,7 +495,7 @@ impl PbxFixture {
 
     async fn keys_and_calls_go_by_notify(&self) {
         // A T53W answers by OK.
-        self.sim_phone.phone().is_called_by("201");
+        self.sim_phone.phone().receive_call("201");
         for (verb, arguments, body) in [
             ("answer", &[][..], "key=OK"),
             ("key", &["1,*,#"], "key=1;*;POUND"),
@@ -534,11 +534,14 @@ impl PbxFixture {
             }
         }
         let state = self.sim_phone.state();
-        assert_eq!(state.calling.dtmf, "1*#9#");
-        assert_eq!(state.calling.transfers, [("+4930".to_owned(), true)]);
+        assert_eq!(state.calls.digits(), "1*#9#");
+        let [transfer] = state.calls.transfers() else {
+            panic!("{:?}", state.calls.transfers())
+        };
+        assert!(transfer.to == "+4930" && transfer.is_blind);
         assert_eq!(state.dialed, ["+4930#"]);
-        assert!(state.calling.calls.is_empty() && state.calling.dnd);
-        assert_eq!(state.calling.forwards["NoAnsw"], "201=24");
+        assert!(state.calls.all().is_empty() && state.dnd);
+        assert_eq!(state.forwards["NoAnsw"], "201=24");
         assert_eq!(
             state.keys.iter().rev().take(3).collect::<Vec<_>>(),
             ["Reboot", "AutoP", "Reboot"]
@@ -571,13 +574,13 @@ impl PbxFixture {
         assert_eq!(result["firmware"], "96.86.0.70", "{outcome:?}");
         let outcome = self.outcome("dial", &["204", "line=1"]).await;
         assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
-        let calling = self.sim_phone.state().calling;
-        let call = calling.calls.last().unwrap();
+        let state = self.sim_phone.state();
+        let call = state.calls.all().last().unwrap();
         assert_eq!(call.account.as_deref(), Some("1001@pbx.example.org"));
         let id = format!("call={}", call.id);
         assert_eq!(self.outcome("hold", &[&id]).await["HANDSET_STATUS"], "OK");
-        let held = self.sim_phone.state().calling.calls.last().unwrap().state;
-        assert_eq!(held, PhoneCallState::Held);
+        let held = self.sim_phone.state().calls.all().last().unwrap().state;
+        assert_eq!(held, CallState::Held);
     }
 
     async fn a_tone_of_its_own_is_a_short_call(&self) {
@@ -632,9 +635,10 @@ impl Fixture {
         self.sim_phone.state()
     }
 
-    fn calls(&self) -> Vec<PhoneCallState> {
-        let calls = self.state().calling.calls;
-        calls.iter().map(|call| call.state).collect()
+    fn calls(&self) -> Vec<CallState> {
+        let state = self.state();
+        let calls = state.calls.all().iter();
+        calls.map(|call| call.state).collect()
     }
 
     async fn outcome(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {

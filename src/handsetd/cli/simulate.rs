@@ -19,7 +19,7 @@ use url::Url;
 use handset_net::tasks::Tasks;
 use handset_simulator::sip::{Agent, SipOptions};
 use handset_simulator::{
-    self, Direction, Exchange, Options, Scheme, Simulated, State, Vendor, draw,
+    self, Direction, Exchange, Options, Scheme, SimulatedPhone, State, Vendor, draw,
 };
 
 /// Simulate a phone or Cisco's call manager, as strict as a real one, that prints what it is told
@@ -125,7 +125,7 @@ impl Simulate {
                     for exchange in state.exchanges.iter().skip(seen.exchanges.len()) {
                         print(exchange, out)?;
                     }
-                    let same = seen.shown == state.shown
+                    let same = seen.screen == state.screen
                         && seen.played.len() == state.played.len()
                         && seen.ringtone == state.ringtone
                         && seen.background == state.background;
@@ -172,7 +172,7 @@ impl Simulate {
     }
 
     /// Registers and dials, as far as that is wanted; returns what to say of it.
-    async fn call(&self, phone: &Simulated, tasks: &Tasks) -> anyhow::Result<Option<String>> {
+    async fn call(&self, phone: &SimulatedPhone, tasks: &Tasks) -> anyhow::Result<Option<String>> {
         let Some(account) = &self.register else {
             return Ok(None);
         };
@@ -198,7 +198,7 @@ impl Simulate {
             user_agent: phone.options().user_agent(),
         };
         let agent = Agent::start(options, tasks).await?;
-        let (mut notified, stop, told) = (agent.notified(), tasks.stop(), phone.clone());
+        let (mut notified, stop, told) = (agent.notifications(), tasks.stop(), phone.clone());
         tasks.spawn("notified", async move {
             loop {
                 let notify = tokio::select! {
@@ -208,7 +208,8 @@ impl Simulate {
                 match notify {
                     // What a phone refuses stands in its log of exchanges.
                     Ok(notify) => {
-                        let _ = told.notified(&notify.event, &notify.content_type, &notify.body);
+                        let _ =
+                            told.receive_notify(&notify.event, &notify.content_type, &notify.body);
                     }
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
@@ -232,7 +233,7 @@ impl Simulate {
         )))
     }
 
-    fn draw(&self, phone: &Simulated, out: &mut impl Write) -> anyhow::Result<()> {
+    fn draw(&self, phone: &SimulatedPhone, out: &mut impl Write) -> anyhow::Result<()> {
         writeln!(out, "{}", draw::text(&phone.view()))?;
         if let Some(path) = &self.picture {
             std::fs::write(path, draw::png(&phone.view()))
@@ -259,7 +260,7 @@ fn print(exchange: &Exchange, out: &mut impl Write) -> std::io::Result<()> {
         "{arrow} {method} {}  ({status})",
         target.escape_debug()
     )?;
-    match &exchange.refused {
+    match &exchange.refusal {
         Some(reason) => writeln!(out, "  refused: {}", reason.escape_debug()),
         None => Ok(()),
     }

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use handset_phones::phone::Endpoint;
-use handset_simulator::{Direction, Exchange, Simulated, State, Vendor};
+use handset_simulator::{Direction, Exchange, SimulatedPhone, State, Vendor};
 
 /// A phone with its endpoint.
 #[derive(Debug)]
 pub(super) struct Player {
     pub(super) endpoint: Endpoint,
-    pub(super) phone: Simulated,
+    pub(super) phone: SimulatedPhone,
 }
 
 impl Player {
@@ -48,7 +48,7 @@ pub(super) const EXTENSIONS: [Extension; 4] = [
             "title=Parking",
             "text=You are number 3 in the queue. Ada will be with you soon.",
         ],
-        done: |before, now| now.shown.is_some() && now.shown != before.shown,
+        done: |before, now| now.screen.is_some() && now.screen != before.screen,
     },
     Extension {
         number: "701",
@@ -105,7 +105,7 @@ impl Extension {
     pub(super) fn result(&self, state: &State) -> String {
         match self.verb {
             "push" => {
-                let title = state.shown.as_ref().map(|shown| shown.title.clone());
+                let title = state.screen.as_ref().map(|shown| shown.title.clone());
                 format!("the phone shows {:?}", title.unwrap_or_default())
             }
             "ring" => {
@@ -154,7 +154,7 @@ pub(super) fn tell(before: &State, now: &State, out: &mut impl Write) -> io::Res
                     "   phone → handsetd  {method} {}  ({status})",
                     hidden(target)
                 )?;
-                excerpt(&exchange.answer, out)?;
+                excerpt(&exchange.response_body, out)?;
             }
         }
     }
@@ -167,7 +167,7 @@ pub(super) fn refusals(before: &State, now: &State) -> Vec<String> {
     let refused = |exchange: &&Exchange| exchange.status != Some(401);
     new(before, now)
         .filter(refused)
-        .filter_map(|exchange| exchange.refused.clone())
+        .filter_map(|exchange| exchange.refusal.clone())
         .collect()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use handset_net::tasks::Tasks;
 use handset_simulator::Vendor;
-use handset_simulator::{self, Direction, Exchange, Options, Shown, Simulated, State};
+use handset_simulator::{self, Direction, Exchange, Options, Screen, SimulatedPhone, State};
 
 use super::PATIENCE;
 use super::loopback::Loopback;
@@ -15,7 +15,7 @@ use super::process::print_log;
 /// rejected are printed.
 #[derive(Debug)]
 pub(crate) struct SimPhone {
-    phone: Simulated,
+    phone: SimulatedPhone,
     tasks: Tasks,
     /// Claimed until the phone is dropped; `None` if the test chose the address.
     address: Option<Loopback>,
@@ -48,7 +48,7 @@ impl SimPhone {
     }
 
     /// Returns the simulated phone itself.
-    pub(crate) fn phone(&self) -> &Simulated {
+    pub(crate) fn phone(&self) -> &SimulatedPhone {
         &self.phone
     }
 
@@ -59,21 +59,25 @@ impl SimPhone {
 
     /// Waits until the state satisfies `wanted`.
     pub(crate) async fn until(&self, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
-        match self.phone.until(wanted, PATIENCE).await {
+        match self.phone.wait_until(wanted, PATIENCE).await {
             Some(state) => state,
             None => panic!("{what}: not within {PATIENCE:?}: {:#?}", self.phone.state()),
         }
     }
 
     /// Waits until the screen content satisfies `wanted`.
-    pub(crate) async fn shows(&self, what: &str, mut wanted: impl FnMut(&Shown) -> bool) -> Shown {
-        let wanted = |state: &State| state.shown.as_ref().is_some_and(&mut wanted);
+    pub(crate) async fn shows(
+        &self,
+        what: &str,
+        mut wanted: impl FnMut(&Screen) -> bool,
+    ) -> Screen {
+        let wanted = |state: &State| state.screen.as_ref().is_some_and(&mut wanted);
         self.until(what, wanted).await.shown.unwrap()
     }
 
     /// Waits until the screen shows a text that contains `part`.
-    pub(crate) async fn shows_text(&self, part: &str) -> Shown {
-        let wanted = |shown: &Shown| shown.content.text().is_some_and(|text| text.contains(part));
+    pub(crate) async fn shows_text(&self, part: &str) -> Screen {
+        let wanted = |shown: &Screen| shown.content.text().is_some_and(|text| text.contains(part));
         self.shows(part, wanted).await
     }
 
