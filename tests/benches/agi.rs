@@ -47,8 +47,9 @@ fn reply(criterion: &mut Criterion) {
 fn command(criterion: &mut Criterion) {
     let text = "say \"hello\" to C:\\phones ".repeat(100);
     criterion.bench_function("agi command, fitted", |bencher| {
-        bencher
-            .iter(|| Command::truncated("SET VARIABLE", &["HANDSET_REASON"], black_box(&text), &[]));
+        bencher.iter(|| {
+            Command::truncated("SET VARIABLE", &["HANDSET_REASON"], black_box(&text), &[])
+        });
     });
 }
 

@@ -263,7 +263,7 @@ async fn a_screenshot_may_be_a_png() {
     let fixture = Fixture::of("8945").await;
     fixture.does("screenshot", &[]).await.is("OK");
     let received = fixture.sim_phone.received();
-    assert!(received[0].answer.starts_with(b"\x89PNG"));
+    assert!(received[0].response_body.starts_with(b"\x89PNG"));
 }
 
 #[tokio::test]

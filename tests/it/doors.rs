@@ -41,7 +41,7 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
             .position(|exchange| exchange.direction == Direction::Received);
         assert!(asked.unwrap() < pushed.unwrap());
         let asked = &exchanges[asked.unwrap()];
-        assert_eq!(asked.answer, "AUTHORIZED");
+        assert_eq!(asked.response_body, "AUTHORIZED");
         let length = asked
             .response_headers
             .iter()

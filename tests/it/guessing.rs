@@ -40,7 +40,11 @@ async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
     let log = daemon.log();
-    assert_eq!(log.matches("Too many rejected credentials").count(), 1, "{log}");
+    assert_eq!(
+        log.matches("Too many rejected credentials").count(),
+        1,
+        "{log}"
+    );
     assert_eq!(
         log.matches("Rejected a phone's credentials.").count(),
         10,

@@ -565,7 +565,7 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
 async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
     let allow = Some(vec!["192.0.2.1".parse().unwrap()]);
     let sim_phone = SimPhone::new(Options {
-        allow,
+        push_servers: allow,
         ..sim_phone::options(Vendor::Yealink)
     })
     .await;

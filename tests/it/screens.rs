@@ -161,7 +161,7 @@ async fn a_menu_of_120_items_is_whole_page_by_page() {
             }
             sim_phone
                 .phone()
-                .pick(labels(&shown).len() - 1)
+                .select(labels(&shown).len() - 1)
                 .await
                 .unwrap();
         }

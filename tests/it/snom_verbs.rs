@@ -498,7 +498,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
             let (event, content_type) = (header("Event"), header("Content-Type"));
             let done = sim_phone
                 .phone()
-                .notified(&event, &content_type, &message.body);
+                .receive_notify(&event, &content_type, &message.body);
             assert_eq!(done, Ok(()), "{message:?}");
         }
     };

@@ -607,7 +607,7 @@ impl PbxFixture {
         let event = message.header("Event")[0].to_owned();
         let content_type = message.header("Content-Type").concat();
         let phone = self.sim_phone.phone();
-        let done = phone.notified(&event, &content_type, &message.body);
+        let done = phone.receive_notify(&event, &content_type, &message.body);
         assert_eq!(done, Ok(()), "{message:?}");
         (event, message.body)
     }

@@ -72,7 +72,7 @@ impl SimPhone {
         mut wanted: impl FnMut(&Screen) -> bool,
     ) -> Screen {
         let wanted = |state: &State| state.screen.as_ref().is_some_and(&mut wanted);
-        self.until(what, wanted).await.shown.unwrap()
+        self.until(what, wanted).await.screen.unwrap()
     }
 
     /// Waits until the screen shows a text that contains `part`.
