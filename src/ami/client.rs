@@ -1,28 +1,29 @@
-//! The handle on one server.
+//! The handle of a client.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span, warn};
+use tracing::info_span;
 
 use super::action::Action;
-use super::config::{Checked, Config, ConfigError};
+use super::config::{Config, ConfigError};
 use super::counters::{Counters, Totals};
+use super::driver::Driver;
 use super::error::Error;
 use super::event::Event;
+use super::events::Events;
 use super::queue::{Command, Queue};
 use super::response::Response;
 use super::state::State;
 use super::supervisor::Supervisor;
-use handset_net::tasks::Tasks;
 
-/// Talks with one Asterisk server. Cheap to clone; when the last clone is dropped, or
-/// [`stop`](Self::stop) is called, the connection ends.
+/// A handle to one Asterisk server. Cheap to clone.
+///
+/// The connection ends when the last clone is dropped, or when [`stop`](Self::stop) is called.
 #[derive(Clone)]
 pub struct Client {
     name: Arc<str>,
@@ -35,26 +36,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// Checks the configuration and starts to connect; whether that works, [`state`](Self::state)
-    /// tells. `credentials` is as in [`Config::checked`].
-    pub fn start(
-        config: &Config,
-        credentials: Option<&Path>,
-        tasks: &Tasks,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self::start_checked(config.checked(credentials)?, tasks))
-    }
-
-    /// Starts to connect.
-    pub fn start_checked(checked: Checked, tasks: &Tasks) -> Self {
-        let limits = checked.config.limits;
-        let (commands, mailbox) = mpsc::channel(limits.actions.max(1));
-        let (events, _) = broadcast::channel(limits.events.max(1));
+    /// Creates a client and the driver that connects it once it [runs](Driver::run).
+    ///
+    /// # Errors
+    ///
+    /// Fails if a value of `config` cannot be sent to Asterisk, if a limit is zero or too large, or if
+    /// TLS cannot be set up. Blocks while it reads the CA file.
+    pub fn new(config: &Config) -> Result<(Self, Driver), ConfigError> {
+        let tls = config.connector()?;
+        let limits = config.limits;
+        let (commands, mailbox) = mpsc::channel(limits.actions);
+        let (events, _) = broadcast::channel(limits.events);
         let (state, watched) = watch::channel(State::Connecting);
         let counters = Arc::new(Counters::default());
-        let stop = tasks.stop().child_token();
+        let stop = CancellationToken::new();
         let client = Self {
-            name: checked.config.name.as_str().into(),
+            name: config.name.as_str().into(),
             commands,
             events: events.downgrade(),
             state: watched,
@@ -63,85 +60,81 @@ impl Client {
             stop: stop.clone(),
         };
         let span = info_span!("ami", server = %client.name);
-        let queue = Queue::new(mailbox, limits.actions);
         let supervisor = Supervisor {
-            checked,
-            queue,
+            config: config.clone(),
+            tls,
+            queue: Queue::new(mailbox, limits.actions),
             events,
             state,
             counters,
             stop,
         };
-        tasks.spawn("ami", supervisor.run().instrument(span));
-        client
+        Ok((client, Driver::new(supervisor, span)))
     }
 
-    /// Returns what the server is called in the configuration.
+    /// Returns the name of the server, as configured.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns a view of where the client stands.
+    /// Returns a receiver that follows the connection state.
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.clone()
     }
 
-    /// Starts to listen: every event from now on, as long as the listener keeps up.
+    /// Subscribes to all events from now on.
     pub fn events(&self) -> Events {
-        Events {
-            receiver: self.events.upgrade().map(|events| events.subscribe()),
-            server: Arc::clone(&self.name),
-            counters: Arc::clone(&self.counters),
-            lost: 0,
-            warned: None,
-        }
+        Events::new(
+            self.events.upgrade().map(|events| events.subscribe()),
+            Arc::clone(&self.name),
+            Arc::clone(&self.counters),
+        )
     }
 
-    /// Returns what was counted since the start.
+    /// Returns the counters since the client was created.
     pub fn totals(&self) -> Totals {
         self.counters.totals()
     }
 
-    /// Sends `action` and waits for its answer, as long as the configuration says; see
+    /// Sends `action` and waits for the response, with the configured deadline; see
     /// [`send_until`](Self::send_until).
     pub async fn send(&self, action: Action) -> Result<Response, Error> {
         self.send_until(action, Instant::now() + self.deadline)
             .await
     }
 
-    /// Sends `action` and waits for its answer until `deadline`, the list that belongs to it
-    /// included. An answer that says `Error` is an answer.
+    /// Sends `action` and waits until `deadline` for the response and, if it announces one, its list.
+    /// A response `Error` is returned as a response.
     ///
-    /// Without a connection it waits for one, if one may come before the deadline. Dropping the
-    /// future forgets the answer; an action that was written stays written.
+    /// While there is no connection, waits for one unless the deadline is too early. Dropping the future
+    /// discards the response, but does not cancel an action that has been written.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error::is_safe_to_retry`] for whether the action may have been executed.
     pub async fn send_until(&self, action: Action, deadline: Instant) -> Result<Response, Error> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, response) = oneshot::channel();
         let name = action.name().to_owned();
         let command = Command {
             action,
             deadline,
             reply,
         };
+        let not_sent = |reason: &str| Error::NotSent {
+            reason: reason.into(),
+        };
         match timeout_at(deadline, self.commands.send(command)).await {
-            Err(_) => {
-                return Err(Error::NotSent {
-                    reason: "too many actions wait".into(),
-                });
-            }
-            Ok(Err(_)) => {
-                return Err(Error::NotSent {
-                    reason: "the client was stopped".into(),
-                });
-            }
+            Err(_) => return Err(not_sent("too many actions are waiting")),
+            Ok(Err(_)) => return Err(not_sent("the client was stopped")),
             Ok(Ok(())) => (),
         }
-        // The task answers everything it took; were it to die, nobody could tell what it wrote.
-        answer
+        // Without a reply, the driver was dropped while the action was pending.
+        response
             .await
             .unwrap_or(Err(Error::OutcomeUnknown { action: name }))
     }
 
-    /// Ends the connection; all clones are then of no use.
+    /// Ends the connection. Actions fail from now on.
     pub fn stop(&self) {
         self.stop.cancel();
     }
@@ -154,51 +147,6 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
-
-/// The events of one server, for one listener.
-///
-/// The connection never waits for it: whoever is too slow loses the oldest.
-#[derive(Debug)]
-pub struct Events {
-    receiver: Option<broadcast::Receiver<Event>>,
-    server: Arc<str>,
-    counters: Arc<Counters>,
-    lost: u64,
-    warned: Option<Instant>,
-}
-
-impl Events {
-    /// Returns the next event; `None` when the client has stopped.
-    ///
-    /// Cancel safe.
-    pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            match self.receiver.as_mut()?.recv().await {
-                Ok(event) => return Some(event),
-                Err(broadcast::error::RecvError::Closed) => return None,
-                Err(broadcast::error::RecvError::Lagged(count)) => self.note_lost(count),
-            }
-        }
-    }
-
-    /// Returns how many events this listener was too slow for.
-    pub fn lost(&self) -> u64 {
-        self.lost
-    }
-
-    fn note_lost(&mut self, count: u64) {
-        self.lost = self.lost.saturating_add(count);
-        Counters::add(&self.counters.lost, count);
-        let now = Instant::now();
-        if self.warned.is_none_or(|warned| WARN_EVERY <= now - warned) {
-            self.warned = Some(now);
-            warn!(server = %self.server, lost = self.lost, "A listener is too slow; events are lost.");
-        }
-    }
-}
-
-/// How often one listener's losses are worth a line in the log.
-const WARN_EVERY: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests;

@@ -1,279 +1,149 @@
-//! Which server, as whom, and within what limits.
-//!
-//! It reads the files that a configuration names; where the configuration itself comes from is not
-//! known here.
+//! The configuration of a client.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::tls::TlsError;
+use super::address::Address;
+use super::tls::{Connector, TlsConfig, TlsError};
 use super::value::{HeaderValue, InvalidText};
-use handset_net::pin::Pin;
 
-/// One Asterisk server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The configuration of a client for one Asterisk server.
+#[derive(Clone, Debug)]
 pub struct Config {
-    /// What it is called in logs and states.
+    /// Name of the server in logs.
     pub name: String,
-    /// Where it listens: `host`, `host:port`, `[IPv6]:port`. The port is 5038 unless given, and
-    /// 5039 with TLS.
+    /// Address of the manager interface.
     pub address: Address,
-    /// The user, as in `manager.conf`.
+    /// User name, as in `manager.conf`.
     pub username: String,
     /// The user's secret.
-    #[serde(default)]
-    pub secret: Option<SecretString>,
-    /// A file that holds the secret; a line end at its end does not count.
-    #[serde(default)]
-    pub secret_file: Option<PathBuf>,
-    /// How the secret is shown to Asterisk.
-    #[serde(default)]
-    pub login: Login,
-    /// Which events Asterisk shall send, as the mask of its action `Events`: `on`, or classes.
-    #[serde(default = "Config::default_events")]
+    pub secret: SecretString,
+    /// How to authenticate.
+    pub login: LoginMethod,
+    /// The events that Asterisk should send, as the mask of its action `Events`: `on`, or a list of
+    /// classes.
     pub events: String,
-    /// TLS, if the server's port speaks it.
-    #[serde(default)]
+    /// TLS, if the server's port requires it.
     pub tls: Option<TlsConfig>,
-    /// Times and sizes.
-    #[serde(default)]
+    /// Time and size limits.
     pub limits: Limits,
 }
 
 impl Config {
-    /// Creates a configuration that leaves everything else at its default.
-    pub fn new(name: &str, address: Address, username: &str, secret: SecretString) -> Self {
+    /// Creates a configuration with defaults for everything else.
+    pub fn new(
+        name: impl Into<String>,
+        address: Address,
+        username: impl Into<String>,
+        secret: SecretString,
+    ) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             address,
-            username: username.to_owned(),
-            secret: Some(secret),
-            secret_file: None,
-            login: Login::default(),
-            events: Self::default_events(),
+            username: username.into(),
+            secret,
+            login: LoginMethod::default(),
+            events: "on".to_owned(),
             tls: None,
             limits: Limits::default(),
         }
     }
 
-    /// Checks what can be checked without the server, reading the files it names.
-    ///
-    /// Without `secret` and `secret_file` the secret is the file of the server's name in
-    /// `credentials`, the folder that systemd names in `CREDENTIALS_DIRECTORY`.
-    pub fn checked(&self, credentials: Option<&Path>) -> Result<Checked, ConfigError> {
-        let text = |key: &'static str, value: &str| {
+    /// Validates everything that can be validated without the server, and loads the CAs.
+    pub(crate) fn connector(&self) -> Result<Option<Connector>, ConfigError> {
+        let check = |key: &'static str, value: &str| {
             HeaderValue::parse(value).map_err(|source| ConfigError::Text { key, source })
         };
         self.limits.check()?;
-        text("username", &self.username)?;
-        text("events", &self.events)?;
-        let secret = self.read_secret(credentials)?;
-        if HeaderValue::parse(secret.expose_secret()).is_err() {
+        check("username", &self.username)?;
+        check("events", &self.events)?;
+        if HeaderValue::parse(self.secret.expose_secret()).is_err() {
             return Err(ConfigError::SecretText);
         }
-        let tls = self
-            .tls
-            .as_ref()
-            .map(|tls| tls.connector(&self.address))
-            .transpose()?;
-        Ok(Checked {
-            config: self.clone(),
+        let connector = self.tls.as_ref().map(|tls| tls.connector(&self.address));
+        Ok(connector.transpose()?)
+    }
+}
+
+impl Eq for Config {}
+
+/// Compares secrets, too; CA files by their paths only.
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            name,
+            address,
+            username,
             secret,
+            login,
+            events,
             tls,
-        })
-    }
-
-    fn read_secret(&self, credentials: Option<&Path>) -> Result<SecretString, ConfigError> {
-        let file = match (&self.secret, &self.secret_file) {
-            (Some(_), Some(_)) => return Err(ConfigError::TwoSecrets),
-            (Some(secret), None) => return Ok(secret.clone()),
-            (None, Some(file)) => file.clone(),
-            (None, None) => credentials.ok_or(ConfigError::NoSecret)?.join(&self.name),
-        };
-        match std::fs::read_to_string(&file) {
-            Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).into()),
-            Err(source) => Err(ConfigError::SecretFile { file, source }),
-        }
-    }
-
-    fn default_events() -> String {
-        "on".to_owned()
+            limits,
+        } = self;
+        *name == other.name
+            && *address == other.address
+            && *username == other.username
+            && secret.expose_secret() == other.secret.expose_secret()
+            && *login == other.login
+            && *events == other.events
+            && *tls == other.tls
+            && *limits == other.limits
     }
 }
 
-/// A configuration whose files were read.
-#[derive(Clone)]
-pub struct Checked {
-    pub(crate) config: Config,
-    pub(crate) secret: SecretString,
-    pub(crate) tls: Option<super::tls::Connector>,
-}
-
-impl Checked {
-    /// Returns whether both lead to the same server in the same way. What is in the files of a CA is
-    /// not compared, their names are.
-    pub fn is_same(&self, other: &Self) -> bool {
-        // The one thing that does not show.
-        let secrets = self.secret.expose_secret() == other.secret.expose_secret();
-        secrets && format!("{:?}", self.config) == format!("{:?}", other.config)
-    }
-}
-
-impl fmt::Debug for Checked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checked")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
-    }
-}
-
-/// How the secret is shown to the server.
+/// How to authenticate.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
-pub enum Login {
-    /// Plain within TLS; else by MD5, and plain if the server has no challenge to give.
+pub enum LoginMethod {
+    /// Plain text within TLS. Otherwise MD5, or plain text if the server offers no challenge.
     #[default]
     Auto,
-    /// By MD5, or not at all.
+    /// MD5 challenge only.
     Md5,
-    /// As it is.
+    /// Plain text.
     Plain,
 }
 
-/// What makes a TLS server the right one: a CA, a pin, or both. One of them is needed.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct TlsConfig {
-    /// The CAs to trust, PEM. Certificate and name are then checked as usual.
-    #[serde(default)]
-    pub ca_file: Option<PathBuf>,
-    /// The name in the certificate, where it is not the host of the address.
-    #[serde(default)]
-    pub server_name: Option<String>,
-    /// The SHA-256 of the server's own certificate (DER), as `sha256:HEX`.
-    #[serde(default)]
-    pub pin: Option<Pin>,
-}
-
-/// Where a server listens.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
-pub struct Address {
-    host: String,
-    port: Option<u16>,
-}
-
-impl Address {
-    /// Returns the host, without brackets.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Returns the port, or the usual one.
-    pub fn port(&self, tls: bool) -> u16 {
-        self.port.unwrap_or(if tls { 5039 } else { 5038 })
-    }
-}
-
-impl TryFrom<String> for Address {
-    type Error = InvalidAddress;
-
-    fn try_from(text: String) -> Result<Self, InvalidAddress> {
-        let invalid = || InvalidAddress(text.clone());
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (host, rest) = rest.split_once(']').ok_or_else(invalid)?;
-                host.parse::<std::net::Ipv6Addr>().map_err(|_| invalid())?;
-                let port = match rest {
-                    "" => None,
-                    rest => Some(rest.strip_prefix(':').ok_or_else(invalid)?),
-                };
-                (host, port)
-            }
-            None if text.parse::<std::net::Ipv6Addr>().is_ok() => (text.as_str(), None),
-            None => match text.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (text.as_str(), None),
-            },
-        };
-        let port = port.map(str::parse).transpose().map_err(|_| invalid())?;
-        let is_blank = |c: char| c.is_whitespace() || c.is_control() || c == '/';
-        if host.is_empty() || host.contains(is_blank) || port == Some(0) {
-            return Err(invalid());
-        }
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-        })
-    }
-}
-
-impl std::str::FromStr for Address {
-    type Err = InvalidAddress;
-
-    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.host.contains(':'), self.port) {
-            (true, Some(port)) => write!(f, "[{}]:{port}", self.host),
-            (true, None) => write!(f, "[{}]", self.host),
-            (false, Some(port)) => write!(f, "{}:{port}", self.host),
-            (false, None) => f.write_str(&self.host),
-        }
-    }
-}
-
-/// Something else than an address.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("address {0:?} is not host, host:port or [IPv6]:port")]
-pub struct InvalidAddress(String);
-
-/// Times and sizes of one client.
+/// Time and size limits of one client.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// How long an action waits for its answer unless its sender says otherwise.
+    /// Deadline of an action sent with [`Client::send`](super::Client::send).
     #[serde(with = "humantime_serde")]
     pub action: Duration,
-    /// How long connecting may take, and logging in again as long.
+    /// Time limit for connecting, and again for the login.
     #[serde(with = "humantime_serde")]
     pub connect: Duration,
-    /// How long Asterisk may boot before we go on without its word that it has. A user without the
-    /// read class `system` never gets that word.
+    /// Time to wait for Asterisk to report that it has booted, before actions are sent anyway. Users
+    /// without the read class `system` never receive that report.
     #[serde(with = "humantime_serde")]
     pub boot: Duration,
-    /// How often we ask whether Asterisk is there.
+    /// Interval between pings.
     #[serde(with = "humantime_serde")]
     pub ping: Duration,
-    /// How long silence may last after that before the connection is given up.
+    /// Time without any data after a ping until the connection counts as lost.
     #[serde(with = "humantime_serde")]
     pub pong: Duration,
-    /// The longest wait between two tries to connect.
+    /// Maximum delay between two connection attempts.
     #[serde(with = "humantime_serde")]
     pub retry: Duration,
-    /// The longest packet that is taken, in bytes; longer ones are skipped.
+    /// Maximum size of a packet, in bytes; larger ones are skipped.
     pub packet: usize,
-    /// How many items of a list are taken.
+    /// Maximum number of items of a list.
     pub list_items: usize,
-    /// How many bytes of a list are taken.
+    /// Maximum size of a list, in bytes.
     pub list_bytes: usize,
-    /// How many actions may wait for answers, and how many for a connection.
+    /// Maximum number of actions that wait for a response, and again of those that wait for a
+    /// connection.
     pub actions: usize,
-    /// How many events a listener may be behind before it loses the oldest.
+    /// Number of events that a subscriber may lag behind before it loses the oldest.
     pub events: usize,
 }
 
 impl Limits {
-    /// Refuses what would never wait or never end: nothing may be zero, and no time over a day.
+    /// Checks that no limit is zero, no time over a day, and no size over 1 GiB.
     fn check(&self) -> Result<(), ConfigError> {
         let times = [
             ("action", self.action),
@@ -324,50 +194,36 @@ impl Default for Limits {
     }
 }
 
-/// Why a configuration cannot be used.
+/// Why a configuration is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A limit that would be none, or too much.
-    #[error("limits.{key} is zero, or over a day, or over 1 GiB")]
+    /// A limit is zero or too large.
+    #[error("limits.{key} must be greater than zero and at most a day, or 1 GiB")]
     Limit {
-        /// The key.
+        /// Name of the field.
         key: &'static str,
     },
-    /// There is none, nor a credential of the server's name.
-    #[error("neither secret nor secret_file is given")]
-    NoSecret,
-    /// The file could not be read.
-    #[error("cannot read secret_file {}", file.display())]
-    SecretFile {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Asterisk could not be told it.
+    /// The secret cannot be sent in a header.
     #[error("the secret contains a line break or NUL")]
     SecretText,
-    /// Asterisk could not be told it.
+    /// A value cannot be sent in a header.
     #[error("malformed {key}")]
     Text {
-        /// The key.
+        /// Name of the field.
         key: &'static str,
-        /// What is wrong.
+        /// The reason.
         source: InvalidText,
     },
-    /// TLS is not set up.
-    #[error("cannot set TLS up")]
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS")]
     Tls(#[from] TlsError),
-    /// One would have to win.
-    #[error("both secret and secret_file are given")]
-    TwoSecrets,
 }
 
-/// The longest time that makes sense as a limit.
+/// Maximum of all time limits.
 const MAX_TIME: Duration = Duration::from_hours(24);
 
-/// The largest number of bytes or things that makes sense as a limit.
+/// Maximum of all size limits.
 const MAX_SIZE: usize = 1 << 30;
 
 #[cfg(test)]

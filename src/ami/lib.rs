@@ -32,13 +32,16 @@
 //! ```
 
 mod action;
+mod address;
 mod client;
 mod config;
 mod connection;
 mod counters;
 pub mod decode;
+mod driver;
 mod error;
 mod event;
+mod events;
 mod framed_io;
 mod list;
 mod liveness;
@@ -54,12 +57,15 @@ mod value;
 pub mod wire;
 
 pub use action::{Action, Builder, Destination, InvalidAction, ListQuery, NotifyTarget, Originate};
-pub use client::{Client, Events};
-pub use config::{Address, Checked, Config, ConfigError, InvalidAddress, Limits, Login, TlsConfig};
+pub use address::{Address, InvalidAddress};
+pub use client::Client;
+pub use config::{Config, ConfigError, Limits, LoginMethod};
 pub use counters::Totals;
+pub use driver::Driver;
 pub use error::Error;
 pub use event::Event;
+pub use events::Events;
 pub use response::Response;
 pub use state::{Connected, State};
-pub use tls::{Connector, TlsError};
+pub use tls::{Connector, TlsConfig, TlsError};
 pub use value::{HeaderName, HeaderValue, InvalidText};

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::warn;
 
 use super::action::{Action, InvalidAction};
-use super::config::{Checked, Login};
+use super::config::{Config, LoginMethod};
 use super::framed_io::{ActionWriter, FrameReader};
 use super::wire::{Frame, Kind, Packet};
 
@@ -19,19 +19,18 @@ use super::wire::{Frame, Kind, Packet};
 pub(crate) async fn log_in<R, W>(
     reader: &mut FrameReader<R>,
     writer: &mut ActionWriter<W>,
-    checked: &Checked,
+    config: &Config,
 ) -> Result<Arc<str>, LoginError>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
     let banner = banner(reader).await?;
-    let config = &checked.config;
     let login = Action::builder("Login").with("Username", &config.username);
     let plain = match config.login {
-        Login::Plain => true,
-        Login::Auto => checked.tls.is_some(),
-        Login::Md5 => false,
+        LoginMethod::Plain => true,
+        LoginMethod::Auto => config.tls.is_some(),
+        LoginMethod::Md5 => false,
     };
     let challenge = if plain {
         None
@@ -41,8 +40,8 @@ where
     let login = match challenge {
         Some(challenge) => login
             .with("AuthType", "MD5")
-            .with("Key", key(&challenge, checked.secret.expose_secret())),
-        None if config.login == Login::Md5 => return Err(LoginError::NoChallenge),
+            .with("Key", key(&challenge, config.secret.expose_secret())),
+        None if config.login == LoginMethod::Md5 => return Err(LoginError::NoChallenge),
         None => {
             if !plain {
                 warn!(
@@ -50,7 +49,7 @@ where
                     "The server offers no MD5 challenge; sending the secret in plain text."
                 );
             }
-            login.with("Secret", checked.secret.expose_secret())
+            login.with("Secret", config.secret.expose_secret())
         }
     };
     let login = login.with("Events", &config.events).build()?;

@@ -113,17 +113,6 @@ impl Queue {
         }
     }
 
-    /// Fails the actions that are queued, and rejects further ones.
-    pub(crate) fn close(mut self) {
-        self.mailbox.close();
-        for command in self.waiting.drain(..) {
-            command.fail(&self.reason);
-        }
-        while let Ok(command) = self.mailbox.try_recv() {
-            command.fail(&self.reason);
-        }
-    }
-
     fn fail_due_before(&mut self, time: Instant) {
         let (late, waiting) = std::mem::take(&mut self.waiting)
             .into_iter()
@@ -131,6 +120,20 @@ impl Queue {
         self.waiting = waiting;
         for command in late {
             command.fail(&self.reason);
+        }
+    }
+}
+
+/// Fails all actions that are still queued.
+impl Drop for Queue {
+    fn drop(&mut self) {
+        let reason = "the client was stopped".into();
+        self.mailbox.close();
+        for command in self.waiting.drain(..) {
+            command.fail(&reason);
+        }
+        while let Ok(command) = self.mailbox.try_recv() {
+            command.fail(&reason);
         }
     }
 }

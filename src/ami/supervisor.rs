@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use super::config::Checked;
+use super::config::Config;
 use super::connection::{Boot, Connection, Ended};
 use super::counters::Counters;
 use super::event::Event;
@@ -19,11 +19,13 @@ use super::framed_io::{ActionWriter, FrameReader};
 use super::login::{LoginError, log_in};
 use super::queue::Queue;
 use super::state::{Connected, State};
+use super::tls::Connector;
 use handset_net::backoff::Backoff;
 
 /// Owns the connection of a client.
 pub(crate) struct Supervisor {
-    pub(crate) checked: Checked,
+    pub(crate) config: Config,
+    pub(crate) tls: Option<Connector>,
     pub(crate) queue: Queue,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) state: watch::Sender<State>,
@@ -34,7 +36,7 @@ pub(crate) struct Supervisor {
 impl Supervisor {
     /// Runs until the client is stopped or its last handle is dropped.
     pub(crate) async fn run(mut self) {
-        let mut backoff = Backoff::new(FIRST_RETRY, self.checked.config.limits.retry);
+        let mut backoff = Backoff::new(FIRST_RETRY, self.config.limits.retry);
         let mut last_received = None;
         loop {
             self.state.send_replace(State::Connecting);
@@ -73,8 +75,7 @@ impl Supervisor {
                 () = sleep_until(retry) => (),
             }
         }
-        self.queue.set_reason("the client was stopped".into());
-        self.queue.close();
+        drop(self.queue);
         self.state.send_replace(State::Stopped);
     }
 
@@ -82,7 +83,7 @@ impl Supervisor {
     async fn login_rejected(&mut self, reason: Arc<str>) {
         error!(
             %reason,
-            user = %self.checked.config.username,
+            user = %self.config.username,
             "Asterisk rejected the login; not retrying until the configuration changes."
         );
         self.state.send_replace(State::Refused { reason });
@@ -94,7 +95,7 @@ impl Supervisor {
 
     /// Connects and logs in. Actions are queued meanwhile.
     async fn connect(&mut self) -> Result<LoggedIn, ConnectError> {
-        let attempt = attempt(&self.checked);
+        let attempt = attempt(&self.config, self.tls.as_ref());
         tokio::select! {
             link = attempt => link,
             () = self.stop.cancelled() => Err(ConnectError::Stopped),
@@ -121,7 +122,7 @@ impl Supervisor {
             reader,
             writer,
             prefix,
-            limits: self.checked.config.limits,
+            limits: self.config.limits,
             counters: Arc::clone(&self.counters),
             events: self.events.clone(),
         };
@@ -163,18 +164,17 @@ struct LoggedIn {
     prefix: String,
 }
 
-async fn attempt(checked: &Checked) -> Result<LoggedIn, ConnectError> {
-    let limits = &checked.config.limits;
-    let stream =
-        timeout(limits.connect, dial(checked))
-            .await
-            .map_err(|_| ConnectError::TimedOut {
-                what: "connection attempt",
-            })??;
+async fn attempt(config: &Config, tls: Option<&Connector>) -> Result<LoggedIn, ConnectError> {
+    let limits = config.limits;
+    let stream = timeout(limits.connect, dial(config, tls))
+        .await
+        .map_err(|_| ConnectError::TimedOut {
+            what: "connection attempt",
+        })??;
     let (reader, writer) = split(stream);
     let mut reader = FrameReader::new(reader, limits.packet);
     let mut writer = ActionWriter::new(writer);
-    let banner = timeout(limits.connect, log_in(&mut reader, &mut writer, checked))
+    let banner = timeout(limits.connect, log_in(&mut reader, &mut writer, config))
         .await
         .map_err(|_| ConnectError::TimedOut { what: "login" })??;
     let prefix = format!("{:08x}", getrandom::u32().map_err(io::Error::other)?);
@@ -187,12 +187,12 @@ async fn attempt(checked: &Checked) -> Result<LoggedIn, ConnectError> {
     })
 }
 
-async fn dial(checked: &Checked) -> Result<Stream, ConnectError> {
-    let address = &checked.config.address;
-    let host = (address.host(), address.port(checked.tls.is_some()));
+async fn dial(config: &Config, tls: Option<&Connector>) -> Result<Stream, ConnectError> {
+    let address = &config.address;
+    let host = (address.host(), address.port(tls.is_some()));
     let stream = TcpStream::connect(host).await.map_err(ConnectError::Tcp)?;
     stream.set_nodelay(true).map_err(ConnectError::Tcp)?;
-    match &checked.tls {
+    match tls {
         None => Ok(Box::new(stream)),
         Some(tls) => Ok(Box::new(
             tls.connect(stream).await.map_err(ConnectError::Tls)?,

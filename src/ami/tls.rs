@@ -1,21 +1,38 @@
-//! TLS to a server that is known by its CA, by its certificate, or by both.
+//! TLS to a server that is authenticated by its CA, by its certificate, or by both.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use handset_net::pin::{Pin, Verifier};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::config::{Address, TlsConfig};
-use handset_net::pin::Verifier;
+use super::address::Address;
 
-/// Makes TLS of a TCP connection.
+/// How to authenticate a TLS server: by a CA, by a pin, or by both. At least one is required.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// File with the trusted CAs, PEM. The certificate and its name are then verified.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// The name in the certificate; the default is the host of the address.
+    #[serde(default)]
+    pub server_name: Option<String>,
+    /// SHA-256 of the server certificate (DER), as `sha256:HEX`.
+    #[serde(default)]
+    pub pin: Option<Pin>,
+}
+
+/// Upgrades a TCP connection to TLS.
 #[derive(Clone)]
 pub struct Connector {
     connector: TlsConnector,
@@ -23,19 +40,19 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Shakes hands. Cancel safe in that dropping it closes the connection.
+    /// Performs the TLS handshake.
     pub async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         self.connector.connect(self.name.clone(), stream).await
     }
 }
 
 impl TlsConfig {
-    /// Reads the CA file and makes ready to connect to `address`.
+    /// Loads the CA file and creates a connector for `address`.
     pub fn connector(&self, address: &Address) -> Result<Connector, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let authority = match &self.ca_file {
             Some(file) => Some(authority(file.clone(), Arc::clone(&provider))?),
-            None if self.pin.is_none() => return Err(TlsError::NothingToTrust),
+            None if self.pin.is_none() => return Err(TlsError::NoTrustAnchor),
             None => None,
         };
         let name = self
@@ -64,45 +81,53 @@ impl TlsConfig {
     }
 }
 
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The file has no certificate in it.
+    /// The file contains no certificate.
     #[error("no certificate in ca_file {}", file.display())]
     NoCertificate {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
     },
-    /// Neither CA nor pin.
-    #[error("neither ca_file nor pin is given")]
-    NothingToTrust,
-    /// The file could not be read as PEM.
+    /// Neither CA nor pin is configured.
+    #[error("neither ca_file nor pin is set")]
+    NoTrustAnchor,
+    /// The file cannot be read as PEM.
     #[error("cannot read ca_file {}", file.display())]
     Pem {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         source: rustls::pki_types::pem::Error,
     },
-    /// Something in the certificates or the library.
-    #[error("TLS cannot use this")]
+    /// The TLS library rejects a certificate or the configuration.
+    #[error("invalid certificate or TLS configuration")]
     Rustls(#[from] rustls::Error),
-    /// The certificates of the CA are of no use.
-    #[error("ca_file {} holds no usable CA", file.display())]
-    Unusable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: rustls::client::VerifierBuilderError,
-    },
-    /// No certificate can carry this name.
-    #[error("{name:?} is no name of a TLS server")]
+    /// The name is not valid in a certificate.
+    #[error("invalid server name {name:?}")]
     ServerName {
-        /// The name.
+        /// The rejected name.
         name: String,
-        /// Why.
+        /// The reason.
         source: InvalidDnsNameError,
+    },
+    /// The file contains no valid CA.
+    #[error("ca_file {} contains no usable CA", file.display())]
+    UnusableCa {
+        /// Path of the file.
+        file: PathBuf,
+        /// The reason.
+        source: rustls::client::VerifierBuilderError,
     },
 }
 
@@ -123,5 +148,5 @@ fn authority(
     }
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
-        .map_err(|source| TlsError::Unusable { file, source })
+        .map_err(|source| TlsError::UnusableCa { file, source })
 }

@@ -37,7 +37,6 @@ use crate::roster::Roster;
 use crate::rules::{Engine, Fact};
 use crate::{admin, phone_http};
 use handset_agi as agi;
-use handset_ami as ami;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{Credentials, MacAddress, Vendor};
 
@@ -52,7 +51,7 @@ pub struct Daemon {
     holding: OpenedOutbox,
     content_store: ContentStore,
     logins: PushCredentials,
-    servers: Vec<ami::Checked>,
+    servers: Vec<ami_clients::Server>,
     roster: Roster,
     engine: Engine,
 }
@@ -321,12 +320,11 @@ fn own_url(address: SocketAddr) -> Option<Url> {
         .flatten()
 }
 
-/// Reads the files that the `[[asterisk]]` sections name.
-fn servers(config: &Config) -> anyhow::Result<Vec<ami::Checked>> {
+/// Creates the clients of the `[[asterisk]]` sections, which do not connect yet.
+fn servers(config: &Config) -> anyhow::Result<Vec<ami_clients::Server>> {
     let servers = config.asterisk.iter().map(|server| {
-        let name = &server.name;
-        let checked = server.checked(None);
-        checked.with_context(|| format!("cannot use [[asterisk]] {name}"))
+        ami_clients::Server::new(server)
+            .with_context(|| format!("cannot use [[asterisk]] {}", server.name))
     });
     servers.collect()
 }

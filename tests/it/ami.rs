@@ -191,7 +191,8 @@ async fn any_document_arrives(version: Version) {
     let tasks = Tasks::new();
     let address = asterisk.manager().to_string().parse().unwrap();
     let config = handset_ami::Config::new("pbx", address, "handsetd", "hush".into());
-    let client = handset_ami::Client::start(&config, None, &tasks).unwrap();
+    let (client, driver) = handset_ami::Client::new(&config).unwrap();
+    tasks.spawn("ami", driver.run_until(tasks.stop()));
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
         let document = document().new_tree(&mut runner).unwrap().current();

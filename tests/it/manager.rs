@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handset_ami::{Action, Client, Config, Error, Event, Events, Login, State, TlsConfig};
+use handset_ami::{Action, Client, Config, Error, Event, Events, LoginMethod, State, TlsConfig};
 use handset_net::pin::Pin;
 use handset_net::tasks::Tasks;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ async fn every_way_of_login_works(version: Version) {
     let Some(asterisk) = start(version, "").await else {
         return;
     };
-    for login in [Login::Auto, Login::Md5, Login::Plain] {
+    for login in [LoginMethod::Auto, LoginMethod::Md5, LoginMethod::Plain] {
         let mut config = config(&asterisk);
         config.login = login;
         assert!(connected(&Manager::start(&config)).await, "{login:?}");
@@ -266,7 +266,8 @@ impl Manager {
     fn start(config: &Config) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tasks = Tasks::new();
-        let client = Client::start(config, None, &tasks).unwrap();
+        let (client, driver) = Client::new(config).unwrap();
+        tasks.spawn("ami", driver.run_until(tasks.stop()));
         Self {
             client,
             _tasks: tasks,

@@ -57,17 +57,17 @@ async fn a_server_that_refused_us_is_tried_again_with_another_password() {
     let daemon = Daemon::start(&configuration("wrong")).await;
     daemon.line("Asterisk rejected the login").await;
     daemon.reconfigure(&configuration("hush"));
-    daemon.line("Leaving Asterisk.").await;
+    daemon.line("Disconnecting from Asterisk.").await;
     daemon.line("Read who is registered.").await;
     // The same again changes nothing.
     daemon.reconfigure(&configuration("hush"));
     daemon
         .line_after(1, "Took over the new configuration.")
         .await;
-    assert_eq!(daemon.count("Leaving Asterisk."), 1);
+    assert_eq!(daemon.count("Disconnecting from Asterisk."), 1);
     // A server that is named no more is left.
     daemon.reconfigure("");
-    daemon.line_after(1, "Leaving Asterisk.").await;
+    daemon.line_after(1, "Disconnecting from Asterisk.").await;
     daemon.terminate();
     assert!(daemon.end().await.success());
 }

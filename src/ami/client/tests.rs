@@ -7,12 +7,13 @@ mod tls;
 use std::net::SocketAddr;
 
 use bytes::BytesMut;
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::*;
-use crate::config::{Limits, Login};
+use crate::config::{Limits, LoginMethod};
 use crate::wire::{Frame, Framer, Packet};
 
 /// A scripted Asterisk that listens on a loopback port.
@@ -41,7 +42,9 @@ impl FakeAsterisk {
     }
 
     fn client_with(&self, config: &Config) -> Client {
-        Client::start(config, None, &self.tasks).unwrap()
+        let (client, driver) = Client::new(config).unwrap();
+        self.tasks.spawn("ami", driver.run_until(self.tasks.stop()));
+        client
     }
 
     async fn accept(&self) -> FakeSession<tokio::net::TcpStream> {

@@ -1,139 +1,134 @@
-use std::io::Write as _;
-
 use super::*;
 
-fn config(more: &str) -> Result<Config, toml::de::Error> {
-    toml::from_str(&format!(
-        "name = \"pbx\"\naddress = \"127.0.0.1:5038\"\nusername = \"handsetd\"\n{more}"
-    ))
+fn config() -> Config {
+    let address = "127.0.0.1:5038".parse().unwrap();
+    Config::new("pbx", address, "handsetd", "hush".into())
 }
 
 #[test]
-fn few_keys_suffice_and_unknown_ones_are_errors() {
-    let config = config("secret = \"hush\"").unwrap();
-    assert_eq!(config.limits, Limits::default());
-    assert_eq!((config.login, config.events.as_str()), (Login::Auto, "on"));
-    for unknown in ["colour = 1", "[limits]\npnig = \"3s\"", "[tls]\nca = \"x\""] {
-        assert!(
-            self::config(unknown)
-                .unwrap_err()
-                .to_string()
-                .contains("unknown field")
-        );
+fn limits_have_defaults_and_units() {
+    let limits: Limits = toml::from_str("ping = \"10s\"\nlist_items = 5").unwrap();
+    assert_eq!(limits.ping, Duration::from_secs(10));
+    assert_eq!(limits.list_items, 5);
+    assert_eq!(limits.pong, Limits::default().pong);
+}
+
+#[test]
+fn unknown_keys_are_rejected() {
+    let errors = [
+        toml::from_str::<Limits>("pnig = \"3s\"").unwrap_err(),
+        toml::from_str::<TlsConfig>("ca = \"x\"").unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.to_string().contains("unknown field"), "{error}");
     }
 }
 
 #[test]
-fn limits_are_durations_and_sizes() {
-    let config = config("[limits]\nping = \"10s\"\nlist_items = 5").unwrap();
-    assert_eq!(config.limits.ping, Duration::from_secs(10));
-    assert_eq!(config.limits.list_items, 5);
-    assert_eq!(config.limits.pong, Limits::default().pong);
-}
-
-#[test]
-fn address_is_host_and_port_in_any_form() {
-    for (text, host, port) in [
-        ("127.0.0.1:5038", "127.0.0.1", 5038),
-        ("pbx.example.com", "pbx.example.com", 5038),
-        ("[2001:db8::1]:1", "2001:db8::1", 1),
-        ("[2001:db8::1]", "2001:db8::1", 5038),
-        ("2001:db8::1", "2001:db8::1", 5038),
-    ] {
-        let address: Address = text.parse().unwrap();
-        assert_eq!(
-            (address.host(), address.port(false)),
-            (host, port),
-            "{text}"
-        );
-        assert_eq!(address.to_string().parse(), Ok(address));
-    }
-    assert_eq!("pbx".parse::<Address>().unwrap().port(true), 5039);
-    for text in [
-        "", ":5038", "a:b", "a:0", "a:65536", "a b", "http://a", "[::1", "[::1]5", "[x]:1",
-    ] {
-        assert!(text.parse::<Address>().is_err(), "{text}");
-    }
-}
-
-#[test]
-fn secret_comes_from_the_key_a_file_or_the_credentials() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pbx");
-    std::fs::File::create(&path)
-        .unwrap()
-        .write_all(b"from file \r\n")
-        .unwrap();
-    let secret = |config: &Config, credentials: Option<&Path>| {
-        config
-            .checked(credentials)
-            .map(|checked| checked.secret.expose_secret().to_owned())
+fn text_that_cannot_be_sent_is_rejected() {
+    let with_secret = Config {
+        secret: "a\nb".into(),
+        ..config()
     };
-    let inline = config("secret = \"hush\"").unwrap();
-    assert_eq!(secret(&inline, None).unwrap(), "hush");
-    let none = config("").unwrap();
-    assert!(matches!(secret(&none, None), Err(ConfigError::NoSecret)));
-    assert_eq!(secret(&none, Some(folder.path())).unwrap(), "from file ");
-    let file = Config {
-        secret_file: Some(path),
-        ..none
-    };
-    assert_eq!(secret(&file, None).unwrap(), "from file ");
-    let two = Config {
-        secret: Some("hush".into()),
-        ..file
-    };
-    assert!(matches!(secret(&two, None), Err(ConfigError::TwoSecrets)));
-}
-
-#[test]
-fn what_asterisk_cannot_be_told_is_refused() {
-    let config = config("secret = \"a\\nb\"").unwrap();
-    assert!(matches!(config.checked(None), Err(ConfigError::SecretText)));
-    let config = Config {
+    let error = with_secret.connector().err();
+    assert!(matches!(error, Some(ConfigError::SecretText)), "{error:?}");
+    let with_username = Config {
         username: "a\r\nAction: x".into(),
-        secret: Some("a".into()),
-        ..config
+        ..config()
     };
-    assert!(matches!(
-        config.checked(None),
-        Err(ConfigError::Text {
-            key: "username",
-            ..
-        })
-    ));
+    let error = with_username.connector().err();
+    let Some(ConfigError::Text { key, .. }) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(key, "username");
 }
 
 #[test]
-fn tls_needs_something_to_trust() {
-    let config = config("secret = \"x\"\n[tls]\nserver_name = \"pbx\"").unwrap();
-    assert!(matches!(
-        config.checked(None),
-        Err(ConfigError::Tls(TlsError::NothingToTrust))
-    ));
+fn tls_requires_a_ca_or_a_pin() {
+    let tls = TlsConfig {
+        server_name: Some("pbx".into()),
+        ..TlsConfig::default()
+    };
+    let config = Config {
+        tls: Some(tls),
+        ..config()
+    };
+    let error = config.connector().err();
+    assert!(
+        matches!(error, Some(ConfigError::Tls(TlsError::NoTrustAnchor))),
+        "{error:?}"
+    );
 }
 
 #[test]
-fn secrets_do_not_show() {
-    let config = config("secret = \"hush\"").unwrap();
-    let shown = format!("{config:?} {:?}", config.checked(None).unwrap());
+fn debug_output_redacts_the_secret() {
+    let shown = format!("{:?}", config());
     assert!(!shown.contains("hush"), "{shown}");
 }
 
 #[test]
-fn limits_that_never_wait_or_never_end_are_refused() {
+fn configurations_that_differ_in_any_field_are_unequal() {
+    assert_eq!(config(), config());
+    let base = config();
+    let different = [
+        Config {
+            name: "other".into(),
+            ..base.clone()
+        },
+        Config {
+            address: "127.0.0.1:5039".parse().unwrap(),
+            ..base.clone()
+        },
+        Config {
+            username: "other".into(),
+            ..base.clone()
+        },
+        Config {
+            secret: "other".into(),
+            ..base.clone()
+        },
+        Config {
+            login: LoginMethod::Plain,
+            ..base.clone()
+        },
+        Config {
+            events: "off".into(),
+            ..base.clone()
+        },
+        Config {
+            tls: Some(TlsConfig::default()),
+            ..base.clone()
+        },
+        Config {
+            limits: Limits {
+                events: 1,
+                ..Limits::default()
+            },
+            ..base.clone()
+        },
+    ];
+    for config in different {
+        assert_ne!(config, base);
+    }
+}
+
+#[test]
+fn limits_that_are_zero_or_excessive_are_rejected() {
     for line in [
         "ping = \"0s\"",
         "retry = \"2days\"",
         "actions = 0",
         "packet = 9999999999",
     ] {
-        let config = config(&format!("secret = \"x\"\n[limits]\n{line}")).unwrap();
+        let config = Config {
+            limits: toml::from_str(line).unwrap(),
+            ..config()
+        };
         let key = line.split(' ').next().unwrap();
-        let refused = config.checked(None).unwrap_err();
+        let error = config.connector().err().unwrap();
         assert!(
-            refused.to_string().starts_with(&format!("limits.{key} ")),
-            "{refused}"
+            error.to_string().starts_with(&format!("limits.{key} ")),
+            "{error}"
         );
     }
 }

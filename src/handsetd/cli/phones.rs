@@ -93,11 +93,10 @@ async fn ask(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)
 /// Connects to all servers.
 fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
     for server in &config.asterisk {
-        let name = &server.name;
-        let checked = server
-            .checked(None)
-            .with_context(|| format!("cannot use [[asterisk]] {name}"))?;
-        roster.follow(Client::start_checked(checked, tasks), tasks);
+        let (client, driver) = Client::new(server)
+            .with_context(|| format!("cannot use [[asterisk]] {}", server.name))?;
+        tasks.spawn("ami", driver.run_until(tasks.stop()));
+        roster.follow(client, tasks);
     }
     Ok(())
 }

@@ -20,8 +20,7 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<ami::Config> {
         let address = match raw.address.parse::<ami::Address>() {
             Ok(address) => Some(address),
             Err(error) => {
-                let text = format!("{error}; write it as 127.0.0.1:5038");
-                check.fault(&node, "address", text);
+                check.fault(&node, "address", error.to_string());
                 None
             }
         };

@@ -425,7 +425,8 @@ fn a_secret_can_be_a_systemd_credential() {
     assert_eq!(snom.password(), "p");
     let phone = config.directory.entries()[0].credentials.clone().unwrap();
     assert_eq!(phone.password(), "q");
-    assert!(config.asterisk[0].secret.is_some());
+    let secret = secrecy::ExposeSecret::expose_secret(&config.asterisk[0].secret);
+    assert_eq!(secret, "r");
     assert!(config.admin.token.is_some());
 }
 

@@ -4,8 +4,29 @@ use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use crate::roster::Roster;
-use handset_ami::{Checked, Client, State};
+use handset_ami::{self as ami, Client, Driver, State};
 use handset_net::tasks::Tasks;
+
+/// A server whose configuration is valid, and the client for it.
+#[derive(Debug)]
+pub(super) struct Server {
+    config: ami::Config,
+    client: Client,
+    driver: Driver,
+}
+
+impl Server {
+    /// Creates the client, which does not connect yet.
+    pub(super) fn new(config: &ami::Config) -> Result<Self, ami::ConfigError> {
+        let (client, driver) = Client::new(config)?;
+        let config = config.clone();
+        Ok(Self {
+            config,
+            client,
+            driver,
+        })
+    }
+}
 
 /// All connections.
 #[derive(Debug)]
@@ -14,7 +35,7 @@ pub(super) struct AmiClients {
     tasks: Tasks,
     /// Who listens to the events of each new connection.
     listener: mpsc::Sender<Client>,
-    servers: Vec<(Checked, Client)>,
+    servers: Vec<(ami::Config, Client)>,
     /// The clients of all of them, for whoever tells of their states.
     clients: watch::Sender<Vec<Client>>,
 }
@@ -37,33 +58,38 @@ impl AmiClients {
         self.clients.subscribe()
     }
 
-    /// Connects to `wanted`, and ends all other connections.
+    /// Connects to the servers of `wanted`, and ends all other connections.
     ///
-    /// A connection whose configuration is the same goes on, unless the server refused it: then it
-    /// is tried once more, since the cause may have been mended over there.
-    pub(super) async fn connect(&mut self, wanted: Vec<Checked>) {
+    /// A connection whose configuration is unchanged continues, unless the server rejected its login:
+    /// then it is tried again, because the cause may have been fixed on the server.
+    pub(super) async fn connect(&mut self, wanted: Vec<Server>) {
         let (mut kept, mut new) = (Vec::new(), Vec::new());
-        for checked in wanted {
-            let same = |(old, client): &(Checked, Client)| {
+        for server in wanted {
+            let is_same = |(config, client): &(ami::Config, Client)| {
                 let is_refused = matches!(*client.state().borrow(), State::Refused { .. });
-                old.is_same(&checked) && !is_refused
+                *config == server.config && !is_refused
             };
-            match self.servers.iter().position(same) {
+            match self.servers.iter().position(is_same) {
                 Some(at) => kept.push(self.servers.swap_remove(at)),
-                None => new.push(checked),
+                None => new.push(server),
             }
         }
         for (_, client) in std::mem::replace(&mut self.servers, kept) {
-            info!(server = client.name(), "Leaving Asterisk.");
+            info!(server = client.name(), "Disconnecting from Asterisk.");
             self.roster.forget(client.name());
             client.stop();
         }
-        for checked in new {
-            let client = Client::start_checked(checked.clone(), &self.tasks);
+        for server in new {
+            let Server {
+                config,
+                client,
+                driver,
+            } = server;
+            self.tasks.spawn("ami", driver.run_until(self.tasks.stop()));
             self.roster.follow(client.clone(), &self.tasks);
-            // Nobody listens any more when everything stops.
+            // The receiver is gone only when everything stops.
             let _ = self.listener.send(client.clone()).await;
-            self.servers.push((checked, client));
+            self.servers.push((config, client));
         }
         let clients = self.servers.iter().map(|(_, client)| client.clone());
         self.clients.send_replace(clients.collect());

@@ -100,7 +100,8 @@ pub(crate) async fn listen(tasks: &Tasks) -> (TcpListener, Roster) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let config = ami::Config::new("pbx", address.parse().unwrap(), "u", "s".into());
-    let client = Client::start(&config, None, tasks).unwrap();
+    let (client, driver) = Client::new(&config).unwrap();
+    tasks.spawn("ami", driver.run_until(tasks.stop()));
     let roster = Roster::default();
     roster.follow(client, tasks);
     (listener, roster)

@@ -31,7 +31,7 @@ async fn server_without_challenge_receives_the_plain_secret_unless_md5_is_requir
     connected(&client).await;
 
     let client = asterisk.client_with(&Config {
-        login: Login::Md5,
+        login: LoginMethod::Md5,
         ..asterisk.config()
     });
     let mut session = asterisk.accept().await;

@@ -141,3 +141,30 @@ async fn clients_of_several_servers_are_independent() {
     });
     response.await.unwrap();
 }
+
+#[tokio::test]
+async fn dropped_driver_fails_queued_actions_as_not_sent() {
+    let asterisk = FakeAsterisk::new().await;
+    let (client, driver) = Client::new(&asterisk.config()).unwrap();
+    let mut events = client.events();
+    let (response, ()) = tokio::join!(client.send(Action::ping()), async {
+        tokio::task::yield_now().await;
+        drop(driver);
+    });
+    let error = response.unwrap_err();
+    assert_eq!(error.to_string(), "not sent: the client was stopped");
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn driver_ends_with_the_last_client() {
+    let asterisk = FakeAsterisk::new().await;
+    let (client, driver) = Client::new(&asterisk.config()).unwrap();
+    let run = asterisk.tasks.spawn("ami", driver.run());
+    let _session = asterisk.accept_login().await;
+    connected(&client).await;
+    drop(client.clone());
+    assert!(!run.is_finished());
+    drop(client);
+    timeout(TEST_TIMEOUT, run).await.unwrap().unwrap();
+}

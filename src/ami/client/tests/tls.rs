@@ -1,9 +1,10 @@
 //! TLS: which servers receive the secret.
 
-use super::*;
-use crate::config::TlsConfig;
 use handset_net::pin::Pin;
 use handset_net::pin::testing::{acceptor, certificate, fixture};
+
+use super::*;
+use crate::tls::TlsConfig;
 
 #[tokio::test]
 async fn server_is_authenticated_by_its_ca_or_its_pin() {

@@ -35,10 +35,10 @@ impl Server {
         let meant = config.asterisk.iter();
         let meant = meant.filter(|one| wanted.is_none_or(|wanted| one.name == wanted));
         let clients = meant.map(|one| {
-            let checked = one.checked(None);
-            let checked =
-                checked.with_context(|| format!("cannot use [[asterisk]] {}", one.name))?;
-            Ok(Client::start_checked(checked, tasks))
+            let (client, driver) = Client::new(one)
+                .with_context(|| format!("cannot use [[asterisk]] {}", one.name))?;
+            tasks.spawn("ami", driver.run_until(tasks.stop()));
+            Ok(client)
         });
         let clients: Vec<Client> = clients.collect::<anyhow::Result<_>>()?;
         if clients.is_empty() {
