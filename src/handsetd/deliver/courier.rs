@@ -12,12 +12,12 @@ use super::circuit_breakers::Breakers;
 use super::config::Config;
 use super::conversion_cache::ConversionCache;
 use super::execution::{ExecutionLog, Failed, PlanExecution, begin};
-use super::http::Client;
 use super::local_address;
 use super::media_source::MediaSource;
 use super::media_store::MediaStore;
 use super::mobility::Service;
 use super::originate::OriginatedCalls;
+use super::phone_client::PhoneClient;
 use super::prepare::{MediaPipeline, Prepared, background_png, prepare};
 use super::push_credentials::{OneTimeCredentials, PushCredentials};
 use super::registration::{self, Sends};
@@ -41,7 +41,7 @@ struct Inner {
     content_store: ContentStore,
     logins: PushCredentials,
     roster: Roster,
-    http: Client,
+    http: PhoneClient,
     breakers: Breakers,
     calls: OriginatedCalls,
     mobility: Service,
@@ -78,7 +78,7 @@ impl Courier {
             content_store,
             logins,
             roster,
-            http: Client::default(),
+            http: PhoneClient::default(),
             breakers: Breakers::default(),
             calls: OriginatedCalls::default(),
             workshop,

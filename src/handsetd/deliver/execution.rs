@@ -7,8 +7,8 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::circuit_breakers::{Breakers, Permit};
-use super::http::{Client, Failure};
 use super::originate::OriginatedCalls;
+use super::phone_client::{self, PhoneClient};
 use super::{notify, reply_data};
 use crate::commit_point::CommitPoint;
 use crate::content_store::ContentPublisher;
@@ -20,7 +20,7 @@ use handset_phones::vendor::{Exchange, Method, Plan, Reply, ReplyOutcome, Reques
 /// By what a plan is carried out.
 #[derive(Debug)]
 pub(super) struct PlanExecution<'a> {
-    pub(super) http: &'a Client,
+    pub(super) http: &'a PhoneClient,
     /// Which phones are spared; `None` spares none.
     pub(super) breakers: Option<&'a Breakers>,
     pub(super) roster: &'a Roster,
@@ -159,7 +159,7 @@ impl PlanExecution<'_> {
         };
         let endpoint = self.phone.endpoint.as_ref();
         let seen = endpoint.map_or(0, |endpoint| self.roster.times_seen(endpoint));
-        let pass = breakers.ask(Client::address(self.phone, request), seen);
+        let pass = breakers.ask(PhoneClient::address(self.phone, request), seen);
         pass.map(Some).map_err(|why| (Status::Unreachable, why))
     }
 
@@ -185,9 +185,13 @@ impl PlanExecution<'_> {
             note(pass, &sent);
         }
         let reply = sent.map_err(|failure| match failure {
-            Failure::NoAnswer(why) | Failure::Silent(why) => (Status::Unknown, why),
-            Failure::Away(why) | Failure::NotSent(why) => (Status::Unreachable, why),
-            Failure::RefusedBefore(why) => (Status::Denied, why),
+            phone_client::Error::Interrupted(why) | phone_client::Error::TimedOut(why) => {
+                (Status::Unknown, why)
+            }
+            phone_client::Error::ConnectFailed(why) | phone_client::Error::NotSent(why) => {
+                (Status::Unreachable, why)
+            }
+            phone_client::Error::LockedOut(why) => (Status::Denied, why),
         })?;
         match exchange.reader.read(&reply) {
             ReplyOutcome::Done => Ok(Vec::new()),
@@ -209,12 +213,14 @@ impl PlanExecution<'_> {
 }
 
 /// Tells the breaker what came of asking. Whatever the phone answers, it is there.
-fn note(pass: Permit, sent: &Result<Reply, Failure>) {
+fn note(pass: Permit, sent: &Result<Reply, phone_client::Error>) {
     match sent {
-        Ok(_) | Err(Failure::NoAnswer(_)) => pass.alive(),
-        Err(Failure::Away(_) | Failure::Silent(_)) => pass.silent(),
+        Ok(_) | Err(phone_client::Error::Interrupted(_)) => pass.alive(),
+        Err(phone_client::Error::ConnectFailed(_) | phone_client::Error::TimedOut(_)) => {
+            pass.silent()
+        }
         // Nothing was tried; dropping the pass says so.
-        Err(Failure::NotSent(_) | Failure::RefusedBefore(_)) => {}
+        Err(phone_client::Error::NotSent(_) | phone_client::Error::LockedOut(_)) => {}
     }
 }
 

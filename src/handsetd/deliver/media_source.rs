@@ -14,7 +14,7 @@ use url::Url;
 
 use addresses::{GuardedResolver, LookUp};
 
-use super::http::root_cause;
+use super::failure::root_cause;
 
 /// Where files come from.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::config::{CallManager, Encoding};
 use crate::deliver::execution::Failed;
-use crate::deliver::http::root_cause;
+use crate::deliver::failure::root_cause;
 use crate::outcome::Status;
 use handset_net::pin::WrongPin;
 use handset_phones::vendor::mobility::{self, Answer, Fault, Query};

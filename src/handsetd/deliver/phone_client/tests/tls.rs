@@ -35,7 +35,7 @@ async fn the_certificate_of_the_pin_is_enough_whatever_its_name() {
 async fn another_certificate_is_told_nothing_and_its_pin_is_named() {
     let fake = secure(Pin::of(b"another"), &[OK]).await;
     let refused = fake.send(Auth::PreemptiveBasic, Some("pass")).await;
-    let Err(Failure::NotSent(why)) = refused else {
+    let Err(Error::NotSent(why)) = refused else {
         panic!("{refused:?}")
     };
     let found = Pin::of(&certificate()).to_string();

@@ -1,3 +1,5 @@
+mod commit;
+mod reply;
 mod tls;
 
 use std::future::ready;
@@ -14,7 +16,7 @@ use handset_net::tasks::Tasks;
 struct Fake {
     phone: Phone,
     heard: Arc<AsyncMutex<Vec<String>>>,
-    client: Client,
+    client: PhoneClient,
     patience: Duration,
     _tasks: Tasks,
 }
@@ -46,7 +48,8 @@ impl Fake {
                 let Some(mut stream) = open(stream).await else {
                     continue;
                 };
-                log.lock().await.push(request(&mut stream).await);
+                let heard = request(&mut stream).await;
+                log.lock().await.push(heard);
                 // A client that has read enough closes before all is written.
                 let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
@@ -61,13 +64,13 @@ impl Fake {
         Self {
             phone,
             heard,
-            client: Client::default(),
+            client: PhoneClient::default(),
             patience: Duration::from_secs(1),
             _tasks: tasks,
         }
     }
 
-    async fn send(&self, auth: Auth, password: Option<&str>) -> Result<u16, Failure> {
+    async fn send(&self, auth: Auth, password: Option<&str>) -> Result<u16, Error> {
         let get = Request::get("/command.htm?key=F1;F2&number=%2310");
         let request = Request { auth, ..get };
         let pair = password.map(|password| Credentials::new("user", password.into()));
@@ -156,7 +159,7 @@ async fn a_yealink_that_refused_is_left_alone() {
     let fake = Fake::new(Vendor::Yealink, &[DIGEST, DIGEST, OK]).await;
     assert_eq!(fake.send(Auth::OnChallenge, Some("wrong")).await, Ok(401));
     let again = fake.send(Auth::OnChallenge, Some("wrong")).await;
-    assert!(matches!(again, Err(Failure::RefusedBefore(_))), "{again:?}");
+    assert!(matches!(again, Err(Error::LockedOut(_))), "{again:?}");
     assert_eq!(fake.authorizations().await.len(), 2);
 }
 
@@ -178,14 +181,14 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
 async fn sent_and_not_sent_are_told_apart() {
     let mut fake = Fake::new(Vendor::Snom, &[""]).await;
     let broken = fake.send(Auth::OnChallenge, None).await;
-    assert!(matches!(broken, Err(Failure::NoAnswer(_))), "{broken:?}");
+    assert!(matches!(broken, Err(Error::Interrupted(_))), "{broken:?}");
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     fake.phone.address = closed.local_addr().unwrap().to_string().parse().unwrap();
     drop(closed);
     let refused = fake.send(Auth::OnChallenge, None).await;
     let said = |why: &String| why.contains("refused");
     assert!(
-        matches!(&refused, Err(Failure::Away(why)) if said(why)),
+        matches!(&refused, Err(Error::ConnectFailed(why)) if said(why)),
         "{refused:?}"
     );
 }
@@ -196,14 +199,14 @@ async fn a_phone_that_never_answers_costs_its_time_and_no_more() {
     let silent = fake.send(Auth::OnChallenge, None).await;
     let said = |why: &String| why.contains("in time");
     assert!(
-        matches!(&silent, Err(Failure::Silent(why)) if said(why)),
+        matches!(&silent, Err(Error::TimedOut(why)) if said(why)),
         "{silent:?}"
     );
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_read_up_to_the_limit() {
-    let body = "x".repeat(4 * connection::MAX_BODY);
+    let body = "x".repeat(4 * exchange::MAX_BODY);
     let endless: &'static str =
         Box::leak(format!("HTTP/1.1 200 OK\r\n\r\n{body}").into_boxed_str());
     let fake = Fake::new(Vendor::Snom, &[endless]).await;

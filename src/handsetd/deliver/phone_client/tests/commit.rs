@@ -1,0 +1,100 @@
+//! Nothing is sent before it is persisted.
+
+use futures_util::future::BoxFuture;
+
+use super::*;
+use crate::commit_point::Journal;
+
+/// A disk that takes its time, and then writes or does not.
+#[derive(Clone, Debug)]
+struct SlowDisk {
+    heard: Arc<AsyncMutex<Vec<String>>>,
+    delay: Duration,
+    result: Result<(), String>,
+}
+
+impl Journal for SlowDisk {
+    fn persist(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async {
+            tokio::time::sleep(self.delay).await;
+            let heard = self.heard.lock().await;
+            assert!(heard.is_empty(), "sent before it was persisted: {heard:?}");
+            self.result.clone()
+        })
+    }
+}
+
+impl Fake {
+    async fn send_with(&self, commit_point: &CommitPoint) -> Result<Reply, Error> {
+        let request = Request::get("/");
+        let Self { phone, client, .. } = self;
+        client
+            .send(phone, &request, None, self.patience, commit_point)
+            .await
+    }
+
+    fn disk(&self, delay: Duration, result: Result<(), String>) -> CommitPoint {
+        let heard = Arc::clone(&self.heard);
+        CommitPoint::with_journal(SlowDisk {
+            heard,
+            delay,
+            result,
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_slow_disk_delays_the_request_and_is_not_taken_for_a_slow_phone() {
+    let mut fake = Fake::new(Vendor::Snom, &[OK]).await;
+    fake.patience = Duration::from_secs(20);
+    // Longer than a phone may take to accept a connection.
+    let commit_point = fake.disk(Duration::from_millis(3500), Ok(()));
+    let reply = fake.send_with(&commit_point).await.unwrap();
+    assert_eq!(reply.status, 200);
+    assert_eq!(fake.heard.lock().await.len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_if_it_cannot_be_persisted() {
+    let fake = Fake::new(Vendor::Snom, &[OK]).await;
+    let commit_point = fake.disk(Duration::ZERO, Err("disk full".to_owned()));
+    let Err(Error::NotSent(why)) = fake.send_with(&commit_point).await else {
+        panic!("sent, or counted as unreachable");
+    };
+    assert!(why.contains("outbox") && why.contains("disk full"), "{why}");
+    assert!(!commit_point.is_committed());
+    assert!(fake.heard.lock().await.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_once_cancelled() {
+    let fake = Fake::new(Vendor::Snom, &[OK]).await;
+    let commit_point = CommitPoint::default();
+    assert!(commit_point.cancel());
+    let sent = fake.send_with(&commit_point).await;
+    assert!(matches!(sent, Err(Error::NotSent(_))), "{sent:?}");
+    assert!(fake.heard.lock().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_phone_that_refuses_the_connection_leaves_the_delivery_uncommitted() {
+    let mut fake = Fake::new(Vendor::Snom, &[]).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    fake.phone.address = closed.local_addr().unwrap().to_string().parse().unwrap();
+    drop(closed);
+    let commit_point = fake.disk(Duration::ZERO, Ok(()));
+    let sent = fake.send_with(&commit_point).await;
+    assert!(matches!(sent, Err(Error::ConnectFailed(_))), "{sent:?}");
+    assert!(!commit_point.is_committed());
+}
+
+#[tokio::test]
+async fn a_connector_outside_of_an_attempt_connects_nowhere() {
+    use tower::{Layer, ServiceExt};
+
+    let connector = tower::service_fn(async |()| -> Result<(), tower::BoxError> {
+        panic!("connects");
+    });
+    let service = connect::CommitLayer.layer(connector);
+    assert!(service.oneshot(()).await.is_err());
+}
