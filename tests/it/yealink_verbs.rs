@@ -92,7 +92,7 @@ async fn a_call_is_placed_held_transferred_and_ended() {
     fixture.ok("dial", &["200"]).await;
     assert_eq!(fixture.state().dialed, ["+4930#1", "200"]);
     // It was held twice, and the second time there was nothing to do.
-    let swallowed = ["HOLD:33093: there is no call for it."];
+    let swallowed = ["HOLD:33093: there is no call that it applies to."];
     assert_eq!(fixture.state().remarks, swallowed);
     fixture.sim_phone.assert_accepted_all();
 }

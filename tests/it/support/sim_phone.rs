@@ -130,7 +130,7 @@ pub(crate) fn options(vendor: Vendor) -> Options {
 fn refusals(state: &State) -> Vec<String> {
     let refusals = state.refusals();
     // A request for authentication is not a rejection.
-    let refusals = refusals.filter(|(_, reason)| *reason != "no Authorization");
+    let refusals = refusals.filter(|(_, reason)| *reason != "no Authorization header");
     refusals
         .map(|(exchange, reason)| format!("{} {}: {reason}", exchange.method, exchange.target))
         .collect()
