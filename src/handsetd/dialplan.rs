@@ -65,7 +65,7 @@ impl Script for Dialplan {
             }
             // Verbs that read nothing leave the variable alone; of one that failed to read nothing
             // may stay that was read before.
-            let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().reads);
+            let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().returns_result);
             let result = answer.result_line();
             if let Some(result) = result.or_else(|| reads.then(String::new)) {
                 channel.set_variable("HANDSET_RESULT", &result).await?;

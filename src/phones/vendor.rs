@@ -1,12 +1,12 @@
-//! The vendors' ways: a [`Task`] in, a [`Plan`] of HTTP requests, NOTIFYs and calls out. No I/O.
+//! Vendor backends: they turn a [`Task`] into a [`Plan`] of HTTP requests, NOTIFYs and calls. No I/O.
 //!
-//! A vendor is one folder that implements [`Backend`], and one line in [`plan()`].
+//! A vendor is one directory that implements [`Backend`], and one line in [`plan()`].
 
 mod cisco;
-mod exchange;
+mod http;
 mod lenient_xml;
 pub mod mobility;
-mod page;
+mod pagination;
 mod pbx;
 mod plan;
 mod plan_context;
@@ -18,30 +18,41 @@ mod yealink;
 #[cfg(test)]
 mod testing;
 
-pub use exchange::{Auth, Exchange, Method, Reply, ReplyData, ReplyOutcome, ReplyParser, Request};
-pub use plan::{Call, InCall, Notify, Plan, Purpose, Step};
+pub use http::{Auth, Method, Reply, Request};
+pub use plan::{
+    Call, Exchange, InCall, Notify, Plan, Purpose, ReplyData, ReplyOutcome, ReplyParser, Step,
+};
 pub use plan_context::PlanContext;
-pub use task::{AudioFile, Image, Picture, PreparedContent, PreparedTone, Task};
+pub use task::{AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task};
 
 use crate::phone::{Phone, Vendor};
 use crate::verb::{Control, Via};
 
-/// What handsetd knows of a vendor's phones.
-pub trait Backend: Send + Sync {
-    /// Says how `phone` is told to do `task` by `means`.
-    fn plan(&self, phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError>;
+/// The planner for one vendor's phones.
+trait Backend {
+    /// Plans `task` on `phone`.
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        context: &PlanContext<'_>,
+    ) -> Result<Plan, PlanError>;
 }
 
-/// Says how `phone` is told to do `task`, as [`Backend::plan`] of its vendor does.
-pub fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
-    if means.via == Some(Via::Pbx) {
+/// Plans `task` on `phone`, by the backend of its vendor.
+///
+/// # Errors
+///
+/// Returns why the phone cannot do it, or not over the requested transport.
+pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Plan, PlanError> {
+    if context.via == Some(Via::Pbx) {
         return pbx::plan(phone, task);
     }
-    if means.via == Some(Via::Csta) && phone.vendor != Vendor::Snom {
+    if context.via == Some(Via::Csta) && phone.vendor != Vendor::Snom {
         return Err(PlanError::unsupported("only Snom phones speak CSTA"));
     }
     if let Task::Control(Control::Notify(notify)) = task {
-        by_notify_only(means)?;
+        require_notify(context)?;
         return Ok(Plan::notify(notify.event(), notify.body()));
     }
     let backend: &dyn Backend = match phone.vendor {
@@ -49,40 +60,40 @@ pub fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan,
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
     };
-    backend.plan(phone, task, means)
+    backend.plan(phone, task, context)
 }
 
-/// Refuses other ways for what only a NOTIFY does.
-fn by_notify_only(means: &PlanContext<'_>) -> Result<(), PlanError> {
-    match means.via {
+/// Refuses other transports for tasks that only a NOTIFY performs.
+fn require_notify(context: &PlanContext<'_>) -> Result<(), PlanError> {
+    match context.via {
         None | Some(Via::Notify) => Ok(()),
         Some(via) => Err(PlanError::unsupported(format!(
-            "this goes by NOTIFY through Asterisk, not by {}",
+            "only a NOTIFY through Asterisk does this, not via={}; omit via",
             via.name()
         ))),
     }
 }
 
-/// Returns why `document` is no XML document that a phone could read: not well-formed, or with a
-/// DTD, which could make it read files or grow without end.
+/// Returns why `document` cannot be sent to a phone: it is not well-formed XML, or has a DTD, which
+/// could make a phone read files or expand entities without end.
 pub fn document_fault(document: &str) -> Option<String> {
     xml::fault(document)
 }
 
-/// Why a task is refused before anything is sent.
+/// Why a task cannot be planned. Nothing has been sent.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// The request is wrong, whatever the phone.
+    /// The request is invalid for any phone of the vendor.
     #[error("{0}")]
     Invalid(String),
-    /// This phone can't do it; says why.
+    /// The phone does not support the task.
     #[error("{0}")]
     Unsupported(String),
 }
 
 impl PlanError {
-    fn unsupported(why: impl Into<String>) -> Self {
-        Self::Unsupported(why.into())
+    fn unsupported(reason: impl Into<String>) -> Self {
+        Self::Unsupported(reason.into())
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn pairs(verb: Verb, body: &[u8]) -> Result<Vec<(String, String)>, St
 }
 
 fn list_of(verb: Verb, name: &str, list: Vec<Value>) -> Result<Vec<String>, String> {
-    let repeats = verb.row().key(name).is_none_or(|key| key.repeat);
+    let repeats = verb.row().key(name).is_none_or(|key| key.repeatable);
     if !repeats {
         return Err(format!("{name}: must be one value, not a list"));
     }

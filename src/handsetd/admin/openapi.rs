@@ -100,14 +100,14 @@ fn operation(row: &Row, has_phone: bool) -> Value {
         "type": "object",
         "properties": properties,
         "required": required,
-        "additionalProperties": row.open,
+        "additionalProperties": row.takes_elements,
     });
     let key = json!({
         "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
     });
     json!({
         "operationId": if has_phone { format!("phone-{}", row.name) } else { row.name.to_owned() },
-        "summary": row.does,
+        "summary": row.summary,
         "parameters": [key],
         "requestBody": {"content": {"application/json": {"schema": schema}}},
         "responses": responses(),
@@ -116,7 +116,7 @@ fn operation(row: &Row, has_phone: bool) -> Value {
 
 fn property(key: &Key) -> Value {
     let one = schema(key.kind);
-    if key.repeat {
+    if key.repeatable {
         json!({"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]})
     } else {
         one

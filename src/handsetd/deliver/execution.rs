@@ -92,7 +92,7 @@ impl PlanExecution<'_> {
             Step::Http(exchange) => {
                 let sent = shown(&exchange);
                 let done = self.exchange(&exchange).await;
-                (exchange.request.way, sent, done)
+                (exchange.request.transport, sent, done)
             }
             Step::Notify(notify) => {
                 let sent = format!("NOTIFY {}", notify.event);
@@ -166,7 +166,7 @@ impl PlanExecution<'_> {
     /// Sends one HTTP request and reads its answer.
     async fn exchange(&mut self, exchange: &Exchange) -> Result<Vec<Step>, Failed> {
         let now = Instant::now();
-        let usual = exchange.patience.unwrap_or(PATIENCE);
+        let usual = exchange.timeout.unwrap_or(PATIENCE);
         let patience = self
             .until
             .map_or(usual, |until| until.saturating_duration_since(now));
@@ -193,10 +193,10 @@ impl PlanExecution<'_> {
             }
             phone_client::Error::LockedOut(why) => (Status::Denied, why),
         })?;
-        match exchange.reader.read(&reply) {
+        match exchange.parser.parse(&reply) {
             ReplyOutcome::Done => Ok(Vec::new()),
             ReplyOutcome::Then(steps) => Ok(steps),
-            ReplyOutcome::ReplyData(told) => {
+            ReplyOutcome::Data(told) => {
                 let value = reply_data::to_json(told, self.publisher).await?;
                 reply_data::merge(&mut self.record.result, value);
                 Ok(Vec::new())

@@ -14,7 +14,7 @@ use crate::outcome::{Status, StepRecord};
 use client::Client;
 use handset_net::backoff::Backoff;
 use handset_phones::phone::{Phone, Vendor};
-use handset_phones::vendor::mobility::{Answer, Blame, Fault, Query, Spelling, UserDevices};
+use handset_phones::vendor::mobility::{Cause, Fault, Query, Response, Spelling, UserDevices};
 use handset_phones::verb::{DeviceName, Mobility, UserId};
 
 pub use config::{CallManager, Encoding};
@@ -129,7 +129,7 @@ impl PlanExecution<'_> {
 
     async fn user_told(&mut self, device: &DeviceName) -> Result<Value, Failed> {
         let answer = self.ask(&Query::UserOf(device.clone())).await?;
-        let Answer::Users(users) = answer else {
+        let Response::Users(users) = answer else {
             return Err(strange());
         };
         let known = users.into_iter().find(|one| one.device == device.as_str());
@@ -157,7 +157,7 @@ impl PlanExecution<'_> {
 
     async fn devices_of(&mut self, user: &UserId) -> Result<UserDevices, Failed> {
         let answer = self.ask(&Query::DevicesOf(user.clone())).await?;
-        let Answer::Devices(users) = answer else {
+        let Response::Devices(users) = answer else {
             return Err(strange());
         };
         let is_it = |one: &UserDevices| one.user.eq_ignore_ascii_case(user.as_str());
@@ -178,7 +178,7 @@ impl PlanExecution<'_> {
             }
             answer => answer.ok()?,
         };
-        let Answer::Profiles(profiles) = answer else {
+        let Response::Profiles(profiles) = answer else {
             return None;
         };
         let one = |profile: handset_phones::vendor::mobility::Profile| json!({ "name": profile.name, "default": profile.is_default });
@@ -186,7 +186,7 @@ impl PlanExecution<'_> {
     }
 
     /// Asks until the service has time for it.
-    async fn ask(&mut self, ask: &Query) -> Result<Answer, Failed> {
+    async fn ask(&mut self, ask: &Query) -> Result<Response, Failed> {
         let mut waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         for _ in 1..MAX_TRIES {
             let fault = match self.once(ask).await? {
@@ -194,7 +194,7 @@ impl PlanExecution<'_> {
                 Err(fault) => fault,
             };
             let wait = waits.next_wait();
-            if fault.blame() != Blame::Busy || Instant::now() + wait >= self.until {
+            if fault.cause() != Cause::Busy || Instant::now() + wait >= self.until {
                 return Err(failed(&fault));
             }
             sleep(wait).await;
@@ -202,7 +202,7 @@ impl PlanExecution<'_> {
         self.once(ask).await?.map_err(|fault| failed(&fault))
     }
 
-    async fn once(&mut self, ask: &Query) -> Result<Result<Answer, Fault>, Failed> {
+    async fn once(&mut self, ask: &Query) -> Result<Result<Response, Fault>, Failed> {
         let begun = Instant::now();
         let answer = self.client.ask(ask, self.until).await;
         let said = match &answer {
@@ -212,7 +212,7 @@ impl PlanExecution<'_> {
         };
         self.steps.push(StepRecord {
             way: "http",
-            sent: ask.words(),
+            sent: ask.summary(),
             said,
             took: begun.elapsed(),
         });
@@ -246,11 +246,11 @@ fn named(device: Option<&DeviceName>, phone: Option<&Phone>) -> Result<DeviceNam
 }
 
 fn failed(fault: &Fault) -> Failed {
-    let status = match fault.blame() {
-        Blame::Busy | Blame::Down => Status::Unreachable,
-        Blame::Denied => Status::Denied,
-        Blame::NotFound => Status::NotFound,
-        Blame::PlanError => Status::Rejected,
+    let status = match fault.cause() {
+        Cause::Busy | Cause::Down => Status::Unreachable,
+        Cause::Denied => Status::Denied,
+        Cause::NotFound => Status::NotFound,
+        Cause::Other => Status::Rejected,
     };
     (status, fault.to_string())
 }

@@ -16,7 +16,7 @@ use handset_phones::media::{self, Model};
 use handset_phones::phone::Phone;
 use handset_phones::screen::{Body, Source};
 use handset_phones::vendor::{
-    self, AudioFile, Image, Picture, PreparedContent, PreparedTone, Task,
+    self, AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task,
 };
 use handset_phones::verb::{Action, Content as Pushed, Fit, Push, Tone};
 
@@ -148,7 +148,7 @@ impl Preparation<'_> {
             Fetched::Remote(url) => {
                 let name = file_name(&url);
                 (
-                    Picture {
+                    BackgroundImage {
                         image: url,
                         thumbnail: None,
                         name,
@@ -163,7 +163,7 @@ impl Preparation<'_> {
                     None => None,
                 };
                 (
-                    Picture {
+                    BackgroundImage {
                         image,
                         thumbnail,
                         name,

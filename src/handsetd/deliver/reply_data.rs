@@ -20,7 +20,7 @@ pub(super) async fn to_json(
 ) -> Result<Value, Failed> {
     let png = match told {
         ReplyData::Value(value) => return Ok(value),
-        ReplyData::Picture(file) => blocking(move || picture::png(&file)).await,
+        ReplyData::ImageFile(file) => blocking(move || picture::png(&file)).await,
         ReplyData::Grey {
             width,
             height,
@@ -81,7 +81,7 @@ mod tests {
         assert!(png.starts_with(b"\x89PNG"));
         let url = told["url"].as_str().unwrap();
         assert!(url.starts_with("http://192.0.2.10:8090/media/"), "{url}");
-        let broken = ReplyData::Picture(bytes::Bytes::from_static(b"BM and no picture"));
+        let broken = ReplyData::ImageFile(bytes::Bytes::from_static(b"BM and no picture"));
         let (status, why) = to_json(broken, &publisher).await.unwrap_err();
         assert_eq!(status, Status::Rejected);
         assert!(why.contains("can't be read"), "{why}");

@@ -31,10 +31,10 @@ pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusa
 pub(crate) fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
     let row = verb.row();
     match argument.split_once('=') {
-        Some((key, value)) if row.key(key).is_some() || row.open && is_word(key) => {
+        Some((key, value)) if row.key(key).is_some() || row.takes_elements && is_word(key) => {
             Ok((key.to_owned(), value.to_owned()))
         }
-        _ => match row.main {
+        _ => match row.main_key {
             Some(main) => Ok((main.to_owned(), argument.to_owned())),
             None => Err(Refusal::NoMainKey {
                 verb,

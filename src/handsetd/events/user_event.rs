@@ -67,7 +67,7 @@ fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
     // Keys are written in any case, but the elements of a CSTA request are not.
     let is_element = |key: &str| {
         verb.is_some_and(|verb| {
-            verb.row().open && verb.row().key(&key.to_ascii_lowercase()).is_none()
+            verb.row().takes_elements && verb.row().key(&key.to_ascii_lowercase()).is_none()
         })
     };
     let key = |name: &str| match name {

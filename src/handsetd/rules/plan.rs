@@ -81,7 +81,7 @@ impl Plan {
                 Some(refusal @ Refusal::UnknownKey { .. }) => {
                     faults.push((Some(key.clone()), refusal.into()));
                 }
-                Some(Refusal::Malformed { why, .. }) if is_literal => {
+                Some(Refusal::InvalidValue { why, .. }) if is_literal => {
                     faults.push((Some(key.clone()), Error::Unfit { why }));
                 }
                 _ => (),
@@ -100,10 +100,12 @@ impl Plan {
             match parse(&literals) {
                 None => (),
                 // A key whose value the event decides, or one that it may stand for.
-                Some(Refusal::NotFound { key, .. }) if is_open(key) || self.may_stand_for(key) => {
+                Some(Refusal::MissingKey { key, .. })
+                    if is_open(key) || self.may_stand_for(key) =>
+                {
                     ()
                 }
-                Some(Refusal::Needs { needed, .. }) if is_open(needed) => (),
+                Some(Refusal::RequiresKey { needed, .. }) if is_open(needed) => (),
                 Some(refusal) => faults.push((None, refusal.into())),
             }
         }

@@ -1,8 +1,7 @@
-//! Cisco: nearly everything goes through `POST /CGI/Execute`.
+//! Cisco: nearly everything is a `POST /CGI/Execute`.
 //!
 //! Sources: Cisco's "Unified IP Phone Services Application Development Notes" and usecallmanager.nz.
-//! What a phone can be told depends on its [`family`]; each URI is held against that before
-//! anything is sent.
+//! Phones differ by [`family`], and each URI is checked against the family before anything is sent.
 
 mod answer;
 mod call;
@@ -15,13 +14,14 @@ mod redirect;
 mod restart;
 mod screenshot;
 mod stream;
+mod timing;
 mod uri;
 
 use std::time::Duration;
 
 use super::{
-    AudioFile, Backend, Picture, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task,
-    by_notify_only,
+    Backend, BackgroundImage, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task,
+    require_notify,
 };
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
@@ -30,76 +30,80 @@ use execute::Item;
 use family::Family;
 use uri::Uri;
 
-/// Cisco's phones with enterprise firmware, and those of the 3PCC and SPA families as far as they
-/// do the same.
+/// Cisco phones with enterprise firmware. Multiplatform and SPA phones share most of it.
 #[derive(Debug)]
 pub(super) struct Cisco;
 
 impl Backend for Cisco {
-    fn plan(&self, phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        context: &PlanContext<'_>,
+    ) -> Result<Plan, PlanError> {
         match task {
             Task::Control(Control::Reboot) => {
-                by_notify_only(means)?;
+                require_notify(context)?;
                 restart::reboot(phone)
             }
             Task::Control(Control::Resync) => {
-                by_notify_only(means)?;
+                require_notify(context)?;
                 Ok(restart::resync(phone))
             }
-            _ if means.via == Some(Via::Notify) => Err(PlanError::unsupported(match task {
+            _ if context.via == Some(Via::Notify) => Err(PlanError::unsupported(match task {
                 Task::Control(_) => {
-                    "a Cisco phone is told to resync and reboot by NOTIFY and nothing else; leave \
-                     via out"
+                    "Cisco phones accept only resync and reboot by NOTIFY; omit via"
                 }
-                _ => "a Cisco phone takes no screens and no tones by NOTIFY; leave via out",
+                _ => "Cisco phones accept no screens or tones by NOTIFY; omit via",
             })),
             Task::Background(picture) => background(phone, picture),
             Task::Control(control) => self::control(phone, control),
-            Task::Push(shown, priority) => push(phone, shown, *priority, means.documents),
+            Task::Push(content, priority) => push(phone, content, *priority, context.documents),
             Task::Ring(PreparedTone::BuiltIn(name)) => {
-                let plan = execute::plan(phone, &[Item::uri(Uri::play(&file(name)?))])?;
-                Ok(plan.with_patience(execute::PLAY))
+                let plan = execute::plan(phone, &[Item::uri(Uri::play(&tone_file(name)?))])?;
+                Ok(plan.with_timeout(timing::PLAY_TIMEOUT))
             }
-            Task::Ring(PreparedTone::AudioFile(recording)) => {
-                execute::plan(phone, &[Item::url(recording.url.as_str(), Priority::Now)?])
+            Task::Ring(PreparedTone::AudioFile(file)) => {
+                execute::plan(phone, &[Item::url(file.url.as_str(), Priority::Now)?])
             }
-            Task::Ringtone(PreparedTone::AudioFile(recording), None) => ringtone(phone, recording),
+            Task::Ringtone(PreparedTone::AudioFile(file), None) => {
+                execute::set_ring_tone(phone, file.url.as_str())
+            }
             Task::Ringtone(_, Some(_)) => Err(PlanError::unsupported(
-                "a Cisco phone has one ring tone for all of its lines",
+                "Cisco phones have one ring tone for all lines",
             )),
             Task::Ringtone(PreparedTone::BuiltIn(name), _) => Err(PlanError::unsupported(format!(
-                "a Cisco phone takes its ring tone from a file or URL, and {name:?} is neither"
+                "Cisco phones load their ring tone from a file or URL; {name:?} is neither"
             ))),
         }
     }
 }
 
-/// Says how `phone` is told something that needs nothing made to measure.
 fn control(phone: &Phone, control: &Control) -> Result<Plan, PlanError> {
     match control {
-        Control::Call(what, id) => call::control(phone, *what, id.as_ref()),
+        Control::Call(action, id) => call::control(phone, *action, id.as_ref()),
         Control::Clear => clear(phone),
         Control::Csta(_) => Err(PlanError::unsupported("only Snom phones speak CSTA")),
         Control::Dial { number, line } => call::dial(phone, number, *line),
         Control::Display(state, time) => display(phone, *state, *time),
         Control::Dnd(_) => Err(PlanError::unsupported(
-            "a Cisco phone is told of do not disturb by its call manager (REFER), which Asterisk \
-             does not send; its soft key can be pressed",
+            "Cisco phones accept do-not-disturb only as a REFER from the call manager, which \
+             Asterisk does not send; press the soft key instead",
         )),
         Control::Dtmf(digits) => call::dtmf(phone, digits),
         Control::Execute(uris) => execute::run(phone, uris),
         Control::Firmware(_) => Err(PlanError::unsupported(
-            "a Cisco phone loads the firmware that its configuration file names (loadInformation); \
-             change that, then resync or reboot",
+            "Cisco phones load the firmware named in their configuration file (loadInformation); \
+             change it there, then resync or reboot",
         )),
         Control::Forward(_) => Err(PlanError::unsupported(
-            "a Cisco phone is told of forwarding by its call manager (REFER), which Asterisk does \
-             not send; forward in Asterisk",
+            "Cisco phones accept forwarding only as a REFER from the call manager, which Asterisk \
+             does not send; forward in Asterisk instead",
         )),
         Control::Info => Ok(info::plan(phone)),
         Control::Keys(presses) => keys::press(phone, presses),
         Control::Led(_) => Err(PlanError::unsupported(
-            "no command switches the lamps of a Cisco phone; they follow its calls and messages",
+            "Cisco phones have no command for lamps; they follow calls and messages",
         )),
         Control::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
         Control::Reboot => restart::reboot(phone),
@@ -107,8 +111,8 @@ fn control(phone: &Phone, control: &Control) -> Result<Plan, PlanError> {
         Control::RingStop => execute::plan(phone, &[Item::uri(Uri::play("Stop"))]),
         Control::Screenshot => Ok(screenshot::plan(phone)),
         Control::Settings(_) => Err(PlanError::unsupported(
-            "a Cisco phone takes its settings from its configuration file alone; change that, then \
-             resync",
+            "Cisco phones read their settings only from the configuration file; change it there, \
+             then resync",
         )),
         Control::Stream(stream) => stream::start(phone, stream),
         Control::StreamStop => stream::stop(phone),
@@ -123,7 +127,7 @@ fn clear(phone: &Phone) -> Result<Plan, PlanError> {
     let close = Uri::close(family).ok_or_else(|| {
         let title = family.title;
         PlanError::Unsupported(format!(
-            "no command takes a screen away from {title}; it has a key for that"
+            "{title} has no command to close a screen; press its key instead"
         ))
     })?;
     execute::plan(phone, &[Item::uri(close)])
@@ -141,23 +145,23 @@ fn display(phone: &Phone, state: Backlight, time: Option<Duration>) -> Result<Pl
 
 fn push(
     phone: &Phone,
-    shown: &PreparedContent,
+    content: &PreparedContent,
     priority: Priority,
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
-    let mut forever = None;
-    let (url, note) = match shown {
+    let mut timeout_note = None;
+    let (url, note) = match content {
         PreparedContent::Document(document) => {
             let content = StoredContent::new(object::CONTENT_TYPE, document.clone());
             (documents.publish_screen(content), None)
         }
         PreparedContent::Screen(screen, image) => {
-            let url = object::lay_out(phone, screen, image.as_ref(), documents)?;
+            let url = object::publish(phone, screen, image.as_ref(), documents)?;
             let family = Family::of(phone);
-            forever = screen
+            timeout_note = screen
                 .timeout
-                .filter(|timeout| !timeout.is_zero() && family.close().is_none())
-                .map(|_| "the screen stays: nothing takes one away from this phone");
+                .filter(|timeout| !timeout.is_zero() && family.close_uri().is_none())
+                .map(|_| "the screen stays: this phone has no command to close it");
             let note = screen
                 .beep
                 .filter(|beep| *beep)
@@ -167,14 +171,18 @@ fn push(
         PreparedContent::Url(url) => (url.clone(), None),
     };
     let plan = execute::plan(phone, &[Item::url(url.as_str(), priority)?])?;
-    Ok(note.into_iter().chain(forever).fold(plan, Plan::with_note))
+    Ok(note
+        .into_iter()
+        .chain(timeout_note)
+        .fold(plan, Plan::with_note))
 }
 
-/// Returns the file in the TFTP folder that a name means.
-fn file(name: &str) -> Result<String, PlanError> {
+/// Returns the name of a tone's file on the TFTP server.
+fn tone_file(name: &str) -> Result<String, PlanError> {
     if !uri::is_file(name) {
-        let why = format!("tone: {name:?} is no name of a file on the phone's TFTP server");
-        return Err(PlanError::Invalid(why));
+        return Err(PlanError::Invalid(format!(
+            "tone: {name:?} is not a file name on the phone's TFTP server"
+        )));
     }
     Ok(if name.contains('.') {
         name.to_owned()
@@ -183,13 +191,9 @@ fn file(name: &str) -> Result<String, PlanError> {
     })
 }
 
-fn background(phone: &Phone, picture: &Picture) -> Result<Plan, PlanError> {
+fn background(phone: &Phone, picture: &BackgroundImage) -> Result<Plan, PlanError> {
     let icon = picture.thumbnail.as_ref().unwrap_or(&picture.image);
     execute::set_background(phone, picture.image.as_str(), icon.as_str())
-}
-
-fn ringtone(phone: &Phone, recording: &AudioFile) -> Result<Plan, PlanError> {
-    execute::set_ring_tone(phone, recording.url.as_str())
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! XML as devices send it, read leniently: several declarations, none at all or a wrong one,
-//! ISO 8859-1 without a word about it, a bare `&`, an end that is missing.
+//! A lenient parser for the XML that devices send: with several declarations, none or a wrong one,
+//! undeclared ISO 8859-1, an unescaped `&` or missing end tags.
 //!
-//! What a device meant is worth more than what a parser thinks of it. Only size and depth have
-//! limits. What we write ourselves goes through [`xml`](super::xml).
+//! Only size and depth are limited. Documents that handsetd writes go through [`xml`](super::xml).
 
 use std::borrow::Cow;
 
@@ -10,48 +9,48 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-/// An element with its attributes and all that is in it.
+/// An element with its attributes and content.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Element {
-    /// Its name, without a prefix.
+    /// The name without a namespace prefix.
     pub(super) name: String,
     attributes: Vec<(String, String)>,
-    /// The elements in it, in order.
+    /// The child elements, in order.
     pub(super) children: Vec<Self>,
-    /// The text directly in it.
+    /// The text directly inside.
     text: String,
 }
 
 impl Element {
-    /// Returns its text without the blanks around it; nothing if there is nothing else.
+    /// Returns the trimmed text, unless it is empty.
     pub(super) fn text(&self) -> Option<&str> {
         let text = self.text.trim();
         (!text.is_empty()).then_some(text)
     }
 
-    /// Returns the value of an attribute without the blanks around it.
+    /// Returns the trimmed value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         let mut all = self.attributes.iter();
         let (_, value) = all.find(|(known, _)| known == name)?;
         Some(value.trim())
     }
 
-    /// Returns the elements of that name directly in this one.
+    /// Returns the child elements with a name.
     pub(super) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// Returns the first element of that name directly in this one.
+    /// Returns the first child element with a name.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// Returns the text of the first element of that name.
+    /// Returns the text of the first child element with a name.
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
         self.child(name)?.text()
     }
 
-    /// Returns this element or the first one below that has the name.
+    /// Returns this element or its first descendant with a name.
     pub(super) fn find(&self, name: &str) -> Option<&Self> {
         if self.name == name {
             return Some(self);
@@ -60,15 +59,15 @@ impl Element {
     }
 }
 
-/// Returns the first element of a document; what follows a fault is left out.
-pub(super) fn read(bytes: &[u8]) -> Option<Element> {
-    let text = decoded(bytes);
+/// Parses the first element of a document, up to the first fault.
+pub(super) fn parse(bytes: &[u8]) -> Option<Element> {
+    let text = decode(bytes);
     let mut reader = Reader::from_str(&text);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
     config.check_end_names = false;
-    // The elements that are open, the innermost last; the first one stands for the document.
+    // The open elements, innermost last. The first one represents the document.
     let mut open = vec![Element::default()];
     let mut count = 0_usize;
     while count < MAX_ELEMENTS {
@@ -85,11 +84,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<Element> {
                 add(&mut open, element(&start));
             }
             Ok(Event::End(_)) => close(&mut open),
-            Ok(Event::Text(text)) => words(&mut open, &text),
-            Ok(Event::CData(text)) => words(&mut open, &text.into_inner()),
+            Ok(Event::Text(text)) => add_text(&mut open, &text),
+            Ok(Event::CData(text)) => add_text(&mut open, &text.into_inner()),
             Ok(Event::GeneralRef(name)) => {
                 let name = format!("&{};", &*name.into_inner());
-                words(&mut open, unescape(&name).as_deref().unwrap_or(&name));
+                add_text(&mut open, unescape(&name).as_deref().unwrap_or(&name));
             }
             Ok(Event::Eof) | Err(_) => break,
             Ok(_) => {}
@@ -101,8 +100,8 @@ pub(super) fn read(bytes: &[u8]) -> Option<Element> {
     open.pop()?.children.into_iter().next()
 }
 
-/// Reads bytes as UTF-8 or, if they are none, as ISO 8859-1, which all bytes are.
-fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+/// Decodes bytes as UTF-8 or, if that fails, as ISO 8859-1.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.trim_start_matches('\u{feff}').into(),
         Err(_) => bytes.iter().copied().map(char::from).collect(),
@@ -124,7 +123,7 @@ fn element(start: &BytesStart<'_>) -> Element {
     }
 }
 
-fn words(open: &mut [Element], text: &str) {
+fn add_text(open: &mut [Element], text: &str) {
     if let Some(element) = open.last_mut() {
         element.text.push_str(text);
     }
@@ -136,7 +135,7 @@ fn add(open: &mut [Element], element: Element) {
     }
 }
 
-/// Ends the innermost element; the document itself stays open.
+/// Closes the innermost element, but never the document itself.
 fn close(open: &mut Vec<Element>) {
     if open.len() > 1
         && let Some(element) = open.pop()
@@ -145,10 +144,10 @@ fn close(open: &mut Vec<Element>) {
     }
 }
 
-/// The most elements of a document; what follows is not read.
+/// The most elements of a document; the rest is not parsed.
 const MAX_ELEMENTS: usize = 10_000;
 
-/// The deepest nesting that is read.
+/// The deepest nesting that is parsed.
 const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]
@@ -158,10 +157,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_phones_send_is_understood() {
+    fn malformed_xml_of_phones_is_parsed() {
         let text = "<?xml version=\"1.0\"?><?xml version=\"1.0\" encoding=\"\"?>\n\
                     <a b = 'x&amp;y'> 1 &amp; 2 & 3 <c/><?xml version=\"1.0\"?><d>é</d><d> </d>";
-        let root = read(text.as_bytes()).unwrap();
+        let root = parse(text.as_bytes()).unwrap();
         assert_eq!(
             (root.name.as_str(), root.attribute("b")),
             ("a", Some("x&y"))
@@ -173,24 +172,24 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_utf_8_are_latin_1() {
-        assert_eq!(read(b"<a>\xe9t\xe9</a>").unwrap().text(), Some("été"));
+    fn invalid_utf_8_is_latin_1() {
+        assert_eq!(parse(b"<a>\xe9t\xe9</a>").unwrap().text(), Some("été"));
     }
 
     #[test]
-    fn depth_and_size_have_an_end() {
+    fn depth_and_size_are_limited() {
         let deep = "<a>".repeat(100_000);
-        assert!(read(deep.as_bytes()).is_some());
+        assert!(parse(deep.as_bytes()).is_some());
         let wide = format!("<a>{}</a>", "<b/>".repeat(100_000));
-        assert!(read(wide.as_bytes()).unwrap().children.len() <= MAX_ELEMENTS);
-        assert_eq!(read(b""), None);
-        assert_eq!(read(b"no element"), None);
+        assert!(parse(wide.as_bytes()).unwrap().children.len() <= MAX_ELEMENTS);
+        assert_eq!(parse(b""), None);
+        assert_eq!(parse(b"no element"), None);
     }
 
     proptest! {
         #[test]
         fn garbage_never_panics(text in "(<|>|/|&|;|a|\"|=|<a>|</a>|<!\\[CDATA\\[|\\?|\\PC){0,60}") {
-            let _ = read(text.as_bytes());
+            let _ = parse(text.as_bytes());
         }
     }
 }

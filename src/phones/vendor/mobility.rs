@@ -1,12 +1,12 @@
-//! Extension Mobility of Cisco's call manager: what is asked, as XML, and what is answered. No I/O.
+//! Extension Mobility of Cisco's call manager: queries and responses as XML. No I/O.
 //!
 //! Sources: Cisco's "Extension Mobility API". Elements are told apart by case and documents in the order
 //! of the DTD; the pages that show them in lower case are wrong.
 
-mod answer;
 mod fault;
 mod query;
+mod response;
 
-pub use answer::{Answer, DeviceUser, Profile, UserDevices, read};
-pub use fault::{Blame, Fault};
+pub use fault::{Cause, Fault};
 pub use query::{Query, Spelling};
+pub use response::{DeviceUser, Profile, Response, UserDevices, parse};

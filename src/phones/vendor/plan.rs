@@ -1,33 +1,130 @@
-//! How a phone is told: steps in order, and how to read what it answers.
+//! A plan: the ordered steps of a task and how each reply is interpreted.
+//!
+//! Steps and replies are one recursive idea, since a reply may ask for further steps.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::exchange::Exchange;
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::http::{Reply, Request};
 use crate::screen::Number;
 use crate::verb::CallId;
 
-/// What to do, in order; the first step that fails ends it.
-#[derive(Clone, Debug, Default)]
+/// The steps of a task, in order. The first step that fails ends the plan.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
-    /// What whoever asked should know although all went well.
+    /// A caveat to report even if all steps succeed.
     pub note: Option<String>,
 }
 
-/// One thing to do.
-#[derive(Clone, Debug)]
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// A call that Asterisk places to the phone.
+    /// Asterisk places a call to the phone.
     Call(Call),
-    /// The end of the call that Asterisk placed last, if it still rings.
+    /// The call that Asterisk placed last is ended if it is still ringing.
     HangUp,
     /// A request to the phone's own web server.
     Http(Exchange),
-    /// A NOTIFY through Asterisk.
+    /// Asterisk sends a NOTIFY.
     Notify(Notify),
-    /// Nothing for a while, since the phone needs time for what came before.
+    /// The phone is given time to settle.
     Pause(Duration),
+}
+
+/// An HTTP request and the interpretation of its reply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    /// The request.
+    pub request: Request,
+    /// The interpretation of the reply.
+    pub parser: ReplyParser,
+    /// How long the phone may take to reply, if longer than usual.
+    pub timeout: Option<Duration>,
+}
+
+impl Request {
+    /// Creates an exchange whose reply is interpreted by `parse`. `name` identifies the parser in
+    /// debug output and comparisons.
+    pub(crate) fn parse_with(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        parse: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static,
+    ) -> Exchange {
+        Exchange {
+            request: self,
+            parser: ReplyParser {
+                name: name.into(),
+                parse: Arc::new(parse),
+            },
+            timeout: None,
+        }
+    }
+}
+
+/// The interpretation of a reply. Parsers of the same name are equal.
+#[derive(Clone)]
+pub struct ReplyParser {
+    name: Cow<'static, str>,
+    parse: Arc<dyn Fn(&Reply) -> ReplyOutcome + Send + Sync>,
+}
+
+impl ReplyParser {
+    /// Interprets a reply.
+    pub fn parse(&self, reply: &Reply) -> ReplyOutcome {
+        (self.parse)(reply)
+    }
+}
+
+impl fmt::Debug for ReplyParser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReplyParser").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for ReplyParser {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The meaning of a reply.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReplyOutcome {
+    /// The phone returned data.
+    Data(ReplyData),
+    /// The phone refused access; the text names the setting to change.
+    Denied(String),
+    /// The phone accepted the request.
+    Done,
+    /// The phone understood the request and declined it.
+    Rejected(String),
+    /// Further steps come before the remaining steps of the plan.
+    Then(Vec<Step>),
+}
+
+/// Data returned by a phone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReplyData {
+    /// Grey pixels in row order: 0 is black, 255 is white.
+    Grey {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// `width * height` bytes.
+        pixels: Vec<u8>,
+    },
+    /// An image file: BMP, PNG or JPEG.
+    ImageFile(Bytes),
+    /// Any other data. Objects from several steps are merged.
+    Value(Value),
 }
 
 /// A SIP NOTIFY.
@@ -35,44 +132,40 @@ pub enum Step {
 pub struct Notify {
     /// The `Event` header.
     pub event: String,
-    /// Type and text of the body.
+    /// Content type and text of the body.
     pub body: Option<(String, String)>,
-    /// The call in whose dialog it goes; `None` is outside of any.
+    /// The call in whose dialog the NOTIFY is sent; `None` sends it outside any dialog.
     pub call: Option<InCall>,
 }
 
 /// A call of the phone, as Asterisk sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InCall {
-    /// Whether it rings at the phone, or somebody talks.
-    pub rings: bool,
-    /// The name of its channel; `None` is the only one there is.
+    /// Whether to look for a ringing call instead of an answered one.
+    pub ringing: bool,
+    /// The name of its channel; `None` means the only such call.
     pub channel: Option<CallId>,
 }
 
 /// A call that Asterisk places to the phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Call {
-    /// Headers of the INVITE, by name.
+    /// Headers to add to the INVITE, by name.
     pub headers: Vec<(&'static str, String)>,
-    /// What it is for.
+    /// What the call is for.
     pub purpose: Purpose,
 }
 
 /// What a call is for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Purpose {
-    /// The phone answers by itself, and then that number is called.
+    /// The phone answers automatically, then this number is called.
     Dial(Number),
-    /// The phone rings for that long, unless it is answered before.
+    /// The phone rings for this long unless it is answered.
     Ring(Duration),
 }
 
 impl Plan {
-    pub(crate) fn of(exchange: Exchange) -> Self {
-        Self::new([Step::Http(exchange)])
-    }
-
     pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self {
             steps: steps.into_iter().collect(),
@@ -80,12 +173,17 @@ impl Plan {
         }
     }
 
-    /// Sends a NOTIFY outside of any call.
+    /// Creates a plan of one HTTP request.
+    pub(crate) fn single(exchange: Exchange) -> Self {
+        Self::new([Step::Http(exchange)])
+    }
+
+    /// Creates a plan of one NOTIFY outside any call.
     pub(crate) fn notify(event: &str, body: Option<(&str, &str)>) -> Self {
         Self::new([Step::Notify(Notify::new(event, body))])
     }
 
-    /// Sends a NOTIFY without a body in the dialog of a call.
+    /// Creates a plan of one NOTIFY without a body, in the dialog of a call.
     pub(crate) fn notify_in_call(event: &str, call: InCall) -> Self {
         Self::new([Step::Notify(Notify {
             call: Some(call),
@@ -101,7 +199,7 @@ impl Plan {
         })
     }
 
-    /// Does `other` afterwards.
+    /// Appends the steps and the note of `other`.
     pub(crate) fn then(mut self, other: Self) -> Self {
         self.steps.extend(other.steps);
         match other.note {
@@ -110,23 +208,23 @@ impl Plan {
         }
     }
 
-    /// Does nothing for a while afterwards.
+    /// Appends a pause.
     pub(crate) fn then_pause(mut self, pause: Duration) -> Self {
         self.steps.push(Step::Pause(pause));
         self
     }
 
-    /// Lets the phone take `patience` for each step.
-    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
+    /// Allows the phone `timeout` for each HTTP request.
+    pub(crate) fn with_timeout(mut self, timeout: Duration) -> Self {
         for step in &mut self.steps {
             if let Step::Http(exchange) = step {
-                exchange.patience = Some(patience);
+                exchange.timeout = Some(timeout);
             }
         }
         self
     }
 
-    /// Adds what whoever asked should know; the same is said once.
+    /// Adds a caveat, unless the plan carries it already.
     pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
         let note = note.into();
         self.note = Some(match self.note.take() {
@@ -140,17 +238,16 @@ impl Plan {
 
 impl Notify {
     fn new(event: &str, body: Option<(&str, &str)>) -> Self {
-        let owned = |(content_type, text): (&str, &str)| (content_type.to_owned(), text.to_owned());
         Self {
             event: event.to_owned(),
-            body: body.map(owned),
+            body: body.map(|(content_type, text)| (content_type.to_owned(), text.to_owned())),
             call: None,
         }
     }
 }
 
-/// Returns whether a document is so small that a NOTIFY carries it whole: in one packet of UDP, and
-/// without a cut by Asterisk. Longer ones are fetched from our door.
+/// Returns whether a document is small enough for the body of a NOTIFY: it must fit one UDP packet
+/// and Asterisk must not truncate it. Larger documents are fetched from handsetd.
 pub(crate) fn fits_notify(document: &str) -> bool {
     let escaped = document
         .chars()
@@ -159,5 +256,5 @@ pub(crate) fn fits_notify(document: &str) -> bool {
     document.len().saturating_add(escaped) <= MAX_NOTIFY
 }
 
-/// The longest body of a NOTIFY, in bytes, with all that Asterisk wants escaped.
+/// The longest body of a NOTIFY in bytes, counting the characters that Asterisk needs escaped.
 const MAX_NOTIFY: usize = 960;

@@ -1,16 +1,15 @@
-//! By what means a phone can be told something just now.
+//! The context that a task is planned in.
 
 use crate::documents::Documents;
 use crate::verb::Via;
 
-/// What a backend may use.
+/// The transports and the document collection available to a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanContext<'a> {
-    /// The way that it must go; `None` leaves the choice to the backend.
+    /// The transport that must be used; `None` leaves the choice to the backend.
     pub via: Option<Via>,
-    /// Whether an Asterisk server that we manage knows the phone, so that a NOTIFY or a call reaches
-    /// it.
+    /// Whether an `[[asterisk]]` server knows the phone, so that NOTIFYs and calls reach it.
     pub asterisk: bool,
-    /// Where documents are laid out that the phone fetches meanwhile.
+    /// Collects the documents that the phone will fetch.
     pub documents: &'a Documents,
 }

@@ -32,27 +32,32 @@ use crate::verb::{CallControl, CallId, Control, Via};
 pub(super) struct Snom;
 
 impl Backend for Snom {
-    fn plan(&self, phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
-        match means.via.unwrap_or_else(|| best(phone, task, means)) {
-            Via::Csta => csta::plan(phone, task, means),
-            Via::Http => http::plan(phone, task, means),
-            Via::Notify => notify::plan(phone, task, means),
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        context: &PlanContext<'_>,
+    ) -> Result<Plan, PlanError> {
+        match context.via.unwrap_or_else(|| best(phone, task, context)) {
+            Via::Csta => csta::plan(phone, task, context),
+            Via::Http => http::plan(phone, task, context),
+            Via::Notify => notify::plan(phone, task, context),
             Via::Pbx => pbx::plan(phone, task),
         }
     }
 }
 
 /// Returns the way that is most likely to work.
-fn best(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Via {
+fn best(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Via {
     let by_notify = model::is_d8(phone) || phone.behind_nat.is_some();
     match task {
         Task::Control(Control::Resync) => Via::Notify,
         // A phone that Asterisk does not know is restarted by its own page.
-        Task::Control(Control::Reboot) if means.asterisk => Via::Notify,
+        Task::Control(Control::Reboot) if context.asterisk => Via::Notify,
         Task::Control(Control::Call(what, Some(call))) => named(*what, call),
         Task::Control(Control::Transfer { call: Some(_), .. } | Control::Csta(_)) => Via::Csta,
         Task::Ring(_) | Task::Control(Control::RingStop) if by_notify => Via::Pbx,
-        Task::Ring(PreparedTone::AudioFile(_)) if means.asterisk => Via::Pbx,
+        Task::Ring(PreparedTone::AudioFile(_)) if context.asterisk => Via::Pbx,
         _ if by_notify || model::is_desk_phone(phone).is_err() => Via::Notify,
         _ => Via::Http,
     }

@@ -1,22 +1,22 @@
-//! What a backend is asked: an action with its pictures and tones already made to measure.
+//! The input of a backend: an action whose images and tones are already converted for the phone.
 
 use url::Url;
 
 use crate::screen::Screen;
 use crate::verb::{Control, Priority};
 
-/// What a phone is to do, in terms of addresses that it can fetch.
+/// What a phone is to do. Media are given by URLs that the phone can fetch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
     /// Sets the background.
-    Background(Picture),
-    /// Does or tells something that needs nothing made to measure.
+    Background(BackgroundImage),
+    /// Does something that needs no converted media.
     Control(Control),
-    /// Shows something.
+    /// Shows content.
     Push(PreparedContent, Priority),
     /// Plays a tone now.
     Ring(PreparedTone),
-    /// Sets the ring tone, of one line or of the phone.
+    /// Sets the ring tone of a line, counted from 1, or of the phone.
     Ringtone(PreparedTone, Option<u8>),
 }
 
@@ -26,58 +26,58 @@ impl From<Control> for Task {
     }
 }
 
-/// Something to show.
+/// Content to show.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PreparedContent {
-    /// A document in the vendor's own words.
+    /// A document in the vendor's own format.
     Document(String),
-    /// A screen, and its picture if it is one.
+    /// A screen, and its image if the screen shows one.
     Screen(Box<Screen>, Option<Image>),
     /// A document that the phone fetches from elsewhere.
     Url(Url),
 }
 
-/// The picture of a screen.
+/// The image of a screen.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Image {
     /// A file to fetch.
     File(Url),
-    /// Pixels that documents in the document itself, as the vendor writes them.
+    /// Pixels to embed in the document, in the vendor's encoding.
     Pixels {
-        /// From left to right.
+        /// Width in pixels.
         width: u32,
-        /// From top to bottom.
+        /// Height in pixels.
         height: u32,
         /// The pixels, as hexadecimal digits.
         data: String,
     },
 }
 
-/// A picture to fetch.
+/// A background image to fetch.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Picture {
-    /// The picture in its full size.
+pub struct BackgroundImage {
+    /// The URL of the full-size image.
     pub image: Url,
-    /// The same in small, for the phone's list of pictures.
+    /// The URL of the thumbnail for the phone's menu.
     pub thumbnail: Option<Url>,
-    /// The name of the file, different for each picture.
+    /// The file name, unique per image.
     pub name: String,
 }
 
-/// Something to hear.
+/// A tone to play or set.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PreparedTone {
-    /// One of the phone's own tones.
-    BuiltIn(String),
-    /// A recording to fetch.
+    /// An audio file to fetch.
     AudioFile(AudioFile),
+    /// A built-in tone of the phone, by name or number.
+    BuiltIn(String),
 }
 
-/// A recording to fetch.
+/// An audio file to fetch.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AudioFile {
-    /// Where it is.
+    /// Its URL.
     pub url: Url,
-    /// The name of the file, different for each recording.
+    /// The file name, unique per tone.
     pub name: String,
 }

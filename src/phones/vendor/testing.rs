@@ -1,4 +1,4 @@
-//! What the tests of the backends share.
+//! Helpers for the tests of the backends.
 
 use url::Url;
 
@@ -6,17 +6,17 @@ use super::{Exchange, Image, Plan, PlanContext, PlanError, PreparedContent, Step
 use crate::documents::{Documents, StoredContent};
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::screen::Screen;
-use crate::verb::{Action, Content as Pushed, Push, Request, Via};
+use crate::verb::{Action, Content, Push, Request, Via};
 
-/// A phone, and the documents that it was sent.
-pub(super) struct Bench {
+/// A phone and the documents published for it.
+pub(super) struct Fixture {
     pub(super) phone: Phone,
-    /// Whether Asterisk reaches it.
+    /// Whether Asterisk can reach the phone.
     pub(super) asterisk: bool,
     documents: Documents,
 }
 
-impl Bench {
+impl Fixture {
     pub(super) fn new(vendor: Vendor, model: &str, firmware: &str) -> Self {
         let phone = Phone {
             firmware: Firmware::new(firmware),
@@ -32,10 +32,10 @@ impl Bench {
     }
 
     pub(super) fn plan(&self, task: &Task) -> Result<Plan, PlanError> {
-        plan(&self.phone, task, &self.means(None))
+        plan(&self.phone, task, &self.context(None))
     }
 
-    fn means(&self, via: Option<Via>) -> PlanContext<'_> {
+    fn context(&self, via: Option<Via>) -> PlanContext<'_> {
         PlanContext {
             via,
             asterisk: self.asterisk,
@@ -43,27 +43,27 @@ impl Bench {
         }
     }
 
-    /// Plans a task by NOTIFY, and shows what is sent: event, type and body.
+    /// Plans a task by NOTIFY. Returns the event, content type and body.
     pub(super) fn notify(&self, task: &Task) -> Result<String, PlanError> {
-        Ok(shown_notify(&self.plan_by(Via::Notify, task)?))
+        Ok(format_notify(&self.plan_via(Via::Notify, task)?))
     }
 
-    /// Plans a task by a certain way.
-    pub(super) fn plan_by(&self, via: Via, task: &Task) -> Result<Plan, PlanError> {
-        plan(&self.phone, task, &self.means(Some(via)))
+    /// Plans a task over a given transport.
+    pub(super) fn plan_via(&self, via: Via, task: &Task) -> Result<Plan, PlanError> {
+        plan(&self.phone, task, &self.context(Some(via)))
     }
 
-    /// Plans a push, written as `key=value` pairs with `;` between them.
+    /// Plans a push of `key=value` pairs separated by `;`.
     pub(super) fn push(&self, pairs: &str) -> Result<Plan, PlanError> {
-        self.plan(&pushed(pairs))
+        self.plan(&push_task(pairs))
     }
 
-    /// Returns the document at one of our URLs.
+    /// Returns the document published at a URL.
     pub(super) fn fetch(&self, url: &str) -> StoredContent {
         let token = url
             .strip_prefix("http://192.0.2.10:8090/screen/")
             .expect(url);
-        self.documents.content(token).expect("it was published")
+        self.documents.content(token).expect("no such document")
     }
 }
 
@@ -75,8 +75,8 @@ pub(super) fn exchange(plan: &Plan) -> &Exchange {
     }
 }
 
-/// Shows the only step of a plan, which is a NOTIFY: event, type and body.
-pub(super) fn shown_notify(plan: &Plan) -> String {
+/// Formats the only step of a plan, which is a NOTIFY: event, content type and body.
+pub(super) fn format_notify(plan: &Plan) -> String {
     let [Step::Notify(notify)] = plan.steps.as_slice() else {
         panic!("{:?}", plan.steps)
     };
@@ -89,9 +89,8 @@ pub(super) fn shown_notify(plan: &Plan) -> String {
     }
 }
 
-/// Makes a task that needs nothing made to measure of a verb and `key=value` pairs with `;` between
-/// them.
-pub(super) fn control(verb: &str, pairs: &str) -> Task {
+/// Creates a control task from a verb and `key=value` pairs separated by `;`.
+pub(super) fn control_task(verb: &str, pairs: &str) -> Task {
     let pairs = pairs.split(';').filter_map(|pair| pair.split_once('='));
     match Request::parse(verb, pairs).unwrap().action {
         Action::Control(control) => control.into(),
@@ -99,39 +98,39 @@ pub(super) fn control(verb: &str, pairs: &str) -> Task {
     }
 }
 
-/// Makes a push of `key=value` pairs with `;` between them.
-pub(super) fn pushed(pairs: &str) -> Task {
+/// Creates a push task from `key=value` pairs separated by `;`.
+pub(super) fn push_task(pairs: &str) -> Task {
     let pairs = pairs.split(';').filter_map(|pair| pair.split_once('='));
     match Request::parse("push", pairs).unwrap().action {
         Action::Push(Push {
-            content: Pushed::Screen(screen),
+            content: Content::Screen(screen),
             priority,
-        }) => Task::Push(shown(screen), priority),
+        }) => Task::Push(prepare(screen), priority),
         Action::Push(Push {
-            content: Pushed::Url(url),
+            content: Content::Url(url),
             priority,
         }) => Task::Push(PreparedContent::Url(url), priority),
         other => panic!("{other:?}"),
     }
 }
 
-fn shown(screen: Screen) -> PreparedContent {
+fn prepare(screen: Screen) -> PreparedContent {
     let image = Url::parse("http://192.0.2.10:8090/media/0123/picture.png").unwrap();
     let image = matches!(screen.body, crate::screen::Body::Image(_)).then_some(Image::File(image));
     PreparedContent::Screen(Box::new(screen), image)
 }
 
-/// Returns the values of all elements of that name in a document.
-pub(super) fn values(document: &str, name: &str) -> Vec<String> {
+/// Returns the text of all elements with a name in a document.
+pub(super) fn element_texts(document: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let rest = document.split(&open).skip(1);
     rest.map(|rest| rest.split(&close).next().unwrap().to_owned())
         .collect()
 }
 
-/// Returns a shared recording of Cisco's phones and call managers; none (and it is said) where the
-/// fixtures are absent.
-pub(super) fn recorded(path: &str) -> Option<Vec<u8>> {
+/// Returns a recorded message of a Cisco phone or call manager; `None`, with a printed notice, if the
+/// fixtures are not installed.
+pub(super) fn fixture_file(path: &str) -> Option<Vec<u8>> {
     let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
         || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
         std::path::PathBuf::from,
@@ -139,7 +138,7 @@ pub(super) fn recorded(path: &str) -> Option<Vec<u8>> {
     let path = root.join("cisco").join(path);
     let bytes = std::fs::read(&path).ok();
     if bytes.is_none() {
-        println!("skipped: {} is not there", path.display());
+        println!("skipped: {} does not exist", path.display());
     }
     bytes
 }

@@ -1,7 +1,7 @@
-//! XML as phones accept it: well-formed by construction, without characters that XML forbids.
+//! XML documents that are well-formed by construction.
 //!
-//! Text only enters a document through [`Node`], which cleans it, so nothing that a caller's name
-//! holds can end an element or start one.
+//! Text enters a document only through [`Node`], which escapes it and removes characters that XML
+//! forbids, so a caller's name can neither end an element nor start one.
 
 use std::borrow::Cow;
 
@@ -13,76 +13,76 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 pub(crate) struct Node {
     name: Cow<'static, str>,
     attributes: Vec<(&'static str, String)>,
-    inside: Vec<Inside>,
+    content: Vec<Content>,
 }
 
 #[derive(Clone, Debug)]
-enum Inside {
+enum Content {
     Node(Node),
     Text(String),
 }
 
 impl Node {
     pub(crate) fn new(name: &'static str) -> Self {
-        Self::of(name.into())
+        Self::empty(name.into())
     }
 
-    /// Creates an element whose name whoever asked chose, with `prefix` before it; `None` unless it
-    /// has letters and digits only and begins with a letter.
+    /// Creates an element whose name comes from a request, after `prefix`. Returns `None` unless the
+    /// name starts with a letter and has letters and digits only.
     pub(crate) fn named(prefix: &'static str, name: &str) -> Option<Self> {
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric());
-        is_name.then(|| Self::of(format!("{prefix}{name}").into()))
+        is_name.then(|| Self::empty(format!("{prefix}{name}").into()))
     }
 
-    fn of(name: Cow<'static, str>) -> Self {
+    fn empty(name: Cow<'static, str>) -> Self {
         Self {
             name,
             attributes: Vec::new(),
-            inside: Vec::new(),
+            content: Vec::new(),
         }
     }
 
-    /// Creates an element that holds nothing but text.
-    pub(crate) fn text(name: &'static str, text: &str) -> Self {
-        Self::new(name).words(text)
+    /// Creates an element with text.
+    pub(crate) fn with_text(name: &'static str, text: &str) -> Self {
+        Self::new(name).text(text)
     }
 
-    /// Adds text inside.
-    pub(crate) fn words(mut self, text: &str) -> Self {
-        self.inside.push(Inside::Text(clean(text)));
+    /// Appends text.
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.content.push(Content::Text(clean(text)));
         self
     }
 
-    /// Adds an attribute; line breaks in it become blanks, as any parser would make of them.
-    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+    /// Adds an attribute. Line breaks become spaces, as a parser would normalize them.
+    pub(crate) fn attribute(mut self, name: &'static str, value: &str) -> Self {
         let value = clean(value).replace(['\n', '\t'], " ");
         self.attributes.push((name, value));
         self
     }
 
-    /// Adds an element inside.
+    /// Appends a child element.
     pub(crate) fn child(mut self, node: Self) -> Self {
-        self.inside.push(Inside::Node(node));
+        self.content.push(Content::Node(node));
         self
     }
 
-    /// Adds an element inside that holds `text`, if there is a text.
-    pub(crate) fn maybe(self, name: &'static str, text: Option<&str>) -> Self {
+    /// Appends a child element with `text`, if there is one.
+    pub(crate) fn optional(self, name: &'static str, text: Option<&str>) -> Self {
         match text {
-            Some(text) => self.child(Self::text(name, text)),
+            Some(text) => self.child(Self::with_text(name, text)),
             None => self,
         }
     }
 
-    /// Adds elements inside.
+    /// Appends child elements.
     pub(crate) fn children(mut self, nodes: impl IntoIterator<Item = Self>) -> Self {
-        self.inside.extend(nodes.into_iter().map(Inside::Node));
+        self.content.extend(nodes.into_iter().map(Content::Node));
         self
     }
 
-    /// Writes the document, with its declaration.
-    pub(crate) fn document(&self) -> String {
+    /// Serializes the element as a document with an XML declaration.
+    pub(crate) fn to_document(&self) -> String {
         let mut writer = Writer::new(Vec::new());
         let declaration = Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None));
         writer
@@ -92,8 +92,8 @@ impl Node {
         String::from_utf8_lossy(&writer.into_inner()).into_owned()
     }
 
-    /// Writes the element without a declaration.
-    pub(crate) fn fragment(&self) -> String {
+    /// Serializes the element without a declaration.
+    pub(crate) fn to_fragment(&self) -> String {
         let mut writer = Writer::new(Vec::new());
         self.write(&mut writer);
         String::from_utf8_lossy(&writer.into_inner()).into_owned()
@@ -108,15 +108,15 @@ impl Node {
             .iter()
             .map(|(name, value)| (*name, value.as_str()));
         let start = BytesStart::new(self.name.as_ref()).with_attributes(attributes);
-        if self.inside.is_empty() {
+        if self.content.is_empty() {
             write(Event::Empty(start));
             return;
         }
         write(Event::Start(start));
-        for inside in &self.inside {
-            match inside {
-                Inside::Node(node) => node.write(writer),
-                Inside::Text(text) => {
+        for content in &self.content {
+            match content {
+                Content::Node(node) => node.write(writer),
+                Content::Text(text) => {
                     let text = Event::Text(BytesText::new(text));
                     writer.write_event(text).expect("a Vec takes every byte");
                 }
@@ -127,7 +127,7 @@ impl Node {
     }
 }
 
-/// Removes what XML 1.0 forbids and makes all line breaks `\n`.
+/// Removes the characters that XML 1.0 forbids and normalizes line breaks to `\n`.
 pub(crate) fn clean(text: &str) -> String {
     let allowed = |c: &char| match c {
         '\n' | '\t' => true,
@@ -141,8 +141,8 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Cuts a text to `max` characters: at a word, with an ellipsis, if it is longer.
-pub(crate) fn cut(text: &str, max: usize) -> String {
+/// Truncates a text to `max` characters, at a word boundary and with an ellipsis.
+pub(crate) fn truncate(text: &str, max: usize) -> String {
     let text = clean(text);
     if text.chars().count() <= max {
         return text;
@@ -151,7 +151,7 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
         return String::new();
     };
     let kept: String = text.chars().take(room).collect();
-    // A word that is cut short says less than none, unless it is all there is.
+    // Drop a partial word, unless most of the text would go.
     let next_is_blank = text.chars().nth(room).is_some_and(char::is_whitespace);
     let at = kept.rfind(char::is_whitespace).filter(|_| !next_is_blank);
     let kept = at
@@ -161,7 +161,7 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Returns why `text` is no well-formed document, or one that could read files or grow (DTD).
+/// Returns why `text` is not a well-formed document without a DTD, if so.
 pub(crate) fn fault(text: &str) -> Option<String> {
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_comments = true;
@@ -181,10 +181,12 @@ pub(crate) fn fault(text: &str) -> Option<String> {
             Ok(Event::Empty(_)) => roots += usize::from(depth == 0),
             Ok(Event::End(_)) => depth = depth.saturating_sub(1),
             Ok(Event::Text(text)) if depth == 0 && !text.trim().is_empty() => {
-                return Some(format!("text outside of the element (at byte {at})"));
+                return Some(format!("text outside the root element (at byte {at})"));
             }
-            Ok(Event::Eof) if depth > 0 => return Some("it ends in the middle".to_owned()),
-            Ok(Event::Eof) if roots != 1 => return Some(format!("it has {roots} root elements")),
+            Ok(Event::Eof) if depth > 0 => return Some("the document is truncated".to_owned()),
+            Ok(Event::Eof) if roots != 1 => {
+                return Some(format!("the document has {roots} root elements"));
+            }
             Ok(Event::Eof) => return None,
             Ok(_) => {}
         }
@@ -200,17 +202,17 @@ mod tests {
     #[test]
     fn text_is_escaped_and_cleaned() {
         let node = Node::new("A")
-            .with("b", "x\"<\n>")
-            .child(Node::text("C", "1 < 2 & \u{1}\u{1b}[0m\r\n"));
+            .attribute("b", "x\"<\n>")
+            .child(Node::with_text("C", "1 < 2 & \u{1}\u{1b}[0m\r\n"));
         let start = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
         let expected = format!("{start}<A b=\"x&quot;&lt; &gt;\"><C>1 &lt; 2 &amp; [0m\n</C></A>");
-        assert_eq!(node.document(), expected);
-        assert_eq!(Node::new("A").fragment(), "<A/>");
+        assert_eq!(node.to_document(), expected);
+        assert_eq!(Node::new("A").to_fragment(), "<A/>");
     }
 
     #[test]
-    fn a_name_that_somebody_chose_is_a_name() {
-        let named = |name| Node::named("csta:", name).map(|node| node.fragment());
+    fn requested_element_names_are_validated() {
+        let named = |name| Node::named("csta:", name).map(|node| node.to_fragment());
         assert_eq!(named("MakeCall").as_deref(), Some("<csta:MakeCall/>"));
         for name in ["", "1a", "a b", "a/>", "a:b", "ä"] {
             assert_eq!(named(name), None, "{name}");
@@ -218,18 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut_at_a_word() {
-        assert_eq!(cut("The quick brown fox", 19), "The quick brown fox");
-        assert_eq!(cut("The quick brown fox", 18), "The quick brown…");
-        assert_eq!(cut("The quick brown fox", 16), "The quick brown…");
-        assert_eq!(cut("The quick brown fox", 15), "The quick…");
-        assert_eq!(cut("Donaudampfschifffahrt", 8), "Donauda…");
-        assert_eq!(cut("abc", 1), "…");
-        assert_eq!(cut("abc", 0), "");
+    fn long_text_is_truncated_at_a_word() {
+        assert_eq!(truncate("The quick brown fox", 19), "The quick brown fox");
+        assert_eq!(truncate("The quick brown fox", 18), "The quick brown…");
+        assert_eq!(truncate("The quick brown fox", 16), "The quick brown…");
+        assert_eq!(truncate("The quick brown fox", 15), "The quick…");
+        assert_eq!(truncate("Donaudampfschifffahrt", 8), "Donauda…");
+        assert_eq!(truncate("abc", 1), "…");
+        assert_eq!(truncate("abc", 0), "");
     }
 
     #[test]
-    fn faults_of_foreign_documents_are_found() {
+    fn faults_of_documents_are_found() {
         for good in [
             "<a/>",
             "<?xml version=\"1.0\"?>\n<a b=\"c\"><d>&amp;</d></a>\n",
@@ -255,17 +257,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_well_formed(text in any::<String>(), value in any::<String>()) {
-            let node = Node::new("A").with("b", &value).child(Node::text("C", &text));
-            let document = node.document();
+        fn written_documents_are_well_formed(text in any::<String>(), value in any::<String>()) {
+            let node = Node::new("A").attribute("b", &value).child(Node::with_text("C", &text));
+            let document = node.to_document();
             prop_assert_eq!(fault(&document), None);
             let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
             prop_assert!(!document.contains(forbidden));
         }
 
         #[test]
-        fn what_is_cut_fits(text in any::<String>(), max in 0_usize..40) {
-            prop_assert!(cut(&text, max).chars().count() <= max);
+        fn truncated_text_fits(text in any::<String>(), max in 0_usize..40) {
+            prop_assert!(truncate(&text, max).chars().count() <= max);
         }
     }
 }

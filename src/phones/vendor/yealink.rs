@@ -33,8 +33,13 @@ use model::Kind;
 pub(super) struct Yealink;
 
 impl Backend for Yealink {
-    fn plan(&self, phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
-        let handset = Handset::new(phone, means);
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        context: &PlanContext<'_>,
+    ) -> Result<Plan, PlanError> {
+        let handset = Handset::new(phone, context);
         match task {
             Task::Background(picture) => handset.background(picture),
             Task::Control(control) => handset.control(control),
@@ -98,7 +103,7 @@ impl Handset<'_> {
 
     /// Whether it goes by a NOTIFY that all phones know; a DECT base knows nothing else.
     fn by_check_sync(&self) -> bool {
-        match self.means.via {
+        match self.context.via {
             Some(via) => via == Via::Notify,
             None => self.through_asterisk() || self.model.kind() == Kind::Dect,
         }

@@ -28,13 +28,13 @@ impl Notify {
             (Some(content_type), Some(body)) => Some((media_type(content_type)?, body)),
             // Asterisk drops a body without a type, and a type says nothing without a body.
             (None, Some(_)) => {
-                return Err(Refusal::Needs {
+                return Err(Refusal::RequiresKey {
                     key: "body",
                     needed: "type",
                 });
             }
             (Some(_), None) => {
-                return Err(Refusal::Needs {
+                return Err(Refusal::RequiresKey {
                     key: "type",
                     needed: "body",
                 });

@@ -52,10 +52,10 @@ impl Push {
         let mut given = BODIES.into_iter().filter(|key| values.has(key));
         let body = given.next();
         if let (Some(one), Some(other)) = (body, given.next()) {
-            return Err(Refusal::Both { one, other });
+            return Err(Refusal::Conflict { one, other });
         }
         if values.has("submit") && body != Some("input") {
-            return Err(Refusal::NotFound { verb, key: "input" });
+            return Err(Refusal::MissingKey { verb, key: "input" });
         }
         let priority = match values.take("priority") {
             Some("idle") => Priority::Idle,
@@ -81,7 +81,7 @@ impl Push {
                 Content::Url(
                     values
                         .take("url")
-                        .ok_or(Refusal::NotFound { verb, key: "url" })?,
+                        .ok_or(Refusal::MissingKey { verb, key: "url" })?,
                 )
             }
             body => Content::Screen(screen(verb, values, body)?),
@@ -96,7 +96,7 @@ const SCREEN: &[&str] = &["text", "title", "prompt", "softkey", "timeout", "beep
 /// Refuses keys that `key` leaves no use for, instead of ignoring them.
 fn alone(values: &Values, key: &'static str, idle: &[&'static str]) -> Result<(), Refusal> {
     match idle.iter().find(|idle| values.has(idle)) {
-        Some(other) => Err(Refusal::Both { one: key, other }),
+        Some(other) => Err(Refusal::Conflict { one: key, other }),
         None => Ok(()),
     }
 }
@@ -108,7 +108,7 @@ fn screen(verb: Verb, values: &mut Values, body: Option<&str>) -> Result<Screen,
         // Beside a picture or a list there is one place for words, the prompt.
         match (&prompt, &text) {
             (Some(_), Some(_)) => {
-                return Err(Refusal::Both {
+                return Err(Refusal::Conflict {
                     one: "prompt",
                     other: "text",
                 });
@@ -121,18 +121,18 @@ fn screen(verb: Verb, values: &mut Values, body: Option<&str>) -> Result<Screen,
         Some("image") => Body::Image(
             values
                 .take("image")
-                .ok_or(Refusal::NotFound { verb, key: "image" })?,
+                .ok_or(Refusal::MissingKey { verb, key: "image" })?,
         ),
         Some("item") => Body::Menu(values.take_all("item")),
         Some("entry") => Body::Directory(values.take_all("entry")),
         Some("input") => Body::Form {
-            submit: values.take("submit").ok_or(Refusal::NotFound {
+            submit: values.take("submit").ok_or(Refusal::MissingKey {
                 verb,
                 key: "submit",
             })?,
             inputs: distinct(values.take_all("input"))?,
         },
-        _ => Body::Text(text.ok_or(Refusal::NotFound { verb, key: "text" })?),
+        _ => Body::Text(text.ok_or(Refusal::MissingKey { verb, key: "text" })?),
     };
     let softkey = |item: Item| SoftKey {
         label: item.label,

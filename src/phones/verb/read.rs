@@ -45,7 +45,7 @@ pub(super) fn action(verb: Verb, values: &mut Values) -> Result<Action, Refusal>
             (Some("yes"), None) => Action::Control(Control::RingStop),
             (None, Some(tone)) => Action::Ring(tone),
             (Some(_), Some(_)) => return Err(both("tone", "stop")),
-            (_, None) => return Err(Refusal::NotFound { verb, key: "tone" }),
+            (_, None) => return Err(Refusal::MissingKey { verb, key: "tone" }),
         },
         "ringtone" => Action::Ringtone {
             tone: needed(verb, values, "tone")?,
@@ -107,7 +107,7 @@ fn control(verb: Verb, values: &mut Values) -> Result<Control, Refusal> {
         "reboot" => Control::Reboot,
         "screenshot" => Control::Screenshot,
         "settings" if !values.has("set") && !values.has("get") => {
-            return Err(Refusal::NotFound { verb, key: "set" });
+            return Err(Refusal::MissingKey { verb, key: "set" });
         }
         "settings" => Control::Settings(Settings {
             set: values.take_all("set"),
@@ -147,7 +147,7 @@ fn forward(verb: Verb, values: &mut Values) -> Result<Forward, Refusal> {
         (_, Some(number)) => Some(number),
         (_, None) => {
             let key = "number";
-            return Err(Refusal::NotFound { verb, key });
+            return Err(Refusal::MissingKey { verb, key });
         }
     };
     Ok(Forward { kind, to, after })
@@ -194,7 +194,7 @@ fn stream(verb: Verb, values: &mut Values) -> Result<Control, Refusal> {
 }
 
 fn needed<T: Wanted>(verb: Verb, values: &mut Values, key: &'static str) -> Result<T, Refusal> {
-    values.take(key).ok_or(Refusal::NotFound { verb, key })
+    values.take(key).ok_or(Refusal::MissingKey { verb, key })
 }
 
 fn line(values: &mut Values) -> Option<u8> {
@@ -204,7 +204,7 @@ fn line(values: &mut Values) -> Option<u8> {
 }
 
 fn both(one: &'static str, other: &'static str) -> Refusal {
-    Refusal::Both { one, other }
+    Refusal::Conflict { one, other }
 }
 
 /// How many URIs one request may hold.

@@ -68,7 +68,7 @@ impl Request {
             let (name, text) = (name.as_ref(), text.as_ref());
             let key = match verb.row().key(name) {
                 Some(key) => key,
-                None if verb.row().open && csta::is_path(name) => {
+                None if verb.row().takes_elements && csta::is_path(name) => {
                     values.add_element(name, text);
                     continue;
                 }
@@ -79,8 +79,8 @@ impl Request {
                     });
                 }
             };
-            if !key.repeat && values.has(name) {
-                return Err(Refusal::Twice {
+            if !key.repeatable && values.has(name) {
+                return Err(Refusal::DuplicateKey {
                     key: name.to_owned(),
                 });
             }
@@ -93,7 +93,7 @@ impl Request {
             .iter()
             .find(|key| key.required && !values.has(key.name))
         {
-            return Err(Refusal::NotFound {
+            return Err(Refusal::MissingKey {
                 verb,
                 key: key.name,
             });
@@ -122,7 +122,7 @@ impl Request {
 pub enum Refusal {
     /// Two keys that exclude each other.
     #[error("{one} and {other} can't be given together")]
-    Both {
+    Conflict {
         /// One key.
         one: &'static str,
         /// The other.
@@ -130,7 +130,7 @@ pub enum Refusal {
     },
     /// A value that is not what its key wants.
     #[error("{key}: {why}")]
-    Malformed {
+    InvalidValue {
         /// The key.
         key: String,
         /// What is wrong with the value.
@@ -138,7 +138,7 @@ pub enum Refusal {
     },
     /// A key that must be there.
     #[error("{key} is missing; {verb} needs it")]
-    NotFound {
+    MissingKey {
         /// The verb.
         verb: Verb,
         /// The key.
@@ -146,7 +146,7 @@ pub enum Refusal {
     },
     /// A key that says nothing without another one.
     #[error("{key} needs {needed} beside it")]
-    Needs {
+    RequiresKey {
         /// The key.
         key: &'static str,
         /// The key that is missing.
@@ -162,7 +162,7 @@ pub enum Refusal {
     },
     /// A key that may be given once.
     #[error("{key} is given twice; a comma in a value separates two, unless it is quoted")]
-    Twice {
+    DuplicateKey {
         /// The key.
         key: String,
     },
@@ -184,7 +184,7 @@ pub enum Refusal {
 
 impl Refusal {
     pub(super) fn malformed(key: &str, why: String) -> Self {
-        Self::Malformed {
+        Self::InvalidValue {
             key: key.to_owned(),
             why,
         }

@@ -10,15 +10,15 @@ pub struct Row {
     /// Its name.
     pub name: &'static str,
     /// What it does, in a few words.
-    pub does: &'static str,
+    pub summary: &'static str,
     /// The key that a value without a key belongs to.
-    pub main: Option<&'static str>,
+    pub main_key: Option<&'static str>,
     /// Its own keys; [`COMMON`] are those of every verb.
     pub keys: &'static [Key],
     /// Whether any further key is allowed, as an element of a vendor's request.
-    pub open: bool,
+    pub takes_elements: bool,
     /// Whether it reads something, so that its answer has a result.
-    pub reads: bool,
+    pub returns_result: bool,
 }
 
 impl Row {
@@ -36,7 +36,7 @@ pub struct Key {
     /// What its value may be.
     pub kind: Kind,
     /// Whether it may be given more than once.
-    pub repeat: bool,
+    pub repeatable: bool,
     /// Whether the verb means nothing without it.
     pub required: bool,
 }
@@ -45,7 +45,7 @@ const fn key(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
-        repeat: false,
+        repeatable: false,
         required: false,
     }
 }
@@ -54,7 +54,7 @@ const fn required(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
-        repeat: false,
+        repeatable: false,
         required: true,
     }
 }
@@ -63,40 +63,43 @@ const fn repeat(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
-        repeat: true,
+        repeatable: true,
         required: false,
     }
 }
 
 const fn row(
     name: &'static str,
-    does: &'static str,
+    summary: &'static str,
     main: &'static str,
     keys: &'static [Key],
 ) -> Row {
     Row {
         name,
-        does,
-        main: Some(main),
+        summary,
+        main_key: Some(main),
         keys,
-        open: false,
-        reads: false,
+        takes_elements: false,
+        returns_result: false,
     }
 }
 
-const fn bare(name: &'static str, does: &'static str, keys: &'static [Key]) -> Row {
+const fn bare(name: &'static str, summary: &'static str, keys: &'static [Key]) -> Row {
     Row {
         name,
-        does,
-        main: None,
+        summary,
+        main_key: None,
         keys,
-        open: false,
-        reads: false,
+        takes_elements: false,
+        returns_result: false,
     }
 }
 
 const fn reading(row: Row) -> Row {
-    Row { reads: true, ..row }
+    Row {
+        returns_result: true,
+        ..row
+    }
 }
 
 /// The keys of every verb.
@@ -125,11 +128,11 @@ pub const TABLE: &[Row] = &[
     bare("clear", "takes a pushed screen away", &[]),
     Row {
         name: "csta",
-        does: "sends any CSTA request",
-        main: Some("request"),
+        summary: "sends any CSTA request",
+        main_key: Some("request"),
         keys: &[required("request", Kind::Text)],
-        open: true,
-        reads: true,
+        takes_elements: true,
+        returns_result: true,
     },
     row(
         "dial",
@@ -168,7 +171,7 @@ pub const TABLE: &[Row] = &[
         &[Key {
             name: "uri",
             kind: Kind::VendorUri,
-            repeat: true,
+            repeatable: true,
             required: true,
         }],
     )),
@@ -346,7 +349,7 @@ mod tests {
     fn the_main_key_is_one_of_the_keys() {
         for row in TABLE {
             assert!(
-                row.main
+                row.main_key
                     .is_none_or(|main| row.keys.iter().any(|key| key.name == main))
             );
         }

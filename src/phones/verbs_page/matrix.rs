@@ -11,7 +11,7 @@ use url::Url;
 use crate::documents::Documents;
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::vendor::{
-    AudioFile, Image, Picture, PlanContext, PreparedContent, PreparedTone, Task, plan,
+    AudioFile, BackgroundImage, Image, PlanContext, PreparedContent, PreparedTone, Task, plan,
 };
 use crate::verb::{Action, Content, Request, TABLE, Tone, Via};
 
@@ -25,7 +25,7 @@ pub(super) fn markdown() -> String {
         let Some(samples) = samples(row.name) else {
             continue;
         };
-        let mut line = format!("| `{}` | {} |", row.name, row.does);
+        let mut line = format!("| `{}` | {} |", row.name, row.summary);
         for family in FAMILIES {
             let cell = match family.ways(&samples) {
                 Ok(ways) => ways.join(", "),
@@ -162,7 +162,7 @@ fn task(verb: &str, form: &str) -> Option<Task> {
         })
     };
     Some(match request.action {
-        Action::Background { .. } => Task::Background(Picture {
+        Action::Background { .. } => Task::Background(BackgroundImage {
             image: file("a.png")?,
             thumbnail: file("b.png"),
             name: "a.png".to_owned(),

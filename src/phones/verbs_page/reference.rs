@@ -9,18 +9,18 @@ pub(super) fn markdown() -> String {
     let mut text = String::new();
     for row in TABLE {
         let _ = writeln!(text, "### `{}`\n", row.name);
-        let reads = if row.reads {
+        let reads = if row.returns_result {
             ", and returns a result"
         } else {
             ""
         };
-        let main = row.main.map_or_else(
+        let main = row.main_key.map_or_else(
             || "It has no main key".to_owned(),
             |main| format!("The main key is `{main}`"),
         );
-        let _ = writeln!(text, "{}{reads}. {main}.\n", capitalized(row.does));
+        let _ = writeln!(text, "{}{reads}. {main}.\n", capitalized(row.summary));
         keys(&mut text, row.keys);
-        if row.open {
+        if row.takes_elements {
             let _ = writeln!(
                 text,
                 "Every other key is a child element; dots nest (`callToBeAnswered.callID=-18`).\n"
@@ -41,7 +41,7 @@ fn keys(text: &mut String, keys: &[Key]) {
     let _ = writeln!(text, "| key | value |\n| --- | --- |");
     for key in keys {
         let required = if key.required { "; required" } else { "" };
-        let repeat = if key.repeat { "; repeatable" } else { "" };
+        let repeat = if key.repeatable { "; repeatable" } else { "" };
         let value = value(key.kind);
         let _ = writeln!(text, "| `{}` | {value}{required}{repeat} |", key.name);
     }

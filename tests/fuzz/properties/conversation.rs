@@ -12,8 +12,8 @@ use bytes::Bytes;
 use handset_phones::documents::{Documents, media_url};
 use handset_phones::phone::{Credentials, Firmware, Phone, Vendor};
 use handset_phones::vendor::{
-    AudioFile, Call, Exchange, Image, Notify, Picture, PlanContext, PreparedContent, PreparedTone,
-    Reply, ReplyData, ReplyOutcome, Request, Step, Task, document_fault, plan,
+    AudioFile, BackgroundImage, Call, Exchange, Image, Notify, PlanContext, PreparedContent,
+    PreparedTone, Reply, ReplyData, ReplyOutcome, Request, Step, Task, document_fault, plan,
 };
 use handset_phones::verb::{Action, Content, Tone, Via};
 use url::Url;
@@ -97,7 +97,7 @@ fn task(head: &str) -> Option<(Task, Option<Via>)> {
     };
     let picture = || media_url(&BASE, "0123", "picture.png");
     let task = match request.action {
-        Action::Background { .. } => Task::Background(Picture {
+        Action::Background { .. } => Task::Background(BackgroundImage {
             image: picture(),
             thumbnail: Some(picture()),
             name: "picture.png".to_owned(),
@@ -146,14 +146,14 @@ impl Answers<'_> {
 /// Reads an answer; returns what is to be done next, unless the phone refused.
 fn hear(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
     let most = TOLD + 8 * reply.body.len();
-    match exchange.reader.read(reply) {
+    match exchange.parser.parse(reply) {
         ReplyOutcome::Denied(why) | ReplyOutcome::Rejected(why) => {
             assert!(why.len() <= most, "a reason has {} bytes", why.len());
             None
         }
         ReplyOutcome::Done => Some(Vec::new()),
         ReplyOutcome::Then(steps) => Some(steps),
-        ReplyOutcome::ReplyData(told) => {
+        ReplyOutcome::Data(told) => {
             match told {
                 ReplyData::Grey {
                     width,
@@ -166,7 +166,7 @@ fn hear(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
                         "a picture is larger than what was sent"
                     );
                 }
-                ReplyData::Picture(file) => assert!(file.len() <= reply.body.len()),
+                ReplyData::ImageFile(file) => assert!(file.len() <= reply.body.len()),
                 ReplyData::Value(value) => assert!(value.to_string().len() <= most),
             }
             Some(Vec::new())

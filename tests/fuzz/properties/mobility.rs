@@ -1,31 +1,31 @@
 //! Extension Mobility: what the call manager answers, and what it is asked.
 
-use handset_phones::vendor::mobility::{Answer, Query, Spelling, read};
+use handset_phones::vendor::mobility::{Query, Response, Spelling, parse};
 use handset_phones::verb::{DeviceName, UserId};
 
 /// Reads an answer, and asks about those that it names.
 pub fn check(bytes: &[u8]) {
-    match read(bytes) {
-        None | Some(Ok(Answer::Done)) => {}
+    match parse(bytes) {
+        None | Some(Ok(Response::Done)) => {}
         Some(Err(fault)) => {
             let told = fault.to_string();
             assert!(told.len() <= LINE, "a fault has {} bytes", told.len());
             assert!(!told.contains(char::is_control), "{told:?} is no line");
         }
-        Some(Ok(Answer::Devices(users))) => {
+        Some(Ok(Response::Devices(users))) => {
             assert!(users.len() <= MANY);
             for user in &users {
                 assert!(user.devices.len() <= MANY);
                 ask(&user.user, user.devices.first().map_or("", String::as_str));
             }
         }
-        Some(Ok(Answer::Profiles(profiles))) => {
+        Some(Ok(Response::Profiles(profiles))) => {
             assert!(profiles.len() <= MANY);
             for profile in &profiles {
                 ask(&profile.name, "SEP00005E005301");
             }
         }
-        Some(Ok(Answer::Users(users))) => {
+        Some(Ok(Response::Users(users))) => {
             assert!(users.len() <= MANY);
             for user in &users {
                 ask(user.user.as_deref().unwrap_or_default(), &user.device);
@@ -51,7 +51,7 @@ fn ask(user: &str, device: &str) {
         }),
     ];
     for ask in asks.into_iter().flatten() {
-        let document = ask.document("app", "pass");
+        let document = ask.to_document("app", "pass");
         let read = roxmltree::Document::parse(&document).expect("it is well-formed");
         let text = |name| {
             let mut all = read.descendants();

@@ -12,7 +12,7 @@ pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
     let name = log::value(query.as_deref(), "verb");
     let row = Verb::find(&name).map(Verb::row);
     let own: Vec<&Key> = row.map_or(&[][..], |row| row.keys).iter().collect();
-    let main = row.and_then(|row| row.main);
+    let main = row.and_then(|row| row.main_key);
     let is_first = |key: &&Key| key.required || Some(key.name) == main || FIRST.contains(&key.name);
     let (mut first, rest): (Vec<&Key>, Vec<&Key>) = own.into_iter().partition(is_first);
     // Payload matters most comes first, and titles before what stands below them.
@@ -20,7 +20,7 @@ pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
     let common = COMMON.iter().filter(|key| key.name != "phone");
     let fields = |keys: &[&Key]| keys.iter().map(|key| field(key)).collect::<Vec<_>>();
     let rest: Vec<&Key> = rest.into_iter().chain(common).collect();
-    let does = row.map_or("", |row| row.does);
+    let does = row.map_or("", |row| row.summary);
     render::html(
         "fields.html",
         context! { verb => name, does, first => fields(&first), rest => fields(&rest) },
@@ -33,7 +33,7 @@ fn field(key: &Key) -> Value {
         Kind::Text if key.name == "text" || key.name == "body" || key.name == "xml" => {
             ("lines", &[])
         }
-        _ if key.repeat => ("lines", &[]),
+        _ if key.repeatable => ("lines", &[]),
         _ => ("line", &[]),
     };
     let hint = match key.kind {
@@ -46,7 +46,7 @@ fn field(key: &Key) -> Value {
         Kind::Url => "http…",
         _ => "",
     };
-    let hint = if key.repeat {
+    let hint = if key.repeatable {
         format!("{hint} (one a line)")
     } else {
         hint.to_owned()
@@ -72,7 +72,7 @@ pub(super) fn read(fields: Vec<(String, String)>) -> (String, Vec<(String, Strin
     let verb = Verb::find(&name);
     let repeats = |key: &str| {
         let key = verb.and_then(|verb| verb.row().key(key));
-        key.is_some_and(|key| key.repeat)
+        key.is_some_and(|key| key.repeatable)
     };
     let pairs = pairs.into_iter().flat_map(|(key, value)| {
         if repeats(&key) {

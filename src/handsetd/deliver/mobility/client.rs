@@ -13,7 +13,7 @@ use crate::deliver::execution::Failed;
 use crate::deliver::failure::root_cause;
 use crate::outcome::Status;
 use handset_net::pin::WrongPin;
-use handset_phones::vendor::mobility::{self, Answer, Fault, Query};
+use handset_phones::vendor::mobility::{self, Fault, Query, Response};
 
 /// Speaks to one call manager.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Client {
         &self,
         ask: &Query,
         until: Instant,
-    ) -> Result<Result<Answer, Fault>, Failed> {
+    ) -> Result<Result<Response, Fault>, Failed> {
         let patience = until.saturating_duration_since(Instant::now());
         let sent = self.request(ask).timeout(patience).send().await;
         let mut response = sent.map_err(|error| self.failure(&error))?;
@@ -60,7 +60,7 @@ impl Client {
             }
         }
         tracing::debug!(status, "The call manager answered.");
-        mobility::read(&body).ok_or_else(|| self.no_answer(status))
+        mobility::parse(&body).ok_or_else(|| self.no_answer(status))
     }
 
     fn request(&self, ask: &Query) -> reqwest::RequestBuilder {
@@ -71,7 +71,7 @@ impl Client {
             encoding,
             ..
         } = &self.manager;
-        let xml = ask.document(app_id, password.expose_secret());
+        let xml = ask.to_document(app_id, password.expose_secret());
         match encoding {
             Encoding::Form => {
                 let mut form = Serializer::new(String::new());

@@ -32,14 +32,14 @@ pub(super) async fn channel(
     let mut channels = Vec::new();
     for _ in 0..TRIES {
         let all = of_phone(reached, &prefix, until).await?;
-        let fits = |(_, state): &&(String, u8)| *state == if call.rings { RINGING } else { UP };
+        let fits = |(_, state): &&(String, u8)| *state == if call.ringing { RINGING } else { UP };
         channels = all
             .iter()
             .filter(fits)
             .map(|(name, _)| name.clone())
             .collect();
         // A call that has just come may be about to ring.
-        let may_ring = call.rings && all.iter().any(|(_, state)| *state < RINGING);
+        let may_ring = call.ringing && all.iter().any(|(_, state)| *state < RINGING);
         if !channels.is_empty() || !may_ring {
             break;
         }
@@ -47,7 +47,7 @@ pub(super) async fn channel(
     }
     match channels.as_slice() {
         [only] => Ok(only.clone()),
-        [] if call.rings => Err(rejected("no call rings at the phone")),
+        [] if call.ringing => Err(rejected("no call rings at the phone")),
         [] => Err(rejected("the phone is in no call")),
         [first, ..] => Err(rejected(&format!(
             "the phone is in {} calls; name one, as call={first}",

@@ -1,61 +1,66 @@
-//! What a Cisco phone answers to an Execute, read leniently.
+//! Replies to an Execute, parsed leniently.
 //!
 //! Phones send two XML declarations in a row, none at all, an empty encoding, or an unescaped `&`
-//! in the address that they repeat; so this looks for the two elements that matter instead of
-//! parsing a document. The HTTP status differs between generations and says less than the body.
+//! in the URL that they repeat. So this looks for the two relevant elements instead of parsing a
+//! document. The HTTP status differs between generations and carries less than the body.
 
 use quick_xml::escape::unescape;
 use serde_json::{Map, Value};
 
 use crate::vendor::{Reply, ReplyData, ReplyOutcome};
 
-/// What was asked, and so what the answer is about.
+/// Parses the reply to an Execute of certain URLs.
 #[derive(Debug)]
-pub(super) struct Asked(pub(super) Vec<String>);
+pub(super) struct ExecuteReply {
+    urls: Vec<String>,
+}
 
-impl Asked {
-    /// Says what an answer means. Items are told apart by their URLs, since they come in the order
-    /// in which they ended.
-    pub(super) fn read(&self, reply: &Reply) -> ReplyOutcome {
+impl ExecuteReply {
+    pub(super) fn new(urls: Vec<String>) -> Self {
+        Self { urls }
+    }
+
+    /// Interprets a reply. Items are matched by URL, since they come in order of completion.
+    pub(super) fn parse(&self, reply: &Reply) -> ReplyOutcome {
         let body = reply.text();
         if element(&body, "CiscoIPPhoneError").is_some_and(|error| is_number(error, "4"))
-            && self.0.iter().any(|url| url.starts_with("RTP"))
+            && self.urls.iter().any(|url| url.starts_with("RTP"))
         {
             return ReplyOutcome::Denied(format!(
-                "{DENIED}, or it is in a call, in which it starts no stream (error 4); {CURE}"
+                "{DENIED}, or it is in a call and cannot start a stream (error 4); {ADVICE}"
             ));
         }
         let items: Vec<Item<'_>> = elements(&body, "ResponseItem").map(Item::of).collect();
         if element(&body, "CiscoIPPhoneError").is_some() || items.is_empty() {
-            return read(reply);
+            return parse(reply);
         }
         let mut faults = Vec::new();
         for item in items.iter().filter(|item| item.is_fault()) {
-            faults.push(item.words(self.0.len() > 1));
+            faults.push(item.description(self.urls.len() > 1));
         }
-        let is_told = |url: &&String| items.iter().any(|item| item.url == **url);
-        if items.len() < self.0.len() {
-            let untold = self.0.iter().filter(|url| !is_told(url));
-            faults.extend(untold.map(|url| format!("it says nothing of {url}")));
+        if items.len() < self.urls.len() {
+            let is_reported = |url: &&String| items.iter().any(|item| item.url == **url);
+            let missing = self.urls.iter().filter(|url| !is_reported(url));
+            faults.extend(missing.map(|url| format!("it did not report on {url}")));
         }
         if !faults.is_empty() {
             return rejected(&faults.join(", "));
         }
-        // What the phone adds to a success: the port of a stream, how a problem report goes on.
-        let told: Map<_, _> = items
+        // Data that comes with a success: the port of a stream, the state of a problem report.
+        let data: Map<_, _> = items
             .iter()
             .filter(|item| !item.data.is_empty() && !item.data.eq_ignore_ascii_case("success"))
             .map(|item| (item.url.clone(), Value::from(item.data.clone())))
             .collect();
-        if told.is_empty() {
+        if data.is_empty() {
             ReplyOutcome::Done
         } else {
-            ReplyOutcome::ReplyData(ReplyData::Value(told.into()))
+            ReplyOutcome::Data(ReplyData::Value(data.into()))
         }
     }
 }
 
-/// One item of an answer.
+/// An item of a reply.
 #[derive(Debug)]
 struct Item<'a> {
     status: &'a str,
@@ -67,7 +72,7 @@ impl<'a> Item<'a> {
     fn of(attributes: &'a str) -> Self {
         let text = |name| {
             let raw = attribute(attributes, name).unwrap_or_default();
-            // Some phones repeat a bare `&`; then it is meant as it stands.
+            // Some phones repeat an unescaped `&`; it is taken literally.
             let text = unescape(raw).map_or_else(|_| raw.to_owned(), Into::into);
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         };
@@ -82,57 +87,58 @@ impl<'a> Item<'a> {
         self.status != "0"
     }
 
-    fn words(&self, with_url: bool) -> String {
+    fn description(&self, with_url: bool) -> String {
         let Self { status, data, url } = self;
         let what = match *status {
-            "1" => "it does not understand that",
-            "6" => "it can't do that now",
+            "1" => "it does not understand the request",
+            "6" => "it cannot do that now",
             _ => "it refuses",
         };
-        let of = if with_url {
+        let prefix = if with_url {
             format!("{url}: ")
         } else {
             String::new()
         };
-        format!("{of}{what} (status {status}, {data:?})")
+        format!("{prefix}{what} (status {status}, {data:?})")
     }
 }
 
-/// Says what an answer means.
-pub(super) fn read(reply: &Reply) -> ReplyOutcome {
+/// Interprets a reply whose items are not known.
+pub(super) fn parse(reply: &Reply) -> ReplyOutcome {
     let body = reply.text();
     if let Some(error) = element(&body, "CiscoIPPhoneError") {
         return match attribute(error, "Number").unwrap_or_default() {
             "4" => denied("it answered error 4"),
-            "1" => rejected("it could not read what was sent, or is busy (error 1)"),
-            "2" => rejected("it could not frame its answer (error 2)"),
+            "1" => rejected("it could not parse the request, or is busy (error 1)"),
+            "2" => rejected("it could not frame its response (error 2)"),
             "3" => rejected("it has an internal file error (error 3)"),
-            "6" => rejected("it calls the address invalid (error 6)"),
+            "6" => rejected("it considers the URL invalid (error 6)"),
             number => rejected(&format!("it answered error {number}")),
         };
     }
     let mut items = elements(&body, "ResponseItem").map(Item::of);
     if let Some(item) = items.find(Item::is_fault) {
-        return rejected(&item.words(false));
+        return rejected(&item.description(false));
     }
     match reply.status {
-        // Multi-platform phones answer with nothing else than the HTTP status.
+        // Multiplatform phones reply with nothing but the HTTP status.
         200..=299 => ReplyOutcome::Done,
         401 => denied("it answered HTTP 401"),
         403 => denied("it answered HTTP 403"),
-        404 => rejected("it answered HTTP 404; is its web access on (webAccess in SEP….cnf.xml)?"),
+        404 => rejected("it answered HTTP 404; is web access enabled (webAccess in SEP….cnf.xml)?"),
         status => rejected(&format!("it answered HTTP {status}")),
     }
 }
 
 fn denied(what: &str) -> ReplyOutcome {
-    ReplyOutcome::Denied(format!("{DENIED}: {what}; {CURE}"))
+    ReplyOutcome::Denied(format!("{DENIED}: {what}; {ADVICE}"))
 }
 
 const DENIED: &str = "the phone refused the user name and password";
-const CURE: &str = "check them, and that its authenticationURL is /cisco/authenticate at handsetd";
+const ADVICE: &str =
+    "check them, and that its authenticationURL is /cisco/authenticate at handsetd";
 
-/// The most characters of an item's data that are told.
+/// The longest data of an item that is reported, in characters.
 const MAX_DATA: usize = 512;
 
 fn is_number(error: &str, number: &str) -> bool {
@@ -152,9 +158,9 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 fn elements<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     text.split('<').skip(1).filter_map(move |tag| {
         let rest = tag.strip_prefix(name)?;
-        let ends = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '/' | '>'));
-        // An attribute may hold a `>`, so the rest is taken whole: the next `<` ends it.
-        ends.then_some(rest)
+        let is_whole_name = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '/' | '>'));
+        // An attribute may hold a `>`, so the tag extends to the next `<`.
+        is_whole_name.then_some(rest)
     })
 }
 
@@ -180,7 +186,7 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &str) -> String {
-        match read(&Reply {
+        match parse(&Reply {
             status,
             body: body.to_owned().into(),
             ..Reply::default()
@@ -193,25 +199,25 @@ mod tests {
     }
 
     #[test]
-    fn success_is_told_by_the_items() {
+    fn success_is_reported_by_the_items() {
         let items = r#"<CiscoIPPhoneResponse><ResponseItem Status="0" Data="Success" URL="Key:Soft1"/>
             <ResponseItem URL="http://192.0.2.1/?a=1&b=2" Data="" Status='0' /></CiscoIPPhoneResponse>"#;
         assert_eq!(check(200, items), "done");
     }
 
     #[test]
-    fn a_failed_item_is_found_wherever_it_stands() {
+    fn failed_item_is_found_in_any_position() {
         let items = r#"<?xml version="1.0" encoding=""?><?xml version="1.0"?><CiscoIPPhoneResponse>
             <ResponseItem Status="0" Data="Success" URL="a"/>
             <ResponseItem URL="App:Close:0:60:x/y" Data="Unknown Application ID" Status="6"/>"#;
         assert_eq!(
             check(200, items),
-            "the phone refused: it can't do that now (status 6, \"Unknown Application ID\")"
+            "the phone refused: it cannot do that now (status 6, \"Unknown Application ID\")"
         );
     }
 
     #[test]
-    fn wrong_credentials_come_in_two_forms() {
+    fn wrong_credentials_are_recognised_in_both_forms() {
         assert_eq!(check(401, ""), "denied");
         assert_eq!(check(200, "<CiscoIPPhoneError Number=\"4\" />"), "denied");
         assert_eq!(
@@ -223,60 +229,60 @@ mod tests {
         );
     }
 
-    fn asked(urls: &[&str], body: &str) -> String {
-        let asked = Asked(urls.iter().map(ToString::to_string).collect());
-        match asked.read(&Reply {
+    fn execute(urls: &[&str], body: &str) -> String {
+        let expected = ExecuteReply::new(urls.iter().map(ToString::to_string).collect());
+        match expected.parse(&Reply {
             status: 200,
             body: body.to_owned().into(),
             ..Reply::default()
         }) {
             ReplyOutcome::Done => "done".to_owned(),
-            ReplyOutcome::ReplyData(ReplyData::Value(value)) => value.to_string(),
+            ReplyOutcome::Data(ReplyData::Value(value)) => value.to_string(),
             ReplyOutcome::Denied(words) | ReplyOutcome::Rejected(words) => words,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn items_are_told_apart_by_their_urls() {
+    fn items_are_matched_by_url() {
         let body = r#"<ResponseItem URL="Key:Soft2" Data="Success" Status="0"/>
             <ResponseItem Status="1" URL="http://h/?a=1&amp;b=2" Data="Invalid URI"/>"#;
         assert_eq!(
-            asked(&["http://h/?a=1&b=2", "Key:Soft2"], body),
-            "the phone refused: http://h/?a=1&b=2: it does not understand that (status 1, \"Invalid URI\")"
+            execute(&["http://h/?a=1&b=2", "Key:Soft2"], body),
+            "the phone refused: http://h/?a=1&b=2: it does not understand the request (status 1, \"Invalid URI\")"
         );
         let body = body
             .replace("Status=\"1\"", "Status=\"0\"")
             .replace("Invalid URI", "");
-        assert_eq!(asked(&["http://h/?a=1&b=2", "Key:Soft2"], &body), "done");
-        let silent = asked(&["http://h/?a=1&b=2", "Key:Soft2", "Key:Soft3"], &body);
-        assert_eq!(silent, "the phone refused: it says nothing of Key:Soft3");
-        assert_eq!(asked(&["Key:Soft3"], ""), "done");
+        assert_eq!(execute(&["http://h/?a=1&b=2", "Key:Soft2"], &body), "done");
+        let silent = execute(&["http://h/?a=1&b=2", "Key:Soft2", "Key:Soft3"], &body);
+        assert_eq!(silent, "the phone refused: it did not report on Key:Soft3");
+        assert_eq!(execute(&["Key:Soft3"], ""), "done");
     }
 
     #[test]
-    fn what_a_phone_adds_to_success_is_told() {
+    fn data_of_a_success_is_returned() {
         let body = r#"<ResponseItem URL="Device:PRTStatus" Data="Generated PRT at
             https://h/prt.tar.gz" Status="0"/>"#;
         assert_eq!(
-            asked(&["Device:PRTStatus"], body),
+            execute(&["Device:PRTStatus"], body),
             r#"{"Device:PRTStatus":"Generated PRT at https://h/prt.tar.gz"}"#
         );
     }
 
     #[test]
-    fn error_4_of_a_stream_may_be_a_call() {
-        let told = asked(
+    fn error_4_of_a_stream_may_mean_a_call() {
+        let outcome = execute(
             &["RTPTx:192.0.2.1:20480"],
             "<CiscoIPPhoneError Number=\"4\" />",
         );
-        assert!(told.contains("in a call"), "{told}");
-        let told = asked(&["Key:Soft1"], "<CiscoIPPhoneError Number=\"4\" />");
-        assert!(!told.contains("in a call"), "{told}");
+        assert!(outcome.contains("in a call"), "{outcome}");
+        let outcome = execute(&["Key:Soft1"], "<CiscoIPPhoneError Number=\"4\" />");
+        assert!(!outcome.contains("in a call"), "{outcome}");
     }
 
     #[test]
-    fn other_errors_are_refusals_in_words() {
+    fn other_errors_are_rejections() {
         assert!(check(200, "<CiscoIPPhoneError Number=\"1\" />").contains("error 1"));
         assert!(check(400, "<CiscoIPPhoneError Number=\"77\"/>").contains("error 77"));
         assert!(check(404, "<html>").contains("HTTP 404"));
@@ -284,13 +290,13 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_that_answers_with_a_status_alone_is_believed() {
+    fn bare_status_is_accepted() {
         assert_eq!(check(200, ""), "done");
         assert_eq!(check(204, ""), "done");
     }
 
     #[test]
-    fn recorded_answers_are_read() {
+    fn recorded_replies_are_parsed() {
         for (file, words) in [
             ("error-1-observed.xml", "error 1"),
             ("error-2-observed.xml", "error 2"),
@@ -303,11 +309,12 @@ mod tests {
             ),
             ("execute-status6-prtstatus-none.xml", "no pending PRT"),
         ] {
-            let Some(bytes) = crate::vendor::testing::recorded(&format!("responses/{file}")) else {
+            let Some(bytes) = crate::vendor::testing::fixture_file(&format!("responses/{file}"))
+            else {
                 continue;
             };
-            let told = check(200, &String::from_utf8(bytes).unwrap());
-            assert!(told.contains(words), "{file}: {told}");
+            let outcome = check(200, &String::from_utf8(bytes).unwrap());
+            assert!(outcome.contains(words), "{file}: {outcome}");
         }
     }
 
@@ -315,7 +322,7 @@ mod tests {
         #[test]
         fn garbage_never_panics(body in "(<|ResponseItem|CiscoIPPhoneError| Status=|\"|'|>|/|\\PC){0,40}") {
             let _ = check(200, &body);
-            let _ = asked(&["Key:Soft1", "a"], &body);
+            let _ = execute(&["Key:Soft1", "a"], &body);
         }
     }
 }

@@ -1,124 +1,118 @@
-//! Calls: what `Dial` and `SendDigits` do, and what a press of a key does for sure.
+//! Calls: `Dial`, `SendDigits` and hard keys.
 //!
-//! Cisco's phones have no command for a call that is there; they have keys. What a hard key does is
-//! sure, and what a soft key does changes with the phone's state, so only hard keys are pressed
-//! here.
-
-use std::time::Duration;
+//! Cisco phones have no command for an existing call, only keys. A hard key has one function, while
+//! that of a soft key changes with the state of the phone, so only hard keys are pressed here.
 
 use super::execute::{self, Item};
 use super::family::{Family, Scheme, Support};
-use super::keys::{self, HOLD, TRANSFER, stroke};
+use super::keys::{self, HOLD, TRANSFER, press_one};
+use super::timing::{DIAL_DELAY, LINE_DELAY};
 use super::uri::Uri;
 use crate::phone::Phone;
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError};
 use crate::verb::{CallControl, CallId, Digits, TransferKind};
 
-/// Places a call.
+/// Plans to place a call.
 pub(super) fn dial(phone: &Phone, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
     if line.is_some() {
         return Err(PlanError::unsupported(
-            "a Cisco phone dials on the line that it chooses; press the line's key first (key=P2)",
+            "Cisco phones choose the line themselves; press the line's key first (key=P2)",
         ));
     }
     execute::plan(phone, &[Item::uri(Uri::dial(number)?)])
 }
 
-/// Does something with the call that there is.
+/// Plans to control the current call.
 pub(super) fn control(
     phone: &Phone,
-    what: CallControl,
+    action: CallControl,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    whichever(call)?;
+    check_no_id(call)?;
     let family = Family::of(phone);
-    let (names, does, note): (&[&'static str], _, _) = match what {
+    let (names, verb, note): (&[&'static str], _, _) = match action {
         CallControl::Answer => (
             &["Speaker"],
-            "answers",
-            "it pressed Speaker, which answers a call that rings, and opens a line if none does",
+            "answers a call",
+            "pressed Speaker, which answers a ringing call, or opens a line if none is ringing",
         ),
         CallControl::Hangup => (
             &["Release", "OnHook"],
             "hangs up",
-            "it pressed the key that hangs up, for the call that is chosen on the phone",
+            "pressed the key that hangs up the call selected on the phone",
         ),
         CallControl::Hold | CallControl::Resume => (
             HOLD,
             "holds a call",
-            "it pressed the key that both holds and resumes: the state of the call decides",
+            "pressed the key that both holds and resumes, depending on the state of the call",
         ),
     };
     let Some(key) = family.first_key(names) else {
         let title = family.title;
         return Err(PlanError::Unsupported(format!(
-            "no hard key of {title} surely {does}; press the soft key that says so (key=F1)"
+            "{title} has no hard key that reliably {verb}; press its soft key (key=F1)"
         )));
     };
-    Ok(stroke(phone, key)?.with_note(note))
+    Ok(press_one(phone, key)?.with_note(note))
 }
 
-/// Sends digits in the call.
+/// Plans to send digits in the current call.
 pub(super) fn dtmf(phone: &Phone, digits: &Digits) -> Result<Plan, PlanError> {
     let family = Family::of(phone);
-    if family.runs(Scheme::SendDigits) == Support::Yes {
+    if family.supports(Scheme::SendDigits) == Support::Yes {
         let uri = Uri::send_digits(digits.as_str());
         return execute::plan(phone, &[Item::uri(uri)]);
     }
-    let plan = pressed(phone, digits.as_str())?;
-    Ok(plan.with_note("it pressed the keys of the digits, which dial if there is no call"))
+    let plan = press_digits(phone, digits.as_str())?;
+    Ok(plan.with_note("pressed the digit keys, which dial if there is no call"))
 }
 
-/// Transfers the call that there is.
+/// Plans to transfer the current call.
 pub(super) fn transfer(
     phone: &Phone,
     number: &Number,
     kind: TransferKind,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    whichever(call)?;
+    check_no_id(call)?;
     if kind == TransferKind::Attended {
         return Err(PlanError::unsupported(
-            "a Cisco phone does not tell when the other has answered; press its keys for that",
+            "Cisco phones do not report when the called party answers; press the keys one by one",
         ));
     }
     let family = Family::of(phone);
     let Some(key) = family.first_key(TRANSFER) else {
         let title = family.title;
         return Err(PlanError::Unsupported(format!(
-            "{title} has no hard key that surely transfers, and what soft keys do changes"
+            "{title} has no hard key that reliably transfers, and soft keys change their function"
         )));
     };
-    let press = || stroke(phone, key);
-    let plan = press()?
-        .then_pause(LINE_OPENS)
-        .then(pressed(phone, number.as_str())?)
-        .then_pause(CALL_GOES)
-        .then(press()?);
-    Ok(plan.with_note("unproven: it pressed the keys of a transfer, which no phone confirms"))
+    let plan = press_one(phone, key)?
+        .then_pause(LINE_DELAY)
+        .then(press_digits(phone, number.as_str())?)
+        .then_pause(DIAL_DELAY)
+        .then(press_one(phone, key)?);
+    Ok(
+        plan.with_note(
+            "unverified on real phones: pressed the transfer keys, without confirmation",
+        ),
+    )
 }
 
-/// Presses the keys of digits, one after the other.
-fn pressed(phone: &Phone, digits: &str) -> Result<Plan, PlanError> {
+fn press_digits(phone: &Phone, digits: &str) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
     for name in keys::digits(digits)? {
-        plan = plan.then(stroke(phone, &name)?);
+        plan = plan.then(press_one(phone, &name)?);
     }
     Ok(plan)
 }
 
-fn whichever(call: Option<&CallId>) -> Result<(), PlanError> {
+fn check_no_id(call: Option<&CallId>) -> Result<(), PlanError> {
     match call {
         None => Ok(()),
         Some(_) => Err(PlanError::unsupported(
-            "keys are for the call that is chosen on a Cisco phone; leave call out",
+            "Cisco phones are controlled by keys, which act on the selected call; omit call",
         )),
     }
 }
-
-/// How long the line for a transfer takes to open.
-const LINE_OPENS: Duration = Duration::from_millis(500);
-
-/// How long the phone takes to see that a number is complete, and to call it.
-const CALL_GOES: Duration = Duration::from_secs(3);

@@ -1,42 +1,42 @@
-//! `POST /CGI/Execute`: what fits into one, and how it is written.
+//! `POST /CGI/Execute`: its limits and its encoding.
 //!
-//! An Execute holds three items at the most, of which one may be an http URL; the whole stays below
-//! 512 characters of XML, which the tools in the field keep to. Only what is fetched can wait until
-//! the phone is idle; URIs are done at once.
+//! An Execute holds up to three items, one of which may be an http URL, in up to 512 characters of
+//! XML, a limit that other tools observe as well. Only documents to fetch can wait until the phone is
+//! idle; internal URIs run at once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use form_urlencoded::Serializer;
 use url::Url;
 
-use super::answer::{self, Asked};
+use super::answer::{self, ExecuteReply};
 use super::family::Family;
-use super::redirect::{self, Read};
+use super::redirect::{self, Parse};
+use super::timing::PLAY_TIMEOUT;
 use super::uri::{self, Uri};
 use crate::phone::Phone;
 use crate::vendor::xml::Node;
 use crate::vendor::{Auth, Plan, PlanError, Request};
 use crate::verb::{Priority, VendorUri};
 
-/// One item of an Execute.
+/// An item of an Execute.
 #[derive(Clone, Debug)]
 pub(super) enum Item {
-    /// Something that the phone fetches.
+    /// A document that the phone fetches.
     Page(String, Priority),
-    /// Something that the phone does itself, at once whatever the priority says.
+    /// An internal URI, which runs at once regardless of its priority.
     Uri(Uri, Priority),
 }
 
 impl Item {
-    /// Creates an item that the phone does itself.
+    /// Creates an item that runs an internal URI.
     pub(super) fn uri(uri: Uri) -> Self {
         Self::Uri(uri, Priority::Now)
     }
 
-    /// Creates an item that the phone fetches.
+    /// Creates an item that the phone fetches. Fails if the URL is too long.
     pub(super) fn url(url: &str, priority: Priority) -> Result<Self, PlanError> {
-        fits(url)?;
+        check_length(url)?;
         Ok(Self::Page(url.to_owned(), priority))
     }
 
@@ -48,17 +48,17 @@ impl Item {
     }
 }
 
-/// Refuses an address that is longer than any place for one in Cisco's documents.
-pub(super) fn fits(url: &str) -> Result<(), PlanError> {
+/// Refuses a URL that is too long for Cisco's XML objects.
+pub(super) fn check_length(url: &str) -> Result<(), PlanError> {
     if url.chars().count() > MAX_URL {
-        let why =
-            format!("a Cisco phone takes addresses of {MAX_URL} characters, and {url} is longer");
-        return Err(PlanError::Unsupported(why));
+        return Err(PlanError::Unsupported(format!(
+            "Cisco phones accept URLs of up to {MAX_URL} characters, and {url} is longer"
+        )));
     }
     Ok(())
 }
 
-/// Says how `phone` is told to do `items`, all at once.
+/// Plans one Execute of all `items`.
 pub(super) fn plan(phone: &Phone, items: &[Item]) -> Result<Plan, PlanError> {
     let family = Family::of(phone);
     let mut notes = Vec::new();
@@ -75,81 +75,84 @@ pub(super) fn plan(phone: &Phone, items: &[Item]) -> Result<Plan, PlanError> {
             Priority::Now => "0",
         };
         Node::new("ExecuteItem")
-            .with("URL", item.url_text())
-            .with("Priority", priority)
+            .attribute("URL", item.url_text())
+            .attribute("Priority", priority)
     };
     let document = Node::new("CiscoIPPhoneExecute").children(items.iter().map(node));
-    let asked = Asked(
-        items
-            .iter()
-            .map(|item| item.url_text().to_owned())
-            .collect(),
-    );
-    let plan = post(phone, &document, Arc::new(move |reply| asked.read(reply)))?;
+    let urls = items.iter().map(|item| item.url_text().to_owned());
+    let expected = ExecuteReply::new(urls.collect());
+    let parse = Arc::new(move |reply: &_| expected.parse(reply));
+    let plan = post(phone, &document, "cisco Execute", parse)?;
     Ok(notes.into_iter().fold(plan, Plan::with_note))
 }
 
-/// Says how `phone` is told to run URIs in the asker's own words, all at once.
+/// Plans one Execute of the URIs in a request.
 pub(super) fn run(phone: &Phone, uris: &[VendorUri]) -> Result<Plan, PlanError> {
     let family = Family::of(phone);
     let (mut items, mut notes) = (Vec::new(), Vec::new());
-    for asked in uris {
-        let text = asked.as_str();
+    for uri in uris {
+        let text = uri.as_str();
         if text.starts_with("http://") || text.starts_with("https://") {
-            let good = Url::parse(text).is_ok_and(|url| url.has_host()) && !text.contains(' ');
-            if !good {
-                return Err(PlanError::Invalid(format!("uri: {text} is no URL")));
+            let is_url = Url::parse(text).is_ok_and(|url| url.has_host()) && !text.contains(' ');
+            if !is_url {
+                return Err(PlanError::Invalid(format!("uri: invalid URL {text}")));
             }
-            items.push(Item::url(text, asked.priority())?);
+            items.push(Item::url(text, uri.priority())?);
             continue;
         }
-        if asked.priority() != Priority::Now {
-            let note = "a phone does its own URIs at once; only an http URL waits (@1, @2)";
+        let priority = uri.priority();
+        if priority != Priority::Now {
+            let note = "internal URIs run at once; only http URLs honour @1 and @2";
             notes.push(note.to_owned());
         }
-        let (uri, note) = uri::read(family, text)?;
+        let (uri, note) = uri::parse(family, text)?;
         notes.extend(note);
-        items.push(Item::Uri(uri, asked.priority()));
+        items.push(Item::Uri(uri, priority));
     }
     let pages = items.iter().filter(|item| matches!(item, Item::Page(..)));
     if pages.count() > 1 {
         return Err(PlanError::Invalid(
-            "uri: a phone takes one http URL at a time".to_owned(),
+            "uri: a Cisco phone accepts one http URL at a time".to_owned(),
         ));
     }
-    let plays = uris.iter().any(|asked| asked.as_str().starts_with("Play:"));
+    let plays = uris.iter().any(|uri| uri.as_str().starts_with("Play:"));
     let plan = notes
         .into_iter()
         .fold(plan(phone, &items)?, Plan::with_note);
     Ok(if plays {
-        plan.with_patience(PLAY)
+        plan.with_timeout(PLAY_TIMEOUT)
     } else {
         plan
     })
 }
 
-/// Says how `phone` is told to change its background.
+/// Plans a change of the background.
 pub(super) fn set_background(phone: &Phone, image: &str, icon: &str) -> Result<Plan, PlanError> {
     let background = Node::new("background")
-        .child(Node::text("image", image))
-        .child(Node::text("icon", icon));
+        .child(Node::with_text("image", image))
+        .child(Node::with_text("icon", icon));
     let document = Node::new("setBackground").child(background);
-    post(phone, &document, Arc::new(answer::read))
+    post(phone, &document, "cisco status", Arc::new(answer::parse))
 }
 
-/// Says how `phone` is told to change its ring tone.
+/// Plans a change of the ring tone.
 pub(super) fn set_ring_tone(phone: &Phone, url: &str) -> Result<Plan, PlanError> {
-    let document = Node::new("setRingTone").child(Node::text("ringTone", url));
-    post(phone, &document, Arc::new(answer::read))
+    let document = Node::new("setRingTone").child(Node::with_text("ringTone", url));
+    post(phone, &document, "cisco status", Arc::new(answer::parse))
 }
 
-/// Says how a command is posted, and how the answer is read.
-pub(super) fn post(phone: &Phone, command: &Node, read: Read) -> Result<Plan, PlanError> {
-    let xml = command.document();
+/// Plans the POST of one command. `name` is that of the reply parser.
+pub(super) fn post(
+    phone: &Phone,
+    command: &Node,
+    name: &'static str,
+    parse: Parse,
+) -> Result<Plan, PlanError> {
+    let xml = command.to_document();
     if xml.chars().count() > MAX_COMMAND {
         return Err(PlanError::unsupported(format!(
-            "a Cisco phone takes commands of {MAX_COMMAND} characters, and this one has more; \
-             shorter addresses help"
+            "the command exceeds the {MAX_COMMAND} characters that Cisco phones accept; use shorter \
+             URLs"
         )));
     }
     let body = Serializer::new(String::new())
@@ -160,10 +163,12 @@ pub(super) fn post(phone: &Phone, command: &Node, read: Read) -> Result<Plan, Pl
         auth: auth(phone),
         ..post
     };
-    Ok(Plan::of(redirect::exchange(phone, request, read)))
+    Ok(Plan::single(redirect::exchange(
+        phone, request, name, parse,
+    )))
 }
 
-/// Phones with multi-platform firmware ask for Digest; the others never ask.
+/// Multiplatform phones ask for Digest; the others never send a challenge.
 pub(super) fn auth(phone: &Phone) -> Auth {
     if Family::of(phone).is_multiplatform() {
         Auth::OnChallenge
@@ -171,9 +176,6 @@ pub(super) fn auth(phone: &Phone) -> Auth {
         Auth::PreemptiveBasic
     }
 }
-
-/// A tone plays to its end before the phone answers, and not before it has stopped ringing.
-pub(super) const PLAY: Duration = Duration::from_mins(1);
 
 const MAX_COMMAND: usize = 512;
 const MAX_URL: usize = 256;

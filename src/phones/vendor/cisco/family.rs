@@ -1,47 +1,47 @@
-//! Which family a phone belongs to, and what Cisco says that the family can be told.
+//! Families of phones, and the URIs and keys that each supports.
 //!
-//! From the tables of "Internal URI Features" in Cisco's development notes. They know the phones
-//! of today; of the older ones it is known what tools in the field send them, and the rest is let
-//! through with a note.
+//! Source: the tables of "Internal URI Features" in Cisco's development notes. They cover current
+//! phones. For older ones the tables hold what other tools send them, and the rest is sent with a
+//! note.
 
 mod table;
 
 use crate::phone::Phone;
 use table::FAMILIES;
 
-/// What a family of phones has in common.
+/// Properties shared by a family of phones.
 #[derive(Debug)]
 pub(super) struct Family {
-    /// How it is spoken of: `the 7800 series`.
+    /// Its name in messages: `the 7800 series`.
     pub(super) title: &'static str,
-    /// The models, as their first digits.
+    /// The leading digits of its models.
     models: &'static [&'static str],
-    /// Which firmware.
+    /// The firmware of its phones.
     firmware: Firmware,
-    /// The internal URIs.
+    /// The internal URIs that it supports.
     uris: &'static [Scheme],
-    /// Whether Cisco's tables list the family, so that what is missing in them is refused.
+    /// Whether Cisco's tables list the family, so that other URIs are refused.
     pub(super) is_listed: bool,
-    /// The keys.
+    /// The keys that it has.
     keys: &'static [Keys],
-    /// Whether Cisco's table of keys lists the family.
+    /// Whether Cisco's table of keys lists the family, so that other keys are refused.
     are_keys_listed: bool,
-    /// Whether it has the interface for RTP streams (`startMedia`).
+    /// Whether it has the media API (`startMedia`).
     pub(super) has_media: bool,
 }
 
-/// Who made the firmware what it is.
+/// The kind of firmware.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Firmware {
     /// For a call manager.
     Enterprise,
-    /// For any SIP server: 3PCC, MPP.
+    /// For any SIP server: multiplatform phones (3PCC, MPP).
     Multiplatform,
     /// For small businesses: SPA.
     Spa,
 }
 
-/// What an internal URI begins with.
+/// The scheme of an internal URI.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Scheme {
     App,
@@ -60,20 +60,20 @@ pub(super) enum Scheme {
     Vibrate,
 }
 
-/// Keys with one name, or with names that end in a number.
+/// A key, or a range of numbered keys.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Keys {
     One(&'static str),
-    /// From the first number to the last.
+    /// A stem with the first and the last number.
     Numbered(&'static str, u8, u8),
 }
 
-/// Whether something works.
+/// Whether a phone supports something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Support {
     No,
-    /// Nobody says so, and nobody says that it does not.
-    Unproven,
+    /// Not documented either way.
+    Unverified,
     Yes,
 }
 
@@ -93,54 +93,54 @@ impl Family {
             let mut models = family.models.iter();
             family.firmware == firmware && models.any(|start| digits.starts_with(start))
         };
-        // The last one of each firmware has all models that the others leave.
+        // The last family of each firmware matches all other models.
         FAMILIES
             .iter()
             .find(fits)
             .unwrap_or_else(|| &FAMILIES[FAMILIES.len() - 1])
     }
 
-    /// Returns whether the phone authenticates by itself, and answers with nothing but a status.
+    /// Returns whether the phone sends challenges and replies with nothing but a status.
     pub(super) fn is_multiplatform(&self) -> bool {
         self.firmware != Firmware::Enterprise
     }
 
-    /// Returns whether it can be told a URI of that kind.
-    pub(super) fn runs(&self, scheme: Scheme) -> Support {
+    /// Returns whether it supports URIs of a scheme.
+    pub(super) fn supports(&self, scheme: Scheme) -> Support {
         match (self.uris.contains(&scheme), self.is_listed) {
             (true, _) => Support::Yes,
             (false, true) => Support::No,
-            (false, false) => Support::Unproven,
+            (false, false) => Support::Unverified,
         }
     }
 
-    /// Returns whether it has a key of that name, which is one of Cisco's.
+    /// Returns whether it has a key, given by Cisco's name.
     pub(super) fn has_key(&self, name: &str) -> Support {
-        if self.keys.iter().any(|keys| keys.contain(name)) {
+        if self.keys.iter().any(|keys| keys.contains(name)) {
             Support::Yes
         } else if self.are_keys_listed {
             Support::No
         } else {
-            Support::Unproven
+            Support::Unverified
         }
     }
 
-    /// Returns the first of these keys that it is known to have.
+    /// Returns the first of `names` that it is known to have.
     pub(super) fn first_key(&self, names: &[&'static str]) -> Option<&'static str> {
         let mut names = names.iter().copied();
         names.find(|name| self.has_key(name) == Support::Yes)
     }
 
     /// Returns the URI that closes pushed screens, if there is one.
-    pub(super) fn close(&self) -> Option<&'static str> {
-        // Multi-platform firmware knows Init:CallHistory and no other.
-        let closes = self.runs(Scheme::Init) != Support::No && !self.is_multiplatform();
-        closes.then_some("Init:Services")
+    pub(super) fn close_uri(&self) -> Option<&'static str> {
+        // Of the Init URIs, multiplatform phones support Init:CallHistory only.
+        let can_close = self.supports(Scheme::Init) != Support::No && !self.is_multiplatform();
+        can_close.then_some("Init:Services")
     }
 }
 
 impl Scheme {
-    /// Returns how it is written.
+    /// Returns its name as written in a URI.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::App => "App",
@@ -161,7 +161,7 @@ impl Scheme {
 }
 
 impl Keys {
-    fn contain(self, name: &str) -> bool {
+    fn contains(self, name: &str) -> bool {
         match self {
             Self::One(known) => known == name,
             Self::Numbered(stem, first, last) => {
@@ -178,8 +178,7 @@ impl Keys {
     }
 }
 
-/// Returns the name of a key as Cisco writes it, whatever the case; `None` if it is none of any
-/// phone of Cisco's.
+/// Returns a key's name in Cisco's spelling, ignoring case; `None` if no Cisco phone has such a key.
 pub(super) fn known_key(name: &str) -> Option<String> {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = name.get(letters.len()..).unwrap_or_default();
@@ -192,7 +191,7 @@ pub(super) fn known_key(name: &str) -> Option<String> {
                 .eq_ignore_ascii_case(letters)
                 .then(|| format!("{stem}{number}")),
         };
-        written.filter(|written| keys.contain(written))
+        written.filter(|written| keys.contains(written))
     })
 }
 
@@ -200,14 +199,14 @@ pub(super) fn known_key(name: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::phone::Vendor;
-    use crate::vendor::testing::Bench;
+    use crate::vendor::testing::Fixture;
 
     fn of(model: &str) -> &'static str {
-        Family::of(&Bench::new(Vendor::Cisco, model, "").phone).title
+        Family::of(&Fixture::new(Vendor::Cisco, model, "").phone).title
     }
 
     #[test]
-    fn models_find_their_families() {
+    fn models_belong_to_families() {
         for (model, title) in [
             ("7960G", "the 7940 or 7960"),
             ("7970", "the 7900 series"),
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_known_whatever_their_case() {
+    fn key_names_ignore_case() {
         assert_eq!(known_key("navdwn").as_deref(), Some("NavDwn"));
         assert_eq!(known_key("KEYPAD0").as_deref(), Some("KeyPad0"));
         assert_eq!(known_key("kempage").as_deref(), Some("KEMPage"));
@@ -251,7 +250,7 @@ mod tests {
     #[test]
     fn families_have_the_keys_of_the_table() {
         let has = |model: &str, key: &str| {
-            Family::of(&Bench::new(Vendor::Cisco, model, "").phone).has_key(key)
+            Family::of(&Fixture::new(Vendor::Cisco, model, "").phone).has_key(key)
         };
         assert_eq!(has("7841", "Hold"), Support::Yes);
         assert_eq!(has("7841", "Session1"), Support::No);
@@ -262,7 +261,7 @@ mod tests {
         assert_eq!(has("8841-3PCC", "Services"), Support::No);
         assert_eq!(has("9871", "Soft1"), Support::No);
         assert_eq!(has("7970", "Services"), Support::Yes);
-        assert_eq!(has("7970", "Contacts"), Support::Unproven);
+        assert_eq!(has("7970", "Contacts"), Support::Unverified);
         assert_eq!(has("840", "Soft1"), Support::No);
     }
 }

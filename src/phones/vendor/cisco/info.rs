@@ -1,21 +1,21 @@
-//! What a phone tells of itself: `/DeviceInformationX`, and the pages beside it.
+//! Device information: `/DeviceInformationX` and related pages.
 //!
-//! Old phones have the page under one name, the 79x5 and 8800 under another; lines have pages of
-//! their own, which need the password. The pages differ in what they hold, in ISO 8859-1 and UTF-8,
-//! and in the language of their values, so only names are relied on.
+//! The page has one name on old phones and another on the 79x5 and 8800. Lines are on separate pages
+//! that need the password. The pages differ in content, in encoding (ISO 8859-1 or UTF-8) and in the
+//! language of their values, so only element names are relied on.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::family::Family;
-use super::redirect::{self, Read};
+use super::redirect::{self, Parse};
 use super::{answer, execute};
 use crate::phone::{MacAddress, Phone};
 use crate::vendor::lenient_xml::{self, Element};
 use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request, Step};
 
-/// Reads model, firmware, hardware address and lines.
+/// Plans to read model, firmware, MAC address and lines.
 pub(super) fn plan(phone: &Phone) -> Plan {
     let device = page(phone, DEVICE, false);
     let modern = [
@@ -33,92 +33,98 @@ pub(super) fn plan(phone: &Phone) -> Plan {
     Plan::new([device, lines_page(phone, lines)])
 }
 
-/// Asks for the device's page by the first of `targets` that is there.
+/// Requests the device page at the first of `targets` that exists.
 fn page(phone: &Phone, targets: &'static [&'static str], is_fallback: bool) -> Step {
     let (first, rest) = targets.split_first().unwrap_or((&DEVICE[0], &[]));
-    let again = phone.clone();
-    let read: Read = Arc::new(move |reply| match device(reply) {
-        Some(told) => ReplyOutcome::ReplyData(ReplyData::Value(told)),
+    let owned = phone.clone();
+    let parse: Parse = Arc::new(move |reply| match device(reply) {
+        Some(info) => ReplyOutcome::Data(ReplyData::Value(info)),
         None if !rest.is_empty() && !matches!(reply.status, 401 | 403) => {
-            ReplyOutcome::Then(vec![page(&again, rest, true)])
+            ReplyOutcome::Then(vec![page(&owned, rest, true)])
         }
         None if is_fallback || matches!(reply.status, 200..=299) => answer::rejected(
-            "it has none of the pages that tell of it; is its web access on (webAccess in \
+            "it has no device information page; is web access enabled (webAccess in \
              SEP….cnf.xml)?",
         ),
-        None => answer::read(reply),
+        None => answer::parse(reply),
     });
-    // Nobody asks for a password here but phones with multi-platform firmware.
-    Step::Http(redirect::exchange(phone, Request::get(*first), read))
+    // Only multiplatform phones ask for a password here.
+    let request = Request::get(*first);
+    Step::Http(redirect::exchange(phone, request, "cisco device", parse))
 }
 
-/// Asks for the lines. They are told where the phone tells them; that it does not is no fault.
+/// Requests the lines. They are optional: a phone that does not list them causes no failure.
 fn lines_page(phone: &Phone, targets: [&'static str; 2]) -> Step {
-    let again = phone.clone();
+    let owned = phone.clone();
     let request = |target, phone: &Phone| Request {
         auth: execute::auth(phone),
         ..Request::get(target)
     };
-    let last: Read = Arc::new(|reply| lines_told(reply).unwrap_or(ReplyOutcome::Done));
-    let first: Read = Arc::new(move |reply| {
-        lines_told(reply).unwrap_or_else(|| {
+    let last: Parse = Arc::new(|reply| line_data(reply).unwrap_or(ReplyOutcome::Done));
+    let first: Parse = Arc::new(move |reply| {
+        line_data(reply).unwrap_or_else(|| {
             if reply.status != 404 {
                 return ReplyOutcome::Done;
             }
-            let exchange =
-                redirect::exchange(&again, request(targets[1], &again), Arc::clone(&last));
+            let request = request(targets[1], &owned);
+            let exchange = redirect::exchange(&owned, request, "cisco lines", Arc::clone(&last));
             ReplyOutcome::Then(vec![Step::Http(exchange)])
         })
     });
-    Step::Http(redirect::exchange(phone, request(targets[0], phone), first))
+    Step::Http(redirect::exchange(
+        phone,
+        request(targets[0], phone),
+        "cisco lines",
+        first,
+    ))
 }
 
-/// Reads the page of the device; `None` if it is another page.
+/// Parses the device page; `None` if it is another page.
 fn device(reply: &Reply) -> Option<Value> {
-    let root = lenient_xml::read(&reply.body).filter(|_| matches!(reply.status, 200..=299))?;
+    let root = lenient_xml::parse(&reply.body).filter(|_| matches!(reply.status, 200..=299))?;
     let page = root.find("DeviceInformation").unwrap_or(&root);
     let text = |name: &str| page.text_of(name).map(bounded);
     let model = text("modelNumber")?;
-    let mut told = Map::new();
-    let mut tell = |name: &str, value: Option<String>| {
+    let mut info = Map::new();
+    let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            told.insert(name.to_owned(), value.into());
+            info.insert(name.to_owned(), value.into());
         }
     };
-    let bare = ["CP-", "DP-"]
+    let short = ["CP-", "DP-"]
         .iter()
         .find_map(|prefix| model.strip_prefix(prefix));
-    tell("model", Some(bare.unwrap_or(&model).to_owned()));
-    tell("firmware", text("versionID").or_else(|| text("appLoadID")));
+    add("model", Some(short.unwrap_or(&model).to_owned()));
+    add("firmware", text("versionID").or_else(|| text("appLoadID")));
     let mac: Option<MacAddress> = text("MACAddress").and_then(|mac| mac.parse().ok());
-    tell("mac", mac.map(|mac| mac.to_string()));
-    tell("host", text("HostName"));
-    tell("serial", text("serialNumber"));
-    tell("load", text("appLoadID"));
-    tell("boot_load", text("bootLoadID"));
-    tell("hardware", text("hardwareRevision"));
-    // In the phone's own language.
-    tell("message_waiting", text("MessageWaiting"));
+    add("mac", mac.map(|mac| mac.to_string()));
+    add("host", text("HostName"));
+    add("serial", text("serialNumber"));
+    add("load", text("appLoadID"));
+    add("boot_load", text("bootLoadID"));
+    add("hardware", text("hardwareRevision"));
+    // In the display language of the phone.
+    add("message_waiting", text("MessageWaiting"));
     let number = text("phoneDN").map(|number| json!({ "number": number }));
-    told.insert(
+    info.insert(
         "lines".to_owned(),
         number.into_iter().collect::<Vec<_>>().into(),
     );
-    Some(told.into())
+    Some(info.into())
 }
 
-fn lines_told(reply: &Reply) -> Option<ReplyOutcome> {
+fn line_data(reply: &Reply) -> Option<ReplyOutcome> {
     let lines = lines(reply)?;
-    Some(ReplyOutcome::ReplyData(ReplyData::Value(
+    Some(ReplyOutcome::Data(ReplyData::Value(
         json!({ "lines": lines }),
     )))
 }
 
-/// Reads the page of the lines; `None` if it is another page, or holds no line.
+/// Parses the page of the lines; `None` if it is another page or lists no line.
 fn lines(reply: &Reply) -> Option<Vec<Value>> {
-    let root = lenient_xml::read(&reply.body).filter(|_| matches!(reply.status, 200..=299))?;
+    let root = lenient_xml::parse(&reply.body).filter(|_| matches!(reply.status, 200..=299))?;
     let page = root.find("CiscoIPPhoneLineInfo")?;
-    // Speed dials documents among the lines.
+    // Speed dials are listed among the lines.
     let is_line = |line: &&Element| line.text_of("LineType").is_none_or(|kind| kind == LINE);
     let lines: Vec<Value> = page
         .named("CiscoIPPhoneLines")
@@ -137,19 +143,19 @@ fn line(line: &Element) -> Value {
         ("ringer", "RingerName"),
         ("message_waiting", "MessageWaiting"),
     ];
-    let told = members.into_iter().filter_map(|(name, element)| {
-        // Some phones write "null" where there is nothing.
+    let members = members.into_iter().filter_map(|(name, element)| {
+        // Some phones write "null" for no value.
         let text = line.text_of(element).filter(|text| *text != "null")?;
         Some((name.to_owned(), bounded(text).into()))
     });
-    Value::Object(told.collect())
+    Value::Object(members.collect())
 }
 
 fn bounded(text: &str) -> String {
     text.chars().take(MAX_VALUE).collect()
 }
 
-/// The pages of the device, as one generation after the other calls them.
+/// The device pages, by generation of the phones.
 const DEVICE: &[&str] = &[
     "/DeviceInformationX",
     "/CGI/Java/Serviceability?adapterX=device.statistics.device",
@@ -158,7 +164,7 @@ const DEVICE: &[&str] = &[
 /// The pages of the lines.
 const LINES: [&str; 2] = ["/CGI/LineInfo", "/CGI/Java/LineInfo"];
 
-/// The kind of a line that can be called.
+/// The `LineType` of a line that can be called.
 const LINE: &str = "9";
 
 const MAX_LINES: usize = 128;
@@ -171,7 +177,7 @@ mod tests {
     use super::*;
     use crate::phone::Vendor;
     use crate::vendor::Auth;
-    use crate::vendor::testing::Bench;
+    use crate::vendor::testing::Fixture;
 
     fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
         Reply {
@@ -182,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_of_an_old_phone_is_read() {
+    fn device_page_of_an_old_phone_is_parsed() {
         let page = b"<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<DeviceInformation>
             <MACAddress>00005E005301</MACAddress><HostName>SEP00005E005301</HostName>
             <phoneDN>5920</phoneDN><appLoadID>P00308010200</appLoadID>
@@ -195,20 +201,20 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_told_without_speed_dials() {
+    fn speed_dials_are_no_lines() {
         let page = "<CiscoIPPhoneLineInfo><Status>null</Status>\
             <CiscoIPPhoneLines><LineType>9</LineType><lineDirNum>1028</lineDirNum>\
             <MessageWaiting>NO</MessageWaiting><RingerName>Chirp1</RingerName><LineLabel/>\
             <LineIconState>ONHOOK</LineIconState></CiscoIPPhoneLines>\
             <CiscoIPPhoneLines><LineType>2</LineType><lineDirNum>9700</lineDirNum>\
             </CiscoIPPhoneLines></CiscoIPPhoneLineInfo>";
-        let told = lines(&reply(200, page)).unwrap();
-        insta::assert_snapshot!(json!(told), @r#"[{"message_waiting":"NO","number":"1028","ringer":"Chirp1","state":"ONHOOK"}]"#);
+        let lines = lines(&reply(200, page)).unwrap();
+        insta::assert_snapshot!(json!(lines), @r#"[{"message_waiting":"NO","number":"1028","ringer":"Chirp1","state":"ONHOOK"}]"#);
     }
 
     #[test]
-    fn the_next_page_is_tried_and_then_no_more() {
-        let phone = Bench::new(Vendor::Cisco, "8851", "").phone;
+    fn second_page_is_tried_once() {
+        let phone = Fixture::new(Vendor::Cisco, "8851", "").phone;
         let plan = plan(&phone);
         let targets: Vec<_> = plan
             .exchanges()
@@ -217,31 +223,32 @@ mod tests {
         assert_eq!(targets, ["/DeviceInformationX", "/CGI/Java/LineInfo"]);
         let first = plan.exchanges().next().unwrap();
         assert_eq!(first.request.auth, Auth::OnChallenge);
-        let ReplyOutcome::Then(steps) = first.reader.read(&reply(404, "")) else {
-            panic!("there is another page")
+        let ReplyOutcome::Then(steps) = first.parser.parse(&reply(404, "")) else {
+            panic!("expected another page")
         };
         let [Step::Http(next)] = steps.as_slice() else {
             panic!("{steps:?}")
         };
         assert_eq!(next.request.target, DEVICE[1]);
-        let ReplyOutcome::Rejected(why) = next.reader.read(&reply(404, "")) else {
-            panic!("there is no more")
+        let ReplyOutcome::Rejected(why) = next.parser.parse(&reply(404, "")) else {
+            panic!("expected no other page")
         };
         assert!(why.contains("webAccess"), "{why}");
         let lines = plan.exchanges().nth(1).unwrap();
         assert!(matches!(
-            lines.reader.read(&reply(404, "")),
+            lines.parser.parse(&reply(404, "")),
             ReplyOutcome::Then(_)
         ));
         assert!(matches!(
-            lines.reader.read(&reply(401, "")),
+            lines.parser.parse(&reply(401, "")),
             ReplyOutcome::Done
         ));
     }
 
     #[test]
-    fn recorded_pages_are_read() {
-        let recorded = |file: &str| crate::vendor::testing::recorded(&format!("webpages/{file}"));
+    fn recorded_pages_are_parsed() {
+        let recorded =
+            |file: &str| crate::vendor::testing::fixture_file(&format!("webpages/{file}"));
         for (file, model) in [
             ("DeviceInformationX-CP-7940.xml", "7940"),
             ("DeviceInformationX-CP-7905G.xml", "7905G"),

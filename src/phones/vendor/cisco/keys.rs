@@ -1,114 +1,115 @@
-//! Keys: the names that all vendors share and Cisco's own, as `Key:` wants them.
+//! Keys: portable names and Cisco's own, mapped to the names that `Key:` expects.
 //!
-//! A trap of Cisco's documents: `Key:` knows `NavDwn` and `VolDwn`, while the objects' `KeyItem`
-//! knows `NavDown`, and another table prints `VolDown`. All of them are understood here. A key that
-//! a phone does not have is discarded without a word, so it is refused before.
+//! Cisco's documents disagree: `Key:` takes `NavDwn` and `VolDwn`, while the objects' `KeyItem` takes
+//! `NavDown`, and another table prints `VolDown`. All spellings are accepted here. Phones silently
+//! discard keys that they do not have, so those are refused before sending.
 
 use std::time::Duration;
 
 use super::execute::{self, Item};
 use super::family::{Family, Support, known_key};
+use super::timing::KEY_DELAY;
 use super::uri::Uri;
 use crate::phone::Phone;
 use crate::vendor::{Plan, PlanError};
 use crate::verb::KeyPress;
 
-/// A key of a phone, and what is to be said of it.
+/// A key of a phone, with a caveat.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Key {
-    /// Cisco's name.
+    /// Cisco's name of the key.
     pub(super) name: String,
-    /// What whoever asked should know.
+    /// The caveat to report.
     pub(super) note: Option<String>,
 }
 
-/// Finds the key that a name means on phones of `family`.
-pub(super) fn find(family: &Family, asked: &str) -> Result<Key, PlanError> {
-    let (name, said) = meant(family, asked);
+/// Finds a key by its portable or Cisco name on phones of `family`.
+pub(super) fn find(family: &Family, requested: &str) -> Result<Key, PlanError> {
+    let (name, substitution) = cisco_name(family, requested);
     let Some(name) = known_key(&name) else {
         return Err(PlanError::Unsupported(format!(
-            "{asked} is no key of a Cisco phone; write Soft1, Line1, NavUp, KeyPad5 or the like"
+            "unknown key {requested}; Cisco phones have keys such as Soft1, Line1, NavUp and KeyPad5"
         )));
     };
-    let unproven = match family.has_key(&name) {
+    let unverified = match family.has_key(&name) {
         Support::Yes => None,
-        Support::Unproven => {
+        Support::Unverified => {
             let title = family.title;
-            Some(format!("that {title} has a key {name} is unproven"))
+            Some(format!(
+                "unverified on real phones: the key {name} of {title}"
+            ))
         }
         Support::No => {
             let title = family.title;
-            let alias = if asked.eq_ignore_ascii_case(&name) {
+            let alias = if requested.eq_ignore_ascii_case(&name) {
                 String::new()
             } else {
-                format!(" ({asked})")
+                format!(" ({requested})")
             };
             return Err(PlanError::Unsupported(format!(
-                "{title} has no key {name}{alias}, and would say nothing"
+                "{title} has no key {name}{alias}"
             )));
         }
     };
-    let notes: Vec<_> = said.into_iter().chain(unproven).collect();
+    let notes: Vec<_> = substitution.into_iter().chain(unverified).collect();
     Ok(Key {
         name,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
     })
 }
 
-/// Says how `phone` is told to press `keys`: one at a time, since the order of several in one
-/// request is left to the phone.
+/// Plans key presses, one request each, since a phone may reorder the keys of one request.
 pub(super) fn press(phone: &Phone, presses: &[KeyPress]) -> Result<Plan, PlanError> {
     let family = Family::of(phone);
     let mut plan = Plan::default();
     for (at, press) in presses.iter().enumerate() {
         if press.hold.is_some() {
             return Err(PlanError::Unsupported(format!(
-                "keys: {} can't be held; a Cisco phone presses keys for a moment only",
+                "keys: {} cannot be held; Cisco phones support only short presses",
                 press.key.as_str()
             )));
         }
         let key = find(family, press.key.as_str())?;
-        plan = plan.then(stroke(phone, &key.name)?);
+        plan = plan.then(press_one(phone, &key.name)?);
         if let Some(note) = key.note {
             plan = plan.with_note(note);
         }
         let is_last = at + 1 == presses.len();
-        let usual = pause_after(press.key.as_str()).filter(|_| !is_last);
-        if let Some(pause) = press.pause.or(usual) {
+        let default = pause_after(press.key.as_str()).filter(|_| !is_last);
+        if let Some(pause) = press.pause.or(default) {
             plan = plan.then_pause(pause);
         }
     }
     Ok(plan)
 }
 
-/// Says how `phone` is told to press one key of its own.
-pub(super) fn stroke(phone: &Phone, name: &str) -> Result<Plan, PlanError> {
+/// Plans the press of one key, given by Cisco's name.
+pub(super) fn press_one(phone: &Phone, name: &str) -> Result<Plan, PlanError> {
     execute::plan(phone, &[Item::uri(Uri::key(name))])
 }
 
-/// Returns the keys that dial or send `digits`.
+/// Returns the names of the keys that dial or send `digits`.
 pub(super) fn digits(digits: &str) -> Result<Vec<String>, PlanError> {
     let key = |c: char| match c {
         '0'..='9' => Ok(format!("KeyPad{c}")),
         '*' => Ok("KeyPadStar".to_owned()),
         '#' => Ok("KeyPadPound".to_owned()),
         other => Err(PlanError::Unsupported(format!(
-            "the phone has no key for {other:?}, only for 0-9, * and #"
+            "Cisco phones have keys for 0-9, * and # only, not for {other:?}"
         ))),
     };
     digits.chars().map(key).collect()
 }
 
-/// Returns the pause that a phone needs after a key: its soft keys change, and what comes meanwhile
-/// is discarded. Digits need none.
+/// Returns the pause that a phone needs after a key; digits need none.
 fn pause_after(name: &str) -> Option<Duration> {
     let is_digit = name.len() == 1 || name.starts_with("KeyPad");
-    (!is_digit).then_some(SETTLING)
+    (!is_digit).then_some(KEY_DELAY)
 }
 
-/// Returns Cisco's name for what was asked, and what to say of it.
-fn meant(family: &Family, asked: &str) -> (String, Option<String>) {
-    let upper = asked.to_ascii_uppercase();
+/// Returns Cisco's name of a key, and a note if another key replaces it.
+fn cisco_name(family: &Family, requested: &str) -> (String, Option<String>) {
+    let upper = requested.to_ascii_uppercase();
     let numbered = |prefix: &str| {
         let number = upper.strip_prefix(prefix)?;
         number
@@ -123,9 +124,8 @@ fn meant(family: &Family, asked: &str) -> (String, Option<String>) {
         return (format!("Line{number}"), None);
     }
     let plain = |name: &str| (name.to_owned(), None);
-    // What is pressed instead of a key that the phone does not have.
-    let instead = |name: &'static str, of: &str| {
-        let note = (name != of).then(|| format!("{asked} is pressed as {name}"));
+    let substitute = |name: &'static str, preferred: &str| {
+        let note = (name != preferred).then(|| format!("pressed {name} for {requested}"));
         (name.to_owned(), note)
     };
     let first = |names: &[&'static str]| family.first_key(names).unwrap_or(names[0]);
@@ -146,17 +146,17 @@ fn meant(family: &Family, asked: &str) -> (String, Option<String>) {
         "HOLD" | "F_HOLD" => plain(first(HOLD)),
         "TRANSFER" | "F_TRANSFER" => plain(first(TRANSFER)),
         "CONFERENCE" | "F_CONFERENCE" => plain(first(CONFERENCE)),
-        "OFFHOOK" => instead(first(&["Offhook", "Speaker"]), "Offhook"),
-        "ONHOOK" => instead(first(&["OnHook", "Release"]), "OnHook"),
+        "OFFHOOK" => substitute(first(&["Offhook", "Speaker"]), "Offhook"),
+        "ONHOOK" => substitute(first(&["OnHook", "Release"]), "OnHook"),
         "MENU" => plain(first(&["Applications", "Settings"])),
         "DIRECTORY" => plain("Directories"),
         "MESSAGE" | "MSG" => plain("Messages"),
         "HELP" => plain("Info"),
-        _ => plain(asked),
+        _ => plain(requested),
     }
 }
 
-/// The key that holds a call; the 8800 series calls it by its place.
+/// The key that holds a call; on the 8800 series it is named by position.
 pub(super) const HOLD: &[&str] = &["Hold", "FixedFeature3"];
 
 /// The key that transfers a call.
@@ -165,18 +165,15 @@ pub(super) const TRANSFER: &[&str] = &["Transfer", "FixedFeature1"];
 /// The key that joins calls.
 const CONFERENCE: &[&str] = &["Conference", "FixedFeature2"];
 
-/// How long the soft keys take to change, as the tools in the field wait.
-const SETTLING: Duration = Duration::from_millis(500);
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::phone::Vendor;
-    use crate::vendor::testing::Bench;
+    use crate::vendor::testing::Fixture;
 
-    fn check(model: &str, asked: &str) -> String {
-        let phone = Bench::new(Vendor::Cisco, model, "").phone;
-        match find(Family::of(&phone), asked) {
+    fn check(model: &str, requested: &str) -> String {
+        let phone = Fixture::new(Vendor::Cisco, model, "").phone;
+        match find(Family::of(&phone), requested) {
             Ok(Key { name, note: None }) => name,
             Ok(Key {
                 name,
@@ -187,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn portable_names_and_ciscos_own_mean_its_keys() {
-        for (asked, name) in [
+    fn portable_names_and_ciscos_names_are_mapped() {
+        for (requested, name) in [
             ("1", "KeyPad1"),
             ("*", "KeyPadStar"),
             ("#", "KeyPadPound"),
@@ -209,7 +206,7 @@ mod tests {
             ("TRANSFER", "FixedFeature1"),
             ("Session2", "Session2"),
         ] {
-            assert_eq!(check("8851", asked), name, "{asked}");
+            assert_eq!(check("8851", requested), name, "{requested}");
         }
         assert_eq!(check("7841", "HOLD"), "Hold");
         assert_eq!(check("8841-3PCC", "HOLD"), "Hold");
@@ -217,38 +214,38 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pressed_instead_or_on_trust_is_told() {
+    fn substituted_and_unverified_keys_are_noted() {
         assert_eq!(
             check("8851", "OFFHOOK"),
-            "Speaker: OFFHOOK is pressed as Speaker"
+            "Speaker: pressed Speaker for OFFHOOK"
         );
         assert_eq!(
             check("8851", "ONHOOK"),
-            "Release: ONHOOK is pressed as Release"
+            "Release: pressed Release for ONHOOK"
         );
         assert_eq!(check("7841", "OFFHOOK"), "Offhook");
-        let unproven = check("7970", "HOLD");
+        let unverified = check("7970", "HOLD");
         assert_eq!(
-            unproven,
-            "Hold: that the 7900 series has a key Hold is unproven"
+            unverified,
+            "Hold: unverified on real phones: the key Hold of the 7900 series"
         );
     }
 
     #[test]
-    fn a_key_that_is_not_there_is_refused_by_its_name() {
-        for (model, asked, words) in [
+    fn missing_key_is_refused_by_name() {
+        for (model, requested, words) in [
             ("8851", "CANCEL", "no key NavBack (CANCEL)"),
             ("7841", "LEFT", "no key NavLeft (LEFT)"),
-            ("8841-3PCC", "Services", "no key Services,"),
+            ("8841-3PCC", "Services", "no key Services"),
             ("8841-3PCC", "MENU", "no key Applications (MENU)"),
-            ("8851", "REDIAL", "REDIAL is no key"),
-            ("8851", "F6", "F6 is no key"),
-            ("7970", "F0", "F0 is no key"),
+            ("8851", "REDIAL", "unknown key REDIAL"),
+            ("8851", "F6", "unknown key F6"),
+            ("7970", "F0", "unknown key F0"),
         ] {
-            let told = check(model, asked);
+            let outcome = check(model, requested);
             assert!(
-                told.starts_with("refused: ") && told.contains(words),
-                "{told}"
+                outcome.starts_with("refused: ") && outcome.contains(words),
+                "{outcome}"
             );
         }
     }

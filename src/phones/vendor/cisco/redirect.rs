@@ -1,50 +1,61 @@
-//! The redirects of the 7940 and 7960: they answer a request with the address of the answer, on
-//! another port of theirs perhaps.
+//! Redirects of the 7940 and 7960: they reply with the address of the actual reply, possibly on
+//! another port.
 //!
-//! What is sent on is a plain GET, to the same phone only. Another port of it hears no password:
-//! who listens there is not said.
+//! A redirect is followed by a plain GET, only on the same phone. Credentials are not sent to
+//! another port, whose owner is unknown.
 
 use std::sync::Arc;
 
 use url::Url;
 
-use super::execute;
+use super::timing::PLAY_TIMEOUT;
 use crate::phone::{Address, Phone};
 use crate::vendor::{Auth, Exchange, Reply, ReplyOutcome, Request, Step};
 
-/// Says what an answer means, once there is one that does not lead on.
-pub(super) type Read = Arc<dyn Fn(&Reply) -> ReplyOutcome + Send + Sync>;
+/// Interprets a reply that is not a redirect.
+pub(super) type Parse = Arc<dyn Fn(&Reply) -> ReplyOutcome + Send + Sync>;
 
-/// Makes an exchange of a request to `phone` whose redirects are followed.
-pub(super) fn exchange(phone: &Phone, request: Request, read: Read) -> Exchange {
-    let door = Door {
+/// Creates an exchange with `phone` that follows redirects.
+pub(super) fn exchange(
+    phone: &Phone,
+    request: Request,
+    name: &'static str,
+    parse: Parse,
+) -> Exchange {
+    let server = Server {
         address: phone.address.clone(),
         scheme: if phone.pin.is_some() { "https" } else { "http" },
     };
-    through(door, request, read, MAX_HOPS)
+    follow(server, request, name, parse, MAX_REDIRECTS)
 }
 
-fn through(door: Door, request: Request, read: Read, hops: u8) -> Exchange {
+fn follow(
+    server: Server,
+    request: Request,
+    name: &'static str,
+    parse: Parse,
+    remaining: u8,
+) -> Exchange {
     let auth = request.auth;
-    request.parse_with(move |reply| {
+    request.parse_with(name, move |reply| {
         if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
-            return read(reply);
+            return parse(reply);
         }
-        let next = match door.next(reply) {
-            Ok(next) if hops > 0 => next,
-            Ok(_) => return rejected("it sends us on and on"),
+        let location = match server.location(reply) {
+            Ok(location) if remaining > 0 => location,
+            Ok(_) => return rejected("it redirects too often"),
             Err(why) => return rejected(&why),
         };
-        let get = Request::get(next.target);
-        let same = next.port == door.address.port;
+        let is_same_port = location.port == server.address.port;
         let request = Request {
-            port: next.port,
-            auth: if same { auth } else { Auth::None },
-            ..get
+            port: location.port,
+            auth: if is_same_port { auth } else { Auth::None },
+            ..Request::get(location.target)
         };
-        let mut exchange = through(door.clone(), request, Arc::clone(&read), hops - 1);
-        // The answer may be about a tone that plays to its end.
-        exchange.patience = Some(execute::PLAY);
+        let parse = Arc::clone(&parse);
+        let mut exchange = follow(server.clone(), request, name, parse, remaining - 1);
+        // The reply may be that of a tone that is still playing.
+        exchange.timeout = Some(PLAY_TIMEOUT);
         ReplyOutcome::Then(vec![Step::Http(exchange)])
     })
 }
@@ -53,62 +64,63 @@ fn rejected(why: &str) -> ReplyOutcome {
     ReplyOutcome::Rejected(format!("the phone refused: {why}"))
 }
 
-/// Where a phone listens.
+/// The web server of a phone.
 #[derive(Clone, Debug)]
-struct Door {
+struct Server {
     address: Address,
     scheme: &'static str,
 }
 
-/// Where a phone sends us.
-struct Next {
+/// The target of a redirect.
+struct Location {
     port: Option<u16>,
     target: String,
 }
 
-impl Door {
-    fn next(&self, reply: &Reply) -> Result<Next, String> {
+impl Server {
+    fn location(&self, reply: &Reply) -> Result<Location, String> {
         let status = reply.status;
-        let location = reply.location.as_deref();
-        let location = location
-            .ok_or_else(|| format!("it answered HTTP {status} and says not where to go"))?;
-        let nowhere = |_| format!("it sends us to {location:?}, which is no address");
+        let location = reply
+            .location
+            .as_deref()
+            .ok_or_else(|| format!("it answered HTTP {status} without a Location"))?;
+        let invalid = |_| format!("it redirects to {location:?}, which is not a valid address");
         let Self { address, scheme } = self;
         let own = format!("{scheme}://{}/CGI/Execute", address.authority());
-        let own = Url::parse(&own).map_err(nowhere)?;
-        let url = own.join(location).map_err(nowhere)?;
+        let own = Url::parse(&own).map_err(invalid)?;
+        let url = own.join(location).map_err(invalid)?;
         if url.host() != own.host() || url.scheme() != *scheme {
             return Err(format!(
-                "it sends us to {}, and only its own address is trusted",
+                "it redirects to {}, and only its own address is trusted",
                 url.origin().ascii_serialization()
             ));
         }
         let query = url.query().map(|query| format!("?{query}"));
-        Ok(Next {
-            // The usual port is written in neither.
+        Ok(Location {
+            // Neither side writes the default port.
             port: url.port(),
             target: format!("{}{}", url.path(), query.unwrap_or_default()),
         })
     }
 }
 
-/// How often a phone may send us on.
-const MAX_HOPS: u8 = 2;
+/// How many redirects are followed.
+const MAX_REDIRECTS: u8 = 2;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::phone::Vendor;
-    use crate::vendor::testing::Bench;
+    use crate::vendor::testing::Fixture;
 
     fn first(address: &str) -> Exchange {
-        let mut phone = Bench::new(Vendor::Cisco, "7960", "").phone;
+        let mut phone = Fixture::new(Vendor::Cisco, "7960", "").phone;
         phone.address = address.parse().unwrap();
         let request = Request {
             auth: Auth::PreemptiveBasic,
             ..Request::get("/CGI/Execute")
         };
-        exchange(&phone, request, Arc::new(|_| ReplyOutcome::Done))
+        exchange(&phone, request, "test", Arc::new(|_| ReplyOutcome::Done))
     }
 
     fn moved(location: &str) -> Reply {
@@ -120,7 +132,7 @@ mod tests {
     }
 
     fn check(address: &str, location: &str) -> String {
-        match first(address).reader.read(&moved(location)) {
+        match first(address).parser.parse(&moved(location)) {
             ReplyOutcome::Then(steps) => {
                 let [Step::Http(next)] = steps.as_slice() else {
                     panic!("{steps:?}")
@@ -140,33 +152,39 @@ mod tests {
     }
 
     #[test]
-    fn the_phone_itself_is_followed_by_get() {
-        assert_eq!(check("192.0.2.21", "/x?a=1"), "Get None /x?a=1 Basic");
+    fn redirects_to_the_same_phone_are_followed_with_get() {
+        assert_eq!(
+            check("192.0.2.21", "/x?a=1"),
+            "Get None /x?a=1 PreemptiveBasic"
+        );
         assert_eq!(
             check("192.0.2.21", "http://192.0.2.21/x"),
-            "Get None /x Basic"
+            "Get None /x PreemptiveBasic"
         );
-        assert_eq!(check("192.0.2.21:8080", "/x"), "Get Some(8080) /x Basic");
+        assert_eq!(
+            check("192.0.2.21:8080", "/x"),
+            "Get Some(8080) /x PreemptiveBasic"
+        );
         assert_eq!(
             check("[2001:db8::1]:81", "http://[2001:db8::1]:81/x"),
-            "Get Some(81) /x Basic"
+            "Get Some(81) /x PreemptiveBasic"
         );
     }
 
     #[test]
-    fn another_port_hears_no_password() {
+    fn credentials_are_not_sent_to_another_port() {
         assert_eq!(
             check("192.0.2.21", "http://192.0.2.21:8081/x"),
-            "Get Some(8081) /x Nobody"
+            "Get Some(8081) /x None"
         );
         assert_eq!(
             check("192.0.2.21:8080", "http://192.0.2.21/x"),
-            "Get None /x Nobody"
+            "Get None /x None"
         );
     }
 
     #[test]
-    fn nobody_else_is_asked() {
+    fn redirects_to_other_hosts_are_refused() {
         for location in [
             "http://192.0.2.99/x",
             "//evil.example.com/x",
@@ -178,25 +196,25 @@ mod tests {
             let why = check("192.0.2.21", location);
             assert!(why.contains("own address"), "{location}: {why}");
         }
-        assert!(check("192.0.2.21", "http://[").contains("no address"));
+        assert!(check("192.0.2.21", "http://[").contains("not a valid address"));
     }
 
     #[test]
-    fn it_ends() {
+    fn redirect_loops_end() {
         let mut exchange = first("192.0.2.21");
-        for _ in 0..MAX_HOPS {
-            let ReplyOutcome::Then(mut steps) = exchange.reader.read(&moved("/again")) else {
-                panic!("it leads on")
+        for _ in 0..MAX_REDIRECTS {
+            let ReplyOutcome::Then(mut steps) = exchange.parser.parse(&moved("/again")) else {
+                panic!("expected a redirect")
             };
             let Some(Step::Http(next)) = steps.pop() else {
-                panic!("it leads on")
+                panic!("expected a redirect")
             };
             exchange = next;
         }
-        let last = exchange.reader.read(&moved("/again"));
-        assert!(matches!(last, ReplyOutcome::Rejected(why) if why.contains("on and on")));
+        let last = exchange.parser.parse(&moved("/again"));
+        assert!(matches!(last, ReplyOutcome::Rejected(why) if why.contains("too often")));
         assert!(matches!(
-            exchange.reader.read(&Reply::default()),
+            exchange.parser.parse(&Reply::default()),
             ReplyOutcome::Done
         ));
     }

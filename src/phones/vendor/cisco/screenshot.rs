@@ -1,5 +1,5 @@
-//! The picture on the screen, by `/CGI/Screenshot`: BMP of most phones, PNG of the 8941 and 8945,
-//! and a `CiscoIPPhoneImage` of the 7940 and 7960. A fault comes as XML, with HTTP 200 as well.
+//! Screenshots by `/CGI/Screenshot`: BMP from most phones, PNG from the 8941 and 8945, and a
+//! `CiscoIPPhoneImage` from the 7940 and 7960. Errors come as XML, possibly with HTTP 200.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::phone::Phone;
 use crate::vendor::lenient_xml::{self, Element};
 use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request};
 
-/// Takes the picture.
+/// Plans a screenshot.
 pub(super) fn plan(phone: &Phone) -> Plan {
     let request = Request {
         auth: execute::auth(phone),
@@ -18,46 +18,47 @@ pub(super) fn plan(phone: &Phone) -> Plan {
     };
     let family = Family::of(phone);
     let wants_tls = phone.pin.is_none() && family.title.starts_with("the 98");
-    let plan = Plan::of(redirect::exchange(
+    let plan = Plan::single(redirect::exchange(
         phone,
         request,
-        Arc::new(move |reply| read(reply, wants_tls)),
+        "cisco screenshot",
+        Arc::new(move |reply| parse(reply, wants_tls)),
     ));
     if family.is_multiplatform() {
         let title = family.title;
-        return plan.with_note(format!("that {title} gives its screen is unproven"));
+        return plan.with_note(format!("unverified on real phones: screenshots of {title}"));
     }
     plan
 }
 
-fn read(reply: &Reply, wants_tls: bool) -> ReplyOutcome {
+fn parse(reply: &Reply, wants_tls: bool) -> ReplyOutcome {
     let is_picture = [&b"BM"[..], b"\x89PNG", b"\xff\xd8\xff"]
         .iter()
         .any(|start| reply.body.starts_with(start));
     if matches!(reply.status, 200..=299) && is_picture {
-        return ReplyOutcome::ReplyData(ReplyData::Picture(reply.body.clone()));
+        return ReplyOutcome::Data(ReplyData::ImageFile(reply.body.clone()));
     }
-    let root = lenient_xml::read(&reply.body);
+    let root = lenient_xml::parse(&reply.body);
     if let Some(image) = root
         .as_ref()
         .and_then(|root| root.find("CiscoIPPhoneImage"))
     {
         return match grey(image) {
-            Some(told) => ReplyOutcome::ReplyData(told),
-            None => answer::rejected("it sent a picture that can't be read"),
+            Some(data) => ReplyOutcome::Data(data),
+            None => answer::rejected("it sent an image that cannot be decoded"),
         };
     }
-    match answer::read(reply) {
-        ReplyOutcome::Done => answer::rejected("it sent something else than a picture"),
+    match answer::parse(reply) {
+        ReplyOutcome::Done => answer::rejected("it did not send an image"),
         ReplyOutcome::Rejected(why) if wants_tls => ReplyOutcome::Rejected(format!(
-            "{why}; some of its kind do this by HTTPS only (tls.pin)"
+            "{why}; some 9800 phones require HTTPS for this (tls.pin)"
         )),
-        verdict => verdict,
+        outcome => outcome,
     }
 }
 
-/// Reads an image of one or two bits for each point, the first point in the lowest bits; the
-/// highest value is black.
+/// Decodes an image of one or two bits per pixel, the first pixel in the lowest bits. The highest
+/// value is black.
 fn grey(image: &Element) -> Option<ReplyData> {
     let number = |name: &str| image.text_of(name)?.parse::<u32>().ok();
     let side = |name: &str| number(name).filter(|side| (1..=MAX_SIDE).contains(side));
@@ -82,7 +83,7 @@ fn grey(image: &Element) -> Option<ReplyData> {
     })
 }
 
-/// The longest side of such an image; the schema's is 133.
+/// The longest accepted side in pixels; the schema allows 133.
 const MAX_SIDE: u32 = 1024;
 
 #[cfg(test)]
@@ -97,11 +98,11 @@ mod tests {
             body: body.as_ref().to_vec().into(),
             ..Reply::default()
         };
-        match read(&reply, true) {
-            ReplyOutcome::ReplyData(ReplyData::Picture(file)) => {
+        match parse(&reply, true) {
+            ReplyOutcome::Data(ReplyData::ImageFile(file)) => {
                 format!("a file of {} bytes", file.len())
             }
-            ReplyOutcome::ReplyData(ReplyData::Grey {
+            ReplyOutcome::Data(ReplyData::Grey {
                 width,
                 height,
                 pixels,
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn three_formats_are_understood() {
+    fn three_formats_are_decoded() {
         assert_eq!(check(200, "BM and so on"), "a file of 12 bytes");
         assert_eq!(check(200, b"\x89PNG\r\n"), "a file of 6 bytes");
         // The pixels 1, 3, 2, 0 of Cisco's own example.
@@ -131,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_told() {
+    fn other_replies_are_reported() {
         for (status, body, words) in [
-            (200, image("5", "2D"), "can't be read"),
-            (200, image("4", "2"), "can't be read"),
-            (200, image("4000000000", "2D"), "can't be read"),
-            (200, "<html>".to_owned(), "something else than a picture"),
-            (404, String::new(), "HTTPS only"),
+            (200, image("5", "2D"), "cannot be decoded"),
+            (200, image("4", "2"), "cannot be decoded"),
+            (200, image("4000000000", "2D"), "cannot be decoded"),
+            (200, "<html>".to_owned(), "did not send an image"),
+            (404, String::new(), "require HTTPS"),
             (
                 200,
                 "<CiscoIPPhoneError Number=\"4\" />".to_owned(),
@@ -146,8 +147,8 @@ mod tests {
             (401, String::new(), "denied"),
             (404, "BM".to_owned(), "HTTP 404"),
         ] {
-            let told = check(status, &body);
-            assert!(told.contains(words), "{body}: {told}");
+            let outcome = check(status, &body);
+            assert!(outcome.contains(words), "{body}: {outcome}");
         }
     }
 

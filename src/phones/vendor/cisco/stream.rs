@@ -1,8 +1,8 @@
-//! RTP audio: the streaming interface of newer phones, and the `RTP…` URIs of the others.
+//! RTP audio: the media API of newer phones (`startMedia`), and the `RTP…` URIs of the others.
 //!
-//! From "Component APIs" and "Internal URI Features" in Cisco's development notes. The interface
-//! says which stream it has started and why it has not; the URIs know G.711 only. Streams end when
-//! a call starts or resumes.
+//! Sources: "Component APIs" and "Internal URI Features" in Cisco's development notes. The API
+//! reports the id of the stream or why it did not start; the URIs support G.711 only. Streams end
+//! when a call starts or resumes.
 
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -18,43 +18,42 @@ use crate::vendor::xml::Node;
 use crate::vendor::{Plan, PlanError, Reply, ReplyData, ReplyOutcome, lenient_xml};
 use crate::verb::{Codec, Mode, Stream};
 
-/// Starts a stream.
+/// Plans to start a stream.
 pub(super) fn start(phone: &Phone, stream: &Stream) -> Result<Plan, PlanError> {
     let SocketAddr::V4(address) = stream.address else {
         return Err(PlanError::unsupported(
-            "address: a Cisco phone has RTP streams by IPv4 only",
+            "address: Cisco phones stream RTP over IPv4 only",
         ));
     };
     if !is_port(address.port()) {
         return Err(PlanError::Invalid(format!(
-            "address: port {} is no port for a stream; Cisco phones have the even ones from 20480 \
-             to 32768",
+            "address: invalid port {}; Cisco phones stream on even ports from 20480 to 32768",
             address.port()
         )));
     }
     if stream.volume.is_some() && stream.mode == Mode::Send {
         return Err(PlanError::Invalid(
-            "volume: the phone only sends, and has nothing to be loud with".to_owned(),
+            "volume: has no effect with mode=send; omit it".to_owned(),
         ));
     }
     if Family::of(phone).has_media {
-        by_interface(phone, stream, address)
+        start_media(phone, stream, address)
     } else {
-        by_uris(phone, stream, address)
+        run_uris(phone, stream, address)
     }
 }
 
-/// Ends all streams.
+/// Plans to end all streams.
 pub(super) fn stop(phone: &Phone) -> Result<Plan, PlanError> {
     if Family::of(phone).has_media {
-        // One without an id stands for all.
+        // An element without an id means all streams.
         let document = Node::new("stopMedia").child(Node::new("mediaStream"));
-        return execute::post(phone, &document, Arc::new(read));
+        return execute::post(phone, &document, "cisco media", Arc::new(parse));
     }
     execute::plan(phone, &Uri::stop_streams().map(Item::uri))
 }
 
-fn by_interface(phone: &Phone, stream: &Stream, address: SocketAddrV4) -> Result<Plan, PlanError> {
+fn start_media(phone: &Phone, stream: &Stream, address: SocketAddrV4) -> Result<Plan, PlanError> {
     let codec = match stream.codec {
         None | Some(Codec::G711) => "G.711",
         Some(Codec::G722) => "G.722",
@@ -67,23 +66,24 @@ fn by_interface(phone: &Phone, stream: &Stream, address: SocketAddrV4) -> Result
     };
     let media = Node::new("mediaStream");
     let media = match stream.volume {
-        Some(volume) => media.with("receiveVolume", &volume.to_string()),
+        Some(volume) => media.attribute("receiveVolume", &volume.to_string()),
         None => media,
     };
     let media = media
-        .child(Node::text("type", "audio"))
-        .child(Node::text("codec", codec))
-        .child(Node::text("mode", mode))
-        .child(Node::text("address", &address.ip().to_string()))
-        .child(Node::text("port", &address.port().to_string()));
-    execute::post(phone, &Node::new("startMedia").child(media), Arc::new(read))
+        .child(Node::with_text("type", "audio"))
+        .child(Node::with_text("codec", codec))
+        .child(Node::with_text("mode", mode))
+        .child(Node::with_text("address", &address.ip().to_string()))
+        .child(Node::with_text("port", &address.port().to_string()));
+    let document = Node::new("startMedia").child(media);
+    execute::post(phone, &document, "cisco media", Arc::new(parse))
 }
 
-fn by_uris(phone: &Phone, stream: &Stream, address: SocketAddrV4) -> Result<Plan, PlanError> {
+fn run_uris(phone: &Phone, stream: &Stream, address: SocketAddrV4) -> Result<Plan, PlanError> {
     if !matches!(stream.codec, None | Some(Codec::G711)) {
         let title = Family::of(phone).title;
         return Err(PlanError::Unsupported(format!(
-            "codec: {title} streams G.711 only"
+            "codec: {title} supports G.711 streams only"
         )));
     }
     let mut uris = Vec::new();
@@ -97,9 +97,9 @@ fn by_uris(phone: &Phone, stream: &Stream, address: SocketAddrV4) -> Result<Plan
     execute::plan(phone, &items)
 }
 
-/// Reads the answer of the interface: a stream with its id, or an `errorResponse`.
-fn read(reply: &Reply) -> ReplyOutcome {
-    let root = lenient_xml::read(&reply.body);
+/// Interprets the reply of the API: a stream with its id, or an `errorResponse`.
+fn parse(reply: &Reply) -> ReplyOutcome {
+    let root = lenient_xml::parse(&reply.body);
     let find = |name| root.as_ref().and_then(|root| root.find(name));
     if let Some(error) = find("errorResponse") {
         let kind: String = error
@@ -109,18 +109,18 @@ fn read(reply: &Reply) -> ReplyOutcome {
             .collect();
         let cause = match kind.as_str() {
             "InvalidResourceID" => "it has no such stream",
-            "InvalidXML" => "it could not read what was sent",
-            "UnavailableResource" => "it has no stream free, or is in a call",
-            _ => "it starts no stream",
+            "InvalidXML" => "it could not parse the request",
+            "UnavailableResource" => "it has no free stream, or is in a call",
+            _ => "it did not start the stream",
         };
-        let words = error.text_of("data").map(|data| format!(", {data:?}"));
-        let words = words.unwrap_or_default();
-        return answer::rejected(&format!("{cause} ({kind}{words})"));
+        let data = error.text_of("data").map(|data| format!(", {data:?}"));
+        let data = data.unwrap_or_default();
+        return answer::rejected(&format!("{cause} ({kind}{data})"));
     }
     let id = find("mediaStream").and_then(|stream| stream.attribute("id"));
     match (reply.status, id) {
-        (200..=299, Some(id)) => ReplyOutcome::ReplyData(ReplyData::Value(json!({ "stream": id }))),
-        _ => answer::read(reply),
+        (200..=299, Some(id)) => ReplyOutcome::Data(ReplyData::Value(json!({ "stream": id }))),
+        _ => answer::parse(reply),
     }
 }
 
@@ -131,13 +131,13 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &str) -> String {
-        match read(&Reply {
+        match parse(&Reply {
             status,
             body: body.to_owned().into(),
             ..Reply::default()
         }) {
             ReplyOutcome::Done => "done".to_owned(),
-            ReplyOutcome::ReplyData(ReplyData::Value(value)) => value.to_string(),
+            ReplyOutcome::Data(ReplyData::Value(value)) => value.to_string(),
             ReplyOutcome::Denied(_) => "denied".to_owned(),
             ReplyOutcome::Rejected(words) => words,
             other => panic!("{other:?}"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interface_tells_a_stream_or_a_fault() {
+    fn reply_holds_a_stream_or_an_error() {
         assert_eq!(
             check(200, "<mediaStream id=\"abc123\"/>"),
             r#"{"stream":"abc123"}"#
@@ -155,7 +155,7 @@ mod tests {
             "<errorResponse><type>Unavailable Resource</type><data>busy</data></errorResponse>";
         assert_eq!(
             check(400, fault),
-            "the phone refused: it has no stream free, or is in a call \
+            "the phone refused: it has no free stream, or is in a call \
              (UnavailableResource, \"busy\")"
         );
         assert_eq!(check(401, ""), "denied");

@@ -1,18 +1,18 @@
-//! Internal URIs: how each is written, and which family takes it.
+//! Internal URIs: how each is written, and which families support it.
 //!
-//! From "Internal URI Features" in Cisco's development notes.
+//! Source: "Internal URI Features" in Cisco's development notes.
 
 mod kinds;
-mod read;
+mod parse;
 
 use std::net::SocketAddrV4;
 
 use super::family::{Family, Scheme, Support};
 use crate::screen::Number;
 use crate::vendor::PlanError;
-pub(super) use read::read;
+pub(super) use parse::parse;
 
-/// An internal URI that is written as it should be.
+/// A well-formed internal URI.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Uri {
     scheme: Scheme,
@@ -20,22 +20,22 @@ pub(super) struct Uri {
 }
 
 impl Uri {
-    /// Presses a key of Cisco's name.
+    /// Presses a key, given by Cisco's name.
     pub(super) fn key(name: &str) -> Self {
         Self::new(Scheme::Key, format!("Key:{name}"))
     }
 
     /// Calls a number.
     pub(super) fn dial(number: &Number) -> Result<Self, PlanError> {
-        if !is_sequence(number.as_str()) {
+        if !is_dial_string(number.as_str()) {
             return Err(PlanError::Unsupported(format!(
-                "number: a Cisco phone dials digits, letters and * # + . @ - only, not {number}"
+                "number: Cisco phones dial only digits, letters and * # + . @ -, not {number}"
             )));
         }
         Ok(Self::new(Scheme::Dial, format!("Dial:{number}")))
     }
 
-    /// Sends digits in the call, which are heard.
+    /// Sends digits in the call, audibly.
     pub(super) fn send_digits(digits: &str) -> Self {
         Self::new(
             Scheme::SendDigits,
@@ -43,7 +43,7 @@ impl Uri {
         )
     }
 
-    /// Plays a file of the TFTP server, or ends that (`Stop`).
+    /// Plays a file of the TFTP server, or stops playing (`Stop`).
     pub(super) fn play(file: &str) -> Self {
         Self::new(Scheme::Play, format!("Play:{file}"))
     }
@@ -55,7 +55,7 @@ impl Uri {
         Self::new(Scheme::Display, text)
     }
 
-    /// Plays what comes to an address, which may be a multicast group.
+    /// Plays the RTP sent to an address, which may be a multicast group.
     pub(super) fn receive(address: SocketAddrV4, volume: Option<u8>) -> Self {
         let kind = if address.ip().is_multicast() {
             "RTPMRx"
@@ -67,7 +67,7 @@ impl Uri {
         Self::new(Scheme::Rtp, text)
     }
 
-    /// Sends to an address, which may be a multicast group.
+    /// Sends RTP to an address, which may be a multicast group.
     pub(super) fn send(address: SocketAddrV4) -> Self {
         let kind = if address.ip().is_multicast() {
             "RTPMTx"
@@ -77,14 +77,14 @@ impl Uri {
         Self::new(Scheme::Rtp, format!("{kind}:{address}"))
     }
 
-    /// Ends what is played, and what is sent.
+    /// Stops all received and sent streams.
     pub(super) fn stop_streams() -> [Self; 2] {
         ["RTPRx:Stop", "RTPTx:Stop"].map(|text| Self::new(Scheme::Rtp, text.to_owned()))
     }
 
     /// Closes the application that shows pushed screens.
     pub(super) fn close(family: &Family) -> Option<Self> {
-        let text = family.close()?;
+        let text = family.close_uri()?;
         Some(Self::new(Scheme::Init, text.to_owned()))
     }
 
@@ -92,40 +92,42 @@ impl Uri {
         Self { scheme, text }
     }
 
-    /// Returns how it is written.
+    /// Returns the URI as written.
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Says whether phones of `family` take it, and what is to be said of it then.
+    /// Refuses the URI if `family` does not support it; returns a caveat if that is not documented.
     pub(super) fn check(&self, family: &Family) -> Result<Option<String>, PlanError> {
         let (title, name) = (family.title, self.scheme.name());
-        match family.runs(self.scheme) {
+        match family.supports(self.scheme) {
             Support::Yes => Ok(None),
-            Support::Unproven => Ok(Some(format!("that {title} takes {name} URIs is unproven"))),
+            Support::Unverified => Ok(Some(format!(
+                "unverified on real phones: {name} URIs on {title}"
+            ))),
             Support::No => Err(PlanError::Unsupported(format!(
-                "{title} takes no {name} URIs"
+                "{title} does not support {name} URIs"
             ))),
         }
     }
 }
 
-/// Returns whether a name is that of a file on the phone's TFTP server.
+/// Returns whether `text` can be the name of a file on the phone's TFTP server.
 pub(super) fn is_file(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !text.is_empty() && text.chars().all(fits)
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !text.is_empty() && text.chars().all(is_allowed)
 }
 
-/// What can be dialed; a comma is a second without a digit.
-fn is_sequence(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "*#,+@.-".contains(c);
-    !text.is_empty() && text.chars().all(fits)
+/// Returns whether `text` can be dialed. A comma is a pause of one second.
+fn is_dial_string(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "*#,+@.-".contains(c);
+    !text.is_empty() && text.chars().all(is_allowed)
 }
 
-/// The ports that phones have for RTP.
+/// Returns whether phones can stream RTP on a port.
 pub(super) fn is_port(port: u16) -> bool {
     (20_480..=32_768).contains(&port) && port.is_multiple_of(2)
 }
 
-/// The application that digits are sent by in Cisco's example.
+/// The application that sends digits in Cisco's example.
 const DIALER: &str = "Cisco/Dialer";

@@ -1,45 +1,45 @@
-//! Failures: what each code means, whose doing it is, and what helps.
+//! Failures: the meaning, cause and remedy of each code.
 
 use std::fmt;
 
-/// A failure, as the call manager tells it.
+/// A failure reported by the call manager.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fault {
-    /// Its number, where there is one.
+    /// The code, if there is one.
     pub code: Option<u16>,
-    words: String,
+    text: String,
 }
 
-/// What a failure is owed to.
+/// The cause of a failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Blame {
-    /// The service has too much to do at the moment, and has done nothing.
+pub enum Cause {
+    /// The service is overloaded and did nothing.
     Busy,
-    /// We may not ask that.
+    /// handsetd is not authorized.
     Denied,
-    /// A part of the call manager does not run.
+    /// A service of the call manager is down.
     Down,
-    /// The device, user or profile is not there.
+    /// The device, user or profile does not exist.
     NotFound,
-    /// What is asked can't be done as things documents.
-    PlanError,
+    /// The request conflicts with the current state or configuration.
+    Other,
 }
 
 impl Fault {
-    pub(super) fn new(code: Option<u16>, words: &str) -> Self {
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    pub(super) fn new(code: Option<u16>, text: &str) -> Self {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         Self {
             code,
-            words: words.chars().take(MAX_WORDS).collect(),
+            text: text.chars().take(MAX_TEXT).collect(),
         }
     }
 
-    /// Says what it is owed to.
-    pub fn blame(&self) -> Blame {
-        self.row().map_or(Blame::PlanError, |row| row.blame)
+    /// Returns the cause.
+    pub fn cause(&self) -> Cause {
+        self.row().map_or(Cause::Other, |row| row.cause)
     }
 
-    /// Returns whether the query's name was not understood.
+    /// Returns whether the call manager does not know the query.
     pub fn is_unknown_query(&self) -> bool {
         self.code == Some(UNKNOWN_QUERY)
     }
@@ -54,16 +54,16 @@ impl fmt::Display for Fault {
         f.write_str("the call manager refused: ")?;
         match (self.code, self.row()) {
             (_, Some(row)) => write!(f, "{} (code {}", row.meaning, row.code)?,
-            (Some(code), None) => write!(f, "it has no more to say (code {code}")?,
-            (None, _) => f.write_str("it gives no code (")?,
+            (Some(code), None) => write!(f, "unknown error (code {code}")?,
+            (None, _) => f.write_str("no code given (")?,
         }
-        if !self.words.is_empty() {
+        if !self.text.is_empty() {
             let comma = if self.code.is_some() { ", " } else { "" };
-            write!(f, "{comma}{:?}", self.words)?;
+            write!(f, "{comma}{:?}", self.text)?;
         }
         f.write_str(")")?;
-        match self.row().map(|row| row.cure) {
-            Some(cure) if !cure.is_empty() => write!(f, "; {cure}"),
+        match self.row().map(|row| row.remedy) {
+            Some(remedy) if !remedy.is_empty() => write!(f, "; {remedy}"),
             _ => Ok(()),
         }
     }
@@ -71,200 +71,190 @@ impl fmt::Display for Fault {
 
 struct Row {
     code: u16,
-    blame: Blame,
+    cause: Cause,
     meaning: &'static str,
-    cure: &'static str,
+    remedy: &'static str,
 }
 
-const fn row(code: u16, blame: Blame, meaning: &'static str, cure: &'static str) -> Row {
+const fn row(code: u16, cause: Cause, meaning: &'static str, remedy: &'static str) -> Row {
     Row {
         code,
-        blame,
+        cause,
         meaning,
-        cure,
+        remedy,
     }
 }
 
 const CODES: &[Row] = &[
-    row(
-        0,
-        Blame::PlanError,
-        "an unknown error",
-        "its own log says more",
-    ),
+    row(0, Cause::Other, "an unknown error", "see its log"),
     row(
         1,
-        Blame::PlanError,
+        Cause::Other,
         "it could not parse the request",
         "try another cucm.encoding",
     ),
     row(
         2,
-        Blame::Denied,
-        "it can't authorise the application user",
-        "check cucm.app_id and cucm.password, which may not be empty",
+        Cause::Denied,
+        "it cannot authorize the application user",
+        "check cucm.app_id and cucm.password, which must not be empty",
     ),
     row(
         3,
-        Blame::Denied,
+        Cause::Denied,
         "it does not know the application user",
         "check cucm.app_id and cucm.password",
     ),
     row(
         4,
-        Blame::PlanError,
+        Cause::Other,
         "its policy forbids it",
         "check the service parameters of Extension Mobility",
     ),
     row(
         5,
-        Blame::PlanError,
-        "nobody can log in at this device",
+        Cause::Other,
+        "login is disabled for this device",
         "enable Extension Mobility in the device's settings",
     ),
-    row(
-        6,
-        Blame::Down,
-        "an error of its database",
-        "try again later",
-    ),
+    row(6, Cause::Down, "a database error", "try again later"),
     row(
         7,
-        Blame::PlanError,
+        Cause::Other,
         "it could not log the device out",
         "try again later",
     ),
     row(
         UNKNOWN_QUERY,
-        Blame::PlanError,
+        Cause::Other,
         "it does not know this query",
         "",
     ),
     row(
         9,
-        Blame::Denied,
-        "its directory does not let it read the user",
-        "check that the directory runs and knows the user",
+        Cause::Denied,
+        "it cannot read the user from its directory",
+        "check that the directory is running and has the user",
     ),
     row(
         10,
-        Blame::Denied,
-        "the application user may not do this for others",
+        Cause::Denied,
+        "the application user may not act for other users",
         "put it into the group Standard EM Authentication Proxy Rights",
     ),
     row(
         11,
-        Blame::NotFound,
-        "there is no such device",
-        "check its name, SEP and the hardware address",
+        Cause::NotFound,
+        "unknown device",
+        "check its name, SEP and the MAC address",
     ),
     row(
         12,
-        Blame::NotFound,
-        "there is no such device profile",
-        "check profile, or give the user one",
+        Cause::NotFound,
+        "unknown device profile",
+        "check profile, or assign one to the user",
     ),
     row(
         18,
-        Blame::PlanError,
-        "another user is logged in there",
+        Cause::Other,
+        "another user is logged in at the device",
         "log them out first",
     ),
-    row(19, Blame::PlanError, "nobody is logged in there", ""),
+    row(19, Cause::Other, "no user is logged in at the device", ""),
     row(
         20,
-        Blame::PlanError,
-        "the device's hoteling flag forbids it",
+        Cause::Other,
+        "the hoteling flag of the device forbids it",
         "check its hoteling settings",
     ),
     row(
         21,
-        Blame::PlanError,
-        "the device's hoteling status forbids it",
+        Cause::Other,
+        "the hoteling status of the device forbids it",
         "check its hoteling settings",
     ),
     row(
         22,
-        Blame::PlanError,
-        "nobody can log in at this device",
+        Cause::Other,
+        "login is disabled for this device",
         "enable Extension Mobility in the device's settings",
     ),
-    row(23, Blame::NotFound, "there is no such user", "check user"),
+    row(23, Cause::NotFound, "unknown user", "check user"),
     row(
         25,
-        Blame::PlanError,
+        Cause::Other,
         "the user is logged in elsewhere",
         "log them out there first",
     ),
-    row(BUSY, Blame::Busy, "it is busy", "try again later"),
+    row(BUSY, Cause::Busy, "it is busy", "try again later"),
     row(
         27,
-        Blame::PlanError,
+        Cause::Other,
         "the user must change their password first",
         "",
     ),
     row(
         28,
-        Blame::Denied,
-        "it does not trust our IP address",
+        Cause::Denied,
+        "it does not trust the IP address of handsetd",
         "add it to the trusted addresses of Extension Mobility",
     ),
     row(
         29,
-        Blame::Down,
-        "its service RIS Data Collector is down",
+        Cause::Down,
+        "its RIS Data Collector service is down",
         "start that service",
     ),
     row(
         30,
-        Blame::Denied,
-        "it takes no requests by a proxy",
+        Cause::Denied,
+        "it does not accept requests through a proxy",
         "allow proxies in the service parameters of Extension Mobility",
     ),
     row(
         47,
-        Blame::PlanError,
+        Cause::Other,
         "several users have this number",
-        "name the user by their id",
+        "use the user id",
     ),
 ];
 
-/// The only failure after which the same may be asked again at once.
+/// The only failure after which a request may be repeated at once.
 const BUSY: u16 = 26;
 const UNKNOWN_QUERY: u16 = 8;
-const MAX_WORDS: usize = 256;
+const MAX_TEXT: usize = 256;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_code_of_the_book_has_a_meaning() {
+    fn documented_codes_have_a_meaning() {
         let codes: Vec<u16> = CODES.iter().map(|row| row.code).collect();
-        let wanted = [
+        let documented = [
             0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 20, 21, 22, 23, 25, 26, 27, 28, 29,
             30, 47,
         ];
-        assert_eq!(codes, wanted);
+        assert_eq!(codes, documented);
         for row in CODES {
             let fault = Fault::new(Some(row.code), "own  words\n");
-            let told = fault.to_string();
+            let message = fault.to_string();
             assert!(
-                told.contains(&format!("code {}, \"own words\"", row.code)),
-                "{told}"
+                message.contains(&format!("code {}, \"own words\"", row.code)),
+                "{message}"
             );
-            assert!(told.contains(row.meaning), "{told}");
+            assert!(message.contains(row.meaning), "{message}");
         }
     }
 
     #[test]
-    fn only_a_busy_service_is_asked_again() {
-        let busy = CODES.iter().filter(|row| row.blame == Blame::Busy);
+    fn only_a_busy_service_may_be_asked_again() {
+        let busy = CODES.iter().filter(|row| row.cause == Cause::Busy);
         assert_eq!(busy.map(|row| row.code).collect::<Vec<_>>(), [26]);
-        assert_eq!(Fault::new(Some(99), "").blame(), Blame::PlanError);
+        assert_eq!(Fault::new(Some(99), "").cause(), Cause::Other);
         assert_eq!(
             Fault::new(None, "").to_string(),
-            "the call manager refused: it gives no code ()"
+            "the call manager refused: no code given ()"
         );
     }
 }

@@ -27,12 +27,16 @@ use device::Line;
 use request::{Dialect, Part, Request};
 
 /// Says how `phone` is told to do `task`.
-pub(super) fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
+pub(super) fn plan(
+    phone: &Phone,
+    task: &Task,
+    context: &PlanContext<'_>,
+) -> Result<Plan, PlanError> {
     super::web::reachable(phone)?;
     let dialect = Dialect::of(phone)?;
     let line = |line: Option<u8>| Line::new(phone, line.unwrap_or(1));
     match task {
-        Task::Push(shown, priority) => push(shown, *priority, means),
+        Task::Push(content, priority) => push(content, *priority, context),
         Task::Control(control) => match control {
             Control::Call(what, call) => calls::control(dialect, line(None)?, *what, call.as_ref()),
             Control::Clear => Ok(pushed(&document::closing(phone))),
@@ -80,25 +84,25 @@ fn any(dialect: Dialect, csta: &Csta) -> Result<Plan, PlanError> {
     let parts = csta.elements().iter().map(Part::of).collect();
     let request = Request::new(csta.request().to_owned(), parts);
     let step = request.step(dialect, |answer| match answer {
-        Ok(answer) => ReplyOutcome::ReplyData(ReplyData::Value(answer.value())),
+        Ok(answer) => ReplyOutcome::Data(ReplyData::Value(answer.value())),
         Err(refused) => refused,
     })?;
     Ok(Plan::new([step]))
 }
 
 fn push(
-    shown: &PreparedContent,
+    content: &PreparedContent,
     priority: Priority,
-    means: &PlanContext<'_>,
+    context: &PlanContext<'_>,
 ) -> Result<Plan, PlanError> {
-    let plan = match shown {
+    let plan = match content {
         PreparedContent::Document(document) => pushed(document),
         PreparedContent::Screen(screen, image) => {
-            pushed(&document::write(screen, image.as_ref(), means.documents)?)
+            pushed(&document::write(screen, image.as_ref(), context.documents)?)
         }
         PreparedContent::Url(url) => pushed(&document::fetching(url.as_str())),
     };
-    Ok(document::with_notes(plan, shown, priority))
+    Ok(document::with_notes(plan, content, priority))
 }
 
 /// Brings a document to the minibrowser, as a text.

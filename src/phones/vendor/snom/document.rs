@@ -5,8 +5,8 @@ use url::Url;
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
-use crate::vendor::page::pages;
-use crate::vendor::xml::{Node, cut};
+use crate::vendor::pagination::paginate;
+use crate::vendor::xml::{Node, truncate};
 use crate::vendor::{Image, Plan, PlanError, PreparedContent};
 use crate::verb::Priority;
 
@@ -14,7 +14,7 @@ use crate::verb::Priority;
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
 /// Lays a screen out for the phone to fetch; returns the address of its first page.
-pub(super) fn lay_out(
+pub(super) fn publish(
     screen: &Screen,
     image: Option<&Image>,
     documents: &Documents,
@@ -41,15 +41,15 @@ pub(super) fn write(
             };
             let node = view
                 .head("SnomIPPhoneImageFile")
-                .child(Node::text("URL", image.as_str()));
+                .child(Node::with_text("URL", image.as_str()));
             view.finish(node, None)
         }
     }
 }
 
 /// Adds what the phone does not do of a push.
-pub(super) fn with_notes(mut plan: Plan, shown: &PreparedContent, priority: Priority) -> Plan {
-    if matches!(shown, PreparedContent::Screen(screen, _) if screen.beep == Some(true)) {
+pub(super) fn with_notes(mut plan: Plan, content: &PreparedContent, priority: Priority) -> Plan {
+    if matches!(content, PreparedContent::Screen(screen, _) if screen.beep == Some(true)) {
         plan = plan.with_note("Snom screens do not beep");
     }
     if priority != Priority::Now {
@@ -61,19 +61,19 @@ pub(super) fn with_notes(mut plan: Plan, shown: &PreparedContent, priority: Prio
 /// Writes a document that only leads on to another one.
 pub(super) fn fetching(url: &str) -> String {
     Node::new("SnomIPPhoneText")
-        .child(Node::text("Text", "…"))
-        .child(Node::text("fetch", url).with("mil", "10"))
-        .document()
+        .child(Node::with_text("Text", "…"))
+        .child(Node::with_text("fetch", url).attribute("mil", "10"))
+        .to_document()
 }
 
 /// Writes a document that shows nothing and does something. A phone is known to want both
 /// attributes.
 pub(super) fn silent(url: &str) -> String {
     Node::new("SnomIPPhoneSilent")
-        .with("state", "relevant")
-        .with("document_id", "handsetd")
-        .child(Node::text("fetch", url).with("mil", "10"))
-        .document()
+        .attribute("state", "relevant")
+        .attribute("document_id", "handsetd")
+        .child(Node::with_text("fetch", url).attribute("mil", "10"))
+        .to_document()
 }
 
 /// Returns whether the phone knows documents that show nothing.
@@ -104,10 +104,10 @@ impl View<'_> {
             (Some(title), Some(prompt)) => Some(format!("{title}: {prompt}")),
             (title, prompt) => title.or(prompt).map(ToOwned::to_owned),
         };
-        Node::new(name).maybe(
+        Node::new(name).optional(
             "Title",
             title
-                .map(|title| harmless(&cut(&title, MAX_TITLE)))
+                .map(|title| harmless(&truncate(&title, MAX_TITLE)))
                 .as_deref(),
         )
     }
@@ -127,7 +127,7 @@ impl View<'_> {
             None => text.to_owned(),
         };
         self.finish(
-            head.child(lines("Text", &harmless(&cut(&text, MAX_TEXT)))),
+            head.child(lines("Text", &harmless(&truncate(&text, MAX_TEXT)))),
             None,
         )
     }
@@ -135,12 +135,15 @@ impl View<'_> {
     fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
         let limit = |page: &[Item], more: bool| page.len() + usize::from(more) <= MAX_ITEMS;
         let mut first: Option<String> = None;
-        for page in pages(items, limit).into_iter().rev() {
+        for page in paginate(items, limit).into_iter().rev() {
             let next = first.take().map(|document| self.lay(document));
             let line = |label: &str, url: &str| {
                 Node::new("MenuItem")
-                    .child(Node::text("Name", &harmless(&cut(label, MAX_LABEL))))
-                    .child(Node::text("URL", url))
+                    .child(Node::with_text(
+                        "Name",
+                        &harmless(&truncate(label, MAX_LABEL)),
+                    ))
+                    .child(Node::with_text("URL", url))
             };
             let items = page
                 .iter()
@@ -155,12 +158,15 @@ impl View<'_> {
     fn directory(&self, entries: &[Entry]) -> Result<String, PlanError> {
         let limit = |page: &[Entry], _: bool| page.len() <= MAX_ITEMS;
         let mut first: Option<String> = None;
-        for page in pages(entries, limit).into_iter().rev() {
+        for page in paginate(entries, limit).into_iter().rev() {
             let next = first.take().map(|document| self.lay(document));
             let line = |entry: &Entry| {
                 Node::new("DirectoryEntry")
-                    .child(Node::text("Name", &harmless(&cut(&entry.name, MAX_LABEL))))
-                    .child(Node::text("Telephone", entry.number.as_str()))
+                    .child(Node::with_text(
+                        "Name",
+                        &harmless(&truncate(&entry.name, MAX_LABEL)),
+                    ))
+                    .child(Node::with_text("Telephone", entry.number.as_str()))
             };
             let node = self
                 .head("SnomIPPhoneDirectory")
@@ -177,16 +183,16 @@ impl View<'_> {
             return Err(PlanError::Unsupported(why));
         };
         let item = Node::new("InputItem")
-            .child(Node::text(
+            .child(Node::with_text(
                 "DisplayName",
-                &harmless(&cut(&input.label, MAX_LABEL)),
+                &harmless(&truncate(&input.label, MAX_LABEL)),
             ))
-            .child(Node::text("QueryStringParam", &input.parameter))
+            .child(Node::with_text("QueryStringParam", &input.parameter))
             .child(Node::new("DefaultValue"))
-            .child(Node::text("InputFlags", flags(input.kind)));
+            .child(Node::with_text("InputFlags", flags(input.kind)));
         let node = self
             .head("SnomIPPhoneInput")
-            .child(Node::text("URL", submit.as_str()));
+            .child(Node::with_text("URL", submit.as_str()));
         self.finish(node.child(item), None)
     }
 
@@ -209,16 +215,19 @@ impl View<'_> {
         }
         let key = |((label, url), name): ((&str, String), &&'static str)| {
             Node::new("SoftKeyItem")
-                .child(Node::text("Name", name))
-                .child(Node::text("Label", &harmless(&cut(label, MAX_LABEL))))
-                .child(Node::text("URL", &url))
+                .child(Node::with_text("Name", name))
+                .child(Node::with_text(
+                    "Label",
+                    &harmless(&truncate(label, MAX_LABEL)),
+                ))
+                .child(Node::with_text("URL", &url))
         };
         let mut node = node.children(keys.into_iter().zip(&SOFTKEYS).map(key));
         if let Some(timeout) = self.screen.timeout.filter(|timeout| !timeout.is_zero()) {
             let millis = timeout.as_millis().to_string();
-            node = node.child(Node::text("fetch", EXIT).with("mil", &millis));
+            node = node.child(Node::with_text("fetch", EXIT).attribute("mil", &millis));
         }
-        Ok(node.document())
+        Ok(node.to_document())
     }
 }
 
@@ -229,7 +238,7 @@ fn lines(name: &'static str, text: &str) -> Node {
         if at > 0 {
             node = node.child(Node::new("br"));
         }
-        node = node.words(line);
+        node = node.text(line);
     }
     node
 }

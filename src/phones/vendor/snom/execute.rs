@@ -222,10 +222,10 @@ const GUARDED: [&str; 9] = [
 mod tests {
     use super::*;
     use crate::phone::Vendor;
-    use crate::vendor::testing::{Bench, control};
+    use crate::vendor::testing::{Fixture, control_task};
 
-    fn targets(bench: &Bench, uris: &str) -> Result<Vec<String>, String> {
-        let plan = bench.plan(&control("execute", uris));
+    fn targets(fixture: &Fixture, uris: &str) -> Result<Vec<String>, String> {
+        let plan = fixture.plan(&control_task("execute", uris));
         let plan = plan.map_err(|refused| refused.to_string())?;
         let targets = plan.exchanges().map(|step| step.request.target.clone());
         Ok(targets.collect())
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_uri_is_a_page() {
-        let bench = Bench::new(Vendor::Snom, "870", "8.7.5.35");
+        let fixture = Fixture::new(Vendor::Snom, "870", "8.7.5.35");
         for (uri, target) in [
             ("key:HOLD,1:800", "/command.htm?key=F_HOLD;1,800"),
             ("command:OK,DOWN", "/command.htm?key=ENTER;DOWN"),
@@ -251,7 +251,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                targets(&bench, &format!("uri={uri}")).unwrap(),
+                targets(&fixture, &format!("uri={uri}")).unwrap(),
                 [target],
                 "{uri}"
             );
@@ -260,8 +260,8 @@ mod tests {
 
     #[test]
     fn a_url_of_the_phones_own_is_in_a_document() {
-        let bench = Bench::new(Vendor::Snom, "D785", "10.1.198.12");
-        let [target] = &targets(&bench, "uri=snom://mb_nop#key=F_HOLD&applyline").unwrap()[..]
+        let fixture = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
+        let [target] = &targets(&fixture, "uri=snom://mb_nop#key=F_HOLD&applyline").unwrap()[..]
         else {
             panic!("one page");
         };
@@ -269,33 +269,33 @@ mod tests {
         let url = percent_encoding::percent_decode_str(url)
             .decode_utf8()
             .unwrap();
-        let document = String::from_utf8_lossy(&bench.fetch(&url).body).into_owned();
+        let document = String::from_utf8_lossy(&fixture.fetch(&url).body).into_owned();
         insta::assert_snapshot!(document, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneSilent state="relevant" document_id="handsetd"><fetch mil="10">snom://mb_nop#key=F_HOLD&amp;applyline</fetch></SnomIPPhoneSilent>"#);
     }
 
     #[test]
     fn what_only_trusted_hosts_may_is_said() {
-        let bench = Bench::new(Vendor::Snom, "D785", "10.1.198.12");
+        let fixture = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
         for (uri, is_said) in [
             ("snom://mb_nop#set:language=Deutsch", true),
             ("snom://mb_exit#key=1&toggleset:dnd_mode", true),
             ("snom://mb_exit#numberdial=1", false),
         ] {
-            let plan = bench.plan(&control("execute", &format!("uri={uri}")));
+            let plan = fixture.plan(&control_task("execute", &format!("uri={uri}")));
             assert_eq!(plan.unwrap().note.is_some(), is_said, "{uri}");
         }
     }
 
     #[test]
     fn several_are_paced() {
-        let bench = Bench::new(Vendor::Snom, "D785", "10.1.198.12");
-        let plan = bench.plan(&control("execute", "uri=key:1;uri=key:2"));
+        let fixture = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
+        let plan = fixture.plan(&control_task("execute", "uri=key:1;uri=key:2"));
         assert_eq!(plan.unwrap().steps.len(), 3);
     }
 
     #[test]
     fn what_a_phone_should_not_be_told_is_refused() {
-        let bench = Bench::new(Vendor::Snom, "870", "8.7.5.35");
+        let fixture = Fixture::new(Vendor::Snom, "870", "8.7.5.35");
         for uri in [
             "snom://mb_nop#reboot=reset",
             "snom://mb_nop#reboot%3Dreset",
@@ -315,9 +315,9 @@ mod tests {
             let Action::Control(control) = request.action else {
                 panic!("{request:?}")
             };
-            assert!(bench.plan(&control.into()).is_err(), "{uri}");
+            assert!(fixture.plan(&control.into()).is_err(), "{uri}");
         }
-        let old = Bench::new(Vendor::Snom, "870", "8.7.1");
+        let old = Fixture::new(Vendor::Snom, "870", "8.7.1");
         assert!(
             targets(&old, "uri=touch:1,1")
                 .unwrap_err()

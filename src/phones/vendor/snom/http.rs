@@ -11,19 +11,25 @@ mod settings;
 use super::{document, execute, keys, led, model, settings_page, web};
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
-use crate::vendor::{Picture, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task};
+use crate::vendor::{
+    BackgroundImage, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task,
+};
 use crate::verb::{Control, Priority};
 use web::get;
 
 pub(super) use calls::SETTLING;
 
 /// Says how `phone` is told to do `task`.
-pub(super) fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
+pub(super) fn plan(
+    phone: &Phone,
+    task: &Task,
+    context: &PlanContext<'_>,
+) -> Result<Plan, PlanError> {
     web::reachable(phone)?;
     match task {
         Task::Background(picture) => Ok(background(picture)),
-        Task::Control(control) => control_plan(phone, control, means),
-        Task::Push(shown, priority) => push(phone, shown, *priority, means.documents),
+        Task::Control(control) => control_plan(phone, control, context),
+        Task::Push(content, priority) => push(phone, content, *priority, context.documents),
         Task::Ring(PreparedTone::BuiltIn(name)) => ring(name),
         Task::Ring(PreparedTone::AudioFile(_)) => Err(PlanError::unsupported(
             "over HTTP a Snom phone plays its own ringers only; write tone=1 to tone=9",
@@ -38,7 +44,7 @@ pub(super) fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Resul
 fn control_plan(
     phone: &Phone,
     control: &Control,
-    means: &PlanContext<'_>,
+    context: &PlanContext<'_>,
 ) -> Result<Plan, PlanError> {
     match control {
         Control::Call(what, call) => calls::control(phone, *what, call.as_ref()),
@@ -49,7 +55,7 @@ fn control_plan(
         Control::Display(..) => Err(PlanError::unsupported(NO_BACKLIGHT)),
         Control::Dnd(on) => Ok(web::save(&[("dnd_mode", switch(*on))])),
         Control::Dtmf(digits) => calls::dtmf(digits),
-        Control::Execute(uris) => execute::by_http(phone, uris, means.documents),
+        Control::Execute(uris) => execute::by_http(phone, uris, context.documents),
         Control::Firmware(url) => Ok(get(&format!(
             "/dummy.htm?swload=load&firmware={}",
             web::encoded(url.as_str())
@@ -58,7 +64,7 @@ fn control_plan(
         Control::Forward(forward) => Ok(settings::forward(forward)),
         Control::Info => Ok(info::plan(phone)),
         Control::Keys(presses) => Ok(get(&keys::page(phone, presses)?)),
-        Control::Led(led) => show(phone, led::document(phone, led)?, means.documents),
+        Control::Led(led) => show(phone, led::document(phone, led)?, context.documents),
         Control::Notify(_) => Err(PlanError::unsupported("a NOTIFY goes through Asterisk")),
         Control::Reboot => Ok(get(reboot_page(phone))),
         Control::Resync => Err(PlanError::unsupported(
@@ -76,19 +82,19 @@ fn control_plan(
 
 fn push(
     phone: &Phone,
-    shown: &PreparedContent,
+    content: &PreparedContent,
     priority: Priority,
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
-    let url = match shown {
+    let url = match content {
         PreparedContent::Document(document) => lay(document.clone(), documents),
         PreparedContent::Screen(screen, image) => {
-            document::lay_out(screen, image.as_ref(), documents)?
+            document::publish(screen, image.as_ref(), documents)?
         }
         PreparedContent::Url(url) => url.clone(),
     };
     let plan = get(&web::minibrowser(phone, &url)?);
-    Ok(document::with_notes(plan, shown, priority))
+    Ok(document::with_notes(plan, content, priority))
 }
 
 /// Lets the minibrowser fetch a document.
@@ -150,7 +156,7 @@ pub(super) fn identity(line: u8) -> Result<u8, PlanError> {
     )))
 }
 
-fn background(picture: &Picture) -> Plan {
+fn background(picture: &BackgroundImage) -> Plan {
     web::save(&[("custom_bg_image_url", picture.image.as_str())])
 }
 

@@ -218,11 +218,11 @@ const ALIASES: [(&str, &str); 22] = [
 #[cfg(test)]
 mod tests {
     use crate::phone::Vendor;
-    use crate::vendor::testing::{Bench, control, exchange};
+    use crate::vendor::testing::{Fixture, control_task, exchange};
 
     fn target(model: &str, firmware: &str, keys: &str) -> Result<String, String> {
-        let bench = Bench::new(Vendor::Snom, model, firmware);
-        let plan = bench.plan(&control("key", &format!("keys={keys}")));
+        let fixture = Fixture::new(Vendor::Snom, model, firmware);
+        let plan = fixture.plan(&control_task("key", &format!("keys={keys}")));
         let plan = plan.map_err(|refused| refused.to_string())?;
         Ok(exchange(&plan).request.target.clone())
     }

@@ -19,14 +19,14 @@ pub(super) fn document(phone: &Phone, led: &Led) -> Result<String, PlanError> {
         LedState::On => "on",
         LedState::Slow => "blinkslow",
     };
-    let mut node = Node::text("Led", state).with("number", &number.to_string());
+    let mut node = Node::with_text("Led", state).attribute("number", &number.to_string());
     if let Some(color) = led.color {
-        node = node.with("color", color_name(color));
+        node = node.attribute("color", color_name(color));
     }
-    let fetch = Node::text("fetch", EXIT).with("mil", "100");
-    let document = Node::new("SnomIPPhoneText").with("track", "no");
-    let text = Node::text("Text", "…");
-    Ok(document.child(text).child(node).child(fetch).document())
+    let fetch = Node::with_text("fetch", EXIT).attribute("mil", "100");
+    let document = Node::new("SnomIPPhoneText").attribute("track", "no");
+    let text = Node::with_text("Text", "…");
+    Ok(document.child(text).child(node).child(fetch).to_document())
 }
 
 /// Returns the phone's own number of a lamp: that of messages is 0, those of the programmable keys
@@ -76,14 +76,14 @@ mod tests {
     use super::*;
     use crate::phone::Vendor;
     use crate::vendor::Task;
-    use crate::vendor::testing::{Bench, control};
+    use crate::vendor::testing::{Fixture, control_task};
     use crate::verb::Control;
 
     fn written(model: &str, pairs: &str) -> Result<String, String> {
-        let bench = Bench::new(Vendor::Snom, model, "10.1.198.12");
-        match control("led", pairs) {
+        let fixture = Fixture::new(Vendor::Snom, model, "10.1.198.12");
+        match control_task("led", pairs) {
             Task::Control(Control::Led(led)) => {
-                document(&bench.phone, &led).map_err(|refused| refused.to_string())
+                document(&fixture.phone, &led).map_err(|refused| refused.to_string())
             }
             other => panic!("{other:?}"),
         }

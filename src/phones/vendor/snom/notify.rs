@@ -20,12 +20,16 @@ pub(super) use command_document::{dialing, presses};
 use command_document::{keys, set};
 
 /// Says how `phone` is told to do `task`.
-pub(super) fn plan(phone: &Phone, task: &Task, means: &PlanContext<'_>) -> Result<Plan, PlanError> {
+pub(super) fn plan(
+    phone: &Phone,
+    task: &Task,
+    context: &PlanContext<'_>,
+) -> Result<Plan, PlanError> {
     // Which DECT bases know too; it is all that they do.
     if !matches!(task, Task::Control(Control::Reboot | Control::Resync)) {
         model::is_desk_phone(phone)?;
     }
-    let documents = means.documents;
+    let documents = context.documents;
     match task {
         Task::Background(picture) => {
             let image = picture.image.to_string();
@@ -102,9 +106,9 @@ fn control_plan(
 
 fn call(phone: &Phone, what: CallControl, call: Option<&CallId>) -> Result<Plan, PlanError> {
     let by_key = model::is_d8(phone) && call.is_none();
-    let in_call = |event: &str, rings: bool| {
+    let in_call = |event: &str, ringing: bool| {
         let channel = call.cloned();
-        let plan = Plan::notify_in_call(event, InCall { rings, channel });
+        let plan = Plan::notify_in_call(event, InCall { ringing, channel });
         Ok(plan.with_note("talk and hold through Asterisk are unproven on real phones"))
     };
     match (what, call) {
@@ -157,11 +161,11 @@ fn settings(phone: &Phone, settings: &Settings, documents: &Documents) -> Result
 }
 
 fn push(
-    shown: &PreparedContent,
+    content: &PreparedContent,
     priority: Priority,
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
-    let plan = match shown {
+    let plan = match content {
         PreparedContent::Document(document) => carried(document.clone(), documents),
         PreparedContent::Screen(screen, image) => carried(
             document::write(screen, image.as_ref(), documents)?,
@@ -169,7 +173,7 @@ fn push(
         ),
         PreparedContent::Url(url) => pushed(&document::fetching(url.as_str())),
     };
-    Ok(document::with_notes(plan, shown, priority))
+    Ok(document::with_notes(plan, content, priority))
 }
 
 /// Pushes a document: whole if it is small enough, else the phone fetches it.

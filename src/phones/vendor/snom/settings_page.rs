@@ -83,7 +83,7 @@ pub(super) fn ask_if_shown(then: impl Fn(&Dump) -> ReplyOutcome + Send + Sync + 
 }
 
 fn asking(read: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static) -> Step {
-    Step::Http(crate::vendor::Request::get("/settings.htm").parse_with(read))
+    Step::Http(crate::vendor::Request::get("/settings.htm").parse_with("snom settings", read))
 }
 
 /// Reads `name!: value`.

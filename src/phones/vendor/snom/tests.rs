@@ -1,15 +1,19 @@
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, control, exchange, pushed, shown_notify, values};
-use crate::vendor::{AudioFile, Auth, Exchange, Method, Picture, Reply, ReplyOutcome, Step};
+use crate::vendor::testing::{
+    Fixture, control_task, element_texts, exchange, format_notify, push_task,
+};
+use crate::vendor::{
+    AudioFile, Auth, BackgroundImage, Exchange, Method, Reply, ReplyOutcome, Step,
+};
 
-pub(super) fn bench() -> Bench {
-    Bench::new(Vendor::Snom, "D785", "10.1.198.12")
+pub(super) fn fixture() -> Fixture {
+    Fixture::new(Vendor::Snom, "D785", "10.1.198.12")
 }
 
 /// Reads an answer to a request.
 pub(super) fn answered(exchange: &Exchange, status: u16, body: &str) -> ReplyOutcome {
-    exchange.reader.read(&Reply {
+    exchange.parser.parse(&Reply {
         status,
         body: body.to_owned().into(),
         ..Reply::default()
@@ -70,20 +74,20 @@ fn target(plan: &Plan) -> String {
     step.request.target.clone()
 }
 
-fn document(bench: &Bench, pairs: &str) -> String {
-    let target = target(&bench.push(pairs).unwrap());
+fn document(fixture: &Fixture, pairs: &str) -> String {
+    let target = target(&fixture.push(pairs).unwrap());
     let url = target.strip_prefix("/minibrowser.htm?url=").unwrap();
     let url = percent_encoding::percent_decode_str(url)
         .decode_utf8()
         .unwrap();
-    let content = bench.fetch(&url);
+    let content = fixture.fetch(&url);
     assert_eq!(content.media_type, "text/xml; charset=utf-8");
     String::from_utf8_lossy(&content.body).into_owned()
 }
 
 #[test]
 fn a_push_names_the_document_fully_encoded() {
-    let target = target(&bench().push("url=http://192.0.2.1/a?b=c&d=e#f").unwrap());
+    let target = target(&fixture().push("url=http://192.0.2.1/a?b=c&d=e#f").unwrap());
     assert_eq!(
         target,
         "/minibrowser.htm?url=http%3A%2F%2F192.0.2.1%2Fa%3Fb%3Dc%26d%3De%23f"
@@ -92,12 +96,12 @@ fn a_push_names_the_document_fully_encoded() {
 
 #[test]
 fn old_firmware_wants_the_address_bare_and_older_one_shows_nothing() {
-    let old = Bench::new(Vendor::Snom, "320", "8.4.18");
+    let old = Fixture::new(Vendor::Snom, "320", "8.4.18");
     assert_eq!(
         target(&old.push("url=http://192.0.2.1/a").unwrap()),
         "/minibrowser.htm?url=192.0.2.1/a"
     );
-    let older = Bench::new(Vendor::Snom, "320", "7.3.30")
+    let older = Fixture::new(Vendor::Snom, "320", "7.3.30")
         .push("text=a")
         .unwrap_err();
     assert!(older.to_string().contains("8.2.7"), "{older}");
@@ -106,7 +110,7 @@ fn old_firmware_wants_the_address_bare_and_older_one_shows_nothing() {
 #[test]
 fn a_text_is_written_and_cannot_call_the_phone_itself() {
     let document = document(
-        &bench(),
+        &fixture(),
         "title=Door;text=See $(set:mac) & $[lang:x]\nnow;prompt=OK?;timeout=30",
     );
     insta::assert_snapshot!(document, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneText><Title>Door</Title><Text>See $ (set:mac) &amp; $ [lang:x]<br/>now<br/><br/>OK?</Text><fetch mil="30000">snom://mb_exit</fetch></SnomIPPhoneText>"#);
@@ -114,39 +118,42 @@ fn a_text_is_written_and_cannot_call_the_phone_itself() {
 
 #[test]
 fn menus_directories_forms_and_pictures_are_written() {
-    let bench = bench();
+    let fixture = fixture();
     let menu = document(
-        &bench,
+        &fixture,
         "title=T;item=Call|dial:*20#;item=Hold|key:F_HOLD;item=Leave|exit;item=W|http://192.0.2.1/?a=1&b=2;softkey=Call|dial:200",
     );
     insta::assert_snapshot!(menu, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneMenu><Title>T</Title><MenuItem><Name>Call</Name><URL>snom://mb_exit#numberdial=*20%23</URL></MenuItem><MenuItem><Name>Hold</Name><URL>snom://mb_nop#key=F_HOLD</URL></MenuItem><MenuItem><Name>Leave</Name><URL>snom://mb_exit</URL></MenuItem><MenuItem><Name>W</Name><URL>http://192.0.2.1/?a=1&amp;b=2</URL></MenuItem><SoftKeyItem><Name>F1</Name><Label>Call</Label><URL>snom://mb_exit#numberdial=200</URL></SoftKeyItem></SnomIPPhoneMenu>"#);
-    let directory = document(&bench, "entry=Ada|201;entry=Bob|202");
+    let directory = document(&fixture, "entry=Ada|201;entry=Bob|202");
     insta::assert_snapshot!(directory, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneDirectory><DirectoryEntry><Name>Ada</Name><Telephone>201</Telephone></DirectoryEntry><DirectoryEntry><Name>Bob</Name><Telephone>202</Telephone></DirectoryEntry></SnomIPPhoneDirectory>"#);
-    let form = document(&bench, "input=PIN|pin|password;submit=http://192.0.2.1/x");
+    let form = document(&fixture, "input=PIN|pin|password;submit=http://192.0.2.1/x");
     insta::assert_snapshot!(form, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneInput><URL>http://192.0.2.1/x</URL><InputItem><DisplayName>PIN</DisplayName><QueryStringParam>pin</QueryStringParam><DefaultValue/><InputFlags>p</InputFlags></InputItem></SnomIPPhoneInput>"#);
-    let picture = document(&bench, "image=a.png;text=The door");
+    let picture = document(&fixture, "image=a.png;text=The door");
     insta::assert_snapshot!(picture, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneImageFile><Title>The door</Title><URL>http://192.0.2.10:8090/media/0123/picture.png</URL></SnomIPPhoneImageFile>"#);
 }
 
 #[test]
 fn a_long_menu_becomes_pages_that_lead_on() {
-    let bench = bench();
+    let fixture = fixture();
     let items: Vec<String> = (1..=150)
         .map(|n| format!("item=Item {n}|dial:{n}"))
         .collect();
-    let first = document(&bench, &items.join(";"));
-    let next = bench.fetch(values(&first, "URL").last().unwrap());
+    let first = document(&fixture, &items.join(";"));
+    let next = fixture.fetch(element_texts(&first, "URL").last().unwrap());
     let second = String::from_utf8_lossy(&next.body).into_owned();
     assert_eq!(
-        (values(&first, "Name").len(), values(&second, "Name").len()),
+        (
+            element_texts(&first, "Name").len(),
+            element_texts(&second, "Name").len()
+        ),
         (100, 51)
     );
 }
 
 #[test]
 fn tones_and_backgrounds_are_pages_of_the_phone() {
-    let bench = bench();
-    let target = |task: Task| target(&bench.plan(&task).unwrap());
+    let fixture = fixture();
+    let target = |task: Task| target(&fixture.plan(&task).unwrap());
     let url = url::Url::parse("http://192.0.2.10:8090/media/1/bell.wav").unwrap();
     let built_in = |name: &str| PreparedTone::BuiltIn(name.into());
     assert_eq!(
@@ -173,7 +180,7 @@ fn tones_and_backgrounds_are_pages_of_the_phone() {
          &user_ringer1=custom&store_settings=save"
     );
     assert_eq!(
-        target(Task::Background(Picture {
+        target(Task::Background(BackgroundImage {
             image: url,
             thumbnail: None,
             name: "x".into()
@@ -185,8 +192,8 @@ fn tones_and_backgrounds_are_pages_of_the_phone() {
 
 #[test]
 fn what_no_snom_phone_does_is_refused_with_a_reason() {
-    let bench = bench();
-    let refused = |task: Task| bench.plan(&task).unwrap_err().to_string();
+    let fixture = fixture();
+    let refused = |task: Task| fixture.plan(&task).unwrap_err().to_string();
     assert!(refused(Task::Ring(PreparedTone::BuiltIn("10".into()))).contains("1 to 9"));
     assert!(
         refused(Task::Ringtone(
@@ -198,29 +205,29 @@ fn what_no_snom_phone_does_is_refused_with_a_reason() {
     assert!(
         refused(Task::Ringtone(PreparedTone::BuiltIn("1".into()), Some(13))).contains("1 to 12")
     );
-    let two = bench
+    let two = fixture
         .push("input=A|a;input=B|b;submit=http://192.0.2.1/")
         .unwrap_err();
     assert!(two.to_string().contains("one field"), "{two}");
     let keys = "softkey=A|exit;".repeat(5);
     assert!(
-        bench
+        fixture
             .push(&format!("text=a;{keys}"))
             .unwrap_err()
             .to_string()
             .contains("4 soft keys")
     );
-    let dect = Bench::new(Vendor::Snom, "M700", "");
+    let dect = Fixture::new(Vendor::Snom, "M700", "");
     let error = dect.push("text=a").unwrap_err();
     assert!(error.to_string().contains("DECT"), "{error}");
 }
 
 #[test]
 fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
-    let plan = bench().plan(&Task::Control(Control::RingStop)).unwrap();
+    let plan = fixture().plan(&Task::Control(Control::RingStop)).unwrap();
     let exchange = exchange(&plan);
     let verdict = |status| {
-        exchange.reader.read(&Reply {
+        exchange.parser.parse(&Reply {
             status,
             ..Reply::default()
         })
@@ -237,16 +244,16 @@ fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
 
 #[test]
 fn a_phone_without_remote_control_over_http_gets_notifies() {
-    let d8 = Bench::new(Vendor::Snom, "D862", "10.1.198.12");
+    let d8 = Fixture::new(Vendor::Snom, "D862", "10.1.198.12");
     let plan = d8.push("title=Door;text=Hello, you;timeout=5s").unwrap();
-    insta::assert_snapshot!(shown_notify(&plan), @r#"
+    insta::assert_snapshot!(format_notify(&plan), @r#"
     Event: xml
     Content-Type: application/snomxml
 
     <?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneText><Title>Door</Title><Text>Hello, you</Text><fetch mil="5000">snom://mb_exit</fetch></SnomIPPhoneText>
     "#);
     let plan = d8.plan(&Task::Control(Control::Clear)).unwrap();
-    insta::assert_snapshot!(shown_notify(&plan), @r#"
+    insta::assert_snapshot!(format_notify(&plan), @r#"
     Event: xml
     Content-Type: application/snomxml
 
@@ -254,19 +261,19 @@ fn a_phone_without_remote_control_over_http_gets_notifies() {
     "#);
     let stop = d8.plan(&Task::Control(Control::RingStop)).unwrap();
     assert!(matches!(stop.steps[..], [Step::HangUp]), "{stop:?}");
-    let http = d8.plan_by(Via::Http, &pushed("text=a")).unwrap_err();
+    let http = d8.plan_via(Via::Http, &push_task("text=a")).unwrap_err();
     let http = http.to_string();
     assert!(http.contains("no HTTP remote control"), "{http}");
 }
 
 #[test]
 fn a_phone_behind_nat_gets_notifies_and_others_do_if_asked() {
-    let mut phone = bench();
+    let mut phone = fixture();
     assert!(matches!(
         phone.push("text=a").unwrap().steps[..],
         [Step::Http(_)]
     ));
-    assert!(phone.notify(&pushed("text=a")).is_ok());
+    assert!(phone.notify(&push_task("text=a")).is_ok());
     phone.phone.behind_nat = "192.168.1.7".parse().ok();
     assert!(matches!(
         phone.push("text=a").unwrap().steps[..],
@@ -276,27 +283,29 @@ fn a_phone_behind_nat_gets_notifies_and_others_do_if_asked() {
 
 #[test]
 fn what_is_too_long_for_a_notify_is_fetched() {
-    let bench = bench();
+    let fixture = fixture();
     let text = "a, b ".repeat(200);
-    let shown = bench.notify(&pushed(&format!("text={text}"))).unwrap();
+    let shown = fixture.notify(&push_task(&format!("text={text}"))).unwrap();
     let [url] = &fetches(&shown)[..] else {
         panic!("{shown}")
     };
-    let fetched = bench.fetch(url);
+    let fetched = fixture.fetch(url);
     assert_eq!(
-        values(&String::from_utf8_lossy(&fetched.body), "Text"),
+        element_texts(&String::from_utf8_lossy(&fetched.body), "Text"),
         [text.as_str()]
     );
-    let far = bench.notify(&pushed("url=http://192.0.2.1/a?b&c")).unwrap();
+    let far = fixture
+        .notify(&push_task("url=http://192.0.2.1/a?b&c"))
+        .unwrap();
     assert_eq!(fetches(&far), ["http://192.0.2.1/a?b&amp;c"]);
 }
 
 #[test]
 fn a_check_sync_restarts_the_phone_or_does_not() {
     for model in ["300", "D785", "D862", "M700"] {
-        let mut bench = Bench::new(Vendor::Snom, model, "");
-        bench.asterisk = true;
-        let shown = |task| shown_notify(&bench.plan(&task).unwrap());
+        let mut fixture = Fixture::new(Vendor::Snom, model, "");
+        fixture.asterisk = true;
+        let shown = |task| format_notify(&fixture.plan(&task).unwrap());
         assert_eq!(
             shown(Task::Control(Control::Reboot)),
             "Event: check-sync;reboot=true"
@@ -311,15 +320,15 @@ fn a_check_sync_restarts_the_phone_or_does_not() {
 #[test]
 fn the_way_is_the_one_that_is_most_likely_to_work() {
     let known = |model: &str| {
-        let mut bench = Bench::new(Vendor::Snom, model, "10.1.198.12");
-        bench.asterisk = true;
-        bench
+        let mut fixture = Fixture::new(Vendor::Snom, model, "10.1.198.12");
+        fixture.asterisk = true;
+        fixture
     };
-    let (desk, d8, lone) = (known("D785"), known("D862"), bench());
-    let way = |bench: &Bench, verb: &str, pairs: &str| {
-        let plan = bench.plan(&control(verb, pairs)).unwrap();
+    let (desk, d8, lone) = (known("D785"), known("D862"), fixture());
+    let way = |fixture: &Fixture, verb: &str, pairs: &str| {
+        let plan = fixture.plan(&control_task(verb, pairs)).unwrap();
         match &plan.steps[0] {
-            Step::Http(exchange) => exchange.request.way,
+            Step::Http(exchange) => exchange.request.transport,
             Step::Notify(_) => "notify",
             Step::Call(_) | Step::HangUp => "pbx",
             Step::Pause(_) => "pause",
@@ -340,9 +349,9 @@ fn the_way_is_the_one_that_is_most_likely_to_work() {
         ("ring", "stop=yes", ["http", "pbx", "http"]),
         ("csta", "request=FireTest", ["csta", "", "csta"]),
     ] {
-        for (bench, expected) in [&desk, &d8, &lone].into_iter().zip(ways) {
+        for (fixture, expected) in [&desk, &d8, &lone].into_iter().zip(ways) {
             if !expected.is_empty() {
-                assert_eq!(way(bench, verb, pairs), expected, "{verb} {pairs}");
+                assert_eq!(way(fixture, verb, pairs), expected, "{verb} {pairs}");
             }
         }
     }
@@ -395,11 +404,11 @@ fn every_verb_is_done_or_refused_with_its_reason_on_every_way() {
         ("D862", "10.1.226.13"),
         ("M700", ""),
     ] {
-        let bench = Bench::new(Vendor::Snom, model, firmware);
+        let fixture = Fixture::new(Vendor::Snom, model, firmware);
         for (verb, pairs) in verbs {
-            let task = control(verb, pairs);
+            let task = control_task(verb, pairs);
             for via in [Via::Http, Via::Csta, Via::Notify] {
-                let why = match bench.plan_by(via, &task) {
+                let why = match fixture.plan_via(via, &task) {
                     Ok(plan) => {
                         assert!(!plan.steps.is_empty(), "{verb} {pairs} by {via:?}");
                         continue;

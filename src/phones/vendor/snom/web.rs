@@ -22,7 +22,7 @@ pub(super) fn reachable(phone: &Phone) -> Result<(), PlanError> {
 
 /// Says how a page is asked for.
 pub(super) fn get(target: &str) -> Plan {
-    Plan::of(Request::get(target).parse_with(read))
+    Plan::single(Request::get(target).parse_with("snom page", read))
 }
 
 /// Says how settings are written, so that they outlast a restart. As many go in one request as its

@@ -45,7 +45,7 @@ impl Handset<'_> {
 
     /// A DECT base knows no action URIs, so Asterisk calls it and then the number.
     fn dial_by_call(&self, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
-        if self.means.via.is_some() || !self.means.asterisk {
+        if self.context.via.is_some() || !self.context.asterisk {
             return Err(PlanError::unsupported(
                 "Yealink's DECT bases take no action URIs; a call by Asterisk (via=pbx) is what is left",
             ));
@@ -93,7 +93,7 @@ impl Handset<'_> {
             return Ok(self.remote()?.plan(&uri));
         }
         // A T53W does not heed these two by NOTIFY, so they go by HTTP where there is a choice.
-        if self.means.via != Some(Via::Notify) && self.phone.behind_nat.is_none() {
+        if self.context.via != Some(Via::Notify) && self.phone.behind_nat.is_none() {
             return Ok(self.web("call", "")?.plan(&uri));
         }
         let plan = self.remote()?.plan(&uri);

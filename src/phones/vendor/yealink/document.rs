@@ -7,8 +7,8 @@ use url::Url;
 use super::push::MAX_DOCUMENT;
 use crate::documents::{Documents, StoredContent};
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
-use crate::vendor::page::pages;
-use crate::vendor::xml::{Node, cut};
+use crate::vendor::pagination::paginate;
+use crate::vendor::xml::{Node, truncate};
 use crate::vendor::{Image, PlanError};
 
 /// Writes a screen; returns its first page, the others are laid out.
@@ -49,21 +49,22 @@ pub(super) fn write(
 /// Writes an empty screen that ends at once, and so takes away what is shown.
 pub(super) fn blank() -> String {
     Node::new("YealinkIPPhoneTextScreen")
-        .with("Beep", "no")
-        .with("Timeout", "1")
-        .child(Node::text("Title", " "))
-        .child(Node::text("Text", " "))
-        .document()
+        .attribute("Beep", "no")
+        .attribute("Timeout", "1")
+        .child(Node::with_text("Title", " "))
+        .child(Node::with_text("Text", " "))
+        .to_document()
 }
 
 /// Writes phone settings, `parameter = value` each.
 pub(super) fn configuration(items: &[(&str, &str)]) -> String {
-    let item =
-        |(parameter, value): &(&str, &str)| Node::text("Item", &format!("{parameter} = {value}"));
+    let item = |(parameter, value): &(&str, &str)| {
+        Node::with_text("Item", &format!("{parameter} = {value}"))
+    };
     Node::new("YealinkIPPhoneConfiguration")
-        .with("Beep", "no")
+        .attribute("Beep", "no")
         .children(items.iter().map(item))
-        .document()
+        .to_document()
 }
 
 /// Commands without a screen.
@@ -72,15 +73,15 @@ pub(super) struct Execute(Node);
 
 impl Execute {
     pub(super) fn new() -> Self {
-        Self(Node::new("YealinkIPPhoneExecute").with("Beep", "no"))
+        Self(Node::new("YealinkIPPhoneExecute").attribute("Beep", "no"))
     }
 
     pub(super) fn uri(self, uri: &str) -> Self {
-        Self(self.0.child(Node::new("ExecuteItem").with("URI", uri)))
+        Self(self.0.child(Node::new("ExecuteItem").attribute("URI", uri)))
     }
 
-    pub(super) fn document(&self) -> String {
-        self.0.document()
+    pub(super) fn to_document(&self) -> String {
+        self.0.to_document()
     }
 }
 
@@ -101,7 +102,7 @@ impl View<'_> {
             (title, prompt) => title.or(prompt).unwrap_or(" ").to_owned(),
         };
         self.start(name)
-            .child(Node::text("Title", &cut(&title, MAX_TITLE)).with("wrap", "yes"))
+            .child(Node::with_text("Title", &truncate(&title, MAX_TITLE)).attribute("wrap", "yes"))
     }
 
     /// Starts a document without a title, which pictures do not have.
@@ -114,9 +115,11 @@ impl View<'_> {
         } else {
             "no"
         };
-        let node = Node::new(name).with("Beep", beep).with("Timeout", &timeout);
+        let node = Node::new(name)
+            .attribute("Beep", beep)
+            .attribute("Timeout", &timeout);
         match &self.done {
-            Some(done) => node.with("doneAction", done.as_str()),
+            Some(done) => node.attribute("doneAction", done.as_str()),
             None => node,
         }
     }
@@ -129,10 +132,10 @@ impl View<'_> {
         let page = |text: &str| {
             let node = self
                 .head("YealinkIPPhoneTextScreen", false)
-                .child(Node::text("Text", text));
-            node.children(self.softkeys(None)).document()
+                .child(Node::with_text("Text", text));
+            node.children(self.softkeys(None)).to_document()
         };
-        let whole = page(&cut(&text, usize::MAX));
+        let whole = page(&truncate(&text, usize::MAX));
         if whole.len() <= MAX_DOCUMENT {
             return whole;
         }
@@ -140,13 +143,13 @@ impl View<'_> {
         let (mut good, mut bad) = (0, text.chars().count());
         while bad.saturating_sub(good) > 1 {
             let middle = good.midpoint(bad);
-            if page(&cut(&text, middle)).len() <= MAX_DOCUMENT {
+            if page(&truncate(&text, middle)).len() <= MAX_DOCUMENT {
                 good = middle;
             } else {
                 bad = middle;
             }
         }
-        page(&cut(&text, good))
+        page(&truncate(&text, good))
     }
 
     fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
@@ -156,8 +159,8 @@ impl View<'_> {
         let page = |items: &[Item], next: Option<&str>| {
             let line = |label: &str, uri: &str| {
                 Node::new("MenuItem")
-                    .child(Node::text("Prompt", &cut(label, MAX_LABEL)))
-                    .child(Node::text("URI", uri))
+                    .child(Node::with_text("Prompt", &truncate(label, MAX_LABEL)))
+                    .child(Node::with_text("URI", uri))
             };
             let lines = items.iter().map(|item| match (&item.target, &exit) {
                 (Target::Exit, Some(exit)) => line(&item.label, exit.as_str()),
@@ -168,14 +171,14 @@ impl View<'_> {
                 .head("YealinkIPPhoneTextMenu", true)
                 .children(lines)
                 .children(more);
-            node.children(self.softkeys(None)).document()
+            node.children(self.softkeys(None)).to_document()
         };
         let limit = |items: &[Item], more: bool| {
             items.len() + usize::from(more) <= MAX_ITEMS
                 && page(items, more.then_some(LONG_ADDRESS)).len() <= MAX_DOCUMENT
         };
         let written =
-            pages(items, limit)
+            paginate(items, limit)
                 .into_iter()
                 .rev()
                 .fold(None, |next: Option<String>, items| {
@@ -191,19 +194,19 @@ impl View<'_> {
         let page = |entries: &[Entry], next: Option<&str>| {
             let line = |entry: &Entry| {
                 Node::new("MenuItem")
-                    .child(Node::text("Prompt", &cut(&entry.name, MAX_LABEL)))
-                    .child(Node::text("URI", entry.number.as_str()))
+                    .child(Node::with_text("Prompt", &truncate(&entry.name, MAX_LABEL)))
+                    .child(Node::with_text("URI", entry.number.as_str()))
             };
             let node = self.head("YealinkIPPhoneDirectory", true);
             node.children(entries.iter().map(line))
                 .children(self.softkeys(next))
-                .document()
+                .to_document()
         };
         let limit = |entries: &[Entry], more: bool| {
             entries.len() <= MAX_ITEMS
                 && page(entries, more.then_some(LONG_ADDRESS)).len() <= MAX_DOCUMENT
         };
-        let all = pages(entries, limit);
+        let all = paginate(entries, limit);
         if all.len() > 1 && self.screen.softkeys.len() >= MAX_SOFTKEYS {
             return Err(PlanError::unsupported(
                 "a directory of several pages needs a soft key of its own",
@@ -228,34 +231,37 @@ impl View<'_> {
                 InputKind::Lower | InputKind::Text | InputKind::Upper => ("string", "no"),
             };
             Node::new("InputField")
-                .with("type", kind)
-                .with("password", password)
-                .child(Node::text("Prompt", &cut(&input.label, MAX_LABEL)))
-                .child(Node::text("Parameter", &input.parameter))
+                .attribute("type", kind)
+                .attribute("password", password)
+                .child(Node::with_text(
+                    "Prompt",
+                    &truncate(&input.label, MAX_LABEL),
+                ))
+                .child(Node::with_text("Parameter", &input.parameter))
                 .child(Node::new("Default"))
         };
         self.head("YealinkIPPhoneInputScreen", true)
-            .child(Node::text("URL", submit.as_str()))
+            .child(Node::with_text("URL", submit.as_str()))
             .children(inputs.iter().map(field))
             .children(self.softkeys(None))
-            .document()
+            .to_document()
     }
 
     fn image(&self, image: &Image) -> String {
         let image = match image {
-            Image::File(url) => Node::text("Image", url.as_str()),
+            Image::File(url) => Node::with_text("Image", url.as_str()),
             Image::Pixels {
                 width,
                 height,
                 data,
-            } => Node::text("Image", data)
-                .with("height", &height.to_string())
-                .with("width", &width.to_string()),
+            } => Node::with_text("Image", data)
+                .attribute("height", &height.to_string())
+                .attribute("width", &width.to_string()),
         };
         self.start("YealinkIPPhoneImageScreen")
             .child(image)
             .children(self.softkeys(None))
-            .document()
+            .to_document()
     }
 
     /// Writes the soft keys. The first of one's own takes the usual ones away, so Exit is given
@@ -280,9 +286,9 @@ impl View<'_> {
         }
         let node = |(at, (label, uri)): (usize, (String, String))| {
             Node::new("SoftKey")
-                .with("index", &at.saturating_add(1).to_string())
-                .child(Node::text("Label", &cut(&label, MAX_LABEL)))
-                .child(Node::text("URI", &uri))
+                .attribute("index", &at.saturating_add(1).to_string())
+                .child(Node::with_text("Label", &truncate(&label, MAX_LABEL)))
+                .child(Node::with_text("URI", &uri))
         };
         keys.into_iter().enumerate().map(node).collect()
     }

@@ -25,7 +25,7 @@ impl Handset<'_> {
             note = self.check(text)?.or(note);
             execute = execute.uri(text);
         }
-        let mut plan = self.push(&execute.document())?;
+        let mut plan = self.push(&execute.to_document())?;
         if uris.iter().any(|uri| uri.priority() != Priority::Now) {
             plan = plan.with_note("a Yealink phone runs them at once, whatever the priority");
         }
@@ -113,7 +113,7 @@ impl Handset<'_> {
         for lamp in self.lamps(name, led)? {
             execute = execute.uri(&format!("Led:{lamp}={does}"));
         }
-        self.push(&execute.document())
+        self.push(&execute.to_document())
     }
 
     /// Returns the lamps that are meant: those of all colours, where one goes out and it is not said

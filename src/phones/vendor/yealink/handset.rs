@@ -16,7 +16,7 @@ use crate::verb::Via;
 pub(super) struct Handset<'a> {
     pub(super) phone: &'a Phone,
     pub(super) model: Model,
-    pub(super) means: &'a PlanContext<'a>,
+    pub(super) context: &'a PlanContext<'a>,
 }
 
 /// By which of the two ways something goes.
@@ -27,17 +27,17 @@ pub(super) enum Way {
 }
 
 impl<'a> Handset<'a> {
-    pub(super) fn new(phone: &'a Phone, means: &'a PlanContext<'a>) -> Self {
+    pub(super) fn new(phone: &'a Phone, context: &'a PlanContext<'a>) -> Self {
         Self {
             phone,
             model: Model::of(phone),
-            means,
+            context,
         }
     }
 
     /// Whether Asterisk is there to reach it, or nothing else does.
     pub(super) fn through_asterisk(&self) -> bool {
-        self.means.asterisk || self.phone.behind_nat.is_some()
+        self.context.asterisk || self.phone.behind_nat.is_some()
     }
 
     /// Chooses the way of action URIs. A NOTIFY needs no address, no password and no place in an
@@ -50,7 +50,7 @@ impl<'a> Handset<'a> {
         }
         // Nobody has seen V70 or older take one by NOTIFY.
         let too_old = self.model.is_before(71);
-        let way = match self.means.via {
+        let way = match self.context.via {
             Some(Via::Notify) if too_old => {
                 return Err(PlanError::unsupported(
                     "action URIs by NOTIFY begin with firmware V71; leave via out",
@@ -71,12 +71,12 @@ impl<'a> Handset<'a> {
                 "Yealink's DECT bases take no action URIs",
             ));
         }
-        if self.means.via == Some(Via::Notify) {
+        if self.context.via == Some(Via::Notify) {
             return Err(PlanError::unsupported(format!(
                 "{what} goes by http: {why}"
             )));
         }
-        if self.means.via.is_none() && self.phone.behind_nat.is_some() {
+        if self.context.via.is_none() && self.phone.behind_nat.is_some() {
             return Err(PlanError::unsupported(format!(
                 "{what} goes by http, and the phone's web server is behind NAT; via=http tries it"
             )));
@@ -100,14 +100,14 @@ impl<'a> Handset<'a> {
             }
             Kind::Desk => {}
         }
-        let by_notify = match self.means.via {
+        let by_notify = match self.context.via {
             None => self.phone.behind_nat.is_some(),
             Some(via) => via == Via::Notify,
         };
         let pusher = Pusher {
             page: self.model.push_page(),
             by_notify,
-            documents: self.means.documents,
+            documents: self.context.documents,
         };
         pusher.document(document)
     }
@@ -149,7 +149,7 @@ impl Remote<'_> {
 /// Sends an action URI over HTTP.
 pub(super) fn http(page: &str, uri: &ActionUri) -> Step {
     let target = format!("{page}?{}", uri.query());
-    Step::Http(Request::get(target).parse_with(answer::done))
+    Step::Http(Request::get(target).parse_with("yealink action URI", answer::done))
 }
 
 /// Asks for a page over HTTP, and reads a good answer by `read`.
@@ -161,7 +161,7 @@ pub(super) fn get(
         Ok(reply) => read(reply),
         Err(verdict) => verdict,
     };
-    Step::Http(Request::get(page).parse_with(read))
+    Step::Http(Request::get(page).parse_with("yealink page", read))
 }
 
 /// Asks for a page as [`get`] does; where there is no such page, `other` is what is asked instead.
@@ -175,7 +175,7 @@ pub(super) fn get_or_else(
         Err(_) if reply.status == 404 => ReplyOutcome::Then(vec![other()]),
         Err(verdict) => verdict,
     };
-    Step::Http(Request::get(page).parse_with(read))
+    Step::Http(Request::get(page).parse_with("yealink page", read))
 }
 
 /// Why what is read does not go by NOTIFY.

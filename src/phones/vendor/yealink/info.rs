@@ -21,7 +21,7 @@ impl Handset<'_> {
         let step = phonecfg::ask(self.model.action_page(), move |told| {
             let mut object = known.clone();
             object.extend(told.info());
-            ReplyOutcome::ReplyData(ReplyData::Value(Value::Object(object)))
+            ReplyOutcome::Data(ReplyData::Value(Value::Object(object)))
         });
         Ok(Plan::new([step]))
     }

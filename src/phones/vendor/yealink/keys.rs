@@ -214,10 +214,10 @@ mod tests {
 
     use super::*;
     use crate::phone::Vendor;
-    use crate::vendor::testing::Bench;
+    use crate::vendor::testing::Fixture;
 
     fn model(name: &str, firmware: &str) -> Model {
-        Model::of(&Bench::new(Vendor::Yealink, name, firmware).phone)
+        Model::of(&Fixture::new(Vendor::Yealink, name, firmware).phone)
     }
 
     #[test]

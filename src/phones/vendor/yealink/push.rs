@@ -29,7 +29,9 @@ impl Pusher<'_> {
         // Some firmware wants to know who pushes.
         let referer = ("Referer", self.documents.base_url().to_string());
         request.headers.push(referer);
-        Ok(Plan::of(request.parse_with(answer::pushed)))
+        Ok(Plan::single(
+            request.parse_with("yealink push", answer::pushed),
+        ))
     }
 
     /// What is too long for one packet is fetched from our door.
@@ -42,7 +44,7 @@ impl Pusher<'_> {
         check_length(document)?;
         let content = StoredContent::new(CONTENT_TYPE, document.to_owned());
         let url = self.documents.publish_screen(content);
-        Ok(plan(&Execute::new().uri(url.as_str()).document()))
+        Ok(plan(&Execute::new().uri(url.as_str()).to_document()))
     }
 }
 

@@ -13,22 +13,22 @@ impl Handset<'_> {
     /// Shows something.
     pub(super) fn show(
         &self,
-        shown: &PreparedContent,
+        content: &PreparedContent,
         priority: Priority,
     ) -> Result<Plan, PlanError> {
-        let document = match shown {
+        let document = match content {
             PreparedContent::Document(document) => {
                 check_root(document)?;
                 document.clone()
             }
             PreparedContent::Screen(screen, image) => {
                 let with_ok = self.model.has_ok_action();
-                document::write(screen, image.as_ref(), self.means.documents, with_ok)?
+                document::write(screen, image.as_ref(), self.context.documents, with_ok)?
             }
-            PreparedContent::Url(url) => Execute::new().uri(Url::as_str(url)).document(),
+            PreparedContent::Url(url) => Execute::new().uri(Url::as_str(url)).to_document(),
         };
         let mut plan = self.push(&document)?;
-        if let PreparedContent::Screen(screen, _) = shown {
+        if let PreparedContent::Screen(screen, _) = content {
             let is_image = matches!(screen.body, Body::Image(_));
             if is_image && (screen.title.is_some() || screen.prompt.is_some()) {
                 plan = plan.with_note("a picture on a Yealink phone has no title");
@@ -37,7 +37,7 @@ impl Handset<'_> {
                 plan = plan.with_note(UNPROVEN_KEY);
             }
         }
-        let is_own = matches!(shown, PreparedContent::Document(_));
+        let is_own = matches!(content, PreparedContent::Document(_));
         if is_own && self.model.is_touch() && document.contains("doneAction") {
             plan = plan.with_note("phones with a touch screen do not heed doneAction");
         }

@@ -20,7 +20,7 @@ impl Handset<'_> {
 fn picture(reply: &Reply) -> ReplyOutcome {
     let starts: [&[u8]; 3] = [b"BM", b"\xff\xd8", b"\x89PNG"];
     if starts.iter().any(|start| reply.body.starts_with(start)) {
-        return ReplyOutcome::ReplyData(ReplyData::Picture(reply.body.clone()));
+        return ReplyOutcome::Data(ReplyData::ImageFile(reply.body.clone()));
     }
     let what = match reply.content_type.as_str() {
         "" => "something else",
@@ -45,10 +45,7 @@ mod tests {
             })
         };
         for body in [&b"BM1"[..], b"\xff\xd8\xff\xe0", b"\x89PNG\r\n"] {
-            assert!(matches!(
-                told("text/plain", body),
-                ReplyOutcome::ReplyData(_)
-            ));
+            assert!(matches!(told("text/plain", body), ReplyOutcome::Data(_)));
         }
         for (content_type, words) in [("text/html", "but text/html"), ("", "something else")] {
             let verdict = told(content_type, b"<html>");

@@ -57,7 +57,7 @@ impl Handset<'_> {
                 };
                 object.insert(name.clone(), value);
             }
-            ReplyOutcome::ReplyData(ReplyData::Value(Value::Object(object)))
+            ReplyOutcome::Data(ReplyData::Value(Value::Object(object)))
         });
         Ok(Plan::new([step]))
     }

@@ -7,14 +7,14 @@ use url::Url;
 use super::tone::UNPROVEN;
 use super::*;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, exchange, pushed as asked, values};
+use crate::vendor::testing::{Fixture, element_texts, exchange, push_task as asked};
 use crate::vendor::{
-    AudioFile, Auth, Method, Picture, PreparedContent, PreparedTone, Reply, ReplyOutcome,
+    AudioFile, Auth, BackgroundImage, Method, PreparedContent, PreparedTone, Reply, ReplyOutcome,
 };
 use crate::verb::Priority;
 
-fn bench() -> Bench {
-    Bench::new(Vendor::Yealink, "T46G", "28.83.0.50")
+fn fixture() -> Fixture {
+    Fixture::new(Vendor::Yealink, "T46G", "28.83.0.50")
 }
 
 fn document(plan: &Plan) -> String {
@@ -35,8 +35,8 @@ fn document(plan: &Plan) -> String {
         .to_owned()
 }
 
-fn pushed(pairs: &str) -> String {
-    settled(&document(&bench().push(pairs).unwrap()))
+fn push_task(pairs: &str) -> String {
+    settled(&document(&fixture().push(pairs).unwrap()))
 }
 
 /// Puts the same in the place of every address that was made up.
@@ -54,20 +54,22 @@ fn settled(document: &str) -> String {
 
 #[test]
 fn ok_takes_a_text_away_where_there_is_such_a_key() {
-    let bench = bench();
-    let shown = document(&bench.push("text=a").unwrap());
+    let fixture = fixture();
+    let shown = document(&fixture.push("text=a").unwrap());
     let (_, url) = shown.split_once("doneAction=\"").unwrap();
-    let body = bench.fetch(url.split('"').next().unwrap()).body;
+    let body = fixture.fetch(url.split('"').next().unwrap()).body;
     assert!(String::from_utf8_lossy(&body).contains("Timeout=\"1\""));
     for (model, pairs) in [("T48S", "text=a"), ("", "text=a"), ("T46G", "item=a|exit")] {
-        let plan = Bench::new(Vendor::Yealink, model, "").push(pairs).unwrap();
+        let plan = Fixture::new(Vendor::Yealink, model, "")
+            .push(pairs)
+            .unwrap();
         assert!(!document(&plan).contains("doneAction"), "{model}");
     }
 }
 
 #[test]
 fn a_text_is_pushed_as_it_is() {
-    let plan = bench()
+    let plan = fixture()
         .push("title=Door;text=Ring & wait;timeout=30;beep=yes")
         .unwrap();
     assert_eq!(exchange(&plan).request.target, "/servlet?push=xml");
@@ -76,22 +78,22 @@ fn a_text_is_pushed_as_it_is() {
 
 #[test]
 fn old_firmware_takes_documents_at_the_root() {
-    let old = Bench::new(Vendor::Yealink, "T28P", "2.70.0.140");
+    let old = Fixture::new(Vendor::Yealink, "T28P", "2.70.0.140");
     assert_eq!(exchange(&old.push("text=a").unwrap()).request.target, "/");
 }
 
 #[test]
 fn menus_directories_forms_and_pictures_are_written() {
-    insta::assert_snapshot!(pushed("title=T;text=P;item=Call|dial:200;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
-    insta::assert_snapshot!(pushed("entry=Ada|201"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneDirectory Beep="no" Timeout="0"><Title wrap="yes"> </Title><MenuItem><Prompt>Ada</Prompt><URI>201</URI></MenuItem></YealinkIPPhoneDirectory>"#);
-    insta::assert_snapshot!(pushed("title=PIN;input=PIN|pin|password;input=No|n|number;submit=http://192.0.2.1/x"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneInputScreen Beep="no" Timeout="0"><Title wrap="yes">PIN</Title><URL>http://192.0.2.1/x</URL><InputField type="string" password="yes"><Prompt>PIN</Prompt><Parameter>pin</Parameter><Default/></InputField><InputField type="number" password="no"><Prompt>No</Prompt><Parameter>n</Parameter><Default/></InputField></YealinkIPPhoneInputScreen>"#);
-    insta::assert_snapshot!(pushed("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0" doneAction="http://192.0.2.10:8090/screen/TOKEN"><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
-    insta::assert_snapshot!(pushed("url=http://192.0.2.1/a?b=1&c=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="http://192.0.2.1/a?b=1&amp;c=2"/></YealinkIPPhoneExecute>"#);
+    insta::assert_snapshot!(push_task("title=T;text=P;item=Call|dial:200;softkey=Web|http://192.0.2.1/?a=1&b=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextMenu Beep="no" Timeout="0"><Title wrap="yes">T: P</Title><MenuItem><Prompt>Call</Prompt><URI>Dial:200</URI></MenuItem><SoftKey index="1"><Label>Web</Label><URI>http://192.0.2.1/?a=1&amp;b=2</URI></SoftKey><SoftKey index="2"><Label>Select</Label><URI>SoftKey:Select</URI></SoftKey><SoftKey index="3"><Label>Exit</Label><URI>SoftKey:Exit</URI></SoftKey></YealinkIPPhoneTextMenu>"#);
+    insta::assert_snapshot!(push_task("entry=Ada|201"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneDirectory Beep="no" Timeout="0"><Title wrap="yes"> </Title><MenuItem><Prompt>Ada</Prompt><URI>201</URI></MenuItem></YealinkIPPhoneDirectory>"#);
+    insta::assert_snapshot!(push_task("title=PIN;input=PIN|pin|password;input=No|n|number;submit=http://192.0.2.1/x"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneInputScreen Beep="no" Timeout="0"><Title wrap="yes">PIN</Title><URL>http://192.0.2.1/x</URL><InputField type="string" password="yes"><Prompt>PIN</Prompt><Parameter>pin</Parameter><Default/></InputField><InputField type="number" password="no"><Prompt>No</Prompt><Parameter>n</Parameter><Default/></InputField></YealinkIPPhoneInputScreen>"#);
+    insta::assert_snapshot!(push_task("title=Door;image=door.png"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneImageScreen Beep="no" Timeout="0" doneAction="http://192.0.2.10:8090/screen/TOKEN"><Image>http://192.0.2.10:8090/media/0123/picture.png</Image></YealinkIPPhoneImageScreen>"#);
+    insta::assert_snapshot!(push_task("url=http://192.0.2.1/a?b=1&c=2"), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="http://192.0.2.1/a?b=1&amp;c=2"/></YealinkIPPhoneExecute>"#);
 }
 
 #[test]
 fn what_a_picture_has_no_place_for_is_told() {
-    let plan = bench().push("title=Door;image=door.png").unwrap();
+    let plan = fixture().push("title=Door;image=door.png").unwrap();
     assert_eq!(
         plan.note.as_deref(),
         Some("a picture on a Yealink phone has no title")
@@ -100,25 +102,25 @@ fn what_a_picture_has_no_place_for_is_told() {
 
 #[test]
 fn an_item_that_exits_leads_to_a_screen_that_ends() {
-    let bench = bench();
-    let document = document(&bench.push("item=Leave|exit").unwrap());
+    let fixture = fixture();
+    let document = document(&fixture.push("item=Leave|exit").unwrap());
     let (_, rest) = document.split_once("<Prompt>Leave</Prompt><URI>").unwrap();
     let (url, _) = rest.split_once("</URI>").unwrap();
-    let body = bench.fetch(url).body;
+    let body = fixture.fetch(url).body;
     let screen = String::from_utf8_lossy(&body);
     assert!(screen.contains("Timeout=\"1\""), "{screen}");
 }
 
 #[test]
 fn less_than_a_second_is_not_for_ever() {
-    assert!(pushed("text=a;timeout=500ms").contains("Timeout=\"1\""));
-    assert!(pushed("text=a;timeout=0").contains("Timeout=\"0\""));
+    assert!(push_task("text=a;timeout=500ms").contains("Timeout=\"1\""));
+    assert!(push_task("text=a;timeout=0").contains("Timeout=\"0\""));
 }
 
 #[test]
 fn a_text_is_cut_so_that_the_document_fits() {
     for letter in ["a", "ä", "&", "a "] {
-        let document = pushed(&format!("text={}", letter.repeat(20_000)));
+        let document = push_task(&format!("text={}", letter.repeat(20_000)));
         assert!(
             (9_900..=10_000).contains(&document.len()),
             "{letter}: {}",
@@ -130,21 +132,21 @@ fn a_text_is_cut_so_that_the_document_fits() {
 
 #[test]
 fn a_long_menu_becomes_pages_by_count_and_by_size() {
-    let bench = bench();
+    let fixture = fixture();
     let check = |items: Vec<String>, most: usize| {
-        let mut page = document(&bench.push(&items.join(";")).unwrap());
+        let mut page = document(&fixture.push(&items.join(";")).unwrap());
         let mut labels = 0;
         loop {
             assert!(page.len() <= 10_000);
-            let names = values(&page, "Prompt");
+            let names = element_texts(&page, "Prompt");
             assert!(names.len() <= most);
             let leads_on = names.last().is_some_and(|name| name == "More…");
             labels += names.len() - usize::from(leads_on);
             if !leads_on {
                 break labels;
             }
-            let next = values(&page, "URI").last().unwrap().clone();
-            page = String::from_utf8_lossy(&bench.fetch(&next).body).into_owned();
+            let next = element_texts(&page, "URI").last().unwrap().clone();
+            page = String::from_utf8_lossy(&fixture.fetch(&next).body).into_owned();
         }
     };
     let short = (0..100)
@@ -159,7 +161,7 @@ fn a_long_menu_becomes_pages_by_count_and_by_size() {
 
 #[test]
 fn tones_and_backgrounds_are_documents_too() {
-    let bench = bench();
+    let fixture = fixture();
     let url = |path: &str| Url::parse(&format!("http://192.0.2.10:8090/media/{path}")).unwrap();
     let recording = || {
         PreparedTone::AudioFile(AudioFile {
@@ -167,47 +169,47 @@ fn tones_and_backgrounds_are_documents_too() {
             name: "a.wav".into(),
         })
     };
-    let plan = bench.plan(&Task::Ring(recording())).unwrap();
+    let plan = fixture.plan(&Task::Ring(recording())).unwrap();
     insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Wav.Play:http://192.0.2.10:8090/media/1/a.wav"/></YealinkIPPhoneExecute>"#);
-    let plan = bench.plan(&Task::Control(Control::RingStop)).unwrap();
+    let plan = fixture.plan(&Task::Control(Control::RingStop)).unwrap();
     assert!(document(&plan).contains("URI=\"Wav.Stop\""));
-    let plan = bench.plan(&Task::Ringtone(recording(), Some(2))).unwrap();
+    let plan = fixture.plan(&Task::Ringtone(recording(), Some(2))).unwrap();
     assert_eq!(plan.note.as_deref(), Some(UNPROVEN));
     insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneConfiguration Beep="no"><Item>ringtone.url = http://192.0.2.10:8090/media/1/a.wav</Item><Item>account.2.ringtone.ring_type = Config:a.wav</Item></YealinkIPPhoneConfiguration>"#);
-    let plan = bench
+    let plan = fixture
         .plan(&Task::Ringtone(PreparedTone::BuiltIn("3".into()), None))
         .unwrap();
     assert!(document(&plan).contains("<Item>phone_setting.ring_type = Resource:Ring3.wav</Item>"));
-    let picture = Picture {
+    let picture = BackgroundImage {
         image: url("2/b.jpg"),
         thumbnail: None,
         name: "b.jpg".into(),
     };
-    let plan = bench.plan(&Task::Background(picture)).unwrap();
+    let plan = fixture.plan(&Task::Background(picture)).unwrap();
     insta::assert_snapshot!(document(&plan), @r#"<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneConfiguration Beep="no"><Item>wallpaper_upload.url = http://192.0.2.10:8090/media/2/b.jpg</Item><Item>phone_setting.backgrounds = Config:b.jpg</Item></YealinkIPPhoneConfiguration>"#);
 }
 
 #[test]
 fn what_no_yealink_phone_does_is_refused_with_a_reason() {
-    let bench = bench();
-    let refused = |task: Task| bench.plan(&task).unwrap_err().to_string();
+    let fixture = fixture();
+    let refused = |task: Task| fixture.plan(&task).unwrap_err().to_string();
     assert!(refused(Task::Ring(PreparedTone::BuiltIn("1".into()))).contains("WAV files only"));
     assert!(
         refused(Task::Ringtone(PreparedTone::BuiltIn("Ring9".into()), None)).contains("1 to 8")
     );
     let keys = "softkey=A|exit;".repeat(5);
     assert!(
-        bench
+        fixture
             .push(&format!("text=a;{keys}"))
             .unwrap_err()
             .to_string()
             .contains("4 soft keys")
     );
-    let dect = Bench::new(Vendor::Yealink, "W52P", "25.80.0.15")
+    let dect = Fixture::new(Vendor::Yealink, "W52P", "25.80.0.15")
         .push("text=a")
         .unwrap_err();
     assert!(dect.to_string().contains("DECT"), "{dect}");
-    let android = Bench::new(Vendor::Yealink, "T58V", "58.86.0.5").push("text=a");
+    let android = Fixture::new(Vendor::Yealink, "T58V", "58.86.0.5").push("text=a");
     assert!(android.unwrap_err().to_string().contains("Android"));
     let foreign = Task::Push(
         PreparedContent::Document("<?xml version='1.0'?><SnomIPPhoneText/>".into()),
@@ -221,8 +223,8 @@ fn what_no_yealink_phone_does_is_refused_with_a_reason() {
 #[test]
 fn what_may_not_work_is_told() {
     let note = |model: &str, task: &Task| {
-        let bench = Bench::new(Vendor::Yealink, model, "");
-        bench.plan(task).unwrap().note
+        let fixture = Fixture::new(Vendor::Yealink, model, "");
+        fixture.plan(task).unwrap().note
     };
     let document = "<YealinkIPPhoneTextScreen doneAction=\"http://192.0.2.1/\"/>";
     let own = Task::Push(PreparedContent::Document(document.into()), Priority::Now);
@@ -239,10 +241,10 @@ fn what_may_not_work_is_told() {
 
 #[test]
 fn refusals_say_which_setting_helps() {
-    let plan = bench().plan(&Task::Control(Control::RingStop)).unwrap();
+    let plan = fixture().plan(&Task::Control(Control::RingStop)).unwrap();
     let exchange = exchange(&plan);
     let verdict = |status| {
-        exchange.reader.read(&Reply {
+        exchange.parser.parse(&Reply {
             status,
             ..Reply::default()
         })
@@ -258,26 +260,28 @@ fn refusals_say_which_setting_helps() {
 
 #[test]
 fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
-    let bench = bench();
-    let shown = bench.notify(&asked("title=Door;text=Hello, you")).unwrap();
+    let fixture = fixture();
+    let shown = fixture
+        .notify(&asked("title=Door;text=Hello, you"))
+        .unwrap();
     insta::assert_snapshot!(settled(&shown), @r#"
     Event: Yealink-xml
     Content-Type: application/xml
 
     <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneTextScreen Beep="no" Timeout="0" doneAction="http://192.0.2.10:8090/screen/TOKEN"><Title wrap="yes">Door</Title><Text>Hello, you</Text></YealinkIPPhoneTextScreen>
     "#);
-    insta::assert_snapshot!(bench.notify(&Task::Control(Control::RingStop)).unwrap(), @r#"
+    insta::assert_snapshot!(fixture.notify(&Task::Control(Control::RingStop)).unwrap(), @r#"
     Event: Yealink-xml
     Content-Type: application/xml
 
     <?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Wav.Stop"/></YealinkIPPhoneExecute>
     "#);
     let text = "a, b ".repeat(200);
-    let shown = bench.notify(&asked(&format!("text={text}"))).unwrap();
+    let shown = fixture.notify(&asked(&format!("text={text}"))).unwrap();
     let (_, url) = shown.split_once("ExecuteItem URI=\"").unwrap();
-    let fetched = bench.fetch(url.split('"').next().unwrap());
+    let fetched = fixture.fetch(url.split('"').next().unwrap());
     assert_eq!(
-        values(&String::from_utf8_lossy(&fetched.body), "Text"),
+        element_texts(&String::from_utf8_lossy(&fetched.body), "Text"),
         [text.as_str()]
     );
 }

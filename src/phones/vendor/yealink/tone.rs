@@ -6,13 +6,13 @@
 use super::document::{self, Execute};
 use super::handset::Handset;
 use super::model::Kind;
-use crate::vendor::{Picture, Plan, PlanError, PreparedTone, Step, Task, pbx};
+use crate::vendor::{BackgroundImage, Plan, PlanError, PreparedTone, Step, Task, pbx};
 
 impl Handset<'_> {
     /// Plays a tone now.
     pub(super) fn ring(&self, sound: &PreparedTone) -> Result<Plan, PlanError> {
-        let by_choice = self.means.via.is_none();
-        let by_call = by_choice && self.means.asterisk;
+        let by_choice = self.context.via.is_none();
+        let by_call = by_choice && self.context.asterisk;
         match (sound, self.model.kind()) {
             (PreparedTone::BuiltIn(_), kind) if by_call => {
                 let plan = pbx::plan(self.phone, &Task::Ring(sound.clone()))?;
@@ -31,7 +31,7 @@ impl Handset<'_> {
             }
             (PreparedTone::AudioFile(recording), _) => {
                 let play = format!("Wav.Play:{}", recording.url);
-                let plan = self.push(&Execute::new().uri(&play).document())?;
+                let plan = self.push(&Execute::new().uri(&play).to_document())?;
                 Ok(plan.with_note(TWICE))
             }
         }
@@ -39,12 +39,12 @@ impl Handset<'_> {
 
     /// Ends a tone, whichever way it plays.
     pub(super) fn ring_stop(&self) -> Result<Plan, PlanError> {
-        let by_call = self.means.via.is_none() && self.means.asterisk;
+        let by_call = self.context.via.is_none() && self.context.asterisk;
         let end = || Plan::new([Step::HangUp]);
         if by_call && self.model.kind() != Kind::Desk {
             return Ok(end());
         }
-        let stop = self.push(&Execute::new().uri("Wav.Stop").document())?;
+        let stop = self.push(&Execute::new().uri("Wav.Stop").to_document())?;
         Ok(if by_call { end().then(stop) } else { stop })
     }
 
@@ -76,7 +76,7 @@ impl Handset<'_> {
     }
 
     /// Sets the background.
-    pub(super) fn background(&self, picture: &Picture) -> Result<Plan, PlanError> {
+    pub(super) fn background(&self, picture: &BackgroundImage) -> Result<Plan, PlanError> {
         let value = format!("Config:{}", picture.name);
         let items = [
             ("wallpaper_upload.url", picture.image.as_str()),

@@ -8,7 +8,7 @@ use super::Scheme::{
 };
 use super::{Family, Keys};
 
-/// The families; the last one has all phones that no other has.
+/// The families. The last one matches all phones that no other matches.
 pub(super) static FAMILIES: &[Family] = &[
     Family {
         title: "the 7832",
@@ -392,7 +392,7 @@ const MULTIPLATFORM_KEYS: &[Keys] = &[
     One("VolUp"),
 ];
 
-/// What is named of the wireless phones.
+/// The keys documented for wireless phones.
 const WIRELESS_KEYS: &[Keys] = &[
     Numbered("Line", 1, 6),
     Numbered("Soft", 1, 2),
@@ -406,7 +406,7 @@ const WIRELESS_KEYS: &[Keys] = &[
     One("NavUp"),
 ];
 
-/// All names that `Key:` knows on some phone.
+/// All names that `Key:` accepts on at least one phone.
 pub(super) const ALL_KEYS: &[Keys] = &[
     One("Applications"),
     One("AppMenu"),

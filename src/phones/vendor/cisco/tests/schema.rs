@@ -1,17 +1,16 @@
-//! What is written for Cisco phones, held against the schema of their objects, where that and
-//! `xmllint` are there.
+//! Validates the documents against Cisco's schema, if the schema and `xmllint` are installed.
 //!
-//! The schema covers enterprise firmware; `setBackground`, `setRingTone` and `startMedia` are not in it.
+//! The schema covers enterprise firmware, without `setBackground`, `setRingTone` and `startMedia`.
 
 use std::process::Command;
 
-use super::{Bench, document, posted};
+use super::{Fixture, document, posted};
 use crate::phone::Vendor;
-use crate::vendor::testing::{control, recorded};
+use crate::vendor::testing::{control_task, fixture_file};
 
 #[test]
-fn what_is_written_is_valid() {
-    let Some(schema) = recorded("schema/CiscoIPPhone-3.3.4.xsd") else {
+fn documents_are_valid() {
+    let Some(schema) = fixture_file("schema/CiscoIPPhone-3.3.4.xsd") else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -34,8 +33,8 @@ fn what_is_written_is_valid() {
         "input=User|u;input=PIN|p|password;submit=http://192.0.2.1/x?y=1".to_owned(),
         "image=a.png;title=Door;softkey=Open|http://192.0.2.1/open".to_owned(),
     ] {
-        let bench = Bench::new(Vendor::Cisco, "7970G", "9.4.2");
-        let content = document(&bench, &pairs);
+        let fixture = Fixture::new(Vendor::Cisco, "7970G", "9.4.2");
+        let content = document(&fixture, &pairs);
         keep(String::from_utf8(content.body.to_vec()).unwrap());
     }
     for (model, verb, pairs) in [
@@ -49,8 +48,8 @@ fn what_is_written_is_valid() {
         ("8841", "display", "state=off;minutes=5"),
         ("7970G", "stream", "address=224.0.1.1:20480"),
     ] {
-        let bench = Bench::new(Vendor::Cisco, model, "14.2.1");
-        let plan = bench.plan(&control(verb, pairs)).unwrap();
+        let fixture = Fixture::new(Vendor::Cisco, model, "14.2.1");
+        let plan = fixture.plan(&control_task(verb, pairs)).unwrap();
         keep(posted(&plan));
     }
     let checked = Command::new("xmllint")

@@ -1,31 +1,31 @@
-//! The grammar of internal URIs: the kinds that there are, and the form of each.
+//! The grammar of internal URIs, by kind.
 
 use std::net::Ipv4Addr;
 
 use super::super::family::Scheme;
-use super::{is_file, is_port, is_sequence};
+use super::{is_dial_string, is_file, is_port};
 
 /// A kind of URI.
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) scheme: Scheme,
-    /// What follows the colon, for people.
+    /// The syntax after the colon, for messages.
     pub(super) form: &'static str,
-    /// Says whether what follows the colon is of that form.
-    pub(super) fits: fn(&str) -> bool,
+    /// Returns whether the text after the colon has that syntax.
+    pub(super) is_valid: fn(&str) -> bool,
 }
 
 const fn kind(
     name: &'static str,
     scheme: Scheme,
     form: &'static str,
-    fits: fn(&str) -> bool,
+    is_valid: fn(&str) -> bool,
 ) -> Kind {
     Kind {
         name,
         scheme,
         form,
-        fits,
+        is_valid,
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) const KINDS: &[Kind] = &[
         "On, Off or Default[:MINUTES], up to 1440",
         is_display,
     ),
-    kind("EditDial", Scheme::EditDial, "NUMBER", is_sequence),
+    kind("EditDial", Scheme::EditDial, "NUMBER", is_dial_string),
     kind(
         "Init",
         Scheme::Init,
@@ -114,11 +114,11 @@ pub(super) const KINDS: &[Kind] = &[
 fn is_dial(rest: &str) -> bool {
     let parts: Vec<_> = rest.split(':').collect();
     match parts.as_slice() {
-        [number] => is_sequence(number),
-        [number, ui] => is_sequence(number) && is_switch(ui),
-        [number, ui, id] => is_sequence(number) && is_switch(ui) && is_id(id),
+        [number] => is_dial_string(number),
+        [number, ui] => is_dial_string(number) && is_switch(ui),
+        [number, ui, id] => is_dial_string(number) && is_switch(ui) && is_id(id),
         [number, ui, id, audible] => {
-            is_sequence(number) && is_switch(ui) && is_id(id) && is_switch(audible)
+            is_dial_string(number) && is_switch(ui) && is_id(id) && is_switch(audible)
         }
         _ => false,
     }
@@ -127,9 +127,9 @@ fn is_dial(rest: &str) -> bool {
 fn is_send_digits(rest: &str) -> bool {
     let mut parts = rest.splitn(3, ':');
     let digits = parts.next().unwrap_or_default();
-    let fits = |c: char| c.is_ascii_digit() || "*#ABCD,".contains(c);
+    let is_allowed = |c: char| c.is_ascii_digit() || "*#ABCD,".contains(c);
     !digits.is_empty()
-        && digits.chars().all(fits)
+        && digits.chars().all(is_allowed)
         && parts.next().is_none_or(is_switch)
         && parts.next().is_none_or(is_id)
 }
@@ -192,9 +192,9 @@ fn is_switch(text: &str) -> bool {
 
 /// `Company/Product`.
 fn is_id(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    !text.is_empty() && text.len() <= 64 && text.chars().all(fits)
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    !text.is_empty() && text.len() <= 64 && text.chars().all(is_allowed)
 }
 
-/// The longest time that a backlight can be switched for.
+/// The longest time that a backlight can be switched for, in minutes.
 const MAX_MINUTES: u64 = 1440;

@@ -132,18 +132,18 @@ impl Request {
             Some(node.child(part.node(prefix, style.nested)?))
         })?;
         if !style.soap {
-            return Some(node.with("xmlns", &namespace).document());
+            return Some(node.attribute("xmlns", &namespace).to_document());
         }
         let envelope = Node::new("SOAP-ENV:Envelope")
-            .with(
+            .attribute(
                 "xmlns:SOAP-ENV",
                 "http://schemas.xmlsoap.org/soap/envelope/",
             )
-            .with("xmlns:csta", &namespace);
+            .attribute("xmlns:csta", &namespace);
         Some(
             envelope
                 .child(Node::new("SOAP-ENV:Body").child(node))
-                .document(),
+                .to_document(),
         )
     }
 }
@@ -185,7 +185,7 @@ impl Part {
     fn node(&self, prefix: &'static str, nested: bool) -> Option<Node> {
         let node = Node::named(prefix, &self.name)?;
         match &self.inside {
-            Contents::Text(text) => Some(node.words(text)),
+            Contents::Text(text) => Some(node.text(text)),
             Contents::Parts(parts) => {
                 let id = parts.iter().find(|part| part.name == ID);
                 if let (
@@ -196,7 +196,7 @@ impl Part {
                     }),
                 ) = (nested, id)
                 {
-                    return Some(node.words(id));
+                    return Some(node.text(id));
                 }
                 parts.iter().try_fold(node, |node, part| {
                     Some(node.child(part.node(prefix, nested)?))
@@ -219,8 +219,8 @@ fn posted(
     read: impl Fn(Result<Answer, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
 ) -> Step {
     let mut request = crate::vendor::Request::post("/csta", "text/xml", document);
-    request.way = "csta";
-    Step::Http(request.parse_with(move |reply| read(answer::read(reply))))
+    request.transport = "csta";
+    Step::Http(request.parse_with("snom CSTA", move |reply| read(answer::read(reply))))
 }
 
 const BARE: Style = Style {

@@ -30,7 +30,7 @@ pub(super) fn plan(settings: &Settings) -> Plan {
     let request = Request::own("GetSettings", parts.collect());
     plan.steps
         .push(request.step_of_own(move |answer| match answer {
-            Ok(answer) => ReplyOutcome::ReplyData(ReplyData::Value(told(&names, &answer))),
+            Ok(answer) => ReplyOutcome::Data(ReplyData::Value(told(&names, &answer))),
             Err(refused) => refused,
         }));
     plan.with_note("Snom documents no sample of the CSTA request GetSettings")

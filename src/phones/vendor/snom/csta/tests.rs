@@ -1,20 +1,20 @@
-use super::super::tests::{answered, bench, more, only, shown_steps};
+use super::super::tests::{answered, fixture, more, only, shown_steps};
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, control, pushed};
+use crate::vendor::testing::{Fixture, control_task, push_task};
 use crate::vendor::{Plan, ReplyData, ReplyOutcome, Step};
 use crate::verb::Via;
 
-fn by_csta(bench: &Bench, verb: &str, pairs: &str) -> Result<Plan, String> {
-    let plan = bench.plan_by(Via::Csta, &control(verb, pairs));
+fn by_csta(fixture: &Fixture, verb: &str, pairs: &str) -> Result<Plan, String> {
+    let plan = fixture.plan_via(Via::Csta, &control_task(verb, pairs));
     plan.map_err(|refused| refused.to_string())
 }
 
 fn shown(verb: &str, pairs: &str) -> String {
-    shown_steps(&by_csta(&bench(), verb, pairs).unwrap().steps)
+    shown_steps(&by_csta(&fixture(), verb, pairs).unwrap().steps)
 }
 
-fn old() -> Bench {
-    Bench::new(Vendor::Snom, "320", "8.4.18")
+fn old() -> Fixture {
+    Fixture::new(Vendor::Snom, "320", "8.4.18")
 }
 
 fn calls(states: &[(&str, &str)]) -> String {
@@ -47,19 +47,19 @@ fn a_call_with_an_id_is_controlled_in_the_dialect_of_the_firmware() {
             "{verb}"
         );
     }
-    let refused = by_csta(&bench(), "answer", "call=PJSIP/1001-1").unwrap_err();
+    let refused = by_csta(&fixture(), "answer", "call=PJSIP/1001-1").unwrap_err();
     assert!(refused.contains("$csta_id"), "{refused}");
 }
 
 #[test]
 fn whom_a_call_goes_to_is_an_address_of_the_phones_own_server() {
-    let plan = by_csta(&bench(), "transfer", "number=200;call=7").unwrap();
+    let plan = by_csta(&fixture(), "transfer", "number=200;call=7").unwrap();
     assert_eq!(shown_steps(&plan.steps), "GET /settings.htm");
     let asked = only(&plan.steps);
     let shown = |status, page: &str| shown_steps(&more(answered(asked, status, page)));
     insta::assert_snapshot!(shown(200, "user_host1!: pbx.example"), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SingleStepTransferCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><activeCall><callID>7</callID></activeCall><transferredTo>sip:200@pbx.example</transferredTo></SingleStepTransferCall>"#);
     assert!(shown(403, "").contains("<transferredTo>200</transferredTo>"));
-    let plan = by_csta(&bench(), "transfer", "number=sip:ada@elsewhere;call=7").unwrap();
+    let plan = by_csta(&fixture(), "transfer", "number=sip:ada@elsewhere;call=7").unwrap();
     assert!(shown_steps(&plan.steps).contains("<transferredTo>sip:ada@elsewhere<"));
 }
 
@@ -75,21 +75,21 @@ fn firmware_without_csta_is_refused() {
         ("10.1.33.33", true),
         ("", true),
     ] {
-        let bench = Bench::new(Vendor::Snom, "370", firmware);
-        let plan = by_csta(&bench, "hold", "call=7");
+        let fixture = Fixture::new(Vendor::Snom, "370", firmware);
+        let plan = by_csta(&fixture, "hold", "call=7");
         assert_eq!(plan.is_ok(), good, "{firmware}: {plan:?}");
     }
     let refused = by_csta(&old(), "dnd", "state=on").unwrap_err();
     assert!(refused.contains("8.7.3"), "{refused}");
     let refused = by_csta(&old(), "hold", "").unwrap_err();
     assert!(refused.contains("$csta_id"), "{refused}");
-    let d8 = Bench::new(Vendor::Snom, "D862", "10.1.226.13");
+    let d8 = Fixture::new(Vendor::Snom, "D862", "10.1.226.13");
     assert!(by_csta(&d8, "hold", "call=7").is_err());
 }
 
 #[test]
 fn a_call_without_an_id_is_the_one_in_the_right_state() {
-    let plan = by_csta(&bench(), "hold", "").unwrap();
+    let plan = by_csta(&fixture(), "hold", "").unwrap();
     insta::assert_snapshot!(shown_steps(&plan.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SnapshotDevice xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><snapshotObject>1</snapshotObject></SnapshotDevice>"#);
     let asked = only(&plan.steps);
     let held = more(answered(
@@ -117,7 +117,7 @@ fn a_call_without_an_id_is_the_one_in_the_right_state() {
 
 #[test]
 fn before_8_7_4_an_identity_goes_by_its_address() {
-    let bench = Bench::new(Vendor::Snom, "760", "8.7.3.19");
+    let fixture = Fixture::new(Vendor::Snom, "760", "8.7.3.19");
     for (verb, pairs, element) in [
         ("hold", "", "<snapshotObject>sip:1001@pbx</snapshotObject>"),
         (
@@ -126,7 +126,7 @@ fn before_8_7_4_an_identity_goes_by_its_address() {
             "<callingDevice>sip:1001@pbx</callingDevice>",
         ),
     ] {
-        let plan = by_csta(&bench, verb, pairs).unwrap();
+        let plan = by_csta(&fixture, verb, pairs).unwrap();
         assert_eq!(shown_steps(&plan.steps), "GET /settings.htm");
         let steps = more(answered(
             only(&plan.steps),
@@ -143,7 +143,12 @@ fn before_8_7_4_an_identity_goes_by_its_address() {
 
 #[test]
 fn an_attended_transfer_waits_for_the_answer() {
-    let plan = by_csta(&bench(), "transfer", "number=200@pbx;kind=attended;call=7").unwrap();
+    let plan = by_csta(
+        &fixture(),
+        "transfer",
+        "number=200@pbx;kind=attended;call=7",
+    )
+    .unwrap();
     insta::assert_snapshot!(shown_steps(&plan.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><ConsultationCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><existingCall><callID>7</callID></existingCall><consultedDevice>sip:200@pbx</consultedDevice></ConsultationCall>"#);
     let answer = "<ConsultationCallResponse><initiatedCall><callID>8</callID></initiatedCall></ConsultationCallResponse>";
     let mut steps = more(answered(only(&plan.steps), 200, answer));
@@ -202,8 +207,8 @@ fn other_verbs_have_their_requests() {
 
 #[test]
 fn documents_are_pushed_as_text() {
-    let plan = bench()
-        .plan_by(Via::Csta, &pushed("title=A & B;text=x"))
+    let plan = fixture()
+        .plan_via(Via::Csta, &push_task("title=A & B;text=x"))
         .unwrap();
     insta::assert_snapshot!(shown_steps(&plan.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:csta="http://www.ecma-international.org/standards/ecma-323/csta/ed4"><SOAP-ENV:Body><csta:XmlPush><csta:document>&lt;?xml version=&quot;1.0&quot; encoding=&quot;UTF-8&quot;?&gt;&lt;SnomIPPhoneText&gt;&lt;Title&gt;A &amp;amp; B&lt;/Title&gt;&lt;Text&gt;x&lt;/Text&gt;&lt;/SnomIPPhoneText&gt;</csta:document></csta:XmlPush></SOAP-ENV:Body></SOAP-ENV:Envelope>"#);
     assert!(shown("led", "state=on").contains("&lt;Led number="));
@@ -224,11 +229,11 @@ fn any_request_is_written_and_its_answer_told() {
     insta::assert_snapshot!(shown_steps(&old.unwrap().steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:csta="http://www.ecma-international.org/standards/ecma-323/csta/ed4"><SOAP-ENV:Body><csta:AnswerCall><csta:callToBeAnswered>-18</csta:callToBeAnswered></csta:AnswerCall></SOAP-ENV:Body></SOAP-ENV:Envelope>"#);
     insta::assert_snapshot!(shown("csta", "request=FireTest"), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:csta="http://www.ecma-international.org/standards/ecma-323/csta/ed4"><SOAP-ENV:Body><csta:FireTest/></SOAP-ENV:Body></SOAP-ENV:Envelope>"#);
     insta::assert_snapshot!(shown("csta", "request=RequestSystemStatus"), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><RequestSystemStatus xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed3"/>"#);
-    let plan = by_csta(&bench(), "csta", "request=MakeCall").unwrap();
+    let plan = by_csta(&fixture(), "csta", "request=MakeCall").unwrap();
     let answer = "<MakeCallResponse><callingDevice><callID>2</callID><deviceID>sip:a&amp;b</deviceID>\
                   </callingDevice><x>1</x><x>2</x></MakeCallResponse>";
     match answered(only(&plan.steps), 200, answer) {
-        ReplyOutcome::ReplyData(ReplyData::Value(value)) => assert_eq!(
+        ReplyOutcome::Data(ReplyData::Value(value)) => assert_eq!(
             value,
             serde_json::json!({ "callingDevice": { "callID": "2", "deviceID": "sip:a&b" }, "x": ["1", "2"] })
         ),

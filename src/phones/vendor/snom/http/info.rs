@@ -35,7 +35,7 @@ pub(super) fn plan(phone: &Phone) -> Plan {
             }
         }
         info.insert("lines".to_owned(), lines(dump));
-        ReplyOutcome::ReplyData(ReplyData::Value(info.into()))
+        ReplyOutcome::Data(ReplyData::Value(info.into()))
     })])
 }
 

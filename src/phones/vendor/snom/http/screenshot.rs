@@ -6,7 +6,7 @@ use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request};
 
 /// Asks for the picture, with all its layers.
 pub(super) fn plan(phone: &Phone) -> Plan {
-    let picture = Plan::of(Request::get("/screen.bmp").parse_with(read));
+    let picture = Plan::single(Request::get("/screen.bmp").parse_with("snom screenshot", read));
     if model::hides_lines(phone) {
         return get("/command.htm?FIX_LIL=true").then(picture);
     }
@@ -16,7 +16,7 @@ pub(super) fn plan(phone: &Phone) -> Plan {
 fn read(reply: &Reply) -> ReplyOutcome {
     match web::read(reply) {
         ReplyOutcome::Done if reply.status == 200 && is_picture(&reply.body) => {
-            ReplyOutcome::ReplyData(ReplyData::Picture(reply.body.clone()))
+            ReplyOutcome::Data(ReplyData::ImageFile(reply.body.clone()))
         }
         ReplyOutcome::Done => ReplyOutcome::Rejected(format!(
             "the phone answered no picture (HTTP {})",

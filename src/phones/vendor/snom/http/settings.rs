@@ -31,7 +31,7 @@ pub(super) fn plan(settings: &Settings) -> Plan {
             let value = dump.raw(&name.replace(['[', ']'], ""));
             (name.clone(), value.map_or(Value::Null, Value::from))
         });
-        ReplyOutcome::ReplyData(ReplyData::Value(known.collect::<Map<_, _>>().into()))
+        ReplyOutcome::Data(ReplyData::Value(known.collect::<Map<_, _>>().into()))
     }));
     plan
 }

@@ -1,21 +1,21 @@
 use serde_json::json;
 
-use super::super::tests::{answered, bench, more, only, shown_steps};
+use super::super::tests::{answered, fixture, more, only, shown_steps};
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, control};
+use crate::vendor::testing::{Fixture, control_task};
 use crate::vendor::{Plan, ReplyData, ReplyOutcome};
 
-fn plan(bench: &Bench, verb: &str, pairs: &str) -> Plan {
-    bench.plan(&control(verb, pairs)).unwrap()
+fn plan(fixture: &Fixture, verb: &str, pairs: &str) -> Plan {
+    fixture.plan(&control_task(verb, pairs)).unwrap()
 }
 
 fn steps(verb: &str, pairs: &str) -> String {
-    shown_steps(&plan(&bench(), verb, pairs).steps)
+    shown_steps(&plan(&fixture(), verb, pairs).steps)
 }
 
 fn told(verdict: ReplyOutcome) -> serde_json::Value {
     match verdict {
-        ReplyOutcome::ReplyData(ReplyData::Value(value)) => value,
+        ReplyOutcome::Data(ReplyData::Value(value)) => value,
         other => panic!("{other:?}"),
     }
 }
@@ -51,15 +51,17 @@ fn calls_are_controlled_by_keys_and_numbers() {
     ] {
         assert_eq!(steps(verb, pairs), page);
     }
-    let hold = plan(&bench(), "hold", "").note.unwrap();
+    let hold = plan(&fixture(), "hold", "").note.unwrap();
     assert!(hold.contains("takes it back"), "{hold}");
-    let letters = bench().plan(&control("dtmf", "digits=1A")).unwrap_err();
+    let letters = fixture()
+        .plan(&control_task("dtmf", "digits=1A"))
+        .unwrap_err();
     assert!(letters.to_string().contains("not A"));
 }
 
 #[test]
 fn a_line_is_found_in_the_settings() {
-    let plan = plan(&bench(), "dial", "number=100;line=1");
+    let plan = plan(&fixture(), "dial", "number=100;line=1");
     assert_eq!(shown_steps(&plan.steps), "GET /settings.htm");
     let asked = only(&plan.steps);
     assert_eq!(
@@ -87,7 +89,7 @@ fn transfers_are_the_keys_of_a_person_with_time_between() {
     2 s
     GET /command.htm?key=ENTER
     ");
-    let plan = plan(&bench(), "transfer", "number=20;kind=attended");
+    let plan = plan(&fixture(), "transfer", "number=20;kind=attended");
     insta::assert_snapshot!(shown_steps(&plan.steps), @"
     GET /command.htm?key=F_HOLD
     2 s
@@ -112,8 +114,8 @@ fn transfers_are_the_keys_of_a_person_with_time_between() {
         "GET /command.htm?key=TRANSFER\n2 s\nGET /command.htm?key=ENTER"
     );
     assert!(plan.note.unwrap().contains("via=csta"));
-    let name = bench()
-        .plan(&control("transfer", "number=ada"))
+    let name = fixture()
+        .plan(&control_task("transfer", "number=ada"))
         .unwrap_err();
     assert!(name.to_string().contains("via=csta"), "{name}");
 }
@@ -121,7 +123,7 @@ fn transfers_are_the_keys_of_a_person_with_time_between() {
 #[test]
 fn settings_are_written_and_read() {
     let plan = plan(
-        &bench(),
+        &fixture(),
         "settings",
         "set=fkey[1]=url http://192.0.2.1/?a&b;set=user_idle_text1=Ä;get=user_name[1];get=unknown",
     );
@@ -139,14 +141,14 @@ fn settings_are_written_and_read() {
 #[test]
 fn many_settings_are_several_requests() {
     let set = format!("set=a={}", "x".repeat(1000));
-    let plan = plan(&bench(), "settings", &format!("{set};{set};{set}"));
+    let plan = plan(&fixture(), "settings", &format!("{set};{set};{set}"));
     assert_eq!(plan.steps.len(), 3);
 }
 
 #[test]
 fn forwarding_is_written_to_the_settings_that_the_phone_has() {
     let after = |pairs: &str, page: &str| {
-        let plan = plan(&bench(), "forward", pairs);
+        let plan = plan(&fixture(), "forward", pairs);
         let steps = more(answered(only(&plan.steps), 200, page));
         let shown = shown_steps(&steps);
         let (_, query) = shown.split_once("settings=save&").unwrap();
@@ -170,7 +172,7 @@ fn forwarding_is_written_to_the_settings_that_the_phone_has() {
     );
     assert_eq!(after("state=off;kind=busy", old), "redirect_event=none");
     assert_eq!(after("state=off", old), "redirect_event=busy");
-    let plan = plan(&bench(), "forward", "number=2");
+    let plan = plan(&fixture(), "forward", "number=2");
     assert!(matches!(
         answered(only(&plan.steps), 200, ""),
         ReplyOutcome::Rejected(_)
@@ -179,7 +181,7 @@ fn forwarding_is_written_to_the_settings_that_the_phone_has() {
 
 #[test]
 fn info_is_what_the_settings_tell() {
-    let plan = plan(&bench(), "info", "");
+    let plan = plan(&fixture(), "info", "");
     let info = told(answered(only(&plan.steps), 200, SETTINGS));
     assert_eq!(
         info,
@@ -196,12 +198,12 @@ fn info_is_what_the_settings_tell() {
 
 #[test]
 fn a_screenshot_is_the_picture_that_the_phone_shows() {
-    let plan = plan(&bench(), "screenshot", "");
+    let plan = plan(&fixture(), "screenshot", "");
     assert_eq!(shown_steps(&plan.steps), "GET /screen.bmp");
     let shot = only(&plan.steps);
     assert!(matches!(
         answered(shot, 200, "BM…"),
-        ReplyOutcome::ReplyData(ReplyData::Picture(_))
+        ReplyOutcome::Data(ReplyData::ImageFile(_))
     ));
     assert!(matches!(
         answered(shot, 200, "<html>"),
@@ -209,16 +211,16 @@ fn a_screenshot_is_the_picture_that_the_phone_shows() {
     ));
     assert!(matches!(answered(shot, 302, ""), ReplyOutcome::Rejected(_)));
     assert!(matches!(answered(shot, 401, ""), ReplyOutcome::Denied(_)));
-    let old = Bench::new(Vendor::Snom, "820", "8.4.35");
+    let old = Fixture::new(Vendor::Snom, "820", "8.4.35");
     assert_eq!(
-        shown_steps(&old.plan(&control("screenshot", "")).unwrap().steps),
+        shown_steps(&old.plan(&control_task("screenshot", "")).unwrap().steps),
         "GET /command.htm?FIX_LIL=true\nGET /screen.bmp"
     );
 }
 
 #[test]
 fn multicast_is_a_setting() {
-    let plan = plan(&bench(), "stream", "address=239.1.2.3:5000;volume=100");
+    let plan = plan(&fixture(), "stream", "address=239.1.2.3:5000;volume=100");
     let asked = only(&plan.steps);
     assert_eq!(
         shown_steps(&more(answered(asked, 200, "mc_address10!: \n"))),
@@ -233,7 +235,7 @@ fn multicast_is_a_setting() {
         ("address=239.1.2.3:5000;mode=send", "receives only"),
         ("address=239.1.2.3:5000;volume=50", "volume"),
     ] {
-        let refused = bench().plan(&control("stream", pairs)).unwrap_err();
+        let refused = fixture().plan(&control_task("stream", pairs)).unwrap_err();
         assert!(refused.to_string().contains(why), "{refused}");
     }
 }

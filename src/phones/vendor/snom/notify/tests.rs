@@ -1,15 +1,15 @@
 use super::super::tests::shown_steps;
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, control};
-use crate::vendor::{Picture, Plan, Task};
+use crate::vendor::testing::{Fixture, control_task};
+use crate::vendor::{BackgroundImage, Plan, Task};
 use crate::verb::Via;
 
-fn d8() -> Bench {
-    Bench::new(Vendor::Snom, "D862", "10.1.226.13")
+fn d8() -> Fixture {
+    Fixture::new(Vendor::Snom, "D862", "10.1.226.13")
 }
 
 fn plan(verb: &str, pairs: &str) -> Plan {
-    d8().plan(&control(verb, pairs)).unwrap()
+    d8().plan(&control_task(verb, pairs)).unwrap()
 }
 
 /// Returns where the documents of a plan lead, and the pauses between.
@@ -84,16 +84,16 @@ fn what_only_toggles_or_is_unproven_is_said() {
 
 #[test]
 fn calls_of_others_are_controlled_in_their_dialog() {
-    let desk = Bench::new(Vendor::Snom, "D785", "10.1.198.12");
-    for (verb, event, rings) in [
+    let desk = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
+    for (verb, event, ringing) in [
         ("answer", "talk", true),
         ("hold", "hold", false),
         ("resume", "talk", false),
     ] {
-        let plan = desk.plan_by(Via::Notify, &control(verb, "")).unwrap();
+        let plan = desk.plan_via(Via::Notify, &control_task(verb, "")).unwrap();
         assert_eq!(
             shown_steps(&plan.steps),
-            format!("NOTIFY {event} InCall {{ rings: {rings}, channel: None }}")
+            format!("NOTIFY {event} InCall {{ ringing: {ringing}, channel: None }}")
         );
         assert!(plan.note.unwrap().contains("unproven"));
     }
@@ -107,7 +107,7 @@ fn settings_and_pictures_are_set_where_the_phone_trusts_us() {
         leads("settings", "set=a=b&c;set=user_ringer[1]=Ringer2"),
         ["snom://mb_nop#set:a=b%26c&amp;set:user_ringer[1]=Ringer2"]
     );
-    let background = Task::Background(Picture {
+    let background = Task::Background(BackgroundImage {
         image: url::Url::parse("http://192.0.2.10/a.png").unwrap(),
         thumbnail: None,
         name: "a".into(),
@@ -135,7 +135,7 @@ fn what_no_notify_does_is_refused() {
         ("dtmf", "digits=A", "not A"),
         ("hangup", "call=PJSIP/1-1", "CSTA"),
     ] {
-        let refused = match d8().plan(&control(verb, pairs)) {
+        let refused = match d8().plan(&control_task(verb, pairs)) {
             Err(refused) => refused.to_string(),
             Ok(plan) => panic!("{verb}: {plan:?}"),
         };
@@ -144,11 +144,14 @@ fn what_no_notify_does_is_refused() {
             "{verb}: {refused}"
         );
     }
-    let old = Bench::new(Vendor::Snom, "370", "8.7.5.35");
+    let old = Fixture::new(Vendor::Snom, "370", "8.7.5.35");
     let refused = old
-        .plan_by(Via::Notify, &control("dnd", "state=on"))
+        .plan_via(Via::Notify, &control_task("dnd", "state=on"))
         .unwrap_err();
     assert!(refused.to_string().contains("10.1.82.0"), "{refused}");
     // What only leads away works on all of them.
-    assert!(old.plan_by(Via::Notify, &control("clear", "")).is_ok());
+    assert!(
+        old.plan_via(Via::Notify, &control_task("clear", ""))
+            .is_ok()
+    );
 }

@@ -8,28 +8,28 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::phone::Vendor;
-use crate::vendor::testing::{Bench, control, exchange, shown_notify};
+use crate::vendor::testing::{Fixture, control_task, exchange, format_notify};
 use crate::vendor::{
     AudioFile, Plan, PlanError, PreparedTone, Purpose, Reply, ReplyData, ReplyOutcome, Step, Task,
 };
 use crate::verb::{Control, Via};
 
-fn desk() -> Bench {
-    Bench::new(Vendor::Yealink, "T46G", "28.83.0.50")
+fn desk() -> Fixture {
+    Fixture::new(Vendor::Yealink, "T46G", "28.83.0.50")
 }
 
-fn known() -> Bench {
+fn known() -> Fixture {
     knowing(desk())
 }
 
 /// Lets Asterisk know the phone.
-fn knowing(mut bench: Bench) -> Bench {
-    bench.asterisk = true;
-    bench
+fn knowing(mut fixture: Fixture) -> Fixture {
+    fixture.asterisk = true;
+    fixture
 }
 
-fn model(model: &str, firmware: &str) -> Bench {
-    Bench::new(Vendor::Yealink, model, firmware)
+fn model(model: &str, firmware: &str) -> Fixture {
+    Fixture::new(Vendor::Yealink, model, firmware)
 }
 
 /// Shows what is sent, a line for each step.
@@ -58,16 +58,19 @@ fn sent(plan: &Plan) -> String {
 }
 
 /// Plans a verb of `key=value` pairs with `;` between them.
-fn plan(bench: &Bench, verb: &str, pairs: &str) -> String {
-    sent(&bench.plan(&control(verb, pairs)).unwrap())
+fn plan(fixture: &Fixture, verb: &str, pairs: &str) -> String {
+    sent(&fixture.plan(&control_task(verb, pairs)).unwrap())
 }
 
-fn refused(bench: &Bench, verb: &str, pairs: &str) -> String {
-    bench.plan(&control(verb, pairs)).unwrap_err().to_string()
+fn refused(fixture: &Fixture, verb: &str, pairs: &str) -> String {
+    fixture
+        .plan(&control_task(verb, pairs))
+        .unwrap_err()
+        .to_string()
 }
 
-fn note(bench: &Bench, verb: &str, pairs: &str) -> String {
-    let plan = bench.plan(&control(verb, pairs)).unwrap();
+fn note(fixture: &Fixture, verb: &str, pairs: &str) -> String {
+    let plan = fixture.plan(&control_task(verb, pairs)).unwrap();
     plan.note.unwrap_or_default()
 }
 
@@ -95,7 +98,8 @@ fn keys_go_by_notify_where_asterisk_knows_the_phone_and_by_http_elsewhere() {
         plan(&desk(), "key", keys),
         "GET /servlet?key=OFFHOOK;1;POUND;OK"
     );
-    let by = |bench: &Bench, via| sent(&bench.plan_by(via, &control("key", keys)).unwrap());
+    let by =
+        |fixture: &Fixture, via| sent(&fixture.plan_via(via, &control_task("key", keys)).unwrap());
     assert!(by(&desk(), Via::Notify).starts_with("NOTIFY"));
     assert!(by(&known(), Via::Http).starts_with("GET"));
     let old = knowing(model("T38G", "38.70.0.185"));
@@ -103,7 +107,7 @@ fn keys_go_by_notify_where_asterisk_knows_the_phone_and_by_http_elsewhere() {
         plan(&old, "key", "keys=OK"),
         "GET /cgi-bin/cgiServer.exx?key=OK"
     );
-    let refused = old.plan_by(Via::Notify, &control("key", "keys=OK"));
+    let refused = old.plan_via(Via::Notify, &control_task("key", "keys=OK"));
     assert!(refused.unwrap_err().to_string().contains("V71"));
     let mut far = desk();
     far.phone.behind_nat = Some("10.0.0.2".parse().unwrap());
@@ -153,13 +157,15 @@ fn calls_are_placed_from_any_line() {
         "GET /servlet?key=number=%2B4930%23"
     );
     // Only the phone knows which account a line is, and only HTTP tells.
-    let plan = known().plan(&control("dial", "number=201;line=2")).unwrap();
+    let plan = known()
+        .plan(&control_task("dial", "number=201;line=2"))
+        .unwrap();
     let step = exchange(&plan);
     assert_eq!(
         step.request.target,
         "/servlet?phonecfg=get&accounts=1&dnd=1&fw=1"
     );
-    let ReplyOutcome::Then(steps) = step.reader.read(&reply(200, TOLD)) else {
+    let ReplyOutcome::Then(steps) = step.parser.parse(&reply(200, TOLD)) else {
         panic!("no further step")
     };
     assert_eq!(
@@ -171,15 +177,15 @@ fn calls_are_placed_from_any_line() {
         ("3", "no address"),
         ("9", "line 9"),
     ] {
-        let task = control("dial", &format!("number=201;line={line}"));
+        let task = control_task("dial", &format!("number=201;line={line}"));
         let plan = desk().plan(&task).unwrap();
-        let verdict = exchange(&plan).reader.read(&reply(200, TOLD));
+        let verdict = exchange(&plan).parser.parse(&reply(200, TOLD));
         assert!(
             matches!(&verdict, ReplyOutcome::Rejected(words) if words.contains(why)),
             "{verdict:?}"
         );
     }
-    let refused = desk().plan_by(Via::Notify, &control("dial", "number=201;line=2"));
+    let refused = desk().plan_via(Via::Notify, &control_task("dial", "number=201;line=2"));
     assert!(refused.unwrap_err().to_string().contains("can't ask"));
 }
 
@@ -236,7 +242,7 @@ fn calls_are_controlled_as_a_whole_or_one_by_its_id() {
     assert!(plan(&known(), "hold", "call=1").starts_with("GET"));
     assert!(plan(&known(), "hangup", "call=1").starts_with("NOTIFY"));
     let notified = known()
-        .plan_by(Via::Notify, &control("hold", "call=1"))
+        .plan_via(Via::Notify, &control_task("hold", "call=1"))
         .unwrap();
     assert!(notified.note.unwrap().contains("T53W"));
 }
@@ -257,7 +263,7 @@ fn what_no_call_allows_is_refused_with_its_key() {
     assert!(refused(&desk, "transfer", "number=1;call=2").starts_with("call: "));
     for after in ["0", "13", "5"] {
         let pairs = format!("number=1;kind=noanswer;after={after}");
-        let refused = desk.plan(&control("forward", &pairs)).unwrap_err();
+        let refused = desk.plan(&control_task("forward", &pairs)).unwrap_err();
         assert!(matches!(refused, PlanError::Invalid(why) if why.starts_with("after: ")));
     }
     let old = model("T46G", "28.73.0.50");
@@ -277,7 +283,7 @@ fn uris_are_run_in_order_and_checked() {
         "Led:POWER=on",
     ] {
         assert!(
-            desk.plan(&control("execute", &format!("uri={good}")))
+            desk.plan(&control_task("execute", &format!("uri={good}")))
                 .is_ok(),
             "{good}"
         );
@@ -331,22 +337,22 @@ fn lamps_are_uris() {
         let told = refused(&desk(), "led", pairs);
         assert!(told.contains(why), "{told}");
     }
-    let notified = desk().plan_by(Via::Notify, &control("led", "state=on;led=1"));
+    let notified = desk().plan_via(Via::Notify, &control_task("led", "state=on;led=1"));
     assert!(sent(&notified.unwrap()).starts_with("NOTIFY Yealink-xml application/xml <?xml"));
 }
 
 #[test]
 fn a_restart_goes_by_check_sync_or_by_a_key() {
     for name in ["T46G", "W60B", "T58V"] {
-        let bench = knowing(model(name, ""));
-        let shown = |task: Control| shown_notify(&bench.plan(&task.into()).unwrap());
+        let fixture = knowing(model(name, ""));
+        let shown = |task: Control| format_notify(&fixture.plan(&task.into()).unwrap());
         assert_eq!(shown(Control::Reboot), "Event: check-sync;reboot=true");
         assert_eq!(shown(Control::Resync), "Event: check-sync;reboot=false");
     }
     assert_eq!(plan(&desk(), "reboot", ""), "GET /servlet?key=Reboot");
     assert_eq!(plan(&desk(), "resync", ""), "GET /servlet?key=AutoP");
     assert!(note(&known(), "resync", "").contains("sip.notify_reboot_enable"));
-    let by = |bench: Bench, via| bench.plan_by(via, &Control::Reboot.into());
+    let by = |fixture: Fixture, via| fixture.plan_via(via, &Control::Reboot.into());
     assert!(sent(&by(known(), Via::Http).unwrap()).starts_with("GET"));
     assert!(sent(&by(desk(), Via::Notify).unwrap()).starts_with("NOTIFY check-sync"));
     assert!(by(model("W60B", ""), Via::Http).is_err());
@@ -361,7 +367,7 @@ fn a_tone_of_the_phones_own_is_a_short_call() {
     };
     assert_eq!(call.headers, [("Alert-Info", "ringtone-3".to_owned())]);
     assert_eq!(call.purpose, Purpose::Ring(Duration::from_secs(5)));
-    for refused in [desk().plan(&tone), known().plan_by(Via::Http, &tone)] {
+    for refused in [desk().plan(&tone), known().plan_via(Via::Http, &tone)] {
         assert!(refused.unwrap_err().to_string().contains("WAV files only"));
     }
     let stop = known().plan(&Control::RingStop.into()).unwrap();
@@ -392,8 +398,8 @@ fn what_no_yealink_phone_does_is_refused_in_one_sentence() {
             "by provisioning only",
         ),
     ] {
-        for bench in [desk(), known()] {
-            let why = refused(&bench, verb, pairs);
+        for fixture in [desk(), known()] {
+            let why = refused(&fixture, verb, pairs);
             assert!(why.contains(part) && why.len() < 120, "{why}");
         }
     }
@@ -410,7 +416,7 @@ fn a_dect_base_does_what_asterisk_alone_can_do() {
         assert!(matches!(plan.steps.as_slice(), [Step::Call(_)]));
         assert!(plan.note.unwrap().contains("unproven"));
     };
-    calls(&control("dial", "number=201"));
+    calls(&control_task("dial", "number=201"));
     calls(&Task::Ring(PreparedTone::BuiltIn("3".into())));
     for (verb, pairs) in [
         ("key", "keys=OK"),
@@ -434,13 +440,13 @@ proptest! {
     #[test]
     fn no_answer_leads_anywhere_but_to_the_phone(body in any::<Vec<u8>>(), status in 100_u16..600) {
         for task in [
-            control("dial", "number=201;line=1"),
+            control_task("dial", "number=201;line=1"),
             Control::Info.into(),
             Control::Screenshot.into(),
-            control("settings", "get=Accounts"),
+            control_task("settings", "get=Accounts"),
         ] {
             let plan = desk().plan(&task).unwrap();
-            let verdict = exchange(&plan).reader.read(&reply(status, body.clone()));
+            let verdict = exchange(&plan).parser.parse(&reply(status, body.clone()));
             if let ReplyOutcome::Then(steps) = verdict {
                 prop_assert!(sent(&Plan::new(steps)).starts_with("GET /servlet?"));
             }
@@ -450,14 +456,14 @@ proptest! {
     #[test]
     fn whatever_an_account_is_called_it_adds_no_command(account in "[ -~]{0,60}") {
         let told = format!("[Status]\nFirmwareVersion=1\n[Accounts]\nAccount0=Enabled|a|b|c|Off|{account}|\n");
-        let plan = desk().plan(&control("dial", "number=201;line=1")).unwrap();
-        if let ReplyOutcome::Then(steps) = exchange(&plan).reader.read(&reply(200, told.clone())) {
+        let plan = desk().plan(&control_task("dial", "number=201;line=1")).unwrap();
+        if let ReplyOutcome::Then(steps) = exchange(&plan).parser.parse(&reply(200, told.clone())) {
             let sent = sent(&Plan::new(steps));
             prop_assert_eq!(sent.matches('&').count(), 1);
             prop_assert!(!sent.contains([';', '#']));
         }
         let info = desk().plan(&Control::Info.into()).unwrap();
-        let verdict = exchange(&info).reader.read(&reply(200, told));
-        prop_assert!(matches!(verdict, ReplyOutcome::ReplyData(ReplyData::Value(Value::Object(_)))), "told");
+        let verdict = exchange(&info).parser.parse(&reply(200, told));
+        prop_assert!(matches!(verdict, ReplyOutcome::Data(ReplyData::Value(Value::Object(_)))), "told");
     }
 }

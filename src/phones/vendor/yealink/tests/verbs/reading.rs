@@ -7,8 +7,8 @@ fn the_phone_tells_what_it_is() {
     let mut desk = desk();
     desk.phone.mac = Some("00005e005303".parse().unwrap());
     let plan = desk.plan(&Control::Info.into()).unwrap();
-    let verdict = exchange(&plan).reader.read(&reply(200, TOLD));
-    let ReplyOutcome::ReplyData(ReplyData::Value(told)) = verdict else {
+    let verdict = exchange(&plan).parser.parse(&reply(200, TOLD));
+    let ReplyOutcome::Data(ReplyData::Value(told)) = verdict else {
         panic!("{verdict:?}")
     };
     assert_eq!(
@@ -25,11 +25,11 @@ fn the_phone_tells_what_it_is() {
         })
     );
     let verdict = exchange(&plan)
-        .reader
-        .read(&reply(200, "<html>Login</html>"));
+        .parser
+        .parse(&reply(200, "<html>Login</html>"));
     assert!(matches!(verdict, ReplyOutcome::Rejected(why) if why.contains("no [Status]")));
     let refused = desk
-        .plan_by(Via::Notify, &Control::Info.into())
+        .plan_via(Via::Notify, &Control::Info.into())
         .unwrap_err();
     assert!(refused.to_string().contains("a NOTIFY brings no answer"));
     desk.phone.behind_nat = Some("10.0.0.2".parse().unwrap());
@@ -49,12 +49,15 @@ fn settings_are_written_by_document_and_read_by_phonecfg() {
     assert!(note(&desk, "settings", "set=ringtone.url=http://h/x").contains("unproven"));
     assert!(refused(&model("T28P", "2.61.0.1"), "settings", "set=a.b=1").contains("V70"));
     let read = desk
-        .plan(&control("settings", "get=dnd.State;get=Status;set=a.b=1"))
+        .plan(&control_task(
+            "settings",
+            "get=dnd.State;get=Status;set=a.b=1",
+        ))
         .unwrap();
     let [Step::Http(_), Step::Http(get)] = read.steps.as_slice() else {
         panic!("{:?}", read.steps)
     };
-    let ReplyOutcome::ReplyData(ReplyData::Value(told)) = get.reader.read(&reply(200, TOLD)) else {
+    let ReplyOutcome::Data(ReplyData::Value(told)) = get.parser.parse(&reply(200, TOLD)) else {
         panic!("nothing was told")
     };
     assert_eq!(
@@ -62,8 +65,8 @@ fn settings_are_written_by_document_and_read_by_phonecfg() {
         json!({ "dnd.State": "Off", "Status": { "FirmwareVersion": "28.83.0.50" } })
     );
     let bare = get
-        .reader
-        .read(&reply(200, "[Status]\nFirmwareVersion=1\n"));
+        .parser
+        .parse(&reply(200, "[Status]\nFirmwareVersion=1\n"));
     assert!(
         matches!(bare, ReplyOutcome::Rejected(why) if why == "the phone tells nothing of dnd.State")
     );
@@ -76,23 +79,23 @@ fn a_screenshot_is_looked_for_at_both_addresses() {
     let plan = desk().plan(&Control::Screenshot.into()).unwrap();
     let step = exchange(&plan);
     assert_eq!(step.request.target, "/screencapture");
-    let verdict = step.reader.read(&reply(200, *b"BM12"));
+    let verdict = step.parser.parse(&reply(200, *b"BM12"));
     assert!(matches!(
         verdict,
-        ReplyOutcome::ReplyData(ReplyData::Picture(_))
+        ReplyOutcome::Data(ReplyData::ImageFile(_))
     ));
-    let ReplyOutcome::Then(steps) = step.reader.read(&reply(404, "")) else {
+    let ReplyOutcome::Then(steps) = step.parser.parse(&reply(404, "")) else {
         panic!("no further step")
     };
     let older = Plan::new(steps);
     let older = exchange(&older);
     assert_eq!(older.request.target, "/servlet?command=screenshot");
     assert!(matches!(
-        older.reader.read(&reply(404, "")),
+        older.parser.parse(&reply(404, "")),
         ReplyOutcome::Rejected(_)
     ));
     assert!(matches!(
-        step.reader.read(&reply(403, "")),
+        step.parser.parse(&reply(403, "")),
         ReplyOutcome::Denied(_)
     ));
     assert!(refused(&model("T28P", "2.71.1.1"), "screenshot", "").contains("V73"));

@@ -1,7 +1,7 @@
-//! Reading of internal URIs that users write.
+//! Parsing of the internal URIs in requests.
 //!
-//! A phone answers a URI that it does not understand with "Invalid URI" at best, so all are read
-//! here before anything is sent.
+//! Phones reply to an unknown URI with "Invalid URI" at best, so all are checked before anything is
+//! sent.
 
 use super::super::family::{Family, Scheme};
 use super::super::keys;
@@ -9,8 +9,8 @@ use super::Uri;
 use super::kinds::KINDS;
 use crate::vendor::PlanError;
 
-/// Reads an internal URI as a user writes it; also returns what is to be said of it.
-pub(in super::super) fn read(
+/// Parses an internal URI. Also returns a caveat to report.
+pub(in super::super) fn parse(
     family: &Family,
     text: &str,
 ) -> Result<(Uri, Option<String>), PlanError> {
@@ -19,69 +19,69 @@ pub(in super::super) fn read(
         .iter()
         .find(|kind| kind.name.eq_ignore_ascii_case(head))
     else {
-        return Err(PlanError::Unsupported(other(head)));
+        return Err(PlanError::Unsupported(unsupported(head)));
     };
     let name = kind.name;
     let malformed = || {
         let form = kind.form;
-        PlanError::Invalid(format!("uri: {text} is not of the form {name}:{form}"))
+        PlanError::Invalid(format!("uri: {text} does not have the form {name}:{form}"))
     };
     if head != name {
         return Err(PlanError::Invalid(format!(
-            "uri: {head}: is written {name}:"
+            "uri: write {name}: instead of {head}:"
         )));
     }
     if kind.scheme == Scheme::Key {
         let key = keys::find(family, rest)?;
-        let note = (key.name != rest).then(|| format!("Key:{rest} is written Key:{}", key.name));
+        let note = (key.name != rest).then(|| format!("sent Key:{} for Key:{rest}", key.name));
         let notes: Vec<_> = note.into_iter().chain(key.note).collect();
         let uri = Uri::key(&key.name);
         return Ok((uri, (!notes.is_empty()).then(|| notes.join("; "))));
     }
-    if !(kind.fits)(rest) {
+    if !(kind.is_valid)(rest) {
         return Err(malformed());
     }
-    if let Some(why) = special(family, kind.scheme, rest) {
+    if let Some(why) = restriction(family, kind.scheme, rest) {
         return Err(PlanError::Unsupported(format!("{}: {why}", family.title)));
     }
-    let note =
-        (kind.scheme == Scheme::Vibrate).then(|| "how Vibrate is written is unproven".to_owned());
+    let note = (kind.scheme == Scheme::Vibrate)
+        .then(|| "unverified on real phones: the syntax of Vibrate".to_owned());
     Ok((Uri::new(kind.scheme, text.to_owned()), note))
 }
 
-/// What a family takes of a kind of URI, where it does not take all.
-fn special(family: &Family, scheme: Scheme, rest: &str) -> Option<&'static str> {
+/// Returns why a family does not support this form of a URI that it supports otherwise.
+fn restriction(family: &Family, scheme: Scheme, rest: &str) -> Option<&'static str> {
     let is_wireless = matches!(family.title, "the 8821" | "the 9821");
     match scheme {
         Scheme::Init if family.is_multiplatform() && rest != "CallHistory" => {
-            Some("of Init: only CallHistory is known")
+            Some("Init: supports only CallHistory")
         }
         Scheme::Dial if family.title == "the 8821" && rest.contains(':') => {
-            Some("Dial: takes a number and nothing else")
+            Some("Dial: accepts only a number")
         }
         Scheme::Device if rest != "Unlock" && !is_wireless => {
-            Some("problem reports are for the 8821 and 9821")
+            Some("only the 8821 and 9821 support problem reports")
         }
         Scheme::Rtp if rest.split(':').count() > 3 && !is_wireless => {
-            Some("only the 8821 and 9821 let an RTP stream choose its loudspeaker")
+            Some("only the 8821 and 9821 support the audio path of an RTP stream")
         }
         _ => None,
     }
 }
 
-/// Says why a URI of another kind can't be run.
-fn other(head: &str) -> String {
+/// Returns why a URI of another kind is refused.
+fn unsupported(head: &str) -> String {
     let why = match head {
-        "Notify" => "is for soft keys, menus and events, and no phone runs it on request",
-        "QueryStringParam" => "is for menus and soft keys, and no phone runs it on request",
-        "Resource" => "names an icon, and there is nothing to run",
-        "SettingsMenu" | "Button" => "is for an 8875 with Cisco's call manager only",
+        "Notify" => "works in soft keys, menus and events only, not in an Execute",
+        "QueryStringParam" => "works in menus and soft keys only, not in an Execute",
+        "Resource" => "names an icon and cannot be executed",
+        "SettingsMenu" | "Button" => "works only on an 8875 with Cisco's call manager",
         "UserCallData" | "UserCallDataSoftKey" | "UserData" | "UserDataSoftKey" => {
-            "goes to the call manager, not to the phone"
+            "is for the call manager, not for phones"
         }
         _ => {
             return format!(
-                "{head}: is no URI of a Cisco phone; there are http(s) URLs, Key, Dial, EditDial, \
+                "unknown URI scheme {head}:; Cisco phones support http(s), Key, Dial, EditDial, \
                  SendDigits, Init, Play, Display, Device, App, RTPRx, RTPTx, RTPMRx, RTPMTx and \
                  Vibrate"
             );
@@ -96,18 +96,18 @@ mod tests {
 
     use super::*;
     use crate::phone::Vendor;
-    use crate::vendor::testing::Bench;
+    use crate::vendor::testing::Fixture;
 
     fn check(model: &str, text: &str) -> Result<String, String> {
-        let family = Family::of(&Bench::new(Vendor::Cisco, model, "").phone);
-        let (uri, note) = read(family, text).map_err(|refused| refused.to_string())?;
-        let more = uri.check(family).map_err(|refused| refused.to_string())?;
+        let family = Family::of(&Fixture::new(Vendor::Cisco, model, "").phone);
+        let (uri, note) = parse(family, text).map_err(|error| error.to_string())?;
+        let more = uri.check(family).map_err(|error| error.to_string())?;
         let notes: Vec<_> = note.into_iter().chain(more).collect();
         Ok([vec![uri.text], notes].concat().join("|"))
     }
 
     #[test]
-    fn all_uris_of_the_book_are_read() {
+    fn documented_uris_are_parsed() {
         for text in [
             "Dial:100",
             "Dial:9,1234#:1:Cisco/Dialer:0",
@@ -138,47 +138,47 @@ mod tests {
     }
 
     #[test]
-    fn the_spelling_of_keys_is_put_right_and_told() {
+    fn key_spelling_is_corrected_with_a_note() {
         assert_eq!(
             check("8851", "Key:NavDown").as_deref(),
-            Ok("Key:NavDwn|Key:NavDown is written Key:NavDwn")
+            Ok("Key:NavDwn|sent Key:NavDwn for Key:NavDown")
         );
     }
 
     #[test]
-    fn families_take_what_ciscos_tables_say() {
+    fn families_support_the_uris_of_the_tables() {
         for (model, text, words) in [
             (
                 "7841",
                 "Display:Off",
-                "the 7800 series takes no Display URIs",
+                "the 7800 series does not support Display URIs",
             ),
-            ("7841", "SendDigits:1", "takes no SendDigits"),
-            ("8831", "App:Close:Cisco/Dialer", "takes no App"),
-            ("8821", "EditDial:100", "takes no EditDial"),
-            ("8821", "Dial:100:1", "a number and nothing else"),
+            ("7841", "SendDigits:1", "does not support SendDigits"),
+            ("8831", "App:Close:Cisco/Dialer", "does not support App"),
+            ("8821", "EditDial:100", "does not support EditDial"),
+            ("8821", "Dial:100:1", "only a number"),
             ("840", "Key:Soft1", "has no key Soft1"),
-            ("840", "Dial:100", "takes no Dial"),
-            ("8841-3PCC", "RTPRx:192.0.2.1:20480", "takes no RTP"),
+            ("840", "Dial:100", "does not support Dial"),
+            ("8841-3PCC", "RTPRx:192.0.2.1:20480", "does not support RTP"),
             ("8841-3PCC", "Init:Services", "only CallHistory"),
-            ("8851", "Vibrate:1", "takes no Vibrate"),
-            ("8851", "SoftKey:Exit", "takes no SoftKey"),
+            ("8851", "Vibrate:1", "does not support Vibrate"),
+            ("8851", "SoftKey:Exit", "does not support SoftKey"),
             ("8851", "Device:GeneratePRT", "8821 and 9821"),
-            ("8851", "RTPRx:192.0.2.1:20480:50:1", "loudspeaker"),
-            ("8851", "Notify:http:192.0.2.1:80:x", "on request"),
-            ("8851", "QueryStringParam:a=b", "on request"),
+            ("8851", "RTPRx:192.0.2.1:20480:50:1", "audio path"),
+            ("8851", "Notify:http:192.0.2.1:80:x", "not in an Execute"),
+            ("8851", "QueryStringParam:a=b", "not in an Execute"),
             ("8851", "UserData:1:x", "call manager"),
-            ("8851", "ftp://x", "no URI of a Cisco phone"),
+            ("8851", "ftp://x", "unknown URI scheme"),
         ] {
-            let refused = check(model, text).unwrap_err();
-            assert!(refused.contains(words), "{model} {text}: {refused}");
+            let error = check(model, text).unwrap_err();
+            assert!(error.contains(words), "{model} {text}: {error}");
         }
-        let told = check("7970", "SendDigits:1").unwrap();
-        assert!(told.contains("unproven"), "{told}");
+        let unlisted = check("7970", "SendDigits:1").unwrap();
+        assert!(unlisted.contains("unverified"), "{unlisted}");
     }
 
     #[test]
-    fn what_is_written_wrong_is_refused_with_the_form() {
+    fn malformed_uris_are_refused() {
         for text in [
             "dial:100",
             "Dial:",
@@ -202,16 +202,16 @@ mod tests {
             "RTPMRx:239.1.2.3",
             "RTPRx:192.0.2.1:20480:1:1:1",
         ] {
-            let refused = check("9821", text).unwrap_err();
-            assert!(refused.starts_with("uri: "), "{text}: {refused}");
+            let error = check("9821", text).unwrap_err();
+            assert!(error.starts_with("uri: "), "{text}: {error}");
         }
     }
 
     proptest! {
         #[test]
-        fn whatever_is_read_holds_nothing_that_ends_it(text in "\\PC{0,80}") {
-            if let Ok(told) = check("9821", &text) {
-                prop_assert!(!told.contains(['"', '&', '\n', '<']) || told.contains("SoftKey:<<"));
+        fn accepted_uris_cannot_leave_their_attribute(text in "\\PC{0,80}") {
+            if let Ok(uri) = check("9821", &text) {
+                prop_assert!(!uri.contains(['"', '&', '\n', '<']) || uri.contains("SoftKey:<<"));
             }
         }
     }

@@ -1,17 +1,17 @@
-//! Answers: success, results of queries, or a failure in either of its two forms.
+//! Responses: success, the results of a query, or a failure in one of two forms.
 //!
-//! Texts have blanks around them, attributes as well (`code= "3"`), and user ids are percent-encoded.
-//! A user id and `none` may documents side by side: then it is the last login that is none.
+//! Texts and attributes are padded with spaces (`code= "3"`), and user ids are percent-encoded. If
+//! both a user id and `none` are present, `none` refers to the last login.
 
 use percent_encoding::percent_decode_str;
 
 use super::fault::Fault;
 use crate::vendor::lenient_xml::{self, Element};
 
-/// What the call manager answers.
+/// A response of the call manager.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Answer {
-    /// It is done.
+pub enum Response {
+    /// The request succeeded.
     Done,
     /// The devices of users.
     Devices(Vec<UserDevices>),
@@ -21,109 +21,108 @@ pub enum Answer {
     Users(Vec<DeviceUser>),
 }
 
-/// Who uses a device.
+/// The user of a device.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeviceUser {
-    /// The device's name.
+    /// The device name.
     pub device: String,
-    /// Whether the call manager knows it.
+    /// Whether the call manager knows the device.
     pub exists: bool,
-    /// Who uses it.
+    /// The user who is logged in.
     pub user: Option<String>,
-    /// Who used it last.
+    /// The user who was logged in last.
     pub last_login: Option<String>,
 }
 
-/// Which devices a user uses.
+/// The devices of a user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UserDevices {
-    /// The user.
+    /// The user id.
     pub user: String,
-    /// Whether the call manager knows them.
+    /// Whether the call manager knows the user.
     pub exists: bool,
-    /// The names of the devices.
+    /// The device names.
     pub devices: Vec<String>,
 }
 
 /// A device profile of a user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Profile {
-    /// Its name.
+    /// The profile name.
     pub name: String,
-    /// Whether it is the one that a login without another takes.
+    /// Whether a login without a profile uses it.
     pub is_default: bool,
 }
 
-/// Reads an answer; `None` if it is none of this service.
-pub fn read(body: &[u8]) -> Option<Result<Answer, Fault>> {
-    let root = lenient_xml::read(body)?;
+/// Parses a response; `None` if the body is not one of this service.
+pub fn parse(body: &[u8]) -> Option<Result<Response, Fault>> {
+    let root = lenient_xml::parse(body)?;
     let response = root.find("response")?;
     if let Some(failure) = response.child("failure") {
-        return Some(Err(failed(failure)));
+        return Some(Err(fault(failure)));
     }
-    let all = |name| response.child(name);
-    if let Some(results) = all("deviceUserResults") {
+    if let Some(results) = response.child("deviceUserResults") {
         let users = results.named("device").take(MAX_RESULTS).map(user);
-        return Some(Ok(Answer::Users(users.collect())));
+        return Some(Ok(Response::Users(users.collect())));
     }
-    if let Some(results) = all("userDevicesResults") {
+    if let Some(results) = response.child("userDevicesResults") {
         let devices = results.named("user").take(MAX_RESULTS).map(devices);
-        return Some(Ok(Answer::Devices(devices.collect())));
+        return Some(Ok(Response::Devices(devices.collect())));
     }
-    if let Some(results) = all("deviceProfileResults") {
+    if let Some(results) = response.child("deviceProfileResults") {
         let profiles = results
             .named("user")
             .flat_map(|user| user.named("deviceProfile"));
         let profiles = profiles.take(MAX_RESULTS).filter_map(profile);
-        return Some(Ok(Answer::Profiles(profiles.collect())));
+        return Some(Ok(Response::Profiles(profiles.collect())));
     }
-    all("success").map(|_| Ok(Answer::Done))
+    response.child("success").map(|_| Ok(Response::Done))
 }
 
 /// Requests fail with `error`, and queries with `errorMessage` or `error`.
-fn failed(failure: &Element) -> Fault {
+fn fault(failure: &Element) -> Fault {
     let error = failure
         .child("error")
         .or_else(|| failure.child("errorMessage"));
     let code = error
         .and_then(|error| error.attribute("code"))
         .and_then(|code| code.parse().ok());
-    let words = error.and_then(Element::text).or_else(|| failure.text());
-    Fault::new(code, words.unwrap_or_default())
+    let text = error.and_then(Element::text).or_else(|| failure.text());
+    Fault::new(code, text.unwrap_or_default())
 }
 
 fn user(device: &Element) -> DeviceUser {
     DeviceUser {
-        device: device.attribute("name").map(bounded).unwrap_or_default(),
+        device: device.attribute("name").map(truncate).unwrap_or_default(),
         exists: device.child("doesNotExist").is_none(),
-        user: device.text_of("userID").map(decoded),
-        last_login: device.text_of("lastlogin").map(decoded),
+        user: device.text_of("userID").map(decode),
+        last_login: device.text_of("lastlogin").map(decode),
     }
 }
 
 fn devices(user: &Element) -> UserDevices {
     let names = user.named("deviceName").filter_map(Element::text);
     UserDevices {
-        user: user.attribute("id").map(decoded).unwrap_or_default(),
+        user: user.attribute("id").map(decode).unwrap_or_default(),
         exists: user.child("doesNotExist").is_none(),
-        devices: names.take(MAX_RESULTS).map(bounded).collect(),
+        devices: names.take(MAX_RESULTS).map(truncate).collect(),
     }
 }
 
 fn profile(profile: &Element) -> Option<Profile> {
     Some(Profile {
-        name: profile.text_of("deviceProfileName").map(decoded)?,
+        name: profile.text_of("deviceProfileName").map(decode)?,
         is_default: profile
             .text_of("isDefaultDeviceProfile")
             .is_some_and(|flag| matches!(flag, "t" | "true")),
     })
 }
 
-fn decoded(text: &str) -> String {
-    bounded(&percent_decode_str(text).decode_utf8_lossy())
+fn decode(text: &str) -> String {
+    truncate(&percent_decode_str(text).decode_utf8_lossy())
 }
 
-fn bounded(text: &str) -> String {
+fn truncate(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .take(MAX_TEXT)
@@ -139,22 +138,22 @@ mod tests {
 
     use super::*;
 
-    fn answer(body: &str) -> Answer {
-        read(body.as_bytes()).unwrap().unwrap()
+    fn response(body: &str) -> Response {
+        parse(body.as_bytes()).unwrap().unwrap()
     }
 
     #[test]
-    fn a_device_has_a_user_or_none() {
+    fn device_has_a_user_or_none() {
         let body = "<response> <deviceUserResults> <device name= \"SEP402CF4915265\" > \
             <userID> em%40cisco.com </userID> <lastlogin> em </lastlogin> \
             <emccDevice> no </emccDevice> </device> \
             <device name=\"SEP1\"><none/></device><device name=\"SEP2\"><doesNotExist/></device>\
             <device name=\"SEP3\"><userID> one </userID><none/></device>\
             </deviceUserResults> </response>";
-        let Answer::Users(users) = answer(body) else {
+        let Response::Users(users) = response(body) else {
             panic!("{body}")
         };
-        let shown: Vec<_> = users
+        let parsed: Vec<_> = users
             .iter()
             .map(|one| (one.exists, one.user.as_deref(), one.last_login.as_deref()))
             .collect();
@@ -164,12 +163,12 @@ mod tests {
             (false, None, None),
             (true, Some("one"), None),
         ];
-        assert_eq!(shown, expected);
+        assert_eq!(parsed, expected);
         assert_eq!(users[0].device, "SEP402CF4915265");
     }
 
     #[test]
-    fn a_user_has_devices_and_profiles() {
+    fn user_has_devices_and_profiles() {
         let body = "<response>\n<userDevicesResults>\n<user id=\"em%40cisco.com\">\n\
             <deviceName>SEP402CF4915265</deviceName>\n</user>\n</userDevicesResults>\n</response>";
         let known = UserDevices {
@@ -177,7 +176,7 @@ mod tests {
             exists: true,
             devices: vec!["SEP402CF4915265".into()],
         };
-        assert_eq!(answer(body), Answer::Devices(vec![known]));
+        assert_eq!(response(body), Response::Devices(vec![known]));
         let body = "<response><deviceProfileResults><user id= \"em%40cisco.com\" ><deviceProfile>\
             <deviceProfileName> EM-7970 </deviceProfileName><isDefaultDeviceProfile> t \
             </isDefaultDeviceProfile></deviceProfile></user></deviceProfileResults></response>";
@@ -185,12 +184,12 @@ mod tests {
             name: "EM-7970".into(),
             is_default: true,
         };
-        assert_eq!(answer(body), Answer::Profiles(vec![profile]));
+        assert_eq!(response(body), Response::Profiles(vec![profile]));
     }
 
     #[test]
-    fn both_forms_of_a_failure_are_read() {
-        let fault = |body: &str| read(body.as_bytes()).unwrap().unwrap_err();
+    fn both_forms_of_a_failure_are_parsed() {
+        let fault = |body: &str| parse(body.as_bytes()).unwrap().unwrap_err();
         let one = fault(
             "<response> <failure> <error code= \"3\" > Could not authenticate 'appid' </error> \
              </failure> </response>",
@@ -203,18 +202,21 @@ mod tests {
         let two = fault("<response><failure><errorMessage>No</errorMessage></failure></response>");
         assert_eq!(two.code, None);
         assert!(two.to_string().contains("No"), "{two}");
-        assert_eq!(answer("<response> <success/> </response>"), Answer::Done);
+        assert_eq!(
+            response("<response> <success/> </response>"),
+            Response::Done
+        );
     }
 
     #[test]
-    fn other_pages_are_no_answers() {
+    fn other_pages_are_no_responses() {
         for body in ["", "<html>x</html>", "<response/>", "nothing"] {
-            assert!(read(body.as_bytes()).is_none(), "{body}");
+            assert!(parse(body.as_bytes()).is_none(), "{body}");
         }
     }
 
     #[test]
-    fn recorded_answers_are_read() {
+    fn recorded_responses_are_parsed() {
         for (file, starts) in [
             ("response-success.xml", "Done"),
             (
@@ -236,22 +238,22 @@ mod tests {
             ("response-failure-code3.xml", "Fault { code: Some(3)"),
             ("response-failure-code3-db.xml", "Fault { code: Some(3)"),
         ] {
-            let Some(bytes) = crate::vendor::testing::recorded(&format!("em/{file}")) else {
+            let Some(bytes) = crate::vendor::testing::fixture_file(&format!("em/{file}")) else {
                 continue;
             };
-            let told = match read(&bytes).unwrap() {
-                Ok(answer) => format!("{answer:?}"),
+            let debug = match parse(&bytes).unwrap() {
+                Ok(response) => format!("{response:?}"),
                 Err(fault) => format!("{fault:?}"),
             };
-            assert!(told.starts_with(starts), "{file}: {told}");
+            assert!(debug.starts_with(starts), "{file}: {debug}");
         }
     }
 
     proptest! {
         #[test]
         fn garbage_never_panics(body in "(<|response>|failure>|error| code=|\"|deviceUserResults>|device>|user>|/|%|\\PC){0,50}") {
-            let _ = read(body.as_bytes());
-            let _ = read(format!("<response>{body}").as_bytes());
+            let _ = parse(body.as_bytes());
+            let _ = parse(format!("<response>{body}").as_bytes());
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Long lists become pages: each but the last leads on to the next.
+//! Splits long lists into pages, each of which links to the next.
 
-/// Cuts `items` into pages, of which each is as long as `fits` allows.
+/// Splits `items` into pages as long as `fits` allows.
 ///
-/// `fits` is asked with the items of a page and whether another page follows; it must accept one
-/// item at least, or the page is made with one all the same.
-pub(crate) fn pages<T>(items: &[T], fits: impl Fn(&[T], bool) -> bool) -> Vec<&[T]> {
+/// `fits` takes the items of a page and whether another page follows. A page has at least one item,
+/// even if `fits` does not allow it.
+pub(crate) fn paginate<T>(items: &[T], fits: impl Fn(&[T], bool) -> bool) -> Vec<&[T]> {
     let mut pages = Vec::new();
     let mut rest = items;
     while !rest.is_empty() {
@@ -12,7 +12,7 @@ pub(crate) fn pages<T>(items: &[T], fits: impl Fn(&[T], bool) -> bool) -> Vec<&[
         let len = if whole {
             rest.len()
         } else {
-            longest(rest, &fits)
+            longest_page(rest, &fits)
         };
         let (page, more) = rest.split_at(len);
         pages.push(page);
@@ -21,8 +21,8 @@ pub(crate) fn pages<T>(items: &[T], fits: impl Fn(&[T], bool) -> bool) -> Vec<&[
     pages
 }
 
-/// Returns how many items fit on a page that leads on to another, by halving.
-fn longest<T>(items: &[T], fits: &impl Fn(&[T], bool) -> bool) -> usize {
+/// Returns how many items fit on a page that links to another, by bisection.
+fn longest_page<T>(items: &[T], fits: &impl Fn(&[T], bool) -> bool) -> usize {
     let (mut good, mut bad) = (1, items.len());
     while bad.saturating_sub(good) > 1 {
         let middle = good.midpoint(bad);
@@ -41,11 +41,14 @@ mod tests {
     fn lengths(items: usize, limit: usize) -> Vec<usize> {
         let items = vec![(); items];
         let fits = |page: &[()], more: bool| page.len() + usize::from(more) <= limit;
-        pages(&items, fits).iter().map(|page| page.len()).collect()
+        paginate(&items, fits)
+            .iter()
+            .map(|page| page.len())
+            .collect()
     }
 
     #[test]
-    fn every_item_is_on_one_page_and_no_page_is_too_long() {
+    fn items_are_split_into_pages_within_the_limit() {
         assert_eq!(lengths(0, 30), [0; 0]);
         assert_eq!(lengths(30, 30), [30]);
         assert_eq!(lengths(31, 30), [29, 2]);
@@ -54,8 +57,8 @@ mod tests {
     }
 
     #[test]
-    fn what_never_fits_still_gets_on() {
-        let pages = pages(&[1, 2], |_, _| false);
+    fn oversized_items_get_a_page_each() {
+        let pages = paginate(&[1, 2], |_, _| false);
         assert_eq!(pages, [[1], [2]]);
     }
 }
