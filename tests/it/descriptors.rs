@@ -1,4 +1,4 @@
-//! File descriptors that are used up: it is said, it costs no computing time, and it passes.
+//! File descriptor exhaustion: it is logged, consumes no CPU time, and the servers recover.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -15,47 +15,47 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::{proc, soon};
 
 #[tokio::test]
-async fn used_up_at_the_calls_door_it_passes() {
-    passes(Daemon::agi).await;
+async fn agi_server_recovers_from_descriptor_exhaustion() {
+    recovers(Daemon::agi).await;
 }
 
 #[tokio::test]
-async fn used_up_at_the_phones_door_it_passes() {
-    passes(Daemon::http).await;
+async fn phone_server_recovers_from_descriptor_exhaustion() {
+    recovers(Daemon::http).await;
 }
 
 #[tokio::test]
-async fn used_up_at_the_administrators_door_it_passes() {
-    passes(Daemon::admin).await;
+async fn admin_server_recovers_from_descriptor_exhaustion() {
+    recovers(Daemon::admin).await;
 }
 
-async fn passes(server: fn(&Daemon) -> SocketAddr) {
+async fn recovers(server: fn(&Daemon) -> SocketAddr) {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
-    // A server that can't be connected to either, then.
+    // Connecting to this Asterisk server needs a descriptor as well.
     let config = sim_phone.entry("desk")
         + "[agi]\nbudget = '20s'\n[[asterisk]]\nname = 'pbx'\naddress = '127.0.0.1:9'\n\
            username = 'u'\nsecret = 's'\n";
-    let daemon = Daemon::start_with_descriptors(&config, MOST).await;
-    serves(&daemon).await;
-    let mut taken = Vec::new();
-    for at in 0..2 * MOST {
-        // Nobody accepts the last of them; the system lets them wait.
-        taken.push(connect(at, server(&daemon)).await);
+    let daemon = Daemon::start_with_descriptors(&config, MAX_DESCRIPTORS).await;
+    check_servers(&daemon).await;
+    let mut connections = Vec::new();
+    for at in 0..2 * MAX_DESCRIPTORS {
+        // The last ones are not accepted and stay in the backlog of the kernel.
+        connections.push(connect(at, server(&daemon)).await);
     }
-    let said = daemon.line(CANNOT).await;
-    assert!(said.contains("Too many open files"), "{said}");
+    let line = daemon.line(MESSAGE).await;
+    assert!(line.contains("Too many open files"), "{line}");
     let before = proc::cpu(daemon.pid());
-    sleep(LOOK).await;
+    sleep(INTERVAL).await;
     let spent = proc::cpu(daemon.pid()) - before;
-    assert!(spent < 50, "{spent} hundredths of a second in {LOOK:?}");
-    assert!(daemon.count(CANNOT) < 200, "the log is flooded");
-    drop(taken);
-    serves(&daemon).await;
+    assert!(spent < 50, "{spent} hundredths of a second in {INTERVAL:?}");
+    assert!(daemon.count(MESSAGE) < 200, "the log is flooded");
+    drop(connections);
+    check_servers(&daemon).await;
     daemon.terminate();
     assert!(daemon.end().await.success());
 }
 
-/// Connects from an address of its own: a door has but a few places for each.
+/// Connects from a distinct address, since the number of connections per address is limited.
 async fn connect(at: usize, server: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     let own = Ipv4Addr::new(127, 65, 0, u8::try_from(at + 1).unwrap());
@@ -63,8 +63,8 @@ async fn connect(at: usize, server: SocketAddr) -> TcpStream {
     socket.connect(server).await.unwrap()
 }
 
-/// Checks that each door serves.
-async fn serves(daemon: &Daemon) {
+/// Checks that every server responds.
+async fn check_servers(daemon: &Daemon) {
     let caller = Caller::new(daemon.agi());
     let outcome = caller.runs("push", &["Hello", "phone=desk"]).await;
     assert_eq!(outcome.status, "OK", "{}", outcome.reason);
@@ -80,11 +80,11 @@ async fn serves(daemon: &Daemon) {
     assert!(answer.starts_with("HTTP/1.0 404"), "{answer}");
 }
 
-/// What is said of it.
-const CANNOT: &str = "Cannot accept a connection.";
+/// The log message.
+const MESSAGE: &str = "Cannot accept a connection.";
 
-/// How many descriptors it has.
-const MOST: usize = 64;
+/// The limit of descriptors.
+const MAX_DESCRIPTORS: usize = 64;
 
-/// For how long it is looked at.
-const LOOK: Duration = Duration::from_secs(2);
+/// How long the CPU time is measured.
+const INTERVAL: Duration = Duration::from_secs(2);

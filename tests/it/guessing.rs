@@ -1,4 +1,4 @@
-//! Passwords that somebody tries out at the authentication URL.
+//! Password guessing at the authentication URL.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,7 +16,7 @@ use super::support::soon;
 const CONFIG: &str = "[vendor.cisco]\nusername = 'push'\npassword = 'right'\n";
 
 #[tokio::test]
-async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
+async fn guessing_source_is_blocked_without_affecting_others() {
     let daemon = Daemon::start(CONFIG).await;
     let (guesser, phone) = (Loopback::claim(), Loopback::claim());
     let ask = async |from: IpAddr, password: &str, device: &str| {
@@ -28,14 +28,14 @@ async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
         assert_eq!(response, "UN-AUTHORIZED");
     }
     assert_eq!(ask(guesser.ip(), "right", device).await, "UN-AUTHORIZED");
-    // The name can be written otherwise.
+    // Another spelling of the name does not help.
     let same = "sep00005e005301";
     assert_eq!(ask(guesser.ip(), "right", same).await, "UN-AUTHORIZED");
-    // The phone itself is where it always was, and others behind the same NAT are others.
+    // Neither the phone at its own address is affected, nor other phones behind the same NAT.
     assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     let other = "SEP00005E005302";
     assert_eq!(ask(guesser.ip(), "right", other).await, "AUTHORIZED");
-    // A good login costs nothing, however often.
+    // Valid logins are not limited.
     for _ in 0..100 {
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
@@ -54,7 +54,7 @@ async fn who_was_wrong_too_often_is_not_listened_to_and_nobody_else_notices() {
 }
 
 #[tokio::test]
-async fn other_names_are_of_no_use_to_who_guesses() {
+async fn guessing_for_many_phones_is_limited_as_well() {
     let daemon = Daemon::start(CONFIG).await;
     let (guesser, phone) = (Loopback::claim(), Loopback::claim());
     let ask = async |from: IpAddr, password: &str, device: &str| {
@@ -75,10 +75,10 @@ async fn other_names_are_of_no_use_to_who_guesses() {
 }
 
 #[tokio::test]
-async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
+async fn pushes_succeed_while_their_source_address_is_blocked() {
     let address = Loopback::claim();
     let options = sim_phone::options(Vendor::Cisco);
-    // No password is configured, so that the push has one of its own.
+    // No password is configured, so the push has a one-time password.
     let daemon = Daemon::start(&sim_phone::entry("desk", &options, address.port(8080))).await;
     let url = format!("http://{}/cisco/authenticate", daemon.http());
     let options = Options {
@@ -87,7 +87,7 @@ async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
     };
     let device = format!("SEP{}", options.mac.replace(':', ""));
     let sim_phone = SimPhone::at(options, address.port(8080)).await;
-    // The phone asks from the address that the system gives it, which is the guesser's.
+    // The simulated phone connects from the default address, which is also the guesser's.
     let guesser: IpAddr = "127.0.0.1".parse().unwrap();
     for device in ["", &device] {
         for _ in 0..100 {
@@ -102,7 +102,7 @@ async fn a_push_is_shown_while_somebody_guesses_from_the_same_address() {
     sim_phone.shows_text("Hello").await;
 }
 
-/// Asks as a phone does; returns the body of the answer.
+/// Sends an authentication request as a phone; returns the body of the reply.
 async fn authenticate(
     server: SocketAddr,
     from: IpAddr,

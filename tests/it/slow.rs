@@ -1,4 +1,4 @@
-//! Somebody who takes all the time there is, so that none is left for others.
+//! Slow clients that try to occupy the servers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::support::raw::{connect_from, get, get_from};
 use super::support::soon;
 
 #[tokio::test]
-async fn one_address_can_not_take_every_place() {
+async fn one_address_cannot_occupy_every_connection_slot() {
     let few = "max_connections = 6\nmax_connections_each = 3\n";
     let daemon = Daemon::start(&format!("[http]\n{few}[admin]\n{few}")).await;
     let attacker = Loopback::claim();
@@ -22,11 +22,11 @@ async fn one_address_can_not_take_every_place() {
         (daemon.http(), "/screen/0"),
         (daemon.admin(), "/health/live"),
     ] {
-        // Many times as many as there are places, each with half a head.
+        // Many more connections than slots, each with an incomplete head.
         let mut slow = Vec::new();
         for _ in 0..60 {
             let mut stream = connect_from(attacker.ip(), server).await;
-            // It may have been sent away already.
+            // The server may have closed it already.
             let _ = stream.write_all(b"GET / HTTP/1.1\r\nX: ").await;
             slow.push(stream);
         }
@@ -34,14 +34,14 @@ async fn one_address_can_not_take_every_place() {
             let received = get(server, path).await;
             assert!(received.starts_with("HTTP/1.0 "), "{received}");
         }
-        // Nor can it keep out who comes from the same address and asks for something.
+        // Nor can it lock out a client at the same address that sends a complete request.
         let received = get_from(attacker.ip(), server, path).await;
         assert!(received.starts_with("HTTP/1.0 "), "{received}");
         let open = join_all(slow.iter_mut().map(is_open)).await;
         assert!(open.iter().filter(|open| **open).count() <= 3);
-        // Places are given back.
+        // Slots are released.
         drop(slow);
-        soon("a place", async {
+        soon("a slot", async {
             loop {
                 let mut stream = connect_from(attacker.ip(), server).await;
                 let request = format!("GET {path} HTTP/1.0\r\n\r\n");
@@ -59,7 +59,7 @@ async fn one_address_can_not_take_every_place() {
 }
 
 #[tokio::test]
-async fn heads_and_bodies_that_trickle_are_cut_off_while_others_are_served() {
+async fn trickling_heads_and_bodies_time_out_while_others_are_served() {
     let daemon = Daemon::start("").await;
     let login = "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\
                  Content-Type: application/x-www-form-urlencoded\r\n\r\n";
@@ -68,11 +68,11 @@ async fn heads_and_bodies_that_trickle_are_cut_off_while_others_are_served() {
     let chunked =
         "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n";
     let slow = join_all([
-        trickles(daemon.http(), "GET /screen/0 HTTP/1.1\r\nX: "),
-        trickles(daemon.http(), authenticate),
-        trickles(daemon.http(), chunked),
-        trickles(daemon.admin(), "GET /health/live HTTP/1.1\r\nX: "),
-        trickles(daemon.admin(), login),
+        trickle(daemon.http(), "GET /screen/0 HTTP/1.1\r\nX: "),
+        trickle(daemon.http(), authenticate),
+        trickle(daemon.http(), chunked),
+        trickle(daemon.admin(), "GET /health/live HTTP/1.1\r\nX: "),
+        trickle(daemon.admin(), login),
     ]);
     let others = async {
         let mut beat = interval(Duration::from_millis(100));
@@ -92,12 +92,12 @@ async fn heads_and_bodies_that_trickle_are_cut_off_while_others_are_served() {
     .await;
 }
 
-/// Sends a start and then a byte a second, until the other side ends it.
-async fn trickles(server: SocketAddr, start: &str) {
+/// Sends `start` and then a byte per second, until the server closes the connection.
+async fn trickle(server: SocketAddr, start: &str) {
     let mut stream = TcpStream::connect(server).await.unwrap();
     stream.write_all(start.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
-    let trickle = async {
+    let sending = async {
         let mut beat = interval(Duration::from_secs(1));
         while writing.write_all(b"a").await.is_ok() {
             beat.tick().await;
@@ -106,7 +106,7 @@ async fn trickles(server: SocketAddr, start: &str) {
     let mut received = Vec::new();
     tokio::select! {
         _ = reading.read_to_end(&mut received) => {}
-        () = trickle => {}
+        () = sending => {}
     }
     let received = String::from_utf8_lossy(&received);
     assert!(
@@ -115,7 +115,7 @@ async fn trickles(server: SocketAddr, start: &str) {
     );
 }
 
-/// Returns whether the other side waits for more.
+/// Returns whether the server is waiting for more bytes.
 async fn is_open(stream: &mut TcpStream) -> bool {
     let mut some = [0; 64];
     let read = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut some));

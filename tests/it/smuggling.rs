@@ -1,6 +1,6 @@
-//! Requests that are written so that two readers disagree about them, and paths that lead elsewhere.
+//! HTTP request smuggling, and path traversal.
 //!
-//! What is smuggled is an action URL: if it were taken for a request, a phone would tell something.
+//! The smuggled request is an action URL: if the server took it for a request, there would be an event.
 
 use std::net::SocketAddr;
 
@@ -15,23 +15,23 @@ use super::support::soon;
 const SMUGGLED: &str = "GET /action/snom/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test]
-async fn what_is_in_a_body_is_no_request_however_its_length_is_told() {
+async fn ambiguous_body_lengths_do_not_smuggle_requests() {
     let daemon = Daemon::start("").await;
     let chunked = "Transfer-Encoding: chunked\r\n";
     let headers = [
-        // Two lengths, or a length and chunks: some go by one, some by the other.
+        // Two lengths, or a length and chunks: parsers differ in which one counts.
         format!("Content-Length: 5\r\n{chunked}"),
         format!("{chunked}Content-Length: 5\r\n"),
         "Content-Length: 5\r\nContent-Length: 6\r\n".to_owned(),
         "Content-Length: 5, 6\r\n".to_owned(),
-        // Lengths that are none.
+        // Invalid lengths.
         "Content-Length: +5\r\n".to_owned(),
         "Content-Length: -5\r\n".to_owned(),
         "Content-Length: 0x5\r\n".to_owned(),
         "Content-Length: 5 5\r\n".to_owned(),
         "Content-Length: 99999999999999999999999\r\n".to_owned(),
         "Content-Length: \r\n".to_owned(),
-        // Chunks that one reader overlooks.
+        // Transfer codings that some parsers overlook.
         "Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n".to_owned(),
         "Content-Length: 5\r\nTransfer-Encoding : chunked\r\n".to_owned(),
         "Content-Length: 5\r\nTransfer-Encoding:\x0bchunked\r\n".to_owned(),
@@ -42,27 +42,27 @@ async fn what_is_in_a_body_is_no_request_however_its_length_is_told() {
         "Content-Length: 5\r\nX: y\nTransfer-Encoding: chunked\r\n".to_owned(),
         "Content-Length: 5\r\nX: y\rTransfer-Encoding: chunked\r\n".to_owned(),
         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n".to_owned(),
-        // Names that are none.
+        // Invalid header names.
         "Content-Length : 5\r\n".to_owned(),
         "Content-Length\0: 5\r\n".to_owned(),
         "X\x01: 5\r\n".to_owned(),
         ": 5\r\n".to_owned(),
     ];
-    // Chunks with their end, and then a request; or all of it, if the length counts.
+    // A complete chunked body followed by requests, or a body of the given length.
     for header in &headers {
         let head = format!("POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\n{header}\r\n");
-        let outcome = tells(&daemon, &format!("{head}0\r\n\r\n{SMUGGLED}{SMUGGLED}")).await;
+        let outcome = accepted(&daemon, &format!("{head}0\r\n\r\n{SMUGGLED}{SMUGGLED}")).await;
         assert_eq!(outcome, 0, "{header:?}: {}", daemon.log());
     }
-    // A body that nobody reads.
+    // A body that the handler does not read.
     let length = SMUGGLED.len();
     let head = format!("GET /screen/0 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
-    assert_eq!(tells(&daemon, &format!("{head}{SMUGGLED}")).await, 0);
-    // Chunks that say too much, or that somebody in between may not see.
+    assert_eq!(accepted(&daemon, &format!("{head}{SMUGGLED}")).await, 0);
+    // Oversized chunk headers, and ones that a proxy may parse differently.
     for chunk in [
         "ffffffffffffffff1\r\n".to_owned(),
         "-1\r\n".to_owned(),
-        // Chunks that are in order: nothing comes after them either.
+        // Valid chunks: the connection is closed after them as well.
         "5\r\nhello\r\n0\r\n\r\n".to_owned(),
         "5;a=b\r\nhello\r\n0\r\n\r\n".to_owned(),
         format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(100_000)),
@@ -70,24 +70,24 @@ async fn what_is_in_a_body_is_no_request_however_its_length_is_told() {
         "5\nhello\n0\n\n".to_owned(),
     ] {
         let head = format!("POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\n{chunked}\r\n");
-        let outcome = tells(&daemon, &format!("{head}{chunk}{SMUGGLED}")).await;
+        let outcome = accepted(&daemon, &format!("{head}{chunk}{SMUGGLED}")).await;
         let start: String = chunk.chars().take(40).collect();
         assert_eq!(outcome, 0, "{start}: {}", daemon.log());
     }
-    // Two honest requests in a row are two.
-    assert_eq!(tells(&daemon, &format!("{SMUGGLED}{SMUGGLED}")).await, 2);
+    // Two pipelined requests are two.
+    assert_eq!(accepted(&daemon, &format!("{SMUGGLED}{SMUGGLED}")).await, 2);
 }
 
 #[tokio::test]
-async fn other_protocols_and_forms_are_refused_or_mean_the_same() {
+async fn other_protocol_versions_and_request_forms_are_handled() {
     let daemon = Daemon::start("").await;
     for (request, start) in [
-        // Of 1991, and of 2015.
+        // HTTP/0.9 and HTTP/2.
         ("GET /screen/0\r\n\r\n", "HTTP/1.1 400 "),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
         ("GET /screen/0 HTTP/3.0\r\n\r\n", "HTTP/1.1 400 "),
         ("\x16\x03\x01\x02\x00\x01\x00", "HTTP/1.1 400 "),
-        // We are no proxy.
+        // The server is not a proxy.
         (
             "GET http://169.254.169.254/ HTTP/1.0\r\n\r\n",
             "HTTP/1.0 404 ",
@@ -119,14 +119,16 @@ async fn other_protocols_and_forms_are_refused_or_mean_the_same() {
             );
         }
     }
-    // Whoever asks whether to go on is told so, and waits for nothing else.
+    // Expect: 100-continue gets an interim response.
     let mut stream = TcpStream::connect(daemon.http()).await.unwrap();
     let head = "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\
                 Connection: close\r\nExpect: 100-continue\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
-    let mut go_on = [0; 25];
-    soon("a sign", stream.read_exact(&mut go_on)).await.unwrap();
-    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut interim = [0; 25];
+    soon("the interim response", stream.read_exact(&mut interim))
+        .await
+        .unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"UserID=a").await.unwrap();
     let mut received = String::new();
     soon("an answer", stream.read_to_string(&mut received))
@@ -136,7 +138,7 @@ async fn other_protocols_and_forms_are_refused_or_mean_the_same() {
 }
 
 #[tokio::test]
-async fn paths_lead_nowhere_else() {
+async fn paths_do_not_escape_their_folder() {
     let daemon = Daemon::start("").await;
     std::fs::write(daemon.media("secret.png"), "secret").unwrap();
     let name = daemon.media("").display().to_string();
@@ -201,7 +203,7 @@ async fn paths_lead_nowhere_else() {
             }
         }
     }
-    // With the token, names of phones are names.
+    // With the token, traversal sequences are just names of phones.
     let admin = AdminClient::new(daemon.admin());
     for name in [
         "..%2f..%2fetc%2fpasswd",
@@ -217,12 +219,12 @@ async fn paths_lead_nowhere_else() {
     assert!(response.ends_with("UN-AUTHORIZED"));
 }
 
-/// Sends bytes to the phones' door, and returns how many action URLs were taken for requests.
-async fn tells(daemon: &Daemon, bytes: &str) -> usize {
+/// Sends bytes to the phone-facing server, and returns how many smuggled action URLs it accepted.
+async fn accepted(daemon: &Daemon, bytes: &str) -> usize {
     let count = || daemon.count("event=\"smuggled\"");
     let before = count();
     send(daemon.http(), bytes).await;
-    // What was told before this is in the log by then.
+    // Earlier events are in the log by the time that this one is.
     let passed = daemon.count("event=\"mark\"");
     assert!(
         get(daemon.http(), "/action/snom/mark")
@@ -233,7 +235,7 @@ async fn tells(daemon: &Daemon, bytes: &str) -> usize {
     count() - before
 }
 
-/// Sends bytes and no more, and reads until the other side has ended, too.
+/// Sends bytes, closes the sending direction, and reads until the server closes, too.
 async fn send(server: SocketAddr, bytes: &str) {
     let mut stream = TcpStream::connect(server).await.unwrap();
     let _ = stream.write_all(bytes.as_bytes()).await;

@@ -1,4 +1,4 @@
-//! The doors of the real program: what phones may ask it, and who may come in at all.
+//! The phone-facing server of the real daemon: authentication, content, and allowed addresses.
 
 use handset_simulator::Vendor;
 use handset_simulator::{AuthenticationMethod, Direction, Options};
@@ -12,11 +12,11 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
-async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
+async fn one_time_password_authorizes_its_push_only() {
     for method in [AuthenticationMethod::Get, AuthenticationMethod::Post] {
         let address = Loopback::claim();
         let options = sim_phone::options(Vendor::Cisco);
-        // No password is configured, so only that of the open push is good.
+        // No password is configured, so only the one-time password of the push is valid.
         let entry = sim_phone::entry("desk", &options, address.port(8080));
         let daemon = Daemon::start(&entry).await;
         let server = format!("http://{}/cisco/authenticate", daemon.http());
@@ -32,7 +32,7 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
         assert_eq!(outcome.status, "OK", "{}", outcome.reason);
         sim_phone.shows_text("Hello").await;
         let exchanges = sim_phone.state().exchanges;
-        // What the phone logs when it ends comes first: the question was asked within the push.
+        // The phone logs an exchange when it ends, so the request within the push comes first.
         let asked = exchanges
             .iter()
             .position(|exchange| exchange.target.contains("/cisco/authenticate"));
@@ -47,7 +47,7 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         assert_eq!(length.unwrap().1, "10");
-        // The push is over, and so is its password.
+        // The password is invalid once the push has ended.
         let (target, body) = match method {
             AuthenticationMethod::Get => (
                 asked.target.split_once("/cisco").unwrap().1.to_owned(),
@@ -72,7 +72,7 @@ async fn the_authentication_url_answers_to_the_byte_while_a_push_is_open() {
 }
 
 #[tokio::test]
-async fn configured_credentials_are_good_at_any_time_and_others_never() {
+async fn configured_credentials_are_always_valid_and_others_never() {
     let daemon = Daemon::start(
         "[vendor.cisco]\nusername = 'push'\npassword = 'p w'\n\
          [[phone]]\nname = '1001'\nvendor = 'cisco'\nmac = '00:00:5E:00:53:01'\nusername = 'own'\npassword = 'key'\n",
@@ -120,7 +120,7 @@ async fn configured_credentials_are_good_at_any_time_and_others_never() {
 }
 
 #[tokio::test]
-async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
+async fn each_push_has_an_unguessable_url_of_its_own() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&sim_phone.entry("desk")).await;
     let mut paths = Vec::new();
@@ -136,7 +136,7 @@ async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
     }
     for path in &paths {
         let name = path.strip_prefix("/screen/").unwrap();
-        // 128 bits that nobody can guess.
+        // 128 random bits.
         assert!(
             name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
             "{name}"
@@ -180,7 +180,7 @@ async fn what_was_pushed_has_a_name_of_its_own_each_time_and_a_head() {
 }
 
 #[tokio::test]
-async fn a_pushed_screen_expires() {
+async fn pushed_screens_expire() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let config = format!(
         "{}[http]\nscreen_lifetime = '1s'\n",
@@ -196,7 +196,7 @@ async fn a_pushed_screen_expires() {
         .await;
     let path = fetched(&state).next().unwrap();
     soon("the end of its time", async {
-        // Each question takes a little while; the clock of another process can't be turned.
+        // Polls without a pause: the clock of another process cannot be advanced.
         while get(daemon.http(), &path).await.contains(" 200 ") {}
     })
     .await;
@@ -204,7 +204,7 @@ async fn a_pushed_screen_expires() {
 }
 
 #[tokio::test]
-async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
+async fn backgrounds_survive_a_restart_and_screens_do_not() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let state = tempfile::tempdir().unwrap();
     let config = format!(
@@ -249,14 +249,14 @@ async fn a_background_outlasts_a_restart_and_a_screen_does_not() {
 }
 
 #[tokio::test]
-async fn who_is_not_allowed_is_sent_away_without_a_word() {
-    let stranger = Loopback::claim();
+async fn connections_from_disallowed_addresses_get_no_reply() {
+    let client = Loopback::claim();
     let daemon =
         Daemon::start("[http]\nallow = ['127.0.0.1/32']\n[agi]\nallow = ['127.0.0.1/32']\n").await;
     for server in [daemon.http(), daemon.agi()] {
-        let mut stream = connect_from(stranger.ip(), server).await;
+        let mut stream = connect_from(client.ip(), server).await;
         let request = b"GET /cisco/authenticate HTTP/1.0\r\n\r\nagi_network: yes\n\n";
-        // The other side may be gone already.
+        // The server may have closed the connection already.
         let _ = stream.write_all(request).await;
         let mut received = Vec::new();
         let _ = soon("the end", stream.read_to_end(&mut received)).await;
@@ -273,7 +273,7 @@ async fn who_is_not_allowed_is_sent_away_without_a_word() {
     );
 }
 
-/// Returns the paths that a phone has fetched from us, in order.
+/// Returns the paths that the phone has fetched from handsetd, in order.
 fn fetched(state: &handset_simulator::State) -> impl Iterator<Item = String> {
     state
         .exchanges
