@@ -64,7 +64,7 @@ impl Supervisor {
                 }
                 // Asterisk is probably restarting. If the first attempt fails, back-off applies.
                 Attempt::Ended(Ended::ShutDown) if stable => Duration::ZERO,
-                Attempt::Ended(_) | Attempt::Failed(_) => backoff.next_wait(),
+                Attempt::Ended(_) | Attempt::Failed(_) => backoff.next_delay(),
             };
             warn!(%reason, ?wait, "Not connected to Asterisk.");
             let retry = Instant::now() + wait;

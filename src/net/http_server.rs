@@ -1,4 +1,4 @@
-//! Serving HTTP/1.1 on one accepted connection, with deadlines for head, body and writes.
+//! HTTP/1.1 on an accepted connection, with time limits for head, body and writes.
 
 mod body_deadline;
 
@@ -28,28 +28,27 @@ use tracing::debug;
 
 use body_deadline::BodyDeadline;
 
-use crate::listener::Slot;
+use crate::listener::Accepted;
 
 /// Limits of one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
     /// Name of the server in the log.
     pub server: &'static str,
-    /// How long the head of a request may take to arrive, and how long a connection may be idle.
+    /// Time limit for the head of a request, and for an idle connection.
     pub head: Duration,
-    /// Maximum lifetime of a connection; `None` is unlimited.
+    /// Maximum lifetime of a connection; `None` means unlimited.
     pub life: Option<Duration>,
-    /// Whether header names are written as most servers write them.
+    /// Whether header names are written in title case (`Content-Type`).
     pub title_case: bool,
 }
 
-/// Serves one connection; requests carry `peer` as [`ConnectInfo`].
+/// Serves one connection. Requests carry the address of the client as [`ConnectInfo`].
 ///
-/// When `stop` is cancelled, the connection ends after the request in progress. When its slot is taken
-/// by another connection, it ends at once.
+/// When `stop` is cancelled, the connection ends after the request in progress. When it is evicted, it
+/// ends at once.
 pub fn serve<S>(
-    stream: S,
-    (peer, slot): (SocketAddr, Slot),
+    accepted: Accepted<S>,
     router: Router,
     limits: ConnectionLimits,
     stop: CancellationToken,
@@ -57,6 +56,7 @@ pub fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Accepted { stream, peer, slot } = accepted;
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -65,10 +65,10 @@ where
         .max_buf_size(MAX_BUFFER)
         .title_case_headers(limits.title_case);
     let slot = Arc::new(slot);
-    let own = Arc::clone(&slot);
+    let active = Arc::clone(&slot);
     let service = service_fn(move |request| {
-        own.mark_active();
-        answer(router.clone(), peer, request)
+        active.mark_active();
+        respond(router.clone(), peer, request)
     });
     let stream = TokioIo::new(with_write_timeout(stream));
     async move {
@@ -101,38 +101,38 @@ where
     }
 }
 
-/// Ends a connection whose peer stops reading.
+/// Fails writes that make no progress because the peer does not read.
 fn with_write_timeout<S: AsyncRead + AsyncWrite>(stream: S) -> Pin<Box<TimeoutStream<S>>> {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_STALL_TIMEOUT));
     Box::pin(stream)
 }
 
-async fn answer(
+async fn respond(
     router: Router,
     peer: SocketAddr,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(ConnectInfo(peer));
-    let in_chunks = request.headers().contains_key(TRANSFER_ENCODING);
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let request = request.map(|body| Body::new(BodyDeadline::new(body, BODY_TIMEOUT)));
     let mut response = router.oneshot(request).await?;
-    if in_chunks {
-        // A proxy may disagree on where the body ends, so nothing after it is served (request
-        // smuggling).
+    if is_chunked {
+        // A proxy may disagree about where the body ends (request smuggling), so this connection
+        // serves no further request.
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }
     Ok(response)
 }
 
-/// Time for the body of a request to arrive.
+/// Time limit for the body of a request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a write may make no progress because the peer does not read.
+/// Time limit for a write without progress.
 const WRITE_STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Maximum bytes of a request head, and of a response that is buffered.
+/// Maximum size of a request head, and of buffered response data, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
 
 const MAX_HEADERS: usize = 64;
@@ -149,7 +149,7 @@ mod tests {
     use crate::listener::slots::ConnectionSlots;
     use crate::tasks::Tasks;
 
-    /// Opens a connection that holds no more than a little of what is on its way.
+    /// Opens a connection with a small buffer.
     fn connection(tasks: &Tasks) -> DuplexStream {
         let (near, far) = duplex(1024);
         let router = Router::new()
@@ -164,80 +164,84 @@ mod tests {
         let peer = SocketAddr::from(([192, 0, 2, 1], 5));
         let slots = ConnectionSlots::new(1, 1);
         let permit = slots.acquire().now_or_never().unwrap();
-        let slot = slots.assign(permit, peer.ip()).unwrap();
-        let serving = serve(far, (peer, slot), router, limits, tasks.stop());
+        let accepted = Accepted {
+            stream: far,
+            peer,
+            slot: slots.assign(permit, peer.ip()).unwrap(),
+        };
+        let serving = serve(accepted, router, limits, tasks.stop());
         tasks.spawn("server", serving);
         near
     }
 
-    /// Sends a byte a second until the other side ends it; returns how long that took.
-    async fn trickles(mut stream: DuplexStream, start: &str) -> Duration {
+    /// Sends a byte per second until the server closes the connection; returns how long that took.
+    async fn trickle(mut stream: DuplexStream, start: &str) -> Duration {
         stream.write_all(start.as_bytes()).await.unwrap();
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let (mut reading, mut writing) = tokio::io::split(stream);
-        let mut told = Vec::new();
-        let trickle = async {
+        let mut received = Vec::new();
+        let sending = async {
             while writing.write_all(b"a").await.is_ok() {
                 sleep(Duration::from_secs(1)).await;
             }
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            _ = reading.read_to_end(&mut told) => {}
-            () = trickle => {}
+            _ = reading.read_to_end(&mut received) => {}
+            () = sending => {}
         }
-        assert!(!told.starts_with(b"HTTP/1.1 200"), "{told:?}");
-        begun.elapsed()
+        assert!(!received.starts_with(b"HTTP/1.1 200"), "{received:?}");
+        start_time.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_that_trickles_is_cut_off() {
+    async fn trickling_head_is_cut_off() {
         let tasks = Tasks::new();
-        let took = trickles(connection(&tasks), "GET /large HTTP/1.1\r\nX: ").await;
+        let took = trickle(connection(&tasks), "GET /large HTTP/1.1\r\nX: ").await;
         assert!(took < Duration::from_secs(12), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_trickles_is_cut_off() {
+    async fn trickling_body_is_cut_off() {
         let tasks = Tasks::new();
         let start = "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
-        let took = trickles(connection(&tasks), start).await;
+        let took = trickle(connection(&tasks), start).await;
         assert!(took < BODY_TIMEOUT + Duration::from_secs(2), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_is_read_byte_by_byte_is_cut_off() {
+    async fn response_read_byte_by_byte_is_cut_off() {
         let tasks = Tasks::new();
         let mut stream = connection(&tasks);
         let request = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
         stream.write_all(request).await.unwrap();
-        let begun = Instant::now();
+        let start_time = Instant::now();
         let mut byte = [0];
         while stream.read_exact(&mut byte).await.is_ok() {
             sleep(Duration::from_secs(1)).await;
         }
-        // A thousand bytes were on their way when it was over.
-        let took = begun.elapsed();
+        // Up to a thousand bytes were still buffered when the connection ended.
+        let took = start_time.elapsed();
         assert!(took < Duration::from_mins(5 + 20), "{took:?}");
         assert!(tasks.shut_down(Duration::from_secs(1)).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_served_after_a_body_in_chunks() {
+    async fn connection_closes_after_a_chunked_body() {
         let tasks = Tasks::new();
         let mut stream = connection(&tasks);
         let chunked = "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
                        3\r\nabc\r\n0\r\n\r\n";
         let twice = [chunked, chunked].concat();
         stream.write_all(twice.as_bytes()).await.unwrap();
-        let mut told = String::new();
-        stream.read_to_string(&mut told).await.unwrap();
-        assert!(told.ends_with("\r\n\r\n3"), "{told}");
-        assert_eq!(told.matches("HTTP/1.1").count(), 1, "{told}");
+        let mut received = String::new();
+        stream.read_to_string(&mut received).await.unwrap();
+        assert!(received.ends_with("\r\n\r\n3"), "{received}");
+        assert_eq!(received.matches("HTTP/1.1").count(), 1, "{received}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_stops_reading_is_cut_off_and_a_slow_reader_is_not() {
+    async fn stalled_write_fails_and_a_slow_one_does_not() {
         let (near, mut far) = duplex(16);
         let mut near = with_write_timeout(near);
         near.write_all(&[0; 16]).await.unwrap();

@@ -1,7 +1,9 @@
-//! What handsetd's network programs share: bounded listeners, tasks that stop, pinned certificates.
+//! Common parts of network servers and clients: listeners with limits, tasks that stop together,
+//! pinned TLS certificates, retry delays, and maps whose entries expire.
 //!
-//! Nothing here knows telephony, and nothing routes HTTP requests.
+//! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
+pub mod allow_list;
 pub mod backoff;
 pub mod expiring;
 #[cfg(feature = "http")]

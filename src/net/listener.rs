@@ -1,4 +1,4 @@
-//! A bound TCP socket with a limit on connections, in total and per address.
+//! A TCP listener that limits connections, in total and per address.
 
 pub(crate) mod slots;
 
@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use slots::ConnectionSlots;
 pub use slots::{Slot, rate_limit_key};
 
-/// A bound socket whose connections are counted.
+/// A bound socket that limits its connections.
 #[derive(Debug)]
 pub struct Listener {
     name: &'static str,
@@ -24,18 +24,22 @@ pub struct Listener {
 
 /// An accepted connection.
 #[derive(Debug)]
-pub struct Accepted {
-    /// The connection.
-    pub stream: TcpStream,
-    /// The address of the other end.
+pub struct Accepted<S = TcpStream> {
+    /// The connection, perhaps after a TLS handshake.
+    pub stream: S,
+    /// Address of the client.
     pub peer: SocketAddr,
-    /// Counts the connection; drop it when the connection is over.
+    /// Occupied by the connection; drop it when the connection ends.
     pub slot: Slot,
 }
 
 impl Listener {
-    /// Binds `address` for at most `connections` connections in total and `each` per address. The log
-    /// calls the listener `name`.
+    /// Binds `address` for up to `connections` connections in total and `each` per address. The log
+    /// shows the listener as `name`.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
     pub fn bind(
         name: &'static str,
         address: SocketAddr,
@@ -51,15 +55,15 @@ impl Listener {
         })
     }
 
-    /// Returns the address that was bound.
+    /// Returns the bound address.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits for a free slot, then for a connection, so that the kernel's queue holds the rest.
+    /// Waits for a free slot, then for a connection, so that further ones wait in the kernel's queue.
     ///
-    /// A failure to accept is logged and followed by a pause; it never ends the listener. Connections
-    /// of an address that is at its limit are rejected. Cancel safe.
+    /// Errors are logged and followed by a pause; they never end the listener. Connections from an
+    /// address at its limit are rejected. Cancel safe.
     pub async fn accept(&self) -> Accepted {
         loop {
             match self.try_accept().await {
@@ -82,7 +86,9 @@ impl Listener {
     async fn try_accept(&self) -> io::Result<Result<Accepted, SocketAddr>> {
         let permit = self.slots.acquire().await;
         let (stream, peer) = self.socket.accept().await?;
-        stream.set_nodelay(true)?;
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(listener = self.name, %peer, %error, "Cannot set TCP_NODELAY.");
+        }
         let slot = self.slots.assign(permit, peer.ip()).ok_or(peer);
         Ok(slot.map(|slot| Accepted { stream, peer, slot }))
     }
@@ -99,9 +105,9 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Connections that the kernel queues. Phones come in bursts: a push to a group makes all of them
-/// fetch at once. The system may cap it (`net.core.somaxconn`).
+/// Maximum length of the kernel's queue; the system may reduce it (`net.core.somaxconn`). Phones
+/// connect in bursts: after a push to a group all of them fetch at once.
 const BACKLOG: u32 = 4096;
 
-/// Pause after a failure to accept, for instance while file descriptors are used up.
+/// Pause after a failed accept, for example when the process is out of file descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);

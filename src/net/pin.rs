@@ -1,8 +1,7 @@
-//! A server that is known by the SHA-256 of its certificate.
+//! Certificates pinned by their SHA-256.
 //!
-//! Desk phones have certificates that no authority has signed and that name no host. The
-//! fingerprint says more than both: it is this one device, or none. Who else is trusted beside a
-//! pin, and which words tell of it, is the business of those who connect.
+//! Desk phones have certificates that are not signed by a known CA and name no host. The fingerprint
+//! is stricter than both: it identifies one device.
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -21,23 +20,18 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a certificate.
+/// The SHA-256 of a certificate in DER.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
 #[serde(try_from = "String")]
 pub struct Pin([u8; 32]);
 
 impl Pin {
-    /// Returns the pin of a certificate in DER.
+    /// Returns the pin of a certificate, given in DER.
     pub fn of(certificate: &[u8]) -> Self {
         Self(Sha256::digest(certificate).into())
     }
 
-    /// Makes ready to connect to the server with this very certificate, whatever its name and
-    /// whoever has signed it, and to no other.
-    ///
-    /// # Panics
-    ///
-    /// Never, as long as the TLS library speaks the versions that it was built with.
+    /// Returns a TLS configuration that accepts only this certificate, whatever its name and issuer.
     pub fn client_config(self) -> ClientConfig {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Verifier {
@@ -47,7 +41,7 @@ impl Pin {
         };
         ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .expect("ring speaks the versions that are built in")
+            .expect("ring supports the default TLS versions")
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth()
@@ -63,7 +57,7 @@ impl fmt::Display for Pin {
 impl FromStr for Pin {
     type Err = InvalidPin;
 
-    /// Reads `sha256:` and 64 hexadecimal digits, colons between them or not.
+    /// Parses `sha256:` and 64 hexadecimal digits, optionally separated by colons.
     fn from_str(text: &str) -> Result<Self, InvalidPin> {
         let mut pin = [0; 32];
         let digits = text
@@ -84,28 +78,28 @@ impl TryFrom<String> for Pin {
     }
 }
 
-/// Something else than a pin.
+/// A text that is not a pin.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("pin {0:?} is not sha256: and 64 hexadecimal digits")]
+#[error("invalid pin {0:?}; expected sha256: and 64 hexadecimal digits")]
 pub struct InvalidPin(String);
 
-/// The server has another certificate than the one it is known by.
+/// The server has a certificate other than the pinned one.
 #[derive(Clone, Copy, Eq, PartialEq, thiserror::Error)]
-#[error("its certificate has the pin {found}, and the configuration says {wanted}")]
+#[error("its certificate has the pin {found}, but {expected} is configured")]
 pub struct WrongPin {
     found: Pin,
-    wanted: Pin,
+    expected: Pin,
 }
 
 impl fmt::Debug for WrongPin {
-    /// Says it in words: TLS shows the causes of its errors in no other way.
+    /// Formats like `Display`, because rustls shows the cause of an error by its `Debug` output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
 impl WrongPin {
-    /// Finds a wrong pin among the causes of a failed connection.
+    /// Returns the wrong pin among the sources of an error, if there is one.
     pub fn among(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut cause = Some(error);
         while let Some(error) = cause {
@@ -113,7 +107,7 @@ impl WrongPin {
             if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = tls {
                 return other.0.downcast_ref().copied();
             }
-            // An I/O error does not count what it wraps among its sources.
+            // An I/O error does not return the error it wraps as its source.
             let wrapped = error
                 .downcast_ref::<io::Error>()
                 .and_then(io::Error::get_ref);
@@ -126,14 +120,15 @@ impl WrongPin {
     }
 }
 
-/// Checks a server's certificate against an authority, a pin, or both; accepts nothing without either.
+/// Verifies the certificate of a server by its CA, its pin, or both; rejects everything if it has
+/// neither.
 #[derive(Debug)]
 pub struct Verifier {
-    /// The authorities that may have signed the certificate.
+    /// The trusted CAs.
     pub authority: Option<Arc<WebPkiServerVerifier>>,
-    /// The certificate that it must be.
+    /// The expected certificate.
     pub pin: Option<Pin>,
-    /// Verifies the signatures of the handshake.
+    /// The cryptography for the signatures of the handshake.
     pub provider: Arc<CryptoProvider>,
 }
 
@@ -146,10 +141,10 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if let Some(wanted) = self.pin {
+        if let Some(expected) = self.pin {
             let found = Pin::of(certificate);
-            if found != wanted {
-                let wrong = OtherError(Arc::new(WrongPin { found, wanted }));
+            if found != expected {
+                let wrong = OtherError(Arc::new(WrongPin { found, expected }));
                 return Err(CertificateError::Other(wrong).into());
             }
         }
@@ -192,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pin_is_written_as_it_is_read() {
+    fn formatted_pin_parses_equal() {
         let pin = Pin::of(b"a certificate");
         assert_eq!(pin.to_string().parse(), Ok(pin));
         let colons = format!("sha256:{}", ["AB"; 32].join(":"));

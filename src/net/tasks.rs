@@ -1,7 +1,4 @@
-//! How tasks start and how all of them stop.
-//!
-//! [`Tasks`] is the one place that spawns, so that stopping can wait for what is in hand. It knows
-//! nothing of signals; the daemon decides when to stop.
+//! Spawning tasks, and stopping all of them.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-/// Spawns tasks that stopping waits for. Cheap to clone; all clones share one stop.
+/// A set of tasks that stop together. Cheap to clone; clones share the set.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     stop: CancellationToken,
@@ -19,14 +16,14 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Creates a set without tasks.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Spawns `task` in a span that carries `name`.
+    /// Spawns `task` in a tracing span with the field `name`.
     ///
-    /// Dropping the returned handle does not end the task.
+    /// Dropping the returned handle does not cancel the task.
     pub fn spawn<F>(&self, name: &'static str, task: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -36,15 +33,15 @@ impl Tasks {
             .spawn(task.instrument(tracing::info_span!("task", name)))
     }
 
-    /// Returns the token that is cancelled when everything shall stop.
+    /// Returns the token that is cancelled when the tasks are asked to stop.
     pub fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Asks all tasks to stop and waits for them, for `grace` at the most.
+    /// Asks all tasks to stop and waits up to `grace` until they have ended, including those spawned
+    /// meanwhile.
     ///
-    /// Returns whether all of them ended in time. Tasks may still spawn others meanwhile; those are
-    /// waited for as well.
+    /// Returns whether all of them ended in time.
     pub async fn shut_down(&self, grace: Duration) -> bool {
         self.stop.cancel();
         self.tracker.close();
@@ -59,7 +56,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_in_hand_is_finished() {
+    async fn tasks_finish_their_work_before_shutdown_ends() {
         let tasks = Tasks::new();
         let stop = tasks.stop();
         let work = tasks.spawn("work", async move {
@@ -72,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_task_that_does_not_end_is_told() {
+    async fn task_that_does_not_end_is_reported() {
         let tasks = Tasks::new();
         tasks.spawn("stubborn", std::future::pending::<()>());
         assert!(!tasks.shut_down(Duration::from_secs(2)).await);

@@ -82,16 +82,20 @@ impl std::fmt::Debug for Acceptor {
 }
 
 async fn open(
-    Accepted { stream, peer, slot }: Accepted,
+    accepted: Accepted,
     tls: Option<Acceptor>,
     router: axum::Router,
     stop: CancellationToken,
 ) {
     let Some(Acceptor(tls)) = tls else {
-        return http_server::serve(stream, (peer, slot), router, LIMITS, stop).await;
+        return http_server::serve(accepted, router, LIMITS, stop).await;
     };
+    let Accepted { stream, peer, slot } = accepted;
     match timeout(HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => http_server::serve(stream, (peer, slot), router, LIMITS, stop).await,
+        Ok(Ok(stream)) => {
+            let accepted = Accepted { stream, peer, slot };
+            http_server::serve(accepted, router, LIMITS, stop).await;
+        }
         Ok(Err(error)) => debug!(%error, "An administrator's TLS handshake failed."),
         Err(_) => debug!("An administrator's TLS handshake took too long."),
     }

@@ -193,7 +193,7 @@ impl PlanExecution<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
-            let wait = waits.next_wait();
+            let wait = waits.next_delay();
             if fault.cause() != Cause::Busy || Instant::now() + wait >= self.until {
                 return Err(failed(&fault));
             }

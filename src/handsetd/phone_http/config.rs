@@ -1,9 +1,9 @@
 //! Settings of the phone-facing server.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use handset_net::allow_list::AllowList;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -18,9 +18,7 @@ pub struct Config {
     #[serde(deserialize_with = "base")]
     pub url: Option<Url>,
     /// The networks from which connections are accepted.
-    ///
-    /// An IPv4 address that arrives in IPv6 form (`::ffff:192.0.2.1`) counts as IPv4.
-    pub allow: Vec<IpNet>,
+    pub allow: AllowList,
     /// How long a pushed screen is available.
     #[serde(with = "humantime_serde")]
     pub screen_lifetime: Duration,
@@ -34,23 +32,12 @@ pub struct Config {
     pub max_connections_each: usize,
 }
 
-impl Config {
-    /// Returns whether connections from `address` are accepted.
-    pub fn allows(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.allow.iter().any(|network| network.contains(&address))
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8090)),
             url: None,
-            allow: vec![
-                Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0).into(),
-                Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0).into(),
-            ],
+            allow: AllowList::any(),
             screen_lifetime: Duration::from_hours(1),
             media_lifetime: Duration::from_hours(30 * 24),
             max_connections: 1024,
@@ -93,11 +80,11 @@ mod tests {
     #[test]
     fn every_address_is_allowed_unless_networks_are_named() {
         let config = Config::default();
-        assert!(config.allows("192.0.2.1".parse().unwrap()));
-        assert!(config.allows("2001:db8::1".parse().unwrap()));
+        assert!(config.allow.contains("192.0.2.1".parse().unwrap()));
+        assert!(config.allow.contains("2001:db8::1".parse().unwrap()));
         let config: Config = toml::from_str("allow = [\"192.0.2.0/24\"]").unwrap();
-        assert!(config.allows("::ffff:192.0.2.1".parse().unwrap()));
-        assert!(!config.allows("198.51.100.1".parse().unwrap()));
+        assert!(config.allow.contains("::ffff:192.0.2.1".parse().unwrap()));
+        assert!(!config.allow.contains("198.51.100.1".parse().unwrap()));
     }
 
     #[test]

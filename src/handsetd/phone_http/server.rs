@@ -55,14 +55,13 @@ impl Server {
         let router = super::router(content_store, credentials, events);
         let stop = tasks.stop();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
-            if !self.config.allows(accepted.peer.ip()) {
+            if !self.config.allow.contains(accepted.peer.ip()) {
                 debug!(peer = %accepted.peer, "Rejected a connection from outside http.allow.");
                 continue;
             }
             let (router, stop) = (router.clone(), stop.clone());
             tasks.spawn("phone connection", async move {
-                let client = (accepted.peer, accepted.slot);
-                http_server::serve(accepted.stream, client, router, LIMITS, stop).await;
+                http_server::serve(accepted, router, LIMITS, stop).await;
             });
         }
     }

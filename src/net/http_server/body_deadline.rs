@@ -1,6 +1,6 @@
-//! A deadline for the whole body of a request.
+//! A deadline for the complete body of a request.
 //!
-//! tower-http's body timeout restarts with each frame, so a body that trickles would pass it.
+//! The body timeout of tower-http restarts with each frame, so a trickling body would pass it.
 
 use std::io;
 use std::pin::Pin;
@@ -11,19 +11,19 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// Fails when the whole body has not arrived by a deadline.
+/// A body that fails unless it is complete by a deadline.
 #[derive(Debug)]
 pub(super) struct BodyDeadline<B> {
     body: B,
     /// `None` if the body is empty.
-    left: Option<Pin<Box<Sleep>>>,
+    timeout: Option<Pin<Box<Sleep>>>,
 }
 
 impl<B: Body> BodyDeadline<B> {
-    /// Gives `body` the time `limit` from now on.
+    /// Limits the time for `body`, starting now.
     pub(super) fn new(body: B, limit: Duration) -> Self {
-        let left = (!body.is_end_stream()).then(|| Box::pin(sleep(limit)));
-        Self { body, left }
+        let timeout = (!body.is_end_stream()).then(|| Box::pin(sleep(limit)));
+        Self { body, timeout }
     }
 }
 
@@ -39,9 +39,9 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        // Polled first, since a steady trickle would never let it be polled.
-        if let Some(left) = &mut self.left
-            && left.as_mut().poll(cx).is_ready()
+        // Polled first, because a steady stream of frames would never let it be polled.
+        if let Some(timeout) = &mut self.timeout
+            && timeout.as_mut().poll(cx).is_ready()
         {
             let late = io::Error::new(
                 io::ErrorKind::TimedOut,
@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    /// Comes a byte a second.
+    /// A body that arrives at a byte per second.
     fn trickle(bytes: usize) -> impl Body<Data = Bytes, Error = io::Error> + Unpin {
         StreamBody::new(Box::pin(stream::unfold(bytes, |left| async move {
             sleep(Duration::from_secs(1)).await;
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_trickles_is_cut_off_and_what_comes_in_time_is_whole() {
+    async fn trickling_body_is_cut_off_unless_it_ends_in_time() {
         let limit = Duration::from_secs(10);
         let whole = BodyDeadline::new(trickle(5), limit)
             .collect()

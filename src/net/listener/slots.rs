@@ -1,7 +1,7 @@
 //! Connection slots: a limit in total and per address, with eviction of idle connections.
 //!
 //! A connection that has not sent a request yet is evicted when its address reaches its limit, so an
-//! address that only opens connections keeps out nobody but itself.
+//! address that opens connections without using them affects only itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-/// All slots of a listener. Clones share them.
+/// The slots of a listener. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionSlots {
     total: Arc<Semaphore>,
@@ -24,7 +24,7 @@ pub(crate) struct ConnectionSlots {
 #[derive(Debug, Default)]
 struct SlotState {
     evicted: CancellationToken,
-    /// Whether a request was received, after which the slot is not taken away.
+    /// Whether a request was received, which protects the connection from eviction.
     active: AtomicBool,
 }
 
@@ -38,7 +38,7 @@ pub struct Slot {
 }
 
 impl ConnectionSlots {
-    /// Creates `total` slots, of which one address may use `each`.
+    /// Creates `total` slots, of which each address may use `each`.
     pub(crate) fn new(total: usize, each: usize) -> Self {
         Self {
             total: Arc::new(Semaphore::new(total.min(Semaphore::MAX_PERMITS))),
@@ -53,8 +53,8 @@ impl ConnectionSlots {
         permit.expect("the semaphore is never closed")
     }
 
-    /// Assigns a slot to a connection of `peer`, evicting an idle connection of the same address if
-    /// that is at its limit. Returns `None` if all of them are active.
+    /// Assigns a slot to a connection from `peer`. If its address is at its limit, evicts an idle
+    /// connection of that address, or returns `None` if all of them are active.
     pub(crate) fn assign(&self, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Slot> {
         let key = rate_limit_key(peer);
         let mut in_use = self.in_use.lock();
@@ -84,7 +84,7 @@ impl Slot {
         self.state.active.store(true, Ordering::Relaxed);
     }
 
-    /// Waits until another connection has taken this slot, which never happens to an active one.
+    /// Waits until the connection is evicted, which never happens once it is active.
     pub async fn evicted(&self) {
         self.state.evicted.cancelled().await;
     }
@@ -94,7 +94,7 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut in_use = self.slots.in_use.lock();
         if let Some(own) = in_use.get_mut(&self.key) {
-            // It is gone already if it was evicted.
+            // An evicted connection has been removed already.
             own.retain(|state| !Arc::ptr_eq(state, &self.state));
             if own.is_empty() {
                 in_use.remove(&self.key);
@@ -103,8 +103,8 @@ impl Drop for Slot {
     }
 }
 
-/// Returns what counts as one address in limits: an IPv6 address counts as its /64 network, because a
-/// host that has one address there has 2⁶⁴ of them.
+/// Returns the address that per-address limits apply to: for IPv6 the /64 network, because a host
+/// usually controls all 2⁶⁴ addresses of it.
 pub fn rate_limit_key(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_has_only_its_share_and_returns_it() {
+    fn address_is_limited_and_frees_its_slots() {
         let slots = ConnectionSlots::new(3, 2);
         let connect = |peer: &str| {
             let permit = slots.acquire().now_or_never()?;
@@ -136,7 +136,7 @@ mod tests {
         let other = connect("192.0.2.2");
         assert!(
             other.is_some() && connect("192.0.2.3").is_none(),
-            "it is full"
+            "all slots are in use"
         );
         drop(first);
         assert!(connect("192.0.2.1").is_some());
@@ -162,7 +162,7 @@ mod tests {
         assert!(is_evicted(&first) && !is_evicted(&second) && !is_evicted(&third));
         let fourth = connect();
         assert!(is_evicted(&third) && !is_evicted(&second));
-        // That those two go changes nothing for the others.
+        // The end of evicted connections frees no further slots.
         drop((first, third));
         fourth.as_ref().unwrap().mark_active();
         assert!(connect().is_none());
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_is_one_address() {
+    fn ipv6_network_counts_as_one_address() {
         let key = |peer: &str| rate_limit_key(peer.parse().unwrap()).to_string();
         assert_eq!(key("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");

@@ -1,4 +1,4 @@
-//! A TLS server for tests: its certificate, and its side of the handshake.
+//! A TLS server for tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,19 +12,19 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// Returns the path of a file that the tests of TLS use.
+/// Returns the path of a fixture for TLS tests.
 pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/fixtures/ami/tls")
         .join(name)
 }
 
-/// Returns the certificate of the server, which names 127.0.0.1 and pbx.example.com.
+/// Returns the certificate of the server, valid for 127.0.0.1 and pbx.example.com.
 pub fn certificate() -> CertificateDer<'static> {
     CertificateDer::from_pem_file(fixture("server.pem")).unwrap()
 }
 
-/// Shakes hands as the server.
+/// Returns an acceptor with that certificate.
 pub fn acceptor() -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::from_pem_file(fixture("server.key")).unwrap();

@@ -201,7 +201,7 @@ impl OutboxWorker {
             let why = delivery.why.clone();
             line.put_back(delivery);
             line.is_away(&why, |delivery| self.tell_held(delivery));
-            let again = Instant::now() + waits.next_wait();
+            let again = Instant::now() + waits.next_delay();
             let end = line.next_end().unwrap_or(again);
             tokio::select! {
                 () = stop.cancelled() => {}
