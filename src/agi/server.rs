@@ -1,6 +1,6 @@
-//! Accepts connections and gives each a task, within limits.
+//! Accepts connections and runs a script for each, within limits.
 //!
-//! It decides who is served and for how long, never what is said.
+//! It decides which connections are served and for how long, never what is sent.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, timeout};
+use handset_net::listener::{Accepted, Listener};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info_span, warn};
 
 use super::channel::Channel;
@@ -19,14 +21,13 @@ use super::config::Config;
 use super::error::Error;
 use super::log_throttle::LogThrottle;
 use super::request::Request;
-use handset_net::tasks::Tasks;
 
-/// What is done for one call.
+/// What to do for a call.
 pub trait Script: Send + Sync + 'static {
-    /// Serves one call. When it returns, Asterisk goes on with the dialplan.
+    /// Serves one call. When it returns, Asterisk continues with the dialplan.
     ///
-    /// It may be dropped at any await when [`Config::session_timeout`] is over. An error and a
-    /// panic are logged and end this session only.
+    /// The future is dropped at any await when [`Config::session_timeout`] has passed. Errors and
+    /// panics are logged and end only this session.
     fn run(
         &self,
         request: &Request,
@@ -40,106 +41,79 @@ impl<S: Script> Script for Arc<S> {
     }
 }
 
-/// A bound `FastAGI` server.
+/// A `FastAGI` server, bound and not yet running.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
     config: Config,
 }
 
 impl Server {
-    /// Binds the socket. Connections queue from now on, to be served by [`run`](Self::run).
-    // Async because a socket can only be registered within a runtime.
-    #[expect(clippy::unused_async, reason = "says that a runtime is needed")]
-    pub async fn bind(config: Config) -> Result<Self, Error> {
+    /// Binds the socket. Connections are queued from now on, until [`run`](Self::run) serves them.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
+    pub fn bind(config: Config) -> Result<Self, Error> {
         let listen = config.listen;
-        let bind = || {
-            let socket = if listen.is_ipv4() {
-                TcpSocket::new_v4()?
-            } else {
-                TcpSocket::new_v6()?
-            };
-            socket.set_reuseaddr(true)?;
-            socket.bind(listen)?;
-            let listener = socket.listen(BACKLOG)?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        };
-        let (listener, address) = bind().map_err(|source| Error::Bind { listen, source })?;
-        Ok(Self {
-            listener,
-            address,
-            config,
-        })
+        let sessions = config.max_sessions.max(1);
+        // All calls of an Asterisk come from one address, so it may use all sessions.
+        let listener = Listener::bind("agi", listen, sessions, sessions)
+            .map_err(|source| Error::Bind { listen, source })?;
+        Ok(Self { listener, config })
     }
 
-    /// Returns the address that is listened on, with the port that the system chose.
+    /// Returns the bound address, with the port that the system chose.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.listener.local_addr()
     }
 
-    /// Accepts connections until `tasks` are asked to stop. Sessions in hand run on under `tasks`.
-    pub async fn run<S: Script>(self, script: S, tasks: &Tasks) {
-        let stop = tasks.stop();
-        let refusals = LogThrottle::default();
-        let sessions = self.config.max_sessions.clamp(1, Semaphore::MAX_PERMITS);
-        let sessions = Arc::new(Semaphore::new(sessions));
+    /// Serves calls until `stop` is cancelled; then closes the socket and waits for the sessions in
+    /// progress.
+    ///
+    /// Dropping the future ends all sessions.
+    pub async fn run<S: Script>(self, script: S, stop: CancellationToken) {
+        let rejections = LogThrottle::default();
         let shared = Arc::new(Shared {
             script,
             config: self.config,
-            rejections: LogThrottle::default(),
+            failures: LogThrottle::default(),
         });
-        while let Some(accepted) = stop
-            .run_until_cancelled(accept(&self.listener, &sessions))
-            .await
-        {
-            let Some((stream, peer, permit)) = accepted else {
-                continue;
+        let listener = self.listener;
+        let mut sessions = JoinSet::new();
+        loop {
+            let Accepted { stream, peer, slot } = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some(_) = sessions.join_next() => continue,
+                () = stop.cancelled() => break,
             };
-            if shared.config.allows(peer.ip()) {
+            if shared.config.allow.contains(peer.ip()) {
                 let shared = Arc::clone(&shared);
-                tasks.spawn("agi session", async move {
+                let session = async move {
                     shared.serve(stream, peer).await;
-                    drop(permit);
-                });
-            } else if let Some(suppressed) = refusals.admit() {
-                warn!(%peer, suppressed, "Refused a connection from outside the allowed networks.");
+                    drop(slot);
+                };
+                sessions.spawn(session.in_current_span());
+            } else if let Some(suppressed) = rejections.admit() {
+                warn!(%peer, suppressed, "Rejected a connection from outside the allowed networks.");
             }
         }
+        drop(listener);
+        while sessions.join_next().await.is_some() {}
     }
 }
 
-/// Waits for room, then for a connection. A failure costs a pause, never the server.
-async fn accept(
-    listener: &TcpListener,
-    sessions: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(sessions).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, permit)),
-        Err(error) => {
-            warn!(%error, "Cannot accept a connection.");
-            sleep(ACCEPT_PAUSE).await;
-            None
-        }
-    }
-}
-
-/// What all sessions of a server have in common.
+/// Shared by all sessions of a server.
 struct Shared<S> {
     script: S,
     config: Config,
-    rejections: LogThrottle,
+    failures: LogThrottle,
 }
 
 impl<S: Script> Shared<S> {
     /// Serves one connection from its environment to its end.
     async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
-        let began = Instant::now();
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(%peer, %error, "Cannot turn off Nagle's algorithm.");
-        }
+        let start = Instant::now();
         match Channel::open(stream, &self.config).await {
             Ok((request, channel)) => {
                 let span = info_span!(
@@ -147,8 +121,8 @@ impl<S: Script> Shared<S> {
                     channel = request.channel(),
                     uniqueid = request.uniqueid()
                 );
-                let left = self.config.session_timeout.saturating_sub(began.elapsed());
-                self.run_script(&request, channel, left)
+                let remaining = self.config.session_timeout.saturating_sub(start.elapsed());
+                self.run_script(&request, channel, remaining)
                     .instrument(span)
                     .await;
             }
@@ -156,36 +130,30 @@ impl<S: Script> Shared<S> {
         }
     }
 
-    async fn run_script(&self, request: &Request, mut channel: Channel, left: Duration) {
-        // What a panic leaves behind is one channel, and that is only closed.
+    async fn run_script(&self, request: &Request, mut channel: Channel, limit: Duration) {
+        // After a panic the channel is only closed.
         let run = AssertUnwindSafe(self.script.run(request, &mut channel)).catch_unwind();
-        match timeout(left, run).await {
+        match timeout(limit, run).await {
             Ok(Ok(Ok(()))) => debug!(script = request.script(), "Session ended."),
             Ok(Ok(Err(error @ (Error::Closed | Error::HungUp)))) => {
                 debug!(script = request.script(), %error, "Session ended early.");
             }
             Ok(Ok(Err(error))) => warn!(script = request.script(), %error, "Session failed."),
             Ok(Err(_)) => error!(script = request.script(), "A script panicked."),
-            Err(_) => warn!(script = request.script(), "Session took too long."),
+            Err(_) => warn!(script = request.script(), "Session timed out."),
         }
         channel.close().await;
     }
 
-    /// Logs why there was no session. A peer that just goes away is no reason to complain.
+    /// Logs why a connection has no session. A peer that merely closes it is not worth a warning.
     fn log_rejected(&self, peer: SocketAddr, error: &Error) {
         if matches!(error, Error::Closed | Error::HungUp) {
-            debug!(%peer, "A peer left without an environment.");
-        } else if let Some(suppressed) = self.rejections.admit() {
-            warn!(%peer, %error, suppressed, "No session.");
+            debug!(%peer, "A peer closed the connection without sending an environment.");
+        } else if let Some(suppressed) = self.failures.admit() {
+            warn!(%peer, %error, suppressed, "Rejected a connection: no valid environment.");
         }
     }
 }
-
-/// How many connections wait in the kernel. The system may cap it (`net.core.somaxconn`).
-const BACKLOG: u32 = 4096;
-
-/// The pause after a failed accept, so that a lack of file handles does not become a busy loop.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests;

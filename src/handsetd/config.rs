@@ -8,6 +8,7 @@
 //! lists of tables where `[[phone]]` must add up; so the trees are our own.
 
 mod admin;
+mod agi;
 mod asterisk;
 mod check;
 mod cucm;
@@ -44,8 +45,7 @@ use tree::Node;
 
 use crate::deliver::CallManager;
 use crate::rules::config::Rule;
-use crate::{history, phone_http, telemetry};
-use handset_agi as agi;
+use crate::{dialplan, history, phone_http, telemetry};
 use handset_ami as ami;
 use handset_phones::phone::Directory;
 
@@ -55,7 +55,9 @@ pub struct Config {
     /// The servers whose manager interface is to be used.
     pub asterisk: Vec<ami::Config>,
     /// The server that dialplans call.
-    pub agi: agi::Config,
+    pub agi: handset_agi::Config,
+    /// How long calls may be held.
+    pub dialplan: dialplan::Config,
     /// The server that phones talk to.
     pub http: phone_http::Config,
     /// The administrator's door.
@@ -119,9 +121,11 @@ fn sections(mut root: Node, check: &mut Check) -> Config {
     let root = &mut root;
     let (vendors, accounts) = vendors::read(root, check);
     let (rules, rule_tests) = rule::read(root, check);
+    let (agi, dialplan) = agi::read(root, check);
     let config = Config {
         asterisk: asterisk::read(root, check),
-        agi: read_agi(root, check),
+        agi,
+        dialplan,
         http: read_http(root, check),
         admin: admin::read(root, check),
         history: read_history(root, check),
@@ -141,27 +145,6 @@ fn sections(mut root: Node, check: &mut Check) -> Config {
     }
     check.leftovers(root, &SECTIONS);
     config
-}
-
-fn read_agi(root: &mut Node, check: &mut Check) -> agi::Config {
-    let (agi, node) = check.section::<agi::Config>(root, "agi");
-    let durations = [
-        ("budget", agi.budget),
-        ("environment_timeout", agi.environment_timeout),
-        ("reply_timeout", agi.reply_timeout),
-        ("session_timeout", agi.session_timeout),
-    ];
-    for (name, duration) in durations {
-        check.duration(&node, name, duration);
-    }
-    check.count(&node, "max_sessions", agi.max_sessions);
-    check.door(&node, agi.listen);
-    if agi.session_timeout < agi.budget {
-        let [session, budget] = [agi.session_timeout, agi.budget].map(humantime::format_duration);
-        let text = format!("{session} is shorter than agi.budget, which is {budget}");
-        check.fault(&node, "session_timeout", text);
-    }
-    agi
 }
 
 fn read_http(root: &mut Node, check: &mut Check) -> phone_http::Config {

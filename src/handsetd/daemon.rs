@@ -62,7 +62,7 @@ impl Daemon {
         let servers = servers(&config)?;
         let engine = engine(&config)?;
         let http = phone_http::Server::bind(config.http.clone())?;
-        let agi = agi::Server::bind(config.agi.clone()).await?;
+        let agi = agi::Server::bind(config.agi.clone())?;
         let admin = administrators(&config)?;
         info!(door = "agi", address = %agi.local_addr(), "Listening.");
         info!(door = "http", address = %http.local_addr(), "Listening.");
@@ -182,10 +182,9 @@ impl Daemon {
         calls.spawn("action urls", listen(told, resolver, tell, calls.stop()));
         let dialplan = Dialplan {
             dispatcher,
-            budget: reload.config.agi.budget,
+            budget: reload.config.dialplan.budget,
         };
-        let (agi, own) = (self.agi, calls.clone());
-        calls.spawn("agi", async move { agi.run(dialplan, &own).await });
+        calls.spawn("agi", self.agi.run(dialplan, calls.stop()));
         let (http, own) = (self.http, door.clone());
         door.spawn("http", async move {
             http.run(self.content_store, self.logins, listener, &own)

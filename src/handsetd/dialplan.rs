@@ -22,6 +22,21 @@ use crate::outcome::{Answer, Outcome, Status};
 use handset_agi::{self as agi, Channel, Script};
 use handset_phones::verb::{Action, Request, Verb};
 
+/// The configuration of the dialplan interface.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// How long a call may be held (`agi.budget`).
+    pub budget: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            budget: Duration::from_secs(5),
+        }
+    }
+}
+
 /// Serves the dialplan.
 #[derive(Debug)]
 pub struct Dialplan {

@@ -1,10 +1,10 @@
 //! Conversations over an in-memory pipe.
 
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncBufReadExt, BufReader, DuplexStream, duplex};
 use tokio::time::Instant;
 
 use super::*;
-use handset_net::tasks::Tasks;
 
 const ENVIRONMENT: &str = "agi_network_script: push\nagi_callerid: 1\nagi_threadid: 1\n\n";
 

@@ -4,12 +4,15 @@
 //! and assertions about them are generous.
 
 use std::io::ErrorKind;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
+use handset_net::allow_list::AllowList;
+use handset_net::tasks::Tasks;
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use super::*;
 
@@ -27,7 +30,7 @@ impl Script for Greet {
         let text = outcome
             .as_ref()
             .map_or_else(ToString::to_string, |()| "fine".to_owned());
-        self.outcomes.lock().unwrap().push(text);
+        self.outcomes.lock().push(text);
         outcome
     }
 }
@@ -41,6 +44,10 @@ async fn greet(request: &Request, channel: &mut Channel) -> Result<(), Error> {
     channel
         .set_variable("RESULT", &format!("{} {name}", request.script()))
         .await
+}
+
+fn allow(network: &str) -> AllowList {
+    [network.parse().unwrap()].into_iter().collect()
 }
 
 struct Running {
@@ -59,13 +66,10 @@ impl Running {
             ..Config::default()
         };
         change(&mut config);
-        let server = Server::bind(config).await.unwrap();
+        let server = Server::bind(config).unwrap();
         let (address, tasks, script) = (server.local_addr(), Tasks::new(), Greet::default());
         let (served, outcomes) = (Arc::clone(&script.served), Arc::clone(&script.outcomes));
-        let under = tasks.clone();
-        tasks.spawn("server", async move {
-            server.run(script, &under).await;
-        });
+        tasks.spawn("server", server.run(script, tasks.stop()));
         Self {
             address,
             tasks,
@@ -94,7 +98,7 @@ impl Running {
     /// Stops the server and returns how each script ended, sorted.
     async fn stop(self) -> Vec<String> {
         assert!(self.tasks.shut_down(Duration::from_secs(20)).await);
-        let mut outcomes = std::mem::take(&mut *self.outcomes.lock().unwrap());
+        let mut outcomes = std::mem::take(&mut *self.outcomes.lock());
         outcomes.sort_unstable();
         outcomes
     }
@@ -199,8 +203,7 @@ async fn calls_over_the_session_limit_wait() {
 
 #[tokio::test]
 async fn peers_outside_the_allowed_networks_are_disconnected() {
-    let server =
-        Running::start(|config| config.allow = vec!["192.0.2.0/24".parse().unwrap()]).await;
+    let server = Running::start(|config| config.allow = allow("192.0.2.0/24")).await;
     for _ in 0..20 {
         let mut peer = server.connect().await;
         assert_eq!(peer.read_until_closed().await, "");
@@ -213,19 +216,16 @@ async fn ipv4_peer_of_an_ipv6_socket_counts_as_ipv4() {
     let listen = "[::]:0".parse().unwrap();
     let config = Config {
         listen,
-        allow: vec!["127.0.0.0/8".parse().unwrap()],
+        allow: allow("127.0.0.0/8"),
         ..Config::default()
     };
-    let Ok(server) = Server::bind(config).await else {
+    let Ok(server) = Server::bind(config) else {
         println!("skipped: no IPv6");
         return;
     };
     let port = server.local_addr().port();
     let tasks = Tasks::new();
-    let under = tasks.clone();
-    tasks.spawn("server", async move {
-        server.run(Greet::default(), &under).await;
-    });
+    tasks.spawn("server", server.run(Greet::default(), tasks.stop()));
     let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut peer = Peer {
         stream: BufReader::new(stream),
@@ -477,7 +477,7 @@ async fn stopping_closes_the_socket_and_completes_sessions() {
         no_more
     );
     assert!(stopped);
-    assert_eq!(*server.outcomes.lock().unwrap(), ["fine"]);
+    assert_eq!(*server.outcomes.lock(), ["fine"]);
 }
 
 #[tokio::test]
@@ -486,8 +486,7 @@ async fn occupied_port_is_an_error_with_its_address() {
     let error = Server::bind(Config {
         listen: server.address,
         ..Config::default()
-    })
-    .await;
+    });
     let message = error.unwrap_err().to_string();
     assert_eq!(message, format!("cannot listen on {}", server.address));
 }

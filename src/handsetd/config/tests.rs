@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use handset_net::allow_list::AllowList;
+
 use super::*;
 use handset_phones::phone::{Credentials, Target, Vendor};
 
@@ -262,8 +264,9 @@ fn files_are_read_in_order_and_lists_of_tables_add_up() {
         ("conf.d/20.toml~", "not TOML"),
     ]);
     let config = folder.load().unwrap();
-    assert_eq!(config.agi.budget, Duration::from_secs(3));
-    assert_eq!(config.agi.allow, ["198.51.100.0/24".parse().unwrap()]);
+    assert_eq!(config.dialplan.budget, Duration::from_secs(3));
+    let allow: AllowList = ["198.51.100.0/24".parse().unwrap()].into_iter().collect();
+    assert_eq!(config.agi.allow, allow);
     let names = config
         .directory
         .entries()
@@ -319,7 +322,11 @@ fn variables_overrule_files() {
     ]);
     let config = config.unwrap();
     assert_eq!(config.agi.listen, "127.0.0.1:5000".parse().unwrap());
-    assert_eq!(config.agi.allow.len(), 2);
+    let allow: AllowList = ["192.0.2.0/24", "2001:db8::/32"]
+        .map(|network| network.parse().unwrap())
+        .into_iter()
+        .collect();
+    assert_eq!(config.agi.allow, allow);
     assert_eq!(config.http.max_connections, 7);
     assert_eq!(config.log.level, telemetry::Level::Trace);
     let cisco = config.vendors.defaults(Vendor::Cisco).credentials.unwrap();

@@ -68,7 +68,10 @@ impl Reload {
         // Secrets do not show here, so that a new token alone goes unnoticed.
         let shown = |admin: &crate::admin::Config| format!("{admin:?}");
         let changed = [
-            ("[agi]", old.agi != config.agi),
+            (
+                "[agi]",
+                old.agi != config.agi || old.dialplan != config.dialplan,
+            ),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
             ("[admin]", shown(&old.admin) != shown(&config.admin)),
@@ -76,6 +79,7 @@ impl Reload {
             ("[cucm]", old.cucm != config.cucm),
         ];
         config.agi = old.agi.clone();
+        config.dialplan = old.dialplan.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();
         config.admin = old.admin.clone();
