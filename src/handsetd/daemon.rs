@@ -116,8 +116,8 @@ impl Daemon {
     /// possible without a restart.
     pub async fn run(self, stop: impl Future<Output = ()>, mut reloads: mpsc::Receiver<Config>) {
         let (calls, managers, door) = (Tasks::new(), Tasks::new(), Tasks::new());
-        let mut doors = vec![("agi", self.agi_address()), ("http", self.http_address())];
-        doors.extend(self.admin_address().map(|address| ("admin", address)));
+        let mut listeners = vec![("agi", self.agi_address()), ("http", self.http_address())];
+        listeners.extend(self.admin_address().map(|address| ("admin", address)));
         let (listener, clients) = mpsc::channel(MAX_SERVERS);
         let mut servers = AmiClients::new(self.roster.clone(), managers.clone(), listener);
         servers.connect(self.servers).await;
@@ -140,7 +140,7 @@ impl Daemon {
             feed: EventFeed::new(),
             rules,
             health: Health {
-                doors,
+                listeners,
                 servers: servers.clients(),
                 stopping: calls.stop(),
             },
@@ -236,7 +236,7 @@ fn token(config: &Config) -> admin::Token {
         return admin::Token::new(token.clone());
     }
     let path = admin::Token::path(&config.state.dir);
-    match admin::Token::keep(&config.state.dir) {
+    match admin::Token::load_or_generate(&config.state.dir) {
         Ok(token) => {
             info!(path = %path.display(), "No admin.token is configured; the one in this file is good.");
             token

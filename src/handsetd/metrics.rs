@@ -1,10 +1,12 @@
-//! What is counted and measured as it happens: deliveries, and calls of the dialplan.
+//! Metrics that are recorded as things happen: deliveries and AGI sessions.
 //!
-//! Labels have few values, all of them ours: never a phone, a channel or a reason. What others count
-//! already (the manager's connections, the rules) is read when somebody asks, not here.
+//! Labels take few values, all of them defined by handsetd: never a phone, a channel or a reason.
+//! What other components count (AMI connections, rules) is collected when `/metrics` is requested.
 
 use std::time::Duration;
 
+use handset_phones::phone::Vendor;
+use handset_phones::verb::Verb;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -14,93 +16,97 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
 
 use crate::outcome::Status;
-use handset_phones::phone::Vendor;
-use handset_phones::verb::Verb;
 
-/// The counters. Cheap to clone; all clones are one.
+/// The metrics of deliveries and AGI sessions. Clones share them.
 #[derive(Clone, Debug)]
-pub struct DeliveryMetrics {
-    deliveries: Family<Delivery, Counter>,
-    delivery: Family<OfVendor, Histogram, fn() -> Histogram>,
+pub(crate) struct DeliveryMetrics {
+    deliveries: Family<DeliveryLabels, Counter>,
+    delivery_duration: Family<VendorLabel, Histogram, fn() -> Histogram>,
     sessions: Counter,
-    active: Gauge,
-    session: Histogram,
+    active_sessions: Gauge,
+    session_duration: Histogram,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct Delivery {
+struct DeliveryLabels {
     vendor: &'static str,
     verb: &'static str,
     status: &'static str,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct OfVendor {
+struct VendorLabel {
     vendor: &'static str,
 }
 
-/// A call that is being served; dropping this ends it.
+/// An AGI session in progress; dropping it ends the session.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     metrics: DeliveryMetrics,
-    since: Instant,
+    started_at: Instant,
 }
 
 impl DeliveryMetrics {
-    /// Counts a delivery that is over, and how long it took if there was a phone to take it to.
-    pub fn delivered(&self, vendor: Option<Vendor>, verb: &str, status: Status, took: Duration) {
-        let verb = Verb::find(verb).map_or("unknown", Verb::name);
-        let labels = Delivery {
+    /// Counts a finished delivery, and observes its duration if a phone was found.
+    pub(crate) fn delivered(
+        &self,
+        vendor: Option<Vendor>,
+        verb: &str,
+        status: Status,
+        duration: Duration,
+    ) {
+        let labels = DeliveryLabels {
             vendor: vendor.map_or("unknown", Vendor::name),
-            verb,
+            verb: Verb::find(verb).map_or("unknown", Verb::name),
             status: status.word(),
         };
         self.deliveries.get_or_create(&labels).inc();
         if let Some(vendor) = vendor {
             let vendor = vendor.name();
-            let histogram = self.delivery.get_or_create(&OfVendor { vendor });
-            histogram.observe(took.as_secs_f64());
+            self.delivery_duration
+                .get_or_create(&VendorLabel { vendor })
+                .observe(duration.as_secs_f64());
         }
     }
 
-    /// Counts a call of the dialplan, for as long as what is returned lives.
-    pub fn session(&self) -> Session {
+    /// Counts an AGI session that starts now.
+    pub(crate) fn session(&self) -> Session {
         self.sessions.inc();
-        self.active.inc();
+        self.active_sessions.inc();
         Session {
             metrics: self.clone(),
-            since: Instant::now(),
+            started_at: Instant::now(),
         }
     }
 
-    /// Adds all of them to `registry`.
-    pub fn register(&self, registry: &mut Registry) {
+    /// Adds the metrics to `registry`.
+    pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register(
             "deliveries",
-            "Deliveries that are over, by what came of them",
+            "Finished deliveries by vendor, verb and status",
             self.deliveries.clone(),
         );
         registry.register_with_unit(
             "delivery",
-            "How long a delivery took, from the request to the phone's answer",
+            "Duration of deliveries, from the request to the reply of the phone",
             Unit::Seconds,
-            self.delivery.clone(),
+            self.delivery_duration.clone(),
         );
         registry.register(
             "agi_sessions",
-            "Calls of the dialplan that were served",
+            "AGI sessions started",
             self.sessions.clone(),
         );
         registry.register(
             "agi_sessions_active",
-            "Calls of the dialplan that are being served",
-            self.active.clone(),
+            "AGI sessions in progress",
+            self.active_sessions.clone(),
         );
         registry.register_with_unit(
             "agi_session",
-            "How long a call of the dialplan was held",
+            "Duration of AGI sessions",
             Unit::Seconds,
-            self.session.clone(),
+            self.session_duration.clone(),
         );
     }
 }
@@ -109,19 +115,19 @@ impl Default for DeliveryMetrics {
     fn default() -> Self {
         Self {
             deliveries: Family::default(),
-            delivery: Family::new_with_constructor(histogram),
+            delivery_duration: Family::new_with_constructor(histogram),
             sessions: Counter::default(),
-            active: Gauge::default(),
-            session: histogram(),
+            active_sessions: Gauge::default(),
+            session_duration: histogram(),
         }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.metrics.active.dec();
-        let held = self.since.elapsed().as_secs_f64();
-        self.metrics.session.observe(held);
+        self.metrics.active_sessions.dec();
+        let duration = self.started_at.elapsed().as_secs_f64();
+        self.metrics.session_duration.observe(duration);
     }
 }
 
@@ -129,14 +135,14 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
-/// From a phone next door to one that does not answer, in seconds.
+/// From a phone on the local network to one that times out, in seconds.
 const BUCKETS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(metrics: &DeliveryMetrics) -> String {
+    fn encoded(metrics: &DeliveryMetrics) -> String {
         let mut registry = Registry::default();
         metrics.register(&mut registry);
         let mut text = String::new();
@@ -145,15 +151,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn deliveries_and_calls_are_counted() {
+    async fn deliveries_and_sessions_are_counted() {
         let metrics = DeliveryMetrics::default();
-        let took = Duration::from_millis(40);
-        metrics.delivered(Some(Vendor::Snom), "push", Status::Ok, took);
-        metrics.delivered(Some(Vendor::Snom), "push", Status::Ok, took);
-        metrics.delivered(None, "no verb at all", Status::Invalid, took);
-        let call = metrics.session();
+        let duration = Duration::from_millis(40);
+        metrics.delivered(Some(Vendor::Snom), "push", Status::Ok, duration);
+        metrics.delivered(Some(Vendor::Snom), "push", Status::Ok, duration);
+        metrics.delivered(None, "unheard-of", Status::Invalid, duration);
+        let session = metrics.session();
         tokio::time::advance(Duration::from_millis(200)).await;
-        let text = told(&metrics);
+        let text = encoded(&metrics);
         for line in [
             "deliveries_total{vendor=\"snom\",verb=\"push\",status=\"OK\"} 2",
             "deliveries_total{vendor=\"unknown\",verb=\"unknown\",status=\"INVALID\"} 1",
@@ -164,8 +170,8 @@ mod tests {
         ] {
             assert!(text.contains(&format!("{line}\n")), "{line}: {text}");
         }
-        drop(call);
-        let text = told(&metrics);
+        drop(session);
+        let text = encoded(&metrics);
         for line in [
             "agi_sessions_active 0",
             "agi_sessions_total 1",

@@ -1,4 +1,4 @@
-//! The administrator's door of the real program: the API as programs use it.
+//! The admin API of the real daemon.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
-async fn nobody_comes_in_without_the_token() {
+async fn api_requires_the_token() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     for headers in [
@@ -43,11 +43,14 @@ async fn nobody_comes_in_without_the_token() {
         .request_with_headers("GET", "/health/ready", &[], "")
         .await
         .json();
-    assert_eq!(ready["result"]["doors"]["agi"], daemon.agi().to_string());
+    assert_eq!(
+        ready["result"]["listeners"]["agi"],
+        daemon.agi().to_string()
+    );
 }
 
 #[tokio::test]
-async fn what_is_asked_reaches_the_phone_and_is_remembered() {
+async fn requests_reach_the_phone_and_the_history() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let daemon = Daemon::start(&sim_phone.entry("desk")).await;
     let admin = AdminClient::new(daemon.admin());
@@ -112,7 +115,7 @@ async fn what_is_asked_reaches_the_phone_and_is_remembered() {
 }
 
 #[tokio::test]
-async fn metrics_tell_what_was_done() {
+async fn metrics_count_sessions_and_deliveries() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     let call = Caller::new(daemon.agi())
@@ -124,7 +127,7 @@ async fn metrics_tell_what_was_done() {
     for line in [
         "handsetd_agi_sessions_total 1\n",
         "handsetd_deliveries_total{vendor=\"unknown\",verb=\"push\",status=\"NOTFOUND\"} 1\n",
-        "handsetd_deliveries_under_way 0\n",
+        "handsetd_deliveries_in_flight 0\n",
         "# EOF\n",
     ] {
         assert!(text.contains(line), "{line}: {text}");
@@ -132,7 +135,7 @@ async fn metrics_tell_what_was_done() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
+async fn invalid_requests_are_refused_with_the_offending_key() {
     let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
     let admin = AdminClient::new(daemon.admin());
     let long = format!("{{\"text\": \"{}\"}}", "x".repeat(1_100_000));
@@ -148,7 +151,7 @@ async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
             "do/push",
             r#"{"text": ["a"]}"#,
             400,
-            "text: must be one value, not a list",
+            "text: must be a single value, not a list",
         ),
         (
             "do/push",
@@ -162,7 +165,7 @@ async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
             "phones/desk/push",
             r#"{"text": "a", "phone": "b"}"#,
             400,
-            "phone: the path names it already",
+            "phone: already given by the path",
         ),
         (
             "phones/desk/push",
@@ -174,7 +177,7 @@ async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
             "do/push",
             long.as_str(),
             413,
-            "the body is too long; 1048576 bytes",
+            "the body is too long; the limit is 1048576 bytes",
         ),
     ] {
         let outcome = admin.post(&format!("/api/v1/{path}"), body).await.outcome();
@@ -184,7 +187,7 @@ async fn what_is_wrong_is_refused_by_name_and_in_the_same_shape() {
 }
 
 #[tokio::test]
-async fn other_paths_and_queries_are_refused_as_well() {
+async fn unknown_paths_methods_and_query_keys_are_refused() {
     let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
     let admin = AdminClient::new(daemon.admin());
     for (method, path, code, why) in [
@@ -192,19 +195,19 @@ async fn other_paths_and_queries_are_refused_as_well() {
             "GET",
             "deliveries?colour=red",
             400,
-            "\"colour\" is no key of this query",
+            "unknown key \"colour\"; use asker, id",
         ),
         (
             "GET",
             "deliveries?limit=0",
             400,
-            "limit: \"0\" is no number from 1 to 1000",
+            "limit: invalid number \"0\"; use 1 to 1000",
         ),
         (
             "GET",
             "deliveries?status=FINE",
             400,
-            "status: \"FINE\" is none",
+            "status: unknown status \"FINE\"",
         ),
         (
             "GET",
@@ -218,16 +221,21 @@ async fn other_paths_and_queries_are_refused_as_well() {
             400,
             "since: invalid time \"then\"",
         ),
-        ("GET", "do/push", 405, "can't be asked by GET"),
-        ("GET", "phones/desk/push", 405, "push is asked for by POST"),
-        ("GET", "nothing", 404, "there is nothing at /api/v1/nothing"),
+        ("GET", "do/push", 405, "does not support GET"),
+        ("GET", "phones/desk/push", 405, "push requires POST"),
+        ("GET", "nothing", 404, "unknown path /api/v1/nothing"),
         (
             "DELETE",
             "deliveries/123456789abc",
             404,
-            "no delivery \"123456789abc\" is known",
+            "unknown delivery \"123456789abc\"",
         ),
-        ("GET", "phones?json", 400, "\"json\" is no key"),
+        (
+            "GET",
+            "phones?json",
+            400,
+            "unknown key \"json\"; none is allowed here",
+        ),
     ] {
         let outcome = admin
             .request(method, &format!("/api/v1/{path}"), &[], "")
@@ -248,7 +256,7 @@ async fn other_paths_and_queries_are_refused_as_well() {
     );
     let described = admin.get("/api/v1/openapi.json").await.json();
     assert!(described["paths"]["/do/push"]["post"].is_object());
-    // Requests that are wrong are remembered.
+    // Invalid requests are in the history, too.
     admin.post("/api/v1/do/push", "{}").await;
     let refused = admin
         .get("/api/v1/deliveries?status=invalid&verb=push")
@@ -258,7 +266,7 @@ async fn other_paths_and_queries_are_refused_as_well() {
 }
 
 #[tokio::test]
-async fn what_comes_twice_with_one_key_is_done_once() {
+async fn requests_with_the_same_idempotency_key_are_executed_once() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&sim_phone.entry("desk")).await;
     let admin = AdminClient::new(daemon.admin());
@@ -278,7 +286,10 @@ async fn what_comes_twice_with_one_key_is_done_once() {
     assert_eq!(found["result"].as_array().unwrap().len(), 1);
     let (code, _, why) = ask("twice").await.outcome();
     assert_eq!(code, 400);
-    assert!(why.starts_with("Idempotency-Key: another request"), "{why}");
+    assert!(
+        why.starts_with("Idempotency-Key: already used for a different request"),
+        "{why}"
+    );
     let both = tokio::join!(
         admin.request(
             "POST",
@@ -297,8 +308,8 @@ async fn what_comes_twice_with_one_key_is_done_once() {
 }
 
 #[tokio::test]
-async fn a_delivery_can_be_called_back_until_it_is_sent() {
-    // A picture that never comes keeps the delivery from being sent.
+async fn deliveries_can_be_cancelled_until_they_are_sent() {
+    // An image that never arrives keeps the delivery from being sent.
     let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = slow.local_addr().unwrap();
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
@@ -327,13 +338,13 @@ async fn a_delivery_can_be_called_back_until_it_is_sent() {
     let again = admin.request("DELETE", &path, &[], "").await.outcome();
     assert_eq!(
         (again.0, again.2),
-        (404, format!("delivery {id} is over: UNREACHABLE"))
+        (404, format!("delivery {id} has ended with UNREACHABLE"))
     );
     assert!(sim_phone.received().is_empty());
 }
 
 #[tokio::test]
-async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
+async fn event_streams_can_be_filtered_and_resumed() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
@@ -352,7 +363,7 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
     let mut all = listen("", None).await;
     let mut some = listen("?event=phone.*", None).await;
     for event in ["dnd_on", "dnd_off"] {
-        tell(&daemon, event).await;
+        report_event(&daemon, event).await;
     }
     let heard = until(&mut all, "phone.dnd_off\"").await;
     assert!(heard.contains("event: phone.dnd_on\n"), "{heard}");
@@ -363,11 +374,11 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
         .unwrap()
         .to_owned();
 
-    // Back again after the first one: only the second is told.
+    // Resumed after the first event, the stream has only the second.
     let mut back = listen("?event=phone.dnd_off&event=phone.dnd_on", Some(id)).await;
     let heard = until(&mut back, "dnd_off\"").await;
     assert!(!heard.contains("dnd_on"), "{heard}");
-    // A delivery is an event as well.
+    // Deliveries are events, too.
     let mut deliveries = listen("?event=handsetd.delivery", None).await;
     admin
         .post("/api/v1/do/push", r#"{"text": "a", "phone": "192.0.2.7"}"#)
@@ -375,7 +386,7 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
     let heard = until(&mut deliveries, "NOTFOUND").await;
     assert!(heard.contains("event: handsetd.delivery"), "{heard}");
     daemon.terminate();
-    // Listeners do not keep it from stopping.
+    // Open streams do not delay the shutdown.
     let mut rest = Vec::new();
     soon("the end of the stream", all.read_to_end(&mut rest))
         .await
@@ -384,7 +395,7 @@ async fn events_are_streamed_with_filters_and_from_where_one_left_off() {
 }
 
 #[tokio::test]
-async fn a_listener_that_does_not_read_is_cut_off_and_nobody_else_notices() {
+async fn stalled_event_client_is_disconnected_without_affecting_others() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
@@ -394,30 +405,32 @@ async fn a_listener_that_does_not_read_is_cut_off_and_nobody_else_notices() {
         .open("GET", "/api/v1/events?event=phone.last", &headers, "")
         .await;
     until(&mut quick, "\r\n\r\n").await;
-    // More than the buffers of the kernel and the daemon hold.
+    // More than the buffers of kernel and daemon hold.
     let long = "x".repeat(16_000);
     for _ in 0..2500 {
-        tell(&daemon, &format!("flood?note={long}")).await;
+        report_event(&daemon, &format!("flood?note={long}")).await;
     }
-    tell(&daemon, "last").await;
+    report_event(&daemon, "last").await;
     until(&mut quick, "phone.last\"").await;
     let mut rest = Vec::new();
     let mut slow = slow;
     let read = soon("the end of the slow one", slow.read_to_end(&mut rest)).await;
     assert!(read.is_ok(), "{read:?}");
     assert!(!String::from_utf8_lossy(&rest).contains("phone.last"));
-    daemon.line("Cut a listener off: it was too slow.").await;
+    daemon
+        .line("Disconnected an event client: it is too slow.")
+        .await;
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_end_and_too_many_connections_harm_nobody() {
+async fn idle_and_incomplete_connections_are_closed() {
     let daemon = Daemon::start("[admin]\nmax_connections = 2\n").await;
     let mut idle = TcpStream::connect(daemon.admin()).await.unwrap();
     let mut slow = TcpStream::connect(daemon.admin()).await.unwrap();
     slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: a\r\nX: ")
         .await
         .unwrap();
-    // Both places are taken until the two are sent away.
+    // Both slots are occupied until the two time out.
     let admin = AdminClient::new(daemon.admin());
     let answer = admin
         .request_with_headers("GET", "/health/live", &[], "")
@@ -433,7 +446,7 @@ async fn a_head_that_does_not_end_and_too_many_connections_harm_nobody() {
 }
 
 #[tokio::test]
-async fn without_a_configured_token_one_is_made_up_and_kept() {
+async fn missing_token_is_generated_and_stored() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     let daemon =
@@ -456,7 +469,7 @@ async fn without_a_configured_token_one_is_made_up_and_kept() {
 }
 
 #[tokio::test]
-async fn with_a_certificate_the_door_is_encrypted() {
+async fn admin_server_with_a_certificate_requires_tls() {
     use rustls::pki_types::pem::PemObject;
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ami/tls");
     let daemon = Daemon::start(&format!(
@@ -483,7 +496,7 @@ async fn with_a_certificate_the_door_is_encrypted() {
         .await
         .unwrap();
     let mut answer = Vec::new();
-    // A server may close without a farewell.
+    // The server may close without a TLS close_notify.
     let _ = soon("the answer", stream.read_to_end(&mut answer)).await;
     assert_eq!(Response::read(&answer).code, 200);
     let admin = AdminClient::new(daemon.admin());
@@ -493,8 +506,8 @@ async fn with_a_certificate_the_door_is_encrypted() {
     assert!(!answer.starts_with(b"HTTP/"), "{answer:?}");
 }
 
-/// Has a phone tell something.
-async fn tell(daemon: &Daemon, event: &str) {
+/// Requests an action URL as a phone.
+async fn report_event(daemon: &Daemon, event: &str) {
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
     let outcome = format!("GET /action/yealink/{event} HTTP/1.0\r\n\r\n");
     phone.write_all(outcome.as_bytes()).await.unwrap();
@@ -505,12 +518,12 @@ async fn tell(daemon: &Daemon, event: &str) {
     assert!(answer.starts_with(b"HTTP/1.0 200"), "{answer:?}");
 }
 
-/// Reads until `wanted` has come.
+/// Reads up to the end of `wanted`.
 async fn until(stream: &mut TcpStream, wanted: &str) -> String {
     let mut heard = Vec::new();
     let reading = async {
         while !heard.ends_with(wanted.as_bytes()) {
-            // One by one, so that what follows is left for the next time.
+            // Byte by byte, so that the rest is left for the next call.
             let read = stream.read_u8().await;
             heard.push(read.unwrap_or_else(|error| panic!("{wanted}: {error}")));
         }

@@ -114,7 +114,7 @@ async fn all_is_over(daemon: &Daemon) {
     for _ in 0..600 {
         let metrics = admin.get("/metrics").await.body;
         let metrics = String::from_utf8(metrics).unwrap();
-        if metrics.contains("handsetd_deliveries_held 0\n") {
+        if metrics.contains("handsetd_deliveries_stored 0\n") {
             return;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

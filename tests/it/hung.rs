@@ -150,7 +150,7 @@ async fn spared(admin: &AdminClient) -> u64 {
     let answer = admin.get("/metrics").await;
     let text = String::from_utf8(answer.body).unwrap();
     let mut lines = text.lines();
-    let count = lines.find_map(|line| line.strip_prefix("handsetd_breakers_open "));
+    let count = lines.find_map(|line| line.strip_prefix("handsetd_circuit_breakers_open "));
     count.unwrap().parse().unwrap()
 }
 

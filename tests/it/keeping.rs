@@ -40,7 +40,7 @@ async fn comes_to(daemon: &Daemon, id: &str, status: &str) -> Value {
 /// Waits until so many deliveries are in the file.
 async fn holds(daemon: &Daemon, count: usize) {
     let admin = AdminClient::new(daemon.admin());
-    let line = format!("handsetd_deliveries_held {count}\n");
+    let line = format!("handsetd_deliveries_stored {count}\n");
     let waiting = async {
         loop {
             let metrics = admin.get("/metrics").await.body;

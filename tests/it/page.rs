@@ -1,4 +1,4 @@
-//! The page in a real browser, clicked through by somebody who is in a hurry.
+//! The web page in a real browser.
 
 use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +11,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
-async fn the_page_shows_and_does_what_an_administrator_wants() {
+async fn page_shows_phones_and_sends_requests() {
     let Some(mut browser) = Browser::start().await else {
         return;
     };
@@ -58,9 +58,9 @@ async fn the_page_shows_and_does_what_an_administrator_wants() {
     search_deliveries(&mut browser).await;
     try_rules(&mut browser, &daemon, &sim_phones[1]).await;
     other_verbs(&mut browser).await;
-    call_back(&mut browser, &slow).await;
+    cancel(&mut browser, &slow).await;
 
-    // It shows on a telephone as well, in the dark.
+    // It also fits the display of a mobile phone, in dark mode.
     for (width, scheme) in [(360, "dark"), (1280, "light")] {
         browser.display(width, 900, scheme).await;
         let wider = browser
@@ -75,22 +75,21 @@ async fn the_page_shows_and_does_what_an_administrator_wants() {
         take_picture(&mut browser).await;
     }
 
-    // Nothing came from elsewhere, and the browser found nothing to complain of.
+    // Nothing was loaded from elsewhere, and the browser reported no error.
     let foreign: Vec<_> = browser
-        .asked
+        .requested_urls
         .iter()
         .filter(|url| !url.starts_with(&home) && !url.starts_with("data:") && *url != "about:blank")
         .collect();
     assert!(foreign.is_empty(), "{foreign:?}");
-    let favicon =
-        |complaint: &&String| !complaint.contains("favicon") && !complaint.contains("401");
-    let complaints: Vec<_> = browser.complaints.iter().filter(favicon).collect();
-    assert!(complaints.is_empty(), "{complaints:?}");
+    let is_unexpected = |error: &&String| !error.contains("favicon") && !error.contains("401");
+    let errors: Vec<_> = browser.errors.iter().filter(is_unexpected).collect();
+    assert!(errors.is_empty(), "{errors:?}");
     browser.click("header form button").await;
     browser.until("document.querySelector('#token')").await;
 }
 
-/// With the keyboard alone, at the second try.
+/// Logs in by keyboard, at the second attempt.
 async fn log_in(browser: &mut Browser, home: &str) {
     browser.open(home).await;
     browser.fill("#token", "a guess").await;
@@ -103,7 +102,7 @@ async fn log_in(browser: &mut Browser, home: &str) {
     browser.press("Enter").await;
     browser.until("document.querySelector('#cards')").await;
     assert_eq!(browser.eval("document.cookie").await, "");
-    // The first stop of the keyboard leads past the navigation.
+    // The first Tab stop skips the navigation.
     browser.press("Tab").await;
     let first = browser.eval("document.activeElement.className").await;
     assert_eq!(first, "skip");
@@ -115,7 +114,7 @@ async fn push_to_a_group(browser: &mut Browser, sim_phones: &[SimPhone]) {
     browser.fill("#key-text", "Soup <i>is</i> ready").await;
     browser.click("#see").await;
     browser
-        .until("document.querySelectorAll('#preview .kind').length == 3")
+        .until("document.querySelectorAll('#preview .model').length == 3")
         .await;
     for vendor in ["cisco", "snom", "yealink"] {
         let text = format!("document.querySelector('#preview .screen.{vendor} .text').innerText");
@@ -135,23 +134,23 @@ async fn push_to_a_group(browser: &mut Browser, sim_phones: &[SimPhone]) {
     for sim_phone in sim_phones {
         sim_phone.shows_text("Soup <i>is</i> ready").await;
     }
-    // The cards and the deliveries follow by themselves.
+    // Cards and deliveries update by themselves.
     browser
         .until("document.querySelectorAll('.card .screen .title').length == 3")
         .await;
     browser
-        .until("document.querySelectorAll('#delivered [data-status=OK]').length == 3")
+        .until("document.querySelectorAll('#delivery-list [data-status=OK]').length == 3")
         .await;
 }
 
 async fn search_deliveries(browser: &mut Browser) {
     browser.fill("#search [name=phone]", "snom").await;
     browser
-        .until("document.querySelectorAll('#delivered li[data-status]').length == 1")
+        .until("document.querySelectorAll('#delivery-list li[data-status]').length == 1")
         .await;
-    browser.click("#delivered summary").await;
+    browser.click("#delivery-list summary").await;
     let outcome = browser
-        .eval("document.querySelector('#delivered details').innerText")
+        .eval("document.querySelector('#delivery-list details').innerText")
         .await;
     let outcome = outcome.as_str().unwrap();
     assert!(
@@ -160,20 +159,20 @@ async fn search_deliveries(browser: &mut Browser) {
     );
     browser.fill("#search [name=status]", "FINE").await;
     browser
-        .until("document.querySelector('#delivered .wrong')")
+        .until("document.querySelector('#delivery-list .wrong')")
         .await;
     browser
         .eval("document.querySelector('#search').reset()")
         .await;
     browser.eval("document.querySelector('#search [name=text]').dispatchEvent(new Event('input', {bubbles: true}))").await;
     browser
-        .until("document.querySelectorAll('#delivered li[data-status]').length == 3")
+        .until("document.querySelectorAll('#delivery-list li[data-status]').length == 3")
         .await;
 }
 
 async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone) {
     browser
-        .until("document.querySelector('#ruled tbody tr').innerText.includes('hush')")
+        .until("document.querySelector('#rule-list tbody tr').innerText.includes('hush')")
         .await;
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
     let request = b"GET /action/yealink/dnd_on?mac=00005e005303&line=1 HTTP/1.0\r\n\r\n";
@@ -187,19 +186,19 @@ async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone) {
         .until("document.querySelector('[data-event=\"phone.dnd_on\"]')")
         .await;
     browser
-        .until("document.querySelector('#ruled tbody td:nth-child(3)').innerText == '1'")
+        .until("document.querySelector('#rule-list tbody td:nth-child(3)').innerText == '1'")
         .await;
     let last = browser
-        .eval("document.querySelector('#ruled tbody td:nth-child(8)').innerText")
+        .eval("document.querySelector('#rule-list tbody td:nth-child(8)').innerText")
         .await;
     assert!(last.as_str().unwrap().starts_with("20"), "{last}");
     let before = snom.received().len();
     browser.click("[data-event=\"phone.dnd_on\"] button").await;
     browser
-        .until("document.querySelector('#rehearsal .badge.good')")
+        .until("document.querySelector('#dry-run .badge.good')")
         .await;
     let trial = browser
-        .eval("document.querySelector('#rehearsal').innerText")
+        .eval("document.querySelector('#dry-run').innerText")
         .await;
     let trial = trial.as_str().unwrap();
     assert!(
@@ -207,9 +206,9 @@ async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone) {
         "{trial}"
     );
     assert_eq!(snom.received().len(), before);
-    // It counts as nothing either.
+    // Nor is it counted.
     let fired = browser
-        .eval("document.querySelector('#ruled tbody td:nth-child(3)').innerText")
+        .eval("document.querySelector('#rule-list tbody td:nth-child(3)').innerText")
         .await;
     assert_eq!(fired, "1");
 }
@@ -218,7 +217,7 @@ async fn other_verbs(browser: &mut Browser) {
     let preview = "document.querySelector('#preview";
     for (verb, key, value, seen) in [
         ("ring", "tone", "3", "').innerText.includes('plays 3')"),
-        // As wide as the display that it is made for.
+        // Converted to the width of the display.
         (
             "background",
             "image",
@@ -242,7 +241,7 @@ async fn other_verbs(browser: &mut Browser) {
         .until("document.querySelector('#preview .wrong').innerText.includes('image is missing')")
         .await;
     browser.click("[data-phone=yealink] .shots button").await;
-    // The picture stays, although the cards are made anew after every delivery.
+    // The screenshot stays, although the cards are replaced after every delivery.
     let picture = "document.querySelector('[data-phone=yealink] .shots img')?.naturalWidth > 0";
     browser.until(picture).await;
     browser.fill("#phones-filter input", "yea").await;
@@ -253,7 +252,7 @@ async fn other_verbs(browser: &mut Browser) {
     browser.fill("#phones-filter input", " ").await;
 }
 
-async fn call_back(browser: &mut Browser, slow: &TcpListener) {
+async fn cancel(browser: &mut Browser, slow: &TcpListener) {
     choose(browser, "push", "text").await;
     browser.fill("#phone", "yealink").await;
     browser
@@ -267,20 +266,22 @@ async fn call_back(browser: &mut Browser, slow: &TcpListener) {
     browser.click("#see").await;
     browser.click("#go").await;
     let (_held, _) = soon("the fetch", slow.accept()).await.unwrap();
-    // The list is made anew as things happen, also under a finger; who has missed tries again.
+    // The list is replaced whenever something happens, so the click is repeated until it succeeds.
     browser
         .until(
-            "(document.querySelector('#delivered li[data-status=QUEUED] button')?.click(), \
-             document.querySelector('#delivered li[data-status=UNREACHABLE]'))",
+            "(document.querySelector('#delivery-list li[data-status=QUEUED] button')?.click(), \
+             document.querySelector('#delivery-list li[data-status=UNREACHABLE]'))",
         )
         .await;
     let why = browser
-        .eval("document.querySelector('#delivered [data-status=UNREACHABLE] .reason').innerText")
+        .eval(
+            "document.querySelector('#delivery-list [data-status=UNREACHABLE] .reason').innerText",
+        )
         .await;
     assert_eq!(why, "called back by page before anything was sent");
 }
 
-/// Takes the picture of the README, with something to see.
+/// Takes the screenshot for the README.
 async fn take_picture(browser: &mut Browser) {
     browser.display(1280, 1240, "light").await;
     browser.fill("#phone", "all&cisco").await;
@@ -291,7 +292,7 @@ async fn take_picture(browser: &mut Browser) {
         .await;
     browser.click("#see").await;
     browser
-        .until("document.querySelectorAll('#preview .kind').length == 3")
+        .until("document.querySelectorAll('#preview .model').length == 3")
         .await;
     browser.click("#go").await;
     browser
@@ -336,7 +337,7 @@ async fn choose(browser: &mut Browser, verb: &str, key: &str) {
 }
 
 #[tokio::test]
-async fn the_page_is_strict_with_whoever_asks() {
+async fn page_requires_session_origin_and_csrf_token() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     let host = daemon.admin().to_string();
@@ -405,7 +406,7 @@ async fn the_page_is_strict_with_whoever_asks() {
         send(vec![cookie.clone(), ("X-CSRF-Token", csrf.to_owned())]).await,
         200
     );
-    // A cookie opens the page, not the API; and a token opens the API, not the page.
+    // The cookie is for the page only, and the token for the API only.
     let api = admin
         .request_with_headers("GET", "/api/v1/phones", &[("Cookie", &cookie.1)], "")
         .await;

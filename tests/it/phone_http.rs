@@ -136,9 +136,10 @@ async fn each_push_has_an_unguessable_url_of_its_own() {
     }
     for path in &paths {
         let name = path.strip_prefix("/screen/").unwrap();
-        // 128 random bits.
+        // 128 random bits, and the number of the document within its push.
+        let (random, number) = name.split_at(32);
         assert!(
-            name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            random.bytes().all(|byte| byte.is_ascii_hexdigit()) && number == "0",
             "{name}"
         );
         let whole = get(daemon.http(), path).await;

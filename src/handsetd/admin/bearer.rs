@@ -1,4 +1,7 @@
-//! Who may come in: whoever shows the token.
+//! Authenticates API requests by the admin token.
+//!
+//! The header is parsed here: the `headers` crate, which axum-extra uses for that, depends on a second
+//! version of digest and its dependencies.
 
 use std::sync::Arc;
 
@@ -8,54 +11,55 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::AppState;
 use super::reply::Reply;
+use super::state::AppState;
 use crate::history::Requester;
 
-/// Lets a request through if it shows the token, with who asks.
-pub(super) async fn by_token(
+/// Middleware that requires the token, and adds the [`Requester`] to the request.
+pub(super) async fn require_token(
     State(state): State<Arc<AppState>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(shown) = bearer(request.headers()) else {
-        return refused("a token is missing; send Authorization: Bearer TOKEN");
+    let Some(token) = bearer_token(request.headers()) else {
+        return unauthorized("missing token; send Authorization: Bearer TOKEN");
     };
-    if !state.token.is(shown) {
-        return refused("this is not the token");
+    if !state.token.matches(token) {
+        return unauthorized("wrong token");
     }
-    let asker = asker(request.headers());
-    request.extensions_mut().insert(asker);
+    let requester = requester(request.headers());
+    request.extensions_mut().insert(requester);
     next.run(request).await
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// Returns the token of the `Authorization` header (RFC 6750, section 2.1).
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
 }
 
-fn asker(headers: &HeaderMap) -> Requester {
-    let agent = headers
+fn requester(headers: &HeaderMap) -> Requester {
+    let is_command_line = headers
         .get(USER_AGENT)
-        .and_then(|agent| agent.to_str().ok());
-    if agent.is_some_and(|agent| agent.starts_with(COMMAND_LINE)) {
-        return Requester::CommandLine;
-    }
-    Requester::Token {
-        name: TOKEN.to_owned(),
+        .and_then(|agent| agent.to_str().ok())
+        .is_some_and(|agent| agent.starts_with(COMMAND_LINE));
+    if is_command_line {
+        Requester::CommandLine
+    } else {
+        let name = TOKEN_NAME.to_owned();
+        Requester::Token { name }
     }
 }
 
-fn refused(why: &str) -> Response {
-    let mut response = Reply::refused(StatusCode::UNAUTHORIZED, why).into_response();
-    let bearer = HeaderValue::from_static("Bearer realm=\"handsetd\"");
-    response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
-    response
+fn unauthorized(reason: &str) -> Response {
+    let challenge = HeaderValue::from_static("Bearer realm=\"handsetd\"");
+    let reply = Reply::refused(StatusCode::UNAUTHORIZED, reason);
+    ([(WWW_AUTHENTICATE, challenge)], reply).into_response()
 }
 
-/// Payload the User-Agent of our own command line begins with.
-pub(super) const COMMAND_LINE: &str = "handsetd-send/";
+/// The start of the User-Agent of `handsetd send`.
+const COMMAND_LINE: &str = "handsetd-send/";
 
-/// The name of the one token that there is, as the configuration calls it.
-const TOKEN: &str = "admin.token";
+/// The name of the only token, which is its configuration key.
+const TOKEN_NAME: &str = "admin.token";

@@ -1,4 +1,4 @@
-//! Where the administrator's door is, and who may come in.
+//! Settings of the admin API and the web page.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -6,36 +6,36 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// The settings of the administrator's door.
+/// The `[admin]` section.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address to listen on; port 0 lets the system choose. Without it, [`Config::ADDRESS`], and
-    /// no door if something else listens there.
+    /// The address to listen on; port 0 lets the system choose. If unset, [`Config::ADDRESS`], and the
+    /// server stays off if that address is in use.
     pub listen: Option<SocketAddr>,
-    /// Payload a client must show; without it, one is made up and kept in the state folder.
+    /// The token that clients present; if unset, one is generated and stored in the state directory.
     pub token: Option<SecretString>,
-    /// The certificate to show; without it, nothing is encrypted.
+    /// The certificate and key of the server; if unset, connections are unencrypted.
     pub tls: Option<TlsFiles>,
-    /// Whether the door may be off loopback without encryption.
+    /// Whether unencrypted connections from other hosts are allowed.
     pub plain: bool,
-    /// How many connections are served at once; further ones wait in the kernel's queue.
+    /// Maximum number of concurrent connections; further ones wait in the kernel's queue.
     pub max_connections: usize,
-    /// How many of them one address may have; it is sent away with further ones.
+    /// Maximum number of concurrent connections per address; further ones are closed at once.
     pub max_connections_each: usize,
 }
 
-/// The files of a TLS server, in PEM.
+/// The PEM files of a TLS server.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct TlsFiles {
-    /// The certificate, and those that lead to its authority.
+    /// The certificate, followed by its intermediates.
     pub certificate_file: PathBuf,
-    /// Its private key.
+    /// The private key of the certificate.
     pub key_file: PathBuf,
 }
 
 impl Config {
-    /// Where administrators look for a door that was not told where to be.
+    /// The default address, where clients look for a server that has no `admin.listen`.
     pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8091);
 
     /// Returns the address to listen on.
@@ -43,7 +43,7 @@ impl Config {
         self.listen.unwrap_or(Self::ADDRESS)
     }
 
-    /// Returns whether the door can be left as it is: on loopback, encrypted, or meant to be plain.
+    /// Returns whether the token is safe from eavesdroppers, or `plain` accepts that it is not.
     pub fn is_guarded(&self) -> bool {
         self.plain || self.tls.is_some() || self.address().ip().to_canonical().is_loopback()
     }

@@ -1,95 +1,78 @@
-//! Payload was delivered, and calling back what is not sent: `GET deliveries`, `DELETE deliveries/ID`.
+//! `GET deliveries` and `DELETE deliveries/ID`.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::{Extension, Path, RawQuery, State};
+use handset_phones::verb::Verb;
 use serde_json::Value;
 
+use super::query;
 use super::reply::Reply;
-use super::{AppState, query};
+use super::state::AppState;
 use crate::history::{Requester, Search, parse_since};
 use crate::outcome::Status;
-use handset_phones::verb::Verb;
 
-/// Answers `GET deliveries`.
-pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(given): RawQuery) -> Reply {
-    let (search, limit) = match search(given.as_deref()) {
+/// Handles `GET deliveries`.
+pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): RawQuery) -> Reply {
+    let (search, limit) = match parse_search(query.as_deref()) {
         Ok(search) => search,
         Err(reply) => return reply,
     };
-    let found = state.parts.dispatcher.history().find(&search, limit);
-    Reply::found(found.iter().map(|record| record.to_json()).collect())
+    let records = state.services.dispatcher.history().find(&search, limit);
+    Reply::ok(records.iter().map(|record| record.to_json()).collect())
 }
 
-/// Answers `DELETE deliveries/ID`.
+/// Handles `DELETE deliveries/ID`: cancels what has not been sent.
 pub(super) async fn cancel(
     State(state): State<Arc<AppState>>,
-    Extension(asker): Extension<Requester>,
+    Extension(requester): Extension<Requester>,
     Path(id): Path<String>,
 ) -> Reply {
-    let dispatcher = &state.parts.dispatcher;
-    let phones = dispatcher.cancel(&id, &asker).await;
-    if !phones.is_empty() {
-        let mut reply = Reply::found(Value::Null);
-        let told = [("phone", phones.join("&")), ("id", id)];
-        for (key, value) in told {
-            if let Some(place) = reply.body.get_mut(key) {
-                *place = Value::from(value);
-            }
-        }
-        return reply;
+    let dispatcher = &state.services.dispatcher;
+    let cancelled_phones = dispatcher.cancel(&id, &requester).await;
+    if !cancelled_phones.is_empty() {
+        return Reply::ok(Value::Null)
+            .with("phone", cancelled_phones.join("&"))
+            .with("id", id);
     }
-    let known = Search {
+    let search = Search {
         id: Some(id.clone()),
         ..Search::default()
     };
-    Reply::not_found(match dispatcher.history().find(&known, 1).first() {
-        None => format!("no delivery {id:?} is known"),
+    Reply::not_found(match dispatcher.history().find(&search, 1).first() {
+        None => format!("unknown delivery {id:?}"),
         Some(record) if record.duration.is_none() => {
-            format!("delivery {id} is being sent and can't be called back")
+            format!("delivery {id} is being sent and cannot be cancelled")
         }
-        Some(record) => format!("delivery {id} is over: {}", record.status),
+        Some(record) => format!("delivery {id} has ended with {}", record.status),
     })
 }
 
-/// Reads what is searched for; an empty value does not matter.
-pub(super) fn search(given: Option<&str>) -> Result<(Search, usize), Reply> {
+/// Parses search criteria and the limit; empty values are ignored.
+pub(super) fn parse_search(query: Option<&str>) -> Result<(Search, usize), Reply> {
     let mut search = Search::default();
-    let mut limit = LIMIT;
-    for (key, value) in query::read(given, &KEYS, &[])? {
+    let mut limit = DEFAULT_LIMIT;
+    for (key, value) in query::parse(query, &KEYS, &[])? {
         if value.is_empty() {
             continue;
         }
         match key.as_str() {
             "asker" => search.requester = Some(value),
             "id" => search.id = Some(value),
-            "limit" => {
-                let read = value
-                    .parse()
-                    .ok()
-                    .filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                limit = read.ok_or_else(|| {
-                    Reply::invalid(format!(
-                        "limit: {value:?} is no number from 1 to {MAX_LIMIT}"
-                    ))
-                })?;
-            }
+            "limit" => limit = parse_limit(&value)?,
             "phone" => search.phone = Some(value),
             "since" => {
                 let since = parse_since(&value, SystemTime::now());
-                search.since = Some(since.map_err(|why| Reply::invalid(format!("since: {why}")))?);
+                search.since =
+                    Some(since.map_err(|error| Reply::invalid(format!("since: {error}")))?);
             }
-            "status" => {
-                search.status = Some(Status::find(&value).ok_or_else(|| {
-                    let words = Status::ALL.map(Status::word).join(", ");
-                    Reply::invalid(format!("status: {value:?} is none; they are {words}"))
-                })?);
-            }
+            "status" => search.status = Some(parse_status(&value)?),
             "text" => search.text = Some(value),
             _ => {
-                let verb = Verb::find(&value);
-                verb.ok_or_else(|| Reply::invalid(format!("verb: {value:?} is no verb")))?;
+                if Verb::find(&value).is_none() {
+                    return Err(Reply::invalid(format!("verb: unknown verb {value:?}")));
+                }
                 search.verb = Some(value);
             }
         }
@@ -97,11 +80,30 @@ pub(super) fn search(given: Option<&str>) -> Result<(Search, usize), Reply> {
     Ok((search, limit))
 }
 
-/// Payload can be searched for.
-const KEYS: [&str; 8] = [
+fn parse_limit(text: &str) -> Result<usize, Reply> {
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        .ok_or_else(|| {
+            Reply::invalid(format!(
+                "limit: invalid number {text:?}; use 1 to {MAX_LIMIT}"
+            ))
+        })
+}
+
+fn parse_status(text: &str) -> Result<Status, Reply> {
+    Status::find(text).ok_or_else(|| {
+        let words = Status::ALL.map(Status::word).join(", ");
+        Reply::invalid(format!(
+            "status: unknown status {text:?}; use one of {words}"
+        ))
+    })
+}
+
+/// The keys of the query.
+pub(super) const KEYS: [&str; 8] = [
     "asker", "id", "limit", "phone", "since", "status", "text", "verb",
 ];
 
-/// How many are told unless more or fewer are wanted.
-const LIMIT: usize = 100;
+const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;

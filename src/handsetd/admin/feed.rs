@@ -1,87 +1,83 @@
-//! Payload happens, numbered, for whoever listens: events of Asterisk and of phones, and deliveries.
+//! A numbered feed of what happens: events of Asterisk and of phones, and deliveries.
 //!
-//! The last ones are kept, so that a listener who was away for a moment misses nothing. Nobody here
-//! waits for a listener: who is too slow is told so, and has to come back.
+//! Recent items are kept, so that a client that reconnects misses nothing. The feed waits for no
+//! subscriber: one that falls too far behind is disconnected and has to resume.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use handset_net::random;
+use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::history::Record;
 use crate::rules::Fact;
 
-/// Payload happens. Cheap to clone; all clones are one.
+/// The feed. Clones share it.
 #[derive(Clone, Debug)]
-pub struct EventFeed {
-    ring: Arc<Mutex<Ring>>,
+pub(crate) struct EventFeed {
+    recent: Arc<Mutex<Recent>>,
     live: broadcast::Sender<Arc<FeedItem>>,
-    /// Tells the numbers of this run from those of another.
-    run: Arc<str>,
+    /// Distinguishes the ids of this run from those of earlier ones.
+    run_id: Arc<str>,
 }
 
 #[derive(Debug)]
-struct Ring {
-    next: u64,
-    kept: VecDeque<Arc<FeedItem>>,
+struct Recent {
+    next_number: u64,
+    /// Ordered by number, without gaps.
+    items: VecDeque<Arc<FeedItem>>,
 }
 
-/// One thing that happened.
 #[derive(Clone, Debug)]
-pub struct FeedItem {
-    /// Later ones have greater numbers, without gaps.
-    pub number: u64,
-    /// When we heard of it.
-    pub at: SystemTime,
-    /// Payload it is.
-    pub what: Payload,
+pub(super) struct FeedItem {
+    /// Increases by one with every item.
+    pub(super) number: u64,
+    pub(super) at: SystemTime,
+    pub(super) payload: Payload,
 }
 
-/// Payload happened.
 #[derive(Clone, Debug)]
-pub enum Payload {
-    /// A delivery began or ended.
+pub(super) enum Payload {
+    /// A delivery began, changed or ended.
     Delivery(Arc<Record>),
-    /// An event.
+    /// An event of Asterisk, of a phone or of handsetd.
     Fact(Fact),
 }
 
-/// Payload a listener gets.
 #[derive(Debug)]
 pub(super) struct Subscription {
-    /// Payload happened since the number that it named.
-    pub(super) before: Vec<Arc<FeedItem>>,
-    /// How much of that is forgotten.
+    /// The items since the one that the client saw last.
+    pub(super) replay: Vec<Arc<FeedItem>>,
+    /// The number of such items that are no longer kept.
     pub(super) missed: u64,
-    /// Payload happens from now on.
     pub(super) live: broadcast::Receiver<Arc<FeedItem>>,
 }
 
 impl EventFeed {
-    /// Creates a feed of nothing yet.
-    pub fn new() -> Self {
-        let ring = Ring {
-            next: 1,
-            kept: VecDeque::new(),
+    pub(crate) fn new() -> Self {
+        let recent = Recent {
+            next_number: 1,
+            items: VecDeque::new(),
         };
         Self {
-            ring: Arc::new(Mutex::new(ring)),
-            live: broadcast::channel(MAX_BEHIND).0,
-            run: handset_net::random::hex_token::<4>().into(),
+            recent: Arc::new(Mutex::new(recent)),
+            live: broadcast::channel(LIVE_CAPACITY).0,
+            run_id: random::hex_token::<4>().into(),
         }
     }
 
-    /// Takes over what is told, until `stop`.
-    pub async fn run(
+    /// Publishes facts and deliveries until `stop` is cancelled.
+    pub(crate) async fn run(
         self,
         mut facts: broadcast::Receiver<Fact>,
         mut deliveries: broadcast::Receiver<Arc<Record>>,
         stop: CancellationToken,
     ) {
         loop {
-            let what = tokio::select! {
+            let payload = tokio::select! {
                 () = stop.cancelled() => return,
                 fact = facts.recv() => match fact {
                     Ok(fact) => Payload::Fact(fact),
@@ -94,96 +90,102 @@ impl EventFeed {
                     Err(RecvError::Closed) => return,
                 },
             };
-            self.push(what);
+            self.publish(payload);
         }
     }
 
-    /// Tells everybody.
-    pub(super) fn push(&self, what: Payload) {
-        let mut ring = self.lock();
-        let news = Arc::new(FeedItem {
-            number: ring.next,
+    fn publish(&self, payload: Payload) {
+        let mut recent = self.recent.lock();
+        let item = Arc::new(FeedItem {
+            number: recent.next_number,
             at: SystemTime::now(),
-            what,
+            payload,
         });
-        ring.next = ring.next.saturating_add(1);
-        if ring.kept.len() >= MAX_KEPT {
-            ring.kept.pop_front();
+        recent.next_number = recent.next_number.saturating_add(1);
+        if recent.items.len() >= MAX_ITEMS {
+            recent.items.pop_front();
         }
-        ring.kept.push_back(Arc::clone(&news));
-        // Under the lock, so that who subscribes gets each once. Nobody may be listening.
-        let _ = self.live.send(news);
+        recent.items.push_back(Arc::clone(&item));
+        // Sent under the lock, so that a new subscriber gets each item once. Fails only while there is
+        // no subscriber.
+        let _ = self.live.send(item);
     }
 
-    /// Starts to listen; `last` is the id of the last one that was heard of.
-    pub(super) fn subscribe(&self, last: Option<&str>) -> Subscription {
-        let ring = self.lock();
+    /// Subscribes from now on, or after the item with the id `last_id`.
+    pub(super) fn subscribe(&self, last_id: Option<&str>) -> Subscription {
+        let recent = self.recent.lock();
         let live = self.live.subscribe();
-        let Some(last) = last else {
+        let Some(last_id) = last_id else {
             return Subscription {
-                before: Vec::new(),
+                replay: Vec::new(),
                 missed: 0,
                 live,
             };
         };
-        // An id of another run says nothing but that it is long ago.
-        let number = last.strip_prefix(&*self.run);
-        let number = number.and_then(|rest| rest.strip_prefix('-')?.parse().ok());
-        let number: u64 = number.unwrap_or(0);
-        let oldest = ring.kept.front().map_or(ring.next, |news| news.number);
-        let after = |news: &&Arc<FeedItem>| news.number > number;
+        // An id of an earlier run precedes all items of this one.
+        let last_number: u64 = last_id
+            .strip_prefix(&*self.run_id)
+            .and_then(|rest| rest.strip_prefix('-')?.parse().ok())
+            .unwrap_or(0);
+        let oldest = recent
+            .items
+            .front()
+            .map_or(recent.next_number, |item| item.number);
         Subscription {
-            before: ring.kept.iter().filter(after).cloned().collect(),
-            missed: oldest.saturating_sub(number.saturating_add(1)),
+            replay: recent
+                .items
+                .iter()
+                .filter(|item| item.number > last_number)
+                .cloned()
+                .collect(),
+            missed: oldest.saturating_sub(last_number.saturating_add(1)),
             live,
         }
     }
 
-    /// Returns the last facts, the newest first.
+    /// Returns up to `limit` recent facts, newest first.
     pub(super) fn facts(&self, limit: usize) -> Vec<Arc<FeedItem>> {
-        let ring = self.lock();
-        let facts = ring.kept.iter().rev();
-        let facts = facts.filter(|news| matches!(news.what, Payload::Fact(_)));
-        facts.take(limit).cloned().collect()
+        let recent = self.recent.lock();
+        recent
+            .items
+            .iter()
+            .rev()
+            .filter(|item| matches!(item.payload, Payload::Fact(_)))
+            .take(limit)
+            .cloned()
+            .collect()
     }
 
-    /// Returns one, if it is not forgotten.
-    pub(super) fn one(&self, number: u64) -> Option<Arc<FeedItem>> {
-        let ring = self.lock();
-        ring.kept.iter().find(|news| news.number == number).cloned()
+    /// Returns the item of that number, if it is still kept.
+    pub(super) fn get(&self, number: u64) -> Option<Arc<FeedItem>> {
+        let recent = self.recent.lock();
+        recent
+            .items
+            .iter()
+            .find(|item| item.number == number)
+            .cloned()
     }
 
-    /// Returns the id by which a listener can come back.
-    pub(super) fn id(&self, news: &FeedItem) -> String {
-        format!("{}-{}", self.run, news.number)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Ring> {
-        // The ring is whole whoever panicked.
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for EventFeed {
-    fn default() -> Self {
-        Self::new()
+    /// Returns the id by which a client can resume after `item`.
+    pub(super) fn id(&self, item: &FeedItem) -> String {
+        format!("{}-{}", self.run_id, item.number)
     }
 }
 
-/// Says that more happened than could be taken over.
+/// The event that reports missed items.
 fn missed(count: u64) -> Payload {
     let value = ("Count".to_owned(), count.to_string());
     Payload::Fact(Fact::new(MISSED, [value]))
 }
 
-/// The event that says how many were missed.
+/// The name of the event that reports missed items.
 pub(super) const MISSED: &str = "handsetd.missed";
 
-/// How far a listener may be behind before it is cut off.
-const MAX_BEHIND: usize = 1024;
+/// How many items a subscriber may lag behind before it is disconnected.
+const LIVE_CAPACITY: usize = 1024;
 
-/// How many are kept for listeners that come back.
-const MAX_KEPT: usize = 1000;
+/// How many items are kept for clients that resume.
+const MAX_ITEMS: usize = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -194,36 +196,36 @@ mod tests {
     }
 
     fn numbers(subscription: &Subscription) -> Vec<u64> {
-        subscription.before.iter().map(|news| news.number).collect()
+        subscription.replay.iter().map(|item| item.number).collect()
     }
 
     #[test]
-    fn who_comes_back_misses_nothing_that_is_kept() {
+    fn resuming_clients_get_every_item_that_is_kept() {
         let feed = EventFeed::new();
         for _ in 0..5 {
-            feed.push(fact("a"));
+            feed.publish(fact("a"));
         }
-        let heard = format!("{}-3", feed.run);
-        let mut back = feed.subscribe(Some(&heard));
-        assert_eq!((numbers(&back), back.missed), (vec![4, 5], 0));
-        feed.push(fact("b"));
-        assert_eq!(back.live.try_recv().unwrap().number, 6);
+        let last_id = format!("{}-3", feed.run_id);
+        let mut resumed = feed.subscribe(Some(&last_id));
+        assert_eq!((numbers(&resumed), resumed.missed), (vec![4, 5], 0));
+        feed.publish(fact("b"));
+        assert_eq!(resumed.live.try_recv().unwrap().number, 6);
         assert!(numbers(&feed.subscribe(None)).is_empty());
-        // Another run of the daemon: nothing is known of what was heard.
+        // Ids of another run precede everything.
         assert_eq!(numbers(&feed.subscribe(Some("00000000-4"))).len(), 6);
         assert_eq!(numbers(&feed.subscribe(Some("nonsense"))).len(), 6);
     }
 
     #[test]
-    fn what_is_forgotten_is_counted() {
+    fn items_that_are_no_longer_kept_are_counted() {
         let feed = EventFeed::new();
-        for _ in 0..MAX_KEPT + 10 {
-            feed.push(fact("a"));
+        for _ in 0..MAX_ITEMS + 10 {
+            feed.publish(fact("a"));
         }
-        let first = format!("{}-1", feed.run);
-        let back = feed.subscribe(Some(&first));
-        assert_eq!((back.before.len(), back.missed), (MAX_KEPT, 9));
-        assert!(feed.one(1).is_none() && feed.one(11).is_some());
+        let first = format!("{}-1", feed.run_id);
+        let resumed = feed.subscribe(Some(&first));
+        assert_eq!((resumed.replay.len(), resumed.missed), (MAX_ITEMS, 9));
+        assert!(feed.get(1).is_none() && feed.get(11).is_some());
         assert_eq!(feed.facts(2)[0].number, 1010);
     }
 }

@@ -1,59 +1,50 @@
-//! How the daemon is: `/health/live` and `/health/ready`.
+//! `/health/live` and `/health/ready`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-
-use super::AppState;
-use super::reply::Reply;
-use crate::outcome::Status;
 use handset_ami as ami;
+use serde_json::{Map, Value, json};
 
-/// Payload there is to tell of the daemon.
-#[derive(Clone, Debug)]
-pub struct Health {
-    /// The doors that are bound, by their names.
-    pub doors: Vec<(&'static str, SocketAddr)>,
-    /// The Asterisk servers.
-    pub servers: watch::Receiver<Vec<ami::Client>>,
-    /// Whether no new calls are taken any more.
-    pub stopping: CancellationToken,
-}
+use super::reply::Reply;
+use super::state::AppState;
+use crate::outcome::Status;
 
-/// Answers `/health/live`: whoever answers lives.
+/// Handles `/health/live`: the reply itself is the proof.
 pub(super) async fn live() -> Reply {
-    Reply::found(Value::Null)
+    Reply::ok(Value::Null)
 }
 
-/// Answers `/health/ready`: not before all doors are bound, and not once everything stops. An
-/// Asterisk that is away is told, and is no reason to send nobody here: calls need none.
+/// Handles `/health/ready`: ready from the moment all listeners are bound until shutdown.
+///
+/// A lost Asterisk connection is reported and does not make handsetd unready: calls do not need it.
 pub(super) async fn ready(State(state): State<Arc<AppState>>) -> Reply {
-    let health = &state.parts.health;
-    let doors: serde_json::Map<String, Value> = health
-        .doors
+    let health = &state.services.health;
+    let listeners: Map<String, Value> = health
+        .listeners
         .iter()
         .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
         .collect();
-    let of_server = |server: &ami::Client| {
-        let (state, reason) = describe(&server.state().borrow());
-        json!({"name": server.name(), "state": state, "reason": reason})
-    };
-    let servers: Vec<_> = health.servers.borrow().iter().map(of_server).collect();
-    let result = json!({"doors": doors, "asterisk": servers});
+    let servers: Vec<Value> = health
+        .servers
+        .borrow()
+        .iter()
+        .map(|server| {
+            let (state, reason) = describe(&server.state().borrow());
+            json!({"name": server.name(), "state": state, "reason": reason})
+        })
+        .collect();
+    let result = json!({"listeners": listeners, "asterisk": servers});
     if health.stopping.is_cancelled() {
         let code = StatusCode::SERVICE_UNAVAILABLE;
-        return Reply::plain(code, Status::Unreachable, "handsetd is stopping", result);
+        return Reply::new(code, Status::Unreachable, "handsetd is stopping", result);
     }
-    Reply::found(result)
+    Reply::ok(result)
 }
 
-/// Returns a word for where a server stands, and why.
-pub(super) fn describe(state: &ami::State) -> (&'static str, String) {
+/// Returns the name of a connection state and its reason.
+fn describe(state: &ami::State) -> (&'static str, String) {
     match state {
         ami::State::Connected(_) => ("connected", String::new()),
         ami::State::Lost { reason, .. } => ("lost", reason.to_string()),

@@ -1,68 +1,82 @@
-//! `Idempotency-Key`: what came twice is done once.
+//! `Idempotency-Key`: a repeated request is executed once.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::reply::Reply;
 
-/// The keys of the last time. The oldest are forgotten when there are too many.
-#[derive(Debug, Default)]
-pub(super) struct IdempotencyStore(Mutex<VecDeque<Slot>>);
+/// The recent keys and the replies to their requests.
+#[derive(Debug)]
+pub(super) struct IdempotencyStore(Mutex<ExpiringMap<String, Entry>>);
 
 #[derive(Debug)]
-struct Slot {
-    key: String,
-    print: Fingerprint,
-    until: Instant,
-    answer: watch::Receiver<Option<Reply>>,
+struct Entry {
+    fingerprint: Fingerprint,
+    reply: watch::Receiver<Option<Reply>>,
 }
 
-/// A hash over all that makes up a request.
-type Fingerprint = [u8; 32];
+/// A hash of everything that defines a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Fingerprint([u8; 32]);
 
-/// Payload is to be done about a request.
+/// How to proceed with a request.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// It came before; its answer is or will be here.
+    /// The request is a repetition; the receiver gets its reply, once there is one.
     Replay(watch::Receiver<Option<Reply>>),
-    /// Nobody asked before; the answer goes here.
+    /// The key is new; the reply is to be sent here.
     New(watch::Sender<Option<Reply>>),
-    /// The key came before, with another request.
+    /// The key belongs to another request.
     Mismatch,
 }
 
-impl IdempotencyStore {
-    /// Says whether the request came before.
-    pub(super) fn admit(&self, key: &str, print: Fingerprint, now: Instant) -> Admission {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while slots.front().is_some_and(|slot| slot.until <= now) || slots.len() > MAX_KEYS {
-            slots.pop_front();
+impl Fingerprint {
+    pub(super) fn of(verb: &str, phone: Option<&str>, body: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        let phone_bytes = phone.unwrap_or_default().as_bytes();
+        for part in [verb.as_bytes(), phone_bytes, body] {
+            // Lengths keep the parts apart.
+            hash.update(u64::try_from(part.len()).unwrap_or_default().to_be_bytes());
+            hash.update(part);
         }
-        match slots.iter().find(|slot| slot.key == key) {
-            Some(slot) if slot.print == print => Admission::Replay(slot.answer.clone()),
+        hash.update([u8::from(phone.is_some())]);
+        Self(hash.finalize().into())
+    }
+}
+
+impl IdempotencyStore {
+    pub(super) fn admit(&self, key: &str, fingerprint: Fingerprint, now: Instant) -> Admission {
+        let mut entries = self.0.lock();
+        match entries.get(key, now) {
+            Some(entry) if entry.fingerprint == fingerprint => {
+                Admission::Replay(entry.reply.clone())
+            }
             Some(_) => Admission::Mismatch,
             None => {
-                let (tell, answer) = watch::channel(None);
-                slots.push_back(Slot {
-                    key: key.to_owned(),
-                    print,
-                    until: now + LIFE,
-                    answer,
-                });
-                Admission::New(tell)
+                let (sender, reply) = watch::channel(None);
+                let entry = Entry { fingerprint, reply };
+                entries.insert(key.to_owned(), entry, LIFETIME, now);
+                Admission::New(sender)
             }
         }
     }
 }
 
-/// How long a key is remembered.
-const LIFE: Duration = Duration::from_hours(24);
+impl Default for IdempotencyStore {
+    fn default() -> Self {
+        Self(Mutex::new(ExpiringMap::new(MAX_KEYS)))
+    }
+}
 
-/// How many keys are remembered.
+/// How long a key is remembered.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// Maximum number of keys; the oldest are dropped first.
 const MAX_KEYS: usize = 1000;
 
 #[cfg(test)]
@@ -70,29 +84,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_request_has_the_same_answer_until_it_is_forgotten() {
-        let (keys, now) = (IdempotencyStore::default(), Instant::now());
-        let Admission::New(tell) = keys.admit("a", [1; 32], now) else {
-            panic!()
+    fn repeated_requests_get_the_same_reply_until_their_key_expires() {
+        let (store, now) = (IdempotencyStore::default(), Instant::now());
+        let first = Fingerprint::of("push", Some("desk"), b"{}");
+        let Admission::New(sender) = store.admit("a", first, now) else {
+            panic!("the key is new");
         };
         let reply = Reply::invalid("no");
-        tell.send(Some(reply.clone())).unwrap();
-        let Admission::Replay(answer) = keys.admit("a", [1; 32], now) else {
-            panic!()
+        sender.send(Some(reply.clone())).unwrap();
+        let Admission::Replay(replayed) = store.admit("a", first, now) else {
+            panic!("the request is repeated");
         };
-        assert_eq!(answer.borrow().as_ref(), Some(&reply));
-        assert!(matches!(keys.admit("a", [2; 32], now), Admission::Mismatch));
-        let late = now + LIFE;
-        assert!(matches!(keys.admit("a", [2; 32], late), Admission::New(_)));
+        assert_eq!(replayed.borrow().as_ref(), Some(&reply));
+        let other = Fingerprint::of("push", None, b"{}");
+        assert!(matches!(store.admit("a", other, now), Admission::Mismatch));
+        let later = now + LIFETIME;
+        assert!(matches!(store.admit("a", other, later), Admission::New(_)));
     }
 
     #[test]
-    fn only_so_many_keys_are_remembered() {
-        let (keys, now) = (IdempotencyStore::default(), Instant::now());
+    fn keys_are_bounded_in_number() {
+        let (store, now) = (IdempotencyStore::default(), Instant::now());
+        let fingerprint = Fingerprint::of("push", None, b"");
         for key in 0..3 * MAX_KEYS {
-            keys.admit(&key.to_string(), [0; 32], now);
+            store.admit(&key.to_string(), fingerprint, now);
         }
-        assert!(keys.0.lock().unwrap().len() <= MAX_KEYS + 1);
-        assert!(matches!(keys.admit("0", [1; 32], now), Admission::New(_)));
+        assert_eq!(store.0.lock().len(), MAX_KEYS);
+        let other = Fingerprint::of("ping", None, b"");
+        assert!(matches!(store.admit("0", other, now), Admission::New(_)));
+    }
+
+    #[test]
+    fn fingerprints_tell_the_parts_of_requests_apart() {
+        let fingerprints = [
+            Fingerprint::of("ab", None, b"c"),
+            Fingerprint::of("a", None, b"bc"),
+            Fingerprint::of("a", Some("b"), b"c"),
+            Fingerprint::of("a", Some(""), b"bc"),
+        ];
+        for (at, one) in fingerprints.iter().enumerate() {
+            assert!(!fingerprints[..at].contains(one), "{at}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `/metrics`: all that is counted, for Prometheus.
+//! `/metrics`: all metrics, for Prometheus.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use handset_ami::Totals;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -15,60 +16,53 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::AppState;
-use crate::dispatch::Dispatcher;
+use super::state::{AppState, Services};
 use crate::events::RuleStatus;
-use handset_ami::{Client, Totals};
+use crate::metrics::DeliveryMetrics;
 
-/// Answers `/metrics`.
+/// Handles `/metrics`.
 pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
-    let parts = &state.parts;
-    let server = |client: &Client| {
-        let is_connected = client.state().borrow().is_connected();
-        (client.name().to_owned(), is_connected, client.totals())
-    };
-    let servers = parts.health.servers.borrow().iter().map(server).collect();
-    let snapshot = Snapshot {
-        servers,
-        rules: parts.rules.standings().await,
-        in_flight: parts.dispatcher.in_flight(),
-        waiting: parts.dispatcher.waiting(),
-        held: parts.dispatcher.held(),
-        spared: parts.dispatcher.courier().spared(),
-    };
-    match text(&parts.dispatcher, &snapshot) {
-        Ok(text) => ([(CONTENT_TYPE, FORMAT)], text).into_response(),
+    let snapshot = Snapshot::take(&state.services).await;
+    match encode_all(state.services.dispatcher.metrics(), &snapshot) {
+        Ok(text) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-/// Payload is counted elsewhere, at one moment.
-#[derive(Debug)]
+/// The values that other components hold, at one moment.
+#[derive(Debug, Default)]
 struct Snapshot {
-    servers: Vec<(String, bool, Totals)>,
+    servers: Vec<ServerStatus>,
     rules: Vec<RuleStatus>,
     in_flight: usize,
     waiting: usize,
-    held: usize,
-    spared: usize,
+    stored: usize,
+    open_circuit_breakers: usize,
 }
 
-/// A name, what it says, and how to read it.
-type Counted<T> = (&'static str, &'static str, fn(&T) -> u64);
+#[derive(Debug)]
+struct ServerStatus {
+    name: String,
+    is_connected: bool,
+    totals: Totals,
+}
+
+/// The name of a counter, its help text, and how to read it.
+type CounterOf<T> = (&'static str, &'static str, fn(&T) -> u64);
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct OfServer {
+struct ServerLabel {
     server: String,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct OfRule {
+struct RuleLabel {
     rule: String,
 }
 
-fn text(dispatcher: &Dispatcher, snapshot: &Snapshot) -> Result<String, fmt::Error> {
+fn encode_all(metrics: &DeliveryMetrics, snapshot: &Snapshot) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("handsetd");
-    dispatcher.metrics().register(&mut registry);
+    metrics.register(&mut registry);
     snapshot.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry)?;
@@ -76,34 +70,56 @@ fn text(dispatcher: &Dispatcher, snapshot: &Snapshot) -> Result<String, fmt::Err
 }
 
 impl Snapshot {
+    async fn take(services: &Services) -> Self {
+        let servers = services
+            .health
+            .servers
+            .borrow()
+            .iter()
+            .map(|client| ServerStatus {
+                name: client.name().to_owned(),
+                is_connected: client.state().borrow().is_connected(),
+                totals: client.totals(),
+            })
+            .collect();
+        Self {
+            servers,
+            rules: services.rules.standings().await,
+            in_flight: services.dispatcher.in_flight(),
+            waiting: services.dispatcher.waiting(),
+            stored: services.dispatcher.held(),
+            open_circuit_breakers: services.dispatcher.courier().spared(),
+        }
+    }
+
     fn register(&self, registry: &mut Registry) {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "The version of handsetd", version);
+        registry.register("build", "Version of handsetd", version);
         let gauges = [
             (
-                "deliveries_under_way",
-                "Deliveries that wait or are being sent",
+                "deliveries_in_flight",
+                "Deliveries that are queued, stored or being sent",
                 self.in_flight,
             ),
             (
                 "deliveries_waiting",
-                "Deliveries that wait for another one to the same phone",
+                "Deliveries queued behind another delivery to the same phone",
                 self.waiting,
             ),
             (
-                "deliveries_held",
-                "Deliveries that are kept until their phone has them",
-                self.held,
+                "deliveries_stored",
+                "Deliveries stored in the outbox until their phone is reachable",
+                self.stored,
             ),
             (
-                "breakers_open",
-                "Phones that give no sign of life and are asked only now and then (open breakers)",
-                self.spared,
+                "circuit_breakers_open",
+                "Phones whose circuit breaker is open",
+                self.open_circuit_breakers,
             ),
         ];
-        for (name, help, count) in gauges {
+        for (name, help, value) in gauges {
             let gauge: Gauge = Gauge::default();
-            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
             registry.register(name, help, gauge);
         }
         self.register_servers(registry);
@@ -111,86 +127,94 @@ impl Snapshot {
     }
 
     fn register_servers(&self, registry: &mut Registry) {
-        let connected = Family::<OfServer, Gauge>::default();
-        for (server, is_connected, _) in &self.servers {
-            let server = server.clone();
+        let connected = Family::<ServerLabel, Gauge>::default();
+        for server in &self.servers {
             connected
-                .get_or_create(&OfServer { server })
-                .set((*is_connected).into());
+                .get_or_create(&server.label())
+                .set(server.is_connected.into());
         }
-        let help = "Whether the manager interface of an Asterisk is connected";
-        registry.register("ami_connected", help, connected);
-        let counters: [Counted<Totals>; 4] = [
-            ("ami_connections", "Logins that succeeded", |totals| {
+        registry.register(
+            "ami_connected",
+            "Whether the AMI connection to an Asterisk server is up",
+            connected,
+        );
+        let counters: [CounterOf<Totals>; 4] = [
+            ("ami_connections", "Successful AMI logins", |totals| {
                 totals.connections
             }),
-            ("ami_events", "Events that came", |totals| totals.events),
+            ("ami_events", "AMI events received", |totals| totals.events),
             (
                 "ami_events_dropped",
-                "Events that one of our listeners was too slow for",
+                "AMI events dropped because a subscriber was too slow",
                 |totals| totals.lost,
             ),
             (
                 "ami_packets_skipped",
-                "Packets that could not be used",
+                "Malformed AMI packets skipped",
                 |totals| totals.skipped,
             ),
         ];
-        for (name, help, count) in counters {
-            let family = Family::<OfServer, Counter>::default();
-            for (server, _, totals) in &self.servers {
-                let server = server.clone();
+        for (name, help, value) in counters {
+            let family = Family::<ServerLabel, Counter>::default();
+            for server in &self.servers {
                 family
-                    .get_or_create(&OfServer { server })
-                    .inc_by(count(totals));
+                    .get_or_create(&server.label())
+                    .inc_by(value(&server.totals));
             }
             registry.register(name, help, family);
         }
     }
 
     fn register_rules(&self, registry: &mut Registry) {
-        let counters: [Counted<RuleStatus>; 6] = [
-            ("rules_fired", "Times that a rule fired", |rule| {
+        let counters: [CounterOf<RuleStatus>; 6] = [
+            ("rules_fired", "Times a rule fired", |rule| {
                 rule.counters.fired
             }),
             (
                 "rules_limited",
-                "Times that a limit kept a rule from firing",
+                "Times a limit prevented a rule from firing",
                 |rule| rule.counters.limited,
             ),
-            ("rules_failed", "Times that a rule failed", |rule| {
+            ("rules_failed", "Times a rule failed", |rule| {
                 rule.counters.failed
             }),
             (
                 "rules_unmet",
-                "Times that a condition was not met",
+                "Times the condition of a rule was not met",
                 |rule| rule.counters.unmet,
             ),
             (
                 "rules_skipped",
-                "Times that the mode kept a rule from firing",
+                "Times the mode of a rule prevented it from firing",
                 |rule| rule.counters.skipped,
             ),
             (
                 "rules_echoed",
-                "Events that a rule had brought about itself",
+                "Events ignored because the rule itself had caused them",
                 |rule| rule.counters.echoed,
             ),
         ];
-        for (name, help, count) in counters {
-            let family = Family::<OfRule, Counter>::default();
-            for standing in &self.rules {
-                let rule = standing.name.clone();
+        for (name, help, value) in counters {
+            let family = Family::<RuleLabel, Counter>::default();
+            for status in &self.rules {
+                let rule = status.name.clone();
                 family
-                    .get_or_create(&OfRule { rule })
-                    .inc_by(count(standing));
+                    .get_or_create(&RuleLabel { rule })
+                    .inc_by(value(status));
             }
             registry.register(name, help, family);
         }
     }
 }
 
-const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+impl ServerStatus {
+    fn label(&self) -> ServerLabel {
+        let server = self.name.clone();
+        ServerLabel { server }
+    }
+}
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[cfg(test)]
 mod tests {
@@ -199,20 +223,22 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
-    use super::*;
-    use crate::metrics::DeliveryMetrics;
-    use crate::outcome::Status;
-    use crate::rules::Counters;
     use handset_phones::phone::Vendor;
 
-    /// The names of all series, as Prometheus has them, and those of their families.
+    use super::*;
+    use crate::outcome::Status;
+    use crate::rules::Counters;
+
+    /// Returns the names of all series and of their families, as Prometheus sees them.
     fn names() -> (BTreeSet<String>, BTreeSet<String>) {
-        let mut registry = Registry::with_prefix("handsetd");
         let metrics = DeliveryMetrics::default();
         metrics.delivered(Some(Vendor::Snom), "push", Status::Ok, Duration::ZERO);
-        metrics.register(&mut registry);
         let snapshot = Snapshot {
-            servers: vec![("pbx".to_owned(), true, Totals::default())],
+            servers: vec![ServerStatus {
+                name: "pbx".to_owned(),
+                is_connected: true,
+                totals: Totals::default(),
+            }],
             rules: vec![RuleStatus {
                 name: "rule".to_owned(),
                 on: String::new(),
@@ -220,14 +246,9 @@ mod tests {
                 fired: None,
                 traces: Vec::new(),
             }],
-            in_flight: 0,
-            waiting: 0,
-            held: 0,
-            spared: 0,
+            ..Snapshot::default()
         };
-        snapshot.register(&mut registry);
-        let mut text = String::new();
-        encode(&mut text, &registry).unwrap();
+        let text = encode_all(&metrics, &snapshot).unwrap();
         let (mut series, mut families) = (BTreeSet::new(), BTreeSet::new());
         for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
             let (name, kind) = line.split_once(' ').unwrap();
@@ -250,18 +271,18 @@ mod tests {
         fs::read_to_string(path).unwrap()
     }
 
-    /// The words of a text that are names of ours.
-    fn used(text: &str) -> BTreeSet<String> {
+    /// Returns the metrics of handsetd that a text mentions.
+    fn mentioned(text: &str) -> BTreeSet<String> {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let ours = words.filter(|word| word.starts_with("handsetd_"));
-        ours.map(ToOwned::to_owned).collect()
+        let names = words.filter(|word| word.starts_with("handsetd_"));
+        names.map(ToOwned::to_owned).collect()
     }
 
     #[test]
-    fn the_dashboard_shows_every_metric_and_no_other() {
+    fn dashboard_shows_every_metric_and_no_other() {
         let text = packaged("grafana/handsetd.json");
-        let board: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let panels = board["panels"].as_array().unwrap();
+        let dashboard: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let panels = dashboard["panels"].as_array().unwrap();
         let targets = panels
             .iter()
             .flat_map(|panel| panel["targets"].as_array().unwrap());
@@ -270,7 +291,7 @@ mod tests {
             .collect::<Vec<_>>()
             .join(" ");
         let (series, families) = names();
-        let shown = used(&queries);
+        let shown = mentioned(&queries);
         assert!(!shown.is_empty());
         let unknown: Vec<_> = shown.difference(&series).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
@@ -282,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn the_alerts_ask_for_metrics_that_exist() {
+    fn alerts_use_existing_metrics() {
         let text = packaged("prometheus/alerts.yml");
         let (series, _) = names();
         let queries: Vec<&str> = text
@@ -292,7 +313,7 @@ mod tests {
         assert_eq!(queries.len(), text.matches("- alert: ").count());
         assert!(queries.len() >= 5);
         for query in queries {
-            let names = used(query);
+            let names = mentioned(query);
             assert!(!names.is_empty(), "{query}");
             let unknown: Vec<_> = names.difference(&series).collect();
             assert!(unknown.is_empty(), "{query}: {unknown:?}");

@@ -1,19 +1,20 @@
-//! The API's description, OpenAPI 3.1, made from the table of verbs.
+//! The OpenAPI 3.1 document of the API, generated from the table of verbs.
 
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use handset_phones::verb::{COMMON, Key, Kind, Row, TABLE};
 use serde_json::{Map, Value, json};
 
+use super::deliveries;
 use super::reply::code;
 use crate::outcome::Status;
-use handset_phones::verb::{COMMON, Key, Kind, Row, TABLE};
 
-/// Answers `GET openapi.json`.
+/// Handles `GET openapi.json`.
 pub(super) async fn serve() -> Response {
-    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
-    (json, document().to_string()).into_response()
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (headers, document().to_string()).into_response()
 }
 
-/// Returns the description.
 pub(super) fn document() -> Value {
     let mut paths = Map::new();
     for row in TABLE {
@@ -22,50 +23,50 @@ pub(super) fn document() -> Value {
             format!("/do/{name}"),
             json!({"post": operation(row, false)}),
         );
-        let mut of_phone = json!({"parameters": [name_parameter()], "post": operation(row, true)});
+        let mut phone_path =
+            json!({"parameters": [name_parameter()], "post": operation(row, true)});
         if name == "screenshot" {
-            let png = json!({"description": "the picture", "content": {"image/png": {}}});
+            let png = json!({"description": "the image", "content": {"image/png": {}}});
             let mut responses = responses();
             responses.insert("200".to_owned(), png);
-            of_phone["get"] = json!({
-                "operationId": "screenshot", "summary": "the picture on the screen",
+            phone_path["get"] = json!({
+                "operationId": "screenshot", "summary": "Returns the image on the display",
                 "responses": responses,
             });
         }
-        paths.insert(format!("/phones/{{name}}/{name}"), of_phone);
+        paths.insert(format!("/phones/{{name}}/{name}"), phone_path);
     }
-    let read = |summary: &str, parameters: Value| json!({"get": {"summary": summary, "parameters": parameters, "responses": responses()}});
-    paths.insert("/phones".to_owned(), read("who is known", json!([])));
+    paths.insert(
+        "/phones".to_owned(),
+        get("Lists the configured and registered phones", &json!([])),
+    );
     paths.insert(
         "/phones/{name}".to_owned(),
-        read("one phone", json!([name_parameter()])),
+        get("Returns one phone", &json!([name_parameter()])),
     );
-    let search = [
-        "phone", "verb", "status", "asker", "text", "since", "id", "limit",
-    ];
-    let search: Vec<Value> = search.into_iter().map(query_parameter).collect();
+    let search = deliveries::KEYS.map(query_parameter);
     paths.insert(
         "/deliveries".to_owned(),
-        read("what was delivered", json!(search)),
+        get("Searches the recent deliveries", &json!(search)),
     );
     paths.insert("/deliveries/{id}".to_owned(), json!({"delete": {
-        "summary": "calls back what is not sent yet",
+        "summary": "Cancels a delivery that has not been sent",
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
         "responses": responses(),
     }}));
     paths.insert("/events".to_owned(), json!({"get": {
-        "summary": "what happens, as server-sent events",
+        "summary": "Streams events as server-sent events",
         "parameters": [
             {"name": "event", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
-             "description": "only events of these names; a * at the end stands for any rest"},
+             "description": "names of the wanted events; a trailing * matches any suffix"},
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
         "responses": {"200": {"description": "events", "content": {"text/event-stream": {}}}},
     }}));
-    let described = json!({"description": "this description", "content": {"application/json": {}}});
+    let document = json!({"description": "this document", "content": {"application/json": {}}});
     paths.insert(
         "/openapi.json".to_owned(),
-        json!({"get": {"responses": {"200": described}}}),
+        json!({"get": {"summary": "Returns this document", "responses": {"200": document}}}),
     );
     json!({
         "openapi": "3.1.0",
@@ -79,17 +80,21 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Answer": answer()},
+            "schemas": {"Reply": reply_schema()},
         },
     })
 }
 
+fn get(summary: &str, parameters: &Value) -> Value {
+    json!({"get": {"summary": summary, "parameters": parameters, "responses": responses()}})
+}
+
 fn operation(row: &Row, has_phone: bool) -> Value {
-    let own = row.keys.iter().chain(COMMON);
-    let keys = own.filter(|key| !(has_phone && key.name == "phone"));
     let mut properties = Map::new();
-    for key in keys {
-        properties.insert(key.name.to_owned(), property(key));
+    for key in row.keys.iter().chain(COMMON) {
+        if !(has_phone && key.name == "phone") {
+            properties.insert(key.name.to_owned(), property(key));
+        }
     }
     let required = row.keys.iter().filter(|key| key.required);
     let mut required: Vec<&str> = required.map(|key| key.name).collect();
@@ -115,15 +120,15 @@ fn operation(row: &Row, has_phone: bool) -> Value {
 }
 
 fn property(key: &Key) -> Value {
-    let one = schema(key.kind);
+    let value = schema(key.kind);
     if key.repeatable {
-        json!({"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+        json!({"oneOf": [value, {"type": "array", "items": value, "minItems": 1}]})
     } else {
-        one
+        value
     }
 }
 
-/// Returns what a value may be.
+/// Returns the schema of a value.
 fn schema(kind: Kind) -> Value {
     match kind {
         Kind::Duration => {
@@ -142,11 +147,11 @@ fn schema(kind: Kind) -> Value {
     }
 }
 
-/// Returns the answers that every request may have, by their HTTP status.
+/// Returns the possible responses, by HTTP status code.
 fn responses() -> Map<String, Value> {
     let mut responses = Map::new();
     for status in Status::ALL {
-        let body = json!({"schema": {"$ref": "#/components/schemas/Answer"}});
+        let body = json!({"schema": {"$ref": "#/components/schemas/Reply"}});
         responses.insert(
             code(status).as_str().to_owned(),
             json!({"description": status.word(), "content": {"application/json": body}}),
@@ -155,7 +160,7 @@ fn responses() -> Map<String, Value> {
     responses
 }
 
-fn answer() -> Value {
+fn reply_schema() -> Value {
     let text = json!({"type": "string"});
     json!({
         "type": "object",
@@ -174,7 +179,7 @@ fn answer() -> Value {
 fn name_parameter() -> Value {
     json!({
         "name": "name", "in": "path", "required": true, "schema": {"type": "string"},
-        "description": "a name, an endpoint, a MAC or an IP address, or a group; several with &",
+        "description": "a name, an endpoint, a MAC or IP address, or a group; several joined with &",
     })
 }
 

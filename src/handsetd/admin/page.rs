@@ -1,22 +1,20 @@
-//! The page at `/`: phones, deliveries, events and rules, and a form that asks for anything.
+//! The web page at `/`: phones, deliveries, events and rules, and a form for requests.
 //!
-//! It is made here, by templates; the browser runs htmx and nothing else, from files that are part
-//! of the program. Whoever comes in has shown the token once, and has a cookie for it since.
+//! It is rendered from templates. The browser runs htmx and nothing else; all files are part of the
+//! program. A user presents the token once and then has a session cookie.
 
-mod act;
+mod actions;
 mod assets;
-mod cards;
 mod fields;
-mod log;
 mod login;
+mod logs;
+mod phones;
 mod preview;
 mod render;
 mod rules;
 mod screen;
 mod session;
 mod sse;
-
-pub(super) use session::Sessions;
 
 use std::sync::Arc;
 
@@ -31,51 +29,53 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 
-use super::AppState;
 use super::body::MAX_BODY;
+use super::state::AppState;
 
-/// Returns what makes up the page.
 pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
-    let inside = Router::new()
-        .route("/deliveries", get(log::deliveries))
-        .route("/deliveries/{id}", delete(act::cancel))
-        .route("/events", get(log::events))
+    let with_session = Router::new()
+        .route("/deliveries", get(logs::deliveries))
+        .route("/deliveries/{id}", delete(actions::cancel))
+        .route("/dry-run", post(rules::dry_run))
+        .route("/events", get(logs::events))
         .route("/fields", get(fields::serve))
-        .route("/phones", get(cards::serve))
-        .route("/phones/{name}/screenshot", post(act::screenshot))
+        .route("/phones", get(phones::serve))
+        .route("/phones/{name}/screenshot", post(actions::screenshot))
         .route("/preview", post(preview::serve))
-        .route("/rehearsal", post(rules::rehearse))
         .route("/rules", get(rules::serve))
-        .route("/send", post(act::send))
-        .route("/ticks", get(sse::serve))
+        .route("/send", post(actions::send))
+        .route("/updates", get(sse::serve))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn_with_state(Arc::clone(state), session::inside));
-    // Whoever comes may send these.
-    let form = DefaultBodyLimit::max(MAX_LOGIN);
+        .layer(from_fn_with_state(
+            Arc::clone(state),
+            session::require_session,
+        ));
+    let login_limit = DefaultBodyLimit::max(MAX_LOGIN);
     Router::new()
         .route("/", get(login::home))
-        .route("/login", post(login::enter).layer(form))
-        .route("/logout", post(login::leave).layer(form))
+        .route("/login", post(login::log_in).layer(login_limit))
+        .route("/logout", post(login::log_out).layer(login_limit))
         .route("/static/{name}", get(assets::serve))
-        .nest("/page", inside)
-        .layer(from_fn(guarded))
+        .nest("/page", with_session)
+        .layer(from_fn(set_security_headers))
 }
 
-/// Tells the browser to be strict: nothing comes from elsewhere, and nothing is kept.
-async fn guarded(request: Request, next: Next) -> Response {
+/// Middleware that lets the browser load nothing from elsewhere, and store nothing.
+async fn set_security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let strict: [(HeaderName, &'static str); 4] = [
+    let security_headers: [(HeaderName, &'static str); 4] = [
         (CONTENT_SECURITY_POLICY, POLICY),
         (REFERRER_POLICY, "same-origin"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
     ];
-    for (name, value) in strict {
+    for (name, value) in security_headers {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let fresh = HeaderValue::from_static("no-store");
-    headers.entry(CACHE_CONTROL).or_insert(fresh);
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -83,5 +83,5 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data:; connect-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// The longest form that shows a token, in bytes.
+/// Maximum length of the forms that need no session, in bytes.
 const MAX_LOGIN: usize = 8 * 1024;

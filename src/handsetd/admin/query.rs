@@ -1,32 +1,29 @@
-//! The keys of a URL's query; unknown and repeated ones are refused by name.
+//! Query strings; unknown and repeated keys are refused by name.
 
 use super::reply::Reply;
 
-/// Reads a query; each key of `once` may be there once, each of `often` as often as it likes.
-pub(super) fn read(
+/// Parses a query. A key of `single` may occur once, one of `repeatable` any number of times.
+pub(super) fn parse(
     query: Option<&str>,
-    once: &[&str],
-    often: &[&str],
+    single: &[&str],
+    repeatable: &[&str],
 ) -> Result<Vec<(String, String)>, Reply> {
+    let known_keys = [single, repeatable].concat();
     let mut pairs: Vec<(String, String)> = Vec::new();
-    let given = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    for (key, value) in given.into_owned() {
-        let known = [once, often].concat();
-        if !known.contains(&key.as_str()) {
-            let keys = match known.as_slice() {
-                [] => "there are none here".to_owned(),
-                known => format!("keys are {}", known.join(", ")),
+    for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned() {
+        if !known_keys.contains(&key.as_str()) {
+            let expected = match known_keys.as_slice() {
+                [] => "none is allowed here".to_owned(),
+                known => format!("use {}", known.join(", ")),
             };
-            return Err(Reply::invalid(format!(
-                "{key:?} is no key of this query; {keys}"
-            )));
+            return Err(Reply::invalid(format!("unknown key {key:?}; {expected}")));
         }
-        if once.contains(&key.as_str()) && pairs.iter().any(|(known, _)| *known == key) {
+        if single.contains(&key.as_str()) && pairs.iter().any(|(known, _)| *known == key) {
             return Err(Reply::invalid(format!("{key} is given twice")));
         }
         if pairs.len() >= MAX_PAIRS {
             return Err(Reply::invalid(format!(
-                "more than {MAX_PAIRS} keys are too many"
+                "the query has more than {MAX_PAIRS} keys"
             )));
         }
         pairs.push((key, value));

@@ -1,4 +1,4 @@
-//! The one shape of answers: status, reason, phone, vendor, id, result.
+//! The JSON reply that all requests get: status, reason, phone, vendor, id, result.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 
 use crate::outcome::{Answer, Status};
 
-/// An answer, as it goes out.
+/// A reply of the admin API.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reply {
-    pub(super) code: StatusCode,
+    code: StatusCode,
     pub(super) body: Value,
 }
 
 impl Reply {
-    /// Tells what came of a request.
-    pub(super) fn of(answer: &Answer, id: &str) -> Self {
+    /// The report of a request to phones.
+    pub(super) fn of(report: &Answer, id: &str) -> Self {
         let Answer {
             status,
             reason,
             phone,
             vendor,
             result,
-        } = answer;
+        } = report;
         Self {
             code: code(*status),
             body: json!({
@@ -37,28 +37,24 @@ impl Reply {
         }
     }
 
-    /// Tells what was found.
-    pub(super) fn found(result: Value) -> Self {
-        Self::plain(StatusCode::OK, Status::Ok, "", result)
+    pub(super) fn ok(result: Value) -> Self {
+        Self::new(StatusCode::OK, Status::Ok, "", result)
     }
 
-    /// Says that a request is wrong.
     pub(super) fn invalid(reason: impl Into<String>) -> Self {
         Self::refused(StatusCode::BAD_REQUEST, reason)
     }
 
-    /// Says that a request is wrong in a way that HTTP has a code of its own for.
+    /// An invalid request for which HTTP has a code of its own.
     pub(super) fn refused(code: StatusCode, reason: impl Into<String>) -> Self {
-        Self::plain(code, Status::Invalid, reason, Value::Null)
+        Self::new(code, Status::Invalid, reason, Value::Null)
     }
 
-    /// Says that there is no such thing.
     pub(super) fn not_found(reason: impl Into<String>) -> Self {
-        Self::plain(StatusCode::NOT_FOUND, Status::NotFound, reason, Value::Null)
+        Self::new(StatusCode::NOT_FOUND, Status::NotFound, reason, Value::Null)
     }
 
-    /// Tells anything else.
-    pub(super) fn plain(
+    pub(super) fn new(
         code: StatusCode,
         status: Status,
         reason: impl Into<String>,
@@ -74,18 +70,29 @@ impl Reply {
         body["result"] = result;
         Self { code, body }
     }
+
+    /// Sets one of the text fields.
+    pub(super) fn with(mut self, field: &str, text: impl Into<String>) -> Self {
+        self.body[field] = Value::from(text.into());
+        self
+    }
+
+    pub(super) fn reason(&self) -> &str {
+        self.body["reason"].as_str().unwrap_or_default()
+    }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let json = HeaderValue::from_static("application/json");
-        let fresh = HeaderValue::from_static("no-store");
-        let headers = [(CONTENT_TYPE, json), (CACHE_CONTROL, fresh)];
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
         (self.code, headers, format!("{}\n", self.body)).into_response()
     }
 }
 
-/// Returns the HTTP status that goes with a status.
+/// Returns the HTTP status code of a status.
 pub(super) fn code(status: Status) -> StatusCode {
     match status {
         Status::Denied => StatusCode::BAD_GATEWAY,

@@ -1,4 +1,4 @@
-//! Requests for phones: `POST phones/NAME/VERB` and `POST do/VERB`.
+//! Requests to phones: `POST do/VERB`, `POST phones/NAME/VERB`, `GET phones/NAME/screenshot`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,67 +11,67 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
+use handset_phones::verb::{Refusal, Request, Verb};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::idempotency::Admission;
+use super::body;
+use super::idempotency::{Admission, Fingerprint};
 use super::reply::Reply;
-use super::{AppState, body};
+use super::state::AppState;
 use crate::dispatch::Delivery;
 use crate::history::{RequestInfo, Requester};
 use crate::outcome::{Answer, Status};
-use handset_phones::verb::{Refusal, Request, Verb};
 
-/// Answers `POST do/VERB`.
+/// Handles `POST do/VERB`.
 pub(super) async fn post_verb(
     State(state): State<Arc<AppState>>,
-    Extension(asker): Extension<Requester>,
+    Extension(requester): Extension<Requester>,
     Path(verb): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Reply {
-    idempotent(state, asker, verb, None, &headers, body).await
+    idempotent(state, requester, verb, None, &headers, body).await
 }
 
-/// Answers `POST phones/NAME/VERB`.
+/// Handles `POST phones/NAME/VERB`.
 pub(super) async fn post_phone_verb(
     State(state): State<Arc<AppState>>,
-    Extension(asker): Extension<Requester>,
+    Extension(requester): Extension<Requester>,
     Path((name, verb)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Reply {
-    idempotent(state, asker, verb, Some(name), &headers, body).await
+    idempotent(state, requester, verb, Some(name), &headers, body).await
 }
 
-/// Answers `GET phones/NAME/screenshot`: the picture itself.
-pub(super) async fn screenshot(
+/// Handles `GET phones/NAME/screenshot`, which returns the image itself.
+pub(super) async fn get_screenshot(
     State(state): State<Arc<AppState>>,
-    Extension(asker): Extension<Requester>,
+    Extension(requester): Extension<Requester>,
     Path((name, verb)): Path<(String, String)>,
 ) -> Response {
     if verb != "screenshot" {
-        let why = format!("{verb} is asked for by POST");
-        return Reply::refused(StatusCode::METHOD_NOT_ALLOWED, why).into_response();
+        let reason = format!("{verb} requires POST");
+        return Reply::refused(StatusCode::METHOD_NOT_ALLOWED, reason).into_response();
     }
-    let reply = ask(&state, asker, &verb, vec![("phone".to_owned(), name)]).await;
-    match picture(&reply.body) {
+    let reply = execute(&state, requester, &verb, vec![("phone".to_owned(), name)]).await;
+    match image(&reply.body) {
         Some(png) => ([(CONTENT_TYPE, "image/png")], png).into_response(),
         None => reply.into_response(),
     }
 }
 
-/// Returns the picture that an answer carries.
-fn picture(answer: &Value) -> Option<Vec<u8>> {
-    let text = answer.pointer("/result/png")?.as_str()?;
-    STANDARD.decode(text).ok()
+/// Decodes the image in the result of a screenshot.
+fn image(body: &Value) -> Option<Vec<u8>> {
+    let base64 = body.pointer("/result/png")?.as_str()?;
+    STANDARD.decode(base64).ok()
 }
 
-/// Does what is asked, or says what came of it before, if it comes a second time.
+/// Executes a request; one that repeats an `Idempotency-Key` gets the reply of the first.
 async fn idempotent(
     state: Arc<AppState>,
-    asker: Requester,
+    requester: Requester,
     verb: String,
     phone: Option<String>,
     headers: &HeaderMap,
@@ -81,8 +81,8 @@ async fn idempotent(
         None => None,
         Some(Ok(key)) if (1..=MAX_KEY).contains(&key.len()) => Some(key.to_owned()),
         Some(_) => {
-            let why = format!("Idempotency-Key: must be 1 to {MAX_KEY} visible characters");
-            return Reply::invalid(why);
+            let reason = format!("Idempotency-Key: must be 1 to {MAX_KEY} visible characters");
+            return Reply::invalid(reason);
         }
     };
     let body = match body::read(headers, body).await {
@@ -90,136 +90,124 @@ async fn idempotent(
         Err(reply) => return reply,
     };
     let Some(key) = key else {
-        return parsed(&state, asker, &verb, phone, &body).await;
+        return execute_body(&state, requester, &verb, phone, &body).await;
     };
-    let mut print = Sha256::new();
-    for part in [
-        verb.as_bytes(),
-        phone.as_deref().unwrap_or_default().as_bytes(),
-        &body,
-    ] {
-        print.update(u64::try_from(part.len()).unwrap_or_default().to_be_bytes());
-        print.update(part);
-    }
-    print.update([u8::from(phone.is_some())]);
-    match state
-        .idempotency
-        .admit(&key, print.finalize().into(), Instant::now())
-    {
-        Admission::Replay(mut answer) => {
-            let told = timeout(WAIT, answer.wait_for(Option::is_some)).await;
-            let told = told.ok().and_then(Result::ok).and_then(|told| told.clone());
-            told.unwrap_or_else(|| {
-                let why = "the first request of this Idempotency-Key is not answered yet";
-                Reply::refused(StatusCode::CONFLICT, why)
-            })
+    let fingerprint = Fingerprint::of(&verb, phone.as_deref(), &body);
+    match state.idempotency.admit(&key, fingerprint, Instant::now()) {
+        Admission::Replay(mut reply) => {
+            if let Ok(Ok(reply)) = timeout(MAX_WAIT, reply.wait_for(Option::is_some)).await
+                && let Some(reply) = reply.clone()
+            {
+                return reply;
+            }
+            let reason = "the first request with this Idempotency-Key is still in progress";
+            Reply::refused(StatusCode::CONFLICT, reason)
         }
-        Admission::New(tell) => {
-            // It goes on if whoever asked goes away, so that the second time finds its answer.
-            let own = Arc::clone(&state);
-            let task = state.parts.tasks.spawn("request", async move {
-                let reply = parsed(&own, asker, &verb, phone, &body).await;
-                // The store may have forgotten it.
-                let _ = tell.send(Some(reply.clone()));
+        Admission::New(sender) => {
+            // The task outlives the connection, so that a repetition finds the reply.
+            let task_state = Arc::clone(&state);
+            let task = state.services.tasks.spawn("request", async move {
+                let reply = execute_body(&task_state, requester, &verb, phone, &body).await;
+                // Fails only if the key has been dropped meanwhile.
+                let _ = sender.send(Some(reply.clone()));
                 reply
             });
             task.await.unwrap_or_else(|error| {
-                let why = format!("the request broke off: {error}; see the log");
                 let code = StatusCode::INTERNAL_SERVER_ERROR;
-                Reply::plain(code, Status::Error, why, Value::Null)
+                let reason = format!("the request was aborted ({error}); see the log");
+                Reply::new(code, Status::Error, reason, Value::Null)
             })
         }
         Admission::Mismatch => {
-            Reply::invalid("Idempotency-Key: another request came with it; make up a new one")
+            Reply::invalid("Idempotency-Key: already used for a different request; use a new key")
         }
     }
 }
 
-/// Reads the body, and does what it asks.
-async fn parsed(
+/// Parses the body of a request and executes it.
+async fn execute_body(
     state: &AppState,
-    asker: Requester,
+    requester: Requester,
     name: &str,
     phone: Option<String>,
     body: &[u8],
 ) -> Reply {
-    let refuse = |asker, why: String| {
-        let asked = RequestInfo::new(asker, name, Vec::new());
-        Reply::of(
-            &state.parts.dispatcher.refuse(&asked, why),
-            &asked.id.to_string(),
-        )
+    let refuse = |requester, reason: String| {
+        let info = RequestInfo::new(requester, name, Vec::new());
+        let report = state.services.dispatcher.refuse(&info, reason);
+        Reply::of(&report, &info.id.to_string())
     };
     let Some(verb) = Verb::find(name) else {
         let name = name.to_owned();
-        return refuse(asker, Refusal::UnknownVerb { name }.to_string());
+        return refuse(requester, Refusal::UnknownVerb { name }.to_string());
     };
-    let mut pairs = match body::pairs(verb, body) {
+    let mut pairs = match body::parse(verb, body) {
         Ok(pairs) => pairs,
-        Err(why) => return refuse(asker, why),
+        Err(reason) => return refuse(requester, reason),
     };
     if let Some(phone) = phone {
         if pairs.iter().any(|(key, _)| key == "phone") {
-            return refuse(asker, "phone: the path names it already".to_owned());
+            let reason = "phone: already given by the path; omit the key";
+            return refuse(requester, reason.to_owned());
         }
         pairs.push(("phone".to_owned(), phone));
     }
-    ask(state, asker, name, pairs).await
+    execute(state, requester, name, pairs).await
 }
 
-/// Does what is asked, and waits for it as long as a client may be kept waiting.
-pub(super) async fn ask(
+async fn execute(
     state: &AppState,
-    asker: Requester,
+    requester: Requester,
     verb: &str,
     pairs: Vec<(String, String)>,
 ) -> Reply {
-    let (answer, id) = answer(state, asker, verb, pairs).await;
-    Reply::of(&answer, &id)
+    let (report, id) = deliver(state, requester, verb, pairs).await;
+    Reply::of(&report, &id)
 }
 
-/// As [`ask`], in our own words.
-pub(super) async fn answer(
+/// Executes a request and returns its report and id.
+///
+/// Deliveries that take longer than [`MAX_WAIT`] continue in the background and are reported as
+/// `QUEUED`.
+pub(super) async fn deliver(
     state: &AppState,
-    asker: Requester,
+    requester: Requester,
     verb: &str,
     pairs: Vec<(String, String)>,
 ) -> (Answer, String) {
-    let dispatcher = &state.parts.dispatcher;
-    let asked = RequestInfo::new(asker, verb, pairs);
-    let id = asked.id.to_string();
-    let read = Request::parse(verb, asked.keys.iter().map(|(key, value)| (key, value)));
-    let request = match read {
+    let dispatcher = &state.services.dispatcher;
+    let info = RequestInfo::new(requester, verb, pairs);
+    let id = info.id.to_string();
+    let parsed = Request::parse(verb, info.keys.iter().map(|(key, value)| (key, value)));
+    let request = match parsed {
         Ok(request) => request,
-        Err(refusal) => return (dispatcher.refuse(&asked, refusal.to_string()), id),
+        Err(refusal) => return (dispatcher.refuse(&info, refusal.to_string()), id),
     };
     let wait = request.wait;
-    let mut deliveries = match dispatcher.launch(request, &asked) {
+    let mut deliveries = match dispatcher.launch(request, &info) {
         Ok(deliveries) => deliveries,
-        Err(answer) => return (answer, id),
+        Err(report) => return (report, id),
     };
-    let until = Instant::now() + WAIT;
+    let deadline = Instant::now() + MAX_WAIT;
     if !wait {
-        let settled = join_all(deliveries.iter_mut().map(Delivery::settle));
-        // Each tells by itself whether it was in time.
-        let _ = timeout_at(until, settled).await;
+        let persisted = join_all(deliveries.iter_mut().map(Delivery::settle));
+        // A delivery that is not persisted in time says so in its report.
+        let _ = timeout_at(deadline, persisted).await;
         return (Delivery::queued(deliveries, ""), id);
     }
     let ended = join_all(deliveries.iter_mut().map(Delivery::end));
-    let is_late = timeout_at(until, ended).await.is_err();
-    let answer = if is_late {
-        Delivery::queued(deliveries, "delivery goes on")
-    } else {
-        Answer::of(&Delivery::outcomes(deliveries))
+    let report = match timeout_at(deadline, ended).await {
+        Ok(_) => Answer::of(&Delivery::outcomes(deliveries)),
+        Err(_) => Delivery::queued(deliveries, "the delivery continues in the background"),
     };
-    (answer, id)
+    (report, id)
 }
 
-/// The longest `Idempotency-Key`.
+/// Maximum length of an `Idempotency-Key`, in bytes.
 const MAX_KEY: usize = 255;
 
-/// How long a client is kept waiting; longer than a phone may usually take.
-const WAIT: Duration = Duration::from_secs(50);
+/// How long a client waits for its reply; more than a phone usually takes.
+const MAX_WAIT: Duration = Duration::from_secs(50);
 
 #[cfg(test)]
 mod tests {
@@ -228,11 +216,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_is_in_the_result_or_there_is_none() {
-        let answer = json!({"status": "OK", "result": {"png": "iVBORw=="}});
-        assert_eq!(picture(&answer).as_deref(), Some(&b"\x89PNG"[..]));
+    fn image_is_decoded_from_the_result() {
+        let body = json!({"status": "OK", "result": {"png": "iVBORw=="}});
+        assert_eq!(image(&body).as_deref(), Some(&b"\x89PNG"[..]));
         for result in [json!(null), json!({"png": "?"}), json!("iVBORw==")] {
-            assert_eq!(picture(&json!({"result": result})), None);
+            assert_eq!(image(&json!({"result": result})), None);
         }
     }
 }

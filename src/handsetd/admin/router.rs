@@ -1,55 +1,89 @@
-//! Payload the door serves, and where.
+//! The routes of the admin API, the web page, health and metrics.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::OriginalUri;
+use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
 
 use super::reply::Reply;
-use super::{
-    AppState, bearer, deliveries, health, metrics, openapi, page, phones, requests, stream,
-};
+use super::state::AppState;
+use super::{bearer, deliveries, health, metrics, openapi, page, phones, requests, stream};
 
-/// Returns everything that the door serves.
+/// A route of the API below `/api/v1`.
+#[derive(Debug)]
+pub(super) struct ApiRoute {
+    pub(super) path: &'static str,
+    pub(super) method: Method,
+    handler: MethodRouter<Arc<AppState>>,
+}
+
 pub(super) fn router(state: &Arc<AppState>) -> Router {
-    let api = Router::new()
-        .route("/deliveries", get(deliveries::list))
-        .route("/deliveries/{id}", delete(deliveries::cancel))
-        .route("/do/{verb}", post(requests::post_verb))
-        .route("/events", get(stream::events))
-        .route("/openapi.json", get(openapi::serve))
-        .route("/phones", get(phones::all))
-        .route("/phones/{name}", get(phones::one))
-        .route(
-            "/phones/{name}/{verb}",
-            get(requests::screenshot).post(requests::post_phone_verb),
-        )
-        .fallback(nothing)
-        .method_not_allowed_fallback(not_so)
-        .layer(from_fn_with_state(Arc::clone(state), bearer::by_token));
+    let mut api = Router::new();
+    for ApiRoute { path, handler, .. } in api_routes() {
+        api = api.route(path, handler);
+    }
+    let api = api
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(state), bearer::require_token));
     Router::new()
         .nest("/api/v1", api)
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::serve))
         .merge(page::router(state))
-        .fallback(nothing)
-        .method_not_allowed_fallback(not_so)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::clone(state))
 }
 
-async fn nothing(OriginalUri(uri): OriginalUri) -> Reply {
-    let path = uri.path();
-    Reply::not_found(format!(
-        "there is nothing at {path}; see /api/v1/openapi.json"
-    ))
+/// Returns the routes of the API; a test holds the OpenAPI document against them.
+pub(super) fn api_routes() -> Vec<ApiRoute> {
+    vec![
+        route("/deliveries", Method::GET, deliveries::list),
+        route("/deliveries/{id}", Method::DELETE, deliveries::cancel),
+        route("/do/{verb}", Method::POST, requests::post_verb),
+        route("/events", Method::GET, stream::events),
+        route("/openapi.json", Method::GET, openapi::serve),
+        route("/phones", Method::GET, phones::list),
+        route("/phones/{name}", Method::GET, phones::get),
+        route(
+            "/phones/{name}/{verb}",
+            Method::GET,
+            requests::get_screenshot,
+        ),
+        route(
+            "/phones/{name}/{verb}",
+            Method::POST,
+            requests::post_phone_verb,
+        ),
+    ]
 }
 
-async fn not_so(OriginalUri(uri): OriginalUri, method: Method) -> Reply {
+fn route<H, T>(path: &'static str, method: Method, handler: H) -> ApiRoute
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    let filter = MethodFilter::try_from(method.clone()).expect("the method is a standard one");
+    ApiRoute {
+        path,
+        method,
+        handler: on(filter, handler),
+    }
+}
+
+async fn not_found(OriginalUri(uri): OriginalUri) -> Reply {
     let path = uri.path();
-    let why = format!("{path} can't be asked by {method}; see /api/v1/openapi.json");
-    Reply::refused(StatusCode::METHOD_NOT_ALLOWED, why)
+    Reply::not_found(format!("unknown path {path}; see /api/v1/openapi.json"))
+}
+
+async fn method_not_allowed(OriginalUri(uri): OriginalUri, method: Method) -> Reply {
+    let path = uri.path();
+    let reason = format!("{path} does not support {method}; see /api/v1/openapi.json");
+    Reply::refused(StatusCode::METHOD_NOT_ALLOWED, reason)
 }

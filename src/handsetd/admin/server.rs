@@ -1,113 +1,104 @@
-//! Connections of administrators: encrypted or not, and how long each step may take.
+//! Accepts the connections of admin clients, with or without TLS.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
+use handset_net::http_server::{self, ConnectionLimits};
+use handset_net::listener::{Accepted, Listener};
+use handset_net::tasks::Tasks;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::tls::TlsError;
-use super::{AppState, Config, Services, Token, router};
-use handset_net::http_server::{self, ConnectionLimits};
-use handset_net::listener::{Accepted, Listener};
-use handset_net::tasks::Tasks;
+use super::config::Config;
+use super::router;
+use super::state::{AppState, Services};
+use super::tls::{self, TlsError};
+use super::token::Token;
 
-/// The administrator's door, bound and not yet open.
+/// The admin server, bound and not yet running.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     listener: Listener,
     tls: Option<Acceptor>,
 }
 
-/// Shakes hands.
+/// [`TlsAcceptor`] with `Debug`.
 #[derive(Clone)]
 struct Acceptor(TlsAcceptor);
 
-/// Why the door can't be opened.
+/// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The address can't be listened on.
+pub(crate) enum Error {
     #[error("cannot listen on {listen} for administrators (admin.listen)")]
     Bind {
-        /// The address.
         listen: SocketAddr,
-        /// Why not.
         source: io::Error,
     },
-    /// There is no certificate to show.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
 
 impl Server {
-    /// Binds the address of `config`, and reads its certificate. Blocks for a moment.
-    pub fn bind(config: &Config) -> Result<Self, Error> {
+    /// Binds the address and reads the certificate. Blocks.
+    pub(crate) fn bind(config: &Config) -> Result<Self, Error> {
         let listen = config.address();
-        let tls = config.tls.as_ref().map(super::TlsFiles::acceptor);
-        let tls = tls.transpose()?.map(Acceptor);
+        let tls = match &config.tls {
+            Some(files) => Some(Acceptor(tls::acceptor(files)?)),
+            None => None,
+        };
         let (all, each) = (config.max_connections, config.max_connections_each);
         let listener = Listener::bind(LIMITS.server, listen, all, each)
             .map_err(|source| Error::Bind { listen, source })?;
         Ok(Self { listener, tls })
     }
 
-    /// Returns the address that was bound.
-    pub fn local_addr(&self) -> SocketAddr {
+    pub(crate) fn local_addr(&self) -> SocketAddr {
         self.listener.local_addr()
     }
 
-    /// Serves administrators until `tasks` is asked to stop; connections in hand end after their
-    /// request.
-    pub async fn run(self, parts: Services, token: Token, tasks: &Tasks) {
-        let router = router::router(&AppState::new(parts, token, self.tls.is_some()));
+    /// Serves until `tasks` stops; open connections then end after their current request.
+    pub(crate) async fn run(self, services: Services, token: Token, tasks: &Tasks) {
+        let router = router::router(&AppState::new(services, token, self.tls.is_some()));
         let stop = tasks.stop();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
-            let (router, stop, tls) = (router.clone(), stop.clone(), self.tls.clone());
-            tasks.spawn(
-                "administrator's connection",
-                open(accepted, tls, router, stop),
-            );
+            let connection = serve(accepted, self.tls.clone(), router.clone(), stop.clone());
+            tasks.spawn("admin connection", connection);
         }
     }
 }
 
-impl std::fmt::Debug for Acceptor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acceptor").finish_non_exhaustive()
     }
 }
 
-async fn open(
-    accepted: Accepted,
-    tls: Option<Acceptor>,
-    router: axum::Router,
-    stop: CancellationToken,
-) {
+async fn serve(accepted: Accepted, tls: Option<Acceptor>, router: Router, stop: CancellationToken) {
     let Some(Acceptor(tls)) = tls else {
         return http_server::serve(accepted, router, LIMITS, stop).await;
     };
     let Accepted { stream, peer, slot } = accepted;
-    match timeout(HANDSHAKE, tls.accept(stream)).await {
+    match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
         Ok(Ok(stream)) => {
             let accepted = Accepted { stream, peer, slot };
             http_server::serve(accepted, router, LIMITS, stop).await;
         }
-        Ok(Err(error)) => debug!(%error, "An administrator's TLS handshake failed."),
-        Err(_) => debug!("An administrator's TLS handshake took too long."),
+        Ok(Err(error)) => debug!(%peer, %error, "The TLS handshake of an admin client failed."),
+        Err(_) => debug!(%peer, "The TLS handshake of an admin client timed out."),
     }
 }
 
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Administrators may listen to events for days.
 const LIMITS: ConnectionLimits = ConnectionLimits {
     server: "admin",
     head: Duration::from_secs(15),
+    // Clients may stream events for days.
     life: None,
     title_case: false,
 };

@@ -1,8 +1,12 @@
-use super::openapi;
+use std::collections::BTreeSet;
+
 use handset_phones::verb::TABLE;
 
+use super::openapi;
+use super::router::api_routes;
+
 #[test]
-fn the_description_has_every_verb_with_every_key() {
+fn openapi_document_has_every_verb_with_every_key() {
     let document = openapi::document();
     assert_eq!(document["openapi"], "3.1.0");
     for row in TABLE {
@@ -26,11 +30,34 @@ fn the_description_has_every_verb_with_every_key() {
             assert_eq!(schema["additionalProperties"], row.takes_elements);
         }
     }
-    let answers = &document["paths"]["/do/push"]["post"]["responses"];
+    let responses = &document["paths"]["/do/push"]["post"]["responses"];
     for code in [
         "200", "202", "207", "400", "404", "409", "422", "500", "502", "503", "504",
     ] {
-        assert!(answers[code].is_object(), "{code}");
+        assert!(responses[code].is_object(), "{code}");
     }
-    assert!(document["paths"]["/phones/{name}/screenshot"]["get"].is_object());
+}
+
+#[test]
+fn openapi_document_has_exactly_the_routes_of_the_router() {
+    let mut routes = BTreeSet::new();
+    for route in api_routes() {
+        let method = route.method.as_str().to_ascii_lowercase();
+        if route.path.ends_with("/{verb}") && method == "get" {
+            // All verbs but this one require POST.
+            let path = route.path.replace("{verb}", "screenshot");
+            routes.insert((path, method));
+            continue;
+        }
+        let verbs = TABLE.iter().map(|row| row.name);
+        routes.extend(verbs.map(|verb| (route.path.replace("{verb}", verb), method.clone())));
+    }
+    let document = openapi::document();
+    let mut documented = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let methods = operations.as_object().unwrap().keys();
+        let methods = methods.filter(|method| *method != "parameters");
+        documented.extend(methods.map(|method| (path.clone(), method.clone())));
+    }
+    assert_eq!(documented, routes);
 }

@@ -1,4 +1,4 @@
-//! The token that opens the administrator's door.
+//! The admin token.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -9,111 +9,113 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The token. It never shows.
+/// The admin token; `Debug` does not show it.
 #[derive(Clone, Debug)]
-pub struct Token(SecretString);
+pub(crate) struct Token(SecretString);
 
 impl Token {
-    /// Takes the one that is configured.
-    pub fn new(token: SecretString) -> Self {
+    pub(crate) fn new(token: SecretString) -> Self {
         Self(token)
     }
 
-    /// Makes one up that nobody knows.
-    pub fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(handset_net::random::hex_token::<32>().into())
     }
 
-    /// Returns where the one that was made up is kept.
-    pub fn path(state: &Path) -> PathBuf {
-        state.join("admin-token")
+    /// Returns the file of the generated token.
+    pub(crate) fn path(state_dir: &Path) -> PathBuf {
+        state_dir.join("admin-token")
     }
 
-    /// Reads the one that was made up before. Blocks.
-    pub fn read(state: &Path) -> io::Result<Self> {
-        let text = fs::read_to_string(Self::path(state))?;
+    /// Reads the generated token. Blocks.
+    pub(crate) fn load(state_dir: &Path) -> io::Result<Self> {
+        let text = fs::read_to_string(Self::path(state_dir))?;
         let text = text.trim();
-        if text.len() < SHORTEST {
-            let why = "it is too short for a token; remove it, and another one is made";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        if text.len() < MIN_LENGTH {
+            let reason = format!(
+                "the token has fewer than {MIN_LENGTH} characters; delete the file to have a new one generated"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         }
         Ok(Self(text.into()))
     }
 
-    /// Reads the one that was made up before, or makes one up and keeps it. Blocks.
-    pub fn keep(state: &Path) -> io::Result<Self> {
-        let path = Self::path(state);
-        match Self::read(state) {
+    /// Reads the generated token; generates and stores one if there is none. Blocks.
+    pub(crate) fn load_or_generate(state_dir: &Path) -> io::Result<Self> {
+        let path = Self::path(state_dir);
+        match Self::load(state_dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (),
-            read => {
-                // Whoever copied it there may have been careless.
-                fs::set_permissions(&path, Permissions::from_mode(ONLY_OURS))?;
-                return read;
+            loaded => {
+                // A copied or restored file may be readable by others.
+                fs::set_permissions(&path, Permissions::from_mode(OWNER_ONLY))?;
+                return loaded;
             }
         }
-        fs::create_dir_all(state)?;
-        let made = Self::random();
-        let mut options = OpenOptions::new();
-        let mut file = options
+        fs::create_dir_all(state_dir)?;
+        let token = Self::random();
+        let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
-            .mode(ONLY_OURS)
+            .mode(OWNER_ONLY)
             .open(&path)?;
-        writeln!(file, "{}", made.0.expose_secret())?;
+        writeln!(file, "{}", token.0.expose_secret())?;
         file.sync_all()?;
-        Ok(made)
+        Ok(token)
     }
 
-    /// Returns whether `shown` is the token; takes the same time whatever is wrong with it.
-    pub fn is(&self, shown: &str) -> bool {
-        // Of one length, whatever was shown.
-        let [own, shown] = [self.0.expose_secret(), shown].map(Sha256::digest);
-        own.as_slice().ct_eq(shown.as_slice()).into()
+    /// Returns whether `presented` is the token, in a time that depends on neither.
+    pub(crate) fn matches(&self, presented: &str) -> bool {
+        // Hashes have equal lengths.
+        let [own, presented] = [self.0.expose_secret(), presented].map(Sha256::digest);
+        own.as_slice().ct_eq(presented.as_slice()).into()
     }
 
-    /// Returns the token, for a client that must show it.
-    pub fn expose(&self) -> &str {
+    /// Returns the token, for a client to present.
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-const ONLY_OURS: u32 = 0o600;
+const OWNER_ONLY: u32 = 0o600;
 
-/// The fewest characters of a file that is to be a token.
-const SHORTEST: usize = 16;
+/// Minimum length of a generated token, in bytes.
+const MIN_LENGTH: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn one_that_is_made_up_is_kept_where_only_we_can_read_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("state");
-        let made = Token::keep(&state).unwrap();
+    fn generated_token_is_stored_for_its_owner_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let generated = Token::load_or_generate(&state).unwrap();
         let path = Token::path(&state);
         let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(), 0o600);
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        let again = Token::keep(&state).unwrap();
-        assert!(again.is(made.expose()) && Token::read(&state).unwrap().is(made.expose()));
+        let loaded = Token::load_or_generate(&state).unwrap();
+        assert!(
+            loaded.matches(generated.expose())
+                && Token::load(&state).unwrap().matches(generated.expose())
+        );
         assert_eq!(mode(), 0o600);
-        assert!(!format!("{made:?}").contains(made.expose()));
+        assert!(!format!("{generated:?}").contains(generated.expose()));
         fs::write(&path, "\n").unwrap();
         assert!(
-            Token::keep(&state)
+            Token::load_or_generate(&state)
                 .unwrap_err()
                 .to_string()
-                .contains("too short")
+                .contains("fewer than 16 characters")
         );
     }
 
     #[test]
-    fn only_the_token_is_the_token() {
+    fn token_matches_only_itself() {
         let token = Token::new("correct horse".into());
-        assert!(token.is("correct horse"));
+        assert!(token.matches("correct horse"));
         for wrong in ["", "correct", "correct horse ", "Correct horse"] {
-            assert!(!token.is(wrong), "{wrong:?}");
+            assert!(!token.matches(wrong), "{wrong:?}");
         }
     }
 }

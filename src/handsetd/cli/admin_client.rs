@@ -42,7 +42,7 @@ impl AdminClient {
         } else {
             let path = Token::path(&config.state.dir);
             let path = path.display();
-            Token::read(&config.state.dir).with_context(|| {
+            Token::load(&config.state.dir).with_context(|| {
                 format!(
                     "no admin.token is configured, and the one that the daemon makes up can't be \
                      read from {path}"

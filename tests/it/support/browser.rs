@@ -1,7 +1,7 @@
-//! A real browser, headless, driven by the protocol of its developer tools.
+//! A headless Chromium, driven by the DevTools protocol.
 //!
-//! Whatever it complains of, and every address that it asks for, is kept: a page that is strict with
-//! itself makes no noise and asks nobody else.
+//! Its errors and the URLs of its requests are recorded, so that a test can check that there are no
+//! errors and no requests to other hosts.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -19,21 +19,21 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::process::Process;
 use super::soon;
 
-/// A browser with one page. It ends when this is dropped.
+/// A browser with one tab; dropping it ends the process.
 #[derive(Debug)]
 pub(crate) struct Browser {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next: u64,
-    /// What it complained of.
-    pub(crate) complaints: Vec<String>,
-    /// The addresses that it asked for.
-    pub(crate) asked: Vec<String>,
+    /// Errors and exceptions, as JSON.
+    pub(crate) errors: Vec<String>,
+    /// The URLs of all requests.
+    pub(crate) requested_urls: Vec<String>,
     _process: Process,
     _profile: TempDir,
 }
 
 impl Browser {
-    /// Starts it; `None` if there is none on this machine.
+    /// Starts Chromium; `None` if it is not installed.
     pub(crate) async fn start() -> Option<Self> {
         let installed = Command::new("chromium").arg("--version").output();
         if installed.is_err() {
@@ -41,7 +41,7 @@ impl Browser {
             let test = thread.name().unwrap_or("a test");
             let why = format!("{test} needs chromium, which tests/run installs");
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
-            // Not by a macro: the test harness would hide that of a test that passes.
+            // Not eprintln!, whose output the test harness hides when the test passes.
             let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
             return None;
         }
@@ -80,8 +80,8 @@ impl Browser {
         let mut browser = Self {
             socket,
             next: 1,
-            complaints: Vec::new(),
-            asked: Vec::new(),
+            errors: Vec::new(),
+            requested_urls: Vec::new(),
             _process: process,
             _profile: profile,
         };
@@ -91,7 +91,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// Goes to an address.
+    /// Opens a URL and waits until the page is loaded.
     pub(crate) async fn open(&mut self, url: &str) {
         self.call("Page.navigate", json!({"url": url})).await;
         let here = json!(url);
@@ -101,7 +101,7 @@ impl Browser {
         .await;
     }
 
-    /// Runs an expression in the page, and returns what it is; promises are waited for.
+    /// Evaluates an expression in the page, awaiting promises, and returns its value.
     pub(crate) async fn eval(&mut self, expression: &str) -> Value {
         let arguments = json!({
             "expression": expression, "returnByValue": true, "awaitPromise": true,
@@ -114,7 +114,7 @@ impl Browser {
         message["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true, over page loads as well.
+    /// Waits until an expression is true, also across page loads.
     pub(crate) async fn until(&mut self, condition: &str) {
         let watch = format!(
             "new Promise(done => {{ const end = Date.now() + 1000; const look = () => \
@@ -124,7 +124,7 @@ impl Browser {
         for _ in 0..30 {
             let arguments =
                 json!({"expression": watch, "returnByValue": true, "awaitPromise": true});
-            // A page that goes away takes its promises with it.
+            // A page load cancels the promise.
             if self.call("Runtime.evaluate", arguments).await["result"]["value"] == true {
                 return;
             }
@@ -133,7 +133,7 @@ impl Browser {
         panic!("{condition}: not so within 30 s: {text}");
     }
 
-    /// Clicks what a selector finds.
+    /// Clicks the element of a selector.
     pub(crate) async fn click(&mut self, selector: &str) {
         let selector = json!(selector);
         self.until(&format!("document.querySelector({selector})"))
@@ -142,7 +142,7 @@ impl Browser {
             .await;
     }
 
-    /// Writes into a field, as somebody who types.
+    /// Replaces the content of a field, by keyboard input.
     pub(crate) async fn fill(&mut self, selector: &str, text: &str) {
         let selector = json!(selector);
         self.until(&format!("document.querySelector({selector})"))
@@ -155,7 +155,7 @@ impl Browser {
         self.call("Input.insertText", json!({"text": text})).await;
     }
 
-    /// Presses a key where the focus is.
+    /// Presses a key in the focused element.
     pub(crate) async fn press(&mut self, key: &str) {
         let (code, text) = match key {
             "Enter" => (13, "\r"),
@@ -173,7 +173,7 @@ impl Browser {
         }
     }
 
-    /// Looks at the page on a display of that width, in dark or in light.
+    /// Sets the size of the display in pixels, and the color scheme (`light` or `dark`).
     pub(crate) async fn display(&mut self, width: u32, height: u32, scheme: &str) {
         let size = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
@@ -183,7 +183,7 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// Takes a picture of what is seen, as PNG.
+    /// Returns a PNG of the visible part of the page.
     pub(crate) async fn screenshot(&mut self) -> Vec<u8> {
         let message = self
             .call("Page.captureScreenshot", json!({"format": "png"}))
@@ -213,15 +213,15 @@ impl Browser {
         let arguments = &message["params"];
         match message["method"].as_str().unwrap_or_default() {
             "Log.entryAdded" if arguments["entry"]["level"] == "error" => {
-                self.complaints.push(arguments["entry"].to_string());
+                self.errors.push(arguments["entry"].to_string());
             }
-            "Runtime.exceptionThrown" => self.complaints.push(arguments.to_string()),
+            "Runtime.exceptionThrown" => self.errors.push(arguments.to_string()),
             "Runtime.consoleAPICalled" if arguments["type"] == "error" => {
-                self.complaints.push(arguments["args"].to_string());
+                self.errors.push(arguments["args"].to_string());
             }
             "Network.requestWillBeSent" => {
                 let url = arguments["request"]["url"].as_str().unwrap_or_default();
-                self.asked.push(url.to_owned());
+                self.requested_urls.push(url.to_owned());
             }
             _ => (),
         }

@@ -1,25 +1,25 @@
-//! The files of the page, which are part of the program.
+//! The static files of the page, which are part of the program.
 //!
-//! `htmx.min.js` is htmx.org 2.0.11 and `sse.min.js` is htmx-ext-sse 2.2.4, as published; both are
-//! under the Zero-Clause BSD licence, which asks for nothing.
+//! `htmx.min.js` is htmx.org 2.0.11 and `sse.min.js` is htmx-ext-sse 2.2.4, as published. Both are
+//! under the Zero-Clause BSD licence, which requires no attribution.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
-/// Answers `/static/NAME`.
+/// Handles `GET /static/NAME`.
 pub(super) async fn serve(Path(name): Path<String>) -> Response {
-    let found = FILES.iter().find(|(known, _, _)| *known == name);
-    match found {
-        Some((_, kind, text)) => {
-            let headers = [(CONTENT_TYPE, *kind), (CACHE_CONTROL, "max-age=300")];
+    match FILES.iter().find(|(file, _, _)| *file == name) {
+        Some((_, media_type, text)) => {
+            let headers = [(CONTENT_TYPE, *media_type), (CACHE_CONTROL, "max-age=300")];
             (headers, *text).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
+/// Name, media type and content of each file.
 const FILES: [(&str, &str, &str); 3] = [
     ("htmx.js", "text/javascript", include_str!("htmx.min.js")),
     ("page.css", "text/css", include_str!("page.css")),

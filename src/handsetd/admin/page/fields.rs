@@ -1,40 +1,38 @@
-//! The fields of the form: the keys of a verb, from the table.
+//! The fields of the request form: the keys of a verb, from the table of verbs.
 
 use axum::extract::RawQuery;
 use axum::response::Response;
+use handset_phones::verb::{COMMON, Key, Kind, Verb};
 use minijinja::{Value, context};
 
-use super::{log, render};
-use handset_phones::verb::{COMMON, Key, Kind, Verb};
+use super::{logs, render};
 
-/// Answers `/page/fields?verb=VERB`.
+/// Handles `GET /page/fields?verb=VERB`.
 pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
-    let name = log::value(query.as_deref(), "verb");
-    let row = Verb::find(&name).map(Verb::row);
-    let own: Vec<&Key> = row.map_or(&[][..], |row| row.keys).iter().collect();
+    let verb = logs::query_value(query.as_deref(), "verb");
+    let row = Verb::find(&verb).map(Verb::row);
+    let keys: Vec<&Key> = row.map_or(&[][..], |row| row.keys).iter().collect();
     let main = row.and_then(|row| row.main_key);
-    let is_first = |key: &&Key| key.required || Some(key.name) == main || FIRST.contains(&key.name);
-    let (mut first, rest): (Vec<&Key>, Vec<&Key>) = own.into_iter().partition(is_first);
-    // Payload matters most comes first, and titles before what stands below them.
-    first.sort_by_key(|key| (key.name != "title", Some(key.name) != main));
-    let common = COMMON.iter().filter(|key| key.name != "phone");
-    let fields = |keys: &[&Key]| keys.iter().map(|key| field(key)).collect::<Vec<_>>();
-    let rest: Vec<&Key> = rest.into_iter().chain(common).collect();
-    let does = row.map_or("", |row| row.summary);
-    render::html(
-        "fields.html",
-        context! { verb => name, does, first => fields(&first), rest => fields(&rest) },
-    )
+    let is_primary =
+        |key: &&Key| key.required || Some(key.name) == main || PRIMARY.contains(&key.name);
+    let (mut primary, mut other): (Vec<&Key>, Vec<&Key>) = keys.into_iter().partition(is_primary);
+    // The title precedes the text, as it does on a display.
+    primary.sort_by_key(|key| (key.name != "title", Some(key.name) != main));
+    other.extend(COMMON.iter().filter(|key| key.name != "phone"));
+    let groups = [(primary, false), (other, true)].map(|(keys, is_folded)| {
+        let fields: Vec<Value> = keys.into_iter().map(field).collect();
+        context! { fields, is_folded }
+    });
+    let description = row.map_or("", |row| row.summary);
+    render::html("fields.html", context! { verb, description, groups })
 }
 
 fn field(key: &Key) -> Value {
-    let (form, words): (&str, &[&str]) = match key.kind {
-        Kind::Word(words) => ("choice", words),
-        Kind::Text if key.name == "text" || key.name == "body" || key.name == "xml" => {
-            ("lines", &[])
-        }
-        _ if key.repeatable => ("lines", &[]),
-        _ => ("line", &[]),
+    let (control, words): (&str, &[&str]) = match key.kind {
+        Kind::Word(words) => ("select", words),
+        Kind::Text if matches!(key.name, "text" | "body" | "xml") => ("textarea", &[]),
+        _ if key.repeatable => ("textarea", &[]),
+        _ => ("input", &[]),
     };
     let hint = match key.kind {
         Kind::Duration => "30s",
@@ -47,42 +45,43 @@ fn field(key: &Key) -> Value {
         _ => "",
     };
     let hint = if key.repeatable {
-        format!("{hint} (one a line)")
+        format!("{hint} (one per line)")
     } else {
         hint.to_owned()
     };
-    context! { name => key.name, form, words => words.to_vec(), hint, required => key.required }
+    context! { name => key.name, control, words => words.to_vec(), hint, required => key.required }
 }
 
-/// Keys that belong to the first ones although nothing requires them.
-const FIRST: [&str; 3] = ["title", "fit", "stop"];
+/// Optional keys that are shown with the required ones.
+const PRIMARY: [&str; 3] = ["title", "fit", "stop"];
 
-/// Reads the fields of the form back: verb, phones, and keys with values; empty fields are none.
-pub(super) fn read(fields: Vec<(String, String)>) -> (String, Vec<(String, String)>) {
-    let mut name = String::new();
+/// Parses a submitted form into the verb and its keys; empty fields are omitted.
+pub(super) fn parse(fields: Vec<(String, String)>) -> (String, Vec<(String, String)>) {
+    let mut verb = String::new();
     let mut pairs = Vec::new();
     for (key, value) in fields {
         let value = value.replace("\r\n", "\n");
         if key == "verb" {
-            name = value;
+            verb = value;
         } else if !value.trim().is_empty() {
             pairs.push((key, value));
         }
     }
-    let verb = Verb::find(&name);
-    let repeats = |key: &str| {
-        let key = verb.and_then(|verb| verb.row().key(key));
-        key.is_some_and(|key| key.repeatable)
+    let row = Verb::find(&verb).map(Verb::row);
+    let may_repeat = |key: &str| {
+        row.and_then(|row| row.key(key))
+            .is_some_and(|key| key.repeatable)
     };
     let pairs = pairs.into_iter().flat_map(|(key, value)| {
-        if repeats(&key) {
+        if may_repeat(&key) {
             let lines = value.lines().filter(|line| !line.trim().is_empty());
             lines.map(|line| (key.clone(), line.to_owned())).collect()
         } else {
             vec![(key, value)]
         }
     });
-    (name, pairs.collect())
+    let pairs = pairs.collect();
+    (verb, pairs)
 }
 
 #[cfg(test)]
@@ -90,17 +89,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_fields_are_none_and_lines_are_repeated_keys() {
+    fn empty_fields_are_omitted_and_lines_become_repeated_keys() {
         let fields = [
             ("verb", "push"),
             ("title", ""),
             ("text", "a\r\nb"),
             ("item", "A|exit\r\n\r\nB|exit"),
         ];
-        let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-        let (verb, pairs) = read(fields.map(own).to_vec());
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        let (verb, pairs) = parse(fields.map(owned).to_vec());
         assert_eq!(verb, "push");
-        let told = [("text", "a\nb"), ("item", "A|exit"), ("item", "B|exit")];
-        assert_eq!(pairs, told.map(own));
+        let expected = [("text", "a\nb"), ("item", "A|exit"), ("item", "B|exit")];
+        assert_eq!(pairs, expected.map(owned));
     }
 }

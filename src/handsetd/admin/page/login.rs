@@ -1,84 +1,88 @@
-//! Coming in, and the page itself.
+//! The page itself, login and logout.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Form, State};
-use axum::http::header::{HOST, LOCATION, ORIGIN, SET_COOKIE};
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use handset_phones::verb::TABLE;
 use minijinja::context;
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
 use super::{render, session};
-use crate::admin::AppState;
-use handset_phones::verb::TABLE;
+use crate::admin::phones;
+use crate::admin::state::AppState;
 
-/// Answers `/`: the page, or where one comes in.
-pub(super) async fn home(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    let id = session::cookie(&headers);
-    let csrf = id.and_then(|id| state.sessions.csrf(id, Instant::now()));
-    match csrf {
-        Some(csrf) => {
-            let verbs: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
-            let (phones, _) = crate::admin::phones::everybody(&state).await;
-            let mut names: Vec<String> = phones.into_iter().map(|phone| phone.name).collect();
-            names.extend(state.parts.dispatcher.resolver().groups());
-            let version = env!("CARGO_PKG_VERSION");
-            render::html("home.html", context! { csrf, verbs, names, version })
-        }
-        None => render::html("login.html", context! { wrong => false }),
-    }
+/// Handles `GET /`: the page or, without a session, the login form.
+pub(super) async fn home(State(state): State<Arc<AppState>>, cookies: CookieJar) -> Response {
+    let csrf_token =
+        session::id(&cookies).and_then(|id| state.sessions.csrf_token(id, Instant::now()));
+    let Some(csrf_token) = csrf_token else {
+        return render::html("login.html", context! { is_wrong => false });
+    };
+    let verbs: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
+    let (phones, _) = phones::known_phones(&state).await;
+    let mut names: Vec<String> = phones.into_iter().map(|phone| phone.name).collect();
+    names.extend(state.services.dispatcher.resolver().groups());
+    let version = env!("CARGO_PKG_VERSION");
+    render::html("home.html", context! { csrf_token, verbs, names, version })
 }
 
-/// Answers `/login`: whoever shows the token gets a cookie.
-pub(super) async fn enter(
+/// Handles `POST /login`: exchanges the token for a session cookie.
+pub(super) async fn log_in(
     State(state): State<Arc<AppState>>,
+    cookies: CookieJar,
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
-    if !is_from_here(&headers) {
-        return (StatusCode::FORBIDDEN, "this does not come from our page").into_response();
+    if !is_same_origin(&headers) {
+        return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
     }
-    let shown = fields.iter().find(|(name, _)| name == "token");
-    let shown = shown.map_or("", |(_, token)| token.trim());
-    if !state.token.is(shown) {
-        warn!("Somebody tried to log in with a wrong token.");
-        // Guessing shall take its time.
-        sleep(PAUSE).await;
-        let page = render::html("login.html", context! { wrong => true });
+    if !state.token.matches(field(&fields, "token").trim()) {
+        warn!("Login rejected: wrong token.");
+        // Slows down guessing.
+        sleep(WRONG_TOKEN_DELAY).await;
+        let page = render::html("login.html", context! { is_wrong => true });
         return (StatusCode::UNAUTHORIZED, page).into_response();
     }
-    let id = state.sessions.begin(Instant::now());
-    moved(&session::set_cookie(Some(&id), state.is_encrypted))
+    let id = state.sessions.start(Instant::now());
+    let cookies = cookies.add(session::cookie(id, state.is_encrypted));
+    (cookies, Redirect::to("/")).into_response()
 }
 
-/// Answers `/logout`.
-pub(super) async fn leave(
+/// Handles `POST /logout`.
+pub(super) async fn log_out(
     State(state): State<Arc<AppState>>,
-    headers: HeaderMap,
+    cookies: CookieJar,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
-    let id = session::cookie(&headers);
-    let known = id.and_then(|id| Some((id, state.sessions.csrf(id, Instant::now())?)));
-    if let Some((id, csrf)) = known {
-        let shown = fields.iter().find(|(name, _)| name == "csrf");
-        if !shown.is_some_and(|(_, shown)| session::is_same(shown.as_bytes(), &csrf)) {
-            return (StatusCode::FORBIDDEN, "this does not come from our page").into_response();
+    let now = Instant::now();
+    if let Some(id) = session::id(&cookies)
+        && let Some(csrf_token) = state.sessions.csrf_token(id, now)
+    {
+        if !session::is_equal(field(&fields, "csrf").as_bytes(), &csrf_token) {
+            return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
         }
-        state.sessions.end(id);
+        state.sessions.end(id, now);
     }
-    moved(&session::set_cookie(None, state.is_encrypted))
+    let cookies = cookies.remove(session::cookie(String::new(), state.is_encrypted));
+    (cookies, Redirect::to("/")).into_response()
 }
 
-fn moved(cookie: &str) -> Response {
-    let headers = [(LOCATION, "/"), (SET_COOKIE, cookie)];
-    (StatusCode::SEE_OTHER, headers).into_response()
+/// Returns the value of a form field; empty if the field is missing.
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    fields
+        .iter()
+        .find(|(known, _)| known == name)
+        .map_or("", |(_, value)| value)
 }
 
-/// Whether a form comes from our own page, as far as the browser says.
-fn is_from_here(headers: &HeaderMap) -> bool {
+/// Whether a form comes from this server's page, as far as the browser reveals it.
+fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| {
         headers
             .get(name)
@@ -89,32 +93,34 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     }
     let host = text(HOST.as_str()).unwrap_or_default();
     text(ORIGIN.as_str()).is_none_or(|origin| {
-        let origin = origin.split_once("://").map_or("", |(_, origin)| origin);
-        origin == host
+        let origin_host = origin.split_once("://").map_or("", |(_, host)| host);
+        origin_host == host
     })
 }
 
-/// How long a wrong token is thought about.
-const PAUSE: Duration = Duration::from_millis(500);
+const CROSS_SITE: &str = "this form was sent by another site; open the page and try again";
+
+/// How long the reply to a wrong token is delayed.
+const WRONG_TOKEN_DELAY: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_form_of_another_site_is_not_ours() {
-        let is_ours = |pairs: &[(&'static str, &str)]| {
+    fn forms_of_other_sites_are_recognized() {
+        let is_same = |pairs: &[(&'static str, &str)]| {
             let mut headers = HeaderMap::new();
             for (name, value) in pairs {
                 headers.insert(*name, value.parse().unwrap());
             }
-            is_from_here(&headers)
+            is_same_origin(&headers)
         };
-        assert!(is_ours(&[("host", "a:1"), ("origin", "http://a:1")]));
-        assert!(is_ours(&[("host", "a:1")]));
-        assert!(is_ours(&[("sec-fetch-site", "same-origin")]));
-        assert!(!is_ours(&[("host", "a:1"), ("origin", "http://b")]));
-        assert!(!is_ours(&[("host", "a:1"), ("origin", "null")]));
-        assert!(!is_ours(&[("sec-fetch-site", "cross-site")]));
+        assert!(is_same(&[("host", "a:1"), ("origin", "http://a:1")]));
+        assert!(is_same(&[("host", "a:1")]));
+        assert!(is_same(&[("sec-fetch-site", "same-origin")]));
+        assert!(!is_same(&[("host", "a:1"), ("origin", "http://b")]));
+        assert!(!is_same(&[("host", "a:1"), ("origin", "null")]));
+        assert!(!is_same(&[("sec-fetch-site", "cross-site")]));
     }
 }

@@ -1,4 +1,4 @@
-//! Payload a request would do, for each kind of phone that it names, before it is sent.
+//! Shows what a request would do, for each model of the phones that it names.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,101 +7,105 @@ use axum::extract::{Form, State};
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use minijinja::{Value, context};
-
-use super::{fields, render, screen};
-use crate::admin::AppState;
 use handset_phones::media::Model;
 use handset_phones::phone::{Phone, Vendor};
 use handset_phones::verb::{Action, Request};
+use minijinja::{Value, context};
 
-/// Answers `/page/preview`.
+use super::{fields, render, screen};
+use crate::admin::state::AppState;
+
+/// Handles `POST /page/preview`.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let (verb, pairs) = fields::read(form);
-    let wrong = |why: String| {
-        let none = Vec::<Value>::new;
-        render::html(
-            "preview.html",
-            context! { wrong => why, kinds => none(), lost => none(), count => 0 },
-        )
-    };
-    let read = Request::parse(&verb, pairs.iter().map(|(key, value)| (key, value)));
-    let request = match read {
+    let (verb, pairs) = fields::parse(form);
+    let parsed = Request::parse(&verb, pairs.iter().map(|(key, value)| (key, value)));
+    let request = match parsed {
         Ok(request) => request,
-        Err(refusal) => return wrong(refusal.to_string()),
+        Err(refusal) => return invalid(&refusal.to_string()),
     };
-    let Some(names) = request.phone else {
-        return wrong("phone is missing; name one, several with &, or a group".to_owned());
+    let Some(names) = &request.phone else {
+        return invalid("phone is missing; give a name, several joined with &, or a group");
     };
-    let mut by_kind: BTreeMap<(Vendor, String), Vec<Phone>> = BTreeMap::new();
-    let mut lost = Vec::new();
-    for found in state.parts.dispatcher.resolver().find(&names) {
+    let mut by_model: BTreeMap<(Vendor, String), Vec<Phone>> = BTreeMap::new();
+    let mut not_found = Vec::new();
+    for found in state.services.dispatcher.resolver().find(names) {
         match found {
-            Ok(phone) => by_kind
+            Ok(phone) => by_model
                 .entry((phone.vendor, phone.model.clone()))
                 .or_default()
                 .push(phone),
-            Err(missing) => lost.push(missing.outcome.reason),
+            Err(error) => not_found.push(error.outcome.reason),
         }
     }
-    let count: usize = by_kind.values().map(Vec::len).sum();
-    let mut kinds = Vec::new();
-    for ((vendor, model), phones) in by_kind {
-        let (mut screen, mut picture, mut words) = (Value::from(""), String::new(), String::new());
+    let count: usize = by_model.values().map(Vec::len).sum();
+    let mut models = Vec::new();
+    for ((vendor, model), phones) in by_model {
+        let (mut screen, mut image, mut description) = (Value::from(""), None, String::new());
         match (&request.action, phones.first()) {
-            (Action::Push(_), _) => screen = screen::draw(Some(vendor), &model, &pairs),
-            (Action::Background { image, fit }, Some(phone)) if kinds.len() < MAX_PICTURES => {
-                let made = state.parts.dispatcher.courier();
-                match made.background(phone, image, *fit).await {
-                    Ok(Some(png)) => picture = BASE64_STANDARD.encode(png),
-                    Ok(None) => words = format!("{image}, fetched by the phone as it is"),
-                    Err(why) => words = why,
+            (Action::Push(_), _) => screen = screen::render(Some(vendor), &model, &pairs),
+            (Action::Background { image: source, fit }, Some(phone))
+                if models.len() < MAX_IMAGES =>
+            {
+                let courier = state.services.dispatcher.courier();
+                match courier.background(phone, source, *fit).await {
+                    Ok(Some(png)) => image = Some(BASE64_STANDARD.encode(png)),
+                    Ok(None) => description = format!("the phone fetches {source} itself"),
+                    Err(reason) => description = reason,
                 }
             }
-            _ => words = told(&verb, vendor, &model, &pairs),
+            _ => description = describe(&verb, vendor, &model, &pairs),
         }
         let names: Vec<&str> = phones.iter().map(|phone| phone.name.as_str()).collect();
-        kinds.push(context! {
+        models.push(context! {
             name => format!("{} {model}", vendor.title()).trim(),
             phones => names.join(", "),
             screen,
-            picture,
-            told => words,
+            image,
+            description,
         });
     }
-    render::html("preview.html", context! { wrong => "", kinds, lost, count })
+    render::html(
+        "preview.html",
+        context! { error => "", models, not_found, count },
+    )
 }
 
-/// Says in words what a phone of that model gets.
-fn told(verb: &str, vendor: Vendor, model: &str, pairs: &[(String, String)]) -> String {
-    let knows = Model::find(vendor, model);
+fn invalid(error: &str) -> Response {
+    let none: [Value; 0] = [];
+    render::html(
+        "preview.html",
+        context! { error, models => &none, not_found => &none, count => 0 },
+    )
+}
+
+/// Describes what a phone of that model would do.
+fn describe(verb: &str, vendor: Vendor, model: &str, pairs: &[(String, String)]) -> String {
     let value = |name: &str| {
-        let found = pairs.iter().find(|(key, _)| key == name);
-        found.map_or("", |(_, value)| value.as_str()).to_owned()
+        pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     };
-    match verb {
-        "ring" if value("stop") == "yes" => "what plays is ended".to_owned(),
-        "ring" => match knows.play {
+    if verb == "ring" {
+        let tone = value("tone");
+        return match Model::find(vendor, model).play {
+            _ if value("stop") == "yes" => "stops the current tone".to_owned(),
             Ok(format) => format!(
-                "plays {}; files are made to {} Hz",
-                value("tone"),
+                "plays {tone}; audio files are converted to {} Hz",
                 format.rate
             ),
-            Err(why) => format!(
-                "plays {} only if it is one of its own: {why}",
-                value("tone")
-            ),
-        },
-        _ => {
-            let keys = pairs.iter().filter(|(key, _)| key != "phone");
-            let keys: Vec<String> = keys.map(|(key, value)| format!("{key}={value}")).collect();
-            format!("{verb} {}", keys.join(" "))
-        }
+            Err(reason) => format!("plays {tone} only if it is a built-in tone: {reason}"),
+        };
     }
+    let mut words = vec![verb.to_owned()];
+    for (key, value) in pairs.iter().filter(|(key, _)| key != "phone") {
+        words.push(format!("{key}={value}"));
+    }
+    words.join(" ")
 }
 
-/// For how many kinds of phones a picture is made at once; each takes a moment.
-const MAX_PICTURES: usize = 12;
+/// For how many models an image is converted in one preview; each conversion takes a moment.
+const MAX_IMAGES: usize = 12;

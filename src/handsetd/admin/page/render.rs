@@ -1,4 +1,4 @@
-//! The templates, which are part of the program.
+//! Renders the templates, which are part of the program.
 
 use std::sync::LazyLock;
 
@@ -8,37 +8,21 @@ use axum::response::{IntoResponse, Response};
 use minijinja::{Environment, UndefinedBehavior, Value};
 use tracing::error;
 
-/// Renders a template as an answer.
+/// Renders a template as a response.
 pub(super) fn html(name: &str, values: Value) -> Response {
     match text(name, values) {
         Ok(text) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response(),
         Err(error) => {
-            error!(template = name, %error, "The page can't be made.");
-            let told = "the page can't be made; see the log";
-            (StatusCode::INTERNAL_SERVER_ERROR, told).into_response()
+            error!(template = name, %error, "Cannot render a template.");
+            let reason = "cannot render the page; see the log";
+            (StatusCode::INTERNAL_SERVER_ERROR, reason).into_response()
         }
     }
 }
 
-/// Renders a template. Payload stands in its values is escaped, wherever it comes from.
+/// Renders a template; all values are escaped but those marked as safe.
 pub(super) fn text(name: &str, values: Value) -> Result<String, minijinja::Error> {
     TEMPLATES.get_template(name)?.render(values)
-}
-
-/// Returns `text` as it may stand in HTML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -52,16 +36,20 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 13] = [
+    ("cancelled.html", include_str!("cancelled.html")),
     ("deliveries.html", include_str!("deliveries.html")),
+    ("dry_run.html", include_str!("dry_run.html")),
     ("events.html", include_str!("events.html")),
     ("fields.html", include_str!("fields.html")),
     ("home.html", include_str!("home.html")),
     ("login.html", include_str!("login.html")),
     ("phones.html", include_str!("phones.html")),
     ("preview.html", include_str!("preview.html")),
+    ("report.html", include_str!("report.html")),
     ("rules.html", include_str!("rules.html")),
     ("screen.html", include_str!("screen.html")),
+    ("screenshot.html", include_str!("screenshot.html")),
 ];
 
 #[cfg(test)]
@@ -75,16 +63,16 @@ mod tests {
         for (name, _) in SOURCES {
             TEMPLATES.get_template(name).unwrap();
         }
-        let wrong = text("login.html", context! { wrong => true }).unwrap();
+        let wrong = text("login.html", context! { is_wrong => true }).unwrap();
         assert!(wrong.contains("role=\"alert\""));
-        let csrf = "\"><script>";
+        let csrf_token = "\"><script>";
         let names: [&str; 0] = [];
-        let page = context! { csrf, verbs => names, names, version => "1" };
+        let page = context! { csrf_token, verbs => names, names, version => "1" };
         assert!(!text("home.html", page).unwrap().contains("<script>"));
     }
 
     #[test]
-    fn nothing_comes_from_elsewhere_and_nothing_stands_in_line() {
+    fn templates_load_nothing_from_elsewhere_and_have_no_inline_code() {
         for (name, source) in SOURCES {
             for word in [
                 "http://", "https://", "style=", "onclick", "<style", "<script>",

@@ -1,69 +1,76 @@
-//! Tells the page that something has changed, so that it asks for it; never more often than twice a
-//! second, however much happens.
+//! Notifies the page of changes, so that it reloads the affected lists; at most twice a second.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::response::Response;
+use axum::response::sse::Event;
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 
-use crate::admin::AppState;
 use crate::admin::feed::{FeedItem, Payload};
+use crate::admin::state::AppState;
+use crate::admin::stream::with_keep_alive;
 
-/// Answers `/page/ticks`: `delivery` and `event`, which say nothing more.
+/// Handles `GET /page/updates`: the events `delivery` and `event`, without content.
 pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
-    let live = state.parts.feed.subscribe(None).live;
-    let stop = state.parts.tasks.stop();
-    let ticks = stream::unfold((live, stop), |(mut live, stop)| async move {
-        let first = tokio::select! {
+    let live = state.services.feed.subscribe(None).live;
+    let stop = state.services.tasks.stop();
+    let updates = stream::unfold((live, stop), |(mut live, stop)| async move {
+        let received = tokio::select! {
             () = stop.cancelled() => return None,
-            news = live.recv() => news,
+            received = live.recv() => received,
         };
-        let mut changed = [false; 2];
-        match first {
-            Ok(news) => note(&mut changed, &news),
-            // Payload was missed may be of either kind.
-            Err(RecvError::Lagged(_)) => changed = [true; 2],
+        let mut changes = Changes::default();
+        match received {
+            Ok(item) => changes.add(&item),
+            Err(RecvError::Lagged(_)) => changes = Changes::ALL,
             Err(RecvError::Closed) => return None,
         }
-        sleep(PAUSE).await;
+        sleep(MIN_INTERVAL).await;
         loop {
             match live.try_recv() {
-                Ok(news) => note(&mut changed, &news),
-                Err(TryRecvError::Lagged(_)) => changed = [true; 2],
+                Ok(item) => changes.add(&item),
+                Err(TryRecvError::Lagged(_)) => changes = Changes::ALL,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        let named = KINDS
-            .into_iter()
-            .zip(changed)
-            .filter(|(_, changed)| *changed);
-        let events =
-            named.map(|(kind, _)| Ok::<_, Infallible>(Event::default().event(kind).data(TICK)));
-        Some((stream::iter(events.collect::<Vec<_>>()), (live, stop)))
+        Some((stream::iter(changes.events()), (live, stop)))
     });
-    let ticks = futures_util::StreamExt::flatten(ticks);
-    Sse::new(ticks)
-        .keep_alive(KeepAlive::new().interval(HEARTBEAT))
-        .into_response()
+    with_keep_alive(updates.flatten())
 }
 
-fn note(changed: &mut [bool; 2], news: &FeedItem) {
-    let [delivery, event] = changed;
-    match news.what {
-        Payload::Delivery(_) => *delivery = true,
-        Payload::Fact(_) => *event = true,
+/// Which lists have changed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Changes {
+    deliveries: bool,
+    events: bool,
+}
+
+impl Changes {
+    /// Missed items may be of either kind.
+    const ALL: Self = Self {
+        deliveries: true,
+        events: true,
+    };
+
+    fn add(&mut self, item: &FeedItem) {
+        match item.payload {
+            Payload::Delivery(_) => self.deliveries = true,
+            Payload::Fact(_) => self.events = true,
+        }
+    }
+
+    fn events(self) -> Vec<Event> {
+        [("delivery", self.deliveries), ("event", self.events)]
+            .into_iter()
+            .filter(|(_, has_changed)| *has_changed)
+            // Browsers ignore events without data.
+            .map(|(name, _)| Event::default().event(name).data("1"))
+            .collect()
     }
 }
 
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Browsers pass over events without data.
-const TICK: &str = "1";
-
-const KINDS: [&str; 2] = ["delivery", "event"];
-const PAUSE: Duration = Duration::from_millis(500);
+const MIN_INTERVAL: Duration = Duration::from_millis(500);

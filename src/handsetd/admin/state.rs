@@ -1,0 +1,64 @@
+//! What the handlers share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use handset_ami as ami;
+use handset_net::tasks::Tasks;
+use handset_phones::phone::States;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::feed::EventFeed;
+use super::idempotency::IdempotencyStore;
+use super::sessions::Sessions;
+use super::token::Token;
+use crate::dispatch::Dispatcher;
+use crate::events::RulesHandle;
+
+/// The services that the admin API and the web page expose.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) feed: EventFeed,
+    pub(crate) rules: RulesHandle,
+    pub(crate) health: Health,
+    /// The activity of each phone.
+    pub(crate) states: States,
+    /// Runs requests that outlive their connection.
+    pub(crate) tasks: Tasks,
+}
+
+/// What the health endpoints report.
+#[derive(Clone, Debug)]
+pub(crate) struct Health {
+    /// The bound listeners by name.
+    pub(crate) listeners: Vec<(&'static str, SocketAddr)>,
+    /// The configured Asterisk servers.
+    pub(crate) servers: watch::Receiver<Vec<ami::Client>>,
+    /// Cancelled once no new calls are accepted.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// The state of the router.
+#[derive(Debug)]
+pub(super) struct AppState {
+    pub(super) services: Services,
+    pub(super) token: Token,
+    pub(super) sessions: Sessions,
+    /// Whether clients connect by TLS.
+    pub(super) is_encrypted: bool,
+    pub(super) idempotency: IdempotencyStore,
+}
+
+impl AppState {
+    pub(super) fn new(services: Services, token: Token, is_encrypted: bool) -> Arc<Self> {
+        Arc::new(Self {
+            services,
+            token,
+            sessions: Sessions::default(),
+            is_encrypted,
+            idempotency: IdempotencyStore::default(),
+        })
+    }
+}
