@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, Faults, Sources};
+use crate::config::{Config, Diagnostics, Sources};
 use crate::telemetry::TerminalSafe;
 
 /// Make desk phones act when Asterisk says so
@@ -90,7 +90,7 @@ pub struct ConfigFile {
 
 impl ConfigFile {
     /// Reads the configuration.
-    pub fn load(&self) -> Result<Config, Faults> {
+    pub fn load(&self) -> Result<Config, Diagnostics> {
         Config::load(&Sources::of_process(self.config.as_deref()))
     }
 }
@@ -98,8 +98,8 @@ impl ConfigFile {
 /// Shows each fault of a configuration on a line of its own, and anything else as the chain of its
 /// causes and what may help.
 fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
-    if let Some(faults) = error.downcast_ref::<Faults>() {
-        // Faults escape themselves, and keep the line breaks of an excerpt.
+    if let Some(faults) = error.downcast_ref::<Diagnostics>() {
+        // Diagnostics escape themselves, and keep the line breaks of an excerpt.
         return writeln!(out, "{faults}");
     }
     writeln!(out, "handsetd: {}", TerminalSafe(format!("{error:#}")))?;
@@ -110,7 +110,7 @@ fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
-    if error.is::<Faults>() {
+    if error.is::<Diagnostics>() {
         BAD_CONFIGURATION
     } else {
         FAILURE

@@ -1,107 +1,108 @@
-//! The configuration: files, `conf.d`, environment, put together and checked.
+//! The configuration: files, `conf.d` and environment, merged and validated.
 //!
-//! [`Config`] only collects: what a section means is known where it is used. Every fault is found
-//! and told with file, line and key before anything starts. Nothing is reloaded here, and nothing
-//! is bound or connected to.
+//! The `config` crate merges the sources. Each of ours attaches to every value where it was set, and
+//! a deserializer of ours reads the result, so that every error is reported at once, with file, line
+//! and key, before anything starts; the crate's own stops at the first and converts what it reads.
 //!
-//! Loading lays trees of values over each other. The crates for that know no lines, and replace
-//! lists of tables where `[[phone]]` must add up; so the trees are our own.
+//! [`Config`] only collects the settings of the components, which define them. Nothing is reloaded,
+//! bound or connected to here.
 
 mod admin;
 mod agi;
 mod asterisk;
-mod check;
 mod cucm;
+mod deserialize;
+mod diagnostic;
 mod environment;
-mod fault;
-mod hint;
-mod load;
-mod locate;
+mod explain;
+mod layer;
 mod media;
-mod names;
+mod origin;
 mod phones;
-mod read;
 mod rule;
 mod secret;
+mod sections;
+mod setting;
+mod sources;
 mod state;
-mod tree;
+mod tls;
+mod toml_source;
+mod unique_names;
+mod validator;
 mod vendors;
 
 #[cfg(test)]
 mod tests;
 
-pub use fault::{Fault, Faults, Notice, Origin};
-pub use load::{DEFAULT_FILE, Sources};
+pub use diagnostic::{Diagnostic, Diagnostics, Location, Warning};
 pub use media::Media;
+pub use sources::{DEFAULT_FILE, Sources};
 pub use state::State;
 pub use vendors::Vendors;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use check::Check;
-use secret::Safe;
-use tree::Node;
+use handset_agi as agi_server;
+use handset_ami as ami;
+use handset_phones::phone::Directory;
+use tokio::time::Instant;
 
 use crate::deliver::CallManager;
 use crate::rules::config::Rule;
-use crate::{dialplan, history, phone_http, telemetry};
-use handset_ami as ami;
-use handset_phones::phone::Directory;
+use crate::{admin as admin_server, dialplan, history, phone_http, telemetry};
+use secret::SecretReader;
+use setting::Setting;
+use validator::Validator;
 
-/// Everything that an administrator can decide.
+/// Every setting.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The servers whose manager interface is to be used.
+    /// The Asterisk servers to connect to.
     pub asterisk: Vec<ami::Config>,
-    /// The server that dialplans call.
-    pub agi: handset_agi::Config,
+    /// The FastAGI server.
+    pub agi: agi_server::Config,
     /// How long calls may be held.
     pub dialplan: dialplan::Config,
-    /// The server that phones talk to.
+    /// The phone-facing HTTP server.
     pub http: phone_http::Config,
-    /// The administrator's door.
-    pub admin: crate::admin::Config,
-    /// What is remembered of deliveries.
+    /// The admin API and page.
+    pub admin: admin_server::Config,
+    /// How long deliveries are recorded.
     pub history: history::Config,
-    /// What must outlast the daemon.
+    /// What survives a restart.
     pub state: State,
-    /// What is the same for all phones of a vendor.
+    /// Settings for all phones of a vendor.
     pub vendors: Vendors,
     /// The phones and groups.
     pub directory: Directory,
-    /// Where pictures and tones may come from.
+    /// Where images and ring tones may come from.
     pub media: Media,
     /// Cisco's call manager, if there is one.
     pub cucm: Option<CallManager>,
-    /// What is to be done when something happens.
+    /// The rules, in the order of the configuration.
     pub rules: Vec<Rule>,
     /// The log.
     pub log: telemetry::Config,
-    /// Where the tests of each rule publisher.
-    rule_tests: Vec<Vec<Origin>>,
+    /// The locations of the tests of each rule.
+    rule_tests: Vec<Vec<Location>>,
     files: Vec<Arc<Path>>,
-    notices: Vec<Notice>,
+    warnings: Vec<Warning>,
 }
 
 impl Config {
-    /// Reads the configuration of `sources`, or tells everything that is wrong with it.
-    pub fn load(sources: &Sources) -> Result<Self, Faults> {
+    /// Reads the configuration from `sources`, or returns everything that is wrong with it.
+    pub fn load(sources: &Sources) -> Result<Self, Diagnostics> {
         let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
-        let mut check = Check {
-            faults: Vec::new(),
-            notices: Vec::new(),
-            safe: Safe::new(credentials.map(PathBuf::from)),
-            doors: Vec::new(),
-        };
-        let loaded = load::load(sources, &mut check.faults, &mut check.notices);
-        let mut config = sections(loaded.root, &mut check);
-        if let Some(faults) = Faults::of(check.faults) {
-            return Err(faults);
+        let mut validator = Validator::new(SecretReader::new(credentials.map(PathBuf::from)));
+        let merged = sources::load(sources, &mut validator.diagnostics, &mut validator.warnings);
+        let mut config = Self::read(merged.root, &mut validator);
+        if let Some(diagnostics) = Diagnostics::from_unsorted(validator.diagnostics) {
+            return Err(diagnostics);
         }
-        check.notices.extend(check.safe.notices());
-        config.files = loaded.files;
-        config.notices = check.notices;
+        validator.warnings.extend(validator.secrets.warnings());
+        config.files = merged.files;
+        config.warnings = validator.warnings;
         Ok(config)
     }
 
@@ -110,72 +111,43 @@ impl Config {
         self.files.iter().map(AsRef::as_ref)
     }
 
-    /// Returns what an administrator should know although it hinders nothing, such as sections that
-    /// this version does not act on.
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
+    /// Returns what an administrator should know although it prevents nothing.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Runs the tests of all rules; a failed test is an error.
+    pub fn test_rules(&self, now: Instant) -> Result<(), Diagnostics> {
+        rule::run_tests(&self.rules, &self.rule_tests, now)
+    }
+
+    fn read(mut root: Setting, validator: &mut Validator) -> Self {
+        let root = &mut root;
+        let (vendors, accounts) = vendors::read(root, validator);
+        let (rules, rule_tests) = rule::read(root, validator);
+        let (agi, dialplan) = agi::read(root, validator);
+        let config = Self {
+            asterisk: asterisk::read(root, validator),
+            agi,
+            dialplan,
+            http: sections::http(root, validator),
+            admin: admin::read(root, validator),
+            history: sections::history(root, validator),
+            state: state::read(root, validator),
+            vendors,
+            directory: phones::read(root, &accounts, validator),
+            media: media::read(root, validator),
+            cucm: cucm::read(root, validator),
+            rules,
+            rule_tests,
+            log: validator.section(root, "log").0,
+            files: Vec::new(),
+            warnings: Vec::new(),
+        };
+        if !config.rules.is_empty() && config.asterisk.is_empty() {
+            validator.warn("[[rule]]: no [[asterisk]] is configured, so no Asterisk event arrives");
+        }
+        validator.reject_unknown(root, &sections::SECTIONS);
+        config
     }
 }
-
-fn sections(mut root: Node, check: &mut Check) -> Config {
-    let root = &mut root;
-    let (vendors, accounts) = vendors::read(root, check);
-    let (rules, rule_tests) = rule::read(root, check);
-    let (agi, dialplan) = agi::read(root, check);
-    let config = Config {
-        asterisk: asterisk::read(root, check),
-        agi,
-        dialplan,
-        http: read_http(root, check),
-        admin: admin::read(root, check),
-        history: read_history(root, check),
-        state: state::read(root, check),
-        vendors,
-        directory: phones::read(root, &accounts, check),
-        media: media::read(root, check),
-        cucm: cucm::read(root, check),
-        rules,
-        rule_tests,
-        log: check.section(root, "log").0,
-        files: Vec::new(),
-        notices: Vec::new(),
-    };
-    if !config.rules.is_empty() && config.asterisk.is_empty() {
-        check.notice("[[rule]]: no [[asterisk]] is configured, so no event of one comes");
-    }
-    check.leftovers(root, &SECTIONS);
-    config
-}
-
-fn read_http(root: &mut Node, check: &mut Check) -> phone_http::Config {
-    let (http, node) = check.section::<phone_http::Config>(root, "http");
-    check.duration(&node, "screen_lifetime", http.screen_lifetime);
-    check.duration(&node, "media_lifetime", http.media_lifetime);
-    check.count(&node, "max_connections", http.max_connections);
-    check.count(&node, "max_connections_each", http.max_connections_each);
-    check.door(&node, http.listen);
-    http
-}
-
-fn read_history(root: &mut Node, check: &mut Check) -> history::Config {
-    let (history, node) = check.section::<history::Config>(root, "history");
-    check.duration(&node, "time", history.time);
-    check.count(&node, "count", history.count);
-    if history.count > MAX_HISTORY {
-        let text = format!(
-            "{} is too many to hold; at most {MAX_HISTORY}",
-            history.count
-        );
-        check.fault(&node, "count", text);
-    }
-    history
-}
-
-/// The most deliveries that are kept in memory: a few hundred megabytes at the worst.
-const MAX_HISTORY: usize = 100_000;
-
-/// The sections, as [`Config`] has them.
-const SECTIONS: [&str; 13] = [
-    "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phone", "group", "media",
-    "cucm", "rule", "log",
-];

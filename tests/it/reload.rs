@@ -26,7 +26,7 @@ async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing
     new.shows_text("after").await;
 
     daemon.reconfigure(&format!("{}\n[agi]\nbudgt = '1s'\n", old.entry("desk")));
-    daemon.line("budgt: is no known key").await;
+    daemon.line("budgt: unknown key").await;
     daemon.line("Kept the old configuration.").await;
     push("still").await;
     new.shows_text("still").await;

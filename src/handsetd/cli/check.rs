@@ -52,8 +52,8 @@ fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
         "The configuration is good: read {}; {phones}{rules}.",
         TerminalSafe(read)
     )?;
-    for notice in config.notices() {
-        writeln!(out, "notice: {}", TerminalSafe(notice))?;
+    for warning in config.warnings() {
+        writeln!(out, "warning: {}", TerminalSafe(warning))?;
     }
     Ok(())
 }

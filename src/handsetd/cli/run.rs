@@ -35,8 +35,8 @@ impl Run {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         telemetry::start(config.log);
-        for notice in config.notices() {
-            warn!("{notice}");
+        for warning in config.warnings() {
+            warn!("{warning}");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -90,14 +90,14 @@ impl Run {
         }
         match self.file.load() {
             Ok(config) => {
-                for notice in config.notices() {
-                    warn!("{notice}");
+                for warning in config.warnings() {
+                    warn!("{warning}");
                 }
                 // It is gone only when everything stops.
                 let _ = reload.send(config).await;
             }
             Err(faults) => {
-                for fault in &faults {
+                for fault in faults.iter() {
                     error!(%fault, "Wrong in the new configuration.");
                 }
                 error!("Kept the old configuration.");

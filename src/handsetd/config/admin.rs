@@ -1,4 +1,4 @@
-//! The `[admin]` section: the administrator's door.
+//! The `[admin]` section: the admin API and page.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -6,24 +6,20 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::check::Check;
-use super::secret::Written;
-use super::tree::Node;
+use super::secret::SecretSource;
+use super::setting::Setting;
+use super::validator::Validator;
 use crate::admin::{Config, TlsFiles};
 
 /// Reads the section.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Config {
-    let (raw, node) = check.section::<Raw>(root, "admin");
-    let written = Written {
-        name: "token",
-        secret: raw.token,
-        file: raw.token_file,
-    };
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
+    let (raw, section) = validator.section::<Raw>(root, "admin");
+    let source = SecretSource::new("token", raw.token, raw.token_file);
     let credentials = ["admin.token".to_owned(), "token".to_owned()];
     let default = Config::default();
     let admin = Config {
         listen: raw.listen,
-        token: check.secret(&node, written, &credentials),
+        token: validator.secret(&section, source, &credentials),
         tls: raw.tls,
         plain: raw.plain.unwrap_or(default.plain),
         max_connections: raw.max_connections.unwrap_or(default.max_connections),
@@ -31,27 +27,26 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> Config {
             .max_connections_each
             .unwrap_or(default.max_connections_each),
     };
-    check.door(&node, admin.address());
-    check.count(&node, "max_connections", admin.max_connections);
-    check.count(&node, "max_connections_each", admin.max_connections_each);
+    validator.check_listen(&section, admin.address());
+    validator.check_count(&section, "max_connections", admin.max_connections);
+    validator.check_count(&section, "max_connections_each", admin.max_connections_each);
     if let Some(tls) = &admin.tls {
         let files: [&Path; 2] = [&tls.certificate_file, &tls.key_file];
         if let Some(file) = files.into_iter().find(|file| !file.is_absolute()) {
-            let shown = file.display().to_string();
-            check.fault(
-                &node,
-                "tls",
-                format!("{shown:?} is no absolute path; begin it with /"),
+            let text = format!(
+                "{:?} is not an absolute path; it must begin with /",
+                file.display().to_string()
             );
+            validator.reject(&section, "tls", text);
         }
     }
     if !admin.is_guarded() {
         let text = format!(
-            "{} is not on loopback, where the token could be overheard; write tls = {{ \
+            "{} is not a loopback address, so the token could be intercepted; set tls = {{ \
              certificate_file = \"...\", key_file = \"...\" }}, or plain = true",
             admin.address()
         );
-        check.fault(&node, "listen", text);
+        validator.reject(&section, "listen", text);
     }
     admin
 }

@@ -1,4 +1,4 @@
-//! The `[agi]` section: the server that dialplans call, and how long it may hold a call.
+//! The `[agi]` section: the FastAGI server, and how long it may hold a call.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,45 +7,47 @@ use handset_agi as agi;
 use handset_net::allow_list::AllowList;
 use serde::Deserialize;
 
-use super::check::Check;
-use super::tree::Node;
+use super::setting::Setting;
+use super::validator::Validator;
 use crate::dialplan;
 
 /// Reads the section.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> (agi::Config, dialplan::Config) {
-    let (section, node) = check.section::<Section>(root, "agi");
+pub(super) fn read(
+    root: &mut Setting,
+    validator: &mut Validator,
+) -> (agi::Config, dialplan::Config) {
+    let (raw, section) = validator.section::<Raw>(root, "agi");
     let durations = [
-        ("budget", section.budget),
-        ("environment_timeout", section.environment_timeout),
-        ("reply_timeout", section.reply_timeout),
-        ("session_timeout", section.session_timeout),
+        ("budget", raw.budget),
+        ("environment_timeout", raw.environment_timeout),
+        ("reply_timeout", raw.reply_timeout),
+        ("session_timeout", raw.session_timeout),
     ];
     for (name, duration) in durations {
-        check.duration(&node, name, duration);
+        validator.check_duration(&section, name, duration);
     }
-    check.count(&node, "max_sessions", section.max_sessions);
-    check.door(&node, section.listen);
-    if section.session_timeout < section.budget {
-        let [session, budget] =
-            [section.session_timeout, section.budget].map(humantime::format_duration);
-        let text = format!("{session} is shorter than agi.budget, which is {budget}");
-        check.fault(&node, "session_timeout", text);
+    validator.check_count(&section, "max_sessions", raw.max_sessions);
+    validator.check_listen(&section, raw.listen);
+    if raw.session_timeout < raw.budget {
+        let [session, budget] = [raw.session_timeout, raw.budget].map(humantime::format_duration);
+        let text = format!("{session} is shorter than agi.budget ({budget})");
+        validator.reject(&section, "session_timeout", text);
     }
     let server = agi::Config {
-        listen: section.listen,
-        allow: section.allow,
-        max_sessions: section.max_sessions,
-        environment_timeout: section.environment_timeout,
-        reply_timeout: section.reply_timeout,
-        session_timeout: section.session_timeout,
+        listen: raw.listen,
+        allow: raw.allow,
+        max_sessions: raw.max_sessions,
+        environment_timeout: raw.environment_timeout,
+        reply_timeout: raw.reply_timeout,
+        session_timeout: raw.session_timeout,
     };
-    let budget = section.budget;
+    let budget = raw.budget;
     (server, dialplan::Config { budget })
 }
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Section {
+struct Raw {
     listen: SocketAddr,
     allow: AllowList,
     #[serde(with = "humantime_serde")]
@@ -59,7 +61,7 @@ struct Section {
     session_timeout: Duration,
 }
 
-impl Default for Section {
+impl Default for Raw {
     fn default() -> Self {
         let server = agi::Config::default();
         Self {
@@ -80,14 +82,14 @@ mod tests {
 
     #[test]
     fn empty_section_gives_the_defaults() {
-        let section: Section = toml::from_str("").unwrap();
-        assert_eq!(section.listen, agi::Config::default().listen);
-        assert_eq!(section.budget, Duration::from_secs(5));
+        let raw: Raw = toml::from_str("").unwrap();
+        assert_eq!(raw.listen, agi::Config::default().listen);
+        assert_eq!(raw.budget, Duration::from_secs(5));
     }
 
     #[test]
     fn every_key_can_be_set() {
-        let section: Section = toml::from_str(
+        let raw: Raw = toml::from_str(
             r#"
             listen = "[::]:4574"
             allow = ["192.0.2.0/24", "2001:db8::/32"]
@@ -99,16 +101,16 @@ mod tests {
             "#,
         )
         .unwrap();
-        assert_eq!(section.listen, "[::]:4574".parse().unwrap());
-        assert_eq!(section.reply_timeout, Duration::from_millis(300));
-        assert_eq!(section.session_timeout, Duration::from_mins(2));
-        assert!(section.allow.contains("192.0.2.7".parse().unwrap()));
-        assert!(!section.allow.contains("127.0.0.1".parse().unwrap()));
+        assert_eq!(raw.listen, "[::]:4574".parse().unwrap());
+        assert_eq!(raw.reply_timeout, Duration::from_millis(300));
+        assert_eq!(raw.session_timeout, Duration::from_mins(2));
+        assert!(raw.allow.contains("192.0.2.7".parse().unwrap()));
+        assert!(!raw.allow.contains("127.0.0.1".parse().unwrap()));
     }
 
     #[test]
     fn unknown_keys_are_rejected() {
-        let error = toml::from_str::<Section>("budgte = \"1s\"").err().unwrap();
+        let error = toml::from_str::<Raw>("budgte = \"1s\"").err().unwrap();
         assert!(error.to_string().contains("budgte"), "{error}");
     }
 }

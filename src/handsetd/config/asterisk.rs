@@ -1,67 +1,43 @@
-//! The `[[asterisk]]` sections: servers whose manager interface is to be used.
+//! The `[[asterisk]]` sections: servers whose manager interface (AMI) handsetd connects to.
 
 use std::path::PathBuf;
 
+use handset_ami as ami;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::check::Check;
-use super::names::Names;
-use super::secret::Written;
-use super::tree::Node;
-use handset_ami as ami;
+use super::secret::SecretSource;
+use super::setting::Setting;
+use super::unique_names::UniqueNames;
+use super::validator::Validator;
 
 /// Reads the sections.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Vec<ami::Config> {
-    let list = check.list::<Raw>(root, "asterisk");
-    let mut names = Names::new("[[asterisk]]");
-    let servers = list.into_iter().filter_map(|(raw, node)| {
-        names.claim(&node, &raw.name, check);
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Vec<ami::Config> {
+    let list = validator.list::<Raw>(root, "asterisk");
+    let mut names = UniqueNames::new("[[asterisk]]");
+    let servers = list.into_iter().filter_map(|(raw, section)| {
+        names.register(&section, &raw.name, validator);
         let address = match raw.address.parse::<ami::Address>() {
             Ok(address) => Some(address),
             Err(error) => {
-                check.fault(&node, "address", error.to_string());
+                validator.reject(&section, "address", error.to_string());
                 None
             }
         };
-        let is_trusting = |tls: &ami::TlsConfig| tls.ca_file.is_none() && tls.pin.is_none();
-        if raw.tls.as_ref().is_some_and(is_trusting) {
-            let text = "names nothing to trust; write ca_file or pin";
-            check.fault(&node, "tls", text);
+        let trusts_nothing = |tls: &ami::TlsConfig| tls.ca_file.is_none() && tls.pin.is_none();
+        if raw.tls.as_ref().is_some_and(trusts_nothing) {
+            let text = "no certificate is trusted; add ca_file or pin";
+            validator.reject(&section, "tls", text);
         }
-        let secret = secret(&raw.name, raw.secret, raw.secret_file, &node, check);
+        let source = SecretSource::new("secret", raw.secret, raw.secret_file);
+        let credentials = [format!("asterisk.{}.secret", raw.name), "secret".to_owned()];
+        let secret = validator.required_secret(&section, source, &credentials);
         Some(ami::Config {
             tls: raw.tls,
             ..ami::Config::new(&raw.name, address?, &raw.username, secret?)
         })
     });
     servers.collect()
-}
-
-/// Opens the password of the account; there must be one.
-fn secret(
-    server: &str,
-    secret: Option<SecretString>,
-    file: Option<PathBuf>,
-    node: &Node,
-    check: &mut Check,
-) -> Option<SecretString> {
-    let faults = check.faults.len();
-    let credentials = [format!("asterisk.{server}.secret"), "secret".to_owned()];
-    let written = Written {
-        name: "secret",
-        secret,
-        file,
-    };
-    let opened = check.secret(node, written, &credentials);
-    if opened.is_none() && check.faults.len() == faults {
-        let credential = &credentials[0];
-        let text = format!(
-            "is missing; write secret or secret_file, or give systemd's credential {credential}"
-        );
-        check.fault(node, "secret", text);
-    }
-    opened
 }
 
 #[derive(Deserialize)]

@@ -6,46 +6,40 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::check::Check;
-use super::phones::Tls;
-use super::secret::Written;
-use super::tree::Node;
+use super::deserialize;
+use super::secret::SecretSource;
+use super::setting::Setting;
+use super::tls::Tls;
+use super::validator::Validator;
 use crate::deliver::{CallManager, Encoding};
 
 /// Reads the section, if there is one.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> Option<CallManager> {
-    root.child("cucm")?;
-    let mut node = check.table(root, "cucm");
-    let raw: Raw = super::read::read(&mut node, &mut check.faults)?;
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Option<CallManager> {
+    root.get("cucm")?;
+    let mut section = validator.table(root, "cucm");
+    let raw: Raw = deserialize::read(&mut section, &mut validator.diagnostics)?;
     let url = Url::parse(&raw.url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(url) = url else {
-        let text = format!("{:?} is no http or https URL", raw.url);
-        check.fault(&node, "url", text);
+        let text = format!("{:?} is not an http or https URL", raw.url);
+        validator.reject(&section, "url", text);
         return None;
     };
-    let faults = check.faults.len();
-    let written = Written {
-        name: "password",
-        secret: raw.password,
-        file: raw.password_file,
-    };
-    let password = check.secret(&node, written, &["cucm.password".to_owned()]);
-    if password.is_none() && check.faults.len() == faults {
-        let text = "is missing; write password or password_file, or give systemd's credential \
-                    cucm.password";
-        check.fault(&node, "password", text);
-    }
+    let source = SecretSource::new("password", raw.password, raw.password_file);
+    let credentials = ["cucm.password".to_owned()];
+    let password = validator.required_secret(&section, source, &credentials);
     let is_pinned = raw.tls.is_some();
-    let pin = raw.tls.and_then(|tls| tls.pin(&node, check));
+    let pin = raw.tls.and_then(|tls| tls.pin(&section, validator));
     match (url.scheme(), is_pinned) {
         ("https", false) => {
-            let text = "https needs tls = { pin = \"sha256:...\" } beside it, the certificate of \
-                        the call manager";
-            check.fault(&node, "url", text);
+            let text = "https requires the pin of the call manager's certificate; add \
+                        tls = { pin = \"sha256:...\" }";
+            validator.reject(&section, "url", text);
         }
-        ("http", true) => check.fault(&node, "tls", "is of no use where url is http"),
+        ("http", true) => {
+            validator.reject(&section, "tls", "has no effect unless url is https");
+        }
         _ => {}
     }
     Some(CallManager {

@@ -1,47 +1,53 @@
-//! Settings from environment variables: `HANDSETD__AGI__LISTEN` is `listen` of `[agi]`.
+//! Settings from environment variables: `HANDSETD__AGI__LISTEN` sets `listen` of `[agi]`.
 //!
-//! Two underscores separate, because names of keys hold single ones. Lists of tables such as
-//! `[[phone]]` cannot be written as variables.
+//! Two underscores separate, because keys contain single ones. Lists of tables such as `[[phone]]`
+//! cannot be set by variables. The environment source of `config` is not used: it would read the
+//! password `007` as the number 7, and does not know which variable a value came from.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
-use super::fault::{Fault, Notice, Origin};
-use super::tree::{Content, Node};
+use ::config::{Map, Value, ValueKind};
 
-/// The variables of a process, as [`std::env::vars_os`] gives them.
+use super::diagnostic::{Diagnostic, Location, Warning};
+use super::layer::Layer;
+use super::origin;
+use super::sections::SECTIONS;
+
+/// The variables of a process, as [`std::env::vars_os`] returns them.
 pub(super) type Variables = [(OsString, OsString)];
 
-/// Puts the variables that concern the configuration into a tree.
-pub(super) fn tree(
+/// Reads the variables that set something.
+pub(super) fn read(
     variables: &Variables,
-    faults: &mut Vec<Fault>,
-    notices: &mut Vec<Notice>,
-) -> Node {
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Warning>,
+) -> Layer {
     let named = variables
         .iter()
         .filter_map(|(name, value)| Some((name.to_str()?, value)));
-    let mut ours: Vec<(&str, &OsString)> = named
+    let mut settings: Vec<(&str, &OsString)> = named
         .filter(|(name, _)| name.starts_with("HANDSETD_"))
         .collect();
-    ours.sort_unstable();
-    let mut root = Node::table(Origin::Variable(Arc::from("environment")), "");
-    for (name, value) in ours {
-        let origin = Origin::Variable(Arc::from(name));
+    settings.sort_unstable();
+    let mut root = Map::new();
+    for (name, value) in settings {
+        let location = Location::Variable(Arc::from(name));
         let Some(path) = name.strip_prefix(PREFIX) else {
-            misspelt(name, origin, faults, notices);
+            check_spelling(name, location, diagnostics, warnings);
             continue;
         };
         let Some(value) = value.to_str() else {
-            faults.push(Fault::new(origin, "", "is not UTF-8"));
+            diagnostics.push(Diagnostic::new(location, "", "not UTF-8"));
             continue;
         };
         let keys: Vec<String> = path.split(SEPARATOR).map(str::to_ascii_lowercase).collect();
-        if let Err(reason) = insert(&mut root, &keys, &origin, value) {
-            faults.push(Fault::new(origin, keys.join("."), reason));
+        let value = Value::new(Some(&origin::of_variable(name)), value);
+        if let Err(reason) = insert(&mut root, &keys, value) {
+            diagnostics.push(Diagnostic::new(location, keys.join("."), reason));
         }
     }
-    root
+    Layer(root)
 }
 
 /// Returns the value of one variable.
@@ -50,47 +56,52 @@ pub(super) fn value<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsSt
     found.map(|(_, value)| value.as_os_str())
 }
 
-/// Complains of a variable that looks like a setting and is none.
+/// Reports a variable that looks like a setting and is not one.
 ///
-/// Others may share the prefix, as those do that Kubernetes makes of a service called `handsetd`.
-fn misspelt(name: &str, origin: Origin, faults: &mut Vec<Fault>, notices: &mut Vec<Notice>) {
+/// Other programs may share the prefix: Kubernetes sets `HANDSETD_SERVICE_HOST` for a service called
+/// `handsetd`.
+fn check_spelling(
+    name: &str,
+    location: Location,
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Warning>,
+) {
     let rest = name.strip_prefix("HANDSETD_").unwrap_or(name);
     if rest.contains(SEPARATOR) {
-        let text = format!("is not read; two underscores follow HANDSETD: write {PREFIX}{rest}");
-        faults.push(Fault::new(origin, "", text));
+        let text =
+            format!("ignored: HANDSETD must be followed by two underscores; use {PREFIX}{rest}");
+        diagnostics.push(Diagnostic::new(location, "", text));
     } else if let Some((section, key)) = rest.split_once('_')
-        && super::SECTIONS.contains(&section.to_ascii_lowercase().as_str())
+        && SECTIONS.contains(&section.to_ascii_lowercase().as_str())
     {
-        notices.push(Notice(format!(
-            "{name} is not read; if it is meant to be a setting, write {PREFIX}{section}{SEPARATOR}{key}"
+        warnings.push(Warning(format!(
+            "{name} is ignored; if it is meant to be a setting, use {PREFIX}{section}{SEPARATOR}{key}"
         )));
     }
 }
 
-fn insert(node: &mut Node, keys: &[String], origin: &Origin, value: &str) -> Result<(), String> {
+fn insert(table: &mut Map<String, Value>, keys: &[String], value: Value) -> Result<(), String> {
     let Some((name, rest)) = keys.split_first() else {
         return Ok(());
     };
     if name.is_empty() {
-        return Err("has an empty key; two underscores separate, never more".to_owned());
+        return Err("empty key; separate keys by exactly two underscores".to_owned());
     }
-    let key = node.key_of(name);
-    let Content::Table(children) = &mut node.content else {
-        return Err(format!("{} is already set as a whole", node.origin));
-    };
-    if !rest.is_empty() {
-        let child = children
-            .entry(name.clone())
-            .or_insert_with(|| Node::table(origin.clone(), key));
-        return insert(child, rest, origin, value);
+    if rest.is_empty() {
+        table.insert(name.clone(), value);
+        return Ok(());
     }
-    let child = Node {
-        origin: origin.clone(),
-        key,
-        content: Content::Text(value.to_owned()),
-    };
-    children.insert(name.clone(), child);
-    Ok(())
+    let origin = value.origin().map(ToOwned::to_owned);
+    let child = table
+        .entry(name.clone())
+        .or_insert_with(|| Value::new(origin.as_ref(), Map::<String, Value>::new()));
+    match &mut child.kind {
+        ValueKind::Table(children) => insert(children, rest, value),
+        _ => {
+            let other = origin::variable(child).unwrap_or_default();
+            Err(format!("{other} already sets the whole of {name}"))
+        }
+    }
 }
 
 const PREFIX: &str = "HANDSETD__";

@@ -1,89 +1,100 @@
-//! The `[[phone]]` and `[[group]]` sections: what the configuration knows of single phones.
+//! The `[[phone]]` and `[[group]]` sections: settings of individual phones.
 
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use ::config::{Value, ValueKind};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::check::Check;
-use super::names::Names;
-use super::secret::Written;
-use super::tree::{Content, Node};
+use super::secret::SecretSource;
+use super::setting::{Setting, Step};
+use super::tls::Tls;
+use super::unique_names::UniqueNames;
+use super::validator::Validator;
 use super::vendors::{Account, Accounts};
-use handset_net::pin::Pin;
 use handset_phones::phone::{
     Address, Credentials, Directory, Endpoint, MacAddress, PhoneEntry, Vendor,
 };
 use handset_phones::verb::Via;
 
 /// Reads the sections.
-pub(super) fn read(root: &mut Node, accounts: &Accounts, check: &mut Check) -> Directory {
-    let mut names = Names::new("[[phone]] or [[group]]");
-    let mut endpoints = Names::new("[[phone]]");
+pub(super) fn read(
+    root: &mut Setting,
+    accounts: &Accounts,
+    validator: &mut Validator,
+) -> Directory {
+    let mut names = UniqueNames::new("[[phone]] or [[group]]");
+    let mut endpoints = UniqueNames::new("[[phone]]");
     let mut entries = Vec::new();
-    let mut helped = Vec::new();
-    for (raw, node) in check.list::<Phone>(root, "phone") {
-        let is_new = names.claim(&node, &raw.name, check);
-        let (entry, completed) = entry(raw, &node, accounts, check);
+    let mut completed_vendors = Vec::new();
+    for (raw, section) in validator.list::<Phone>(root, "phone") {
+        let is_new = names.register(&section, &raw.name, validator);
+        let (entry, completed) = entry(raw, &section, accounts, validator);
         if let Some(endpoint) = entry.endpoint.as_ref().filter(|_| is_new) {
-            endpoints.claim_as(&node, "endpoint", &endpoint.to_string(), check);
+            endpoints.register_value(&section, "endpoint", &endpoint.to_string(), validator);
         }
-        helped.extend(completed);
+        completed_vendors.extend(completed);
         entries.push(entry);
     }
-    for (vendor, (account, node)) in accounts {
-        if let Some((there, missing)) = account.half()
-            && !helped.contains(vendor)
-            && !is_wrong(node, missing)
+    for (vendor, (account, section)) in accounts {
+        if let Some((present, missing)) = account.half()
+            && !completed_vendors.contains(vendor)
+            && !mentions(section, missing)
         {
-            let text = format!("needs {missing} beside it; no [[phone]] has one either");
-            check.fault(node, there, text);
+            let text = format!("requires {missing}, which no [[phone]] sets either");
+            validator.reject(section, present, text);
         }
     }
-    let groups = check.list::<Group>(root, "group");
-    for (group, node) in &groups {
-        names.claim(node, &group.name, check);
+    let groups = validator.list::<Group>(root, "group");
+    for (group, section) in &groups {
+        names.register(section, &group.name, validator);
         if group.members.is_empty() {
-            check.fault(node, "members", "is empty; name a phone");
+            validator.reject(
+                section,
+                "members",
+                "must not be empty; name at least one phone",
+            );
         }
     }
-    directory(&entries, groups, check)
+    directory(&entries, groups, validator)
 }
 
-/// Makes an entry; also returns the vendor whose half of the credentials it completes.
+/// Builds an entry; also returns the vendor whose half of the credentials it completes.
 fn entry(
     raw: Phone,
-    node: &Node,
+    section: &Setting,
     accounts: &Accounts,
-    check: &mut Check,
+    validator: &mut Validator,
 ) -> (PhoneEntry, Option<Vendor>) {
-    let vendor: Option<Vendor> = parse(node, "vendor", raw.vendor.as_deref(), "", check);
-    let address = "; write 192.0.2.21 or phone.example.com:8080";
-    let address: Option<Address> = parse(node, "address", raw.address.as_deref(), address, check);
-    let mac = "; write it as 00:00:5E:00:53:01";
-    let mac: Option<MacAddress> = parse(node, "mac", raw.mac.as_deref(), mac, check);
+    let vendor: Option<Vendor> = parse(section, "vendor", raw.vendor.as_deref(), "", validator);
+    let address = "; use a host such as 192.0.2.21 or phone.example.com:8080";
+    let address: Option<Address> = parse(
+        section,
+        "address",
+        raw.address.as_deref(),
+        address,
+        validator,
+    );
+    let mac = "; use the form 00:00:5E:00:53:01";
+    let mac: Option<MacAddress> = parse(section, "mac", raw.mac.as_deref(), mac, validator);
     let endpoint = match raw.endpoint.as_deref() {
         Some(text) => parse(
-            node,
+            section,
             "endpoint",
             Some(text),
-            "; write it as PJSIP/1001",
-            check,
+            "; use the form PJSIP/1001",
+            validator,
         ),
-        // A name that cannot be an endpoint's belongs to a phone that has none.
+        // A phone whose name cannot be that of an endpoint has none.
         None => raw.name.parse::<Endpoint>().ok(),
     };
-    let pin = raw.tls.and_then(|tls| tls.pin(node, check));
-    let written = Written {
-        name: "password",
-        secret: raw.password,
-        file: raw.password_file,
-    };
+    let pin = raw.tls.and_then(|tls| tls.pin(section, validator));
+    let password = SecretSource::new("password", raw.password, raw.password_file);
     let path = format!("phone.{}", raw.name);
-    let own = Account::read(node, &path, raw.username, written, check);
+    let own = Account::read(section, &path, raw.username, password, validator);
     let shared = vendor.and_then(|vendor| accounts.get(&vendor));
     let mut completed = None;
     let credentials = match (own.half(), shared) {
@@ -91,7 +102,7 @@ fn entry(
         (Some(half), shared) => {
             completed = vendor;
             let joined = shared.and_then(|(shared, _)| own.join(shared));
-            joined.or_else(|| incomplete(node, half, check))
+            joined.or_else(|| incomplete(section, half, validator))
         }
     };
     let entry = PhoneEntry {
@@ -109,30 +120,29 @@ fn entry(
 }
 
 fn incomplete(
-    node: &Node,
-    (there, missing): (&str, &str),
-    check: &mut Check,
+    section: &Setting,
+    (present, missing): (&str, &str),
+    validator: &mut Validator,
 ) -> Option<Credentials> {
-    if !is_wrong(node, missing) {
-        let text = format!(
-            "needs {missing} beside it, or vendor and a [vendor.…] section that has a {missing}"
-        );
-        check.fault(node, there, text);
+    if !mentions(section, missing) {
+        let text =
+            format!("requires {missing}, here or in the [vendor.…] section of the phone's vendor");
+        validator.reject(section, present, text);
     }
     None
 }
 
-/// Returns whether a key that has no value is there all the same, and so has its own fault.
-fn is_wrong(node: &Node, key: &str) -> bool {
-    node.mentions(key) || node.mentions(&format!("{key}_file"))
+/// Returns whether a key without a valid value is set, and so has a diagnostic of its own.
+fn mentions(section: &Setting, key: &str) -> bool {
+    section.mentions(key) || section.mentions(&format!("{key}_file"))
 }
 
 fn parse<T>(
-    node: &Node,
+    section: &Setting,
     key: &str,
     text: Option<&str>,
     advice: &str,
-    check: &mut Check,
+    validator: &mut Validator,
 ) -> Option<T>
 where
     T: FromStr,
@@ -141,47 +151,51 @@ where
     match text?.parse() {
         Ok(value) => Some(value),
         Err(error) => {
-            check.fault(node, key, format!("{error}{advice}"));
+            validator.reject(section, key, format!("{error}{advice}"));
             None
         }
     }
 }
 
-/// Makes the directory; members of groups that are nothing known are told and left out.
-fn directory(entries: &[PhoneEntry], groups: Vec<(Group, Node)>, check: &mut Check) -> Directory {
-    let mut nodes = HashMap::new();
+/// Builds the directory; unknown members of groups are reported and left out.
+fn directory(
+    entries: &[PhoneEntry],
+    groups: Vec<(Group, Setting)>,
+    validator: &mut Validator,
+) -> Directory {
+    let mut sections = HashMap::new();
     let mut members = HashMap::new();
-    for (group, node) in groups {
+    for (group, section) in groups {
         members.insert(group.name.clone(), group.members);
-        nodes.insert(group.name, node);
+        sections.insert(group.name, section);
     }
     loop {
         let error = match Directory::new(entries.to_vec(), members.clone()) {
             Ok(directory) => return directory,
             Err(error) => error,
         };
-        let Some(node) = nodes.get(&error.group) else {
+        let Some(section) = sections.get(&error.group) else {
             return Directory::default();
         };
-        check
-            .faults
-            .push(member(node, &error.member).fault(error.to_string()));
+        let path = member(section, &error.member);
+        let diagnostic = section.diagnostic_at(&path, error.to_string());
+        validator.diagnostics.push(diagnostic);
         if let Some(members) = members.get_mut(&error.group) {
             members.retain(|member| *member != error.member);
         }
     }
 }
 
-/// Returns the node of one member of a group.
-fn member<'a>(group: &'a Node, name: &str) -> &'a Node {
-    let list = group.child("members").unwrap_or(group);
-    let Content::List(members) = &list.content else {
-        return list;
-    };
-    let found = members
-        .iter()
-        .find(|node| matches!(&node.content, Content::Text(text) if text == name));
-    found.unwrap_or(list)
+/// Returns the path to one member of a group.
+fn member(group: &Setting, name: &str) -> Vec<Step> {
+    let mut path = vec![Step::Key("members".to_owned())];
+    if let Some(ValueKind::Array(members)) = group.get("members").map(|members| &members.kind) {
+        let is_it =
+            |member: &Value| matches!(&member.kind, ValueKind::String(text) if text == name);
+        let mut valid = members.iter().filter(|value| value.kind != ValueKind::Nil);
+        path.extend(valid.position(is_it).map(Step::Element));
+    }
+    path
 }
 
 #[derive(Deserialize)]
@@ -198,25 +212,6 @@ struct Phone {
     password_file: Option<PathBuf>,
     via: Option<Via>,
     tls: Option<Tls>,
-}
-
-/// By what a server with TLS is known.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tls {
-    pin: String,
-}
-
-impl Tls {
-    /// Reads the pin of the table `node`.
-    pub(super) fn pin(&self, node: &Node, check: &mut Check) -> Option<Pin> {
-        let pin = self.pin.parse().ok();
-        if pin.is_none() {
-            let text = "pin must be sha256: and 64 hexadecimal digits";
-            check.fault(node, "tls", text);
-        }
-        pin
-    }
 }
 
 #[derive(Deserialize)]

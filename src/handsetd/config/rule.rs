@@ -1,32 +1,34 @@
-//! The `[[rule]]` sections: what is to be done when something happens.
+//! The `[[rule]]` sections: actions taken on events.
 //!
-//! Only the shape is known here; what is wrong with a condition, a template or a request is asked of
-//! [`rules`], and is told with its line.
+//! Only the shape of a rule is checked here. Conditions, templates and requests are compiled by
+//! [`rules`], whose errors are reported with their lines.
 
 use tokio::time::Instant;
 
-use super::Config;
-use super::check::Check;
-use super::fault::{Fault, Faults, Origin};
-use super::names::Names;
-use super::tree::{Content, Node, Step};
+use super::diagnostic::{Diagnostic, Diagnostics, Location};
+use super::setting::{Setting, Step};
+use super::unique_names::UniqueNames;
+use super::validator::Validator;
 use crate::rules::config::{Rule, Value};
 use crate::rules::{self, Place};
 
-/// Reads the sections; returns the rules, and for each the places of its tests.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> (Vec<Rule>, Vec<Vec<Origin>>) {
-    let list = check.list::<Rule>(root, "rule");
-    let mut names = Names::new("[[rule]]");
-    let (mut rules, mut places) = (Vec::new(), Vec::new());
-    for (rule, node) in list {
-        names.claim(&node, &rule.name, check);
+/// Reads the sections; returns the rules, and for each rule the locations of its tests.
+pub(super) fn read(
+    root: &mut Setting,
+    validator: &mut Validator,
+) -> (Vec<Rule>, Vec<Vec<Location>>) {
+    let list = validator.list::<Rule>(root, "rule");
+    let mut names = UniqueNames::new("[[rule]]");
+    let (mut rules, mut locations) = (Vec::new(), Vec::new());
+    for (rule, section) in list {
+        names.register(&section, &rule.name, validator);
         if let Some(limit) = &rule.limit {
-            check.duration(&node, "limit", limit.every);
+            validator.check_duration(&section, "limit", limit.every);
         }
         if rule.actions.is_empty() {
-            check.fault(&node, "do", "is empty; name at least one verb");
+            validator.reject(&section, "do", "must not be empty; name at least one verb");
         }
-        let expected = rule.tests.iter().flat_map(|trial| &trial.expect);
+        let expected = rule.tests.iter().flat_map(|test| &test.expect);
         let lists = [
             ("do", rule.actions.iter().collect::<Vec<_>>()),
             ("test", expected.collect()),
@@ -38,67 +40,58 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> (Vec<Rule>, Vec<Vec<Or
                 .any(|action| !matches!(action.get("verb"), Some(Value::Text(_))))
             {
                 is_sound = false;
-                check.fault(
-                    &node,
+                validator.reject(
+                    &section,
                     key,
-                    "needs a verb in each element, such as verb = \"push\"",
+                    "every element requires a verb, such as verb = \"push\"",
                 );
             }
         }
-        if is_sound && is_whole(&node) {
-            compile(&rule, &node, check);
+        // Where something was discarded, something else could seem to be missing.
+        if is_sound && section.is_intact() {
+            compile(&rule, &section, validator);
         }
-        let place = |index| {
-            let steps = [Step::Key("test".to_owned()), Step::Element(index)];
-            node.follow(&steps).origin.clone()
-        };
-        places.push((0..rule.tests.len()).map(place).collect());
+        let location =
+            |index| section.location_at(&[Step::Key("test".to_owned()), Step::Element(index)]);
+        locations.push((0..rule.tests.len()).map(location).collect());
         rules.push(rule);
     }
-    (rules, places)
+    (rules, locations)
 }
 
-/// Returns whether nothing of the section was refused, so that nothing seems to be missing.
-fn is_whole(node: &Node) -> bool {
-    match &node.content {
-        Content::List(list) => list.iter().all(is_whole),
-        Content::Table(table) => table.values().all(is_whole),
-        Content::PlanError => false,
-        _ => true,
-    }
-}
-
-/// Complains of what keeps the rule from being compiled.
-fn compile(rule: &Rule, node: &Node, check: &mut Check) {
+/// Reports what prevents the rule from being compiled.
+fn compile(rule: &Rule, section: &Setting, validator: &mut Validator) {
     let compiled = rules::Engine::new(std::slice::from_ref(rule));
-    for fault in compiled.err().unwrap_or_default() {
+    for error in compiled.err().unwrap_or_default() {
         let key = |name: &str| Step::Key(name.to_owned());
-        let steps = match &fault.place {
+        let path = match &error.place {
             Place::Do(index, None) => vec![key("do"), Step::Element(*index)],
             Place::Do(index, Some(name)) => vec![key("do"), Step::Element(*index), key(name)],
             Place::On => vec![key("on")],
             Place::Per => vec![key("limit"), key("per")],
             Place::When => vec![key("when")],
         };
-        let text = fault.error.to_string();
-        check.faults.push(node.follow(&steps).fault(text));
+        let diagnostic = section.diagnostic_at(&path, error.error.to_string());
+        validator.diagnostics.push(diagnostic);
     }
 }
 
-impl Config {
-    /// Runs the tests of all rules; each that fails is a fault.
-    pub fn test_rules(&self, now: Instant) -> Result<(), Faults> {
-        let mut faults = Vec::new();
-        for (rule, places) in self.rules.iter().zip(&self.rule_tests) {
-            for (trial, place) in rule.tests.iter().zip(places) {
-                if let Err(failure) = rules::attempt(rule, trial, now) {
-                    let text = format!("the test of {:?} fails: {failure}", rule.name);
-                    faults.push(Fault::new(place.clone(), "rule.test", text));
-                }
+/// Runs the tests of `rules`, which were read from `locations`; a failed test is an error.
+pub(super) fn run_tests(
+    rules: &[Rule],
+    locations: &[Vec<Location>],
+    now: Instant,
+) -> Result<(), Diagnostics> {
+    let mut diagnostics = Vec::new();
+    for (rule, locations) in rules.iter().zip(locations) {
+        for (test, location) in rule.tests.iter().zip(locations) {
+            if let Err(failure) = rules::attempt(rule, test, now) {
+                let text = format!("test of {:?} failed: {failure}", rule.name);
+                diagnostics.push(Diagnostic::new(location.clone(), "rule.test", text));
             }
         }
-        Faults::of(faults).map_or(Ok(()), Err)
     }
+    Diagnostics::from_unsorted(diagnostics).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

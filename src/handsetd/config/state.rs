@@ -1,17 +1,17 @@
-//! The `[state]` section: what must outlast the daemon.
+//! The `[state]` section: what survives a restart.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::check::Check;
-use super::tree::Node;
+use super::setting::Setting;
+use super::validator::Validator;
 
-/// Where the daemon keeps what must outlast it.
+/// Where the daemon stores what must survive a restart.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct State {
-    /// The folder; an absolute path.
+    /// The directory; an absolute path.
     pub dir: PathBuf,
 }
 
@@ -24,14 +24,14 @@ impl Default for State {
 }
 
 /// Reads the section.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> State {
-    let (state, node) = check.section::<State>(root, "state");
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> State {
+    let (state, section) = validator.section::<State>(root, "state");
     if !state.dir.is_absolute() {
         let text = format!(
-            "{:?} is no absolute path; begin it with /",
+            "{:?} is not an absolute path; it must begin with /",
             state.dir.display().to_string()
         );
-        check.fault(&node, "dir", text);
+        validator.reject(&section, "dir", text);
     }
     state
 }

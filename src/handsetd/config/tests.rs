@@ -9,7 +9,7 @@ use handset_net::allow_list::AllowList;
 use super::*;
 use handset_phones::phone::{Credentials, Target, Vendor};
 
-/// A folder with a configuration in it.
+/// A directory with a configuration in it.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -35,7 +35,7 @@ impl Folder {
             variables: variables.iter().map(pair).collect(),
         };
         let prefix = format!("{}/", self.0.path().display());
-        Config::load(&sources).map_err(|faults| faults.to_string().replace(&prefix, ""))
+        Config::load(&sources).map_err(|error| error.to_string().replace(&prefix, ""))
     }
 
     fn load(&self) -> Result<Config, String> {
@@ -54,7 +54,7 @@ fn load_file(path: &Path) -> Result<Config, String> {
         variables: Vec::new(),
     };
     let prefix = format!("{}/", path.parent().unwrap().display());
-    Config::load(&sources).map_err(|faults| faults.to_string().replace(&prefix, ""))
+    Config::load(&sources).map_err(|error| error.to_string().replace(&prefix, ""))
 }
 
 fn project(path: &str) -> PathBuf {
@@ -78,7 +78,7 @@ fn expected(text: &str) -> String {
 fn shown(config: &Config) -> String {
     let known = Config {
         files: Vec::new(),
-        notices: Vec::new(),
+        warnings: Vec::new(),
         ..config.clone()
     };
     format!("{known:#?}")
@@ -87,15 +87,15 @@ fn shown(config: &Config) -> String {
 #[test]
 fn every_good_file_loads() {
     for path in fixtures("good") {
-        load_file(&path).unwrap_or_else(|faults| panic!("{faults}"));
+        load_file(&path).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
 #[test]
-fn every_bad_file_fails_with_the_message_at_its_head() {
+fn every_bad_file_fails_with_the_messages_at_its_head() {
     let mut wrong = String::new();
     for path in fixtures("bad") {
-        let found = load_file(&path).map_or_else(|faults| faults, |_| "it loads".to_owned());
+        let found = load_file(&path).map_or_else(|error| error, |_| "it loads".to_owned());
         let expected = expected(&fs::read_to_string(&path).unwrap());
         if found != expected {
             writeln!(wrong, "== {}\n{found}", path.display()).unwrap();
@@ -105,7 +105,7 @@ fn every_bad_file_fails_with_the_message_at_its_head() {
 }
 
 #[test]
-fn the_example_shows_the_defaults() {
+fn example_shows_the_defaults() {
     let example = fs::read_to_string(project("etc/handsetd.toml")).unwrap();
     let default = shown(&Config::default());
     assert_eq!(shown(&load_text(&example).unwrap()), default);
@@ -117,14 +117,14 @@ fn the_example_shows_the_defaults() {
         .lines()
         .map(|line| if is_key(line) { &line[1..] } else { line })
         .collect();
-    let config = load_text(&uncommented.join("\n")).unwrap_or_else(|faults| panic!("{faults}"));
+    let config = load_text(&uncommented.join("\n")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(shown(&config), default);
-    assert_eq!(load_text(&example).unwrap().notices(), []);
+    assert_eq!(load_text(&example).unwrap().warnings(), []);
     assert_eq!(example.lines().filter(|line| is_key(line)).count(), 24);
 }
 
 #[test]
-fn the_example_names_every_key_that_has_a_default() {
+fn example_names_every_key_that_has_a_default() {
     let example = fs::read_to_string(project("etc/handsetd.toml")).unwrap();
     let default = format!("{:#?}", Config::default());
     let fields = default.lines().filter_map(|line| {
@@ -141,7 +141,7 @@ fn the_example_names_every_key_that_has_a_default() {
 }
 
 #[test]
-fn the_examples_in_the_example_load() {
+fn commented_sections_of_the_example_load() {
     let example = fs::read_to_string(project("etc/handsetd.toml")).unwrap();
     let mut text = String::new();
     let mut is_open = false;
@@ -156,7 +156,7 @@ fn the_examples_in_the_example_load() {
     let text = text
         .replace("sha256:...", &format!("sha256:{}", "0".repeat(64)))
         .replace("[\"1001\", \"1002\"]", "[\"1001\"]");
-    let config = load_text(&text).unwrap_or_else(|faults| panic!("{faults}\n{text}"));
+    let config = load_text(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(config.asterisk.len(), 1);
     assert_eq!(config.directory.entries().len(), 1);
     assert_eq!(config.rules[0].tests.len(), 1);
@@ -164,7 +164,7 @@ fn the_examples_in_the_example_load() {
 }
 
 #[test]
-fn values_arrive_where_they_belong() {
+fn every_key_sets_its_field() {
     let config = load_file(&project("tests/fixtures/config/good/everything.toml")).unwrap();
     assert_eq!(config.agi.listen, "[::1]:4573".parse().unwrap());
     assert_eq!(config.agi.reply_timeout, Duration::from_millis(1500));
@@ -205,25 +205,25 @@ fn values_arrive_where_they_belong() {
 }
 
 #[test]
-fn what_is_not_acted_on_is_told() {
+fn rules_without_a_server_are_warned_about() {
     let rule = "[[rule]]\nname = \"a\"\non = \"Hangup\"\ndo = [ { verb = \"ping\" } ]";
-    let deaf = load_text(rule).unwrap();
-    let told = deaf
-        .notices()
+    let config = load_text(rule).unwrap();
+    let warnings = config
+        .warnings()
         .iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>();
-    let expected = "[[rule]]: no [[asterisk]] is configured, so no event of one comes";
-    assert_eq!(told, [expected]);
-    let quiet = load_text("[agi]\nbudget = \"2s\"").unwrap();
-    assert_eq!(quiet.notices(), []);
+    let expected = "[[rule]]: no [[asterisk]] is configured, so no Asterisk event arrives";
+    assert_eq!(warnings, [expected]);
+    let config = load_text("[agi]\nbudget = \"2s\"").unwrap();
+    assert_eq!(config.warnings(), []);
 }
 
 #[test]
-fn secrets_never_show() {
+fn secrets_are_never_displayed() {
     let path = project("tests/fixtures/config/good/everything.toml");
     let config = load_file(&path).unwrap();
-    let shown = format!("{config:?} {config:#?} {:?}", config.notices());
+    let shown = format!("{config:?} {config:#?} {:?}", config.warnings());
     let text = fs::read_to_string(&path).unwrap();
     let mut count = 0;
     for line in text.lines() {
@@ -246,7 +246,7 @@ fn secrets_never_show() {
 }
 
 #[test]
-fn files_are_read_in_order_and_lists_of_tables_add_up() {
+fn later_files_override_earlier_ones_and_lists_of_tables_are_concatenated() {
     let folder = Folder::new(&[
         (
             "handsetd.toml",
@@ -277,7 +277,7 @@ fn files_are_read_in_order_and_lists_of_tables_add_up() {
 }
 
 #[test]
-fn a_fault_names_the_file_that_it_is_in() {
+fn diagnostics_name_the_file_at_fault() {
     let folder = Folder::new(&[
         (
             "handsetd.toml",
@@ -287,11 +287,11 @@ fn a_fault_names_the_file_that_it_is_in() {
         ("conf.d/b.toml", "\n[[phone]]\nname = \"1001\"\n"),
         ("conf.d/c.toml", "["),
     ]);
-    let faults = folder.load().unwrap_err();
-    let lines: Vec<&str> = faults.lines().collect();
+    let errors = folder.load().unwrap_err();
+    let lines: Vec<&str> = errors.lines().collect();
     assert!(
         lines[0].starts_with("conf.d/a.toml:2: agi.budget: "),
-        "{faults}"
+        "{errors}"
     );
     assert_eq!(
         lines[1],
@@ -299,13 +299,13 @@ fn a_fault_names_the_file_that_it_is_in() {
          at handsetd.toml:5; keep one"
     );
     assert!(
-        lines[2].starts_with("conf.d/c.toml:1: is not TOML: "),
-        "{faults}"
+        lines[2].starts_with("conf.d/c.toml:1: invalid TOML: "),
+        "{errors}"
     );
 }
 
 #[test]
-fn variables_overrule_files() {
+fn variables_override_files() {
     let folder = Folder::new(&[(
         "handsetd.toml",
         "[vendor.cisco]\nusername = \"push\"\npassword_file = \"missing\"",
@@ -334,11 +334,11 @@ fn variables_overrule_files() {
         (cisco.username.as_str(), cisco.password()),
         ("push", "1234")
     );
-    assert_eq!(config.notices(), []);
+    assert_eq!(config.warnings(), []);
 }
 
 #[test]
-fn a_variable_that_is_wrong_is_named() {
+fn invalid_variables_are_named() {
     let folder = Folder::new(&[("handsetd.toml", "")]);
     let check = |name: &str, value: &str, expected: &str| {
         assert_eq!(folder.load_with(&[(name, value)]).unwrap_err(), expected);
@@ -346,59 +346,111 @@ fn a_variable_that_is_wrong_is_named() {
     check(
         "HANDSETD_AGI__LISTEN",
         "127.0.0.1:1",
-        "HANDSETD_AGI__LISTEN: is not read; two underscores follow HANDSETD: write HANDSETD__AGI__LISTEN",
+        "HANDSETD_AGI__LISTEN: ignored: HANDSETD must be followed by two underscores; use HANDSETD__AGI__LISTEN",
     );
     check(
         "HANDSETD__AGI__LISTEN",
         "here",
-        "HANDSETD__AGI__LISTEN: agi.listen: \"here\" is no IP address with a port; write it as 127.0.0.1:4573 or [::1]:4573",
+        "HANDSETD__AGI__LISTEN: agi.listen: invalid socket address \"here\"; use an IP address and a port, such as 127.0.0.1:4573 or [::1]:4573",
     );
     check(
         "HANDSETD__AGI__ALLOW",
         "127.0.0.0/8,x",
-        "HANDSETD__AGI__ALLOW: agi.allow: \"x\" is no network; write it as 192.0.2.0/24, or 192.0.2.7/32 for one address",
+        "HANDSETD__AGI__ALLOW: agi.allow: invalid network \"x\"; use 192.0.2.0/24, or 192.0.2.7/32 for a single address",
     );
     check(
         "HANDSETD__AGI__BUDGTE",
         "5s",
-        "HANDSETD__AGI__BUDGTE: agi.budgte: is no known key; did you mean budget?",
+        "HANDSETD__AGI__BUDGTE: agi.budgte: unknown key; did you mean budget?",
     );
     check(
         "HANDSETD__HTTP__MAX_CONNECTIONS",
         "many",
-        "HANDSETD__HTTP__MAX_CONNECTIONS: http.max_connections: must be a whole number, not a text",
+        "HANDSETD__HTTP__MAX_CONNECTIONS: http.max_connections: expected an integer, found a string",
     );
     check(
         "HANDSETD__PHONE__NAME",
         "1001",
-        "HANDSETD__PHONE__NAME: phone: must be a list of tables; write [[phone]] in a file",
+        "HANDSETD__PHONE__NAME: phone: expected a list of tables, found a table; use [[phone]] in a file",
     );
     check(
         "HANDSETD__AGI",
         "x",
-        "HANDSETD__AGI: agi: must be a table, not a text; write HANDSETD__AGI__KEY",
+        "HANDSETD__AGI: agi: expected a table, found a string; use HANDSETD__AGI__KEY",
     );
     check(
         "HANDSETD__AGI____LISTEN",
         "x",
-        "HANDSETD__AGI____LISTEN: agi..listen: has an empty key; two underscores separate, never more",
+        "HANDSETD__AGI____LISTEN: agi..listen: empty key; separate keys by exactly two underscores",
     );
 }
 
 #[test]
-fn a_variable_that_looks_like_a_setting_is_told() {
+fn values_are_not_converted() {
+    let folder = Folder::new(&[("handsetd.toml", "")]);
+    let config = folder
+        .load_with(&[
+            ("HANDSETD__VENDOR__SNOM__USERNAME", "admin"),
+            ("HANDSETD__VENDOR__SNOM__PASSWORD", "007"),
+        ])
+        .unwrap();
+    let snom = config.vendors.defaults(Vendor::Snom).credentials.unwrap();
+    assert_eq!(snom.password(), "007");
+    for (text, expected) in [
+        (
+            "[admin]\nplain = \"yes\"",
+            "expected true or false, found a string; remove the quotes",
+        ),
+        (
+            "[admin]\nplain = 1",
+            "expected true or false, found a number",
+        ),
+        (
+            "[agi]\nmax_sessions = 1.5",
+            "expected an integer, found a number",
+        ),
+        (
+            "[agi]\nmax_sessions = true",
+            "expected an integer, found a boolean",
+        ),
+        (
+            "[log]\nlevel = true",
+            "expected a string, found a boolean; put it in quotes",
+        ),
+        (
+            "[admin]\ntoken = true",
+            "expected a string, found a boolean; put it in quotes",
+        ),
+        ("[admin]\ntls = \"on\"", "expected a table, found a string"),
+    ] {
+        let message = load_text(text).unwrap_err();
+        assert!(message.ends_with(&format!(": {expected}")), "{message}");
+    }
+}
+
+#[test]
+fn quoted_keys_with_dots_are_not_paths() {
+    assert_eq!(
+        load_text("\"agi.budget\" = \"5s\"").unwrap_err(),
+        "handsetd.toml:1: agi.budget: unknown key; expected one of asterisk, agi, http, admin, \
+         history, state, vendor, phone, group, media, cucm, rule, log"
+    );
+}
+
+#[test]
+fn misspelt_variables_are_warned_about() {
     let folder = Folder::new(&[("handsetd.toml", "")]);
     let config = folder
         .load_with(&[("HANDSETD_AGI_LISTEN", "127.0.0.1:1")])
         .unwrap();
     assert_eq!(
-        config.notices()[0].to_string(),
-        "HANDSETD_AGI_LISTEN is not read; if it is meant to be a setting, write HANDSETD__AGI__LISTEN"
+        config.warnings()[0].to_string(),
+        "HANDSETD_AGI_LISTEN is ignored; if it is meant to be a setting, use HANDSETD__AGI__LISTEN"
     );
 }
 
 #[test]
-fn a_secret_can_be_in_a_file_of_its_own() {
+fn secret_can_be_in_a_file_of_its_own() {
     let folder = Folder::new(&[
         ("handsetd.toml", ""),
         (
@@ -413,7 +465,7 @@ fn a_secret_can_be_in_a_file_of_its_own() {
 }
 
 #[test]
-fn a_secret_can_be_a_systemd_credential() {
+fn secret_can_be_a_systemd_credential() {
     let folder = Folder::new(&[
         (
             "handsetd.toml",
@@ -438,29 +490,29 @@ fn a_secret_can_be_a_systemd_credential() {
 }
 
 #[test]
-fn a_file_with_secrets_that_everybody_may_read_is_told() {
+fn world_readable_files_with_secrets_are_warned_about() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new(&[("handsetd.toml", "[admin]\ntoken = \"t\"")]);
     let path = folder.path("handsetd.toml");
-    let told = |mode| {
+    let is_warned_about = |mode| {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let config = folder.load().unwrap();
-        let mut notices = config.notices().iter().map(ToString::to_string);
-        notices.any(|notice| notice.contains("everybody may read it"))
+        let mut warnings = config.warnings().iter().map(ToString::to_string);
+        warnings.any(|warning| warning.contains("is world-readable"))
     };
-    assert!(told(0o644));
-    assert!(!told(0o640));
+    assert!(is_warned_about(0o644));
+    assert!(!is_warned_about(0o640));
 }
 
 #[test]
-fn a_missing_file_is_a_fault_only_if_it_was_named() {
+fn missing_file_is_an_error_only_if_it_was_named() {
     let folder = Folder::new(&[]);
     let config = folder.load().unwrap();
     assert_eq!(shown(&config), shown(&Config::default()));
     assert!(
-        config.notices()[0]
+        config.warnings()[0]
             .to_string()
-            .ends_with("defaults are used")
+            .ends_with("does not exist; using defaults")
     );
     let message = load_file(&folder.path("handsetd.toml")).unwrap_err();
     assert!(
@@ -470,13 +522,13 @@ fn a_missing_file_is_a_fault_only_if_it_was_named() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_told() {
+fn unreadable_files_are_reported() {
     let folder = Folder::new(&[]);
     fs::write(folder.path("handsetd.toml"), b"[agi]\n# \xff").unwrap();
     let message = folder.load().unwrap_err();
     assert_eq!(
         message,
-        "handsetd.toml:2: is not UTF-8; save the file in that encoding"
+        "handsetd.toml:2: not UTF-8; save the file in that encoding"
     );
     let folder = Folder::new(&[("conf.d/folder.toml/file", "")]);
     let message = folder.load().unwrap_err();

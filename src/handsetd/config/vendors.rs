@@ -1,4 +1,4 @@
-//! The `[vendor.…]` sections: what is the same for all phones of a vendor.
+//! The `[vendor.…]` sections: settings for all phones of a vendor.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -7,23 +7,23 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::check::Check;
-use super::secret::Written;
-use super::tree::{Content, Node};
+use super::secret::SecretSource;
+use super::setting::Setting;
+use super::validator::Validator;
 use handset_phones::phone::{Credentials, Vendor, VendorDefaults};
 
-/// What is the same for all phones of a vendor.
+/// Settings for all phones of a vendor.
 #[derive(Clone, Debug, Default)]
 pub struct Vendors(BTreeMap<Vendor, VendorDefaults>);
 
 impl Vendors {
-    /// Returns what is the same for all phones of `vendor`.
+    /// Returns the settings for all phones of `vendor`.
     pub fn defaults(&self, vendor: Vendor) -> VendorDefaults {
         self.0.get(&vendor).cloned().unwrap_or_default()
     }
 }
 
-/// One half of credentials or both, and the section that says so.
+/// A user name, a password or both.
 #[derive(Default)]
 pub(super) struct Account {
     pub(super) username: Option<String>,
@@ -31,35 +31,36 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Reads the user name and the password of a section whose full name is `path`.
+    /// Checks the user name and reads the password of the section whose full name is `path`.
     pub(super) fn read(
-        node: &Node,
+        section: &Setting,
         path: &str,
         username: Option<String>,
-        written: Written,
-        check: &mut Check,
+        password: SecretSource,
+        validator: &mut Validator,
     ) -> Self {
-        let is_sent = |name: &str| !name.contains(':') && !name.chars().any(char::is_control);
-        if let Some(name) = username.as_deref().filter(|name| !is_sent(name)) {
-            let text =
-                format!("{name:?} holds a colon or a control character, which HTTP can't send");
-            check.fault(node, "username", text);
+        let is_valid = |name: &str| !name.contains(':') && !name.chars().any(char::is_control);
+        if let Some(name) = username.as_deref().filter(|name| !is_valid(name)) {
+            let text = format!(
+                "{name:?} contains a colon or a control character, which HTTP cannot transmit"
+            );
+            validator.reject(section, "username", text);
         }
-        let credentials = [format!("{path}.{}", written.name)];
+        let credentials = [format!("{path}.{}", password.name)];
         Self {
             username,
-            password: check.secret(node, written, &credentials),
+            password: validator.secret(section, password, &credentials),
         }
     }
 
-    /// Returns the credentials, if both halves are there; what is missing is taken from `other`.
+    /// Returns complete credentials, if there are any; a missing half is taken from `other`.
     pub(super) fn join(&self, other: &Self) -> Option<Credentials> {
         let username = self.username.as_ref().or(other.username.as_ref())?;
         let password = self.password.as_ref().or(other.password.as_ref())?;
         Some(Credentials::new(username, password.clone()))
     }
 
-    /// Returns the half that is there and the half that is missing, if there is just one.
+    /// Returns the keys of the half that is set and of the half that is missing, if only one is.
     pub(super) fn half(&self) -> Option<(&'static str, &'static str)> {
         match (&self.username, &self.password) {
             (Some(_), None) => Some(("username", "password")),
@@ -69,22 +70,18 @@ impl Account {
     }
 }
 
-/// The accounts of the sections and where they are, for phones that name only one half of theirs.
-pub(super) type Accounts = BTreeMap<Vendor, (Account, Node)>;
+/// The accounts of the sections, for phones that set only one half of theirs.
+pub(super) type Accounts = BTreeMap<Vendor, (Account, Setting)>;
 
 /// Reads the sections.
-pub(super) fn read(root: &mut Node, check: &mut Check) -> (Vendors, Accounts) {
-    let mut table = check.table(root, "vendor");
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (Vendors, Accounts) {
+    let mut table = validator.table(root, "vendor");
     let mut vendors = Vendors::default();
     let mut accounts = Accounts::new();
     for vendor in Vendor::ALL {
-        let (raw, node) = check.section::<Raw>(&mut table, vendor.name());
-        let written = Written {
-            name: "password",
-            secret: raw.password,
-            file: raw.password_file,
-        };
-        let account = Account::read(&node, &node.key, raw.username, written, check);
+        let (raw, section) = validator.section::<Raw>(&mut table, vendor.name());
+        let password = SecretSource::new("password", raw.password, raw.password_file);
+        let account = Account::read(&section, &section.key, raw.username, password, validator);
         let defaults = VendorDefaults {
             credentials: account.join(&Account::default()),
             port: raw.port.map(NonZeroU16::get),
@@ -92,17 +89,15 @@ pub(super) fn read(root: &mut Node, check: &mut Check) -> (Vendors, Accounts) {
         if defaults.credentials.is_some() || defaults.port.is_some() {
             vendors.0.insert(vendor, defaults);
         }
-        accounts.insert(vendor, (account, node));
+        accounts.insert(vendor, (account, section));
     }
-    if let Content::Table(rest) = &table.content {
-        for (name, node) in rest {
-            let error = name.parse::<Vendor>().err();
-            let text = error.map_or_else(
-                || format!("{name:?} is written in lower case"),
-                |error| error.to_string(),
-            );
-            check.faults.push(node.fault(text));
-        }
+    for (name, _) in table.children() {
+        let error = name.parse::<Vendor>().err();
+        let text = error.map_or_else(
+            || "unknown key; vendors are written in lower case".to_owned(),
+            |error| error.to_string(),
+        );
+        validator.reject(&table, name, text);
     }
     (vendors, accounts)
 }

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use handsetd::config::{Config, Fault, Origin, Sources};
+use handsetd::config::{Config, Diagnostic, Location, Sources};
 use handsetd::rules::Engine;
 use tempfile::TempDir;
 
-/// Reads the file, and says of each fault where it is; passwords never show.
+/// Loads the file; every diagnostic has a location, and passwords never show.
 pub fn check(bytes: &[u8]) {
     // Devices are not for reading, and an administrator who names one gets what it gives.
     if bytes.windows(4).any(|window| window == b"/dev") {
@@ -36,11 +36,11 @@ pub fn check(bytes: &[u8]) {
             let shown = format!("{config:?}");
             assert!(!is_hidden || !shown.contains(SECRET), "a secret shows");
         }
-        Err(faults) => {
-            for fault in &faults {
-                place(fault, &sources.file, lines);
+        Err(diagnostics) => {
+            for diagnostic in diagnostics.iter() {
+                check_location(diagnostic, &sources.file, lines);
             }
-            let shown = faults.to_string();
+            let shown = diagnostics.to_string();
             assert!(
                 !is_hidden || !shown.contains(SECRET),
                 "{shown} shows a secret"
@@ -49,18 +49,21 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// A fault names its file and a line of it, and shows nothing that is not seen.
-fn place(fault: &Fault, file: &Path, lines: usize) {
-    let told = fault.to_string();
-    match fault.origin() {
-        Origin::File { line, path, .. } => {
+/// A diagnostic names its file and a line of it, and contains no control characters.
+fn check_location(diagnostic: &Diagnostic, file: &Path, lines: usize) {
+    let text = diagnostic.to_string();
+    match diagnostic.location() {
+        Location::File { line, path, .. } => {
             assert_eq!(**path, *file);
-            assert!(*line <= lines, "{told:?} is of a file with {lines} lines");
+            assert!(*line <= lines, "{text:?}, but the file has {lines} lines");
         }
-        Origin::Variable(name) => assert!(told.contains("HANDSETD"), "{name}"),
+        Location::Variable(name) => assert!(text.contains("HANDSETD"), "{name}"),
     }
-    let unseen = |c: char| c.is_control() && c != '\n';
-    assert!(!told.contains(unseen), "{told:?} has what is not seen");
+    let is_unsafe = |c: char| c.is_control() && c != '\n';
+    assert!(
+        !text.contains(is_unsafe),
+        "{text:?} contains a control character"
+    );
 }
 
 /// Whether the secret stands nowhere but behind a key that holds one, so that nothing may show it.

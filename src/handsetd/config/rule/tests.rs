@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::config::Sources;
+use crate::config::{Config, Sources};
 
 fn load(path: &Path) -> Config {
     let sources = Sources {
@@ -13,8 +13,8 @@ fn load(path: &Path) -> Config {
     Config::load(&sources).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// Runs the tests of the rules in `text`.
-fn tested(text: &str) -> String {
+/// Runs the tests of the rules in `text`; returns what is reported.
+fn test_rules(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("handsetd.toml");
     fs::write(&path, text).unwrap();
@@ -26,7 +26,7 @@ fn tested(text: &str) -> String {
 }
 
 #[test]
-fn the_tests_of_every_good_file_pass() {
+fn tests_of_every_good_file_pass() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config/good");
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
@@ -40,12 +40,12 @@ fn the_tests_of_every_good_file_pass() {
 }
 
 #[test]
-fn a_test_that_fails_is_told_with_its_line_and_with_what_came() {
+fn failed_test_is_reported_with_its_line_and_the_actual_requests() {
     let rule = "[[rule]]\nname = \"a\"\non = \"X\"\nwhen = \"event.A == '1'\"\n\
                 do = [{ verb = \"dnd\", phone = \"{{ event.P }}\", state = \"on\" }]\n\n";
     let check = |test: &str, expected: &str| {
         assert_eq!(
-            tested(&format!("{rule}[[rule.test]]\n{test}")),
+            test_rules(&format!("{rule}[[rule.test]]\n{test}")),
             expected,
             "{test}"
         );
@@ -57,28 +57,28 @@ fn a_test_that_fails_is_told_with_its_line_and_with_what_came() {
     );
     check(
         &format!("event = {{ Event = \"X\", A = \"1\", P = \"1002\" }}\nexpect = [{on}]"),
-        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+        "handsetd.toml:7: rule.test: test of \"a\" failed: \
          expected dnd phone=\"1001\" state=\"on\"; got dnd phone=\"1002\" state=\"on\"",
     );
     check(
         "event = { Event = \"X\", A = \"1\", P = \"1002\" }\nexpect = []",
-        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+        "handsetd.toml:7: rule.test: test of \"a\" failed: \
          expected nothing; got dnd phone=\"1002\" state=\"on\"",
     );
     check(
         &format!("event = {{ Event = \"X\", A = \"0\" }}\nexpect = [{on}]"),
-        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+        "handsetd.toml:7: rule.test: test of \"a\" failed: \
          expected dnd phone=\"1001\" state=\"on\"; got nothing, as it does not fire: \
          event.A == '1' is not true; event.A is \"0\"",
     );
-    // A rule that fails does nothing, but not because it was meant so.
+    // A rule that fails does nothing, but not on purpose.
     check(
         "event = { Event = \"X\" }\nexpect = []",
-        "handsetd.toml:7: rule.test: the test of \"a\" fails: \
+        "handsetd.toml:7: rule.test: test of \"a\" failed: \
          expected nothing; got nothing, as it does not fire: the event has no A; event.A is not there",
     );
     check(
         "event = { A = \"1\" }\nexpect = []",
-        "handsetd.toml:7: rule.test: the test of \"a\" fails: the event has no name; add Event = \"X\"",
+        "handsetd.toml:7: rule.test: test of \"a\" failed: the event has no name; add Event = \"X\"",
     );
 }

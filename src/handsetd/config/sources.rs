@@ -1,4 +1,4 @@
-//! Which sources there are, and how they become one tree.
+//! The sources of a configuration, and how they are merged.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,10 +6,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::config::Source;
+
+use super::diagnostic::{Diagnostic, Location, Warning};
 use super::environment;
-use super::fault::{Fault, Notice, Origin};
-use super::locate;
-use super::tree::Node;
+use super::origin::Files;
+use super::setting::Setting;
+use super::toml_source;
 
 /// Where a configuration is read from.
 #[derive(Clone, Debug)]
@@ -18,13 +21,13 @@ pub struct Sources {
     pub file: PathBuf,
     /// Whether the main file must exist.
     pub is_required: bool,
-    /// The environment variables, which overrule the files.
+    /// The environment variables, which override the files.
     pub variables: Vec<(OsString, OsString)>,
 }
 
 impl Sources {
-    /// Returns the sources of this process: the named file, which must then exist, or the usual
-    /// one, which need not.
+    /// Returns the sources of this process: the named file, which must exist, or else
+    /// [`DEFAULT_FILE`], which need not.
     pub fn of_process(file: Option<&Path>) -> Self {
         Self {
             file: file.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_owned),
@@ -34,55 +37,61 @@ impl Sources {
     }
 }
 
-/// The sources, laid over each other.
-pub(super) struct Loaded {
-    pub(super) root: Node,
+/// The merged sources.
+pub(super) struct Merged {
+    pub(super) root: Setting,
+    /// The files that were read, in order.
     pub(super) files: Vec<Arc<Path>>,
 }
 
-/// Reads all sources; a file that cannot be read or is no TOML gives a fault and is left out.
+/// Reads and merges all sources, in order: the main file, its drop-ins, the environment.
+///
+/// A file that cannot be read or is not TOML is reported and left out.
 pub(super) fn load(
     sources: &Sources,
-    faults: &mut Vec<Fault>,
-    notices: &mut Vec<Notice>,
-) -> Loaded {
-    let main: Arc<Path> = Arc::from(sources.file.as_path());
-    let whole = |order, path: &Arc<Path>| Origin::File {
+    diagnostics: &mut Vec<Diagnostic>,
+    warnings: &mut Vec<Warning>,
+) -> Merged {
+    let mut names: Vec<Arc<Path>> = vec![Arc::from(sources.file.as_path())];
+    match drop_ins(&sources.file) {
+        Ok(found) => names.extend(found.into_iter().map(Arc::from)),
+        Err(Unreadable { folder, error }) => {
+            diagnostics.push(unreadable(0, &Arc::from(folder), &error));
+        }
+    }
+    let (mut layers, mut files) = (Vec::new(), Vec::new());
+    for (order, path) in names.iter().enumerate() {
+        match read(path) {
+            Ok(content) => {
+                if let Some(layer) = toml_source::parse(order, path, &content, diagnostics) {
+                    layers.push(layer);
+                    files.push(Arc::clone(path));
+                }
+            }
+            Err(error) if order == 0 && is_absent(&error) && !sources.is_required => {
+                let path = path.display();
+                warnings.push(Warning(format!("{path} does not exist; using defaults")));
+            }
+            Err(error) => diagnostics.push(unreadable(order, path, &error)),
+        }
+    }
+    layers.push(environment::read(&sources.variables, diagnostics, warnings));
+    // A builder would merge the result once more, which loses the origins of tables and takes the
+    // dots of quoted keys for paths. Collecting layers cannot fail.
+    let table = layers.collect().unwrap_or_default();
+    Merged {
+        root: Setting::root(table, Files::from(names)),
+        files,
+    }
+}
+
+fn unreadable(order: usize, path: &Arc<Path>, error: &io::Error) -> Diagnostic {
+    let location = Location::File {
         order,
         line: 0,
         path: Arc::clone(path),
     };
-    let mut root = Node::table(whole(0, &main), "");
-    let mut files = Vec::new();
-    let mut names = vec![Arc::clone(&main)];
-    match drop_ins(&sources.file) {
-        Ok(found) => names.extend(found.into_iter().map(Arc::from)),
-        Err(Unreadable { folder, error }) => {
-            let text = format!("cannot be read: {error}");
-            faults.push(Fault::new(whole(0, &Arc::from(folder)), "", text));
-        }
-    }
-    for (order, path) in names.iter().enumerate() {
-        match read(path) {
-            Ok(content) => match locate::tree(order, path, &content) {
-                Ok(tree) => {
-                    root.overlay(tree);
-                    files.push(Arc::clone(path));
-                }
-                Err(fault) => faults.push(fault),
-            },
-            Err(error) if order == 0 && is_absent(&error) && !sources.is_required => {
-                let path = path.display();
-                notices.push(Notice(format!("there is no {path}: defaults are used")));
-            }
-            Err(error) => {
-                let text = format!("cannot be read: {error}");
-                faults.push(Fault::new(whole(order, path), "", text));
-            }
-        }
-    }
-    root.overlay(environment::tree(&sources.variables, faults, notices));
-    Loaded { root, files }
+    Diagnostic::new(location, "", format!("cannot be read: {error}"))
 }
 
 struct Unreadable {
@@ -90,7 +99,7 @@ struct Unreadable {
     error: io::Error,
 }
 
-/// Lists `conf.d/*.toml` beside `file`, in order of name; there need not be such a folder.
+/// Lists `conf.d/*.toml` beside `file`, in order of name; the folder may be absent.
 fn drop_ins(file: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     let folder = file.with_file_name("conf.d");
     let entries = match fs::read_dir(&folder) {
@@ -122,7 +131,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     file.take(MAX_FILE.saturating_add(1))
         .read_to_end(&mut content)?;
     if u64::try_from(content.len()).map_or(true, |length| length > MAX_FILE) {
-        let message = format!("it is longer than {MAX_FILE} bytes");
+        let message = format!("longer than {MAX_FILE} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(content)
@@ -132,7 +141,7 @@ fn is_absent(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-/// The file that is read if none is named.
+/// The file that is read by default.
 pub const DEFAULT_FILE: &str = "/etc/handsetd/handsetd.toml";
 
 /// The longest file, in bytes.
