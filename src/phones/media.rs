@@ -1,8 +1,7 @@
-//! Pictures and tones, made to measure for a phone: bytes in, bytes out.
+//! Conversion of pictures and tones for a phone model: bytes in, bytes out.
 //!
-//! [`Model`] tells what a phone takes, [`background::convert`], [`picture::convert`] and
-//! [`ringtone::convert`] make it. Nothing here reads a file, opens a connection or knows how the
-//! result gets to the phone. Conversions compute for up to a second; asynchronous callers run them
+//! [`Model`] says what a phone accepts; [`background::convert`], [`picture::convert`] and
+//! [`ringtone::convert`] produce it. Nothing here reads a file or opens a connection. Conversions take up to a second of CPU time; asynchronous callers run them
 //! on a blocking thread.
 
 pub mod background;
@@ -11,9 +10,11 @@ pub mod picture;
 pub mod ringtone;
 
 mod display;
+mod fit;
 
-pub use background::{Background, Fit};
+pub use background::Background;
 pub use display::{Depth, Display, Encoding};
+pub use fit::Fit;
 pub use model::Model;
 pub use picture::Picture;
 pub use ringtone::{Tone, ToneFormat};

@@ -156,7 +156,7 @@ fn media_tells_what_it_can_not_convert() {
             &[
                 "media", "ringtone", "text.txt", "out.raw", "--model", "7970",
             ][..],
-            "text.txt: this is not a WAV file",
+            "text.txt: not a WAV file",
         ),
         (
             &[

@@ -153,7 +153,7 @@ fn pictures_and_tones_are_converted_offline() {
 
     let error = run(&["media", "ringtone", &picture, &raw, "--model", "7970"]).unwrap_err();
     assert!(
-        reported(&error).contains("in.png: this is not a WAV file"),
+        reported(&error).contains("in.png: not a WAV file"),
         "{error:#}"
     );
     let error = run(&["media", "ringtone", &wav, &raw, "--model", "3310"]).unwrap_err();

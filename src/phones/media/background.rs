@@ -1,55 +1,46 @@
-//! Backgrounds: any picture to exactly the model's size, with its thumbnail.
+//! Backgrounds: any picture scaled to exactly the model's size, with its thumbnail.
 
 use super::display::Display;
-use super::picture::{self, Error, Ground, Picture, scale};
+use super::fit::Fit;
+use super::picture::{self, Error, Matte, Picture, scale};
 
-/// What a phone's background must be like.
+/// The background that a model accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Background {
-    /// The size, which is exact, and the form.
+    /// Exact size, depth and encoding.
     pub display: Display,
-    /// Width and height of the picture for the phone's menu of backgrounds, if it wants one. Its
-    /// depth and encoding are those of the display.
+    /// Width and height in pixels of the thumbnail in the phone's menu, if it has one; depth and
+    /// encoding are those of the display.
     pub thumbnail: Option<(u32, u32)>,
 }
 
-/// How a picture of other proportions fills the screen.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Fit {
-    /// All of the picture is seen, with black beside or above it.
-    Contain,
-    /// All of the screen is filled; what sticks out of it, equally on both sides, is cut off.
-    #[default]
-    Cover,
-}
-
-/// A background, ready for the phone.
+/// A background as the phone fetches it.
 #[derive(Clone, Debug)]
 pub struct Converted {
     /// The background itself.
     pub image: Picture,
-    /// Its thumbnail, if the phone wants one.
+    /// Its thumbnail, if the model has one.
     pub thumbnail: Option<Picture>,
 }
 
-/// Converts `source`, a PNG, JPEG, GIF or BMP file whatever its name, to the wanted background.
+/// Converts `source`, a PNG, JPEG, GIF or BMP file whatever its name, to the background of a model.
 ///
-/// Pictures are scaled up too: a phone refuses a background that is too small.
+/// Small pictures are scaled up: phones refuse a background that is too small.
 pub fn convert(source: &[u8], wanted: &Background, fit: Fit) -> Result<Converted, Error> {
-    let image = picture::decode(source, Ground::background(wanted.display.depth))?;
-    let made = |display: &Display| {
+    let image = picture::decode(source, Matte::background(wanted.display.depth))?;
+    let render = |display: &Display| {
         let scaled = scale::exactly(&image, display.width, display.height, fit);
         picture::encode(scaled, display)
     };
     let thumbnail = wanted.thumbnail.map(|(width, height)| {
-        made(&Display {
+        render(&Display {
             width,
             height,
             ..wanted.display
         })
     });
     Ok(Converted {
-        image: made(&wanted.display)?,
+        image: render(&wanted.display)?,
         thumbnail: thumbnail.transpose()?,
     })
 }

@@ -1,4 +1,4 @@
-//! What a picture must be like to be shown.
+//! Screen areas: size, depth, and the encoding of pictures for them.
 
 /// An area of a phone's screen, and how pictures for it are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -7,15 +7,15 @@ pub struct Display {
     pub width: u32,
     /// Pixels from top to bottom.
     pub height: u32,
-    /// The shades that it can show.
+    /// Shades that the display shows.
     pub depth: Depth,
-    /// The form in which the phone takes a picture.
+    /// The form in which the phone accepts a picture.
     pub encoding: Encoding,
 }
 
 impl Display {
-    /// Reads what a Cisco phone says of itself in `x-CiscoIPPhoneDisplay`: width, height, bits and
-    /// `C` or `G`, as in `298,168,12,C`. It knows better than any table.
+    /// Parses the header `x-CiscoIPPhoneDisplay`, in which a Cisco phone states width, height, bits per
+    /// pixel and `C` or `G`: `298,168,12,C`. It takes precedence over any table.
     pub fn from_cisco_header(value: &str) -> Option<Self> {
         let mut fields = value.split(',').map(str::trim);
         let mut side = || {
@@ -43,7 +43,7 @@ impl Display {
     }
 }
 
-/// The shades that a display can show.
+/// The shades of a display.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Depth {
     /// Black and white.
@@ -54,7 +54,7 @@ pub enum Depth {
     Grey3,
     /// 16 shades of grey.
     Grey4,
-    /// Colours. Their number is left to the phone.
+    /// Colours; their number is up to the phone.
     Colour,
 }
 
@@ -89,8 +89,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Tells whether the bytes are text that goes into a screen document, instead of a file that
-    /// the phone fetches.
+    /// Returns whether the bytes are text within a screen document, not a file that the phone fetches.
     pub const fn is_inline(self) -> bool {
         matches!(self, Self::CiscoPixels | Self::YealinkPixels)
     }
@@ -105,7 +104,7 @@ impl Encoding {
         }
     }
 
-    /// Returns how the name of such a file ends, without the dot.
+    /// Returns the file name extension, without the dot.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Bmp => "bmp",
@@ -116,7 +115,7 @@ impl Encoding {
     }
 }
 
-/// The longest side of a display that a phone is believed to have, in pixels.
+/// The largest plausible side of a display, in pixels.
 const MAX_SIDE: u32 = 4096;
 
 #[cfg(test)]
@@ -124,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cisco_phone_is_believed() {
+    fn cisco_display_headers_are_parsed() {
         let read = |value| {
             let display = Display::from_cisco_header(value)?;
             Some((display.width, display.height, display.depth))

@@ -1,7 +1,7 @@
-//! What each model takes, as a table.
+//! What each model accepts, as a table.
 //!
-//! Sizes are those of the makers' documents. Where there is none, the model says so instead of
-//! guessing: a phone refuses a background of the wrong size without a word.
+//! Sizes are from the vendors' documents. Where those are silent, the table says so instead of
+//! guessing: a phone silently refuses a background of the wrong size.
 
 mod cisco;
 mod snom;
@@ -12,25 +12,25 @@ use super::display::Display;
 use super::ringtone::ToneFormat;
 use crate::phone::Vendor;
 
-/// What a model takes. Where it takes nothing, the reason is a clause that fits behind a colon.
+/// What a model accepts. Where it accepts nothing, the reason is a clause that follows a colon.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Model {
-    /// Whether the model itself is in the table, not only its family or its maker.
+    /// Whether the model itself is in the table, not only its family or vendor.
     pub known: bool,
-    /// What a picture on a pushed screen may measure.
+    /// Pictures on a pushed screen.
     pub screen_image: Result<Display, &'static str>,
-    /// What a background must be like.
+    /// Backgrounds.
     pub background: Result<Background, &'static str>,
-    /// What a ring tone must be like.
+    /// Ring tones.
     pub ringtone: ToneFormat,
-    /// What a tone that is played at once must be like.
+    /// Tones that are played at once.
     pub play: Result<ToneFormat, &'static str>,
 }
 
 impl Model {
-    /// Returns what is known about a model: of itself, else of its family, else of its maker.
+    /// Returns the row of a model, or else of its family, or else of its vendor.
     ///
-    /// Names are taken as User-Agents and administrators write them: `CP-7970G`, `8851`,
+    /// Names may be written as in User-Agents or as administrators write them: `CP-7970G`, `8851`,
     /// `snomD785`, `SIP-T46G`, in any case.
     pub fn find(vendor: Vendor, model: &str) -> Self {
         let name = plain(model);
@@ -41,7 +41,7 @@ impl Model {
         }
     }
 
-    /// Returns the names of all models that are known, in the order of the table.
+    /// Returns the names of all models in the table, in its order.
     pub fn all(vendor: Vendor) -> impl Iterator<Item = &'static str> {
         let rows = match vendor {
             Vendor::Cisco => cisco::MODELS,
@@ -52,20 +52,20 @@ impl Model {
     }
 }
 
-/// Finds the maker of a model by its name alone. `None` if no table has it.
+/// Guesses the vendor from the name of a model; `None` if it is in no table.
 pub fn guess(model: &str) -> Option<(Vendor, Model)> {
-    // Yealink before Cisco: CP960 is Yealink's, and Cisco's CP-8841 is in no other table.
+    // Yealink before Cisco: the CP960 is a Yealink, and Cisco's CP-8841 is in no other table.
     [Vendor::Snom, Vendor::Yealink, Vendor::Cisco]
         .into_iter()
         .map(|vendor| (vendor, Model::find(vendor, model)))
         .find(|(_, model)| model.known)
 }
 
-/// Models that take the same.
+/// Models that accept the same.
 struct Row {
-    /// Their names, as [`plain`] writes them and without what varies (`7970` for `CP-7970G`).
+    /// Their names as [`plain`] returns them, without variable parts (`7970` for `CP-7970G`).
     names: &'static [&'static str],
-    /// How the names of others start for which this row is the best guess.
+    /// Prefixes of other models for which this row is the best guess.
     families: &'static [&'static str],
     screen_image: Result<Display, &'static str>,
     background: Result<Background, &'static str>,
@@ -85,7 +85,7 @@ impl Row {
     }
 }
 
-/// Finds the row for `name`, else for its family; `other` is for all the rest.
+/// Finds the row of `name`, or else of its family, or else `other`.
 fn lookup(rows: &[Row], other: &Row, name: &str) -> Model {
     let named = |row: &&Row| row.names.iter().any(|known| is_variant(name, known));
     if let Some(row) = rows.iter().find(named) {
@@ -95,13 +95,13 @@ fn lookup(rows: &[Row], other: &Row, name: &str) -> Model {
     rows.iter().find(related).unwrap_or(other).model(false)
 }
 
-/// Tells whether `name` is `known` itself or with letters behind (`7970G`, `T21PE2`).
+/// Returns whether `name` is `known`, possibly followed by letters (`7970G`, `T21PE2`).
 fn is_variant(name: &str, known: &str) -> bool {
     name.strip_prefix(known)
         .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Writes a name in capitals, without what is no letter and no digit.
+/// Returns a name in capitals, with letters and digits only.
 fn plain(model: &str) -> String {
     model
         .chars()
@@ -110,7 +110,7 @@ fn plain(model: &str) -> String {
         .collect()
 }
 
-const NO_FIGURES: &str = "no document tells the size that this model takes";
+const NO_FIGURES: &str = "no document states the size for this model";
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
-//! Ring tones: a WAV file to the samples and the length that a phone insists on.
+//! Tones: a WAV file converted to the coding, rate and length that a phone requires.
 //!
-//! Loudness is left alone, and so is silence. Headerless µ-law cannot be told from anything else, so
-//! it is not taken as a source.
+//! Loudness and silence stay as they are. Headerless µ-law cannot be recognized, so it is not accepted
+//! as a source.
 
 mod error;
 mod format;
@@ -14,60 +14,60 @@ use bytes::Bytes;
 pub use self::error::Error;
 pub use self::format::{Coding, Container, ToneFormat};
 
-/// A tone that a phone takes.
+/// A tone as a phone accepts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tone {
     /// The file.
     pub bytes: Bytes,
     /// The media type for HTTP.
     pub content_type: &'static str,
-    /// How the name of such a file ends, without the dot.
+    /// The file name extension, without the dot.
     pub extension: &'static str,
     /// The number of samples.
     pub samples: usize,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
 }
 
-/// Converts `source`, a WAV file, to the wanted tone.
+/// Converts `source`, a WAV file, to a tone of `format`.
 ///
-/// Two channels are mixed into one. What is too long is cut with a short fade, what is too short
-/// is followed by silence.
-pub fn convert(source: &[u8], wanted: ToneFormat) -> Result<Tone, Error> {
-    let recording = wav::Recording::parse(source)?;
-    let rate = recording.rate();
-    // Nothing behind the cut is decoded, so that an hour costs what a few seconds cost.
-    let frames = u64::from(wanted.longest) * u64::from(rate) / u64::from(wanted.rate)
+/// Two channels are mixed into one. A tone that is too long is cut with a short fade; one that is too
+/// short is padded with silence.
+pub fn convert(source: &[u8], format: ToneFormat) -> Result<Tone, Error> {
+    let file = wav::WavFile::parse(source)?;
+    let rate = file.rate();
+    // Nothing after the cut is decoded, so an hour costs as much as a few seconds.
+    let frames = u64::from(format.longest) * u64::from(rate) / u64::from(format.rate)
         + u64::from(rate / SPARE);
-    let samples = recording.samples(usize::try_from(frames).unwrap_or(usize::MAX))?;
+    let samples = file.samples(usize::try_from(frames).unwrap_or(usize::MAX))?;
     if samples.is_empty() {
         return Err(Error::Empty);
     }
 
-    let mut samples = resample::convert(samples, rate, wanted.rate);
-    trim(&mut samples, wanted);
+    let mut samples = resample::convert(samples, rate, format.rate);
+    trim(&mut samples, format);
     let linear: Vec<i16> = samples.iter().copied().map(quantise).collect();
     Ok(Tone {
-        bytes: Bytes::from(wav::write(&linear, wanted)?),
-        content_type: wanted.content_type(),
-        extension: wanted.extension(),
+        bytes: Bytes::from(wav::write(&linear, format)?),
+        content_type: format.content_type(),
+        extension: format.extension(),
         samples: linear.len(),
-        rate: wanted.rate,
+        rate: format.rate,
     })
 }
 
-/// Makes the length right, without a click where something was cut.
-fn trim(samples: &mut Vec<f32>, wanted: ToneFormat) {
-    let longest = wanted.longest as usize;
+/// Adjusts the length, without a click at a cut.
+fn trim(samples: &mut Vec<f32>, format: ToneFormat) {
+    let longest = format.longest as usize;
     if samples.len() > longest {
         samples.truncate(longest);
         fade_out(samples);
     }
-    if wanted.container == Container::Raw {
-        settle(samples);
+    if format.container == Container::Raw {
+        align_to_zero_crossings(samples);
     }
-    let length = samples.len().max(wanted.shortest as usize);
-    samples.resize(length.next_multiple_of(wanted.multiple as usize), 0.0);
+    let length = samples.len().max(format.shortest as usize);
+    samples.resize(length.next_multiple_of(format.multiple as usize), 0.0);
 }
 
 fn fade_out(samples: &mut [f32]) {
@@ -77,10 +77,10 @@ fn fade_out(samples: &mut [f32]) {
     }
 }
 
-/// Silences what lies outside of the first and the last zero crossing, if these are near the ends.
+/// Silences the samples before the first and after the last zero crossing, if these are near the ends.
 ///
-/// Phones play a tone again and again, and want it to start and to end at one.
-fn settle(samples: &mut [f32]) {
+/// Phones repeat a tone, and it must start and end at a zero crossing.
+fn align_to_zero_crossings(samples: &mut [f32]) {
     let crosses = |pair: &[f32]| matches!(pair, [a, b] if a * b <= 0.0);
     let reach = EDGE.min(samples.len() / 2);
     let (start, _) = samples.split_at_mut(reach);
@@ -93,22 +93,22 @@ fn settle(samples: &mut [f32]) {
     }
 }
 
-/// Returns the nearest 16-bit sample; what is too loud is clipped.
+/// Returns the nearest 16-bit sample; louder ones are clipped.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "a float cast saturates, which is wanted here"
+    reason = "a float cast saturates, which is format here"
 )]
 fn quantise(sample: f32) -> i16 {
     (sample * FULL_SCALE).round() as i16
 }
 
-/// What a sample of 1.0 is in 16 bits, before clipping.
+/// A sample of 1.0 in 16 bits, before clipping.
 const FULL_SCALE: f32 = 32_768.0;
-/// How long a cut tone takes to fade, in samples (30 ms).
+/// Fade at a cut, in samples (30 ms).
 const FADE: u16 = 240;
-/// How near to an end a zero crossing is looked for, in samples (5 ms).
+/// Distance from an end within which a zero crossing is looked for, in samples (5 ms).
 const EDGE: usize = 40;
-/// What is read beyond the longest tone, as a part of a second, so that a cut one is known as such.
+/// Fraction of a second that is read beyond the maximum length, to notice that a tone is cut.
 const SPARE: u32 = 10;
 
 #[cfg(test)]

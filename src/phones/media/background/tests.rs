@@ -117,7 +117,7 @@ fn contain_shows_all_and_fills_up_with_black() {
 }
 
 #[test]
-fn a_camera_picture_keeps_its_proportions_and_colours() {
+fn photograph_keeps_its_aspect_ratio_and_colours() {
     let made = convert(&png(stripes(1200, 800)), &wanted(60, 40), Fit::Cover).unwrap();
     let seen = seen(&made.image);
     assert_eq!(
@@ -127,7 +127,7 @@ fn a_camera_picture_keeps_its_proportions_and_colours() {
 }
 
 #[test]
-fn what_is_transparent_is_black_in_colour_and_white_in_grey() {
+fn transparency_is_black_in_colour_and_white_in_grey() {
     let source = png(RgbaImage::from_pixel(9, 9, Rgba([200, 200, 200, 0])));
     let in_colour = convert(&source, &wanted(20, 20), Fit::Cover).unwrap();
     assert_eq!(seen(&in_colour.image).get_pixel(10, 10), &BLACK);

@@ -1,8 +1,8 @@
 //! Cisco's models.
 //!
-//! An `ImageFile` may fill the area that the screen leaves it, which is less than the screen.
-//! Backgrounds and thumbnails have the sizes of the `Desktops` folders. Where a picture area is not
-//! documented but pictures are shown, it is 298x168: the bounds of the schema, which fit them all.
+//! An `ImageFile` may fill the picture area, which is smaller than the screen. Backgrounds and
+//! thumbnails have the sizes of the `Desktops` folders. Where the picture area is undocumented, it is
+//! 298x168: the limits of the schema, which fit all models.
 
 use super::{Model, NO_FIGURES, Row, lookup};
 use crate::media::background::Background;
@@ -15,7 +15,7 @@ pub(super) fn find(name: &str) -> Model {
         .iter()
         .find_map(|maker| name.strip_prefix(maker))
         .unwrap_or(name);
-    // Phones with multiplatform firmware have the names of the others, but less in common with them.
+    // Multiplatform phones share names with the others, but little else.
     let multiplatform = MULTIPLATFORM_MARKS
         .iter()
         .find_map(|mark| Some(name.split_once(mark)?.0));
@@ -33,7 +33,7 @@ pub(super) fn find(name: &str) -> Model {
     }
 }
 
-/// The models with enterprise firmware, and the small business ones.
+/// Enterprise and small business models.
 pub(super) static MODELS: &[Row] = &[
     Row {
         names: &["7941", "7942", "7961", "7962"],
@@ -205,8 +205,8 @@ const OTHER: Row = Row {
 
 const OTHER_MULTIPLATFORM: Row = Row {
     screen_image: Err("of the multiplatform phones, only the 8800 series shows pictures"),
-    background: Err("multiplatform phones take no background on request"),
-    play: Err("multiplatform phones play only ring tones of their own"),
+    background: Err("multiplatform phones accept no background on request"),
+    play: Err("multiplatform phones play only their own ring tones"),
     ..OTHER
 };
 

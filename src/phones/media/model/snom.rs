@@ -1,14 +1,14 @@
 //! Snom's models.
 //!
-//! A picture may be up to twice as large as the display, which then scales it down; here it gets
-//! the size of the display.
+//! Phones scale down pictures of up to twice the size of the display; pictures are sent in the size of
+//! the display.
 
 use super::{NO_FIGURES, Row};
 use crate::media::background::Background;
 use crate::media::display::{Depth, Display, Encoding};
 use crate::media::ringtone::ToneFormat;
 
-/// Strips the maker's name.
+/// Strips the vendor's name.
 pub(super) fn name(plain: &str) -> &str {
     plain.strip_prefix("SNOM").unwrap_or(plain)
 }
@@ -73,7 +73,7 @@ pub(super) static MODELS: &[Row] = &[
     },
 ];
 
-/// The picture is small enough for all displays, which refuse only what is far too large.
+/// A picture that is small enough for all displays.
 pub(super) const OTHER: Row = Row {
     names: &[],
     families: &[],

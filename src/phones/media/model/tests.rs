@@ -131,7 +131,7 @@ fn phones_without_pictures_say_why() {
 }
 
 #[test]
-fn a_stranger_is_treated_like_its_family() {
+fn unknown_model_gets_the_limits_of_its_family() {
     assert_eq!(screen(Vendor::Cisco, "7899"), screen(Vendor::Cisco, "7821"));
     assert_eq!(screen(Vendor::Cisco, "8899"), screen(Vendor::Cisco, "8811"));
     assert_eq!(screen(Vendor::Snom, "snom3999"), Ok((128, 64)));
@@ -148,7 +148,7 @@ fn a_stranger_is_treated_like_its_family() {
 }
 
 #[test]
-fn the_maker_is_known_by_the_model() {
+fn vendor_is_guessed_from_the_model() {
     let cases = [
         ("7970", Some(Vendor::Cisco)),
         ("CP-8841-3PCC", Some(Vendor::Cisco)),

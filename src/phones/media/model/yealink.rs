@@ -1,16 +1,15 @@
 //! Yealink's models.
 //!
-//! Colour models get pictures of the size of their screen, by the makers' data sheets where the
-//! guides are silent; they scale what is larger or smaller. Monochrome models get pixels
-//! inside of the document, which ends at 10000 bytes: 132x64 pixels are 8448 of them, so models
-//! with a larger screen get no more.
+//! Colour models get pictures in the size of their screen, from data sheets where the guides are
+//! silent; they scale other sizes. Monochrome models get pixels within the document, which is limited
+//! to 10,000 bytes: 132x64 pixels take 8448 of them, so larger screens get no more.
 
 use super::{NO_FIGURES, Row};
 use crate::media::background::Background;
 use crate::media::display::{Depth, Display, Encoding};
 use crate::media::ringtone::ToneFormat;
 
-/// Strips the maker's name and `SIP`; the desktop video phone T49G is called `VP-T49G`.
+/// Strips the vendor's name and `SIP`; the desktop video phone T49G is called `VP-T49G`.
 pub(super) fn name(plain: &str) -> &str {
     let plain = plain.strip_prefix("YEALINK").unwrap_or(plain);
     let plain = plain.strip_prefix("SIP").unwrap_or(plain);

@@ -1,4 +1,4 @@
-//! From a file to pixels: by content, within limits, upright, without alpha.
+//! Decoding a file to pixels: format by content, within limits, upright, without alpha.
 
 use std::io::Cursor;
 
@@ -7,17 +7,17 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, R
 use super::super::display::Depth;
 use super::error::{Error, MAX_PIXELS, MAX_SIDE, MAX_SOURCE, MAX_UNPACKED};
 
-/// What is seen where a picture is transparent, since many phones know no alpha.
+/// The colour behind transparent parts, since many phones do not support alpha.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::media) enum Ground {
+pub(in crate::media) enum Matte {
     /// Dark, as the backgrounds of colour phones are.
     Black,
     /// Light, as pushed screens and grey displays are.
     White,
 }
 
-impl Ground {
-    /// Returns the ground for a background on a display of that depth.
+impl Matte {
+    /// Returns the matte of a background on a display of that depth.
     pub(in crate::media) const fn background(depth: Depth) -> Self {
         match depth {
             Depth::Colour => Self::Black,
@@ -26,8 +26,8 @@ impl Ground {
     }
 }
 
-/// Reads a picture; of an animation the first frame.
-pub(in crate::media) fn decode(source: &[u8], ground: Ground) -> Result<RgbImage, Error> {
+/// Decodes a picture; of an animation, the first frame.
+pub(in crate::media) fn decode(source: &[u8], matte: Matte) -> Result<RgbImage, Error> {
     if source.len() > MAX_SOURCE {
         return Err(Error::TooLong {
             bytes: source.len(),
@@ -37,12 +37,12 @@ pub(in crate::media) fn decode(source: &[u8], ground: Ground) -> Result<RgbImage
         Ok(format) if TAKEN.contains(&format) => format,
         Ok(other) => {
             return Err(Error::Format {
-                found: format!("a file in {other:?} format"),
+                found: format!("in {other:?} format"),
             });
         }
         Err(_) => {
             return Err(Error::Format {
-                found: "something unknown".to_owned(),
+                found: "in an unknown format".to_owned(),
             });
         }
     };
@@ -66,13 +66,13 @@ pub(in crate::media) fn decode(source: &[u8], ground: Ground) -> Result<RgbImage
 
     let orientation = decoder.orientation().map_err(Error::from_decoder)?;
     let image = DynamicImage::from_decoder(decoder).map_err(Error::from_decoder)?;
-    let mut image = DynamicImage::ImageRgb8(flatten(image, ground));
+    let mut image = DynamicImage::ImageRgb8(flatten(image, matte));
     image.apply_orientation(orientation);
     Ok(image.into_rgb8())
 }
 
 /// Lays the picture on its ground.
-fn flatten(image: DynamicImage, ground: Ground) -> RgbImage {
+fn flatten(image: DynamicImage, matte: Matte) -> RgbImage {
     if !image.color().has_alpha() {
         return image.into_rgb8();
     }
@@ -80,15 +80,15 @@ fn flatten(image: DynamicImage, ground: Ground) -> RgbImage {
     let mut flat = RgbImage::new(image.width(), image.height());
     for (to, from) in flat.pixels_mut().zip(image.pixels()) {
         let [red, green, blue, alpha] = from.0;
-        *to = Rgb([red, green, blue].map(|value| blend(value, alpha, ground)));
+        *to = Rgb([red, green, blue].map(|value| blend(value, alpha, matte)));
     }
     flat
 }
 
-fn blend(value: u8, alpha: u8, ground: Ground) -> u8 {
-    let below = match ground {
-        Ground::Black => 0,
-        Ground::White => 255,
+fn blend(value: u8, alpha: u8, matte: Matte) -> u8 {
+    let below = match matte {
+        Matte::Black => 0,
+        Matte::White => 255,
     };
     let (value, alpha) = (u16::from(value), u16::from(alpha));
     // 255 * 255 + 127 still fits, and the quotient is at most 255.

@@ -1,4 +1,4 @@
-//! From pixels to the form that a phone takes.
+//! Encoding pixels in the form that a phone accepts.
 
 use bytes::Bytes;
 use image::codecs::bmp::BmpEncoder;
@@ -8,12 +8,13 @@ use image::imageops::{self, ColorMap};
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, ImageError, Luma, RgbImage};
 
 use super::super::display::{Depth, Display, Encoding};
-use super::{Error, Picture};
+use super::error::Error;
+use super::file::Picture;
 
-/// Writes `image` in the depth and encoding of `wanted`; its size stays what it is.
-pub(in crate::media) fn encode(image: RgbImage, wanted: &Display) -> Result<Picture, Error> {
+/// Encodes `image` at its own size, in the depth and encoding of `display`.
+pub(in crate::media) fn encode(image: RgbImage, display: &Display) -> Result<Picture, Error> {
     let (width, height) = image.dimensions();
-    let bytes = match (wanted.encoding, wanted.depth) {
+    let bytes = match (display.encoding, display.depth) {
         (Encoding::Bmp, Depth::Mono) => one_bit_bitmap(&grey(image, Depth::Mono)),
         (Encoding::CiscoPixels, depth) => packed::<2>(&grey(image, depth)),
         (Encoding::YealinkPixels, depth) => packed::<4>(&grey(image, depth)),
@@ -37,12 +38,12 @@ pub(in crate::media) fn encode(image: RgbImage, wanted: &Display) -> Result<Pict
         bytes: Bytes::from(bytes),
         width,
         height,
-        content_type: wanted.encoding.content_type(),
-        extension: wanted.encoding.extension(),
+        content_type: display.encoding.content_type(),
+        extension: display.encoding.extension(),
     })
 }
 
-/// Writes `image` as a PNG file in all its colours.
+/// Encodes `image` as PNG in full colour.
 pub(super) fn png(image: &RgbImage) -> Result<Bytes, Error> {
     let color = ExtendedColorType::Rgb8;
     let bytes = file(Encoding::Png, image.as_raw(), image.dimensions(), color)?;
@@ -69,7 +70,7 @@ fn file(
     Ok(bytes)
 }
 
-/// Turns colours into the greys of a display, with its in-between shades as patterns of dots.
+/// Converts colours to the greys of a display, with dithering.
 fn grey(image: RgbImage, depth: Depth) -> GrayImage {
     let mut image = DynamicImage::ImageRgb8(image).into_luma8();
     let greys = Greys {
@@ -86,7 +87,7 @@ fn grey(image: RgbImage, depth: Depth) -> GrayImage {
 
 /// Evenly spaced shades from black to white.
 struct Greys {
-    /// How many there are besides black.
+    /// Number of shades besides black.
     steps: u16,
 }
 
@@ -118,7 +119,7 @@ fn packed<const BITS: usize>(image: &GrayImage) -> Vec<u8> {
     hex::encode_upper(bytes).into_bytes()
 }
 
-/// Writes a bitmap of one bit a pixel, which the image crate does not.
+/// Encodes a bitmap with one bit per pixel, which the image crate does not support.
 fn one_bit_bitmap(image: &GrayImage) -> Vec<u8> {
     let (width, height) = image.dimensions();
     let stride = width.div_ceil(32) * 4;
@@ -156,9 +157,9 @@ fn one_bit_bitmap(image: &GrayImage) -> Vec<u8> {
     bytes
 }
 
-/// The bytes before the pixels of a bitmap with a palette of two.
+/// Bytes before the pixels of a bitmap with a palette of two colours.
 const HEADER: u32 = 62;
-/// 72 dots an inch; no phone looks at it.
+/// 72 dots per inch; phones ignore it.
 const DOTS_PER_METRE: u32 = 2835;
-/// High enough for text in a picture to stay clear.
+/// High enough to keep text in a picture sharp.
 const JPEG_QUALITY: u8 = 90;

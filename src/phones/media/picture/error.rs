@@ -6,20 +6,20 @@ use image::ImageError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file is damaged, or uses what its format has but the decoder does not.
+    /// The file is damaged, or uses a feature that the decoder lacks.
     #[error("the picture cannot be read")]
     Damaged(#[source] ImageError),
     /// The picture would take too much memory.
     #[error(
-        "the picture measures {width}x{height}; at most {} pixels a side and {} megapixels are \
-         taken: scale it down first",
+        "the picture has {width}x{height} pixels; the limits are {} pixels a side and {} megapixels: \
+         scale it down first",
         MAX_SIDE,
         MAX_PIXELS / 1_000_000
     )]
     Dimensions {
-        /// Pixels from left to right.
+        /// Width in pixels.
         width: u32,
-        /// Pixels from top to bottom.
+        /// Height in pixels.
         height: u32,
     },
     /// The picture has no pixels.
@@ -29,24 +29,28 @@ pub enum Error {
     #[error("the converted picture cannot be written")]
     Encode(#[source] ImageError),
     /// The file is something else.
-    #[error("this is {found}, not a PNG, JPEG, GIF or BMP picture: convert it first")]
+    #[error("the file is {found}, not PNG, JPEG, GIF or BMP: convert it first")]
     Format {
-        /// What it looks like.
+        /// The format, as a clause after "is".
         found: String,
     },
     /// Unpacking the picture would take too much memory.
-    #[error("the picture takes more than {MAX_UNPACKED} bytes of memory: scale it down first")]
+    #[error(
+        "the picture needs more than {MAX_UNPACKED} bytes of memory to decode: scale it down first"
+    )]
     Memory,
     /// The file is too long.
-    #[error("the picture file has {bytes} bytes, more than {MAX_SOURCE}: scale it down first")]
+    #[error(
+        "the picture file has {bytes} bytes, and the limit is {MAX_SOURCE}: scale it down first"
+    )]
     TooLong {
-        /// The length of the file.
+        /// The size of the file.
         bytes: usize,
     },
 }
 
 impl Error {
-    /// Tells what the decoder means.
+    /// Translates an error of the decoder.
     pub(super) fn from_decoder(error: ImageError) -> Self {
         match error {
             ImageError::Limits(_) => Self::Memory,
@@ -55,11 +59,11 @@ impl Error {
     }
 }
 
-/// The longest file that is read, in bytes.
+/// Maximum size of a source file, in bytes.
 pub(super) const MAX_SOURCE: usize = 16 << 20;
-/// The longest side of a picture that is read, in pixels.
+/// Maximum side of a source picture, in pixels.
 pub(super) const MAX_SIDE: u32 = 8192;
-/// The most pixels that are read.
+/// Maximum pixels of a source picture.
 pub(super) const MAX_PIXELS: u64 = 40_000_000;
-/// The most memory that a decoder may take for a picture, in bytes.
+/// Maximum memory of a decoder, in bytes.
 pub(super) const MAX_UNPACKED: u64 = 128 << 20;

@@ -1,9 +1,9 @@
-//! To another size. Sizes of nothing do not occur: sources have pixels, and so have displays.
+//! Scaling. Neither sources nor displays are empty.
 
 use image::imageops::{self, FilterType};
 use image::{GenericImageView, Rgb, RgbImage};
 
-use super::super::background::Fit;
+use super::super::fit::Fit;
 
 /// Scales down, where necessary, to at most the given size.
 pub(super) fn within(image: RgbImage, width: u32, height: u32) -> RgbImage {
@@ -27,7 +27,7 @@ pub(in crate::media) fn exactly(image: &RgbImage, width: u32, height: u32, fit: 
             framed
         }
         Fit::Cover => {
-            // What is kept of the source is the largest part with the proportions of the target.
+            // The largest part of the source with the aspect ratio of the target is kept.
             let (kept_width, kept_height) = inscribed((width, height), full);
             let (left, top) = ((full.0 - kept_width) / 2, (full.1 - kept_height) / 2);
             let kept = imageops::crop_imm(image, left, top, kept_width, kept_height);
@@ -36,7 +36,7 @@ pub(in crate::media) fn exactly(image: &RgbImage, width: u32, height: u32, fit: 
     }
 }
 
-/// Returns the largest size with the proportions of `shape` that fits into `area`.
+/// Returns the largest size with the aspect ratio of `shape` that fits into `area`.
 fn inscribed(shape: (u32, u32), area: (u32, u32)) -> (u32, u32) {
     let (wide, high) = (u64::from(shape.0), u64::from(shape.1));
     let (width, height) = (u64::from(area.0), u64::from(area.1));
@@ -59,12 +59,12 @@ where
 {
     let (coarse_width, coarse_height) = (width * COARSE, height * COARSE);
     if image.width() / 2 > coarse_width && image.height() / 2 > coarse_height {
-        // A camera's picture: averaging most of it away first is ten times faster, and looks alike.
+        // For photographs, averaging first is ten times faster and looks the same.
         let coarse = imageops::thumbnail(image, coarse_width, coarse_height);
         return imageops::resize(&coarse, width, height, FilterType::Lanczos3);
     }
     imageops::resize(image, width, height, FilterType::Lanczos3)
 }
 
-/// How many times larger than the result a picture still is after the coarse step.
+/// Size after the coarse step, as a multiple of the result.
 const COARSE: u32 = 3;

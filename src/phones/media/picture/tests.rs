@@ -98,7 +98,7 @@ fn proportions_are_kept_and_nothing_is_enlarged() {
 }
 
 #[test]
-fn a_grey_display_gets_no_more_shades_than_it_has() {
+fn grey_display_gets_at_most_its_number_of_shades() {
     let ramp = RgbImage::from_fn(64, 16, |x, _| Rgb([u8::try_from(x * 4).unwrap(); 3]));
     let source = file(ramp, ImageFormat::Png);
     for depth in [Depth::Mono, Depth::Grey2, Depth::Grey3, Depth::Grey4] {
@@ -120,7 +120,7 @@ fn a_grey_display_gets_no_more_shades_than_it_has() {
 }
 
 #[test]
-fn what_is_transparent_is_paper() {
+fn transparency_is_white_on_screens() {
     let mut image = RgbaImage::from_pixel(8, 8, Rgba([0, 0, 0, 0]));
     image.put_pixel(0, 0, Rgba([0, 0, 0, 255]));
     image.put_pixel(1, 0, Rgba([255, 0, 0, 128]));
@@ -134,7 +134,7 @@ fn what_is_transparent_is_paper() {
 }
 
 #[test]
-fn a_photograph_taken_sideways_is_turned_upright() {
+fn exif_orientation_is_applied() {
     let mut source = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut source, 95);
     // A TIFF header and one entry: orientation 6, turn by 90 degrees.
@@ -151,7 +151,7 @@ fn a_photograph_taken_sideways_is_turned_upright() {
 }
 
 #[test]
-fn the_first_frame_of_an_animation_is_shown() {
+fn first_frame_of_an_animation_is_shown() {
     let mut source = Vec::new();
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut source);
     for shade in [10, 200] {
@@ -185,7 +185,7 @@ fn pixels_for_yealink_come_in_its_own_order() {
 }
 
 #[test]
-fn a_bitmap_for_a_mono_display_has_one_bit_a_pixel() {
+fn bitmap_of_a_mono_display_has_one_bit_per_pixel() {
     let image = GrayImage::from_fn(33, 3, |x, y| Luma([if (x + y) % 3 == 0 { 255 } else { 0 }]));
     let wanted = display(128, 64, Depth::Mono, Encoding::Bmp);
     let picture = convert(&file(image.clone(), ImageFormat::Png), &wanted).unwrap();
@@ -201,13 +201,13 @@ fn a_bitmap_for_a_mono_display_has_one_bit_a_pixel() {
 }
 
 #[test]
-fn a_bitmap_for_a_grey_display_is_indexed() {
+fn bitmap_of_a_grey_display_is_indexed() {
     let wanted = display(16, 16, Depth::Grey4, Encoding::Bmp);
     let picture = convert(&file(halves(16, 16), ImageFormat::Png), &wanted).unwrap();
     assert_eq!(picture.bytes[28..30], [8, 0], "bits a pixel");
 }
 
-/// A PNG that claims to be huge and has little to show for it.
+/// A small PNG whose header claims a huge size.
 fn bomb(width: u32, height: u32) -> Vec<u8> {
     let mut source = file(GrayImage::new(1, 1), ImageFormat::Png);
     source[16..20].copy_from_slice(&width.to_be_bytes());
@@ -230,15 +230,16 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[test]
-fn a_bomb_is_refused_by_its_header() {
+fn decompression_bomb_is_refused_by_its_header() {
     for (width, height) in [(8193, 1), (1, 8193), (8192, 8192)] {
         let error = convert(&bomb(width, height), &colour(10, 10))
             .unwrap_err()
             .to_string();
-        let expected = format!("the picture measures {width}x{height}; at most 8192 pixels a side");
+        let expected =
+            format!("the picture has {width}x{height} pixels; the limits are 8192 pixels a side");
         assert!(error.starts_with(&expected), "{error}");
     }
-    // The decoder itself is quicker than our check.
+    // The decoder refuses it before the check does.
     let error = convert(&bomb(u32::MAX / 2, u32::MAX / 2), &colour(10, 10)).unwrap_err();
     assert!(matches!(error, Error::Memory), "{error}");
     let mut gif = file(halves(2, 2), ImageFormat::Gif);
@@ -270,20 +271,20 @@ fn a_bomb_is_refused_by_its_header() {
 }
 
 #[test]
-fn each_refusal_says_what_is_wrong() {
+fn errors_say_what_is_wrong() {
     let cases = [
         (
             b"RIFF\0\0\0\0WEBPVP8 ".to_vec(),
-            "this is a file in WebP format, not a PNG, JPEG, GIF",
+            "the file is in WebP format, not PNG, JPEG, GIF",
         ),
         (
             b"<svg></svg>".to_vec(),
-            "this is something unknown, not a PNG",
+            "the file is in an unknown format, not PNG",
         ),
-        (Vec::new(), "this is something unknown, not a PNG"),
+        (Vec::new(), "the file is in an unknown format, not PNG"),
         (
             vec![0; (16 << 20) + 1],
-            "the picture file has 16777217 bytes, more than 16777216",
+            "the picture file has 16777217 bytes, and the limit is 16777216",
         ),
         (b"\x89PNG\r\n\x1a\n".to_vec(), "the picture cannot be read"),
     ];
@@ -310,7 +311,7 @@ proptest! {
     ) {
         let mut source = file(halves(9, 7), format);
         for (at, value) in harm {
-            // The size stays: a picture of 40 megapixels is no fault, only slow.
+            // The size stays: 40 megapixels are slow, not an error.
             let at = at.index(source.len());
             if at > 30 {
                 source[at] = value;
@@ -322,7 +323,7 @@ proptest! {
     }
 
     #[test]
-    fn no_picture_is_larger_than_its_display(
+    fn pictures_never_exceed_their_display(
         (width, height) in (1..60_u32, 1..60_u32),
         (wide, high) in (1..40_u32, 1..40_u32),
         depth in prop_oneof![Just(Depth::Mono), Just(Depth::Grey4), Just(Depth::Colour)],

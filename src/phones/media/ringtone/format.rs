@@ -1,32 +1,32 @@
-//! What a phone wants of a tone.
+//! The format of a tone: container, coding, rate and length.
 
-/// What a phone wants of a tone. All of them are mono.
+/// The format of a tone that a phone accepts. All are mono.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ToneFormat {
-    /// What is around the samples.
+    /// Header of the file.
     pub container: Container,
-    /// How a sample is written.
+    /// Coding of a sample.
     pub coding: Coding,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
-    /// The fewest samples.
+    /// Minimum number of samples.
     pub shortest: u32,
-    /// The most samples.
+    /// Maximum number of samples.
     pub longest: u32,
     /// The number of samples is a multiple of this.
     pub multiple: u32,
 }
 
-/// What is around the samples of a tone.
+/// Header of a tone file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Container {
-    /// Nothing.
+    /// None.
     Raw,
     /// A RIFF header.
     Wav,
 }
 
-/// How a sample is written.
+/// Coding of a sample.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Coding {
     /// 16 bits, signed, little endian.
@@ -36,7 +36,7 @@ pub enum Coding {
 }
 
 impl ToneFormat {
-    /// Cisco's ring tone: headerless µ-law of 30 ms to 2.01 s in steps of 30 ms.
+    /// Cisco ring tone: headerless µ-law of 30 ms to 2.01 s in steps of 30 ms.
     pub const CISCO_RING: Self = Self {
         container: Container::Raw,
         coding: Coding::Mulaw,
@@ -45,12 +45,12 @@ impl ToneFormat {
         longest: 16_080,
         multiple: 240,
     };
-    /// What Cisco phones play from an `audio/basic` answer: the same coding, at most 5 s.
+    /// Tone that a Cisco phone plays from an `audio/basic` response: the same coding, at most 5 s.
     pub const CISCO_PLAY: Self = Self {
         longest: 166 * 240,
         ..Self::CISCO_RING
     };
-    /// Snom's ring tone: a linear WAV file. Snom states no limit; a minute is plenty.
+    /// Snom ring tone: a linear WAV file. Snom documents no limit; a minute is ample.
     pub const SNOM_RING: Self = Self {
         container: Container::Wav,
         coding: Coding::Linear,
@@ -59,13 +59,13 @@ impl ToneFormat {
         longest: 60 * 8000,
         multiple: 1,
     };
-    /// Yealink's ring tone: a µ-law WAV file. Older phones take about 100 kB, which is 12 s.
+    /// Yealink ring tone: a µ-law WAV file. Older phones accept about 100 kB, which is 12 s.
     pub const YEALINK_RING: Self = Self {
         coding: Coding::Mulaw,
         longest: 12 * 8000,
         ..Self::SNOM_RING
     };
-    /// What Yealink phones play by `Wav.Play`: a linear WAV file.
+    /// Tone that a Yealink phone plays by `Wav.Play`: a linear WAV file.
     pub const YEALINK_PLAY: Self = Self::SNOM_RING;
 
     /// Returns the media type for HTTP.
@@ -76,7 +76,7 @@ impl ToneFormat {
         }
     }
 
-    /// Returns how the name of such a file ends, without the dot.
+    /// Returns the file name extension, without the dot.
     pub const fn extension(self) -> &'static str {
         match self.container {
             Container::Raw => "raw",

@@ -40,7 +40,7 @@ pub(super) fn from_alaw(code: u8) -> i16 {
 
 /// Added before the logarithm is taken, so that small samples have one.
 const MULAW_BIAS: u16 = 0x84;
-/// The loudest sample that there is a code for.
+/// The loudest sample that has a code.
 const MULAW_CLIP: u16 = 0x7FFF - MULAW_BIAS;
 
 #[cfg(test)]
@@ -93,14 +93,14 @@ mod tests {
     #[test]
     fn every_mulaw_code_comes_back() {
         for code in 0..=u8::MAX {
-            // Minus zero has a code of its own, which nobody needs.
+            // Minus zero has a code of its own.
             let expected = if code == 0x7F { 0xFF } else { code };
             assert_eq!(mulaw(from_mulaw(code)), expected);
         }
     }
 
     #[test]
-    fn no_sample_is_off_by_more_than_half_a_step() {
+    fn quantization_error_is_at_most_half_a_step() {
         for sample in (-32_000..=32_000_i16).step_by(7) {
             let error = (i32::from(from_mulaw(mulaw(sample))) - i32::from(sample)).abs();
             // A step is a sixteenth of where its segment starts.

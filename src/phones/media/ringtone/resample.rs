@@ -1,9 +1,9 @@
-//! To another sample rate, without aliases.
+//! Conversion to another sample rate, without aliasing.
 
 use rubato::audioadapter_buffers::owned::InterleavedOwned;
 use rubato::{Fft, FixedSync, Resampler};
 
-/// Converts mono samples from one rate to another. Both lie between 4 and 192 kHz.
+/// Converts mono samples from one rate to another. Both rates are between 4 and 192 kHz.
 pub(super) fn convert(samples: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
     if from == to {
         return samples;
@@ -24,12 +24,12 @@ pub(super) fn convert(samples: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
         .expect("one channel has as many samples as frames");
     let resampled = resampler
         .process_all(&samples, length, None)
-        .expect("the resampler makes its own room");
+        .expect("the resampler allocates its own output");
     let mut samples = resampled.take_data();
     samples.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
     samples
 }
 
-/// Frames at a time. Long enough for a steep filter.
+/// Frames per chunk; enough for a steep filter.
 const CHUNK: usize = 4096;
 const WINDOW: rubato::WindowFunction = rubato::WindowFunction::BlackmanHarris2;

@@ -20,7 +20,7 @@ const FORMATS: [ToneFormat; 5] = [
     ToneFormat::YEALINK_PLAY,
 ];
 
-/// How the samples of a source are written.
+/// Coding of the samples of a source.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Integer(u16),
@@ -112,7 +112,7 @@ fn sine(frequency: f32, amplitude: f32, rate: u32, samples: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Reads a tone back, on a way of its own.
+/// Decodes a tone, independently of the code under test.
 fn heard(tone: &Tone, wanted: ToneFormat) -> Vec<f32> {
     let mulaw = |bytes: &[u8]| {
         bytes
@@ -153,11 +153,10 @@ fn rms(samples: &[f32]) -> f32 {
 }
 
 #[test]
-fn a_sine_stays_a_sine_from_every_kind_of_source() {
+fn sine_survives_conversion_from_every_source_coding() {
     for kind in KINDS {
         for (rate, channels) in [(8000, 1), (8000, 2), (11_025, 2), (44_100, 1), (48_000, 2)] {
-            // Not 1000 Hz: at 8 kHz that is the same eight samples again and again, all of them
-            // off by the same amount.
+            // Not 1000 Hz: at 8 kHz that repeats the same eight samples with the same error.
             let tone = sine(1004.0, 0.5, rate, rate as usize / 4);
             let source = wav(kind, rate, &vec![&tone[..]; channels]);
             for wanted in [ToneFormat::CISCO_RING, ToneFormat::SNOM_RING] {
@@ -194,7 +193,7 @@ fn every_rate_is_taken() {
 }
 
 #[test]
-fn what_8_khz_cannot_carry_is_gone() {
+fn frequencies_above_4_khz_are_removed() {
     for frequency in [4500.0, 6000.0, 9000.0, 15_000.0] {
         let tone = sine(frequency, 0.9, 48_000, 24_000);
         let made = convert(&wav(Kind::Float, 48_000, &[&tone]), ToneFormat::SNOM_RING).unwrap();
@@ -232,7 +231,7 @@ fn floats_that_are_no_sound_do_no_harm() {
 }
 
 #[test]
-fn a_cisco_tone_has_the_length_that_the_phone_insists_on() {
+fn cisco_tone_has_a_length_that_the_phone_accepts() {
     let lengths = [
         (1, 240),
         (239, 240),
@@ -256,7 +255,7 @@ fn a_cisco_tone_has_the_length_that_the_phone_insists_on() {
 }
 
 #[test]
-fn no_tone_is_longer_than_its_phone_takes() {
+fn tones_are_cut_to_the_maximum_of_their_phone() {
     for wanted in FORMATS {
         for rate in [8000, 12_000] {
             let length = (wanted.longest as usize + 80) * rate as usize / 8000;
@@ -280,7 +279,7 @@ fn padding_is_silence() {
 }
 
 #[test]
-fn a_cut_tone_fades_out() {
+fn cut_tone_fades_out() {
     let source = wav(Kind::Integer(16), 8000, &[&vec![0.5; 20_000]]);
     let heard = heard(
         &convert(&source, ToneFormat::CISCO_RING).unwrap(),
@@ -293,7 +292,7 @@ fn a_cut_tone_fades_out() {
 }
 
 #[test]
-fn a_cisco_tone_starts_and_ends_at_a_zero_crossing() {
+fn cisco_tone_starts_and_ends_at_a_zero_crossing() {
     let mut swing = sine(440.0, 0.9, 8000, 1210);
     let tone = swing.split_off(5);
     let source = wav(Kind::Integer(16), 8000, &[&tone[..1200]]);
@@ -301,7 +300,7 @@ fn a_cisco_tone_starts_and_ends_at_a_zero_crossing() {
         &convert(&source, ToneFormat::CISCO_RING).unwrap(),
         ToneFormat::CISCO_RING,
     );
-    // One step of that sine is 0.31 at the most.
+    // One step of that sine is at most 0.31.
     let first = heard.iter().find(|sample| **sample != 0.0).unwrap();
     let last = heard.iter().rfind(|sample| **sample != 0.0).unwrap();
     assert!(first.abs() < 0.32 && last.abs() < 0.32, "{first} {last}");
@@ -310,7 +309,7 @@ fn a_cisco_tone_starts_and_ends_at_a_zero_crossing() {
 }
 
 #[test]
-fn a_yealink_ring_tone_is_mulaw_with_a_header_that_says_so() {
+fn yealink_ring_tone_is_mulaw_and_its_header_says_so() {
     let source = wav(Kind::Integer(16), 8000, &[&[0.0; 101]]);
     let made = convert(&source, ToneFormat::YEALINK_RING).unwrap();
     let mut expected = riff(&[
@@ -325,13 +324,13 @@ fn a_yealink_ring_tone_is_mulaw_with_a_header_that_says_so() {
     ]);
     assert_eq!(made.bytes, expected);
     assert_eq!((made.content_type, made.extension), ("audio/wav", "wav"));
-    // What we write we can read.
+    // A written tone can be read.
     expected.truncate(100);
     convert(&expected, ToneFormat::CISCO_RING).unwrap();
 }
 
 #[test]
-fn a_snom_ring_tone_is_linear() {
+fn snom_ring_tone_is_linear() {
     let source = wav(Kind::Mulaw, 8000, &[&[0.25; 10]]);
     let made = convert(&source, ToneFormat::SNOM_RING).unwrap();
     let spec = hound::WavReader::new(&made.bytes[..]).unwrap().spec();
@@ -343,11 +342,11 @@ fn a_snom_ring_tone_is_linear() {
 }
 
 #[test]
-fn a_header_may_lie_about_the_length() {
+fn wrong_length_in_the_header_is_tolerated() {
     let sound = sine(440.0, 0.5, 8000, 1000);
     let honest = wav(Kind::Integer(16), 8000, &[&sound]);
     let expected = convert(&honest, ToneFormat::CISCO_RING).unwrap();
-    // An hour that is not there; a pipe; a recorder that was cut off; one that left even more out.
+    // An hour that is missing; a pipe; a recorder that was cut off; one that omitted even more.
     for (riff, data) in [
         (36 + 57_600_000, 57_600_000),
         (u32::MAX, u32::MAX),
@@ -382,7 +381,7 @@ fn chunks_of_no_interest_are_passed_over_even_when_odd() {
 }
 
 #[test]
-fn an_extensible_header_is_read_through() {
+fn extensible_header_is_understood() {
     let mut content = format(0xFFFE, 1, 8000, 32)[8..].to_vec();
     content.extend([22, 0, 24, 0, 4, 0, 0, 0]);
     content.extend(b"\x01\0\0\0\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71");
@@ -397,27 +396,24 @@ fn an_extensible_header_is_read_through() {
 }
 
 #[test]
-fn each_refusal_says_what_is_wrong() {
+fn errors_say_what_is_wrong() {
     let with = |tag, channels, rate, bits| {
         riff(&[format(tag, channels, rate, bits), chunk(b"data", &[0; 600])])
     };
     let cases = [
         (
             with(1, 6, 8000, 16),
-            "the WAV has 6 channels; 1 or 2 are taken",
+            "unsupported WAV with 6 channels; supported are 1 and 2",
         ),
-        (with(1, 0, 8000, 16), "the WAV has 0 channels"),
+        (with(1, 0, 8000, 16), "unsupported WAV with 0 channels"),
         (
             with(1, 1, 3999, 16),
-            "the WAV has 3999 samples a second; 4000 to 192000 are taken",
+            "unsupported WAV rate of 3999 Hz; supported are 4000 to 192000",
         ),
-        (
-            with(1, 1, 192_001, 16),
-            "the WAV has 192001 samples a second",
-        ),
-        (with(1, 1, 0, 16), "the WAV has 0 samples a second"),
-        (with(1, 1, 8000, 12), "the WAV has samples of 12 bits"),
-        (with(3, 1, 8000, 64), "the WAV has samples of 64 bits"),
+        (with(1, 1, 192_001, 16), "unsupported WAV rate of 192001 Hz"),
+        (with(1, 1, 0, 16), "unsupported WAV rate of 0 Hz"),
+        (with(1, 1, 8000, 12), "unsupported WAV samples of 12 bits"),
+        (with(3, 1, 8000, 64), "unsupported WAV samples of 64 bits"),
         (with(0x55, 1, 8000, 16), "(format tag 0x0055)"),
         (
             riff(&[format(1, 1, 8000, 16)]),
@@ -439,10 +435,10 @@ fn each_refusal_says_what_is_wrong() {
             b"ID3\x04and so on, and on".to_vec(),
             "not a WAV file (it starts with \"ID3\\u{4}\")",
         ),
-        (Vec::new(), "this is not a WAV file (it starts with \"\")"),
+        (Vec::new(), "not a WAV file (it starts with \"\")"),
         (
             vec![0; (16 << 20) + 1],
-            "the WAV file has 16777217 bytes, more than 16777216",
+            "the WAV file has 16777217 bytes, and the limit is 16777216",
         ),
     ];
     for (source, expected) in cases {

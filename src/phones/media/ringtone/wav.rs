@@ -1,8 +1,8 @@
-//! WAV files: finding what matters in one, and writing one.
+//! Reading and writing WAV files.
 //!
-//! hound reads and writes the samples. It knows neither A-law nor µ-law, stumbles over chunks of odd
-//! length and over sizes that a recorder never filled in; so the chunks are found here, and hound is
-//! given a plain header.
+//! hound reads and writes the samples. It supports neither A-law nor µ-law, and fails on chunks of odd
+//! length and on sizes that a recorder left at zero; so the chunks are located here, and hound gets a
+//! plain header.
 
 use std::io::{Cursor, Read};
 
@@ -12,9 +12,9 @@ use super::error::{Error, MAX_RATE, MAX_SOURCE, MIN_RATE};
 use super::format::{Coding, Container, ToneFormat};
 use super::g711;
 
-/// A WAV file that can be read.
+/// A WAV file with supported samples.
 #[derive(Debug)]
-pub(super) struct Recording<'a> {
+pub(super) struct WavFile<'a> {
     coding: SourceCoding,
     channels: u16,
     rate: u32,
@@ -29,8 +29,8 @@ enum SourceCoding {
     Mulaw,
 }
 
-impl<'a> Recording<'a> {
-    /// Finds format and samples. Samples that the file promises and does not have are no fault.
+impl<'a> WavFile<'a> {
+    /// Locates format and samples. Fewer samples than the header announces are accepted.
     pub(super) fn parse(source: &'a [u8]) -> Result<Self, Error> {
         if source.len() > MAX_SOURCE {
             return Err(Error::TooLong {
@@ -57,7 +57,7 @@ impl<'a> Recording<'a> {
         })?;
         let (channels, block, bits) = (field(2)?, field(12)?, field(14)?);
         let tag = match field(0)? {
-            // The real tag is the start of a GUID. Bits count the container, as everywhere else.
+            // The tag is the start of a GUID. Bits are those of the container, as elsewhere.
             TAG_EXTENSIBLE => field(24)?,
             tag => tag,
         };
@@ -89,7 +89,7 @@ impl<'a> Recording<'a> {
         })
     }
 
-    /// Returns the samples a second.
+    /// Returns the samples per second.
     pub(super) fn rate(&self) -> u32 {
         self.rate
     }
@@ -123,7 +123,7 @@ impl<'a> Recording<'a> {
         if self.channels == 1 {
             return Ok(samples);
         }
-        // Half of each, so that the sum of two loud channels is not clipped.
+        // Half of each, so that two loud channels are not clipped.
         Ok(samples
             .chunks_exact(2)
             .map(|pair| pair.iter().sum::<f32>() / 2.0)
@@ -139,7 +139,7 @@ impl<'a> Recording<'a> {
         usize::from(self.channels) * usize::from(bits / 8)
     }
 
-    /// Lets hound read `data` behind a header as it likes it.
+    /// Has hound read `data` after a plain header.
     fn reader<'d>(
         &self,
         data: &'d [u8],
@@ -151,17 +151,17 @@ impl<'a> Recording<'a> {
     }
 }
 
-/// Writes a tone in the wanted container and coding.
-pub(super) fn write(samples: &[i16], wanted: ToneFormat) -> Result<Vec<u8>, Error> {
+/// Encodes a tone in the container and coding of `format`.
+pub(super) fn write(samples: &[i16], format: ToneFormat) -> Result<Vec<u8>, Error> {
     let mulaw = samples.iter().copied().map(g711::mulaw);
-    match (wanted.container, wanted.coding) {
+    match (format.container, format.coding) {
         (Container::Raw, Coding::Mulaw) => Ok(mulaw.collect()),
         (Container::Raw, Coding::Linear) => Ok(samples
             .iter()
             .flat_map(|sample| sample.to_le_bytes())
             .collect()),
         (Container::Wav, Coding::Mulaw) => {
-            let mut bytes = header(TAG_MULAW, 1, wanted.rate, 8, samples.len());
+            let mut bytes = header(TAG_MULAW, 1, format.rate, 8, samples.len());
             bytes.extend(mulaw);
             if samples.len() % 2 == 1 {
                 bytes.push(0);
@@ -171,7 +171,7 @@ pub(super) fn write(samples: &[i16], wanted: ToneFormat) -> Result<Vec<u8>, Erro
         (Container::Wav, Coding::Linear) => {
             let spec = WavSpec {
                 channels: 1,
-                sample_rate: wanted.rate,
+                sample_rate: format.rate,
                 bits_per_sample: 16,
                 sample_format: SampleFormat::Int,
             };
@@ -187,14 +187,14 @@ pub(super) fn write(samples: &[i16], wanted: ToneFormat) -> Result<Vec<u8>, Erro
 }
 
 /// Returns the contents of the `fmt ` and the `data` chunk. `promised` is the length of all chunks
-/// by the file's own account.
+/// as its header states.
 fn chunks_of_interest(chunks: &[u8], promised: usize) -> Result<(&[u8], &[u8]), Error> {
     let mut format = None;
     let mut rest = chunks;
     while let Some((name, length, content)) = next_chunk(rest) {
         let at = chunks.len() - content.len();
         let content = match name {
-            // A recorder that was cut off, or wrote into a pipe, left its sizes empty.
+            // A recorder that was cut off, or wrote to a pipe, left its sizes at zero.
             b"data" if length == 0 && promised <= at => content,
             _ => content.get(..length).unwrap_or(content),
         };
@@ -208,7 +208,7 @@ fn chunks_of_interest(chunks: &[u8], promised: usize) -> Result<(&[u8], &[u8]), 
             }
             _ => {}
         }
-        // A chunk of odd length is followed by a byte that does not count.
+        // A chunk of odd length is followed by a padding byte.
         rest = rest
             .get(length.saturating_add(8 + length % 2)..)
             .unwrap_or_default();
@@ -224,12 +224,12 @@ fn next_chunk(rest: &[u8]) -> Option<(&[u8], usize, &[u8])> {
     Some((name, u32_at(head, 4)? as usize, content))
 }
 
-/// Makes the header of a WAV file with `length` bytes of samples.
+/// Returns the header of a WAV file with `length` bytes of samples.
 fn header(tag: u16, channels: u16, rate: u32, bits: u16, length: usize) -> Vec<u8> {
     let length = u32::try_from(length).unwrap_or(u32::MAX);
     let block = channels * (bits / 8);
     let mut bytes = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
-    // All but PCM and float have the length of their extension, and how many samples there are.
+    // All codings but PCM and float state the length of their extension and the number of samples.
     let bare = matches!(tag, TAG_FLOAT | TAG_PCM);
     bytes.extend(if bare { 16_u32 } else { 18 }.to_le_bytes());
     bytes.extend(tag.to_le_bytes());
@@ -265,7 +265,7 @@ fn scaled(sample: i16) -> f32 {
     f32::from(sample) / 32_768.0
 }
 
-/// Replaces what is no number, and clips what is beyond full scale.
+/// Replaces NaN, and clips at full scale.
 fn sane(sample: f32) -> f32 {
     if sample.is_nan() {
         0.0
@@ -276,7 +276,7 @@ fn sane(sample: f32) -> f32 {
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "24 bits are more than a phone plays"
+    reason = "24 bits exceed what a phone plays"
 )]
 fn narrowed(sample: f64) -> f32 {
     sample as f32
