@@ -1,20 +1,20 @@
-//! What dialplans call: the script behind every `AGI(agi://…/VERB,…)`.
+//! The script behind every `AGI(agi://…/VERB,…)`.
 //!
-//! A call is never hung up and never held longer than its budget. Deliveries are tasks of their own,
-//! so they go on when the call does not wait for them.
+//! A call is never hung up and never waits longer than its budget. Deliveries are separate tasks, which
+//! continue when the call no longer waits for them.
 
+mod arguments;
 mod asterisk;
-mod whom;
-mod words;
+mod targets;
 
-pub(crate) use words::pair;
-pub use words::read;
+pub(crate) use arguments::pair;
+pub use arguments::read;
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout_at};
-use tracing::{Instrument, error, info, info_span};
+use tracing::{Instrument, debug, error, info_span};
 
 use crate::dispatch::{Delivery, Dispatcher};
 use crate::history::{RequestInfo, Requester, without_secrets};
@@ -25,7 +25,7 @@ use handset_phones::verb::{Action, Request, Verb};
 /// The configuration of the dialplan interface.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {
-    /// How long a call may be held (`agi.budget`).
+    /// How long a call waits at most (`agi.budget`).
     pub budget: Duration,
 }
 
@@ -37,12 +37,12 @@ impl Default for Config {
     }
 }
 
-/// Serves the dialplan.
+/// Serves calls of the dialplan.
 #[derive(Debug)]
 pub struct Dialplan {
-    /// Who takes requests to phones; deliveries may outlast their call.
+    /// Accepts the requests; deliveries may outlast their call.
     pub dispatcher: Dispatcher,
-    /// How long a call may be held.
+    /// How long a call waits at most.
     pub budget: Duration,
 }
 
@@ -53,20 +53,20 @@ impl Script for Dialplan {
             channel: request.channel().to_owned(),
             extension: format!("{}@{}", request.extension(), request.context()),
         };
-        let mut asked = RequestInfo::new(asker, request.script().trim_matches('/'), Vec::new());
-        let id = asked.id.clone();
+        let mut info = RequestInfo::new(asker, request.script().trim_matches('/'), Vec::new());
+        let id = info.id.clone();
         let span = info_span!("delivery", %id);
         async {
-            // What is left of the budget is for telling the channel.
-            let until = Instant::now() + self.budget - (self.budget / 10).min(TELLING);
-            let answer = self.answer(request, &mut asked, channel, until).await;
+            // The rest of the budget is for setting the variables.
+            let until = Instant::now() + self.budget - (self.budget / 10).min(RESERVE);
+            let answer = self.answer(request, &mut info, channel, until).await;
             let Answer { status, reason, phone, vendor, .. } = &answer;
             let (caller, script) = (request.channel(), request.script());
             let why = without_secrets(reason);
             if *status == Status::Error {
-                error!(caller, verb = script, %status, reason = why, "A delivery failed by our own fault.");
+                error!(caller, verb = script, %status, reason = why, "A request failed because of an internal error.");
             } else {
-                info!(caller, verb = script, phone, %status, reason = why, "Answered a call.");
+                debug!(caller, verb = script, phone, %status, reason = why, "Answered a call.");
             }
             let variables = [
                 ("HANDSET_STATUS", status.word()),
@@ -78,8 +78,8 @@ impl Script for Dialplan {
             for (name, value) in variables {
                 channel.set_variable(name, value).await?;
             }
-            // Verbs that read nothing leave the variable alone; of one that failed to read nothing
-            // may stay that was read before.
+            // Verbs without a result leave the variable unchanged. If a verb with a result has failed,
+            // an older result must not remain.
             let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().returns_result);
             let result = answer.result_line();
             if let Some(result) = result.or_else(|| reads.then(String::new)) {
@@ -96,64 +96,65 @@ impl Dialplan {
     async fn answer(
         &self,
         call: &agi::Request,
-        asked: &mut RequestInfo,
+        info: &mut RequestInfo,
         channel: &mut Channel,
         until: Instant,
     ) -> Answer {
         let read = read(call).and_then(|(verb, pairs)| {
-            asked.keys = pairs;
+            info.keys = pairs;
             Request::parse(
                 verb.name(),
-                asked.keys.iter().map(|(key, value)| (key, value)),
+                info.keys.iter().map(|(key, value)| (key, value)),
             )
         });
         let request = match read {
             Ok(request) => request,
-            Err(refusal) => return self.dispatcher.refuse(asked, refusal.to_string()),
+            Err(refusal) => return self.dispatcher.refuse(info, refusal.to_string()),
         };
         if request.action == Action::Ping {
             return Outcome::new(Status::Ok, String::new()).into();
         }
         let wait = request.wait;
         if Dispatcher::needs_no_phone(&request) {
-            let deliveries = vec![self.dispatcher.start_alone(request, asked)];
-            return waited_or_not(deliveries, wait, channel, until).await;
+            let deliveries = vec![self.dispatcher.start_alone(request, info)];
+            return report(deliveries, wait, channel, until).await;
         }
         let finding = timeout_at(
             until,
-            whom::find(self.dispatcher.resolver(), &request, call, channel),
+            targets::find(self.dispatcher.resolver(), &request, call, channel),
         );
         let Ok(found) = finding.await else {
-            let reason = "Asterisk did not tell whose phone it is in time";
+            let reason = "Asterisk did not report the phone of the caller in time";
             let outcome = Outcome::new(Status::NotFound, reason);
             let deliveries = self
                 .dispatcher
-                .start(vec![Err(outcome.into())], request, asked);
+                .start(vec![Err(outcome.into())], request, info);
             return Answer::of(&Delivery::outcomes(deliveries));
         };
-        let deliveries = self.dispatcher.start(found, request, asked);
-        waited_or_not(deliveries, wait, channel, until).await
+        let deliveries = self.dispatcher.start(found, request, info);
+        report(deliveries, wait, channel, until).await
     }
 }
 
-async fn waited_or_not(
+/// Returns the report of deliveries, after waiting for them if `wait`.
+async fn report(
     mut deliveries: Vec<Delivery>,
     wait: bool,
     channel: &mut Channel,
     until: Instant,
 ) -> Answer {
     if wait {
-        waited(deliveries, channel, until).await
+        wait_for_end(deliveries, channel, until).await
     } else {
         let settled = join_all(deliveries.iter_mut().map(Delivery::settle));
-        // Each tells by itself whether it was in time.
+        // The report shows which were in time.
         let _ = timeout_at(until, settled).await;
         Delivery::queued(deliveries, "")
     }
 }
 
-/// Waits for deliveries, but no longer than the call may be held, nor when it is over.
-async fn waited(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -> Answer {
+/// Waits for the end of deliveries, until `until` or the end of the call.
+async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -> Answer {
     let late = {
         let ended = join_all(all.iter_mut().map(Delivery::end));
         tokio::select! {
@@ -168,7 +169,7 @@ async fn waited(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -
     }
 }
 
-/// Makes one line of a reason, short enough for a channel variable.
+/// Folds a reason into one line that fits a channel variable.
 fn one_line(reason: &str) -> String {
     let words = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() <= MAX_REASON {
@@ -179,11 +180,11 @@ fn one_line(reason: &str) -> String {
     cut
 }
 
-/// The most characters of `HANDSET_REASON`.
+/// Maximum length of `HANDSET_REASON`, in characters.
 const MAX_REASON: usize = 200;
 
-/// The most that is kept of the budget for telling the channel.
-const TELLING: Duration = Duration::from_millis(200);
+/// Maximum part of the budget that is reserved for setting the variables.
+const RESERVE: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests;

@@ -210,7 +210,7 @@ impl Fixture {
             outcome.starts_with("NOTFOUND|||channel Local/10@phones-"),
             "{outcome}"
         );
-        let advice = "is none of a phone (PJSIP, SIP, SCCP); name one with phone=|";
+        let advice = "does not belong to a phone (PJSIP, SIP, SCCP); name one with phone=|";
         assert!(outcome.ends_with(advice), "{outcome}");
     }
 

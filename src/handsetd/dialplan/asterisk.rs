@@ -1,143 +1,140 @@
-//! What Asterisk knows of a phone, asked through the channel of the call.
+//! Queries Asterisk for a phone, through the channel of the call.
 //!
-//! One expression asks several things at once. Their values are told apart by a mark made up for
-//! each question, since a User-Agent may hold any other text that its sender likes.
+//! One expression queries several values at once. They are separated by a random mark, generated for
+//! each query, since a User-Agent may contain any text that its sender chooses.
 
 use std::net::IpAddr;
 
 use handset_agi::{Channel, Error};
 use handset_phones::phone::{Endpoint, Identity, RegistrationInfo, Technology, sip_host};
 
-/// Asks for the phone that placed the call of this channel.
+/// Queries the phone that placed the call of this channel.
 pub(super) async fn caller(
     channel: &mut Channel,
     endpoint: &Endpoint,
 ) -> Result<RegistrationInfo, Error> {
-    let mut facts = RegistrationInfo {
+    let mut info = RegistrationInfo {
         endpoint: Some(endpoint.clone()),
         ..RegistrationInfo::default()
     };
     match endpoint.technology {
         Technology::Pjsip => {
-            let asked = [
+            let expressions = [
                 "${CHANNEL(pjsip,remote_addr)}",
                 "${PJSIP_HEADER(read,User-Agent)}",
             ]
             .map(str::to_owned);
-            let [address, user_agent] = ask(channel, asked).await?;
-            facts.record_address("CHANNEL(pjsip,remote_addr)", &address);
-            facts.record_user_agent("User-Agent", &user_agent);
-            // On a call that Asterisk placed both are empty; some phones send no User-Agent with a
-            // call; and the contact tells what the phone said when it registered.
-            if facts.address.is_none() || facts.identity.is_none() {
+            let [address, user_agent] = query(channel, expressions).await?;
+            info.record_address("CHANNEL(pjsip,remote_addr)", &address);
+            info.record_user_agent("User-Agent", &user_agent);
+            // Both are empty on a call placed by Asterisk, and some phones send no User-Agent with a
+            // call. The contact has what the phone sent when it registered.
+            if info.address.is_none() || info.identity.is_none() {
                 let contacts = self::endpoint(channel, endpoint).await?;
-                facts.fill_from_contacts(contacts);
+                info.fill_from_contacts(contacts);
             }
         }
         Technology::Sip => {
-            let asked = ["${CHANNEL(recvip)}", "${CHANNEL(useragent)}"].map(str::to_owned);
-            let [address, user_agent] = ask(channel, asked).await?;
-            facts.record_address("CHANNEL(recvip)", &address);
-            facts.record_user_agent("CHANNEL(useragent)", &user_agent);
+            let expressions = ["${CHANNEL(recvip)}", "${CHANNEL(useragent)}"].map(str::to_owned);
+            let [address, user_agent] = query(channel, expressions).await?;
+            info.record_address("CHANNEL(recvip)", &address);
+            info.record_user_agent("CHANNEL(useragent)", &user_agent);
         }
         Technology::Sccp => {
-            let asked = [
+            let expressions = [
                 "${SCCPDevice(current,recvip)}",
                 "${SCCPDevice(current,skinny_type)}",
             ];
-            let [address, model] = ask(channel, asked.map(str::to_owned)).await?;
-            facts.record_address("SCCPDevice(current,recvip)", &address);
-            facts
-                .tried
+            let [address, model] = query(channel, expressions.map(str::to_owned)).await?;
+            info.record_address("SCCPDevice(current,recvip)", &address);
+            info.tried
                 .push(format!("SCCPDevice(current,skinny_type) {model:?}"));
-            facts.identity = Identity::of_skinny_type(&model);
+            info.identity = Identity::of_skinny_type(&model);
         }
     }
-    Ok(facts)
+    Ok(info)
 }
 
-/// Asks for the phones of an endpoint, one for each of its contacts; there is always one.
+/// Queries the phones of an endpoint, one for each of its contacts; returns at least one.
 pub(super) async fn endpoint(
     channel: &mut Channel,
     endpoint: &Endpoint,
 ) -> Result<Vec<RegistrationInfo>, Error> {
     let name = endpoint.name();
-    let mut facts = RegistrationInfo {
+    let mut info = RegistrationInfo {
         endpoint: Some(endpoint.clone()),
         ..RegistrationInfo::default()
     };
     match endpoint.technology {
-        Technology::Pjsip => return contacts(channel, facts, name).await,
+        Technology::Pjsip => return contacts(channel, info, name).await,
         Technology::Sip => {
-            let asked = [
+            let expressions = [
                 format!("${{SIPPEER({name},ip)}}"),
                 format!("${{SIPPEER({name},useragent)}}"),
             ];
-            let [address, user_agent] = ask(channel, asked).await?;
-            facts.record_address(&format!("SIPPEER({name},ip)"), &address);
-            facts.record_user_agent(&format!("SIPPEER({name},useragent)"), &user_agent);
+            let [address, user_agent] = query(channel, expressions).await?;
+            info.record_address(&format!("SIPPEER({name},ip)"), &address);
+            info.record_user_agent(&format!("SIPPEER({name},useragent)"), &user_agent);
         }
         Technology::Sccp => {
-            facts
-                .tried
-                .push("an SCCP line, which does not tell its device".to_owned());
+            info.tried
+                .push("an SCCP line, which does not identify its device".to_owned());
         }
     }
-    Ok(vec![facts])
+    Ok(vec![info])
 }
 
-/// Asks for the contacts of a PJSIP endpoint: its AORs, their contacts, and what each says.
+/// Queries the contacts of a PJSIP endpoint: its AORs, and their contacts.
 async fn contacts(
     channel: &mut Channel,
-    facts: RegistrationInfo,
+    info: RegistrationInfo,
     name: &str,
 ) -> Result<Vec<RegistrationInfo>, Error> {
-    let [aors] = ask(channel, [format!("${{PJSIP_ENDPOINT({name},aors)}}")]).await?;
+    let [aors] = query(channel, [format!("${{PJSIP_ENDPOINT({name},aors)}}")]).await?;
     let mut ids = Vec::new();
     for aor in list(&aors).take(MAX_AORS) {
-        let [contacts] = ask(channel, [format!("${{PJSIP_AOR({aor},contact)}}")]).await?;
+        let [contacts] = query(channel, [format!("${{PJSIP_AOR({aor},contact)}}")]).await?;
         ids.extend(list(&contacts).map(str::to_owned));
     }
     let mut found = Vec::new();
     for id in ids.iter().take(MAX_CONTACTS) {
         let field = |field: &str| format!("${{PJSIP_CONTACT({id},{field})}}");
-        let asked = [field("uri"), field("via_addr"), field("user_agent")];
-        let [uri, via, user_agent] = ask(channel, asked).await?;
-        let mut facts = facts.clone();
-        // The contact holds the phone's own address; behind a proxy the topmost Via does not.
+        let expressions = [field("uri"), field("via_addr"), field("user_agent")];
+        let [uri, via, user_agent] = query(channel, expressions).await?;
+        let mut info = info.clone();
+        // The contact has the phone's own address; behind a proxy the topmost Via does not.
         let address = [sip_host(&uri), via.as_str()]
             .into_iter()
             .find(|text| text.parse::<IpAddr>().is_ok());
-        facts.record_address(&format!("contact {uri}"), address.unwrap_or_default());
-        facts.record_user_agent(&format!("contact of {name}, User-Agent"), &user_agent);
-        found.push(facts);
+        info.record_address(&format!("contact {uri}"), address.unwrap_or_default());
+        info.record_user_agent(&format!("contact of {name}, User-Agent"), &user_agent);
+        found.push(info);
     }
     if found.is_empty() {
-        let mut facts = facts;
-        facts
-            .tried
+        let mut info = info;
+        info.tried
             .push(format!("contacts of PJSIP/{name}: none is registered"));
-        found.push(facts);
+        found.push(info);
     }
     Ok(found)
 }
 
-/// Asks for several expressions in one round trip.
-async fn ask<const N: usize>(
+/// Evaluates several expressions in one round trip.
+async fn query<const N: usize>(
     channel: &mut Channel,
     expressions: [String; N],
 ) -> Result<[String; N], Error> {
     let mark = format!("~{}~", handset_net::random::hex_token::<6>());
-    let answer = channel
+    let reply = channel
         .full_variable(&expressions.join(&mark))
         .await?
         .unwrap_or_default();
-    let mut values: Vec<_> = answer
+    let mut values: Vec<_> = reply
         .split(mark.as_str())
         .map(|value| value.trim().to_owned())
         .collect();
     if values.len() != N {
-        // Whoever answers does not put several expressions into one text, as Asterisk does.
+        // Not an Asterisk: it does not evaluate several expressions in one text.
         values.clear();
         for expression in &expressions {
             let value = channel.full_variable(expression).await?.unwrap_or_default();
@@ -148,12 +145,12 @@ async fn ask<const N: usize>(
     Ok(std::array::from_fn(|_| values.next().unwrap_or_default()))
 }
 
-/// Returns the names of a list that can stand between the parentheses of a function.
+/// Returns the names of a list that are safe between the parentheses of a dialplan function.
 fn list(text: &str) -> impl Iterator<Item = &str> {
-    let harmless = |c: char| c.is_alphanumeric() || "-_.+@#*~!:;/=".contains(c);
+    let is_safe = |c: char| c.is_alphanumeric() || "-_.+@#*~!:;/=".contains(c);
     text.split(',')
         .map(str::trim)
-        .filter(move |name| !name.is_empty() && name.chars().all(harmless))
+        .filter(move |name| !name.is_empty() && name.chars().all(is_safe))
 }
 
 const MAX_AORS: usize = 8;
@@ -165,7 +162,7 @@ mod tests {
     use handset_phones::phone::Vendor;
 
     #[test]
-    fn the_host_of_a_contact_is_found() {
+    fn host_of_a_contact_is_extracted() {
         let check = |uri: &str, expected: &str| assert_eq!(sip_host(uri), expected, "{uri}");
         check("sip:1001@192.0.2.21:5060;transport=udp", "192.0.2.21");
         check("sip:192.0.2.21", "192.0.2.21");
@@ -175,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn names_that_could_leave_a_function_are_passed_over() {
+    fn names_that_could_escape_a_function_are_skipped() {
         let names: Vec<_> = list("1001;@0a1b, b ,c),${X},").collect();
         assert_eq!(names, ["1001;@0a1b", "b"]);
     }
 
     #[test]
-    fn the_contact_at_the_callers_address_is_the_callers() {
+    fn contact_at_the_callers_address_is_the_callers() {
         let contact = |ip: &str, user_agent: &str| RegistrationInfo {
             address: ip.parse().ok(),
             identity: Identity::of_user_agent(user_agent),

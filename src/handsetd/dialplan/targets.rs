@@ -1,5 +1,5 @@
-//! Whose phone a call means: the caller's own, or those that `phone=` names. Where configuration
-//! and roster do not suffice, Asterisk is asked through the call itself.
+//! The target phones of a call: the caller's own, or those in `phone=`. Where configuration and roster do not
+//! suffice, Asterisk is queried through the call itself.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use handset_agi::{self as agi, Channel};
 use handset_phones::phone::{Endpoint, PhoneEntry, RegistrationInfo, Target};
 use handset_phones::verb::Request;
 
-/// Returns the phones that a call means; for each that can't be found, why not.
+/// Returns the target phones of a call; for each that cannot be found, the reason.
 pub(super) async fn find(
     resolver: &PhoneResolver,
     request: &Request,
@@ -44,7 +44,7 @@ async fn caller(
 ) -> Vec<Resolution> {
     let Some(endpoint) = Endpoint::of_channel(call.channel()) else {
         let reason = format!(
-            "channel {} is none of a phone (PJSIP, SIP, SCCP); name one with phone=",
+            "channel {} does not belong to a phone (PJSIP, SIP, SCCP); name one with phone=",
             call.channel()
         );
         return vec![Err(Outcome::new(Status::NotFound, reason).into())];
@@ -53,8 +53,8 @@ async fn caller(
     phones(resolver, &entry, call, channel).await
 }
 
-/// Returns the phone of an entry; several, where an endpoint that no address is configured for has
-/// several contacts.
+/// Returns the phone of an entry; several if its endpoint has several contacts and no address is
+/// configured.
 async fn phones(
     resolver: &PhoneResolver,
     entry: &PhoneEntry,
@@ -68,31 +68,31 @@ async fn phones(
     if !is_caller && let Some(found) = resolver.on_roster(entry, endpoint) {
         return found;
     }
-    let asking = async {
+    let query = async {
         if is_caller {
-            let facts = asterisk::caller(channel, endpoint).await?;
-            Ok(vec![resolver.completed(facts, endpoint)])
+            let info = asterisk::caller(channel, endpoint).await?;
+            Ok(vec![resolver.completed(info, endpoint)])
         } else {
             asterisk::endpoint(channel, endpoint).await
         }
     };
-    let asked: Result<_, agi::Error> = match timeout(ASKING, asking).await {
-        Ok(asked) => asked,
+    let queried: Result<_, agi::Error> = match timeout(QUERY_TIMEOUT, query).await {
+        Ok(queried) => queried,
         Err(_) => Err(agi::Error::ReplyTimeout {
             command: "GET FULL VARIABLE".to_owned(),
-            after: ASKING,
+            after: QUERY_TIMEOUT,
         }),
     };
     // The configuration may still suffice.
-    let facts = asked.unwrap_or_else(|error| {
-        let tried = vec![format!("asking Asterisk: {error}")];
+    let infos = queried.unwrap_or_else(|error| {
+        let tried = vec![format!("querying Asterisk: {error}")];
         vec![RegistrationInfo {
             tried,
             ..RegistrationInfo::default()
         }]
     });
-    resolver.each(entry, &facts).collect()
+    resolver.each(entry, &infos).collect()
 }
 
-/// How long Asterisk may take to tell of one phone.
-const ASKING: Duration = Duration::from_secs(2);
+/// How long the queries for one phone may take.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(2);

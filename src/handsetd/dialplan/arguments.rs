@@ -1,18 +1,18 @@
-//! From the words of an AGI call to a verb, keys and values.
+//! Parses path, query and arguments of an AGI call into a verb, keys and values.
 //!
-//! The path is the verb. Keys stand in the query and in arguments `key=value`; an argument wins over
-//! the query, and one that starts with no key of the verb is the value of its main key.
+//! The path is the verb. Keys come from the query and from arguments `key=value`; an argument takes
+//! precedence, and one that does not start with a key of the verb is the value of its main key.
 
 use handset_agi as agi;
 use handset_phones::verb::{Refusal, Verb};
 
-/// Reads what a call asks for, and does not check yet what the keys say.
+/// Parses the request of a call. Values are not checked yet.
 pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
     let script = call.script().trim_matches('/');
     let verb = Verb::find(script).ok_or_else(|| Refusal::UnknownVerb {
         name: script.to_owned(),
     })?;
-    // Two commas with nothing between them leave an argument out.
+    // Empty arguments count as omitted.
     let arguments = call.arguments().filter(|argument| !argument.is_empty());
     let mut pairs = Vec::new();
     for argument in arguments {
@@ -23,11 +23,11 @@ pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusa
         .query()
         .into_iter()
         .filter(|(key, _)| !given.contains(key));
-    // In the query first, since that is the order in which people read the line.
+    // The query comes first, as in the line of the dialplan.
     Ok((verb, query.chain(pairs).collect()))
 }
 
-/// Reads one argument: `key=value`, or the value of the verb's main key.
+/// Parses one argument: `key=value`, or the value of the verb's main key.
 pub(crate) fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
     let row = verb.row();
     match argument.split_once('=') {
@@ -44,7 +44,7 @@ pub(crate) fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refus
     }
 }
 
-/// Whether a key of an open verb could be meant: `callToBeAnswered.callID`.
+/// Whether `key` may name an element of a CSTA request: `callToBeAnswered.callID`.
 fn is_word(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
 }
@@ -88,40 +88,43 @@ mod tests {
         }
     }
 
-    fn told(title: &str, text: &str) -> (String, String) {
+    fn expected(title: &str, text: &str) -> (String, String) {
         (title.to_owned(), text.to_owned())
     }
 
     #[test]
-    fn keys_come_from_the_query_and_from_arguments_which_win() {
+    fn arguments_take_precedence_over_the_query() {
         assert_eq!(
             pushed("push?title=Hi+you&text=a%2Cb", &[]),
-            told("Hi you", "a,b")
+            expected("Hi you", "a,b")
         );
         assert_eq!(
             pushed("push", &["title=Hi", "text=a+b%20c"]),
-            told("Hi", "a+b%20c")
+            expected("Hi", "a+b%20c")
         );
         assert_eq!(
             pushed("push?title=Old&text=old", &["title=New"]),
-            told("New", "old")
+            expected("New", "old")
         );
     }
 
     #[test]
-    fn a_value_without_a_key_of_the_verb_is_the_main_value() {
+    fn value_without_a_key_of_the_verb_is_the_main_value() {
         assert_eq!(
             pushed("push", &["2+2=4 is true"]),
-            told("", "2+2=4 is true")
+            expected("", "2+2=4 is true")
         );
-        assert_eq!(pushed("push", &["Hello", "title=T"]), told("T", "Hello"));
-        assert_eq!(pushed("push", &["text=a=b"]), told("", "a=b"));
-        assert_eq!(pushed("push", &["", "Hello", ""]), told("", "Hello"));
-        assert_eq!(pushed("/push/", &["Text=x"]), told("", "Text=x"));
+        assert_eq!(
+            pushed("push", &["Hello", "title=T"]),
+            expected("T", "Hello")
+        );
+        assert_eq!(pushed("push", &["text=a=b"]), expected("", "a=b"));
+        assert_eq!(pushed("push", &["", "Hello", ""]), expected("", "Hello"));
+        assert_eq!(pushed("/push/", &["Text=x"]), expected("", "Text=x"));
     }
 
     #[test]
-    fn an_argument_replaces_all_that_the_query_says_of_its_key() {
+    fn argument_replaces_every_value_of_its_key_in_the_query() {
         let request = read(&call("push?item=A|exit&item=B|exit", &["item=C|exit"])).unwrap();
         let Action::Push(Push {
             content: Content::Screen(screen),
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_name() {
+    fn refusals_name_the_verb_or_key() {
         let refused = |script: &str, arguments: &[&str]| {
             read(&call(script, arguments)).unwrap_err().to_string()
         };
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_verb_takes_dotted_keys() {
+    fn csta_accepts_dotted_keys() {
         let request = read(&call(
             "csta",
             &["AnswerCall", "callToBeAnswered.callID=-18"],
