@@ -365,10 +365,10 @@ async fn event_streams_can_be_filtered_and_resumed() {
     for event in ["dnd_on", "dnd_off"] {
         report_event(&daemon, event).await;
     }
-    let heard = until(&mut all, "phone.dnd_off\"").await;
-    assert!(heard.contains("event: phone.dnd_on\n"), "{heard}");
+    let received = until(&mut all, "phone.dnd_off\"").await;
+    assert!(received.contains("event: phone.dnd_on\n"), "{received}");
     assert!(until(&mut some, "dnd_off\"").await.contains("phone.dnd_on"));
-    let id = heard
+    let id = received
         .lines()
         .find_map(|line| line.strip_prefix("id: "))
         .unwrap()
@@ -376,15 +376,15 @@ async fn event_streams_can_be_filtered_and_resumed() {
 
     // Resumed after the first event, the stream has only the second.
     let mut back = listen("?event=phone.dnd_off&event=phone.dnd_on", Some(id)).await;
-    let heard = until(&mut back, "dnd_off\"").await;
-    assert!(!heard.contains("dnd_on"), "{heard}");
+    let received = until(&mut back, "dnd_off\"").await;
+    assert!(!received.contains("dnd_on"), "{received}");
     // Deliveries are events, too.
     let mut deliveries = listen("?event=handsetd.delivery", None).await;
     admin
         .post("/api/v1/do/push", r#"{"text": "a", "phone": "192.0.2.7"}"#)
         .await;
-    let heard = until(&mut deliveries, "NOTFOUND").await;
-    assert!(heard.contains("event: handsetd.delivery"), "{heard}");
+    let received = until(&mut deliveries, "NOTFOUND").await;
+    assert!(received.contains("event: handsetd.delivery"), "{received}");
     daemon.terminate();
     // Open streams do not delay the shutdown.
     let mut rest = Vec::new();
@@ -520,14 +520,14 @@ async fn report_event(daemon: &Daemon, event: &str) {
 
 /// Reads up to the end of `wanted`.
 async fn until(stream: &mut TcpStream, wanted: &str) -> String {
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let reading = async {
-        while !heard.ends_with(wanted.as_bytes()) {
+        while !received.ends_with(wanted.as_bytes()) {
             // Byte by byte, so that the rest is left for the next call.
             let read = stream.read_u8().await;
-            heard.push(read.unwrap_or_else(|error| panic!("{wanted}: {error}")));
+            received.push(read.unwrap_or_else(|error| panic!("{wanted}: {error}")));
         }
     };
     soon(wanted, reading).await;
-    String::from_utf8_lossy(&heard).into_owned()
+    String::from_utf8_lossy(&received).into_owned()
 }

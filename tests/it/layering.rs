@@ -83,7 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "dispatch", "events", "history", "outcome", "resolver", "rules",
+            "dispatch", "events", "history", "metrics", "outcome", "resolver", "rules",
         ],
     ),
     ("commit_point", &[]),
@@ -138,7 +138,6 @@ const KNOWN_CYCLES: &[&str] = &[
     "agi: quirk.rs -> wire.rs -> quirk.rs",
     "ami: config.rs -> tls.rs -> config.rs",
     "ami: notify.rs -> notify/split.rs -> notify.rs",
-    "handsetd: admin.rs -> admin/health.rs -> admin.rs",
     "handsetd: cli.rs -> cli/check.rs -> cli.rs",
     "handsetd: cli/simulate.rs -> cli/simulate/cucm.rs -> cli/simulate.rs",
     "handsetd: config.rs -> config/environment.rs -> config.rs",

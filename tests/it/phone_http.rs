@@ -33,16 +33,16 @@ async fn one_time_password_authorizes_its_push_only() {
         sim_phone.shows_text("Hello").await;
         let exchanges = sim_phone.state().exchanges;
         // The phone logs an exchange when it ends, so the request within the push comes first.
-        let asked = exchanges
+        let request = exchanges
             .iter()
             .position(|exchange| exchange.target.contains("/cisco/authenticate"));
         let pushed = exchanges
             .iter()
             .position(|exchange| exchange.direction == Direction::Received);
-        assert!(asked.unwrap() < pushed.unwrap());
-        let asked = &exchanges[asked.unwrap()];
-        assert_eq!(asked.response_body, "AUTHORIZED");
-        let length = asked
+        assert!(request.unwrap() < pushed.unwrap());
+        let request = &exchanges[request.unwrap()];
+        assert_eq!(request.response_body, "AUTHORIZED");
+        let length = request
             .response_headers
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
@@ -50,17 +50,17 @@ async fn one_time_password_authorizes_its_push_only() {
         // The password is invalid once the push has ended.
         let (target, body) = match method {
             AuthenticationMethod::Get => (
-                asked.target.split_once("/cisco").unwrap().1.to_owned(),
+                request.target.split_once("/cisco").unwrap().1.to_owned(),
                 String::new(),
             ),
             AuthenticationMethod::Post => (
                 "/authenticate".to_owned(),
-                String::from_utf8_lossy(&asked.body).into_owned(),
+                String::from_utf8_lossy(&request.body).into_owned(),
             ),
         };
         let request = format!(
             "{} /cisco{target} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}",
-            asked.method,
+            request.method,
             body.len()
         );
         assert!(

@@ -17,6 +17,7 @@ use super::{bearer, deliveries, health, metrics, openapi, page, phones, requests
 #[derive(Debug)]
 pub(super) struct ApiRoute {
     pub(super) path: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "only a test compares it"))]
     pub(super) method: Method,
     handler: MethodRouter<Arc<AppState>>,
 }

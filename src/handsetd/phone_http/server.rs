@@ -11,6 +11,7 @@ use tracing::debug;
 
 use super::action_url::EventSender;
 use super::config::Config;
+use super::router::router;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
 
@@ -52,7 +53,7 @@ impl Server {
         events: EventSender,
         tasks: &Tasks,
     ) {
-        let router = super::router(content_store, credentials, events);
+        let router = router(content_store, credentials, events);
         let stop = tasks.stop();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
             if !self.config.allow.contains(accepted.peer.ip()) {

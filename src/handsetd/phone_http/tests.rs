@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::*;
-use crate::content_store::ContentPublisher;
+use crate::content_store::{ContentPublisher, ContentStore};
+use crate::deliver::PushCredentials;
 
 struct TestServer {
     address: std::net::SocketAddr,

@@ -1,0 +1,36 @@
+//! The routes of the phone-facing server.
+
+use axum::Router;
+use axum::routing::get;
+
+use super::action_url::{self, EventSender};
+use super::authenticate::{self, LoginGuard};
+use super::content;
+use crate::content_store::ContentStore;
+use crate::deliver::PushCredentials;
+
+/// Returns the routes of the server; requests must carry a `ConnectInfo`.
+pub(crate) fn router(
+    content_store: ContentStore,
+    credentials: PushCredentials,
+    events: EventSender,
+) -> Router {
+    let authenticate = get(authenticate::get).post(authenticate::post);
+    Router::new()
+        .route(
+            "/action/{vendor}/{event}",
+            get(action_url::receive).with_state(events),
+        )
+        .route(
+            "/cisco/authenticate",
+            authenticate.with_state(LoginGuard::new(credentials)),
+        )
+        .route(
+            "/screen/{token}",
+            get(content::screen).with_state(content_store.clone()),
+        )
+        .route(
+            "/media/{token}/{name}",
+            get(content::media).with_state(content_store),
+        )
+}
