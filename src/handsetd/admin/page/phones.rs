@@ -22,7 +22,8 @@ pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let filter = logs::query_value(query.as_deref(), "q").to_lowercase();
+    let filter = logs::query_value(query.as_deref(), "q");
+    let filter = filter.trim().to_lowercase();
     let (phones, errors) = phones::known_phones(&state).await;
     let found: Vec<&PhoneSummary> = phones
         .iter()
