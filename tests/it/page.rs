@@ -45,14 +45,7 @@ async fn page_shows_phones_and_sends_requests() {
     browser
         .until("document.querySelectorAll('.card').length == 1")
         .await;
-    browser.fill("#phones-filter input", " ").await;
-    browser
-        .eval("document.querySelector('#phones-filter input').value = ''")
-        .await;
-    browser.eval("document.querySelector('#phones-filter input').dispatchEvent(new Event('input', {bubbles: true}))").await;
-    browser
-        .until("document.querySelectorAll('.card').length == 3")
-        .await;
+    clear_filter(&mut browser).await;
 
     push_to_a_group(&mut browser, &sim_phones).await;
     search_deliveries(&mut browser).await;
@@ -249,7 +242,19 @@ async fn other_verbs(browser: &mut Browser) {
         .until("document.querySelectorAll('.card').length == 1")
         .await;
     browser.until(picture).await;
-    browser.fill("#phones-filter input", " ").await;
+    clear_filter(browser).await;
+}
+
+async fn clear_filter(browser: &mut Browser) {
+    browser
+        .eval(
+            "(() => { const input = document.querySelector('#phones-filter input'); \
+             input.value = ''; input.dispatchEvent(new Event('input', {bubbles: true})); })()",
+        )
+        .await;
+    browser
+        .until("document.querySelectorAll('.card').length == 3")
+        .await;
 }
 
 async fn cancel(browser: &mut Browser, slow: &TcpListener) {
