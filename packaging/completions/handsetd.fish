@@ -28,13 +28,13 @@ complete -c handsetd -n "__fish_handsetd_needs_command" -s h -l help -d 'Print h
 complete -c handsetd -n "__fish_handsetd_needs_command" -s V -l version -d 'Print version'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Check the configuration'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Show the main job with nothing installed: three simulated phones dial four extensions'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Try the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Ask the running daemon to make phones act'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
@@ -55,8 +55,8 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_s
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l asterisk -d 'Use the Asterisk that is installed below this folder instead of a script (needs root)' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l pictures -d 'Write the pictures of the phones into this folder [default: handsetd-demo in the temporary folder]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l asterisk -d 'Run the Asterisk that is installed below this directory instead of a script (needs root)' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l pictures -d 'Write pictures of the phones into this directory [default: handsetd-demo in the temporary directory]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
@@ -97,27 +97,27 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand run" -s h -l help -d '
 complete -c handsetd -n "__fish_handsetd_using_subcommand send" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l listen -d 'Listen on this address' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l model -d 'Be this model' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l username -d 'Ask for this user name (Snom, Yealink, Cisco with 3PCC firmware, cucm)' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l password -d 'Ask for this password (Snom, Yealink, Cisco with 3PCC firmware, cucm)' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l scheme -d 'Ask in this way (Snom, Yealink)' -r -f -a "basic\t''
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l model -d 'Simulate this model' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l username -d 'Require this user name (Snom, Yealink, Cisco multiplatform phones, cucm)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l password -d 'Require this password (Snom, Yealink, Cisco multiplatform phones, cucm)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l scheme -d 'Use this HTTP authentication scheme (Snom, Yealink, Cisco multiplatform phones)' -r -f -a "basic\t''
 digest\t''"
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l authenticate -d 'Ask this address whether a push is allowed, as authenticationURL (Cisco)' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l register -d 'Register by SIP over UDP, so that it can dial' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l authenticate -d 'Ask this authentication URL whether a push is allowed (Cisco)' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l register -d 'Register at this SIP server over UDP' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l dial -d 'Dial this extension once registered' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -d 'Write a picture of the phone into this file whenever it changes' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Know this device (cucm); repeat for more' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Know this user (cucm); repeat for more' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -d 'Write a picture of the phone to this file whenever it changes' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Name of a device (cucm); may be repeated' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Id of a user (cucm); may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Check the configuration'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Show the main job with nothing installed: three simulated phones dial four extensions'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Try the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "run" -d 'Run the daemon'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Ask the running daemon to make phones act'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "simulate" -d 'Simulate a phone or Cisco\'s call manager, as strict as a real one, that prints what it is told'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "simulate" -d 'Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "send" -d 'Send one action, and print its response and list'

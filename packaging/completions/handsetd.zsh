@@ -113,8 +113,8 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (demo)
 _arguments "${_arguments_options[@]}" : \
-'--asterisk=[Use the Asterisk that is installed below this folder instead of a script (needs root)]:ROOT:_files' \
-'--pictures=[Write the pictures of the phones into this folder \[default\: handsetd-demo in the temporary folder\]]:DIR:_files' \
+'--asterisk=[Run the Asterisk that is installed below this directory instead of a script (needs root)]:ROOT:_files' \
+'--pictures=[Write pictures of the phones into this directory \[default\: handsetd-demo in the temporary directory\]]:DIR:_files' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -267,19 +267,19 @@ _arguments "${_arguments_options[@]}" : \
 (simulate)
 _arguments "${_arguments_options[@]}" : \
 '--listen=[Listen on this address]:ADDRESS:_default' \
-'--model=[Be this model]:MODEL:_default' \
-'--username=[Ask for this user name (Snom, Yealink, Cisco with 3PCC firmware, cucm)]:USERNAME:_default' \
-'--password=[Ask for this password (Snom, Yealink, Cisco with 3PCC firmware, cucm)]:PASSWORD:_default' \
-'--scheme=[Ask in this way (Snom, Yealink)]:SCHEME:(basic digest)' \
-'--authenticate=[Ask this address whether a push is allowed, as authenticationURL (Cisco)]:URL:_default' \
-'--register=[Register by SIP over UDP, so that it can dial]:USER[:PASSWORD]@HOST[:PORT]:_default' \
+'--model=[Simulate this model]:MODEL:_default' \
+'--username=[Require this user name (Snom, Yealink, Cisco multiplatform phones, cucm)]:USERNAME:_default' \
+'--password=[Require this password (Snom, Yealink, Cisco multiplatform phones, cucm)]:PASSWORD:_default' \
+'--scheme=[Use this HTTP authentication scheme (Snom, Yealink, Cisco multiplatform phones)]:SCHEME:(basic digest)' \
+'--authenticate=[Ask this authentication URL whether a push is allowed (Cisco)]:URL:_default' \
+'--register=[Register at this SIP server over UDP]:USER[:PASSWORD]@HOST[:PORT]:_default' \
 '--dial=[Dial this extension once registered]:EXTENSION:_default' \
-'--picture=[Write a picture of the phone into this file whenever it changes]:FILE:_files' \
-'*--device=[Know this device (cucm); repeat for more]:NAME:_default' \
-'*--user=[Know this user (cucm); repeat for more]:ID:_default' \
+'--picture=[Write a picture of the phone to this file whenever it changes]:FILE:_files' \
+'*--device=[Name of a device (cucm); may be repeated]:NAME:_default' \
+'*--user=[Id of a user (cucm); may be repeated]:ID:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
-':vendor -- Behave like a phone of this vendor, or like a call manager (cucm):(cisco snom yealink cucm)' \
+':vendor -- Vendor of the phone, or cucm for a call manager:(cisco snom yealink cucm)' \
 && ret=0
 ;;
 (help)
@@ -408,13 +408,13 @@ _handsetd_commands() {
     local commands; commands=(
 'ami:Look at Asterisk'\''s manager interface' \
 'check:Check the configuration' \
-'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
+'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
 'rules:Try the rules of the configuration' \
 'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
 'send:Ask the running daemon to make phones act' \
-'simulate:Simulate a phone or Cisco'\''s call manager, as strict as a real one, that prints what it is told' \
+'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
@@ -489,13 +489,13 @@ _handsetd__subcmd__help_commands() {
     local commands; commands=(
 'ami:Look at Asterisk'\''s manager interface' \
 'check:Check the configuration' \
-'demo:Show the main job with nothing installed\: three simulated phones dial four extensions' \
+'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a tone or a picture for a phone' \
 'rules:Try the rules of the configuration' \
 'phones:Show the phones that the configuration and Asterisk know' \
 'run:Run the daemon' \
 'send:Ask the running daemon to make phones act' \
-'simulate:Simulate a phone or Cisco'\''s call manager, as strict as a real one, that prints what it is told' \
+'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd help commands' commands "$@"

@@ -6,6 +6,7 @@
 mod admin_client;
 mod ami;
 mod check;
+#[cfg(feature = "simulator")]
 mod demo;
 mod dump;
 mod hint;
@@ -15,6 +16,7 @@ mod phones;
 mod rules;
 mod run;
 mod send;
+#[cfg(feature = "simulator")]
 mod simulate;
 
 use std::io::{self, Write};
@@ -28,7 +30,7 @@ use crate::telemetry::TerminalSafe;
 
 /// Make desk phones act when Asterisk says so
 #[derive(Debug, Parser)]
-#[command(name = "handsetd", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "handsetd", version, arg_required_else_help = true, after_help = examples())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,12 +40,14 @@ pub struct Cli {
 enum Command {
     Ami(ami::Ami),
     Check(check::Check),
+    #[cfg(feature = "simulator")]
     Demo(demo::Demo),
     Media(media::Media),
     Rules(rules::Rules),
     Phones(phones::Phones),
     Run(run::Run),
     Send(send::Send),
+    #[cfg(feature = "simulator")]
     Simulate(Box<simulate::Simulate>),
 }
 
@@ -70,11 +74,13 @@ impl Cli {
             Command::Ami(ami) => ami.run(out),
             Command::Check(check) => check.run(out),
             Command::Media(media) => media.run(out),
+            #[cfg(feature = "simulator")]
             Command::Demo(demo) => demo.run(out),
             Command::Rules(rules) => rules.run(out),
             Command::Phones(phones) => phones.run(out),
             Command::Run(run) => run.run(),
             Command::Send(send) => send.run(out),
+            #[cfg(feature = "simulator")]
             Command::Simulate(simulate) => simulate.run(out),
         }
     }
@@ -122,13 +128,25 @@ const FAILURE: u8 = 1;
 /// The exit code for a bad configuration, which is `EX_CONFIG` of sysexits.
 const BAD_CONFIGURATION: u8 = 78;
 
-const EXAMPLES: &str = "\
-Examples:
-  handsetd demo
-  handsetd check && handsetd run
-  handsetd send push phone=1001 'Hello'
-  handsetd simulate snom --listen 127.0.21.2:80
-  handsetd media background picture.jpg night.png --model 7970";
+/// Returns examples of the commands that this build has.
+fn examples() -> String {
+    let examples = [
+        (cfg!(feature = "simulator"), "handsetd demo"),
+        (true, "handsetd check && handsetd run"),
+        (true, "handsetd send push phone=1001 'Hello'"),
+        (
+            cfg!(feature = "simulator"),
+            "handsetd simulate snom --listen 127.0.21.2:80",
+        ),
+        (
+            true,
+            "handsetd media background picture.jpg night.png --model 7970",
+        ),
+    ];
+    let examples = examples.iter().filter(|(is_available, _)| *is_available);
+    let lines: Vec<_> = examples.map(|(_, line)| format!("\n  {line}")).collect();
+    format!("Examples:{}", lines.concat())
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,118 +1,120 @@
-//! The main job on a machine with nothing installed: three simulated phones dial four extensions.
+//! `handsetd demo`: three simulated phones dial four extensions, with nothing to install.
 //!
-//! What runs is the daemon itself and the simulated phones of the tests; only Asterisk is played by
-//! a script, unless a real one is given. Every claim is checked at the phone.
+//! The daemon and the phones are the real code. Asterisk is a script unless `--asterisk` names a real
+//! one. Every result is verified at the phone: a call counts only if the phone has shown, played or
+//! changed what it should.
+//!
+//! Compiled with the Cargo feature `simulator` only, which is on by default.
 
 mod asterisk;
+mod environment;
 mod media;
 mod pbx;
+mod scenario;
 mod scripted;
-mod stage;
-mod story;
+#[cfg(test)]
+mod tests;
+mod transcript;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-
 use handset_net::tasks::Tasks;
-use pbx::Pbx;
-use stage::Stage;
-use story::{EXTENSIONS, Extension, Player};
+use handset_simulator::draw;
 
-/// How to show it.
+use environment::Environment;
+use pbx::Pbx;
+use scenario::{DemoPhone, EXTENSIONS, Extension};
+
+/// How to run the demo.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A folder with an installed Asterisk; `None` plays Asterisk by a script.
+    /// Directory below which Asterisk is installed; `None` uses a script in its place.
     pub asterisk: Option<PathBuf>,
-    /// Where the pictures of the phones go.
+    /// Directory for the pictures of the phones.
     pub pictures: PathBuf,
 }
 
-/// Shows it; returns whether every phone showed, rang and changed.
+/// Runs the demo and writes a transcript to `out`; returns whether every call succeeded.
 pub async fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<bool> {
     let tasks = Tasks::new();
-    let shown = show(options, &tasks, out).await;
-    tasks.shut_down(GRACE).await;
-    shown
+    let succeeded = run_calls(options, &tasks, out).await;
+    tasks.shut_down(SHUTDOWN_TIMEOUT).await;
+    succeeded
 }
 
-async fn show(options: &Options, tasks: &Tasks, out: &mut impl Write) -> anyhow::Result<bool> {
+async fn run_calls(options: &Options, tasks: &Tasks, out: &mut impl Write) -> anyhow::Result<bool> {
     let pictures = &options.pictures;
     std::fs::create_dir_all(pictures)
-        .with_context(|| format!("cannot create the folder {}", pictures.display()))?;
-    let stage = Stage::set(tasks).await?;
+        .with_context(|| format!("cannot create the directory {}", pictures.display()))?;
+    let environment = Environment::start(tasks).await?;
     writeln!(
         out,
-        "Three simulated phones and a daemon with this configuration:\n"
+        "Three simulated phones dial four extensions each. handsetd runs with this configuration:\n"
     )?;
-    writeln!(out, "{}", indented(&stage.configuration))?;
-    let mut pbx = Pbx::open(options.asterisk.as_deref(), &stage, tasks, out).await?;
-    let (mut good, mut all) = (0, 0);
-    for player in &stage.players {
+    writeln!(out, "{}", indented(&environment.configuration))?;
+    let mut pbx = Pbx::start(options.asterisk.as_deref(), &environment, tasks, out).await?;
+    let (mut succeeded, mut total) = (0, 0);
+    for phone in &environment.phones {
         for extension in &EXTENSIONS {
-            all += 1;
-            if scene(player, extension, &mut pbx, out).await? {
-                good += 1;
+            total += 1;
+            if run_call(phone, extension, &mut pbx, out).await? {
+                succeeded += 1;
             }
         }
-        let path = pictures.join(format!("{}.png", player.phone.options().vendor));
-        std::fs::write(&path, handset_simulator::draw::png(&player.phone.view()))
+        let path = pictures.join(format!("{}.png", phone.simulated.options().vendor));
+        std::fs::write(&path, draw::png(&phone.simulated.view()))
             .with_context(|| format!("cannot write {}", path.display()))?;
-        writeln!(out, "   This phone as a picture: {}\n", path.display())?;
+        writeln!(out, "   A picture of this phone: {}\n", path.display())?;
     }
-    pbx.close(out).await?;
-    stage.close().await;
-    writeln!(
-        out,
-        "{good} of {all} calls did at the phone what they were to do."
-    )?;
-    Ok(good == all)
+    pbx.stop(out).await?;
+    environment.stop().await;
+    writeln!(out, "{succeeded} of {total} calls succeeded.")?;
+    Ok(succeeded == total)
 }
 
-/// One call: what is dialed, what goes over the wire, what the phone does.
-async fn scene(
-    player: &Player,
+/// Makes one call, and writes what was dialed, what was sent and what the phone did.
+async fn run_call(
+    phone: &DemoPhone,
     extension: &Extension,
     pbx: &mut Pbx,
     out: &mut impl Write,
 ) -> anyhow::Result<bool> {
-    let before = player.phone.state();
+    let before = phone.simulated.state();
     writeln!(
         out,
-        "── {} dials {}: {}",
-        player.name(),
-        extension.number,
-        extension.about
+        "── {phone} dials {}: {}",
+        extension.number, extension.title
     )?;
-    writeln!(out, "   AGI({})", extension.application(player))?;
-    let variables = pbx.dial(player, extension).await?;
-    let done = player
-        .phone
-        .wait_until(|state| extension.is_done(&before, state), PATIENCE)
+    writeln!(out, "   AGI({})", extension.application(phone))?;
+    let variables = pbx.dial(phone, extension).await?;
+    let after = phone
+        .simulated
+        .wait_until(|state| extension.has_effect(&before, state), EFFECT_TIMEOUT)
         .await;
-    let state = done.clone().unwrap_or_else(|| player.phone.state());
-    story::tell(&before, &state, out)?;
-    for (name, value) in &variables {
+    let has_effect = after.is_some();
+    let state = after.unwrap_or_else(|| phone.simulated.state());
+    transcript::write_exchanges(&before, &state, out)?;
+    for (name, value) in variables.iter().filter(|(_, value)| !value.is_empty()) {
         writeln!(out, "   {name}={value}")?;
     }
-    let status = variables.iter().find(|(name, _)| name == "HANDSET_STATUS");
-    let refused: Vec<String> = story::refusals(&before, &state);
-    for reason in &refused {
-        writeln!(out, "   The phone refused: {reason}")?;
+    let is_ok = variables
+        .iter()
+        .any(|(name, value)| name == "HANDSET_STATUS" && value == "OK");
+    let refusals = transcript::refusals(&before, &state);
+    for reason in &refusals {
+        writeln!(out, "   The phone refused a request: {reason}")?;
     }
-    let good = done.is_some() && refused.is_empty() && status.is_some_and(|(_, word)| word == "OK");
-    if extension.is_drawn() {
-        writeln!(
-            out,
-            "\n{}",
-            indented(&handset_simulator::draw::text(&player.phone.view()))
-        )?;
+    if extension.is_visible() {
+        let drawn = draw::text(&phone.simulated.view());
+        writeln!(out, "\n{}", indented(&drawn))?;
     }
-    let verdict = if good { "✔" } else { "✘ NOT DONE:" };
-    writeln!(out, "   {verdict} {}\n", extension.result(&state))?;
-    Ok(good)
+    let succeeded = has_effect && refusals.is_empty() && is_ok;
+    let mark = if succeeded { "✔" } else { "✘ FAILED:" };
+    writeln!(out, "   {mark} {}\n", extension.result(&state))?;
+    Ok(succeeded)
 }
 
 fn indented(text: &str) -> String {
@@ -123,11 +125,7 @@ fn indented(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// How long a phone may take to do what it was told.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a phone may take to show, play or change something.
+const EFFECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long everything may take to stop.
-const GRACE: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests;
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -150,6 +150,7 @@ pub mod config;
 pub mod content_store;
 pub mod daemon;
 pub mod deliver;
+#[cfg(feature = "simulator")]
 pub mod demo;
 pub mod dialplan;
 pub mod dispatch;

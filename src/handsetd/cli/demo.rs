@@ -1,4 +1,4 @@
-//! `handsetd demo`: the main job on a machine with nothing installed.
+//! `handsetd demo`: what handsetd does, without phones and without a PBX.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,24 +9,24 @@ use clap::Args;
 
 use crate::demo::{self, Options};
 
-/// Show the main job with nothing installed: three simulated phones dial four extensions
+/// Demonstrate handsetd with three simulated phones that dial four extensions
 #[derive(Args, Debug)]
 #[command(
-    after_help = "It ends by itself, and its exit code is 0 only if every phone really \
-                        showed, rang and changed."
+    after_help = "The demo needs nothing but this program and ends by itself after a few seconds. Its exit \
+                  code is 0 if every phone has shown, played and changed what it was asked to, and 1 \
+                  otherwise."
 )]
 pub(super) struct Demo {
-    /// Use the Asterisk that is installed below this folder instead of a script (needs root)
+    /// Run the Asterisk that is installed below this directory instead of a script (needs root)
     #[arg(long, value_name = "ROOT")]
     asterisk: Option<PathBuf>,
-    /// Write the pictures of the phones into this folder [default: handsetd-demo in the temporary
-    /// folder]
+    /// Write pictures of the phones into this directory [default: handsetd-demo in the temporary
+    /// directory]
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
 }
 
 impl Demo {
-    /// Shows it.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let options = Options {
             asterisk: self.asterisk.clone(),
@@ -36,8 +36,8 @@ impl Demo {
                 .unwrap_or_else(|| std::env::temp_dir().join("handsetd-demo")),
         };
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let good = runtime.block_on(demo::run(&options, out))?;
-        Ok(if good {
+        let succeeded = runtime.block_on(demo::run(&options, out))?;
+        Ok(if succeeded {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

@@ -188,6 +188,7 @@ fn keep(path: &str, wanted: &[u8]) {
 }
 
 #[test]
+#[cfg(feature = "simulator")]
 fn the_manual_is_that_of_the_command_line() {
     fn without_help(command: clap::Command) -> clap::Command {
         command
@@ -214,6 +215,7 @@ fn the_manual_is_that_of_the_command_line() {
 }
 
 #[test]
+#[cfg(feature = "simulator")]
 fn the_completions_are_those_of_the_command_line() {
     for shell in Shell::value_variants() {
         let extension = match shell {

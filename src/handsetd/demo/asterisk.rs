@@ -1,4 +1,5 @@
-//! A real Asterisk for the demo: started in its own folder, called over SIP, stopped at the end.
+//! A real Asterisk for the demo: started with a configuration of its own, called over SIP, stopped at
+//! the end.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,43 +14,48 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::stage::Stage;
-use super::story::{EXTENSIONS, Extension, Player};
+use super::environment::Environment;
+use super::scenario::{DemoPhone, EXTENSIONS, Extension};
 use handset_net::tasks::Tasks;
 use handset_simulator::sip::{Agent, SipOptions};
 
-/// A running Asterisk, with the demo's phones registered.
+/// A running Asterisk at which the phones of the demo are registered.
 #[derive(Debug)]
 pub(super) struct Asterisk {
     pub(super) version: String,
     process: Child,
     console: Lines<BufReader<ChildStdout>>,
     agents: Vec<(String, Agent)>,
-    _home: TempDir,
+    _directory: TempDir,
 }
 
 impl Asterisk {
-    /// Starts the Asterisk that is installed below `root` (by debootstrap, say) with a configuration
-    /// of its own, and registers the phones.
-    pub(super) async fn start(root: &Path, stage: &Stage, tasks: &Tasks) -> anyhow::Result<Self> {
+    /// Starts the Asterisk that is installed below `root`, for instance by debootstrap, and registers
+    /// the phones.
+    pub(super) async fn start(
+        root: &Path,
+        environment: &Environment,
+        tasks: &Tasks,
+    ) -> anyhow::Result<Self> {
         let modules = MODULES
             .iter()
-            .find(|folder| root.join(folder.trim_start_matches('/')).is_dir());
+            .find(|path| root.join(path.trim_start_matches('/')).is_dir());
         let Some(modules) = modules else {
-            bail!("there is no Asterisk below {}", root.display());
+            bail!("no Asterisk is installed below {}", root.display());
         };
         let within = if root == Path::new("/") {
             PathBuf::from("/tmp")
         } else {
             root.join("srv")
         };
-        let home = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("handsetd-demo-")
             .tempdir_in(&within);
-        let home = home.with_context(|| format!("cannot write below {}", within.display()))?;
-        let inside = Path::new("/").join(home.path().strip_prefix(root)?);
+        let directory = directory
+            .with_context(|| format!("cannot create a directory below {}", within.display()))?;
+        let inside = Path::new("/").join(directory.path().strip_prefix(root)?);
         let sip = free_port().context("no UDP port is free")?;
-        configure(&home, &inside, modules, sip, stage)
+        configure(&directory, &inside, modules, sip, environment)
             .context("cannot write Asterisk's configuration")?;
         let conf = inside.join("etc/asterisk.conf");
         let version = Command::new("chroot")
@@ -57,7 +63,7 @@ impl Asterisk {
             .args(["asterisk", "-V"])
             .output()
             .await;
-        let version = version.context("cannot run chroot, which needs root")?;
+        let version = version.context("cannot run chroot, which needs root privileges")?;
         ensure!(
             version.status.success(),
             "cannot run Asterisk below {}: {}",
@@ -80,34 +86,34 @@ impl Asterisk {
             process,
             console: BufReader::new(console).lines(),
             agents: Vec::new(),
-            _home: home,
+            _directory: directory,
         };
         asterisk.line("Asterisk Ready.").await?;
-        for player in &stage.players {
+        for phone in &environment.phones {
             let options = SipOptions {
-                local: SocketAddr::new(player.phone.address().ip(), 0),
+                local: SocketAddr::new(phone.simulated.address().ip(), 0),
                 registrar: sip,
-                user: player.endpoint.name().to_owned(),
+                user: phone.endpoint.name().to_owned(),
                 password: None,
-                user_agent: player.phone.options().user_agent(),
+                user_agent: phone.simulated.options().user_agent(),
             };
             let agent = Agent::start(options, tasks).await?;
             agent
                 .register()
                 .await
-                .with_context(|| format!("cannot register {}", player.endpoint))?;
-            asterisk.agents.push((player.endpoint.to_string(), agent));
+                .with_context(|| format!("cannot register {}", phone.endpoint))?;
+            asterisk.agents.push((phone.endpoint.to_string(), agent));
         }
         Ok(asterisk)
     }
 
-    /// Dials from the phone of `player`; returns the variables as Asterisk prints them.
+    /// Dials an extension from a phone; returns the channel variables as Asterisk prints them.
     pub(super) async fn dial(
         &mut self,
-        player: &Player,
+        phone: &DemoPhone,
         extension: &Extension,
     ) -> anyhow::Result<Vec<(String, String)>> {
-        let endpoint = player.endpoint.to_string();
+        let endpoint = phone.endpoint.to_string();
         let agent = self.agents.iter().find(|(name, _)| *name == endpoint);
         let (_, agent) = agent.context("the phone is not registered")?;
         let mut call = agent.dial(extension.number).await?;
@@ -124,39 +130,39 @@ impl Asterisk {
         Ok(variables)
     }
 
-    /// Stops it and waits for its end.
+    /// Stops Asterisk and waits until it has exited.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
         self.process.kill().await.context("cannot stop Asterisk")
     }
 
-    /// Waits for a line of the console that contains `pattern`.
+    /// Waits for a line on the console that contains `pattern`.
     async fn line(&mut self, pattern: &str) -> anyhow::Result<String> {
         let find = async {
             while let Some(line) = self.console.next_line().await? {
-                // The console also tells that it is about to print it.
+                // The console also shows the step that prints it.
                 if line.contains(pattern) && !line.ends_with("in new stack") {
                     return Ok(line);
                 }
             }
-            bail!("Asterisk ended before it printed {pattern:?}")
+            bail!("Asterisk exited before it printed {pattern:?}")
         };
-        timeout(PATIENCE, find)
+        timeout(CONSOLE_TIMEOUT, find)
             .await
-            .with_context(|| format!("Asterisk did not print {pattern:?}"))?
+            .with_context(|| format!("timed out waiting until Asterisk prints {pattern:?}"))?
     }
 }
 
 fn configure(
-    home: &TempDir,
+    directory: &TempDir,
     inside: &Path,
     modules: &str,
     sip: SocketAddr,
-    stage: &Stage,
+    environment: &Environment,
 ) -> std::io::Result<()> {
-    let etc = home.path().join("etc");
+    let etc = directory.path().join("etc");
     fs::create_dir(&etc)?;
     let inside = inside.display();
-    let folders = [
+    let directories = [
         "astvarlibdir",
         "astdbdir",
         "astkeydir",
@@ -165,12 +171,14 @@ fn configure(
         "astrundir",
         "astlogdir",
     ];
-    let folders: String = folders.map(|name| format!("{name} => {inside}\n")).concat();
+    let directories: String = directories
+        .map(|name| format!("{name} => {inside}\n"))
+        .concat();
     fs::write(
         etc.join("asterisk.conf"),
         format!(
             "[directories]\nastetcdir => {inside}/etc\nastmoddir => {modules}\n\
-             astdatadir => /usr/share/asterisk\n{folders}\n[options]\nverbose = 3\n"
+             astdatadir => /usr/share/asterisk\n{directories}\n[options]\nverbose = 3\n"
         ),
     )?;
     fs::write(
@@ -182,8 +190,8 @@ fn configure(
         "[modules]\nautoload=yes\nnoload=chan_sip.so\n",
     )?;
     let mut pjsip = format!("[udp]\ntype=transport\nprotocol=udp\nbind={sip}\n");
-    for player in &stage.players {
-        let (name, tone) = (player.endpoint.name(), player.tone());
+    for phone in &environment.phones {
+        let (name, tone) = (phone.endpoint.name(), phone.tone());
         let _ = write!(
             pjsip,
             "\n[{name}]\ntype=endpoint\ncontext=phones\ndisallow=all\nallow=ulaw\naors={name}\n\
@@ -194,7 +202,7 @@ fn configure(
     let mut dialplan = "[phones]\n".to_owned();
     for extension in &EXTENSIONS {
         let arguments = extension.arguments.join(",").replace("TONE", "${TONE}");
-        let (number, verb, agi) = (extension.number, extension.verb, stage.agi);
+        let (number, verb, agi) = (extension.number, extension.verb, environment.agi);
         let _ = write!(
             dialplan,
             "exten => {number},1,AGI(agi://{agi}/{verb},{arguments})\n same => n,Answer()\n"
@@ -219,7 +227,7 @@ const VARIABLES: [&str; 5] = [
     "HANDSET_ID",
 ];
 
-/// Where distributions keep the modules.
+/// Module directories of distributions.
 const MODULES: [&str; 4] = [
     "/usr/lib/asterisk/modules",
     "/usr/lib/x86_64-linux-gnu/asterisk/modules",
@@ -227,5 +235,5 @@ const MODULES: [&str; 4] = [
     "/usr/lib64/asterisk/modules",
 ];
 
-/// How long Asterisk may take for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long Asterisk may take to print a line, which includes its start.
+const CONSOLE_TIMEOUT: Duration = Duration::from_secs(30);

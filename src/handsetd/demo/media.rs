@@ -1,4 +1,4 @@
-//! A tone and a picture for the demo, made here so that no file has to be shipped.
+//! A tone and a picture for the demo, generated so that no files need to be shipped.
 
 use std::f32::consts::TAU;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(super) fn write(folder: &Path) -> anyhow::Result<()> {
         .context("cannot write the demo's picture")
 }
 
-/// Two notes of a door bell, in the quality of a music CD.
+/// Writes two notes of a door bell as 16-bit stereo at 44.1 kHz, which no phone plays unconverted.
 fn bell(path: &Path) -> Result<(), hound::Error> {
     let spec = hound::WavSpec {
         channels: 2,
@@ -40,7 +40,7 @@ fn bell(path: &Path) -> Result<(), hound::Error> {
     writer.finalize()
 }
 
-/// A night sky over hills, larger than any display.
+/// Draws a night sky over hills, larger than any display.
 fn night() -> RgbImage {
     let (width, height) = (1280, 800);
     let mut picture = RgbImage::from_fn(width, height, |x, y| {
@@ -51,13 +51,13 @@ fn night() -> RgbImage {
             Rgb(sky(y))
         }
     });
-    // The stars publisher where a simple generator throws them.
-    let mut dice: u32 = 2_463_534_242;
+    // A xorshift generator places the stars.
+    let mut random: u32 = 2_463_534_242;
     for _ in 0..220 {
-        dice ^= dice << 13;
-        dice ^= dice >> 17;
-        dice ^= dice << 5;
-        let (x, y) = (dice % width, (dice >> 12) % 420);
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        let (x, y) = (random % width, (random >> 12) % 420);
         picture.put_pixel(x, y, Rgb([235, 235, 220]));
         picture.put_pixel((x + 1).min(width - 1), y, Rgb([190, 195, 200]));
     }
@@ -78,7 +78,7 @@ fn sky(y: u32) -> [u8; 3] {
     [12 + part / 3, 22 + part / 2, 62 + part]
 }
 
-/// The outline of hills, from three slow waves.
+/// Returns the height of the hills at `x`, the sum of three parabolic waves.
 fn hills(x: u32) -> u32 {
     let wave = |length: u32, height: u32| {
         let at = x % length;

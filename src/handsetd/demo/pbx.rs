@@ -1,57 +1,59 @@
-//! The Asterisk of the demo: a real one, or one played by a script.
+//! The PBX of the demo: a real Asterisk, or a script that talks FastAGI like one.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 
-use super::asterisk::Asterisk;
-use super::scripted;
-use super::stage::Stage;
-use super::story::{Extension, Player};
 use handset_net::tasks::Tasks;
 
-/// Where the calls go through.
+use super::asterisk::Asterisk;
+use super::environment::Environment;
+use super::scenario::{DemoPhone, Extension};
+use super::scripted;
+
 #[derive(Debug)]
 pub(super) enum Pbx {
-    Real(Box<Asterisk>),
-    Scripted(std::net::SocketAddr),
+    Asterisk(Box<Asterisk>),
+    /// The address of the FastAGI server that the script calls.
+    Script(SocketAddr),
 }
 
 impl Pbx {
-    /// Starts the Asterisk in `root`, or the script.
-    pub(super) async fn open(
+    /// Starts the Asterisk below `root`, or the script.
+    pub(super) async fn start(
         root: Option<&Path>,
-        stage: &Stage,
+        environment: &Environment,
         tasks: &Tasks,
         out: &mut impl Write,
     ) -> anyhow::Result<Self> {
         let Some(root) = root else {
             writeln!(
                 out,
-                "Asterisk is played by a script; --asterisk ROOT takes a real one.\n"
+                "A script stands in for Asterisk; use --asterisk ROOT for a real one.\n"
             )?;
-            return Ok(Self::Scripted(stage.agi));
+            return Ok(Self::Script(environment.agi));
         };
-        let asterisk = Asterisk::start(root, stage, tasks).await?;
-        writeln!(out, "Asterisk: {}\n", asterisk.version)?;
-        Ok(Self::Real(Box::new(asterisk)))
+        let asterisk = Asterisk::start(root, environment, tasks).await?;
+        writeln!(out, "The PBX is {}.\n", asterisk.version)?;
+        Ok(Self::Asterisk(Box::new(asterisk)))
     }
 
-    /// Dials; returns the channel's variables that handsetd has set.
+    /// Dials an extension from a phone; returns the channel variables that handsetd has set.
     pub(super) async fn dial(
         &mut self,
-        player: &Player,
+        phone: &DemoPhone,
         extension: &Extension,
     ) -> anyhow::Result<Vec<(String, String)>> {
         match self {
-            Self::Real(asterisk) => asterisk.dial(player, extension).await,
-            Self::Scripted(agi) => scripted::dial(*agi, player, extension).await,
+            Self::Asterisk(asterisk) => asterisk.dial(phone, extension).await,
+            Self::Script(agi) => scripted::dial(*agi, phone, extension).await,
         }
     }
 
-    pub(super) async fn close(self, out: &mut impl Write) -> anyhow::Result<()> {
-        if let Self::Real(asterisk) = self {
+    pub(super) async fn stop(self, out: &mut impl Write) -> anyhow::Result<()> {
+        if let Self::Asterisk(asterisk) = self {
             asterisk.stop().await?;
-            writeln!(out, "Asterisk is stopped, and its files are removed.\n")?;
+            writeln!(out, "Asterisk has stopped, and its files are removed.\n")?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Asterisk's side of FastAGI, played by a script: what a call of a PJSIP phone looks like to the
-//! server. It shares no code with the server.
+//! Asterisk's side of FastAGI as a script: what the server sees of a call from a PJSIP phone. It shares
+//! no code with the server.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -10,30 +10,30 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::story::{Extension, Player};
+use super::scenario::{DemoPhone, Extension};
 
-/// Plays a call; returns the variables that were set.
+/// Makes a call; returns the channel variables that were set.
 pub(super) async fn dial(
     agi: SocketAddr,
-    player: &Player,
+    phone: &DemoPhone,
     extension: &Extension,
 ) -> anyhow::Result<Vec<(String, String)>> {
-    timeout(PATIENCE, call(agi, player, extension))
+    timeout(CALL_TIMEOUT, call(agi, phone, extension))
         .await
-        .context("the call took too long")?
+        .context("the call timed out")?
 }
 
 async fn call(
     agi: SocketAddr,
-    player: &Player,
+    phone: &DemoPhone,
     extension: &Extension,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let stream = TcpStream::connect(agi)
         .await
-        .context("cannot reach the daemon")?;
+        .context("cannot connect to handsetd")?;
     let (reader, mut writer) = stream.into_split();
     writer
-        .write_all(environment(player, extension).as_bytes())
+        .write_all(environment(phone, extension).as_bytes())
         .await?;
     let mut lines = BufReader::new(reader).lines();
     let mut variables = Vec::new();
@@ -42,23 +42,23 @@ async fn call(
             [get, full, variable, expression]
                 if [get, full, variable] == ["GET", "FULL", "VARIABLE"] =>
             {
-                format!("200 result=1 ({})", expand(expression, player))
+                format!("200 result=1 ({})", expand(expression, phone))
             }
             [set, variable, name, value] if [set, variable] == ["SET", "VARIABLE"] => {
                 variables.push((name.clone(), value.clone()));
                 "200 result=1".to_owned()
             }
             [verbose, ..] if verbose == "VERBOSE" => "200 result=1".to_owned(),
-            _ => bail!("the script does not know the command {line:?}"),
+            _ => bail!("the script does not support the AGI command {line:?}"),
         };
         writer.write_all(format!("{reply}\n").as_bytes()).await?;
     }
     Ok(variables)
 }
 
-fn environment(player: &Player, extension: &Extension) -> String {
+fn environment(phone: &DemoPhone, extension: &Extension) -> String {
     let (number, verb) = (extension.number, extension.verb);
-    let (endpoint, caller) = (&player.endpoint, player.endpoint.name());
+    let (endpoint, caller) = (&phone.endpoint, phone.endpoint.name());
     let mut text = format!(
         "agi_network: yes\nagi_network_script: {verb}\nagi_request: agi://127.0.0.1/{verb}\n\
          agi_channel: {endpoint}-00000001\nagi_language: en\nagi_type: PJSIP\n\
@@ -68,21 +68,21 @@ fn environment(player: &Player, extension: &Extension) -> String {
          agi_extension: {number}\nagi_priority: 1\nagi_enhanced: 0.0\nagi_accountcode: \n\
          agi_threadid: 1\n"
     );
-    for (at, argument) in extension.arguments(player).iter().enumerate() {
+    for (at, argument) in extension.arguments(phone).iter().enumerate() {
         let _ = writeln!(text, "agi_arg_{}: {argument}", at + 1);
     }
     text.push('\n');
     text
 }
 
-/// Puts in what Asterisk would know of the caller's phone.
-fn expand(expression: &str, player: &Player) -> String {
-    let address = format!("{}:5060", player.phone.address().ip());
+/// Expands the expressions that describe the caller's phone.
+fn expand(expression: &str, phone: &DemoPhone) -> String {
+    let address = format!("{}:5060", phone.simulated.address().ip());
     let known = [
         ("${CHANNEL(pjsip,remote_addr)}", address),
         (
             "${PJSIP_HEADER(read,User-Agent)}",
-            player.phone.options().user_agent(),
+            phone.simulated.options().user_agent(),
         ),
     ];
     known
@@ -92,7 +92,7 @@ fn expand(expression: &str, player: &Player) -> String {
         })
 }
 
-/// Splits a command as Asterisk does: blanks separate, quotes join, backslashes protect.
+/// Splits a command as Asterisk does, with quotes and backslashes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -113,5 +113,4 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// How long a call may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
