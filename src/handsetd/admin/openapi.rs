@@ -30,7 +30,7 @@ pub(super) fn document() -> Value {
             let mut responses = responses();
             responses.insert("200".to_owned(), png);
             phone_path["get"] = json!({
-                "operationId": "screenshot", "summary": "Returns the image on the display",
+                "operationId": "screenshot", "summary": "returns the image on the display",
                 "responses": responses,
             });
         }
@@ -38,24 +38,24 @@ pub(super) fn document() -> Value {
     }
     paths.insert(
         "/phones".to_owned(),
-        get("Lists the configured and registered phones", &json!([])),
+        get("lists the configured and registered phones", &json!([])),
     );
     paths.insert(
         "/phones/{name}".to_owned(),
-        get("Returns one phone", &json!([name_parameter()])),
+        get("returns one phone", &json!([name_parameter()])),
     );
     let search = deliveries::KEYS.map(query_parameter);
     paths.insert(
         "/deliveries".to_owned(),
-        get("Searches the recent deliveries", &json!(search)),
+        get("searches the recent deliveries", &json!(search)),
     );
     paths.insert("/deliveries/{id}".to_owned(), json!({"delete": {
-        "summary": "Cancels a delivery that has not been sent",
+        "summary": "cancels a delivery that has not been sent",
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
         "responses": responses(),
     }}));
     paths.insert("/events".to_owned(), json!({"get": {
-        "summary": "Streams events as server-sent events",
+        "summary": "streams events as server-sent events",
         "parameters": [
             {"name": "event", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
              "description": "names of the wanted events; a trailing * matches any suffix"},
@@ -66,7 +66,7 @@ pub(super) fn document() -> Value {
     let document = json!({"description": "this document", "content": {"application/json": {}}});
     paths.insert(
         "/openapi.json".to_owned(),
-        json!({"get": {"summary": "Returns this document", "responses": {"200": document}}}),
+        json!({"get": {"summary": "returns this document", "responses": {"200": document}}}),
     );
     json!({
         "openapi": "3.1.0",

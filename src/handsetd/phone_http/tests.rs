@@ -206,7 +206,7 @@ async fn unknown_paths_and_tokens_are_not_found() {
 #[tokio::test]
 async fn disallowed_addresses_get_no_reply() {
     let server = TestServer::new(|config| {
-        config.allow = ["192.0.2.0/24".parse().unwrap()].into_iter().collect()
+        config.allow = ["192.0.2.0/24".parse().unwrap()].into_iter().collect();
     });
     assert_eq!(server.get("/cisco/authenticate").await, "");
 }

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven by the DevTools protocol.
+//! A headless Chromium, driven by its debugging protocol.
 //!
 //! Its errors and the URLs of its requests are recorded, so that a test can check that there are no
 //! errors and no requests to other hosts.

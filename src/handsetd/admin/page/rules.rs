@@ -64,11 +64,11 @@ fn row(rule: &RuleStatus) -> Value {
 fn trace(trace: &Trace) -> Value {
     let mut steps = Vec::new();
     for step in trace.run().iter().flat_map(|run| run.steps.iter()) {
-        let pairs = step.pairs.iter();
-        let pairs: String = pairs
-            .map(|(key, value)| format!(" {key}={value:?}"))
-            .collect();
-        steps.push(format!("{}{pairs}", step.request.verb));
+        let mut words = vec![step.request.verb.to_string()];
+        for (key, value) in &step.pairs {
+            words.push(format!("{key}={value:?}"));
+        }
+        steps.push(words.join(" "));
     }
     context! {
         rule => &*trace.rule,
