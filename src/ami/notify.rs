@@ -7,7 +7,11 @@
 
 use super::action::{Action, Builder, InvalidAction, MAX_LINE, MAX_LINES};
 
+mod escape;
 mod split;
+
+pub(crate) use escape::escaped;
+pub use split::Unsplittable;
 
 /// The headers and the body of a NOTIFY; the action adds the target.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -66,18 +70,6 @@ impl Notify {
     }
 }
 
-/// Escapes each character that is special to Asterisk's argument parser.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if ESCAPED.contains(character) {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
-}
-
 /// Why a NOTIFY cannot be sent through Asterisk.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -100,18 +92,13 @@ pub enum InvalidNotify {
     /// Every NOTIFY needs an `Event`.
     #[error("the NOTIFY has no event")]
     NoEvent,
-    /// A line is too long for Asterisk and white space would change its meaning everywhere.
-    #[error("the body has a line of {length} bytes that cannot be split, from {near:?} on")]
-    Unsplittable {
-        /// Length of the line after escaping, in bytes.
-        length: usize,
-        /// Its first characters.
-        near: String,
-    },
+    /// A line of the body is too long for Asterisk and cannot be split.
+    #[error(transparent)]
+    Unsplittable(#[from] Unsplittable),
 }
 
 /// Converts `text` to `Content` variables, each short enough for one line of an action.
-fn content_lines(text: &str) -> Result<Vec<String>, InvalidNotify> {
+fn content_lines(text: &str) -> Result<Vec<String>, Unsplittable> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let chunks = split::chunks(
         text.trim_end_matches('\n'),
@@ -179,9 +166,6 @@ fn is_media_type(text: &str) -> bool {
         .split_once('/')
         .is_some_and(|(kind, sub)| is_token(kind) && is_token(sub))
 }
-
-/// The characters that are special to Asterisk's argument parser.
-const ESCAPED: &str = r#"\",()[]"#;
 
 /// Variables on one line. Asterisk accepts 64.
 const MAX_VARIABLES: usize = 32;

@@ -4,13 +4,13 @@
 //! White space between two tags counts as insignificant: mixed content, where it would matter, does
 //! not occur in the documents that phones read.
 
-use super::{ESCAPED, InvalidNotify};
+use super::escape::{escaped, escaped_len};
 
 /// Splits `text` at its line breaks and, where a line is longer than `limit` bytes after escaping, at
 /// places in XML where a line break is insignificant.
 ///
 /// Blank lines outside of the text of elements are kept; XML parsers ignore them.
-pub(super) fn chunks(text: &str, limit: usize) -> Result<Vec<&str>, InvalidNotify> {
+pub(super) fn chunks(text: &str, limit: usize) -> Result<Vec<&str>, Unsplittable> {
     let mut scanner = Scanner::default();
     let mut chunks = Vec::new();
     let mut start = 0;
@@ -26,13 +26,13 @@ pub(super) fn chunks(text: &str, limit: usize) -> Result<Vec<&str>, InvalidNotif
             (start, length, last) = (at + 1, 0, None);
             continue;
         }
-        length += character.len_utf8() + usize::from(ESCAPED.contains(character));
+        length += escaped_len(character);
         if limit < length {
             let Some(point) = last.take() else {
                 let line = text.get(start..).unwrap_or_default();
                 let line = line.split('\n').next().unwrap_or_default();
-                return Err(InvalidNotify::Unsplittable {
-                    length: super::escaped(line).len(),
+                return Err(Unsplittable {
+                    length: escaped(line).len(),
                     near: line.chars().take(40).collect(),
                 });
             };
@@ -43,6 +43,16 @@ pub(super) fn chunks(text: &str, limit: usize) -> Result<Vec<&str>, InvalidNotif
     }
     chunks.push(slice(text, start, text.len()));
     Ok(chunks)
+}
+
+/// White space would change the meaning of a line anywhere before its limit.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the body has a line of {length} bytes that cannot be split, from {near:?} on")]
+pub struct Unsplittable {
+    /// Length of the line after escaping, in bytes.
+    length: usize,
+    /// Its first characters.
+    near: String,
 }
 
 /// A place where the text may be split.
