@@ -1,41 +1,49 @@
-//! `FastAGI`: the protocol in which Asterisk asks.
-//!
-//! Asterisk connects, says who is calling as a block of `agi_*` lines (a [`Request`]), and then
-//! obeys [`Command`]s, one [`Reply`] each, until the server closes the [`Channel`]. A [`Server`]
-//! hands every such conversation to one [`Script`].
-//!
-//! It deliberately knows nothing of what scripts do, keeps no state between calls, never sends a
-//! command before the last one was answered, and never answers, holds or hangs up a call by itself.
-//!
-//! # What a peer can cost
-//!
-//! | what | bound |
-//! | --- | --- |
-//! | one line of the environment | 32 KiB |
-//! | the environment | 128 KiB, 256 lines, [`Config::environment_timeout`] in all |
-//! | one reply | 64 KiB, [`Config::reply_timeout`] |
-//! | one session | [`Config::session_timeout`] |
-//! | all sessions | [`Config::max_sessions`]; the kernel's queue holds the rest |
+#![doc = include_str!("README.md")]
 //!
 //! # Example
 //!
+//! Answer `AGI(agi://127.0.0.1/hello)` by setting a channel variable:
+//!
 //! ```
-//! use handsetd::agi::{Channel, Config, Error, Request, Script, Server};
-//! use handsetd::shutdown::Tasks;
+//! use handset_agi::{Channel, Config, Error, Request, Script, Server};
+//! use tokio_util::sync::CancellationToken;
 //!
-//! struct Greet;
+//! struct Hello;
 //!
-//! impl Script for Greet {
+//! impl Script for Hello {
 //!     async fn run(&self, request: &Request, channel: &mut Channel) -> Result<(), Error> {
 //!         let name = channel.full_variable("${CALLERID(name)}").await?.unwrap_or_default();
-//!         channel.set_variable("GREETING", &format!("{}: hello {name}", request.script())).await
+//!         let greeting = format!("{} says hello to {name}", request.script());
+//!         channel.set_variable("GREETING", &greeting).await
 //!     }
 //! }
 //!
-//! # async fn serve() -> Result<(), Error> {
-//! let tasks = Tasks::new();
-//! let server = Server::bind(Config::default()).await?;
-//! server.run(Greet, &tasks).await;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+//! let config = Config::default();
+//! # let config = Config { listen: "127.0.0.1:0".parse()?, ..config };
+//! let server = Server::bind(config)?;
+//! let stop = CancellationToken::new();
+//! # let address = server.local_addr();
+//! # let stopped = stop.clone();
+//! # let asterisk = tokio::spawn(async move {
+//! #     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+//! #     let mut stream = BufReader::new(stream);
+//! #     let environment = "agi_network_script: hello\nagi_threadid: 1\n\n";
+//! #     stream.get_mut().write_all(environment.as_bytes()).await.unwrap();
+//! #     let mut commands = String::new();
+//! #     for reply in ["200 result=1 (Alice)\n", "200 result=1\n"] {
+//! #         stream.read_line(&mut commands).await.unwrap();
+//! #         stream.get_mut().write_all(reply.as_bytes()).await.unwrap();
+//! #     }
+//! #     stopped.cancel();
+//! #     commands
+//! # });
+//! server.run(Hello, stop).await;
+//! # let commands = asterisk.await?;
+//! # let expected = "SET VARIABLE \"GREETING\" \"hello says hello to Alice\"\n";
+//! # assert!(commands.ends_with(expected), "{commands}");
 //! # Ok(())
 //! # }
 //! ```
@@ -63,3 +71,6 @@ pub use error::Error;
 pub use reply::Reply;
 pub use request::Request;
 pub use server::{Script, Server};
+
+#[cfg(test)]
+mod readme_tests;

@@ -1,35 +1,78 @@
-//! The Asterisk Manager Interface: a client, and the wire format on its own.
+#![doc = include_str!("README.md")]
 //!
-//! [`Client`] is a handle; one task behind it connects, logs in, keeps the connection alive and
-//! comes back when it is lost. Several servers are several clients. Any module may send any
-//! [`Action`] and listen to every [`Event`]; what they mean is not known here.
+//! # Example
 //!
-//! ```text
-//! Client ── Queue ──▶ Supervisor ▶ Connection ── Writer ──▶ Asterisk
-//!    ▲                              │ Pending  ◀─ Reader ◀─┘
-//!    └── answer, watch, broadcast ──┘
+//! Print every event of an Asterisk:
+//!
 //! ```
+//! use handset_ami::{Address, Client, Config};
 //!
-//! What never happens here: reading that waits for a listener or for a write, an action that is
-//! sent twice, an answer that is waited for without a deadline, and a password that is tried again
-//! after it was refused.
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+//! # let asterisk = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! # let local = asterisk.local_addr()?.to_string();
+//! # tokio::spawn(async move {
+//! #     let (stream, _) = asterisk.accept().await.unwrap();
+//! #     let mut stream = BufReader::new(stream);
+//! #     let banner = "Asterisk Call Manager/11.0.0\r\n";
+//! #     stream.get_mut().write_all(banner.as_bytes()).await.unwrap();
+//! #     for response in ["Success\r\nChallenge: 1", "Success"] {
+//! #         let mut action = String::new();
+//! #         while !action.ends_with("\r\n\r\n") {
+//! #             stream.read_line(&mut action).await.unwrap();
+//! #         }
+//! #         let id = action.split("ActionID: ").nth(1).unwrap();
+//! #         let id = id.lines().next().unwrap();
+//! #         let packet = format!("Response: {response}\r\nActionID: {id}\r\n\r\n");
+//! #         stream.get_mut().write_all(packet.as_bytes()).await.unwrap();
+//! #     }
+//! #     let events = "Event: FullyBooted\r\n\r\nEvent: Hangup\r\nChannel: PJSIP/1-1\r\n\r\n";
+//! #     stream.get_mut().write_all(events.as_bytes()).await.unwrap();
+//! #     std::future::pending::<()>().await;
+//! # });
+//! let address: Address = "192.0.2.10".parse()?;
+//! # let address: Address = local.parse()?;
+//! let config = Config::new("pbx", address, "monitor", "secret".into());
+//! let (client, driver) = Client::new(&config)?;
+//! tokio::spawn(driver.run());
 //!
-//! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use handsetd::ami::{Action, Client, Config, ListQuery};
-//! use handsetd::shutdown::Tasks;
-//!
-//! let config = Config::new("pbx", "192.0.2.10".parse()?, "handsetd", "secret".into());
-//! let client = Client::start(&config, None, &Tasks::new())?;
 //! let mut events = client.events();
-//! let contacts = client.send(Action::list(ListQuery::PjsipContacts)).await?;
-//! println!("{} contacts", contacts.items().len());
 //! while let Some(event) = events.next().await {
 //!     println!("{}", event.name());
+//!     for (name, value) in event.headers() {
+//!         println!("    {name}: {value}");
+//!     }
+//! #   if event.is("Hangup") {
+//! #       return Ok(());
+//! #   }
 //! }
-//! # Ok(())
+//! # unreachable!("the driver ended");
 //! # }
 //! ```
+//!
+//! Send an action and read the list that answers it:
+//!
+//! ```
+//! use handset_ami::{Action, Client, Error, ListQuery};
+//!
+//! async fn contacts(client: &Client) -> Result<Vec<String>, Error> {
+//!     let response = client.send(Action::list(ListQuery::PjsipContacts)).await?;
+//!     let uris = response.items().iter().filter_map(|item| item.header("Uri"));
+//!     Ok(uris.map(str::to_owned).collect())
+//! }
+//! ```
+//!
+//! # Structure
+//!
+//! ```text
+//! Client ── Queue ──▶ Supervisor ─▶ Connection ── ActionWriter ──▶ Asterisk
+//!    ▲                               │ Pending ◀── FrameReader ◀─┘
+//!    └── response, state, events ────┘
+//! ```
+//!
+//! [`wire`] splits the byte stream into packets and parses them without I/O, so it can be used alone;
+//! [`decode`] prints captures with it.
 
 mod action;
 mod address;
@@ -68,4 +111,7 @@ pub use events::Events;
 pub use response::Response;
 pub use state::{Connected, State};
 pub use tls::{Connector, TlsConfig, TlsError};
-pub use value::{HeaderName, HeaderValue, InvalidText};
+pub use value::InvalidText;
+
+#[cfg(test)]
+mod readme_tests;

@@ -4,11 +4,11 @@ use std::fmt;
 
 /// A header name: not empty, without colon, line break, NUL, or surrounding white space.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct HeaderName(String);
+pub(crate) struct HeaderName(String);
 
 impl HeaderName {
     /// Validates `name`.
-    pub fn parse(name: &str) -> Result<Self, InvalidText> {
+    pub(crate) fn parse(name: &str) -> Result<Self, InvalidText> {
         let invalid = |problem| InvalidText {
             what: shortened(name),
             problem,
@@ -26,18 +26,18 @@ impl HeaderName {
     }
 
     /// Returns the name.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// A header value: any text without line break and NUL.
 #[derive(Clone, Eq, PartialEq)]
-pub struct HeaderValue(String);
+pub(crate) struct HeaderValue(String);
 
 impl HeaderValue {
     /// Validates `value`.
-    pub fn parse(value: impl Into<String>) -> Result<Self, InvalidText> {
+    pub(crate) fn parse(value: impl Into<String>) -> Result<Self, InvalidText> {
         let value = value.into();
         if value.contains(['\r', '\n', '\0']) {
             let problem = "contains a line break or NUL";
@@ -50,7 +50,7 @@ impl HeaderValue {
     }
 
     /// Returns the value.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
