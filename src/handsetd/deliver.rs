@@ -3,6 +3,7 @@
 //! [`Courier`] prepares what the phone is to fetch, asks the vendor's backend for a plan, and sends
 //! it. It decides nothing: whose phone it is and what is asked stands fixed when it is called.
 
+mod challenge;
 mod circuit_breaker;
 mod circuit_breakers;
 mod config;
@@ -24,9 +25,9 @@ mod registration;
 mod reply_data;
 mod template;
 
+pub(crate) use challenge::Challenge;
 pub use config::Config;
 pub use courier::Courier;
-pub(crate) use digest::Challenge;
 pub use media_source::MediaSource;
 pub use mobility::{CallManager, Encoding};
 pub use push_credentials::{OneTimeCredentials, PushCredentials};

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use reqwest::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
 
-use super::digest::{Challenge, basic};
+use super::challenge::{Challenge, basic};
 use crate::commit_point::CommitPoint;
 use exchange::{Clients, Message};
 use handset_phones::phone::{Address, Credentials, Phone, Vendor};

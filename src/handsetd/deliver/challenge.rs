@@ -1,0 +1,169 @@
+//! Challenges of phones, and answers to them: Basic (RFC 7617) and [`Digest`].
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::digest::{Algorithm, Digest};
+use handset_phones::phone::Credentials;
+
+/// A challenge of a `WWW-Authenticate` field.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Challenge {
+    Basic,
+    Digest(Digest),
+}
+
+impl Challenge {
+    /// Returns the strongest supported challenge of the `WWW-Authenticate` fields of a reply, each
+    /// of which may list several (RFC 9110, section 11.6.1); the first among equals.
+    pub(crate) fn pick<'a>(fields: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut strongest: Option<Self> = None;
+        for (scheme, params) in fields.flat_map(split) {
+            let challenge = if scheme.eq_ignore_ascii_case("Basic") {
+                Some(Self::Basic)
+            } else if scheme.eq_ignore_ascii_case("Digest") {
+                Digest::parse(&params).map(Self::Digest)
+            } else {
+                None
+            };
+            if let Some(challenge) = challenge
+                && strongest
+                    .as_ref()
+                    .is_none_or(|known| known.strength() < challenge.strength())
+            {
+                strongest = Some(challenge);
+            }
+        }
+        strongest
+    }
+
+    /// Basic, which sends the password in clear, is the weakest.
+    fn strength(&self) -> Option<Algorithm> {
+        match self {
+            Self::Basic => None,
+            Self::Digest(digest) => Some(digest.algorithm()),
+        }
+    }
+
+    /// Writes the value of `Authorization`; `target` is path and query as they are sent.
+    pub(crate) fn answer(&self, credentials: &Credentials, method: &str, target: &str) -> String {
+        match self {
+            Self::Basic => basic(credentials),
+            Self::Digest(digest) => {
+                let cnonce = handset_net::random::hex_token::<8>();
+                digest.answer(credentials, method, target, &cnonce)
+            }
+        }
+    }
+}
+
+/// Writes the value of `Authorization` for Basic.
+pub(super) fn basic(credentials: &Credentials) -> String {
+    let pair = format!("{}:{}", credentials.username, credentials.password());
+    format!("Basic {}", BASE64_STANDARD.encode(pair))
+}
+
+/// Splits a field into challenges, each a scheme and its parameters with commas between them.
+fn split(field: &str) -> Vec<(&str, String)> {
+    let mut challenges: Vec<(&str, String)> = Vec::new();
+    for element in elements(field) {
+        // A parameter is a name and an equals sign; everything else starts with a scheme.
+        let end = element.find(|c: char| c.is_whitespace() || c == '=');
+        let (word, rest) = element.split_at(end.unwrap_or(element.len()));
+        if !rest.trim_start().starts_with('=') {
+            challenges.push((word, rest.trim_start().to_owned()));
+        } else if let Some((_, params)) = challenges.last_mut() {
+            params.push(',');
+            params.push_str(element);
+        }
+    }
+    challenges
+}
+
+/// Splits a list at the commas outside of quotes; empty elements are left out.
+fn elements(list: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let separator = move |c: char| {
+        let is_escaped = std::mem::take(&mut escaped);
+        match c {
+            '"' if !is_escaped => quoted = !quoted,
+            '\\' if quoted && !is_escaped => escaped = true,
+            _ => {}
+        }
+        c == ',' && !quoted
+    };
+    let elements = list.split(separator).map(str::trim);
+    elements.filter(|element| !element.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pick(fields: &[&str]) -> Option<Challenge> {
+        Challenge::pick(fields.iter().copied())
+    }
+
+    fn algorithm(fields: &[&str]) -> Option<Algorithm> {
+        pick(fields).and_then(|challenge| challenge.strength())
+    }
+
+    #[test]
+    fn digest_is_preferred_and_unsupported_schemes_are_skipped() {
+        assert_eq!(pick(&["Basic realm=\"a\""]), Some(Challenge::Basic));
+        let both = ["Basic realm=\"a\"", "Digest realm=\"a\", nonce=\"b\""];
+        assert!(matches!(pick(&both), Some(Challenge::Digest(_))));
+        let odd = [
+            "Digest realm=\"a\", nonce=\"b\", algorithm=SHA-512-256",
+            "Basic",
+        ];
+        assert_eq!(pick(&odd), Some(Challenge::Basic));
+        assert_eq!(
+            pick(&["Digest realm=\"a\", nonce=\"b\", qop=\"auth-int\""]),
+            None
+        );
+        assert_eq!(pick(&["Negotiate"]), None);
+    }
+
+    #[test]
+    fn one_field_may_list_several_challenges() {
+        let both = include_str!("../../../tests/fixtures/field/basic-and-digest-in-one-header.txt");
+        let both = both.trim().strip_prefix("WWW-Authenticate: ").unwrap();
+        assert_eq!(algorithm(&[both]), Some(Algorithm::Md5));
+        let other_order = "Digest realm=\"r\", nonce=\"n1\", qop=\"auth\", Basic realm=\"r\"";
+        assert_eq!(pick(&[both]), pick(&[other_order]));
+        let many = "Negotiate YWJj==, , Basic realm=\"a, Digest nonce=\\\"x\\\"\",\
+                    Digest realm = \"r\" , nonce= n1,opaque=\"\",NTLM";
+        let Some(Challenge::Digest(digest)) = pick(&[many]) else {
+            panic!("{:?}", pick(&[many]))
+        };
+        let answer = digest.answer(&Credentials::new("u", "p".into()), "GET", "/", "c");
+        assert!(answer.contains("realm=\"r\", nonce=\"n1\""), "{answer}");
+        let quoted = "Basic realm=\"a, Digest realm=b, nonce=c\"";
+        assert_eq!(pick(&[quoted]), Some(Challenge::Basic));
+    }
+
+    #[test]
+    fn the_strongest_digest_is_picked_wherever_it_stands() {
+        let md5 = "Digest realm=\"r\", nonce=\"1\"";
+        let sha = "Digest realm=\"r\", nonce=\"2\", algorithm=SHA-256";
+        let unsupported = "Digest realm=\"r\", nonce=\"3\", algorithm=SHA-512-256";
+        for fields in [
+            &[md5, sha][..],
+            &[sha, "Basic realm=\"r\"", md5],
+            &[&format!("{unsupported}, {md5}, {sha}")],
+        ] {
+            assert_eq!(algorithm(fields), Some(Algorithm::Sha256), "{fields:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_never_panics(text in "(Digest |Basic| |,|=|\"|\\\\|realm|nonce|qop|\\PC){0,30}") {
+            if let Some(challenge) = Challenge::pick([text.as_str()].into_iter()) {
+                let header = challenge.answer(&Credentials::new("Mufasa", "Circle of Life".into()), "GET", "/");
+                proptest::prop_assert!(!header.contains(['\r', '\n']));
+            }
+        }
+    }
+}
