@@ -305,9 +305,9 @@ pub(crate) fn settings(config: &Config, door: SocketAddr) -> deliver::Config {
         media_lifetime: config.http.media_lifetime,
         folders: config.media.folders.clone(),
         hosts: config.media.hosts.clone(),
-        keep: Some(config.state.dir.join("served")),
+        media_dir: Some(config.state.dir.join("served")),
         call_manager: config.cucm.clone(),
-        spare_the_silent: true,
+        circuit_breaker: true,
     }
 }
 
@@ -333,7 +333,7 @@ fn courier(
     settings: deliver::Config,
     (content_store, logins, roster): (ContentStore, PushCredentials, Roster),
 ) -> io::Result<Courier> {
-    let folder = settings.keep.clone().unwrap_or_default();
+    let folder = settings.media_dir.clone().unwrap_or_default();
     match Courier::open(
         settings.clone(),
         content_store.clone(),
@@ -349,7 +349,7 @@ fn courier(
             );
             Courier::open(
                 deliver::Config {
-                    keep: None,
+                    media_dir: None,
                     ..settings
                 },
                 content_store,

@@ -3,6 +3,7 @@
 //! [`Courier`] prepares what the phone is to fetch, asks the vendor's backend for a plan, and sends
 //! it. It decides nothing: whose phone it is and what is asked stands fixed when it is called.
 
+mod blocking;
 mod challenge;
 mod circuit_breaker;
 mod circuit_breakers;

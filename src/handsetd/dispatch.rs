@@ -197,7 +197,14 @@ impl Dispatcher {
         let history = self.history.clone();
         let entry = history.begin(asked, "", None);
         let delivery = async move {
-            let outcome = courier.deliver_to_call_manager(&request).await;
+            let outcome = match &request.action {
+                Action::Mobility(mobility) => {
+                    courier
+                        .ask_call_manager(None, mobility, &request, &CommitPoint::default())
+                        .await
+                }
+                _ => Outcome::new(Status::Invalid, "phone is missing"),
+            };
             history.end(entry, &outcome);
             let Outcome { status, reason, .. } = &outcome;
             let reason = without_secrets(reason);

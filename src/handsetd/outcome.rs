@@ -100,14 +100,14 @@ pub struct Outcome {
 /// One step of a delivery, as it went.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StepRecord {
-    /// By which way: `http`, `notify`, `csta` or `pbx`.
-    pub way: &'static str,
-    /// What was sent, without passwords.
-    pub sent: String,
-    /// What was answered, in a few words.
-    pub said: String,
-    /// How long it took.
-    pub took: Duration,
+    /// `http`, `notify`, `csta` or `pbx`.
+    pub transport: &'static str,
+    /// A summary of the request, without passwords.
+    pub request: String,
+    /// A summary of the reply.
+    pub reply: String,
+    /// How long the step took.
+    pub duration: Duration,
 }
 
 impl Outcome {

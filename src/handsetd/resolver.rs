@@ -133,7 +133,7 @@ impl PhoneResolver {
         let mut facts = entry
             .endpoint
             .as_ref()
-            .map(|endpoint| self.roster.facts(endpoint));
+            .map(|endpoint| self.roster.registrations(endpoint));
         if facts.as_ref().is_none_or(Vec::is_empty) {
             let tried = vec!["the roster, which does not know it".to_owned()];
             facts = Some(vec![RegistrationInfo {
@@ -146,14 +146,14 @@ impl PhoneResolver {
 
     /// Returns the phones of an endpoint if the roster suffices, which saves asking Asterisk.
     pub fn on_roster(&self, entry: &PhoneEntry, endpoint: &Endpoint) -> Option<Vec<Resolution>> {
-        let facts = self.roster.facts(endpoint);
+        let facts = self.roster.registrations(endpoint);
         let found: Vec<_> = self.each(entry, &facts).collect();
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
     }
 
     /// Adds what the roster alone knows of the phone of `endpoint` at the same address.
     pub fn completed(&self, facts: RegistrationInfo, endpoint: &Endpoint) -> RegistrationInfo {
-        let known = self.roster.facts(endpoint);
+        let known = self.roster.registrations(endpoint);
         match known
             .into_iter()
             .find(|known| known.address == facts.address)

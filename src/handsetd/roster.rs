@@ -60,7 +60,7 @@ pub struct Registration {
 #[non_exhaustive]
 pub enum Unavailable {
     /// No connection tells.
-    #[error("Asterisk {server} is away: {reason}")]
+    #[error("Asterisk {server} is not connected: {reason}")]
     Away {
         /// What the configuration calls the server.
         server: String,
@@ -119,7 +119,7 @@ impl Roster {
 
     /// Returns what is known of the phones of `endpoint`, one for each contact. Empty where no
     /// server knows one just now.
-    pub fn facts(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
+    pub fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
         self.select(|table| table.contacts(endpoint).iter().collect())
     }
 
@@ -133,10 +133,10 @@ impl Roster {
     }
 
     /// Returns how often a server told that a phone of `endpoint` came, as long as it is followed.
-    pub fn times_seen(&self, endpoint: &Endpoint) -> u64 {
+    pub fn registration_count(&self, endpoint: &Endpoint) -> u64 {
         let servers = self.list().into_iter();
         servers.fold(0, |sum: u64, server| {
-            sum.wrapping_add(server.table.borrow().times_seen(endpoint))
+            sum.wrapping_add(server.table.borrow().registration_count(endpoint))
         })
     }
 

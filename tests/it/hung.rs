@@ -83,7 +83,7 @@ async fn a_phone_that_stays_silent_is_spared_and_of_use_again_soon_after_it_is_b
         }
     };
     let reason = soon("being spared", is_spared).await;
-    for words in ["no sign of life for ", "it is tried again in "] {
+    for words in ["has not responded for ", "next try in "] {
         assert!(reason.contains(words), "{reason}");
     }
     let asked = faulty.connections();

@@ -88,7 +88,7 @@ impl Snapshot {
             in_flight: services.dispatcher.in_flight(),
             waiting: services.dispatcher.waiting(),
             stored: services.dispatcher.held(),
-            open_circuit_breakers: services.dispatcher.courier().spared(),
+            open_circuit_breakers: services.dispatcher.courier().open_circuit_breakers(),
         }
     }
 

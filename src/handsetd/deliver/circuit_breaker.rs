@@ -1,65 +1,70 @@
-//! A breaker: whether a phone that gave no sign of life is asked again. No I/O, no clock.
+//! Circuit breaker of one phone: decides whether a phone that did not respond gets another request.
+//!
+//! A state machine without I/O and without a clock. It is closed while the phone responds, opens after
+//! [`FAILURES`] failures in a row, and lets one request through after each pause; that trial closes it
+//! or starts the next pause, which is twice as long.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The breaker of one phone.
+/// Circuit breaker of one phone.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(super) struct CircuitBreaker {
     state: State,
-    /// How often in a row the phone gave no sign of life, and when that was first noted.
+    /// How many requests in a row got no response.
     failures: u32,
-    since: Instant,
-    /// The pause after the next trial that fails.
+    /// When the first of them failed.
+    first_failure: Instant,
+    /// How long the breaker opens next.
     pause: Duration,
-    /// How often the phone had come back, by Asterisk's word, when it was asked last.
-    arrivals: u64,
-    /// Until when silence means nothing: the phone restarts.
-    excused_until: Option<Instant>,
+    /// Registration count of the phone at the last request.
+    registrations: u64,
+    /// Until when failures do not count: the phone is restarting.
+    grace_until: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
-    /// The phone is asked.
+    /// All requests pass.
     Closed,
-    /// One delivery tries; the others are refused.
+    /// One request is on trial; all others are refused.
     HalfOpen,
-    /// All are refused until then.
+    /// All requests are refused until then.
     Open(Instant),
 }
 
-/// Why a phone is not asked.
+/// The breaker is open: no request passes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Open {
-    /// For how long there has been no sign of life.
-    pub(super) silent_for: Duration,
-    /// When it is asked again; zero if it is being asked just now.
-    pub(super) again_in: Duration,
+    /// How long the phone has not responded.
+    pub(super) unresponsive_for: Duration,
+    /// When the next request may pass; zero while another one is on trial.
+    pub(super) retry_after: Duration,
 }
 
-impl Breaker {
-    /// Creates a closed breaker of a phone that has come so often.
-    pub(super) fn new(now: Instant, arrivals: u64) -> Self {
+impl CircuitBreaker {
+    /// Creates a closed breaker; `registrations` is the registration count of the phone.
+    pub(super) fn new(now: Instant, registrations: u64) -> Self {
         Self {
             state: State::Closed,
             failures: 0,
-            since: now,
+            first_failure: now,
             pause: FIRST_PAUSE,
-            arrivals,
-            excused_until: None,
+            registrations,
+            grace_until: None,
         }
     }
 
-    /// Says whether the phone may be asked now. Whoever may must tell what came of it.
+    /// Lets a request pass, whose result must be reported, or refuses it.
     ///
-    /// A phone that has come back since is tried at once.
-    pub(super) fn ask(&mut self, now: Instant, arrivals: u64) -> Result<(), Open> {
-        let is_back = arrivals != self.arrivals;
-        self.arrivals = arrivals;
+    /// A phone that has registered since the last request gets a trial at once.
+    pub(super) fn try_acquire(&mut self, now: Instant, registrations: u64) -> Result<(), Open> {
+        let has_registered = registrations != self.registrations;
+        self.registrations = registrations;
         match self.state {
             State::Closed => return Ok(()),
-            State::Open(until) if is_back || until <= now => {
+            State::Open(until) if has_registered || until <= now => {
                 self.state = State::HalfOpen;
                 return Ok(());
             }
@@ -70,25 +75,25 @@ impl Breaker {
             State::Closed | State::HalfOpen => now,
         };
         Err(Open {
-            silent_for: now.saturating_duration_since(self.since),
-            again_in: until.saturating_duration_since(now),
+            unresponsive_for: now.saturating_duration_since(self.first_failure),
+            retry_after: until.saturating_duration_since(now),
         })
     }
 
-    /// Notes a sign of life.
-    pub(super) fn alive(&mut self) {
+    /// Records that the phone responded.
+    pub(super) fn success(&mut self) {
         self.state = State::Closed;
         self.failures = 0;
         self.pause = FIRST_PAUSE;
     }
 
-    /// Notes that there was none.
-    pub(super) fn silent(&mut self, now: Instant) {
-        if self.excused_until.is_some_and(|until| now < until) {
-            return self.undecided(now);
+    /// Records that it did not respond.
+    pub(super) fn failure(&mut self, now: Instant) {
+        if self.grace_until.is_some_and(|until| now < until) {
+            return self.release(now);
         }
         if self.failures == 0 {
-            self.since = now;
+            self.first_failure = now;
         }
         self.failures = self.failures.saturating_add(1);
         let opens = self.state == State::HalfOpen || FAILURES <= self.failures;
@@ -98,84 +103,76 @@ impl Breaker {
         }
     }
 
-    /// Notes that nothing came of asking, for reasons of ours: another may try.
-    pub(super) fn undecided(&mut self, now: Instant) {
+    /// Records that the request was not sent after all; another may pass.
+    pub(super) fn release(&mut self, now: Instant) {
         if self.state == State::HalfOpen {
             self.state = State::Open(now);
         }
     }
 
-    /// Lets silence mean nothing until then.
-    pub(super) fn excuse(&mut self, until: Instant) {
-        self.alive();
-        self.excused_until = Some(until);
+    /// Closes the breaker, and ignores failures until then.
+    pub(super) fn grant_grace(&mut self, until: Instant) {
+        self.success();
+        self.grace_until = Some(until);
     }
 
-    /// Returns whether the phone is not asked now, or by one delivery alone.
+    /// Returns whether requests are refused.
     pub(super) fn is_open(&self) -> bool {
         self.state != State::Closed
     }
 
-    /// Returns whether it could as well be forgotten.
+    /// Returns whether the breaker is as good as new.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
-        let is_excused = self.excused_until.is_some_and(|until| now < until);
-        let is_over = match self.state {
-            State::Closed => self.failures == 0,
-            State::HalfOpen => false,
-            State::Open(until) => until + FORGOTTEN < now,
-        };
-        is_over && !is_excused
+        let has_grace = self.grace_until.is_some_and(|until| now < until);
+        self.state == State::Closed && self.failures == 0 && !has_grace
     }
 }
 
-/// How often in a row a phone may give no sign of life before it is spared.
+/// How many failures in a row open the breaker.
 const FAILURES: u32 = 3;
 
-/// The first pause; a phone whose network was gone shall be of use soon after it is back.
+/// The first pause: short, so that a phone is usable soon after its network is back.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_mins(1);
-
-/// How long after its pause a phone that nobody asks is remembered, where memory is scarce.
-const FORGOTTEN: Duration = Duration::from_mins(10);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     struct Bench {
-        breaker: Breaker,
+        breaker: CircuitBreaker,
         now: Instant,
-        arrivals: u64,
+        registrations: u64,
     }
 
     impl Bench {
         fn new() -> Self {
             let now = Instant::now();
-            let breaker = Breaker::new(now, 7);
+            let breaker = CircuitBreaker::new(now, 7);
             Self {
                 breaker,
                 now,
-                arrivals: 7,
+                registrations: 7,
             }
         }
 
-        /// A bench whose phone was silent often enough.
+        /// A bench with an open breaker.
         fn open() -> Self {
             let mut bench = Self::new();
             (0..FAILURES).for_each(|_| bench.fails());
             bench
         }
 
-        fn ask(&mut self) -> Result<(), u64> {
-            let asked = self.breaker.ask(self.now, self.arrivals);
-            asked.map_err(|spared| spared.again_in.as_secs())
+        fn try_acquire(&mut self) -> Result<(), u64> {
+            let result = self.breaker.try_acquire(self.now, self.registrations);
+            result.map_err(|open| open.retry_after.as_secs())
         }
 
         fn fails(&mut self) {
-            assert_eq!(self.ask(), Ok(()));
-            self.breaker.silent(self.now);
+            assert_eq!(self.try_acquire(), Ok(()));
+            self.breaker.failure(self.now);
         }
 
         fn wait(&mut self, seconds: u64) {
@@ -184,31 +181,31 @@ mod tests {
     }
 
     #[test]
-    fn the_third_silence_in_a_row_opens_it_for_a_short_pause() {
+    fn the_third_failure_in_a_row_opens_the_breaker_for_a_short_pause() {
         let mut bench = Bench::new();
         for _ in 0..2 {
             bench.fails();
             bench.wait(10);
         }
-        bench.breaker.alive();
+        bench.breaker.success();
         for _ in 0..3 {
             bench.fails();
             bench.wait(1);
         }
-        let spared = bench.breaker.ask(bench.now, 7).unwrap_err();
+        let open = bench.breaker.try_acquire(bench.now, 7).unwrap_err();
         let seconds = Duration::from_secs;
-        assert_eq!(spared.silent_for, seconds(3));
-        assert_eq!(spared.again_in, seconds(1));
+        assert_eq!(open.unresponsive_for, seconds(3));
+        assert_eq!(open.retry_after, seconds(1));
     }
 
     #[test]
-    fn one_trial_is_let_through_and_decides() {
+    fn one_trial_passes_and_decides() {
         let mut bench = Bench::open();
         bench.wait(2);
-        assert_eq!(bench.ask(), Ok(()));
-        assert_eq!(bench.ask(), Err(0), "it is being tried");
-        bench.breaker.alive();
-        assert_eq!((bench.ask(), bench.ask()), (Ok(()), Ok(())));
+        assert_eq!(bench.try_acquire(), Ok(()));
+        assert_eq!(bench.try_acquire(), Err(0), "a request is on trial");
+        bench.breaker.success();
+        assert_eq!((bench.try_acquire(), bench.try_acquire()), (Ok(()), Ok(())));
         assert!(bench.breaker.is_idle(bench.now));
     }
 
@@ -216,50 +213,52 @@ mod tests {
     fn pauses_double_up_to_a_minute_and_start_over_after_a_success() {
         let mut bench = Bench::open();
         for pause in [2, 4, 8, 16, 32, 60, 60] {
-            assert_eq!(bench.ask(), Err(pause));
+            assert_eq!(bench.try_acquire(), Err(pause));
             bench.wait(pause);
             bench.fails();
         }
         bench.wait(60);
-        assert_eq!(bench.ask(), Ok(()));
-        bench.breaker.alive();
+        assert_eq!(bench.try_acquire(), Ok(()));
+        bench.breaker.success();
         (0..FAILURES).for_each(|_| bench.fails());
-        assert_eq!(bench.ask(), Err(2));
+        assert_eq!(bench.try_acquire(), Err(2));
     }
 
     #[test]
-    fn a_trial_that_came_to_nothing_leaves_its_place_to_another() {
+    fn a_released_trial_lets_another_request_pass() {
         let mut bench = Bench::open();
         bench.wait(2);
-        assert_eq!(bench.ask(), Ok(()));
-        bench.breaker.undecided(bench.now);
-        assert_eq!(bench.ask(), Ok(()));
+        assert_eq!(bench.try_acquire(), Ok(()));
+        bench.breaker.release(bench.now);
+        assert_eq!(bench.try_acquire(), Ok(()));
     }
 
     #[test]
-    fn a_phone_that_came_back_is_tried_at_once() {
+    fn a_phone_that_registers_gets_a_trial_at_once() {
         let mut bench = Bench::open();
-        assert_eq!(bench.ask(), Err(2));
-        bench.arrivals += 1;
-        assert_eq!(bench.ask(), Ok(()));
-        assert_eq!(bench.ask(), Err(0));
+        assert_eq!(bench.try_acquire(), Err(2));
+        bench.registrations += 1;
+        assert_eq!(bench.try_acquire(), Ok(()));
+        assert_eq!(bench.try_acquire(), Err(0));
     }
 
     #[test]
-    fn who_asked_before_it_opened_does_not_lengthen_the_pause() {
+    fn failures_of_earlier_requests_do_not_lengthen_the_pause() {
         let mut bench = Bench::open();
-        bench.breaker.silent(bench.now);
-        assert_eq!(bench.ask(), Err(2));
+        bench.breaker.failure(bench.now);
+        assert_eq!(bench.try_acquire(), Err(2));
     }
 
     #[test]
-    fn silence_after_a_restart_of_ours_means_nothing() {
+    fn failures_during_grace_do_not_count() {
         let mut bench = Bench::open();
-        bench.breaker.excuse(bench.now + Duration::from_mins(3));
+        bench
+            .breaker
+            .grant_grace(bench.now + Duration::from_mins(3));
         (0..20).for_each(|_| bench.fails());
         assert!(!bench.breaker.is_idle(bench.now));
         bench.wait(181);
         (0..FAILURES).for_each(|_| bench.fails());
-        assert_eq!(bench.ask(), Err(2));
+        assert_eq!(bench.try_acquire(), Err(2));
     }
 }

@@ -1,144 +1,179 @@
-//! The breakers of all phones: a dead one costs a few deliveries their time, and then no more.
+//! Circuit breakers of all phones: a dead phone costs a few deliveries their timeout, and the others
+//! fail at once.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::circuit_breaker::{Breaker, Open};
+use super::circuit_breaker::{CircuitBreaker, Open};
+use handset_net::expiring::ExpiringMap;
 use handset_phones::phone::Address;
 
-/// One breaker for each phone that gave no sign of life lately. Cheap to clone; all clones are one.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Breakers(Arc<Mutex<HashMap<Address, Breaker>>>);
+/// A circuit breaker for each phone that did not respond lately. Clones share the state.
+#[derive(Clone, Debug)]
+pub(super) struct CircuitBreakers(Arc<Mutex<ExpiringMap<Address, CircuitBreaker>>>);
 
-/// Leave to ask a phone. What came of it must be told; dropping this tells that nothing did.
+/// Permission to send one request. Report the result; dropping the permit releases it.
 #[derive(Debug)]
 pub(super) struct Permit {
-    breakers: Breakers,
+    breakers: CircuitBreakers,
     address: Address,
-    arrivals: u64,
-    since: Instant,
-    told: bool,
+    registrations: u64,
+    acquired: Instant,
+    is_reported: bool,
 }
 
-impl Breakers {
-    /// Gives leave to ask the phone at `address`, or says in words why not; nothing is sent then.
-    ///
-    /// `arrivals` counts how often Asterisk saw the phone come.
-    pub(super) fn ask(&self, address: Address, arrivals: u64) -> Result<Permit, String> {
-        let since = Instant::now();
-        if let Some(breaker) = self.lock().get_mut(&address) {
-            let asked = breaker.ask(since, arrivals);
-            asked.map_err(|spared| words(&address, spared))?;
+/// The circuit breaker of a phone is open, so nothing is sent.
+#[derive(Debug)]
+pub(super) struct CircuitOpen {
+    address: Address,
+    open: Open,
+}
+
+impl Default for CircuitBreakers {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(ExpiringMap::new(CAPACITY))))
+    }
+}
+
+impl CircuitBreakers {
+    /// Returns a permit for one request to the server at `address`, unless its breaker is open.
+    /// `registrations` is the registration count of the phone.
+    pub(super) fn try_acquire(
+        &self,
+        address: Address,
+        registrations: u64,
+    ) -> Result<Permit, CircuitOpen> {
+        let now = Instant::now();
+        if let Some(breaker) = self.0.lock().get_mut(&address, now)
+            && let Err(open) = breaker.try_acquire(now, registrations)
+        {
+            return Err(CircuitOpen { address, open });
         }
         Ok(Permit {
             breakers: self.clone(),
             address,
-            arrivals,
-            since,
-            told: false,
+            registrations,
+            acquired: now,
+            is_reported: false,
         })
     }
 
-    /// Takes note that the phone at `address` was told to restart: its silence is no wonder.
-    pub(super) fn excuse(&self, address: &Address) {
+    /// Ignores failures of the phone at `address` for a while: it was told to restart.
+    pub(super) fn grant_grace(&self, address: &Address) {
         let now = Instant::now();
-        self.with(address, 0, |breaker| breaker.excuse(now + RESTART));
+        self.update(address, 0, |breaker| {
+            breaker.grant_grace(now + RESTART_GRACE)
+        });
     }
 
-    /// Returns how many phones are spared.
-    pub(super) fn open(&self) -> usize {
-        self.lock().values().filter(|one| one.is_open()).count()
+    /// Returns how many circuit breakers are open.
+    pub(super) fn open_count(&self) -> usize {
+        let breakers = self.0.lock();
+        let open = breakers.iter(Instant::now());
+        open.filter(|(_, breaker)| breaker.is_open()).count()
     }
 
-    /// Changes the breaker of `address`; one that is idle then is forgotten.
-    fn with(&self, address: &Address, arrivals: u64, change: impl FnOnce(&mut Breaker)) {
+    /// Changes the breaker of `address`. One that is idle is dropped, as a new one is equal to it.
+    fn update(
+        &self,
+        address: &Address,
+        registrations: u64,
+        change: impl FnOnce(&mut CircuitBreaker),
+    ) {
         let now = Instant::now();
-        let mut all = self.lock();
-        if all.len() >= MAX_BREAKERS && !all.contains_key(address) {
-            all.retain(|_, breaker| !breaker.is_idle(now));
-        }
-        if all.len() >= MAX_BREAKERS && !all.contains_key(address) {
-            // It is asked each time, as if there were no breakers.
+        let mut breakers = self.0.lock();
+        let known = breakers.remove(address, now);
+        breakers.remove_expired(now);
+        if known.is_none() && breakers.len() >= CAPACITY {
+            // This phone goes without a breaker rather than another one losing its own.
             return;
         }
-        let breaker = all
-            .entry(address.clone())
-            .or_insert_with(|| Breaker::new(now, arrivals));
-        change(breaker);
-        if breaker.is_idle(now) {
-            all.remove(address);
+        let mut breaker = known.unwrap_or_else(|| CircuitBreaker::new(now, registrations));
+        change(&mut breaker);
+        if !breaker.is_idle(now) {
+            breakers.insert(address.clone(), breaker, RETENTION, now);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Address, Breaker>> {
-        // Each breaker is whole, whoever panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Permit {
-    /// Tells that the phone gave a sign of life.
-    pub(super) fn alive(mut self) {
-        self.told = true;
-        let mut all = self.breakers.lock();
-        if let Some(breaker) = all.get_mut(&self.address) {
-            breaker.alive();
-            if breaker.is_idle(Instant::now()) {
-                all.remove(&self.address);
+    /// Reports that the phone responded.
+    pub(super) fn success(mut self) {
+        self.is_reported = true;
+        let now = Instant::now();
+        let mut breakers = self.breakers.0.lock();
+        if let Some(breaker) = breakers.get_mut(&self.address, now) {
+            breaker.success();
+            if breaker.is_idle(now) {
+                breakers.remove(&self.address, now);
             }
         }
     }
 
-    /// Tells that it gave none. What fails at once costs nothing that could be spared, and who was
-    /// hardly waited for need not be dead: that tells nothing.
-    pub(super) fn silent(mut self) {
+    /// Reports that it did not. A failure within [`MIN_TIMEOUT`] does not count: it cost next to
+    /// nothing, or the deadline was too short for any phone.
+    pub(super) fn failure(mut self) {
         let now = Instant::now();
-        if now.saturating_duration_since(self.since) < FAIR {
+        if now.saturating_duration_since(self.acquired) < MIN_TIMEOUT {
             return;
         }
-        self.told = true;
-        let change = |breaker: &mut Breaker| breaker.silent(now);
-        self.breakers.with(&self.address, self.arrivals, change);
+        self.is_reported = true;
+        let fail = |breaker: &mut CircuitBreaker| breaker.failure(now);
+        self.breakers
+            .update(&self.address, self.registrations, fail);
+    }
+
+    /// Returns the permit: nothing was sent.
+    pub(super) fn release(self) {
+        drop(self);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if !self.told
-            && let Some(breaker) = self.breakers.lock().get_mut(&self.address)
-        {
-            breaker.undecided(Instant::now());
+        if self.is_reported {
+            return;
+        }
+        let now = Instant::now();
+        if let Some(breaker) = self.breakers.0.lock().get_mut(&self.address, now) {
+            breaker.release(now);
         }
     }
 }
 
-fn words(address: &Address, spared: Open) -> String {
-    let silent = spared.silent_for.as_secs();
-    let again = spared.again_in;
-    if again.is_zero() {
-        return format!(
-            "{address} has given no sign of life for {silent} s; another delivery tries it just now"
-        );
+impl fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, open } = self;
+        let unresponsive = open.unresponsive_for.as_secs();
+        write!(f, "{address} has not responded for {unresponsive} s")?;
+        if open.retry_after.is_zero() {
+            return f.write_str("; another delivery is trying it");
+        }
+        // Rounded up, so that a caller who waits for that long is not too early.
+        let retry_after =
+            open.retry_after.as_secs() + u64::from(open.retry_after.subsec_nanos() > 0);
+        write!(
+            f,
+            "; next try in {retry_after} s, or as soon as it registers"
+        )
     }
-    // Rounded up, so that whoever waits for so long does not come too early.
-    let again = again.as_secs() + u64::from(again.subsec_nanos() > 0);
-    format!(
-        "{address} has given no sign of life for {silent} s; it is tried again in {again} s, or as \
-         soon as it registers"
-    )
 }
 
-/// How long a phone may take to restart, with another firmware or without.
-const RESTART: Duration = Duration::from_mins(3);
+/// How long a phone may take to restart, with new firmware or without.
+const RESTART_GRACE: Duration = Duration::from_mins(3);
 
-/// How long a phone must have been waited for to count as silent.
-const FAIR: Duration = Duration::from_secs(1);
+/// How long a request must have waited to count as failed.
+const MIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a phone is remembered after its last failure.
+const RETENTION: Duration = Duration::from_hours(24);
 
 /// How many phones are remembered.
-const MAX_BREAKERS: usize = 20_000;
+const CAPACITY: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
@@ -148,64 +183,60 @@ mod tests {
         format!("192.0.2.21:{}", number + 1).parse().unwrap()
     }
 
-    async fn fails(breakers: &Breakers, number: usize, after: Duration) {
-        let pass = breakers.ask(phone(number), 0).unwrap();
+    async fn fails(breakers: &CircuitBreakers, number: usize, after: Duration) {
+        let permit = breakers.try_acquire(phone(number), 0).unwrap();
         tokio::time::advance(after).await;
-        pass.silent();
+        permit.failure();
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_phone_that_is_spared_is_told_since_when_and_until_when() {
-        let breakers = Breakers::default();
+    async fn an_open_breaker_states_since_when_and_until_when() {
+        let breakers = CircuitBreakers::default();
         for _ in 0..3 {
-            fails(&breakers, 1, FAIR).await;
+            fails(&breakers, 1, MIN_TIMEOUT).await;
         }
-        let words = breakers.ask(phone(1), 0).unwrap_err();
+        let words = breakers.try_acquire(phone(1), 0).unwrap_err().to_string();
         assert_eq!(
             words,
-            "192.0.2.21:2 has given no sign of life for 2 s; it is tried again in 2 s, or as soon as \
-             it registers"
+            "192.0.2.21:2 has not responded for 2 s; next try in 2 s, or as soon as it registers"
         );
-        assert!(breakers.ask(phone(2), 0).is_ok(), "another phone");
-        assert_eq!(breakers.open(), 1);
+        assert!(breakers.try_acquire(phone(2), 0).is_ok(), "another phone");
+        assert_eq!(breakers.open_count(), 1);
         tokio::time::advance(Duration::from_secs(2)).await;
-        let trial = breakers.ask(phone(1), 0).unwrap();
-        let words = breakers.ask(phone(1), 0).unwrap_err();
-        assert!(
-            words.ends_with("another delivery tries it just now"),
-            "{words}"
-        );
+        let trial = breakers.try_acquire(phone(1), 0).unwrap();
+        let words = breakers.try_acquire(phone(1), 0).unwrap_err().to_string();
+        assert!(words.ends_with("another delivery is trying it"), "{words}");
         drop(trial);
-        breakers.ask(phone(1), 0).unwrap().alive();
-        assert_eq!((breakers.open(), breakers.lock().len()), (0, 0));
+        breakers.try_acquire(phone(1), 0).unwrap().success();
+        assert_eq!((breakers.open_count(), breakers.0.lock().len()), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_refuses_at_once_is_asked_each_time() {
-        let breakers = Breakers::default();
+    async fn immediate_failures_do_not_count() {
+        let breakers = CircuitBreakers::default();
         for _ in 0..9 {
-            fails(&breakers, 1, FAIR / 2).await;
+            fails(&breakers, 1, MIN_TIMEOUT / 2).await;
         }
-        assert_eq!(breakers.open(), 0);
+        assert_eq!(breakers.open_count(), 0);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn phones_that_answer_take_no_room_and_the_others_so_much() {
-        let breakers = Breakers::default();
-        breakers.ask(phone(1), 0).unwrap().alive();
-        assert_eq!(breakers.lock().len(), 0);
-        let many = (0..MAX_BREAKERS).map(|number| format!("192.0.2.21:{}", number + 1));
+    async fn responsive_phones_take_no_memory_and_others_a_bounded_amount() {
+        let breakers = CircuitBreakers::default();
+        breakers.try_acquire(phone(1), 0).unwrap().success();
+        assert_eq!(breakers.0.lock().len(), 0);
+        let many = (0..CAPACITY).map(|number| format!("192.0.2.21:{}", number + 1));
         let many: Vec<_> = many
-            .map(|address| breakers.ask(address.parse().unwrap(), 0).unwrap())
+            .map(|address| breakers.try_acquire(address.parse().unwrap(), 0).unwrap())
             .collect();
-        tokio::time::advance(FAIR).await;
-        many.into_iter().for_each(Permit::silent);
+        tokio::time::advance(MIN_TIMEOUT).await;
+        many.into_iter().for_each(Permit::failure);
         let one_more: Address = "192.0.2.99".parse().unwrap();
         for _ in 0..9 {
-            let pass = breakers.ask(one_more.clone(), 0).unwrap();
-            tokio::time::advance(FAIR).await;
-            pass.silent();
+            let permit = breakers.try_acquire(one_more.clone(), 0).unwrap();
+            tokio::time::advance(MIN_TIMEOUT).await;
+            permit.failure();
         }
-        assert_eq!(breakers.lock().len(), MAX_BREAKERS);
+        assert_eq!(breakers.0.lock().len(), CAPACITY);
     }
 }

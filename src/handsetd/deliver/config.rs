@@ -1,4 +1,4 @@
-//! What deliveries need to know of the configuration.
+//! The settings of deliveries.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,28 +7,27 @@ use url::Url;
 
 use super::mobility::CallManager;
 
-/// How phones reach us, and where what they fetch comes from.
+/// How phones reach handsetd, and where media come from.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How phones reach our door; `None` is by the address that the route to each phone has.
+    /// Base URL of the phone-facing HTTP server; `None` takes the local address of the route to each
+    /// phone.
     pub url: Option<Url>,
-    /// The port of our door, for addresses that are found by the route.
+    /// Port of the phone-facing HTTP server, if `url` is `None`.
     pub port: u16,
     /// How long a pushed screen can be fetched.
     pub screen_lifetime: Duration,
     /// How long tones and backgrounds can be fetched; phones fetch some of them again when they
     /// restart.
     pub media_lifetime: Duration,
-    /// The only places that pictures, tones and templates come from.
+    /// The only directories that pictures, tones and templates are read from.
     pub folders: Vec<PathBuf>,
-    /// The hosts that pictures and tones are fetched from, to be converted.
+    /// The hosts, as `HOST` or `HOST:PORT`, whose pictures and tones handsetd fetches and converts.
     pub hosts: Vec<String>,
-    /// Where tones and backgrounds are kept for as long as they can be fetched; `None` keeps them
-    /// in memory only.
-    pub keep: Option<PathBuf>,
-    /// Who does Extension Mobility, if anybody does.
+    /// Directory for tones and backgrounds; `None` keeps them in memory only.
+    pub media_dir: Option<PathBuf>,
+    /// The call manager for Extension Mobility.
     pub call_manager: Option<CallManager>,
-    /// Whether a phone that gives no sign of life is spared for a while, so that deliveries to it
-    /// fail at once.
-    pub spare_the_silent: bool,
+    /// Whether deliveries to a phone that does not respond fail at once for a while.
+    pub circuit_breaker: bool,
 }

@@ -1,27 +1,30 @@
-//! What was made to measure, kept for the next phone of the same kind.
+//! Cache of converted media, keyed by source hash and target format.
 //!
-//! A push to a group makes a picture once for each model, and a call to the same extension does not
-//! make it again.
+//! A push to a group converts a picture once for each model, and the next call to the same extension
+//! does not convert it again.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
 
-use super::prepare::blocking;
+use super::blocking::blocking;
+use handset_net::expiring::ExpiringMap;
 use handset_phones::media::{self, Background, Display, Fit, ToneFormat};
 
-/// What a phone takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The format that a phone requires.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Target {
     Background(Background, Fit),
     Picture(Display),
     Tone(ToneFormat),
 }
 
-/// A file that was made. A tone has no size.
+/// A converted file. Width and height are in pixels, and 0 for tones.
 #[derive(Clone, Debug)]
 pub(super) struct File {
     pub(super) bytes: Bytes,
@@ -31,71 +34,76 @@ pub(super) struct File {
     pub(super) height: u32,
 }
 
-/// The files that were made last.
+/// A converted file, and its thumbnail if it has one.
+pub(super) type Converted = (File, Option<File>);
+
+/// Why a source cannot be converted: it is damaged, too large or of an unknown format.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct ConvertError(String);
+
+/// The most recently used conversions.
 #[derive(Debug)]
 pub(super) struct ConversionCache {
-    kept: Mutex<VecDeque<(Key, Slot)>>,
-    /// Conversions compute; more at once than there are processors only wait for each other.
-    benches: Semaphore,
+    entries: Mutex<ExpiringMap<Key, Slot>>,
+    /// Conversions are bound by the processor, so no more run at once than there are processors.
+    workers: Semaphore,
 }
 
-/// What was asked: the source, by its hash, and what was made of it.
+/// SHA-256 of the source, and the target.
 type Key = ([u8; 32], Target);
 
-/// What was made: the file, and a thumbnail if it has one. Filled once; who comes meanwhile waits.
-type Slot = Arc<OnceCell<(File, Option<File>)>>;
+/// Filled once; callers in between wait for it.
+type Slot = Arc<OnceCell<Converted>>;
 
 impl ConversionCache {
-    /// Creates an empty store, for `benches` conversions at once.
-    pub(super) fn new(benches: usize) -> Self {
+    /// Creates an empty cache that runs up to `workers` conversions at once.
+    pub(super) fn new(workers: usize) -> Self {
         Self {
-            kept: Mutex::default(),
-            benches: Semaphore::new(benches),
+            entries: Mutex::new(ExpiringMap::new(CAPACITY)),
+            workers: Semaphore::new(workers),
         }
     }
 
-    /// Makes what is wanted of `source`, or finds it; the error is in words for people.
-    pub(super) async fn make(
+    /// Converts `source`, or returns the cached result.
+    pub(super) async fn convert(
         &self,
         source: Vec<u8>,
-        wanted: Target,
-    ) -> Result<(File, Option<File>), String> {
-        let slot = self.slot((Sha256::digest(&source).into(), wanted));
-        let made = slot.get_or_try_init(|| async {
-            let _bench = self.benches.acquire().await;
-            blocking(move || convert(&source, wanted)).await
+        target: Target,
+    ) -> Result<Converted, ConvertError> {
+        let slot = self.slot((Sha256::digest(&source).into(), target));
+        let converted = slot.get_or_try_init(|| async {
+            let _worker = self.workers.acquire().await;
+            blocking(move || convert(&source, target)).await
         });
-        made.await.cloned()
+        converted.await.cloned()
     }
 
-    /// Returns the slot for `key`, which becomes the last one to be forgotten.
+    /// Returns the slot for `key`, which becomes the most recently used.
     fn slot(&self, key: Key) -> Slot {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.iter().position(|(known, _)| *known == key);
-        let entry = known.and_then(|at| kept.remove(at));
-        let (_, slot) = entry.clone().unwrap_or_else(|| (key, Slot::default()));
-        kept.push_back((key, Arc::clone(&slot)));
-        while kept.len() > MAX_KEPT {
-            kept.pop_front();
-        }
+        let now = Instant::now();
+        let mut entries = self.entries.lock();
+        let slot = entries.remove(&key, now).unwrap_or_default();
+        entries.insert(key, Arc::clone(&slot), LIFETIME, now);
         slot
     }
 }
 
-fn convert(source: &[u8], wanted: Target) -> Result<(File, Option<File>), String> {
-    match wanted {
+fn convert(source: &[u8], target: Target) -> Result<Converted, ConvertError> {
+    let error = |error: &dyn std::error::Error| ConvertError(error.to_string());
+    match target {
         Target::Background(background, fit) => {
-            let made = media::background::convert(source, &background, fit);
-            let made = made.map_err(|error| error.to_string())?;
-            Ok((made.image.into(), made.thumbnail.map(File::from)))
+            let converted = media::background::convert(source, &background, fit);
+            let converted = converted.map_err(|e| error(&e))?;
+            Ok((converted.image.into(), converted.thumbnail.map(File::from)))
         }
         Target::Picture(display) => {
-            let made = media::picture::convert(source, &display);
-            Ok((made.map_err(|error| error.to_string())?.into(), None))
+            let converted = media::picture::convert(source, &display);
+            Ok((converted.map_err(|e| error(&e))?.into(), None))
         }
         Target::Tone(format) => {
-            let made = media::ringtone::convert(source, format);
-            Ok((made.map_err(|error| error.to_string())?.into(), None))
+            let converted = media::ringtone::convert(source, format);
+            Ok((converted.map_err(|e| error(&e))?.into(), None))
         }
     }
 }
@@ -138,8 +146,11 @@ impl From<media::Tone> for File {
     }
 }
 
-/// How many are kept: a few pictures and tones for a few models, some megabytes.
-const MAX_KEPT: usize = 32;
+/// How many conversions are cached: some pictures and tones for some models, a few megabytes.
+const CAPACITY: usize = 32;
+
+/// How long a conversion is cached after its last use.
+const LIFETIME: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests {
@@ -160,33 +171,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_is_made_once() {
-        let made = ConversionCache::new(1);
-        let wanted = Target::Tone(ToneFormat::CISCO_RING);
-        let (one, other) = tokio::join!(made.make(bell(480), wanted), made.make(bell(480), wanted));
-        // The very bytes, not equal ones.
+    async fn equal_requests_are_converted_once() {
+        let cache = ConversionCache::new(1);
+        let target = Target::Tone(ToneFormat::CISCO_RING);
+        let (one, other) = tokio::join!(
+            cache.convert(bell(480), target),
+            cache.convert(bell(480), target)
+        );
+        // The same bytes in memory, not equal ones.
         assert_eq!(
             one.unwrap().0.bytes.as_ptr(),
             other.unwrap().0.bytes.as_ptr()
         );
-        let snom = made
-            .make(bell(480), Target::Tone(ToneFormat::SNOM_RING))
+        let snom = cache
+            .convert(bell(480), Target::Tone(ToneFormat::SNOM_RING))
             .await
             .unwrap();
         assert_eq!(snom.0.extension, "wav");
-        assert_eq!(made.kept.lock().unwrap().len(), 2);
+        assert_eq!(cache.entries.lock().len(), 2);
     }
 
     #[tokio::test]
-    async fn what_can_not_be_made_is_told_each_time_and_old_things_are_forgotten() {
-        let made = ConversionCache::new(1);
-        let wanted = Target::Tone(ToneFormat::CISCO_RING);
+    async fn failed_conversions_are_retried_and_the_least_recently_used_are_dropped() {
+        let cache = ConversionCache::new(1);
+        let target = Target::Tone(ToneFormat::CISCO_RING);
         for _ in 0..2 {
-            assert!(made.make(b"no tone".to_vec(), wanted).await.is_err());
+            assert!(cache.convert(b"no tone".to_vec(), target).await.is_err());
         }
-        for length in 1..=MAX_KEPT {
-            made.make(bell(length), wanted).await.unwrap();
+        for length in 1..=CAPACITY {
+            cache.convert(bell(length), target).await.unwrap();
         }
-        assert_eq!(made.kept.lock().unwrap().len(), MAX_KEPT);
+        assert_eq!(cache.entries.lock().len(), CAPACITY);
     }
 }

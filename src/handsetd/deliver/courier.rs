@@ -1,4 +1,4 @@
-//! The courier: takes an action to a phone.
+//! The courier: delivers an action to a phone.
 
 use std::io;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::circuit_breakers::Breakers;
+use super::circuit_breakers::CircuitBreakers;
 use super::config::Config;
 use super::conversion_cache::ConversionCache;
-use super::execution::{ExecutionLog, Failed, PlanExecution, begin};
+use super::execution::{ExecutionLog, PlanExecution};
+use super::failure::Failure;
 use super::local_address;
 use super::media_source::MediaSource;
 use super::media_store::MediaStore;
@@ -31,7 +32,7 @@ use handset_phones::screen::Source;
 use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, Task};
 use handset_phones::verb::{Action, Control, Fit, Mobility, Request, Via};
 
-/// Takes actions to phones. Cheap to clone.
+/// Delivers actions to phones. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct Courier(Arc<Inner>);
 
@@ -39,56 +40,51 @@ pub struct Courier(Arc<Inner>);
 struct Inner {
     config: Config,
     content_store: ContentStore,
-    logins: PushCredentials,
+    push_credentials: PushCredentials,
     roster: Roster,
     http: PhoneClient,
-    breakers: Breakers,
+    breakers: CircuitBreakers,
     calls: OriginatedCalls,
-    mobility: Service,
-    workshop: Arc<MediaPipeline>,
+    call_manager: Service,
+    media: Arc<MediaPipeline>,
 }
 
 impl Courier {
-    /// Creates a courier. Blocks while it reads the folder that tones and backgrounds are kept in.
+    /// Creates a courier. Blocks while it reads the directory of stored tones and backgrounds, and
+    /// fails if it cannot.
     ///
-    /// What phones are to fetch lies on `content_store`; the passwords of open pushes stand in `logins`;
-    /// `roster` tells which server takes a NOTIFY.
+    /// Phones fetch from `content_store`, `push_credentials` has the passwords of pushes in progress,
+    /// and `roster` knows which server sends a NOTIFY to a phone.
     pub fn open(
         config: Config,
         content_store: ContentStore,
-        logins: PushCredentials,
+        push_credentials: PushCredentials,
         roster: Roster,
     ) -> io::Result<Self> {
-        let durable = MediaStore::open(
-            content_store.clone(),
-            config.keep.clone(),
-            config.media_lifetime,
-        )?;
-        let sources = MediaSource::new(config.folders.clone(), config.hosts.clone());
-        let made = ConversionCache::new(available_parallelism().map_or(1, Into::into));
-        let workshop = Arc::new(MediaPipeline {
-            sources,
-            durable,
-            made,
+        let media_dir = config.media_dir.clone();
+        let store = MediaStore::open(content_store.clone(), media_dir, config.media_lifetime)?;
+        let media = Arc::new(MediaPipeline {
+            source: MediaSource::new(config.folders.clone(), config.hosts.clone()),
+            store,
+            cache: ConversionCache::new(available_parallelism().map_or(1, Into::into)),
         });
-        let mobility = Service::new(config.call_manager.clone());
         Ok(Self(Arc::new(Inner {
-            mobility,
+            call_manager: Service::new(config.call_manager.clone()),
             config,
             content_store,
-            logins,
+            push_credentials,
             roster,
             http: PhoneClient::default(),
-            breakers: Breakers::default(),
+            breakers: CircuitBreakers::default(),
             calls: OriginatedCalls::default(),
-            workshop,
+            media,
         })))
     }
 
-    /// Takes what `request` asks for to `phone`, and says what came of it.
+    /// Delivers `request` to `phone`, and returns the outcome.
     ///
-    /// `commit_point` is asked before anything is sent, and from then on nothing may call it back. Dropping the
-    /// future after that may leave the phone with half of it; it is meant to be run to its end.
+    /// Commits before anything is sent. Dropping the future after that may leave the phone with half
+    /// of the request.
     pub async fn deliver(
         &self,
         phone: &Phone,
@@ -100,140 +96,116 @@ impl Courier {
         if request.action == Action::Ping {
             return outcome(Status::Ok, String::new());
         }
-        if let Action::Mobility(mobility) = &request.action {
-            if let Err((status, reason)) = begin(commit_point).await {
-                return outcome(status, reason);
-            }
-            return self.mobility(Some(phone), mobility, request).await;
-        }
         let Some(publisher) = self.publisher(phone).await else {
             let reason = format!("no route to {}", phone.address.host);
             return outcome(Status::Unreachable, reason);
         };
         let Prepared { task, note } =
-            match prepare(&self.0.workshop, phone, &request.action, &publisher).await {
+            match prepare(&self.0.media, phone, &request.action, &publisher).await {
                 Ok(prepared) => prepared,
-                Err(unprepared) => return outcome(unprepared.status, unprepared.reason),
+                Err(Failure { status, reason }) => return outcome(status, reason),
             };
-        let phone = &self.registered(phone);
+        let phone = &self.with_call_id(phone);
         let plan = match self.plan(phone, &task, request.via, &publisher) {
             Ok((plan, documents)) => {
                 publisher.publish(documents);
                 plan
             }
-            Err(refused @ PlanError::Invalid(_)) => {
-                return outcome(Status::Invalid, refused.to_string());
+            Err(error @ PlanError::Invalid(_)) => {
+                return outcome(Status::Invalid, error.to_string());
             }
-            Err(refused) => return outcome(Status::Unsupported, refused.to_string()),
+            Err(error) => return outcome(Status::Unsupported, error.to_string()),
         };
-        let told = plan.note.clone();
-        let (done, record) = self
-            .send(phone, plan, request.deadline, &publisher, commit_point)
+        let plan_note = plan.note.clone();
+        let (result, log) = self
+            .execute(phone, plan, request.deadline, &publisher, commit_point)
             .await;
-        // A phone that restarts does not always answer before.
-        if restarts(&request.action) && matches!(done, Ok(()) | Err((Status::Unknown, _))) {
-            self.0.breakers.excuse(&phone.address);
+        // A phone that restarts does not always reply first.
+        let may_restart = match &result {
+            Ok(()) => true,
+            Err(failure) => failure.status == Status::Unknown,
+        };
+        if restarts(&request.action) && may_restart {
+            self.0.breakers.grant_grace(&phone.address);
         }
-        let outcome = match done {
+        let outcome = match result {
             Ok(()) => {
-                let notes = told.as_deref().into_iter().chain(note);
-                let notes: Vec<_> = notes.chain(record.notes).collect();
-                outcome(Status::Ok, notes.join("; ")).with_result(record.result)
+                let notes = plan_note.as_deref().into_iter().chain(note);
+                let notes: Vec<_> = notes.chain(log.notes).collect();
+                outcome(Status::Ok, notes.join("; ")).with_result(log.result)
             }
-            Err((status, reason)) => outcome(status, reason),
+            Err(Failure { status, reason }) => outcome(status, reason),
         };
         Outcome {
-            steps: record.steps,
+            steps: log.steps,
             ..outcome
         }
     }
 
-    /// Makes the background that `phone` would be given, as a PNG file; `None` if the phone fetches
-    /// the picture as it is, and what stands against it if it can't be made. Nothing is sent.
-    pub async fn background(
-        &self,
-        phone: &Phone,
-        image: &Source,
-        fit: Fit,
-    ) -> Result<Option<Bytes>, String> {
-        let made = background_png(&self.0.workshop, phone, image, fit).await;
-        made.map_err(|unprepared| unprepared.reason)
-    }
-
-    /// Says whether Asterisk could send a call or a NOTIFY to `phone`, without doing so.
-    pub async fn try_out(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
-        let tried = registration::try_out(&self.0.roster, phone, sends, until).await;
-        let (status, reason) = match tried {
-            Ok(words) => (Status::Ok, words),
-            Err(failed) => failed,
-        };
-        Outcome::at(&phone.name, Some(phone.vendor), status, reason)
-    }
-
-    /// Returns how many phones give no sign of life and are spared.
-    pub fn spared(&self) -> usize {
-        self.0.breakers.open()
-    }
-
-    /// Adds what only the registration of the phone tells.
-    fn registered(&self, phone: &Phone) -> Phone {
-        let known = || {
-            let facts = self.0.roster.facts(phone.endpoint.as_ref()?);
-            let is_it = |facts: &&RegistrationInfo| {
-                let is_there = facts.address.is_some() && facts.address == phone.address.ip();
-                is_there || facts.contact.is_some() && facts.contact == phone.contact
-            };
-            match facts.as_slice() {
-                [only] => only.call_id.clone(),
-                several => several.iter().find(is_it)?.call_id.clone(),
-            }
-        };
-        Phone {
-            call_id: phone.call_id.clone().or_else(known),
-            ..phone.clone()
-        }
-    }
-
-    /// Does what a request to the call manager asks for that names its device or user itself.
-    pub async fn deliver_to_call_manager(&self, request: &Request) -> Outcome {
-        match &request.action {
-            Action::Mobility(mobility) => self.mobility(None, mobility, request).await,
-            _ => Outcome::new(Status::Invalid, "phone is missing"),
-        }
-    }
-
-    async fn mobility(
+    /// Has the call manager execute `mobility`, the action of `request`, and returns the outcome.
+    /// Concerns `phone` unless it names a device or a user. Commits before anything is sent.
+    pub async fn ask_call_manager(
         &self,
         phone: Option<&Phone>,
         mobility: &Mobility,
         request: &Request,
+        commit_point: &CommitPoint,
     ) -> Outcome {
-        let outcome = |status, reason: String| match phone {
-            Some(phone) => Outcome::at(&phone.name, Some(phone.vendor), status, reason),
-            None => Outcome::new(status, reason),
+        let call_manager = &self.0.call_manager;
+        call_manager
+            .execute(phone, mobility, request, commit_point)
+            .await
+    }
+
+    /// Converts the background that `phone` would get, as a PNG file; `None` if the phone fetches
+    /// the original itself. Nothing is sent.
+    pub(crate) async fn background(
+        &self,
+        phone: &Phone,
+        image: &Source,
+        fit: Fit,
+    ) -> Result<Option<Bytes>, Failure> {
+        background_png(&self.0.media, phone, image, fit).await
+    }
+
+    /// Checks whether Asterisk could send a call or a NOTIFY to `phone`, without sending it.
+    pub async fn probe(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
+        let probed = registration::probe(&self.0.roster, phone, sends, until).await;
+        let (status, reason) = match probed {
+            Ok(summary) => (Status::Ok, summary),
+            Err(Failure { status, reason }) => (status, reason),
         };
-        if request.via.is_some() {
-            let reason = "via: the call manager is asked, not the phone; leave via out";
-            return outcome(Status::Unsupported, reason.to_owned());
-        }
-        let patience = request.deadline.unwrap_or(CALL_MANAGER);
-        let mut errand = match self.0.mobility.begin(Instant::now() + patience) {
-            Ok(errand) => errand,
-            Err((status, reason)) => return outcome(status, reason),
+        Outcome::at(&phone.name, Some(phone.vendor), status, reason)
+    }
+
+    /// Returns how many circuit breakers are open.
+    pub fn open_circuit_breakers(&self) -> usize {
+        self.0.breakers.open_count()
+    }
+
+    /// Adds the `Call-ID` of the phone's registration.
+    fn with_call_id(&self, phone: &Phone) -> Phone {
+        let registered = || {
+            let endpoint = phone.endpoint.as_ref()?;
+            let registrations = self.0.roster.registrations(endpoint);
+            let is_phone = |info: &&RegistrationInfo| {
+                let is_there = info.address.is_some() && info.address == phone.address.ip();
+                is_there || info.contact.is_some() && info.contact == phone.contact
+            };
+            match registrations.as_slice() {
+                [only] => only.call_id.clone(),
+                several => several.iter().find(is_phone)?.call_id.clone(),
+            }
         };
-        let outcome = match errand.run(mobility, phone).await {
-            Ok(result) => outcome(Status::Ok, String::new()).with_result(result),
-            Err((status, reason)) => outcome(status, reason),
-        };
-        Outcome {
-            steps: errand.steps,
-            ..outcome
+        Phone {
+            call_id: phone.call_id.clone().or_else(registered),
+            ..phone.clone()
         }
     }
 
-    /// Asks the vendor's backend for a plan, and returns it with the documents that the phone will
-    /// fetch. The transport that the request names must be used; the one that the configuration
-    /// prefers for the phone is used where it can do what is asked.
+    /// Returns the plan of the vendor's backend, and the documents that the phone will fetch. A
+    /// transport in the request is mandatory; the one that the configuration prefers for the phone is
+    /// used where it supports the task.
     fn plan(
         &self,
         phone: &Phone,
@@ -258,24 +230,25 @@ impl Courier {
         }
         match phone.via.map(|via| plan(Some(via))) {
             Some(Ok(planned)) => Ok(planned),
-            Some(Err(refused @ PlanError::Invalid(_))) => Err(refused),
+            Some(Err(error @ PlanError::Invalid(_))) => Err(error),
             Some(Err(_)) | None => plan(None),
         }
     }
 
-    /// Carries a plan out; returns what came of it, and what was done.
-    async fn send(
+    /// Executes a plan; returns its result, and what was done.
+    async fn execute(
         &self,
         phone: &Phone,
         plan: Plan,
         deadline: Option<Duration>,
         publisher: &ContentPublisher,
         commit_point: &CommitPoint,
-    ) -> (Result<(), Failed>, ExecutionLog) {
-        let login = self.login(phone, &plan);
-        let mut errand = PlanExecution {
+    ) -> (Result<(), Failure>, ExecutionLog) {
+        let one_time = self.one_time_credentials(phone, &plan);
+        let breakers = &self.0.breakers;
+        let mut execution = PlanExecution {
             http: &self.0.http,
-            breakers: self.0.config.spare_the_silent.then_some(&self.0.breakers),
+            breakers: self.0.config.circuit_breaker.then_some(breakers),
             roster: &self.0.roster,
             calls: &self.0.calls,
             phone,
@@ -283,45 +256,41 @@ impl Courier {
             credentials: phone
                 .credentials
                 .as_ref()
-                .or_else(|| login.as_ref().map(OneTimeCredentials::credentials)),
+                .or_else(|| one_time.as_ref().map(OneTimeCredentials::credentials)),
             commit_point,
             until: deadline.map(|deadline| Instant::now() + deadline),
-            record: ExecutionLog::default(),
+            log: ExecutionLog::default(),
         };
-        let done = errand.run(plan).await;
-        (done, errand.record)
+        let result = execution.run(plan).await;
+        (result, execution.log)
     }
 
-    /// Makes up a password for a push to a Cisco phone for which none is configured: the phone asks
-    /// our own door whether it is good.
-    fn login(&self, phone: &Phone, plan: &Plan) -> Option<OneTimeCredentials> {
-        let passes_on = plan
+    /// Creates a password for a push to a Cisco phone without a configured one: the phone verifies it
+    /// with handsetd's authentication URL.
+    fn one_time_credentials(&self, phone: &Phone, plan: &Plan) -> Option<OneTimeCredentials> {
+        let sends_password = plan
             .exchanges()
             .any(|exchange| exchange.request.auth == Auth::PreemptiveBasic);
-        let wanted = phone.vendor == Vendor::Cisco && passes_on && phone.credentials.is_none();
-        wanted.then(|| self.0.logins.open())
+        let is_needed =
+            phone.vendor == Vendor::Cisco && sends_password && phone.credentials.is_none();
+        is_needed.then(|| self.0.push_credentials.open())
     }
 
-    /// Returns the content_store as the phone reaches it.
+    /// Returns the publisher of URLs that the phone reaches; `None` if there is no route to it.
     async fn publisher(&self, phone: &Phone) -> Option<ContentPublisher> {
         let config = &self.0.config;
         let base = match &config.url {
             Some(url) => url.clone(),
-            None => local_address::door(&phone.address, config.port).await?,
+            None => local_address::base_url_for(&phone.address, config.port).await?,
         };
-        Some(ContentPublisher::new(
-            self.0.content_store.clone(),
-            base,
-            config.screen_lifetime,
-        ))
+        let content_store = self.0.content_store.clone();
+        let lifetime = config.screen_lifetime;
+        Some(ContentPublisher::new(content_store, base, lifetime))
     }
 }
 
-/// Returns whether a phone that does this is away for a while.
+/// Returns whether a phone restarts to execute this.
 fn restarts(action: &Action) -> bool {
     use Control::{Firmware, Reboot, Resync};
     matches!(action, Action::Control(Firmware(_) | Reboot | Resync))
 }
-
-/// How long the call manager may take, all questions together.
-const CALL_MANAGER: Duration = Duration::from_secs(15);

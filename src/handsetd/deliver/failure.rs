@@ -1,6 +1,32 @@
-//! Why a step of a delivery failed.
+//! Why a delivery failed.
 
 use std::error::Error;
+
+use crate::commit_point::NotCommitted;
+use crate::outcome::Status;
+
+/// A status other than `OK`, and the reason for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Failure {
+    pub(super) status: Status,
+    /// Human-readable.
+    pub(crate) reason: String,
+}
+
+impl Failure {
+    pub(super) fn new(status: Status, reason: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl From<NotCommitted> for Failure {
+    fn from(error: NotCommitted) -> Self {
+        Self::new(Status::Unreachable, error.to_string())
+    }
+}
 
 /// Returns the message of the innermost error: the outer ones name an address that the caller
 /// states itself, and may hold a query with secrets.

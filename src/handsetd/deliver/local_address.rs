@@ -1,4 +1,4 @@
-//! Under which address a phone reaches us.
+//! The address at which a phone reaches handsetd.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,10 +7,11 @@ use url::Url;
 
 use handset_phones::phone::Address;
 
-/// Returns the address of our door as `phone` reaches it: ours on the route to it.
+/// Returns the base URL of the phone-facing HTTP server with the local address of the route to
+/// `phone`; `None` if there is no route.
 ///
-/// Nothing is sent: the system knows the route once a UDP socket is connected.
-pub(super) async fn door(phone: &Address, port: u16) -> Option<Url> {
+/// Nothing is sent: connecting a UDP socket only looks the route up.
+pub(super) async fn base_url_for(phone: &Address, port: u16) -> Option<Url> {
     let remote = lookup_host((phone.host.as_str(), DISCARD))
         .await
         .ok()?
@@ -21,11 +22,11 @@ pub(super) async fn door(phone: &Address, port: u16) -> Option<Url> {
     };
     let socket = UdpSocket::bind((local, 0)).await.ok()?;
     socket.connect(remote).await.ok()?;
-    let own = SocketAddr::new(socket.local_addr().ok()?.ip(), port);
-    Url::parse(&format!("http://{own}")).ok()
+    let local = SocketAddr::new(socket.local_addr().ok()?.ip(), port);
+    Url::parse(&format!("http://{local}")).ok()
 }
 
-/// A port that nothing is sent to.
+/// Any port: nothing is sent to it.
 const DISCARD: u16 = 9;
 
 #[cfg(test)]
@@ -33,9 +34,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_phone_on_this_machine_reaches_us_on_this_machine() {
+    async fn a_phone_on_the_loopback_interface_uses_the_loopback_address() {
         let phone: Address = "127.0.21.1".parse().unwrap();
-        let url = door(&phone, 8090).await.unwrap();
+        let url = base_url_for(&phone, 8090).await.unwrap();
         assert_eq!(url.as_str(), "http://127.0.0.1:8090/");
     }
 }

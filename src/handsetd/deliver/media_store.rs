@@ -1,8 +1,8 @@
-//! Pictures and tones that phones fetch again after weeks: kept in a folder, so that a restart of
-//! ours does not take them away.
+//! Pictures and tones that phones fetch again after weeks: stored in a directory, so that they
+//! survive a restart of handsetd.
 //!
-//! A file's name is made from what is in it and a secret of this installation: nobody can guess it,
-//! and the same picture for a hundred phones lies there once.
+//! A file's name is a hash of its content and a secret of this installation. It cannot be guessed,
+//! and the same picture for a hundred phones is stored once.
 
 use std::fs;
 use std::io::{self, Write};
@@ -14,17 +14,17 @@ use sha2::{Digest, Sha256};
 use crate::content_store::ContentStore;
 use handset_phones::documents::StoredContent;
 
-/// The folder, and the content_store that its files lie on.
+/// A directory of media, whose files are in the content store as well.
 #[derive(Debug)]
 pub(super) struct MediaStore {
     content_store: ContentStore,
-    folder: Option<PathBuf>,
+    dir: Option<PathBuf>,
     secret: String,
     lifetime: Duration,
 }
 
-/// The kinds of files, by the ends of their names.
-const KINDS: [(&str, &str); 6] = [
+/// Content types by file extension.
+const CONTENT_TYPES: [(&str, &str); 6] = [
     ("bmp", "image/bmp"),
     ("jpg", "image/jpeg"),
     ("png", "image/png"),
@@ -34,40 +34,41 @@ const KINDS: [(&str, &str); 6] = [
 ];
 
 impl MediaStore {
-    /// Opens the folder and puts what lies there, and is not too old, back on the content_store. Blocks.
+    /// Opens the directory and inserts its files into the content store; those older than `lifetime`
+    /// are deleted. Blocks. Fails if the directory cannot be created or read.
     ///
-    /// Without a folder, files live as long as the process.
+    /// Without a directory, files live as long as the process.
     pub(super) fn open(
         content_store: ContentStore,
-        folder: Option<PathBuf>,
+        dir: Option<PathBuf>,
         lifetime: Duration,
     ) -> io::Result<Self> {
-        let Some(folder) = folder else {
+        let Some(dir) = dir else {
             return Ok(Self {
                 content_store,
-                folder: None,
+                dir: None,
                 secret: handset_net::random::hex_token::<16>(),
                 lifetime,
             });
         };
-        fs::create_dir_all(&folder)?;
-        let secret = secret(&folder.join("secret"))?;
-        let durable = Self {
+        fs::create_dir_all(&dir)?;
+        let secret = secret(&dir.join("secret"))?;
+        let store = Self {
             content_store,
-            folder: Some(folder.clone()),
+            dir: Some(dir.clone()),
             secret,
             lifetime,
         };
-        for entry in fs::read_dir(&folder)? {
-            durable.restore(&entry?.path());
+        for entry in fs::read_dir(&dir)? {
+            store.restore(&entry?.path());
         }
-        Ok(durable)
+        Ok(store)
     }
 
-    /// Keeps `bytes` and returns the name under which they lie on the content_store. Blocks.
+    /// Stores `content` and returns its token in the content store. Blocks.
     ///
-    /// A disk that is full or gone costs the restart, not the delivery: that is logged.
-    pub(super) fn keep(&self, content: StoredContent, extension: &str) -> String {
+    /// If the file cannot be written, the content does not survive a restart; that is logged.
+    pub(super) fn insert(&self, content: StoredContent, extension: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(&self.secret);
         hash.update(&content.body);
@@ -75,11 +76,11 @@ impl MediaStore {
             .chars()
             .take(TOKEN)
             .collect::<String>();
-        if let Some(folder) = &self.folder {
-            let path = folder.join(format!("{token}.{extension}"));
-            // Written anew each time, since the age of the file is what ends its life.
+        if let Some(dir) = &self.dir {
+            let path = dir.join(format!("{token}.{extension}"));
+            // Written again each time, since the modification time ends its life.
             if let Err(error) = replace(&path, &content.body) {
-                tracing::warn!(path = %path.display(), %error, "A media file lives in memory only.");
+                tracing::warn!(path = %path.display(), %error, "Cannot write a media file; it will not survive a restart.");
             }
         }
         self.content_store
@@ -89,7 +90,9 @@ impl MediaStore {
 
     fn restore(&self, path: &Path) {
         let extension = path.extension().and_then(|extension| extension.to_str());
-        let kind = KINDS.iter().find(|(known, _)| Some(*known) == extension);
+        let kind = CONTENT_TYPES
+            .iter()
+            .find(|(known, _)| Some(*known) == extension);
         let token = path.file_stem().and_then(|stem| stem.to_str());
         let (Some((_, content_type)), Some(token)) = (kind, token) else {
             return;
@@ -97,10 +100,10 @@ impl MediaStore {
         let now = SystemTime::now();
         let at = fs::metadata(path).and_then(|data| data.modified());
         let age = now.duration_since(at.unwrap_or(now)).unwrap_or_else(|_| {
-            // Written while the clock was wrong: its life begins now, or it would never end.
+            // The clock was wrong. The file's life starts now, or it would never end.
             let touched = fs::File::open(path).and_then(|file| file.set_modified(now));
             if let Err(error) = touched {
-                tracing::warn!(path = %path.display(), %error, "A media file from the future stays.");
+                tracing::warn!(path = %path.display(), %error, "Cannot reset the modification time of a media file dated in the future.");
             }
             Duration::ZERO
         });
@@ -110,7 +113,7 @@ impl MediaStore {
             .filter(|rest| !rest.is_zero())
         else {
             if let Err(error) = fs::remove_file(path) {
-                tracing::warn!(path = %path.display(), %error, "An old media file stays.");
+                tracing::warn!(path = %path.display(), %error, "Cannot delete an expired media file.");
             }
             return;
         };
@@ -129,7 +132,7 @@ impl MediaStore {
     }
 }
 
-/// Reads the secret of this installation, or makes one that only we can read.
+/// Reads the secret of this installation, or creates one with mode 0600.
 fn secret(path: &Path) -> io::Result<String> {
     match fs::read_to_string(path) {
         Ok(secret) if secret.len() >= TOKEN => return Ok(secret),
@@ -142,10 +145,10 @@ fn secret(path: &Path) -> io::Result<String> {
     Ok(secret)
 }
 
-/// Writes a file that only we can read, whole or not at all.
+/// Writes a file with mode 0600, atomically.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    // Two deliveries may keep the same picture at the same time.
+    // Two deliveries may store the same picture at the same time.
     let part = path.with_extension(format!("part-{}", handset_net::random::hex_token::<4>()));
     let written = fs::OpenOptions::new()
         .write(true)
@@ -160,7 +163,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// The length of a name: 128 bits in hexadecimal digits.
+/// Length of a token: 128 bits in hexadecimal digits.
 const TOKEN: usize = 32;
 
 #[cfg(test)]
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_outlasts_a_restart() {
+    async fn a_file_survives_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let open = || {
             let content_store = ContentStore::default();
@@ -184,51 +187,51 @@ mod tests {
                 content_store,
             )
         };
-        let (durable, content_store) = open();
-        let token = durable.keep(picture(), "png");
+        let (store, content_store) = open();
+        let token = store.insert(picture(), "png");
         assert_eq!(content_store.get(&token), Some(picture()));
         assert_eq!(
-            durable.keep(picture(), "png"),
+            store.insert(picture(), "png"),
             token,
-            "the same picture lies there once"
+            "the same picture is stored once"
         );
-        let (durable, content_store) = open();
+        let (store, content_store) = open();
         assert_eq!(content_store.get(&token), Some(picture()));
-        assert_eq!(durable.keep(picture(), "png"), token);
+        assert_eq!(store.insert(picture(), "png"), token);
         assert_eq!(fs::read_dir(dir.path().join("media")).unwrap().count(), 2);
     }
 
     #[tokio::test]
-    async fn names_can_not_be_guessed_from_what_is_inside() {
+    async fn names_cannot_be_derived_from_the_content() {
         let token = || {
             MediaStore::open(ContentStore::default(), None, DAY)
                 .unwrap()
-                .keep(picture(), "png")
+                .insert(picture(), "png")
         };
         assert_ne!(token(), token());
     }
 
     #[tokio::test]
-    async fn an_old_file_goes_and_a_lost_folder_costs_nothing_but_the_restart() {
+    async fn an_expired_file_is_deleted_and_a_lost_directory_costs_only_the_restart() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("media");
-        let durable = MediaStore::open(ContentStore::default(), Some(folder.clone()), DAY).unwrap();
-        let token = durable.keep(picture(), "png");
+        let store = MediaStore::open(ContentStore::default(), Some(folder.clone()), DAY).unwrap();
+        let token = store.insert(picture(), "png");
         let content_store = ContentStore::default();
         MediaStore::open(content_store.clone(), Some(folder.clone()), Duration::ZERO).unwrap();
         assert_eq!(content_store.get(&token), None);
         assert!(!folder.join(format!("{token}.png")).exists());
         fs::remove_dir_all(&folder).unwrap();
-        let token = durable.keep(picture(), "png");
-        assert!(durable.content_store.get(&token).is_some());
+        let token = store.insert(picture(), "png");
+        assert!(store.content_store.get(&token).is_some());
     }
 
     #[tokio::test]
-    async fn a_file_from_the_future_grows_old_like_any_other() {
+    async fn a_file_dated_in_the_future_expires_like_any_other() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("media");
-        let durable = MediaStore::open(ContentStore::default(), Some(folder.clone()), DAY).unwrap();
-        let token = durable.keep(picture(), "png");
+        let store = MediaStore::open(ContentStore::default(), Some(folder.clone()), DAY).unwrap();
+        let token = store.insert(picture(), "png");
         let path = folder.join(format!("{token}.png"));
         let future = SystemTime::now() + 400 * DAY;
         fs::File::open(&path).unwrap().set_modified(future).unwrap();
@@ -240,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_for_us_alone() {
+    fn only_the_owner_can_read_the_secret() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret");

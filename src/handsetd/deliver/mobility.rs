@@ -1,35 +1,39 @@
-//! Extension Mobility: the verbs that the call manager does, not the phone.
+//! Extension Mobility: the verbs that the call manager executes, not the phone.
 //!
-//! One request may take several questions: who logs a user out asks first where they are. Only a
-//! service that says it is busy is asked the same again; it has done nothing then.
+//! One request may take several queries: logging a user out first queries their devices. A query is
+//! repeated only if the service reports that it is busy, since it has done nothing then.
 
 mod client;
 mod config;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::execution::Failed;
-use crate::outcome::{Status, StepRecord};
+use super::failure::Failure;
+use crate::commit_point::CommitPoint;
+use crate::outcome::{Outcome, Status, StepRecord};
 use client::Client;
 use handset_net::backoff::Backoff;
 use handset_phones::phone::{Phone, Vendor};
-use handset_phones::vendor::mobility::{Cause, Fault, Query, Response, Spelling, UserDevices};
-use handset_phones::verb::{DeviceName, Mobility, UserId};
+use handset_phones::vendor::mobility::{
+    Cause, Fault, Profile, Query, Response, Spelling, UserDevices,
+};
+use handset_phones::verb::{DeviceName, Mobility, Request, UserId};
 
 pub use config::{CallManager, Encoding};
 
-/// Speaks to the call manager, if one is configured.
+/// The client of the call manager, if one is configured.
 #[derive(Debug)]
 pub(super) struct Service(Option<Client>);
 
-/// One request on its way.
+/// The queries of one request.
 #[derive(Debug)]
-pub(super) struct PlanExecution<'a> {
+struct Session<'a> {
     client: &'a Client,
     until: Instant,
-    /// What was done so far.
-    pub(super) steps: Vec<StepRecord>,
+    steps: Vec<StepRecord>,
 }
 
 impl Service {
@@ -37,14 +41,52 @@ impl Service {
         Self(manager.map(Client::new))
     }
 
-    /// Begins a request that must be over by `until`.
-    pub(super) fn begin(&self, until: Instant) -> Result<PlanExecution<'_>, Failed> {
-        let Some(client) = &self.0 else {
-            let reason = "no call manager is configured; write a [cucm] section with url, app_id \
-                          and password";
-            return Err((Status::Unsupported, reason.to_owned()));
+    /// Executes `mobility`, which concerns `phone` unless it names a device. Commits before anything
+    /// is sent.
+    pub(super) async fn execute(
+        &self,
+        phone: Option<&Phone>,
+        mobility: &Mobility,
+        request: &Request,
+        commit_point: &CommitPoint,
+    ) -> Outcome {
+        let outcome = |status, reason: String| match phone {
+            Some(phone) => Outcome::at(&phone.name, Some(phone.vendor), status, reason),
+            None => Outcome::new(status, reason),
         };
-        Ok(PlanExecution {
+        let until = Instant::now() + request.deadline.unwrap_or(TIMEOUT);
+        let mut session = match self.session(request, until, commit_point).await {
+            Ok(session) => session,
+            Err(Failure { status, reason }) => return outcome(status, reason),
+        };
+        let outcome = match session.run(mobility, phone).await {
+            Ok(result) => outcome(Status::Ok, String::new()).with_result(result),
+            Err(Failure { status, reason }) => outcome(status, reason),
+        };
+        Outcome {
+            steps: session.steps,
+            ..outcome
+        }
+    }
+
+    async fn session(
+        &self,
+        request: &Request,
+        until: Instant,
+        commit_point: &CommitPoint,
+    ) -> Result<Session<'_>, Failure> {
+        commit_point.commit().await?;
+        if request.via.is_some() {
+            let reason =
+                "via: the request goes to the call manager, not to the phone; leave via out";
+            return Err(Failure::new(Status::Unsupported, reason));
+        }
+        let client = self.0.as_ref().ok_or_else(|| {
+            let reason = "no call manager is configured; add a [cucm] section with url, app_id and \
+                          password";
+            Failure::new(Status::Unsupported, reason)
+        })?;
+        Ok(Session {
             client,
             until,
             steps: Vec::new(),
@@ -52,13 +94,12 @@ impl Service {
     }
 }
 
-impl PlanExecution<'_> {
-    /// Does what is asked; `phone` is the one that it is about unless a device is named.
-    pub(super) async fn run(
+impl Session<'_> {
+    async fn run(
         &mut self,
         mobility: &Mobility,
         phone: Option<&Phone>,
-    ) -> Result<Option<Value>, Failed> {
+    ) -> Result<Option<Value>, Failure> {
         match mobility {
             Mobility::Login {
                 user,
@@ -66,13 +107,13 @@ impl PlanExecution<'_> {
                 device,
                 time,
             } => {
-                let ask = Query::Login {
-                    device: named(device.as_ref(), phone)?,
+                let query = Query::Login {
+                    device: device_name(device.as_ref(), phone)?,
                     user: user.clone(),
                     profile: profile.clone(),
                     time: *time,
                 };
-                self.ask(&ask).await?;
+                self.query(&query).await?;
                 Ok(None)
             }
             Mobility::Logout { user, device } => {
@@ -83,15 +124,15 @@ impl PlanExecution<'_> {
                 user: Some(_),
                 device: Some(_),
             } => {
-                let reason = "user and device can't be given together: who asks about one of them";
-                Err((Status::Invalid, reason.to_owned()))
+                let reason = "user and device cannot be combined; who takes one of them";
+                Err(Failure::new(Status::Invalid, reason))
             }
             Mobility::Who {
                 user: Some(user), ..
-            } => self.devices_told(user).await.map(Some),
+            } => self.user_devices(user).await.map(Some),
             Mobility::Who { user: None, device } => {
-                let device = named(device.as_ref(), phone)?;
-                self.user_told(&device).await.map(Some)
+                let device = device_name(device.as_ref(), phone)?;
+                self.device_user(&device).await.map(Some)
             }
         }
     }
@@ -101,9 +142,9 @@ impl PlanExecution<'_> {
         user: Option<&UserId>,
         device: Option<&DeviceName>,
         phone: Option<&Phone>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Failure> {
         let devices = match (user, device) {
-            (None, device) => vec![named(device, phone)?],
+            (None, device) => vec![device_name(device, phone)?],
             (Some(user), device) => {
                 let known = self.devices_of(user).await?.devices;
                 let wanted = |name: &DeviceName| device.is_none_or(|device| device == name);
@@ -112,156 +153,164 @@ impl PlanExecution<'_> {
                 if found.is_empty() {
                     let there = device.map_or_else(String::new, |device| format!(" at {device}"));
                     let reason = format!("{} is not logged in{there}", user.as_str());
-                    return Err((Status::Rejected, reason));
+                    return Err(Failure::new(Status::Rejected, reason));
                 }
                 found
             }
         };
         for (at, device) in devices.into_iter().enumerate() {
-            let done = self.ask(&Query::Logout(device)).await;
-            done.map_err(|(status, why)| match at {
-                0 => (status, why),
-                at => (status, format!("after {at} devices: {why}")),
+            let done = self.query(&Query::Logout(device)).await;
+            done.map_err(|Failure { status, reason }| match at {
+                0 => Failure::new(status, reason),
+                at => Failure::new(status, format!("after {at} devices: {reason}")),
             })?;
         }
         Ok(())
     }
 
-    async fn user_told(&mut self, device: &DeviceName) -> Result<Value, Failed> {
-        let answer = self.ask(&Query::UserOf(device.clone())).await?;
+    async fn device_user(&mut self, device: &DeviceName) -> Result<Value, Failure> {
+        let answer = self.query(&Query::UserOf(device.clone())).await?;
         let Response::Users(users) = answer else {
-            return Err(strange());
+            return Err(unexpected_answer());
         };
         let known = users.into_iter().find(|one| one.device == device.as_str());
-        let known = known.ok_or_else(strange)?;
+        let known = known.ok_or_else(unexpected_answer)?;
         if !known.exists {
-            let reason = format!("the call manager knows no device {device}");
-            return Err((Status::NotFound, reason));
+            let reason = format!("the call manager has no device {device}");
+            return Err(Failure::new(Status::NotFound, reason));
         }
-        let mut told = json!({ "device": known.device, "user": known.user });
+        let mut value = json!({ "device": known.device, "user": known.user });
         if let Some(last) = known.last_login {
-            told["last_login"] = last.into();
+            value["last_login"] = last.into();
         }
-        Ok(told)
+        Ok(value)
     }
 
-    async fn devices_told(&mut self, user: &UserId) -> Result<Value, Failed> {
+    async fn user_devices(&mut self, user: &UserId) -> Result<Value, Failure> {
         let known = self.devices_of(user).await?;
-        let mut told = json!({ "user": known.user, "devices": known.devices });
-        // The profiles come on top; a call manager that does not tell them tells enough.
+        let mut value = json!({ "user": known.user, "devices": known.devices });
+        // The profiles are an extra; call managers may not report them.
         if let Some(profiles) = self.profiles_of(user).await {
-            told["profiles"] = profiles;
+            value["profiles"] = profiles;
         }
-        Ok(told)
+        Ok(value)
     }
 
-    async fn devices_of(&mut self, user: &UserId) -> Result<UserDevices, Failed> {
-        let answer = self.ask(&Query::DevicesOf(user.clone())).await?;
+    async fn devices_of(&mut self, user: &UserId) -> Result<UserDevices, Failure> {
+        let answer = self.query(&Query::DevicesOf(user.clone())).await?;
         let Response::Devices(users) = answer else {
-            return Err(strange());
+            return Err(unexpected_answer());
         };
         let is_it = |one: &UserDevices| one.user.eq_ignore_ascii_case(user.as_str());
-        let known = users.into_iter().find(is_it).ok_or_else(strange)?;
+        let known = users
+            .into_iter()
+            .find(is_it)
+            .ok_or_else(unexpected_answer)?;
         if !known.exists {
-            let reason = format!("the call manager knows no user {}", user.as_str());
-            return Err((Status::NotFound, reason));
+            let reason = format!("the call manager has no user {}", user.as_str());
+            return Err(Failure::new(Status::NotFound, reason));
         }
         Ok(known)
     }
 
-    /// Asks by the name that the example has, then by that of the DTD.
+    /// Queries by the spelling of Cisco's example, then by that of the DTD.
     async fn profiles_of(&mut self, user: &UserId) -> Option<Value> {
-        let ask = |spelling| Query::ProfilesOf(user.clone(), spelling);
-        let answer = match self.once(&ask(Spelling::Example)).await.ok()? {
+        let query = |spelling| Query::ProfilesOf(user.clone(), spelling);
+        let answer = match self.query_once(&query(Spelling::Example)).await.ok()? {
             Err(fault) if fault.is_unknown_query() => {
-                self.once(&ask(Spelling::Dtd)).await.ok()?.ok()?
+                self.query_once(&query(Spelling::Dtd)).await.ok()?.ok()?
             }
             answer => answer.ok()?,
         };
         let Response::Profiles(profiles) = answer else {
             return None;
         };
-        let one = |profile: handset_phones::vendor::mobility::Profile| json!({ "name": profile.name, "default": profile.is_default });
+        let one = |profile: Profile| json!({ "name": profile.name, "default": profile.is_default });
         Some(profiles.into_iter().map(one).collect())
     }
 
-    /// Asks until the service has time for it.
-    async fn ask(&mut self, ask: &Query) -> Result<Response, Failed> {
-        let mut waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    /// Queries, again while the service is busy.
+    async fn query(&mut self, query: &Query) -> Result<Response, Failure> {
+        let mut delays = Backoff::new(FIRST_DELAY, MAX_DELAY);
         for _ in 1..MAX_TRIES {
-            let fault = match self.once(ask).await? {
+            let fault = match self.query_once(query).await? {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
-            let wait = waits.next_delay();
-            if fault.cause() != Cause::Busy || Instant::now() + wait >= self.until {
-                return Err(failed(&fault));
+            let delay = delays.next_delay();
+            if fault.cause() != Cause::Busy || Instant::now() + delay >= self.until {
+                return Err(failure(&fault));
             }
-            sleep(wait).await;
+            sleep(delay).await;
         }
-        self.once(ask).await?.map_err(|fault| failed(&fault))
+        self.query_once(query)
+            .await?
+            .map_err(|fault| failure(&fault))
     }
 
-    async fn once(&mut self, ask: &Query) -> Result<Result<Response, Fault>, Failed> {
-        let begun = Instant::now();
-        let answer = self.client.ask(ask, self.until).await;
-        let said = match &answer {
+    async fn query_once(&mut self, query: &Query) -> Result<Result<Response, Fault>, Failure> {
+        let started = Instant::now();
+        let answer = self.client.query(query, self.until).await;
+        let reply = match &answer {
             Ok(Ok(_)) => "done".to_owned(),
             Ok(Err(fault)) => fault.to_string(),
-            Err((status, why)) => format!("{status}: {why}"),
+            Err(Failure { status, reason }) => format!("{status}: {reason}"),
         };
         self.steps.push(StepRecord {
-            way: "http",
-            sent: ask.summary(),
-            said,
-            took: begun.elapsed(),
+            transport: "http",
+            request: query.summary(),
+            reply,
+            duration: started.elapsed(),
         });
         answer
     }
 }
 
-/// Returns the device that is named, or that a phone is by its hardware address.
-fn named(device: Option<&DeviceName>, phone: Option<&Phone>) -> Result<DeviceName, Failed> {
+/// Returns `device`, or the device name that follows from the hardware address of `phone`.
+fn device_name(device: Option<&DeviceName>, phone: Option<&Phone>) -> Result<DeviceName, Failure> {
     if let Some(device) = device {
         return Ok(device.clone());
     }
     let Some(phone) = phone else {
-        let reason = "device is missing; there is no phone that it could be".to_owned();
-        return Err((Status::Invalid, reason));
+        let reason = "device is missing, and the request concerns no phone";
+        return Err(Failure::new(Status::Invalid, reason));
     };
     let name = &phone.name;
     if phone.vendor != Vendor::Cisco {
         let title = phone.vendor.title();
-        let reason = format!("Extension Mobility is for Cisco phones, and {name} is a {title}");
-        return Err((Status::Unsupported, reason));
+        let reason = format!("Extension Mobility requires a Cisco phone; {name} is a {title}");
+        return Err(Failure::new(Status::Unsupported, reason));
     }
     let device = phone.mac.and_then(|mac| mac.digits().parse().ok());
     device.ok_or_else(|| {
         let reason = format!(
-            "the hardware address of {name} is not known, and so not its device name; write mac in \
-             its [[phone]], or name it with device=SEP…"
+            "cannot determine the device name of {name}: its hardware address is unknown; set mac in \
+             its [[phone]], or name the device with device=SEP…"
         );
-        (Status::NotFound, reason)
+        Failure::new(Status::NotFound, reason)
     })
 }
 
-fn failed(fault: &Fault) -> Failed {
+fn failure(fault: &Fault) -> Failure {
     let status = match fault.cause() {
         Cause::Busy | Cause::Down => Status::Unreachable,
         Cause::Denied => Status::Denied,
         Cause::NotFound => Status::NotFound,
         Cause::Other => Status::Rejected,
     };
-    (status, fault.to_string())
+    Failure::new(status, fault.to_string())
 }
 
-fn strange() -> Failed {
-    let reason = "the call manager answered something else than it was asked".to_owned();
-    (Status::Rejected, reason)
+fn unexpected_answer() -> Failure {
+    let reason = "the call manager answered a different query";
+    Failure::new(Status::Rejected, reason)
 }
 
-/// How often the same is asked of a service that is busy.
+/// How long the call manager may take, all queries together.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How often a query is sent to a busy service.
 const MAX_TRIES: u32 = 4;
 
-const FIRST_WAIT: std::time::Duration = std::time::Duration::from_millis(400);
-const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(3);
+const FIRST_DELAY: Duration = Duration::from_millis(400);
+const MAX_DELAY: Duration = Duration::from_secs(3);

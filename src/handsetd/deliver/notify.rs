@@ -1,14 +1,14 @@
-//! A NOTIFY through Asterisk: which server takes it, to which contact, and what came of it.
+//! Sends a NOTIFY through Asterisk: by which server, to which contact, and with what result.
 //!
-//! Asterisk says no more than that it has queued the NOTIFY, even for an endpoint without contacts;
-//! so the roster is asked first whether anybody is there. How a body gets through Asterisk's
-//! splitter is known in [`handset_ami::notify`].
+//! Asterisk only confirms that it has queued the NOTIFY, even for an endpoint without contacts, so
+//! the registration is checked first. [`handset_ami::notify`] knows how a body passes Asterisk's
+//! parser.
 
 mod in_call;
 
 use tokio::time::Instant;
 
-use super::execution::{Failed, begin};
+use super::failure::Failure;
 use super::registration;
 use crate::commit_point::CommitPoint;
 use crate::outcome::Status;
@@ -18,51 +18,57 @@ use handset_ami::{Action, Error, NotifyTarget, Response};
 use handset_phones::phone::{Endpoint, Phone, Technology};
 use handset_phones::vendor;
 
-/// Sends `notify` to `phone`, once `commit_point` lets it go; returns what there is to say although
-/// Asterisk took it.
+/// Sends `notify` to `phone` after committing; returns a note for the caller, since acceptance by
+/// Asterisk is not acceptance by the phone.
 pub(super) async fn send(
     roster: &Roster,
     phone: &Phone,
     notify: &vendor::Notify,
     until: Instant,
     commit_point: &CommitPoint,
-) -> Result<Option<&'static str>, Failed> {
+) -> Result<Option<&'static str>, Failure> {
     let technology = phone.endpoint.as_ref().map(|endpoint| endpoint.technology);
     if technology == Some(Technology::Sccp) {
-        let reason = "Asterisk sends no NOTIFY to SCCP phones";
-        return Err((Status::Unsupported, reason.to_owned()));
+        let reason = "Asterisk cannot send NOTIFY to SCCP phones";
+        return Err(Failure::new(Status::Unsupported, reason));
     }
-    let reached = registration::reach(roster, phone, "a NOTIFY", until).await?;
-    let is_alone = reached.is_alone;
+    let contact = registration::find(roster, phone, "a NOTIFY", until).await?;
+    let is_only = contact.is_only;
     let action = match &notify.call {
         None => action(
-            &reached.endpoint,
-            (!is_alone).then_some(&reached.contact),
+            &contact.endpoint,
+            (!is_only).then_some(&contact.contact),
             notify,
         ),
         Some(call) => {
-            let channel = in_call::channel(&reached, call, until).await?;
+            let channel = in_call::channel(&contact, call, until).await?;
             Action::pjsip_notify(&NotifyTarget::Channel(channel), &content(notify))
         }
     };
-    let action = action.map_err(|invalid| (Status::Invalid, with_source(&invalid)))?;
+    let action = action.map_err(|invalid| Failure::new(Status::Invalid, with_source(&invalid)))?;
     let name = action.name().to_owned();
-    let server = reached.client.name();
-    begin(commit_point).await?;
-    match reached.client.send_until(action, until).await {
-        Ok(answer) if answer.is_success() && is_alone => Ok(Some(QUEUED)),
-        Ok(answer) if answer.is_success() && notify.call.is_some() => Ok(Some(QUEUED)),
-        Ok(answer) if answer.is_success() => Ok(Some(QUEUED_ONE)),
-        Ok(answer) => Err((Status::Unreachable, refusal(server, &name, &answer))),
-        Err(error @ (Error::Busy { .. } | Error::NotSent { .. })) => Err((
+    let server = contact.client.name();
+    commit_point.commit().await?;
+    match contact.client.send_until(action, until).await {
+        Ok(response) if response.is_success() && is_only => Ok(Some(QUEUED)),
+        Ok(response) if response.is_success() && notify.call.is_some() => Ok(Some(QUEUED)),
+        Ok(response) if response.is_success() => Ok(Some(QUEUED_ONE)),
+        Ok(response) => Err(Failure::new(
             Status::Unreachable,
-            format!("Asterisk {server} is away: {error}"),
+            refusal(server, &name, &response),
         )),
-        Err(error) => Err((Status::Unknown, format!("Asterisk {server}: {error}"))),
+        Err(error @ (Error::Busy { .. } | Error::NotSent { .. })) => Err(Failure::new(
+            Status::Unreachable,
+            format!("Asterisk {server} is not connected: {error}"),
+        )),
+        Err(error) => Err(Failure::new(
+            Status::Unknown,
+            format!("Asterisk {server}: {error}"),
+        )),
     }
 }
 
-/// Makes the action; `one` is the contact that it goes to, if not to all of the endpoint.
+/// Returns the AMI action; `one` is the contact that it goes to, if not to all of the endpoint.
 fn action(
     endpoint: &Endpoint,
     one: Option<&Contact>,
@@ -91,12 +97,12 @@ fn content(notify: &vendor::Notify) -> Notify {
     }
 }
 
-/// Says what Asterisk said, with the cure where one is known.
-fn refusal(server: &str, action: &str, answer: &Response) -> String {
-    let words = answer.message();
-    let is = |part: &str| words.to_ascii_lowercase().contains(part);
-    let cure = if is("unknown command") && action == "PJSIPNotify" {
-        "Asterisk loads res_pjsip_notify only with a pjsip_notify.conf of one section at least; "
+/// Explains an error response, with a remedy if one is known.
+fn refusal(server: &str, action: &str, response: &Response) -> String {
+    let message = response.message();
+    let is = |part: &str| message.to_ascii_lowercase().contains(part);
+    let remedy = if is("unknown command") && action == "PJSIPNotify" {
+        "Asterisk loads res_pjsip_notify only if pjsip_notify.conf has at least one section; "
     } else if is("unknown command") {
         "chan_sip is not loaded; "
     } else if is("permission denied") {
@@ -104,7 +110,7 @@ fn refusal(server: &str, action: &str, answer: &Response) -> String {
     } else {
         ""
     };
-    format!("{cure}{server} does not take {action}: {words}")
+    format!("{remedy}{server} rejected {action}: {message}")
 }
 
 fn with_source(error: &dyn std::error::Error) -> String {
@@ -114,10 +120,10 @@ fn with_source(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// What is said of every NOTIFY.
+/// Note for every NOTIFY.
 const QUEUED: &str = "sent by NOTIFY, which no phone confirms";
 
-/// What is said of a NOTIFY to one contact of several.
+/// Note for a NOTIFY to one contact of several.
 const QUEUED_ONE: &str = "sent by NOTIFY to one contact of several, for which Asterisk needs a \
                           default_outbound_endpoint in pjsip.conf; no phone confirms it";
 

@@ -1,27 +1,32 @@
-//! OriginatedCalls that Asterisk places to a phone, and what becomes of them.
+//! Calls that Asterisk originates to a phone, and their progress.
 //!
-//! A call has an id of our own making, so that its events are known among all others. Asterisk says
-//! of every call that it is queued; what comes of it is told by the events `Newstate`, `Hangup` and
-//! `OriginateResponse`.
+//! handsetd chooses the unique id of a call, to recognize its events. Asterisk confirms only that a
+//! call is queued; the events `Newstate`, `Hangup` and `OriginateResponse` report the result.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-use super::execution::{Failed, begin};
+use super::failure::Failure;
 use super::registration::{self, RegisteredContact};
 use crate::commit_point::CommitPoint;
 use crate::outcome::Status;
 use crate::roster::Roster;
 use handset_ami::{Action, Client, Destination, Error, Event, Events, Originate};
+use handset_net::expiring::ExpiringMap;
 use handset_phones::phone::{Endpoint, Phone, Technology};
 use handset_phones::vendor::{Call, Purpose};
 
-/// The calls that were placed last, one for each phone.
-#[derive(Debug, Default)]
-pub(super) struct OriginatedCalls(Mutex<HashMap<String, OriginatedCall>>);
+/// The last originated call of each phone.
+#[derive(Debug)]
+pub(super) struct OriginatedCalls(Mutex<ExpiringMap<String, OriginatedCall>>);
+
+impl Default for OriginatedCalls {
+    fn default() -> Self {
+        Self(Mutex::new(ExpiringMap::new(CAPACITY)))
+    }
+}
 
 #[derive(Clone, Debug)]
 struct OriginatedCall {
@@ -31,8 +36,8 @@ struct OriginatedCall {
 }
 
 impl OriginatedCalls {
-    /// Places a call and waits until it is clear what became of it: whoever shall be called is being
-    /// called, or the phone rings. `commit_point` is asked before Asterisk is.
+    /// Places a call and waits for its result: the number is being called, or the phone rings. Commits
+    /// before anything is sent.
     pub(super) async fn place(
         &self,
         roster: &Roster,
@@ -40,15 +45,15 @@ impl OriginatedCalls {
         call: &Call,
         until: Instant,
         commit_point: &CommitPoint,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Failure> {
         let RegisteredContact {
             client,
             contact,
-            is_alone,
+            is_only,
             endpoint,
-        } = registration::reach(roster, phone, "a call", until).await?;
+        } = registration::find(roster, phone, "a call", until).await?;
         let mut channel = endpoint.to_string();
-        if !is_alone {
+        if !is_only {
             channel = format!("{endpoint}/{}", contact.uri);
         }
         let id = format!("handsetd-{}", handset_net::random::hex_token::<8>());
@@ -65,87 +70,83 @@ impl OriginatedCalls {
             channel,
             destination,
             timeout: Some(timeout),
-            // Whoever is called next shall see who calls: the phone.
+            // The called party sees the phone as the caller.
             caller_id: Some(format!("<{}>", endpoint.name())),
             variables: variables(&endpoint, call)?,
             channel_id: Some(id.clone()),
         };
-        let invalid = |error: handset_ami::InvalidAction| (Status::Invalid, error.to_string());
+        let invalid =
+            |error: handset_ami::InvalidAction| Failure::new(Status::Invalid, error.to_string());
         let action = originate.action().map_err(invalid)?;
-        begin(commit_point).await?;
-        // EventStream begins before, or the first event may be missed.
+        commit_point.commit().await?;
+        // Subscribed first, so that no event is missed.
         let events = client.events();
-        let answer = send(&client, action, until).await?;
-        let number = answer.header("ActionID").unwrap_or_default().to_owned();
-        let placed = OriginatedCall {
+        let response = send(&client, action, until).await?;
+        let action_id = response.header("ActionID").unwrap_or_default().to_owned();
+        let call_placed = OriginatedCall {
             client: client.clone(),
             id: id.clone(),
         };
-        self.note(phone, placed);
+        self.remember(phone, call_placed);
         let rings_only = matches!(call.purpose, Purpose::Ring(_));
-        let follow = CallProgress {
+        let progress = CallProgress {
             id: &id,
-            number: &number,
+            action_id: &action_id,
             rings_only,
         };
-        let Ok(ended) = timeout_at(until, follow.run(events)).await else {
+        let Ok(result) = timeout_at(until, progress.run(events)).await else {
             let server = client.name();
             let reason = format!(
-                "Asterisk {server} placed the call and did not tell in time what became of it; the \
-                 account in manager.conf needs read = call"
+                "Asterisk {server} placed the call and did not report its result in time; the account in \
+                 manager.conf needs read = call"
             );
-            return Err((Status::Unknown, reason));
+            return Err(Failure::new(Status::Unknown, reason));
         };
-        ended
+        result
     }
 
-    /// Ends the call that was placed last, if it is still there.
+    /// Hangs up the last originated call of the phone, if it still exists. Commits before anything is
+    /// sent.
     pub(super) async fn hang_up(
         &self,
         phone: &Phone,
         until: Instant,
         commit_point: &CommitPoint,
-    ) -> Result<(), Failed> {
-        begin(commit_point).await?;
-        let Some(OriginatedCall { client, id }) = self.lock().remove(&phone.name) else {
+    ) -> Result<(), Failure> {
+        commit_point.commit().await?;
+        let Some(OriginatedCall { client, id }) = self.0.lock().remove(&phone.name, Instant::now())
+        else {
             return Ok(());
         };
         let action = Action::hangup(&id, None);
-        let action = action.map_err(|error| (Status::Error, error.to_string()))?;
+        let action = action.map_err(|error| Failure::new(Status::Error, error.to_string()))?;
         match client.send_until(action, until).await {
-            // A call that is gone already needs no end.
+            // An error response: the call has ended already.
             Ok(_) => Ok(()),
-            Err(error) => Err(failed(&client, &error)),
+            Err(error) => Err(failure(&client, &error)),
         }
     }
 
-    fn note(&self, phone: &Phone, placed: OriginatedCall) {
-        let mut calls = self.lock();
-        if calls.len() >= MAX_CALLS {
-            calls.clear();
-        }
-        calls.insert(phone.name.clone(), placed);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, OriginatedCall>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn remember(&self, phone: &Phone, call: OriginatedCall) {
+        let mut calls = self.0.lock();
+        calls.insert(phone.name.clone(), call, RETENTION, Instant::now());
     }
 }
 
-/// Waits for the events of one call.
+/// Follows the events of one call.
 struct CallProgress<'a> {
     /// The unique id of its channel.
     id: &'a str,
     /// The `ActionID` of the action that placed it.
-    number: &'a str,
-    /// Whether ringing is all that is wanted.
+    action_id: &'a str,
+    /// Whether ringing counts as success.
     rings_only: bool,
 }
 
 impl CallProgress<'_> {
-    async fn run(&self, mut events: Events) -> Result<(), Failed> {
+    async fn run(&self, mut events: Events) -> Result<(), Failure> {
         let (mut cause, mut response) = (None, None);
-        // The cause may come before Asterisk says that the call failed, or after that.
+        // The cause of a failure may arrive before the response or after it.
         let mut until: Option<Instant> = None;
         loop {
             let next = match until {
@@ -161,8 +162,8 @@ impl CallProgress<'_> {
                     cause = Some(Cause::of(&event));
                 }
             }
-            if event.is("OriginateResponse") && event.header("ActionID") == Some(self.number) {
-                until = Some(Instant::now() + CAUSE);
+            if event.is("OriginateResponse") && event.header("ActionID") == Some(self.action_id) {
+                until = Some(Instant::now() + CAUSE_TIMEOUT);
                 response = Some(event);
             }
             if let Some(response) = &response
@@ -173,38 +174,36 @@ impl CallProgress<'_> {
         }
         let Some(response) = response else {
             let reason = "the connection to Asterisk ended after the call was placed";
-            return Err((Status::Unknown, reason.to_owned()));
+            return Err(Failure::new(Status::Unknown, reason));
         };
-        self.ended(&response, cause.as_ref())
+        self.result(&response, cause.as_ref())
     }
 
-    /// Says what became of the call, when Asterisk says so.
-    fn ended(&self, response: &Event, cause: Option<&Cause>) -> Result<(), Failed> {
-        // 3 is «ringing»: it rang to the end, and nobody answered.
+    /// Interprets the response and the cause.
+    fn result(&self, response: &Event, cause: Option<&Cause>) -> Result<(), Failure> {
+        // 3 is ringing: it rang until the timeout, unanswered.
         let has_rung = response.header("Reason") == Some("3");
         if is_answered(response) || self.rings_only && has_rung {
             return Ok(());
         }
-        let words = cause.map_or("", |cause| cause.words.as_str());
+        let text = cause.map_or("", |cause| cause.text.as_str());
         Err(match cause.map(|cause| cause.number) {
-            Some(17) => (Status::Rejected, "the phone is busy".to_owned()),
-            Some(21) => (Status::Rejected, "the phone declined the call".to_owned()),
-            Some(NOT_THERE) => (
-                Status::Unreachable,
-                "the phone is not registered any more".to_owned(),
-            ),
-            _ if has_rung => (
+            Some(17) => Failure::new(Status::Rejected, "the phone is busy"),
+            Some(21) => Failure::new(Status::Rejected, "the phone declined the call"),
+            Some(SUBSCRIBER_ABSENT) => {
+                Failure::new(Status::Unreachable, "the phone is no longer registered")
+            }
+            _ if has_rung => Failure::new(
                 Status::Rejected,
-                "the phone rang and did not answer by itself; its settings must allow that"
-                    .to_owned(),
+                "the phone rang and did not answer automatically; enable that in its settings",
             ),
-            Some(number) => (
+            Some(number) => Failure::new(
                 Status::Rejected,
-                format!("Asterisk could not place the call: cause {number}, {words}"),
+                format!("Asterisk could not place the call: cause {number}, {text}"),
             ),
-            None => (
+            None => Failure::new(
                 Status::Rejected,
-                "Asterisk could not place the call; its console says why".to_owned(),
+                "Asterisk could not place the call; see its log",
             ),
         })
     }
@@ -213,7 +212,7 @@ impl CallProgress<'_> {
 /// Why a channel ended (Q.850).
 struct Cause {
     number: u16,
-    words: String,
+    text: String,
 }
 
 impl Cause {
@@ -221,7 +220,7 @@ impl Cause {
         let header = |name| hangup.header(name).unwrap_or_default();
         Self {
             number: header("Cause").parse().unwrap_or_default(),
-            words: header("Cause-txt").to_owned(),
+            text: header("Cause-txt").to_owned(),
         }
     }
 }
@@ -235,8 +234,8 @@ fn is_ringing(event: &Event) -> bool {
     matches!(event.header("ChannelState"), Some("5"))
 }
 
-/// Returns the headers of the INVITE as variables of the new channel.
-fn variables(endpoint: &Endpoint, call: &Call) -> Result<Vec<(String, String)>, Failed> {
+/// Returns the channel variables that add the headers to the INVITE.
+fn variables(endpoint: &Endpoint, call: &Call) -> Result<Vec<(String, String)>, Failure> {
     let headers = call.headers.iter();
     match endpoint.technology {
         Technology::Pjsip => Ok(headers
@@ -247,23 +246,23 @@ fn variables(endpoint: &Endpoint, call: &Call) -> Result<Vec<(String, String)>, 
             .map(|(at, (name, value))| (format!("SIPADDHEADER{at:02}"), format!("{name}: {value}")))
             .collect()),
         Technology::Sccp => {
-            let reason = "a call by Asterisk tells an SCCP phone nothing but to ring";
-            Err((Status::Unsupported, reason.to_owned()))
+            let reason = "a call by Asterisk can only make an SCCP phone ring";
+            Err(Failure::new(Status::Unsupported, reason))
         }
     }
 }
 
-/// Returns the context in which the endpoint's own calls start.
-async fn context(client: &Client, endpoint: &Endpoint, until: Instant) -> Result<String, Failed> {
+/// Returns the dialplan context of calls from the endpoint.
+async fn context(client: &Client, endpoint: &Endpoint, until: Instant) -> Result<String, Failure> {
     let name = endpoint.name();
     let variable = match endpoint.technology {
         Technology::Sip => format!("SIPPEER({name},context)"),
         Technology::Pjsip | Technology::Sccp => format!("PJSIP_ENDPOINT({name},context)"),
     };
     let action = Action::getvar(None, &variable);
-    let action = action.map_err(|error| (Status::Invalid, error.to_string()))?;
-    let answer = send(client, action, until).await?;
-    let context = answer.header("Value").unwrap_or_default();
+    let action = action.map_err(|error| Failure::new(Status::Invalid, error.to_string()))?;
+    let response = send(client, action, until).await?;
+    let context = response.header("Value").unwrap_or_default();
     Ok(if context.is_empty() {
         "default"
     } else {
@@ -276,52 +275,53 @@ async fn send(
     client: &Client,
     action: Action,
     until: Instant,
-) -> Result<handset_ami::Response, Failed> {
+) -> Result<handset_ami::Response, Failure> {
     let name = action.name().to_owned();
-    let until = until.min(Instant::now() + ASKING);
-    let answer = client.send_until(action, until).await;
-    let answer = answer.map_err(|error| failed(client, &error))?;
-    if answer.is_success() {
-        return Ok(answer);
+    let until = until.min(Instant::now() + ACTION_TIMEOUT);
+    let response = client.send_until(action, until).await;
+    let response = response.map_err(|error| failure(client, &error))?;
+    if response.is_success() {
+        return Ok(response);
     }
-    let (server, words) = (client.name(), answer.message());
-    if words.to_ascii_lowercase().contains("permission denied") {
+    let (server, message) = (client.name(), response.message());
+    if message.to_ascii_lowercase().contains("permission denied") {
         let right = if name == "Originate" {
             "originate"
         } else {
             "call"
         };
         let reason = format!("{server}: the account in manager.conf needs write = {right}");
-        return Err((Status::Unreachable, reason));
+        return Err(Failure::new(Status::Unreachable, reason));
     }
-    Err((
+    Err(Failure::new(
         Status::Rejected,
-        format!("{server} refuses {name}: {words}"),
+        format!("{server} rejected {name}: {message}"),
     ))
 }
 
-fn failed(client: &Client, error: &Error) -> Failed {
+fn failure(client: &Client, error: &Error) -> Failure {
     let server = client.name();
     match error {
-        Error::Busy { .. } | Error::NotSent { .. } => (
+        Error::Busy { .. } | Error::NotSent { .. } => Failure::new(
             Status::Unreachable,
-            format!("Asterisk {server} is away: {error}"),
+            format!("Asterisk {server} is not connected: {error}"),
         ),
-        error => (Status::Unknown, format!("Asterisk {server}: {error}")),
+        error => Failure::new(Status::Unknown, format!("Asterisk {server}: {error}")),
     }
 }
 
-/// The cause of a subscriber who is absent.
-const NOT_THERE: u16 = 20;
+/// Q.850 cause: subscriber absent.
+const SUBSCRIBER_ABSENT: u16 = 20;
 
-/// How long Asterisk may take to answer an action.
-const ASKING: Duration = Duration::from_secs(3);
+/// How long Asterisk may take to respond to an action.
+const ACTION_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long Asterisk may take to say why a call failed, once it has said that it did.
-const CAUSE: Duration = Duration::from_secs(1);
+/// How long the cause of a failed call may follow its response.
+const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many calls are remembered.
-const MAX_CALLS: usize = 10_000;
+/// How many calls are remembered, and for how long after they were placed.
+const CAPACITY: usize = 10_000;
+const RETENTION: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests;

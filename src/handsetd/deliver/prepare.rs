@@ -1,11 +1,13 @@
-//! From an action to a task: pictures and tones are read, made to measure for the phone, and laid
-//! out for it to fetch.
+//! Turns an action into a task: pictures and tones are read, converted for the model of phone, and
+//! published for the phone to fetch.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::blocking::blocking;
 use super::conversion_cache::{ConversionCache, File, Target};
+use super::failure::Failure;
 use super::media_source::{self, MediaSource};
 use super::media_store::MediaStore;
 use super::template;
@@ -20,38 +22,15 @@ use handset_phones::vendor::{
 };
 use handset_phones::verb::{Action, Content as Pushed, Fit, Push, Tone};
 
-/// What preparing needs.
+/// Where media come from, and where they go.
 #[derive(Debug)]
 pub(super) struct MediaPipeline {
-    pub(super) sources: MediaSource,
-    pub(super) durable: MediaStore,
-    pub(super) made: ConversionCache,
+    pub(super) source: MediaSource,
+    pub(super) store: MediaStore,
+    pub(super) cache: ConversionCache,
 }
 
-/// Why an action can't be prepared, in words, and the status that it gives.
-#[derive(Debug)]
-pub(super) struct PrepareError {
-    pub(super) status: Status,
-    pub(super) reason: String,
-}
-
-impl PrepareError {
-    fn invalid(reason: String) -> Self {
-        Self {
-            status: Status::Invalid,
-            reason,
-        }
-    }
-
-    fn unsupported(reason: String) -> Self {
-        Self {
-            status: Status::Unsupported,
-            reason,
-        }
-    }
-}
-
-/// A task, and what whoever asked should know of how it was made.
+/// A task, and a note for the caller on how it was prepared.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) task: Task,
@@ -64,33 +43,31 @@ impl From<Task> for Prepared {
     }
 }
 
-/// Prepares `action` for `phone`; what it is to fetch is laid out on `publisher`.
+/// Prepares `action` for `phone`; content that the phone fetches is published by `publisher`.
 pub(super) async fn prepare(
-    workshop: &Arc<MediaPipeline>,
+    pipeline: &Arc<MediaPipeline>,
     phone: &Phone,
     action: &Action,
     publisher: &ContentPublisher,
-) -> Result<Prepared, PrepareError> {
-    let job = Preparation {
-        workshop,
+) -> Result<Prepared, Failure> {
+    let preparation = Preparation {
+        pipeline,
         phone,
         publisher,
         model: Model::find(phone.vendor, &phone.model),
     };
     match action {
-        Action::Background { image, fit } => job.background(image, *fit).await,
+        Action::Background { image, fit } => preparation.background(image, *fit).await,
         Action::Control(control) => Ok(Task::Control(control.clone()).into()),
-        Action::Mobility(_) => Err(PrepareError::unsupported(
-            "the call manager does this, and not the phone".to_owned(),
+        Action::Mobility(_) => Err(unsupported(
+            "this goes to the call manager, not to the phone",
         )),
-        Action::Ping => Err(PrepareError::invalid(
-            "ping asks nothing of a phone".to_owned(),
-        )),
-        Action::Push(push) => job.push(push).await,
+        Action::Ping => Err(invalid("ping sends nothing to a phone")),
+        Action::Push(push) => preparation.push(push).await,
         Action::Ring(Tone::BuiltIn(name)) => {
             Ok(Task::Ring(PreparedTone::BuiltIn(name.clone())).into())
         }
-        Action::Ring(Tone::Source(source)) => job.ring(source).await,
+        Action::Ring(Tone::Source(source)) => preparation.ring(source).await,
         Action::Ringtone {
             tone: Tone::BuiltIn(name),
             line,
@@ -98,31 +75,31 @@ pub(super) async fn prepare(
         Action::Ringtone {
             tone: Tone::Source(source),
             line,
-        } => job.ringtone(source, *line).await,
+        } => preparation.ringtone(source, *line).await,
     }
 }
 
-/// Makes the background that `phone` would be given, as a PNG file; `None` if the phone fetches the
-/// picture as it is.
+/// Returns the background that `phone` would get, as a PNG file; `None` if the phone fetches the
+/// original itself.
 pub(super) async fn background_png(
-    workshop: &Arc<MediaPipeline>,
+    pipeline: &Arc<MediaPipeline>,
     phone: &Phone,
     source: &Source,
     fit: Fit,
-) -> Result<Option<Bytes>, PrepareError> {
-    let wanted = background(phone, fit)?;
-    match make(workshop, "image", source, wanted).await? {
+) -> Result<Option<Bytes>, Failure> {
+    let target = background_target(phone, fit)?;
+    match convert(pipeline, "image", source, target).await? {
         Fetched::Remote(_) => Ok(None),
-        Fetched::ConversionCache(file, _) => {
+        Fetched::Converted(file, _) => {
             let png = blocking(move || media::picture::png(&file.bytes)).await;
             png.map(Some)
-                .map_err(|error| PrepareError::invalid(format!("image: {error}")))
+                .map_err(|error| invalid(format!("image: {error}")))
         }
     }
 }
 
-/// Says what a background for `phone` must be like.
-fn background(phone: &Phone, fit: Fit) -> Result<Target, PrepareError> {
+/// Returns the format of backgrounds for `phone`.
+fn background_target(phone: &Phone, fit: Fit) -> Result<Target, Failure> {
     let wanted = Model::find(phone.vendor, &phone.model)
         .background
         .map_err(|why| lacks(phone, "set a background", why))?;
@@ -134,17 +111,17 @@ fn background(phone: &Phone, fit: Fit) -> Result<Target, PrepareError> {
 }
 
 struct Preparation<'a> {
-    workshop: &'a Arc<MediaPipeline>,
+    pipeline: &'a Arc<MediaPipeline>,
     phone: &'a Phone,
     publisher: &'a ContentPublisher,
     model: Model,
 }
 
 impl Preparation<'_> {
-    async fn background(&self, source: &Source, fit: Fit) -> Result<Prepared, PrepareError> {
-        let wanted = background(self.phone, fit)?;
-        let made = make(self.workshop, "image", source, wanted).await?;
-        let (picture, note) = match made {
+    async fn background(&self, source: &Source, fit: Fit) -> Result<Prepared, Failure> {
+        let target = background_target(self.phone, fit)?;
+        let fetched = convert(self.pipeline, "image", source, target).await?;
+        let (picture, note) = match fetched {
             Fetched::Remote(url) => {
                 let name = file_name(&url);
                 (
@@ -153,13 +130,13 @@ impl Preparation<'_> {
                         thumbnail: None,
                         name,
                     },
-                    Some(AS_IT_IS),
+                    Some(UNCONVERTED),
                 )
             }
-            Fetched::ConversionCache(image, thumbnail) => {
-                let (image, name) = self.keep(image).await;
+            Fetched::Converted(image, thumbnail) => {
+                let (image, name) = self.store(image).await;
                 let thumbnail = match thumbnail {
-                    Some(thumbnail) => Some(self.keep(thumbnail).await.0),
+                    Some(thumbnail) => Some(self.store(thumbnail).await.0),
                     None => None,
                 };
                 (
@@ -178,10 +155,10 @@ impl Preparation<'_> {
         })
     }
 
-    async fn push(&self, push: &Push) -> Result<Prepared, PrepareError> {
-        let (shown, note) = match &push.content {
+    async fn push(&self, push: &Push) -> Result<Prepared, Failure> {
+        let (content, note) = match &push.content {
             Pushed::Document(document) => (
-                PreparedContent::Document(sound("xml", document.clone())?),
+                PreparedContent::Document(well_formed("xml", document.clone())?),
                 None,
             ),
             Pushed::Template { name, values } => (
@@ -201,7 +178,7 @@ impl Preparation<'_> {
             }
         };
         Ok(Prepared {
-            task: Task::Push(shown, push.priority),
+            task: Task::Push(content, push.priority),
             note,
         })
     }
@@ -209,15 +186,15 @@ impl Preparation<'_> {
     async fn screen_image(
         &self,
         source: &Source,
-    ) -> Result<(Option<Image>, Option<&'static str>), PrepareError> {
+    ) -> Result<(Option<Image>, Option<&'static str>), Failure> {
         let wanted = self
             .model
             .screen_image
             .map_err(|why| lacks(self.phone, "show a picture", why))?;
         Ok(
-            match make(self.workshop, "image", source, Target::Picture(wanted)).await? {
-                Fetched::Remote(url) => (Some(Image::File(url)), Some(AS_IT_IS)),
-                Fetched::ConversionCache(
+            match convert(self.pipeline, "image", source, Target::Picture(wanted)).await? {
+                Fetched::Remote(url) => (Some(Image::File(url)), Some(UNCONVERTED)),
+                Fetched::Converted(
                     File {
                         bytes,
                         width,
@@ -236,50 +213,50 @@ impl Preparation<'_> {
                         None,
                     )
                 }
-                Fetched::ConversionCache(file, _) => {
-                    (Some(Image::File(self.lay_out("picture", file).0)), None)
+                Fetched::Converted(file, _) => {
+                    (Some(Image::File(self.publish("picture", file).0)), None)
                 }
             },
         )
     }
 
-    async fn ring(&self, source: &Source) -> Result<Prepared, PrepareError> {
+    async fn ring(&self, source: &Source) -> Result<Prepared, Failure> {
         let wanted = self
             .model
             .play
             .map_err(|why| lacks(self.phone, "play a file", why))?;
-        let lay_out = async |file| self.lay_out("tone", file);
-        let (recording, note) = self.recording(source, wanted, lay_out).await?;
+        let publish = async |file| self.publish("tone", file);
+        let (recording, note) = self.recording(source, wanted, publish).await?;
         Ok(Prepared {
             task: Task::Ring(PreparedTone::AudioFile(recording)),
             note,
         })
     }
 
-    async fn ringtone(&self, source: &Source, line: Option<u8>) -> Result<Prepared, PrepareError> {
-        let keep = async |file| self.keep(file).await;
-        let (recording, note) = self.recording(source, self.model.ringtone, keep).await?;
+    async fn ringtone(&self, source: &Source, line: Option<u8>) -> Result<Prepared, Failure> {
+        let store = async |file| self.store(file).await;
+        let (recording, note) = self.recording(source, self.model.ringtone, store).await?;
         Ok(Prepared {
             task: Task::Ringtone(PreparedTone::AudioFile(recording), line),
             note,
         })
     }
 
-    /// Makes a tone, which `shelve` lays out; also returns what is to be said of it.
+    /// Converts a tone, which `publish` publishes; also returns a note for the caller.
     async fn recording(
         &self,
         source: &Source,
         wanted: media::ToneFormat,
-        shelve: impl AsyncFnOnce(File) -> (url::Url, String),
-    ) -> Result<(AudioFile, Option<&'static str>), PrepareError> {
-        let made = make(self.workshop, "tone", source, Target::Tone(wanted)).await?;
-        let (url, name, note) = match made {
+        publish: impl AsyncFnOnce(File) -> (url::Url, String),
+    ) -> Result<(AudioFile, Option<&'static str>), Failure> {
+        let fetched = convert(self.pipeline, "tone", source, Target::Tone(wanted)).await?;
+        let (url, name, note) = match fetched {
             Fetched::Remote(url) => {
                 let name = file_name(&url);
-                (url, name, Some(AS_IT_IS))
+                (url, name, Some(UNCONVERTED))
             }
-            Fetched::ConversionCache(file, _) => {
-                let (url, name) = shelve(file).await;
+            Fetched::Converted(file, _) => {
+                let (url, name) = publish(file).await;
                 (url, name, None)
             }
         };
@@ -290,28 +267,28 @@ impl Preparation<'_> {
         &self,
         name: &str,
         values: Vec<(&'static str, String)>,
-    ) -> Result<String, PrepareError> {
-        let workshop = Arc::clone(self.workshop);
+    ) -> Result<String, Failure> {
+        let pipeline = Arc::clone(self.pipeline);
         let name = name.to_owned();
         let vendor = self.phone.vendor;
         blocking(move || {
-            // A vendor's own template comes before one that does for all.
-            let own = workshop.sources.read(&format!("{vendor}/{name}"));
-            let wrong = |why: String| PrepareError::invalid(format!("template: {why}"));
-            let source = own
-                .or_else(|_| workshop.sources.read(&name))
-                .map_err(|e| wrong(e.to_string()))?;
+            // A template for the vendor takes precedence.
+            let specific = pipeline.source.read(&format!("{vendor}/{name}"));
+            let error = |why: String| invalid(format!("template: {why}"));
+            let source = specific
+                .or_else(|_| pipeline.source.read(&name))
+                .map_err(|e| error(e.to_string()))?;
             let source =
-                String::from_utf8(source).map_err(|_| wrong(format!("{name} is not UTF-8")))?;
+                String::from_utf8(source).map_err(|_| error(format!("{name} is not UTF-8")))?;
             let filled =
-                template::fill(&name, &source, &values).map_err(|e| wrong(format!("{e:#}")))?;
-            sound("template", filled)
+                template::fill(&name, &source, &values).map_err(|e| error(format!("{e:#}")))?;
+            well_formed("template", filled)
         })
         .await
     }
 
-    /// Lays a file out for as long as a screen; returns its address and its name.
-    fn lay_out(&self, name: &str, file: File) -> (url::Url, String) {
+    /// Publishes a file for as long as a screen; returns its URL and its name.
+    fn publish(&self, name: &str, file: File) -> (url::Url, String) {
         let name = format!("{name}.{}", file.extension);
         let url = self
             .publisher
@@ -319,10 +296,10 @@ impl Preparation<'_> {
         (url, name)
     }
 
-    /// Keeps a file for as long as phones may fetch it; returns its address and its name, which is
-    /// another one for every content.
-    async fn keep(&self, file: File) -> (url::Url, String) {
-        let workshop = Arc::clone(self.workshop);
+    /// Stores a file for as long as phones may fetch it again; returns its URL and its name, which
+    /// depends on the content.
+    async fn store(&self, file: File) -> (url::Url, String) {
+        let pipeline = Arc::clone(self.pipeline);
         let File {
             bytes,
             content_type,
@@ -330,69 +307,74 @@ impl Preparation<'_> {
             ..
         } = file;
         let content = StoredContent::new(content_type, bytes);
-        let token = blocking(move || workshop.durable.keep(content, extension)).await;
+        let token = blocking(move || pipeline.store.insert(content, extension)).await;
         let short: String = token.chars().take(8).collect();
         let name = format!("handsetd-{short}.{extension}");
         (self.publisher.media_url(&token, &name), name)
     }
 }
 
-/// Reads a source and makes it to measure; one of a host that handsetd does not fetch from is left to
-/// the phone.
-async fn make(
-    workshop: &Arc<MediaPipeline>,
+/// Reads and converts a source; one on a host that handsetd does not fetch from is left to the phone.
+async fn convert(
+    pipeline: &Arc<MediaPipeline>,
     key: &str,
     source: &Source,
-    wanted: Target,
-) -> Result<Fetched, PrepareError> {
-    let wrong = |error: media_source::Error| PrepareError::invalid(format!("{key}: {error}"));
+    target: Target,
+) -> Result<Fetched, Failure> {
+    let unreadable = |error: media_source::Error| invalid(format!("{key}: {error}"));
     let bytes = match source {
         Source::File(name) => {
-            let (workshop, name) = (Arc::clone(workshop), name.clone());
-            blocking(move || workshop.sources.read(&name))
+            let (pipeline, name) = (Arc::clone(pipeline), name.clone());
+            blocking(move || pipeline.source.read(&name))
                 .await
-                .map_err(wrong)?
+                .map_err(unreadable)?
         }
-        Source::Url(url) if workshop.sources.fetches(url) => {
-            workshop.sources.fetch(url).await.map_err(wrong)?
+        Source::Url(url) if pipeline.source.fetches(url) => {
+            pipeline.source.fetch(url).await.map_err(unreadable)?
         }
         Source::Url(url) => return Ok(Fetched::Remote(url.clone())),
     };
-    let made = workshop.made.make(bytes, wanted).await;
+    let converted = pipeline.cache.convert(bytes, target).await;
     let (file, thumbnail) =
-        made.map_err(|error| PrepareError::invalid(format!("{key}: {source}: {error}")))?;
-    Ok(Fetched::ConversionCache(file, thumbnail))
+        converted.map_err(|error| invalid(format!("{key}: {source}: {error}")))?;
+    Ok(Fetched::Converted(file, thumbnail))
 }
 
-/// Says what a phone can't do.
-fn lacks(phone: &Phone, what: &str, why: &str) -> PrepareError {
+/// The failure for something that this model cannot do.
+fn lacks(phone: &Phone, what: &str, why: &str) -> Failure {
     let title = phone.vendor.title();
     let model = match phone.model.as_str() {
         "" => "of unknown model",
         model => model,
     };
-    PrepareError::unsupported(format!("a {title} {model} can't {what}: {why}"))
+    unsupported(format!("a {title} {model} cannot {what}: {why}"))
 }
 
-/// What came of a source.
+fn invalid(reason: impl Into<String>) -> Failure {
+    Failure::new(Status::Invalid, reason)
+}
+
+fn unsupported(reason: impl Into<String>) -> Failure {
+    Failure::new(Status::Unsupported, reason)
+}
+
+/// A source after fetching.
 enum Fetched {
-    /// An address that only the phone fetches from.
+    /// A URL that only the phone fetches.
     Remote(url::Url),
-    /// The file, and its thumbnail if it has one.
-    ConversionCache(File, Option<File>),
+    /// The converted file, and its thumbnail if it has one.
+    Converted(File, Option<File>),
 }
 
-/// Refuses a document that no phone could read.
-fn sound(key: &str, document: String) -> Result<String, PrepareError> {
+/// Rejects a document that is not well-formed XML.
+fn well_formed(key: &str, document: String) -> Result<String, Failure> {
     match vendor::document_fault(&document) {
         None => Ok(document),
-        Some(fault) => Err(PrepareError::invalid(format!(
-            "{key}: it is no XML document: {fault}"
-        ))),
+        Some(fault) => Err(invalid(format!("{key}: invalid XML document: {fault}"))),
     }
 }
 
-/// Returns the last part of an address, as the name of the file.
+/// Returns the last segment of a URL as the name of a file.
 fn file_name(url: &url::Url) -> String {
     let last = url
         .path_segments()
@@ -401,17 +383,6 @@ fn file_name(url: &url::Url) -> String {
     last.unwrap_or_default().chars().filter(fits).collect()
 }
 
-/// Runs what blocks or computes on a thread that may.
-///
-/// # Panics
-///
-/// Panics if `work` does.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
-/// What is said of files that handsetd does not fetch itself.
-const AS_IT_IS: &str = "the phone fetches the file as it is; media.hosts lets handsetd convert it";
+/// Note for files that handsetd does not fetch itself.
+const UNCONVERTED: &str =
+    "the phone fetches the file unconverted; add its host to media.hosts to have it converted";

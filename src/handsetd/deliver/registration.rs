@@ -1,113 +1,109 @@
-//! Which server knows a phone, and as which contact.
+//! The server at which a phone is registered, and its contact there.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::execution::Failed;
+use super::failure::Failure;
 use crate::outcome::Status;
 use crate::roster::{Contact, Reach, Roster, Unavailable};
 use handset_ami::{Action, Client};
 use handset_phones::phone::{Endpoint, Phone, Technology};
 
-/// A phone as a server knows it.
+/// A phone as registered at a server.
 #[derive(Debug)]
 pub(super) struct RegisteredContact {
-    /// The server.
     pub(super) client: Client,
-    /// Its contact there.
     pub(super) contact: Contact,
-    /// Whether the endpoint has no other contact.
-    pub(super) is_alone: bool,
-    /// The endpoint.
+    /// Whether it is the only contact of the endpoint.
+    pub(super) is_only: bool,
     pub(super) endpoint: Endpoint,
 }
 
 /// Finds the server and the contact of `phone` for `what`, a NOTIFY or a call.
 ///
-/// Asterisk takes both for an endpoint without contacts and says nothing, so this is asked first.
-pub(super) async fn reach(
+/// Asterisk silently accepts both for an endpoint without contacts, so this is checked first.
+pub(super) async fn find(
     roster: &Roster,
     phone: &Phone,
     what: &str,
     until: Instant,
-) -> Result<RegisteredContact, Failed> {
+) -> Result<RegisteredContact, Failure> {
     let Some(endpoint) = &phone.endpoint else {
-        let reason = format!("{what} goes to an endpoint of Asterisk, and this phone has none");
-        return Err((Status::Unreachable, reason));
+        let reason = format!("{what} requires an endpoint of Asterisk, and this phone has none");
+        return Err(Failure::new(Status::Unreachable, reason));
     };
-    let read = until.min(Instant::now() + READING);
+    let until = until.min(Instant::now() + SYNC_TIMEOUT);
     let registration = roster
-        .registration(endpoint, read)
+        .registration(endpoint, until)
         .await
-        .map_err(|absent| {
-            let status = match absent {
+        .map_err(|unavailable| {
+            let status = match unavailable {
                 Unavailable::NoServer => Status::Unsupported,
                 _ => Status::Unreachable,
             };
-            (status, absent.to_string())
+            Failure::new(status, unavailable.to_string())
         })?;
     let contact = choose(phone, endpoint, &registration.contacts)?.clone();
     if contact.reach == Reach::Unreachable {
         let reason = format!("{endpoint} is registered, but does not answer Asterisk");
-        return Err((Status::Unreachable, reason));
+        return Err(Failure::new(Status::Unreachable, reason));
     }
     Ok(RegisteredContact {
-        is_alone: registration.contacts.len() == 1,
+        is_only: registration.contacts.len() == 1,
         client: registration.client,
         contact,
         endpoint: endpoint.clone(),
     })
 }
 
-/// Picks the contact that is this phone.
+/// Returns the contact of this phone.
 pub(super) fn choose<'a>(
     phone: &Phone,
     endpoint: &Endpoint,
     contacts: &'a [Contact],
-) -> Result<&'a Contact, Failed> {
+) -> Result<&'a Contact, Failure> {
     if let [only] = contacts {
         return Ok(only);
     }
     let ip = phone.address.ip();
-    let is_it = |contact: &&Contact| phone.contact.as_ref() == Some(&contact.uri);
+    let is_same = |contact: &&Contact| phone.contact.as_ref() == Some(&contact.uri);
     let is_there = |contact: &&Contact| ip.is_some() && contact.address == ip;
-    let found = contacts.iter().find(is_it);
+    let found = contacts.iter().find(is_same);
     found
         .or_else(|| contacts.iter().find(is_there))
         .ok_or_else(|| {
             let (many, address) = (contacts.len(), &phone.address);
-            let reason =
-                format!("{endpoint} has {many} contacts, and none of them is at {address}");
-            (Status::Unreachable, reason)
+            let reason = format!("{endpoint} has {many} contacts, none of them at {address}");
+            Failure::new(Status::Unreachable, reason)
         })
 }
 
-/// Says whether `phone` could be sent what `action` sends, without sending anything; returns in words
-/// who would send it, and where to.
-pub(super) async fn try_out(
+/// Checks whether Asterisk could send `action` to `phone`, without sending it; returns a
+/// human-readable summary.
+pub(super) async fn probe(
     roster: &Roster,
     phone: &Phone,
     action: Sends,
     until: Instant,
-) -> Result<String, Failed> {
-    let reached = reach(roster, phone, action.what(), until).await?;
-    let server = reached.client.name();
-    let name = action.name(reached.endpoint.technology);
-    // Asterisk lists those only that the account may use.
-    let list = reached.client.send_until(Action::list_commands(), until);
+) -> Result<String, Failure> {
+    let contact = find(roster, phone, action.what(), until).await?;
+    let server = contact.client.name();
+    let name = action.name(contact.endpoint.technology);
+    // Asterisk lists only the actions that the account may use.
+    let list = contact.client.send_until(Action::list_commands(), until);
     let list = list.await.map_err(|error| {
-        let reason = format!("Asterisk {server} does not say what it can do: {error}");
-        (Status::Unreachable, reason)
+        let reason = format!("cannot list the actions of Asterisk {server}: {error}");
+        Failure::new(Status::Unreachable, reason)
     })?;
     let mut known = list.headers().map(|(name, _)| name);
     if !known.any(|known| known.eq_ignore_ascii_case(name)) {
-        let cure = action.cure();
-        let reason = format!("Asterisk {server} has no {name} for handsetd; {cure}");
-        return Err((Status::Unreachable, reason));
+        let hint = action.hint();
+        let reason = format!("Asterisk {server} does not offer {name} to handsetd; {hint}");
+        return Err(Failure::new(Status::Unreachable, reason));
     }
-    let uri = match reached.contact.uri.as_str() {
-        "" => reached.endpoint.to_string(),
+    let uri = match contact.contact.uri.as_str() {
+        "" => contact.endpoint.to_string(),
         uri => uri.to_owned(),
     };
     Ok(format!(
@@ -116,7 +112,7 @@ pub(super) async fn try_out(
     ))
 }
 
-/// What goes through Asterisk.
+/// What Asterisk sends to a phone on behalf of handsetd.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sends {
     /// A call.
@@ -141,16 +137,16 @@ impl Sends {
         }
     }
 
-    fn cure(self) -> &'static str {
+    fn hint(self) -> &'static str {
         match self {
             Self::Call => "the account in manager.conf needs write = originate",
             Self::Notify => {
                 "the account in manager.conf needs write = system, and res_pjsip_notify a \
-                 pjsip_notify.conf of one section at least"
+                 pjsip_notify.conf with at least one section"
             }
         }
     }
 }
 
-/// How long a server that is being read is waited for.
-const READING: Duration = Duration::from_secs(3);
+/// How long to wait for a server whose registrations are being loaded.
+const SYNC_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,24 +1,24 @@
-//! What a phone told, as the result of a request: pictures become PNG, whatever the phone sends.
+//! Data of a reply as the result of a request. Pictures of all formats become PNG.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::execution::Failed;
-use super::prepare::blocking;
+use super::blocking::blocking;
+use super::failure::Failure;
 use crate::content_store::ContentPublisher;
 use crate::outcome::Status;
 use handset_phones::documents::StoredContent;
 use handset_phones::media::picture;
 use handset_phones::vendor::ReplyData;
 
-/// Makes a value of what was told; of a picture an object whose `png` is the file in Base64, and whose
-/// `url` is where it lies on `publisher` for a while, since a channel variable could not hold it.
+/// Converts `data` to JSON. A picture becomes an object with the file in Base64 as `png` and its
+/// published address as `url`, since a channel variable cannot hold the file.
 pub(super) async fn to_json(
-    told: ReplyData,
+    data: ReplyData,
     publisher: &ContentPublisher,
-) -> Result<Value, Failed> {
-    let png = match told {
+) -> Result<Value, Failure> {
+    let png = match data {
         ReplyData::Value(value) => return Ok(value),
         ReplyData::ImageFile(file) => blocking(move || picture::png(&file)).await,
         ReplyData::Grey {
@@ -28,15 +28,15 @@ pub(super) async fn to_json(
         } => blocking(move || picture::grey_png(width, height, pixels)).await,
     };
     let png = png.map_err(|error| {
-        let reason = format!("the phone sent a picture that can't be read: {error}");
-        (Status::Rejected, reason)
+        let reason = format!("the phone sent an unreadable picture: {error}");
+        Failure::new(Status::Rejected, reason)
     })?;
-    let data = BASE64_STANDARD.encode(&png);
+    let base64 = BASE64_STANDARD.encode(&png);
     let url = publisher.publish_media(StoredContent::new("image/png", png), "screen.png");
-    Ok(json!({ "png": data, "url": url.as_str() }))
+    Ok(json!({ "png": base64, "url": url.as_str() }))
 }
 
-/// Adds `value` to what was told before: members of objects are put together.
+/// Adds `value` to the result so far: members of objects are merged.
 pub(super) fn merge(result: &mut Option<Value>, value: Value) {
     match (result, value) {
         (Some(Value::Object(known)), Value::Object(more)) => known.extend(more),
@@ -54,7 +54,7 @@ mod tests {
     use crate::content_store::ContentStore;
 
     #[test]
-    fn what_several_steps_tell_is_put_together() {
+    fn results_of_several_steps_are_merged() {
         let mut result = None;
         merge(&mut result, json!({ "a": 1 }));
         merge(&mut result, json!({ "b": 2 }));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_picture_becomes_a_png_and_garbage_is_told() {
+    async fn a_picture_becomes_a_png_and_garbage_is_rejected() {
         let pixels = vec![0, 255];
         let grey = ReplyData::Grey {
             width: 2,
@@ -74,16 +74,16 @@ mod tests {
         let content_store = ContentStore::default();
         let base = Url::parse("http://192.0.2.10:8090").unwrap();
         let publisher = ContentPublisher::new(content_store.clone(), base, Duration::from_mins(1));
-        let told = to_json(grey, &publisher).await.unwrap();
+        let value = to_json(grey, &publisher).await.unwrap();
         let png = BASE64_STANDARD
-            .decode(told["png"].as_str().unwrap())
+            .decode(value["png"].as_str().unwrap())
             .unwrap();
         assert!(png.starts_with(b"\x89PNG"));
-        let url = told["url"].as_str().unwrap();
+        let url = value["url"].as_str().unwrap();
         assert!(url.starts_with("http://192.0.2.10:8090/media/"), "{url}");
         let broken = ReplyData::ImageFile(bytes::Bytes::from_static(b"BM and no picture"));
-        let (status, why) = to_json(broken, &publisher).await.unwrap_err();
-        assert_eq!(status, Status::Rejected);
-        assert!(why.contains("can't be read"), "{why}");
+        let failure = to_json(broken, &publisher).await.unwrap_err();
+        assert_eq!(failure.status, Status::Rejected);
+        assert!(failure.reason.contains("unreadable"), "{failure:?}");
     }
 }

@@ -133,10 +133,10 @@ impl History {
             .iter()
             .take(MAX_STEPS)
             .map(|step| StepRecord {
-                way: step.way,
-                sent: redacted(&step.sent),
-                said: redacted(&step.said),
-                took: step.took,
+                transport: step.transport,
+                request: redacted(&step.request),
+                reply: redacted(&step.reply),
+                duration: step.duration,
             })
             .collect();
         self.replace(Arc::new(record));

@@ -63,10 +63,10 @@ impl Record {
     pub(crate) fn to_json(&self) -> Value {
         let steps = self.steps.iter().map(|step| {
             json!({
-                "way": step.way,
-                "sent": step.sent,
-                "said": step.said,
-                "took": step.took.as_secs_f64(),
+                "way": step.transport,
+                "sent": step.request,
+                "said": step.reply,
+                "took": step.duration.as_secs_f64(),
             })
         });
         json!({

@@ -60,7 +60,7 @@ fn contains_anywhere(record: &Record, part: &str) -> bool {
     let steps = record
         .steps
         .iter()
-        .flat_map(|step| [step.sent.as_str(), step.said.as_str()]);
+        .flat_map(|step| [step.request.as_str(), step.reply.as_str()]);
     values
         .chain(steps)
         .chain([record.reason.as_str()])

@@ -33,10 +33,10 @@ fn deliveries_are_queued_until_they_end() {
     assert_eq!((found[0].status, found[0].duration), (Status::Queued, None));
     let mut outcome = Outcome::at("1001", None, Status::Ok, "done");
     outcome.steps = vec![StepRecord {
-        way: "http",
-        sent: "POST http://u:hush@192.0.2.1/".to_owned(),
-        said: "200".to_owned(),
-        took: Duration::from_millis(20),
+        transport: "http",
+        request: "POST http://u:hush@192.0.2.1/".to_owned(),
+        reply: "200".to_owned(),
+        duration: Duration::from_millis(20),
     }];
     history.end(open, &outcome);
     let found = history.find(&Search::default(), 10);
@@ -182,10 +182,10 @@ fn texts_are_left_out_of_keys_reasons_and_steps() {
     let open = history.begin(&request("Confidential"), "1001", None);
     let mut outcome = Outcome::at("1001", None, Status::Rejected, "not Confidential");
     outcome.steps = vec![StepRecord {
-        way: "http",
-        sent: "<Text>Confidential</Text>".to_owned(),
-        said: "no Confidential".to_owned(),
-        took: Duration::ZERO,
+        transport: "http",
+        request: "<Text>Confidential</Text>".to_owned(),
+        reply: "no Confidential".to_owned(),
+        duration: Duration::ZERO,
     }];
     history.end(open, &outcome);
     let shown = format!("{:?}", history.find(&Search::default(), 1));

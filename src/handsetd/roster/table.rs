@@ -23,7 +23,7 @@ impl Table {
     }
 
     /// Returns how often an event told that a phone of the endpoint came.
-    pub(super) fn times_seen(&self, endpoint: &Endpoint) -> u64 {
+    pub(super) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
         self.seen.get(endpoint).copied().unwrap_or_default()
     }
 

@@ -8,12 +8,12 @@ async fn every_connection_is_read_anew_and_nothing_stale_is_told() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let phone: Endpoint = "1001".parse().unwrap();
-    assert_eq!(roster.facts(&phone), []);
+    assert_eq!(roster.registrations(&phone), []);
     let mut session = Session::accept(&listener).await;
     session.tell_one("192.0.2.21").await;
     let registration = roster.registration(&phone, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.21:5060");
-    let [facts] = &roster.facts(&phone)[..] else {
+    let [facts] = &roster.registrations(&phone)[..] else {
         panic!()
     };
     assert_eq!(
@@ -26,7 +26,11 @@ async fn every_connection_is_read_anew_and_nothing_stale_is_told() {
     drop(session);
     // The phone has moved while nobody listened.
     let mut session = Session::accept(&listener).await;
-    assert_eq!(roster.facts(&phone), [], "what may be stale is not told");
+    assert_eq!(
+        roster.registrations(&phone),
+        [],
+        "what may be stale is not told"
+    );
     session.tell_one("192.0.2.99").await;
     let registration = roster.registration(&phone, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.99:5060");
@@ -124,7 +128,8 @@ async fn without_a_connection_the_server_is_away_and_without_a_server_nobody_is(
         .await
         .unwrap_err();
     assert!(
-        away.to_string().starts_with("Asterisk pbx is away: "),
+        away.to_string()
+            .starts_with("Asterisk pbx is not connected: "),
         "{away}"
     );
     drop(listener);

@@ -5,7 +5,7 @@ use super::fit::Fit;
 use super::picture::{self, Error, Matte, Picture, scale};
 
 /// The background that a model accepts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Background {
     /// Exact size, depth and encoding.
     pub display: Display,

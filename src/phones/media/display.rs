@@ -1,7 +1,7 @@
 //! Screen areas: size, depth, and the encoding of pictures for them.
 
 /// An area of a phone's screen, and how pictures for it are written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Display {
     /// Pixels from left to right.
     pub width: u32,
@@ -44,7 +44,7 @@ impl Display {
 }
 
 /// The shades of a display.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Depth {
     /// Black and white.
     Mono,
@@ -72,7 +72,7 @@ impl Depth {
 }
 
 /// The form in which a picture is written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Encoding {
     /// A Windows bitmap without compression.
     Bmp,

@@ -1,7 +1,7 @@
 //! How a picture is fitted to a screen of other proportions.
 
 /// How a picture is fitted to a screen of other proportions.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Fit {
     /// The whole picture, with black bars on two sides.
     Contain,

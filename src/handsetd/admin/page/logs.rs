@@ -37,10 +37,10 @@ fn delivery(record: &Record) -> Value {
         .iter()
         .map(|step| {
             context! {
-                transport => step.way,
-                request => &step.sent,
-                reply => &step.said,
-                duration => milliseconds(step.took),
+                transport => step.transport,
+                request => &step.request,
+                reply => &step.reply,
+                duration => milliseconds(step.duration),
             }
         })
         .collect();

@@ -53,7 +53,7 @@ pub(super) async fn serve(
                 match courier.background(phone, source, *fit).await {
                     Ok(Some(png)) => image = Some(BASE64_STANDARD.encode(png)),
                     Ok(None) => description = format!("the phone fetches {source} itself"),
-                    Err(reason) => description = reason,
+                    Err(failure) => description = failure.reason,
                 }
             }
             _ => description = describe(&verb, vendor, &model, &pairs),

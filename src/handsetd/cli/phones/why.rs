@@ -106,9 +106,7 @@ async fn of_phone(courier: &Courier, phone: &Phone) -> Tried {
         ways.push(of_outcome(way, tried, outcome));
     }
     for (way, sends) in [("notify", Sends::Notify), ("pbx", Sends::Call)] {
-        let outcome = courier
-            .try_out(phone, sends, Instant::now() + PATIENCE)
-            .await;
+        let outcome = courier.probe(phone, sends, Instant::now() + PATIENCE).await;
         ways.push(of_outcome(way, "asking Asterisk", outcome));
     }
     let Phone {
@@ -214,9 +212,9 @@ pub(super) fn show(all: &[Tried], out: &mut impl Write) -> std::io::Result<()> {
 /// Opens a courier of our own: it keeps no files, and nobody fetches from it.
 fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
     let settings = deliver::Config {
-        keep: None,
+        media_dir: None,
         // Here each way is tried for real.
-        spare_the_silent: false,
+        circuit_breaker: false,
         ..daemon::settings(config, config.http.listen)
     };
     let parts = (

@@ -9,13 +9,12 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::config::{CallManager, Encoding};
-use crate::deliver::execution::Failed;
-use crate::deliver::failure::root_cause;
+use crate::deliver::failure::{Failure, root_cause};
 use crate::outcome::Status;
 use handset_net::pin::WrongPin;
 use handset_phones::vendor::mobility::{self, Fault, Query, Response};
 
-/// Speaks to one call manager.
+/// HTTP client of one call manager.
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
@@ -24,12 +23,12 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(manager: CallManager) -> Self {
-        // No connection is kept: logins are few, and some servlets end kept ones badly.
+        // No connection is kept: logins are rare, and some servlets mishandle kept ones.
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(Policy::none())
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(0)
             .http1_only();
         if let Some(pin) = manager.pin {
@@ -41,14 +40,14 @@ impl Client {
         Self { http, manager }
     }
 
-    /// Asks once, and reads the answer.
-    pub(super) async fn ask(
+    /// Sends a query, and reads the answer; the inner error is one that the service reports.
+    pub(super) async fn query(
         &self,
-        ask: &Query,
+        query: &Query,
         until: Instant,
-    ) -> Result<Result<Response, Fault>, Failed> {
-        let patience = until.saturating_duration_since(Instant::now());
-        let sent = self.request(ask).timeout(patience).send().await;
+    ) -> Result<Result<Response, Fault>, Failure> {
+        let timeout = until.saturating_duration_since(Instant::now());
+        let sent = self.request(query).timeout(timeout).send().await;
         let mut response = sent.map_err(|error| self.failure(&error))?;
         let status = response.status().as_u16();
         let mut body = Vec::new();
@@ -63,7 +62,7 @@ impl Client {
         mobility::parse(&body).ok_or_else(|| self.no_answer(status))
     }
 
-    fn request(&self, ask: &Query) -> reqwest::RequestBuilder {
+    fn request(&self, query: &Query) -> reqwest::RequestBuilder {
         let CallManager {
             url,
             app_id,
@@ -71,7 +70,7 @@ impl Client {
             encoding,
             ..
         } = &self.manager;
-        let xml = ask.to_document(app_id, password.expose_secret());
+        let xml = query.to_document(app_id, password.expose_secret());
         match encoding {
             Encoding::Form => {
                 let mut form = Serializer::new(String::new());
@@ -80,7 +79,7 @@ impl Client {
                 post.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             }
             Encoding::Multipart => {
-                // Nobody can write what ends the part, since nobody can guess it.
+                // Unguessable, so no value can contain the boundary.
                 let boundary = handset_net::random::hex_token::<16>();
                 let body = format!(
                     "--{boundary}\r\nContent-Disposition: form-data; name=\"xml\"\r\n\r\n{xml}\r\n\
@@ -100,58 +99,55 @@ impl Client {
         }
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failed {
+    fn failure(&self, error: &reqwest::Error) -> Failure {
         let place = self.manager.url.origin().ascii_serialization();
         if let Some(wrong) = WrongPin::among(error) {
-            let reason = format!("{place} is not the server that cucm.tls names: {wrong}");
-            return (Status::Unreachable, reason);
+            let reason = format!("{place} is not the server that cucm.tls pins: {wrong}");
+            return Failure::new(Status::Unreachable, reason);
         }
         let cause = root_cause(error);
         if error.is_builder() || error.is_connect() {
             let reason = format!("cannot connect to the call manager at {place}: {cause}");
-            return (Status::Unreachable, reason);
+            return Failure::new(Status::Unreachable, reason);
         }
         let reason = if error.is_timeout() {
             format!("the call manager at {place} took the request and did not answer in time")
         } else {
             format!("the call manager at {place} took the request and broke off: {cause}")
         };
-        (Status::Unknown, reason)
+        Failure::new(Status::Unknown, reason)
     }
 
-    /// Says what a page means that is none of the service.
-    fn no_answer(&self, status: u16) -> Failed {
+    /// Explains a page that is not an answer of the service.
+    fn no_answer(&self, status: u16) -> Failure {
         let path = self.manager.url.path();
         match status {
             401 | 403 => {
-                let reason = format!("the call manager refused us (HTTP {status}) at {path}");
-                (Status::Denied, reason)
+                let reason = format!("the call manager denied access to {path} (HTTP {status})");
+                Failure::new(Status::Denied, reason)
             }
             200..=299 => {
-                let reason = format!(
-                    "what answers at {path} is no Extension Mobility service; check cucm.url"
-                );
-                (Status::Rejected, reason)
+                let reason = format!("{path} is not an Extension Mobility service; check cucm.url");
+                Failure::new(Status::Rejected, reason)
             }
             404 => {
                 let reason = format!(
-                    "there is no service at {path} (HTTP 404); check cucm.url, and that the \
-                     service Cisco Extension Mobility is active"
+                    "no service at {path} (HTTP 404); check cucm.url, and that the service Cisco \
+                     Extension Mobility is activated"
                 );
-                (Status::Unreachable, reason)
+                Failure::new(Status::Unreachable, reason)
             }
             _ => {
-                let reason = format!(
-                    "the call manager failed (HTTP {status}); another cucm.encoding may help"
-                );
-                (Status::Rejected, reason)
+                let reason =
+                    format!("the call manager failed (HTTP {status}); try another cucm.encoding");
+                Failure::new(Status::Rejected, reason)
             }
         }
     }
 }
 
 /// How long the call manager may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The most of an answer that is read.
+/// How much of an answer is read, in bytes.
 const MAX_BODY: usize = 1 << 20;

@@ -39,13 +39,13 @@ fn the_contact_of_several_is_known_by_its_uri_or_its_address() {
         let chosen = choose(phone, &endpoint(), &contacts);
         chosen
             .map(|contact| contact.uri.clone())
-            .map_err(|(_, why)| why)
+            .map_err(|failure| failure.reason)
     };
     let second = Ok("sip:1001@192.0.2.22:5062".to_owned());
     assert_eq!(chosen(&phone("192.0.2.22:8080", None)), second);
     let by_uri = phone("192.0.2.21", Some("sip:1001@192.0.2.22:5062"));
     assert_eq!(chosen(&by_uri), second);
-    let why = "PJSIP/1001 has 2 contacts, and none of them is at 192.0.2.99";
+    let why = "PJSIP/1001 has 2 contacts, none of them at 192.0.2.99";
     assert_eq!(chosen(&phone("192.0.2.99", None)), Err(why.to_owned()));
     // The only one is it, wherever the configuration says that its web server is.
     let only = choose(&phone("192.0.2.99", None), &endpoint(), &contacts[..1]);
@@ -97,7 +97,7 @@ async fn without_a_server_or_an_endpoint_nothing_is_sent() {
             &CommitPoint::default(),
         )
         .await;
-        sent.unwrap_err().0
+        sent.unwrap_err().status
     };
     let mut phone = phone("192.0.2.21", None);
     assert_eq!(send(&phone).await, Status::Unsupported);
@@ -129,19 +129,19 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
     let sent = answered(&mut session, "Response: Success\nMessage: NOTIFY sent\n").await;
     assert_eq!(sent, Ok(Some(QUEUED)));
     let unknown = "Response: Error\nMessage: Invalid/unknown command: PJSIPNotify.\n";
-    let (status, reason) = answered(&mut session, unknown).await.unwrap_err();
+    let Failure { status, reason } = answered(&mut session, unknown).await.unwrap_err();
     assert_eq!(status, Status::Unreachable);
     assert!(reason.contains("pjsip_notify.conf"), "{reason}");
     let denied = "Response: Error\nMessage: Permission denied\n";
-    let (_, reason) = answered(&mut session, denied).await.unwrap_err();
+    let Failure { reason, .. } = answered(&mut session, denied).await.unwrap_err();
     assert!(reason.contains("write = system"), "{reason}");
     // Written, and the connection ends before the answer: it may have been sent.
     let commit_point = CommitPoint::default();
     let sending = send(&roster, &phone, &notify, soon(), &commit_point);
     let breaking = async move { session.hear("PJSIPNotify").await };
     let (sent, _) = tokio::join!(sending, breaking);
-    assert_eq!(sent.unwrap_err().0, Status::Unknown);
-    let (status, reason) = send(
+    assert_eq!(sent.unwrap_err().status, Status::Unknown);
+    let Failure { status, reason } = send(
         &roster,
         &phone,
         &notify,
@@ -151,6 +151,9 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
     .await
     .unwrap_err();
     assert_eq!(status, Status::Unreachable);
-    assert!(reason.starts_with("Asterisk pbx is away: "), "{reason}");
+    assert!(
+        reason.starts_with("Asterisk pbx is not connected: "),
+        "{reason}"
+    );
     tasks.shut_down(Duration::from_secs(5)).await;
 }

@@ -19,7 +19,7 @@ fn call(purpose: Purpose) -> Call {
 
 /// Runs a call against a script; `story` is what Asterisk tells once it has queued the call, with
 /// `@ID@` for the number of the action and `@CHANNEL@` for the id of the channel.
-async fn placed(purpose: Purpose, story: &str) -> Result<(), Failed> {
+async fn placed(purpose: Purpose, story: &str) -> Result<(), Failure> {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let is_dial = matches!(purpose, Purpose::Dial(_));
@@ -70,14 +70,14 @@ fn dial() -> Purpose {
 const RING: Purpose = Purpose::Ring(Duration::from_secs(3));
 
 #[tokio::test]
-async fn a_call_that_is_answered_is_placed() {
+async fn an_answered_call_succeeds() {
     let story = "Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n\
                  Event: OriginateResponse\nActionID: @ID@\nResponse: Success\nReason: 4\n\n";
     assert_eq!(placed(dial(), story).await, Ok(()));
 }
 
 #[tokio::test]
-async fn ringing_is_enough_for_a_ring_and_other_calls_do_not_count() {
+async fn ringing_is_enough_for_a_ring_and_events_of_other_calls_are_ignored() {
     let story = "Event: Newstate\nUniqueid: another\nChannelState: 5\n\n\
                  Event: OriginateResponse\nActionID: another\nResponse: Failure\nReason: 0\n\n\
                  Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n";
@@ -85,20 +85,20 @@ async fn ringing_is_enough_for_a_ring_and_other_calls_do_not_count() {
 }
 
 #[tokio::test]
-async fn what_became_of_a_call_is_told_by_its_cause() {
+async fn the_cause_of_a_failed_call_decides_status_and_reason() {
     for (cause, reason, status, words) in [
         (17, 0, Status::Rejected, "busy"),
         (21, 0, Status::Rejected, "declined"),
-        (20, 0, Status::Unreachable, "not registered"),
-        (19, 3, Status::Rejected, "did not answer by itself"),
+        (20, 0, Status::Unreachable, "no longer registered"),
+        (19, 3, Status::Rejected, "did not answer automatically"),
         (38, 0, Status::Rejected, "cause 38, Network"),
     ] {
         let story = format!(
             "Event: Hangup\nUniqueid: @CHANNEL@\nCause: {cause}\nCause-txt: Network\n\n\
              Event: OriginateResponse\nActionID: @ID@\nResponse: Failure\nReason: {reason}\n\n"
         );
-        let (told, why) = placed(dial(), &story).await.unwrap_err();
-        assert_eq!(told, status, "{cause}");
-        assert!(why.contains(words), "{why}");
+        let failure = placed(dial(), &story).await.unwrap_err();
+        assert_eq!(failure.status, status, "{cause}");
+        assert!(failure.reason.contains(words), "{failure:?}");
     }
 }

@@ -87,7 +87,7 @@ fn whoever_comes_is_counted_and_whoever_goes_is_not() {
         let text = format!("Event: PeerStatus\nPeer: SIP/1002\nPeerStatus: {word}\n");
         table.note(&event(&text));
     }
-    let seen = |name| table.times_seen(&endpoint(name));
+    let seen = |name| table.registration_count(&endpoint(name));
     assert_eq!(seen("PJSIP/1001"), 3);
     assert_eq!(seen("SIP/1002"), 2);
     assert_eq!(seen("PJSIP/1002"), 0);

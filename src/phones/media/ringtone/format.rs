@@ -1,7 +1,7 @@
 //! The format of a tone: container, coding, rate and length.
 
 /// The format of a tone that a phone accepts. All are mono.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct ToneFormat {
     /// Header of the file.
     pub container: Container,
@@ -18,7 +18,7 @@ pub struct ToneFormat {
 }
 
 /// Header of a tone file.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Container {
     /// None.
     Raw,
@@ -27,7 +27,7 @@ pub enum Container {
 }
 
 /// Coding of a sample.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Coding {
     /// 16 bits, signed, little endian.
     Linear,
