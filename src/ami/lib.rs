@@ -110,7 +110,7 @@ pub use event::Event;
 pub use events::Events;
 pub use response::Response;
 pub use state::{Connected, State};
-pub use tls::{Connector, TlsConfig, TlsError};
+pub use tls::{TlsConfig, TlsError};
 pub use value::InvalidText;
 
 #[cfg(test)]

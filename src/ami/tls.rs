@@ -34,21 +34,21 @@ pub struct TlsConfig {
 
 /// Upgrades a TCP connection to TLS.
 #[derive(Clone)]
-pub struct Connector {
+pub(crate) struct Connector {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
 
 impl Connector {
     /// Performs the TLS handshake.
-    pub async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         self.connector.connect(self.name.clone(), stream).await
     }
 }
 
 impl TlsConfig {
     /// Loads the CA file and creates a connector for `address`.
-    pub fn connector(&self, address: &Address) -> Result<Connector, TlsError> {
+    pub(crate) fn connector(&self, address: &Address) -> Result<Connector, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let authority = match &self.ca_file {
             Some(file) => Some(authority(file.clone(), Arc::clone(&provider))?),

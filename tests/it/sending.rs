@@ -65,13 +65,13 @@ async fn send_asks_the_running_daemon() {
     configure("another");
     refused(
         &send(&file, &["ping"]).await,
-        "has another token than this configuration",
+        "rejects the token of this configuration",
     );
     configure(TOKEN);
     drop(daemon);
     refused(
         &send(&file, &["ping"]).await,
-        "(admin.listen); start it: handsetd run",
+        "(admin.listen); is handsetd run running?",
     );
     refused(&send(&file, &["pong"]).await, "\"pong\" is no verb");
 }
@@ -100,7 +100,7 @@ async fn send_trusts_the_certificate_of_the_configuration_and_reads_the_kept_tok
     configure(&tls("ca"));
     refused(
         &send(&file, &["ping"]).await,
-        "does not show admin.tls.certificate_file",
+        "does not present admin.tls.certificate_file",
     );
 }
 

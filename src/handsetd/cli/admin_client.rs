@@ -1,42 +1,34 @@
-//! The way to the running daemon: its administrator's door, by HTTP.
+//! HTTP client for the admin API of the running daemon.
 //!
-//! Where that is and what opens it stands in the configuration that the daemon itself reads.
+//! Address, certificate and token come from the configuration that the daemon itself reads.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use axum::body::{Body, BodyDataStream, to_bytes};
-use bytes::Bytes;
-use futures_util::StreamExt;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use handset_net::pin::{Pin, WrongPin};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::admin::{TlsFiles, Token};
 use crate::config::Config;
-use handset_ami::TlsConfig;
-use handset_net::pin::Pin;
-use handset_net::tasks::Tasks;
 
-/// Asks the running daemon.
+/// Sends requests to the running daemon.
 #[derive(Debug)]
 pub(super) struct AdminClient {
     address: SocketAddr,
-    token: Token,
-    tls: Option<TlsFiles>,
-    tasks: Tasks,
+    scheme: &'static str,
+    http: Client,
 }
 
 impl AdminClient {
-    /// Finds the door of the daemon that runs with this configuration.
-    pub(super) fn of(config: &Config) -> anyhow::Result<Self> {
+    /// Creates a client for the daemon that runs with this configuration.
+    pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
         let token = if let Some(token) = &config.admin.token {
             Token::new(token.clone())
         } else {
@@ -44,151 +36,148 @@ impl AdminClient {
             let path = path.display();
             Token::load(&config.state.dir).with_context(|| {
                 format!(
-                    "no admin.token is configured, and the one that the daemon makes up can't be \
+                    "admin.token is not set, and the token that the daemon generated cannot be \
                      read from {path}"
                 )
             })?
         };
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+            .context("admin.token cannot be sent in HTTP")?;
+        authorization.set_sensitive(true);
+        let headers = [
+            (AUTHORIZATION, authorization),
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        ];
+        let mut builder = Client::builder()
+            .user_agent(concat!("handsetd-send/", env!("CARGO_PKG_VERSION")))
+            .default_headers(HeaderMap::from_iter(headers))
+            .http1_only()
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT);
+        if let Some(files) = &config.admin.tls {
+            builder = builder.tls_backend_preconfigured(pin(files)?.client_config());
+        }
         Ok(Self {
             address: reachable(config.admin.address()),
-            token,
-            tls: config.admin.tls.clone(),
-            tasks: Tasks::new(),
+            scheme: match config.admin.tls {
+                Some(_) => "https",
+                None => "http",
+            },
+            http: builder.build().context("cannot set up HTTP")?,
         })
     }
 
-    /// Asks, and returns what was answered.
+    /// Posts `body` and returns the JSON of the reply, whatever its status.
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let (code, body) = self.ask(Method::POST, path, body.to_string()).await?;
-        let read = timeout(PATIENCE, to_bytes(body, MAX_ANSWER)).await;
-        let bytes = read.context("the daemon did not answer in time")??;
-        self.read(code, &bytes)
+        let request = self.http.post(self.url(path)).body(body.to_string());
+        let mut response = self.send(request).await?;
+        let code = response.status();
+        let read = timeout(REPLY_TIMEOUT, read(&mut response)).await;
+        let bytes = read.context("the daemon did not reply in time")??;
+        let address = self.address;
+        let reply = serde_json::from_slice(&bytes)
+            .with_context(|| format!("the server at {address} is not handsetd (HTTP {code})"))?;
+        if code == StatusCode::UNAUTHORIZED {
+            bail!("the daemon at {address} rejects the token of this configuration");
+        }
+        Ok(reply)
     }
 
-    /// Starts to listen to the events of that name.
-    pub(super) async fn listen(&self, event: &str) -> anyhow::Result<EventStream> {
-        let path = format!("/api/v1/events?event={event}");
-        let (code, body) = self.ask(Method::GET, &path, String::new()).await?;
+    /// Subscribes to the events named `event`.
+    pub(super) async fn events(&self, event: &str) -> anyhow::Result<EventStream> {
+        let url = self.url(&format!("/api/v1/events?event={event}"));
+        let response = self.send(self.http.get(url)).await?;
+        let code = response.status();
         if code != StatusCode::OK {
-            bail!("the daemon tells no events ({code})");
+            bail!("the daemon sends no events (HTTP {code})");
         }
         Ok(EventStream {
-            parts: body.into_data_stream(),
+            response,
             text: Vec::new(),
         })
     }
 
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: String,
-    ) -> anyhow::Result<(StatusCode, Body)> {
+    fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme, self.address)
+    }
+
+    /// Sends a request, and waits for the head of the response.
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let sent = timeout(REPLY_TIMEOUT, request.send()).await;
+        sent.context("the daemon did not reply in time")?
+            .map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: reqwest::Error) -> anyhow::Error {
         let address = self.address;
-        let connected = timeout(CONNECT, TcpStream::connect(address)).await;
-        let stream = connected
-            .map_err(|_| anyhow!("it does not answer"))
-            .and_then(|connected| connected.map_err(anyhow::Error::from))
-            .with_context(|| {
-                format!("no daemon is at {address} (admin.listen); start it: handsetd run")
-            })?;
-        let mut sender = match self.tls()? {
-            None => self.open(stream).await?,
-            Some(tls) => {
-                let shaken = timeout(CONNECT, tls.connect(stream)).await;
-                let stream = shaken.context("TLS took too long")?;
-                self.open(stream.with_context(|| {
-                    format!("whoever listens at {address} does not show admin.tls.certificate_file")
-                })?)
-                .await?
-            }
-        };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("Host", address.to_string())
-            .header("Authorization", format!("Bearer {}", self.token.expose()))
-            .header(
-                "User-Agent",
-                concat!("handsetd-send/", env!("CARGO_PKG_VERSION")),
-            )
-            .header("Content-Type", "application/json")
-            .body(Body::from(body))?;
-        let answered = timeout(PATIENCE, sender.send_request(request)).await;
-        let answer = answered.context("the daemon did not answer in time")?;
-        let answer = answer.context("the daemon broke the connection off")?;
-        Ok((answer.status(), Body::new(answer.into_body())))
-    }
-
-    async fn open<S>(&self, stream: S) -> anyhow::Result<SendRequest<Body>>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        self.tasks.spawn("connection", async move {
-            // The request tells how it went.
-            let _ = connection.await;
-        });
-        Ok(sender)
-    }
-
-    /// Makes ready for TLS with the very certificate that the daemon shows.
-    fn tls(&self) -> anyhow::Result<Option<handset_ami::Connector>> {
-        let Some(files) = &self.tls else {
-            return Ok(None);
-        };
-        let path = files.certificate_file.display();
-        let certificate = CertificateDer::from_pem_file(&files.certificate_file)
-            .with_context(|| format!("cannot read {path} (admin.tls.certificate_file)"))?;
-        let config = TlsConfig {
-            ca_file: None,
-            pin: Some(Pin::of(&certificate)),
-            server_name: Some(self.address.ip().to_string()),
-        };
-        let host = self.address.to_string().parse()?;
-        Ok(Some(config.connector(&host)?))
-    }
-
-    fn read(&self, code: StatusCode, bytes: &Bytes) -> anyhow::Result<Value> {
-        let address = self.address;
-        let answer: Value = serde_json::from_slice(bytes)
-            .with_context(|| format!("whoever listens at {address} is no handsetd ({code})"))?;
-        if code == StatusCode::UNAUTHORIZED {
-            bail!("the daemon at {address} has another token than this configuration");
+        // The URL would only repeat the address.
+        let error = error.without_url();
+        if WrongPin::among(&error).is_some() {
+            anyhow!("the server at {address} does not present admin.tls.certificate_file")
+        } else if error.is_connect() {
+            anyhow::Error::from(error).context(format!(
+                "cannot connect to the daemon at {address} (admin.listen); is handsetd run running?"
+            ))
+        } else {
+            anyhow::Error::from(error).context("the daemon closed the connection")
         }
-        Ok(answer)
     }
 }
 
-/// Events that the daemon tells.
+/// Server-sent events of the daemon.
 pub(super) struct EventStream {
-    parts: BodyDataStream,
+    response: Response,
+    /// What was received and not yet returned.
     text: Vec<u8>,
 }
 
 impl EventStream {
-    /// Returns the next event; `None` when there will be none. Cancel safe.
+    /// Returns the data of the next event; `None` at the end of the stream. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.text.windows(2).position(|two| two == b"\n\n") {
                 let block: Vec<u8> = self.text.drain(..end.saturating_add(2)).collect();
-                let block = String::from_utf8_lossy(&block).into_owned();
+                let block = String::from_utf8_lossy(&block);
                 let data = block.lines().find_map(|line| line.strip_prefix("data: "));
                 match data.and_then(|data| serde_json::from_str(data).ok()) {
-                    Some(told) => return Some(told),
+                    Some(event) => return Some(event),
                     None => continue,
                 }
             }
-            if self.text.len() > MAX_ANSWER {
+            if self.text.len() > MAX_REPLY {
                 return None;
             }
-            let part = self.parts.next().await?.ok()?;
-            self.text.extend_from_slice(&part);
+            let chunk = self.response.chunk().await.ok()??;
+            self.text.extend_from_slice(&chunk);
         }
     }
 }
 
-/// Returns where a door on `listen` is reached from this machine.
+/// Returns the pin of the certificate that the daemon presents.
+fn pin(files: &TlsFiles) -> anyhow::Result<Pin> {
+    let path = files.certificate_file.display();
+    let certificate = CertificateDer::from_pem_file(&files.certificate_file)
+        .with_context(|| format!("cannot read {path} (admin.tls.certificate_file)"))?;
+    Ok(Pin::of(&certificate))
+}
+
+async fn read(response: &mut Response) -> anyhow::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .context("the daemon closed the connection")?
+    {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_REPLY {
+            bail!("the daemon's reply is longer than {MAX_REPLY} bytes");
+        }
+    }
+    Ok(body)
+}
+
+/// Returns the address at which a server that listens on `listen` is reached from this machine.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         ip if !ip.is_unspecified() => ip,
@@ -198,10 +187,10 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an answer may take; the daemon itself waits for phones a little shorter.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Slightly longer than the daemon itself waits for phones.
+const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The longest answer, in bytes; a screenshot is the longest.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
+/// The longest reply, in bytes; screenshots are the longest.
+const MAX_REPLY: usize = 32 * 1024 * 1024;

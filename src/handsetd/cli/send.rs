@@ -1,4 +1,4 @@
-//! `handsetd send`: asks the running daemon for what a dialplan could ask.
+//! `handsetd send`: sends a request to the running daemon, as a dialplan could.
 
 mod progress;
 
@@ -20,17 +20,17 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use handset_phones::verb::{Refusal, Verb};
 use progress::Progress;
 
-/// Ask the running daemon to make phones act
+/// Ask the running daemon to run a verb on phones
 ///
-/// A verb and its keys are those of the dialplan; a value that starts with no key of the verb belongs
-/// to its main key
+/// Verbs and keys are those of the dialplan. A value without a key of the verb in front of it is the
+/// value of the verb's main key
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// What to do: push, ring, background, …
+    /// The verb: push, ring, background, …
     #[arg(value_name = "VERB")]
     verb: String,
-    /// With what, and whom: phone=1001
+    /// The keys of the verb, such as phone=1001
     #[arg(value_name = "KEY=VALUE")]
     keys: Vec<String>,
     #[command(flatten)]
@@ -38,33 +38,33 @@ pub(super) struct Send {
 }
 
 impl Send {
-    /// Asks, and shows the status.
+    /// Sends the request and prints the outcome.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let body = body(&self.verb, &self.keys)?;
-        let door = AdminClient::of(&self.file.load()?)?;
+        let client = AdminClient::new(&self.file.load()?)?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let path = format!("/api/v1/do/{}", self.verb);
         let answer = runtime.block_on(async {
             if !io::stderr().is_terminal() {
-                return door.post(&path, &body).await;
+                return client.post(&path, &body).await;
             }
             let mut progress = Progress::new(&self.verb, &body);
-            // Before it is asked, so that nothing is missed. What can't be seen is no failure.
-            let mut listening = door.listen("handsetd.delivery").await.ok();
+            // Subscribed first, so that no event is missed. Progress is optional.
+            let mut events = client.events("handsetd.delivery").await.ok();
             let answer = {
-                let watch = watch(listening.as_mut(), &mut progress);
+                let watch = watch(events.as_mut(), &mut progress);
                 tokio::select! {
-                    answer = door.post(&path, &body) => answer,
+                    answer = client.post(&path, &body) => answer,
                     never = watch => match never {},
                 }
             };
-            // The last words may come after the answer.
-            while let Some(listening) = listening.as_mut().filter(|_| progress.is_open()) {
-                let told = timeout(LAST_WORDS, listening.next()).await;
-                let Some(told) = told.ok().flatten() else {
+            // The last events may arrive after the answer.
+            while let Some(events) = events.as_mut().filter(|_| progress.is_open()) {
+                let event = timeout(LAST_EVENTS_TIMEOUT, events.next()).await;
+                let Some(event) = event.ok().flatten() else {
                     break;
                 };
-                show_progress(&mut progress, &told);
+                show_progress(&mut progress, &event);
             }
             if progress.is_shown() {
                 let _ = writeln!(io::stderr());
@@ -85,24 +85,24 @@ impl Send {
     }
 }
 
-/// Shows how far it has come, for ever.
-async fn watch(listening: Option<&mut EventStream>, progress: &mut Progress) -> Infallible {
-    if let Some(listening) = listening {
-        while let Some(told) = listening.next().await {
-            show_progress(progress, &told);
+/// Shows progress from `events`; never returns.
+async fn watch(events: Option<&mut EventStream>, progress: &mut Progress) -> Infallible {
+    if let Some(events) = events {
+        while let Some(event) = events.next().await {
+            show_progress(progress, &event);
         }
     }
     std::future::pending().await
 }
 
-fn show_progress(progress: &mut Progress, told: &Value) {
-    if let Some(line) = progress.note(told) {
-        // Nobody misses what can't be shown.
+fn show_progress(progress: &mut Progress, event: &Value) {
+    if let Some(line) = progress.update(event) {
+        // Progress is dispensable.
         let _ = write!(io::stderr(), "\r{line}");
     }
 }
 
-/// Makes the JSON of a request of words; lists where a key repeats.
+/// Builds the JSON of a request from arguments; the values of a repeated key become a list.
 fn body(name: &str, words: &[String]) -> anyhow::Result<Value> {
     let Some(verb) = Verb::find(name) else {
         let name = name.to_owned();
@@ -136,14 +136,14 @@ fn show(answer: &Value, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// How long is waited for the last of the progress.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How long to wait for the last progress events.
+const LAST_EVENTS_TIMEOUT: Duration = Duration::from_millis(300);
 
 const EXAMPLES: &str = "\
-Exit codes: 0 if the status is OK or QUEUED, 1 if it is another one or nobody could be asked
+Exit codes: 0 if the status is OK or QUEUED, otherwise 1
 
 Examples:
-  handsetd send push phone=1001 title=AdminClient 'Somebody is there'
+  handsetd send push phone=1001 title=Door 'Someone is at the door'
   handsetd send background phone=reception image=/srv/pictures/night.jpg
   handsetd send settings phone=1001 get=ringer | jq .result";
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_keys_and_values_as_in_the_dialplan() {
+    fn arguments_are_keys_and_values_as_in_the_dialplan() {
         let all = ["phone=1", "item=A|exit", "item=B|exit", "2+2=4"];
         let body = json!({"phone": "1", "item": ["A|exit", "B|exit"], "text": "2+2=4"});
         assert_eq!(of("push", &all), Ok(body));
@@ -178,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn people_get_a_line() {
+    fn outcome_for_people_is_one_line() {
         let answer = json!({
             "status": "DENIED", "phone": "1001", "reason": "wrong\u{1b}password", "result": null,
         });
         let mut out = Vec::new();
         show(&answer, &mut out).unwrap();
-        let told = String::from_utf8(out).unwrap();
-        assert_eq!(told, "DENIED 1001: wrong\\u{1b}password\n");
+        let shown = String::from_utf8(out).unwrap();
+        assert_eq!(shown, "DENIED 1001: wrong\\u{1b}password\n");
     }
 }

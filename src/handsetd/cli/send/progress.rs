@@ -1,37 +1,37 @@
-//! How far a request to several phones has come.
+//! Progress of a request to several phones.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Counts the deliveries of one request, by what the daemon tells of all.
+/// Counts the finished deliveries of one request among the events of all.
 #[derive(Debug)]
 pub(super) struct Progress {
     verb: String,
     phone: Value,
-    /// The number of the request, once one of its deliveries was told.
+    /// The ID of the request, known from the first event of one of its deliveries.
     id: Option<String>,
-    /// The phones, and whether their deliveries are over.
-    over: BTreeMap<String, bool>,
+    /// The phones, and whether their deliveries are finished.
+    finished: BTreeMap<String, bool>,
 }
 
 impl Progress {
-    /// Creates the progress of a request that is not sent yet.
+    /// Creates the progress of a request that has not been sent yet.
     pub(super) fn new(verb: &str, body: &Value) -> Self {
         Self {
             verb: verb.to_owned(),
             phone: body["phone"].clone(),
             id: None,
-            over: BTreeMap::new(),
+            finished: BTreeMap::new(),
         }
     }
 
-    /// Takes a delivery in; returns what there is to show, if it is one of ours and there are
-    /// several.
-    pub(super) fn note(&mut self, told: &Value) -> Option<String> {
-        let delivery = &told["fields"];
+    /// Processes a delivery event; returns the line to show if it belongs to the request and there
+    /// are several phones.
+    pub(super) fn update(&mut self, event: &Value) -> Option<String> {
+        let delivery = &event["fields"];
         let id = delivery["id"].as_str()?;
-        let is_ours = match &self.id {
+        let is_related = match &self.id {
             Some(known) => known == id,
             None => {
                 delivery["asker"]["kind"] == "command-line"
@@ -39,28 +39,26 @@ impl Progress {
                     && delivery["keys"]["phone"] == self.phone
             }
         };
-        if !is_ours {
+        if !is_related {
             return None;
         }
         self.id = Some(id.to_owned());
         let phone = delivery["phone"].as_str()?;
-        self.over
+        self.finished
             .insert(phone.to_owned(), !delivery["took"].is_null());
-        let (all, over) = (
-            self.over.len(),
-            self.over.values().filter(|over| **over).count(),
-        );
-        (all > 1).then(|| format!("{over} of {all} phones"))
+        let all = self.finished.len();
+        let finished = self.finished.values().filter(|is_finished| **is_finished);
+        (all > 1).then(|| format!("{} of {all} phones", finished.count()))
     }
 
-    /// Returns whether more is to come.
+    /// Returns whether a delivery is still unfinished.
     pub(super) fn is_open(&self) -> bool {
-        self.over.values().any(|over| !over)
+        self.finished.values().any(|is_finished| !is_finished)
     }
 
-    /// Returns whether there was something to show.
+    /// Returns whether a line was shown.
     pub(super) fn is_shown(&self) -> bool {
-        self.over.len() > 1
+        self.finished.len() > 1
     }
 }
 
@@ -70,7 +68,7 @@ mod tests {
 
     use super::*;
 
-    fn told(id: &str, phone: &str, took: Option<f64>) -> Value {
+    fn event(id: &str, phone: &str, took: Option<f64>) -> Value {
         json!({"fields": {
             "id": id, "phone": phone, "took": took, "verb": "push",
             "asker": {"kind": "command-line"}, "keys": {"phone": "all"},
@@ -78,15 +76,21 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_deliveries_count() {
+    fn deliveries_of_other_requests_are_ignored() {
         let mut progress = Progress::new("push", &json!({"phone": "all"}));
-        let mut note = |id, phone, took| progress.note(&told(id, phone, took));
-        assert_eq!(note("a", "1", None), None);
-        assert_eq!(note("a", "2", None).as_deref(), Some("0 of 2 phones"));
-        assert_eq!(note("b", "3", None), None);
-        assert_eq!(note("a", "1", Some(0.1)).as_deref(), Some("1 of 2 phones"));
-        assert_eq!(note("a", "2", Some(0.2)).as_deref(), Some("2 of 2 phones"));
+        let mut update = |id, phone, took| progress.update(&event(id, phone, took));
+        assert_eq!(update("a", "1", None), None);
+        assert_eq!(update("a", "2", None).as_deref(), Some("0 of 2 phones"));
+        assert_eq!(update("b", "3", None), None);
+        assert_eq!(
+            update("a", "1", Some(0.1)).as_deref(),
+            Some("1 of 2 phones")
+        );
+        assert_eq!(
+            update("a", "2", Some(0.2)).as_deref(),
+            Some("2 of 2 phones")
+        );
         let mut other = Progress::new("ring", &json!({"phone": "all"}));
-        assert_eq!(other.note(&told("a", "1", None)), None);
+        assert_eq!(other.update(&event("a", "1", None)), None);
     }
 }
