@@ -185,7 +185,7 @@ impl Dispatcher {
     /// Returns whether a request is about a device or user that the call manager knows by name, so
     /// that no phone has to be found.
     pub fn needs_no_phone(request: &Request) -> bool {
-        matches!(&request.action, Action::Mobility(mobility) if !mobility.is_about_the_phone())
+        matches!(&request.action, Action::Mobility(mobility) if !mobility.concerns_phone())
     }
 
     /// Starts a request that needs no phone.

@@ -1,14 +1,17 @@
-//! Desk phones: what can be asked of them, and how each vendor's phones are asked.
+//! Desk phones: the verbs they understand, and how to control each vendor's phones.
 //!
-//! Everything here is pure: values, parsing, planning and conversion. A [`vendor`] backend turns a task
-//! into a [`vendor::Plan`] of requests; sending them is somebody else's work.
+//! Everything here is pure: values, parsing, planning and media conversion. A [`vendor`] backend turns
+//! a task into a [`vendor::Plan`] of requests; sending them is up to the caller.
 
 pub mod documents;
+mod invalid_value;
 pub mod media;
 pub mod phone;
 pub mod screen;
 pub mod vendor;
 pub mod verb;
+
+pub use invalid_value::InvalidValue;
 
 #[cfg(test)]
 mod verbs_page;

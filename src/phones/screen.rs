@@ -1,67 +1,70 @@
-//! What a push shows, in no vendor's words.
+//! Screens, independent of the vendor.
 //!
-//! The vendors' documents are made from this model; their limits are not known here.
+//! Backends write the vendors' documents from this model and apply their limits.
 
 mod target;
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::invalid_value::InvalidValue;
+
 pub(crate) use target::http_url;
 pub use target::{KeyName, Number, Target};
 
-/// One screen.
+/// A screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Screen {
-    /// The line on top.
+    /// The title line.
     pub title: Option<String>,
-    /// A line that says what to do; phones without a place for it show it with the title or text.
+    /// An instruction; phones without a prompt show it with the title or text.
     pub prompt: Option<String>,
-    /// What it is about.
+    /// The content.
     pub body: Body,
-    /// Keys below the display, left to right; none means the phone's own.
+    /// Keys below the display, left to right; if empty, the phone shows its own.
     pub softkeys: Vec<SoftKey>,
-    /// How long it stays; `None` until someone takes it away.
+    /// How long the screen stays; `None` until it is closed.
     pub timeout: Option<Duration>,
-    /// Whether the phone beeps; `None` leaves it to us.
+    /// Whether the phone beeps; `None` is the default of the backend.
     pub beep: Option<bool>,
 }
 
-/// What a screen is about.
+/// The content of a screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// Names and numbers to call.
     Directory(Vec<Entry>),
     /// Fields to fill in.
     Form {
-        /// Where the values go, by GET, as a query.
+        /// The URL that the phone requests with the values as its query.
         submit: Url,
         /// The fields.
         inputs: Vec<Input>,
     },
-    /// A picture.
+    /// An image.
     Image(Source),
-    /// A choice.
+    /// A menu.
     Menu(Vec<Item>),
-    /// Text; line breaks count.
+    /// Text with line breaks.
     Text(String),
 }
 
-/// One line of a menu.
+/// A menu item.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Item {
-    /// What the line says.
+    /// The label.
     pub label: String,
-    /// What it does.
+    /// The target.
     pub target: Target,
 }
 
-/// One line of a directory.
+/// A directory entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entry {
-    /// Who.
+    /// The name.
     pub name: String,
     /// The number to dial.
     pub number: Number,
@@ -70,31 +73,31 @@ pub struct Entry {
 /// A key below the display.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SoftKey {
-    /// What it says.
+    /// The label.
     pub label: String,
-    /// What it does.
+    /// The target.
     pub target: Target,
 }
 
 /// A field of a form.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Input {
-    /// What it says beside the field.
+    /// The label.
     pub label: String,
-    /// The name of the value in the query: letters, digits, `_`, `-` and `.`, at most 32.
+    /// The name of the query parameter: up to 32 letters, digits, `_`, `-` and `.`.
     pub parameter: String,
-    /// What may be typed.
+    /// The accepted input.
     pub kind: InputKind,
 }
 
-/// What may be typed into a field.
+/// The input that a field accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InputKind {
     /// Lower-case letters.
     Lower,
     /// Digits.
     Number,
-    /// Anything, and it does not show.
+    /// Anything, hidden.
     Password,
     /// A telephone number.
     Phone,
@@ -105,7 +108,7 @@ pub enum InputKind {
 }
 
 impl InputKind {
-    /// All of them, with the words for them.
+    /// All kinds with their names.
     pub const ALL: [(&'static str, Self); 6] = [
         ("lower", Self::Lower),
         ("number", Self::Number),
@@ -116,13 +119,35 @@ impl InputKind {
     ];
 }
 
-/// Where a picture or a tone comes from.
+/// The source of an image or tone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
     /// A file in one of the media folders.
     File(String),
-    /// A server.
+    /// A URL.
     Url(Url),
+}
+
+impl FromStr for Source {
+    type Err = InvalidValue;
+
+    /// Parses an http or https URL, or else the path of a file.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text.is_empty() {
+            return Err(InvalidValue::Empty {
+                hint: "use a file or a URL",
+            });
+        }
+        if text.contains("://") {
+            let hint = "use an http or https URL";
+            let url = http_url(text).ok_or_else(|| InvalidValue::malformed("URL", text, hint))?;
+            return Ok(Self::Url(url));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(InvalidValue::malformed("file name", text, ""));
+        }
+        Ok(Self::File(text.to_owned()))
+    }
 }
 
 impl fmt::Display for Source {

@@ -145,7 +145,7 @@ async fn invalid_requests_are_refused_with_the_offending_key() {
             "do/push",
             r#"{"text": "a", "colour": "red"}"#,
             400,
-            "\"colour\" is no key of push",
+            "unknown key \"colour\" of push",
         ),
         (
             "do/push",
@@ -157,10 +157,10 @@ async fn invalid_requests_are_refused_with_the_offending_key() {
             "do/push",
             r#"{"timeout": "soon", "text": "a"}"#,
             400,
-            "timeout: \"soon\" is no duration",
+            "timeout: invalid duration \"soon\"",
         ),
         ("do/push", "[1]", 400, "the body must be a JSON object"),
-        ("do/pusch", "{}", 400, "\"pusch\" is no verb"),
+        ("do/pusch", "{}", 400, "unknown verb \"pusch\""),
         (
             "phones/desk/push",
             r#"{"text": "a", "phone": "b"}"#,

@@ -73,7 +73,7 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
     );
 
     dials("902");
-    daemon.line("\\\"colour\\\" is no key of push").await;
+    daemon.line("unknown key \\\"colour\\\" of push").await;
 
     dials("903");
     let shown = sim_phone.shows_text("Level").await;

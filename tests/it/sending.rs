@@ -73,7 +73,7 @@ async fn send_asks_the_running_daemon() {
         &send(&file, &["ping"]).await,
         "(admin.listen); is handsetd run running?",
     );
-    refused(&send(&file, &["pong"]).await, "\"pong\" is no verb");
+    refused(&send(&file, &["pong"]).await, "unknown verb \"pong\"");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub(super) async fn serve() -> Response {
 pub(super) fn document() -> Value {
     let mut paths = Map::new();
     for row in TABLE {
-        let name = row.name;
+        let name = row.name();
         paths.insert(
             format!("/do/{name}"),
             json!({"post": operation(row, false)}),
@@ -98,7 +98,7 @@ fn operation(row: &Row, has_phone: bool) -> Value {
     }
     let required = row.keys.iter().filter(|key| key.required);
     let mut required: Vec<&str> = required.map(|key| key.name).collect();
-    if !has_phone && row.name != "ping" {
+    if !has_phone && row.name() != "ping" {
         required.push("phone");
     }
     let schema = json!({
@@ -111,7 +111,7 @@ fn operation(row: &Row, has_phone: bool) -> Value {
         "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
     });
     json!({
-        "operationId": if has_phone { format!("phone-{}", row.name) } else { row.name.to_owned() },
+        "operationId": if has_phone { format!("phone-{}", row.name()) } else { row.name().to_owned() },
         "summary": row.summary,
         "parameters": [key],
         "requestBody": {"content": {"application/json": {"schema": schema}}},

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
-use handset_phones::verb::{Refusal, Request, Verb};
+use handset_phones::verb::{Request, UnknownVerb, Verb};
 use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -137,9 +137,9 @@ async fn execute_body(
         let report = state.services.dispatcher.refuse(&info, reason);
         Reply::of(&report, &info.id.to_string())
     };
-    let Some(verb) = Verb::find(name) else {
-        let name = name.to_owned();
-        return refuse(requester, Refusal::UnknownVerb { name }.to_string());
+    let verb: Verb = match name.parse() {
+        Ok(verb) => verb,
+        Err(unknown) => return refuse(requester, UnknownVerb::to_string(&unknown)),
     };
     let mut pairs = match body::parse(verb, body) {
         Ok(pairs) => pairs,

@@ -11,8 +11,8 @@ fn openapi_document_has_every_verb_with_every_key() {
     assert_eq!(document["openapi"], "3.1.0");
     for row in TABLE {
         for path in [
-            format!("/do/{}", row.name),
-            format!("/phones/{{name}}/{}", row.name),
+            format!("/do/{}", row.name()),
+            format!("/phones/{{name}}/{}", row.name()),
         ] {
             let body = &document["paths"][&path]["post"]["requestBody"];
             let schema = &body["content"]["application/json"]["schema"];
@@ -49,7 +49,7 @@ fn openapi_document_has_exactly_the_routes_of_the_router() {
             routes.insert((path, method));
             continue;
         }
-        let verbs = TABLE.iter().map(|row| row.name);
+        let verbs = TABLE.iter().map(|row| row.name());
         routes.extend(verbs.map(|verb| (route.path.replace("{verb}", verb), method.clone())));
     }
     let document = openapi::document();

@@ -17,7 +17,7 @@ use super::admin_client::{AdminClient, EventStream};
 use super::output_format::OutputFormat;
 use crate::dialplan;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use handset_phones::verb::{Refusal, Verb};
+use handset_phones::verb::Verb;
 use progress::Progress;
 
 /// Ask the running daemon to run a verb on phones
@@ -104,10 +104,7 @@ fn show_progress(progress: &mut Progress, event: &Value) {
 
 /// Builds the JSON of a request from arguments; the values of a repeated key become a list.
 fn body(name: &str, words: &[String]) -> anyhow::Result<Value> {
-    let Some(verb) = Verb::find(name) else {
-        let name = name.to_owned();
-        return Err(Refusal::UnknownVerb { name }.into());
-    };
+    let verb: Verb = name.parse()?;
     let mut body = Map::new();
     for word in words {
         let (key, value) = dialplan::pair(verb, word)?;
@@ -167,14 +164,14 @@ mod tests {
         assert!(
             of("pusch", &[])
                 .unwrap_err()
-                .starts_with("\"pusch\" is no verb")
+                .starts_with("unknown verb \"pusch\"")
         );
         assert!(
             of("ping", &["x"])
                 .unwrap_err()
-                .starts_with("ping takes no value")
+                .starts_with("ping has no main key")
         );
-        assert!(TABLE.iter().all(|row| of(row.name, &[]) == Ok(json!({}))));
+        assert!(TABLE.iter().all(|row| of(row.name(), &[]) == Ok(json!({}))));
     }
 
     #[test]

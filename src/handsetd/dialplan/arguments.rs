@@ -9,9 +9,7 @@ use handset_phones::verb::{Refusal, Verb};
 /// Parses the request of a call. Values are not checked yet.
 pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
     let script = call.script().trim_matches('/');
-    let verb = Verb::find(script).ok_or_else(|| Refusal::UnknownVerb {
-        name: script.to_owned(),
-    })?;
+    let verb: Verb = script.parse()?;
     // Empty arguments count as omitted.
     let arguments = call.arguments().filter(|argument| !argument.is_empty());
     let mut pairs = Vec::new();
@@ -141,11 +139,11 @@ mod tests {
         let refused = |script: &str, arguments: &[&str]| {
             read(&call(script, arguments)).unwrap_err().to_string()
         };
-        assert!(refused("", &[]).starts_with("\"\" is no verb"));
-        assert!(refused("pusch", &["a"]).starts_with("\"pusch\" is no verb"));
-        assert!(refused("push?colour=red", &["a"]).starts_with("\"colour\" is no key of push"));
+        assert!(refused("", &[]).starts_with("unknown verb \"\""));
+        assert!(refused("pusch", &["a"]).starts_with("unknown verb \"pusch\""));
+        assert!(refused("push?colour=red", &["a"]).starts_with("unknown key \"colour\" of push"));
         assert!(refused("push", &["a", "b"]).starts_with("text is given twice"));
-        let message = "ping takes no value without a key, and \"now\" has none";
+        let message = "ping has no main key for the value \"now\"; write KEY=now";
         assert_eq!(refused("ping", &["now"]), message);
     }
 

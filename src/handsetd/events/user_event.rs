@@ -182,13 +182,13 @@ mod tests {
         assert!(
             request(&[("Verb", "pusch")])
                 .unwrap_err()
-                .starts_with("\"pusch\" is no verb")
+                .starts_with("unknown verb \"pusch\"")
         );
         let wrong = request(&[("Verb", "push"), ("Text", "a"), ("Colour", "red")]);
         assert!(
             wrong
                 .unwrap_err()
-                .starts_with("\"colour\" is no key of push")
+                .starts_with("unknown key \"colour\" of push")
         );
         let other = [("Event", "Hangup")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert!(read(&Fact::of_headers(other).unwrap()).is_none());

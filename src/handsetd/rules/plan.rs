@@ -29,12 +29,9 @@ impl Plan {
             Some(Value::Text(name)) => name.as_str(),
             _ => "",
         };
-        let Some(verb) = Verb::find(name) else {
-            let refusal = Refusal::UnknownVerb {
-                name: name.to_owned(),
-            };
-            return Err(vec![(Some(VERB.to_owned()), refusal.into())]);
-        };
+        let verb: Verb = name
+            .parse()
+            .map_err(|error| vec![(Some(VERB.to_owned()), Refusal::UnknownVerb(error).into())])?;
         let mut faults = Vec::new();
         let mut pairs = Vec::new();
         for (key, text) in texts(verb, values) {
@@ -81,8 +78,13 @@ impl Plan {
                 Some(refusal @ Refusal::UnknownKey { .. }) => {
                     faults.push((Some(key.clone()), refusal.into()));
                 }
-                Some(Refusal::InvalidValue { why, .. }) if is_literal => {
-                    faults.push((Some(key.clone()), Error::Unfit { why }));
+                Some(Refusal::InvalidValue { error, .. }) if is_literal => {
+                    faults.push((
+                        Some(key.clone()),
+                        Error::Unfit {
+                            why: error.to_string(),
+                        },
+                    ));
                 }
                 _ => (),
             }
@@ -105,7 +107,8 @@ impl Plan {
                 {
                     ()
                 }
-                Some(Refusal::RequiresKey { needed, .. }) if is_open(needed) => (),
+                Some(Refusal::RequiresKey { required, .. })
+                    if is_open(required.split('=').next().unwrap_or_default()) => {}
                 Some(refusal) => faults.push((None, refusal.into())),
             }
         }

@@ -1,28 +1,30 @@
-//! What an item or a soft key does when it is pressed.
+//! The targets of menu items and soft keys.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::Url;
 
-/// What happens on a press; each vendor has its own way to write it.
+use crate::invalid_value::InvalidValue;
+
+/// What happens when an item or soft key is pressed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {
     /// The phone calls a number.
     Dial(Number),
-    /// The screen goes away.
+    /// The screen closes.
     Exit,
-    /// The phone acts as if one of its keys was pressed.
+    /// The phone acts as if one of its keys were pressed.
     Key(KeyName),
     /// The phone fetches the next screen from a server.
     Url(Url),
 }
 
 impl FromStr for Target {
-    type Err = String;
+    type Err = InvalidValue;
 
-    /// Reads `dial:NUMBER`, `key:NAME`, `exit` or an http(s) URL.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses `dial:NUMBER`, `key:NAME`, `exit` or an http(s) URL.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         if text == "exit" {
             Ok(Self::Exit)
@@ -32,27 +34,27 @@ impl FromStr for Target {
             key.parse().map(Self::Key)
         } else {
             http_url(text).map(Self::Url).ok_or_else(|| {
-                format!("{text:?} is no target; write dial:NUMBER, key:NAME, exit or an http URL")
+                let hint = "use dial:NUMBER, key:NAME, exit or an http URL";
+                InvalidValue::malformed("target", text, hint)
             })
         }
     }
 }
 
-/// Reads an http or https URL that has a host.
+/// Parses an http or https URL with a host.
 pub(crate) fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// Something that can be dialed: digits, `*`, `#`, `+`, and the letters and marks of a SIP address.
+/// A number to dial: digits, `*`, `#`, `+`, and the letters and marks of a SIP address.
 ///
-/// Nothing in it ends, extends or injects into a vendor's command (`;`, `&`, `%`, blanks and quotes
-/// are refused).
+/// It cannot end or extend a vendor's command, since `;`, `&`, `%`, spaces and quotes are refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Number(String);
 
 impl Number {
-    /// Returns it as it is dialed.
+    /// Returns the number as dialed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -61,16 +63,15 @@ impl Number {
 }
 
 impl FromStr for Number {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        // People write numbers with blanks; phones don't dial them.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        // Numbers are often written with spaces, which phones do not dial.
         let number: String = text.chars().filter(|c| *c != ' ').collect();
-        let dialable = |c: char| c.is_ascii_alphanumeric() || "*#+.@:_-".contains(c);
-        if number.is_empty() || number.len() > Self::MAX || !number.chars().all(dialable) {
-            return Err(format!(
-                "{text:?} is no number; a number has digits, letters and * # + . @ : _ - only"
-            ));
+        let is_dialable = |c: char| c.is_ascii_alphanumeric() || "*#+.@:_-".contains(c);
+        if number.is_empty() || number.len() > Self::MAX || !number.chars().all(is_dialable) {
+            let hint = "use digits, letters and * # + . @ : _ -";
+            return Err(InvalidValue::malformed("number", text, hint));
         }
         Ok(Self(number))
     }
@@ -82,12 +83,12 @@ impl fmt::Display for Number {
     }
 }
 
-/// The name of a key, as the vendor calls it.
+/// The name of a key, portable or the vendor's.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyName(String);
 
 impl KeyName {
-    /// Returns it as the phone wants it.
+    /// Returns the name as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -96,15 +97,14 @@ impl KeyName {
 }
 
 impl FromStr for KeyName {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        let fits = |c: char| c.is_ascii_alphanumeric() || "_*#".contains(c);
-        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(fits) {
-            return Err(format!(
-                "{text:?} is no name of a key; see the phone's own list of keys"
-            ));
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_*#".contains(c);
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(is_allowed) {
+            let hint = "use letters, digits and _ * #";
+            return Err(InvalidValue::malformed("key name", text, hint));
         }
         Ok(Self(text.to_owned()))
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_four_kinds_of_target_are_read() {
+    fn four_kinds_of_target_are_parsed() {
         let target = |text: &str| text.parse::<Target>();
         assert_eq!(
             target("dial:+49 30 1234"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_smuggle_something_into_a_command_is_no_target() {
+    fn targets_cannot_inject_commands() {
         for text in [
             "",
             "Exit",

@@ -1,6 +1,9 @@
-//! What a request asks for, read and checked.
+//! Actions.
 
-use super::{Control, Mobility, Push};
+use super::control::Control;
+use super::mobility::Mobility;
+use super::push::Push;
+use super::tone::Tone;
 use crate::screen::Source;
 
 /// What a phone is to do.
@@ -8,18 +11,18 @@ use crate::screen::Source;
 pub enum Action {
     /// Sets the background.
     Background {
-        /// The picture.
+        /// The image.
         image: Source,
-        /// How it is made to fit.
+        /// How the image fills the display.
         fit: Fit,
     },
-    /// Something that needs nothing made to measure.
+    /// Does something that needs no converted media.
     Control(Control),
-    /// Something that the call manager does.
+    /// Does something that the call manager performs.
     Mobility(Mobility),
-    /// Nothing; handsetd itself answers.
+    /// Nothing; handsetd itself responds.
     Ping,
-    /// Shows something.
+    /// Shows content.
     Push(Push),
     /// Plays a tone now.
     Ring(Tone),
@@ -27,25 +30,17 @@ pub enum Action {
     Ringtone {
         /// The tone.
         tone: Tone,
-        /// The line, counted from 1; `None` means the phone as a whole.
+        /// The line, counted from 1; `None` means the whole phone.
         line: Option<u8>,
     },
 }
 
-/// How a picture that has another shape than the display is made to fit.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// How an image of another aspect ratio fills the display.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Fit {
-    /// All of the picture shows, with bars beside it.
+    /// Shows the whole image, with black bars.
     Contain,
-    /// All of the display is covered, and the picture's edges are lost.
+    /// Fills the whole display and crops the image.
+    #[default]
     Cover,
-}
-
-/// Something to hear.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Tone {
-    /// One of the phone's own, by its name or number.
-    BuiltIn(String),
-    /// A recording.
-    Source(Source),
 }

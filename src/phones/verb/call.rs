@@ -1,44 +1,45 @@
-//! Calls: what can be done with one, and what tells one from another.
+//! Calls: control, ids, digits and forwarding.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::invalid_value::InvalidValue;
 use crate::screen::Number;
 
-/// What is done with a call.
+/// An operation on a call.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CallControl {
-    /// It is answered.
+    /// Answers a ringing call.
     Answer,
-    /// It is ended, or not taken.
+    /// Ends or rejects a call.
     Hangup,
-    /// It waits.
+    /// Puts a call on hold.
     Hold,
-    /// It waits no longer.
+    /// Resumes a held call.
     Resume,
 }
 
-/// How a call is transferred.
+/// The kind of a transfer.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum TransferKind {
-    /// The phone calls the other first, and the call goes there when that one answers.
+    /// The phone calls the target first and transfers when the target answers.
     Attended,
-    /// The call goes there at once.
+    /// The call is transferred at once.
     #[default]
     Blind,
 }
 
-/// What tells a call from others: the phone's own id for it, as its action URLs tell it, or the name
-/// of its channel in Asterisk.
+/// The id of a call: the phone's own, as its action URLs report it, or the name of its channel in
+/// Asterisk.
 ///
-/// Letters, digits and `_ . : @ / ; + -` only, so that it ends no command of any vendor but Yealink's,
-/// whose backend takes digits alone.
+/// It has letters, digits and `_ . : @ / ; + -` only, which end no vendor's command except
+/// Yealink's; that backend accepts digits only.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct CallId(String);
 
 impl CallId {
-    /// Returns it as it was given.
+    /// Returns the id as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,15 +48,13 @@ impl CallId {
 }
 
 impl FromStr for CallId {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "_.:@/;+-".contains(c);
-        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(fits) {
-            return Err(format!(
-                "{text:?} is no id of a call; it is what the phone's action URL or Asterisk's \
-                 channel says"
-            ));
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_.:@/;+-".contains(c);
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(is_allowed) {
+            let hint = "use the id in the phone's action URL or the name of an Asterisk channel";
+            return Err(InvalidValue::malformed("call id", text, hint));
         }
         Ok(Self(text.to_owned()))
     }
@@ -72,7 +71,7 @@ impl fmt::Display for CallId {
 pub struct Digits(String);
 
 impl Digits {
-    /// Returns them, letters in upper case.
+    /// Returns the digits, letters in upper case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -81,37 +80,37 @@ impl Digits {
 }
 
 impl FromStr for Digits {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let dtmf = |c: char| c.is_ascii_digit() || "*#ABCDabcd".contains(c);
-        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(dtmf) {
-            return Err(format!("{text:?} are no digits; digits are 0-9 * # A-D"));
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let is_dtmf = |c: char| c.is_ascii_digit() || "*#ABCDabcd".contains(c);
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(is_dtmf) {
+            return Err(InvalidValue::malformed("digits", text, "use 0-9 * # A-D"));
         }
         Ok(Self(text.to_ascii_uppercase()))
     }
 }
 
-/// Which calls are forwarded, and where to.
+/// Call forwarding.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Forward {
-    /// Which calls.
+    /// The calls to forward.
     pub kind: ForwardKind,
-    /// Where to; `None` ends it.
+    /// The target; `None` disables the forwarding.
     pub to: Option<Number>,
-    /// How long the phone rings before, for [`ForwardKind::NoAnswer`].
+    /// How long the phone rings first, for [`ForwardKind::NoAnswer`].
     pub after: Option<Duration>,
 }
 
-/// Which calls are forwarded.
+/// The calls to forward.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum ForwardKind {
-    /// All.
+    /// All calls.
     #[default]
     All,
-    /// Those that find the line busy.
+    /// Calls to a busy line.
     Busy,
-    /// Those that nobody answers.
+    /// Unanswered calls.
     NoAnswer,
 }
 
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_a_call_has_nothing_that_ends_a_command() {
+    fn call_id_cannot_end_a_command() {
         for text in [
             "-18",
             "33093",

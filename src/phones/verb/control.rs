@@ -1,81 +1,87 @@
-//! What can be asked that needs nothing made to measure: calls, keys, settings, lamps and the like.
+//! Actions that need no converted media: calls, keys, settings, lamps and more.
 
 use std::time::Duration;
 
 use url::Url;
 
 use super::call::{CallControl, CallId, Digits, Forward, TransferKind};
-use super::{Csta, KeyPress, Led, Notify, Settings, Stream, VendorUri};
+use super::csta::Csta;
+use super::key::KeyPress;
+use super::led::Led;
+use super::notify::Notify;
+use super::setting::Settings;
+use super::stream::Stream;
+use super::vendor_uri::VendorUri;
 use crate::screen::Number;
 
-/// Something that a phone does or tells, just as it is asked.
+/// An action that needs no converted media.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Control {
-    /// Answers, ends, holds or resumes a call; without an id the one that the phone would choose.
+    /// Controls a call; without an id, the one that the phone selects.
     Call(CallControl, Option<CallId>),
-    /// Takes a pushed screen away.
+    /// Closes a pushed screen.
     Clear,
     /// Sends a CSTA request.
     Csta(Csta),
     /// Places a call.
     Dial {
-        /// Whom to call.
+        /// The number to call.
         number: Number,
-        /// The line, counted from 1; `None` leaves it to the phone.
+        /// The line, counted from 1; `None` leaves the choice to the phone.
         line: Option<u8>,
     },
-    /// Switches the backlight.
+    /// Switches the backlight, optionally for a limited time.
     Display(Backlight, Option<Duration>),
-    /// Switches do not disturb.
+    /// Switches do-not-disturb.
     Dnd(bool),
-    /// Sends digits in the call.
+    /// Sends digits in the current call.
     Dtmf(Digits),
-    /// Runs URIs of the vendor, up to three, all at once.
+    /// Runs up to three URIs of the vendor.
     Execute(Vec<VendorUri>),
-    /// Loads a firmware.
+    /// Loads firmware from a URL.
     Firmware(Url),
-    /// Forwards calls, or stops that.
+    /// Switches call forwarding.
     Forward(Forward),
-    /// Tells model, firmware, hardware address and lines.
+    /// Reads model, firmware, MAC address and lines.
     Info,
     /// Presses keys, in order.
     Keys(Vec<KeyPress>),
     /// Switches a lamp.
     Led(Led),
-    /// Sends a NOTIFY as it is.
+    /// Sends a NOTIFY unchanged.
     Notify(Notify),
     /// Restarts the phone.
     Reboot,
-    /// Makes the phone read its configuration again.
+    /// Makes the phone reload its configuration.
     Resync,
-    /// Ends a tone that plays.
+    /// Stops a playing tone.
     RingStop,
-    /// Takes the picture on the screen.
+    /// Takes a screenshot.
     Screenshot,
     /// Writes settings, then reads some.
     Settings(Settings),
-    /// Starts to play or send RTP audio.
+    /// Starts to receive or send RTP audio.
     Stream(Stream),
-    /// Ends all RTP audio that was started.
+    /// Stops all RTP audio.
     StreamStop,
     /// Transfers a call.
     Transfer {
-        /// To whom.
+        /// The number to transfer to.
         number: Number,
-        /// Whether the phone talks to them first.
+        /// The kind of transfer.
         kind: TransferKind,
-        /// Which call; `None` is the one that the phone would choose.
+        /// The call; `None` is the one that the phone selects.
         call: Option<CallId>,
     },
 }
 
-/// What the backlight is to be.
+/// The state of the backlight.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Backlight {
-    /// As the phone is configured.
+    /// As configured on the phone.
     Default,
-    /// Dark.
+    /// Off.
     Off,
-    /// Lit.
+    /// On.
     On,
 }

@@ -1,4 +1,6 @@
-//! A CSTA request in the asker's own words: the name of an element, and elements inside.
+//! A CSTA request as written by the requester: the name of an element and its child elements.
+
+use crate::invalid_value::InvalidValue;
 
 /// A request of ECMA-323.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -11,27 +13,25 @@ pub struct Csta {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Element {
     name: String,
-    inside: Inside,
+    content: ElementContent,
 }
 
-/// What stands in an element.
+/// The content of an element.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Inside {
-    /// Other elements.
+pub enum ElementContent {
+    /// Child elements.
     Elements(Vec<Element>),
-    /// A text.
+    /// Text.
     Text(String),
 }
 
 impl Csta {
-    /// Puts a request together from its name and from paths (`callToBeAnswered.callID`) with what
-    /// stands there, in order. Paths that begin alike share their elements, as long as nothing else
-    /// comes between.
-    pub(super) fn parse(request: &str, pairs: Vec<(String, String)>) -> Result<Self, String> {
+    /// Builds a request from its name and from paths (`callToBeAnswered.callID`) with texts, in order.
+    /// Consecutive paths with a common start share their elements.
+    pub(super) fn new(request: &str, pairs: Vec<(String, String)>) -> Result<Self, InvalidValue> {
         if !is_name(request) {
-            return Err(format!(
-                "{request:?} is no CSTA request; write the element's name, such as MakeCall"
-            ));
+            let hint = "use the name of an element, such as MakeCall";
+            return Err(InvalidValue::malformed("CSTA request", request, hint));
         }
         let mut elements = Vec::new();
         for (path, text) in pairs {
@@ -43,53 +43,55 @@ impl Csta {
         })
     }
 
-    /// Returns the name of the request's element.
+    /// Returns the name of the request element.
     pub fn request(&self) -> &str {
         &self.request
     }
 
-    /// Returns the elements in it.
+    /// Returns the child elements.
     pub fn elements(&self) -> &[Element] {
         &self.elements
     }
 }
 
 impl Element {
-    /// Returns its name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns what stands in it.
-    pub fn inside(&self) -> &Inside {
-        &self.inside
+    /// Returns the content.
+    pub fn content(&self) -> &ElementContent {
+        &self.content
     }
 }
 
-fn insert(elements: &mut Vec<Element>, path: &str, text: String) -> Result<(), String> {
+fn insert(elements: &mut Vec<Element>, path: &str, text: String) -> Result<(), InvalidValue> {
     let Some((name, rest)) = path.split_once('.') else {
         elements.push(Element {
             name: path.to_owned(),
-            inside: Inside::Text(text),
+            content: ElementContent::Text(text),
         });
         return Ok(());
     };
     if let Some(last) = elements.last_mut().filter(|last| last.name == name) {
-        return match &mut last.inside {
-            Inside::Elements(inside) => insert(inside, rest, text),
-            Inside::Text(_) => Err(format!("{name} can't hold both a text and elements")),
+        return match &mut last.content {
+            ElementContent::Elements(children) => insert(children, rest, text),
+            ElementContent::Text(_) => Err(InvalidValue::MixedContent {
+                element: name.to_owned(),
+            }),
         };
     }
-    let mut inside = Vec::new();
-    insert(&mut inside, rest, text)?;
+    let mut children = Vec::new();
+    insert(&mut children, rest, text)?;
     elements.push(Element {
         name: name.to_owned(),
-        inside: Inside::Elements(inside),
+        content: ElementContent::Elements(children),
     });
     Ok(())
 }
 
-/// Whether a key can be the path of an element.
+/// Returns whether a key can be the path of an element.
 pub(super) fn is_path(text: &str) -> bool {
     text.len() <= MAX_PATH && text.split('.').all(is_name)
 }
@@ -106,19 +108,21 @@ const MAX_PATH: usize = 128;
 mod tests {
     use super::*;
 
-    fn shown(elements: &[Element]) -> String {
-        let each = elements.iter().map(|element| match element.inside() {
-            Inside::Text(text) => format!("{}={text}", element.name()),
-            Inside::Elements(inside) => format!("{}({})", element.name(), shown(inside)),
+    fn format(elements: &[Element]) -> String {
+        let each = elements.iter().map(|element| match element.content() {
+            ElementContent::Text(text) => format!("{}={text}", element.name()),
+            ElementContent::Elements(children) => {
+                format!("{}({})", element.name(), format(children))
+            }
         });
         each.collect::<Vec<_>>().join(" ")
     }
 
-    fn csta(pairs: &[(&str, &str)]) -> Result<String, String> {
+    fn csta(pairs: &[(&str, &str)]) -> Result<String, InvalidValue> {
         let owned = pairs
             .iter()
             .map(|(key, value)| ((*key).into(), (*value).into()));
-        Ok(shown(Csta::parse("X", owned.collect())?.elements()))
+        Ok(format(Csta::new("X", owned.collect())?.elements()))
     }
 
     #[test]
@@ -137,19 +141,22 @@ mod tests {
     }
 
     #[test]
-    fn an_element_holds_a_text_or_elements() {
-        let refusal = csta(&[("a", "1"), ("a.b", "2")]).unwrap_err();
-        assert_eq!(refusal, "a can't hold both a text and elements");
+    fn element_has_text_or_children() {
+        let error = csta(&[("a", "1"), ("a.b", "2")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "element a cannot have both text and child elements"
+        );
     }
 
     #[test]
-    fn names_are_elements_and_nothing_else() {
+    fn names_are_element_names() {
         assert!(is_path("callToBeAnswered.callID"));
         for text in ["", ".", "a.", "1a", "a b", "a<b", "csta:a", "a..b"] {
             assert!(!is_path(text), "{text}");
         }
         for text in ["", "a.b", "Make Call", "<x/>"] {
-            assert!(Csta::parse(text, Vec::new()).is_err(), "{text}");
+            assert!(Csta::new(text, Vec::new()).is_err(), "{text}");
         }
     }
 }

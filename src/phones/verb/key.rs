@@ -1,38 +1,44 @@
-//! Keys to press: `OFFHOOK,1,0,0,OK`, each with hold and pause times if wanted, `1:800:200`.
+//! Keys to press: `OFFHOOK,1,0,0,OK`, each with optional hold and pause times, `1:800:200`.
 
 use std::time::Duration;
 
+use crate::invalid_value::InvalidValue;
 use crate::screen::KeyName;
 
-/// One key, pressed and released.
+/// The press and release of a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyPress {
-    /// Which key.
+    /// The key.
     pub key: KeyName,
-    /// How long it is held down; `None` is a short press.
+    /// How long the key is held; `None` is a short press.
     pub hold: Option<Duration>,
-    /// How long nothing is pressed afterwards; `None` leaves it to the way that is used.
+    /// The pause afterwards; `None` is the default of the transport.
     pub pause: Option<Duration>,
 }
 
-/// Reads a list of keys.
-pub(super) fn parse(text: &str) -> Result<Vec<KeyPress>, String> {
+/// Parses a list of key presses.
+pub(super) fn parse(text: &str) -> Result<Vec<KeyPress>, InvalidValue> {
     let presses = text.split(',').map(press).collect::<Result<Vec<_>, _>>()?;
     if presses.len() > MAX_KEYS {
-        let many = presses.len();
-        return Err(format!(
-            "{many} keys are too many; {MAX_KEYS} are the limit"
-        ));
+        return Err(InvalidValue::TooMany {
+            unit: "keys",
+            count: presses.len(),
+            max: MAX_KEYS,
+        });
     }
     Ok(presses)
 }
 
-fn press(text: &str) -> Result<KeyPress, String> {
+fn press(text: &str) -> Result<KeyPress, InvalidValue> {
     let mut parts = text.split(':');
     let key = parts.next().unwrap_or_default().parse()?;
     let (hold, pause) = (parts.next(), parts.next());
     if parts.next().is_some() {
-        return Err(format!("{text:?} is not of the form KEY:HOLD:PAUSE"));
+        return Err(InvalidValue::malformed(
+            "key press",
+            text,
+            "use KEY:HOLD:PAUSE",
+        ));
     }
     let time = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(milliseconds);
     Ok(KeyPress {
@@ -42,11 +48,12 @@ fn press(text: &str) -> Result<KeyPress, String> {
     })
 }
 
-fn milliseconds(text: &str) -> Result<Duration, String> {
+fn milliseconds(text: &str) -> Result<Duration, InvalidValue> {
     let number = text.trim().parse().ok().map(Duration::from_millis);
     number.filter(|time| *time <= MAX_TIME).ok_or_else(|| {
-        let most = MAX_TIME.as_millis();
-        format!("{text:?} is no time; hold and pause are milliseconds, {most} at the most")
+        let max = MAX_TIME.as_millis();
+        let hint = format!("hold and pause are up to {max} milliseconds");
+        InvalidValue::malformed("time", text, hint)
     })
 }
 
@@ -58,9 +65,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_in_order_with_their_times() {
+    fn keys_are_parsed_in_order_with_their_times() {
         let keys = parse("OFFHOOK, 1:800:200 ,#::50,*:20").unwrap();
-        let told: Vec<_> = keys
+        let parsed: Vec<_> = keys
             .iter()
             .map(|press| {
                 let ms = |time: Option<Duration>| time.map(|time| time.as_millis());
@@ -73,11 +80,11 @@ mod tests {
             ("#", None, Some(50)),
             ("*", Some(20), None),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(parsed, expected);
     }
 
     #[test]
-    fn what_is_no_list_of_keys_is_refused() {
+    fn malformed_lists_of_keys_are_refused() {
         for text in [
             "", "1,,2", "1:a", "1:1:1:1", "1;2", "A B", "1:10001", "1:-5",
         ] {
@@ -87,7 +94,8 @@ mod tests {
         assert!(
             parse(&["1"; 65].join(","))
                 .unwrap_err()
-                .contains("64 are the limit")
+                .to_string()
+                .contains("the limit is 64")
         );
     }
 }

@@ -1,28 +1,30 @@
-//! The lamps of a phone.
+//! Lamps.
 
 use std::str::FromStr;
 
-/// A lamp, and what it shall do.
+use crate::invalid_value::InvalidValue;
+
+/// A lamp and its new state.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Led {
-    /// What it does.
+    /// The state.
     pub state: LedState,
-    /// Which one; `None` is the one that tells of messages.
+    /// The lamp; `None` is the message lamp.
     pub name: Option<LedName>,
-    /// In which colour; `None` leaves it to the phone.
+    /// The colour; `None` leaves the choice to the phone.
     pub color: Option<LedColor>,
 }
 
-/// What a lamp does.
+/// The state of a lamp.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LedState {
-    /// It blinks fast.
+    /// Blinking fast.
     Fast,
-    /// It is dark.
+    /// Off.
     Off,
-    /// It is lit.
+    /// On.
     On,
-    /// It blinks slowly.
+    /// Blinking slowly.
     Slow,
 }
 
@@ -31,18 +33,18 @@ pub enum LedState {
 pub enum LedColor {
     /// Green.
     Green,
-    /// Green and orange in turn.
+    /// Alternating green and orange.
     GreenOrange,
     /// Orange.
     Orange,
     /// Red.
     Red,
-    /// Red and green in turn.
+    /// Alternating red and green.
     RedGreen,
 }
 
 impl LedColor {
-    /// All of them, with the words for them.
+    /// All colours with their names.
     pub const ALL: [(&'static str, Self); 5] = [
         ("green", Self::Green),
         ("greenorange", Self::GreenOrange),
@@ -58,7 +60,7 @@ impl LedColor {
 pub struct LedName(String);
 
 impl LedName {
-    /// Returns it as it was given.
+    /// Returns the name as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,14 +69,13 @@ impl LedName {
 }
 
 impl FromStr for LedName {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(fits) {
-            return Err(format!(
-                "{text:?} is no lamp; a lamp has a number or a name of letters and digits"
-            ));
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(is_allowed) {
+            let hint = "use a number, or a name of letters, digits and _";
+            return Err(InvalidValue::malformed("lamp", text, hint));
         }
         Ok(Self(text.to_owned()))
     }

@@ -1,42 +1,44 @@
-//! Extension Mobility: who uses which phone.
+//! Extension Mobility.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What is asked of Extension Mobility.
+use crate::invalid_value::InvalidValue;
+
+/// A request to Extension Mobility.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Mobility {
     /// Logs a user in at a device.
     Login {
         /// The user.
         user: UserId,
-        /// The device profile; `None` is the user's own.
+        /// The device profile; `None` is the default of the user.
         profile: Option<UserId>,
-        /// The device; `None` is the phone that is asked.
+        /// The device; `None` is the addressed phone.
         device: Option<DeviceName>,
-        /// For how long; `None` is as long as the call manager says.
+        /// Until the automatic logout; `None` leaves it to the call manager.
         time: Option<Duration>,
     },
-    /// Logs out: whoever uses the device, or the user wherever they are.
+    /// Logs out the user of a device, or a user from all devices.
     Logout {
         /// The user.
         user: Option<UserId>,
-        /// The device; `None` is the phone that is asked, unless there is a user.
+        /// The device; `None` is the addressed phone, unless a user is given.
         device: Option<DeviceName>,
     },
-    /// Tells who uses the device, or which devices the user uses.
+    /// Reports the user of a device, or the devices of a user.
     Who {
         /// The user.
         user: Option<UserId>,
-        /// The device; `None` is the phone that is asked, unless there is a user.
+        /// The device; `None` is the addressed phone, unless a user is given.
         device: Option<DeviceName>,
     },
 }
 
 impl Mobility {
-    /// Returns whether it is about the phone that is asked, and about no device or user by name.
-    pub fn is_about_the_phone(&self) -> bool {
+    /// Returns whether the request concerns the addressed phone, not a named device or user.
+    pub fn concerns_phone(&self) -> bool {
         match self {
             Self::Login { device, .. } => device.is_none(),
             Self::Logout { user, device } | Self::Who { user, device } => {
@@ -46,12 +48,12 @@ impl Mobility {
     }
 }
 
-/// The id of a user, or the name of a device profile: any text in one line.
+/// A user id or the name of a device profile: one line of text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UserId(String);
 
 impl UserId {
-    /// Returns it as it was given.
+    /// Returns the id as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -60,25 +62,24 @@ impl UserId {
 }
 
 impl FromStr for UserId {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         if text.is_empty() || text.len() > Self::MAX || text.chars().any(char::is_control) {
-            return Err(format!(
-                "{text:?} is no id; it is one line of up to 128 bytes"
-            ));
+            let hint = "use one line of up to 128 bytes";
+            return Err(InvalidValue::malformed("id", text, hint));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-/// What a call manager calls a phone: `SEP` and its hardware address, mostly.
+/// The name of a device in the call manager, usually `SEP` and the MAC address.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeviceName(String);
 
 impl DeviceName {
-    /// Returns it as the call manager knows it.
+    /// Returns the name as the call manager knows it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -87,20 +88,19 @@ impl DeviceName {
 }
 
 impl FromStr for DeviceName {
-    type Err = String;
+    type Err = InvalidValue;
 
-    /// Reads a name, or a hardware address written in any of the usual ways.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses a name, or a MAC address in any common notation.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        let bare: String = text.chars().filter(|c| !":-.".contains(*c)).collect();
-        if bare.len() == 12 && bare.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Ok(Self(format!("SEP{}", bare.to_ascii_uppercase())));
+        let digits: String = text.chars().filter(|c| !":-.".contains(*c)).collect();
+        if digits.len() == 12 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Ok(Self(format!("SEP{}", digits.to_ascii_uppercase())));
         }
-        let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(fits) {
-            return Err(format!(
-                "{text:?} is no device; write SEP and the hardware address, SEP00005E005301"
-            ));
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(is_allowed) {
+            let hint = "use SEP and the MAC address, such as SEP00005E005301";
+            return Err(InvalidValue::malformed("device name", text, hint));
         }
         Ok(Self(text.to_owned()))
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_is_a_name_or_a_hardware_address() {
+    fn device_is_a_name_or_a_mac_address() {
         for text in ["SEP00005E005301", "00:00:5e:00:53:01", "0000.5e00.5301"] {
             let device: DeviceName = text.parse().unwrap();
             assert_eq!(device.as_str(), "SEP00005E005301");

@@ -1,8 +1,9 @@
-//! A NOTIFY in the asker's own words, checked before it gets anywhere near Asterisk.
+//! A NOTIFY as written by the requester, validated before it reaches Asterisk.
 
-use super::request::Refusal;
+use super::refusal::Refusal;
+use crate::invalid_value::InvalidValue;
 
-/// A NOTIFY that Asterisk takes without harm.
+/// A NOTIFY that is safe to pass to Asterisk.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Notify {
     event: String,
@@ -10,8 +11,8 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Checks the values of the keys `event`, `type` and `body`.
-    pub(super) fn parse(
+    /// Validates the values of the keys `event`, `type` and `body`.
+    pub(super) fn new(
         event: &str,
         content_type: Option<String>,
         body: Option<String>,
@@ -19,24 +20,24 @@ impl Notify {
         let event = event.trim();
         let word = event.split(';').next().unwrap_or_default();
         if word.is_empty() || !word.chars().all(is_token) || !event.chars().all(is_plain) {
-            let why =
-                format!("{event:?} is no SIP event; write check-sync;reboot=true or the like");
-            return Err(Refusal::malformed("event", why));
+            let hint = "use a SIP event such as check-sync;reboot=true";
+            let error = InvalidValue::malformed("event", event, hint);
+            return Err(Refusal::invalid("event", error));
         }
         let body = match (content_type, body) {
             (None, None) => None,
             (Some(content_type), Some(body)) => Some((media_type(content_type)?, body)),
-            // Asterisk drops a body without a type, and a type says nothing without a body.
+            // Asterisk drops a body without a type.
             (None, Some(_)) => {
                 return Err(Refusal::RequiresKey {
                     key: "body",
-                    needed: "type",
+                    required: "type",
                 });
             }
             (Some(_), None) => {
                 return Err(Refusal::RequiresKey {
                     key: "type",
-                    needed: "body",
+                    required: "body",
                 });
             }
         };
@@ -51,25 +52,25 @@ impl Notify {
         &self.event
     }
 
-    /// Returns type and text of the body.
+    /// Returns the content type and the text of the body.
     pub fn body(&self) -> Option<(&str, &str)> {
         let (content_type, text) = self.body.as_ref()?;
         Some((content_type, text))
     }
 }
 
-/// Accepts `type/subtype`, parameters too. Without the slash Asterisk 16 crashes.
+/// Validates `type/subtype` with optional parameters. Without the slash Asterisk 16 crashes.
 fn media_type(text: String) -> Result<String, Refusal> {
-    let bare = text.split(';').next().unwrap_or_default().trim_end();
+    let essence = text.split(';').next().unwrap_or_default().trim_end();
     let is_word = |word: &str| !word.is_empty() && word.chars().all(is_token);
-    let is_type = bare
+    let is_type = essence
         .split_once('/')
         .is_some_and(|(kind, sub)| is_word(kind) && is_word(sub));
     if is_type && text.chars().all(is_plain) {
         return Ok(text);
     }
-    let why = format!("{text:?} is not of the form type/subtype");
-    Err(Refusal::malformed("type", why))
+    let error = InvalidValue::malformed("content type", text, "use type/subtype");
+    Err(Refusal::invalid("type", error))
 }
 
 fn is_token(c: char) -> bool {
@@ -90,12 +91,12 @@ mod tests {
         body: Option<&str>,
     ) -> Result<Notify, String> {
         let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
-        let parsed = Notify::parse(event, owned(content_type), owned(body));
+        let parsed = Notify::new(event, owned(content_type), owned(body));
         parsed.map_err(|refusal| refusal.to_string())
     }
 
     #[test]
-    fn event_and_body_are_taken_as_they_are() {
+    fn event_and_body_are_kept() {
         assert!(parse("check-sync;reboot=true", None, None).is_ok());
         let notify = parse(
             "xml",
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_harm_asterisk_or_the_phone_is_refused_with_its_key() {
+    fn harmful_values_are_refused_with_their_key() {
         for event in ["", ";a", "x\r\nTo: y", "ä", "x y", "a\tb"] {
             let refusal = parse(event, None, None).unwrap_err();
             assert!(refusal.starts_with("event: "), "{refusal}");
@@ -119,11 +120,11 @@ mod tests {
         }
         assert_eq!(
             parse("x", None, Some("b")).unwrap_err(),
-            "body needs type beside it"
+            "body requires type"
         );
         assert_eq!(
             parse("x", Some("a/b"), None).unwrap_err(),
-            "type needs body beside it"
+            "type requires body"
         );
     }
 }

@@ -1,171 +1,183 @@
-//! What a push shows, read from its keys.
+//! The content of a push.
 
 use url::Url;
 
-use super::Verb;
-use super::request::Refusal;
+use super::priority::Priority;
+use super::refusal::Refusal;
 use super::value::Values;
+use crate::invalid_value::InvalidValue;
 use crate::screen::{Body, Input, Item, Screen, SoftKey};
 
-/// Something to show, and when.
+/// Content to show, and when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Push {
-    /// What to show.
+    /// The content.
     pub content: Content,
-    /// When.
+    /// When it is shown.
     pub priority: Priority,
 }
 
-/// What a push shows.
+/// The content of a push.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
-    /// A document in the vendor's own words.
+    /// A document in the vendor's own format.
     Document(String),
-    /// A screen, to be written in the vendor's words.
+    /// A screen, to be written in the vendor's format.
     Screen(Screen),
-    /// A file of the templates folder, filled in.
+    /// A file of the templates folder.
     Template {
-        /// Its name.
+        /// The file name.
         name: String,
-        /// What it is filled in with.
+        /// The values available to the template, by name.
         values: Vec<(&'static str, String)>,
     },
     /// A document that the phone fetches itself.
     Url(Url),
 }
 
-/// When a screen is shown.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Priority {
-    /// As soon as the phone is idle.
-    Idle,
-    /// At once.
-    #[default]
-    Now,
-    /// Only if the phone is idle.
-    OnlyIdle,
+/// The key that decides what a push shows.
+#[derive(Clone, Copy)]
+enum BodyKey {
+    Entry,
+    Image,
+    Input,
+    Item,
+    Template,
+    Url,
+    Xml,
 }
 
 impl Push {
     /// Reads the keys of `push`.
-    pub(super) fn parse(verb: Verb, values: &mut Values) -> Result<Self, Refusal> {
-        let mut given = BODIES.into_iter().filter(|key| values.has(key));
-        let body = given.next();
-        if let (Some(one), Some(other)) = (body, given.next()) {
-            return Err(Refusal::Conflict { one, other });
+    pub(super) fn read(values: &mut Values) -> Result<Self, Refusal> {
+        let body = body_key(values)?;
+        if values.has("submit") && !matches!(body, Some(BodyKey::Input)) {
+            return Err(values.missing("input"));
         }
-        if values.has("submit") && body != Some("input") {
-            return Err(Refusal::MissingKey { verb, key: "input" });
-        }
-        let priority = match values.take("priority") {
-            Some("idle") => Priority::Idle,
-            Some("only-idle") => Priority::OnlyIdle,
-            _ => Priority::Now,
-        };
+        let priorities = [
+            ("now", Priority::Now),
+            ("idle", Priority::Idle),
+            ("only-idle", Priority::OnlyIdle),
+        ];
+        let priority = values.word("priority", &priorities).unwrap_or_default();
         let content = match body {
-            Some("template") => Content::Template {
-                name: values.take("template").unwrap_or_default(),
-                values: alone(values, "template", &["softkey", "timeout", "beep"]).map(|()| {
-                    let texts = ["title", "prompt", "text"];
-                    texts
-                        .map(|key| (key, values.take(key).unwrap_or_default()))
-                        .to_vec()
-                })?,
-            },
-            Some("xml") => {
-                alone(values, "xml", SCREEN)?;
-                Content::Document(values.take("xml").unwrap_or_default())
+            Some(BodyKey::Template) => {
+                exclude(values, "template", &["softkey", "timeout", "beep"])?;
+                Content::Template {
+                    name: values.required("template")?,
+                    values: ["title", "prompt", "text"]
+                        .map(|key| (key, values.optional(key).unwrap_or_default()))
+                        .to_vec(),
+                }
             }
-            Some("url") => {
-                alone(values, "url", SCREEN)?;
-                Content::Url(
-                    values
-                        .take("url")
-                        .ok_or(Refusal::MissingKey { verb, key: "url" })?,
-                )
+            Some(BodyKey::Xml) => {
+                exclude(values, "xml", SCREEN_KEYS)?;
+                Content::Document(values.required("xml")?)
             }
-            body => Content::Screen(screen(verb, values, body)?),
+            Some(BodyKey::Url) => {
+                exclude(values, "url", SCREEN_KEYS)?;
+                Content::Url(values.required("url")?)
+            }
+            Some(BodyKey::Image) => {
+                let image = Body::Image(values.required("image")?);
+                Content::Screen(screen_with_prompt(values, image)?)
+            }
+            Some(BodyKey::Item) => {
+                let items = Body::Menu(values.all("item"));
+                Content::Screen(screen_with_prompt(values, items)?)
+            }
+            Some(BodyKey::Entry) => {
+                let entries = Body::Directory(values.all("entry"));
+                Content::Screen(screen_with_prompt(values, entries)?)
+            }
+            Some(BodyKey::Input) => {
+                let form = Body::Form {
+                    submit: values.required("submit")?,
+                    inputs: distinct(values.all("input"))?,
+                };
+                Content::Screen(screen_with_prompt(values, form)?)
+            }
+            None => {
+                let text = Body::Text(values.required("text")?);
+                let prompt = values.optional("prompt");
+                Content::Screen(screen(values, prompt, text))
+            }
         };
         Ok(Self { content, priority })
     }
 }
 
-/// Keys that say how a screen of ours looks.
-const SCREEN: &[&str] = &["text", "title", "prompt", "softkey", "timeout", "beep"];
+/// Returns the key that decides what a push shows. Two such keys exclude each other.
+fn body_key(values: &Values) -> Result<Option<BodyKey>, Refusal> {
+    let mut given = BODY_KEYS.into_iter().filter(|(key, _)| values.has(key));
+    match (given.next(), given.next()) {
+        (Some((one, _)), Some((other, _))) => Err(Refusal::Conflict { one, other }),
+        (key, _) => Ok(key.map(|(_, key)| key)),
+    }
+}
 
-/// Refuses keys that `key` leaves no use for, instead of ignoring them.
-fn alone(values: &Values, key: &'static str, idle: &[&'static str]) -> Result<(), Refusal> {
-    match idle.iter().find(|idle| values.has(idle)) {
+/// Refuses `others`, which have no effect beside `key`.
+fn exclude(values: &Values, key: &'static str, others: &[&'static str]) -> Result<(), Refusal> {
+    match others.iter().find(|other| values.has(other)) {
         Some(other) => Err(Refusal::Conflict { one: key, other }),
         None => Ok(()),
     }
 }
 
-fn screen(verb: Verb, values: &mut Values, body: Option<&str>) -> Result<Screen, Refusal> {
-    let text: Option<String> = values.take("text");
-    let mut prompt: Option<String> = values.take("prompt");
-    if body.is_some() {
-        // Beside a picture or a list there is one place for words, the prompt.
-        match (&prompt, &text) {
-            (Some(_), Some(_)) => {
-                return Err(Refusal::Conflict {
-                    one: "prompt",
-                    other: "text",
-                });
-            }
-            (None, Some(_)) => prompt.clone_from(&text),
-            (_, None) => {}
+/// Builds a screen without a text body. It has one place for text, the prompt, which `text` fills as
+/// well.
+fn screen_with_prompt(values: &mut Values, body: Body) -> Result<Screen, Refusal> {
+    let prompt = match (values.optional("prompt"), values.optional("text")) {
+        (Some(_), Some(_)) => {
+            return Err(Refusal::Conflict {
+                one: "prompt",
+                other: "text",
+            });
         }
-    }
-    let body = match body {
-        Some("image") => Body::Image(
-            values
-                .take("image")
-                .ok_or(Refusal::MissingKey { verb, key: "image" })?,
-        ),
-        Some("item") => Body::Menu(values.take_all("item")),
-        Some("entry") => Body::Directory(values.take_all("entry")),
-        Some("input") => Body::Form {
-            submit: values.take("submit").ok_or(Refusal::MissingKey {
-                verb,
-                key: "submit",
-            })?,
-            inputs: distinct(values.take_all("input"))?,
-        },
-        _ => Body::Text(text.ok_or(Refusal::MissingKey { verb, key: "text" })?),
+        (prompt, text) => prompt.or(text),
     };
-    let softkey = |item: Item| SoftKey {
-        label: item.label,
-        target: item.target,
-    };
-    Ok(Screen {
-        title: values.take("title"),
-        prompt,
-        body,
-        softkeys: values
-            .take_all("softkey")
-            .into_iter()
-            .map(softkey)
-            .collect(),
-        timeout: values.take("timeout"),
-        beep: values.take("beep").map(|word: &str| word == "yes"),
-    })
+    Ok(screen(values, prompt, body))
 }
 
-/// Refuses two fields of the same parameter: the second would hide the first.
+fn screen(values: &mut Values, prompt: Option<String>, body: Body) -> Screen {
+    let softkeys = values.all("softkey").into_iter().map(|item: Item| SoftKey {
+        label: item.label,
+        target: item.target,
+    });
+    Screen {
+        softkeys: softkeys.collect(),
+        title: values.optional("title"),
+        prompt,
+        body,
+        timeout: values.optional("timeout"),
+        beep: values.word("beep", &[("yes", true), ("no", false)]),
+    }
+}
+
+/// Refuses two fields with the same parameter, one of which would be lost.
 fn distinct(inputs: Vec<Input>) -> Result<Vec<Input>, Refusal> {
     for (at, input) in inputs.iter().enumerate() {
-        if inputs
-            .iter()
-            .take(at)
-            .any(|before| before.parameter == input.parameter)
-        {
-            let why = format!("two inputs send the parameter {:?}", input.parameter);
-            return Err(Refusal::malformed("input", why));
+        let mut before = inputs.iter().take(at);
+        if before.any(|before| before.parameter == input.parameter) {
+            let error = InvalidValue::Duplicate {
+                what: "parameter",
+                name: input.parameter.clone(),
+            };
+            return Err(Refusal::invalid("input", error));
         }
     }
     Ok(inputs)
 }
 
-/// What a push is about; more than one of them can't be shown at once.
-const BODIES: [&str; 7] = ["image", "item", "entry", "input", "template", "xml", "url"];
+/// The keys that describe a screen of handsetd.
+const SCREEN_KEYS: &[&str] = &["text", "title", "prompt", "softkey", "timeout", "beep"];
+
+const BODY_KEYS: [(&str, BodyKey); 7] = [
+    ("image", BodyKey::Image),
+    ("item", BodyKey::Item),
+    ("entry", BodyKey::Entry),
+    ("input", BodyKey::Input),
+    ("template", BodyKey::Template),
+    ("xml", BodyKey::Xml),
+    ("url", BodyKey::Url),
+];

@@ -1,211 +1,236 @@
-//! From the values of a verb's keys to what they ask for. Each key was read by itself before; here
-//! they are held against each other.
+//! From the values of a verb's keys to an action. Each value was parsed on its own before; here keys
+//! are checked against each other.
 
 use std::time::Duration;
 
 use super::action::{Action, Fit};
 use super::call::{CallControl, Forward, ForwardKind, TransferKind};
 use super::control::{Backlight, Control};
+use super::csta::Csta;
+use super::id::Verb;
 use super::led::{Led, LedColor, LedState};
-use super::request::Refusal;
+use super::mobility::Mobility;
+use super::notify::Notify;
+use super::push::Push;
+use super::refusal::Refusal;
 use super::setting::Settings;
 use super::stream::{Codec, Mode, Stream};
-use super::value::{Values, Wanted};
-use super::{Csta, Mobility, Notify, Push, Verb};
+use super::value::Values;
+use crate::invalid_value::InvalidValue;
 
-/// Reads what `verb` asks for with these values.
+/// Builds the action of `verb` from its values.
 pub(super) fn action(verb: Verb, values: &mut Values) -> Result<Action, Refusal> {
-    Ok(match verb.name() {
-        "background" => Action::Background {
-            image: needed(verb, values, "image")?,
-            fit: match values.take("fit") {
-                Some("contain") => Fit::Contain,
-                _ => Fit::Cover,
-            },
-        },
-        "login" => Action::Mobility(Mobility::Login {
-            user: needed(verb, values, "user")?,
-            profile: values.take("profile"),
-            device: values.take("device"),
-            time: values
-                .take("minutes")
-                .map(|minutes: u32| Duration::from_mins(minutes.into())),
-        }),
-        "logout" => Action::Mobility(Mobility::Logout {
-            user: values.take("user"),
-            device: values.take("device"),
-        }),
-        "who" => Action::Mobility(Mobility::Who {
-            user: values.take("user"),
-            device: values.take("device"),
-        }),
-        "ping" => Action::Ping,
-        "push" => Action::Push(Push::parse(verb, values)?),
-        "ring" => match (values.take("stop"), values.take("tone")) {
-            (Some("yes"), None) => Action::Control(Control::RingStop),
-            (None, Some(tone)) => Action::Ring(tone),
-            (Some(_), Some(_)) => return Err(both("tone", "stop")),
-            (_, None) => return Err(Refusal::MissingKey { verb, key: "tone" }),
-        },
-        "ringtone" => Action::Ringtone {
-            tone: needed(verb, values, "tone")?,
+    let control = match verb {
+        Verb::Answer => Control::Call(CallControl::Answer, values.optional("call")),
+        Verb::Background => {
+            return Ok(Action::Background {
+                image: values.required("image")?,
+                fit: values
+                    .word("fit", &[("contain", Fit::Contain), ("cover", Fit::Cover)])
+                    .unwrap_or_default(),
+            });
+        }
+        Verb::Clear => Control::Clear,
+        Verb::Csta => {
+            let request: String = values.required("request")?;
+            let csta = Csta::new(&request, values.elements());
+            Control::Csta(csta.map_err(|error| Refusal::invalid("request", error))?)
+        }
+        Verb::Dial => Control::Dial {
+            number: values.required("number")?,
             line: line(values),
         },
-        _ => Action::Control(control(verb, values)?),
-    })
-}
-
-fn control(verb: Verb, values: &mut Values) -> Result<Control, Refusal> {
-    Ok(match verb.name() {
-        "answer" => Control::Call(CallControl::Answer, values.take("call")),
-        "hangup" => Control::Call(CallControl::Hangup, values.take("call")),
-        "hold" => Control::Call(CallControl::Hold, values.take("call")),
-        "resume" => Control::Call(CallControl::Resume, values.take("call")),
-        "clear" => Control::Clear,
-        "csta" => {
-            let request: String = needed(verb, values, "request")?;
-            let csta = Csta::parse(&request, values.take_elements());
-            Control::Csta(csta.map_err(|why| Refusal::malformed("request", why))?)
+        Verb::Display => {
+            let states = [
+                ("on", Backlight::On),
+                ("off", Backlight::Off),
+                ("default", Backlight::Default),
+            ];
+            Control::Display(values.required_word("state", &states)?, minutes(values))
         }
-        "dial" => Control::Dial {
-            number: needed(verb, values, "number")?,
-            line: line(values),
+        Verb::Dnd => Control::Dnd(values.required_word("state", ON_OFF)?),
+        Verb::Dtmf => Control::Dtmf(values.required("digits")?),
+        Verb::Execute => execute(values)?,
+        Verb::Firmware => {
+            values.required_word("confirm", YES)?;
+            Control::Firmware(values.required("url")?)
+        }
+        Verb::Forward => Control::Forward(forward(values)?),
+        Verb::Hangup => Control::Call(CallControl::Hangup, values.optional("call")),
+        Verb::Hold => Control::Call(CallControl::Hold, values.optional("call")),
+        Verb::Info => Control::Info,
+        Verb::Key => Control::Keys(values.required("keys")?),
+        Verb::Led => Control::Led(led(values)?),
+        Verb::Login => {
+            return Ok(Action::Mobility(Mobility::Login {
+                user: values.required("user")?,
+                profile: values.optional("profile"),
+                device: values.optional("device"),
+                time: minutes(values),
+            }));
+        }
+        Verb::Logout => {
+            return Ok(Action::Mobility(Mobility::Logout {
+                user: values.optional("user"),
+                device: values.optional("device"),
+            }));
+        }
+        Verb::Notify => {
+            let event: String = values.required("event")?;
+            let (content_type, body) = (values.optional("type"), values.optional("body"));
+            Control::Notify(Notify::new(&event, content_type, body)?)
+        }
+        Verb::Ping => return Ok(Action::Ping),
+        Verb::Push => return Push::read(values).map(Action::Push),
+        Verb::Reboot => Control::Reboot,
+        Verb::Resume => Control::Call(CallControl::Resume, values.optional("call")),
+        Verb::Resync => Control::Resync,
+        Verb::Ring => return ring(values),
+        Verb::Ringtone => {
+            return Ok(Action::Ringtone {
+                tone: values.required("tone")?,
+                line: line(values),
+            });
+        }
+        Verb::Screenshot => Control::Screenshot,
+        Verb::Settings => settings(values)?,
+        Verb::Stream => stream(values)?,
+        Verb::Transfer => Control::Transfer {
+            number: values.required("number")?,
+            kind: values
+                .word(
+                    "kind",
+                    &[
+                        ("attended", TransferKind::Attended),
+                        ("blind", TransferKind::Blind),
+                    ],
+                )
+                .unwrap_or_default(),
+            call: values.optional("call"),
         },
-        "display" => Control::Display(
-            match values.take("state") {
-                Some("on") => Backlight::On,
-                Some("off") => Backlight::Off,
-                _ => Backlight::Default,
-            },
-            values
-                .take("minutes")
-                .map(|minutes: u32| Duration::from_mins(minutes.into())),
-        ),
-        "dnd" => Control::Dnd(values.take("state") == Some("on")),
-        "dtmf" => Control::Dtmf(needed(verb, values, "digits")?),
-        "execute" => {
-            let uris = values.take_all("uri");
-            if uris.len() > MAX_URIS {
-                let why = format!(
-                    "{} are too many; a phone runs {MAX_URIS} at once",
-                    uris.len()
-                );
-                return Err(Refusal::malformed("uri", why));
-            }
-            Control::Execute(uris)
+        Verb::Who => {
+            return Ok(Action::Mobility(Mobility::Who {
+                user: values.optional("user"),
+                device: values.optional("device"),
+            }));
         }
-        "firmware" => Control::Firmware(needed(verb, values, "url")?),
-        "forward" => Control::Forward(forward(verb, values)?),
-        "info" => Control::Info,
-        "key" => Control::Keys(needed(verb, values, "keys")?),
-        "led" => Control::Led(led(values)),
-        "notify" => {
-            let event: String = needed(verb, values, "event")?;
-            let (content_type, body) = (values.take("type"), values.take("body"));
-            Control::Notify(Notify::parse(&event, content_type, body)?)
-        }
-        "reboot" => Control::Reboot,
-        "screenshot" => Control::Screenshot,
-        "settings" if !values.has("set") && !values.has("get") => {
-            return Err(Refusal::MissingKey { verb, key: "set" });
-        }
-        "settings" => Control::Settings(Settings {
-            set: values.take_all("set"),
-            get: values.take_all("get"),
-        }),
-        "stream" => stream(verb, values)?,
-        "transfer" => Control::Transfer {
-            number: needed(verb, values, "number")?,
-            kind: match values.take("kind") {
-                Some("attended") => TransferKind::Attended,
-                _ => TransferKind::Blind,
-            },
-            call: values.take("call"),
-        },
-        // The one verb that is left; a test holds the table against this.
-        _ => Control::Resync,
-    })
-}
-
-fn forward(verb: Verb, values: &mut Values) -> Result<Forward, Refusal> {
-    let kind = match values.take("kind") {
-        Some("busy") => ForwardKind::Busy,
-        Some("noanswer") => ForwardKind::NoAnswer,
-        _ => ForwardKind::All,
     };
+    Ok(Action::Control(control))
+}
+
+fn ring(values: &mut Values) -> Result<Action, Refusal> {
+    match (values.word("stop", YES), values.optional("tone")) {
+        (Some(()), None) => Ok(Action::Control(Control::RingStop)),
+        (Some(()), Some(_)) => Err(conflict("tone", "stop")),
+        (None, Some(tone)) => Ok(Action::Ring(tone)),
+        (None, None) => Err(values.missing("tone")),
+    }
+}
+
+fn execute(values: &mut Values) -> Result<Control, Refusal> {
+    let uris = values.all("uri");
+    if uris.len() > MAX_URIS {
+        let error = InvalidValue::TooMany {
+            unit: "URIs",
+            count: uris.len(),
+            max: MAX_URIS,
+        };
+        return Err(Refusal::invalid("uri", error));
+    }
+    Ok(Control::Execute(uris))
+}
+
+fn forward(values: &mut Values) -> Result<Forward, Refusal> {
+    let kinds = [
+        ("all", ForwardKind::All),
+        ("busy", ForwardKind::Busy),
+        ("noanswer", ForwardKind::NoAnswer),
+    ];
+    let kind = values.word("kind", &kinds).unwrap_or_default();
     let after = values
-        .take("after")
+        .optional("after")
         .map(|seconds: u32| Duration::from_secs(seconds.into()));
     if after.is_some() && kind != ForwardKind::NoAnswer {
-        let why = "only kind=noanswer waits before it forwards".to_owned();
-        return Err(Refusal::malformed("after", why));
+        return Err(Refusal::RequiresKey {
+            key: "after",
+            required: "kind=noanswer",
+        });
     }
-    // A number says where to, also when that ends; it is not needed then.
-    let number = values.take("number");
-    let to = match (values.take("state"), number) {
-        (Some("off"), _) => None,
+    // A number is accepted with state=off, too, but has no effect.
+    let number = values.optional("number");
+    let to = match (values.word("state", ON_OFF), number) {
+        (Some(false), _) => None,
         (_, Some(number)) => Some(number),
-        (_, None) => {
-            let key = "number";
-            return Err(Refusal::MissingKey { verb, key });
-        }
+        (_, None) => return Err(values.missing("number")),
     };
     Ok(Forward { kind, to, after })
 }
 
-fn led(values: &mut Values) -> Led {
-    let color = values.take("color").and_then(|word: &str| {
-        let mut all = LedColor::ALL.into_iter();
-        all.find(|(known, _)| *known == word)
-            .map(|(_, color)| color)
-    });
-    Led {
-        state: match values.take("state") {
-            Some("on") => LedState::On,
-            Some("slow") => LedState::Slow,
-            Some("fast") => LedState::Fast,
-            _ => LedState::Off,
-        },
-        name: values.take("led"),
-        color,
-    }
+fn led(values: &mut Values) -> Result<Led, Refusal> {
+    let states = [
+        ("on", LedState::On),
+        ("off", LedState::Off),
+        ("slow", LedState::Slow),
+        ("fast", LedState::Fast),
+    ];
+    Ok(Led {
+        state: values.required_word("state", &states)?,
+        name: values.optional("led"),
+        color: values.word("color", &LedColor::ALL),
+    })
 }
 
-fn stream(verb: Verb, values: &mut Values) -> Result<Control, Refusal> {
-    if values.has("stop") {
-        let started = ["address", "mode", "codec", "volume"];
-        return match started.into_iter().find(|key| values.has(key)) {
-            Some(key) => Err(both(key, "stop")),
+fn settings(values: &mut Values) -> Result<Control, Refusal> {
+    if !values.has("set") && !values.has("get") {
+        return Err(values.missing("set"));
+    }
+    Ok(Control::Settings(Settings {
+        set: values.all("set"),
+        get: values.all("get"),
+    }))
+}
+
+fn stream(values: &mut Values) -> Result<Control, Refusal> {
+    if values.word("stop", YES).is_some() {
+        let other_keys = ["address", "mode", "codec", "volume"];
+        return match other_keys.into_iter().find(|key| values.has(key)) {
+            Some(key) => Err(conflict(key, "stop")),
             None => Ok(Control::StreamStop),
         };
     }
+    let modes = [
+        ("receive", Mode::Receive),
+        ("send", Mode::Send),
+        ("both", Mode::Both),
+    ];
     Ok(Control::Stream(Stream {
-        address: needed(verb, values, "address")?,
-        mode: match values.take("mode") {
-            Some("send") => Mode::Send,
-            Some("both") => Mode::Both,
-            _ => Mode::Receive,
-        },
-        codec: values.take("codec").map(Codec::of_word),
+        address: values.required("address")?,
+        mode: values.word("mode", &modes).unwrap_or_default(),
+        codec: values.word("codec", &Codec::ALL),
         volume: values
-            .take("volume")
+            .optional("volume")
             .and_then(|percent: u32| u8::try_from(percent).ok()),
     }))
 }
 
-fn needed<T: Wanted>(verb: Verb, values: &mut Values, key: &'static str) -> Result<T, Refusal> {
-    values.take(key).ok_or(Refusal::MissingKey { verb, key })
-}
-
 fn line(values: &mut Values) -> Option<u8> {
     values
-        .take("line")
+        .optional("line")
         .and_then(|line: u32| u8::try_from(line).ok())
 }
 
-fn both(one: &'static str, other: &'static str) -> Refusal {
+fn minutes(values: &mut Values) -> Option<Duration> {
+    values
+        .optional("minutes")
+        .map(|minutes: u32| Duration::from_mins(minutes.into()))
+}
+
+fn conflict(one: &'static str, other: &'static str) -> Refusal {
     Refusal::Conflict { one, other }
 }
 
-/// How many URIs one request may hold.
+const ON_OFF: &[(&str, bool)] = &[("on", true), ("off", false)];
+const YES: &[(&str, ())] = &[("yes", ())];
+
+/// The most URIs in one request.
 const MAX_URIS: usize = 3;

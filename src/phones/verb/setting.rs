@@ -1,23 +1,25 @@
-//! Settings of a phone, in its own words.
+//! Settings of a phone, by the names of the vendor.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What is written, then what is read.
+use crate::invalid_value::InvalidValue;
+
+/// Settings to write, then settings to read.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Settings {
-    /// What is written, in order.
+    /// The settings to write, in order.
     pub set: Vec<Setting>,
-    /// What is read.
+    /// The settings to read.
     pub get: Vec<SettingName>,
 }
 
-/// A setting and the value that it shall have.
+/// A setting and its new value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Setting {
-    /// Its name.
+    /// The name.
     pub name: SettingName,
-    /// Its value: one line, any text.
+    /// The value: one line of text.
     pub value: String,
 }
 
@@ -26,7 +28,7 @@ pub struct Setting {
 pub struct SettingName(String);
 
 impl SettingName {
-    /// Returns it as the phone wants it.
+    /// Returns the name as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,15 +37,14 @@ impl SettingName {
 }
 
 impl FromStr for SettingName {
-    type Err = String;
+    type Err = InvalidValue;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        let fits = |c: char| c.is_ascii_alphanumeric() || "_.[]-".contains(c);
-        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(fits) {
-            return Err(format!(
-                "{text:?} is no name of a setting; a name has letters, digits and _ . [ ] -"
-            ));
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_.[]-".contains(c);
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(is_allowed) {
+            let hint = "use letters, digits and _ . [ ] -";
+            return Err(InvalidValue::malformed("setting name", text, hint));
         }
         Ok(Self(text.to_owned()))
     }
@@ -56,17 +57,16 @@ impl fmt::Display for SettingName {
 }
 
 impl FromStr for Setting {
-    type Err = String;
+    type Err = InvalidValue;
 
-    /// Reads `NAME=VALUE`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses `NAME=VALUE`.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let (name, value) = text
             .split_once('=')
-            .ok_or_else(|| format!("{text:?} is not of the form NAME=VALUE"))?;
+            .ok_or_else(|| InvalidValue::malformed("setting", text, "use NAME=VALUE"))?;
         if value.len() > MAX_VALUE || value.chars().any(char::is_control) {
-            return Err(format!(
-                "the value of {name} must be one line of {MAX_VALUE} bytes at the most"
-            ));
+            let hint = format!("the value must be one line of up to {MAX_VALUE} bytes");
+            return Err(InvalidValue::malformed("value of setting", name, hint));
         }
         Ok(Self {
             name: name.parse()?,
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_setting_is_split_at_the_first_equals_sign() {
+    fn setting_is_split_at_the_first_equals_sign() {
         let setting: Setting = "fkey1=url http://192.0.2.1/?a=b&c".parse().unwrap();
         assert_eq!(setting.name.as_str(), "fkey1");
         assert_eq!(setting.value, "url http://192.0.2.1/?a=b&c");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_break_a_phones_configuration_is_refused() {
+    fn malformed_settings_are_refused() {
         for text in ["", "a", "=1", "a b=1", "a&b=1", "a=1\nb=2", "a=\u{1b}"] {
             assert!(text.parse::<Setting>().is_err(), "{text:?}");
         }

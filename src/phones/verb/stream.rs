@@ -1,33 +1,35 @@
-//! RTP audio that a phone plays or sends.
+//! RTP audio that a phone receives or sends.
 
 use std::net::SocketAddr;
 
-/// What is played or sent.
+use crate::invalid_value::InvalidValue;
+
+/// An RTP stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Stream {
-    /// Where it comes from or goes to; may be a multicast group.
+    /// The source or destination; may be a multicast group.
     pub address: SocketAddr,
-    /// Which direction.
+    /// The direction.
     pub mode: Mode,
-    /// How it is encoded; `None` leaves it to the phone.
+    /// The codec; `None` leaves the choice to the phone.
     pub codec: Option<Codec>,
-    /// How loud, in percent; `None` leaves it to the phone.
+    /// The volume in percent; `None` leaves it unchanged.
     pub volume: Option<u8>,
 }
 
-/// The direction, as the phone sees it.
+/// The direction as seen by the phone.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Mode {
-    /// It plays and sends.
+    /// Receives and sends.
     Both,
-    /// It plays.
+    /// Receives.
     #[default]
     Receive,
-    /// It sends.
+    /// Sends.
     Send,
 }
 
-/// How audio is encoded.
+/// An audio codec.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Codec {
     /// G.711, µ-law.
@@ -39,22 +41,19 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// The words for them.
+    /// All codecs with their names.
+    pub(super) const ALL: [(&'static str, Self); 3] = [
+        ("g711", Self::G711),
+        ("g722", Self::G722),
+        ("g729", Self::G729),
+    ];
     pub(super) const WORDS: &[&str] = &["g711", "g722", "g729"];
-
-    pub(super) fn of_word(word: &str) -> Self {
-        match word {
-            "g722" => Self::G722,
-            "g729" => Self::G729,
-            _ => Self::G711,
-        }
-    }
 }
 
-/// Reads `IP:PORT`.
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+/// Parses `IP:PORT`.
+pub(super) fn address(text: &str) -> Result<SocketAddr, InvalidValue> {
     let address: Option<SocketAddr> = text.parse().ok();
     address
         .filter(|address| address.port() != 0)
-        .ok_or_else(|| format!("{text:?} is not of the form IP:PORT"))
+        .ok_or_else(|| InvalidValue::malformed("address", text, "use IP:PORT"))
 }

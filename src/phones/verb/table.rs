@@ -1,43 +1,56 @@
-//! The table of verbs and their keys: parsing, help and messages are all made from it.
+//! The table of verbs and their keys. Parsing, help, API description and messages derive from it.
 
+use super::id::Verb;
 use super::kind::Kind;
 use super::led::LedColor;
 use super::stream::Codec;
 
 /// One verb.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Its name.
-    pub name: &'static str,
-    /// What it does, in a few words.
+    /// The verb.
+    pub verb: Verb,
+    /// What the verb does, as a short clause in the third person.
     pub summary: &'static str,
     /// The key that a value without a key belongs to.
     pub main_key: Option<&'static str>,
-    /// Its own keys; [`COMMON`] are those of every verb.
+    /// The verb's own keys, in addition to [`COMMON`].
     pub keys: &'static [Key],
-    /// Whether any further key is allowed, as an element of a vendor's request.
+    /// Whether other keys are accepted, as elements of a vendor's request.
     pub takes_elements: bool,
-    /// Whether it reads something, so that its answer has a result.
+    /// Whether a delivery returns a result.
     pub returns_result: bool,
 }
 
 impl Row {
-    /// Returns the key called `name`, of this verb or of all of them.
+    /// Returns the name of the verb.
+    pub const fn name(&self) -> &'static str {
+        self.verb.name()
+    }
+
+    /// Returns a key of this verb or of all verbs by its name.
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().chain(COMMON).find(|key| key.name == name)
     }
 }
 
+impl Verb {
+    /// Returns the row of the verb.
+    pub const fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+}
+
 /// One key of a verb.
-#[derive(Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Debug)]
 pub struct Key {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What its value may be.
+    /// The kind of its value.
     pub kind: Kind,
     /// Whether it may be given more than once.
     pub repeatable: bool,
-    /// Whether the verb means nothing without it.
+    /// Whether the verb requires it.
     pub required: bool,
 }
 
@@ -59,7 +72,7 @@ const fn required(name: &'static str, kind: Kind) -> Key {
     }
 }
 
-const fn repeat(name: &'static str, kind: Kind) -> Key {
+const fn repeatable(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
@@ -69,24 +82,24 @@ const fn repeat(name: &'static str, kind: Kind) -> Key {
 }
 
 const fn row(
-    name: &'static str,
+    verb: Verb,
     summary: &'static str,
-    main: &'static str,
+    main_key: &'static str,
     keys: &'static [Key],
 ) -> Row {
     Row {
-        name,
+        verb,
         summary,
-        main_key: Some(main),
+        main_key: Some(main_key),
         keys,
         takes_elements: false,
         returns_result: false,
     }
 }
 
-const fn bare(name: &'static str, summary: &'static str, keys: &'static [Key]) -> Row {
+const fn without_main_key(verb: Verb, summary: &'static str, keys: &'static [Key]) -> Row {
     Row {
-        name,
+        verb,
         summary,
         main_key: None,
         keys,
@@ -95,7 +108,7 @@ const fn bare(name: &'static str, summary: &'static str, keys: &'static [Key]) -
     }
 }
 
-const fn reading(row: Row) -> Row {
+const fn with_result(row: Row) -> Row {
     Row {
         returns_result: true,
         ..row
@@ -113,11 +126,11 @@ pub const COMMON: &[Key] = &[
 
 const ON_OFF: Kind = Kind::Word(&["on", "off"]);
 
-/// All verbs, in the order of their names.
+/// The rows of all verbs, indexed by [`Verb`].
 pub const TABLE: &[Row] = &[
-    bare("answer", "answers a call", &[key("call", Kind::Call)]),
+    without_main_key(Verb::Answer, "answers a call", &[key("call", Kind::Call)]),
     row(
-        "background",
+        Verb::Background,
         "sets the background",
         "image",
         &[
@@ -125,9 +138,9 @@ pub const TABLE: &[Row] = &[
             key("fit", Kind::Word(&["cover", "contain"])),
         ],
     ),
-    bare("clear", "takes a pushed screen away", &[]),
+    without_main_key(Verb::Clear, "closes a pushed screen", &[]),
     Row {
-        name: "csta",
+        verb: Verb::Csta,
         summary: "sends any CSTA request",
         main_key: Some("request"),
         keys: &[required("request", Kind::Text)],
@@ -135,7 +148,7 @@ pub const TABLE: &[Row] = &[
         returns_result: true,
     },
     row(
-        "dial",
+        Verb::Dial,
         "places a call",
         "number",
         &[
@@ -144,7 +157,7 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
-        "display",
+        Verb::Display,
         "switches the backlight",
         "state",
         &[
@@ -153,20 +166,20 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
-        "dnd",
-        "switches do not disturb",
+        Verb::Dnd,
+        "switches do-not-disturb",
         "state",
         &[required("state", ON_OFF)],
     ),
     row(
-        "dtmf",
+        Verb::Dtmf,
         "sends digits in the call",
         "digits",
         &[required("digits", Kind::Digits)],
     ),
-    reading(row(
-        "execute",
-        "runs up to three vendor URIs at once",
+    with_result(row(
+        Verb::Execute,
+        "runs up to three vendor URIs",
         "uri",
         &[Key {
             name: "uri",
@@ -176,8 +189,8 @@ pub const TABLE: &[Row] = &[
         }],
     )),
     row(
-        "firmware",
-        "loads a firmware",
+        Verb::Firmware,
+        "loads firmware",
         "url",
         &[
             required("url", Kind::Url),
@@ -185,7 +198,7 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
-        "forward",
+        Verb::Forward,
         "forwards calls",
         "number",
         &[
@@ -195,22 +208,22 @@ pub const TABLE: &[Row] = &[
             key("after", Kind::Whole(0, 3600)),
         ],
     ),
-    bare("hangup", "ends a call", &[key("call", Kind::Call)]),
-    bare("hold", "holds a call", &[key("call", Kind::Call)]),
-    reading(bare(
-        "info",
-        "reads model, firmware, hardware address and lines",
+    without_main_key(Verb::Hangup, "ends a call", &[key("call", Kind::Call)]),
+    without_main_key(Verb::Hold, "holds a call", &[key("call", Kind::Call)]),
+    with_result(without_main_key(
+        Verb::Info,
+        "reads model, firmware, MAC address and lines",
         &[],
     )),
     row(
-        "key",
+        Verb::Key,
         "presses keys in order",
         "keys",
         &[required("keys", Kind::Keys)],
     ),
     row(
-        "led",
-        "switches a key's lamp",
+        Verb::Led,
+        "switches a lamp",
         "state",
         &[
             required("state", Kind::Word(&["on", "off", "slow", "fast"])),
@@ -219,19 +232,19 @@ pub const TABLE: &[Row] = &[
         ],
     ),
     row(
-        "login",
+        Verb::Login,
         "logs a user in (Extension Mobility)",
         "user",
         LOGIN,
     ),
     row(
-        "logout",
+        Verb::Logout,
         "logs a user out (Extension Mobility)",
         "user",
         MOBILITY,
     ),
     row(
-        "notify",
+        Verb::Notify,
         "sends any SIP NOTIFY through Asterisk",
         "event",
         &[
@@ -240,23 +253,31 @@ pub const TABLE: &[Row] = &[
             key("body", Kind::Text),
         ],
     ),
-    bare("ping", "does nothing; proves that handsetd answers", &[]),
-    row("push", "shows a screen", "text", PUSH),
-    bare("reboot", "restarts the phone", &[]),
-    bare("resume", "resumes a held call", &[key("call", Kind::Call)]),
-    bare(
-        "resync",
-        "makes the phone read its configuration again",
+    without_main_key(
+        Verb::Ping,
+        "does nothing; checks that handsetd responds",
+        &[],
+    ),
+    row(Verb::Push, "shows a screen", "text", PUSH),
+    without_main_key(Verb::Reboot, "restarts the phone", &[]),
+    without_main_key(
+        Verb::Resume,
+        "resumes a held call",
+        &[key("call", Kind::Call)],
+    ),
+    without_main_key(
+        Verb::Resync,
+        "makes the phone reload its configuration",
         &[],
     ),
     row(
-        "ring",
+        Verb::Ring,
         "plays a tone now",
         "tone",
         &[key("tone", Kind::Tone), key("stop", Kind::Word(&["yes"]))],
     ),
     row(
-        "ringtone",
+        Verb::Ringtone,
         "sets the phone's ring tone",
         "tone",
         &[
@@ -264,18 +285,22 @@ pub const TABLE: &[Row] = &[
             key("line", Kind::Whole(1, 255)),
         ],
     ),
-    reading(bare("screenshot", "takes the picture on the screen", &[])),
-    reading(row(
-        "settings",
+    with_result(without_main_key(
+        Verb::Screenshot,
+        "takes a screenshot",
+        &[],
+    )),
+    with_result(row(
+        Verb::Settings,
         "reads or writes phone settings",
         "set",
         &[
-            repeat("set", Kind::Setting),
-            repeat("get", Kind::SettingName),
+            repeatable("set", Kind::Setting),
+            repeatable("get", Kind::SettingName),
         ],
     )),
-    reading(row(
-        "stream",
+    with_result(row(
+        Verb::Stream,
         "plays or sends RTP audio",
         "address",
         &[
@@ -287,7 +312,7 @@ pub const TABLE: &[Row] = &[
         ],
     )),
     row(
-        "transfer",
+        Verb::Transfer,
         "transfers a call",
         "number",
         &[
@@ -296,9 +321,9 @@ pub const TABLE: &[Row] = &[
             key("call", Kind::Call),
         ],
     ),
-    reading(row(
-        "who",
-        "tells who is logged in (Extension Mobility)",
+    with_result(row(
+        Verb::Who,
+        "reports who is logged in (Extension Mobility)",
         "user",
         MOBILITY,
     )),
@@ -309,11 +334,11 @@ const PUSH: &[Key] = &[
     key("title", Kind::Text),
     key("prompt", Kind::Text),
     key("image", Kind::Image),
-    repeat("item", Kind::Item),
-    repeat("entry", Kind::Entry),
-    repeat("input", Kind::Input),
+    repeatable("item", Kind::Item),
+    repeatable("entry", Kind::Entry),
+    repeatable("input", Kind::Input),
     key("submit", Kind::Url),
-    repeat("softkey", Kind::Item),
+    repeatable("softkey", Kind::Item),
     key("template", Kind::Template),
     key("xml", Kind::Text),
     key("url", Kind::Url),
@@ -336,17 +361,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_order_and_says_nothing_twice() {
-        assert!(TABLE.is_sorted_by(|one, next| one.name < next.name));
-        for row in TABLE {
-            let mut names: Vec<_> = row.keys.iter().chain(COMMON).map(|key| key.name).collect();
-            names.sort_unstable();
-            assert!(names.is_sorted_by(|one, next| one < next), "{}", row.name);
+    fn table_is_indexed_by_verb() {
+        assert_eq!(TABLE.len(), Verb::ALL.len());
+        for verb in Verb::ALL {
+            assert_eq!(verb.row().verb, *verb);
         }
     }
 
     #[test]
-    fn the_main_key_is_one_of_the_keys() {
+    fn keys_of_a_verb_are_distinct() {
+        for row in TABLE {
+            let mut names: Vec<_> = row.keys.iter().chain(COMMON).map(|key| key.name).collect();
+            names.sort_unstable();
+            assert!(names.is_sorted_by(|one, next| one < next), "{}", row.verb);
+        }
+    }
+
+    #[test]
+    fn main_key_is_one_of_the_keys() {
         for row in TABLE {
             assert!(
                 row.main_key
@@ -356,8 +388,8 @@ mod tests {
     }
 
     #[test]
-    fn every_verb_of_the_interface_is_there() {
-        let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+    fn table_has_every_verb_of_the_interface() {
+        let names: Vec<_> = TABLE.iter().map(Row::name).collect();
         let interface = "answer background clear csta dial display dnd dtmf execute firmware forward \
                          hangup hold info key led login logout notify ping push reboot resume \
                          resync ring ringtone screenshot settings stream transfer who";

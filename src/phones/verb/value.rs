@@ -1,4 +1,4 @@
-//! The values that keys carry, once they are read.
+//! Parsed values by key, and typed access to them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,26 +6,40 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::action::Tone;
 use super::call::{CallId, Digits};
+use super::id::Verb;
 use super::key::KeyPress;
+use super::kind::Kind;
 use super::led::LedName;
 use super::mobility::{DeviceName, UserId};
+use super::refusal::Refusal;
 use super::setting::{Setting, SettingName};
+use super::tone::Tone;
 use super::vendor_uri::VendorUri;
 use crate::screen::{Entry, Input, Item, Number, Source};
 
-/// The values of a request by key.
-#[derive(Debug, Default)]
+/// The values of a request, by key.
+///
+/// Reading a key that the verb does not have, or as another type than its kind, is a bug in a reader
+/// and panics in debug builds.
+#[derive(Debug)]
 pub(super) struct Values {
-    keys: BTreeMap<String, Vec<Value>>,
-    /// The elements of an open verb, in the order given, which matters to them.
+    verb: Verb,
+    keys: BTreeMap<&'static str, Vec<Value>>,
     elements: Vec<(String, String)>,
 }
 
 impl Values {
-    pub(super) fn add(&mut self, key: &str, value: Value) {
-        self.keys.entry(key.to_owned()).or_default().push(value);
+    pub(super) fn new(verb: Verb) -> Self {
+        Self {
+            verb,
+            keys: BTreeMap::new(),
+            elements: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, key: &'static str, value: Value) {
+        self.keys.entry(key).or_default().push(value);
     }
 
     pub(super) fn add_element(&mut self, path: &str, text: &str) {
@@ -36,45 +50,88 @@ impl Values {
         self.keys.contains_key(key)
     }
 
-    /// Takes paths and texts of the elements.
-    pub(super) fn take_elements(&mut self) -> Vec<(String, String)> {
+    /// Takes the elements of a request that accepts any, as paths and texts in order.
+    pub(super) fn elements(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.elements)
     }
 
-    /// Takes the value of a key that is given once.
-    pub(super) fn take<T: Wanted>(&mut self, key: &str) -> Option<T> {
-        self.take_all(key).pop()
+    /// Takes the value of a key that must be present.
+    pub(super) fn required<T: FromValue>(&mut self, key: &'static str) -> Result<T, Refusal> {
+        self.optional(key).ok_or_else(|| self.missing(key))
+    }
+
+    /// Takes the value of a key.
+    pub(super) fn optional<T: FromValue>(&mut self, key: &'static str) -> Option<T> {
+        self.all(key).pop()
     }
 
     /// Takes all values of a key, in order.
-    ///
-    /// A key has one kind, so asking for another one finds nothing; the tests of the table would
-    /// show it.
-    pub(super) fn take_all<T: Wanted>(&mut self, key: &str) -> Vec<T> {
-        self.keys
-            .remove(key)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(T::from_value)
-            .collect()
+    pub(super) fn all<T: FromValue>(&mut self, key: &'static str) -> Vec<T> {
+        self.kind(key);
+        let values = self.keys.remove(key).unwrap_or_default();
+        let typed = values.into_iter().filter_map(|value| {
+            let typed = T::from_value(value);
+            debug_assert!(typed.is_some(), "{key} of {} has another type", self.verb);
+            typed
+        });
+        typed.collect()
+    }
+
+    /// Takes the value of a key that must be present and is one of a few words.
+    pub(super) fn required_word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Result<T, Refusal> {
+        self.word(key, words).ok_or_else(|| self.missing(key))
+    }
+
+    /// Takes the value of a key that is one of a few words, the same as in the table.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        if let Some(Kind::Word(known)) = self.kind(key) {
+            let is_read = |known: &&str| words.iter().any(|(word, _)| word == known);
+            debug_assert!(
+                known.iter().all(|known| is_read(&known)),
+                "{key} of {} has other words",
+                self.verb
+            );
+        }
+        let value: &'static str = self.optional(key)?;
+        let (_, meaning) = words.iter().find(|(word, _)| *word == value)?;
+        Some(*meaning)
+    }
+
+    pub(super) fn missing(&self, key: &'static str) -> Refusal {
+        let verb = self.verb;
+        Refusal::MissingKey { verb, key }
+    }
+
+    fn kind(&self, key: &str) -> Option<Kind> {
+        let kind = self.verb.row().key(key).map(|key| key.kind);
+        debug_assert!(kind.is_some(), "{} has no key {key}", self.verb);
+        kind
     }
 }
 
-/// What a value can be taken as.
-pub(super) trait Wanted: Sized {
+/// A type that the value of a key can have.
+pub(super) trait FromValue: Sized {
     fn from_value(value: Value) -> Option<Self>;
 }
 
-/// Makes the values, and lets each be taken as what it is.
+/// Declares the variants of [`Value`], and how each is read.
 macro_rules! values {
-    ($($kind:ident($wanted:ty)),+ $(,)?) => {
-        /// One value, read as its key's kind says.
+    ($($kind:ident($type:ty)),+ $(,)?) => {
+        /// A value, parsed according to the kind of its key.
         #[derive(Clone, Debug, PartialEq)]
         pub(super) enum Value {
-            $($kind($wanted),)+
+            $($kind($type),)+
         }
 
-        $(impl Wanted for $wanted {
+        $(impl FromValue for $type {
             fn from_value(value: Value) -> Option<Self> {
                 match value {
                     Value::$kind(value) => Some(value),
@@ -108,3 +165,28 @@ values!(
     Whole(u32),
     Word(&'static str),
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "dial has no key numbr")]
+    fn unknown_key_panics() {
+        let _: Option<Number> = Values::new(Verb::Dial).optional("numbr");
+    }
+
+    #[test]
+    #[should_panic(expected = "number of dial has another type")]
+    fn wrong_type_panics() {
+        let mut values = Values::new(Verb::Dial);
+        values.add("number", Value::Number("1".parse().unwrap()));
+        let _: Option<Digits> = values.optional("number");
+    }
+
+    #[test]
+    #[should_panic(expected = "state of dnd has other words")]
+    fn missing_word_panics() {
+        let _ = Values::new(Verb::Dnd).word("state", &[("on", true)]);
+    }
+}

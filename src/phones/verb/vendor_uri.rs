@@ -1,10 +1,11 @@
-//! URIs in the vendor's own words, such as `Key:Soft1` or `Dial:100`.
+//! URIs in the vendor's syntax, such as `Key:Soft1` or `Dial:100`.
 
 use std::str::FromStr;
 
-use super::Priority;
+use super::priority::Priority;
+use crate::invalid_value::InvalidValue;
 
-/// One URI for a phone to run.
+/// A URI for a phone to run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VendorUri {
     uri: String,
@@ -12,12 +13,12 @@ pub struct VendorUri {
 }
 
 impl VendorUri {
-    /// Returns it without its priority.
+    /// Returns the URI without its priority.
     pub fn as_str(&self) -> &str {
         &self.uri
     }
 
-    /// Returns when it is run.
+    /// Returns when the URI runs.
     pub fn priority(&self) -> Priority {
         self.priority
     }
@@ -26,10 +27,10 @@ impl VendorUri {
 }
 
 impl FromStr for VendorUri {
-    type Err = String;
+    type Err = InvalidValue;
 
-    /// Reads `SCHEME:REST`, with `@0`, `@1` or `@2` behind it for the priority.
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// Parses `SCHEME:REST`, optionally followed by the priority `@0`, `@1` or `@2`.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let (uri, priority) = match text.rsplit_once('@') {
             Some((uri, "0")) => (uri, Priority::Now),
             Some((uri, "1")) => (uri, Priority::Idle),
@@ -43,18 +44,19 @@ impl FromStr for VendorUri {
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || c == '.')
         });
-        // The one command of a phone (Yealink's) that has no colon.
+        // The only command without a colon, Yealink's.
         let has_scheme = has_scheme || uri == "Wav.Stop";
         if !has_scheme || uri.chars().any(char::is_control) {
-            return Err(format!(
-                "{text:?} is no URI of a phone; write Key:Soft1, Dial:100 or the like"
-            ));
+            let hint = "use a URI such as Key:Soft1 or Dial:100";
+            return Err(InvalidValue::malformed("URI", text, hint));
         }
-        if uri.chars().count() > Self::MAX {
-            let most = Self::MAX;
-            return Err(format!(
-                "{text:?} is too long; {most} characters are the limit"
-            ));
+        let count = uri.chars().count();
+        if count > Self::MAX {
+            return Err(InvalidValue::TooMany {
+                unit: "characters",
+                count,
+                max: Self::MAX,
+            });
         }
         Ok(Self {
             uri: uri.to_owned(),
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_priority_stands_behind_the_last_at_sign() {
+    fn priority_follows_the_last_at_sign() {
         let read = |text: &str| {
             let uri: VendorUri = text.parse().unwrap();
             (uri.as_str().to_owned(), uri.priority())

@@ -13,7 +13,7 @@ use crate::phone::{Firmware, Phone, Vendor};
 use crate::vendor::{
     AudioFile, BackgroundImage, Image, PlanContext, PreparedContent, PreparedTone, Task, plan,
 };
-use crate::verb::{Action, Content, Request, TABLE, Tone, Via};
+use crate::verb::{Action, Content, Request, TABLE, Tone, Verb, Via};
 
 /// Renders the table, followed by the numbered reasons of its empty cells, as Markdown.
 pub(super) fn markdown() -> String {
@@ -22,10 +22,10 @@ pub(super) fn markdown() -> String {
     let _ = writeln!(table, "| verb | action | {} |", titles.join(" | "));
     let _ = writeln!(table, "| --- | --- |{}", " --- |".repeat(FAMILIES.len()));
     for row in TABLE {
-        let Some(samples) = samples(row.name) else {
+        let Some(samples) = samples(row.verb) else {
             continue;
         };
-        let mut line = format!("| `{}` | {} |", row.name, row.summary);
+        let mut line = format!("| `{}` | {} |", row.name(), row.summary);
         for family in FAMILIES {
             let cell = match family.ways(&samples) {
                 Ok(ways) => ways.join(", "),
@@ -120,37 +120,37 @@ impl Family {
 
 /// Returns forms of a verb that differ in what a phone must be able to do; `None` for verbs that
 /// are not done by phones.
-fn samples(verb: &str) -> Option<Vec<Task>> {
+fn samples(verb: Verb) -> Option<Vec<Task>> {
     let forms: &[&str] = match verb {
-        "login" | "logout" | "ping" | "who" => return None,
-        "answer" | "hangup" | "hold" | "resume" => &["", "call=7"],
-        "background" => &["image=a.png"],
-        "csta" => &["request=RequestSystemStatus"],
-        "dial" | "forward" => &["number=200"],
-        "display" | "dnd" => &["state=on"],
-        "dtmf" => &["digits=1"],
-        "execute" => &["uri=Key:Soft1", "uri=Wav.Stop:", "uri=snom://mb_exit"],
-        "firmware" => &["url=http://192.0.2.10/firmware;confirm=yes"],
-        "key" => &["keys=1"],
-        "led" => &["state=on;led=1", "state=on;led=LINE1", "state=on"],
-        "notify" => &["event=check-sync"],
-        "push" => &["text=Hello"],
-        "ring" | "ringtone" => &["tone=1", "tone=a.wav"],
-        "settings" => &["get=dnd", "set=a=b"],
-        "stream" => &["address=224.0.1.1:20480"],
-        "transfer" => &[
+        Verb::Login | Verb::Logout | Verb::Ping | Verb::Who => return None,
+        Verb::Answer | Verb::Hangup | Verb::Hold | Verb::Resume => &["", "call=7"],
+        Verb::Background => &["image=a.png"],
+        Verb::Csta => &["request=RequestSystemStatus"],
+        Verb::Dial | Verb::Forward => &["number=200"],
+        Verb::Display | Verb::Dnd => &["state=on"],
+        Verb::Dtmf => &["digits=1"],
+        Verb::Execute => &["uri=Key:Soft1", "uri=Wav.Stop:", "uri=snom://mb_exit"],
+        Verb::Firmware => &["url=http://192.0.2.10/firmware;confirm=yes"],
+        Verb::Key => &["keys=1"],
+        Verb::Led => &["state=on;led=1", "state=on;led=LINE1", "state=on"],
+        Verb::Notify => &["event=check-sync"],
+        Verb::Push => &["text=Hello"],
+        Verb::Ring | Verb::Ringtone => &["tone=1", "tone=a.wav"],
+        Verb::Settings => &["get=dnd", "set=a=b"],
+        Verb::Stream => &["address=224.0.1.1:20480"],
+        Verb::Transfer => &[
             "number=200",
             "number=200;call=7",
             "number=200;kind=attended",
         ],
-        _ => &[""],
+        Verb::Clear | Verb::Info | Verb::Reboot | Verb::Resync | Verb::Screenshot => &[""],
     };
     Some(forms.iter().filter_map(|form| task(verb, form)).collect())
 }
 
-fn task(verb: &str, form: &str) -> Option<Task> {
+fn task(verb: Verb, form: &str) -> Option<Task> {
     let pairs = form.split(';').filter_map(|pair| pair.split_once('='));
-    let request = Request::parse(verb, pairs).ok()?;
+    let request = Request::parse(verb.name(), pairs).ok()?;
     let file = |name: &str| Url::parse(&format!("http://192.0.2.10:8090/media/1/{name}")).ok();
     let sound = |tone: Tone| {
         Some(match tone {
@@ -184,8 +184,8 @@ fn task(verb: &str, form: &str) -> Option<Task> {
 #[test]
 fn every_verb_of_phones_has_samples() {
     for row in TABLE {
-        if let Some(samples) = samples(row.name) {
-            assert!(!samples.is_empty(), "{}", row.name);
+        if let Some(samples) = samples(row.verb) {
+            assert!(!samples.is_empty(), "{}", row.verb);
         }
     }
 }

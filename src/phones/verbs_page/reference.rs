@@ -8,7 +8,7 @@ use crate::verb::{COMMON, Key, Kind, TABLE};
 pub(super) fn markdown() -> String {
     let mut text = String::new();
     for row in TABLE {
-        let _ = writeln!(text, "### `{}`\n", row.name);
+        let _ = writeln!(text, "### `{}`\n", row.name());
         let reads = if row.returns_result {
             ", and returns a result"
         } else {

@@ -96,7 +96,7 @@ fn a_request_that_the_verb_refuses_is_counted_and_nothing_of_the_run_starts() {
         &[
             (
                 "Event: X\nState: maybe",
-                "does not fire: state: \"maybe\" is not on or off",
+                "does not fire: state: invalid value \"maybe\"; expected on or off",
             ),
             (
                 "Event: X\nState: off",

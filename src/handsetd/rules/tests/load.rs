@@ -30,22 +30,22 @@ fn every_fault_is_found_at_load_with_its_place() {
     );
     check(
         "on = \"X\"\ndo = [{ verb = \"dance\" }]",
-        "rule \"a\": do.verb: \"dance\" is no verb; verbs are answer, background, clear, csta, dial, display, dnd, dtmf, execute, firmware, forward, hangup, hold, info, key, led, login, logout, notify, ping, push, reboot, resume, resync, ring, ringtone, screenshot, settings, stream, transfer, who",
+        "rule \"a\": do.verb: unknown verb \"dance\"; expected one of answer, background, clear, csta, dial, display, dnd, dtmf, execute, firmware, forward, hangup, hold, info, key, led, login, logout, notify, ping, push, reboot, resume, resync, ring, ringtone, screenshot, settings, stream, transfer, who",
     );
     check(
         "on = \"X\"\ndo = [{ verb = \"ping\" }, { verb = \"dnd\", state = \"maybe\", phnoe = \"{{ event.A }}\" }]",
-        "rule \"a\": do.phnoe: \"phnoe\" is no key of dnd; its keys are state, deadline, keep, phone, via, wait\n\
-         rule \"a\": do.state: \"maybe\" is not on or off",
+        "rule \"a\": do.phnoe: unknown key \"phnoe\" of dnd; did you mean phone?\n\
+         rule \"a\": do.state: invalid value \"maybe\"; expected on or off",
     );
     check(
         &push("phone = \"1\""),
-        "rule \"a\": do: text is missing; push needs it",
+        "rule \"a\": do: text is missing; push requires it",
     );
     check(&push("text = \"{{ event.A }}\""), "");
     check(&push("item = [\"{{ event.A }}|dial:1\"]"), "");
     check(
         &push("item = [\"A|dial:1\"], image = \"a.png\""),
-        "rule \"a\": do: image and item can't be given together",
+        "rule \"a\": do: image and item cannot be combined",
     );
     check(
         &push("text = \"{{ nobody }}\", title = \"{% if %}\""),
@@ -54,7 +54,7 @@ fn every_fault_is_found_at_load_with_its_place() {
     );
     check(
         "on = \"X\"\ndo = [{ verb = \"dnd\", phone = \"{{ event.A }}\" }]",
-        "rule \"a\": do: state is missing; dnd needs it",
+        "rule \"a\": do: state is missing; dnd requires it",
     );
     for parts in [
         "type = \"text/plain\", body = \"{{ event.A }}\"",
@@ -65,7 +65,7 @@ fn every_fault_is_found_at_load_with_its_place() {
     }
     check(
         "on = \"X\"\ndo = [{ verb = \"notify\", phone = \"1\", event = \"a\", type = \"text/plain\" }]",
-        "rule \"a\": do: type needs body beside it",
+        "rule \"a\": do: type requires body",
     );
     check(
         "on = \"X\"\ndo = [{ verb = \"led\", state = true, led = 3, wait = false }]",

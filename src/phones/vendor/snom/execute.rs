@@ -134,8 +134,8 @@ fn read(uri: &str) -> Result<Command, PlanError> {
                  keys",
             )
         }),
-        "dial" => rest.parse().map(Command::Dial).map_err(|why| {
-            PlanError::Invalid(format!("uri: {why}"))
+        "dial" => rest.parse().map(Command::Dial).map_err(|error| {
+            PlanError::Invalid(format!("uri: {error}"))
         }),
         "http" | "https" => Url::parse(uri)
             .map(Command::Url)

@@ -6,7 +6,7 @@ use super::answer::{self, Answer};
 use crate::phone::Phone;
 use crate::vendor::xml::Node;
 use crate::vendor::{PlanError, ReplyOutcome, Step};
-use crate::verb::{Element, Inside};
+use crate::verb::{Element, ElementContent};
 
 /// How requests are written for a firmware.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -172,9 +172,11 @@ impl Part {
 
     /// Creates an element as the asker gave it.
     pub(super) fn of(element: &Element) -> Self {
-        let inside = match element.inside() {
-            Inside::Elements(elements) => Contents::Parts(elements.iter().map(Self::of).collect()),
-            Inside::Text(text) => Contents::Text(text.clone()),
+        let inside = match element.content() {
+            ElementContent::Elements(elements) => {
+                Contents::Parts(elements.iter().map(Self::of).collect())
+            }
+            ElementContent::Text(text) => Contents::Text(text.clone()),
         };
         Self {
             name: element.name().to_owned().into(),

@@ -1,0 +1,133 @@
+//! The closed set of verbs.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Declares the verbs with their names, in alphabetical order.
+macro_rules! verbs {
+    ($($variant:ident = $name:literal),+ $(,)?) => {
+        /// A verb: an operation that can be requested of a phone.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[allow(missing_docs, reason = "the table describes the verbs")]
+        pub enum Verb {
+            $($variant,)+
+        }
+
+        impl Verb {
+            /// All verbs, in the order of their names.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Returns the name of the verb.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    Answer = "answer",
+    Background = "background",
+    Clear = "clear",
+    Csta = "csta",
+    Dial = "dial",
+    Display = "display",
+    Dnd = "dnd",
+    Dtmf = "dtmf",
+    Execute = "execute",
+    Firmware = "firmware",
+    Forward = "forward",
+    Hangup = "hangup",
+    Hold = "hold",
+    Info = "info",
+    Key = "key",
+    Led = "led",
+    Login = "login",
+    Logout = "logout",
+    Notify = "notify",
+    Ping = "ping",
+    Push = "push",
+    Reboot = "reboot",
+    Resume = "resume",
+    Resync = "resync",
+    Ring = "ring",
+    Ringtone = "ringtone",
+    Screenshot = "screenshot",
+    Settings = "settings",
+    Stream = "stream",
+    Transfer = "transfer",
+    Who = "who",
+}
+
+impl Verb {
+    /// Returns the verb with a name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|verb| verb.name() == name)
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Verb {
+    type Err = UnknownVerb;
+
+    fn from_str(name: &str) -> Result<Self, UnknownVerb> {
+        Self::find(name).ok_or_else(|| UnknownVerb {
+            name: name.to_owned(),
+        })
+    }
+}
+
+/// The name of a verb that does not exist.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("unknown verb {name:?}; {}", suggestion(name, Verb::ALL.iter().map(|verb| verb.name())))]
+pub struct UnknownVerb {
+    name: String,
+}
+
+/// Returns the closest of `names`, or all of them if none is close to `name`.
+pub(super) fn suggestion(name: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let names: Vec<_> = names.collect();
+    let closest = names
+        .iter()
+        .map(|known| (strsim::osa_distance(name, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= (name.chars().count() / 3).clamp(1, MAX_DISTANCE))
+        .filter(|_| !name.is_empty());
+    match closest {
+        Some((_, known)) => format!("did you mean {known}?"),
+        None => format!("expected one of {}", names.join(", ")),
+    }
+}
+
+/// The most edits between a name and its suggestion.
+const MAX_DISTANCE: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_found_by_their_names() {
+        assert!(Verb::ALL.is_sorted_by(|one, next| one.name() < next.name()));
+        for verb in Verb::ALL {
+            assert_eq!(verb.name().parse(), Ok(*verb));
+        }
+    }
+
+    #[test]
+    fn unknown_verb_suggests_a_close_one() {
+        let message = |name: &str| name.parse::<Verb>().unwrap_err().to_string();
+        assert_eq!(message("psh"), "unknown verb \"psh\"; did you mean push?");
+        let far = message("teleport");
+        let start = "unknown verb \"teleport\"; expected one of answer, background,";
+        assert!(far.starts_with(start), "{far}");
+        assert!(message("").contains("expected one of"));
+    }
+}

@@ -1,0 +1,185 @@
+//! Parsing of values according to their kind.
+
+use std::time::Duration;
+
+use super::kind::Kind;
+use super::value::Value;
+use super::{key, stream};
+use crate::invalid_value::InvalidValue;
+use crate::screen::{Entry, Input, InputKind, Item, http_url};
+
+/// Parses a value. The error does not name the key.
+pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
+    let trimmed = text.trim();
+    match kind {
+        Kind::Address => stream::address(trimmed).map(Value::Address),
+        Kind::Call => trimmed.parse().map(Value::Call),
+        Kind::Device => trimmed.parse().map(Value::Device),
+        Kind::Digits => trimmed.parse().map(Value::Digits),
+        Kind::Duration => duration(trimmed).map(Value::Duration),
+        Kind::Entry => entry(text).map(Value::Entry),
+        Kind::Image => trimmed.parse().map(Value::Image),
+        Kind::Input => input(text).map(Value::Input),
+        Kind::Item => item(text).map(Value::Item),
+        Kind::Keys => key::parse(trimmed).map(Value::Keys),
+        Kind::Led => trimmed.parse().map(Value::Led),
+        Kind::Number => trimmed.parse().map(Value::Number),
+        Kind::Setting => text.parse().map(Value::Setting),
+        Kind::SettingName => trimmed.parse().map(Value::SettingName),
+        Kind::Template => template(trimmed).map(Value::Text),
+        Kind::Text => any_text(text).map(Value::Text),
+        Kind::Tone => trimmed.parse().map(Value::Tone),
+        Kind::Url => http_url(trimmed)
+            .map(Value::Url)
+            .ok_or_else(|| InvalidValue::malformed("URL", trimmed, "use an http or https URL")),
+        Kind::User => trimmed.parse().map(Value::User),
+        Kind::VendorUri => trimmed.parse().map(Value::VendorUri),
+        Kind::Whole(from, to) => whole(trimmed, from, to).map(Value::Whole),
+        Kind::Word(words) => word(trimmed, words).map(Value::Word),
+    }
+}
+
+fn any_text(text: &str) -> Result<String, InvalidValue> {
+    if text.len() > MAX_TEXT {
+        return Err(InvalidValue::TooMany {
+            unit: "bytes",
+            count: text.len(),
+            max: MAX_TEXT,
+        });
+    }
+    Ok(text.to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, InvalidValue> {
+    let seconds = || text.parse().map(Duration::from_secs).ok();
+    let duration = seconds().or_else(|| humantime::parse_duration(text).ok());
+    let duration = duration.ok_or_else(|| {
+        InvalidValue::malformed("duration", text, "use 30s, 5m or a number of seconds")
+    })?;
+    if duration > MAX_DURATION {
+        let hint = "the limit is 30 days";
+        return Err(InvalidValue::malformed("duration", text, hint));
+    }
+    Ok(duration)
+}
+
+fn entry(text: &str) -> Result<Entry, InvalidValue> {
+    let (name, number) = labelled("entry", text, "use Name|Number")?;
+    Ok(Entry {
+        name,
+        number: number.trim().parse()?,
+    })
+}
+
+fn item(text: &str) -> Result<Item, InvalidValue> {
+    let (label, target) = labelled("item", text, "use Label|TARGET")?;
+    Ok(Item {
+        label,
+        target: target.parse()?,
+    })
+}
+
+fn input(text: &str) -> Result<Input, InvalidValue> {
+    let (label, rest) = labelled("input", text, "use Label|param|kind")?;
+    let (parameter, kind) = rest.split_once('|').unwrap_or((rest, "text"));
+    let (parameter, kind) = (parameter.trim(), kind.trim());
+    if parameter.is_empty() || parameter.len() > MAX_PARAMETER || !parameter.chars().all(is_plain) {
+        let hint = format!("use up to {MAX_PARAMETER} letters, digits and _ - .");
+        return Err(InvalidValue::malformed("parameter", parameter, hint));
+    }
+    let known = InputKind::ALL.into_iter().find(|(word, _)| *word == kind);
+    let (_, kind) = known.ok_or_else(|| {
+        let words = InputKind::ALL.map(|(word, _)| word);
+        InvalidValue::word("kind of input", kind, &words)
+    })?;
+    Ok(Input {
+        label,
+        parameter: parameter.to_owned(),
+        kind,
+    })
+}
+
+/// Splits at the first `|`. The text before it must not be empty.
+fn labelled<'a>(
+    what: &'static str,
+    text: &'a str,
+    hint: &str,
+) -> Result<(String, &'a str), InvalidValue> {
+    match text.split_once('|') {
+        Some((label, rest)) if !label.trim().is_empty() => Ok((label.trim().to_owned(), rest)),
+        _ => Err(InvalidValue::malformed(what, text, hint)),
+    }
+}
+
+fn template(text: &str) -> Result<String, InvalidValue> {
+    if text.is_empty() || text.starts_with('.') || !text.chars().all(is_plain) {
+        let hint = "use the name of a file in the templates folder";
+        return Err(InvalidValue::malformed("template", text, hint));
+    }
+    Ok(text.to_owned())
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+fn whole(text: &str, from: u32, to: u32) -> Result<u32, InvalidValue> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (from..=to).contains(number));
+    number.ok_or_else(|| {
+        let hint = format!("use a whole number from {from} to {to}");
+        InvalidValue::malformed("number", text, hint)
+    })
+}
+
+fn word(text: &str, words: &'static [&'static str]) -> Result<&'static str, InvalidValue> {
+    let known = words.iter().copied().find(|word| *word == text);
+    known.ok_or_else(|| InvalidValue::word("value", text, words))
+}
+
+const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
+const MAX_PARAMETER: usize = 32;
+const MAX_TEXT: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_parsed_with_and_without_a_unit() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
+        for text in ["", "-1", "soon", "9999999999999999999", "31d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn input_defaults_to_text() {
+        let kind = |text: &str| {
+            input(text)
+                .map(|input| input.kind)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(kind("Name|n"), Ok(InputKind::Text));
+        assert_eq!(kind("PIN|pin|password"), Ok(InputKind::Password));
+        assert!(kind("PIN|p n").unwrap_err().contains("parameter"));
+        assert!(
+            kind("PIN|pin|secret")
+                .unwrap_err()
+                .contains("expected lower, number")
+        );
+        assert!(kind("|pin").is_err() && kind("PIN").is_err());
+    }
+
+    #[test]
+    fn template_is_a_name_and_not_a_path() {
+        assert!(template("queue-status.xml").is_ok());
+        for text in ["", ".hidden", "../secret", "a/b", "a\\b"] {
+            assert!(template(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Tones.
+
+use std::str::FromStr;
+
+use crate::invalid_value::InvalidValue;
+use crate::screen::Source;
+
+/// A tone to play or set.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Tone {
+    /// A built-in tone of the phone, by name or number.
+    BuiltIn(String),
+    /// A WAV file.
+    Source(Source),
+}
+
+impl FromStr for Tone {
+    type Err = InvalidValue;
+
+    /// Parses a URL, a file (with a `/` or the extension `.wav`), or the name or number of a
+    /// built-in tone.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let is_wav = text.len() >= 4 && text.to_ascii_lowercase().ends_with(".wav");
+        if text.contains("://") || text.contains('/') || is_wav {
+            return text.parse().map(Self::Source);
+        }
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
+        if text.is_empty() || text.len() > MAX_LENGTH || !text.chars().all(is_allowed) {
+            let hint = "use a built-in tone, a WAV file or a URL";
+            return Err(InvalidValue::malformed("tone", text, hint));
+        }
+        Ok(Self::BuiltIn(text.to_owned()))
+    }
+}
+
+const MAX_LENGTH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tone_is_a_url_a_file_or_a_name() {
+        let file = |name: &str| Ok(Tone::Source(Source::File(name.to_owned())));
+        assert_eq!("bell.WAV".parse(), file("bell.WAV"));
+        assert_eq!("/srv/tones/bell.raw".parse(), file("/srv/tones/bell.raw"));
+        assert_eq!("3".parse(), Ok(Tone::BuiltIn("3".into())));
+        assert_eq!(
+            "Analog1.raw".parse(),
+            Ok(Tone::BuiltIn("Analog1.raw".into()))
+        );
+        assert!(matches!(
+            "http://h/x.wav".parse(),
+            Ok(Tone::Source(Source::Url(_)))
+        ));
+        for text in ["", "a;b", "ftp://h/x.wav", "a\nb"] {
+            assert!(text.parse::<Tone>().is_err(), "{text}");
+        }
+    }
+}
