@@ -136,6 +136,10 @@ impl Daemon {
         let (heard, facts_heard) = broadcast::channel(MAX_HEARD);
         let (rules, inquiries) = RulesHandle::new();
         let parts = admin::Services {
+            resolver: resolver.clone(),
+            courier: dispatcher.courier().clone(),
+            history: history.clone(),
+            metrics: dispatcher.metrics().clone(),
             dispatcher: dispatcher.clone(),
             feed: EventFeed::new(),
             rules,

@@ -83,7 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "dispatch", "events", "history", "metrics", "outcome", "resolver", "rules",
+            "deliver", "dispatch", "events", "history", "metrics", "outcome", "resolver", "rules",
         ],
     ),
     ("commit_point", &[]),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::query;
 use super::reply::Reply;
-use super::state::AppState;
+use super::state::{AppState, Services};
 use crate::history::{Requester, Search, parse_since};
 use crate::outcome::Status;
 
@@ -19,7 +19,7 @@ pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): Ra
         Ok(search) => search,
         Err(reply) => return reply,
     };
-    let records = state.services.dispatcher.history().find(&search, limit);
+    let records = state.services.history.find(&search, limit);
     Reply::ok(records.iter().map(|record| record.to_json()).collect())
 }
 
@@ -29,7 +29,11 @@ pub(super) async fn cancel(
     Extension(requester): Extension<Requester>,
     Path(id): Path<String>,
 ) -> Reply {
-    let dispatcher = &state.services.dispatcher;
+    let Services {
+        dispatcher,
+        history,
+        ..
+    } = &state.services;
     let cancelled_phones = dispatcher.cancel(&id, &requester).await;
     if !cancelled_phones.is_empty() {
         return Reply::ok(Value::Null)
@@ -40,7 +44,7 @@ pub(super) async fn cancel(
         id: Some(id.clone()),
         ..Search::default()
     };
-    Reply::not_found(match dispatcher.history().find(&search, 1).first() {
+    Reply::not_found(match history.find(&search, 1).first() {
         None => format!("unknown delivery {id:?}"),
         Some(record) if record.duration.is_none() => {
             format!("delivery {id} is being sent and cannot be cancelled")

@@ -23,7 +23,7 @@ use crate::metrics::DeliveryMetrics;
 /// Handles `/metrics`.
 pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
     let snapshot = Snapshot::take(&state.services).await;
-    match encode_all(state.services.dispatcher.metrics(), &snapshot) {
+    match encode_all(&state.services.metrics, &snapshot) {
         Ok(text) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
@@ -88,7 +88,7 @@ impl Snapshot {
             in_flight: services.dispatcher.in_flight(),
             waiting: services.dispatcher.waiting(),
             stored: services.dispatcher.held(),
-            open_circuit_breakers: services.dispatcher.courier().open_circuit_breakers(),
+            open_circuit_breakers: services.courier.open_circuit_breakers(),
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): Ra
 
 /// Handles `GET phones/NAME`; of a phone with several contacts, the first is returned.
 pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> Reply {
-    let targets = state.services.dispatcher.resolver().targets(&name);
+    let targets = state.services.resolver.targets(&name);
     let names: Vec<&str> = targets.iter().map(Target::name).collect();
     let (phones, errors) = known_phones(&state).await;
     let is_named = |phone: &&PhoneSummary| {
@@ -49,7 +49,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<Str
 
 /// Returns all phones, and the errors of the servers whose phones are missing.
 pub(super) async fn known_phones(state: &AppState) -> (Vec<PhoneSummary>, Vec<String>) {
-    let resolver = state.services.dispatcher.resolver();
+    let resolver = &state.services.resolver;
     let (phones, errors) = resolver.everybody(Instant::now() + ROSTER_TIMEOUT).await;
     (phones, errors.iter().map(ToString::to_string).collect())
 }

@@ -13,13 +13,21 @@ use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
 use super::sessions::Sessions;
 use super::token::Token;
+use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
 use crate::events::RulesHandle;
+use crate::history::History;
+use crate::metrics::DeliveryMetrics;
+use crate::resolver::PhoneResolver;
 
 /// The services that the admin API and the web page expose.
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) resolver: PhoneResolver,
+    pub(crate) courier: Courier,
+    pub(crate) history: History,
+    pub(crate) metrics: DeliveryMetrics,
     pub(crate) feed: EventFeed,
     pub(crate) rules: RulesHandle,
     pub(crate) health: Health,

@@ -27,7 +27,7 @@ pub(super) async fn home(State(state): State<Arc<AppState>>, cookies: CookieJar)
     let verbs: Vec<&str> = TABLE.iter().map(|row| row.name()).collect();
     let (phones, _) = phones::known_phones(&state).await;
     let mut names: Vec<String> = phones.into_iter().map(|phone| phone.name).collect();
-    names.extend(state.services.dispatcher.resolver().groups());
+    names.extend(state.services.resolver.groups());
     let version = env!("CARGO_PKG_VERSION");
     render::html("home.html", context! { csrf_token, verbs, names, version })
 }

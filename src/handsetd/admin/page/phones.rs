@@ -64,9 +64,9 @@ fn last_pushes(state: &AppState) -> HashMap<String, Arc<Record>> {
         status: Some(Status::Ok),
         ..Search::default()
     };
-    let history = state.services.dispatcher.history();
+    let records = state.services.history.find(&search, MAX_DELIVERIES);
     let mut last: HashMap<String, Arc<Record>> = HashMap::new();
-    for record in history.find(&search, MAX_DELIVERIES) {
+    for record in records {
         if matches!(record.verb.as_str(), "push" | "clear") {
             last.entry(record.phone.clone()).or_insert(record);
         }

@@ -31,7 +31,7 @@ pub(super) async fn serve(
     };
     let mut by_model: BTreeMap<(Vendor, String), Vec<Phone>> = BTreeMap::new();
     let mut not_found = Vec::new();
-    for found in state.services.dispatcher.resolver().find(names) {
+    for found in state.services.resolver.find(names) {
         match found {
             Ok(phone) => by_model
                 .entry((phone.vendor, phone.model.clone()))
@@ -49,7 +49,7 @@ pub(super) async fn serve(
             (Action::Background { image: source, fit }, Some(phone))
                 if models.len() < MAX_IMAGES =>
             {
-                let courier = state.services.dispatcher.courier();
+                let courier = &state.services.courier;
                 match courier.background(phone, source, *fit).await {
                     Ok(Some(png)) => image = Some(BASE64_STANDARD.encode(png)),
                     Ok(None) => description = format!("the phone fetches {source} itself"),
