@@ -10,10 +10,10 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 use super::config::Config;
-use super::record::{Record, RequestInfo};
-use super::redact;
+use super::record::{Record, RequestInfo, Step};
+use super::redact::{self, Redacted};
 use super::search::Search;
-use crate::outcome::{Outcome, Status, StepRecord};
+use crate::outcome::{Outcome, Status};
 
 /// The recent deliveries. Clones share one log.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl History {
             started_at,
             duration: None,
             status: Status::Queued,
-            reason: String::new(),
+            reason: Redacted::default(),
             steps: Vec::new(),
         };
         log.next_number = log.next_number.saturating_add(1);
@@ -132,7 +132,7 @@ impl History {
             .steps
             .iter()
             .take(MAX_STEPS)
-            .map(|step| StepRecord {
+            .map(|step| Step {
                 transport: step.transport,
                 request: redacted(&step.request),
                 reply: redacted(&step.reply),

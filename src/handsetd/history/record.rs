@@ -6,8 +6,9 @@ use handset_phones::phone::Vendor;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::redact::Redacted;
 use super::requester::Requester;
-use crate::outcome::{DeliveryId, Status, StepRecord};
+use crate::outcome::{DeliveryId, Status};
 
 /// A request and who made it.
 #[derive(Clone, Debug)]
@@ -40,8 +41,7 @@ pub(crate) struct Record {
     pub(crate) id: DeliveryId,
     pub(crate) requester: Requester,
     pub(crate) verb: String,
-    /// Keys and values without passwords, and without texts if the configuration says so.
-    pub(crate) keys: Vec<(String, String)>,
+    pub(crate) keys: Vec<(String, Redacted)>,
     /// The name of the phone; empty if none was found.
     pub(crate) phone: String,
     pub(crate) vendor: Option<Vendor>,
@@ -53,9 +53,18 @@ pub(crate) struct Record {
     pub(crate) duration: Option<Duration>,
     /// `QUEUED` while the delivery is in progress.
     pub(crate) status: Status,
-    pub(crate) reason: String,
+    pub(crate) reason: Redacted,
     /// What was sent and received, in order.
-    pub(crate) steps: Vec<StepRecord>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One step of a delivery.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) transport: &'static str,
+    pub(crate) request: Redacted,
+    pub(crate) reply: Redacted,
+    pub(crate) duration: Duration,
 }
 
 impl Record {
@@ -64,8 +73,8 @@ impl Record {
         let steps = self.steps.iter().map(|step| {
             json!({
                 "way": step.transport,
-                "sent": step.request,
-                "said": step.reply,
+                "sent": step.request.as_str(),
+                "said": step.reply.as_str(),
                 "took": step.duration.as_secs_f64(),
             })
         });
@@ -78,7 +87,7 @@ impl Record {
             "phone": self.phone,
             "vendor": self.vendor.map_or("", Vendor::name),
             "status": self.status.word(),
-            "reason": self.reason,
+            "reason": self.reason.as_str(),
             "took": self.duration.map(|duration| duration.as_secs_f64()),
             "steps": steps.collect::<Vec<_>>(),
         })
@@ -86,7 +95,7 @@ impl Record {
 }
 
 /// Converts pairs to an object; the values of a repeated name become a list.
-fn object(pairs: &[(String, String)]) -> Value {
+fn object(pairs: &[(String, Redacted)]) -> Value {
     let mut object = Map::new();
     for (name, value) in pairs {
         let value = Value::from(value.as_str());

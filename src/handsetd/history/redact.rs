@@ -2,18 +2,35 @@
 //!
 //! This is the last line of defence. Most texts are built from types that cannot show a secret; what
 //! is scanned for here comes from outside: URLs and settings in requests, and the replies of phones.
+//! Records hold [`Redacted`] texts only, so that none gets into the history by another way.
 
 use std::borrow::Cow;
 
-/// Returns keys and values as the history may keep them.
-pub(super) fn keys(keys: &[(String, String)], keeps_texts: bool) -> Vec<(String, String)> {
+/// A text without secrets, which only this module can create.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Redacted(String);
+
+impl Redacted {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Redacted {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Redacts the values of keys.
+pub(super) fn keys(keys: &[(String, String)], keeps_texts: bool) -> Vec<(String, Redacted)> {
     keys.iter()
         .map(|(key, value)| (key.clone(), self::value(key, value, keeps_texts)))
         .collect()
 }
 
-/// Returns `text` without passwords and, unless `keeps_texts`, without the message texts of `keys`.
-pub(super) fn text(text: &str, keys: &[(String, String)], keeps_texts: bool) -> String {
+/// Removes passwords from `text` and, unless `keeps_texts`, the message texts of `keys`.
+pub(super) fn text(text: &str, keys: &[(String, String)], keeps_texts: bool) -> Redacted {
     let mut redacted = without_secrets(text);
     if !keeps_texts {
         for (key, value) in keys {
@@ -22,23 +39,23 @@ pub(super) fn text(text: &str, keys: &[(String, String)], keeps_texts: bool) -> 
             }
         }
     }
-    truncated(&redacted, MAX_VALUE).into_owned()
+    Redacted(truncated(&redacted, MAX_VALUE).into_owned())
 }
 
-fn value(key: &str, value: &str, keeps_texts: bool) -> String {
+fn value(key: &str, value: &str, keeps_texts: bool) -> Redacted {
     if is_secret(key) {
-        return REDACTED.to_owned();
+        return Redacted(REDACTED.to_owned());
     }
     if !keeps_texts && is_text(key) {
-        return LEFT_OUT.to_owned();
+        return Redacted(LEFT_OUT.to_owned());
     }
     if key == "set"
         && let Some((name, _)) = value.split_once('=')
         && is_secret(name)
     {
-        return format!("{name}={REDACTED}");
+        return Redacted(format!("{name}={REDACTED}"));
     }
-    truncated(&without_secrets(value), MAX_VALUE).into_owned()
+    Redacted(truncated(&without_secrets(value), MAX_VALUE).into_owned())
 }
 
 /// Returns `text` without the credentials before the `@` of URLs and without the values of
@@ -146,27 +163,25 @@ mod tests {
         ] {
             assert_eq!(without_secrets(text), redacted);
         }
-        assert_eq!(
-            value("set", "user_pass1=hush", true),
-            "user_pass1=[redacted]"
-        );
-        assert_eq!(value("set", "ringer=3", true), "ringer=3");
-        assert_eq!(value("password", "hush", true), "[redacted]");
+        let value = |key, text| value(key, text, true).0;
+        assert_eq!(value("set", "user_pass1=hush"), "user_pass1=[redacted]");
+        assert_eq!(value("set", "ringer=3"), "ringer=3");
+        assert_eq!(value("password", "hush"), "[redacted]");
     }
 
     #[test]
     fn texts_are_kept_only_if_the_configuration_allows_it() {
-        assert_eq!(value("text", "Hello", true), "Hello");
-        assert_eq!(value("text", "Hello", false), "[left out]");
-        assert_eq!(value("phone", "1001", false), "1001");
+        assert_eq!(value("text", "Hello", true).0, "Hello");
+        assert_eq!(value("text", "Hello", false).0, "[left out]");
+        assert_eq!(value("phone", "1001", false).0, "1001");
         let keys = [("text".to_owned(), "Hello".to_owned())];
-        assert_eq!(text("no: Hello!", &keys, false), "no: [left out]!");
-        assert_eq!(text("no: Hello!", &keys, true), "no: Hello!");
+        assert_eq!(text("no: Hello!", &keys, false).0, "no: [left out]!");
+        assert_eq!(text("no: Hello!", &keys, true).0, "no: Hello!");
     }
 
     #[test]
     fn long_values_are_truncated_at_a_character() {
         let truncated = value("text", &"ä".repeat(5000), true);
-        assert_eq!(truncated.chars().count(), MAX_VALUE + 1);
+        assert_eq!(truncated.0.chars().count(), MAX_VALUE + 1);
     }
 }

@@ -22,8 +22,8 @@ pub(super) async fn deliveries(
 ) -> Response {
     let (records, error) = match deliveries::parse_search(query.as_deref()) {
         Ok((search, limit)) => {
-            let history = state.services.dispatcher.history();
-            (history.find(&search, limit.min(MAX_ROWS)), String::new())
+            let records = state.services.history.find(&search, limit.min(MAX_ROWS));
+            (records, String::new())
         }
         Err(reply) => (Vec::new(), reply.reason().to_owned()),
     };
@@ -38,22 +38,27 @@ fn delivery(record: &Record) -> Value {
         .map(|step| {
             context! {
                 transport => step.transport,
-                request => &step.request,
-                reply => &step.reply,
+                request => step.request.as_str(),
+                reply => step.reply.as_str(),
                 duration => milliseconds(step.duration),
             }
         })
+        .collect();
+    let keys: Vec<Value> = record
+        .keys
+        .iter()
+        .map(|(key, value)| context! { name => key, value => value.as_str() })
         .collect();
     context! {
         id => record.id.to_string(),
         at => time(record.at),
         requester => record.requester.to_string(),
         verb => &record.verb,
-        keys => &record.keys,
+        keys,
         phone => &record.phone,
         vendor => record.vendor.map_or("", Vendor::name),
         status => record.status.word(),
-        reason => &record.reason,
+        reason => record.reason.as_str(),
         duration => record.duration.map(milliseconds).unwrap_or_default(),
         is_in_progress => record.duration.is_none(),
         steps,

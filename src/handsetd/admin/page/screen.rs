@@ -8,11 +8,15 @@ use minijinja::{Value, context};
 use super::render;
 
 /// Renders the screen of a push as safe HTML.
-pub(super) fn render(vendor: Option<Vendor>, model: &str, keys: &[(String, String)]) -> Value {
+pub(super) fn render<V: AsRef<str>>(
+    vendor: Option<Vendor>,
+    model: &str,
+    keys: &[(String, V)],
+) -> Value {
     let values = |name: &str| {
         keys.iter()
             .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| value.as_ref())
             .collect::<Vec<_>>()
     };
     let first = |name: &str| values(name).first().copied().unwrap_or_default().to_owned();
