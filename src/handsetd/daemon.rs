@@ -133,8 +133,8 @@ impl Daemon {
         } = self.holding;
         let parts = (resolver.clone(), self.courier, history.clone());
         let (dispatcher, dropped) = Dispatcher::new(parts, store, calls.clone());
-        let (heard, facts_heard) = broadcast::channel(MAX_HEARD);
-        let (rules, inquiries) = RulesHandle::new();
+        let (event_tap, tapped) = broadcast::channel(MAX_TAPPED);
+        let (rules, queries) = RulesHandle::new();
         let parts = admin::Services {
             resolver: resolver.clone(),
             courier: dispatcher.courier().clone(),
@@ -153,11 +153,11 @@ impl Daemon {
         };
         let feed = parts.feed.clone();
         let changes = history.changes();
-        door.spawn("feed", feed.run(facts_heard, changes, door.stop()));
+        door.spawn("feed", feed.run(tapped, changes, door.stop()));
         let events = Events {
             engine: self.engine,
             dispatcher: dispatcher.clone(),
-            heard,
+            event_tap,
             tasks: calls.clone(),
         };
         let (listener, told) = mpsc::channel(MAX_ACTION_URLS);
@@ -173,7 +173,7 @@ impl Daemon {
         dispatcher.resume(held, &roster);
         let (rules, engines) = mpsc::channel(1);
         calls.spawn("rules", async move {
-            events.run(clients, facts, engines, inquiries).await;
+            events.run(clients, facts, engines, queries).await;
         });
         let mut reload = Reload {
             config: self.config,
@@ -395,7 +395,7 @@ const MAX_SERVERS: usize = 64;
 const MAX_ACTION_URLS: usize = 1024;
 
 /// How many facts the administrator's door may be behind.
-const MAX_HEARD: usize = 4096;
+const MAX_TAPPED: usize = 4096;
 
 /// How long the phones' door stays open after the last delivery.
 const LAST_FETCH: Duration = Duration::from_millis(500);

@@ -1,42 +1,39 @@
-//! What events bring about: rules, and the user events that ask for something by themselves.
+//! Handling of events: rules, and user events that carry a request themselves.
 //!
-//! One task holds the rules' memory and is told every fact; each run of a rule is a task of its own,
-//! which delivers step by step. Events that come faster than they can be judged are dropped by
-//! Asterisk's client, and counted there; the connection never waits for us.
+//! One task owns the rules engine and receives every fact. Each run of a rule is a task of its own, which
+//! executes the steps in order. Events that arrive faster than they are evaluated are dropped and
+//! counted by the AMI client; its connection never waits for this module.
 
 mod rules_handle;
 mod user_event;
 
-pub use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
+pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
 
 use std::collections::HashMap;
 
+use handset_ami::{self as ami, Client};
+use handset_net::tasks::Tasks;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
 use crate::outcome::{Answer, Status};
 use crate::rules::{Decision, Engine, Fact, Run, RunId};
-use handset_ami::{self as ami, Client};
-use handset_net::tasks::Tasks;
 
-/// Judges facts and does what they bring about.
+/// Evaluates facts and executes the resulting requests.
 #[derive(Debug)]
-pub struct Events {
-    /// The rules.
-    pub engine: Engine,
-    /// Who takes requests to phones.
-    pub dispatcher: Dispatcher,
-    /// Who wants to hear of every fact.
-    pub heard: broadcast::Sender<Fact>,
-    /// Where rules run.
-    pub tasks: Tasks,
+pub(crate) struct Events {
+    pub(crate) engine: Engine,
+    pub(crate) dispatcher: Dispatcher,
+    /// Receives a copy of every fact.
+    pub(crate) event_tap: broadcast::Sender<Fact>,
+    pub(crate) tasks: Tasks,
 }
 
-/// What the task is told.
+/// Input of the task.
 #[derive(Debug)]
 enum Input {
     Fact(Fact),
@@ -44,39 +41,38 @@ enum Input {
 }
 
 impl Events {
-    /// Listens to the servers that come by `clients`, and to `others` for facts from elsewhere, until
-    /// the tasks are asked to stop. The rules that come by `engines` take over from those before;
-    /// `inquiries` are answered.
-    pub async fn run(
+    /// Handles the events of all `clients` and the facts from other sources until shutdown. Each of
+    /// `engines` takes over from the previous one; `queries` are answered.
+    pub(crate) async fn run(
         mut self,
         mut clients: mpsc::Receiver<Client>,
-        mut others: mpsc::Receiver<Fact>,
+        mut facts: mpsc::Receiver<Fact>,
         mut engines: mpsc::Receiver<Engine>,
-        mut inquiries: RulesQueries,
+        mut queries: RulesQueries,
     ) {
-        let (tell, mut news) = mpsc::channel(MAX_NEWS);
+        let (sender, mut inputs) = mpsc::channel(MAX_INPUTS);
         let stop = self.tasks.stop();
-        let mut runs = HashMap::new();
+        let mut runs: HashMap<RunId, CancellationToken> = HashMap::new();
         loop {
             let decisions = tokio::select! {
                 () = stop.cancelled() => return,
                 Some(client) = clients.recv() => {
-                    self.listen(client, tell.clone());
+                    self.listen(client, sender.clone());
                     continue;
                 }
                 Some(engine) = engines.recv() => {
                     let old = std::mem::replace(&mut self.engine, engine);
                     self.engine.adopt(old)
                 }
-                inquiry = inquiries.next() => {
-                    inquiry.answer(&self.engine);
+                query = queries.next() => {
+                    query.answer(&self.engine);
                     continue;
                 }
-                Some(fact) = others.recv() => self.judge(&fact),
-                Some(news) = news.recv() => match news {
+                Some(fact) = facts.recv() => self.evaluate(&fact),
+                Some(input) = inputs.recv() => match input {
                     Input::Fact(fact) => {
-                        self.ask(&fact);
-                        self.judge(&fact)
+                        self.handle_user_event(&fact);
+                        self.evaluate(&fact)
                     }
                     Input::Finished(id) => {
                         runs.remove(&id);
@@ -88,68 +84,68 @@ impl Events {
                 match decision {
                     Decision::Cancel(id) => {
                         if let Some(cancel) = runs.remove(&id) {
-                            CancellationToken::cancel(&cancel);
+                            cancel.cancel();
                         }
                     }
                     Decision::Start(run) => {
                         let cancel = CancellationToken::new();
                         runs.insert(run.id, cancel.clone());
-                        self.start(run, cancel, tell.clone());
+                        self.start(run, cancel, sender.clone());
                     }
                 }
             }
         }
     }
 
-    /// Listens to a server until it is left.
-    fn listen(&self, client: Client, tell: mpsc::Sender<Input>) {
+    /// Forwards the events of a server until its client is dropped.
+    fn listen(&self, client: Client, sender: mpsc::Sender<Input>) {
         let stop = self.tasks.stop();
         self.tasks.spawn("events", async move {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = listen(&client, &tell) => {}
+                () = listen(&client, &sender) => {}
             }
         });
     }
 
-    /// Tells of a fact, and decides what to do about it.
-    fn judge(&mut self, fact: &Fact) -> Vec<Decision> {
-        // Nobody may be listening.
-        let _ = self.heard.send(fact.clone());
+    /// Publishes a fact and evaluates the rules.
+    fn evaluate(&mut self, fact: &Fact) -> Vec<Decision> {
+        // An error means that there are no receivers.
+        let _ = self.event_tap.send(fact.clone());
         self.engine.decide(fact, Instant::now())
     }
 
-    /// Does at once what a user event asks for by itself.
-    fn ask(&self, fact: &Fact) {
-        let Some(asked) = user_event::read(fact) else {
+    /// Executes the request of a user event.
+    fn handle_user_event(&self, fact: &Fact) {
+        let Some(user_event) = user_event::read(fact) else {
             return;
         };
         let user_event::UserEventRequest {
-            asker,
+            requester,
             verb,
             keys,
             request,
-        } = asked;
-        let asked = RequestInfo::new(asker, &verb, keys);
+        } = user_event;
+        let info = RequestInfo::new(requester, &verb, keys);
         let dispatcher = self.dispatcher.clone();
-        let span = info_span!("user event", id = %asked.id);
+        let span = info_span!("user event", id = %info.id);
         self.tasks.spawn(
             "user event",
             async move {
                 let answer = match request {
-                    Ok(request) => dispatcher.dispatch(request, &asked).await,
-                    Err(reason) => dispatcher.refuse(&asked, reason),
+                    Ok(request) => dispatcher.dispatch(request, &info).await,
+                    Err(reason) => dispatcher.refuse(&info, reason),
                 };
-                tell("UserEvent Handset", &answer);
+                log("UserEvent Handset", &answer);
             }
             .instrument(span),
         );
     }
 
-    /// Starts a run: its steps, one after the other, until it is given up.
+    /// Spawns a run, which executes its steps in order until it is cancelled.
     fn start(&self, run: Run, cancel: CancellationToken, done: mpsc::Sender<Input>) {
         let dispatcher = self.dispatcher.clone();
-        let asker = Requester::Rule {
+        let requester = Requester::Rule {
             rule: run.rule.to_string(),
             event: run.event.to_string(),
         };
@@ -158,19 +154,19 @@ impl Events {
             "rule",
             async move {
                 for step in run.steps.iter() {
-                    // What is under way at a phone is finished; what has not begun is not begun.
+                    // A step that has started is completed.
                     if cancel.is_cancelled() {
-                        info!("Given up: the rule fired again.");
+                        info!("Run cancelled: the rule fired again.");
                         return;
                     }
                     let verb = step.request.verb.name();
-                    let asked = RequestInfo::new(asker.clone(), verb, step.pairs.clone());
-                    let span = info_span!("delivery", id = %asked.id);
-                    let dispatched = dispatcher.dispatch(step.request.clone(), &asked);
+                    let info = RequestInfo::new(requester.clone(), verb, step.pairs.clone());
+                    let span = info_span!("delivery", id = %info.id);
+                    let dispatched = dispatcher.dispatch(step.request.clone(), &info);
                     let answer = dispatched.instrument(span.clone()).await;
-                    span.in_scope(|| tell(verb, &answer));
+                    span.in_scope(|| log(verb, &answer));
                 }
-                // Nobody listens any more when everything stops.
+                // An error means shutdown.
                 let _ = done.send(Input::Finished(run.id)).await;
             }
             .instrument(span),
@@ -178,8 +174,8 @@ impl Events {
     }
 }
 
-/// Tells of each event of a server, and of each gap in which nobody listened.
-async fn listen(client: &Client, tell: &mpsc::Sender<Input>) {
+/// Forwards each event of a server, and a `handsetd.gap` after each reconnection.
+async fn listen(client: &Client, sender: &mpsc::Sender<Input>) {
     let (mut events, mut state) = (client.events(), client.state());
     loop {
         let fact = tokio::select! {
@@ -193,14 +189,14 @@ async fn listen(client: &Client, tell: &mpsc::Sender<Input>) {
             },
         };
         if let Some(fact) = fact
-            && tell.send(Input::Fact(fact)).await.is_err()
+            && sender.send(Input::Fact(fact)).await.is_err()
         {
             return;
         }
     }
 }
 
-/// Returns the fact that nobody listened for a while, if that is so.
+/// Returns the event `handsetd.gap` if events were missed before this connection.
 fn gap(server: &str, state: &ami::State) -> Option<Fact> {
     let ami::State::Connected(connected) = state else {
         return None;
@@ -214,7 +210,7 @@ fn gap(server: &str, state: &ami::State) -> Option<Fact> {
     ))
 }
 
-fn tell(what: &str, answer: &Answer) {
+fn log(what: &str, answer: &Answer) {
     let Answer {
         status,
         reason,
@@ -223,10 +219,10 @@ fn tell(what: &str, answer: &Answer) {
     } = answer;
     let reason = without_secrets(reason);
     match status {
-        Status::Ok | Status::Queued => info!(what, phone, %status, reason, "Delivered."),
+        Status::Ok | Status::Queued => debug!(what, phone, %status, reason, "Delivered."),
         _ => warn!(what, phone, %status, reason, "Not delivered."),
     }
 }
 
-/// How many facts may wait to be judged; judging one takes microseconds.
-const MAX_NEWS: usize = 4096;
+/// Maximum of facts that wait for evaluation; each takes microseconds.
+const MAX_INPUTS: usize = 4096;

@@ -1,32 +1,34 @@
-//! What is to be done when something happens: events in, requests out.
+//! Rules: decide which requests to make when an event occurs.
 //!
-//! [`Engine`] is made from the `[[rule]]` sections, is told each [`Fact`], and answers what to
-//! start and what to give up. It reads no clock, sends nothing and runs no task: `now` comes as an
-//! argument, and whoever does the work tells it when a run is over.
+//! [`Engine`] compiles the `[[rule]]` sections, receives each [`Fact`], and returns which runs to start
+//! and which to cancel. It is pure: it takes the time as an argument, sends nothing and spawns no task;
+//! the caller executes runs and reports their end.
 //!
-//! For a fact whose name a rule waits for, the rule asks in this order, and the first `no` is what
-//! its [`Trace`] says: is the condition met; has the limit passed; can every request be made; is it
-//! no echo of what the rule did itself; does the mode allow another run now.
+//! For a fact whose name a rule handles, the rule checks in this order, and its [`Trace`] names the first
+//! check that failed: is the condition true; has the limit elapsed; are all requests valid; is the event
+//! not caused by the rule itself; does the mode admit another run.
 //!
-//! Conditions and templates see two names:
+//! Conditions and templates can use three names:
 //!
-//! - `event`: what happened; `event.NAME` is the first value of a header, whatever the case of its
-//!   name, and an error if there is none (`event.NAME is defined` asks);
-//! - `values`: `values.NAME` is the list of all values of a header that may repeat, and is empty if
-//!   there is none: `'a=1' in values.ChanVariable`.
+//! - `event`: `event.NAME` is the first value of a header, compared case-insensitively, and an error if
+//!   there is none (`event.NAME is defined` tests for it);
+//! - `values`: `values.NAME` is the list of all values of a header that may repeat, empty if there is
+//!   none: `'a=1' in values.ChanVariable`;
+//! - `phone`: the phone that the event is about: `phone.name`, `phone.activity`, `phone.hook` and
+//!   `phone.dnd`.
 
 mod concurrency;
 mod condition;
 pub mod config;
 mod engine;
 mod error;
-mod expiring;
 mod fact;
 mod filters;
+mod limits;
 mod loop_guard;
 mod plan;
 mod rule;
-mod rule_test;
+pub mod rule_test;
 mod scope;
 mod template;
 mod trace;
@@ -36,8 +38,8 @@ mod tests;
 
 pub use concurrency::{Rejection, Run, RunId};
 pub use engine::{Decision, Engine};
-pub use error::{Error, Fault, Place};
+pub use error::{Error, RuleError, RulePart};
 pub use fact::Fact;
 pub use plan::Step;
-pub use rule_test::{TestFailure, attempt};
-pub use trace::{Counters, Seen, Trace, Verdict};
+pub use rule_test::TestFailure;
+pub use trace::{Counters, EventValue, Trace, Verdict};

@@ -146,7 +146,6 @@ const KNOWN_CYCLES: &[&str] = &[
     "handsetd: deliver/media_source.rs -> deliver/media_source/folders.rs -> deliver/media_source.rs",
     "handsetd: resolver.rs -> resolver/phone_ref.rs -> resolver.rs",
     "handsetd: roster.rs -> roster/sync.rs -> roster.rs",
-    "handsetd: rules/filters.rs -> rules/template.rs -> rules/scope.rs -> rules/filters.rs",
     "phones: media/background.rs -> media/picture/scale.rs -> media/background.rs",
     "phones: media/model.rs -> media/model/cisco.rs -> media/model.rs",
     "phones: vendor.rs -> vendor/cisco.rs -> vendor.rs",

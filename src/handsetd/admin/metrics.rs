@@ -84,7 +84,7 @@ impl Snapshot {
             .collect();
         Self {
             servers,
-            rules: services.rules.standings().await,
+            rules: services.rules.statuses().await,
             in_flight: services.dispatcher.in_flight(),
             waiting: services.dispatcher.waiting(),
             stored: services.dispatcher.held(),
@@ -243,7 +243,7 @@ mod tests {
                 name: "rule".to_owned(),
                 on: String::new(),
                 counters: Counters::default(),
-                fired: None,
+                last_fired: None,
                 traces: Vec::new(),
             }],
             ..Snapshot::default()

@@ -10,7 +10,7 @@ use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use crate::rules::config::{Rule, Value};
-use crate::rules::{self, Place};
+use crate::rules::{Engine, RulePart, rule_test};
 
 /// Reads the sections; returns the rules, and for each rule the locations of its tests.
 pub(super) fn read(
@@ -61,15 +61,15 @@ pub(super) fn read(
 
 /// Reports what prevents the rule from being compiled.
 fn compile(rule: &Rule, section: &Setting, validator: &mut Validator) {
-    let compiled = rules::Engine::new(std::slice::from_ref(rule));
+    let compiled = Engine::new(std::slice::from_ref(rule));
     for error in compiled.err().unwrap_or_default() {
         let key = |name: &str| Step::Key(name.to_owned());
-        let path = match &error.place {
-            Place::Do(index, None) => vec![key("do"), Step::Element(*index)],
-            Place::Do(index, Some(name)) => vec![key("do"), Step::Element(*index), key(name)],
-            Place::On => vec![key("on")],
-            Place::Per => vec![key("limit"), key("per")],
-            Place::When => vec![key("when")],
+        let path = match &error.part {
+            RulePart::Do(index, None) => vec![key("do"), Step::Element(*index)],
+            RulePart::Do(index, Some(name)) => vec![key("do"), Step::Element(*index), key(name)],
+            RulePart::On => vec![key("on")],
+            RulePart::Per => vec![key("limit"), key("per")],
+            RulePart::When => vec![key("when")],
         };
         let diagnostic = section.diagnostic_at(&path, error.error.to_string());
         validator.diagnostics.push(diagnostic);
@@ -85,7 +85,7 @@ pub(super) fn run_tests(
     let mut diagnostics = Vec::new();
     for (rule, locations) in rules.iter().zip(locations) {
         for (test, location) in rule.tests.iter().zip(locations) {
-            if let Err(failure) = rules::attempt(rule, test, now) {
+            if let Err(failure) = rule_test::run(rule, test, now) {
                 let text = format!("test of {:?} failed: {failure}", rule.name);
                 diagnostics.push(Diagnostic::new(location.clone(), "rule.test", text));
             }

@@ -1,4 +1,4 @@
-//! Questions to the rules, which one task holds: how they publisher, and what they would do.
+//! Queries to the rules engine, which is owned by one task: its status, and dry runs.
 
 use std::sync::Arc;
 
@@ -7,90 +7,88 @@ use tokio::time::Instant;
 
 use crate::rules::{Counters, Engine, Fact, Trace};
 
-/// Asks the rules about themselves. Cheap to clone.
+/// Sends queries to the rules engine. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct RulesHandle(mpsc::Sender<Inquiry>);
+pub(crate) struct RulesHandle(mpsc::Sender<Query>);
 
-/// The questions, for the task that holds the rules.
+/// Receives the queries, in the task that owns the engine.
 #[derive(Debug)]
-pub struct RulesQueries(mpsc::Receiver<Inquiry>);
+pub(crate) struct RulesQueries(mpsc::Receiver<Query>);
 
-/// How a rule stands.
+/// The status of a rule.
 #[derive(Clone, Debug)]
-pub struct RuleStatus {
-    /// Its name.
-    pub name: String,
-    /// The event that it waits for.
-    pub on: String,
-    /// What became of those events.
-    pub counters: Counters,
-    /// When it fired last.
-    pub fired: Option<Instant>,
-    /// What it made of the last events, the oldest first.
-    pub traces: Vec<Arc<Trace>>,
+pub(crate) struct RuleStatus {
+    pub(crate) name: String,
+    /// Name of the event that the rule handles.
+    pub(crate) on: String,
+    pub(crate) counters: Counters,
+    pub(crate) last_fired: Option<Instant>,
+    /// Evaluations of the last events, oldest first.
+    pub(crate) traces: Vec<Arc<Trace>>,
 }
 
 #[derive(Debug)]
-pub(super) enum Inquiry {
-    Rehearse(Fact, oneshot::Sender<Vec<Arc<Trace>>>),
-    Standings(oneshot::Sender<Vec<RuleStatus>>),
+pub(super) enum Query {
+    DryRun(Fact, oneshot::Sender<Vec<Arc<Trace>>>),
+    Statuses(oneshot::Sender<Vec<RuleStatus>>),
 }
 
 impl RulesHandle {
-    /// Creates a rules and the end where its questions arrive.
-    pub fn new() -> (Self, RulesQueries) {
-        let (ask, asked) = mpsc::channel(MAX_INQUIRIES);
-        (Self(ask), RulesQueries(asked))
+    /// Creates a handle and the receiver of its queries.
+    pub(crate) fn new() -> (Self, RulesQueries) {
+        let (sender, receiver) = mpsc::channel(MAX_QUERIES);
+        (Self(sender), RulesQueries(receiver))
     }
 
-    /// Returns how the rules publisher, in the order of the configuration; nothing once everything
-    /// stops.
-    pub async fn standings(&self) -> Vec<RuleStatus> {
-        let (tell, told) = oneshot::channel();
-        // Who is gone can't answer, and the answer is then empty.
-        let _ = self.0.send(Inquiry::Standings(tell)).await;
-        told.await.unwrap_or_default()
+    /// Returns the status of all rules, in order of the configuration; empty during shutdown.
+    pub(crate) async fn statuses(&self) -> Vec<RuleStatus> {
+        self.query(Query::Statuses).await
     }
 
-    /// Returns what each rule would make of `fact` now; nothing is sent and nothing remembered.
-    pub async fn rehearse(&self, fact: Fact) -> Vec<Arc<Trace>> {
-        let (tell, told) = oneshot::channel();
-        // As above.
-        let _ = self.0.send(Inquiry::Rehearse(fact, tell)).await;
-        told.await.unwrap_or_default()
+    /// Returns the trace that each rule would produce for `fact` now, without any effect; empty during
+    /// shutdown.
+    pub(crate) async fn dry_run(&self, fact: Fact) -> Vec<Arc<Trace>> {
+        self.query(|reply| Query::DryRun(fact, reply)).await
+    }
+
+    async fn query<T: Default>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> T {
+        let (reply, answer) = oneshot::channel();
+        // If the engine is gone, `reply` is dropped, and the answer is empty.
+        let _ = self.0.send(query(reply)).await;
+        answer.await.unwrap_or_default()
     }
 }
 
 impl RulesQueries {
-    /// Waits for the next question; for ever if nobody can ask any more. Cancel safe.
-    pub(super) async fn next(&mut self) -> Inquiry {
+    /// Waits for the next query, forever once all handles are dropped. Cancel safe.
+    pub(super) async fn next(&mut self) -> Query {
         match self.0.recv().await {
-            Some(inquiry) => inquiry,
+            Some(query) => query,
             None => std::future::pending().await,
         }
     }
 }
 
-impl Inquiry {
-    /// Answers; who asked may have gone meanwhile.
+impl Query {
+    /// Sends the answer, unless the sender of the query is gone.
     pub(super) fn answer(self, engine: &Engine) {
         match self {
-            Self::Rehearse(fact, tell) => {
-                let _ = tell.send(engine.rehearse(&fact, Instant::now()));
+            Self::DryRun(fact, reply) => {
+                let _ = reply.send(engine.dry_run(&fact, Instant::now()));
             }
-            Self::Standings(tell) => {
-                let standing = |name: &str| RuleStatus {
+            Self::Statuses(reply) => {
+                let status = |name: &str| RuleStatus {
                     name: name.to_owned(),
-                    on: engine.waits_for(name).unwrap_or_default().to_owned(),
+                    on: engine.event_name(name).unwrap_or_default().to_owned(),
                     counters: engine.counters(name).unwrap_or_default(),
-                    fired: engine.fired(name),
+                    last_fired: engine.last_fired(name),
                     traces: engine.traces(name).cloned().collect(),
                 };
-                let _ = tell.send(engine.names().map(standing).collect());
+                let _ = reply.send(engine.names().map(status).collect());
             }
         }
     }
 }
 
-/// How many questions may wait; each is answered in microseconds.
-const MAX_INQUIRIES: usize = 16;
+/// Maximum of pending queries; each takes microseconds.
+const MAX_QUERIES: usize = 16;

@@ -1,27 +1,28 @@
 //! `UserEvent(Handset,Verb: push,Phone: 1001,Text: Hello)`: a request without a rule, for dialplans
 //! that do not want to wait.
 
-use crate::history::Requester;
-use crate::rules::Fact;
 use handset_phones::verb::{Request, Verb};
 
-/// What a user event asks for.
+use crate::history::Requester;
+use crate::rules::Fact;
+
+/// The request in a user event.
 pub(super) struct UserEventRequest {
-    /// Whose call it is.
-    pub(super) asker: Requester,
-    /// The verb; empty if none is named.
+    /// The call that sent it.
+    pub(super) requester: Requester,
+    /// The verb; empty if missing.
     pub(super) verb: String,
-    /// The keys and values.
+    /// Keys and values, with keys in lower case.
     pub(super) keys: Vec<(String, String)>,
-    /// The request, or what is wrong with it.
+    /// The parsed request, or why it is invalid.
     pub(super) request: Result<Request, String>,
 }
 
-/// Reads what a user event asks for; `None` if it is another event.
+/// Reads the request of a user event `Handset`; `None` for any other event.
 ///
-/// Keys are written in any case. What stands before the name of the event is Asterisk's (the channel
-/// and its state, among it a `Priority` and a `Context`); what follows is the dialplan's. Without
-/// `Phone` it is the phone of the channel.
+/// Keys are case-insensitive. Headers before the name of the event come from Asterisk (the channel and
+/// its state, among them a `Priority` and a `Context`), those after it from the dialplan. Without
+/// `Phone`, the request is for the phone of the channel.
 pub(super) fn read(fact: &Fact) -> Option<UserEventRequest> {
     if !fact.name().eq_ignore_ascii_case("UserEvent.Handset") {
         return None;
@@ -37,17 +38,17 @@ pub(super) fn read(fact: &Fact) -> Option<UserEventRequest> {
                 .map(|(key, value)| (key.as_str(), value.as_str()));
             Request::parse(verb, pairs).map_err(|refusal| refusal.to_string())
         }
-        None => Err("Verb is missing; write Verb: push".to_owned()),
+        None => Err("Verb is missing; add one, such as Verb: push".to_owned()),
     };
     Some(UserEventRequest {
-        asker: asker(fact),
+        requester: requester(fact),
         verb: verb.unwrap_or_default(),
         keys,
         request,
     })
 }
 
-fn asker(fact: &Fact) -> Requester {
+fn requester(fact: &Fact) -> Requester {
     let value = |name: &str| fact.value(name).unwrap_or_default();
     let (extension, context) = (value("Exten"), value("Context"));
     Requester::UserEvent {
@@ -60,11 +61,11 @@ fn asker(fact: &Fact) -> Requester {
 }
 
 fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
-    let own = fact
+    let headers = fact
         .values()
         .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
         .skip(1);
-    // Keys are written in any case, but the elements of a CSTA request are not.
+    // Unlike keys, the elements of a CSTA request are case-sensitive.
     let is_element = |key: &str| {
         verb.is_some_and(|verb| {
             verb.row().takes_elements && verb.row().key(&key.to_ascii_lowercase()).is_none()
@@ -75,7 +76,7 @@ fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
         name if !name.eq_ignore_ascii_case("verb") && is_element(name) => name.to_owned(),
         name => name.to_ascii_lowercase(),
     };
-    let mut pairs: Vec<(String, String)> = own
+    let mut pairs: Vec<(String, String)> = headers
         .map(|(name, value)| (key(name), value.to_owned()))
         .filter(|(key, _)| !matches!(key.as_str(), "verb" | "actionid"))
         .collect();
@@ -90,12 +91,13 @@ fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use handset_phones::verb::{Action, Content, Control, Priority, Push};
 
-    /// A user event as the dialplan sends it from a channel.
+    use super::*;
+
+    /// Returns a user event as sent by a channel.
     fn event(headers: &[(&str, &str)]) -> Fact {
-        let usual = [
+        let asterisk = [
             ("Event", "UserEvent"),
             ("Privilege", "user,all"),
             ("Channel", "PJSIP/1001-0000002a"),
@@ -105,7 +107,7 @@ mod tests {
             ("ChanVariable", "TONE=3"),
             ("UserEvent", "Handset"),
         ];
-        let all = usual.iter().chain(headers);
+        let all = asterisk.iter().chain(headers);
         Fact::of_headers(all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
             .unwrap()
     }
@@ -115,19 +117,19 @@ mod tests {
     }
 
     #[test]
-    fn a_user_event_asks_by_itself() {
-        let asked = request(&[
+    fn user_events_carry_a_request() {
+        let request = request(&[
             ("Verb", "push"),
             ("Phone", "1001"),
             ("Text", "Hello"),
             ("TITLE", "T"),
         ]);
-        let asked = asked.unwrap();
-        assert_eq!(asked.phone.as_deref(), Some("1001"));
+        let request = request.unwrap();
+        assert_eq!(request.phone.as_deref(), Some("1001"));
         let Action::Push(Push {
             content: Content::Screen(screen),
             ..
-        }) = asked.action
+        }) = request.action
         else {
             panic!()
         };
@@ -135,45 +137,46 @@ mod tests {
     }
 
     #[test]
-    fn who_asked_is_the_call_that_sent_it() {
-        let wish = read(&event(&[("Verb", "Push"), ("Text", "a")])).unwrap();
+    fn the_requester_is_the_call_that_sent_the_event() {
+        let user_event = read(&event(&[("Verb", "Push"), ("Text", "a")])).unwrap();
         assert_eq!(
-            wish.asker.to_string(),
+            user_event.requester.to_string(),
             "user event of PJSIP/1001-0000002a at 700@phones"
         );
-        assert_eq!(wish.verb, "push");
+        assert_eq!(user_event.verb, "push");
         let keys = [("text", "a"), ("phone", "PJSIP/1001")];
         assert_eq!(
-            wish.keys,
+            user_event.keys,
             keys.map(|(key, value)| (key.to_owned(), value.to_owned()))
         );
     }
 
     #[test]
-    fn without_a_phone_it_is_the_channels() {
-        let asked = request(&[("Verb", "push"), ("Text", "Hello"), ("Priority", "idle")]).unwrap();
-        assert_eq!(asked.phone.as_deref(), Some("PJSIP/1001"));
-        let Action::Push(push) = asked.action else {
+    fn the_phone_defaults_to_that_of_the_channel() {
+        let request =
+            request(&[("Verb", "push"), ("Text", "Hello"), ("Priority", "idle")]).unwrap();
+        assert_eq!(request.phone.as_deref(), Some("PJSIP/1001"));
+        let Action::Push(push) = request.action else {
             panic!()
         };
         assert_eq!(push.priority, Priority::Idle);
     }
 
     #[test]
-    fn elements_of_a_csta_request_keep_their_case() {
-        let asked = request(&[
+    fn csta_elements_keep_their_case() {
+        let request = request(&[
             ("Verb", "csta"),
             ("Request", "AnswerCall"),
             ("callToBeAnswered.callID", "-18"),
         ]);
-        let Action::Control(Control::Csta(csta)) = asked.unwrap().action else {
+        let Action::Control(Control::Csta(csta)) = request.unwrap().action else {
             panic!()
         };
         assert_eq!(csta.elements()[0].name(), "callToBeAnswered");
     }
 
     #[test]
-    fn what_is_wrong_is_said_and_other_events_are_none_of_ours() {
+    fn invalid_requests_are_reported_and_other_events_ignored() {
         assert!(
             request(&[("Text", "a")])
                 .unwrap_err()

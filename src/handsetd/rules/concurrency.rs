@@ -1,4 +1,4 @@
-//! Runs that must not overlap: what goes on under each key, and what waits.
+//! Concurrency of runs: which runs of a rule are active under each key, and which are queued.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::config::Mode;
 use super::plan::Step;
 
-/// Names a run. Later runs have greater ids, and no id is used twice, a reload included.
+/// Identifies a run. Later runs have greater ids, and ids are never reused, not even after a reload.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RunId(pub(super) u64);
 
@@ -17,40 +17,40 @@ impl fmt::Display for RunId {
     }
 }
 
-/// Everything that a rule wants done because of one event, in order. Cheap to clone.
+/// The requests of a rule for one event, in order. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Which run it is.
+    /// Unique across all rules.
     pub id: RunId,
-    /// The rule.
+    /// Name of the rule.
     pub rule: Arc<str>,
-    /// The event that it fired on.
+    /// Name of the event that it fired on.
     pub event: Arc<str>,
-    /// What is counted apart; `None` if the rule makes no difference.
+    /// Value of `limit.per`, which separates the runs of a rule; `None` if the rule has none.
     pub key: Option<String>,
-    /// What to ask, one after the other.
+    /// Requests to execute one after the other.
     pub steps: Arc<[Step]>,
 }
 
-/// Why a run may not start.
+/// Why a run was rejected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Rejection {
-    /// As many as may wait for their turn do.
+    /// The queue of its key is full.
     QueueFull,
-    /// The one before is still at it.
+    /// The previous run with its key is still active.
     Running,
-    /// The rule has too many runs under way.
+    /// The rule has too many active runs.
     TooMany,
 }
 
-/// What came of a run that wanted to start.
+/// The scheduling decision for a new run.
 #[derive(Debug)]
 pub(super) enum Admission {
-    /// It waits behind so many.
+    /// Queued at this position, counted from 1.
     Queued(usize),
-    /// It may not.
-    PlanError(Rejection),
-    /// It starts, and these are given up.
+    /// Rejected, for this reason.
+    Rejected(Rejection),
+    /// Started; these runs are cancelled.
     Started(Vec<RunId>),
 }
 
@@ -58,10 +58,10 @@ pub(super) enum Admission {
 #[derive(Debug, Default)]
 pub(super) struct RunScheduler {
     running: BTreeMap<RunId, Run>,
-    lanes: HashMap<Option<String>, RunGroup>,
+    groups: HashMap<Option<String>, RunGroup>,
 }
 
-/// What goes on under one key.
+/// The runs that share a key: a concurrency group.
 #[derive(Debug, Default)]
 struct RunGroup {
     running: Vec<RunId>,
@@ -69,41 +69,41 @@ struct RunGroup {
 }
 
 impl RunScheduler {
-    /// Says what would become of `run` now, and changes nothing.
-    pub(super) fn outlook(&self, run: &Run, mode: Mode) -> Admission {
-        let lane = self.lanes.get(&run.key);
-        let running = lane.map_or(&[][..], |lane| &lane.running);
-        let waiting = lane.map_or(0, |lane| lane.waiting.len());
+    /// Returns what [`admit`](Self::admit) would decide about `run`, without changing anything.
+    pub(super) fn preview(&self, run: &Run, mode: Mode) -> Admission {
+        let group = self.groups.get(&run.key);
+        let running = group.map_or(&[][..], |group| &group.running);
+        let waiting = group.map_or(0, |group| group.waiting.len());
         let is_busy = !running.is_empty();
         match mode {
-            Mode::Single if is_busy => Admission::PlanError(Rejection::Running),
+            Mode::Single if is_busy => Admission::Rejected(Rejection::Running),
             Mode::Queued if is_busy && waiting >= MAX_WAITING => {
-                Admission::PlanError(Rejection::QueueFull)
+                Admission::Rejected(Rejection::QueueFull)
             }
             Mode::Queued if is_busy => Admission::Queued(waiting.saturating_add(1)),
             Mode::Restart if is_busy => Admission::Started(running.to_vec()),
-            _ if self.running.len() >= MAX_RUNNING => Admission::PlanError(Rejection::TooMany),
+            _ if self.running.len() >= MAX_RUNNING => Admission::Rejected(Rejection::TooMany),
             _ => Admission::Started(Vec::new()),
         }
     }
 
-    /// Lets `run` start, makes it wait, or refuses it.
+    /// Starts, queues or rejects `run`.
     pub(super) fn admit(&mut self, run: &Run, mode: Mode) -> Admission {
-        let admission = self.outlook(run, mode);
+        let admission = self.preview(run, mode);
         match &admission {
             Admission::Queued(_) => {
-                let lane = self.lanes.entry(run.key.clone()).or_default();
-                lane.waiting.push_back(run.clone());
+                let group = self.groups.entry(run.key.clone()).or_default();
+                group.waiting.push_back(run.clone());
             }
-            Admission::PlanError(_) => (),
-            Admission::Started(given_up) => {
-                let lane = self.lanes.entry(run.key.clone()).or_default();
-                if !given_up.is_empty() {
-                    lane.waiting.clear();
-                    lane.running.clear();
+            Admission::Rejected(_) => (),
+            Admission::Started(cancelled) => {
+                let group = self.groups.entry(run.key.clone()).or_default();
+                if !cancelled.is_empty() {
+                    group.waiting.clear();
+                    group.running.clear();
                 }
-                lane.running.push(run.id);
-                for id in given_up {
+                group.running.push(run.id);
+                for id in cancelled {
                     self.running.remove(id);
                 }
                 self.running.insert(run.id, run.clone());
@@ -112,53 +112,53 @@ impl RunScheduler {
         admission
     }
 
-    /// Takes note that `id` is over; returns it, and the one that starts now instead. `None` if it
-    /// was not under way here, for example because it was given up.
+    /// Removes the active run `id`; returns it together with the queued run that starts now. `None` if
+    /// it is not active, for example because it was cancelled.
     pub(super) fn finish(&mut self, id: RunId) -> Option<(Run, Option<Run>)> {
         let done = self.running.remove(&id)?;
         let mut next = None;
-        if let Some(lane) = self.lanes.get_mut(&done.key) {
-            lane.running.retain(|running| *running != id);
-            if lane.running.is_empty() {
-                next = lane.waiting.pop_front();
+        if let Some(group) = self.groups.get_mut(&done.key) {
+            group.running.retain(|running| *running != id);
+            if group.running.is_empty() {
+                next = group.waiting.pop_front();
             }
             match &next {
                 Some(next) => {
-                    lane.running.push(next.id);
+                    group.running.push(next.id);
                     self.running.insert(next.id, next.clone());
                 }
-                None if lane.running.is_empty() => drop(self.lanes.remove(&done.key)),
+                None if group.running.is_empty() => drop(self.groups.remove(&done.key)),
                 None => (),
             }
         }
         Some((done, next))
     }
 
-    /// Returns the ids of all runs under way.
+    /// Returns the ids of all active runs.
     pub(super) fn running(&self) -> impl Iterator<Item = RunId> {
         self.running.keys().copied()
     }
 
-    /// Returns how many runs and lanes are held.
+    /// Returns the number of entries in memory.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        let waiting = self.lanes.values().map(|lane| lane.waiting.len());
-        self.running.len().max(self.lanes.len()) + waiting.sum::<usize>()
+        let waiting = self.groups.values().map(|group| group.waiting.len());
+        self.running.len().max(self.groups.len()) + waiting.sum::<usize>()
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::QueueFull => write!(f, "{MAX_WAITING} runs wait already"),
-            Self::Running => f.write_str("the run before is not over"),
-            Self::TooMany => write!(f, "{MAX_RUNNING} runs of this rule are not over"),
+            Self::QueueFull => write!(f, "{MAX_WAITING} runs are already queued"),
+            Self::Running => f.write_str("the previous run is still active"),
+            Self::TooMany => write!(f, "{MAX_RUNNING} runs of this rule are still active"),
         }
     }
 }
 
-/// How many runs of a rule may be under way at once, over all keys.
+/// Maximum of active runs of a rule, over all keys.
 pub(super) const MAX_RUNNING: usize = 1000;
 
-/// How many runs may wait under one key.
+/// Maximum of queued runs per key.
 pub(super) const MAX_WAITING: usize = 16;

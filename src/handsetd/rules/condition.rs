@@ -4,10 +4,10 @@ use minijinja::Expression;
 
 use super::error::Error;
 use super::fact::Fact;
-use super::scope::{ENVIRONMENT, Names, scope, survivable};
-use super::trace::Seen;
+use super::scope::{ENVIRONMENT, Names, check_limits, scope};
+use super::trace::EventValue;
 
-/// A condition. What counts as true is what Jinja takes for it: neither an empty text nor 0.
+/// A compiled condition. Truth follows Jinja: an empty text and 0 are false.
 pub(super) struct Condition {
     text: String,
     expression: Expression<'static, 'static>,
@@ -17,7 +17,7 @@ pub(super) struct Condition {
 impl Condition {
     /// Compiles `text`.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
-        survivable(text)?;
+        check_limits(text)?;
         let expression = ENVIRONMENT.compile_expression_owned(text.to_owned())?;
         let names = Names::parse(
             text,
@@ -31,26 +31,26 @@ impl Condition {
         })
     }
 
-    /// Returns whether the fact meets it; a value that is not there is an error.
+    /// Evaluates the condition. A missing value is an error.
     pub(super) fn is_met(&self, fact: &Fact) -> Result<bool, Error> {
         let value = self.expression.eval(scope(fact));
         let value = value.map_err(|error| self.names.explain(error, fact))?;
         if value.is_undefined() {
-            return Err(self.names.lacking(fact));
+            return Err(self.names.missing_values(fact));
         }
         Ok(value.is_true())
     }
 
-    /// Returns the condition as it was written.
+    /// Returns the source text.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns the values that it names, as the fact has them.
-    pub(super) fn seen(&self, fact: &Fact) -> Vec<Seen> {
+    /// Returns the values that the condition mentions, as found in `fact`.
+    pub(super) fn seen(&self, fact: &Fact) -> Vec<EventValue> {
         self.names
             .of(fact)
-            .map(|(name, value)| Seen::new(name, value))
+            .map(|(name, value)| EventValue::new(name, value))
             .collect()
     }
 }

@@ -1,86 +1,88 @@
-//! The shape of a `[[rule]]`, as an administrator writes it: conditions and templates are texts here,
-//! and are not compiled.
+//! The shape of a `[[rule]]` section. Conditions and templates are plain text here; [`Engine::new`]
+//! compiles them.
+//!
+//! [`Engine::new`]: super::Engine::new
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// What is to be done when something happens.
+/// A `[[rule]]`: what to do when an event occurs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// What people call it.
+    /// Unique name, shown in logs and metrics.
     pub name: String,
-    /// The event that it waits for.
+    /// Name of the event that the rule handles, compared case-insensitively.
     pub on: String,
-    /// The condition, if there is one.
+    /// Condition on the event, a Jinja expression.
     pub when: Option<String>,
-    /// How often it may fire.
+    /// Rate limit.
     pub limit: Option<Limit>,
-    /// What it does, in order.
+    /// Requests to make, in order; their values are templates.
     #[serde(rename = "do")]
     pub actions: Vec<Values>,
-    /// What happens if it fires again while it is still at it.
+    /// What happens when the rule fires while a run with the same key is active.
     #[serde(default)]
     pub mode: Mode,
-    /// What it must do, as `check` tries it.
+    /// Tests of the rule, executed by `handsetd check` and `handsetd rules test`.
     #[serde(default, rename = "test")]
-    pub tests: Vec<Trial>,
+    pub tests: Vec<RuleTest>,
 }
 
-/// How often a rule may fire.
+/// Rate limit of a rule.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// The shortest time between two firings.
+    /// Minimum time between two runs with the same key.
     #[serde(with = "humantime_serde")]
     pub every: Duration,
-    /// What is counted apart: a template.
+    /// Template of the key under which runs are counted; without it, all runs share one.
     pub per: Option<String>,
 }
 
-/// What happens if a rule fires again while it is still at it.
+/// What happens when a rule fires while a run with the same key is active.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Both run.
+    /// Both runs are active.
     Parallel,
-    /// The new one waits.
+    /// The new run is queued.
     #[default]
     Queued,
-    /// The old one is given up.
+    /// The active run is cancelled.
     Restart,
-    /// The new one is skipped.
+    /// The new run is skipped.
     Single,
 }
 
-/// An event, and what the rule must make of it.
+/// A `[[rule.test]]`: an event and the requests that the rule must make for it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// The event.
+pub struct RuleTest {
+    /// Headers of the event, among them `Event`.
     pub event: BTreeMap<String, String>,
-    /// What must be done, in order; nothing, if it is empty.
+    /// Expected requests, in order; empty if the rule must not fire.
     pub expect: Vec<Values>,
 }
 
-/// The keys of a verb, and `verb` itself.
+/// Keys and values of a request, including `verb`.
 pub type Values = BTreeMap<String, Value>;
 
-/// A value of a key.
+/// The value of a key.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(
     untagged,
-    expecting = "must be a text, a whole number, true or false, or a list of texts"
+    expecting = "must be a string, an integer, a boolean or a list of strings"
 )]
 pub enum Value {
     /// A template.
     Text(String),
-    /// A number.
+    /// An integer.
     Integer(i64),
-    /// True or false.
+    /// A boolean, written as on/off or yes/no depending on the key.
     Boolean(bool),
-    /// Templates, where a key repeats.
+    /// Templates of a key that repeats.
     List(Vec<String>),
 }

@@ -1,123 +1,126 @@
-//! All rules together: facts in, decisions out.
+//! The rules engine: facts in, decisions out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use handset_phones::phone::States;
 use tokio::time::Instant;
 
 use super::concurrency::{Run, RunId};
 use super::config;
-use super::error::Fault;
+use super::error::RuleError;
 use super::fact::Fact;
 use super::rule::Rule;
 use super::trace::{Counters, Trace, Verdict};
-use handset_phones::phone::States;
 
-/// The rules, compiled, and what they remember.
+/// The compiled rules and their memory.
 ///
-/// Memory is bounded whatever comes: each rule remembers so many keys, runs and traces, each by a
-/// constant of its own.
+/// Memory is bounded: each rule remembers a limited number of keys, runs, actions and traces.
 #[derive(Debug)]
 pub struct Engine {
     rules: Vec<Rule>,
-    /// The rules by the event that they wait for, in small letters.
-    waiting: HashMap<String, Vec<usize>>,
-    /// What phones are doing, as the facts so far tell.
+    /// Indices of the rules by the event that they handle, in lower case.
+    by_event: HashMap<String, Vec<usize>>,
+    /// State of phones according to the facts so far.
     states: States,
-    next: u64,
+    next_id: u64,
 }
 
-/// What is to be done now.
+/// An instruction to the caller.
 #[derive(Clone, Debug)]
 pub enum Decision {
-    /// Give this run up: what it has not sent yet is not to be sent. It need not be told as
-    /// finished.
+    /// Cancel this run: its remaining steps must not be started. It need not be reported to
+    /// [`Engine::finished`].
     Cancel(RunId),
-    /// Do this, in order, then tell [`Engine::finished`].
+    /// Execute the steps of this run in order, then report it to [`Engine::finished`].
     Start(Run),
 }
 
 impl Engine {
-    /// Compiles `rules`, or tells everything that is wrong with them.
-    pub fn new(rules: &[config::Rule]) -> Result<Self, Vec<Fault>> {
+    /// Compiles `rules`.
+    ///
+    /// # Errors
+    ///
+    /// All errors of all rules.
+    pub fn new(rules: &[config::Rule]) -> Result<Self, Vec<RuleError>> {
         let mut compiled = Vec::new();
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
             match Rule::parse(rule) {
                 Ok(rule) => compiled.push(rule),
-                Err(found) => faults.extend(found.into_iter().map(|(place, error)| Fault {
+                Err(found) => errors.extend(found.into_iter().map(|(part, error)| RuleError {
                     index,
                     rule: rule.name.clone(),
-                    place,
+                    part,
                     error,
                 })),
             }
         }
-        if !faults.is_empty() {
-            return Err(faults);
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        let mut waiting: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, rule) in compiled.iter().enumerate() {
             let name = rule.on.to_ascii_lowercase();
-            waiting.entry(name).or_default().push(index);
+            by_event.entry(name).or_default().push(index);
         }
         Ok(Self {
             rules: compiled,
-            waiting,
+            by_event,
             states: States::default(),
-            next: 1,
+            next_id: 1,
         })
     }
 
-    /// Decides what to do about a fact.
+    /// Evaluates the rules that handle `fact`.
     pub fn decide(&mut self, fact: &Fact, now: Instant) -> Vec<Decision> {
-        let fact = &fact.noted(&self.states);
+        let fact = &fact.record(&self.states);
         let mut found: Vec<usize> = fact
             .names()
-            .filter_map(|name| self.waiting.get(&name.to_ascii_lowercase()))
+            .filter_map(|name| self.by_event.get(&name.to_ascii_lowercase()))
             .flatten()
             .copied()
             .collect();
         found.sort_unstable();
         let mut decisions = Vec::new();
         for index in found {
-            decisions.extend(
-                self.judge(index, fact, now)
-                    .iter()
-                    .flat_map(|trace| acts(trace)),
-            );
+            let trace = self.evaluate(index, fact, now);
+            decisions.extend(trace.iter().flat_map(|trace| trace_decisions(trace)));
         }
         decisions
     }
 
-    /// Decides like [`Engine::decide`], and says for each rule why, those included that wait for
-    /// another event.
+    /// Decides like [`Engine::decide`] and returns a trace of each rule, including rules that handle
+    /// other events.
     pub fn explain(&mut self, fact: &Fact, now: Instant) -> (Vec<Decision>, Vec<Arc<Trace>>) {
-        let fact = &fact.noted(&self.states);
+        let fact = &fact.record(&self.states);
         let mut traces = Vec::new();
         for index in 0..self.rules.len() {
-            let waits = self
+            let handles = self
                 .rules
                 .get(index)
                 .is_some_and(|rule| fact.names().any(|name| name.eq_ignore_ascii_case(&rule.on)));
-            if waits {
-                traces.extend(self.judge(index, fact, now));
+            if handles {
+                traces.extend(self.evaluate(index, fact, now));
             } else if let Some(rule) = self.rules.get(index) {
                 traces.push(rule.decline(fact, now));
             }
         }
-        let decisions = traces.iter().flat_map(|trace| acts(trace)).collect();
+        let decisions = traces
+            .iter()
+            .flat_map(|trace| trace_decisions(trace))
+            .collect();
         (decisions, traces)
     }
 
-    /// Says for each rule what [`decide`](Self::decide) would make of a fact now; nothing is
-    /// remembered, so that nothing comes of it.
-    pub fn rehearse(&self, fact: &Fact, now: Instant) -> Vec<Arc<Trace>> {
-        let fact = &fact.standing(&self.states);
+    /// Returns for each rule the trace that [`decide`](Self::decide) would produce now, without
+    /// changing anything.
+    pub fn dry_run(&self, fact: &Fact, now: Instant) -> Vec<Arc<Trace>> {
+        let fact = &fact.with_phone_state(&self.states);
         let each = |rule: &Rule| {
             let mut names = fact.names();
             if names.any(|name| name.eq_ignore_ascii_case(&rule.on)) {
-                rule.rehearse(fact, RunId(self.next), now)
+                rule.dry_run(fact, RunId(self.next_id), now)
             } else {
                 rule.decline(fact, now)
             }
@@ -125,16 +128,17 @@ impl Engine {
         self.rules.iter().map(each).collect()
     }
 
-    /// Takes note that a run is over, however it ended, and decides what starts now.
+    /// Reports that a run has ended, successfully or not; returns the decision to start the next one of
+    /// its group.
     ///
-    /// A run that was given up, or whose rule is gone since, changes nothing.
+    /// A cancelled run, or one whose rule no longer exists, is ignored.
     pub fn finished(&mut self, id: RunId, now: Instant) -> Vec<Decision> {
         for rule in &mut self.rules {
-            if let Some((done, next)) = rule.memory.lanes.finish(id) {
-                // What took long may still be heard of.
-                rule.memory.effects.note(&done.steps, now);
+            if let Some((done, next)) = rule.memory.groups.finish(id) {
+                // Events of a long run may still arrive.
+                rule.memory.recent_actions.record(&done.steps, now);
                 if let Some(next) = &next {
-                    rule.memory.effects.note(&next.steps, now);
+                    rule.memory.recent_actions.record(&next.steps, now);
                 }
                 return next.map(Decision::Start).into_iter().collect();
             }
@@ -142,47 +146,47 @@ impl Engine {
         Vec::new()
     }
 
-    /// Takes over what rules of the same name remember: limits, counters, traces, and runs that are
-    /// under way or wait; and what phones are doing. Returns the runs under way whose rules are gone, to be given up.
+    /// Takes over the state of phones and, for rules of the same name, their memory: limits, counters,
+    /// traces, active and queued runs. Returns cancellations of the active runs whose rules are gone.
     pub fn adopt(&mut self, old: Self) -> Vec<Decision> {
-        self.next = self.next.max(old.next);
+        self.next_id = self.next_id.max(old.next_id);
         self.states = old.states;
         let mut gone = Vec::new();
         for rule in old.rules {
             match self.rules.iter_mut().find(|own| own.name == rule.name) {
                 Some(own) => own.memory = rule.memory,
-                None => gone.extend(rule.memory.lanes.running().map(Decision::Cancel)),
+                None => gone.extend(rule.memory.groups.running().map(Decision::Cancel)),
             }
         }
         gone
     }
 
-    /// Returns what phones are doing; the table goes on to follow them.
+    /// Returns the state of phones. The returned table shares later updates.
     pub fn states(&self) -> States {
         self.states.clone()
     }
 
-    /// Returns the names of the rules, in order.
+    /// Returns the names of the rules in order of the configuration.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().map(|rule| &*rule.name)
     }
 
-    /// Returns the event that a rule waits for.
-    pub fn waits_for(&self, rule: &str) -> Option<&str> {
+    /// Returns the name of the event that a rule handles.
+    pub fn event_name(&self, rule: &str) -> Option<&str> {
         self.find(rule).map(|rule| rule.on.as_str())
     }
 
-    /// Returns when a rule fired last.
-    pub fn fired(&self, rule: &str) -> Option<Instant> {
-        self.find(rule)?.memory.fired
+    /// Returns when a rule last fired.
+    pub fn last_fired(&self, rule: &str) -> Option<Instant> {
+        self.find(rule)?.memory.last_fired
     }
 
-    /// Returns what became of the events that a rule waits for.
+    /// Returns the counters of a rule.
     pub fn counters(&self, rule: &str) -> Option<Counters> {
         self.find(rule).map(|rule| rule.memory.counters)
     }
 
-    /// Returns the last traces of a rule, the oldest first; only of events that it waits for.
+    /// Returns the last traces of a rule, oldest first. They cover only events that it handles.
     pub fn traces(&self, rule: &str) -> impl Iterator<Item = &Arc<Trace>> {
         self.find(rule)
             .into_iter()
@@ -193,27 +197,30 @@ impl Engine {
         self.rules.iter().find(|rule| &*rule.name == name)
     }
 
-    fn judge(&mut self, index: usize, fact: &Fact, now: Instant) -> Option<Arc<Trace>> {
-        let id = RunId(self.next);
-        let trace = self.rules.get_mut(index)?.judge(fact, id, now);
+    fn evaluate(&mut self, index: usize, fact: &Fact, now: Instant) -> Option<Arc<Trace>> {
+        let id = RunId(self.next_id);
+        let trace = self.rules.get_mut(index)?.evaluate(fact, id, now);
         if trace.run().is_some() {
-            self.next = self.next.saturating_add(1);
+            self.next_id = self.next_id.saturating_add(1);
         }
         Some(trace)
     }
 
-    /// Returns how much is remembered, in entries.
+    /// Returns the number of entries in memory.
     #[cfg(test)]
     pub(super) fn entries(&self) -> usize {
         let entries = self.rules.iter().map(|rule| {
             let memory = &rule.memory;
-            memory.limits.len() + memory.lanes.len() + memory.effects.len() + memory.traces.len()
+            memory.limits.len()
+                + memory.groups.len()
+                + memory.recent_actions.len()
+                + memory.traces.len()
         });
         entries.sum()
     }
 }
 
-fn acts(trace: &Trace) -> Vec<Decision> {
+fn trace_decisions(trace: &Trace) -> Vec<Decision> {
     match &trace.verdict {
         Verdict::Fired { run, cancelled } => cancelled
             .iter()

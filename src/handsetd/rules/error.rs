@@ -1,105 +1,99 @@
-//! Why a rule cannot be, or cannot act on an event.
+//! Errors of rules, when they are compiled and when they are evaluated.
 
 use std::fmt;
 
-use super::{scope, template};
+use super::limits::{MAX_EXPRESSION, MAX_TEXT};
 use handset_phones::verb;
 
-/// What is wrong with a rule, at load or when an event comes.
+/// An error in a rule, at load or while it is evaluated for an event.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A condition or a template that does not compile, or fails.
+    /// A condition or template failed to compile or to evaluate.
     #[error(transparent)]
     Expression(#[from] minijinja::Error),
-    /// A name of an event that no event has.
+    /// `on` is not the name of an event.
     #[error(
-        "{name:?} is no name of an event; write one such as QueueMemberPause, phone.EVENT or UserEvent.NAME"
+        "invalid event name {name:?}; use one such as QueueMemberPause, phone.EVENT or UserEvent.NAME"
     )]
-    NoEvent {
-        /// What was written.
+    InvalidEventName {
+        /// The value of `on`.
         name: String,
     },
-    /// A request without a phone, for an event that is about none.
-    #[error("phone is missing; {verb} needs it, and this event is about no call")]
-    NoPhone {
-        /// The verb.
+    /// The request names no phone, and the event has no channel to take it from.
+    #[error("phone is missing: {verb} requires it, and the event has no channel")]
+    MissingPhone {
+        /// Verb of the request.
         verb: verb::Verb,
     },
-    /// A request that is wrong.
+    /// The request is invalid.
     #[error(transparent)]
-    PlanError(#[from] verb::Refusal),
-    /// A slice with a step.
-    #[error("a slice with a step, as in [::-1], is not taken; write [from:to]")]
-    Step,
-    /// A template that makes too long a text.
-    #[error(
-        "a text of {length} bytes is too long; {} are the limit",
-        template::MAX_TEXT
-    )]
+    InvalidRequest(#[from] verb::Refusal),
+    /// A slice has a step.
+    #[error("slices with a step, such as [::-1], are not supported; use [from:to]")]
+    SliceStep,
+    /// The result of a template is too long.
+    #[error("a text of {length} bytes exceeds the limit of {MAX_TEXT}")]
     TooLong {
-        /// Its length in bytes.
+        /// Length in bytes.
         length: usize,
     },
-    /// An expression that is too long to be compiled.
-    #[error(
-        "an expression of {length} bytes is too long; {} are the limit",
-        scope::MAX_EXPRESSION
-    )]
+    /// An expression is too long.
+    #[error("an expression of {length} bytes exceeds the limit of {MAX_EXPRESSION}")]
     TooLongExpression {
-        /// Its length in bytes.
+        /// Length in bytes.
         length: usize,
     },
-    /// Something that the event does not have.
-    #[error("{}", Lacking(names))]
+    /// The event lacks a value.
+    #[error("{}", MissingValues(names))]
     Undefined {
-        /// What it lacks; empty if that is not known.
+        /// Names of the missing values; empty if unknown.
         names: Vec<String>,
     },
-    /// A value that is not what its key wants.
-    #[error("{why}")]
-    Unfit {
-        /// What is wrong with it.
-        why: String,
+    /// A value does not fit its key.
+    #[error("{reason}")]
+    InvalidValue {
+        /// Explanation, with the value.
+        reason: String,
     },
-    /// A name that stands for nothing.
+    /// An expression uses an unknown name.
     #[error(
-        "{name:?} stands for nothing here; write event.{name} for what the event says, or put a text in quotes"
+        "unknown name {name:?}; use event.{name} for a value of the event, or put literal text in quotes"
     )]
     UnknownName {
-        /// The name.
+        /// The unknown name.
         name: String,
     },
 }
 
-/// A fault of a rule that is found at load.
+/// An error of a rule, found when it is compiled.
 #[derive(Debug, thiserror::Error)]
-#[error("rule {rule:?}: {place}: {error}")]
-pub struct Fault {
-    /// Which rule of those that were given, counted from 0.
+#[error("rule {rule:?}: {part}: {error}")]
+pub struct RuleError {
+    /// Index of the rule, counted from 0.
     pub index: usize,
-    /// What it is called.
+    /// Name of the rule.
     pub rule: String,
-    /// Where in the rule.
-    pub place: Place,
-    /// What is wrong.
+    /// Part of the rule that is wrong.
+    pub part: RulePart,
+    /// The error itself.
     pub error: Error,
 }
 
-/// A place in a rule.
+/// A part of a rule, displayed as a key of its section.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Place {
-    /// An element of `do`, counted from 0, or a key of it.
+pub enum RulePart {
+    /// An element of `do`, counted from 0, and the key in it.
     Do(usize, Option<String>),
-    /// The event.
+    /// `on`, the name of the event.
     On,
-    /// What is counted apart.
+    /// `limit.per`.
     Per,
-    /// The condition.
+    /// `when`, the condition.
     When,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RulePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Do(_, None) => f.write_str("do"),
@@ -111,13 +105,13 @@ impl fmt::Display for Place {
     }
 }
 
-/// Says what an event lacks.
-struct Lacking<'a>(&'a [String]);
+/// Displays the names of missing values.
+struct MissingValues<'a>(&'a [String]);
 
-impl fmt::Display for Lacking<'_> {
+impl fmt::Display for MissingValues<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            [] => f.write_str("a value is not there"),
+            [] => f.write_str("a value is missing"),
             names => write!(f, "the event has no {}", names.join(", ")),
         }
     }

@@ -1,18 +1,18 @@
-//! What happened, as a name and values, wherever it was heard.
+//! Facts: events of any source, as a name and a list of values.
 //!
-//! What a fact means is not known here, nor who wants to know of it.
+//! This module neither interprets facts nor knows who uses them.
 
 use std::collections::HashSet;
 
 use handset_ami as ami;
 use handset_phones::phone::{PhoneState, States, normalized_name};
 
-/// Something that happened. Cheap to clone.
+/// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Fact {
     name: String,
     source: Source,
-    /// What its phone is doing.
+    /// State of the phone that it is about.
     state: PhoneState,
 }
 
@@ -23,7 +23,7 @@ enum Source {
 }
 
 impl Fact {
-    /// Creates a fact of handsetd's own, such as `handsetd.gap`.
+    /// Creates an event of handsetd itself, such as `handsetd.gap`.
     pub fn new(name: &str, values: impl IntoIterator<Item = (String, String)>) -> Self {
         let event = ("Event".to_owned(), name.to_owned());
         Self {
@@ -33,8 +33,8 @@ impl Fact {
         }
     }
 
-    /// Creates the fact that a phone told: `phone.EVENT`. Its `event.phone` is the phone, which
-    /// comes before whatever the phone itself calls so.
+    /// Creates `phone.EVENT`, an event raised by a phone. Its value `phone` is the name of the phone and
+    /// precedes values of the same name that the phone sent.
     pub fn of_phone(
         event: &str,
         phone: &str,
@@ -47,21 +47,19 @@ impl Fact {
         )
     }
 
-    /// Creates the fact that headers tell, as they would stand in an event of the manager; `None`
-    /// if there is no `Event` among them.
+    /// Creates a fact from the headers of an AMI event; `None` without a header `Event`.
     pub fn of_headers(headers: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
         let source = Source::Pairs(headers.into_iter().collect());
         Self::of_source(source)
     }
 
-    /// Returns its name: that of the manager's event, `UserEvent.NAME`, `phone.EVENT`, or one of
-    /// handsetd's own.
+    /// Returns its name: that of the AMI event, `UserEvent.NAME`, `phone.EVENT` or `handsetd.EVENT`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the names under which rules may wait for it: its name, and for `UserEvent.NAME`
-    /// also `UserEvent`.
+    /// Returns the names that rules may use in `on`: its name, and for `UserEvent.NAME` also
+    /// `UserEvent`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let is_user = self.value("UserEvent").is_some() && self.name.contains('.');
         let general = self.value("Event").filter(|_| is_user);
@@ -69,14 +67,14 @@ impl Fact {
         std::iter::once(self.name.as_str()).chain(general)
     }
 
-    /// Returns the first value of `name`, whatever its case.
+    /// Returns the first value of `name`, compared case-insensitively.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.values()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// Returns all names and values, in order, repeated ones repeated.
+    /// Returns all names and values in order, including repeated ones.
     pub fn values(&self) -> Box<dyn Iterator<Item = (&str, &str)> + '_> {
         match &self.source {
             Source::Ami(event) => Box::new(event.headers()),
@@ -88,8 +86,8 @@ impl Fact {
         }
     }
 
-    /// Returns the phone that is meant where a request names none: the one that told, or the
-    /// endpoint of the channel, as for a call that asks.
+    /// Returns the phone for requests that name none: the phone that raised the event, or the
+    /// endpoint of its channel.
     pub fn phone(&self) -> Option<&str> {
         if self.name.starts_with(PHONE) {
             return self.value("phone");
@@ -99,8 +97,8 @@ impl Fact {
         endpoint.contains('/').then_some(endpoint)
     }
 
-    /// Tells `states` what this says of a phone, and returns it with what its phone is doing then.
-    pub(super) fn noted(&self, states: &States) -> Self {
+    /// Records in `states` what the event says about a phone; returns the event with the resulting state.
+    pub(super) fn record(&self, states: &States) -> Self {
         if let (Some(event), Some(phone)) = (self.name.strip_prefix(PHONE), self.phone()) {
             states.note_event(phone, event);
         } else if self.name == "DeviceStateChange"
@@ -108,11 +106,11 @@ impl Fact {
         {
             states.note_device(device, state);
         }
-        self.standing(states)
+        self.with_phone_state(states)
     }
 
-    /// Returns it with what its phone is doing by now.
-    pub(super) fn standing(&self, states: &States) -> Self {
+    /// Returns the event with the current state of its phone.
+    pub(super) fn with_phone_state(&self, states: &States) -> Self {
         let phone = self.phone().or_else(|| self.value("Device"));
         Self {
             state: phone.map_or_else(PhoneState::default, |phone| states.of(phone)),
@@ -120,9 +118,9 @@ impl Fact {
         }
     }
 
-    /// Returns what is known of its phone: `name`, `activity`, `hook` or `dnd`.
-    pub(super) fn of_its_phone(&self, what: &str) -> Option<&str> {
-        match what {
+    /// Returns a field of its phone: `name`, `activity`, `hook` or `dnd`.
+    pub(super) fn phone_field(&self, field: &str) -> Option<&str> {
+        match field {
             "name" => Some(self.phone().unwrap_or_default()),
             "activity" => Some(self.state.activity()),
             "hook" => Some(self.state.hook()),
@@ -131,7 +129,7 @@ impl Fact {
         }
     }
 
-    /// Returns everything in it that may be the name of a phone, as [`normalized_name`] writes it.
+    /// Returns all values that may be the name of a phone, in the form of [`normalized_name`].
     pub(super) fn subjects(&self) -> HashSet<String> {
         let short = |value: &&str| value.len() <= MAX_NAME;
         let mut subjects = HashSet::new();
@@ -171,10 +169,10 @@ impl From<ami::Event> for Fact {
     }
 }
 
-/// What the names of facts that phones tell begin with.
+/// Prefix of the names of events that phones raise.
 const PHONE: &str = "phone.";
 
-/// The longest value that may be the name of a phone, in bytes.
+/// The longest value that is taken for the name of a phone, in bytes.
 const MAX_NAME: usize = 256;
 
 #[cfg(test)]
@@ -187,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_the_manager_keeps_its_name_and_headers() {
+    fn ami_events_keep_their_name_and_headers() {
         let event =
             ami::Event::parse(b"Event: Hangup\r\nChannel: PJSIP/1001-0000000a\r\n").unwrap();
         let fact = Fact::from(event);
@@ -199,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_event_goes_by_its_own_name_and_by_the_general_one() {
+    fn user_events_have_a_specific_and_a_general_name() {
         let headers = pairs(&[("Event", "UserEvent"), ("UserEvent", "Door"), ("a", "b")]);
         let fact = Fact::of_headers(headers).unwrap();
         assert_eq!(fact.name(), "UserEvent.Door");
@@ -210,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_is_who_told() {
+    fn phone_events_are_about_the_phone_that_raised_them() {
         let fact = Fact::of_phone("dnd_on", "1001", pairs(&[("phone", "9"), ("line", "2")]));
         assert_eq!((fact.name(), fact.phone()), ("phone.dnd_on", Some("1001")));
         assert_eq!(fact.value("line"), Some("2"));
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_without_an_endpoint_is_no_phone() {
+    fn channels_without_an_endpoint_name_no_phone() {
         for channel in ["Local", "a-b", ""] {
             let fact = Fact::of_headers(pairs(&[("Event", "Hangup"), ("Channel", channel)]));
             assert_eq!(fact.unwrap().phone(), None, "{channel}");

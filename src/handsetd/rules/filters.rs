@@ -1,20 +1,21 @@
-//! Filters that could make much of little, within bounds: fuel counts steps, and each of them is one.
+//! Bounded versions of the filters whose result can be much larger than their input.
 //!
-//! What an event says may be the half of it, such as both words of a `replace`.
+//! Fuel does not bound them, as each call counts as one step. Both operands may come from an event,
+//! such as the two words of a `replace`.
 
 use minijinja::value::{Kwargs, Rest, StringInput, Value, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, filters};
 
-use super::template::MAX_TEXT;
+use super::limits::MAX_TEXT;
 
-/// Puts filters with bounds in the place of those without.
+/// Replaces the unbounded filters of an environment.
 pub(super) fn bound(environment: &mut Environment<'static>) {
     environment.add_filter("batch", batch);
     environment.add_filter("format", format);
     environment.add_filter("join", join);
     environment.add_filter("replace", replace);
     environment.add_filter("slice", slice);
-    // It is for text in columns, which no phone shows.
+    // It has no use on a phone.
     environment.remove_filter("indent");
 }
 
@@ -46,7 +47,7 @@ fn format(
     let text = format.as_str().unwrap_or_default();
     let numbers = text.split(|c: char| !c.is_ascii_digit());
     let is_wide = numbers.map(str::len).any(|digits| digits > MAX_DIGITS);
-    // Of a `*` an argument says how wide it is.
+    // The width of `*` comes from an argument.
     if is_wide || text.contains('*') {
         return Err(too_large());
     }
@@ -85,19 +86,19 @@ fn fits(size: usize, most: usize) -> Result<(), Error> {
 }
 
 fn too_large() -> Error {
-    Error::new(ErrorKind::InvalidOperation, "it would make too much")
+    Error::new(ErrorKind::InvalidOperation, "result too large")
 }
 
-/// The most groups, and the most members of one.
+/// Maximum of groups, and of members of a group.
 const MAX_COUNT: usize = 1000;
 
-/// The most digits of a width.
+/// Maximum of digits in a width.
 const MAX_DIGITS: usize = 3;
 
-/// The longest text between two others, in bytes.
+/// The longest separator, in bytes.
 const MAX_JOINER: usize = 256;
 
-/// The most that a replaced text may have before it is looked at, in bytes.
+/// The longest intermediate result of a replacement, in bytes.
 const MAX_REPLACED: usize = 16 * MAX_TEXT;
 
 #[cfg(test)]
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_says_does_not_multiply() {
+    fn filters_reject_results_that_multiply_their_input() {
         for template in [
             "{{ event.Long|replace('x', event.Long)|length }}",
             "{{ range(9999)|join(event.Long)|length }}",
@@ -127,13 +128,13 @@ mod tests {
             "{{ '%*d'|format(999999999, 1)|length }}",
         ] {
             let why = filled(template).unwrap_err();
-            assert!(why.contains("it would make too much"), "{template}: {why}");
+            assert!(why.contains("result too large"), "{template}: {why}");
         }
         assert!(filled("{{ event.Long|indent(99999999) }}").is_err());
     }
 
     #[test]
-    fn what_is_usual_goes_on() {
+    fn filters_work_within_their_bounds() {
         for (template, expected) in [
             ("{{ 'a-b'|replace('-', ' ') }}", "a b"),
             ("{{ event.Long|replace('x', '')|length }}", "0"),

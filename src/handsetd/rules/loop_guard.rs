@@ -1,50 +1,48 @@
-//! Keeps a rule from hearing itself.
+//! Keeps a rule from triggering itself.
 //!
-//! A Yealink whose DND handsetd sets reports DND as if its user had set it, and a rule that waits
-//! for that report and sets DND would go round for ever. So each rule remembers what it did: verb
-//! and phone, for [`WINDOW`] after a run began and again after it ended. An event that the verb can
-//! bring about ([`brings_about`]) is then an echo, and does not make the rule do the same verb
-//! again, if
+//! A Yealink phone whose DND is set by handsetd reports DND as if its user had set it. A rule that
+//! handles that report by setting DND would loop forever. Therefore each rule remembers its recent
+//! actions, verb and phone, for [`WINDOW`] after a run starts and again after it ends. An event that
+//! the verb can cause ([`causes`]) does not fire the rule if
 //!
-//! - the event speaks of a phone that the rule did this verb to, or
-//! - the rule would do the verb to the same phone once more.
+//! - the event mentions a phone to which the rule recently applied the verb, or
+//! - the rule would apply the verb to the same phone again.
 //!
-//! Verbs that no event follows, such as `push`, are never held back; for them there is `limit`. What
-//! one rule does may well fire another one: only its own doing is kept from each.
+//! Verbs that cause no events, such as `push`, are never suppressed; use `limit` for them. A rule may
+//! trigger other rules: only its own actions are guarded against.
 
 use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
+use handset_phones::phone::normalized_name;
 use tokio::time::Instant;
 
-use super::expiring::ExpiringSet;
 use super::fact::Fact;
 use super::plan::Step;
-use handset_phones::phone::normalized_name;
 
-/// How long an event may come after what brought it about.
+/// How long after an action an event counts as caused by it.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// What a rule did lately.
+/// The recent actions of a rule.
 #[derive(Debug)]
-pub(super) struct RecentActions(ExpiringSet<ActionKey>);
+pub(super) struct RecentActions(ExpiringMap<ActionKey, ()>);
 
-/// A verb and a phone.
+/// Verb and normalized name of the phone.
 pub(super) type ActionKey = (&'static str, String);
 
 impl RecentActions {
-    /// Creates an empty memory.
     pub(super) fn new() -> Self {
-        Self(ExpiringSet::new(MAX_EFFECTS))
+        Self(ExpiringMap::new(MAX_ACTIONS))
     }
 
-    /// Remembers what a run does.
-    pub(super) fn note(&mut self, steps: &[Step], now: Instant) {
-        for effect in steps.iter().flat_map(effects) {
-            self.0.close(effect, WINDOW, now);
+    /// Records the actions of a run.
+    pub(super) fn record(&mut self, steps: &[Step], now: Instant) {
+        for action in steps.iter().flat_map(actions) {
+            self.0.insert(action, (), WINDOW, now);
         }
     }
 
-    /// Returns what `fact` is an echo of, and for how long it will be taken so.
+    /// Returns the recent action that may have caused `fact`, and how long it is still remembered.
     pub(super) fn find(
         &self,
         fact: &Fact,
@@ -53,51 +51,51 @@ impl RecentActions {
     ) -> Option<(ActionKey, Duration)> {
         let caused = steps
             .iter()
-            .filter(|step| brings_about(step.request.verb.name(), fact.name()));
+            .filter(|step| causes(step.request.verb.name(), fact.name()));
         let mut subjects = None;
         for step in caused {
             let verb = step.request.verb.name();
             let subjects = subjects.get_or_insert_with(|| fact.subjects());
-            let spoken_of = subjects.iter().map(|phone| (verb, phone.clone()));
-            for effect in effects(step).chain(spoken_of) {
-                if let Some(left) = self.0.left(&effect, now) {
-                    return Some((effect, left));
+            let mentioned = subjects.iter().map(|phone| (verb, phone.clone()));
+            for action in actions(step).chain(mentioned) {
+                if let Some(remaining) = self.0.remaining(&action, now) {
+                    return Some((action, remaining));
                 }
             }
         }
         None
     }
 
-    /// Returns how many effects are remembered.
+    /// Returns the number of entries in memory.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 }
 
-/// Returns the effects of a step that events may follow, one for each phone it names.
-fn effects(step: &Step) -> impl Iterator<Item = ActionKey> {
+/// Returns the actions of a step that can cause events, one per phone.
+fn actions(step: &Step) -> impl Iterator<Item = ActionKey> {
     let verb = step.request.verb.name();
-    let has_echo = ECHOES.iter().any(|(name, _)| *name == verb);
-    let phones = step.request.phone.as_deref().filter(|_| has_echo);
+    let has_consequences = CONSEQUENCES.iter().any(|(name, _)| *name == verb);
+    let phones = step.request.phone.as_deref().filter(|_| has_consequences);
     let phones = phones.unwrap_or_default().split('&');
     phones
         .filter(|phone| !phone.trim().is_empty())
         .map(move |phone| (verb, normalized_name(phone)))
 }
 
-/// Returns whether an event of this name may be there because of this verb.
-fn brings_about(verb: &str, event: &str) -> bool {
+/// Returns whether the verb can cause an event of this name.
+fn causes(verb: &str, event: &str) -> bool {
     let event = event.to_ascii_lowercase();
-    let known = ECHOES.iter().find(|(name, _)| *name == verb);
+    let known = CONSEQUENCES.iter().find(|(name, _)| *name == verb);
     known.is_some_and(|(_, parts)| parts.iter().any(|part| event.contains(part)))
 }
 
-/// What the names of the events contain that follow a verb, in small letters.
+/// For each verb, lower-case fragments of the names of the events that it can cause.
 ///
-/// Names of Asterisk's events and of the phones' action URLs publisher side by side. A verb that can do
-/// anything (keys, vendor URIs) may bring about whatever a call and a phone tell.
-const ECHOES: &[(&str, &[&str])] = &[
+/// They cover the events of Asterisk and the action URLs of phones. A verb that can do anything (keys,
+/// vendor URIs) can cause any event of calls and phones.
+const CONSEQUENCES: &[(&str, &[&str])] = &[
     ("answer", TALK),
     ("csta", ANYTHING),
     ("dial", CALL),
@@ -199,31 +197,32 @@ const TALK: &[&str] = &[
     "newstate",
 ];
 
-/// How much a rule remembers of what it did.
-const MAX_EFFECTS: usize = 4096;
+/// Maximum of remembered actions per rule.
+const MAX_ACTIONS: usize = 4096;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use handset_phones::verb::Verb;
 
+    use super::*;
+
     #[test]
-    fn every_verb_with_an_echo_is_a_verb() {
-        assert!(ECHOES.is_sorted_by(|one, next| one.0 < next.0));
-        for (verb, parts) in ECHOES {
+    fn the_table_names_existing_verbs_in_order() {
+        assert!(CONSEQUENCES.is_sorted_by(|one, next| one.0 < next.0));
+        for (verb, parts) in CONSEQUENCES {
             assert!(Verb::find(verb).is_some(), "{verb}");
             assert!(parts.iter().all(|part| *part == part.to_ascii_lowercase()));
         }
     }
 
     #[test]
-    fn a_verb_brings_about_only_what_it_can() {
-        assert!(brings_about("dnd", "phone.dnd_on"));
-        assert!(brings_about("dial", "Newchannel"));
-        assert!(brings_about("reboot", "ContactStatus"));
-        assert!(!brings_about("push", "phone.dnd_on"));
-        assert!(!brings_about("hangup", "Newchannel"));
-        assert!(!brings_about("answer", "phone.incoming_call"));
-        assert!(!brings_about("key", "QueueMemberPause"));
+    fn verbs_cause_related_events_only() {
+        assert!(causes("dnd", "phone.dnd_on"));
+        assert!(causes("dial", "Newchannel"));
+        assert!(causes("reboot", "ContactStatus"));
+        assert!(!causes("push", "phone.dnd_on"));
+        assert!(!causes("hangup", "Newchannel"));
+        assert!(!causes("answer", "phone.incoming_call"));
+        assert!(!causes("key", "QueueMemberPause"));
     }
 }

@@ -1,23 +1,23 @@
-//! One rule: compiled, and what it remembers.
+//! A compiled rule and its memory.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
 use tokio::time::Instant;
 
 use super::concurrency::{Admission, Run, RunId, RunScheduler};
 use super::condition::Condition;
 use super::config::{self, Mode};
-use super::error::{Error, Place};
-use super::expiring::ExpiringSet;
+use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::loop_guard::RecentActions;
-use super::plan::{Plan, Step};
+use super::plan::{Step, StepTemplate};
 use super::template::Template;
-use super::trace::{Counters, Seen, Trace, Verdict};
+use super::trace::{Counters, EventValue, Trace, Verdict};
 
-/// A rule of the configuration, compiled.
+/// A compiled rule.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: Arc<str>,
@@ -25,20 +25,19 @@ pub(super) struct Rule {
     condition: Option<Condition>,
     every: Option<Duration>,
     per: Option<Template>,
-    plans: Vec<Plan>,
+    steps: Vec<StepTemplate>,
     mode: Mode,
     pub(super) memory: Memory,
 }
 
-/// What a rule remembers; a rule of the same name gets it after a reload.
+/// Memory of a rule. After a reload, the rule of the same name takes it over.
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) counters: Counters,
-    pub(super) effects: RecentActions,
-    /// When it fired last.
-    pub(super) fired: Option<Instant>,
-    pub(super) lanes: RunScheduler,
-    pub(super) limits: ExpiringSet<Option<String>>,
+    pub(super) recent_actions: RecentActions,
+    pub(super) last_fired: Option<Instant>,
+    pub(super) groups: RunScheduler,
+    pub(super) limits: ExpiringMap<Option<String>, ()>,
     pub(super) traces: VecDeque<Arc<Trace>>,
 }
 
@@ -46,15 +45,15 @@ impl Memory {
     fn new() -> Self {
         Self {
             counters: Counters::default(),
-            effects: RecentActions::new(),
-            fired: None,
-            lanes: RunScheduler::default(),
-            limits: ExpiringSet::new(MAX_LIMITS),
+            recent_actions: RecentActions::new(),
+            last_fired: None,
+            groups: RunScheduler::default(),
+            limits: ExpiringMap::new(MAX_LIMITS),
             traces: VecDeque::new(),
         }
     }
 
-    /// Counts a trace and keeps it for a while.
+    /// Counts a trace and keeps it among the last [`MAX_TRACES`].
     pub(super) fn keep(&mut self, trace: Trace) -> Arc<Trace> {
         let trace = Arc::new(trace);
         self.counters.count(&trace.verdict);
@@ -67,32 +66,36 @@ impl Memory {
 }
 
 impl Rule {
-    /// Compiles a rule, or tells everything that is wrong with it.
-    pub(super) fn parse(rule: &config::Rule) -> Result<Self, Vec<(Place, Error)>> {
-        let mut faults = Vec::new();
+    /// Compiles a rule.
+    ///
+    /// # Errors
+    ///
+    /// All errors of the rule.
+    pub(super) fn parse(rule: &config::Rule) -> Result<Self, Vec<(RulePart, Error)>> {
+        let mut errors = Vec::new();
         let on = rule.on.as_str();
         if on.is_empty() || on.trim() != on || on.contains(|c: char| c.is_control() || c == '*') {
             let name = on.to_owned();
-            faults.push((Place::On, Error::NoEvent { name }));
+            errors.push((RulePart::On, Error::InvalidEventName { name }));
         }
         let condition = rule.when.as_deref().map(Condition::parse).transpose();
-        let condition = condition.map_err(|error| faults.push((Place::When, error)));
+        let condition = condition.map_err(|error| errors.push((RulePart::When, error)));
         let per = rule.limit.as_ref().and_then(|limit| limit.per.as_deref());
         let per = per.map(Template::parse).transpose();
-        let per = per.map_err(|error| faults.push((Place::Per, error)));
-        let mut plans = Vec::new();
+        let per = per.map_err(|error| errors.push((RulePart::Per, error)));
+        let mut steps = Vec::new();
         for (index, values) in rule.actions.iter().enumerate() {
-            match Plan::parse(values) {
-                Ok(plan) => plans.push(plan),
-                Err(found) => faults.extend(
+            match StepTemplate::parse(values) {
+                Ok(step) => steps.push(step),
+                Err(found) => errors.extend(
                     found
                         .into_iter()
-                        .map(|(key, error)| (Place::Do(index, key), error)),
+                        .map(|(key, error)| (RulePart::Do(index, key), error)),
                 ),
             }
         }
-        let (Ok(condition), Ok(per), true) = (condition, per, faults.is_empty()) else {
-            return Err(faults);
+        let (Ok(condition), Ok(per), true) = (condition, per, errors.is_empty()) else {
+            return Err(errors);
         };
         Ok(Self {
             name: Arc::from(rule.name.as_str()),
@@ -100,27 +103,27 @@ impl Rule {
             condition,
             every: rule.limit.as_ref().map(|limit| limit.every),
             per,
-            plans,
+            steps,
             mode: rule.mode,
             memory: Memory::new(),
         })
     }
 
-    /// Judges a fact that the rule waits for; `id` is for the run, should there be one.
-    pub(super) fn judge(&mut self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
+    /// Evaluates the rule for an event that it handles. If it fires, the run gets `id`.
+    pub(super) fn evaluate(&mut self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
         let seen = self.seen(fact);
         let verdict = self.verdict(fact, id, now).unwrap_or_else(Verdict::Failed);
         let trace = self.trace(fact, seen, verdict, now);
         self.memory.keep(trace)
     }
 
-    /// Says that the fact is not what the rule waits for.
+    /// Returns the trace for an event that the rule does not handle.
     pub(super) fn decline(&self, fact: &Fact, now: Instant) -> Arc<Trace> {
-        let wanted = self.on.clone();
-        Arc::new(self.trace(fact, Vec::new(), Verdict::OtherEvent { wanted }, now))
+        let handled = self.on.clone();
+        Arc::new(self.trace(fact, Vec::new(), Verdict::OtherEvent { handled }, now))
     }
 
-    fn trace(&self, fact: &Fact, seen: Vec<Seen>, verdict: Verdict, at: Instant) -> Trace {
+    fn trace(&self, fact: &Fact, seen: Vec<EventValue>, verdict: Verdict, at: Instant) -> Trace {
         Trace {
             rule: Arc::clone(&self.name),
             event: fact.name().to_owned(),
@@ -130,49 +133,62 @@ impl Rule {
         }
     }
 
-    fn seen(&self, fact: &Fact) -> Vec<Seen> {
+    fn seen(&self, fact: &Fact) -> Vec<EventValue> {
         let condition = self.condition.as_ref();
         condition.map_or_else(Vec::new, |condition| condition.seen(fact))
     }
 
     fn verdict(&mut self, fact: &Fact, id: RunId, now: Instant) -> Result<Verdict, Error> {
-        let run = match self.intend(fact, id, now)? {
+        let run = match self.plan_run(fact, id, now)? {
             Ok(run) => run,
             Err(verdict) => return Ok(verdict),
         };
-        let verdict = match self.memory.lanes.admit(&run, self.mode) {
-            Admission::Queued(place) => Verdict::Queued { run, place },
-            Admission::PlanError(why) => return Ok(Verdict::Rejection { key: run.key, why }),
+        let verdict = match self.memory.groups.admit(&run, self.mode) {
+            Admission::Queued(position) => Verdict::Queued { run, position },
+            Admission::Rejected(reason) => {
+                return Ok(Verdict::Rejected {
+                    key: run.key,
+                    reason,
+                });
+            }
             Admission::Started(cancelled) => {
-                self.memory.effects.note(&run.steps, now);
+                self.memory.recent_actions.record(&run.steps, now);
                 Verdict::Fired { run, cancelled }
             }
         };
         if let Verdict::Fired { run, .. } | Verdict::Queued { run, .. } = &verdict {
-            self.memory.fired = Some(now);
+            self.memory.last_fired = Some(now);
             if let Some(every) = self.every {
-                self.memory.limits.close(run.key.clone(), every, now);
+                self.memory.limits.insert(run.key.clone(), (), every, now);
             }
         }
         Ok(verdict)
     }
 
-    /// Says what [`judge`](Self::judge) would say, and remembers nothing of it.
-    pub(super) fn rehearse(&self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
-        let outlook = |run: Run| match self.memory.lanes.outlook(&run, self.mode) {
-            Admission::Queued(place) => Verdict::Queued { run, place },
-            Admission::PlanError(why) => Verdict::Rejection { key: run.key, why },
+    /// Returns the result of [`evaluate`](Self::evaluate) without changing the memory.
+    pub(super) fn dry_run(&self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
+        let preview = |run: Run| match self.memory.groups.preview(&run, self.mode) {
+            Admission::Queued(position) => Verdict::Queued { run, position },
+            Admission::Rejected(reason) => Verdict::Rejected {
+                key: run.key,
+                reason,
+            },
             Admission::Started(cancelled) => Verdict::Fired { run, cancelled },
         };
-        let verdict = match self.intend(fact, id, now) {
-            Ok(intended) => intended.map_or_else(|verdict| verdict, outlook),
+        let verdict = match self.plan_run(fact, id, now) {
+            Ok(planned) => planned.map_or_else(|verdict| verdict, preview),
             Err(error) => Verdict::Failed(error),
         };
         Arc::new(self.trace(fact, self.seen(fact), verdict, now))
     }
 
-    /// Makes the run that the fact calls for, or says what stands against it.
-    fn intend(&self, fact: &Fact, id: RunId, now: Instant) -> Result<Result<Run, Verdict>, Error> {
+    /// Creates the run for an event, or returns reason there is none.
+    fn plan_run(
+        &self,
+        fact: &Fact,
+        id: RunId,
+        now: Instant,
+    ) -> Result<Result<Run, Verdict>, Error> {
         if let Some(condition) = &self.condition
             && !condition.is_met(fact)?
         {
@@ -180,13 +196,18 @@ impl Rule {
             return Ok(Err(Verdict::Unmet { condition }));
         }
         let key = self.per.as_ref().map(|per| per.fill(fact)).transpose()?;
-        if let Some(left) = self.memory.limits.left(&key, now) {
-            return Ok(Err(Verdict::Limited { key, left }));
+        if let Some(remaining) = self.memory.limits.remaining(&key, now) {
+            return Ok(Err(Verdict::Limited { key, remaining }));
         }
-        let steps = self.plans.iter().map(|plan| plan.fill(fact));
+        let steps = self.steps.iter().map(|step| step.fill(fact));
         let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
-        if let Some(((verb, phone), left)) = self.memory.effects.find(fact, &steps, now) {
-            return Ok(Err(Verdict::Echo { verb, phone, left }));
+        if let Some(((verb, phone), remaining)) = self.memory.recent_actions.find(fact, &steps, now)
+        {
+            return Ok(Err(Verdict::OwnAction {
+                verb,
+                phone,
+                remaining,
+            }));
         }
         Ok(Ok(Run {
             id,
@@ -198,8 +219,8 @@ impl Rule {
     }
 }
 
-/// How many keys of a limit are remembered; the oldest are forgotten first.
+/// Maximum of remembered keys of a limit; the one that expires next makes room.
 pub(super) const MAX_LIMITS: usize = 10_000;
 
-/// How many traces are kept of each rule.
+/// Number of traces kept per rule.
 pub(super) const MAX_TRACES: usize = 32;

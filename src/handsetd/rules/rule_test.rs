@@ -1,48 +1,48 @@
-//! The tests that publisher beside a rule: an event, and what must be done then.
+//! Tests of a rule: an event, and the requests that the rule must make for it.
 
 use std::fmt;
 
+use handset_phones::verb::Verb;
 use tokio::time::Instant;
 
-use super::config::{Rule, Trial, Value};
+use super::config::{Rule, RuleTest, Value};
 use super::engine::Engine;
 use super::fact::Fact;
 use super::plan::texts;
 use super::trace::Verdict;
-use handset_phones::verb::Verb;
 
-/// What a test found instead of what it expects.
+/// Why a test of a rule failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TestFailure {
-    /// The rule does something else, or nothing.
+    /// The rule makes other requests, or none.
     #[error("expected {expected}; got {got}")]
     Differs {
-        /// What it must do.
+        /// The expected requests.
         expected: String,
-        /// What it does, or why it does nothing.
+        /// The actual requests, or why there are none.
         got: String,
     },
-    /// The event has no name.
+    /// The event has no header `Event`.
     #[error("the event has no name; add Event = {on:?}")]
     Nameless {
-        /// The event that the rule waits for.
+        /// Name of the event that the rule handles.
         on: String,
     },
-    /// The rule itself is wrong.
+    /// The rule does not compile.
     #[error("the rule does not compile")]
     Uncompiled,
 }
 
-/// Tries a rule with one of its tests. The rule stands alone and remembers nothing.
-pub fn attempt(rule: &Rule, trial: &Trial, now: Instant) -> Result<(), TestFailure> {
+/// Runs one test of a rule, without other rules and with empty memory.
+pub fn run(rule: &Rule, test: &RuleTest, now: Instant) -> Result<(), TestFailure> {
     let mut engine =
         Engine::new(std::slice::from_ref(rule)).map_err(|_| TestFailure::Uncompiled)?;
-    let headers = trial.event.clone();
+    let headers = test.event.clone();
     let fact = Fact::of_headers(headers).ok_or_else(|| TestFailure::Nameless {
         on: rule.on.clone(),
     })?;
-    let expected: Vec<Call> = trial.expect.iter().map(Call::wanted).collect();
+    let expected: Vec<Call> = test.expect.iter().map(Call::expected).collect();
     let (_, traces) = engine.explain(&fact, now);
     let trace = traces.first().ok_or(TestFailure::Uncompiled)?;
     let got: Vec<Call> = trace.run().map_or_else(Vec::new, |run| {
@@ -59,7 +59,7 @@ pub fn attempt(rule: &Rule, trial: &Trial, now: Instant) -> Result<(), TestFailu
         return Ok(());
     }
     let reason = |calls: &[Call]| match calls {
-        [] => format!("nothing, as it {trace}"),
+        [] => format!("nothing, because it {trace}"),
         calls => Calls(calls).to_string(),
     };
     Err(TestFailure::Differs {
@@ -68,7 +68,7 @@ pub fn attempt(rule: &Rule, trial: &Trial, now: Instant) -> Result<(), TestFailu
     })
 }
 
-/// A verb with its keys and values, in the order of their names.
+/// A verb with keys and values, ordered by key.
 #[derive(Debug, Eq, PartialEq)]
 struct Call {
     verb: String,
@@ -76,7 +76,7 @@ struct Call {
 }
 
 impl Call {
-    fn wanted(values: &super::config::Values) -> Self {
+    fn expected(values: &super::config::Values) -> Self {
         let verb = match values.get("verb") {
             Some(Value::Text(verb)) => verb.clone(),
             _ => String::new(),

@@ -1,21 +1,22 @@
-//! A value in `do` or `limit.per`: a text with gaps that an event fills, compiled once.
+//! A value in `do` or `limit.per`: a template, compiled once and filled in for each event.
 
 use minijinja::Environment;
 
 use super::error::Error;
 use super::fact::Fact;
-use super::scope::{ENVIRONMENT, Names, scope, survivable};
+use super::limits::MAX_TEXT;
+use super::scope::{ENVIRONMENT, Names, check_limits, scope};
 
-/// A template, or a text without gaps.
+/// A template, or a text without placeholders.
 #[derive(Debug)]
 pub(super) enum Template {
-    /// It stands for itself.
+    /// A text without placeholders.
     Literal(String),
-    /// It has gaps.
+    /// A text with placeholders.
     Compiled(Box<Compiled>),
 }
 
-/// A template with gaps; it owns an environment because a template of minijinja only borrows one.
+/// A compiled template. It owns an environment, because templates of minijinja only borrow theirs.
 #[derive(Debug)]
 pub(super) struct Compiled {
     environment: Environment<'static>,
@@ -28,10 +29,10 @@ impl Template {
         if !MARKS.iter().any(|mark| text.contains(mark)) {
             return Ok(Self::Literal(text.to_owned()));
         }
-        // Roughly: a text in quotes may hold these marks too, and then is no error of anybody's.
+        // An approximation: a quoted text may contain these marks as well.
         for piece in text.replace("{%", "{{").replace("%}", "}}").split("}}") {
             let expression = piece.split_once("{{").map(|(_, expression)| expression);
-            survivable(expression.unwrap_or_default())?;
+            check_limits(expression.unwrap_or_default())?;
         }
         let mut environment = ENVIRONMENT.clone();
         environment.add_template_owned(NAME, text.to_owned())?;
@@ -44,7 +45,7 @@ impl Template {
         Ok(Self::Compiled(Box::new(Compiled { environment, names })))
     }
 
-    /// Returns the text, if it is the same for every event.
+    /// Returns the text if it does not depend on the event.
     pub(super) fn literal(&self) -> Option<&str> {
         match self {
             Self::Compiled(_) => None,
@@ -52,7 +53,7 @@ impl Template {
         }
     }
 
-    /// Fills the gaps; a value that is not there is an error.
+    /// Fills in the placeholders. A missing value is an error.
     pub(super) fn fill(&self, fact: &Fact) -> Result<String, Error> {
         let text = match self {
             Self::Compiled(compiled) => compiled.fill(fact)?,
@@ -75,11 +76,8 @@ impl Compiled {
     }
 }
 
-/// What begins a gap, a statement and a comment.
+/// What begins a placeholder, a statement and a comment.
 const MARKS: [&str; 3] = ["{{", "{%", "{#"];
 
-/// What messages call a template.
+/// The name of a template in error messages.
 const NAME: &str = "template";
-
-/// The longest text that a template may make, in bytes; no key takes a longer one.
-pub(super) const MAX_TEXT: usize = 64 * 1024;

@@ -1,8 +1,8 @@
-mod echoes;
 mod expressions;
 mod firing;
 mod limits;
 mod load;
+mod loop_guard;
 mod modes;
 mod nonsense;
 
@@ -56,25 +56,25 @@ fn shown(decisions: &[Decision]) -> String {
     text
 }
 
-/// Tells the rules one event after the other, a second apart, and compares what starts and why
-/// not; every run is over at once.
+/// Passes events to the rules, a second apart, and compares the started runs and the reasons of rules
+/// that do not fire. Each run ends at once.
 fn check(text: &str, events: &[(&str, &str)]) {
     let mut engine = engine(text);
     let mut now = Instant::now();
     for (event, expected) in events {
-        let told = |traces: &[std::sync::Arc<Trace>]| {
-            let told = traces.iter().map(ToString::to_string);
-            told.collect::<Vec<_>>().join("\n")
+        let joined = |traces: &[std::sync::Arc<Trace>]| {
+            let traces = traces.iter().map(ToString::to_string);
+            traces.collect::<Vec<_>>().join("\n")
         };
-        let rehearsed = told(&engine.rehearse(&fact(event), now));
+        let dry = joined(&engine.dry_run(&fact(event), now));
         let (decisions, traces) = engine.explain(&fact(event), now);
-        // A dry run says the same, and is not remembered: the next event would show it.
-        assert_eq!(rehearsed, told(&traces), "{event}");
-        let mut told = shown(&decisions);
+        // A dry run has the same result and no effect, which the next event would show.
+        assert_eq!(dry, joined(&traces), "{event}");
+        let mut output = shown(&decisions);
         for trace in traces.iter().filter(|trace| trace.run().is_none()) {
-            writeln!(told, "{trace}").unwrap();
+            writeln!(output, "{trace}").unwrap();
         }
-        assert_eq!(told.trim_end(), *expected, "{event}");
+        assert_eq!(output.trim_end(), *expected, "{event}");
         for decision in decisions {
             if let Decision::Start(run) = decision {
                 assert_eq!(shown(&engine.finished(run.id, now)), "");
@@ -99,7 +99,7 @@ fn paused(interface: &str, more: &str) -> String {
     )
 }
 
-/// A Yealink tells that DND is on when it was the rule that set it.
+/// A Yealink phone reports DND even if the rule has set it.
 const DND: &str = r#"
     [[rule]]
     name = "both desks"

@@ -1,87 +1,87 @@
-//! Why a rule fired, or why it did not.
+//! Traces: why a rule fired or did not fire.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handset_ami::wire::is_secret;
 use tokio::time::Instant;
 
 use super::concurrency::{Rejection, Run, RunId};
 use super::error::Error;
-use handset_ami::wire::is_secret;
 
-/// What one rule made of one event.
+/// The evaluation of one rule for one event.
 #[derive(Debug)]
 pub struct Trace {
-    /// The rule.
+    /// Name of the rule.
     pub rule: Arc<str>,
-    /// The event.
+    /// Name of the event.
     pub event: String,
-    /// When it came.
+    /// When the event arrived.
     pub at: Instant,
-    /// The values that the condition names.
-    pub seen: Vec<Seen>,
-    /// What came of it.
+    /// The values that the condition mentions.
+    pub seen: Vec<EventValue>,
+    /// The result.
     pub verdict: Verdict,
 }
 
-/// What came of an event for a rule.
+/// The result of evaluating a rule.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The mode leaves no room for another run.
-    Rejection {
-        /// What is counted apart.
+    /// The mode of the rule rejects another run.
+    Rejected {
+        /// Value of `limit.per`.
         key: Option<String>,
-        /// Why there is no room.
-        why: Rejection,
+        /// Why it was rejected.
+        reason: Rejection,
     },
-    /// The event follows from what the rule did itself.
-    Echo {
-        /// What it did.
+    /// The event was caused by a recent action of the rule itself.
+    OwnAction {
+        /// Verb of the action.
         verb: &'static str,
-        /// To which phone.
+        /// Phone of the action.
         phone: String,
-        /// How long such events will be taken for echoes.
-        left: Duration,
+        /// How long such events will still be ignored.
+        remaining: Duration,
     },
-    /// Something is wrong with the rule, or the event is not what it expects.
+    /// The evaluation failed.
     Failed(Error),
-    /// It fires now.
+    /// The rule fires.
     Fired {
-        /// What starts.
+        /// The run that starts.
         run: Run,
-        /// What is given up for it.
+        /// The runs that are cancelled for it.
         cancelled: Vec<RunId>,
     },
-    /// It fired too short a time ago.
+    /// The limit of the rule has not elapsed.
     Limited {
-        /// What is counted apart.
+        /// Value of `limit.per`.
         key: Option<String>,
-        /// How long it must still wait.
-        left: Duration,
+        /// How long it will still apply.
+        remaining: Duration,
     },
-    /// It waits for another event.
+    /// The rule handles another event.
     OtherEvent {
-        /// Which one.
-        wanted: String,
+        /// Name of that event.
+        handled: String,
     },
-    /// It fires once those before it are done.
+    /// The rule fires, and the run is queued.
     Queued {
-        /// What will start.
+        /// The queued run.
         run: Run,
-        /// Its place among those that wait, counted from 1.
-        place: usize,
+        /// Its position in the queue, counted from 1.
+        position: usize,
     },
-    /// The condition is not met.
+    /// The condition is false.
     Unmet {
-        /// The condition.
+        /// Source text of the condition.
         condition: String,
     },
 }
 
 impl Trace {
-    /// Returns what it does or would have done, if it fires now or later.
+    /// Returns the run, if the rule fires now or later.
     pub fn run(&self) -> Option<&Run> {
         match &self.verdict {
             Verdict::Fired { run, .. } | Verdict::Queued { run, .. } => Some(run),
@@ -91,11 +91,11 @@ impl Trace {
 }
 
 impl Verdict {
-    /// Returns a word for it.
+    /// Returns its name in JSON and on the page.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Rejection { .. } => "busy",
-            Self::Echo { .. } => "echo",
+            Self::Rejected { .. } => "busy",
+            Self::OwnAction { .. } => "echo",
             Self::Failed(_) => "failed",
             Self::Fired { .. } => "fired",
             Self::Limited { .. } => "limited",
@@ -106,40 +106,48 @@ impl Verdict {
     }
 }
 
-/// Says why in a few words. Values of events appear as they are, control characters included.
+/// Explains the verdict. Values of events are not escaped and may contain control characters.
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
-            Verdict::Rejection { key, why } => write!(f, "does not fire{}: {why}", Key(key))?,
-            Verdict::Echo { verb, phone, left } => write!(
+            Verdict::Rejected { key, reason } => {
+                write!(f, "does not fire{}: {reason}", Key(key))?;
+            }
+            Verdict::OwnAction {
+                verb,
+                phone,
+                remaining,
+            } => write!(
                 f,
-                "does not fire: it did {verb} to {phone} itself, and takes this for the echo ({} left)",
-                Left(*left)
+                "does not fire: the event is the result of its own {verb} on {phone} (ignored for another {})",
+                Remaining(*remaining)
             )?,
             Verdict::Failed(error) => write!(f, "does not fire: {error}")?,
             Verdict::Fired { run, cancelled } => {
                 write!(f, "fires{}", Key(&run.key))?;
                 if !cancelled.is_empty() {
-                    write!(f, ", and the run before is given up")?;
+                    write!(f, " and cancels the previous run")?;
                 }
             }
-            Verdict::Limited { key, left } => {
+            Verdict::Limited { key, remaining } => {
                 write!(
                     f,
-                    "does not fire{}: its limit has {} left",
+                    "does not fire{}: limited for another {}",
                     Key(key),
-                    Left(*left)
+                    Remaining(*remaining)
                 )?;
             }
-            Verdict::OtherEvent { wanted } => write!(f, "does not fire: it waits for {wanted}")?,
-            Verdict::Queued { run, place } => {
+            Verdict::OtherEvent { handled } => {
+                write!(f, "does not fire: it waits for {handled}")?;
+            }
+            Verdict::Queued { run, position } => {
                 write!(
                     f,
-                    "fires{} when its turn comes, as number {place}",
+                    "fires{} later: queued at position {position}",
                     Key(&run.key)
                 )?;
             }
-            Verdict::Unmet { condition } => write!(f, "does not fire: {condition} is not true")?,
+            Verdict::Unmet { condition } => write!(f, "does not fire: {condition} is false")?,
         }
         for (index, seen) in self.seen.iter().enumerate() {
             write!(f, "{} {seen}", if index == 0 { ";" } else { "," })?;
@@ -148,16 +156,16 @@ impl fmt::Display for Trace {
     }
 }
 
-/// A value of an event, as a condition saw it.
+/// A value that a condition mentions, for display.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Seen {
-    /// The name after `event.`, or the whole of `phone.…`.
+pub struct EventValue {
+    /// Name without `event.`, or the whole of `phone.…`.
     pub name: String,
-    /// The value, shortened if it is long; `None` if the event has none.
+    /// The value, shortened to 200 characters and redacted if secret; `None` if missing.
     pub value: Option<String>,
 }
 
-impl Seen {
+impl EventValue {
     pub(super) fn new(name: &str, value: Option<&str>) -> Self {
         let shown = |value: &str| {
             if is_secret(name) {
@@ -177,39 +185,39 @@ impl Seen {
     }
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for EventValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.value {
             Some(value) if name.starts_with("phone.") => write!(f, "{name} is {value:?}"),
             Some(value) => write!(f, "event.{name} is {value:?}"),
-            None => write!(f, "event.{name} is not there"),
+            None => write!(f, "event.{name} is missing"),
         }
     }
 }
 
-/// What became of the events that a rule waits for. Each counts once.
+/// Counters of the events that a rule handled. Each event counts once.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counters {
-    /// StepRecord for an echo of what the rule did.
+    /// Caused by the rule itself.
     pub echoed: u64,
-    /// Failed: a value that is not there, or a request that is refused.
+    /// Failed: a missing value or an invalid request.
     pub failed: u64,
-    /// Fired, at once or in turn.
+    /// Fired, immediately or queued.
     pub fired: u64,
-    /// Within the limit.
+    /// Suppressed by the limit.
     pub limited: u64,
-    /// Skipped by the mode.
+    /// Rejected by the mode.
     pub skipped: u64,
-    /// The condition was not met.
+    /// The condition was false.
     pub unmet: u64,
 }
 
 impl Counters {
     pub(super) fn count(&mut self, verdict: &Verdict) {
         let counter = match verdict {
-            Verdict::Rejection { .. } => &mut self.skipped,
-            Verdict::Echo { .. } => &mut self.echoed,
+            Verdict::Rejected { .. } => &mut self.skipped,
+            Verdict::OwnAction { .. } => &mut self.echoed,
             Verdict::Failed(_) => &mut self.failed,
             Verdict::Fired { .. } | Verdict::Queued { .. } => &mut self.fired,
             Verdict::Limited { .. } => &mut self.limited,
@@ -231,16 +239,16 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-/// A time to wait, not finer than a millisecond.
-struct Left(Duration);
+/// A duration, displayed in whole milliseconds.
+struct Remaining(Duration);
 
-impl fmt::Display for Left {
+impl fmt::Display for Remaining {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let part = Duration::from_nanos(u64::from(self.0.subsec_nanos() % 1_000_000));
-        let coarse = self.0.saturating_sub(part);
-        humantime::format_duration(coarse.max(Duration::from_millis(1))).fmt(f)
+        let rounded = self.0.saturating_sub(part);
+        humantime::format_duration(rounded.max(Duration::from_millis(1))).fmt(f)
     }
 }
 
-/// The longest value that is shown, in letters.
+/// The longest displayed value, in characters.
 const MAX_SHOWN: usize = 200;

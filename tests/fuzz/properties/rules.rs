@@ -43,7 +43,7 @@ pub fn check(bytes: &[u8]) {
             }
         }
     }
-    let _ = engine.rehearse(&fact, now);
+    let _ = engine.dry_run(&fact, now);
 }
 
 fn rule(on: &str, when: String, text: &str, per: String) -> Rule {

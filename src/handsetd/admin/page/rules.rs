@@ -15,7 +15,7 @@ use crate::rules::Trace;
 
 /// Handles `GET /page/rules`.
 pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
-    let rules = state.services.rules.standings().await;
+    let rules = state.services.rules.statuses().await;
     let rows: Vec<Value> = rules.iter().map(row).collect();
     render::html("rules.html", context! { rows })
 }
@@ -38,7 +38,7 @@ pub(super) async fn dry_run(
         return render::html("dry_run.html", context! { is_known => false });
     };
     let event = fact.name().to_owned();
-    let traces = state.services.rules.rehearse(fact).await;
+    let traces = state.services.rules.dry_run(fact).await;
     let traces: Vec<Value> = traces.iter().map(|rule| trace(rule)).collect();
     render::html("dry_run.html", context! { is_known => true, event, traces })
 }
@@ -46,7 +46,7 @@ pub(super) async fn dry_run(
 fn row(rule: &RuleStatus) -> Value {
     let counters = rule.counters;
     let last_fired = rule
-        .fired
+        .last_fired
         .and_then(|fired| SystemTime::now().checked_sub(fired.elapsed()));
     context! {
         name => &rule.name,

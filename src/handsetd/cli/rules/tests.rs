@@ -97,7 +97,7 @@ fn timestamps_are_the_time_and_without_them_none_passes() {
     ];
     let told = events(file.concat(), &[]).unwrap();
     let limited =
-        |left: &str| format!("does not fire for \"PJSIP/1001\": its limit has {left} left");
+        |left: &str| format!("does not fire for \"PJSIP/1001\": limited for another {left}");
     let fires = "fires for \"PJSIP/1001\"".to_owned();
     let expected = [
         fires.clone(),
@@ -117,7 +117,7 @@ fn runs_that_take_their_time_meet_the_mode() {
     let told = events(&file, &["--takes", "30s"]).unwrap();
     assert_eq!(
         about(&told, "break")[1],
-        "fires for \"PJSIP/1001\", and the run before is given up"
+        "fires for \"PJSIP/1001\" and cancels the previous run"
     );
     let told = events(&file, &["--takes", "5s"]).unwrap();
     assert_eq!(about(&told, "break")[1], "fires for \"PJSIP/1001\"");

@@ -68,14 +68,14 @@ fn failed_test_is_reported_with_its_line_and_the_actual_requests() {
     check(
         &format!("event = {{ Event = \"X\", A = \"0\" }}\nexpect = [{on}]"),
         "handsetd.toml:7: rule.test: test of \"a\" failed: \
-         expected dnd phone=\"1001\" state=\"on\"; got nothing, as it does not fire: \
-         event.A == '1' is not true; event.A is \"0\"",
+         expected dnd phone=\"1001\" state=\"on\"; got nothing, because it does not fire: \
+         event.A == '1' is false; event.A is \"0\"",
     );
     // A rule that fails does nothing, but not on purpose.
     check(
         "event = { Event = \"X\" }\nexpect = []",
         "handsetd.toml:7: rule.test: test of \"a\" failed: \
-         expected nothing; got nothing, as it does not fire: the event has no A; event.A is not there",
+         expected nothing; got nothing, because it does not fire: the event has no A; event.A is missing",
     );
     check(
         "event = { A = \"1\" }\nexpect = []",

@@ -1,9 +1,9 @@
-//! Conditions and templates: what they see of an event, and what can be wrong with them.
+//! Conditions and templates: the values they use, and their errors.
 
 use super::*;
 
 #[test]
-fn repeated_headers_are_a_list_and_their_first_is_the_plain_value() {
+fn repeated_headers_are_a_list_whose_first_element_is_the_plain_value() {
     let text = r#"
         [[rule]]
         name = "a"
@@ -21,7 +21,7 @@ fn repeated_headers_are_a_list_and_their_first_is_the_plain_value() {
 }
 
 #[test]
-fn a_value_can_be_guarded() {
+fn missing_values_can_be_tested_for() {
     let text = r#"
         [[rule]]
         name = "a"
@@ -34,22 +34,22 @@ fn a_value_can_be_guarded() {
         &[
             (
                 "Event: Hangup",
-                "does not fire: event.Cause is defined and event.Cause|int > 16 is not true; event.Cause is not there",
+                "does not fire: event.Cause is defined and event.Cause|int > 16 is false; event.Cause is missing",
             ),
             (
                 "Event: Hangup\nCause: 17",
                 "1 push beep=yes phone=1001 text=? timeout=30",
             ),
             (
-                "Event: Hangup\nCause: 17\nCause-txt: Rejection",
-                "2 push beep=yes phone=1001 text=Rejection timeout=30",
+                "Event: Hangup\nCause: 17\nCause-txt: Busy",
+                "2 push beep=yes phone=1001 text=Busy timeout=30",
             ),
         ],
     );
 }
 
 #[test]
-fn a_condition_that_is_undefined_is_an_error() {
+fn undefined_conditions_are_an_error() {
     let text = r#"
         [[rule]]
         name = "a"
@@ -61,18 +61,18 @@ fn a_condition_that_is_undefined_is_an_error() {
         text,
         &[(
             "Event: X",
-            "does not fire: the event has no Nope; event.Nope is not there",
+            "does not fire: the event has no Nope; event.Nope is missing",
         )],
     );
 }
 
 #[test]
-fn what_is_asked_for_in_brackets_is_shown_too() {
+fn values_in_brackets_are_shown_too() {
     let text = r#"
         [[rule]]
         name = "a"
         on = "X"
-        when = "event['Cause-txt'] == 'Rejection' and event.Tech.Name == 'x'"
+        when = "event['Cause-txt'] == 'Busy' and event.Tech.Name == 'x'"
         do = [{ verb = "ping" }]
     "#;
     check(
@@ -80,18 +80,18 @@ fn what_is_asked_for_in_brackets_is_shown_too() {
         &[
             (
                 "Event: X\nTech: y",
-                "does not fire: the event has no Cause-txt; event.Cause-txt is not there, event.Tech is \"y\"",
+                "does not fire: the event has no Cause-txt; event.Cause-txt is missing, event.Tech is \"y\"",
             ),
             (
-                "Event: X\nTech: y\nCause-txt: Rejection",
-                "does not fire: undefined value (in <expression>:1); event.Cause-txt is \"Rejection\", event.Tech is \"y\"",
+                "Event: X\nTech: y\nCause-txt: Busy",
+                "does not fire: undefined value (in <expression>:1); event.Cause-txt is \"Busy\", event.Tech is \"y\"",
             ),
         ],
     );
 }
 
 #[test]
-fn what_would_not_end_is_stopped() {
+fn endless_templates_are_stopped() {
     let rules = "[[rule]]\nname = \"a\"\non = \"X\"\n\
          do = [{ verb = \"push\", phone = \"1\", text = \"{% for a in range(90000) %}{% endfor %}\" }]";
     let (_, traces) = engine(rules).explain(&fact("Event: X"), Instant::now());

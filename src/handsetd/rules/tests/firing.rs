@@ -1,9 +1,9 @@
-//! Whether a rule fires on an event, what it asks for then, and what it says if it does not.
+//! Whether a rule fires, the requests it makes, and the reason if it does not fire.
 
 use super::*;
 
 #[test]
-fn a_rule_fires_on_its_event_and_says_why_it_does_not() {
+fn rules_fire_on_their_event_or_give_the_reason() {
     let first = paused("PJSIP/1001", "");
     let other = paused("PJSIP/1002", "");
     check(
@@ -16,25 +16,25 @@ fn a_rule_fires_on_its_event_and_says_why_it_does_not() {
             ),
             (
                 "Event: QueueMemberPause\nQueue: sales\nPaused: 0",
-                "does not fire: event.Paused == '1' and event.Queue == 'sales' is not true; \
+                "does not fire: event.Paused == '1' and event.Queue == 'sales' is false; \
                  event.Paused is \"0\", event.Queue is \"sales\"",
             ),
             (
                 &first,
-                "does not fire for \"PJSIP/1001\": its limit has 7s left; \
+                "does not fire for \"PJSIP/1001\": limited for another 7s; \
                  event.Paused is \"1\", event.Queue is \"sales\"",
             ),
             (&other, "2 push phone=PJSIP/1002 text=tea title=Break"),
             (
                 "Event: QueueMemberPause\nPaused: 1",
-                "does not fire: the event has no Queue; event.Paused is \"1\", event.Queue is not there",
+                "does not fire: the event has no Queue; event.Paused is \"1\", event.Queue is missing",
             ),
         ],
     );
 }
 
 #[test]
-fn names_of_events_are_compared_whatever_their_case_and_user_events_go_by_two() {
+fn event_names_are_case_insensitive_and_user_events_have_two() {
     let text = r#"
         [[rule]]
         name = "own"
@@ -61,7 +61,7 @@ fn names_of_events_are_compared_whatever_their_case_and_user_events_go_by_two() 
 }
 
 #[test]
-fn the_phone_is_that_of_the_call_unless_it_is_named() {
+fn the_phone_defaults_to_that_of_the_channel() {
     let text = r#"
         [[rule]]
         name = "a"
@@ -77,14 +77,14 @@ fn the_phone_is_that_of_the_call_unless_it_is_named() {
             ),
             (
                 "Event: Newstate",
-                "does not fire: phone is missing; clear needs it, and this event is about no call",
+                "does not fire: phone is missing: clear requires it, and the event has no channel",
             ),
         ],
     );
 }
 
 #[test]
-fn a_request_that_the_verb_refuses_is_counted_and_nothing_of_the_run_starts() {
+fn invalid_requests_are_counted_and_keep_the_run_from_starting() {
     let text = r#"
         [[rule]]
         name = "a"

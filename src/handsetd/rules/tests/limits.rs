@@ -1,11 +1,13 @@
-//! Limits: how often a rule fires, and how much it remembers for that.
+//! Rate limits and bounds of memory.
+
+use handset_net::expiring::ExpiringMap;
 
 use super::*;
 use crate::rules::concurrency::MAX_RUNNING;
 use crate::rules::rule::{MAX_LIMITS, MAX_TRACES};
 
 #[test]
-fn a_limit_is_over_when_its_time_is() {
+fn limits_end_after_their_time() {
     let mut engine = engine(PAUSED);
     let now = Instant::now();
     let fact = fact(&paused("PJSIP/1001", ""));
@@ -18,7 +20,7 @@ fn a_limit_is_over_when_its_time_is() {
 }
 
 #[test]
-fn what_fails_does_not_use_up_the_limit() {
+fn failures_do_not_count_against_the_limit() {
     let broken = paused("PJSIP/1001", "").replace("Reason: tea\n", "");
     check(
         PAUSED,
@@ -36,7 +38,7 @@ fn what_fails_does_not_use_up_the_limit() {
 }
 
 #[test]
-fn memory_is_bounded_however_many_keys_there_are() {
+fn memory_is_bounded_for_any_number_of_keys() {
     for word in ["single", "parallel", "queued", "restart"] {
         let mut engine = engine(&format!(
             "[[rule]]\nname = \"a\"\non = \"X\"\nmode = \"{word}\"\n\
@@ -60,11 +62,11 @@ fn memory_is_bounded_however_many_keys_there_are() {
 }
 
 #[test]
-fn a_million_keys_leave_a_window_as_small_as_it_was() {
-    let mut set = expiring::ExpiringSet::new(MAX_LIMITS);
+fn a_million_keys_do_not_exceed_the_capacity() {
+    let mut map = ExpiringMap::new(MAX_LIMITS);
     let now = Instant::now();
     for key in 0..1_000_000_u32 {
-        set.close(key, SECOND * 3600, now);
+        map.insert(key, (), SECOND * 3600, now);
     }
-    assert_eq!(set.len(), MAX_LIMITS);
+    assert_eq!(map.len(), MAX_LIMITS);
 }

@@ -1,20 +1,20 @@
-//! Loading of rules: their faults, and what they keep over a reload.
+//! Loading of rules: errors, and memory kept over a reload.
 
 use super::*;
 
 #[test]
-fn every_fault_is_found_at_load_with_its_place() {
+fn all_errors_are_found_at_load_with_their_location() {
     let check = |rule: &str, expected: &str| {
         let text = format!("[[rule]]\nname = \"a\"\n{rule}");
-        let faults = Engine::new(&rules(&text)).err().unwrap_or_default();
-        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        assert_eq!(told.join("\n"), expected, "{rule}");
+        let errors = Engine::new(&rules(&text)).err().unwrap_or_default();
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(texts.join("\n"), expected, "{rule}");
     };
     let ping = "on = \"X\"\ndo = [{ verb = \"ping\" }]\n";
     let push = |keys: &str| format!("on = \"X\"\ndo = [{{ verb = \"push\", {keys} }}]");
     check(
         "on = \"phone.*\"\ndo = [{ verb = \"ping\" }]",
-        "rule \"a\": on: \"phone.*\" is no name of an event; write one such as QueueMemberPause, phone.EVENT or UserEvent.NAME",
+        "rule \"a\": on: invalid event name \"phone.*\"; use one such as QueueMemberPause, phone.EVENT or UserEvent.NAME",
     );
     check(
         &format!("{ping}when = \"event.A ==\""),
@@ -22,7 +22,7 @@ fn every_fault_is_found_at_load_with_its_place() {
     );
     check(
         &format!("{ping}when = \"event.A == one\""),
-        "rule \"a\": when: \"one\" stands for nothing here; write event.one for what the event says, or put a text in quotes",
+        "rule \"a\": when: unknown name \"one\"; use event.one for a value of the event, or put literal text in quotes",
     );
     check(
         &format!("{ping}limit = {{ every = \"1s\", per = \"{{{{ event.A }}\" }}"),
@@ -49,7 +49,7 @@ fn every_fault_is_found_at_load_with_its_place() {
     );
     check(
         &push("text = \"{{ nobody }}\", title = \"{% if %}\""),
-        "rule \"a\": do.text: \"nobody\" stands for nothing here; write event.nobody for what the event says, or put a text in quotes\n\
+        "rule \"a\": do.text: unknown name \"nobody\"; use event.nobody for a value of the event, or put literal text in quotes\n\
          rule \"a\": do.title: syntax error: unexpected end of block (in template:1)",
     );
     check(
@@ -74,7 +74,7 @@ fn every_fault_is_found_at_load_with_its_place() {
 }
 
 #[test]
-fn a_reload_keeps_what_rules_of_the_same_name_remember() {
+fn rules_of_the_same_name_keep_their_memory_over_a_reload() {
     let mut old = engine(&format!("{PAUSED}\n{DND}"));
     let now = Instant::now();
     let event = fact(&paused("PJSIP/1001", ""));

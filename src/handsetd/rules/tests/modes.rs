@@ -1,4 +1,4 @@
-//! Modes: what becomes of a run while another one goes on.
+//! Modes: what happens to a run while another one is active.
 
 use super::*;
 use crate::rules::concurrency::MAX_WAITING;
@@ -12,13 +12,13 @@ fn mode(mode: &str) -> Engine {
 }
 
 #[test]
-fn runs_under_the_same_key_go_by_the_mode() {
+fn the_mode_decides_about_runs_with_the_same_key() {
     let (one, two) = (fact("Event: X\nKey: 1"), fact("Event: X\nKey: 2"));
     let start = Instant::now();
     let at = |second: u32| start + SECOND * second;
     let check = |word: &str, expected: [&str; 5]| {
         let mut engine = mode(word);
-        let told = [
+        let decisions = [
             shown(&engine.decide(&one, at(0))),
             shown(&engine.decide(&two, at(1))),
             shown(&engine.decide(&one, at(2))),
@@ -26,7 +26,7 @@ fn runs_under_the_same_key_go_by_the_mode() {
             shown(&engine.decide(&one, at(4))),
         ];
         assert_eq!(
-            told.each_ref().map(|told| told.trim_end()),
+            decisions.each_ref().map(|text| text.trim_end()),
             expected,
             "{word}"
         );
@@ -54,20 +54,20 @@ fn runs_under_the_same_key_go_by_the_mode() {
         "4 clear phone=1\n"
     );
     assert_eq!(shown(&queued.finished(RunId(3), at(5))), "");
-    let told: Vec<String> = queued.traces("a").map(ToString::to_string).collect();
-    assert_eq!(told[2], "fires for \"1\" when its turn comes, as number 1");
+    let traces: Vec<String> = queued.traces("a").map(ToString::to_string).collect();
+    assert_eq!(traces[2], "fires for \"1\" later: queued at position 1");
     let mut single = mode("single");
     single.decide(&one, at(0));
     let (_, traces) = single.explain(&one, at(1));
     assert_eq!(
         traces[0].to_string(),
-        "does not fire for \"1\": the run before is not over"
+        "does not fire for \"1\": the previous run is still active"
     );
     assert_eq!(single.counters("a").unwrap().skipped, 1);
 }
 
 #[test]
-fn a_queue_has_an_end() {
+fn queues_are_bounded() {
     let mut engine = mode("queued");
     let fact = fact("Event: X\nKey: 1");
     let mut now = Instant::now();
@@ -84,6 +84,6 @@ fn a_queue_has_an_end() {
             .last()
             .unwrap()
             .to_string()
-            .contains("16 runs wait already")
+            .contains("16 runs are already queued")
     );
 }

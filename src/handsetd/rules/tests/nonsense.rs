@@ -1,4 +1,4 @@
-//! Events, conditions and templates without sense.
+//! Arbitrary events, conditions and templates.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 
 proptest! {
     #[test]
-    fn no_event_makes_it_panic(
+    fn events_never_cause_a_panic(
         pairs in prop::collection::vec(("[A-Za-z-]{0,12}|Paused|Queue|Interface|phone|Channel|UserEvent", "\\PC{0,20}|1|sales"), 0..12),
         name in "QueueMemberPause|phone.dnd_on|UserEvent|\\PC{0,8}",
     ) {
@@ -23,7 +23,7 @@ proptest! {
     }
 
     #[test]
-    fn no_condition_or_template_makes_it_panic(when in "\\PC{0,30}|event.[a-z=' ()|]{0,20}", text in "\\{\\{\\PC{0,20}\\}\\}") {
+    fn conditions_and_templates_never_cause_a_panic(when in "\\PC{0,30}|event.[a-z=' ()|]{0,20}", text in "\\{\\{\\PC{0,20}\\}\\}") {
         if let Ok(condition) = condition::Condition::parse(&when) {
             let _ = condition.is_met(&fact("Event: X\na: 1"));
         }

@@ -1,0 +1,11 @@
+//! Limits of expressions and templates.
+
+/// The longest expression, in bytes. minijinja compiles a chain of operators as deep as it is long.
+pub(super) const MAX_EXPRESSION: usize = 1024;
+
+/// The longest result of a template, in bytes; no key takes a longer value.
+pub(super) const MAX_TEXT: usize = 64 * 1024;
+
+/// How many instructions a condition or a template may execute: plenty for an honest one, and over in
+/// a few milliseconds for an endless one.
+pub(super) const FUEL: u64 = 20_000;
