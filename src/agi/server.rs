@@ -41,7 +41,7 @@ impl<S: Script> Script for Arc<S> {
     }
 }
 
-/// A `FastAGI` server, bound and not yet running.
+/// A FastAGI server, bound and not yet running.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,

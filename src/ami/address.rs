@@ -4,11 +4,8 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 /// The address of a server: `host`, `host:port`, or `[IPv6]:port`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Address {
     /// Without brackets.
     host: String,
@@ -57,14 +54,6 @@ impl FromStr for Address {
             host: host.to_owned(),
             port,
         })
-    }
-}
-
-impl TryFrom<String> for Address {
-    type Error = InvalidAddress;
-
-    fn try_from(text: String) -> Result<Self, InvalidAddress> {
-        text.parse()
     }
 }
 

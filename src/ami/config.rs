@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 
 use super::address::Address;
 use super::tls::{Connector, TlsConfig, TlsError};
@@ -94,8 +93,7 @@ impl PartialEq for Config {
 }
 
 /// How to authenticate.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum LoginMethod {
     /// Plain text within TLS. Otherwise MD5, or plain text if the server offers no challenge.
     #[default]
@@ -107,27 +105,20 @@ pub enum LoginMethod {
 }
 
 /// Time and size limits of one client.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Deadline of an action sent with [`Client::send`](super::Client::send).
-    #[serde(with = "humantime_serde")]
     pub action: Duration,
     /// Time limit for connecting, and again for the login.
-    #[serde(with = "humantime_serde")]
     pub connect: Duration,
     /// Time to wait for Asterisk to report that it has booted, before actions are sent anyway. Users
     /// without the read class `system` never receive that report.
-    #[serde(with = "humantime_serde")]
     pub boot: Duration,
     /// Interval between pings.
-    #[serde(with = "humantime_serde")]
     pub ping: Duration,
     /// Time without any data after a ping until the connection counts as lost.
-    #[serde(with = "humantime_serde")]
     pub pong: Duration,
     /// Maximum delay between two connection attempts.
-    #[serde(with = "humantime_serde")]
     pub retry: Duration,
     /// Maximum size of a packet, in bytes; larger ones are skipped.
     pub packet: usize,

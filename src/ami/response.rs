@@ -13,7 +13,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Wraps a packet that is a response.
+    /// Creates a response from its packet, for tests without a server.
     pub fn new(packet: Packet) -> Self {
         Self {
             packet,
@@ -22,7 +22,8 @@ impl Response {
         }
     }
 
-    /// Adds the events of the list that the response announced.
+    /// Adds the items of the list that the response announces; `cancelled` if Asterisk ended it early.
+    #[must_use]
     pub fn with_list(self, items: Vec<Event>, cancelled: bool) -> Self {
         Self {
             items,

@@ -95,7 +95,7 @@ where
             Ok(Ok(())) => {}
             Ok(Err(error)) => debug!(server = limits.server, %peer, %error, "Connection failed."),
             Err(_) => {
-                debug!(server = limits.server, %peer, "Connection closed: maximum lifetime reached.")
+                debug!(server = limits.server, %peer, "Connection closed: maximum lifetime reached.");
             }
         }
     }

@@ -58,7 +58,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(change: impl FnOnce(&mut Config)) -> Self {
+    fn start(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             environment_timeout: Duration::from_secs(20),
@@ -153,7 +153,7 @@ impl Peer {
 
 #[tokio::test]
 async fn call_is_served_and_continues() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     server.call().await;
     assert_eq!(server.stop().await, ["fine"]);
 }
@@ -161,7 +161,7 @@ async fn call_is_served_and_continues() {
 #[tokio::test]
 async fn thousand_calls_are_served_concurrently() {
     const CALLS: usize = 1000;
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let open = async || {
         let mut peer = server.connect().await;
         peer.send_environment("push").await;
@@ -183,7 +183,7 @@ async fn thousand_calls_are_served_concurrently() {
 
 #[tokio::test]
 async fn calls_over_the_session_limit_wait() {
-    let server = Running::start(|config| config.max_sessions = 1).await;
+    let server = Running::start(|config| config.max_sessions = 1);
     let mut first = server.connect().await;
     first.send_environment("push").await;
     first.expect("GET FULL VARIABLE \"${NAME}\"").await;
@@ -203,7 +203,7 @@ async fn calls_over_the_session_limit_wait() {
 
 #[tokio::test]
 async fn peers_outside_the_allowed_networks_are_disconnected() {
-    let server = Running::start(|config| config.allow = allow("192.0.2.0/24")).await;
+    let server = Running::start(|config| config.allow = allow("192.0.2.0/24"));
     for _ in 0..20 {
         let mut peer = server.connect().await;
         assert_eq!(peer.read_until_closed().await, "");
@@ -236,7 +236,7 @@ async fn ipv4_peer_of_an_ipv6_socket_counts_as_ipv4() {
 
 #[tokio::test]
 async fn probes_and_partial_environments_free_their_sessions() {
-    let server = Running::start(|config| config.max_sessions = 4).await;
+    let server = Running::start(|config| config.max_sessions = 4);
     for wire in ["", "agi_network: yes\nagi_netw"] {
         for _ in 0..50 {
             let mut peer = server.connect().await;
@@ -249,7 +249,7 @@ async fn probes_and_partial_environments_free_their_sessions() {
 
 #[tokio::test]
 async fn connection_resets_affect_no_other_call() {
-    let server = Running::start(|config| config.max_sessions = 2).await;
+    let server = Running::start(|config| config.max_sessions = 2);
     for with_session in [false, true] {
         for _ in 0..20 {
             let mut peer = server.connect().await;
@@ -273,7 +273,7 @@ async fn hostile_environments_are_rejected_and_affect_no_other_call() {
     let headers = "agi_x: y\n".repeat(1 << 20);
     let large = format!("agi_x: {}\n", "y".repeat(8000)).repeat(100);
     let binary: Vec<u8> = (0..=255_u8).cycle().take(1 << 20).collect();
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let hostile = async |wire: &[u8]| {
         let mut peer = server.connect().await;
         // The server closes the connection before everything is sent.
@@ -295,7 +295,7 @@ async fn hostile_environments_are_rejected_and_affect_no_other_call() {
 #[tokio::test]
 async fn silent_and_slow_peers_are_disconnected_in_time() {
     let limit = Duration::from_millis(300);
-    let server = Running::start(|config| config.environment_timeout = limit).await;
+    let server = Running::start(|config| config.environment_timeout = limit);
     let began = Instant::now();
     let silent = async |wire: &[u8]| {
         let mut peer = server.connect().await;
@@ -325,7 +325,7 @@ async fn silent_and_slow_peers_are_disconnected_in_time() {
 
 #[tokio::test]
 async fn missing_reply_ends_the_session_in_time() {
-    let server = Running::start(|config| config.reply_timeout = Duration::from_millis(100)).await;
+    let server = Running::start(|config| config.reply_timeout = Duration::from_millis(100));
     let mut peer = server.connect().await;
     peer.send_environment("push").await;
     assert_eq!(
@@ -340,7 +340,7 @@ async fn missing_reply_ends_the_session_in_time() {
 
 #[tokio::test]
 async fn endless_script_is_ended() {
-    let server = Running::start(|config| config.session_timeout = Duration::from_millis(100)).await;
+    let server = Running::start(|config| config.session_timeout = Duration::from_millis(100));
     let mut peer = server.connect().await;
     peer.send_environment("hangup").await;
     assert_eq!(peer.read_until_closed().await, "");
@@ -349,7 +349,7 @@ async fn endless_script_is_ended() {
 
 #[tokio::test]
 async fn panic_ends_only_its_own_session() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let mut waiting = server.connect().await;
     waiting.send_environment("hangup").await;
     let mut peer = server.connect().await;
@@ -369,7 +369,7 @@ async fn panic_ends_only_its_own_session() {
 
 #[tokio::test]
 async fn hangup_at_any_point_does_not_disturb_the_script() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     for (after_environment, first, second) in [
         ("HANGUP\n", "200 result=1 (Bob)\n", "200 result=1\n"),
         ("", "HANGUP\n200 result=1 (Bob)\n", "200 result=1\n"),
@@ -391,7 +391,7 @@ async fn hangup_at_any_point_does_not_disturb_the_script() {
 
 #[tokio::test]
 async fn hangup_and_close_are_detected_between_commands() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let mut peer = server.connect().await;
     peer.send_environment("hangup").await;
     peer.send(b"HANGUP\n").await;
@@ -411,7 +411,7 @@ async fn hangup_and_close_are_detected_between_commands() {
 
 #[tokio::test]
 async fn half_close_by_the_peer_is_a_close() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let mut peer = server.connect().await;
     peer.send_environment("push").await;
     peer.stream.get_mut().shutdown().await.unwrap();
@@ -422,7 +422,7 @@ async fn half_close_by_the_peer_is_a_close() {
 
 #[tokio::test]
 async fn last_command_arrives_although_asterisk_still_sends() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     for _ in 0..20 {
         let mut peer = server.connect().await;
         peer.send_environment("push").await;
@@ -439,7 +439,7 @@ async fn last_command_arrives_although_asterisk_still_sends() {
 
 #[tokio::test]
 async fn peer_that_does_not_close_occupies_a_session_only_briefly() {
-    let server = Running::start(|config| config.max_sessions = 1).await;
+    let server = Running::start(|config| config.max_sessions = 1);
     let mut lingering = Vec::new();
     for _ in 0..3 {
         let mut peer = server.connect().await;
@@ -452,7 +452,7 @@ async fn peer_that_does_not_close_occupies_a_session_only_briefly() {
 
 #[tokio::test]
 async fn stopping_closes_the_socket_and_completes_sessions() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let mut peer = server.connect().await;
     peer.send_environment("push").await;
     peer.expect("GET FULL VARIABLE \"${NAME}\"").await;
@@ -482,7 +482,7 @@ async fn stopping_closes_the_socket_and_completes_sessions() {
 
 #[tokio::test]
 async fn occupied_port_is_an_error_with_its_address() {
-    let server = Running::start(|_| ()).await;
+    let server = Running::start(|_| ());
     let error = Server::bind(Config {
         listen: server.address,
         ..Config::default()

@@ -1,6 +1,7 @@
 //! A TLS server for tests.
 
 #![expect(
+    clippy::missing_panics_doc,
     clippy::unwrap_used,
     reason = "tests that cannot read their certificate should fail"
 )]
