@@ -1,9 +1,8 @@
-//! Which phone is where, as the Asterisk servers tell it.
+//! The registrations of all Asterisk servers, kept up to date.
 //!
-//! [`Roster`] is a handle; behind it one task for each server reads all contacts whenever the
-//! connection is new, and follows the events from then on. What is read is a table without I/O.
-//! Nothing here is configured and nothing is sent to a phone: the roster says what Asterisk knows,
-//! and [`handset_phones::phone`] joins that with the configuration.
+//! [`Roster`] is a handle. Behind it, one task per server loads all contacts on each new connection and
+//! then follows events; the table itself has no I/O. The roster is what Asterisk knows;
+//! [`handset_phones::phone`] joins that with the configuration.
 
 mod contact;
 mod query_queue;
@@ -24,19 +23,19 @@ use handset_ami::{self as ami, Client};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{Endpoint, MacAddress, RegistrationInfo};
 
-/// What all servers know. Cheap to clone; all clones are one roster.
+/// The registrations of all servers. Cheap to clone; clones share their contents.
 #[derive(Clone)]
 pub struct Roster {
     servers: Arc<RwLock<Vec<Server>>>,
     arrivals: broadcast::Sender<Registered>,
 }
 
-/// A phone may have come back.
+/// A phone that may be reachable again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Registered {
-    /// Any: a server was read anew.
+    /// Any phone: all registrations of a server were loaded.
     Any,
-    /// One of this endpoint registered, or did so again.
+    /// A phone of this endpoint registered or renewed its registration.
     Endpoint(Endpoint),
 }
 
@@ -46,12 +45,12 @@ struct Server {
     table: channel::Receiver<Table>,
 }
 
-/// Where a phone that is registered can be sent something.
+/// Where to send to a registered endpoint.
 #[derive(Clone, Debug)]
 pub struct Registration {
     /// The server that it is registered with.
     pub client: Client,
-    /// The contacts of the endpoint there; one at least.
+    /// The contacts of the endpoint there; at least one.
     pub contacts: Vec<Contact>,
 }
 
@@ -59,18 +58,18 @@ pub struct Registration {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// No connection tells.
+    /// The server is not connected.
     #[error("Asterisk {server} is not connected: {reason}")]
     Away {
-        /// What the configuration calls the server.
+        /// The name of the server in the configuration.
         server: String,
-        /// Why.
+        /// The cause.
         reason: String,
     },
     /// The configuration names no server.
-    #[error("no [[asterisk]] is configured, and a NOTIFY goes through one")]
+    #[error("no [[asterisk]] is configured, which a NOTIFY requires")]
     NoServer,
-    /// Asterisk knows no contact of it.
+    /// The endpoint has no contact.
     #[error("{endpoint} is not registered")]
     NotRegistered {
         /// The endpoint.
@@ -79,7 +78,7 @@ pub enum Unavailable {
 }
 
 impl Roster {
-    /// Reads what the server of `client` knows, and keeps up with it until `tasks` stop.
+    /// Loads the registrations of a server, and follows it until `tasks` stop.
     pub fn follow(&self, client: Client, tasks: &Tasks) {
         let (table, readable) = channel::channel(Table::default());
         let server = Server {
@@ -100,30 +99,28 @@ impl Roster {
         });
     }
 
-    /// Returns whether there is a server that could tell of phones.
+    /// Returns whether any server is followed.
     pub fn follows_any(&self) -> bool {
         !self.list().is_empty()
     }
 
-    /// Returns a listener to phones that come, or come back, from now on. Each may be told several
-    /// times.
+    /// Subscribes to phones that register from now on. Each may be announced several times.
     pub fn arrivals(&self) -> broadcast::Receiver<Registered> {
         self.arrivals.subscribe()
     }
 
-    /// Forgets all that the server of that name knows.
+    /// Removes a server and its registrations.
     pub fn forget(&self, server: &str) {
         let mut servers = self.servers.write().unwrap_or_else(PoisonError::into_inner);
         servers.retain(|known| known.client.name() != server);
     }
 
-    /// Returns what is known of the phones of `endpoint`, one for each contact. Empty where no
-    /// server knows one just now.
+    /// Returns the phones of `endpoint`, one for each contact; empty if no server currently has any.
     pub fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
         self.select(|table| table.contacts(endpoint).iter().collect())
     }
 
-    /// Returns whether a server says that a phone of `endpoint` is registered.
+    /// Returns whether a phone of `endpoint` is registered with any server.
     pub fn knows(&self, endpoint: &Endpoint) -> bool {
         let mut servers = self.list().into_iter();
         servers.any(|server| {
@@ -132,7 +129,7 @@ impl Roster {
         })
     }
 
-    /// Returns how often a server told that a phone of `endpoint` came, as long as it is followed.
+    /// Returns how many registrations of `endpoint` were announced by events of the servers.
     pub fn registration_count(&self, endpoint: &Endpoint) -> u64 {
         let servers = self.list().into_iter();
         servers.fold(0, |sum: u64, server| {
@@ -140,7 +137,7 @@ impl Roster {
         })
     }
 
-    /// Returns what is known of the phones that have this IP address or hardware address.
+    /// Returns the phones with this IP or MAC address.
     pub fn find(&self, text: &str) -> Vec<RegistrationInfo> {
         if let Ok(mac) = text.parse::<MacAddress>() {
             return self.select(|table| table.all().filter(|one| one.mac() == Some(mac)).collect());
@@ -151,23 +148,23 @@ impl Roster {
         }
     }
 
-    /// Returns what is known of all phones, and which servers tell nothing; those that are being
-    /// read are waited for until `until`.
+    /// Returns all phones, and the servers that are unavailable. Waits until `until` for servers that
+    /// are still loading.
     pub async fn all(&self, until: Instant) -> (Vec<RegistrationInfo>, Vec<Unavailable>) {
-        let (mut facts, mut away) = (Vec::new(), Vec::new());
+        let (mut phones, mut away) = (Vec::new(), Vec::new());
         for server in self.list() {
-            if server.is_read(until).await {
+            if server.is_loaded(until).await {
                 let table = server.table.borrow();
-                facts.extend(table.all().map(|one| one.facts(server.client.name())));
+                phones.extend(table.all().map(|one| one.to_info(server.client.name())));
             } else {
                 away.push(server.away());
             }
         }
-        (facts, away)
+        (phones, away)
     }
 
-    /// Returns the contacts of `endpoint`, and the server to send to; a server that is being read
-    /// is waited for until `until`.
+    /// Returns the contacts of `endpoint`, and the server to send to. Waits until `until` for servers that
+    /// are still loading.
     pub async fn registration(
         &self,
         endpoint: &Endpoint,
@@ -179,7 +176,7 @@ impl Roster {
             return Err(Unavailable::NoServer);
         }
         for server in servers {
-            if !server.is_read(until).await {
+            if !server.is_loaded(until).await {
                 away = Some(server.away());
                 continue;
             }
@@ -194,30 +191,30 @@ impl Roster {
     }
 
     fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<RegistrationInfo> {
-        let mut facts = Vec::new();
+        let mut phones = Vec::new();
         for Server { client, table } in self.list() {
             let table = table.borrow();
             if table.is_current() {
                 let chosen = choose(&table);
-                facts.extend(chosen.iter().map(|one| one.facts(client.name())));
+                phones.extend(chosen.iter().map(|one| one.to_info(client.name())));
             }
         }
-        facts
+        phones
     }
 
     fn list(&self) -> Vec<Server> {
-        // A list that only grows is whole whoever panicked.
         let servers = self.servers.read().unwrap_or_else(PoisonError::into_inner);
         servers.clone()
     }
 }
 
 impl Server {
-    /// Waits until all was read, until `until` or until it is clear that nothing will come.
-    async fn is_read(&self, until: Instant) -> bool {
+    /// Waits until all registrations are loaded, until `until`, or until it is clear that they will not
+    /// be; returns whether they are.
+    async fn is_loaded(&self, until: Instant) -> bool {
         let (mut table, mut state) = (self.table.clone(), self.client.state());
         let is_final = async {
-            // A client that is gone tells nothing either.
+            // A client that is gone is final, too.
             let _ = state.wait_for(ami::State::is_final).await;
         };
         tokio::select! {
@@ -257,12 +254,12 @@ fn reason(state: &ami::State) -> String {
     match state {
         ami::State::Lost { reason, .. } | ami::State::Refused { reason } => reason.to_string(),
         ami::State::Stopped => "handsetd is stopping".to_owned(),
-        ami::State::Connected(_) => "it does not tell who is registered".to_owned(),
+        ami::State::Connected(_) => "it does not report registrations".to_owned(),
         _ => "connecting".to_owned(),
     }
 }
 
-/// How many arrivals a listener may be behind; who is further behind takes all phones for come back.
+/// How many arrivals a subscriber may lag; beyond that it assumes that any phone may have registered.
 const MAX_ARRIVALS: usize = 4096;
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ async fn a_contact_of_several_gets_its_own_notify(version: Version) {
     snom.register(3600).await;
     yealink.register(3600).await;
     let daemon = daemon(asterisk.manager(), "hush").await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     let arguments = ["Hello, you", "via=notify", "phone=1003"];
     let outcome = agi_call(daemon.agi(), "push", &arguments).await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
@@ -351,7 +351,7 @@ async fn with_phone(version: Version, driver: Driver) -> Option<(Asterisk, UdpPh
     let mut phone = UdpPhone::new("1002", SNOM, asterisk.sip(driver)).await;
     phone.register(3600).await;
     let daemon = daemon(asterisk.manager(), "hush").await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     Some((asterisk, phone, daemon))
 }
 

@@ -53,7 +53,7 @@ secret = "hush"
         rules = careless(),
     ))
     .await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     let admin = AdminClient::new(daemon.admin());
 
     for (at, between) in BREAKS.iter().enumerate() {

@@ -323,7 +323,7 @@ async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(versio
          secret = 'hush'\n"
     ))
     .await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     let admin = AdminClient::new(daemon.admin());
     let body = r#"{"text": "While you were away", "keep": "1h"}"#;
     let answer = admin.post("/api/v1/phones/1001/push", body).await;

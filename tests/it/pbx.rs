@@ -125,7 +125,7 @@ impl PbxFixture {
              model = 'D785'\naddress = '127.0.0.1:9'\n"
         ))
         .await;
-        daemon.line("Read who is registered.").await;
+        daemon.line("Loaded registrations.").await;
         Some(Self {
             asterisk,
             phone,

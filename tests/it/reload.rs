@@ -58,7 +58,7 @@ async fn a_server_that_refused_us_is_tried_again_with_another_password() {
     daemon.line("Asterisk rejected the login").await;
     daemon.reconfigure(&configuration("hush"));
     daemon.line("Disconnecting from Asterisk.").await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     // The same again changes nothing.
     daemon.reconfigure(&configuration("hush"));
     daemon

@@ -450,7 +450,7 @@ async fn old_phones_have_their_own_forms() {
         manager(&asterisk)
     ))
     .await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     let does = async |verb: &str, arguments: &[&str]| {
         let arguments = [arguments, &["phone=1002"]].concat();
         let response = asks(daemon.agi(), verb, &arguments).await;
@@ -489,7 +489,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
     let sim_phone = SimPhone::new(phone).await;
     sip.register(3600).await;
     let daemon = Daemon::start(&manager(&asterisk)).await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     // What its SIP side gets, the phone does.
     let takes = async |count: usize| {
         for _ in 0..count {
@@ -593,7 +593,7 @@ async fn talk_and_hold_go_in_the_dialog_of_the_call() {
     let mut sip = UdpPhone::new("1002", &phone.user_agent(), asterisk.sip(Driver::Pjsip)).await;
     sip.register(3600).await;
     let daemon = Daemon::start(&manager(&asterisk)).await;
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     let does = async |verb: &str, arguments: &[&str]| {
         let arguments = [arguments, &["phone=1002"]].concat();
         let response = asks(daemon.agi(), verb, &arguments).await;

@@ -484,7 +484,7 @@ impl PbxFixture {
              secret = 'hush'\n"
         ))
         .await;
-        daemon.line("Read who is registered.").await;
+        daemon.line("Loaded registrations.").await;
         Some(Self {
             _asterisk: asterisk,
             sip,

@@ -208,7 +208,7 @@ mod tests {
         };
         assert_eq!(resolver.again(&seen).unwrap_err().status, Status::NotFound);
         let mut session = Session::accept(&listener).await;
-        session.tell_one("192.0.2.21").await;
+        session.answer_with_phone("192.0.2.21").await;
         arrivals.recv().await.unwrap();
         for phone_ref in [&absent, &seen] {
             let again = resolver.again(phone_ref).unwrap();

@@ -7,7 +7,7 @@ use handset_phones::phone::{
     Endpoint, Identity, MacAddress, RegistrationInfo, Technology, sip_host,
 };
 
-/// Where Asterisk reaches a phone, and what that phone says of itself.
+/// Where Asterisk reaches a phone, and what the phone reports about itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Contact {
     /// The endpoint or peer that it is registered as.
@@ -16,14 +16,14 @@ pub struct Contact {
     pub uri: String,
     /// The address that Asterisk sends to.
     pub address: Option<IpAddr>,
-    /// The address that the phone itself writes into its messages, where that is another one: there
-    /// is NAT or a proxy between.
+    /// The address that the phone writes into its messages, if it differs: there is NAT or a proxy
+    /// between.
     pub own: Option<IpAddr>,
-    /// What it says it is.
+    /// Its User-Agent.
     pub user_agent: String,
-    /// The `Call-ID` of its registration, as far as Asterisk tells it.
+    /// The `Call-ID` of its registration, if Asterisk reports it.
     pub call_id: Option<String>,
-    /// Whether it answers, as far as Asterisk asks.
+    /// Whether it answers Asterisk's qualify requests.
     pub reach: Reach,
 }
 
@@ -32,7 +32,7 @@ pub struct Contact {
 pub enum Reach {
     /// It answers.
     Reachable,
-    /// Nobody asks.
+    /// It is not qualified.
     Unqualified,
     /// It does not answer.
     Unreachable,
@@ -43,7 +43,7 @@ impl Contact {
     pub fn of_pjsip(item: &Event) -> Option<Self> {
         let first = |names: [&str; 2]| names.into_iter().find_map(|name| item.header(name));
         let uri = first(["Uri", "URI"])?;
-        // A contact that is configured tells no endpoint, but the address of record before its hash.
+        // A configured contact has no endpoint, but its address of record before the hash.
         let id = first(["ObjectName", "ID"]).unwrap_or_default();
         let aor = id.split_once(";@").or_else(|| id.split_once("@@"));
         let aor = aor.map_or(id, |(aor, _hash)| aor);
@@ -91,8 +91,8 @@ impl Contact {
     }
 
     /// Reads an item of the answer to `SCCPListDevices`; `None` if the device is not registered. Its
-    /// endpoint is the device (`SCCP/SEP00005E005301`), since chan-sccp does not list whose lines it
-    /// has.
+    /// endpoint is the device (`SCCP/SEP00005E005301`), since chan-sccp does not list
+    /// its lines.
     pub(super) fn of_sccp_device(item: &Event) -> Option<Self> {
         let is_sccp = item
             .header("ChannelType")
@@ -106,8 +106,8 @@ impl Contact {
         Some(Self::new(endpoint, "", Some(ip), None, "", ""))
     }
 
-    /// Takes in what chan-sccp calls the model of a device: a User-Agent of its own.
-    pub(super) fn note_skinny_type(&mut self, model: &str) {
+    /// Sets the User-Agent from chan-sccp's name of the model.
+    pub(super) fn set_skinny_type(&mut self, model: &str) {
         if let Some(identity) = Identity::of_skinny_type(model) {
             self.user_agent = format!("Cisco-CP{}/SCCP", identity.model);
         }
@@ -132,7 +132,7 @@ impl Contact {
         }
     }
 
-    /// Returns what kind of phone it is, if it is one that handsetd knows.
+    /// Returns vendor and model, if handsetd knows them.
     pub fn identity(&self) -> Option<Identity> {
         let identity = Identity::of_user_agent(self.user_agent.trim())?;
         // The name of an SCCP device tells it too.
@@ -143,7 +143,7 @@ impl Contact {
         })
     }
 
-    /// Returns its hardware address, if it tells it.
+    /// Returns its MAC address, if its User-Agent has it.
     pub(super) fn mac(&self) -> Option<MacAddress> {
         self.identity()?.mac
     }
@@ -153,8 +153,8 @@ impl Contact {
         [self.address, self.own].contains(&Some(ip.to_canonical()))
     }
 
-    /// Returns the phone's own address if it is behind NAT: a private one, where Asterisk sends to a
-    /// public one. A proxy in the same network makes them differ as well, and is none.
+    /// Returns the phone's own address if it is behind NAT: a private one, while Asterisk sends to a
+    /// public one. A proxy in the same network makes them differ, too, but is not NAT.
     pub fn behind_nat(&self) -> Option<IpAddr> {
         let own = self.own.filter(|own| is_private(*own))?;
         self.address
@@ -162,8 +162,8 @@ impl Contact {
             .then_some(own)
     }
 
-    /// Returns it as what is known of a phone, found by the manager of `server`.
-    pub(super) fn facts(&self, server: &str) -> RegistrationInfo {
+    /// Returns it as information on a phone, reported by `server`.
+    pub(super) fn to_info(&self, server: &str) -> RegistrationInfo {
         let Self {
             endpoint,
             uri,
@@ -214,7 +214,7 @@ fn address(text: &str) -> Option<IpAddr> {
     (!ip.is_unspecified()).then_some(ip)
 }
 
-/// Whether an address is one of a local network, which nobody can reach from outside.
+/// Whether an address is local to its network.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
@@ -222,10 +222,10 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// The longest `Call-ID` that is kept, in bytes.
+/// Maximum length of a `Call-ID`, in bytes; longer ones are ignored.
 const MAX_CALL_ID: usize = 255;
 
-/// The most of a User-Agent that is kept, in characters.
+/// Maximum length of a User-Agent, in characters; the rest is cut off.
 const MAX_USER_AGENT: usize = 256;
 
 #[cfg(test)]
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_contact_tells_the_call_id_of_its_registration() {
+    fn contact_has_the_call_id_of_its_registration() {
         let of = |more: &str| {
             let text = format!(
                 "Event: ContactList\r\nEndpoint: 1001\r\nUri: sip:1001@192.0.2.21\r\n{more}"
@@ -242,8 +242,8 @@ mod tests {
             Contact::of_pjsip(&item).unwrap()
         };
         let contact = of("CallID: 00005e005301-1@192.0.2.21\r\n");
-        let facts = contact.facts("pbx");
-        assert_eq!(facts.call_id.as_deref(), Some("00005e005301-1@192.0.2.21"));
+        let info = contact.to_info("pbx");
+        assert_eq!(info.call_id.as_deref(), Some("00005e005301-1@192.0.2.21"));
         assert_eq!(of("CallID: \r\n").call_id, None);
         assert_eq!(of("").call_id, None);
     }

@@ -1,14 +1,14 @@
-//! What is still to be asked of a server, each question once.
+//! The pending queries of a server, each at most once.
 
 use std::collections::{HashSet, VecDeque};
 
 use handset_ami::{Action, InvalidAction, ListQuery};
 use handset_phones::phone::{Endpoint, Technology};
 
-/// Something to ask of Asterisk.
+/// A query to Asterisk.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Query {
-    /// What it can be asked.
+    /// The actions that it supports.
     Commands,
     /// All contacts of PJSIP.
     Contacts,
@@ -21,7 +21,7 @@ pub(super) enum Query {
 }
 
 impl Query {
-    /// Returns the action that asks it.
+    /// Returns its action.
     pub(super) fn action(&self) -> Result<Action, InvalidAction> {
         Ok(match self {
             Self::Commands => Action::list_commands(),
@@ -46,7 +46,7 @@ impl Query {
     }
 }
 
-/// The questions that wait, in order. Many single endpoints become one question for all.
+/// The pending queries, in order. Many queries for single endpoints become one for all.
 #[derive(Debug, Default)]
 pub(super) struct QueryQueue {
     order: VecDeque<Query>,
@@ -55,45 +55,44 @@ pub(super) struct QueryQueue {
 }
 
 impl QueryQueue {
-    /// Adds a question, unless it waits already.
-    pub(super) fn add(&mut self, question: Query) {
-        if question.is_pjsip_endpoint() && self.waiting.contains(&Query::Contacts) {
+    /// Adds a query, unless it is pending.
+    pub(super) fn add(&mut self, query: Query) {
+        if query.is_pjsip_endpoint() && self.waiting.contains(&Query::Contacts) {
             return;
         }
-        if !self.waiting.insert(question.clone()) {
+        if !self.waiting.insert(query.clone()) {
             return;
         }
-        self.singles += usize::from(question.is_pjsip_endpoint());
-        self.order.push_back(question);
+        self.singles += usize::from(query.is_pjsip_endpoint());
+        self.order.push_back(query);
         if MAX_SINGLES < self.singles {
-            self.order.retain(|question| !question.is_pjsip_endpoint());
-            self.waiting
-                .retain(|question| !question.is_pjsip_endpoint());
+            self.order.retain(|query| !query.is_pjsip_endpoint());
+            self.waiting.retain(|query| !query.is_pjsip_endpoint());
             self.singles = 0;
             self.add(Query::Contacts);
         }
     }
 
-    /// Takes the question that waits for the longest time.
-    pub(super) fn next(&mut self) -> Option<Query> {
-        let question = self.order.pop_front()?;
-        self.waiting.remove(&question);
-        self.singles -= usize::from(question.is_pjsip_endpoint());
-        Some(question)
+    /// Removes and returns the oldest query.
+    pub(super) fn pop(&mut self) -> Option<Query> {
+        let query = self.order.pop_front()?;
+        self.waiting.remove(&query);
+        self.singles -= usize::from(query.is_pjsip_endpoint());
+        Some(query)
     }
 
-    /// Returns whether no question waits.
+    /// Returns whether no query is pending.
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    /// Forgets all questions.
+    /// Removes all queries.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }
 
-/// How many PJSIP endpoints are asked for one by one; with more, asking for all is less work.
+/// How many PJSIP endpoints are queried one by one; beyond that, one query for all is less work.
 const MAX_SINGLES: usize = 64;
 
 #[cfg(test)]
@@ -105,25 +104,25 @@ mod tests {
     }
 
     #[test]
-    fn a_question_waits_once_and_can_be_asked_again() {
-        let mut agenda = QueryQueue::default();
-        agenda.add(single(1));
-        agenda.add(Query::Peers);
-        agenda.add(single(1));
-        assert_eq!(agenda.next(), Some(single(1)));
-        agenda.add(single(1));
-        assert!(!agenda.is_empty());
-        assert_eq!(agenda.next(), Some(Query::Peers));
-        assert_eq!(agenda.next(), Some(single(1)));
-        assert_eq!(agenda.next(), None);
-        assert!(agenda.is_empty());
+    fn query_is_pending_once_and_can_be_added_again() {
+        let mut queue = QueryQueue::default();
+        queue.add(single(1));
+        queue.add(Query::Peers);
+        queue.add(single(1));
+        assert_eq!(queue.pop(), Some(single(1)));
+        queue.add(single(1));
+        assert!(!queue.is_empty());
+        assert_eq!(queue.pop(), Some(Query::Peers));
+        assert_eq!(queue.pop(), Some(single(1)));
+        assert_eq!(queue.pop(), None);
+        assert!(queue.is_empty());
     }
 
     #[test]
-    fn a_crowd_becomes_one_question() {
-        let mut agenda = QueryQueue::default();
-        (0..10_000).for_each(|number| agenda.add(single(number)));
-        assert_eq!(agenda.next(), Some(Query::Contacts));
-        assert_eq!(agenda.next(), None);
+    fn many_endpoints_become_one_query() {
+        let mut queue = QueryQueue::default();
+        (0..10_000).for_each(|number| queue.add(single(number)));
+        assert_eq!(queue.pop(), Some(Query::Contacts));
+        assert_eq!(queue.pop(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The task that keeps the table of one server: asks, and listens.
+//! The task that keeps the table of one server up to date, by queries and events.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,21 +13,21 @@ use super::query_queue::{Query, QueryQueue};
 use super::table::Table;
 use handset_ami::{Client, Error, Events, Response};
 
-/// Keeps one table.
+/// Keeps one table up to date.
 pub(super) struct ContactSync {
     client: Client,
     events: Events,
     table: watch::Sender<Table>,
     arrivals: broadcast::Sender<Registered>,
-    agenda: QueryQueue,
-    /// How many events had been lost when all was last asked.
+    queue: QueryQueue,
+    /// How many events had been lost at the last full query.
     lost: u64,
-    /// When the next question may be asked, after one had no answer.
+    /// The earliest time of the next query, after a failed one.
     pause: Option<Instant>,
 }
 
 impl ContactSync {
-    /// Listens from now on.
+    /// Subscribes to events from now on.
     pub(super) fn new(
         client: Client,
         table: watch::Sender<Table>,
@@ -38,7 +38,7 @@ impl ContactSync {
             client,
             table,
             arrivals,
-            agenda: QueryQueue::default(),
+            queue: QueryQueue::default(),
             lost: 0,
             pause: None,
         }
@@ -47,129 +47,129 @@ impl ContactSync {
     /// Runs until the client stops. Cancel safe.
     pub(super) async fn run(mut self) {
         let mut state = self.client.state();
-        let mut again = interval_at(Instant::now() + REREAD, REREAD);
-        again.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // A connection that stands already is as new as one that comes.
+        let mut refresh = interval_at(Instant::now() + REFRESH_INTERVAL, REFRESH_INTERVAL);
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // An existing connection counts as new.
         state.mark_changed();
-        let mut asking: Option<Asking> = None;
+        let mut running: Option<RunningQuery> = None;
         loop {
             let is_connected = state.borrow().is_connected();
-            let may_ask = is_connected && asking.is_none();
+            let may_query = is_connected && running.is_none();
             tokio::select! {
                 changed = state.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    asking = None;
-                    self.start_over(state.borrow_and_update().is_connected());
+                    running = None;
+                    self.reset(state.borrow_and_update().is_connected());
                 }
                 event = self.events.next() => {
                     let Some(event) = event else { return };
-                    self.listen(&event);
+                    self.note(&event);
                 }
-                (question, answer) = answered(&mut asking) => {
-                    asking = None;
-                    self.take(&question, answer);
+                (query, response) = response(&mut running) => {
+                    running = None;
+                    self.receive(&query, response);
                 }
-                _ = again.tick(), if is_connected => self.agenda.add(Query::Commands),
-                question = next(&mut self.agenda, &mut self.pause), if may_ask => {
-                    asking = self.ask(question);
+                _ = refresh.tick(), if is_connected => self.queue.add(Query::Commands),
+                query = next(&mut self.queue, &mut self.pause), if may_query => {
+                    running = self.send(query);
                 }
             }
         }
     }
 
-    /// What was known is stale, whether a connection came or went.
-    fn start_over(&mut self, is_connected: bool) {
-        self.table.send_modify(|table| table.note_current(false));
-        self.agenda.clear();
+    /// Marks the table as stale, since a connection came or went.
+    fn reset(&mut self, is_connected: bool) {
+        self.table.send_modify(|table| table.set_current(false));
+        self.queue.clear();
         self.pause = None;
         if is_connected {
-            self.agenda.add(Query::Commands);
+            self.queue.add(Query::Commands);
         }
     }
 
-    fn listen(&mut self, event: &handset_ami::Event) {
-        let mut question = None;
+    fn note(&mut self, event: &handset_ami::Event) {
+        let mut query = None;
         self.table.send_if_modified(|table| {
-            question = table.note(event);
-            question.is_some()
+            query = table.note(event);
+            query.is_some()
         });
-        if let Some(question) = question {
-            self.agenda.add(question);
+        if let Some(query) = query {
+            self.queue.add(query);
         }
         if self.lost != self.events.lost() {
             self.lost = self.events.lost();
-            self.agenda.add(Query::Commands);
+            self.queue.add(Query::Commands);
         }
     }
 
-    fn ask(&self, question: Query) -> Option<Asking> {
-        let action = match question.action() {
+    fn send(&self, query: Query) -> Option<RunningQuery> {
+        let action = match query.action() {
             Ok(action) => action,
             Err(error) => {
-                debug!(?question, %error, "A question can't be asked.");
+                debug!(?query, %error, "Cannot build an AMI query.");
                 return None;
             }
         };
         let client = self.client.clone();
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + QUERY_TIMEOUT;
         Some(Box::pin(async move {
-            let answer = client.send_until(action, until).await;
-            (question, answer)
+            let response = client.send_until(action, until).await;
+            (query, response)
         }))
     }
 
-    fn take(&mut self, question: &Query, answer: Result<Response, Error>) {
-        match answer {
-            Ok(answer) => {
+    fn receive(&mut self, query: &Query, response: Result<Response, Error>) {
+        match response {
+            Ok(response) => {
                 let mut more = Vec::new();
                 self.table
-                    .send_modify(|table| more = table.answer(question, &answer));
-                if *question == Query::Commands && more.is_empty() {
+                    .send_modify(|table| more = table.answer(query, &response));
+                if *query == Query::Commands && more.is_empty() {
                     let server = self.client.name();
                     warn!(
                         server,
-                        "Asterisk does not tell who is registered: it has neither res_pjsip nor \
-                         chan_sip, or the account lacks write = system,reporting."
+                        "Asterisk does not report registrations: it has neither res_pjsip nor chan_sip, \
+                         or the account lacks write = system,reporting."
                     );
                     return;
                 }
-                for question in more {
-                    self.agenda.add(question);
+                for query in more {
+                    self.queue.add(query);
                 }
-                self.announce_of(question);
+                self.announce_answered(query);
             }
             Err(error @ Error::ListTooLong { .. }) => {
-                warn!(server = self.client.name(), %error, "Too many phones to know all of them.");
+                warn!(server = self.client.name(), %error, "Too many registrations; some phones stay unknown.");
             }
             Err(error) => {
-                debug!(server = self.client.name(), %error, "A question had no answer.");
-                self.agenda.add(question.clone());
-                self.pause = Some(Instant::now() + PAUSE);
+                debug!(server = self.client.name(), %error, "An AMI query failed; retrying.");
+                self.queue.add(query.clone());
+                self.pause = Some(Instant::now() + RETRY_DELAY);
                 return;
             }
         }
-        if self.agenda.is_empty() && !self.table.borrow().is_current() {
-            self.table.send_modify(|table| table.note_current(true));
+        if self.queue.is_empty() && !self.table.borrow().is_current() {
+            self.table.send_modify(|table| table.set_current(true));
             let contacts = self.table.borrow().all().count();
             info!(
                 server = self.client.name(),
-                contacts, "Read who is registered."
+                contacts, "Loaded registrations."
             );
             self.announce(Registered::Any);
         }
     }
 
-    /// Says who may have come back, now that a question is answered.
-    fn announce_of(&self, question: &Query) {
-        match question {
+    /// Announces phones that may have registered, after a query was answered.
+    fn announce_answered(&self, query: &Query) {
+        match query {
             Query::Endpoint(endpoint) => {
                 if !self.table.borrow().contacts(endpoint).is_empty() {
                     self.announce(Registered::Endpoint(endpoint.clone()));
                 }
             }
-            // Many who came at once are asked about by one question.
+            // Many registrations at once lead to one query.
             Query::Contacts | Query::Peers | Query::SccpDevices => {
                 self.announce(Registered::Any);
             }
@@ -178,39 +178,39 @@ impl ContactSync {
     }
 
     fn announce(&self, arrival: Registered) {
-        // Nobody may be listening.
+        // There may be no subscriber.
         let _ = self.arrivals.send(arrival);
     }
 }
 
-type Asking = Pin<Box<dyn Future<Output = (Query, Result<Response, Error>)> + Send>>;
+type RunningQuery = Pin<Box<dyn Future<Output = (Query, Result<Response, Error>)> + Send>>;
 
-/// Waits for the answer to a question that was asked; for ever if there is none. Cancel safe.
-async fn answered(asking: &mut Option<Asking>) -> (Query, Result<Response, Error>) {
-    match asking {
-        Some(asking) => asking.await,
+/// Waits for the response to the running query; forever if there is none. Cancel safe.
+async fn response(running: &mut Option<RunningQuery>) -> (Query, Result<Response, Error>) {
+    match running {
+        Some(running) => running.await,
         None => std::future::pending().await,
     }
 }
 
-/// Waits for the next question; for ever if there is none. Cancel safe.
-async fn next(agenda: &mut QueryQueue, pause: &mut Option<Instant>) -> Query {
+/// Waits for the next query; forever if there is none. Cancel safe.
+async fn next(queue: &mut QueryQueue, pause: &mut Option<Instant>) -> Query {
     if let Some(until) = *pause {
         sleep_until(until).await;
         *pause = None;
     }
-    match agenda.next() {
-        Some(question) => question,
+    match queue.pop() {
+        Some(query) => query,
         None => std::future::pending().await,
     }
 }
 
-/// How long a list may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a query may take.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long nothing is asked after a question that had no answer.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The delay after a failed query.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// How often all is read again: a phone that registers anew from the same address, with another
-/// firmware, makes no event.
-const REREAD: Duration = Duration::from_mins(10);
+/// How often everything is loaded again: a phone that registers again from the same address, with another
+/// firmware, raises no event.
+const REFRESH_INTERVAL: Duration = Duration::from_mins(10);

@@ -1,4 +1,4 @@
-//! The contacts of one server, changed by answers and events. No I/O.
+//! The contacts of one server, updated by responses and events. No I/O.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,11 @@ use super::query_queue::Query;
 use handset_ami::{Event, Response};
 use handset_phones::phone::{Endpoint, Technology};
 
-/// Who is registered with one server.
+/// The registrations of one server.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     endpoints: HashMap<Endpoint, Vec<Contact>>,
-    /// How often each was told to come, by events.
+    /// How often events announced a registration of each.
     seen: HashMap<Endpoint, u64>,
     current: bool,
 }
@@ -22,7 +22,7 @@ impl Table {
         self.endpoints.get(endpoint).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns how often an event told that a phone of the endpoint came.
+    /// Returns how many registrations of the endpoint were announced by events.
     pub(super) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
         self.seen.get(endpoint).copied().unwrap_or_default()
     }
@@ -32,17 +32,17 @@ impl Table {
         self.endpoints.values().flatten()
     }
 
-    /// Returns whether all was read, and the connection stands since.
+    /// Returns whether everything was loaded over the current connection.
     pub(super) fn is_current(&self) -> bool {
         self.current
     }
 
-    /// Says whether [`is_current`](Self::is_current).
-    pub(super) fn note_current(&mut self, current: bool) {
+    /// Sets [`is_current`](Self::is_current).
+    pub(super) fn set_current(&mut self, current: bool) {
         self.current = current;
     }
 
-    /// Takes an event in, and returns what it makes worth asking.
+    /// Applies an event, and returns the query that it calls for.
     pub(super) fn note(&mut self, event: &Event) -> Option<Query> {
         let header = |name| event.header(name).unwrap_or_default();
         match event.name() {
@@ -55,9 +55,9 @@ impl Table {
                     .iter()
                     .any(|word| status.eq_ignore_ascii_case(word))
                 {
-                    self.see(&endpoint);
+                    self.count_registration(&endpoint);
                 }
-                // Asked even then: a list that is on its way may have been made before.
+                // Even then: a list that is underway may be older.
                 Some(Query::Endpoint(endpoint))
             }
             "PeerStatus" => {
@@ -67,45 +67,47 @@ impl Table {
                     .iter()
                     .any(|word| status.eq_ignore_ascii_case(word))
                 {
-                    self.see(&endpoint);
+                    self.count_registration(&endpoint);
                 }
                 let is_gone = status.eq_ignore_ascii_case("Unregistered");
                 if is_gone && endpoint.technology == Technology::Sip {
                     self.endpoints.remove(&endpoint);
                 }
-                askable(endpoint)
+                query_of(endpoint)
             }
-            // Of chan-sccp: an event of that name says of a device that it came or went.
+            // From chan-sccp: a device registered or unregistered.
             "DeviceStatus" if header("ChannelType").eq_ignore_ascii_case("SCCP") => {
                 let device = Endpoint::new(Technology::Sccp, header("SCCPDevice")).ok()?;
                 if header("DeviceStatus").eq_ignore_ascii_case("UNREGISTERED") {
                     self.endpoints.remove(&device);
                     return None;
                 }
-                self.see(&device);
+                self.count_registration(&device);
                 Some(Query::SccpDevices)
             }
-            // It adds nothing but the hint that another event was missed.
+            // Only a hint that another event was missed.
             "DeviceStateChange" => {
                 let endpoint = endpoint(header("Device"))?;
-                let is_there = match header("State") {
+                let is_available = match header("State") {
                     "UNAVAILABLE" => false,
                     "INVALID" | "UNKNOWN" => return None,
                     _ => true,
                 };
                 let is_known = !self.contacts(&endpoint).is_empty();
-                (is_there != is_known).then(|| askable(endpoint)).flatten()
+                (is_available != is_known)
+                    .then(|| query_of(endpoint))
+                    .flatten()
             }
             _ => None,
         }
     }
 
-    /// Takes an answer in, and returns what else it makes worth asking.
-    pub(super) fn answer(&mut self, question: &Query, answer: &Response) -> Vec<Query> {
-        match question {
+    /// Applies the response to a query, and returns the queries that it calls for.
+    pub(super) fn answer(&mut self, query: &Query, response: &Response) -> Vec<Query> {
+        match query {
             Query::Commands => {
                 let has = |name: &str| {
-                    let mut headers = answer.headers();
+                    let mut headers = response.headers();
                     headers.any(|(header, _)| header.eq_ignore_ascii_case(name))
                 };
                 let lists = [
@@ -114,35 +116,35 @@ impl Table {
                     ("SCCPListDevices", Query::SccpDevices),
                 ];
                 let lists = lists.into_iter().filter(|(name, _)| has(name));
-                lists.map(|(_, question)| question).collect()
+                lists.map(|(_, query)| query).collect()
             }
-            // None at all is an error to Asterisk.
+            // Asterisk reports an empty list as an error.
             Query::Contacts => {
-                let contacts = answer.items().iter().filter_map(Contact::of_pjsip);
+                let contacts = response.items().iter().filter_map(Contact::of_pjsip);
                 self.replace(Technology::Pjsip, contacts);
                 Vec::new()
             }
-            Query::Peers => self.listed(Technology::Sip, answer, Contact::of_peer),
-            Query::SccpDevices => self.listed(Technology::Sccp, answer, Contact::of_sccp_device),
+            Query::Peers => self.listed(Technology::Sip, response, Contact::of_peer),
+            Query::SccpDevices => self.listed(Technology::Sccp, response, Contact::of_sccp_device),
             Query::Endpoint(endpoint) if endpoint.technology == Technology::Sccp => {
-                let model = answer.header("Value").unwrap_or_default();
+                let model = response.header("Value").unwrap_or_default();
                 for contact in self.endpoints.get_mut(endpoint).into_iter().flatten() {
-                    contact.note_skinny_type(model);
+                    contact.set_skinny_type(model);
                 }
                 Vec::new()
             }
             Query::Endpoint(endpoint) => {
                 let contacts: Vec<_> = match endpoint.technology {
-                    Technology::Sip => Contact::of_peer_details(endpoint, answer)
+                    Technology::Sip => Contact::of_peer_details(endpoint, response)
                         .into_iter()
                         .collect(),
-                    Technology::Pjsip | Technology::Sccp => answer
+                    Technology::Pjsip | Technology::Sccp => response
                         .items()
                         .iter()
                         .filter(|item| item.is("ContactStatusDetail"))
                         .filter_map(Contact::of_pjsip)
                         .map(|contact| Contact {
-                            // An address of record may be that of several endpoints.
+                            // Several endpoints may share an address of record.
                             endpoint: endpoint.clone(),
                             ..contact
                         })
@@ -157,27 +159,27 @@ impl Table {
         }
     }
 
-    /// Takes a list in that does not tell all; returns what is to be asked about each of its items.
+    /// Applies a list without details; returns a query for each of its items.
     fn listed(
         &mut self,
         technology: Technology,
-        answer: &Response,
+        response: &Response,
         read: fn(&Event) -> Option<Contact>,
     ) -> Vec<Query> {
-        let mut contacts: Vec<_> = answer.items().iter().filter_map(read).collect();
+        let mut contacts: Vec<_> = response.items().iter().filter_map(read).collect();
         for contact in &mut contacts {
             if let [known] = self.contacts(&contact.endpoint) {
                 contact.user_agent.clone_from(&known.user_agent);
                 contact.own = known.own;
             }
         }
-        let ask = |contact: &Contact| Query::Endpoint(contact.endpoint.clone());
-        let questions = contacts.iter().map(ask).collect();
+        let query = |contact: &Contact| Query::Endpoint(contact.endpoint.clone());
+        let queries = contacts.iter().map(query).collect();
         self.replace(technology, contacts.into_iter());
-        questions
+        queries
     }
 
-    fn see(&mut self, endpoint: &Endpoint) {
+    fn count_registration(&mut self, endpoint: &Endpoint) {
         if let Some(count) = self.seen.get_mut(endpoint) {
             *count = count.wrapping_add(1);
         } else if self.seen.len() < MAX_ENDPOINTS {
@@ -213,22 +215,22 @@ impl Table {
     }
 }
 
-/// Reads `PJSIP/1001`; other devices, such as `Custom:lamp`, are no endpoints.
+/// Reads `PJSIP/1001`; other devices, such as `Custom:lamp`, are not endpoints.
 fn endpoint(device: &str) -> Option<Endpoint> {
     device.contains('/').then(|| device.parse().ok()).flatten()
 }
 
-fn askable(endpoint: Endpoint) -> Option<Query> {
+fn query_of(endpoint: Endpoint) -> Option<Query> {
     match endpoint.technology {
         Technology::Pjsip | Technology::Sip => Some(Query::Endpoint(endpoint)),
         Technology::Sccp => None,
     }
 }
 
-/// The most endpoints of one server that are remembered.
+/// Maximum number of endpoints per server.
 const MAX_ENDPOINTS: usize = 50_000;
 
-/// The most contacts of one endpoint that are remembered.
+/// Maximum number of contacts per endpoint.
 const MAX_CONTACTS: usize = 32;
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Session {
     }
 
     /// Answers what a new connection asks, with one phone at `ip`.
-    pub(crate) async fn tell_one(&mut self, ip: &str) {
+    pub(crate) async fn answer_with_phone(&mut self, ip: &str) {
         self.answer("ListCommands", "PJSIPShowContacts: Lists.\n", "")
             .await;
         let list = format!(

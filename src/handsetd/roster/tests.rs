@@ -4,13 +4,13 @@ use super::testing::{Session, listen, soon};
 use super::*;
 
 #[tokio::test]
-async fn every_connection_is_read_anew_and_nothing_stale_is_told() {
+async fn each_connection_loads_registrations_again_and_hides_stale_ones() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let phone: Endpoint = "1001".parse().unwrap();
     assert_eq!(roster.registrations(&phone), []);
     let mut session = Session::accept(&listener).await;
-    session.tell_one("192.0.2.21").await;
+    session.answer_with_phone("192.0.2.21").await;
     let registration = roster.registration(&phone, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.21:5060");
     let [facts] = &roster.registrations(&phone)[..] else {
@@ -29,20 +29,20 @@ async fn every_connection_is_read_anew_and_nothing_stale_is_told() {
     assert_eq!(
         roster.registrations(&phone),
         [],
-        "what may be stale is not told"
+        "stale registrations are hidden"
     );
-    session.tell_one("192.0.2.99").await;
+    session.answer_with_phone("192.0.2.99").await;
     let registration = roster.registration(&phone, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.99:5060");
     tasks.shut_down(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
-async fn an_event_is_followed_by_a_question() {
+async fn event_leads_to_a_query() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let mut session = Session::accept(&listener).await;
-    session.tell_one("192.0.2.21").await;
+    session.answer_with_phone("192.0.2.21").await;
     let other: Endpoint = "1002".parse().unwrap();
     let absent = roster.registration(&other, soon()).await.unwrap_err();
     assert_eq!(absent.to_string(), "PJSIP/1002 is not registered");
@@ -65,12 +65,12 @@ async fn an_event_is_followed_by_a_question() {
 }
 
 #[tokio::test]
-async fn who_comes_back_is_announced_one_by_one_or_all_together() {
+async fn registrations_are_announced_one_by_one_or_together() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let mut arrivals = roster.arrivals();
     let mut session = Session::accept(&listener).await;
-    session.tell_one("192.0.2.21").await;
+    session.answer_with_phone("192.0.2.21").await;
     let mut next = async || timeout_at(soon(), arrivals.recv()).await.unwrap().unwrap();
     // The list was read, and then all was.
     assert_eq!(
@@ -117,7 +117,7 @@ async fn who_comes_back_is_announced_one_by_one_or_all_together() {
 }
 
 #[tokio::test]
-async fn without_a_connection_the_server_is_away_and_without_a_server_nobody_is() {
+async fn missing_connections_and_missing_servers_are_distinguished() {
     let phone: Endpoint = "1001".parse().unwrap();
     let none = Roster::default().registration(&phone, Instant::now()).await;
     assert_eq!(none.unwrap_err(), Unavailable::NoServer);

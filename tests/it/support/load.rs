@@ -51,7 +51,7 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
     let daemon = Daemon::start(&configuration(&load, &phones, &manager)).await;
     let admin = AdminClient::new(daemon.admin());
     let since = Instant::now();
-    daemon.line("Read who is registered.").await;
+    daemon.line("Loaded registrations.").await;
     tell(format!(
         "read {} contacts in {:.1?}",
         load.phones,

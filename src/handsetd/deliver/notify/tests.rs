@@ -112,7 +112,7 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let mut session = Session::accept(&listener).await;
-    session.tell_one("192.0.2.21").await;
+    session.answer_with_phone("192.0.2.21").await;
     let (phone, notify) = (
         phone("192.0.2.21", None),
         vendor::Notify {

@@ -30,7 +30,7 @@ async fn placed(purpose: Purpose, story: &str) -> Result<(), Failure> {
     let place = calls.place(&roster, &phone, &call, soon(), &commit_point);
     let script = async {
         let mut session = Session::accept(&listener).await;
-        session.tell_one("192.0.2.21").await;
+        session.answer_with_phone("192.0.2.21").await;
         if is_dial {
             session.answer("Getvar", "Value: phones\n", "").await;
         }

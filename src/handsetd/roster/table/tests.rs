@@ -58,7 +58,7 @@ fn uris(table: &Table, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_list_tells_address_and_kind_of_each_phone() {
+fn list_has_address_and_model_of_each_phone() {
     let table = table();
     let [contact] = table.contacts(&endpoint("1001")) else {
         panic!()
@@ -72,7 +72,7 @@ fn a_list_tells_address_and_kind_of_each_phone() {
 }
 
 #[test]
-fn whoever_comes_is_counted_and_whoever_goes_is_not() {
+fn registrations_are_counted_and_removals_are_not() {
     let mut table = table();
     for word in [
         "Created",
@@ -102,7 +102,7 @@ fn an_empty_list_is_an_error_to_asterisk_and_empties_the_table() {
 }
 
 #[test]
-fn nat_is_told_apart_from_a_local_network() {
+fn nat_is_distinguished_from_a_local_network() {
     let check = |uri: &str, via: &str, nat: Option<&str>, own: Option<&str>| {
         let mut table = Table::default();
         table.answer(&Query::Contacts, &list(&[listed("1001", uri, via)]));
@@ -132,13 +132,13 @@ fn nat_is_told_apart_from_a_local_network() {
 }
 
 #[test]
-fn a_phone_that_registers_is_asked_about() {
+fn registering_phone_is_queried() {
     let mut table = table();
     for word in ["NonQualified", "Reachable", "Unreachable", "Removed"] {
-        let question = table.note(&status("1002", "sip:1002@192.0.2.22", word));
-        assert_eq!(question, Some(Query::Endpoint(endpoint("1002"))), "{word}");
+        let query = table.note(&status("1002", "sip:1002@192.0.2.22", word));
+        assert_eq!(query, Some(Query::Endpoint(endpoint("1002"))), "{word}");
     }
-    let asked = Query::Endpoint(endpoint("1002"));
+    let query = Query::Endpoint(endpoint("1002"));
     let uri = "sip:1002@[2001:db8::22]:5060";
     let via = "2001:db8::22:5060";
     let items = [
@@ -146,7 +146,7 @@ fn a_phone_that_registers_is_asked_about() {
         detailed("1002", uri, via, "Yealink SIP-T53W 96.86.0.70"),
         "Event: EndpointDetailComplete\n".to_owned(),
     ];
-    table.answer(&asked, &list(&items));
+    table.answer(&query, &list(&items));
     let [contact] = table.contacts(&endpoint("1002")) else {
         panic!()
     };
@@ -161,21 +161,21 @@ fn a_phone_that_moves_is_followed() {
     assert!(table.note(&status("1001", LAN, "Removed")).is_some());
     assert_eq!(uris(&table, "1001"), [""; 0]);
     let moved = "sip:1001@192.0.2.99:5060";
-    let question = table.note(&status("1001", moved, "NonQualified")).unwrap();
+    let query = table.note(&status("1001", moved, "NonQualified")).unwrap();
     let items = [detailed(
         "1001",
         moved,
         "192.0.2.99:5060",
         "snomD785/10.1.1.1",
     )];
-    table.answer(&question, &list(&items));
+    table.answer(&query, &list(&items));
     assert_eq!(uris(&table, "1001"), [moved]);
 }
 
 #[test]
-fn contacts_of_one_endpoint_are_phones_of_their_own() {
+fn contacts_of_one_endpoint_are_separate_phones() {
     let mut table = table();
-    let question = Query::Endpoint(endpoint("1001"));
+    let query = Query::Endpoint(endpoint("1001"));
     let items = [
         detailed("1001", LAN, "192.0.2.21:5060", "snomD785/10.1.1.1"),
         detailed(
@@ -191,7 +191,7 @@ fn contacts_of_one_endpoint_are_phones_of_their_own() {
             "Cisco-CP8841/12.8.1",
         ),
     ];
-    table.answer(&question, &list(&items));
+    table.answer(&query, &list(&items));
     assert_eq!(uris(&table, "1001"), [LAN, "sip:1001@192.0.2.55"]);
     table.note(&status("1001", LAN, "Removed"));
     assert_eq!(uris(&table, "1001"), ["sip:1001@192.0.2.55"]);
@@ -206,30 +206,30 @@ fn an_endpoint_that_is_gone_has_no_contacts() {
 }
 
 #[test]
-fn lists_are_asked_for_where_the_server_has_them() {
+fn lists_are_queried_where_the_server_supports_them() {
     let mut table = Table::default();
-    let asked = |table: &mut Table, commands: &str| {
+    let query = |table: &mut Table, commands: &str| {
         table.answer(
             &Query::Commands,
             &answer(&format!("Response: Success\n{commands}")),
         )
     };
-    assert_eq!(asked(&mut table, "Ping: Keepalive command.\n"), []);
+    assert_eq!(query(&mut table, "Ping: Keepalive command.\n"), []);
     assert_eq!(
-        asked(
+        query(
             &mut table,
             "PJSIPShowContacts: Lists.  (Priv: system,all)\n"
         ),
         [Query::Contacts]
     );
     assert_eq!(
-        asked(&mut table, "SIPpeers: List.\nPJSIPShowContacts: Lists.\n"),
+        query(&mut table, "SIPpeers: List.\nPJSIPShowContacts: Lists.\n"),
         [Query::Contacts, Query::Peers]
     );
 }
 
 #[test]
-fn peers_of_chan_sip_are_listed_and_then_asked_about() {
+fn peers_of_chan_sip_are_listed_and_then_queried() {
     let mut table = table();
     let peer = |name: &str, ip: &str| {
         format!(
@@ -238,13 +238,13 @@ fn peers_of_chan_sip_are_listed_and_then_asked_about() {
         )
     };
     let items = [peer("2001", "192.0.2.31"), peer("2002", "-none-")];
-    let questions = table.answer(&Query::Peers, &list(&items));
-    let asked = Query::Endpoint(endpoint("SIP/2001"));
-    assert_eq!(questions, std::slice::from_ref(&asked));
+    let queries = table.answer(&Query::Peers, &list(&items));
+    let query = Query::Endpoint(endpoint("SIP/2001"));
+    assert_eq!(queries, std::slice::from_ref(&query));
     let details = "Response: Success\nObjectName: 2001\nAddress-IP: 192.0.2.31\n\
                    SIP-Useragent: Cisco-CP7970G/8.5.4\nReg-Contact: sip:2001@192.168.0.4:5060\n\
                    Status: OK (3 ms)\n";
-    table.answer(&asked, &answer(details));
+    table.answer(&query, &answer(details));
     // Reading the list again does not forget what the details said.
     table.answer(&Query::Peers, &list(&items));
     let [contact] = table.contacts(&endpoint("SIP/2001")) else {
@@ -263,16 +263,16 @@ fn a_peer_comes_and_goes() {
             "Event: PeerStatus\nChannelType: SIP\nPeer: SIP/2001\nPeerStatus: {word}\n"
         ))
     };
-    let asked = Query::Endpoint(endpoint("SIP/2001"));
-    assert_eq!(table.note(&status("Registered")), Some(asked.clone()));
+    let query = Query::Endpoint(endpoint("SIP/2001"));
+    assert_eq!(table.note(&status("Registered")), Some(query.clone()));
     table.answer(
-        &asked,
+        &query,
         &answer("Response: Success\nAddress-IP: 192.0.2.31\n"),
     );
     assert_eq!(table.all().count(), 1);
     table.note(&status("Unregistered"));
     assert_eq!(table.all().count(), 0);
-    table.answer(&asked, &answer("Response: Success\nAddress-IP: (null)\n"));
+    table.answer(&query, &answer("Response: Success\nAddress-IP: (null)\n"));
     assert_eq!(table.all().count(), 0);
     let of_pjsip = event("Event: PeerStatus\nPeer: PJSIP/1001\nPeerStatus: Unreachable\n");
     assert_eq!(
@@ -282,7 +282,7 @@ fn a_peer_comes_and_goes() {
 }
 
 #[test]
-fn a_device_state_is_worth_a_question_only_if_it_contradicts() {
+fn device_state_leads_to_a_query_only_if_it_contradicts_the_table() {
     let mut table = table();
     let mut asks = |device: &str, state: &str| {
         let text = format!("Event: DeviceStateChange\nDevice: {device}\nState: {state}\n");
@@ -298,7 +298,7 @@ fn a_device_state_is_worth_a_question_only_if_it_contradicts() {
 }
 
 #[test]
-fn what_is_malformed_is_left_out() {
+fn malformed_items_are_skipped() {
     let mut table = Table::default();
     let items = [
         listed("a,b)", "sip:x@192.0.2.1", "192.0.2.1"),
@@ -329,7 +329,7 @@ fn device(name: &str, address: &str) -> String {
 }
 
 #[test]
-fn sccp_devices_are_listed_where_the_module_is_there() {
+fn sccp_devices_are_listed_where_the_module_is_loaded() {
     let mut table = Table::default();
     let commands = answer("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
     assert_eq!(
