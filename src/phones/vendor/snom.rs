@@ -1,14 +1,14 @@
 //! Snom: pages of the phone's own web server, CSTA, and the XML minibrowser.
 //!
-//! | Way | What | Where |
+//! | Transport | Use | Module |
 //! | --- | --- | --- |
 //! | HTTP | pages that press keys, dial, write settings, show a document | [`http`] |
-//! | CSTA | calls by their ids | [`csta`] |
-//! | NOTIFY | documents, `check-sync`, `talk` and `hold`; the only way to the D8 series | [`notify`] |
-//! | a call | ringing with a recording, and at all on the D8 series | [`pbx`] |
+//! | CSTA | calls by id | [`csta`] |
+//! | NOTIFY | documents, `check-sync`, `talk` and `hold`; the only transport to the D8 series | [`notify`] |
+//! | call | ringing with an audio file; any ringing on the D8 series | [`pbx`] |
 //!
-//! Without a way asked for, HTTP is taken, which nothing needs to be switched on for; CSTA where a
-//! call is named by its id, since keys know of none; and NOTIFY where there is no HTTP.
+//! The default is HTTP, which works without setup. CSTA is used for calls given by id, which keys
+//! cannot address, and NOTIFY for phones without HTTP.
 //!
 //! Sources: Snom's service hub ("Remote phone control", "XML Minibrowser") and docs.snom.io.
 
@@ -21,6 +21,7 @@ mod led;
 mod model;
 mod notify;
 mod settings_page;
+mod timing;
 mod web;
 
 use super::{Backend, Plan, PlanContext, PlanError, PreparedTone, Task, pbx};
@@ -38,7 +39,10 @@ impl Backend for Snom {
         task: &Task,
         context: &PlanContext<'_>,
     ) -> Result<Plan, PlanError> {
-        match context.via.unwrap_or_else(|| best(phone, task, context)) {
+        match context
+            .via
+            .unwrap_or_else(|| default_transport(phone, task, context))
+        {
             Via::Csta => csta::plan(phone, task, context),
             Via::Http => http::plan(phone, task, context),
             Via::Notify => notify::plan(phone, task, context),
@@ -47,43 +51,42 @@ impl Backend for Snom {
     }
 }
 
-/// Returns the way that is most likely to work.
-fn best(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Via {
-    let by_notify = model::is_d8(phone) || phone.behind_nat.is_some();
+/// Returns the transport that is most likely to work.
+fn default_transport(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Via {
+    let needs_notify = model::is_d8(phone) || phone.behind_nat.is_some();
     match task {
         Task::Control(Control::Resync) => Via::Notify,
-        // A phone that Asterisk does not know is restarted by its own page.
+        // Without Asterisk, the phone is restarted by its own page.
         Task::Control(Control::Reboot) if context.asterisk => Via::Notify,
-        Task::Control(Control::Call(what, Some(call))) => named(*what, call),
+        Task::Control(Control::Call(action, Some(call))) => transport_of_call(*action, call),
         Task::Control(Control::Transfer { call: Some(_), .. } | Control::Csta(_)) => Via::Csta,
-        Task::Ring(_) | Task::Control(Control::RingStop) if by_notify => Via::Pbx,
+        Task::Ring(_) | Task::Control(Control::RingStop) if needs_notify => Via::Pbx,
         Task::Ring(PreparedTone::AudioFile(_)) if context.asterisk => Via::Pbx,
-        _ if by_notify || model::is_desk_phone(phone).is_err() => Via::Notify,
+        _ if needs_notify || model::is_desk_phone(phone).is_err() => Via::Notify,
         _ => Via::Http,
     }
 }
 
-/// Returns the way to a call with a name: a channel of Asterisk's is found by Asterisk, all other
-/// ids are the phone's own.
-fn named(what: CallControl, call: &CallId) -> Via {
-    if call.as_str().contains('/') && what != CallControl::Hangup {
+/// Returns the transport for a call given by id. Asterisk knows its own channels; all other ids are
+/// the phone's.
+fn transport_of_call(action: CallControl, call: &CallId) -> Via {
+    if call.as_str().contains('/') && action != CallControl::Hangup {
         Via::Notify
     } else {
         Via::Csta
     }
 }
 
-/// What is said of the key that holds a call.
-const TOGGLES: &str =
-    "the hold key is pressed, which holds a call or takes it back, whatever it was";
+/// The caveat for the hold key.
+const TOGGLES: &str = "pressed the hold key, which toggles: it holds or resumes the call";
 
-/// What is said of a transfer whose end nobody waited for.
-const UNHEARD: &str = "the call was handed over after a moment, whether or not the other had \
-                       answered; via=csta waits for that";
+/// The caveat for a transfer that does not wait for the called party.
+const NO_WAIT: &str = "the call was transferred after a moment, whether or not the called party had \
+                       answered; via=csta waits for the answer";
 
-/// What is said of documents that set something.
-const TRUSTED: &str = "a phone lets a document set something only where its setting \
-                       mb_trusted_hosts names the sender, and says nothing if it does not";
+/// The caveat for documents that change settings.
+const TRUSTED: &str = "phones ignore documents that change settings unless their setting \
+                       mb_trusted_hosts names the sender";
 
 #[cfg(test)]
 mod tests;

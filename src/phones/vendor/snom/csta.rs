@@ -1,7 +1,7 @@
-//! By CSTA over HTTP: calls by their ids, and answers that say what came of a request.
+//! CSTA over HTTP: calls by id, and responses that report the result of a request.
 //!
-//! Sources: "Remote phone control" (CSTA) and "CSTA over HTTP - Requests". There are two dialects, and
-//! a gap between them:
+//! Sources: "Remote phone control" (CSTA) and "CSTA over HTTP - Requests". There are two dialects, with
+//! a gap in between:
 //!
 //! | Firmware | Dialect |
 //! | --- | --- |
@@ -10,7 +10,7 @@
 //! | 8.7.0 to 8.7.2 | none |
 //! | since 8.7.3 | no SOAP, edition 5, call ids in elements of their own |
 //!
-//! What Snom has added itself is written as in Snom's samples whatever the firmware: SOAP, edition 4.
+//! Snom's own requests are written as in its samples for all firmware: SOAP, edition 4.
 
 mod answer;
 mod calls;
@@ -26,7 +26,7 @@ use crate::verb::{Control, Csta, Priority};
 use device::Line;
 use request::{Dialect, Part, Request};
 
-/// Says how `phone` is told to do `task`.
+/// Plans `task` by CSTA.
 pub(super) fn plan(
     phone: &Phone,
     task: &Task,
@@ -44,7 +44,7 @@ pub(super) fn plan(
             Control::Dial { number, line: from } => Ok(calls::dial(dialect, line(*from)?, number)),
             Control::Dnd(on) => settings::dnd(dialect, line(None)?, *on),
             Control::Dtmf(digits) => calls::dtmf(dialect, line(None)?, digits),
-            Control::Execute(uris) => execute::by_documents(phone, uris, pushed),
+            Control::Execute(uris) => execute::run_documents(phone, uris, pushed),
             Control::Forward(forward) => settings::forward(dialect, line(None)?, forward),
             Control::Led(led) => Ok(pushed(&led::document(phone, led)?)),
             Control::Settings(settings) => Ok(settings::plan(settings)),
@@ -61,25 +61,25 @@ pub(super) fn plan(
             | Control::RingStop
             | Control::Screenshot
             | Control::Stream(_)
-            | Control::StreamStop => Err(none()),
+            | Control::StreamStop => Err(unsupported()),
         },
-        Task::Background(picture) => {
-            let image = picture.image.to_string();
+        Task::Background(background) => {
+            let image = background.image.to_string();
             Ok(settings::set(&[("custom_bg_image_url".to_owned(), image)]))
         }
-        Task::Ringtone(sound, line) => {
-            let settings = http::ringtone(sound, line.unwrap_or(1))?;
+        Task::Ringtone(tone, line) => {
+            let settings = http::ringtone(tone, line.unwrap_or(1))?;
             Ok(settings::set(&settings))
         }
-        Task::Ring(_) => Err(none()),
+        Task::Ring(_) => Err(unsupported()),
     }
 }
 
-fn none() -> PlanError {
-    PlanError::unsupported("CSTA has no request for this; leave via out")
+fn unsupported() -> PlanError {
+    PlanError::unsupported("CSTA has no request for this; omit via")
 }
 
-/// Sends a request in the asker's own words, and tells what the phone answers.
+/// Plans a CSTA request as given, and returns the response.
 fn any(dialect: Dialect, csta: &Csta) -> Result<Plan, PlanError> {
     let parts = csta.elements().iter().map(Part::of).collect();
     let request = Request::new(csta.request().to_owned(), parts);
@@ -105,7 +105,7 @@ fn push(
     Ok(document::with_notes(plan, content, priority))
 }
 
-/// Brings a document to the minibrowser, as a text.
+/// Plans to push a document to the minibrowser.
 fn pushed(document: &str) -> Plan {
     let parts = vec![Part::text("document", document)];
     let step = Request::own("XmlPush", parts).step_of_own(request::done);

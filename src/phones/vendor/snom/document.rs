@@ -10,10 +10,10 @@ use crate::vendor::xml::{Node, truncate};
 use crate::vendor::{Image, Plan, PlanError, PreparedContent};
 use crate::verb::Priority;
 
-/// What phones want their documents to be called.
+/// The `Content-Type` of the documents.
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
-/// Lays a screen out for the phone to fetch; returns the address of its first page.
+/// Publishes a screen for the phone to fetch. Returns the URL of its first page.
 pub(super) fn publish(
     screen: &Screen,
     image: Option<&Image>,
@@ -23,7 +23,7 @@ pub(super) fn publish(
     Ok(documents.publish_screen(StoredContent::new(CONTENT_TYPE, document)))
 }
 
-/// Writes the first page of a screen, and lays further ones out for the phone to fetch.
+/// Writes the first page of a screen and publishes the others.
 pub(super) fn write(
     screen: &Screen,
     image: Option<&Image>,
@@ -37,7 +37,7 @@ pub(super) fn write(
         Body::Form { submit, inputs } => view.form(submit, inputs),
         Body::Image(_) => {
             let Some(Image::File(image)) = image else {
-                return Err(PlanError::unsupported("the picture has no address"));
+                return Err(PlanError::unsupported("the image has no URL"));
             };
             let node = view
                 .head("SnomIPPhoneImageFile")
@@ -47,18 +47,18 @@ pub(super) fn write(
     }
 }
 
-/// Adds what the phone does not do of a push.
+/// Adds caveats for what the phone ignores of a push.
 pub(super) fn with_notes(mut plan: Plan, content: &PreparedContent, priority: Priority) -> Plan {
     if matches!(content, PreparedContent::Screen(screen, _) if screen.beep == Some(true)) {
         plan = plan.with_note("Snom screens do not beep");
     }
     if priority != Priority::Now {
-        plan = plan.with_note("a Snom phone shows a screen at once, whatever the priority");
+        plan = plan.with_note("Snom phones show screens at once and ignore the priority");
     }
     plan
 }
 
-/// Writes a document that only leads on to another one.
+/// Writes a document that redirects to a URL.
 pub(super) fn fetching(url: &str) -> String {
     Node::new("SnomIPPhoneText")
         .child(Node::with_text("Text", "…"))
@@ -66,8 +66,7 @@ pub(super) fn fetching(url: &str) -> String {
         .to_document()
 }
 
-/// Writes a document that shows nothing and does something. A phone is known to want both
-/// attributes.
+/// Writes a document that shows nothing and opens a URL. Phones require both attributes.
 pub(super) fn silent(url: &str) -> String {
     Node::new("SnomIPPhoneSilent")
         .attribute("state", "relevant")
@@ -76,12 +75,12 @@ pub(super) fn silent(url: &str) -> String {
         .to_document()
 }
 
-/// Returns whether the phone knows documents that show nothing.
+/// Returns whether the phone supports documents that show nothing.
 pub(super) fn knows_silent(phone: &Phone) -> bool {
     !phone.firmware.is_older_than(&[10, 1, 82, 0])
 }
 
-/// Writes a document that takes away whatever is shown, itself included.
+/// Writes a document that closes whatever is shown, including itself.
 pub(super) fn closing(phone: &Phone) -> String {
     if knows_silent(phone) {
         silent(EXIT)
@@ -107,7 +106,7 @@ impl View<'_> {
         Node::new(name).optional(
             "Title",
             title
-                .map(|title| harmless(&truncate(&title, MAX_TITLE)))
+                .map(|title| disarm(&truncate(&title, MAX_TITLE)))
                 .as_deref(),
         )
     }
@@ -127,7 +126,7 @@ impl View<'_> {
             None => text.to_owned(),
         };
         self.finish(
-            head.child(lines("Text", &harmless(&truncate(&text, MAX_TEXT)))),
+            head.child(lines("Text", &disarm(&truncate(&text, MAX_TEXT)))),
             None,
         )
     }
@@ -136,12 +135,12 @@ impl View<'_> {
         let limit = |page: &[Item], more: bool| page.len() + usize::from(more) <= MAX_ITEMS;
         let mut first: Option<String> = None;
         for page in paginate(items, limit).into_iter().rev() {
-            let next = first.take().map(|document| self.lay(document));
+            let next = first.take().map(|document| self.publish(document));
             let line = |label: &str, url: &str| {
                 Node::new("MenuItem")
                     .child(Node::with_text(
                         "Name",
-                        &harmless(&truncate(label, MAX_LABEL)),
+                        &disarm(&truncate(label, MAX_LABEL)),
                     ))
                     .child(Node::with_text("URL", url))
             };
@@ -152,19 +151,19 @@ impl View<'_> {
             let node = self.head("SnomIPPhoneMenu").children(items).children(more);
             first = Some(self.finish(node, None)?);
         }
-        first.ok_or_else(|| PlanError::Invalid("item: a menu needs one at least".to_owned()))
+        first.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one".to_owned()))
     }
 
     fn directory(&self, entries: &[Entry]) -> Result<String, PlanError> {
         let limit = |page: &[Entry], _: bool| page.len() <= MAX_ITEMS;
         let mut first: Option<String> = None;
         for page in paginate(entries, limit).into_iter().rev() {
-            let next = first.take().map(|document| self.lay(document));
+            let next = first.take().map(|document| self.publish(document));
             let line = |entry: &Entry| {
                 Node::new("DirectoryEntry")
                     .child(Node::with_text(
                         "Name",
-                        &harmless(&truncate(&entry.name, MAX_LABEL)),
+                        &disarm(&truncate(&entry.name, MAX_LABEL)),
                     ))
                     .child(Node::with_text("Telephone", entry.number.as_str()))
             };
@@ -173,19 +172,20 @@ impl View<'_> {
                 .children(page.iter().map(line));
             first = Some(self.finish(node, next.as_ref())?);
         }
-        first.ok_or_else(|| PlanError::Invalid("entry: a directory needs one at least".to_owned()))
+        first.ok_or_else(|| PlanError::Invalid("entry: a directory needs at least one".to_owned()))
     }
 
     fn form(&self, submit: &Url, inputs: &[Input]) -> Result<String, PlanError> {
         let [input] = inputs else {
             let many = inputs.len();
-            let why = format!("a Snom form has one field, not {many}; ask for one after the other");
+            let why =
+                format!("input: Snom forms have one field, not {many}; use one form per field");
             return Err(PlanError::Unsupported(why));
         };
         let item = Node::new("InputItem")
             .child(Node::with_text(
                 "DisplayName",
-                &harmless(&truncate(&input.label, MAX_LABEL)),
+                &disarm(&truncate(&input.label, MAX_LABEL)),
             ))
             .child(Node::with_text("QueryStringParam", &input.parameter))
             .child(Node::new("DefaultValue"))
@@ -196,7 +196,7 @@ impl View<'_> {
         self.finish(node.child(item), None)
     }
 
-    fn lay(&self, document: String) -> Url {
+    fn publish(&self, document: String) -> Url {
         self.documents
             .publish_screen(StoredContent::new(CONTENT_TYPE, document))
     }
@@ -210,7 +210,8 @@ impl View<'_> {
         keys.extend(next.map(|url| ("More…", url.to_string())));
         if keys.len() > SOFTKEYS.len() {
             let (most, many) = (SOFTKEYS.len(), keys.len());
-            let why = format!("a Snom phone has {most} soft keys, and this screen needs {many}");
+            let why =
+                format!("softkey: Snom phones have {most} soft keys, and the screen needs {many}");
             return Err(PlanError::Unsupported(why));
         }
         let key = |((label, url), name): ((&str, String), &&'static str)| {
@@ -218,7 +219,7 @@ impl View<'_> {
                 .child(Node::with_text("Name", name))
                 .child(Node::with_text(
                     "Label",
-                    &harmless(&truncate(label, MAX_LABEL)),
+                    &disarm(&truncate(label, MAX_LABEL)),
                 ))
                 .child(Node::with_text("URL", &url))
         };
@@ -243,9 +244,8 @@ fn lines(name: &'static str, text: &str) -> Node {
     node
 }
 
-/// Keeps a text from calling the phone's own functions: `$(set:…)` and `$[…]` would be replaced by
-/// what they return.
-fn harmless(text: &str) -> String {
+/// Disables the functions of the minibrowser, `$(set:…)` and `$[…]`, in a text.
+fn disarm(text: &str) -> String {
     text.replace("$(", "$ (").replace("$[", "$ [")
 }
 
@@ -258,7 +258,7 @@ fn target_url(target: &Target) -> String {
     }
 }
 
-/// Encodes the marks of a number that would end it here, or be read as a blank.
+/// Encodes the characters of a number that would end it, or be read as a space.
 pub(super) fn encoded(text: &str) -> String {
     text.replace('#', "%23").replace('+', "%2B")
 }
@@ -276,13 +276,13 @@ fn flags(kind: InputKind) -> &'static str {
 
 /// Closes the minibrowser.
 pub(super) const EXIT: &str = "snom://mb_exit";
-/// Does nothing but what stands behind it.
+/// Does nothing except the commands in its fragment.
 pub(super) const STAY: &str = "snom://mb_nop";
 
 /// The keys below the display.
 const SOFTKEYS: [&str; 4] = ["F1", "F2", "F3", "F4"];
 
-// Snom documents no limits for lengths; these are ours.
+// Snom documents no limits for lengths.
 const MAX_ITEMS: usize = 100;
 const MAX_LABEL: usize = 64;
 const MAX_TEXT: usize = 4000;

@@ -1,12 +1,11 @@
-//! What a Snom phone can be told in words of its own: the URLs of its minibrowser, and what
-//! `command.htm` does beside keys.
+//! The verb `execute`: URLs of the minibrowser, and the commands of `command.htm`.
 //!
 //! Sources: the minibrowser's special URLs and fragments, "Remote phone control", and "Can I control
-//! my snom phone remotely". A factory reset is among them and is not let through.
+//! my snom phone remotely". They include a factory reset, which is refused here.
 
 use url::Url;
 
-use super::http::SETTLING;
+use super::timing::SETTLE_DELAY;
 use super::{TRUSTED, document, http, keys, model, notify, web};
 use crate::documents::Documents;
 use crate::phone::Phone;
@@ -14,83 +13,89 @@ use crate::screen::Number;
 use crate::vendor::{Plan, PlanError};
 use crate::verb::{Action, Control, KeyPress, Priority, Request, VendorUri};
 
-/// What a URI is.
+/// A parsed URI.
 #[derive(Debug)]
 enum Command {
-    /// A command of `command.htm` that is no key, as it stands behind the `?`.
+    /// A query of `command.htm` that does not press keys.
     Plain(String),
-    /// A number to call.
+    /// A number to dial.
     Dial(Number),
     /// Keys to press.
     Keys(Vec<KeyPress>),
     /// A special URL of the minibrowser.
-    Own(String),
-    /// A place on the touch screen, and what is done to it.
+    Special(String),
+    /// A position on the touch screen, and an action there.
     Touch(String),
     /// A document to show.
     Url(Url),
 }
 
-/// Runs URIs one after the other by pages of the phone.
-pub(super) fn by_http(
+/// Plans to run URIs in order, by pages of the phone.
+pub(super) fn run_pages(
     phone: &Phone,
     uris: &[VendorUri],
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
-    each(uris, |command| match command {
+    run_each(uris, |command| match command {
         Command::Plain(query) => Ok(web::get(&format!("/command.htm?{query}"))),
         Command::Dial(number) => {
             let number = keys::encoded(number.as_str());
             Ok(web::get(&format!("/command.htm?number={number}")))
         }
         Command::Keys(presses) => Ok(web::get(&keys::page(phone, presses)?)),
-        Command::Own(url) => http::show(phone, leading(phone, url), documents),
-        Command::Touch(place) => {
-            touchable(phone)?;
-            Ok(web::get(&format!("/command.htm?touch={place}")))
+        Command::Special(url) => http::show(phone, redirect_to(phone, url), documents),
+        Command::Touch(position) => {
+            check_touch(phone)?;
+            Ok(web::get(&format!("/command.htm?touch={position}")))
         }
         Command::Url(url) => Ok(web::get(&web::minibrowser(phone, url)?)),
     })
 }
 
-/// Runs URIs one after the other by documents, each of which `push` brings to the phone.
-pub(super) fn by_documents(
+/// Plans to run URIs in order, by documents that `push` sends.
+pub(super) fn run_documents(
     phone: &Phone,
     uris: &[VendorUri],
     push: impl Fn(&str) -> Plan,
 ) -> Result<Plan, PlanError> {
-    each(uris, |command| match command {
+    run_each(uris, |command| match command {
         Command::Plain(_) | Command::Touch(_) => Err(PlanError::unsupported(
-            "uri: what is no URL of the minibrowser, no key and no number goes by via=http",
+            "uri: command: and touch: require via=http",
         )),
-        Command::Dial(number) => Ok(push(&leading(phone, &notify::dialing(number)))),
+        Command::Dial(number) => Ok(push(&redirect_to(phone, &notify::dialing(number)))),
         Command::Keys(presses) => {
             let documents = notify::presses(phone, presses)?;
-            Ok(joined(documents.iter().map(|(document, _)| push(document))))
+            Ok(join_paced(
+                documents.iter().map(|(document, _)| push(document)),
+            ))
         }
-        Command::Own(url) => Ok(push(&leading(phone, url))),
+        Command::Special(url) => Ok(push(&redirect_to(phone, url))),
         Command::Url(url) => Ok(push(&document::fetching(url.as_str()))),
     })
 }
 
-fn each(
+fn run_each(
     uris: &[VendorUri],
     run: impl Fn(&Command) -> Result<Plan, PlanError>,
 ) -> Result<Plan, PlanError> {
-    let plans = uris.iter().map(|uri| run(&read(uri.as_str())?));
-    let plan = joined(plans.collect::<Result<Vec<_>, _>>()?);
-    let sets = uris.iter().any(|uri| is_guarded(uri.as_str()));
-    let plan = if sets { plan.with_note(TRUSTED) } else { plan };
+    let plans = uris.iter().map(|uri| run(&parse(uri.as_str())?));
+    let plan = join_paced(plans.collect::<Result<Vec<_>, _>>()?);
+    let is_guarded = uris.iter().any(|uri| needs_trust(uri.as_str()));
+    let plan = if is_guarded {
+        plan.with_note(TRUSTED)
+    } else {
+        plan
+    };
     let waits = uris.iter().any(|uri| uri.priority() != Priority::Now);
     Ok(if waits {
-        plan.with_note("a Snom phone runs a URI at once, whatever the priority")
+        plan.with_note("Snom phones run URIs at once and ignore the priority")
     } else {
         plan
     })
 }
 
-/// Returns whether a URL has a command that the phone takes from hosts only that it trusts.
-fn is_guarded(uri: &str) -> bool {
+/// Returns whether a URL has a command that phones accept only from trusted hosts.
+fn needs_trust(uri: &str) -> bool {
     let commands = uri.split_once('#').map_or("", |(_, commands)| commands);
     commands.split('&').any(|command| {
         let name = command.split([':', '=']).next().unwrap_or_default();
@@ -98,14 +103,14 @@ fn is_guarded(uri: &str) -> bool {
     })
 }
 
-/// Does plans one after the other, with the time between that the screen needs.
-pub(super) fn joined(plans: impl IntoIterator<Item = Plan>) -> Plan {
-    let join = |plan: Plan, next: Plan| plan.then_pause(SETTLING).then(next);
+/// Joins plans, with pauses for the screen.
+pub(super) fn join_paced(plans: impl IntoIterator<Item = Plan>) -> Plan {
+    let join = |plan: Plan, next: Plan| plan.then_pause(SETTLE_DELAY).then(next);
     plans.into_iter().reduce(join).unwrap_or_default()
 }
 
-/// Writes a document that leads on to a URL of the phone's own.
-fn leading(phone: &Phone, url: &str) -> String {
+/// Writes a document that redirects to a special URL.
+fn redirect_to(phone: &Phone, url: &str) -> String {
     if document::knows_silent(phone) {
         document::silent(url)
     } else {
@@ -113,24 +118,24 @@ fn leading(phone: &Phone, url: &str) -> String {
     }
 }
 
-fn touchable(phone: &Phone) -> Result<(), PlanError> {
+fn check_touch(phone: &Phone) -> Result<(), PlanError> {
     let firmware = &phone.firmware;
     let is_between = !firmware.is_older_than(&[8, 7]) && firmware.is_older_than(&[8, 7, 2]);
     if !model::has_touch(phone) || firmware.is_older_than(&[8, 4, 34]) || is_between {
         return Err(PlanError::unsupported(
-            "uri: only an 870 is touched from afar, since firmware 8.4.34 and 8.7.2",
+            "uri: touch: requires an 870 with firmware 8.4.34, or 8.7.2 and later",
         ));
     }
     Ok(())
 }
 
-fn read(uri: &str) -> Result<Command, PlanError> {
+fn parse(uri: &str) -> Result<Command, PlanError> {
     let invalid = |why: &str| PlanError::Invalid(format!("uri: {uri:?} {why}"));
     let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
     match scheme.to_ascii_lowercase().as_str() {
         "command" => command(rest).ok_or_else(|| {
             invalid(
-                "is no command; write RELEASE_ALL_CALLS, LOGOFFALL, LOGOFFLINE=1, REREGISTER=1 or \
+                "is not a command; use RELEASE_ALL_CALLS, LOGOFFALL, LOGOFFLINE=1, REREGISTER=1 or \
                  keys",
             )
         }),
@@ -139,20 +144,20 @@ fn read(uri: &str) -> Result<Command, PlanError> {
         }),
         "http" | "https" => Url::parse(uri)
             .map(Command::Url)
-            .map_err(|_| invalid("is no URL")),
-        "key" => keys_of(rest).ok_or_else(|| invalid("names no keys; write key:ENTER,1:800")),
+            .map_err(|_| invalid("is not a valid URL")),
+        "key" => keys_of(rest).ok_or_else(|| invalid("has no valid keys; use key:ENTER,1:800")),
         "phone" | "snom" => own(uri).ok_or_else(|| {
-            invalid("is no URL of the phone; write snom://mb_exit or snom://mb_nop#key=ENTER, and no reset")
+            invalid("is not supported; use snom://mb_exit or snom://mb_nop#key=ENTER, without a reset")
         }),
         "touch" => touch(rest)
-            .ok_or_else(|| invalid("is no place; write touch:X,Y or touch:X,Y,press, X to 479, Y to 271")),
+            .ok_or_else(|| invalid("is not a position; use touch:X,Y or touch:X,Y,press with X up to 479 and Y up to 271")),
         _ => Err(invalid(
-            "is none of a Snom phone's; write snom://, http://, key:, dial:, command: or touch:",
+            "is not supported by Snom phones; use snom://, http://, key:, dial:, command: or touch:",
         )),
     }
 }
 
-/// Reads a command of `command.htm`; what is none of the others is keys.
+/// Parses a command of `command.htm`; anything else is taken as keys.
 fn command(text: &str) -> Option<Command> {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let name = name.to_ascii_uppercase();
@@ -181,13 +186,13 @@ fn own(uri: &str) -> Option<Command> {
         "phone://mb_nop",
     ];
     let is_known = known.iter().any(|known| page.eq_ignore_ascii_case(known));
-    // The one command that can't be taken back.
+    // A factory reset cannot be undone.
     let resets = fragment.split('&').any(|command| {
         let command = percent_encoding::percent_decode_str(command).decode_utf8_lossy();
         let command = command.to_ascii_lowercase();
         command.starts_with("reboot") && command.contains("reset")
     });
-    (is_known && !resets).then(|| Command::Own(uri.to_owned()))
+    (is_known && !resets).then(|| Command::Special(uri.to_owned()))
 }
 
 fn touch(text: &str) -> Option<Command> {
@@ -232,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_uri_is_a_page() {
+    fn uris_become_pages() {
         let fixture = Fixture::new(Vendor::Snom, "870", "8.7.5.35");
         for (uri, target) in [
             ("key:HOLD,1:800", "/command.htm?key=F_HOLD;1,800"),
@@ -259,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_of_the_phones_own_is_in_a_document() {
+    fn special_url_is_wrapped_in_a_document() {
         let fixture = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
         let [target] = &targets(&fixture, "uri=snom://mb_nop#key=F_HOLD&applyline").unwrap()[..]
         else {
@@ -274,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_trusted_hosts_may_is_said() {
+    fn commands_for_trusted_hosts_are_noted() {
         let fixture = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
         for (uri, is_said) in [
             ("snom://mb_nop#set:language=Deutsch", true),
@@ -287,14 +292,14 @@ mod tests {
     }
 
     #[test]
-    fn several_are_paced() {
+    fn several_uris_are_paced() {
         let fixture = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
         let plan = fixture.plan(&control_task("execute", "uri=key:1;uri=key:2"));
         assert_eq!(plan.unwrap().steps.len(), 3);
     }
 
     #[test]
-    fn what_a_phone_should_not_be_told_is_refused() {
+    fn dangerous_and_malformed_uris_are_refused() {
         let fixture = Fixture::new(Vendor::Snom, "870", "8.7.5.35");
         for uri in [
             "snom://mb_nop#reboot=reset",

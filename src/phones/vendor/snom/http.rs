@@ -1,7 +1,7 @@
-//! By HTTP: the pages of the phone's own web server.
+//! HTTP: the pages of the phone's own web server.
 //!
-//! Keys are pressed as if by hand, so what they do depends on what the phone is just doing. Settings
-//! say for certain how it shall be, so they are preferred where there is one.
+//! The effect of a key depends on the state of the phone. Settings do not, so they are preferred where
+//! there is one.
 
 pub(super) mod calls;
 mod info;
@@ -17,9 +17,7 @@ use crate::vendor::{
 use crate::verb::{Control, Priority};
 use web::get;
 
-pub(super) use calls::SETTLING;
-
-/// Says how `phone` is told to do `task`.
+/// Plans `task` over HTTP.
 pub(super) fn plan(
     phone: &Phone,
     task: &Task,
@@ -27,15 +25,15 @@ pub(super) fn plan(
 ) -> Result<Plan, PlanError> {
     web::reachable(phone)?;
     match task {
-        Task::Background(picture) => Ok(background(picture)),
+        Task::Background(background) => Ok(set_background(background)),
         Task::Control(control) => control_plan(phone, control, context),
         Task::Push(content, priority) => push(phone, content, *priority, context.documents),
         Task::Ring(PreparedTone::BuiltIn(name)) => ring(name),
         Task::Ring(PreparedTone::AudioFile(_)) => Err(PlanError::unsupported(
-            "over HTTP a Snom phone plays its own ringers only; write tone=1 to tone=9",
+            "over HTTP Snom phones play built-in ringers only; use tone=1 to tone=9",
         )),
-        Task::Ringtone(sound, line) => {
-            let settings = ringtone(sound, line.unwrap_or(1))?;
+        Task::Ringtone(tone, line) => {
+            let settings = ringtone(tone, line.unwrap_or(1))?;
             Ok(save(&settings))
         }
     }
@@ -47,28 +45,28 @@ fn control_plan(
     context: &PlanContext<'_>,
 ) -> Result<Plan, PlanError> {
     match control {
-        Control::Call(what, call) => calls::control(phone, *what, call.as_ref()),
-        // The same key ends either.
+        Control::Call(action, call) => calls::control(phone, *action, call.as_ref()),
+        // The same key ends both.
         Control::Clear | Control::RingStop => Ok(get("/command.htm?key=CANCEL")),
-        Control::Csta(_) => Err(PlanError::unsupported("a CSTA request goes by via=csta")),
+        Control::Csta(_) => Err(PlanError::unsupported("CSTA requests require via=csta")),
         Control::Dial { number, line } => calls::dial(number, *line),
         Control::Display(..) => Err(PlanError::unsupported(NO_BACKLIGHT)),
         Control::Dnd(on) => Ok(web::save(&[("dnd_mode", switch(*on))])),
         Control::Dtmf(digits) => calls::dtmf(digits),
-        Control::Execute(uris) => execute::by_http(phone, uris, context.documents),
+        Control::Execute(uris) => execute::run_pages(phone, uris, context.documents),
         Control::Firmware(url) => Ok(get(&format!(
             "/dummy.htm?swload=load&firmware={}",
             web::encoded(url.as_str())
         ))
-        .with_note("the phone loads it and restarts; it does not say how that went")),
+        .with_note("the phone loads the firmware and restarts without confirmation")),
         Control::Forward(forward) => Ok(settings::forward(forward)),
         Control::Info => Ok(info::plan(phone)),
         Control::Keys(presses) => Ok(get(&keys::page(phone, presses)?)),
         Control::Led(led) => show(phone, led::document(phone, led)?, context.documents),
-        Control::Notify(_) => Err(PlanError::unsupported("a NOTIFY goes through Asterisk")),
+        Control::Notify(_) => Err(PlanError::unsupported("a NOTIFY requires Asterisk")),
         Control::Reboot => Ok(get(reboot_page(phone))),
         Control::Resync => Err(PlanError::unsupported(
-            "no page of a Snom phone makes it read its configuration again; leave via out",
+            "Snom phones have no page that reloads the configuration; omit via",
         )),
         Control::Screenshot => Ok(screenshot::plan(phone)),
         Control::Settings(settings) => Ok(settings::plan(settings)),
@@ -87,7 +85,7 @@ fn push(
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
     let url = match content {
-        PreparedContent::Document(document) => lay(document.clone(), documents),
+        PreparedContent::Document(document) => publish(document.clone(), documents),
         PreparedContent::Screen(screen, image) => {
             document::publish(screen, image.as_ref(), documents)?
         }
@@ -97,17 +95,17 @@ fn push(
     Ok(document::with_notes(plan, content, priority))
 }
 
-/// Lets the minibrowser fetch a document.
+/// Plans to show a document in the minibrowser.
 pub(super) fn show(
     phone: &Phone,
     document: String,
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
-    let url = lay(document, documents);
+    let url = publish(document, documents);
     Ok(get(&web::minibrowser(phone, &url)?))
 }
 
-fn lay(document: String, documents: &Documents) -> url::Url {
+fn publish(document: String, documents: &Documents) -> url::Url {
     documents.publish_screen(StoredContent::new(document::CONTENT_TYPE, document))
 }
 
@@ -116,48 +114,49 @@ fn ring(name: &str) -> Result<Plan, PlanError> {
         .filter(|number| (1..=9).contains(number))
         .ok_or_else(|| {
             PlanError::Invalid(format!(
-                "tone: {name:?} is no ringer of a Snom phone; write 1 to 9"
+                "tone: unknown ringer {name:?}; Snom phones have 1 to 9"
             ))
         })?;
     let plan = get(&format!("/line_login.htm?PLAY_RINGER:{number}=Play+Ringer"));
-    Ok(plan.with_note("which ringer a number means is unproven on real phones"))
+    Ok(plan.with_note("unverified on real phones: the numbering of ringers"))
 }
 
-/// Returns the settings that make a ring tone of an identity.
-pub(super) fn ringtone(sound: &PreparedTone, line: u8) -> Result<Vec<(String, String)>, PlanError> {
+/// Returns the settings that assign a ring tone to an identity.
+pub(super) fn ringtone(tone: &PreparedTone, line: u8) -> Result<Vec<(String, String)>, PlanError> {
     let line = identity(line)?;
     let ringer = format!("user_ringer{line}");
-    match sound {
+    match tone {
         PreparedTone::BuiltIn(name) if name.eq_ignore_ascii_case("silent") => {
             Ok(vec![(ringer, "Silent".to_owned())])
         }
         PreparedTone::BuiltIn(name) => {
             let number = self::ringer(name).filter(|number| (1..=10).contains(number));
             let number = number.ok_or_else(|| {
-                let what = "is no ringer of a Snom phone; write 1 to 10, or Silent";
-                PlanError::Invalid(format!("tone: {name:?} {what}"))
+                PlanError::Invalid(format!(
+                    "tone: unknown ringer {name:?}; Snom phones have 1 to 10 and Silent"
+                ))
             })?;
             Ok(vec![(ringer, format!("Ringer{number}"))])
         }
-        PreparedTone::AudioFile(recording) => Ok(vec![
-            (format!("user_custom{line}"), recording.url.to_string()),
+        PreparedTone::AudioFile(file) => Ok(vec![
+            (format!("user_custom{line}"), file.url.to_string()),
             (ringer, "custom".to_owned()),
         ]),
     }
 }
 
-/// Returns the number of an identity, if a phone can have it.
+/// Validates the number of an identity.
 pub(super) fn identity(line: u8) -> Result<u8, PlanError> {
     if (1..=12).contains(&line) {
         return Ok(line);
     }
     Err(PlanError::Invalid(format!(
-        "line: a Snom phone has lines 1 to 12, not {line}"
+        "line: Snom phones have lines 1 to 12, not {line}"
     )))
 }
 
-fn background(picture: &BackgroundImage) -> Plan {
-    web::save(&[("custom_bg_image_url", picture.image.as_str())])
+fn set_background(background: &BackgroundImage) -> Plan {
+    web::save(&[("custom_bg_image_url", background.image.as_str())])
 }
 
 fn save(settings: &[(String, String)]) -> Plan {
@@ -176,7 +175,7 @@ fn reboot_page(phone: &Phone) -> &'static str {
     }
 }
 
-/// Reads `3` and `Ringer3`.
+/// Parses `3` and `Ringer3`.
 fn ringer(name: &str) -> Option<u32> {
     let digits = match name.get(..6) {
         Some(prefix) if prefix.eq_ignore_ascii_case("ringer") => name.get(6..)?,
@@ -185,14 +184,14 @@ fn ringer(name: &str) -> Option<u32> {
     digits.trim().parse().ok()
 }
 
-/// Returns the word of a setting that is on or off.
+/// Returns the value of a switch.
 fn switch(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }
 
-/// Why a phone is not told to light its display.
-pub(super) const NO_BACKLIGHT: &str = "a Snom phone has no command for its backlight; what its \
-                                       settings say of it is written by the verb settings";
+/// Why the verb `display` is not supported.
+pub(super) const NO_BACKLIGHT: &str = "Snom phones have no command for the backlight; change it \
+                                       with the verb settings";
 
 #[cfg(test)]
 mod tests;

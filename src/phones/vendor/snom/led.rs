@@ -1,5 +1,5 @@
-//! The lamps: a document of the minibrowser that switches one and goes away at once. The lamp stays
-//! as it is.
+//! Lamps: a document of the minibrowser that switches a lamp and closes at once. The lamp keeps its
+//! state.
 //!
 //! Sources: the `Led` element, and for the numbers of the lamps gateways that drive them.
 
@@ -50,13 +50,12 @@ fn number(phone: &Phone, name: Option<&LedName>) -> Result<u16, PlanError> {
     let key = after("P").or_else(|| after("L")).or_else(|| after(""));
     let key: u16 = key.filter(|key| (1..=keys).contains(key)).ok_or_else(|| {
         PlanError::Invalid(format!(
-            "led: {name} is no lamp of this phone; write MESSAGE, P1 to P{keys}, or LED and the \
-             phone's own number"
+            "led: unknown lamp {name}; use MESSAGE, P1 to P{keys}, or LED and the phone's own number"
         ))
     })?;
     let first = model::first_lamp(phone).ok_or_else(|| {
         PlanError::unsupported(format!(
-            "which lamp {name} is on this model is unknown; write LED and the phone's own number"
+            "led: the number of lamp {name} on this model is unknown; use LED and the phone's own number"
         ))
     })?;
     Ok(first.saturating_add(key).saturating_sub(1))

@@ -1,15 +1,16 @@
 //! NOTIFYs to a Snom phone: documents for its minibrowser, `check-sync`, and `talk` and `hold` in
 //! the dialog of a call.
 //!
-//! The phone wants `xml_notify` on. It takes them from its registrar, so through Asterisk nothing
-//! else is to be set up, NAT or not. It is the only way to the D8 series: a document that shows
-//! nothing presses a key or dials, one NOTIFY for each step. What which key does was tried on a D862.
+//! Phones need the setting `xml_notify`. They accept NOTIFYs from their registrar, so with Asterisk no
+//! other setup is needed, even behind NAT. It is the only transport to the D8 series: command documents
+//! press a key or dial, one NOTIFY per step. The effect of the keys was tested on a D862.
 
 mod command_document;
 
-use super::http::{self, SETTLING};
+use super::http;
 use super::keys::Key;
-use super::{TOGGLES, UNHEARD, document, execute, led, model};
+use super::timing::SETTLE_DELAY;
+use super::{NO_WAIT, TOGGLES, document, execute, led, model};
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -19,20 +20,20 @@ use crate::verb::{CallControl, CallId, Control, Priority, Settings, TransferKind
 pub(super) use command_document::{dialing, presses};
 use command_document::{keys, set};
 
-/// Says how `phone` is told to do `task`.
+/// Plans `task` by NOTIFY.
 pub(super) fn plan(
     phone: &Phone,
     task: &Task,
     context: &PlanContext<'_>,
 ) -> Result<Plan, PlanError> {
-    // Which DECT bases know too; it is all that they do.
+    // These two work on DECT bases as well.
     if !matches!(task, Task::Control(Control::Reboot | Control::Resync)) {
         model::is_desk_phone(phone)?;
     }
     let documents = context.documents;
     match task {
-        Task::Background(picture) => {
-            let image = picture.image.to_string();
+        Task::Background(background) => {
+            let image = background.image.to_string();
             set(
                 phone,
                 &[("custom_bg_image_url".to_owned(), image)],
@@ -40,12 +41,12 @@ pub(super) fn plan(
             )
         }
         Task::Control(control) => control_plan(phone, control, documents),
-        Task::Push(shown, priority) => push(shown, *priority, documents),
+        Task::Push(content, priority) => push(content, *priority, documents),
         Task::Ring(_) => Err(PlanError::unsupported(
-            "no NOTIFY makes a Snom phone ring; a call does, by via=pbx",
+            "Snom phones do not ring on a NOTIFY; use via=pbx",
         )),
-        Task::Ringtone(sound, line) => {
-            set(phone, &http::ringtone(sound, line.unwrap_or(1))?, documents)
+        Task::Ringtone(tone, line) => {
+            set(phone, &http::ringtone(tone, line.unwrap_or(1))?, documents)
         }
     }
 }
@@ -56,19 +57,19 @@ fn control_plan(
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
     match control {
-        Control::Call(what, call) => self::call(phone, *what, call.as_ref()),
+        Control::Call(action, call) => self::call(phone, *action, call.as_ref()),
         Control::Clear => Ok(pushed(&document::closing(phone))),
         Control::Dial { line: Some(_), .. } => Err(PlanError::unsupported(
-            "line: by NOTIFY a Snom phone dials from the identity that it has chosen",
+            "line: by NOTIFY Snom phones dial from their selected identity; omit line or via",
         )),
         Control::Dial { number, line: None } => command_document::of(phone, &dialing(number)),
         Control::Dnd(_) => Ok(keys(phone, &[Key::Named("DND")])?.with_note(DND_TOGGLES)),
         Control::Dtmf(digits) => {
             let digits = http::calls::plain(digits)?;
-            command_document::each(phone, digits.chars())
+            command_document::digits(phone, digits.chars())
         }
-        Control::Execute(uris) => execute::by_documents(phone, uris, |document| {
-            carried(document.to_owned(), documents)
+        Control::Execute(uris) => execute::run_documents(phone, uris, |document| {
+            push_or_fetch(document.to_owned(), documents)
         }),
         Control::Keys(list) => command_document::pressed(phone, list),
         Control::Led(led) => Ok(pushed(&led::document(phone, led)?)),
@@ -76,27 +77,25 @@ fn control_plan(
         Control::Settings(settings) => self::settings(phone, settings, documents),
         Control::Transfer {
             call: Some(call), ..
-        } => Err(another(call)),
+        } => Err(cannot_select(call)),
         Control::Transfer {
             number,
             kind,
             call: None,
         } => transfer(phone, number, *kind),
-        Control::Csta(_) => Err(PlanError::unsupported(
-            "no NOTIFY carries CSTA to a Snom phone",
-        )),
+        Control::Csta(_) => Err(PlanError::unsupported("CSTA requests require via=csta")),
         Control::Display(..) => Err(PlanError::unsupported(http::NO_BACKLIGHT)),
         Control::Firmware(_) => Err(PlanError::unsupported(
-            "no NOTIFY loads a firmware; its provisioning and resync do",
+            "a NOTIFY cannot load firmware; use provisioning and resync",
         )),
         Control::Forward(_) => Err(PlanError::unsupported(
-            "which settings of the phone forward calls is told by HTTP only",
+            "forwarding depends on settings that can be read over HTTP only",
         )),
-        Control::Info | Control::Screenshot => Err(PlanError::unsupported(
-            "a phone answers nothing to a NOTIFY, and so tells nothing",
-        )),
+        Control::Info | Control::Screenshot => {
+            Err(PlanError::unsupported("a NOTIFY returns no data"))
+        }
         Control::Stream(_) | Control::StreamStop => Err(PlanError::unsupported(
-            "what a Snom phone plays is a setting that is written by HTTP only",
+            "streams depend on a setting that can be written over HTTP only",
         )),
         Control::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
         Control::Reboot => Ok(Plan::notify("check-sync;reboot=true", None)),
@@ -104,15 +103,15 @@ fn control_plan(
     }
 }
 
-fn call(phone: &Phone, what: CallControl, call: Option<&CallId>) -> Result<Plan, PlanError> {
+fn call(phone: &Phone, action: CallControl, call: Option<&CallId>) -> Result<Plan, PlanError> {
     let by_key = model::is_d8(phone) && call.is_none();
     let in_call = |event: &str, ringing: bool| {
         let channel = call.cloned();
         let plan = Plan::notify_in_call(event, InCall { ringing, channel });
-        Ok(plan.with_note("talk and hold through Asterisk are unproven on real phones"))
+        Ok(plan.with_note("unverified on real phones: talk and hold through Asterisk"))
     };
-    match (what, call) {
-        (CallControl::Hangup, Some(call)) => Err(another(call)),
+    match (action, call) {
+        (CallControl::Hangup, Some(call)) => Err(cannot_select(call)),
         (CallControl::Hangup, None) => keys(phone, &[Key::Named("CANCEL")]),
         (CallControl::Answer, _) if by_key => keys(phone, &[Key::Named("ENTER")]),
         (CallControl::Hold | CallControl::Resume, _) if by_key => {
@@ -124,10 +123,9 @@ fn call(phone: &Phone, what: CallControl, call: Option<&CallId>) -> Result<Plan,
     }
 }
 
-/// Says that a key goes to the call on the screen.
-fn another(call: &CallId) -> PlanError {
+fn cannot_select(call: &CallId) -> PlanError {
     PlanError::Unsupported(format!(
-        "by NOTIFY keys go to the call on the screen, not to call={call}"
+        "by NOTIFY keys act on the call on the screen, not on call={call}"
     ))
 }
 
@@ -137,21 +135,19 @@ fn transfer(phone: &Phone, number: &Number, kind: TransferKind) -> Result<Plan, 
         TransferKind::Attended => Key::HOLD,
         TransferKind::Blind => Key::Named("TRANSFER"),
     };
-    let plan = keys(phone, &[first])?.then_pause(SETTLING).then(dial);
+    let plan = keys(phone, &[first])?.then_pause(SETTLE_DELAY).then(dial);
     if kind == TransferKind::Blind {
         return Ok(plan);
     }
     let transfer = keys(phone, &[Key::Named("TRANSFER")])?;
     let end = command_document::of(phone, &command_document::pressing("F_OK"))?;
-    let end = transfer.then_pause(SETTLING).then(end);
-    Ok(plan.then_pause(SETTLING).then(end).with_note(UNHEARD))
+    let end = transfer.then_pause(SETTLE_DELAY).then(end);
+    Ok(plan.then_pause(SETTLE_DELAY).then(end).with_note(NO_WAIT))
 }
 
 fn settings(phone: &Phone, settings: &Settings, documents: &Documents) -> Result<Plan, PlanError> {
     if !settings.get.is_empty() {
-        return Err(PlanError::unsupported(
-            "get: a phone answers nothing to a NOTIFY, and so tells no settings",
-        ));
+        return Err(PlanError::unsupported("get: a NOTIFY returns no data"));
     }
     let pairs = settings.set.iter().map(|setting| {
         let name = setting.name.as_str().to_owned();
@@ -166,8 +162,8 @@ fn push(
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
     let plan = match content {
-        PreparedContent::Document(document) => carried(document.clone(), documents),
-        PreparedContent::Screen(screen, image) => carried(
+        PreparedContent::Document(document) => push_or_fetch(document.clone(), documents),
+        PreparedContent::Screen(screen, image) => push_or_fetch(
             document::write(screen, image.as_ref(), documents)?,
             documents,
         ),
@@ -176,8 +172,8 @@ fn push(
     Ok(document::with_notes(plan, content, priority))
 }
 
-/// Pushes a document: whole if it is small enough, else the phone fetches it.
-fn carried(document: String, documents: &Documents) -> Plan {
+/// Plans to push a document, inline if it is small enough, otherwise by URL.
+fn push_or_fetch(document: String, documents: &Documents) -> Plan {
     if fits_notify(&document) {
         return pushed(&document);
     }
@@ -189,9 +185,8 @@ fn pushed(document: &str) -> Plan {
     Plan::notify("xml", Some(("application/snomxml", document)))
 }
 
-/// What is said of the key that switches do not disturb.
-const DND_TOGGLES: &str = "by NOTIFY the key DND is pressed, which switches do not disturb over, \
-                           whatever it was";
+/// The caveat for the DND key.
+const DND_TOGGLES: &str = "pressed the DND key, which toggles do-not-disturb";
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
-//! The settings of a phone, as its page `settings.htm` shows them all.
+//! The settings of a phone, as shown by its page `settings.htm`.
 //!
-//! Two forms are known: the lines of a settings file (`name: value`, the name with `!`, `&` or `$`
-//! behind it) inside of HTML, and the XML of provisioning (`<name idx="1" perm="">value</name>`).
-//! Which one comes is up to the firmware, so both are read, and what is neither is passed over.
+//! Two forms exist, depending on the firmware: the lines of a settings file inside HTML (`name: value`,
+//! where the name may end in `!`, `&` or `$`), and the XML of provisioning
+//! (`<name idx="1" perm="">value</name>`). Both are parsed, and other lines are skipped.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::vendor::{Reply, ReplyOutcome, Step};
 
 use super::web;
 
-/// Settings by name; the index stands behind the name, as in `user_name1`.
+/// Settings by name. The index follows the name, as in `user_name1`.
 #[derive(Debug, Default)]
-pub(super) struct Dump(BTreeMap<String, String>);
+pub(super) struct SettingsDump(BTreeMap<String, String>);
 
-impl Dump {
-    /// Reads a page.
-    pub(super) fn read(page: &str) -> Self {
+impl SettingsDump {
+    /// Parses a page.
+    pub(super) fn parse(page: &str) -> Self {
         let mut settings = BTreeMap::new();
         for line in page.split(['\n', '\r']) {
-            let found = of_file(line).or_else(|| of_xml(line));
+            let found = parse_file_line(line).or_else(|| parse_xml_line(line));
             if let Some((name, value)) = found.filter(|_| settings.len() < MAX_SETTINGS) {
                 settings.insert(name, value);
             }
@@ -27,18 +27,18 @@ impl Dump {
         Self(settings)
     }
 
-    /// Returns a value; one that is empty is none.
+    /// Returns a value, unless it is empty.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let value = self.0.get(name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     }
 
-    /// Returns whether the phone has that setting.
+    /// Returns whether the phone has a setting.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Returns a value, also an empty one.
+    /// Returns a value, which may be empty.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -62,41 +62,43 @@ fn is_plain(text: &str, marks: &str) -> bool {
     text.len() <= MAX_PART && text.chars().all(fits)
 }
 
-/// Asks for all settings; `then` says what is done with them.
-pub(super) fn ask(then: impl Fn(&Dump) -> ReplyOutcome + Send + Sync + 'static) -> Step {
-    asking(move |reply| match web::read(reply) {
-        ReplyOutcome::Done if reply.status == 200 => then(&Dump::read(&reply.text())),
+/// Requests all settings and passes them to `then`.
+pub(super) fn fetch(then: impl Fn(&SettingsDump) -> ReplyOutcome + Send + Sync + 'static) -> Step {
+    request(move |reply| match web::parse(reply) {
+        ReplyOutcome::Done if reply.status == 200 => then(&SettingsDump::parse(&reply.text())),
         ReplyOutcome::Done => ReplyOutcome::Rejected(format!(
-            "the phone does not show its settings (HTTP {}); its administrator may",
+            "the phone does not show its settings (HTTP {}); administrator credentials may be required",
             reply.status
         )),
-        refused => refused,
+        outcome => outcome,
     })
 }
 
-/// Asks for all settings; where the phone does not show them, there are none.
-pub(super) fn ask_if_shown(then: impl Fn(&Dump) -> ReplyOutcome + Send + Sync + 'static) -> Step {
-    asking(move |reply| match reply.status {
-        200 => then(&Dump::read(&reply.text())),
-        _ => then(&Dump::default()),
+/// Requests all settings and passes them to `then`, without any if the phone does not show them.
+pub(super) fn fetch_if_shown(
+    then: impl Fn(&SettingsDump) -> ReplyOutcome + Send + Sync + 'static,
+) -> Step {
+    request(move |reply| match reply.status {
+        200 => then(&SettingsDump::parse(&reply.text())),
+        _ => then(&SettingsDump::default()),
     })
 }
 
-fn asking(read: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static) -> Step {
-    Step::Http(crate::vendor::Request::get("/settings.htm").parse_with("snom settings", read))
+fn request(parse: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static) -> Step {
+    Step::Http(crate::vendor::Request::get("/settings.htm").parse_with("snom settings", parse))
 }
 
-/// Reads `name!: value`.
-fn of_file(line: &str) -> Option<(String, String)> {
+/// Parses `name!: value`.
+fn parse_file_line(line: &str) -> Option<(String, String)> {
     let line = line.trim();
     let line = line.strip_suffix("<br>").unwrap_or(line);
     let (name, value) = line.split_once(':')?;
     let name = name.trim_end_matches(['!', '&', '$']);
-    is_name(name).then(|| (name.to_owned(), plain(value.trim())))
+    is_name(name).then(|| (name.to_owned(), unescape(value.trim())))
 }
 
-/// Reads `<name idx="1" perm="">value</name>`.
-fn of_xml(line: &str) -> Option<(String, String)> {
+/// Parses `<name idx="1" perm="">value</name>`.
+fn parse_xml_line(line: &str) -> Option<(String, String)> {
     let inside = line.trim().strip_prefix('<')?;
     let (start, rest) = inside.split_once('>')?;
     let (name, attributes) = start.split_once(' ').unwrap_or((start, ""));
@@ -111,7 +113,7 @@ fn of_xml(line: &str) -> Option<(String, String)> {
     });
     let index = index.unwrap_or_default();
     let is_index = index.len() <= 3 && index.bytes().all(|byte| byte.is_ascii_digit());
-    (is_name(name) && is_index).then(|| (format!("{name}{index}"), plain(value.trim())))
+    (is_name(name) && is_index).then(|| (format!("{name}{index}"), unescape(value.trim())))
 }
 
 fn is_name(text: &str) -> bool {
@@ -119,8 +121,8 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_PART && text.chars().all(fits)
 }
 
-/// Puts the characters in place of the references that HTML and XML know alike.
-fn plain(text: &str) -> String {
+/// Replaces the character references that HTML and XML share.
+fn unescape(text: &str) -> String {
     let references = [
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -135,10 +137,10 @@ fn plain(text: &str) -> String {
     })
 }
 
-/// The longest name, user or host.
+/// The longest name, user or host in bytes.
 const MAX_PART: usize = 128;
 
-/// The most settings that are read.
+/// The most settings that are parsed.
 const MAX_SETTINGS: usize = 10_000;
 
 #[cfg(test)]
@@ -148,12 +150,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_are_read_and_the_rest_is_passed_over() {
+    fn both_forms_are_parsed_and_other_lines_skipped() {
         let page = "<html><pre>\n# a comment: no\nphone_type!: snomD785\nuser_name1!: 1001\r\n\
                     user_host1&: pbx.example\nfkey1$: url http://192.0.2.1/?a=1&amp;b=2\nempty:\n\
                     <user_name idx=\"2\" perm=\"RW\">1002</user_name>\n<user_host idx='2' perm=''/>\n\
                     <language perm=\"\">English &lt;x&gt;</language>\n<p>Talk: to <b>me</b></p>\n";
-        let dump = Dump::read(page);
+        let dump = SettingsDump::parse(page);
         assert_eq!(dump.value("phone_type"), Some("snomD785"));
         assert_eq!(dump.value("fkey1"), Some("url http://192.0.2.1/?a=1&b=2"));
         assert_eq!(dump.value("language"), Some("English <x>"));
@@ -164,9 +166,9 @@ mod tests {
     }
 
     #[test]
-    fn an_address_holds_nothing_that_ends_it() {
+    fn address_cannot_be_extended() {
         for user in ["a&b", "a b", "a\"", "a<b", "a;b", "a%0a", ""] {
-            let dump = Dump::read(&format!("user_name1!: {user}\nuser_host1!: pbx\n"));
+            let dump = SettingsDump::parse(&format!("user_name1!: {user}\nuser_host1!: pbx\n"));
             assert_eq!(dump.address(1), None, "{user}");
         }
     }
@@ -174,7 +176,7 @@ mod tests {
     proptest! {
         #[test]
         fn garbage_never_panics(page in "(<|>|user_name|:|!|idx=\"|1|/|\n|&amp;|\\PC){0,60}") {
-            let dump = Dump::read(&page);
+            let dump = SettingsDump::parse(&page);
             let _ = dump.address(1);
         }
     }

@@ -424,30 +424,30 @@ fn every_verb_is_done_or_refused_with_its_reason_on_every_way() {
         }
     }
     insta::assert_snapshot!(table.join("\n"), @"
-    answer call=7 by http: over HTTP keys go to the call on the screen; call=7 goes by via=csta
-    csta request=FireTest by http: a CSTA request goes by via=csta
-    csta request=FireTest by notify: no NOTIFY carries CSTA to a Snom phone
-    dial number=100;line=2 by notify: line: by NOTIFY a Snom phone dials from the identity that it has chosen
-    display state=on by http: a Snom phone has no command for its backlight; what its settings say of it is written by the verb settings
-    display state=on by csta: a Snom phone has no command for its backlight; what its settings say of it is written by the verb settings
-    display state=on by notify: a Snom phone has no command for its backlight; what its settings say of it is written by the verb settings
-    firmware url=http://192.0.2.1/a.bin;confirm=yes by csta: CSTA has no request for this; leave via out
-    firmware url=http://192.0.2.1/a.bin;confirm=yes by notify: no NOTIFY loads a firmware; its provisioning and resync do
-    forward number=200 by notify: which settings of the phone forward calls is told by HTTP only
-    info  by csta: CSTA has no request for this; leave via out
-    info  by notify: a phone answers nothing to a NOTIFY, and so tells nothing
-    key keys=1,2 by csta: CSTA has no request for this; leave via out
-    reboot  by csta: CSTA has no request for this; leave via out
-    resync  by http: no page of a Snom phone makes it read its configuration again; leave via out
-    resync  by csta: CSTA has no request for this; leave via out
-    ring stop=yes by csta: CSTA has no request for this; leave via out
-    screenshot  by csta: CSTA has no request for this; leave via out
-    screenshot  by notify: a phone answers nothing to a NOTIFY, and so tells nothing
-    settings set=a=b;get=a by notify: get: a phone answers nothing to a NOTIFY, and so tells no settings
-    stream address=239.1.1.1:5000 by csta: CSTA has no request for this; leave via out
-    stream address=239.1.1.1:5000 by notify: what a Snom phone plays is a setting that is written by HTTP only
-    stream stop=yes by csta: CSTA has no request for this; leave via out
-    stream stop=yes by notify: what a Snom phone plays is a setting that is written by HTTP only
+    answer call=7 by http: over HTTP keys act on the call on the screen; call=7 requires via=csta
+    csta request=FireTest by http: CSTA requests require via=csta
+    csta request=FireTest by notify: CSTA requests require via=csta
+    dial number=100;line=2 by notify: line: by NOTIFY Snom phones dial from their selected identity; omit line or via
+    display state=on by http: Snom phones have no command for the backlight; change it with the verb settings
+    display state=on by csta: Snom phones have no command for the backlight; change it with the verb settings
+    display state=on by notify: Snom phones have no command for the backlight; change it with the verb settings
+    firmware url=http://192.0.2.1/a.bin;confirm=yes by csta: CSTA has no request for this; omit via
+    firmware url=http://192.0.2.1/a.bin;confirm=yes by notify: a NOTIFY cannot load firmware; use provisioning and resync
+    forward number=200 by notify: forwarding depends on settings that can be read over HTTP only
+    info  by csta: CSTA has no request for this; omit via
+    info  by notify: a NOTIFY returns no data
+    key keys=1,2 by csta: CSTA has no request for this; omit via
+    reboot  by csta: CSTA has no request for this; omit via
+    resync  by http: Snom phones have no page that reloads the configuration; omit via
+    resync  by csta: CSTA has no request for this; omit via
+    ring stop=yes by csta: CSTA has no request for this; omit via
+    screenshot  by csta: CSTA has no request for this; omit via
+    screenshot  by notify: a NOTIFY returns no data
+    settings set=a=b;get=a by notify: get: a NOTIFY returns no data
+    stream address=239.1.1.1:5000 by csta: CSTA has no request for this; omit via
+    stream address=239.1.1.1:5000 by notify: streams depend on a setting that can be written over HTTP only
+    stream stop=yes by csta: CSTA has no request for this; omit via
+    stream stop=yes by notify: streams depend on a setting that can be written over HTTP only
     ");
 }
 

@@ -1,7 +1,7 @@
 //! The pages of a Snom phone's web server, and what they answer.
 //!
-//! An answer is a page for people: its status says that the phone took the request, not what came
-//! of it. A redirect back to the page is success, and is not followed.
+//! A reply is an HTML page. Its status only says that the phone accepted the request. A redirect back
+//! to the page is a success and is not followed.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -14,34 +14,33 @@ use crate::vendor::{Plan, PlanError, Reply, ReplyOutcome, Request};
 pub(super) fn reachable(phone: &Phone) -> Result<(), PlanError> {
     if model::is_d8(phone) {
         return Err(PlanError::unsupported(
-            "the D8 series has no HTTP remote control; it wants a NOTIFY through Asterisk",
+            "the D8 series has no HTTP remote control; it requires a NOTIFY through Asterisk",
         ));
     }
     model::is_desk_phone(phone)
 }
 
-/// Says how a page is asked for.
+/// Plans a request for a page.
 pub(super) fn get(target: &str) -> Plan {
-    Plan::single(Request::get(target).parse_with("snom page", read))
+    Plan::single(Request::get(target).parse_with("snom page", parse))
 }
 
-/// Says how settings are written, so that they outlast a restart. As many go in one request as its
-/// address has room for.
+/// Plans to write settings persistently, as many per request as fit its URL.
 pub(super) fn save(settings: &[(&str, &str)]) -> Plan {
     let mut plan = Plan::default();
     let mut query = String::new();
     for (name, value) in settings {
         let pair = format!("&{}={}", http_name(name), encoded(value));
         if !query.is_empty() && query.len() + pair.len() > MAX_QUERY {
-            plan = plan.then(saved(&query));
+            plan = plan.then(save_query(&query));
             query.clear();
         }
         query.push_str(&pair);
     }
-    plan.then(saved(&query))
+    plan.then(save_query(&query))
 }
 
-fn saved(query: &str) -> Plan {
+fn save_query(query: &str) -> Plan {
     get(&format!(
         "/settings.htm?settings=save{query}&store_settings=save"
     ))
@@ -64,7 +63,7 @@ pub(super) fn minibrowser(phone: &Phone, url: &Url) -> Result<String, PlanError>
     if phone.firmware.is_older_than(&[8, 2, 7]) {
         let firmware = &phone.firmware;
         return Err(PlanError::unsupported(format!(
-            "firmware {firmware} shows no pushed screens; 8.2.7 and later do"
+            "firmware {firmware} does not support pushed screens; 8.2.7 and later do"
         )));
     }
     let url = url.as_str();
@@ -77,8 +76,8 @@ pub(super) fn minibrowser(phone: &Phone, url: &Url) -> Result<String, PlanError>
     Ok(format!("/minibrowser.htm?url={}", encoded(url)))
 }
 
-/// Reads what a page answers.
-pub(super) fn read(reply: &Reply) -> ReplyOutcome {
+/// Interprets the reply of a page.
+pub(super) fn parse(reply: &Reply) -> ReplyOutcome {
     match reply.status {
         200 | 204 | 302 => ReplyOutcome::Done,
         401 => ReplyOutcome::Denied(
@@ -87,8 +86,8 @@ pub(super) fn read(reply: &Reply) -> ReplyOutcome {
                 .to_owned(),
         ),
         403 => ReplyOutcome::Denied(
-            "the phone does not allow it (HTTP 403); its settings use_hidden_tags and \
-             restrict_uri_queries must be off"
+            "the phone does not allow it (HTTP 403); turn off its settings use_hidden_tags and \
+             restrict_uri_queries"
                 .to_owned(),
         ),
         404 => ReplyOutcome::Rejected("the phone has no such page (HTTP 404)".to_owned()),

@@ -1,8 +1,8 @@
-//! What a phone answers to a CSTA request: with an envelope or without, with any prefix or none, of
-//! any edition, and sometimes not well-formed.
+//! Responses to a CSTA request: with or without an envelope and a prefix, of any edition, and sometimes
+//! not well-formed.
 //!
-//! HTTP 500 is an answer like any other: it carries an error of ECMA-323, as a token
-//! (`invalidCallID`) or in words of old firmware (`Invalid CallID`).
+//! HTTP 500 is a regular response: it carries an error of ECMA-323, as a token (`invalidCallID`) or in
+//! the spelling of old firmware (`Invalid CallID`).
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -12,7 +12,7 @@ use crate::vendor::{Reply, ReplyOutcome};
 
 use super::super::web;
 
-/// An element of an answer, by its name without a prefix.
+/// An element of a response, by its name without a prefix.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answer {
     name: String,
@@ -29,7 +29,7 @@ impl Answer {
         self.children.iter().find_map(|child| child.find(name))
     }
 
-    /// Returns all elements of that name that don't documents in one another, in order.
+    /// Collects all elements of a name in order, without nested ones.
     pub(super) fn all<'a>(&'a self, name: &str, found: &mut Vec<&'a Self>) {
         if self.name == name {
             found.push(self);
@@ -105,7 +105,7 @@ impl Answer {
                 break;
             }
         }
-        // An answer that breaks off has told what it has told.
+        // Keep what a truncated response contains.
         while open.len() > 1 {
             if let Some(closed) = open.pop() {
                 add(&mut open, closed);
@@ -125,9 +125,10 @@ impl Answer {
 /// Reads an answer: the element of the response, or what else there is to say.
 pub(super) fn read(reply: &Reply) -> Result<Answer, ReplyOutcome> {
     if matches!(reply.status, 401 | 403 | 404) {
-        return Err(match web::read(reply) {
+        return Err(match web::parse(reply) {
             ReplyOutcome::Rejected(_) => ReplyOutcome::Rejected(
-                "the phone has no CSTA (HTTP 404); its setting csta_control must be on".to_owned(),
+                "the phone does not offer CSTA (HTTP 404); turn on its setting csta_control"
+                    .to_owned(),
             ),
             other => other,
         });
@@ -141,7 +142,7 @@ pub(super) fn read(reply: &Reply) -> Result<Answer, ReplyOutcome> {
     match response(&answer) {
         Some(response) if is_success => Ok(response.clone()),
         _ => Err(ReplyOutcome::Rejected(format!(
-            "the phone answered no CSTA (HTTP {}); its setting csta_control must be on",
+            "the phone did not respond with CSTA (HTTP {}); turn on its setting csta_control",
             reply.status
         ))),
     }
@@ -154,7 +155,7 @@ fn response(answer: &Answer) -> Option<&Answer> {
     answer.children.iter().find_map(response)
 }
 
-/// Returns what an error says, in the phone's words and in ours.
+/// Describes an error, with the phone's own text.
 fn fault(answer: &Answer, text: &str) -> Option<String> {
     let code = answer
         .find("CSTAErrorCode")
@@ -170,7 +171,7 @@ fn fault(answer: &Answer, text: &str) -> Option<String> {
         .or_else(|| Some(some()))
 }
 
-/// Finds the error in a text that is no document at all.
+/// Finds the error in a text that is not a document.
 fn fault_in(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("CSTAErrorCode")?;
     CATEGORIES.iter().find_map(|category| {
@@ -221,7 +222,7 @@ fn reference(name: &str) -> String {
     .to_owned()
 }
 
-/// What an error may be about.
+/// The categories of errors.
 const CATEGORIES: [&str; 8] = [
     "operation",
     "security",
@@ -233,41 +234,44 @@ const CATEGORIES: [&str; 8] = [
     "unspecified",
 ];
 
-/// What errors mean for whoever asked; compared without blanks and case.
+/// The meanings of errors. Tokens are compared without spaces and case.
 const MEANINGS: [(&str, &str); 12] = [
     (
         "featureNotSupported",
-        "this firmware does not know the request",
+        "this firmware does not support the request",
     ),
-    ("invalidCallID", "it has no call of that id"),
-    ("invalidConnectionIdentifier", "it has no call of that id"),
+    ("invalidCallID", "it has no call with that id"),
+    ("invalidConnectionIdentifier", "it has no call with that id"),
     ("invalidConnectionState", "the call is in another state"),
     (
         "invalidDeviceID",
-        "it has no identity of that number or address",
+        "it has no identity with that number or address",
     ),
-    ("invalidFeature", "this firmware does not know the request"),
-    ("noActiveCall", "it is in no call"),
-    ("noCallToAnswer", "nobody calls it"),
-    ("noHeldCall", "no call waits"),
+    (
+        "invalidFeature",
+        "this firmware does not support the request",
+    ),
+    ("noActiveCall", "it is not in a call"),
+    ("noCallToAnswer", "no call is ringing"),
+    ("noHeldCall", "no call is on hold"),
     (
         "requestNotSupported",
-        "this firmware does not know the request",
+        "this firmware does not support the request",
     ),
     ("resourceBusy", "it is busy"),
     (
         "serviceNotSupported",
-        "this firmware does not know the request",
+        "this firmware does not support the request",
     ),
 ];
 
-/// The longest error that is told.
+/// The longest error that is reported, in characters.
 const MAX_TOKEN: usize = 80;
 
-/// How deep elements may documents in one another.
+/// The deepest nesting that is parsed.
 const MAX_DEPTH: usize = 32;
 
-/// How many tags and texts are read.
+/// The most tags and texts that are parsed.
 const MAX_EVENTS: usize = 20_000;
 
 #[cfg(test)]

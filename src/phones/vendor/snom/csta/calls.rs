@@ -1,5 +1,5 @@
-//! Calls by CSTA. Which call is meant is said by its id (`$csta_id` in an action URL), or it is the
-//! one of the phone's calls that is in the right state.
+//! Calls by CSTA. A call is given by its id (`$csta_id` in an action URL); otherwise it is the phone's
+//! only call in the right state.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
 use crate::verb::{CallControl, CallId, Digits};
 
-/// What is done with a call once its id is known.
+/// The steps for a call once its id is known.
 pub(super) type WithCall = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 
 /// A call of the phone.
@@ -20,12 +20,12 @@ pub(super) struct Call {
     pub(super) id: String,
     /// The state at the phone itself, in ECMA's words.
     pub(super) state: String,
-    /// The states at the other ends, where the phone tells them.
+    /// The states at the other ends, if the phone reports them.
     others: Vec<String>,
 }
 
 impl Call {
-    /// Returns whether nobody's phone rings any more, as far as is told.
+    /// Returns whether no other end is reported as ringing.
     pub(super) fn is_answered(&self) -> bool {
         !self
             .others
@@ -38,10 +38,10 @@ impl Call {
 pub(super) fn control(
     dialect: Dialect,
     line: Line,
-    what: CallControl,
+    action: CallControl,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    let (name, child, states): (_, _, &'static [&'static str]) = match what {
+    let (name, child, states): (_, _, &'static [&'static str]) = match action {
         CallControl::Answer => ("AnswerCall", "callToBeAnswered", &["alerting"]),
         CallControl::Hangup => (
             "ClearConnection",
@@ -71,7 +71,7 @@ pub(super) fn dial(dialect: Dialect, line: Line, number: &Number) -> Plan {
 
 /// Sends digits in the call.
 pub(super) fn dtmf(dialect: Dialect, line: Line, digits: &Digits) -> Result<Plan, PlanError> {
-    dialect.knows("GenerateDigits")?;
+    dialect.check_support("GenerateDigits")?;
     let digits = digits.as_str().to_owned();
     let plan = with_call(dialect, line, &["connected"], None, move |id| {
         let parts = vec![
@@ -80,17 +80,16 @@ pub(super) fn dtmf(dialect: Dialect, line: Line, digits: &Digits) -> Result<Plan
         ];
         request(dialect, "GenerateDigits", parts)
     })?;
-    Ok(plan.with_note(UNPROVEN))
+    Ok(plan.with_note(UNVERIFIED))
 }
 
-/// Makes the only step of a request that tells nothing. The dialect was asked before whether it
-/// knows it.
+/// Returns the step of a request without result data. The dialect must support the request.
 pub(super) fn request(dialect: Dialect, name: &'static str, parts: Vec<Part>) -> Vec<Step> {
     let step = Request::new(name, parts).step(dialect, done);
     step.into_iter().collect()
 }
 
-/// Finds the call that is meant, and does something with it.
+/// Plans the steps of `then` for the given or the only matching call.
 pub(super) fn with_call(
     dialect: Dialect,
     line: Line,
@@ -101,22 +100,22 @@ pub(super) fn with_call(
     if let Some(call) = call {
         if call.as_str().parse::<i32>().is_err() {
             return Err(PlanError::Invalid(format!(
-                "call: {call} is no id of a call for CSTA; the action URL's $csta_id is one"
+                "call: invalid CSTA call id {call}; use $csta_id of the action URL"
             )));
         }
         return Ok(Plan::new(then(call.as_str())));
     }
     if dialect == Dialect::Old {
         return Err(PlanError::unsupported(
-            "call: firmware before 8.7.3 does not tell its calls; name the one that the action \
-             URL's $csta_id says",
+            "call: firmware before 8.7.3 does not list its calls; set call to $csta_id of the action \
+             URL",
         ));
     }
     let then: WithCall = Arc::new(then);
     Ok(Plan::new(search(line, states, &then)))
 }
 
-/// Asks identity after identity for a call in one of `states`, the first of them before the others.
+/// Searches the identities in order for a call in one of `states`, which are in order of preference.
 fn search(line: Line, states: &'static [&'static str], then: &WithCall) -> Vec<Step> {
     let then = Arc::clone(then);
     let next: Next = Arc::new(move |device| {
@@ -124,14 +123,14 @@ fn search(line: Line, states: &'static [&'static str], then: &WithCall) -> Vec<S
         snapshot(device, move |calls| {
             let calls = match calls {
                 Ok(calls) => calls,
-                // An identity that is not there is behind the last one.
+                // A missing identity follows the last one.
                 Err(ReplyOutcome::Rejected(_)) if !line.is_first() => return nothing(states),
                 Err(refused) => return refused,
             };
             match (pick(&calls, states), line.next()) {
                 (Pick::One(id), _) => ReplyOutcome::Then(then(&id)),
                 (Pick::Several(many, id), _) => ReplyOutcome::Rejected(format!(
-                    "the phone has {many} such calls; name one, as call={id}"
+                    "the phone has {many} such calls; select one, such as call={id}"
                 )),
                 (Pick::None, Some(line)) => ReplyOutcome::Then(search(line, states, &then)),
                 (Pick::None, None) => nothing(states),
@@ -143,9 +142,9 @@ fn search(line: Line, states: &'static [&'static str], then: &WithCall) -> Vec<S
 
 fn nothing(states: &[&str]) -> ReplyOutcome {
     let state = match states {
-        ["alerting"] => "no call rings at the phone",
-        ["hold"] => "no call waits at the phone",
-        ["connected"] => "nobody talks at the phone",
+        ["alerting"] => "no call is ringing at the phone",
+        ["hold"] => "no call is on hold at the phone",
+        ["connected"] => "no call is connected at the phone",
         _ => "the phone has no call",
     };
     ReplyOutcome::Rejected(state.to_owned())
@@ -169,7 +168,7 @@ fn pick(calls: &[Call], states: &[&str]) -> Pick {
     Pick::None
 }
 
-/// Asks for all calls of an identity.
+/// Requests all calls of an identity.
 pub(super) fn snapshot(
     device: &str,
     then: impl Fn(Result<Vec<Call>, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
@@ -183,8 +182,8 @@ pub(super) fn snapshot(
 }
 
 fn calls(answer: &Answer) -> Vec<Call> {
-    let mut told = Vec::new();
-    answer.all("snapshotDeviceResponseInfo", &mut told);
+    let mut infos = Vec::new();
+    answer.all("snapshotDeviceResponseInfo", &mut infos);
     let call = |info: &Answer| {
         let id: CallId = info.text_of("callID")?.parse().ok()?;
         let mut states = Vec::new();
@@ -194,15 +193,15 @@ fn calls(answer: &Answer) -> Vec<Call> {
         Some(Call {
             others: states.map(ToOwned::to_owned).collect(),
             id: id.to_string(),
-            // Both words are in use.
+            // Both spellings are in use.
             state: if state == "held" { "hold" } else { state }.to_owned(),
         })
     };
-    told.into_iter().filter_map(call).take(MAX_CALLS).collect()
+    infos.into_iter().filter_map(call).take(MAX_CALLS).collect()
 }
 
-/// What is said of requests that no document of Snom's shows.
-pub(super) const UNPROVEN: &str = "this CSTA request is unproven on real phones";
+/// The caveat for requests that Snom does not document.
+pub(super) const UNVERIFIED: &str = "unverified on real phones: this CSTA request";
 
-/// How many calls are looked at.
+/// The most calls that are examined.
 const MAX_CALLS: usize = 64;

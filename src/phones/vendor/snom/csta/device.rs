@@ -1,5 +1,5 @@
-//! Which identity of the phone is meant: by its number since 8.7.4, by its address before, which the
-//! phone's own settings tell.
+//! Identities of the phone: by number since firmware 8.7.4, before that by address, which is in the
+//! settings of the phone.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
     number: u8,
-    /// Whether the phone knows its identities by number.
+    /// Whether the phone addresses identities by number.
     by_number: bool,
 }
 
-/// What is done once it is known how the phone calls an identity.
+/// The steps for an identity once its CSTA device id is known.
 pub(super) type Next = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 
 impl Line {
@@ -27,34 +27,36 @@ impl Line {
         })
     }
 
-    /// Returns the identity after this one, if the phone can have it and knows it by number.
+    /// Returns the next identity, if identities have numbers and there can be another.
     pub(super) fn next(self) -> Option<Self> {
         let number = self.number.saturating_add(1);
         (self.by_number && number <= MAX_LINES).then_some(Self { number, ..self })
     }
 
-    /// Returns whether it is the first.
+    /// Returns whether it is the first identity.
     pub(super) fn is_first(self) -> bool {
         self.number == 1
     }
 
-    /// Does what is to be done with the identity.
+    /// Returns the steps of `next` for the identity.
     pub(super) fn steps(self, next: &Next) -> Vec<Step> {
         let number = self.number;
         if self.by_number {
             return next(&number.to_string());
         }
         let next = Arc::clone(next);
-        vec![settings_page::ask(move |dump| match dump.address(number) {
-            Some(address) => ReplyOutcome::Then(next(&format!("sip:{address}"))),
-            None => ReplyOutcome::Rejected(format!(
-                "the phone's settings user_name{number} and user_host{number} tell no identity"
-            )),
+        vec![settings_page::fetch(move |dump| {
+            match dump.address(number) {
+                Some(address) => ReplyOutcome::Then(next(&format!("sip:{address}"))),
+                None => ReplyOutcome::Rejected(format!(
+                    "line {number} has no identity: the phone's settings user_name{number} and user_host{number} are not set"
+                )),
+            }
         })]
     }
 
-    /// Does what is to be done with whom a call goes to. To a Snom phone that is a SIP address, of the
-    /// identity's own server unless the number names one.
+    /// Returns the steps of `then` for the target of a call, a SIP address at the server of the identity
+    /// unless the number names another.
     pub(super) fn target(
         self,
         number: &Number,
@@ -65,7 +67,7 @@ impl Line {
             return then(&format!("sip:{address}"));
         }
         let number = number.clone();
-        vec![settings_page::ask_if_shown(move |dump| {
+        vec![settings_page::fetch_if_shown(move |dump| {
             ReplyOutcome::Then(match dump.host(self.number) {
                 Some(host) => then(&format!("sip:{number}@{host}")),
                 None => then(number.as_str()),
@@ -73,11 +75,11 @@ impl Line {
         })]
     }
 
-    /// Does only that.
+    /// Plans the steps of `next` for the identity.
     pub(super) fn plan(self, next: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static) -> Plan {
         Plan::new(self.steps(&(Arc::new(next) as Next)))
     }
 }
 
-/// How many identities a phone has.
+/// The most identities of a phone.
 const MAX_LINES: u8 = 12;

@@ -23,7 +23,7 @@ impl Dialect {
         let firmware = &phone.firmware;
         if firmware.is_older_than(&[7, 3, 4]) {
             return Err(PlanError::Unsupported(format!(
-                "firmware {firmware} speaks no CSTA; 7.3.4 and later do"
+                "firmware {firmware} does not support CSTA; 7.3.4 and later do"
             )));
         }
         if firmware.is_older_than(&[8, 7]) {
@@ -31,17 +31,17 @@ impl Dialect {
         }
         if firmware.is_older_than(&[8, 7, 3]) {
             return Err(PlanError::Unsupported(format!(
-                "firmware {firmware} speaks no CSTA over HTTP; 8.7.3 and later do"
+                "firmware {firmware} does not support CSTA over HTTP; 8.7.3 and later do"
             )));
         }
         Ok(Self::New)
     }
 
     /// Refuses requests that the firmware does not know.
-    pub(super) fn knows(self, request: &str) -> Result<(), PlanError> {
+    pub(super) fn check_support(self, request: &str) -> Result<(), PlanError> {
         if self == Self::Old && !OLD.contains(&request) {
             return Err(PlanError::Unsupported(format!(
-                "the CSTA request {request} needs firmware 8.7.3 or later"
+                "the CSTA request {request} requires firmware 8.7.3 or later"
             )));
         }
         Ok(())
@@ -59,11 +59,11 @@ pub(super) struct Request {
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     name: Cow<'static, str>,
-    inside: Contents,
+    content: PartContent,
 }
 
 #[derive(Clone, Debug)]
-enum Contents {
+enum PartContent {
     Parts(Vec<Part>),
     Text(String),
 }
@@ -85,12 +85,12 @@ impl Request {
         Self { name, parts }
     }
 
-    /// Creates a request of Snom's own.
+    /// Creates one of Snom's own requests.
     pub(super) fn own(name: &'static str, parts: Vec<Part>) -> Self {
         Self::new(name, parts)
     }
 
-    /// Sends it in the dialect of the firmware.
+    /// Returns the step that sends the request in the dialect of the firmware.
     pub(super) fn step(
         &self,
         dialect: Dialect,
@@ -98,22 +98,22 @@ impl Request {
     ) -> Result<Step, PlanError> {
         let is_own = OWN.contains(&self.name.as_ref());
         if !is_own {
-            dialect.knows(&self.name)?;
+            dialect.check_support(&self.name)?;
         }
         let style = match dialect {
             _ if is_own => SAMPLE,
-            // As the one sample is written that there is.
+            // As in Snom's only sample.
             Dialect::New if self.name == "RequestSystemStatus" => Style { edition: 3, ..BARE },
             Dialect::New => BARE,
             Dialect::Old => FLAT,
         };
         let document = self.document(style).ok_or_else(|| {
-            PlanError::Invalid(format!("request: {} has no good name for XML", self.name))
+            PlanError::Invalid(format!("request: {} is not a valid XML name", self.name))
         })?;
         Ok(posted(document, read))
     }
 
-    /// Sends one of Snom's own, which are written alike for all firmware.
+    /// Returns the step of one of Snom's own requests, which are the same for all firmware.
     pub(super) fn step_of_own(
         &self,
         read: impl Fn(Result<Answer, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
@@ -150,18 +150,18 @@ impl Request {
 
 impl Part {
     pub(super) fn text(name: &'static str, text: &str) -> Self {
-        let inside = Contents::Text(text.to_owned());
+        let content = PartContent::Text(text.to_owned());
         Self {
             name: name.into(),
-            inside,
+            content,
         }
     }
 
     pub(super) fn parts(name: &'static str, parts: Vec<Self>) -> Self {
-        let inside = Contents::Parts(parts);
+        let content = PartContent::Parts(parts);
         Self {
             name: name.into(),
-            inside,
+            content,
         }
     }
 
@@ -170,30 +170,30 @@ impl Part {
         Self::parts(name, vec![Self::text(ID, id)])
     }
 
-    /// Creates an element as the asker gave it.
+    /// Creates an element as given in the request.
     pub(super) fn of(element: &Element) -> Self {
-        let inside = match element.content() {
+        let content = match element.content() {
             ElementContent::Elements(elements) => {
-                Contents::Parts(elements.iter().map(Self::of).collect())
+                PartContent::Parts(elements.iter().map(Self::of).collect())
             }
-            ElementContent::Text(text) => Contents::Text(text.clone()),
+            ElementContent::Text(text) => PartContent::Text(text.clone()),
         };
         Self {
             name: element.name().to_owned().into(),
-            inside,
+            content,
         }
     }
 
     fn node(&self, prefix: &'static str, nested: bool) -> Option<Node> {
         let node = Node::named(prefix, &self.name)?;
-        match &self.inside {
-            Contents::Text(text) => Some(node.text(text)),
-            Contents::Parts(parts) => {
+        match &self.content {
+            PartContent::Text(text) => Some(node.text(text)),
+            PartContent::Parts(parts) => {
                 let id = parts.iter().find(|part| part.name == ID);
                 if let (
                     false,
                     Some(Self {
-                        inside: Contents::Text(id),
+                        content: PartContent::Text(id),
                         ..
                     }),
                 ) = (nested, id)
@@ -208,7 +208,7 @@ impl Part {
     }
 }
 
-/// Says of an answer that tells nothing what it means.
+/// Interprets a response without data.
 pub(super) fn done(answer: Result<Answer, ReplyOutcome>) -> ReplyOutcome {
     match answer {
         Ok(_) => ReplyOutcome::Done,

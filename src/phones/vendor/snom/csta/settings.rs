@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::calls::{UNPROVEN, request};
+use super::calls::{UNVERIFIED, request};
 use super::device::Line;
 use super::request::{Dialect, Part, Request, done};
 use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
 use crate::verb::{Forward, ForwardKind, Settings};
 
-/// Writes settings, then reads some.
+/// Plans to write settings, then to read some.
 pub(super) fn plan(settings: &Settings) -> Plan {
     let pairs: Vec<_> = settings
         .set
@@ -30,10 +30,10 @@ pub(super) fn plan(settings: &Settings) -> Plan {
     let request = Request::own("GetSettings", parts.collect());
     plan.steps
         .push(request.step_of_own(move |answer| match answer {
-            Ok(answer) => ReplyOutcome::Data(ReplyData::Value(told(&names, &answer))),
+            Ok(answer) => ReplyOutcome::Data(ReplyData::Value(requested(&names, &answer))),
             Err(refused) => refused,
         }));
-    plan.with_note("Snom documents no sample of the CSTA request GetSettings")
+    plan.with_note("unverified on real phones: the CSTA request GetSettings")
 }
 
 /// Writes settings.
@@ -46,9 +46,9 @@ pub(super) fn set(settings: &[(String, String)]) -> Plan {
     Plan::new([request.step_of_own(done)])
 }
 
-/// Switches do not disturb.
+/// Plans to switch do-not-disturb.
 pub(super) fn dnd(dialect: Dialect, line: Line, on: bool) -> Result<Plan, PlanError> {
-    dialect.knows("SetDoNotDisturb")?;
+    dialect.check_support("SetDoNotDisturb")?;
     let plan = line.plan(move |device| {
         let parts = vec![
             Part::text("device", device),
@@ -56,15 +56,15 @@ pub(super) fn dnd(dialect: Dialect, line: Line, on: bool) -> Result<Plan, PlanEr
         ];
         request(dialect, "SetDoNotDisturb", parts)
     });
-    Ok(plan.with_note(UNPROVEN))
+    Ok(plan.with_note(UNVERIFIED))
 }
 
-/// Forwards calls, or stops that.
+/// Plans to switch forwarding.
 pub(super) fn forward(dialect: Dialect, line: Line, forward: &Forward) -> Result<Plan, PlanError> {
-    dialect.knows("SetForwarding")?;
+    dialect.check_support("SetForwarding")?;
     if forward.after.is_some() {
         return Err(PlanError::unsupported(
-            "after: CSTA does not say how long a phone rings before; leave via out",
+            "after: CSTA cannot set the time before forwarding; omit after or via",
         ));
     }
     let kind = match forward.kind {
@@ -82,11 +82,11 @@ pub(super) fn forward(dialect: Dialect, line: Line, forward: &Forward) -> Result
         parts.extend(to.as_ref().map(|to| Part::text("forwardDN", to.as_str())));
         request(dialect, "SetForwarding", parts)
     });
-    Ok(plan.with_note(UNPROVEN))
+    Ok(plan.with_note(UNVERIFIED))
 }
 
-/// Returns the values that were asked for; `null` where the phone tells none.
-fn told(names: &[String], answer: &Answer) -> Value {
+/// Returns the requested values; `null` for those that the phone does not report.
+fn requested(names: &[String], answer: &Answer) -> Value {
     let mut settings = Vec::new();
     answer.all("Setting", &mut settings);
     let value = |name: &str| {
@@ -101,7 +101,7 @@ fn told(names: &[String], answer: &Answer) -> Value {
     pairs.collect::<Map<_, _>>().into()
 }
 
-/// Returns a name with its index right behind it.
+/// Returns a name with its index appended: `user_name1` for `user_name[1]`.
 fn plain(name: &str) -> String {
     name.replace(['[', ']'], "")
 }

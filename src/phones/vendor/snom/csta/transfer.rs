@@ -1,11 +1,10 @@
-//! Transfers by CSTA: at once by one request, or after the other has answered, which the phone is
-//! asked for.
+//! Transfers by CSTA: at once with one request, or once the called party has answered, by polling.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::calls::{Call, UNPROVEN, request, snapshot, with_call};
+use super::calls::{Call, UNVERIFIED, request, snapshot, with_call};
 use super::device::{Line, Next};
 use super::request::{Dialect, Part, Request};
 use crate::screen::Number;
@@ -34,17 +33,17 @@ pub(super) fn plan(
             })
         });
     }
-    dialect.knows("ConsultationCall")?;
+    dialect.check_support("ConsultationCall")?;
     let plan = with_call(dialect, line, states, call, move |id| {
         let (id, to) = (id.to_owned(), number.clone());
         line.target(&number, move |target| {
             consult(dialect, line, &id, &to, target)
         })
     })?;
-    Ok(plan.with_note(UNPROVEN))
+    Ok(plan.with_note(UNVERIFIED))
 }
 
-/// Calls the other, waits until that one answers, and joins both.
+/// Calls the target, waits for the answer, and joins both calls.
 fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &str) -> Vec<Step> {
     let parts = vec![
         Part::call("existingCall", held),
@@ -63,10 +62,10 @@ fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &s
                 held: held.clone(),
                 active,
                 number: number.clone(),
-                left: MAX_LOOKS,
+                left: MAX_POLLS,
             })),
             None => {
-                ReplyOutcome::Rejected("the phone does not tell the id of the new call".to_owned())
+                ReplyOutcome::Rejected("the phone did not report the id of the new call".to_owned())
             }
         }
     });
@@ -79,7 +78,7 @@ fn initiated(answer: &Answer) -> Option<String> {
     Some(id.to_string())
 }
 
-/// Waiting for somebody to answer.
+/// The state while waiting for the answer.
 #[derive(Clone, Debug)]
 struct Wait {
     dialect: Dialect,
@@ -87,7 +86,7 @@ struct Wait {
     held: String,
     active: String,
     number: Number,
-    /// How often the phone is still asked.
+    /// The remaining polls.
     left: u8,
 }
 
@@ -111,10 +110,10 @@ fn wait(wait: Wait) -> Vec<Step> {
                     ReplyOutcome::Then(request(wait.dialect, "TransferCall", parts))
                 }
                 None | Some("null" | "fail") => ReplyOutcome::Rejected(format!(
-                    "the call to {number} ended; the other call waits"
+                    "the call to {number} ended; the other call is on hold"
                 )),
                 Some(_) if wait.left == 0 => ReplyOutcome::Rejected(format!(
-                    "{number} did not answer in {MAX_LOOKS} s; both calls are as they were"
+                    "{number} did not answer within {MAX_POLLS} s; both calls are unchanged"
                 )),
                 Some(_) => ReplyOutcome::Then(self::wait(Wait {
                     left: wait.left.saturating_sub(1),
@@ -123,13 +122,13 @@ fn wait(wait: Wait) -> Vec<Step> {
             }
         })
     });
-    let mut steps = vec![Step::Pause(LOOK)];
+    let mut steps = vec![Step::Pause(POLL_INTERVAL)];
     steps.extend(line.steps(&next));
     steps
 }
 
-/// How long until the phone is asked again.
-const LOOK: Duration = Duration::from_secs(1);
+/// The time between two polls.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often the phone is asked whether the other has answered.
-const MAX_LOOKS: u8 = 30;
+/// The most polls for the answer.
+const MAX_POLLS: u8 = 30;

@@ -1,9 +1,8 @@
-//! Calls by HTTP: numbers that are dialed, and keys that are pressed as a person would.
+//! Calls over HTTP: dialing, and key presses as a user would do them.
 //!
-//! Sources: "Remote phone control", and for what takes a call (`ENTER`) two programs that do it so.
+//! Sources: "Remote phone control", and two programs that answer calls with `ENTER`.
 
-use std::time::Duration;
-
+use super::super::timing::SETTLE_DELAY;
 use super::{get, identity, keys, settings_page, web};
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -14,36 +13,36 @@ use keys::Key;
 /// Answers, ends, holds or resumes a call.
 pub(super) fn control(
     phone: &Phone,
-    what: CallControl,
+    action: CallControl,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    unnamed(call)?;
+    check_no_id(call)?;
     let press = |key| Ok(get(&keys::press(phone, key)?));
-    match what {
+    match action {
         CallControl::Answer => press(&Key::Named("ENTER")),
-        CallControl::Hangup => {
-            Ok(get("/command.htm?RELEASE_ALL_CALLS").with_note("all calls of the phone are ended"))
-        }
+        CallControl::Hangup => Ok(
+            get("/command.htm?RELEASE_ALL_CALLS").with_note("all calls of the phone were ended")
+        ),
         CallControl::Hold | CallControl::Resume => {
             Ok(press(&Key::HOLD)?.with_note(super::super::TOGGLES))
         }
     }
 }
 
-/// Places a call, from one of the phone's identities if it matters.
+/// Places a call, optionally from a certain identity.
 pub(super) fn dial(number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
     let page = format!("/command.htm?number={}", keys::encoded(number.as_str()));
     let Some(line) = line else {
         return Ok(get(&page));
     };
     let line = identity(line)?;
-    Ok(Plan::new([settings_page::ask(move |dump| {
+    Ok(Plan::new([settings_page::fetch(move |dump| {
         match dump.address(line) {
             Some(address) => {
                 ReplyOutcome::Then(get(&format!("{page}&outgoing_uri={}", encoded(&address))).steps)
             }
             None => ReplyOutcome::Rejected(format!(
-                "the phone's settings user_name{line} and user_host{line} tell no identity"
+                "line {line} has no identity: the phone's settings user_name{line} and user_host{line} are not set"
             )),
         }
     })]))
@@ -56,33 +55,34 @@ pub(super) fn dtmf(digits: &Digits) -> Result<Plan, PlanError> {
     Ok(get(&page))
 }
 
-/// Returns the digits, if all of them are keys.
+/// Returns the digits if the phone has keys for all of them.
 pub(in super::super) fn plain(digits: &Digits) -> Result<&str, PlanError> {
     let digits = digits.as_str();
     match digits.chars().find(char::is_ascii_alphabetic) {
         None => Ok(digits),
         Some(letter) => Err(PlanError::Unsupported(format!(
-            "digits: a Snom phone sends 0-9 * # only, not {letter}"
+            "digits: Snom phones send 0-9 * # only, not {letter}"
         ))),
     }
 }
 
-/// Transfers the call as a person would: key by key, with the time that the screen needs between
-/// the steps.
+/// Transfers the call key by key, with pauses for the screen.
 pub(super) fn transfer(
     phone: &Phone,
     number: &Number,
     kind: TransferKind,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    unnamed(call)?;
+    check_no_id(call)?;
     let press = |key: &Key| keys::press(phone, key);
     let digits = number.as_str().chars().map(|digit| {
         let mut buffer = [0; 4];
         Key::find(phone, digit.encode_utf8(&mut buffer)).and_then(|key| press(&key))
     });
     let digits = digits.collect::<Result<Vec<_>, _>>().map_err(|_| {
-        PlanError::unsupported("number: by keys a Snom phone dials 0-9 * # only; try via=csta")
+        PlanError::unsupported(
+            "number: over HTTP Snom phones transfer to 0-9 * # only; try via=csta",
+        )
     })?;
     let (transfer, enter) = (
         press(&Key::Named("TRANSFER"))?,
@@ -96,42 +96,39 @@ pub(super) fn transfer(
     if kind == TransferKind::Blind {
         return Ok(Plan::new(steps));
     }
-    // With that setting the phone asks which of the held calls is meant; the first one is.
-    let end = settings_page::ask_if_shown(move |dump| {
+    // With this setting the phone asks which held call to use; the first is preselected.
+    let end = settings_page::fetch_if_shown(move |dump| {
         let asks = matches!(dump.value("call_join_xfer"), Some("on" | "always"));
         let mut pages = vec![vec![transfer.clone()]];
         pages.extend(asks.then(|| vec![enter.clone()]));
         ReplyOutcome::Then(paced(pages))
     });
-    steps.extend([Step::Pause(SETTLING), end]);
-    Ok(Plan::new(steps).with_note(super::super::UNHEARD))
+    steps.extend([Step::Pause(SETTLE_DELAY), end]);
+    Ok(Plan::new(steps).with_note(super::super::NO_WAIT))
 }
 
-/// Gets pages one after the other, with a pause between groups of them.
+/// Requests pages in order, with a pause between groups.
 fn paced(groups: Vec<Vec<String>>) -> Vec<Step> {
     let mut steps = Vec::new();
     for group in groups {
         if !steps.is_empty() {
-            steps.push(Step::Pause(SETTLING));
+            steps.push(Step::Pause(SETTLE_DELAY));
         }
         steps.extend(group.iter().flat_map(|page| get(page).steps));
     }
     steps
 }
 
-fn unnamed(call: Option<&CallId>) -> Result<(), PlanError> {
+fn check_no_id(call: Option<&CallId>) -> Result<(), PlanError> {
     match call {
         None => Ok(()),
         Some(call) => Err(PlanError::Unsupported(format!(
-            "over HTTP keys go to the call on the screen; call={call} goes by via=csta"
+            "over HTTP keys act on the call on the screen; call={call} requires via=csta"
         ))),
     }
 }
 
 fn encoded(address: &str) -> String {
-    // The phone is known to take the sign between user and host as it is.
+    // Phones expect the sign between user and host unencoded.
     web::encoded(address).replace("%40", "@")
 }
-
-/// How long the screen of a phone needs until it takes the next key as it is meant.
-pub(in super::super) const SETTLING: Duration = Duration::from_secs(2);

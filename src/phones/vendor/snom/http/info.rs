@@ -1,20 +1,20 @@
-//! What the phone is, by its settings and by what it calls itself in SIP.
+//! Device information, from the settings and the SIP User-Agent.
 
 use serde_json::{Map, Value, json};
 
 use super::settings_page;
 use crate::phone::{MacAddress, Phone};
 use crate::vendor::{Plan, ReplyData, ReplyOutcome};
-use settings_page::Dump;
+use settings_page::SettingsDump;
 
-/// Asks for all settings and tells those that say what the phone is.
+/// Plans to read the settings that identify the phone.
 pub(super) fn plan(phone: &Phone) -> Plan {
     let known = [
         ("model", phone.model.clone()),
         ("firmware", phone.firmware.to_string()),
     ];
     let mac = phone.mac;
-    Plan::new([settings_page::ask(move |dump| {
+    Plan::new([settings_page::fetch(move |dump| {
         let mut info = Map::new();
         for (name, value) in &known {
             if !value.is_empty() {
@@ -22,10 +22,10 @@ pub(super) fn plan(phone: &Phone) -> Plan {
             }
         }
         if let Some(model) = dump.value("phone_type") {
-            info.insert("model".to_owned(), json!(bare(model)));
+            info.insert("model".to_owned(), json!(short_model(model)));
         }
-        let told = dump.value("mac").and_then(|mac| mac.parse().ok());
-        if let Some(mac) = told.or(mac) {
+        let reported = dump.value("mac").and_then(|mac| mac.parse().ok());
+        if let Some(mac) = reported.or(mac) {
             let mac: MacAddress = mac;
             info.insert("mac".to_owned(), json!(mac.to_string()));
         }
@@ -39,8 +39,8 @@ pub(super) fn plan(phone: &Phone) -> Plan {
     })])
 }
 
-/// Returns a model without the maker's name and what stands behind it, as in `snomD785-SIP`.
-fn bare(model: &str) -> &str {
+/// Returns a model without brand and suffix: `D785` for `snomD785-SIP`.
+fn short_model(model: &str) -> &str {
     let model = match model.get(..4) {
         Some(maker) if maker.eq_ignore_ascii_case("snom") => model.get(4..).unwrap_or(model),
         _ => model,
@@ -48,8 +48,8 @@ fn bare(model: &str) -> &str {
     model.strip_suffix("-SIP").unwrap_or(model)
 }
 
-/// Returns the identities that have an account.
-fn lines(dump: &Dump) -> Value {
+/// Returns the identities with an account.
+fn lines(dump: &SettingsDump) -> Value {
     let lines = (1..=12_u8).filter_map(|number| {
         let of = |name: &str| dump.value(&format!("{name}{number}"));
         let user = of("user_name")?;
@@ -71,7 +71,7 @@ fn lines(dump: &Dump) -> Value {
     lines.collect()
 }
 
-/// Further members, and the settings that tell them.
+/// Further members and their settings.
 const OTHERS: &[(&str, &str)] = &[
     ("address", "ip_adr"),
     ("dnd", "dnd_mode"),

@@ -1,32 +1,32 @@
-//! The picture on the screen, as the page `screen.bmp` shows it.
+//! Screenshots by the page `screen.bmp`.
 
 use super::{get, model, web};
 use crate::phone::Phone;
 use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request};
 
-/// Asks for the picture, with all its layers.
+/// Plans a screenshot with all layers.
 pub(super) fn plan(phone: &Phone) -> Plan {
-    let picture = Plan::single(Request::get("/screen.bmp").parse_with("snom screenshot", read));
+    let screenshot = Plan::single(Request::get("/screen.bmp").parse_with("snom screenshot", parse));
     if model::hides_lines(phone) {
-        return get("/command.htm?FIX_LIL=true").then(picture);
+        return get("/command.htm?FIX_LIL=true").then(screenshot);
     }
-    picture
+    screenshot
 }
 
-fn read(reply: &Reply) -> ReplyOutcome {
-    match web::read(reply) {
-        ReplyOutcome::Done if reply.status == 200 && is_picture(&reply.body) => {
+fn parse(reply: &Reply) -> ReplyOutcome {
+    match web::parse(reply) {
+        ReplyOutcome::Done if reply.status == 200 && is_image(&reply.body) => {
             ReplyOutcome::Data(ReplyData::ImageFile(reply.body.clone()))
         }
         ReplyOutcome::Done => ReplyOutcome::Rejected(format!(
-            "the phone answered no picture (HTTP {})",
+            "the phone did not send an image (HTTP {})",
             reply.status
         )),
-        refused => refused,
+        outcome => outcome,
     }
 }
 
-/// Returns whether a file begins as a BMP or a PNG does.
-fn is_picture(file: &[u8]) -> bool {
+/// Returns whether a file is a BMP or PNG by its first bytes.
+fn is_image(file: &[u8]) -> bool {
     file.starts_with(b"BM") || file.starts_with(b"\x89PNG")
 }

@@ -1,15 +1,15 @@
-//! Settings by HTTP: the verb itself, and what is a setting on a Snom phone.
+//! Settings over HTTP: the verb itself, forwarding and multicast streams.
 //!
 //! Sources: "Can I set or change phone settings via HTTP requests", `mc_address`, and for forwarding
-//! the deployment guide (`redirect_…`, one for the phone) and provisioning files in the field
-//! (`fwd_…`, one for each identity). Which of the two a phone has, its own settings tell.
+//! the deployment guide (`redirect_…`, one per phone) and provisioning files seen in the field
+//! (`fwd_…`, one per identity). The settings of a phone show which of the two it has.
 
 use serde_json::{Map, Value};
 
 use super::{settings_page, switch, web};
 use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
 use crate::verb::{Forward, ForwardKind, Mode, Settings, Stream};
-use settings_page::Dump;
+use settings_page::SettingsDump;
 
 /// Writes settings, then reads some.
 pub(super) fn plan(settings: &Settings) -> Plan {
@@ -26,7 +26,7 @@ pub(super) fn plan(settings: &Settings) -> Plan {
         return plan;
     }
     let names: Vec<_> = settings.get.iter().map(ToString::to_string).collect();
-    plan.steps.push(settings_page::ask(move |dump| {
+    plan.steps.push(settings_page::fetch(move |dump| {
         let known = names.iter().map(|name| {
             let value = dump.raw(&name.replace(['[', ']'], ""));
             (name.clone(), value.map_or(Value::Null, Value::from))
@@ -36,21 +36,20 @@ pub(super) fn plan(settings: &Settings) -> Plan {
     plan
 }
 
-/// Forwards calls, or stops that, by the settings that the phone has.
+/// Plans to switch forwarding with the settings that the phone has.
 pub(super) fn forward(forward: &Forward) -> Plan {
     let forward = forward.clone();
-    Plan::new([settings_page::ask(move |dump| {
+    Plan::new([settings_page::fetch(move |dump| {
         match forwarding(&forward, dump) {
             Some(settings) => ReplyOutcome::Then(super::save(&settings).steps),
             None => ReplyOutcome::Rejected(
-                "the phone has neither of the settings fwd_all_enabled1 and redirect_event"
-                    .to_owned(),
+                "the phone has neither the setting fwd_all_enabled1 nor redirect_event".to_owned(),
             ),
         }
     })])
 }
 
-fn forwarding(forward: &Forward, dump: &Dump) -> Option<Vec<(String, String)>> {
+fn forwarding(forward: &Forward, dump: &SettingsDump) -> Option<Vec<(String, String)>> {
     let kind = match forward.kind {
         ForwardKind::All => "all",
         ForwardKind::Busy => "busy",
@@ -82,52 +81,52 @@ fn forwarding(forward: &Forward, dump: &Dump) -> Option<Vec<(String, String)>> {
             }
             add("redirect_event".to_owned(), kind);
         }
-        // The phone has one event at a time; another one than this stays.
+        // The phone forwards on one event at a time; keep it if it is another one.
         None if event == kind || event.is_empty() => add("redirect_event".to_owned(), "none"),
         None => add("redirect_event".to_owned(), event),
     }
     Some(settings)
 }
 
-/// Lets the phone play what is sent to a multicast group.
+/// Plans to play a multicast group.
 pub(super) fn stream(stream: &Stream) -> Result<Plan, PlanError> {
     if stream.mode != Mode::Receive {
         return Err(PlanError::unsupported(
-            "mode: a Snom phone sends no RTP that it is not called for; it receives only",
+            "mode: Snom phones only receive RTP outside calls; use mode=receive",
         ));
     }
     let address = stream.address;
     if !address.ip().is_multicast() {
         return Err(PlanError::unsupported(format!(
-            "address: a Snom phone plays RTP of multicast groups only, and {address} is none"
+            "address: Snom phones play RTP only from multicast groups, not from {address}"
         )));
     }
-    let loudest = match stream.volume {
+    let volume = match stream.volume {
         None => "",
         Some(100) => ",volmax=1",
         Some(_) => {
             return Err(PlanError::unsupported(
-                "volume: a Snom phone plays as loud as it is set, or with volume=100 its loudest",
+                "volume: Snom phones play streams at their own volume, or at the maximum with volume=100",
             ));
         }
     };
-    let value = format!("{address}{loudest}");
+    let value = format!("{address}{volume}");
     let plan = multicast(value);
-    let plan = plan.with_note("it plays whenever somebody sends there; unproven without a restart");
+    let plan = plan.with_note("the phone plays whatever is sent to the group; unverified on real phones: effect without a restart");
     Ok(match stream.codec {
-        Some(_) => plan.with_note("the RTP itself says how it is encoded"),
+        Some(_) => plan.with_note("codec has no effect; the RTP packets name it"),
         None => plan,
     })
 }
 
-/// Ends what [`stream`] began.
+/// Plans to undo [`stream`].
 pub(super) fn stream_stop() -> Plan {
     multicast(String::new())
 }
 
-/// Writes the group, if the phone has room for that many.
+/// Plans to write the multicast group, if the phone has the setting.
 fn multicast(value: String) -> Plan {
-    Plan::new([settings_page::ask(move |dump| {
+    Plan::new([settings_page::fetch(move |dump| {
         if dump.has(MULTICAST) {
             ReplyOutcome::Then(web::save(&[(MULTICAST, &value)]).steps)
         } else {
@@ -136,5 +135,5 @@ fn multicast(value: String) -> Plan {
     })])
 }
 
-/// The multicast group that handsetd writes; others are left to the administrator.
+/// The multicast setting used by handsetd; the others are left to the administrator.
 const MULTICAST: &str = "mc_address10";

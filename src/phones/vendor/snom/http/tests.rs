@@ -52,7 +52,7 @@ fn calls_are_controlled_by_keys_and_numbers() {
         assert_eq!(steps(verb, pairs), page);
     }
     let hold = plan(&fixture(), "hold", "").note.unwrap();
-    assert!(hold.contains("takes it back"), "{hold}");
+    assert!(hold.contains("resumes the call"), "{hold}");
     let letters = fixture()
         .plan(&control_task("dtmf", "digits=1A"))
         .unwrap_err();
@@ -232,7 +232,7 @@ fn multicast_is_a_setting() {
     ));
     for (pairs, why) in [
         ("address=192.0.2.1:5000", "multicast"),
-        ("address=239.1.2.3:5000;mode=send", "receives only"),
+        ("address=239.1.2.3:5000;mode=send", "only receive RTP"),
         ("address=239.1.2.3:5000;volume=50", "volume"),
     ] {
         let refused = fixture().plan(&control_task("stream", pairs)).unwrap_err();

@@ -1,5 +1,5 @@
-//! Documents that show nothing and press a key, dial or set something: the remote control of phones
-//! that have no other.
+//! Command documents: they show nothing, but press a key, dial or change settings. Phones without
+//! HTTP are controlled this way.
 //!
 //! Sources: "SIP NOTIFY using Minibrowser Syntax" (since firmware 10.1.82.0), the fragments of the
 //! minibrowser's URLs.
@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use super::super::document::{self, EXIT, STAY, encoded};
-use super::super::execute::joined;
+use super::super::execute::join_paced;
 use super::super::keys::Key;
+use super::super::timing::SETTLE_DELAY;
 use super::super::{TRUSTED, web};
-use super::{SETTLING, carried, model, pushed};
+use super::{model, push_or_fetch, pushed};
 use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -27,40 +28,40 @@ pub(super) fn pressing(key: &str) -> String {
     format!("{STAY}#key={}", encoded(key))
 }
 
-/// Sends the document that leads to a URL of the phone's own.
+/// Plans to send a document that redirects to a special URL.
 pub(super) fn of(phone: &Phone, url: &str) -> Result<Plan, PlanError> {
     Ok(noted(phone, pushed(&silent(phone, url)?)))
 }
 
-/// Presses keys, one NOTIFY each.
+/// Plans to press keys, one NOTIFY each.
 pub(super) fn keys(phone: &Phone, keys: &[Key]) -> Result<Plan, PlanError> {
     let presses = keys.iter().map(|key| document_of(phone, key));
     let documents = presses.collect::<Result<Vec<_>, _>>()?;
     Ok(in_turn(phone, &documents))
 }
 
-/// Presses the keys of digits, one NOTIFY each.
-pub(super) fn each(phone: &Phone, digits: impl Iterator<Item = char>) -> Result<Plan, PlanError> {
+/// Plans to press the keys of digits, one NOTIFY each.
+pub(super) fn digits(phone: &Phone, digits: impl Iterator<Item = char>) -> Result<Plan, PlanError> {
     let keys = digits.map(|digit| Key::find(phone, digit.encode_utf8(&mut [0; 4])));
     self::keys(phone, &keys.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Presses keys as they were asked for, one NOTIFY each.
+/// Plans the key presses of a request, one NOTIFY each.
 pub(super) fn pressed(phone: &Phone, list: &[KeyPress]) -> Result<Plan, PlanError> {
     let documents = presses(phone, list)?;
-    let unproven = documents.iter().any(|(_, known)| !known);
+    let unverified = documents.iter().any(|(_, known)| !known);
     let last = documents.len().saturating_sub(1);
     let mut plan = Plan::default();
     for (at, ((document, _), press)) in documents.iter().zip(list).enumerate() {
         plan = plan.then(pushed(document));
         if at < last {
-            plan = plan.then_pause(press.pause.unwrap_or_default().max(SETTLING));
+            plan = plan.then_pause(press.pause.unwrap_or_default().max(SETTLE_DELAY));
         }
     }
-    Ok(noted_keys(phone, plan, unproven))
+    Ok(noted_keys(phone, plan, unverified))
 }
 
-/// Returns the documents that press keys, and whether each is known to do something.
+/// Returns the documents that press keys, and whether each key is known to work.
 pub(in super::super) fn presses(
     phone: &Phone,
     list: &[KeyPress],
@@ -69,7 +70,7 @@ pub(in super::super) fn presses(
         let name = press.key.as_str();
         if press.hold.is_some_and(|hold| hold > Duration::ZERO) {
             return Err(PlanError::Unsupported(format!(
-                "keys: by NOTIFY no key is held down, and {name} shall be"
+                "keys: {name} cannot be held by NOTIFY; omit the hold time or use via=http"
             )));
         }
         document_of(phone, &Key::find(phone, name)?)
@@ -77,7 +78,7 @@ pub(in super::super) fn presses(
     each.collect()
 }
 
-/// Writes settings. The phone does not say whether it took them.
+/// Plans to write settings, which the phone does not confirm.
 pub(super) fn set(
     phone: &Phone,
     settings: &[(String, String)],
@@ -87,7 +88,7 @@ pub(super) fn set(
         .iter()
         .map(|(name, value)| format!("set:{name}={}", web::encoded(value)));
     let url = format!("{STAY}#{}", commands.collect::<Vec<_>>().join("&"));
-    let plan = carried(silent(phone, &url)?, documents);
+    let plan = push_or_fetch(silent(phone, &url)?, documents);
     Ok(plan.with_note(TRUSTED))
 }
 
@@ -102,20 +103,20 @@ fn silent(phone: &Phone, url: &str) -> Result<String, PlanError> {
     }
     let firmware = &phone.firmware;
     Err(PlanError::Unsupported(format!(
-        "firmware {firmware} is not controlled by NOTIFY; 10.1.82.0 and later are"
+        "firmware {firmware} does not support control by NOTIFY; 10.1.82.0 and later do"
     )))
 }
 
 fn in_turn(phone: &Phone, documents: &[(String, bool)]) -> Plan {
-    let unproven = documents.iter().any(|(_, known)| !known);
-    let plan = joined(documents.iter().map(|(document, _)| pushed(document)));
-    noted_keys(phone, plan, unproven)
+    let unverified = documents.iter().any(|(_, known)| !known);
+    let plan = join_paced(documents.iter().map(|(document, _)| pushed(document)));
+    noted_keys(phone, plan, unverified)
 }
 
-fn noted_keys(phone: &Phone, plan: Plan, unproven: bool) -> Plan {
+fn noted_keys(phone: &Phone, plan: Plan, unverified: bool) -> Plan {
     let plan = noted(phone, plan);
-    if unproven {
-        plan.with_note("that all of these keys do something by NOTIFY is unproven on real phones")
+    if unverified {
+        plan.with_note("unverified on real phones: some of these keys by NOTIFY")
     } else {
         plan
     }
@@ -125,6 +126,6 @@ fn noted(phone: &Phone, plan: Plan) -> Plan {
     if model::is_d8(phone) {
         plan
     } else {
-        plan.with_note("what keys do by NOTIFY is proven on a D862 only")
+        plan.with_note("keys by NOTIFY are verified on a D862 only")
     }
 }

@@ -68,11 +68,11 @@ fn a_d8_is_controlled_by_documents_that_show_nothing() {
 }
 
 #[test]
-fn what_only_toggles_or_is_unproven_is_said() {
+fn toggles_and_unverified_keys_are_noted() {
     for (verb, pairs, words) in [
-        ("hold", "", "takes it back"),
-        ("dnd", "state=on", "switches do not disturb over"),
-        ("dtmf", "digits=1", "unproven"),
+        ("hold", "", "resumes the call"),
+        ("dnd", "state=on", "toggles do-not-disturb"),
+        ("dtmf", "digits=1", "unverified"),
         ("transfer", "number=1;kind=attended", "whether or not"),
         ("settings", "set=a=b", "mb_trusted_hosts"),
     ] {
@@ -95,7 +95,7 @@ fn calls_of_others_are_controlled_in_their_dialog() {
             shown_steps(&plan.steps),
             format!("NOTIFY {event} InCall {{ ringing: {ringing}, channel: None }}")
         );
-        assert!(plan.note.unwrap().contains("unproven"));
+        assert!(plan.note.unwrap().contains("unverified"));
     }
     let named = plan("hold", "call=PJSIP/1001-00000001");
     assert!(shown_steps(&named.steps).contains("PJSIP/1001-00000001"));
@@ -122,14 +122,14 @@ fn settings_and_pictures_are_set_where_the_phone_trusts_us() {
 }
 
 #[test]
-fn what_no_notify_does_is_refused() {
+fn unsupported_verbs_are_refused() {
     for (verb, pairs, why) in [
-        ("key", "keys=1:800", "held down"),
+        ("key", "keys=1:800", "cannot be held"),
         ("key", "keys=OFFHOOK", "OFFHOOK"),
         ("dial", "number=1;line=2", "line"),
-        ("info", "", "tells nothing"),
-        ("screenshot", "", "tells nothing"),
-        ("settings", "get=a", "tells no settings"),
+        ("info", "", "returns no data"),
+        ("screenshot", "", "returns no data"),
+        ("settings", "get=a", "returns no data"),
         ("firmware", "url=http://192.0.2.1/a;confirm=yes", "firmware"),
         ("stream", "stop=yes", "HTTP"),
         ("dtmf", "digits=A", "not A"),

@@ -27,7 +27,7 @@ fn a_fault_is_read_in_every_form() {
         "<CSTAErrorCode & <operation>INVALIDCALLID</operation>",
     ] {
         let told = check(500, body).unwrap_err();
-        assert!(told.ends_with("it has no call of that id"), "{told}");
+        assert!(told.ends_with("it has no call with that id"), "{told}");
     }
     let told = check(
         500,
@@ -69,7 +69,7 @@ fn snoms_own_samples_are_read() {
         if name.contains("fault") || name.contains("error") {
             let told = check(500, &body).unwrap_err();
             assert!(
-                told.ends_with("it has no call of that id"),
+                told.ends_with("it has no call with that id"),
                 "{name}: {told}"
             );
         } else if name.contains("_resp_") {
