@@ -1,4 +1,4 @@
-//! How fast the wire parsers of `FastAGI` are.
+//! Throughput of the FastAGI wire format.
 
 use std::hint::black_box;
 
@@ -21,7 +21,7 @@ fn environment(criterion: &mut Criterion) {
     });
     let hostile = "agi_)))(((: )))\n".repeat(256);
     group.throughput(Throughput::Bytes(hostile.len() as u64));
-    group.bench_function("nonsense", |bencher| {
+    group.bench_function("garbage", |bencher| {
         bencher.iter(|| Request::parse(black_box(hostile.as_bytes())));
     });
     group.finish();
@@ -46,7 +46,7 @@ fn reply(criterion: &mut Criterion) {
 
 fn command(criterion: &mut Criterion) {
     let text = "say \"hello\" to C:\\phones ".repeat(100);
-    criterion.bench_function("agi command, fitted", |bencher| {
+    criterion.bench_function("agi command, truncated", |bencher| {
         bencher.iter(|| {
             Command::truncated("SET VARIABLE", &["HANDSET_REASON"], black_box(&text), &[])
         });

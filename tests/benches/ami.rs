@@ -1,4 +1,4 @@
-//! How fast the bytes of AMI are read: as the client does, and as `ami decode` does.
+//! Throughput of reading AMI, as the client and as `ami decode` do.
 
 use std::hint::black_box;
 

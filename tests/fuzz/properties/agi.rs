@@ -1,7 +1,7 @@
-//! AGI: the environment, replies, and the words of a call.
+//! AGI: the environment, replies, and the verb and keys of a call.
 //!
-//! An input is an environment and then replies, each behind a line `--`; a reply is sent when a command
-//! has come.
+//! An input is an environment followed by replies, separated by lines `--`. A reply is sent after each
+//! command.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,37 +13,37 @@ use handset_agi::{Channel, Command, Config, Reply, Request};
 use handsetd::dialplan;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Has the same conversation in pieces of some lengths.
+/// Runs the same conversation with reads of different sizes.
 pub fn check(bytes: &[u8]) {
     let mut parts = parts(bytes);
     let environment = parts.pop_front().unwrap_or_default();
     if let Ok(request) = Request::parse(&environment) {
         let lines = environment.split(|byte| *byte == b'\n').count();
         assert!(request.arguments().count() <= lines);
-        words(&request);
+        verb(&request);
     }
     for part in &parts {
         reply(part);
     }
-    for piece in [1, 7, usize::MAX] {
-        talk(Peer::new(&environment, &parts, piece));
+    for read_size in [1, 7, usize::MAX] {
+        converse(Peer::new(&environment, &parts, read_size));
     }
 }
 
-/// Reads what the call asks for.
-fn words(request: &Request) {
+/// Parses the verb and its keys.
+fn verb(request: &Request) {
     let _ = (request.caller_id(), request.caller_name(), request.kind());
-    let told = match dialplan::read(request) {
+    let message = match dialplan::read(request) {
         Ok((verb, pairs)) => match handset_phones::verb::Request::parse(verb.name(), pairs) {
             Ok(_) => return,
             Err(refusal) => refusal.to_string(),
         },
         Err(refusal) => refusal.to_string(),
     };
-    assert!(!told.is_empty(), "a refusal says nothing");
+    assert!(!message.is_empty(), "a refusal has no message");
 }
 
-/// Reads a reply by itself.
+/// Parses a single reply.
 fn reply(bytes: &[u8]) {
     let Ok(reply) = Reply::parse(bytes) else {
         return;
@@ -56,60 +56,60 @@ fn reply(bytes: &[u8]) {
     }
 }
 
-/// Runs a script that says back what it heard; nothing of that leaves the line of its command.
-fn talk(peer: Peer) {
+/// Runs a script that sends back the text of replies, which must not leave the line of its command.
+fn converse(peer: Peer) {
     let written = Arc::clone(&peer.written);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
-        .expect("a runtime needs nothing");
-    let asked = runtime.block_on(async {
+        .expect("a runtime without I/O can be built");
+    let sent = runtime.block_on(async {
         let Ok((request, mut channel)) = Channel::open(peer, &Config::default()).await else {
             return 0;
         };
-        let mut asked = 0;
-        let mut said = request
+        let mut sent = 0;
+        let mut text = request
             .variable("calleridname")
             .unwrap_or_default()
             .to_owned();
-        while !channel.hung_up() && asked < COMMANDS {
-            let command = match asked % 3 {
+        while !channel.hung_up() && sent < MAX_COMMANDS {
+            let command = match sent % 3 {
                 0 => Command::get_full_variable("${CHANNEL(name)}"),
-                1 => Command::new("EXEC", &["NoOp", &said]),
-                _ => Command::set_variable("HANDSET_REASON", &said),
+                1 => Command::new("EXEC", &["NoOp", &text]),
+                _ => Command::set_variable("HANDSET_REASON", &text),
             };
             let Ok(command) = command else { break };
-            asked += 1;
+            sent += 1;
             match channel.command(&command).await {
                 Ok(reply) => reply
                     .value()
                     .unwrap_or_else(|| reply.text())
-                    .clone_into(&mut said),
-                Err(error) => said = error.to_string(),
+                    .clone_into(&mut text),
+                Err(error) => text = error.to_string(),
             }
         }
-        asked
+        sent
     });
-    let written = written.lock().expect("nobody panics with it");
+    let written = written.lock().expect("no panic while locked");
     let lines = written.split(|byte| *byte == b'\n').count() - 1;
-    assert!(lines <= asked, "{asked} commands are {lines} lines");
+    assert!(lines <= sent, "{sent} commands are {lines} lines");
 }
 
-/// Asterisk, who sends a part after each command.
+/// An Asterisk that sends one part after each command.
 struct Peer {
-    now: VecDeque<u8>,
-    later: VecDeque<Vec<u8>>,
-    piece: usize,
+    available: VecDeque<u8>,
+    replies: VecDeque<Vec<u8>>,
+    read_size: usize,
     written: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Peer {
-    fn new(environment: &[u8], replies: &VecDeque<Vec<u8>>, piece: usize) -> Self {
+    fn new(environment: &[u8], replies: &VecDeque<Vec<u8>>, read_size: usize) -> Self {
         Self {
-            now: environment.iter().copied().collect(),
-            later: replies.clone(),
-            piece,
+            available: environment.iter().copied().collect(),
+            replies: replies.clone(),
+            read_size,
             written: Arc::default(),
         }
     }
@@ -121,13 +121,16 @@ impl AsyncRead for Peer {
         _: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.now.is_empty() && !self.later.is_empty() {
-            // It waits for a command; nobody is to be woken, since whoever writes reads again.
+        if self.available.is_empty() && !self.replies.is_empty() {
+            // It waits for a command. No wake-up is needed, because the channel reads after writing.
             return Poll::Pending;
         }
-        let length = self.piece.min(buffer.remaining()).min(self.now.len());
-        let piece: Vec<u8> = self.now.drain(..length).collect();
-        buffer.put_slice(&piece);
+        let length = self
+            .read_size
+            .min(buffer.remaining())
+            .min(self.available.len());
+        let bytes: Vec<u8> = self.available.drain(..length).collect();
+        buffer.put_slice(&bytes);
         Poll::Ready(Ok(()))
     }
 }
@@ -139,10 +142,10 @@ impl AsyncWrite for Peer {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if bytes.contains(&b'\n') {
-            let next = self.later.pop_front().unwrap_or_default();
-            self.now.extend(next);
+            let next = self.replies.pop_front().unwrap_or_default();
+            self.available.extend(next);
         }
-        let mut written = self.written.lock().expect("nobody panics with it");
+        let mut written = self.written.lock().expect("no panic while locked");
         written.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -169,5 +172,5 @@ fn parts(bytes: &[u8]) -> VecDeque<Vec<u8>> {
     parts
 }
 
-/// How many commands the script gives at most.
-const COMMANDS: usize = 16;
+/// Maximum number of commands of the script.
+const MAX_COMMANDS: usize = 16;

@@ -4,12 +4,12 @@ use bytes::BytesMut;
 use handset_ami::decode::Decoder;
 use handset_ami::wire::{Frame, Framer, Packet};
 
-/// Cuts a stream, and reads every packet of it.
+/// Splits a stream into frames and parses every packet.
 pub fn check(bytes: &[u8]) {
     let whole = frames(bytes, LIMIT, bytes.len());
-    for piece in [1, 7] {
-        let pieces = frames(bytes, LIMIT, piece);
-        assert_eq!(pieces, whole, "chunks make a difference");
+    for chunk in [1, 7] {
+        let chunked = frames(bytes, LIMIT, chunk);
+        assert_eq!(chunked, whole, "chunks make a difference");
     }
     in_order(&whole, bytes.len());
     for frame in &whole {
@@ -22,24 +22,24 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(decoded(bytes, 3), shown, "chunks make a difference");
 }
 
-/// Cuts `bytes` as they come in pieces of that length.
-fn frames(bytes: &[u8], limit: usize, piece: usize) -> Vec<Frame> {
+/// Splits `bytes`, which arrive in chunks of this size.
+fn frames(bytes: &[u8], limit: usize, chunk: usize) -> Vec<Frame> {
     let mut framer = Framer::new(limit);
     let mut buffer = BytesMut::new();
     let mut frames = Vec::new();
-    for piece in bytes.chunks(piece.max(1)) {
-        buffer.extend_from_slice(piece);
+    for chunk in bytes.chunks(chunk.max(1)) {
+        buffer.extend_from_slice(chunk);
         while let Some(frame) = framer.next(&mut buffer) {
             frames.push(frame);
         }
-        let most = limit.saturating_add(MARK + piece.len());
-        assert!(buffer.len() <= most, "the framer holds {}", buffer.len());
+        let max = limit.saturating_add(LONGEST_MARK + chunk.len());
+        assert!(buffer.len() <= max, "the framer buffers {}", buffer.len());
     }
     frames.extend(framer.finish(&mut buffer));
     frames
 }
 
-/// Frames stand one behind another within the stream.
+/// Checks that frames do not overlap.
 fn in_order(frames: &[Frame], length: usize) {
     let mut from = 0;
     for frame in frames {
@@ -49,16 +49,16 @@ fn in_order(frames: &[Frame], length: usize) {
             Frame::TooLong { offset, length, .. } => (*offset, *length),
             Frame::Unfinished { offset, rest } => (*offset, rest.len() as u64),
         };
-        assert!(from <= offset, "{frame:?} begins in the frame before it");
+        assert!(from <= offset, "{frame:?} starts within the previous frame");
         from = offset + length;
     }
     assert!(
         from <= length as u64,
-        "the last frame ends behind the stream"
+        "the last frame ends after the stream"
     );
 }
 
-/// What was read can be written, and reads back as one packet that is the same.
+/// Checks that a written packet parses as one equal packet.
 fn round_trip(packet: &Packet) {
     let mut wire = BytesMut::new();
     packet.write(&mut wire);
@@ -71,24 +71,26 @@ fn round_trip(packet: &Packet) {
     assert_eq!(back.kind(), packet.kind());
 }
 
-/// Returns what `ami decode` shows of `bytes` as they come in pieces of that length.
-fn decoded(bytes: &[u8], piece: usize) -> Vec<u8> {
+/// Returns the output of `ami decode` for `bytes`, which arrive in chunks of this size.
+fn decoded(bytes: &[u8], chunk: usize) -> Vec<u8> {
     let mut decoder = Decoder::new();
     let mut lines = Vec::new();
-    for piece in bytes.chunks(piece.max(1)) {
+    for chunk in bytes.chunks(chunk.max(1)) {
         decoder
-            .feed(piece, &mut lines)
-            .expect("a Vec takes every byte");
+            .feed(chunk, &mut lines)
+            .expect("writing to a Vec never fails");
     }
-    let told = decoder.finish(&mut lines).expect("a Vec takes every byte");
-    let things = told.banners + told.events + told.responses + told.skipped;
+    let summary = decoder
+        .finish(&mut lines)
+        .expect("writing to a Vec never fails");
+    let objects = summary.banners + summary.events + summary.responses + summary.skipped;
     let shown = lines.split_inclusive(|byte| *byte == b'\n');
-    assert_eq!(shown.count() as u64, things, "a thing is not one line");
+    assert_eq!(shown.count() as u64, objects, "an object is not one line");
     lines
 }
 
-/// The longest line that may end a packet, in bytes; so much is held to see whether it does.
-const MARK: usize = 256;
+/// Maximum length of a line that may end a packet, in bytes, which is buffered until it is complete.
+const LONGEST_MARK: usize = 256;
 
-/// Small, so that short inputs pass it.
+/// Small, so that short inputs exceed it.
 const LIMIT: usize = 512;
