@@ -1,15 +1,14 @@
-//! A Cisco phone: `POST /CGI/Execute`, the XML objects, the pages that tell of it.
+//! A Cisco phone: `POST /CGI/Execute`, the XML objects, and the status pages.
 //!
-//! One with enterprise firmware asks its authentication URL about a push; one with multi-platform
-//! or small business firmware asks for a digest, and answers with nothing but a status. A 7940 or
-//! 7960 answers with the address of the answer. What a model takes of URIs and keys is in
-//! [`capabilities`].
+//! Enterprise firmware asks the authentication URL about a push. Multiplatform and small business
+//! phones require a digest, and respond with a status alone. A 7940 or 7960 redirects to its
+//! response. The URIs and keys of each model are in [`capabilities`].
 //!
-//! Of two things no document tells what the phone answers: `setBackground` and `setRingTone`.
-//! Here they are answered once the phone has fetched what they name, with a
-//! `CiscoIPPhoneResponse` or, if the phone can't use it, with `CiscoIPPhoneError` 6. A wrong
-//! `Content-Type` of a push, which real phones let pass, is refused. There is no TFTP server:
-//! `Play:` accepts any file name that is well formed, and lasts for a while.
+//! No document describes the responses to `setBackground` and `setRingTone`. Here the phone responds
+//! once it has fetched the files: with a `CiscoIPPhoneResponse`, or with `CiscoIPPhoneError` 6 if it
+//! cannot use them. A push with a wrong `Content-Type`, which real phones accept, is refused. There is
+//! no TFTP server: `Play:` accepts any well-formed file name, and takes
+//! [`Options::playback`](crate::Options::playback).
 
 mod authentication;
 mod capabilities;
@@ -45,9 +44,9 @@ pub(crate) struct Cisco {
     model: &'static Model,
     capabilities: Capabilities,
     login: LoginGuard,
-    /// The answers that wait to be fetched (7940, 7960), oldest first.
+    /// Responses to be fetched (7940, 7960), oldest first.
     deferred: Arc<Mutex<Vec<(u32, Response)>>>,
-    /// Counts answers and streams.
+    /// Numbers responses and streams.
     next: Arc<AtomicU32>,
 }
 
@@ -68,21 +67,21 @@ impl Cisco {
         self.model.screen()
     }
 
-    /// Answers a request to the phone's web server; the path is told apart by case.
+    /// Responds to a request to the phone's web server. Paths are case-sensitive.
     pub(crate) async fn respond(&self, request: &Request) -> Response {
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/CGI/Execute") => {
-                let answer = self.pushed(request).await;
-                // Who is not let in is told so at once.
-                if self.model.is_old && answer.status == 200 {
-                    self.defer(answer)
+                let response = self.pushed(request).await;
+                // A denial is sent at once.
+                if self.model.is_old && response.status == 200 {
+                    self.defer(response)
                 } else {
-                    answer
+                    response
                 }
             }
             (_, "/CGI/Execute") => Response::empty(405)
                 .header("Allow", "POST")
-                .refusing("a method other than POST"),
+                .refusing("method other than POST"),
             ("GET", _) => self.page(request).await,
             _ => Response::empty(404).refusing("no such page"),
         }
@@ -90,28 +89,28 @@ impl Cisco {
 
     async fn pushed(&self, request: &Request) -> Response {
         if request.media_type() != "application/x-www-form-urlencoded" {
-            return Response::empty(415).refusing("a Content-Type that is no form");
+            return Response::empty(415).refusing("Content-Type is not a form");
         }
-        if let Err(answer) = self.authorize(request).await {
-            return answer;
+        if let Err(response) = self.authorize(request).await {
+            return response;
         }
-        let answer = match form_field(request) {
+        let response = match form_field(request) {
             Ok(xml) => self.command(&xml).await,
             Err(reason) => Err(Refusal::parse(reason)),
         };
-        let answer =
-            answer.unwrap_or_else(|Refusal { number, reason }| error(200, number).refusing(reason));
+        let response = response
+            .unwrap_or_else(|Refusal { number, reason }| error(200, number).refusing(reason));
         if self.capabilities.is_multiplatform {
-            // No response and no error object, whatever came of it.
+            // The body is empty, whether or not the push succeeded.
             return Response {
                 body: bytes::Bytes::new(),
-                ..answer
+                ..response
             };
         }
-        answer
+        response
     }
 
-    /// Lets a request pass, or answers it.
+    /// Authorizes a request, or returns the response that denies it.
     async fn authorize(&self, request: &Request) -> Result<(), Response> {
         if self.capabilities.is_multiplatform {
             let options = self.device.options();
@@ -119,10 +118,10 @@ impl Cisco {
                 .login
                 .check(request, options)
                 .map_err(|denied| match denied {
-                    Denial::Challenge(answer) => answer,
-                    Denial::WrongCredentials(answer) => {
+                    Denial::Challenge(response) => response,
+                    Denial::WrongCredentials(response) => {
                         self.device.change(|state| state.bad_credentials += 1);
-                        answer
+                        response
                     }
                 });
         }
@@ -130,16 +129,16 @@ impl Cisco {
             return Ok(());
         };
         let status = if self.model.is_old { 401 } else { 200 };
-        let answer = error(status, AUTHENTICATION_ERROR).refusing(reason);
+        let response = error(status, AUTHENTICATION_ERROR).refusing(reason);
         Err(if self.model.is_old {
-            answer.header("WWW-Authenticate", "Basic realm=\"user\"")
+            response.header("WWW-Authenticate", "Basic realm=\"user\"")
         } else {
-            answer
+            response
         })
     }
 }
 
-/// Why a push is not done, and the number that stands for it.
+/// Why a push is refused, with the error number.
 #[derive(Debug)]
 struct Refusal {
     number: u8,
@@ -147,7 +146,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    /// The document is not what the phone understands.
+    /// The document is invalid.
     fn parse(reason: impl Into<String>) -> Self {
         Self {
             number: PARSE_ERROR,
@@ -155,7 +154,7 @@ impl Refusal {
         }
     }
 
-    /// The document is fine, and what it names is not.
+    /// The document is valid, but a file that it names is not.
     fn unusable(reason: impl Into<String>) -> Self {
         Self {
             number: UNUSABLE_ERROR,
@@ -164,25 +163,25 @@ impl Refusal {
     }
 }
 
-/// Returns the one form field of a push, whose name is told apart by case.
+/// Returns the form field `XML` of a push; its name is case-sensitive.
 fn form_field(request: &Request) -> Result<String, String> {
     if request.body.len() > MAX_POST {
-        return Err(format!("a body of more than {MAX_POST} bytes"));
+        return Err(format!("body of more than {MAX_POST} bytes"));
     }
-    let body = std::str::from_utf8(&request.body).map_err(|_| "bytes that are no UTF-8")?;
+    let body = std::str::from_utf8(&request.body).map_err(|_| "invalid UTF-8")?;
     let fields = form::fields(body)?;
     let field = fields.into_iter().find(|(name, _)| name == "XML");
     field
         .map(|(_, xml)| xml)
-        .ok_or_else(|| "no form field XML".to_owned())
+        .ok_or_else(|| "no form field `XML`".to_owned())
 }
 
-/// Answers with the phone's error document, blank before the slash as phones send it.
+/// Creates the phone's error document, with the blank before the slash that phones send.
 fn error(status: u16, number: u8) -> Response {
     xml(status, format!("<CiscoIPPhoneError Number=\"{number}\" />"))
 }
 
-/// Answers with an XML document and the headers of the phone's web server.
+/// Creates an XML response with the headers of the phone's web server.
 fn xml(status: u16, body: String) -> Response {
     Response::with_body(status, "text/xml", body)
         .header("Cache-Control", "no-cache")
@@ -190,14 +189,14 @@ fn xml(status: u16, body: String) -> Response {
         .header("Server", "Allegro-Software-RomPager/4.34")
 }
 
-/// The number of an error in the document.
+/// The error number of an invalid document.
 const PARSE_ERROR: u8 = 1;
 
-/// The number of an authentication error.
+/// The error number of a failed authentication.
 const AUTHENTICATION_ERROR: u8 = 4;
 
-/// The number that this phone gives if a picture or a ring tone is of no use.
+/// The error number of an unusable picture or ring tone.
 const UNUSABLE_ERROR: u8 = 6;
 
-/// The most bytes of a push.
+/// Maximum size of a push in bytes.
 const MAX_POST: usize = 40 * 1024;

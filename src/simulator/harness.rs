@@ -1,5 +1,4 @@
-//! What the tests of the phones need: a web site that says exactly what it is told to, and a
-//! client that sends exactly what it is told to.
+//! A harness for tests: a phone, and a web server and a client that send exact bytes.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -16,41 +15,45 @@ use crate::options::Options;
 use crate::phone::{SimulatedPhone, start};
 use crate::state::State;
 
-/// A phone on its desk, and a web site for it.
+/// A phone, and a web server for it.
 pub(crate) struct Harness {
     pub(crate) phone: SimulatedPhone,
-    pub(crate) site: SocketAddr,
+    pub(crate) server: SocketAddr,
     pub(crate) tasks: Tasks,
 }
 
 impl Harness {
-    /// Starts a phone, and a site with these pages.
+    /// Starts a phone, and a web server with these pages.
     pub(crate) async fn new(options: Options, pages: Vec<Page>) -> Self {
         let tasks = Tasks::new();
-        let site = site(pages, &tasks).await;
+        let server = server(pages, &tasks).await;
         let phone = start(options, &tasks).await.unwrap();
-        Self { phone, site, tasks }
+        Self {
+            phone,
+            server,
+            tasks,
+        }
     }
 
-    /// Returns the URL of a page of the site.
+    /// Returns the URL of a page.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.site)
+        format!("http://{}{path}", self.server)
     }
 
-    /// Sends bytes to the phone, and returns all that it answers.
+    /// Sends bytes to the phone; returns everything that it sends back.
     pub(crate) async fn send(&self, bytes: impl AsRef<[u8]>) -> String {
         send(self.phone.address(), bytes).await
     }
 
-    /// Waits until the phone is as wanted.
-    pub(crate) async fn wait_until(&self, what: impl FnMut(&State) -> bool) -> State {
-        match self.phone.wait_until(what, WAIT_TIMEOUT).await {
+    /// Waits until a condition holds.
+    pub(crate) async fn wait_until(&self, condition: impl FnMut(&State) -> bool) -> State {
+        match self.phone.wait_until(condition, WAIT_TIMEOUT).await {
             Some(state) => state,
             None => panic!("not so within {WAIT_TIMEOUT:?}: {:#?}", self.phone.state()),
         }
     }
 
-    /// Waits until the phone has refused something, and returns why.
+    /// Waits until the phone has refused something; returns the reason.
     pub(crate) async fn refusal(&self) -> String {
         let state = self
             .wait_until(|state| state.refusals().next().is_some())
@@ -60,20 +63,20 @@ impl Harness {
     }
 }
 
-/// A page of the site: the answer to a path, to the byte.
+/// A page of the web server: the exact response to a path.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     path: String,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
 impl Page {
-    /// Makes a page of a content type and a body.
+    /// Creates a page from a media type and a body.
     pub(crate) fn new(path: &str, content_type: &str, body: impl AsRef<[u8]>) -> Self {
         Self::with_headers(path, &[("Content-Type", content_type)], body)
     }
 
-    /// Makes a page of headers and a body.
+    /// Creates a page from headers and a body.
     pub(crate) fn with_headers(
         path: &str,
         headers: &[(&str, &str)],
@@ -87,26 +90,26 @@ impl Page {
         Self::raw(path, [format!("{head}\r\n").as_bytes(), body].concat())
     }
 
-    /// Makes a page of an XML document.
+    /// Creates a page from an XML document.
     pub(crate) fn xml(path: &str, body: impl AsRef<[u8]>) -> Self {
         Self::new(path, "text/xml; charset=UTF-8", body)
     }
 
-    /// Makes a page of a black PNG.
+    /// Creates a page from a black PNG.
     pub(crate) fn png(path: &str, width: u32, height: u32) -> Self {
         Self::new(path, "image/png", png(width, height))
     }
 
-    /// Makes a page of bytes that need be no HTTP.
-    pub(crate) fn raw(path: &str, answer: impl Into<Vec<u8>>) -> Self {
+    /// Creates a page from bytes, which need not be HTTP.
+    pub(crate) fn raw(path: &str, response: impl Into<Vec<u8>>) -> Self {
         Self {
             path: path.to_owned(),
-            answer: answer.into(),
+            response: response.into(),
         }
     }
 }
 
-/// Makes a black PNG.
+/// Creates a black PNG.
 pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     RgbImage::new(width, height)
@@ -115,28 +118,28 @@ pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Sends bytes, and returns all that comes back until the other side closes.
+/// Sends bytes; returns everything until the other side closes the connection.
 pub(crate) async fn send(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(bytes.as_ref()).await.unwrap();
-        let mut answer = Vec::new();
-        // A reset after the answer is an end as well.
-        let _ = stream.read_to_end(&mut answer).await;
-        String::from_utf8_lossy(&answer).into_owned()
+        let mut response = Vec::new();
+        // A reset after the response is an end as well.
+        let _ = stream.read_to_end(&mut response).await;
+        String::from_utf8_lossy(&response).into_owned()
     };
     timeout(WAIT_TIMEOUT, exchange).await.unwrap()
 }
 
-async fn site(pages: Vec<Page>, tasks: &Tasks) -> SocketAddr {
+async fn server(pages: Vec<Page>, tasks: &Tasks) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let pages: HashMap<_, _> = pages
         .into_iter()
-        .map(|page| (page.path, page.answer))
+        .map(|page| (page.path, page.response))
         .collect();
     let stop = tasks.stop();
-    tasks.spawn("site", async move {
+    tasks.spawn("server", async move {
         loop {
             let accepted = tokio::select! {
                 () = stop.cancelled() => return,
@@ -153,15 +156,15 @@ async fn site(pages: Vec<Page>, tasks: &Tasks) -> SocketAddr {
             let target = request.split(' ').nth(1).unwrap_or_default();
             let path = target.split('?').next().unwrap_or_default();
             let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
-            let answer = pages
+            let response = pages
                 .get(target)
                 .or_else(|| pages.get(path))
                 .unwrap_or(&missing);
-            let _ = stream.write_all(answer).await;
+            let _ = stream.write_all(response).await;
         }
     });
     address
 }
 
-/// How long a test waits for what must come.
+/// How long a test waits for an event.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);

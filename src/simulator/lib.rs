@@ -1,10 +1,49 @@
-//! Simulated desk phones, as strict as real ones: they serve HTTP, fetch what they are told to
-//! fetch, and keep what they show, play and change where it can be watched and drawn.
+//! Simulated Cisco, Snom and Yealink desk phones, as strict as real ones.
 //!
-//! `handsetd simulate`, `handsetd demo` and the tests use these same phones. They share no code
-//! with the vendor backends, so that a mistake is not made twice in the same way. Where the
-//! vendors' documents leave open what a phone answers, the phone here refuses with a status of
-//! the 4xx class, and the module says so. Calls have no sound: [`sip`] is signalling only.
+//! A [`SimulatedPhone`] serves HTTP like the phone's own web server, fetches what it is asked to
+//! fetch, and keeps what it shows, plays, dials and changes in a [`State`] that can be watched and
+//! drawn ([`draw`]). [`cucm`] is a call manager that offers Extension Mobility, and [`sip`] lets a
+//! phone register with Asterisk and dial; there is no sound.
+//!
+//! # Strictness
+//!
+//! - XML must be well-formed and match the vendor's schema: names, order, counts and lengths.
+//! - Pictures and tones must have a format, size and length that the model supports.
+//! - Media types, form encoding and authentication, including digest nonces, are checked to the byte.
+//! - Keys, commands and URIs must exist on the model and its firmware.
+//! - Requests must have a length; connections, headers and bodies are limited.
+//!
+//! A phone that refuses something records the reason ([`State::refusals`]). Where the vendors'
+//! documents leave a response open, the phone refuses with a 4xx status and its module says so.
+//!
+//! The simulator shares no code with what it tests, so that no mistake is made twice in the same way.
+//!
+//! # Example
+//!
+//! ```
+//! use handset_net::tasks::Tasks;
+//! use handset_simulator::{CallState, Options, Vendor, start};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tasks = Tasks::new();
+//! let phone = start(Options::new(Vendor::Snom), &tasks).await?;
+//!
+//! // Dial, as a browser would.
+//! let url = format!("http://{}/command.htm?number=700", phone.address());
+//! reqwest::get(url).await?.error_for_status()?;
+//! assert_eq!(phone.state().dialed, ["700"]);
+//! assert_eq!(phone.state().calls.all()[0].state, CallState::Dialing);
+//!
+//! // A Yealink command is refused, with the reason.
+//! let url = format!("http://{}/servlet?key=OK", phone.address());
+//! reqwest::get(url).await?;
+//! let state = phone.state();
+//! let (exchange, reason) = state.refusals().next().ok_or("nothing refused")?;
+//! assert_eq!((exchange.status, reason), (Some(404), "no such page"));
+//! # Ok(())
+//! # }
+//! ```
 
 mod accept;
 mod calls;

@@ -1,11 +1,11 @@
-//! Schemas of phone documents as tables, and the one validate that reads them.
+//! Schemas of phone documents as tables, and their validation.
 //!
-//! A table says less than an XSD: enough to refuse what a phone refuses, in words that name the
-//! element and the limit.
+//! A table says less than an XSD: enough to refuse what a phone refuses, with a message that names
+//! the element and the limit.
 
 use crate::document::{Element, Node};
 
-/// What an element may carry.
+/// The attributes and content of an element.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
@@ -13,7 +13,7 @@ pub(crate) struct Rule {
     pub(crate) content: ContentModel,
 }
 
-/// An attribute that an element may or must carry.
+/// An optional or required attribute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attribute {
     pub(crate) name: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Attribute {
     pub(crate) required: bool,
 }
 
-/// What is between the tags of an element.
+/// The content of an element.
 #[derive(Debug)]
 pub(crate) enum ContentModel {
     /// Elements.
@@ -32,7 +32,7 @@ pub(crate) enum ContentModel {
     Value(Value),
 }
 
-/// An element that may or must be in another.
+/// A child element, with the number of times that it may occur.
 #[derive(Debug)]
 pub(crate) struct Child {
     pub(crate) rule: &'static Rule,
@@ -40,32 +40,32 @@ pub(crate) struct Child {
     pub(crate) max: usize,
 }
 
-/// What a value may be.
+/// A type of value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value {
-    /// Hexadecimal digits, two for each of at max so many bytes.
+    /// Hexadecimal digits of at most that many bytes.
     Hex(usize),
-    /// A whole number.
+    /// An integer from the first to the second.
     Number(i64, i64),
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// So many characters.
+    /// A text with a number of characters from the first to the second.
     Text(usize, usize),
-    /// A truth value, as the vendor writes it.
+    /// A boolean: yes, no, true, false, on or off.
     YesNo,
 }
 
-/// How strict a vendor's parser is.
+/// The strictness of a vendor's parser.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strictness {
-    /// Elements come in the order of the table.
+    /// Elements must have the order of the table.
     pub(crate) ordered: bool,
-    /// Names are told apart by case.
+    /// Names are case-sensitive.
     pub(crate) case: bool,
 }
 
 impl Rule {
-    /// Describes an element without attributes that holds a value.
+    /// Describes an element with a value and without attributes.
     pub(crate) const fn value(name: &'static str, value: Value) -> Self {
         Self {
             name,
@@ -74,7 +74,7 @@ impl Rule {
         }
     }
 
-    /// Describes an element without attributes that holds elements.
+    /// Describes an element with child elements and without attributes.
     pub(crate) const fn elements(name: &'static str, children: &'static [Child]) -> Self {
         Self {
             name,
@@ -83,7 +83,7 @@ impl Rule {
         }
     }
 
-    /// Describes an element that holds elements.
+    /// Describes an element with attributes and child elements.
     pub(crate) const fn with(
         name: &'static str,
         attributes: &'static [Attribute],
@@ -96,24 +96,27 @@ impl Rule {
         }
     }
 
-    /// Judges an element; the error says in words what is wrong.
+    /// Validates an element; the error is human-readable.
     pub(crate) fn validate(&self, element: &Element, strictness: Strictness) -> Result<(), String> {
         self.validate_attributes(element, strictness)?;
         match &self.content {
             ContentModel::Elements(children) => {
                 if element.nodes.iter().any(is_text) {
-                    return Err(format!("text directly in {}", self.name));
+                    return Err(format!("unexpected text in {}", self.name));
                 }
                 self.validate_children(element, children, strictness)
             }
             ContentModel::Mixed => match element.children().find(|child| child.name != "br") {
-                Some(child) => Err(format!("{} in the text of {}", child.name, self.name)),
+                Some(child) => Err(format!(
+                    "element {} in the text of {}",
+                    child.name, self.name
+                )),
                 None => Ok(()),
             },
             ContentModel::Value(value) => {
                 if let Some(child) = element.children().next() {
                     return Err(format!(
-                        "{} in {}, which holds a value",
+                        "element {} in the value of {}",
                         child.name, self.name
                     ));
                 }
@@ -127,9 +130,9 @@ impl Rule {
             let known = self
                 .attributes
                 .iter()
-                .find(|known| same(known.name, name, strictness));
+                .find(|known| matches(known.name, name, strictness));
             let known =
-                known.ok_or_else(|| format!("the unknown attribute {name} of {}", self.name))?;
+                known.ok_or_else(|| format!("unknown attribute {name} of {}", self.name))?;
             known
                 .value
                 .validate(&format!("{name} of {}", self.name), value)?;
@@ -152,19 +155,19 @@ impl Rule {
         allowed: &[Child],
         strictness: Strictness,
     ) -> Result<(), String> {
-        let mut place = 0;
+        let mut last = 0;
         for child in element.children() {
             let known = allowed
                 .iter()
-                .position(|known| same(known.rule.name, &child.name, strictness))
-                .ok_or_else(|| format!("the unknown element {} in {}", child.name, self.name))?;
-            if strictness.ordered && known < place {
+                .position(|known| matches(known.rule.name, &child.name, strictness))
+                .ok_or_else(|| format!("unknown element {} in {}", child.name, self.name))?;
+            if strictness.ordered && known < last {
                 return Err(format!(
-                    "{} in the wrong order in {}",
+                    "element {} of {} is out of order",
                     child.name, self.name
                 ));
             }
-            place = known;
+            last = known;
             if let Some(known) = allowed.get(known) {
                 known.rule.validate(child, strictness)?;
             }
@@ -176,7 +179,7 @@ impl Rule {
             }
             if count > *max {
                 return Err(format!(
-                    "{count} {} in {}, {max} at the max",
+                    "{count} {} in {}; at most {max}",
                     rule.name, self.name
                 ));
             }
@@ -186,12 +189,12 @@ impl Rule {
 }
 
 impl Child {
-    /// Allows as many as one likes, up to `max`.
+    /// Allows up to `max` elements.
     pub(crate) const fn repeated(rule: &'static Rule, max: usize) -> Self {
         Self { rule, min: 0, max }
     }
 
-    /// Allows one or none.
+    /// Allows at most one element.
     pub(crate) const fn optional(rule: &'static Rule) -> Self {
         Self {
             rule,
@@ -200,7 +203,7 @@ impl Child {
         }
     }
 
-    /// Access for exactly one.
+    /// Requires exactly one element.
     pub(crate) const fn required(rule: &'static Rule) -> Self {
         Self {
             rule,
@@ -211,7 +214,7 @@ impl Child {
 }
 
 impl Attribute {
-    /// Allows an attribute.
+    /// Describes an optional attribute.
     pub(crate) const fn optional(name: &'static str, value: Value) -> Self {
         Self {
             name,
@@ -220,7 +223,7 @@ impl Attribute {
         }
     }
 
-    /// Access for an attribute.
+    /// Describes a required attribute.
     pub(crate) const fn required(name: &'static str, value: Value) -> Self {
         Self {
             name,
@@ -236,10 +239,10 @@ impl Value {
             Self::Hex(max) => {
                 let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
                 if !digits || !text.len().is_multiple_of(2) {
-                    return Err(format!("{name}, which is no hexadecimal data"));
+                    return Err(format!("{name} is not hexadecimal"));
                 }
                 if text.len() / 2 > max {
-                    return Err(format!("{name} of more than {max} bytes"));
+                    return Err(format!("{name} has more than {max} bytes"));
                 }
             }
             Self::Number(min, max) => {
@@ -247,13 +250,13 @@ impl Value {
                     .parse::<i64>()
                     .is_ok_and(|number| (min..=max).contains(&number))
                 {
-                    return Err(format!("{name} `{text}`, which is not from {min} to {max}"));
+                    return Err(format!("{name} is `{text}`; expected {min} to {max}"));
                 }
             }
             Self::OneOf(words) => {
                 if !words.contains(&text) {
                     return Err(format!(
-                        "{name} `{text}`, which is none of {}",
+                        "{name} is `{text}`; expected one of {}",
                         words.join(" ")
                     ));
                 }
@@ -262,14 +265,14 @@ impl Value {
                 let length = text.chars().count();
                 if !(min..=max).contains(&length) {
                     return Err(format!(
-                        "{name} of {length} characters, which are not {min} to {max}"
+                        "{name} has {length} characters; expected {min} to {max}"
                     ));
                 }
             }
             Self::YesNo => {
                 let known = ["yes", "no", "true", "false", "on", "off"];
                 if !known.contains(&text) {
-                    return Err(format!("{name} `{text}`, which is neither yes nor no"));
+                    return Err(format!("{name} is `{text}`; expected yes or no"));
                 }
             }
         }
@@ -281,7 +284,7 @@ fn is_text(node: &Node) -> bool {
     matches!(node, Node::Text(text) if !text.trim().is_empty())
 }
 
-fn same(known: &str, name: &str, strictness: Strictness) -> bool {
+fn matches(known: &str, name: &str, strictness: Strictness) -> bool {
     if strictness.case {
         known == name
     } else {
@@ -320,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_refuses_what_it_does_not_allow() {
+    fn violations_of_a_table_are_refused() {
         let strict = Strictness {
             ordered: true,
             case: true,
@@ -329,36 +332,36 @@ mod tests {
             ("<Root><Name/></Root>", "Root without kind"),
             (
                 "<Root kind=\"c\"><Name/></Root>",
-                "kind of Root `c`, which is none of a b",
+                "kind of Root is `c`; expected one of a b",
             ),
             (
                 "<Root kind=\"a\" beep=\"maybe\"><Name/></Root>",
-                "neither yes nor no",
+                "expected yes or no",
             ),
             (
                 "<Root kind=\"a\" more=\"\"><Name/></Root>",
-                "the unknown attribute more of Root",
+                "unknown attribute more of Root",
             ),
             ("<Root kind=\"a\"/>", "Root without Name"),
             (
                 "<Root kind=\"a\"><Name/><Name/></Root>",
-                "2 Name in Root, 1 at the max",
+                "2 Name in Root; at most 1",
             ),
             (
                 "<Root kind=\"a\"><Name>abcde</Name></Root>",
-                "Name of 5 characters",
+                "Name has 5 characters",
             ),
             (
                 "<Root kind=\"a\"><Size>1</Size><Name/></Root>",
-                "Name in the wrong order in Root",
+                "element Name of Root is out of order",
             ),
             (
                 "<Root kind=\"a\"><Name/><Size>10</Size></Root>",
-                "Size `10`, which is not from -1",
+                "Size is `10`; expected -1",
             ),
             (
                 "<Root kind=\"a\"><Name/><Data>abc</Data></Root>",
-                "no hexadecimal data",
+                "Data is not hexadecimal",
             ),
             (
                 "<Root kind=\"a\"><Name/><Data>aabbcc</Data></Root>",
@@ -366,23 +369,23 @@ mod tests {
             ),
             (
                 "<Root kind=\"a\"><Name/><Other/></Root>",
-                "the unknown element Other in Root",
+                "unknown element Other in Root",
             ),
             (
                 "<Root kind=\"a\"><name/></Root>",
-                "the unknown element name in Root",
+                "unknown element name in Root",
             ),
             (
                 "<Root kind=\"a\"><Name><Size/></Name></Root>",
-                "Size in Name",
+                "element Size in the value of Name",
             ),
             (
                 "<Root kind=\"a\"><Name/>words</Root>",
-                "text directly in Root",
+                "unexpected text in Root",
             ),
             (
                 "<Root kind=\"a\"><Name/><Text><b/></Text></Root>",
-                "b in the text of Text",
+                "element b in the text of Text",
             ),
         ] {
             let refused = validate(text, strict).unwrap_err();
@@ -391,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn strictness_in_order_and_case_is_the_vendors() {
+    fn lenient_parsers_ignore_order_and_case() {
         let lenient = Strictness {
             ordered: false,
             case: false,

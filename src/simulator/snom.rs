@@ -1,9 +1,10 @@
-//! A Snom desk phone (D3xx, D7xx): remote control by GET and the XML minibrowser.
+//! A Snom desk phone (D3xx, D7xx): remote control by GET, and the XML minibrowser.
 //!
-//! Its firmware decides what it knows: the name of the hold key, how an address is encoded, documents
-//! that show nothing, and which CSTA it speaks. A real phone answers most nonsense with 200 and does nothing; so does this one, and says why
-//! in the log of exchanges. The ringer that `PLAY_RINGER` starts goes on until `CANCEL`. A D8xx
-//! is simulated too: it has no remote control and answers everything with 404.
+//! The firmware decides what the phone supports: the name of the hold key, the encoding of URLs,
+//! documents that show nothing, and the dialect of CSTA. A real phone responds to most invalid
+//! requests with 200 and does nothing; so does this one, and it records the reason. A ringer started
+//! by `PLAY_RINGER` plays until `CANCEL`. A D8xx has no remote control and responds to everything
+//! with 404.
 
 mod control;
 mod csta;
@@ -45,17 +46,17 @@ impl Snom {
         self.model.display
     }
 
-    /// Answers a request to the phone's web server.
+    /// Responds to a request to the phone's web server.
     pub(crate) fn respond(&self, request: &Request) -> Response {
         if self.model.has_no_control {
-            return Response::empty(404).refusing("a phone without remote control");
+            return Response::empty(404).refusing("this model has no remote control");
         }
         if let Err(denied) = self.login.check(request, self.device.options()) {
             return match denied {
-                Denial::Challenge(answer) => answer,
-                Denial::WrongCredentials(answer) => {
+                Denial::Challenge(response) => response,
+                Denial::WrongCredentials(response) => {
                     self.device.change(|state| state.bad_credentials += 1);
-                    answer
+                    response
                 }
             };
         }
@@ -63,7 +64,7 @@ impl Snom {
             return self.csta(request);
         }
         if request.method != "GET" {
-            return Response::empty(405).refusing("a method other than GET");
+            return Response::empty(405).refusing("method other than GET");
         }
         let query = request.query.as_deref().unwrap_or_default();
         let fields = match form::fields(query) {
@@ -71,7 +72,8 @@ impl Snom {
             Err(reason) => return page(200).refusing(reason),
         };
         if !query.is_empty() && self.guards_queries() {
-            return Response::empty(403).refusing("a query while use_hidden_tags guards the pages");
+            return Response::empty(403)
+                .refusing("a query, which use_hidden_tags or restrict_uri_queries forbids");
         }
         let done = match request.path.as_str() {
             "/minibrowser.htm" => self.browse(query, &fields).map(|()| 200),
@@ -93,14 +95,14 @@ impl Snom {
 }
 
 impl Snom {
-    /// Returns whether the firmware is older than `parts`, compared number by number.
+    /// Returns whether the firmware is older than the version `parts`.
     fn is_older_than(&self, parts: &[u32]) -> bool {
         let own = self.device.options().firmware.split('.');
         let own: Vec<u32> = own.map_while(|part| part.parse().ok()).collect();
         own.as_slice() < parts
     }
 
-    /// Restarts, by the page that the firmware has for it.
+    /// Restarts, at the page that the firmware has for it.
     fn advanced(&self, request: &Request) -> Result<(), String> {
         let page = if self.is_older_than(&[8]) {
             "/advanced.htm?reboot=Reboot"
@@ -108,14 +110,14 @@ impl Snom {
             "/advanced_update.htm?reboot=Reboot"
         };
         if request.target() != page {
-            return Err(format!("the page {}", request.target()));
+            return Err(format!("unknown page {}", request.target()));
         }
-        self.device.change(|state| state.remark("It restarts."));
+        self.device
+            .change(|state| state.remark("The phone restarts."));
         Ok(())
     }
 
-    /// Answers with the picture on the screen. A model that hides its lines shows them from then on
-    /// when it was told to.
+    /// Takes a screenshot: a black picture, which differs while a model lacks its layer of lines.
     fn screen(&self) -> Response {
         let (width, height) = self.model.display;
         let mut picture = image::RgbImage::new(width, height);
@@ -130,7 +132,7 @@ impl Snom {
     }
 }
 
-/// Answers with a page that tells a program nothing.
+/// Creates a page without information.
 fn page(status: u16) -> Response {
     Response::with_body(status, "text/html", "<html><body>snom</body></html>\n")
         .header("Server", "snom embedded")

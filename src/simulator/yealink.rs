@@ -1,9 +1,9 @@
 //! A Yealink desk phone: push XML and action URIs, over HTTP and by NOTIFY.
 //!
-//! No document tells the statuses of push XML, nor whether ring tones and wallpapers can be
-//! pushed in a `Configuration`. Here a push that the phone can't read is answered with 400, and
-//! such a configuration works, with a remark that this is unproven on real phones. After three
-//! wrong passwords the phone lets nobody in for some minutes, whatever they say then.
+//! No document describes the status codes of push XML, nor whether ring tones and wallpapers can be
+//! pushed in a `Configuration`. Here an invalid push gets 400, and such a configuration works, with a
+//! remark that this is unproven on real phones. After three wrong passwords the phone refuses every
+//! login for ten minutes.
 
 mod action;
 mod call;
@@ -43,27 +43,27 @@ pub(crate) struct Yealink {
     device: Device,
     model: &'static Model,
     login: LoginGuard,
-    lock: Arc<Mutex<Lockout>>,
+    lockout: Arc<Mutex<Lockout>>,
     consent: Arc<Mutex<Consent>>,
     uploads: Arc<Mutex<Uploads>>,
 }
 
-/// Who may control the phone, by the word of somebody at it.
+/// Sources that the user has allowed to control the phone.
 #[derive(Debug, Default)]
 struct Consent {
     allowed: HashSet<String>,
-    /// Whom the question on the screen is about.
+    /// The source that the question on the screen is about.
     pending: Option<String>,
 }
 
-/// What somebody access for, and so how the phone access for the password.
+/// What a request accesses, which decides the authentication scheme.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Access {
     Control,
     Push,
 }
 
-/// How often the password was wrong, and until when nobody gets in.
+/// Consecutive wrong passwords, and until when logins are refused.
 #[derive(Debug, Default)]
 struct Lockout {
     failures: u32,
@@ -79,7 +79,7 @@ impl Yealink {
             device: device.clone(),
             model,
             login: LoginGuard::new(&realm),
-            lock: Arc::default(),
+            lockout: Arc::default(),
             consent: Arc::default(),
             uploads: Arc::default(),
         })
@@ -89,16 +89,16 @@ impl Yealink {
         self.model.display
     }
 
-    /// Answers a request to the phone's web server.
+    /// Responds to a request to the phone's web server.
     pub(crate) async fn respond(&self, request: &Request) -> Response {
         match request.method.as_str() {
             "GET" => self.controlled(request),
-            "POST" => self.take_push(request).await,
-            _ => Response::empty(404).refusing("no such method"),
+            "POST" => self.receive_push(request).await,
+            _ => Response::empty(404).refusing("unsupported method"),
         }
     }
 
-    async fn take_push(&self, request: &Request) -> Response {
+    async fn receive_push(&self, request: &Request) -> Response {
         let query = request.query.as_deref().unwrap_or_default();
         let page = if release(&self.device.options().firmware) > 70 {
             ("/servlet", "push=xml")
@@ -109,15 +109,15 @@ impl Yealink {
             return Response::empty(404).refusing("no such page");
         }
         if self.model.is_android() {
-            return Response::empty(404).refusing("a push, which Android models do not take");
+            return Response::empty(404).refusing("Android models do not accept pushes");
         }
         if let Some(allowed) = &self.device.options().push_servers
             && !allowed.contains(&request.peer.ip().to_canonical())
         {
-            return Response::empty(403).refusing("a server that is not allowed");
+            return Response::empty(403).refusing("the server is not in push_xml.server");
         }
-        if let Err(answer) = self.admit(request, Access::Push) {
-            return answer;
+        if let Err(response) = self.authenticate(request, Access::Push) {
+            return response;
         }
         match self.pushed(request).await {
             Ok(()) => Response::with_body(200, "text/html", ""),
@@ -125,33 +125,33 @@ impl Yealink {
         }
     }
 
-    /// Lets a request pass, unless its password is wrong or too many before were.
-    fn admit(&self, request: &Request, access: Access) -> Result<(), Response> {
+    /// Checks the credentials of a request, and locks the phone after too many wrong ones.
+    fn authenticate(&self, request: &Request, access: Access) -> Result<(), Response> {
         let mut options = self.device.options().clone();
-        // Whatever a phone does for pushes, its own pages ask for Basic.
+        // The phone's own pages use Basic, whatever pushes use.
         if access == Access::Control && options.scheme == Scheme::Digest {
             options.scheme = Scheme::Basic;
         }
-        let mut lock = self.lock.lock();
-        if lock.until.is_some_and(|until| Instant::now() < until) {
+        let mut lockout = self.lockout.lock();
+        if lockout.until.is_some_and(|until| Instant::now() < until) {
             return Err(Response::empty(403).refusing("locked after too many wrong passwords"));
         }
         match self.login.check(request, &options) {
             Ok(()) => {
-                *lock = Lockout::default();
+                *lockout = Lockout::default();
                 Ok(())
             }
-            Err(Denial::Challenge(answer)) => Err(answer),
-            Err(Denial::WrongCredentials(answer)) => {
+            Err(Denial::Challenge(response)) => Err(response),
+            Err(Denial::WrongCredentials(response)) => {
                 self.device.change(|state| state.bad_credentials += 1);
-                lock.failures += 1;
-                if lock.failures >= MAX_FAILURES {
-                    *lock = Lockout {
+                lockout.failures += 1;
+                if lockout.failures >= MAX_FAILURES {
+                    *lockout = Lockout {
                         failures: 0,
-                        until: Some(Instant::now() + LOCKED),
+                        until: Some(Instant::now() + LOCKOUT_DURATION),
                     };
                 }
-                Err(answer)
+                Err(response)
             }
         }
     }
@@ -160,8 +160,8 @@ impl Yealink {
 /// The identifiers of calls are greater, as observed on real phones.
 const LAST_CALL_ID: u32 = 33_092;
 
-/// How many wrong passwords lock the phone.
+/// Number of wrong passwords that lock the phone.
 const MAX_FAILURES: u32 = 3;
 
-/// For how long it is locked.
-const LOCKED: Duration = Duration::from_mins(10);
+/// How long it stays locked.
+const LOCKOUT_DURATION: Duration = Duration::from_mins(10);

@@ -1,4 +1,4 @@
-//! The phone asks its authentication URL about a push, while the push waits.
+//! The phone asks its authentication URL about a push before it responds.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use crate::options::AuthenticationMethod;
 use crate::request::Request;
 
 impl Cisco {
-    /// Access whether the sender of a push may push; the error says in words why not.
+    /// Asks whether the sender of a push is authorized; the error is human-readable.
     pub(super) async fn authenticate(&self, request: &Request) -> Result<(), String> {
         let options = self.device.options();
         let Some(url) = &options.authentication_url else {
@@ -46,38 +46,38 @@ impl Cisco {
             max_bytes: MAX_ANSWER,
         };
         let checked = self.device.fetch(fetch, check_answer).await;
-        checked.map_err(|failure| format!("the authentication URL: {failure}"))
+        checked.map_err(|failure| format!("authentication URL: {failure}"))
     }
 }
 
-/// Accepts ten bytes and nothing else.
-fn check_answer(answer: &Resource) -> Result<(), String> {
-    if answer.header("transfer-encoding").is_some() {
-        return Err("a chunked answer".to_owned());
+/// Accepts the ten bytes `AUTHORIZED` and nothing else.
+fn check_answer(response: &Resource) -> Result<(), String> {
+    if response.header("transfer-encoding").is_some() {
+        return Err("chunked response".to_owned());
     }
-    if answer.body.as_ref() == b"AUTHORIZED" {
+    if response.body.as_ref() == b"AUTHORIZED" {
         return Ok(());
     }
-    let words = String::from_utf8_lossy(&answer.body);
-    Err(format!(
-        "the answer {words:?}, which is not AUTHORIZED to the byte"
-    ))
+    let text = String::from_utf8_lossy(&response.body);
+    Err(format!("response {text:?}; expected exactly AUTHORIZED"))
 }
 
 fn credentials(request: &Request) -> Result<(String, String), String> {
-    let header = request.header("authorization").ok_or("no Authorization")?;
+    let header = request
+        .header("authorization")
+        .ok_or("no Authorization header")?;
     let encoded = header
         .strip_prefix("Basic ")
-        .ok_or("an Authorization that is not Basic")?;
+        .ok_or("Authorization is not Basic")?;
     let decoded = STANDARD
         .decode(encoded.trim())
-        .map_err(|_| "an Authorization in no Base64")?;
-    let decoded = String::from_utf8(decoded).map_err(|_| "an Authorization in no UTF-8")?;
+        .map_err(|_| "Authorization is not Base64")?;
+    let decoded = String::from_utf8(decoded).map_err(|_| "Authorization is not UTF-8")?;
     let (user, password) = decoded
         .split_once(':')
-        .ok_or("an Authorization without a colon")?;
+        .ok_or("Authorization has no colon")?;
     Ok((user.to_owned(), password.to_owned()))
 }
 
-/// The most bytes of an answer that are read; ten of them may be right.
+/// Maximum size of an answer that are read; ten of them may be right in bytes.
 const MAX_ANSWER: usize = 1024;

@@ -1,20 +1,20 @@
-//! What a model takes of URIs and keys, as Cisco's tables of internal URIs say it.
+//! The URIs and keys of each model, from Cisco's tables of internal URIs.
 //!
-//! Written down a second time, so that a mistake in the backend's tables shows. Older phones are not
-//! in the tables; they take what is seen on them.
+//! Written independently of the backend's tables, so that a mistake there shows. Older phones, which
+//! the tables omit, have what was observed on them.
 
-/// What a model can.
+/// The capabilities of a model.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capabilities {
-    /// The first words of the URIs, in one text.
+    /// Schemes of the URIs, separated by spaces.
     uris: &'static str,
-    /// Whether a key is there.
+    /// Whether a key exists.
     keys: fn(&str) -> bool,
-    /// Whether it asks for a digest, and answers with a status alone.
+    /// Whether it requires a digest and responds with a status alone.
     pub(super) is_multiplatform: bool,
-    /// Whether it has the interface for RTP streams.
+    /// Whether it has `startMedia` and `stopMedia`.
     pub(super) has_media: bool,
-    /// Whether its pages have the newer names.
+    /// Whether its status pages have the newer names.
     pub(super) has_java_pages: bool,
 }
 
@@ -77,7 +77,7 @@ impl Capabilities {
         }
     }
 
-    /// Returns whether the phone runs URIs that begin so.
+    /// Returns whether the phone runs URIs with that beginning.
     pub(super) fn runs(&self, scheme: &str, rest: &str) -> bool {
         let family = if scheme.starts_with("RTP") {
             "RTP"
@@ -90,7 +90,7 @@ impl Capabilities {
 
     /// Returns whether the phone has that key.
     pub(super) fn has_key(&self, name: &str) -> bool {
-        // Written so in objects only.
+        // These names exist in objects only.
         name != "NavDown" && name != "VolDown" && (self.keys)(name)
     }
 }

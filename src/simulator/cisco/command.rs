@@ -1,17 +1,17 @@
-//! The documents that a push may hold, and who does what they say.
+//! The documents that a push may hold.
 
 use super::{Cisco, Refusal, schema};
 use crate::document::Element;
 use crate::request::Response;
 
 impl Cisco {
-    /// Does what a pushed document says.
+    /// Executes a pushed document.
     pub(super) async fn command(&self, xml: &str) -> Result<Response, Refusal> {
         let document = Element::parse(xml.as_bytes()).map_err(Refusal::parse)?;
         let is_command = schema::COMMANDS.contains(&document.name.as_str());
         if is_command && xml.chars().count() > MAX_COMMAND {
             return Err(Refusal::parse(format!(
-                "a command of more than {MAX_COMMAND} characters"
+                "command of more than {MAX_COMMAND} characters"
             )));
         }
         schema::validate(&document).map_err(Refusal::parse)?;
@@ -30,7 +30,7 @@ impl Cisco {
     }
 }
 
-/// Answers that a document was taken as it is.
+/// Creates the response to a document that succeeded.
 pub(super) fn success(name: &str) -> Response {
     super::execute::response(&[super::execute::ResponseItem {
         url: name.to_owned(),
@@ -39,5 +39,5 @@ pub(super) fn success(name: &str) -> Response {
     }])
 }
 
-/// The most characters of a command, before encoding.
+/// Maximum length of a command in characters, before encoding.
 const MAX_COMMAND: usize = 512;

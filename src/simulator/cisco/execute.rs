@@ -1,5 +1,5 @@
-//! `CiscoIPPhoneExecute`: up to three URIs, done side by side, answered in the order in which
-//! they end.
+//! `CiscoIPPhoneExecute`: up to three URIs, which run concurrently. The response lists them in the
+//! order in which they end.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::request::Response;
 use crate::state::Tone;
 
 impl Cisco {
-    /// Does the items of a pushed `CiscoIPPhoneExecute`.
+    /// Executes a pushed `CiscoIPPhoneExecute`.
     pub(super) async fn execute(&self, document: &Element) -> Result<Response, Refusal> {
         let urls: Vec<&str> = document
             .named("ExecuteItem")
@@ -23,7 +23,7 @@ impl Cisco {
         let pages = urls.iter().filter(|url| is_page(url)).count();
         if pages > 1 {
             return Err(Refusal::parse(format!(
-                "{pages} http URLs in one CiscoIPPhoneExecute"
+                "{pages} http URLs in one CiscoIPPhoneExecute; at most 1"
             )));
         }
         let mut running: FuturesUnordered<_> = urls.into_iter().map(|url| self.item(url)).collect();
@@ -36,11 +36,11 @@ impl Cisco {
             .filter(|item| item.status != 0)
             .map(|item| format!("{}: {}", item.url, item.data))
             .collect();
-        let answer = response(&items);
+        let response = response(&items);
         Ok(if refused.is_empty() {
-            answer
+            response
         } else {
-            answer.refusing(refused.join(", "))
+            response.refusing(refused.join(", "))
         })
     }
 
@@ -58,12 +58,12 @@ impl Cisco {
         }
     }
 
-    /// Does what a URI says, if it may come from there and the model knows it.
+    /// Runs a URI, if the model supports it and it is allowed at its origin.
     pub(super) async fn uri(&self, uri: &str, origin: Origin) -> Result<(), UriError> {
         if is_page(uri) {
             let url = Url::parse(&self.named(uri)).map_err(|_| UriError::Invalid)?;
             match origin {
-                // The answer to a push does not wait for the page.
+                // The response to a push does not wait for the page.
                 Origin::Execute => {
                     let phone = self.clone();
                     self.device.spawn(async move { phone.load(url).await });
@@ -106,10 +106,10 @@ impl Cisco {
         Ok(())
     }
 
-    /// Presses a key. One that the model does not have is discarded without a word.
+    /// Presses a key. A key that the model lacks is discarded silently.
     fn key(&self, name: &str) {
         if !self.capabilities.has_key(name) {
-            let remark = format!("There is no key {name} here, and nobody is told.");
+            let remark = format!("This model has no key {name}; it is discarded silently.");
             self.device.change(|state| state.remark(remark));
             return;
         }
@@ -138,7 +138,7 @@ impl Cisco {
 
     fn stream(&self, scheme: &str, rest: &str) {
         self.device.change(|state| match (scheme, rest) {
-            // What is played ends altogether, as Cisco says it.
+            // Reception stops altogether, as Cisco documents it.
             ("RTPRx", "Stop") => {
                 state
                     .settings
@@ -163,7 +163,7 @@ impl Cisco {
         Ok(())
     }
 
-    /// Plays a file of the TFTP server, and waits for its end as phones do.
+    /// Plays a file from the TFTP server, and waits for its end as phones do.
     async fn play(&self, file: &str) -> Result<(), UriError> {
         if file == "Stop" {
             self.device.change(|state| state.ringing = false);
@@ -188,25 +188,25 @@ impl Cisco {
     }
 }
 
-/// Where a URI stands.
+/// Where a URI comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Origin {
-    /// In a `CiscoIPPhoneExecute`, which may hold fewer of them.
+    /// A `CiscoIPPhoneExecute`, in which fewer URIs are allowed.
     Execute,
-    /// Behind a menu item or a soft key.
+    /// A menu item or a soft key.
     Screen,
 }
 
-/// Why a URI is not done.
+/// Why a URI is not run.
 #[derive(Debug)]
 pub(super) enum UriError {
-    /// It is none that the phone knows, or not there.
+    /// The phone does not know it, or does not allow it there.
     Invalid,
-    /// It can't be done as things stand.
+    /// The state of the phone does not permit it; the reason is Cisco's.
     Unavailable(&'static str),
 }
 
-/// What came of one item.
+/// The result of one item.
 #[derive(Debug)]
 pub(super) struct ResponseItem {
     pub(super) url: String,
@@ -214,7 +214,7 @@ pub(super) struct ResponseItem {
     pub(super) data: &'static str,
 }
 
-/// Answers with an item for each URI; the attributes come in another order each time.
+/// Creates the response, with an item for each URI. The order of the attributes varies.
 pub(super) fn response(items: &[ResponseItem]) -> Response {
     let mut body =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CiscoIPPhoneResponse>\n".to_owned();
@@ -238,7 +238,7 @@ fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// Returns whether a URI leads to a page of a web server.
+/// Returns whether a URI is an HTTP URL.
 pub(super) fn is_page(uri: &str) -> bool {
     uri.starts_with("http://") || uri.starts_with("https://")
 }
@@ -256,14 +256,14 @@ fn is_name(text: &str) -> bool {
     text == "<<" || !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// `On`, `Off` or `Default`, and for how many minutes.
+/// Checks for `On`, `Off` or `Default`, and a number of minutes.
 fn is_display(text: &str) -> bool {
     let (state, minutes) = text.split_once(':').unwrap_or((text, "0"));
     let minutes = minutes.parse::<u16>().is_ok_and(|minutes| minutes <= 1440);
     matches!(state, "On" | "Off" | "Default") && minutes
 }
 
-/// `Stop`, or an address and an even port of the range that phones use.
+/// Checks for `Stop`, or an address and an even port from 20480 to 32768.
 fn is_stream(text: &str) -> bool {
     let mut parts = text.split(':');
     let (address, port) = (parts.next().unwrap_or_default(), parts.next());
@@ -274,8 +274,8 @@ fn is_stream(text: &str) -> bool {
     address == "Stop" || address.parse::<std::net::Ipv4Addr>().is_ok() && port
 }
 
-/// The status of a URI that the phone does not know.
+/// The status of an unknown URI.
 const INVALID_URI: u8 = 1;
 
-/// The status of a URI that the phone can't do now.
+/// The status of a URI that cannot be run now.
 const INTERNAL: u8 = 6;

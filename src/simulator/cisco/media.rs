@@ -1,4 +1,4 @@
-//! `startMedia` and `stopMedia`: RTP streams of newer phones, without any sound.
+//! `startMedia` and `stopMedia`: the RTP streams of newer phones, without sound.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
@@ -8,10 +8,10 @@ use crate::document::Element;
 use crate::request::Response;
 
 impl Cisco {
-    /// Starts or ends a stream; one at a time, and none in a call.
+    /// Starts or stops a stream. There is one at a time, and none during a call.
     pub(super) fn media(&self, document: &Element) -> Response {
         if !self.capabilities.has_media {
-            return failed("InvalidXML", "no such command on this model");
+            return failed("InvalidXML", "unsupported command");
         }
         let settings = self.device.state().settings;
         let stream = document.child("mediaStream");
@@ -21,7 +21,7 @@ impl Cisco {
                 .get("media")
                 .and_then(|media| media.split(' ').next());
             if wanted.is_some() && wanted != running {
-                return failed("InvalidResourceID", "no stream of that id");
+                return failed("InvalidResourceID", "unknown stream");
             }
             self.device.change(|state| {
                 state.settings.remove("media");
@@ -35,23 +35,23 @@ impl Cisco {
         };
         let port: u16 = text("port").parse().unwrap_or(20_480);
         if text("address").parse::<Ipv4Addr>().is_err() || !port.is_multiple_of(2) {
-            return failed("InvalidXML", "address or port");
+            return failed("InvalidXML", "invalid address or port");
         }
         if settings.contains_key("media") || settings.contains_key("call") {
-            // With a blank, as one of Cisco's pages has it.
+            // With a space, as in one of Cisco's documents.
             return failed("Unavailable Resource", "the stream is in use");
         }
         let id = format!("stream{}", self.next.fetch_add(1, Ordering::Relaxed));
         let volume = stream.and_then(|stream| stream.attribute("receiveVolume"));
         let (mode, codec, address) = (text("mode"), text("codec"), text("address"));
         let volume = volume.unwrap_or("-");
-        let told = format!("{id} {mode} {codec} {address}:{port} {volume}");
-        self.device.change(|state| state.set("media", &told));
+        let description = format!("{id} {mode} {codec} {address}:{port} {volume}");
+        self.device.change(|state| state.set("media", &description));
         xml(200, format!("<mediaStream id=\"{id}\"/>"))
     }
 }
 
-fn failed(kind: &str, words: &str) -> Response {
-    let body = format!("<errorResponse><type>{kind}</type><data>{words}</data></errorResponse>");
-    xml(400, body).refusing(format!("{kind}: {words}"))
+fn failed(kind: &str, message: &str) -> Response {
+    let body = format!("<errorResponse><type>{kind}</type><data>{message}</data></errorResponse>");
+    xml(400, body).refusing(format!("{kind}: {message}"))
 }

@@ -1,26 +1,26 @@
-//! The sizes of Cisco's screens, backgrounds and thumbnails.
+//! The models: sizes of screens, backgrounds and thumbnails.
 
 use crate::Vendor;
 use crate::error::Error;
 
-/// What the phone does differently from model to model.
+/// The properties of a model.
 #[derive(Debug)]
 pub(super) struct Model {
     names: &'static [&'static str],
-    /// Width and height of what an application may draw on.
+    /// Width and height of the area for applications.
     pub(super) area: (u32, u32),
-    /// Bits for each point.
+    /// Bits per pixel.
     pub(super) depth: u8,
     /// Whether the display has colours.
     pub(super) has_colours: bool,
-    /// Width and height of background and thumbnail.
+    /// Width and height of background and thumbnail; `None` if the background cannot be set.
     pub(super) background: Option<[(u32, u32); 2]>,
-    /// Whether it is a 7940 or 7960, which answers 401 where later ones answer error 4.
+    /// Whether it is a 7940 or 7960, which redirects to its responses.
     pub(super) is_old: bool,
 }
 
 impl Model {
-    /// Finds a model by its number, whatever letters follow it.
+    /// Finds a model by its number; trailing letters are ignored.
     pub(super) fn find(name: &str) -> Result<&'static Self, Error> {
         let digits: String = name
             .trim_start_matches("CP-")
@@ -43,7 +43,7 @@ impl Model {
         })
     }
 
-    /// Returns the size of the whole screen.
+    /// Returns the width and height of the whole screen.
     pub(super) fn screen(&self) -> (u32, u32) {
         match self.background {
             Some([size, _]) => size,

@@ -1,4 +1,4 @@
-//! What each Cisco object looks like, once the schema has judged it.
+//! Presentation of the XML objects, after validation.
 
 use bytes::Bytes;
 use image::{Rgb, RgbImage};
@@ -14,7 +14,7 @@ use crate::picture::Picture;
 use crate::state::{Content, DirectoryEntry, FormField, MenuItem, Screen, SoftKey};
 
 impl Cisco {
-    /// Shows an object, or does what it says; the error says in words what is wrong.
+    /// Shows or executes an object; the error is human-readable.
     pub(super) async fn present(
         &self,
         document: &Element,
@@ -27,7 +27,7 @@ impl Cisco {
                 for item in document.named("ExecuteItem") {
                     let url = item.attribute("URL").unwrap_or_default();
                     let done = Box::pin(self.uri(url, Origin::Execute)).await;
-                    done.map_err(|_| format!("the URI `{url}`"))?;
+                    done.map_err(|_| format!("invalid URI `{url}`"))?;
                 }
                 return Ok(());
             }
@@ -53,7 +53,7 @@ impl Cisco {
                 return Ok(());
             }
             "Text" => Content::Text(document.text_of("Text")),
-            _ => return Err(format!("{}, which is nothing to show", document.name)),
+            _ => return Err(format!("{} cannot be shown", document.name)),
         };
         let mut soft_keys: Vec<SoftKey> = document.named("SoftKeyItem").map(key).collect();
         soft_keys.sort_by_key(|key| key.position);
@@ -72,31 +72,31 @@ impl Cisco {
         Ok(())
     }
 
-    /// Fetches the picture of an `ImageFile`, which the model's area must hold.
+    /// Fetches the picture of an `ImageFile`, which must fit into the model's area.
     async fn image_file(&self, url: &str) -> Result<Picture, String> {
         let url = self.named(url);
-        let url = Url::parse(&url).map_err(|error| format!("the URL `{url}`: {error}"))?;
+        let url = Url::parse(&url).map_err(|error| format!("invalid URL `{url}`: {error}"))?;
         let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
-        let (most_wide, most_high) = self.model.area;
+        let (max_width, max_height) = self.model.area;
         let picture = self.device.fetch(fetch, |resource| {
             let picture = png(&url, resource)?;
             let (width, height) = (picture.width(), picture.height());
-            if width <= most_wide && height <= most_high {
+            if width <= max_width && height <= max_height {
                 return Ok(picture);
             }
             Err(format!(
-                "a picture of {width}x{height}, and {most_wide}x{most_high} is the most"
+                "picture of {width}x{height}; the maximum is {max_width}x{max_height}"
             ))
         });
         picture.await.map_err(|failure| failure.to_string())
     }
 }
 
-/// Reads a picture of two bits a point, the first point in the lowest bits, 0 for white.
+/// Decodes a bitmap: the first pixel is in the lowest bits, and 0 is white.
 fn bitmap(document: &Element) -> Result<Picture, String> {
     let number = |name: &str| document.text_of(name).parse::<u32>().unwrap_or_default();
     let (width, height, depth) = (number("Width"), number("Height"), number("Depth"));
-    let data = hex::decode(document.text_of("Data")).map_err(|_| "data that is not hexadecimal")?;
+    let data = hex::decode(document.text_of("Data")).map_err(|_| "Data is not hexadecimal")?;
     let (per_byte, levels) = if depth == 1 { (8, 1) } else { (4, 3) };
     let mut pixels = RgbImage::from_pixel(width, height, Rgb([255; 3]));
     for (index, pixel) in pixels.pixels_mut().enumerate() {
@@ -147,7 +147,7 @@ fn key(item: &Element) -> SoftKey {
     soft_key(position, &item.text_of("Name"), &item.text_of("URL"))
 }
 
-/// Returns the keys of a screen that brings none of its own.
+/// Returns the soft keys of a screen that defines none.
 fn default_keys(content: &Content) -> Vec<SoftKey> {
     let keys: &[(&str, &str)] = match content {
         Content::Directory(_) => &[
@@ -169,5 +169,5 @@ fn default_keys(content: &Content) -> Vec<SoftKey> {
         .collect()
 }
 
-/// The most bytes of a picture.
+/// Maximum size of a picture in bytes.
 const MAX_PICTURE: usize = 196_608;

@@ -1,4 +1,4 @@
-//! How the phone fetches a page, judges it, shows it, and what the keys on it do.
+//! How the phone fetches, validates and shows a page, and what its keys do.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::request::media_type;
 use crate::state::{Content, Screen, SoftKey, Tone};
 
 impl Cisco {
-    /// Fetches a page and shows or plays it; an error is shown in the phone's own words.
+    /// Fetches a page and shows or plays it; an error is shown as on a real phone.
     ///
-    /// Boxed, because a page may lead to the next.
+    /// Boxed, because a page may lead to another.
     pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
-            if let Err(words) = phone.open(&url).await {
-                phone.show_error(&url, &words);
+            if let Err(message) = phone.open(&url).await {
+                phone.show_error(&url, &message);
             }
         }
         .boxed()
@@ -41,7 +41,7 @@ impl Cisco {
             .device
             .fetch(fetch, read)
             .await
-            .map_err(|failure| words(&failure))?;
+            .map_err(|failure| error_message(&failure))?;
         match page.body {
             Body::Document { document, text } => {
                 let presented = self.present(&document, &text, Some(url)).await;
@@ -54,7 +54,7 @@ impl Cisco {
                 };
                 self.device.change(|state| state.play(played));
             }
-            Body::Words(text) => {
+            Body::Text(text) => {
                 let screen = Screen {
                     content: Content::Text(text.clone()),
                     soft_keys: vec![soft_key(3, "Exit", "SoftKey:Exit")],
@@ -71,23 +71,23 @@ impl Cisco {
         Ok(())
     }
 
-    /// Shows what went wrong, as phones do.
-    fn show_error(&self, url: &Url, words: &str) {
+    /// Shows an error message, as phones do.
+    fn show_error(&self, url: &Url, message: &str) {
         self.device.show(Screen {
-            content: Content::Error(words.to_owned()),
+            content: Content::Error(message.to_owned()),
             soft_keys: vec![soft_key(3, "Exit", "SoftKey:Exit")],
             source: Some(url.to_string()),
             ..Screen::default()
         });
     }
 
-    /// Obeys a `Refresh` header: after some time, or by a soft key if it names none.
+    /// Obeys a `Refresh` header: after its delay, or with a soft key if it has none.
     fn refresh(&self, refresh: &str, page: &Url) {
         let (seconds, rest) = refresh.split_once(';').unwrap_or((refresh, ""));
         let next = rest.trim().strip_prefix("url=").unwrap_or_default();
         let Ok(next) = page.join(next) else {
             self.device
-                .change(|state| state.remark(format!("No URL in Refresh: {refresh}.")));
+                .change(|state| state.remark(format!("Invalid Refresh header: {refresh}.")));
             return;
         };
         match seconds.trim().parse::<u64>() {
@@ -109,7 +109,7 @@ impl Cisco {
         }
     }
 
-    /// Does what choosing an item does.
+    /// Selects an item.
     pub(crate) async fn select(&self, screen: &Screen, index: usize) {
         match &screen.content {
             Content::Directory(entries) => {
@@ -126,7 +126,7 @@ impl Cisco {
         }
     }
 
-    /// Does what a soft key does; the first item counts as chosen.
+    /// Runs a soft key; the first item counts as selected.
     pub(crate) async fn press(&self, screen: &Screen, target: &str) {
         let chosen = screen.content.items().and_then(<[_]>::first);
         let chosen = chosen.map_or("", |item| item.target.as_str());
@@ -139,7 +139,7 @@ impl Cisco {
                     .await;
             }
             _ => match (parameter(target), parameter(chosen)) {
-                // The key's parameter goes to the item's page, or the item's to the key's.
+                // The parameter of the key is appended to the item's URL, or the item's to the key's URL.
                 (Some(parameter), _) => self.follow(&with_query(chosen, parameter), screen).await,
                 (_, Some(parameter)) if is_page(target) => {
                     self.follow(&with_query(target, parameter), screen).await;
@@ -149,7 +149,7 @@ impl Cisco {
         }
     }
 
-    /// Sends a form.
+    /// Submits a form.
     pub(crate) async fn submit(&self, screen: &Screen) {
         let Content::Form { submit, inputs } = &screen.content else {
             return;
@@ -168,12 +168,12 @@ impl Cisco {
         }
     }
 
-    /// Puts the device's name where a URL asks for it.
+    /// Replaces the placeholder for the device name in a URL.
     pub(super) fn named(&self, url: &str) -> String {
         url.replace("#DEVICENAME#", &format!("SEP{}", self.device.mac()))
     }
 
-    /// Returns the headers that the phone sends with every request.
+    /// Returns the headers of every request that the phone sends.
     pub(super) fn request_headers(&self) -> Vec<(String, String)> {
         let options = self.device.options();
         let (width, height) = self.model.area;
@@ -201,8 +201,8 @@ impl Cisco {
     }
 }
 
-/// What arrived, judged.
-struct Page {
+/// A valid page.
+struct FetchedPage {
     body: Body,
     refresh: Option<String>,
 }
@@ -210,50 +210,53 @@ struct Page {
 enum Body {
     Document { document: Element, text: String },
     Tone(Bytes),
-    Words(String),
+    Text(String),
 }
 
-/// Judges what arrived; the error says in words what is wrong.
-fn read(resource: &Resource) -> Result<Page, String> {
+/// Validates a response; the error is human-readable.
+fn read(resource: &Resource) -> Result<FetchedPage, String> {
     let body = match media_type(resource.content_type()).as_str() {
         "text/xml" => {
             let charset = resource.content_type().to_ascii_lowercase();
             if !charset.contains("charset=utf-8") && !charset.contains("charset=\"utf-8\"") {
-                return Err("text/xml without its charset".to_owned());
+                return Err("text/xml without charset=utf-8".to_owned());
             }
             let document = Element::parse(&resource.body)?;
             schema::validate(&document)?;
             if !document.name.starts_with("CiscoIPPhone") {
-                return Err(format!("{}, which only a push may hold", document.name));
+                return Err(format!("{} is only allowed in a push", document.name));
             }
             let text = String::from_utf8_lossy(&resource.body).into_owned();
             Body::Document { document, text }
         }
         "text/plain" | "text/html" if !resource.body.trim_ascii_start().starts_with(b"<") => {
-            Body::Words(String::from_utf8_lossy(&resource.body).into_owned())
+            Body::Text(String::from_utf8_lossy(&resource.body).into_owned())
         }
         "audio/basic" => {
             if resource.body.is_empty() || resource.body.len() > MAX_TONE {
                 let length = resource.body.len();
-                return Err(format!(
-                    "a tone of {length} bytes, which are not 1 to {MAX_TONE}"
-                ));
+                return Err(format!("tone of {length} bytes; expected 1 to {MAX_TONE}"));
             }
             if resource.body.starts_with(b"RIFF") {
-                return Err("a WAV file, and the phone takes only headerless µ-law".to_owned());
+                return Err("WAV file; expected headerless µ-law".to_owned());
             }
             Body::Tone(resource.body.clone())
         }
-        _ => return Err(format!("the Content-Type `{}`", resource.content_type())),
+        _ => {
+            return Err(format!(
+                "unsupported Content-Type `{}`",
+                resource.content_type()
+            ));
+        }
     };
-    Ok(Page {
+    Ok(FetchedPage {
         body,
         refresh: resource.header("refresh").map(ToOwned::to_owned),
     })
 }
 
-/// Returns what the phone says about a page that it can't show.
-fn words(failure: &FetchError) -> String {
+/// Returns the phone's message about a page that it cannot show.
+fn error_message(failure: &FetchError) -> String {
     match failure {
         FetchError::Rejected(reason) => format!("XML Error[4]: Parse Error ({reason})"),
         FetchError::Status(status) => format!("HTTP Error[8]: Unknown HTTP Error ({status})"),
@@ -262,7 +265,7 @@ fn words(failure: &FetchError) -> String {
     }
 }
 
-/// Makes a soft key.
+/// Creates a soft key.
 pub(super) fn soft_key(position: usize, label: &str, target: &str) -> SoftKey {
     SoftKey {
         position,
@@ -280,11 +283,11 @@ fn with_query(url: &str, query: &str) -> String {
     format!("{url}{joint}{query}")
 }
 
-/// The longest page.
+/// Maximum size of a page in bytes.
 const MAX_PAGE: usize = 196_608;
 
-/// The longest file name.
+/// Maximum length of a file name in bytes.
 const MAX_FILE_NAME: usize = 127;
 
-/// The longest tone: five seconds of 8000 samples.
+/// Maximum size of a tone in bytes: five seconds at 8000 Hz.
 const MAX_TONE: usize = 40_000;

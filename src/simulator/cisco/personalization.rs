@@ -1,4 +1,4 @@
-//! `setBackground` and `setRingTone`: the phone fetches, measures and keeps.
+//! `setBackground` and `setRingTone`: the phone fetches, validates and keeps the files.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::request::{Response, media_type};
 use crate::state::Ringtone;
 
 impl Cisco {
-    /// Fetches background and thumbnail, and keeps them if both are of the model's sizes.
+    /// Sets the background, if picture and thumbnail have the sizes of the model.
     pub(super) async fn set_background(&self, document: &Element) -> Result<Response, Refusal> {
         let Some([size, thumbnail_size]) = self.model.background else {
-            return Err(Refusal::unusable("a background, and this model has none"));
+            return Err(Refusal::unusable("this model has no background"));
         };
         let background = document.child("background").unwrap_or(document);
         let picture = self.picture(&background.text_of("image"), size).await?;
@@ -32,7 +32,7 @@ impl Cisco {
         Ok(success("setBackground"))
     }
 
-    /// Fetches a ring tone, and keeps it if its length is right.
+    /// Sets the ring tone, if its format and length are right.
     pub(super) async fn set_ring_tone(&self, document: &Element) -> Result<Response, Refusal> {
         let url = plain_url(&document.text_of("ringTone"))?;
         let fetch = Fetch::get(&url, self.request_headers(), MAX_FILE);
@@ -59,7 +59,7 @@ impl Cisco {
                 return Ok(picture);
             }
             Err(format!(
-                "a picture of {width}x{height}, which is not {}x{}",
+                "picture of {width}x{height}; expected {}x{}",
                 size.0, size.1
             ))
         });
@@ -69,49 +69,53 @@ impl Cisco {
     }
 }
 
-/// Reads a PNG that is served as such.
+/// Decodes a PNG that is served as `image/png`.
 pub(super) fn png(url: &Url, resource: &Resource) -> Result<Picture, String> {
     if media_type(resource.content_type()) != "image/png" {
-        return Err(format!("a picture served as `{}`", resource.content_type()));
+        return Err(format!(
+            "picture with Content-Type `{}`; expected image/png",
+            resource.content_type()
+        ));
     }
     Picture::decode(url.as_str(), &resource.body, &[ImageFormat::Png])
 }
 
-/// Judges raw µ-law, one byte for each sample.
+/// Validates headerless µ-law, with one byte per sample.
 fn ring_tone(resource: &Resource) -> Result<Bytes, String> {
     let samples = resource.body.len();
     if resource.body.starts_with(b"RIFF") {
-        return Err("a WAV file, and the phone takes only headerless µ-law".to_owned());
+        return Err("WAV file; expected headerless µ-law".to_owned());
     }
     if !(RING_TONE_UNIT..=MAX_RING_TONE).contains(&samples) {
         return Err(format!(
-            "{samples} samples, which are not {RING_TONE_UNIT} to {MAX_RING_TONE}"
+            "ring tone of {samples} samples; expected {RING_TONE_UNIT} to {MAX_RING_TONE}"
         ));
     }
     if !samples.is_multiple_of(RING_TONE_UNIT) {
         return Err(format!(
-            "{samples} samples, which is no multiple of {RING_TONE_UNIT}"
+            "ring tone of {samples} samples; expected a multiple of {RING_TONE_UNIT}"
         ));
     }
     Ok(resource.body.clone())
 }
 
 fn plain_url(text: &str) -> Result<Url, Refusal> {
-    let url = Url::parse(text).map_err(|error| Refusal::parse(format!("`{text}`: {error}")))?;
+    let url = Url::parse(text)
+        .map_err(|error| Refusal::parse(format!("invalid URL `{text}`: {error}")))?;
     if url.scheme() != "http" {
-        return Err(Refusal::parse(format!("`{text}`, which is not http")));
+        return Err(Refusal::parse(format!("URL `{text}` is not http")));
     }
     Ok(url)
 }
 
-/// The most bytes of a picture or ring tone that the phone fetches.
+/// Maximum size of a picture or ring tone that the phone fetches in bytes.
 const MAX_FILE: usize = 4 * 1024 * 1024;
 
-/// Ring tones are so many samples long, or a multiple.
+/// The length of a ring tone is a multiple of this number of samples.
 const RING_TONE_UNIT: usize = 240;
 
-/// The most samples of a ring tone.
+/// Maximum length of a ring tone in samples.
 const MAX_RING_TONE: usize = 16_080;
 
-/// How long one of 8000 samples a second lasts.
+/// Duration of a sample at 8000 Hz.
 const MICROSECONDS_PER_SAMPLE: u64 = 125;

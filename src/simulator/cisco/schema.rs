@@ -3,7 +3,7 @@
 use crate::document::Element;
 use crate::schema::{Attribute, Child, Rule, Strictness, Value};
 
-/// Puts what every displayable object may begin with before what it alone may hold.
+/// Prepends the children that every displayable object may have.
 macro_rules! displayable {
     ($($child:expr),* $(,)?) => {
         [
@@ -16,11 +16,11 @@ macro_rules! displayable {
     };
 }
 
-/// Judges a document; the error says in words what is wrong.
+/// Validates a document; the error is human-readable.
 pub(super) fn validate(document: &Element) -> Result<(), String> {
     let rule = DOCUMENTS.iter().find(|rule| rule.name == document.name);
-    let rule = rule.ok_or_else(|| format!("the unknown object {}", document.name))?;
-    // The order within these two is free, as the vendor's own pages show them.
+    let rule = rule.ok_or_else(|| format!("unknown object {}", document.name))?;
+    // The order within commands is free, as the vendor's documents use different ones.
     let ordered = !COMMANDS.contains(&document.name.as_str());
     rule.validate(
         document,
@@ -31,7 +31,7 @@ pub(super) fn validate(document: &Element) -> Result<(), String> {
     )
 }
 
-/// The documents that are no objects to show; they are short.
+/// The documents that are commands rather than objects; their length is limited.
 pub(super) const COMMANDS: [&str; 5] = [
     "CiscoIPPhoneExecute",
     "setBackground",

@@ -1,7 +1,8 @@
-//! The pages of the phone's web server beside `/CGI/Execute`: what it is, its lines, its screen, and
-//! the answers that wait on a 7940 or 7960.
+//! The status pages: device information, lines, screenshot, and the deferred responses of a 7940 or
+//! 7960.
 //!
-//! The page of an old phone is in ISO 8859-1 and has its declaration twice, as theirs do.
+//! The device information of an old phone is in ISO 8859-1 and has two XML declarations, as on real
+//! ones.
 
 use std::io::Cursor;
 use std::sync::atomic::Ordering;
@@ -12,7 +13,7 @@ use super::{Cisco, xml};
 use crate::request::{Request, Response};
 
 impl Cisco {
-    /// Answers a GET.
+    /// Responds to a GET.
     pub(super) async fn page(&self, request: &Request) -> Response {
         let java = self.capabilities.has_java_pages;
         let is_device = match request.path.as_str() {
@@ -32,14 +33,14 @@ impl Cisco {
         }
     }
 
-    /// Lets an answer wait defer, and says where.
-    pub(super) fn defer(&self, answer: Response) -> Response {
+    /// Keeps a response for later, and redirects to it.
+    pub(super) fn defer(&self, response: Response) -> Response {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut deferred = self.deferred.lock();
-        if deferred.len() >= MAX_WAITING {
+        if deferred.len() >= MAX_DEFERRED {
             deferred.remove(0);
         }
-        deferred.push((id, answer));
+        deferred.push((id, response));
         Response::empty(302).header("Location", format!("/CGI/Answer?{id}"))
     }
 
@@ -51,13 +52,13 @@ impl Cisco {
         let mut deferred = self.deferred.lock();
         match deferred.iter().position(|(known, _)| Some(*known) == id) {
             Some(at) => deferred.remove(at).1,
-            None => Response::empty(404).refusing("no answer waits there"),
+            None => Response::empty(404).refusing("unknown deferred response"),
         }
     }
 
     async fn guarded(&self, request: &Request, page: fn(&Self) -> Response) -> Response {
         match self.authorize(request).await {
-            Err(answer) => answer,
+            Err(response) => response,
             Ok(()) => page(self),
         }
     }
@@ -112,13 +113,13 @@ impl Cisco {
         )
     }
 
-    /// Gives the screen: white, with a black frame.
+    /// Takes a screenshot: white, with a black frame.
     fn screenshot(&self) -> Response {
         let (width, height) = self.model.screen();
         let is_frame = |x: u32, y: u32| x == 0 || y == 0 || x + 1 == width || y + 1 == height;
         if self.model.is_old {
-            let answer = xml(200, pixels(width, height, is_frame));
-            return self.defer(answer);
+            let response = xml(200, pixels(width, height, is_frame));
+            return self.defer(response);
         }
         let is_png = self.device.options().model.starts_with("894");
         let (format, kind) = if is_png {
@@ -136,7 +137,7 @@ impl Cisco {
     }
 }
 
-/// Writes two bits for each point, the first point in the lowest bits, 3 for black.
+/// Encodes two bits per pixel, with the first pixel in the lowest bits and 3 for black.
 fn pixels(width: u32, height: u32, is_black: impl Fn(u32, u32) -> bool) -> String {
     let points: Vec<u8> = (0..height)
         .flat_map(|y| (0..width).map(move |x| (x, y)))
@@ -150,5 +151,5 @@ fn pixels(width: u32, height: u32, is_black: impl Fn(u32, u32) -> bool) -> Strin
     )
 }
 
-/// The most answers that wait.
-const MAX_WAITING: usize = 16;
+/// Maximum number of deferred responses.
+const MAX_DEFERRED: usize = 16;

@@ -21,11 +21,11 @@ const APP: &str = "<appInfo><appID> MobilityManagerUser </appID><appCertificate>
                    </appCertificate></appInfo>";
 
 #[tokio::test]
-async fn names_order_and_case_of_elements_count() {
+async fn elements_must_have_the_right_names_case_and_order() {
     let tasks = Tasks::new();
     let manager = start(Options::default(), &tasks).await.unwrap();
     let device = "<deviceName>SEP00005E005301</deviceName>";
-    for (xml, answer) in [
+    for (xml, expected) in [
         (
             format!("<request>{APP}<login>{device}<userID>john</userID></login></request>"),
             "<success/>",
@@ -85,10 +85,10 @@ async fn names_order_and_case_of_elements_count() {
         ("<request/>".to_owned(), "\"1\""),
         ("no document".to_owned(), "\"1\""),
     ] {
-        let told = ask(&manager, &xml).await;
+        let response = ask(&manager, &xml).await;
         assert!(
-            told.starts_with("HTTP/1.1 200") && told.contains(answer),
-            "{xml}: {told}"
+            response.starts_with("HTTP/1.1 200") && response.contains(expected),
+            "{xml}: {response}"
         );
     }
     let state = manager.state();
@@ -102,7 +102,7 @@ async fn names_order_and_case_of_elements_count() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_form_fails() {
+async fn bodies_other_than_forms_fail() {
     let tasks = Tasks::new();
     let manager = start(Options::default(), &tasks).await.unwrap();
     let request = |path: &str, kind: &str| {
@@ -112,7 +112,10 @@ async fn a_body_that_is_no_form_fails() {
         )
     };
     for (path, kind, status) in [(PATH, "text/xml", "500"), ("/", "text/xml", "404")] {
-        let told = send(manager.address(), request(path, kind)).await;
-        assert!(told.starts_with(&format!("HTTP/1.1 {status}")), "{told}");
+        let response = send(manager.address(), request(path, kind)).await;
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{response}"
+        );
     }
 }

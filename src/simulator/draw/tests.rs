@@ -86,7 +86,7 @@ fn sunset(width: u32, height: u32) -> Picture {
 }
 
 #[test]
-fn a_text_is_drawn_in_a_frame_with_notes_below() {
+fn texts_are_drawn_in_a_frame_with_notes_below() {
     let mut view = view(Vendor::Cisco, Some(words()));
     let sound = Bytes::new();
     let length = Some(Duration::from_millis(1500));
@@ -114,7 +114,7 @@ fn a_text_is_drawn_in_a_frame_with_notes_below() {
 }
 
 #[test]
-fn a_menu_a_form_and_a_directory_are_drawn() {
+fn menus_forms_and_directories_are_drawn() {
     let form = Screen {
         title: "Log in".to_owned(),
         content: Content::Form {
@@ -189,7 +189,7 @@ fn a_menu_a_form_and_a_directory_are_drawn() {
 }
 
 #[test]
-fn control_characters_reach_no_terminal() {
+fn control_characters_are_replaced() {
     let screen = Screen {
         content: Content::Text("a\u{1b}[2Jb".to_owned()),
         ..Screen::default()
@@ -202,7 +202,7 @@ fn control_characters_reach_no_terminal() {
 }
 
 #[test]
-fn any_display_is_drawn_as_a_picture() {
+fn displays_of_any_size_are_drawn() {
     let long = Screen {
         title: "T".repeat(200),
         content: Content::Text("word ".repeat(1000)),
@@ -222,7 +222,7 @@ fn any_display_is_drawn_as_a_picture() {
 }
 
 #[test]
-fn the_picture_shows_screen_and_background() {
+fn pictures_show_screen_and_background() {
     let idle = png(&view(Vendor::Snom, None));
     let mut lit = view(Vendor::Snom, None);
     lit.state.background = Some(sunset(480, 272));

@@ -1,4 +1,4 @@
-//! `command.htm`, `line_login.htm` and `minibrowser.htm`: keys, numbers, ringers, pages.
+//! `command.htm`, `line_login.htm` and `minibrowser.htm`: keys, numbers, ringers and pages.
 
 use bytes::Bytes;
 use url::Url;
@@ -7,21 +7,21 @@ use super::Snom;
 use crate::calls::CallState;
 use crate::state::Tone;
 
-/// The fields of a query, decoded.
+/// The decoded fields of a query.
 pub(super) type Fields = [(String, String)];
 
 impl Snom {
-    /// Opens a page. Its URL is absolute and encoded through and through, but without scheme and as
-    /// it is before firmware 8.4.32.
+    /// Opens a page. Its URL must be absolute and fully percent-encoded; before firmware 8.4.32 it has
+    /// no scheme and no encoding.
     pub(super) fn browse(&self, query: &str, fields: &Fields) -> Result<(), String> {
         if self.is_older_than(&[8, 2, 7]) {
-            return Err("a page, which this firmware can't be sent to".to_owned());
+            return Err("this firmware cannot open pages".to_owned());
         }
         let [(name, value)] = fields else {
-            return Err("more or less than one parameter".to_owned());
+            return Err("expected one parameter".to_owned());
         };
         if name != "url" {
-            return Err(format!("the parameter {name} in place of url"));
+            return Err(format!("unknown parameter {name}; expected url"));
         }
         let raw = query
             .split_once('=')
@@ -29,18 +29,18 @@ impl Snom {
             .unwrap_or_default();
         let url = if self.is_older_than(&[8, 4, 32]) {
             if raw.contains("://") || raw.contains('%') {
-                return Err("a URL with a scheme or encoding".to_owned());
+                return Err("URL with a scheme or encoding".to_owned());
             }
             format!("http://{raw}")
         } else {
             if raw.contains([':', '/', '?', '=']) {
-                return Err("a URL that is not percent-encoded".to_owned());
+                return Err("URL is not percent-encoded".to_owned());
             }
             value.clone()
         };
-        let url = Url::parse(&url).map_err(|error| format!("the URL `{url}`: {error}"))?;
+        let url = Url::parse(&url).map_err(|error| format!("invalid URL `{url}`: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("the URL `{url}`, which is not http"));
+            return Err(format!("URL `{url}` is not http or https"));
         }
         let load = self.load(url);
         self.device.spawn(load);
@@ -56,7 +56,7 @@ impl Snom {
                 let raw = raw.strip_prefix("key=").unwrap_or_default();
                 let keys = keys(raw)?;
                 for key in &keys {
-                    self.has_key(key)?;
+                    self.check_key(key)?;
                 }
                 for key in &keys {
                     self.press_key(key);
@@ -67,7 +67,7 @@ impl Snom {
                 match fields.get(1) {
                     None => {}
                     Some((name, from)) if name == "outgoing_uri" && self.is_own(from) => {}
-                    Some((name, value)) => return Err(format!("the parameter {name}={value}")),
+                    Some((name, value)) => return Err(format!("invalid parameter {name}={value}")),
                 }
                 self.dial(value);
                 Ok(())
@@ -81,7 +81,7 @@ impl Snom {
                 if sent {
                     Ok(())
                 } else {
-                    Err(format!("no call to send {value} in"))
+                    Err(format!("no connected call to send {value} in"))
                 }
             }
             "RELEASE_ALL_CALLS" | "LOGOFFALL" if value.is_empty() => {
@@ -103,24 +103,24 @@ impl Snom {
                 Ok(())
             }
             "touch" if self.model.has_touch() => {
-                touched(value)?;
+                check_touch(value)?;
                 self.device
                     .change(|state| state.press(format!("touch {value}")));
                 Ok(())
             }
-            _ => Err(format!("the command {name}={value}")),
+            _ => Err(format!("unknown command {name}={value}")),
         }
     }
 
     /// Plays one of the ringers 1 to 9.
     pub(super) fn play_ringer(&self, fields: &Fields) -> Result<(), String> {
         let [(name, value)] = fields else {
-            return Err("more or less than one parameter".to_owned());
+            return Err("expected one parameter".to_owned());
         };
         let ringer = name.strip_prefix("PLAY_RINGER:").unwrap_or_default();
         let known = ringer.len() == 1 && ringer.parse::<u8>().is_ok_and(|ringer| ringer > 0);
         if !known || value.trim_start_matches("Play").trim() != "Ringer" {
-            return Err(format!("the parameter {name}={value}"));
+            return Err(format!("invalid parameter {name}={value}"));
         }
         self.device.change(|state| {
             state.play(Tone {
@@ -133,7 +133,7 @@ impl Snom {
     }
 }
 
-/// Reads `KEY[,HOLD_MS[,PAUSE_MS]];…`, each key percent-encoded where it must be.
+/// Parses `KEY[,HOLD_MS[,PAUSE_MS]];…`, in which keys may be percent-encoded.
 fn keys(text: &str) -> Result<Vec<String>, String> {
     text.split(';')
         .map(|event| {
@@ -141,30 +141,30 @@ fn keys(text: &str) -> Result<Vec<String>, String> {
             let key = super::form::decoded(parts.next().unwrap_or_default())?;
             let times: Vec<&str> = parts.collect();
             if times.len() > 2 || times.iter().any(|time| time.parse::<u32>().is_err()) {
-                return Err(format!("the times of the key event `{event}`"));
+                return Err(format!("invalid times in the key event `{event}`"));
             }
             if !is_key(&key) {
-                return Err(format!("the key `{key}`"));
+                return Err(format!("unknown key `{key}`"));
             }
             Ok(key)
         })
         .collect()
 }
 
-/// Reads a place on the touch screen: `X Y`, with `press`, `release` or `pr` behind it.
-fn touched(text: &str) -> Result<(), String> {
+/// Validates a touch: `X Y`, optionally followed by `press`, `release` or `pr`.
+fn check_touch(text: &str) -> Result<(), String> {
     let mut parts = text.split(' ');
     let mut within = |most: u16| {
         let at = parts.next().and_then(|at| at.parse::<u16>().ok());
         at.is_some_and(|at| at <= most)
     };
-    let is_place = within(479) && within(271);
+    let is_on_screen = within(479) && within(271);
     let verb = parts.next().unwrap_or("pr");
     let known = matches!(verb, "press" | "p" | "release" | "r" | "pr");
-    if is_place && known && parts.next().is_none() {
+    if is_on_screen && known && parts.next().is_none() {
         return Ok(());
     }
-    Err(format!("the touch `{text}`"))
+    Err(format!("invalid touch `{text}`"))
 }
 
 fn is_key(key: &str) -> bool {

@@ -1,7 +1,8 @@
-//! `POST /csta`: requests of ECMA-323 in the dialect of the firmware, and no other.
+//! `POST /csta`: requests of ECMA-323, in the dialect of the firmware only.
 //!
-//! Before 8.7 an envelope is wanted and call ids are flat; since 8.7.3 they are nested, and an answer
-//! has an envelope if the request had one. Between, and before 7.3.4, there is nothing.
+//! Before 8.7 a SOAP envelope is required and call ids are flat. Since 8.7.3 call ids are nested, and a
+//! response has an envelope if the request had one. Versions in between, and before 7.3.4, have no
+//! CSTA.
 
 mod operation;
 
@@ -11,17 +12,16 @@ use crate::request::{Request, Response};
 use operation::Operation;
 
 impl Snom {
-    /// Answers a request.
+    /// Responds to a request.
     pub(super) fn csta(&self, request: &Request) -> Response {
         let is_old = self.is_older_than(&[8, 7]);
         let is_gap = !is_old && self.is_older_than(&[8, 7, 3]);
         let is_off = self.setting("csta_control").as_deref() != Some("on");
         if self.is_older_than(&[7, 3, 4]) || is_gap || is_off {
-            return Response::empty(404)
-                .refusing("CSTA, which this phone has not or has switched off");
+            return Response::empty(404).refusing("CSTA is not supported or off (csta_control)");
         }
         if request.method != "POST" || request.media_type() != "text/xml" {
-            return Response::empty(400).refusing("CSTA that is no POST of text/xml");
+            return Response::empty(400).refusing("CSTA request is not a POST of text/xml");
         }
         let root = match Element::parse(&request.body) {
             Ok(root) => root,
@@ -35,11 +35,11 @@ impl Snom {
             Some(&root)
         };
         let Some(body) = body else {
-            return Response::empty(400).refusing("an envelope with nothing in it");
+            return Response::empty(400).refusing("empty SOAP envelope");
         };
         let is_own = OWN.contains(&body.name.as_str());
         if is_old && !(soap && (is_own || OLD.contains(&body.name.as_str()))) {
-            let refused = format!("the request {}, or one without an envelope", body.name);
+            let refused = format!("request {} is unknown or has no envelope", body.name);
             return fault(soap, is_old, "Service not supported").refusing(refused);
         }
         let operation = Operation {
@@ -61,11 +61,11 @@ impl Snom {
     }
 }
 
-/// Answers as the firmware does: with the envelope of the request, or the bare element.
+/// Creates a response: in an envelope, or as a bare element.
 fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Response {
     let name = format!("{request}Response");
     let element = match (soap, inside) {
-        // Declares a prefix, and has none.
+        // Declares a prefix and does not use it.
         (false, "") => format!("<{name} xmlns:csta=\"{NAMESPACE}5\"/>"),
         (false, inside) => format!("<{name} xmlns=\"{NAMESPACE}5\">{inside}</{name}>"),
         (true, inside) => {
@@ -77,7 +77,7 @@ fn response(soap: bool, is_old: bool, request: &str, inside: &str) -> Response {
     Response::with_body(200, "text/xml", document(soap, is_old, &element))
 }
 
-/// Answers an error; without an envelope it is not well-formed, as Snom's own sample is not.
+/// Creates an error. Without an envelope it is not well-formed, like Snom's own sample.
 fn fault(soap: bool, is_old: bool, error: &str) -> Response {
     let element = if soap {
         format!(
@@ -110,7 +110,7 @@ fn document(soap: bool, is_old: bool, element: &str) -> String {
 
 const NAMESPACE: &str = "http://www.ecma-international.org/standards/ecma-323/csta/ed";
 
-/// The requests of old firmware.
+/// The requests that old firmware supports.
 const OLD: [&str; 8] = [
     "AnswerCall",
     "ClearCall",
@@ -122,5 +122,5 @@ const OLD: [&str; 8] = [
     "TransferCall",
 ];
 
-/// Snom's own.
+/// Snom's extensions.
 const OWN: [&str; 4] = ["FireTest", "GetSettings", "SetSettings", "XmlPush"];

@@ -1,5 +1,5 @@
-//! What the keys do, by the names that `command.htm` and the minibrowser have for them, and what is
-//! dialed. A key that does not fit what the phone is doing does nothing, as on a real one.
+//! The keys, by their names in `command.htm` and the minibrowser, and dialing. A key that does not
+//! apply to the state of the phone has no effect, as on a real one.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::Snom;
 use crate::calls::{CallState, Calls};
 
 impl Snom {
-    /// Says whether the model and its firmware have a key; else why not.
-    pub(super) fn has_key(&self, key: &str) -> Result<(), String> {
+    /// Fails unless the model and its firmware have a key.
+    pub(super) fn check_key(&self, key: &str) -> Result<(), String> {
         let is_new = !self.is_older_than(&[8, 7, 3, 7]);
         let number = |prefix: &str| {
             key.strip_prefix(prefix)
@@ -26,22 +26,22 @@ impl Snom {
         if has {
             return Ok(());
         }
-        Err(format!("the key `{key}`, which this phone has not"))
+        Err(format!("this phone has no key `{key}`"))
     }
 
-    /// Does what a key does.
+    /// Performs the function of a key.
     pub(super) fn press_key(&self, key: &str) {
         self.device.change(|state| state.press(key));
         match key {
             "CANCEL" | "DISCONNECT" | "F_CANCEL" | "ONHOOK" => self.cancel(),
             "DND" | "F_DND" => self.switch_dnd(),
             "ENTER" => self.enter(true),
-            // Takes no call, but confirms.
+            // Confirms, but does not answer.
             "F_OK" => self.enter(false),
             "F_HOLD" | "F_R" => self.hold_or_resume(),
-            // On the D8 series it is known to do nothing.
+            // It is known to have no effect on the D8 series.
             "OFFHOOK" if !self.model.has_no_control => {
-                self.take_call();
+                self.answer_call();
             }
             "TRANSFER" | "F_TRANSFER" => self.transfer(),
             digit if digit.len() == 1 => self.device.change(|state| {
@@ -54,7 +54,7 @@ impl Snom {
         }
     }
 
-    /// Calls a number, or lets the call go there that is being transferred.
+    /// Dials a number, or transfers the call to it if a transfer awaits its target.
     pub(super) fn dial(&self, number: &str) {
         let mut dialed = None;
         self.device.change(|state| {
@@ -72,22 +72,22 @@ impl Snom {
         }
     }
 
-    /// Lets whoever is called answer after a moment.
+    /// Lets the other party answer after a moment.
     pub(super) fn connect_soon(&self, id: u32) {
         let device = self.device.clone();
         self.device.spawn(async move {
-            sleep(RINGING).await;
+            sleep(ANSWER_DELAY).await;
             device.change(|state| state.calls.connect(id));
         });
     }
 
-    /// Returns whether an address is that of the phone's identity.
+    /// Returns whether an address belongs to the phone's identity.
     pub(super) fn is_own(&self, address: &str) -> bool {
         let own = self.setting("user_name1").zip(self.setting("user_host1"));
         own.is_some_and(|(user, host)| address == format!("{user}@{host}"))
     }
 
-    fn take_call(&self) -> bool {
+    fn answer_call(&self) -> bool {
         let mut answered = false;
         self.device.change(|state| {
             if let Some(id) = state.calls.oldest(CallState::Ringing) {
@@ -98,8 +98,8 @@ impl Snom {
         answered
     }
 
-    fn enter(&self, answers: bool) {
-        if answers && self.take_call() {
+    fn enter(&self, may_answer: bool) {
+        if may_answer && self.answer_call() {
             return;
         }
         let mut typed = None;
@@ -136,7 +136,7 @@ impl Snom {
             let held = calls.oldest(CallState::Held);
             let active = calls.oldest(CallState::Connected);
             match (held, active) {
-                // On a phone of the D8 series the key only asks.
+                // On the D8 series the key only asks.
                 (Some(_), Some(_)) if asks || self.model.has_no_control => {
                     calls.await_confirmation()
                 }
@@ -183,5 +183,5 @@ fn join(calls: &mut Calls) {
     }
 }
 
-/// How long whoever is called lets it ring.
-const RINGING: Duration = Duration::from_millis(100);
+/// How long the other party lets a call ring.
+const ANSWER_DELAY: Duration = Duration::from_millis(100);

@@ -1,20 +1,20 @@
-//! The displays of Snom's phones, and which of them have no remote control.
+//! The models: displays, keys, and which have no remote control.
 
 use crate::Vendor;
 use crate::error::Error;
 
-/// What differs from model to model.
+/// The properties of a model.
 #[derive(Debug)]
 pub(super) struct Model {
     name: &'static str,
-    /// Width and height of the display, which are those of its background too.
+    /// Width and height of the display and of the background.
     pub(super) display: (u32, u32),
-    /// Whether it is one of those that know no remote control over HTTP.
+    /// Whether it has no remote control over HTTP.
     pub(super) has_no_control: bool,
 }
 
 impl Model {
-    /// Returns how many programmable keys it has.
+    /// Returns the number of programmable keys.
     pub(super) fn function_keys(&self) -> u16 {
         match self.name {
             "300" | "D713" => 4,
@@ -27,19 +27,17 @@ impl Model {
         }
     }
 
-    /// Returns whether it has no keys below its display, but a touch screen.
+    /// Returns whether it has a touch screen in place of soft keys.
     pub(super) fn has_touch(&self) -> bool {
         self.name == "870"
     }
 
-    /// Returns whether its picture lacks a layer unless it is told to draw it.
+    /// Returns whether its screenshots lack a layer until `FIX_LIL` is set.
     pub(super) fn hides_lines(&self) -> bool {
         self.name == "820"
     }
-}
 
-impl Model {
-    /// Finds a model by its name, with or without the maker's before it.
+    /// Finds a model by its name, with or without the prefix `snom`.
     pub(super) fn find(name: &str) -> Result<&'static Self, Error> {
         let short = name.trim_start_matches("snom");
         let found = MODELS

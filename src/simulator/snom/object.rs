@@ -1,4 +1,4 @@
-//! What each minibrowser object looks like, once the schema has judged it.
+//! Presentation of the minibrowser's objects, after validation.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use crate::picture::Picture;
 use crate::state::{Content, DirectoryEntry, FormField, MenuItem, Screen, SoftKey};
 
 impl Snom {
-    /// Shows an object; the error says in words what is wrong.
+    /// Shows an object; the error is human-readable.
     pub(super) async fn present(
         &self,
         document: &Element,
@@ -22,7 +22,7 @@ impl Snom {
     ) -> Result<(), String> {
         let kind = schema::kind(document).unwrap_or_default();
         let content = match kind.as_str() {
-            // The first is shown; the others wait to be jumped to.
+            // The first is shown; a page may jump to the others.
             "batch" => {
                 return match document.children().next() {
                     Some(first) => Box::pin(self.present(first, text, source)).await,
@@ -35,9 +35,7 @@ impl Snom {
                     .text_of("Data")
                     .split_whitespace()
                     .collect::<String>();
-                let data = STANDARD
-                    .decode(data)
-                    .map_err(|_| "Data that is no Base64")?;
+                let data = STANDARD.decode(data).map_err(|_| "Data is not Base64")?;
                 let picture = self.picture("the document", &Bytes::from(data))?;
                 Content::Image {
                     picture,
@@ -57,7 +55,7 @@ impl Snom {
                 self.fetch_later(document);
                 return Ok(());
             }
-            _ => self.words(document, source).await?,
+            _ => self.text_screen(document, source).await?,
         };
         for led in document.named("Led") {
             let number = led.attribute("number").unwrap_or_default();
@@ -87,8 +85,8 @@ impl Snom {
         Ok(())
     }
 
-    /// Reads a text, with the picture that may stand beside it.
-    async fn words(&self, document: &Element, source: &Url) -> Result<Content, String> {
+    /// Reads a text, with its optional picture.
+    async fn text_screen(&self, document: &Element, source: &Url) -> Result<Content, String> {
         let text = self.expanded(&document.text_of("Text"));
         let Some(image) = document.child("Image") else {
             return Ok(Content::Text(text));
@@ -154,7 +152,7 @@ impl Snom {
     async fn image_file(&self, url: &str, source: &Url) -> Result<Picture, String> {
         let url = source
             .join(url)
-            .map_err(|error| format!("the URL `{url}`: {error}"))?;
+            .map_err(|error| format!("invalid URL `{url}`: {error}"))?;
         let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
         let picture = self
             .device
@@ -163,23 +161,23 @@ impl Snom {
         picture.map_err(|failure| failure.to_string())
     }
 
-    /// Decodes a picture of up to twice the display, and makes it fit.
+    /// Decodes a picture of up to twice the display's size, and scales it down to the display.
     fn picture(&self, source: &str, bytes: &Bytes) -> Result<Picture, String> {
         let formats = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Bmp];
         let picture = Picture::decode(source, bytes, &formats)?;
         let (width, height) = self.model.display;
-        let (most_wide, most_high) = (width * 2, height * 2);
-        if picture.width() > most_wide || picture.height() > most_high {
+        let (max_width, max_height) = (width * 2, height * 2);
+        if picture.width() > max_width || picture.height() > max_height {
             let (width, height) = (picture.width(), picture.height());
             return Err(format!(
-                "a picture of {width}x{height}, and {most_wide}x{most_high} is the most"
+                "picture of {width}x{height}; the maximum is {max_width}x{max_height}"
             ));
         }
         Ok(picture.fitted(width, height))
     }
 
-    /// Puts values in place of `$(name:argument)` and `$[name:argument]`, wherever they stand:
-    /// this is how a text that somebody else wrote comes to tell what the phone knows.
+    /// Expands `$(name:argument)` and `$[name:argument]` anywhere in a text, as the firmware does.
+    /// Untrusted text can thereby read settings, which is why each expansion is remarked.
     fn expanded(&self, text: &str) -> String {
         let mut expanded = String::new();
         let mut rest = text;
@@ -222,13 +220,13 @@ impl Snom {
     }
 }
 
-/// Returns the keys below the screen: those of the page, else the usual ones.
+/// Returns the soft keys of the page, or the defaults if it has none.
 fn soft_keys(document: &Element, content: &Content) -> Vec<SoftKey> {
     let own: Vec<SoftKey> = document
         .named("SoftKeyItem")
         .zip(1..)
         .map(|(item, place)| {
-            // F1 to F4 have their places; other keys follow in the order of the page.
+            // F1 to F4 have fixed positions; other keys follow in the order of the page.
             let name = item.text_of("Name");
             let label = item.text_of("Label");
             let target = [item.text_of("URL"), item.text_of("SoftKey"), name.clone()];
@@ -262,5 +260,5 @@ fn soft_keys(document: &Element, content: &Content) -> Vec<SoftKey> {
     }
 }
 
-/// The most bytes of a picture.
+/// Maximum size of a picture in bytes.
 const MAX_PICTURE: usize = 2 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! How the minibrowser fetches, judges and leaves a page.
+//! How the minibrowser fetches, validates and leaves a page.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::request::media_type;
 use crate::state::{Content, Screen};
 
 impl Snom {
-    /// Fetches a page and shows it; an error is shown in the phone's own words.
+    /// Fetches a page and shows it; an error is shown as on a real phone.
     ///
-    /// Boxed, because a page may lead to the next.
+    /// Boxed, because a page may lead to another.
     pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
@@ -41,7 +41,7 @@ impl Snom {
         .boxed()
     }
 
-    /// Goes where a page says, after some time, unless another page has come meanwhile.
+    /// Follows the `fetch` of a page after its delay, unless the page has changed meanwhile.
     pub(super) fn fetch_later(&self, document: &Element) {
         let Some(fetch) = document.child("fetch") else {
             return;
@@ -57,12 +57,12 @@ impl Snom {
             .while_shown(self.device.current_screen(), after, follow);
     }
 
-    /// Goes to a URL: a page, or one of the phone's own that closes or keeps the page.
+    /// Follows a URL: a page, or one of the phone's own that closes or keeps the page.
     pub(super) fn follow(&self, target: String) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
             let (url, commands) = target.split_once('#').unwrap_or((&target, ""));
-            let leads = match url {
+            let is_known = match url {
                 "snom://mb_exit" | "phone://mb_exit" => {
                     phone.device.clear();
                     true
@@ -76,7 +76,7 @@ impl Snom {
                     _ => false,
                 },
             };
-            if !leads || !phone.fragment(commands) {
+            if !is_known || !phone.fragment(commands) {
                 let remark = format!("`{target}` leads nowhere.");
                 phone.device.change(|state| state.remark(remark));
             }
@@ -84,7 +84,7 @@ impl Snom {
         .boxed()
     }
 
-    /// Does the commands behind a `#`; returns whether all of them are known.
+    /// Runs the commands in a fragment; returns whether all of them are known.
     fn fragment(&self, commands: &str) -> bool {
         let Ok(commands) = form::fields(commands) else {
             return false;
@@ -102,7 +102,7 @@ impl Snom {
         })
     }
 
-    /// Sets a setting where the phone trusts whoever wrote the page; else says nothing to him.
+    /// Changes a setting if the phone trusts web pages (`mb_trusted_hosts`); otherwise it is silent.
     fn set_by_page(&self, name: &str, value: &str) {
         let is_trusted = self
             .setting("mb_trusted_hosts")
@@ -110,12 +110,12 @@ impl Snom {
         let name = name.replace(['[', ']'], "");
         let set = [(name.clone(), value.to_owned())];
         if !is_trusted || self.set(&set).is_err() {
-            let remark = format!("Not set: {name}={value}.");
+            let remark = format!("Ignored the setting {name}={value}.");
             self.device.change(|state| state.remark(remark));
         }
     }
 
-    /// Does what a NOTIFY of its registrar says; the error says why it does nothing.
+    /// Handles a NOTIFY of the registrar; the error says why it is ignored.
     pub(crate) fn receive_notify(
         &self,
         event: &str,
@@ -123,12 +123,14 @@ impl Snom {
         body: &str,
     ) -> Result<(), String> {
         if event != "xml" || media_type(content_type) != "application/snomxml" {
-            return Err(format!("a NOTIFY of {event} with {content_type}"));
+            return Err(format!(
+                "unsupported NOTIFY: event {event}, Content-Type {content_type}"
+            ));
         }
         self.push(body)
     }
 
-    /// Shows a document that came by itself.
+    /// Shows a document that was not fetched.
     pub(super) fn push(&self, text: &str) -> Result<(), String> {
         let document = Element::parse(text.as_bytes())?;
         self.validate(&document)?;
@@ -144,20 +146,20 @@ impl Snom {
         Ok(())
     }
 
-    /// Judges a document by what the firmware knows.
+    /// Validates a document, including whether the firmware supports it.
     fn validate(&self, document: &Element) -> Result<(), String> {
         schema::validate(document)?;
         let is_silent = schema::kind(document).as_deref() == Some("silent");
         if is_silent && self.is_older_than(&[10, 1, 82, 0]) {
             return Err(format!(
-                "the object {}, which came with 10.1.82.0",
+                "object {} requires firmware 10.1.82.0",
                 document.name
             ));
         }
         Ok(())
     }
 
-    /// Does what choosing an item does.
+    /// Selects an item.
     pub(crate) async fn select(&self, screen: &Screen, index: usize) {
         match &screen.content {
             Content::Directory(entries) => {
@@ -174,7 +176,7 @@ impl Snom {
         }
     }
 
-    /// Does what a soft key does; the first item counts as chosen.
+    /// Runs a soft key; the first item counts as selected.
     pub(crate) async fn press(&self, screen: &Screen, target: &str) {
         match target {
             "F_MINIBROWSER_EXIT" | "F_MINIBROWSER_CANCEL" | "CANCEL" | "F_CANCEL" => {
@@ -191,7 +193,7 @@ impl Snom {
         }
     }
 
-    /// Sends a form.
+    /// Submits a form.
     pub(crate) async fn submit(&self, screen: &Screen) {
         let Content::Form { submit, inputs } = &screen.content else {
             return;
@@ -209,7 +211,7 @@ impl Snom {
         self.follow(target).await;
     }
 
-    /// Returns the headers that the phone sends with every request.
+    /// Returns the headers of every request that the phone sends.
     pub(super) fn request_headers(&self) -> Vec<(String, String)> {
         let options = self.device.options();
         let agent = format!(
@@ -229,14 +231,17 @@ impl Snom {
     }
 }
 
-/// Judges what arrived; the error says in words what is wrong.
+/// Validates a response; the error is human-readable.
 fn read(resource: &Resource) -> Result<(Element, String), String> {
     let media_type = media_type(resource.content_type());
     if !matches!(
         media_type.as_str(),
         "text/xml" | "application/xml" | "application/snomxml"
     ) {
-        return Err(format!("the Content-Type `{}`", resource.content_type()));
+        return Err(format!(
+            "unsupported Content-Type `{}`",
+            resource.content_type()
+        ));
     }
     let document = Element::parse(&resource.body)?;
     Ok((
@@ -245,5 +250,5 @@ fn read(resource: &Resource) -> Result<(Element, String), String> {
     ))
 }
 
-/// The longest page.
+/// Maximum size of a page in bytes.
 const MAX_PAGE: usize = 512 * 1024;

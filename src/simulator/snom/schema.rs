@@ -1,9 +1,9 @@
-//! The minibrowser's objects as tables. Tags are told apart by name, not by case or order.
+//! The minibrowser's objects as tables. Case and order of elements are ignored.
 
 use crate::document::Element;
 use crate::schema::{Attribute, Child, ContentModel, Rule, Strictness, Value};
 
-/// Puts what every object may hold before what it alone may hold.
+/// Prepends the children that every object may have.
 macro_rules! displayable {
     ($($child:expr),* $(,)?) => {
         [
@@ -17,21 +17,21 @@ macro_rules! displayable {
     };
 }
 
-/// Returns what an object is called without its prefix, in lower case.
+/// Returns the name of an object without its prefix, in lower case.
 pub(super) fn kind(document: &Element) -> Option<String> {
     let name = document.name.to_ascii_lowercase();
     let name = name.strip_prefix("snom").unwrap_or(&name);
     name.strip_prefix("ipphone").map(ToOwned::to_owned)
 }
 
-/// Judges a document; the error says in words what is wrong.
+/// Validates a document; the error is human-readable.
 pub(super) fn validate(document: &Element) -> Result<(), String> {
-    let unknown = || format!("the unknown object {}", document.name);
+    let unknown = || format!("unknown object {}", document.name);
     let kind = kind(document).ok_or_else(unknown)?;
     if kind == "batch" {
         let mut parts = document.children().peekable();
         if parts.peek().is_none() {
-            return Err("an empty batch".to_owned());
+            return Err("empty batch".to_owned());
         }
         return parts.try_for_each(validate);
     }

@@ -1,4 +1,4 @@
-//! `settings.htm`: what is saved, and the two settings that make the phone fetch something.
+//! `settings.htm`: saving settings, of which two make the phone fetch a file.
 
 use std::collections::BTreeSet;
 
@@ -16,21 +16,21 @@ use crate::state::Ringtone;
 use crate::wave::{Coding, Wave};
 
 impl Snom {
-    /// Saves settings; what they name is fetched afterwards.
+    /// Saves settings; files that they name are fetched afterwards.
     pub(super) fn save(&self, fields: &Fields) -> Result<(), String> {
         if let [(load, what), (name, url)] = fields
             && (load.as_str(), what.as_str(), name.as_str()) == ("swload", "load", "firmware")
         {
-            Url::parse(url).map_err(|error| format!("the firmware {url}: {error}"))?;
+            Url::parse(url).map_err(|error| format!("invalid firmware URL `{url}`: {error}"))?;
             self.device
-                .change(|state| state.remark(format!("It loads the firmware {url}.")));
+                .change(|state| state.remark(format!("The phone loads the firmware {url}.")));
             return Ok(());
         }
         let Some((("settings", "save"), rest)) = fields
             .split_first()
             .map(|((name, value), rest)| ((name.as_str(), value.as_str()), rest))
         else {
-            return Err("no settings=save at the beginning".to_owned());
+            return Err("the query does not begin with settings=save".to_owned());
         };
         let settings: Vec<_> = rest
             .iter()
@@ -40,7 +40,7 @@ impl Snom {
         self.set(&settings)
     }
 
-    /// Sets settings, whoever says so.
+    /// Changes settings, with their effects.
     pub(super) fn set(&self, settings: &Fields) -> Result<(), String> {
         for (name, value) in settings {
             check_setting(name, value)?;
@@ -61,7 +61,7 @@ impl Snom {
         Ok(())
     }
 
-    /// Returns the value of a setting: as it was set, or as the phone was provisioned.
+    /// Returns the value of a setting, which may come from provisioning.
     pub(super) fn setting(&self, name: &str) -> Option<String> {
         let set = self.device.state().settings.get(name).cloned();
         let options = self.device.options();
@@ -71,7 +71,7 @@ impl Snom {
                 options.model.trim_start_matches("snom")
             )),
             "mac" => Some(self.device.mac().to_owned()),
-            // What came in its place has another name.
+            // Its successor has another name.
             "fwd_all_enabled1" if self.is_older_than(&[8, 7]) => None,
             "redirect_event" if !self.is_older_than(&[8, 7]) => None,
             _ => PROVISIONED
@@ -81,14 +81,14 @@ impl Snom {
         })
     }
 
-    /// Returns whether the pages are guarded against requests that no page of the phone made.
+    /// Returns whether the pages refuse queries that the phone's own pages did not create.
     pub(super) fn guards_queries(&self) -> bool {
         ["use_hidden_tags", "restrict_uri_queries"]
             .iter()
             .any(|name| self.setting(name).as_deref() == Some("on"))
     }
 
-    /// Shows all settings: as a file of old, or as XML.
+    /// Lists all settings: as XML, or as plain text on old firmware.
     pub(super) fn dump(&self) -> Response {
         let set = self.device.state().settings;
         let names = PROVISIONED.iter().map(|(name, _)| *name);
@@ -117,7 +117,7 @@ impl Snom {
         Response::with_body(200, "text/html", body)
     }
 
-    /// Takes another ring tone for an identity; a custom one is fetched and judged.
+    /// Changes the ring tone of an identity; a custom one is fetched and validated.
     fn ring_tone(&self, identity: String, value: String) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
@@ -141,7 +141,7 @@ impl Snom {
                 .unwrap_or_default();
             let Ok(url) = Url::parse(&url) else {
                 device.change(|state| {
-                    state.remark(format!("A custom ringer without a URL in {setting}."));
+                    state.remark(format!("The custom ringer has no URL in {setting}."));
                 });
                 return;
             };
@@ -154,7 +154,7 @@ impl Snom {
                     length: Some(wave.length),
                 })
             });
-            // The exchange tells what was wrong; the phone rings as before.
+            // On failure the exchange holds the reason, and the ring tone is unchanged.
             if let Ok(tone) = resource.await {
                 device.change(|state| state.ringtone = Some(tone));
             }
@@ -162,7 +162,7 @@ impl Snom {
         .boxed()
     }
 
-    /// Takes another background at once, or the factory's if this one is of no use.
+    /// Changes the background, to the factory setting if the file is unusable.
     fn background(&self, url: String) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
@@ -180,7 +180,7 @@ impl Snom {
                     return Ok(picture);
                 }
                 Err(format!(
-                    "a picture of {width}x{height}, which is not {}x{}",
+                    "picture of {width}x{height}; expected {}x{}",
                     size.0, size.1
                 ))
             });
@@ -191,11 +191,11 @@ impl Snom {
     }
 }
 
-/// Judges a name, and the values of the settings that this phone understands.
+/// Checks the name, and the value if the phone knows the setting.
 fn check_setting(name: &str, value: &str) -> Result<(), String> {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(lower) {
-        return Err(format!("the setting name `{name}`"));
+        return Err(format!("invalid setting name `{name}`"));
     }
     if let Some(identity) = name.strip_prefix("user_ringer") {
         let known = identity
@@ -206,13 +206,13 @@ fn check_setting(name: &str, value: &str) -> Result<(), String> {
             .and_then(|number| number.parse::<u8>().ok());
         let ringer = ringer.is_some_and(|number| (1..=10).contains(&number));
         if !known || !(ringer || matches!(value, "Silent" | "custom")) {
-            return Err(format!("the setting {name}={value}"));
+            return Err(format!("invalid setting {name}={value}"));
         }
     }
     Ok(())
 }
 
-/// What the phone was given by its provisioning.
+/// Settings from provisioning.
 const PROVISIONED: [(&str, &str); 14] = [
     ("call_join_xfer", "off"),
     ("csta_control", "on"),
@@ -230,5 +230,5 @@ const PROVISIONED: [(&str, &str); 14] = [
     ("user_realname1", "Ada & Co"),
 ];
 
-/// The most bytes of a ring tone or background.
+/// Maximum size of a ring tone or background in bytes.
 const MAX_FILE: usize = 4 * 1024 * 1024;

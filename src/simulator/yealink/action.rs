@@ -1,6 +1,6 @@
-//! Action URIs: `key=…`, what a phone tells by `phonecfg=get`, and the picture on its screen.
+//! Action URIs: `key=…`, `phonecfg=get` and screenshots.
 //!
-//! Firmware V61 to V70 has pages of their own for them; later firmware knows all three.
+//! Firmware V61 to V70 has other pages for them than later firmware, which supports all three.
 
 use super::Yealink;
 use super::model::release;
@@ -8,7 +8,7 @@ use crate::form;
 use crate::request::{Request, Response};
 
 impl Yealink {
-    /// Answers a GET.
+    /// Responds to a GET.
     pub(super) fn controlled(&self, request: &Request) -> Response {
         let release = release(&self.device.options().firmware);
         let query = request.query.as_deref().unwrap_or_default();
@@ -29,10 +29,10 @@ impl Yealink {
             return Response::empty(404).refusing("no such page");
         }
         let admitted = self
-            .admit_control(request)
-            .and_then(|()| self.admit(request, super::Access::Control));
-        if let Err(answer) = admitted {
-            return answer;
+            .authorize_control(request)
+            .and_then(|()| self.authenticate(request, super::Access::Control));
+        if let Err(response) = admitted {
+            return response;
         }
         match request.path.as_str() {
             "/screencapture" => self.screenshot(false),
@@ -42,10 +42,10 @@ impl Yealink {
         }
     }
 
-    /// Does what an action URI says; `key` must come first, and no `&` last.
+    /// Runs an action URI. `key` must come first, and the query must not end in `&`.
     fn action(&self, query: &str) -> Response {
         if query.ends_with('&') {
-            return Response::empty(400).refusing("a query that ends in &");
+            return Response::empty(400).refusing("query ends in &");
         }
         if let Some(blocks) = query.strip_prefix("phonecfg=get") {
             return match self.phonecfg(blocks) {
@@ -54,13 +54,13 @@ impl Yealink {
             };
         }
         let Some(keys) = query.strip_prefix("key=") else {
-            return Response::empty(404).refusing("a query that does not begin key=");
+            return Response::empty(404).refusing("query does not begin with key=");
         };
         let (keys, from) = match keys.split_once('&') {
             None => (keys, None),
             Some((keys, more)) => match more.strip_prefix("outgoing_uri=") {
                 Some(from) => (keys, Some(from)),
-                None => return Response::empty(400).refusing(format!("the parameter {more}")),
+                None => return Response::empty(400).refusing(format!("unknown parameter {more}")),
             },
         };
         let keys = keys
@@ -72,15 +72,15 @@ impl Yealink {
             (Ok(keys), Ok(from)) => (keys, from),
             (Err(reason), _) | (_, Err(reason)) => return Response::empty(400).refusing(reason),
         };
-        let answer = Response::with_body(200, "text/html", "");
+        let response = Response::with_body(200, "text/html", "");
         match self.press_all(&keys, from.as_deref(), false) {
-            Ok(()) => answer,
-            // A real phone says 200 to this as well.
-            Err(reason) => answer.refusing(reason),
+            Ok(()) => response,
+            // Real phones respond with 200 to this as well.
+            Err(reason) => response.refusing(reason),
         }
     }
 
-    /// Presses keys in order, until one is none.
+    /// Presses keys in order, up to the first invalid one.
     pub(super) fn press_all(
         &self,
         keys: &[String],
@@ -89,7 +89,7 @@ impl Yealink {
     ) -> Result<(), String> {
         if keys.len() > 1 && (self.model.is_touch() || self.model.is_android()) {
             let name = self.model.name;
-            return Err(format!("several keys at once, and a {name} takes one"));
+            return Err(format!("several keys at once; a {name} accepts one"));
         }
         for key in keys {
             self.check_key(key)?;

@@ -1,6 +1,6 @@
-//! `YealinkIPPhoneConfiguration`: parameters taken while the phone runs.
+//! `YealinkIPPhoneConfiguration`: parameters that change while the phone runs.
 //!
-//! Files are fetched first, so that the other parameters of the same document may name them.
+//! Files are fetched first, so that other parameters of the same document may name them.
 
 use bytes::Bytes;
 use url::Url;
@@ -14,7 +14,7 @@ use crate::state::Ringtone;
 use crate::wave::{Coding, Wave};
 
 impl Yealink {
-    /// Takes the parameters of a document; those that can't be are remarked.
+    /// Applies the parameters of a document; a remark notes each that fails.
     pub(super) async fn configure(&self, document: &Element) {
         let mut parameters = Vec::new();
         for item in document.named("Item").map(Element::text) {
@@ -22,7 +22,7 @@ impl Yealink {
                 Some((name, value)) if is_name(name.trim()) => {
                     parameters.push((name.trim().to_owned(), value.trim().to_owned()));
                 }
-                _ => self.remark(format!("No parameter: `{item}`.")),
+                _ => self.remark(format!("Invalid parameter: `{item}`.")),
             }
         }
         for (name, value) in &parameters {
@@ -33,34 +33,35 @@ impl Yealink {
             };
             match uploaded {
                 Ok(()) => self.remark(format!(
-                    "{name} worked here, but by push it is unproven on real phones."
+                    "{name} worked here; by push it is unproven on real phones."
                 )),
                 Err(reason) => self.remark(format!("{name}: {reason}.")),
             }
         }
         for (name, value) in &parameters {
             self.device.change(|state| state.set(name, value));
-            if let Err(reason) = self.take(name, value) {
+            if let Err(reason) = self.apply(name, value) {
                 self.remark(format!("{name}: {reason}."));
             }
         }
     }
 
-    /// Lets a parameter take effect, where it has one that can be seen or heard.
-    fn take(&self, name: &str, value: &str) -> Result<(), String> {
+    /// Applies a parameter, if its effect can be seen or heard.
+    fn apply(&self, name: &str, value: &str) -> Result<(), String> {
         let uploads = self.uploads.lock();
         match name {
             "phone_setting.backgrounds" => {
                 let picture = match value.strip_prefix("Config:") {
                     Some(file) => {
                         let picture = uploads.wallpaper(file);
-                        Some(
-                            picture
-                                .ok_or_else(|| format!("no wallpaper was uploaded as {file}"))?,
-                        )
+                        Some(picture.ok_or_else(|| format!("no wallpaper is named {file}"))?)
                     }
                     None if value.starts_with("Resource:") => None,
-                    None => return Err(format!("`{value}` is neither Config: nor Resource:")),
+                    None => {
+                        return Err(format!(
+                            "invalid value `{value}`; expected Config: or Resource:"
+                        ));
+                    }
                 };
                 self.device.change(|state| state.background = picture);
             }
@@ -68,7 +69,7 @@ impl Yealink {
                 let sound = match value.strip_prefix("Config:") {
                     Some(file) => {
                         let sound = uploads.tone(file);
-                        sound.ok_or_else(|| format!("no ring tone was uploaded as {file}"))?
+                        sound.ok_or_else(|| format!("no ring tone is named {file}"))?
                     }
                     None => Bytes::new(),
                 };
@@ -86,7 +87,7 @@ impl Yealink {
     }
 
     async fn upload_tone(&self, url: &str) -> Result<(), String> {
-        let (url, file) = named(url)?;
+        let (url, file) = url_and_file_name(url)?;
         let sound = self.sound(&url, &[Coding::MuLaw], MAX_TONE).await;
         let sound = sound.map_err(|failure| failure.to_string())?;
         self.uploads.lock().add_tone(file, sound)
@@ -94,19 +95,19 @@ impl Yealink {
 
     async fn upload_wallpaper(&self, url: &str) -> Result<(), String> {
         if !self.model.has_colours {
-            return Err("this display has no colours".to_owned());
+            return Err("the display is monochrome".to_owned());
         }
-        let (url, file) = named(url)?;
-        let (most_wide, most_high) = self.model.display;
+        let (url, file) = url_and_file_name(url)?;
+        let (max_width, max_height) = self.model.display;
         let fetch = Fetch::get(&url, self.request_headers(), MAX_WALLPAPER);
         let picture = self.device.fetch(fetch, |resource| {
             let picture = Picture::decode(url.as_str(), &resource.body, &PICTURE_FORMATS)?;
             let (width, height) = (picture.width(), picture.height());
-            if width <= most_wide && height <= most_high {
+            if width <= max_width && height <= max_height {
                 return Ok(picture);
             }
             Err(format!(
-                "a picture of {width}x{height}, and {most_wide}x{most_high} is the most"
+                "picture of {width}x{height}; the maximum is {max_width}x{max_height}"
             ))
         });
         let picture = picture.await.map_err(|failure| failure.to_string())?;
@@ -118,16 +119,16 @@ impl Yealink {
     }
 }
 
-/// Returns a URL with the name under which its file is kept.
-fn named(url: &str) -> Result<(Url, String), String> {
-    let url = Url::parse(url).map_err(|error| format!("`{url}`: {error}"))?;
+/// Returns a URL and its file name.
+fn url_and_file_name(url: &str) -> Result<(Url, String), String> {
+    let url = Url::parse(url).map_err(|error| format!("invalid URL `{url}`: {error}"))?;
     let file = url
         .path_segments()
         .and_then(Iterator::last)
         .unwrap_or_default()
         .to_owned();
     if file.is_empty() {
-        return Err(format!("`{url}` ends in no file name"));
+        return Err(format!("URL `{url}` has no file name"));
     }
     Ok((url, file))
 }
@@ -142,8 +143,8 @@ fn is_name(name: &str) -> bool {
     name.contains('.') && name.bytes().all(plain)
 }
 
-/// The most bytes of a ring tone.
+/// Maximum size of a ring tone in bytes.
 const MAX_TONE: usize = 100 * 1024;
 
-/// The most bytes of a wallpaper.
+/// Maximum size of a wallpaper in bytes.
 const MAX_WALLPAPER: usize = 5 * 1024 * 1024;

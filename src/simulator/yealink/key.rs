@@ -1,19 +1,19 @@
-//! Which words may stand behind `key=`, on which model and since which firmware.
+//! The values of `key=`, by model and firmware.
 
 use super::Yealink;
 use super::model::release;
 
 impl Yealink {
-    /// Judges one key or command; the error says in words why the phone does nothing with it.
+    /// Checks a key or command; the error says why it has no effect.
     pub(super) fn check_key(&self, key: &str) -> Result<(), String> {
         let release = release(&self.device.options().firmware);
         let since = |first: u32| {
             if release >= first {
                 return Ok(());
             }
-            Err(format!("the key `{key}`, which is not in V{release}"))
+            Err(format!("key `{key}` is not supported by V{release}"))
         };
-        let unknown = || Err(format!("the key `{key}`"));
+        let unknown = || Err(format!("unknown key `{key}`"));
         if let Some((command, argument)) = key.split_once('=') {
             return match command {
                 "ATrans" | "BTrans" | "number" if is_number(argument) => Ok(()),
@@ -22,7 +22,7 @@ impl Yealink {
                     Some((number, seconds)) if is_number(number) && is_ring_time(seconds) => {
                         since(80)
                     }
-                    _ => Err(format!("the number or the seconds in `{key}`")),
+                    _ => Err(format!("invalid number or seconds in `{key}`")),
                 },
                 _ => unknown(),
             };
@@ -35,21 +35,18 @@ impl Yealink {
             };
         }
         if self.model.lacks(key) {
-            return Err(format!(
-                "the key `{key}`, which a {} has not",
-                self.model.name
-            ));
+            return Err(format!("a {} has no key `{key}`", self.model.name));
         }
         if let Some((kind, number)) = key.split_at_checked(1)
             && let Ok(number) = number.parse::<u8>()
         {
-            let most = match kind {
+            let max = match kind {
                 "L" => self.model.line_keys,
                 "F" => 4,
                 "D" if release < 80 => 10,
                 _ => 0,
             };
-            return if (1..=most).contains(&number) {
+            return if (1..=max).contains(&number) {
                 Ok(())
             } else {
                 unknown()
@@ -71,7 +68,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(fits)
 }
 
-/// Whether the phone may ring that long: rings last six seconds.
+/// Returns whether the phone can ring that long: a multiple of six seconds.
 fn is_ring_time(text: &str) -> bool {
     text.parse::<u32>()
         .is_ok_and(|seconds| seconds > 0 && seconds % 6 == 0)

@@ -1,22 +1,22 @@
-//! What Yealink's phones differ in: displays, keys, and what their firmware knows.
+//! The models: displays, keys and capabilities.
 
 use crate::Vendor;
 use crate::error::Error;
 
-/// What differs from model to model.
+/// The properties of a model.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) name: &'static str,
-    /// Width and height of the display; wallpapers may be no larger.
+    /// Width and height of the display, which limit wallpapers too.
     pub(super) display: (u32, u32),
-    /// Whether the display shows colours, and therefore pictures and wallpapers.
+    /// Whether the display has colours, and the phone therefore pictures and wallpapers.
     pub(super) has_colours: bool,
-    /// How many line keys it has.
+    /// Number of line keys.
     pub(super) line_keys: u8,
 }
 
 impl Model {
-    /// Finds a model by its name: `SIP-T46G`, `T46G`, `T46S`.
+    /// Finds a model by its name, such as `SIP-T46G`, `T46G` or `T46S`.
     pub(super) fn find(name: &str) -> Result<&'static Self, Error> {
         let short = name.trim_start_matches("SIP-");
         let found = MODELS.iter().find(|model| {
@@ -35,17 +35,17 @@ impl Model {
         })
     }
 
-    /// Whether it takes one key at a time only.
+    /// Returns whether it accepts only one key at a time.
     pub(super) fn is_touch(&self) -> bool {
         matches!(self.name, "T48" | "T49" | "T57")
     }
 
-    /// Whether it takes no pushed documents.
+    /// Returns whether it accepts no pushed documents.
     pub(super) fn is_android(&self) -> bool {
         matches!(self.name, "T58" | "CP960")
     }
 
-    /// Whether it lacks a key that others have.
+    /// Returns whether it lacks a key that others have.
     pub(super) fn lacks(&self, key: &str) -> bool {
         match key {
             "OK" => matches!(self.name, "T57" | "CP925"),
@@ -56,7 +56,7 @@ impl Model {
     }
 }
 
-/// Returns the release of a firmware: 83 of `28.83.0.130`.
+/// Returns the release of a firmware version, such as 83 for `28.83.0.130`.
 pub(super) fn release(firmware: &str) -> u32 {
     let second = firmware.split('.').nth(1);
     second.and_then(|part| part.parse().ok()).unwrap_or(86)

@@ -1,6 +1,6 @@
-//! NOTIFYs: action URIs, documents, and the order to read the configuration again.
+//! NOTIFY: action URIs, documents, and `check-sync`.
 //!
-//! The answer to a NOTIFY says nothing; what the phone refuses shows in its log of exchanges.
+//! The response to a NOTIFY carries no result; the recorded exchange says why it was refused.
 
 use bytes::Bytes;
 
@@ -9,14 +9,14 @@ use super::model::release;
 use crate::state::{Direction, Exchange};
 
 impl Yealink {
-    /// Does what a NOTIFY says; the error says in words why not.
+    /// Handles a NOTIFY; the error is human-readable.
     pub(crate) fn receive_notify(
         &self,
         event: &str,
         content_type: &str,
         body: &str,
     ) -> Result<(), String> {
-        let done = match (event, content_type) {
+        let result = match (event, content_type) {
             ("ACTION-URI", "message/sipfrag") => self.action_notify(body),
             ("Yealink-xml", "application/xml") => self.document_notify(body),
             ("check-sync;reboot=true", _) => {
@@ -27,7 +27,9 @@ impl Yealink {
                 self.press_key("AutoP", true);
                 Ok(())
             }
-            _ => Err(format!("a NOTIFY of {event} with {content_type}")),
+            _ => Err(format!(
+                "unsupported NOTIFY: event {event}, Content-Type {content_type}"
+            )),
         };
         self.device.record(Exchange {
             direction: Direction::Received,
@@ -39,18 +41,18 @@ impl Yealink {
             status: None,
             response_headers: Vec::new(),
             response_body: Bytes::new(),
-            refusal: done.clone().err(),
+            refusal: result.clone().err(),
         });
-        done
+        result
     }
 
     fn action_notify(&self, body: &str) -> Result<(), String> {
         if release(&self.device.options().firmware) < 71 {
-            return Err("an action URI by NOTIFY, which V70 does not know".to_owned());
+            return Err("V70 and earlier do not support action URIs by NOTIFY".to_owned());
         }
-        self.admit_notify()?;
+        self.authorize_notify()?;
         if body.contains(['\r', '\n', '%']) {
-            return Err("a line end or a percent sign in the body".to_owned());
+            return Err("line break or percent sign in the body".to_owned());
         }
         if body.starts_with("number=") {
             let (number, from) = match body.split_once('&') {
@@ -59,7 +61,7 @@ impl Yealink {
                     let from = more.strip_prefix("outgoing_uri=sip:");
                     (
                         number,
-                        Some(from.ok_or_else(|| format!("the parameter {more}"))?),
+                        Some(from.ok_or_else(|| format!("unknown parameter {more}"))?),
                     )
                 }
             };
@@ -67,7 +69,7 @@ impl Yealink {
         }
         let keys = body
             .strip_prefix("key=")
-            .ok_or("a body that begins neither key= nor number=")?;
+            .ok_or("body begins with neither key= nor number=")?;
         let keys: Vec<String> = keys.split(';').map(ToOwned::to_owned).collect();
         self.press_all(&keys, None, true)
     }

@@ -1,4 +1,4 @@
-//! What each object of the XML browser looks like or does, once the schema has judged it.
+//! Presentation and execution of the XML browser's objects, after validation.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::picture::Picture;
 use crate::state::{Content, DirectoryEntry, FormField, MenuItem, Screen, SoftKey};
 
 impl Yealink {
-    /// Shows an object, or does what it says; the error says in words what is wrong.
+    /// Shows or executes an object; the error is human-readable.
     pub(super) async fn present(
         &self,
         document: &Element,
@@ -54,7 +54,7 @@ impl Yealink {
             _ => Content::Text(document.text_of("Text")),
         };
         let mut soft_keys: Vec<SoftKey> = document.named("SoftKey").map(soft_key).collect();
-        // The keys of a picture menu stand for what they lead to.
+        // The digit keys of a picture menu become soft keys.
         let list = document.child("URIList");
         let base = list.and_then(|list| list.attribute("base"));
         for uri in list.into_iter().flat_map(|list| list.named("URI")) {
@@ -87,7 +87,7 @@ impl Yealink {
         Ok(())
     }
 
-    /// Shows the messages of a status until their time is over; none takes them away.
+    /// Shows the messages of a status until their timeout; a status without messages clears them.
     fn status(&self, document: &Element) {
         let messages: Vec<String> = document
             .named("Message")
@@ -111,49 +111,53 @@ impl Yealink {
         });
     }
 
-    /// Reads the picture of a screen: a URL on displays with colours, else points in the document.
+    /// Reads the picture of a screen: a URL on colour displays, or pixels in the document.
     async fn image(&self, document: &Element) -> Result<Picture, String> {
-        let image = document.child("Image").ok_or("a picture without Image")?;
-        let (most_wide, most_high) = self.model.display;
+        let image = document.child("Image").ok_or("screen without Image")?;
+        let (max_width, max_height) = self.model.display;
         let text = image.text();
         let picture = if text.starts_with("http://") || text.starts_with("https://") {
             if !self.model.has_colours {
-                return Err("the URL of a picture, and this display has no colours".to_owned());
+                return Err("picture by URL; the display is monochrome".to_owned());
             }
-            let url = Url::parse(&text).map_err(|error| format!("the URL `{text}`: {error}"))?;
+            let url =
+                Url::parse(&text).map_err(|error| format!("invalid URL `{text}`: {error}"))?;
             let fetch = Fetch::get(&url, self.request_headers(), MAX_PICTURE);
             let resource = self.device.fetch(fetch, |resource| {
                 Picture::decode(url.as_str(), &resource.body, &PICTURE_FORMATS)
             });
             resource.await.map_err(|failure| failure.to_string())?
         } else {
-            points(image, &text)?
+            pixels(image, &text)?
         };
         let (width, height) = (picture.width(), picture.height());
-        if width > most_wide || height > most_high {
+        if width > max_width || height > max_height {
             return Err(format!(
-                "a picture of {width}x{height}, and {most_wide}x{most_high} is the most"
+                "picture of {width}x{height}; the maximum is {max_width}x{max_height}"
             ));
         }
         Ok(picture)
     }
 }
 
-/// Reads points of four bits each, the low half of a byte first, 15 for black.
-fn points(image: &Element, text: &str) -> Result<Picture, String> {
+/// Decodes pixels of four bits each, with the low half of a byte first and 15 for black.
+fn pixels(image: &Element, text: &str) -> Result<Picture, String> {
     let side = |name: &str| {
         let side = image
             .attribute(name)
             .and_then(|side| side.parse::<u32>().ok());
         side.filter(|side| (1..=4096).contains(side))
-            .ok_or_else(|| format!("Image without {name}"))
+            .ok_or_else(|| format!("Image without a valid {name}"))
     };
     let (width, height) = (side("width")?, side("height")?);
     let digits: String = text.split_whitespace().collect();
-    let data = hex::decode(&digits).map_err(|_| "points that are not hexadecimal".to_owned())?;
+    let data = hex::decode(&digits).map_err(|_| "Image is not hexadecimal".to_owned())?;
     let count = usize::try_from(width * height).unwrap_or(usize::MAX);
     if data.len() != count.div_ceil(2) {
-        return Err(format!("{} bytes for {width}x{height} points", data.len()));
+        return Err(format!(
+            "Image of {} bytes for {width}x{height} pixels",
+            data.len()
+        ));
     }
     let mut pixels = RgbImage::new(width, height);
     for (index, pixel) in pixels.pixels_mut().enumerate() {
@@ -168,7 +172,7 @@ fn points(image: &Element, text: &str) -> Result<Picture, String> {
     ))
 }
 
-/// Returns the lines of a formatted text, in order, those that scroll in their place.
+/// Returns the lines of a formatted text in order, including those that scroll.
 fn lines(document: &Element) -> Vec<String> {
     document
         .children()
@@ -212,7 +216,7 @@ fn entries(document: &Element) -> Vec<DirectoryEntry> {
     own.chain(book).collect()
 }
 
-/// Reads a field; the screen's attributes hold where the field has none of its own.
+/// Reads a field, which inherits attributes of the screen.
 fn input(screen: &Element, field: &Element) -> FormField {
     let attribute = |name: &str| field.attribute(name).or_else(|| screen.attribute(name));
     FormField {
@@ -235,7 +239,7 @@ fn soft_key(key: &Element) -> SoftKey {
     }
 }
 
-/// Returns the keys of a screen that brings none of its own.
+/// Returns the soft keys of a screen that defines none.
 fn default_keys(content: &Content) -> Vec<SoftKey> {
     let key = |position, label: &str| SoftKey {
         position,
@@ -258,11 +262,11 @@ fn seconds(document: &Element, attribute: &str) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// How long a screen stays that does not say.
+/// Timeout of a screen without the attribute.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// How long a status stays that does not say.
+/// Timeout of a status without the attribute.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most bytes of a picture.
+/// Maximum size of a picture in bytes.
 const MAX_PICTURE: usize = 2 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! How a document reaches the XML browser: pushed, or fetched; and what leads on from it.
+//! How a document reaches the XML browser, pushed or fetched, and what its keys and items do.
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -14,17 +14,17 @@ use crate::state::{Content, Screen, Tone};
 use crate::wave::{Coding, Wave};
 
 impl Yealink {
-    /// Judges a pushed document, and does what it says once the push is answered.
+    /// Validates a pushed document, and executes it once the push is answered.
     pub(super) async fn pushed(&self, request: &Request) -> Result<(), String> {
         if request.media_type() != "text/xml" {
-            return Err("a Content-Type other than text/xml".to_owned());
+            return Err("Content-Type is not text/xml".to_owned());
         }
         let xml = request
             .body
             .strip_prefix(b"xml=")
-            .ok_or("a body that does not begin xml=")?;
+            .ok_or("body does not begin with xml=")?;
         let (document, text) = read(xml)?;
-        // Pictures are fetched before the answer, everything else after it.
+        // Pictures are fetched before the response, everything else after it.
         if document.name == "YealinkIPPhoneImageScreen" {
             return self.present(&document, &text, None).await;
         }
@@ -32,10 +32,10 @@ impl Yealink {
         Ok(())
     }
 
-    /// Does the same with the document of a NOTIFY, which is answered at once.
+    /// Validates and executes the document of a NOTIFY.
     pub(super) fn document_notify(&self, body: &str) -> Result<(), String> {
         if self.model.is_android() {
-            return Err("a document, which Android models do not take".to_owned());
+            return Err("Android models do not accept documents".to_owned());
         }
         let (document, text) = read(body.as_bytes())?;
         self.show_later(document, text);
@@ -45,12 +45,12 @@ impl Yealink {
     fn show_later(&self, document: Element, text: String) {
         let phone = self.clone();
         self.device
-            .spawn(async move { phone.show_or_tell(&document, &text, None).await });
+            .spawn(async move { phone.show_or_report(&document, &text, None).await });
     }
 
-    /// Fetches a document and shows it, or does what it says.
+    /// Fetches a document, and shows or executes it.
     ///
-    /// Boxed, because a document may lead to the next.
+    /// Boxed, because a document may lead to another.
     pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
@@ -58,19 +58,22 @@ impl Yealink {
             let resource = phone.device.fetch(fetch, |resource| {
                 let media_type = media_type(resource.content_type());
                 if !matches!(media_type.as_str(), "text/xml" | "application/xml") {
-                    return Err(format!("the Content-Type `{}`", resource.content_type()));
+                    return Err(format!(
+                        "unsupported Content-Type `{}`",
+                        resource.content_type()
+                    ));
                 }
                 read(&resource.body)
             });
             match resource.await {
-                Ok((document, text)) => phone.show_or_tell(&document, &text, Some(&url)).await,
+                Ok((document, text)) => phone.show_or_report(&document, &text, Some(&url)).await,
                 Err(failure) => phone.show_error(&failure.to_string(), Some(&url)),
             }
         }
         .boxed()
     }
 
-    async fn show_or_tell(&self, document: &Element, text: &str, source: Option<&Url>) {
+    async fn show_or_report(&self, document: &Element, text: &str, source: Option<&Url>) {
         if let Err(reason) = self.present(document, text, source).await {
             self.show_error(&reason, source);
         }
@@ -84,7 +87,7 @@ impl Yealink {
         });
     }
 
-    /// Does what a URI says; an unknown one is remarked.
+    /// Runs a URI; a remark notes an unknown one.
     pub(super) fn uri(&self, uri: String) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
@@ -93,18 +96,22 @@ impl Yealink {
             match scheme {
                 "http" | "https" => match Url::parse(&uri) {
                     Ok(url) => phone.load(url).await,
-                    Err(error) => device.change(|s| s.remark(format!("`{uri}`: {error}."))),
+                    Err(error) => {
+                        device.change(|s| s.remark(format!("Invalid URL `{uri}`: {error}.")))
+                    }
                 },
                 "Wav.Play" => phone.play(rest).await,
                 "Wav.Stop" if rest.is_empty() => device.change(|state| state.ringing = false),
                 "Dial" if !rest.is_empty() => phone.dial(rest, None),
                 "Led" => match rest.split_once('=') {
-                    Some((lamp, does)) if phone.has_lamp(lamp) && STATES.contains(&does) => {
+                    Some((lamp, state_name))
+                        if phone.has_lamp(lamp) && LAMP_STATES.contains(&state_name) =>
+                    {
                         device.change(|state| {
-                            state.lamps.insert(lamp.to_owned(), does.to_owned());
+                            state.lamps.insert(lamp.to_owned(), state_name.to_owned());
                         });
                     }
-                    _ => device.change(|s| s.remark(format!("`{uri}` is no lamp or no state."))),
+                    _ => device.change(|s| s.remark(format!("Unknown lamp or state: `{uri}`."))),
                 },
                 "Key" | "Command" if !rest.is_empty() => device.change(|state| state.press(rest)),
                 "" => (),
@@ -118,10 +125,10 @@ impl Yealink {
     async fn play(&self, url: &str) {
         let Ok(url) = Url::parse(url) else {
             self.device
-                .change(|state| state.remark(format!("Wav.Play without a URL: `{url}`.")));
+                .change(|state| state.remark(format!("Wav.Play has an invalid URL: `{url}`.")));
             return;
         };
-        // The exchange tells what was wrong; a phone stays silent.
+        // On failure the exchange holds the reason, and the phone stays silent.
         if let Ok(sound) = self
             .sound(&url, &[Coding::Pcm(16), Coding::MuLaw], MAX_SOUND)
             .await
@@ -134,7 +141,7 @@ impl Yealink {
         }
     }
 
-    /// Fetches a WAV file of 8000 samples a second in one of `codings`.
+    /// Fetches a narrowband WAV file in one of `codings`.
     pub(super) async fn sound(
         &self,
         url: &Url,
@@ -149,7 +156,7 @@ impl Yealink {
         resource.await
     }
 
-    /// Whether there is such a lamp: `LINE1_GREEN`, `POWER`.
+    /// Returns whether the phone has a lamp, such as `LINE1_GREEN` or `POWER`.
     fn has_lamp(&self, lamp: &str) -> bool {
         let Some((line, colour)) = lamp.split_once('_') else {
             return lamp == "POWER";
@@ -161,7 +168,7 @@ impl Yealink {
         has_line && matches!(colour, "GREEN" | "RED" | "ORANGE")
     }
 
-    /// Does what choosing an item does.
+    /// Selects an item.
     pub(crate) async fn select(&self, screen: &Screen, index: usize) {
         match &screen.content {
             Content::Directory(entries) => {
@@ -178,18 +185,18 @@ impl Yealink {
         }
     }
 
-    /// Does what a soft key does; the first item counts as chosen.
+    /// Runs a soft key; the first item counts as selected.
     pub(crate) async fn press(&self, screen: &Screen, target: &str) {
         match target {
             "SoftKey:Exit" | "SoftKey:Cancel" => self.device.clear(),
-            ALLOW => self.agree(),
+            ALLOW => self.allow_pending(),
             "SoftKey:Select" | "SoftKey:Dial" => self.select(screen, 0).await,
             "SoftKey:Submit" => self.submit(screen).await,
             _ => self.uri(target.to_owned()).await,
         }
     }
 
-    /// Sends a form.
+    /// Submits a form.
     pub(crate) async fn submit(&self, screen: &Screen) {
         let Content::Form { submit, inputs } = &screen.content else {
             return;
@@ -201,7 +208,7 @@ impl Yealink {
         self.uri(format!("{submit}{joint}{query}")).await;
     }
 
-    /// Returns the headers that the phone sends with every request.
+    /// Returns the headers of every request that the phone sends.
     pub(super) fn request_headers(&self) -> Vec<(String, String)> {
         let options = self.device.options();
         let mac: Vec<String> = self
@@ -225,11 +232,11 @@ impl Yealink {
     }
 }
 
-/// Judges a document; the error says in words what is wrong.
+/// Validates a document; the error is human-readable.
 fn read(bytes: &[u8]) -> Result<(Element, String), String> {
     if bytes.len() > MAX_OBJECT {
         return Err(format!(
-            "an object of {} bytes, more than {MAX_OBJECT}",
+            "object of {} bytes; the maximum is {MAX_OBJECT}",
             bytes.len()
         ));
     }
@@ -238,11 +245,11 @@ fn read(bytes: &[u8]) -> Result<(Element, String), String> {
     Ok((document, String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// What a lamp does.
-const STATES: [&str; 4] = ["on", "off", "slowflash", "fastflash"];
+/// The states of a lamp.
+const LAMP_STATES: [&str; 4] = ["on", "off", "slowflash", "fastflash"];
 
-/// The most bytes of an object.
+/// Maximum size of an object in bytes.
 const MAX_OBJECT: usize = 10_000;
 
-/// The most bytes of a sound to play.
+/// Maximum size of a sound to play in bytes.
 const MAX_SOUND: usize = 2 * 1024 * 1024;

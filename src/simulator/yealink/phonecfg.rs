@@ -1,11 +1,11 @@
-//! `phonecfg=get`: what the phone tells of itself, in sections that the request may switch off.
+//! `phonecfg=get`: the status of the phone, in sections that the request selects.
 
 use std::fmt::Write as _;
 
 use super::Yealink;
 
 impl Yealink {
-    /// Writes what is asked for: `&accounts=1&dnd=0&fw=1`, or nothing for the version alone.
+    /// Returns the sections selected by `&accounts=1&dnd=0&fw=1`; without any, the version alone.
     pub(super) fn phonecfg(&self, blocks: &str) -> Result<String, String> {
         let (mut accounts, mut dnd, mut forward) = (false, false, false);
         for block in blocks.split('&').skip(1) {
@@ -19,7 +19,7 @@ impl Yealink {
                 Some(("accounts", wanted)) => accounts = wanted,
                 Some(("dnd", wanted)) => dnd = wanted,
                 Some((_, wanted)) => forward = wanted,
-                None => return Err(format!("the parameter {block}")),
+                None => return Err(format!("unknown parameter {block}")),
             }
         }
         let device = self.device.state();
@@ -27,7 +27,7 @@ impl Yealink {
         let firmware = &self.device.options().firmware;
         let mut text = format!("[Status]\nFirmwareVersion={firmware}\n");
         if accounts {
-            // In no order, as on a real phone.
+            // Not in order, as on a real phone.
             text += "[Accounts]\nAccount1=Disabled|||Disable|Off|\n";
             for (index, label, account) in ACCOUNTS.iter().rev() {
                 let user = account.split('@').next().unwrap_or_default();
@@ -59,7 +59,7 @@ impl Yealink {
     }
 }
 
-/// The accounts: which slot, what the line is labelled, who it is.
+/// The accounts: slot, label and address.
 pub(super) const ACCOUNTS: [(u8, &str, &str); 2] = [
     (0, "Desk", "1001@pbx.example.org"),
     (2, "", "1002@192.0.2.14"),

@@ -1,7 +1,7 @@
-//! Who may control the phone: the setting as a whole, the list of addresses, the question at the
-//! phone, and only then the password. The request that raises the question is lost.
+//! Access to remote control: the feature switch, the list of addresses, the question at the phone, and
+//! only then the password. The request that raises the question is lost.
 //!
-//! The guides do not tell the status of the answers; here it is 403, with their words.
+//! The guides give no status code for a denial; here it is 403, with the guides' text.
 
 use std::net::IpAddr;
 
@@ -10,30 +10,32 @@ use crate::request::{Request, Response};
 use crate::state::{Content, Screen, SoftKey};
 
 impl Yealink {
-    /// Lets a request over HTTP pass, or says why not.
-    pub(super) fn admit_control(&self, request: &Request) -> Result<(), Response> {
+    /// Authorizes a request, or returns the response that denies it.
+    pub(super) fn authorize_control(&self, request: &Request) -> Result<(), Response> {
         let peer = request.peer.ip().to_canonical();
         if !self.device.options().remote_control.enabled {
             return Err(Response::empty(403).refusing("features.action_uri.enable = 0"));
         }
         if !is_listed(&self.device.options().remote_control.limit_ip, peer) {
-            return Err(Response::empty(403).refusing("not in features.action_uri_limit_ip"));
+            return Err(
+                Response::empty(403).refusing("the address is not in features.action_uri_limit_ip")
+            );
         }
-        self.ask(&peer.to_string()).map_err(|reason| {
+        self.require_consent(&peer.to_string()).map_err(|reason| {
             Response::with_body(403, "text/html", "Remote control forbidden").refusing(reason)
         })
     }
 
-    /// Lets a NOTIFY pass, or says why not; there is no list for them.
-    pub(super) fn admit_notify(&self) -> Result<(), &'static str> {
+    /// Authorizes a NOTIFY, to which the list of addresses does not apply.
+    pub(super) fn authorize_notify(&self) -> Result<(), &'static str> {
         if !self.device.options().remote_control.enabled {
             return Err("features.action_uri.enable = 0");
         }
-        self.ask("NOTIFY")
+        self.require_consent("NOTIFY")
     }
 
-    /// Access at the phone about a new source, unless nobody is to be asked.
-    fn ask(&self, source: &str) -> Result<(), &'static str> {
+    /// Asks the user about a new source, if the phone is set to ask.
+    fn require_consent(&self, source: &str) -> Result<(), &'static str> {
         let mut consent = self.consent.lock();
         if !self.device.options().remote_control.asks || consent.allowed.contains(source) {
             return Ok(());
@@ -49,11 +51,11 @@ impl Yealink {
             soft_keys: vec![key(1, "OK", ALLOW), key(4, "Cancel", "SoftKey:Cancel")],
             ..Screen::default()
         });
-        Err("nobody has agreed at the phone yet")
+        Err("the user has not allowed remote control yet")
     }
 
-    /// Takes the answer to the question.
-    pub(super) fn agree(&self) {
+    /// Allows the source that the question is about.
+    pub(super) fn allow_pending(&self) {
         let mut consent = self.consent.lock();
         if let Some(source) = consent.pending.take() {
             consent.allowed.insert(source);
@@ -63,7 +65,7 @@ impl Yealink {
     }
 }
 
-/// Whether an address is in a list such as `10.10.*.*,192.0.2.1`; nothing is in a blank one.
+/// Returns whether an address is in a list such as `10.10.*.*,192.0.2.1`. A blank list is empty.
 fn is_listed(list: &str, peer: IpAddr) -> bool {
     let peer = peer.to_string();
     list.split(',').map(str::trim).any(|entry| {
@@ -76,7 +78,7 @@ fn is_listed(list: &str, peer: IpAddr) -> bool {
     })
 }
 
-/// What the soft key does that agrees.
+/// The target of the soft key that allows remote control.
 pub(super) const ALLOW: &str = "RemoteControl:Allow";
 
 #[cfg(test)]
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blank_list_lets_nobody_in() {
+    fn blank_list_allows_nobody() {
         let peer = "10.10.3.4".parse().unwrap();
         for (list, listed) in [
             ("", false),

@@ -1,12 +1,12 @@
-//! The objects of Yealink's XML browser as tables. Names are told apart by case.
+//! The objects of Yealink's XML browser as tables. Names are case-sensitive.
 
 use crate::document::Element;
 use crate::schema::{Attribute, Child, ContentModel, Rule, Strictness, Value};
 
-/// Judges a document; the error says in words what is wrong.
+/// Validates a document; the error is human-readable.
 pub(super) fn validate(document: &Element) -> Result<(), String> {
     let rule = OBJECTS.iter().find(|rule| rule.name == document.name);
-    let rule = rule.ok_or_else(|| format!("the unknown object {}", document.name))?;
+    let rule = rule.ok_or_else(|| format!("unknown object {}", document.name))?;
     rule.validate(
         document,
         Strictness {
@@ -16,7 +16,7 @@ pub(super) fn validate(document: &Element) -> Result<(), String> {
     )
 }
 
-/// Puts the attributes of every screen before those that it alone may carry.
+/// Prepends the attributes that every screen may have.
 macro_rules! attributes {
     ($($attribute:expr),* $(,)?) => {
         [
@@ -298,7 +298,7 @@ mod tests {
 
     use super::*;
 
-    /// No schema of Yealink's is known, so this one is held against objects that worked on phones.
+    /// Yealink publishes no schema, so this one is checked against objects that worked on real phones.
     #[test]
     fn objects_of_real_phones_pass() {
         let folder = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
@@ -311,7 +311,7 @@ mod tests {
         };
         for file in files.map(|file| file.unwrap().path()) {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            // V61 took what is no XML, in a form of its own; a template is no object.
+            // V61 has a format of its own, which is not XML.
             if name == "push-configuration-v61.xml"
                 || file.extension().is_none_or(|end| end != "xml")
             {

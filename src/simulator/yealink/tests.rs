@@ -42,7 +42,7 @@ fn object(name: &str, inner: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_pushed_text_is_shown_with_its_attributes_until_its_time_is_over() {
+async fn pushed_texts_are_shown_with_their_attributes_until_their_timeout() {
     let harness = Harness::new(options(), Vec::new()).await;
     let text = object(
         "TextScreen Beep=\"no\" Timeout=\"1\" LockIn=\"no\"",
@@ -66,7 +66,7 @@ async fn a_pushed_text_is_shown_with_its_attributes_until_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn what_is_no_push_is_refused() {
+async fn invalid_pushes_are_refused() {
     let harness = Harness::new(options(), Vec::new()).await;
     let text = object("TextScreen", "<Text>a</Text>");
     let xml = "Content-Type: text/xml\r\n";
@@ -135,10 +135,10 @@ async fn what_is_no_push_is_refused() {
             ),
         ),
     ] {
-        let answer = post(&harness, headers, &body).await;
+        let response = post(&harness, headers, &body).await;
         assert!(
-            answer.starts_with("HTTP/1.1 400"),
-            "{headers}{body}: {answer}"
+            response.starts_with("HTTP/1.1 400"),
+            "{headers}{body}: {response}"
         );
     }
     assert!(harness.phone.state().screen.is_none());
@@ -149,8 +149,8 @@ async fn what_is_no_push_is_refused() {
         "/Servlet?key=OK",
         "/servlet?a=1&key=OK",
     ] {
-        let answer = ask(&harness, target).await;
-        assert!(answer.starts_with("HTTP/1.1 40"), "{target}: {answer}");
+        let response = ask(&harness, target).await;
+        assert!(response.starts_with("HTTP/1.1 40"), "{target}: {response}");
     }
 }
 
@@ -169,10 +169,10 @@ async fn only_allowed_servers_may_push() {
             Vec::new(),
         )
         .await;
-        let answer = push(&harness, &object("Execute", "<ExecuteItem URI=\"\"/>")).await;
+        let response = push(&harness, &object("Execute", "<ExecuteItem URI=\"\"/>")).await;
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{response}"
         );
     }
 }
@@ -209,12 +209,12 @@ async fn three_wrong_passwords_lock_the_phone() {
     }
     assert_eq!(send(right).await, "403");
     assert_eq!(harness.phone.state().bad_credentials, 5);
-    let answer = post(&harness, "Content-Type: text/xml\r\n", &body).await;
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let response = post(&harness, "Content-Type: text/xml\r\n", &body).await;
+    assert!(response.starts_with("HTTP/1.1 403"), "{response}");
 }
 
 #[tokio::test]
-async fn an_execute_is_done_in_order() {
+async fn execute_items_run_in_order() {
     let text = object("TextScreen Timeout=\"0\"", "<Text>fetched</Text>");
     let pages = vec![
         Page::new("/text", "text/xml", text),
@@ -249,7 +249,7 @@ async fn an_execute_is_done_in_order() {
 }
 
 #[tokio::test]
-async fn menus_forms_and_directories_lead_on() {
+async fn menus_forms_and_directories_are_followed() {
     let book = object(
         "Directory",
         "<Title>Book</Title><MenuItem><Prompt>Ann</Prompt><URI>201</URI></MenuItem>",
@@ -278,7 +278,7 @@ async fn menus_forms_and_directories_lead_on() {
 }
 
 #[tokio::test]
-async fn a_status_stands_beside_the_screen_and_an_empty_one_takes_it_away() {
+async fn status_messages_leave_the_screen_and_empty_ones_clear_them() {
     let harness = Harness::new(options(), Vec::new()).await;
     push(
         &harness,
@@ -301,12 +301,12 @@ async fn a_status_stands_beside_the_screen_and_an_empty_one_takes_it_away() {
 }
 
 #[tokio::test]
-async fn an_image_must_fit_the_display() {
+async fn images_must_fit_the_display() {
     for (width, works) in [(480, true), (481, false)] {
         let harness = Harness::new(options(), vec![Page::png("/i.png", width, 272)]).await;
         let image = format!("<Image>{}</Image>", harness.url("/i.png"));
-        let answer = push(&harness, &object("ImageScreen Timeout=\"0\"", &image)).await;
-        assert_eq!(answer.starts_with("HTTP/1.1 200"), works, "{answer}");
+        let response = push(&harness, &object("ImageScreen Timeout=\"0\"", &image)).await;
+        assert_eq!(response.starts_with("HTTP/1.1 200"), works, "{response}");
         assert_eq!(harness.phone.state().screen.is_some(), works);
     }
     let harness = Harness::new(options(), Vec::new()).await;
@@ -423,7 +423,7 @@ async fn action_uris_press_and_dial() {
 }
 
 #[tokio::test]
-async fn faults_are_what_they_say() {
+async fn faults_behave_as_documented() {
     let xml = object("TextScreen", "<Text>a</Text>");
     let with = |change: fn(&mut Options)| {
         let mut options = options();
@@ -448,8 +448,8 @@ async fn faults_are_what_they_say() {
     assert!(push(&harness, &xml).await.starts_with("HTTP/1.1 200"));
     assert!(asked.elapsed() >= delay);
     let harness = Harness::new(with(|options| options.faults.hang = true), Vec::new()).await;
-    let answer = tokio::time::timeout(delay, push(&harness, &xml)).await;
-    assert!(answer.is_err());
+    let response = tokio::time::timeout(delay, push(&harness, &xml)).await;
+    assert!(response.is_err());
     assert!(
         harness.tasks.shut_down(crate::harness::WAIT_TIMEOUT).await,
         "a hanging phone stops too"

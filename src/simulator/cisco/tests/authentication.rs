@@ -1,4 +1,4 @@
-//! Authentication: the site is asked whether who pushes may.
+//! The authentication URL is asked about pushes.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,21 +7,21 @@ use url::Url;
 use super::*;
 use crate::options::AuthenticationMethod;
 
-async fn authenticated(answer: Page, headers: &str, change: impl FnOnce(&mut Options)) -> String {
-    // The site's address must be known before the phone starts.
-    let site = Harness::new(options(), vec![answer]).await;
+async fn authenticated(response: Page, headers: &str, change: impl FnOnce(&mut Options)) -> String {
+    // The address of the server must be known before the phone starts.
+    let site = Harness::new(options(), vec![response]).await;
     let mut options = options();
     options.authentication_url = Some(Url::parse(&site.url("/auth")).unwrap());
     change(&mut options);
     let harness = Harness::new(options, Vec::new()).await;
-    let answer = harness
+    let response = harness
         .send(post(headers, &encoded(&execute(&["Key:Soft1"]))))
         .await;
     assert_eq!(
         harness.phone.state().keys.is_empty(),
-        !answer.contains("Status=\"0\"")
+        !response.contains("Status=\"0\"")
     );
-    answer
+    response
 }
 
 fn basic(user: &str, password: &str) -> String {
@@ -32,7 +32,7 @@ fn basic(user: &str, password: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_authentication_answer_counts_to_the_byte() {
+async fn authentication_responses_must_match_to_the_byte() {
     for body in [
         "AUTHORIZED\n",
         " AUTHORIZED",
@@ -42,9 +42,9 @@ async fn the_authentication_answer_counts_to_the_byte() {
         "\u{feff}AUTHORIZED",
     ] {
         let page = Page::new("/auth", "text/plain", body);
-        let answer = authenticated(page, &basic("push", "secret"), |_| ()).await;
+        let response = authenticated(page, &basic("push", "secret"), |_| ()).await;
         assert!(
-            answer.starts_with("HTTP/1.1 200") && answer.contains(ERROR_4),
+            response.starts_with("HTTP/1.1 200") && response.contains(ERROR_4),
             "{body:?}"
         );
     }
@@ -61,17 +61,17 @@ async fn the_authentication_answer_counts_to_the_byte() {
             "HTTP/1.1 500 Oops\r\nContent-Length: 10\r\n\r\nAUTHORIZED",
         ),
     ] {
-        let answer = authenticated(page, &basic("push", "secret"), |_| ()).await;
-        assert!(answer.contains(ERROR_4), "{answer}");
+        let response = authenticated(page, &basic("push", "secret"), |_| ()).await;
+        assert!(response.contains(ERROR_4), "{response}");
     }
 }
 
 #[tokio::test]
-async fn the_authentication_url_is_asked_with_the_pushers_words() {
+async fn authentication_url_receives_the_credentials_of_the_push() {
     let right = "/auth?UserID=p%26sh&Password=s+%3A%C3%A9&devicename=SEP00005E005301";
     let page = Page::new(right, "text/plain", "AUTHORIZED");
-    let answer = authenticated(page, &basic("p&sh", "s :é"), |_| ()).await;
-    assert!(answer.contains("Status=\"0\""), "{answer}");
+    let response = authenticated(page, &basic("p&sh", "s :é"), |_| ()).await;
+    assert!(response.contains("Status=\"0\""), "{response}");
     let form = |options: &mut Options| options.authentication_method = AuthenticationMethod::Post;
     let page = Page::new("/auth", "text/plain", "AUTHORIZED");
     assert!(
@@ -82,20 +82,20 @@ async fn the_authentication_url_is_asked_with_the_pushers_words() {
 }
 
 #[tokio::test]
-async fn without_credentials_there_is_error_4_or_401_by_model() {
+async fn missing_credentials_yield_error_4_or_401_by_model() {
     let page = Page::new("/auth", "text/plain", "AUTHORIZED");
     for headers in [
         "",
         "Authorization: Digest x\r\n",
         "Authorization: Basic %%\r\n",
     ] {
-        let answer = authenticated(page.clone(), headers, |_| ()).await;
+        let response = authenticated(page.clone(), headers, |_| ()).await;
         assert!(
-            answer.starts_with("HTTP/1.1 200") && answer.contains(ERROR_4),
-            "{answer}"
+            response.starts_with("HTTP/1.1 200") && response.contains(ERROR_4),
+            "{response}"
         );
     }
     let old = |options: &mut Options| options.model = "7940".to_owned();
-    let answer = authenticated(page, "", old).await;
-    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    let response = authenticated(page, "", old).await;
+    assert!(response.starts_with("HTTP/1.1 401"), "{response}");
 }

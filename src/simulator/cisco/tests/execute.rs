@@ -1,11 +1,11 @@
-//! URIs that are executed.
+//! Execution of URIs.
 
 use std::time::Duration;
 
 use super::*;
 
 #[tokio::test]
-async fn uris_that_may_not_be_executed_are_told_one_by_one() {
+async fn invalid_uris_are_reported_individually() {
     let harness = Harness::new(options(), Vec::new()).await;
     let bad = [
         "SoftKey:Exit",
@@ -20,10 +20,21 @@ async fn uris_that_may_not_be_executed_are_told_one_by_one() {
         "nonsense",
     ];
     for url in bad {
-        let answer = push(&harness, &execute(&["Key:Soft1", url])).await;
-        assert!(answer.contains("Data=\"Invalid URI\""), "{url}: {answer}");
-        assert_eq!(answer.matches("Status=\"1\"").count(), 1, "{url}: {answer}");
-        assert_eq!(answer.matches("Status=\"0\"").count(), 1, "{url}: {answer}");
+        let response = push(&harness, &execute(&["Key:Soft1", url])).await;
+        assert!(
+            response.contains("Data=\"Invalid URI\""),
+            "{url}: {response}"
+        );
+        assert_eq!(
+            response.matches("Status=\"1\"").count(),
+            1,
+            "{url}: {response}"
+        );
+        assert_eq!(
+            response.matches("Status=\"0\"").count(),
+            1,
+            "{url}: {response}"
+        );
     }
     for url in [
         "Dial:100",
@@ -31,21 +42,21 @@ async fn uris_that_may_not_be_executed_are_told_one_by_one() {
         "RTPMRx:239.1.2.3:20480",
         "App:Close:0:60:a/b",
     ] {
-        let answer = push(&harness, &execute(&[url])).await;
-        assert!(answer.contains("Status=\"0\""), "{url}: {answer}");
+        let response = push(&harness, &execute(&[url])).await;
+        assert!(response.contains("Status=\"0\""), "{url}: {response}");
     }
     assert_eq!(harness.phone.state().dialed, ["100"]);
 }
 
 #[tokio::test]
-async fn a_tone_is_answered_when_it_has_ended_and_after_quicker_items() {
+async fn tones_are_reported_when_they_end() {
     let options = Options {
         playback: Duration::from_millis(50),
         ..options()
     };
     let harness = Harness::new(options, Vec::new()).await;
-    let answer = push(&harness, &execute(&["Play:chime.raw", "Key:Soft1"])).await;
-    let place = |what: &str| answer.find(what).unwrap();
-    assert!(place("Key:Soft1") < place("Play:chime.raw"), "{answer}");
+    let response = push(&harness, &execute(&["Play:chime.raw", "Key:Soft1"])).await;
+    let place = |what: &str| response.find(what).unwrap();
+    assert!(place("Key:Soft1") < place("Play:chime.raw"), "{response}");
     assert_eq!(harness.phone.state().played[0].name, "chime.raw");
 }

@@ -1,10 +1,10 @@
-//! Pictures, tones and streams: what they must be like.
+//! Requirements on pictures, tones and streams.
 
 use super::*;
 use crate::harness::png;
 
 #[tokio::test]
-async fn a_fetched_tone_is_played_and_plain_words_are_shown() {
+async fn fetched_tones_are_played_and_plain_texts_are_shown() {
     let pages = vec![
         Page::new("/tone", "audio/basic", vec![0xff; 8000]),
         Page::new("/words", "text/plain", "Hello"),
@@ -19,7 +19,7 @@ async fn a_fetched_tone_is_played_and_plain_words_are_shown() {
 }
 
 #[tokio::test]
-async fn an_image_must_be_a_png_that_fits_the_area() {
+async fn images_must_be_png_and_fit_the_area() {
     for (page, works) in [
         (Page::png("/i", 298, 168), true),
         (Page::png("/i", 299, 168), false),
@@ -31,8 +31,12 @@ async fn an_image_must_be_a_png_that_fits_the_area() {
             "<CiscoIPPhoneImageFile><URL>{}</URL></CiscoIPPhoneImageFile>",
             harness.url("/i")
         );
-        let answer = push(&harness, &object).await;
-        assert_eq!(answer.contains("Status=\"0\""), works, "{page:?}: {answer}");
+        let response = push(&harness, &object).await;
+        assert_eq!(
+            response.contains("Status=\"0\""),
+            works,
+            "{page:?}: {response}"
+        );
         let screen = harness.phone.state().screen;
         assert_eq!(
             screen.is_some_and(|screen| screen.content.picture().is_some()),
@@ -42,7 +46,7 @@ async fn an_image_must_be_a_png_that_fits_the_area() {
 }
 
 #[tokio::test]
-async fn a_bitmap_has_its_first_point_in_the_lowest_bits() {
+async fn bitmaps_have_their_first_pixel_in_the_lowest_bits() {
     let harness = Harness::new(options(), Vec::new()).await;
     let object = "<CiscoIPPhoneImage><Width>4</Width><Height>1</Height><Depth>2</Depth>\
                   <Data>2D</Data></CiscoIPPhoneImage>";
@@ -62,7 +66,7 @@ fn background(harness: &Harness) -> String {
 }
 
 #[tokio::test]
-async fn a_background_must_have_the_models_sizes() {
+async fn backgrounds_must_have_the_sizes_of_the_model() {
     for (image, icon, works) in [
         (
             Page::png("/image", 320, 212),
@@ -91,8 +95,8 @@ async fn a_background_must_have_the_models_sizes() {
         ),
     ] {
         let harness = Harness::new(options(), vec![image, icon]).await;
-        let answer = push(&harness, &background(&harness)).await;
-        assert_eq!(answer.contains(ERROR_6), !works, "{answer}");
+        let response = push(&harness, &background(&harness)).await;
+        assert_eq!(response.contains(ERROR_6), !works, "{response}");
         let state = harness.phone.state();
         assert_eq!(
             state.background.is_some() && state.thumbnail.is_some(),
@@ -102,7 +106,7 @@ async fn a_background_must_have_the_models_sizes() {
 }
 
 #[tokio::test]
-async fn a_ring_tone_must_be_raw_and_of_the_right_length() {
+async fn ring_tones_must_be_headerless_and_of_the_right_length() {
     for (sound, works) in [
         (vec![0xff; 240], true),
         (vec![0xff; 16_080], true),
@@ -117,8 +121,12 @@ async fn a_ring_tone_must_be_raw_and_of_the_right_length() {
             "<setRingTone><ringTone>{}</ringTone></setRingTone>",
             harness.url("/tone")
         );
-        let answer = push(&harness, &xml).await;
-        assert_eq!(answer.contains("Status=\"0\""), works, "{length}: {answer}");
+        let response = push(&harness, &xml).await;
+        assert_eq!(
+            response.contains("Status=\"0\""),
+            works,
+            "{length}: {response}"
+        );
         assert_eq!(harness.phone.state().ringtone.is_some(), works, "{length}");
         let secure = xml.replace("http:", "https:");
         assert!(push(&harness, &secure).await.contains(ERROR_1));
@@ -126,7 +134,7 @@ async fn a_ring_tone_must_be_raw_and_of_the_right_length() {
 }
 
 #[tokio::test]
-async fn streams_of_the_interface_are_one_at_a_time() {
+async fn media_streams_run_one_at_a_time() {
     let new = Options {
         model: "8851".to_owned(),
         ..options()
@@ -151,7 +159,7 @@ async fn streams_of_the_interface_are_one_at_a_time() {
             "HTTP/1.1 200",
         ),
     ] {
-        let answer = push(&harness, &xml).await;
-        assert!(answer.contains(words), "{xml}: {answer}");
+        let response = push(&harness, &xml).await;
+        assert!(response.contains(words), "{xml}: {response}");
     }
 }

@@ -1,9 +1,9 @@
-//! Models: which there are, and what each does in its own way.
+//! Models and their differences.
 
 use super::*;
 
 #[tokio::test]
-async fn models_and_addresses_that_do_not_exist_are_refused() {
+async fn unknown_models_and_invalid_mac_addresses_are_refused() {
     let tasks = handset_net::tasks::Tasks::new();
     for change in [
         |options: &mut Options| options.model = "1234".to_owned(),
@@ -16,7 +16,7 @@ async fn models_and_addresses_that_do_not_exist_are_refused() {
 }
 
 #[tokio::test]
-async fn models_take_what_their_tables_say() {
+async fn models_run_the_uris_of_their_tables() {
     for (model, uri, status) in [
         ("7841", "Display:On", 1),
         ("7841", "SendDigits:1:1:Cisco/Dialer", 1),
@@ -33,15 +33,15 @@ async fn models_take_what_their_tables_say() {
             ..options()
         };
         let harness = Harness::new(model, Vec::new()).await;
-        let answer = push(&harness, &execute(&[uri])).await;
+        let response = push(&harness, &execute(&[uri])).await;
         assert!(
-            answer.contains(&format!("Status=\"{status}\"")),
-            "{uri}: {answer}"
+            response.contains(&format!("Status=\"{status}\"")),
+            "{uri}: {response}"
         );
     }
     let harness = Harness::new(options(), Vec::new()).await;
-    let answer = push(&harness, &execute(&["Key:NavDown"])).await;
-    assert!(answer.contains("Status=\"0\""), "{answer}");
+    let response = push(&harness, &execute(&["Key:NavDown"])).await;
+    assert!(response.contains("Status=\"0\""), "{response}");
     let state = harness.phone.state();
     assert!(
         state.keys.is_empty() && state.remarks.len() == 1,
@@ -50,15 +50,15 @@ async fn models_take_what_their_tables_say() {
 }
 
 #[tokio::test]
-async fn a_7960_answers_elsewhere_and_once() {
+async fn responses_of_a_7960_are_deferred_and_fetched_once() {
     let old = Options {
         model: "7960".to_owned(),
         ..options()
     };
     let harness = Harness::new(old, Vec::new()).await;
-    let answer = push(&harness, &execute(&["Key:Soft1"])).await;
-    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
-    let place = answer
+    let response = push(&harness, &execute(&["Key:Soft1"])).await;
+    assert!(response.starts_with("HTTP/1.1 302"), "{response}");
+    let place = response
         .lines()
         .find_map(|line| line.strip_prefix("Location: "));
     let get = format!(

@@ -1,4 +1,4 @@
-//! Pages: how they are fetched, what they may be, and where they lead.
+//! Fetching, validating and following pages.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use super::*;
 use crate::state::{Content, Direction, State};
 
 #[tokio::test]
-async fn a_pushed_url_is_fetched_as_a_phone_fetches_and_shown() {
+async fn pushed_urls_are_fetched_with_the_phones_headers_and_shown() {
     let text = "<CiscoIPPhoneText><Title>Parking</Title><Prompt>For you</Prompt>\
                 <SoftKeyItem><Name>Exit</Name><Position>3</Position><URL>SoftKey:Exit</URL>\
                 </SoftKeyItem><Text>Row 3 &amp; 4</Text></CiscoIPPhoneText>";
     let harness = Harness::new(options(), vec![Page::xml("/screen/1", text)]).await;
-    let answer = push(&harness, &execute(&[&harness.url("/screen/1")])).await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.contains("Status=\"0\"") && answer.contains("<CiscoIPPhoneResponse>"));
+    let response = push(&harness, &execute(&[&harness.url("/screen/1")])).await;
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(response.contains("Status=\"0\"") && response.contains("<CiscoIPPhoneResponse>"));
     let state = harness.wait_until(|state| state.screen.is_some()).await;
     let screen = state.screen.unwrap();
     assert_eq!(
@@ -43,7 +43,7 @@ async fn a_pushed_url_is_fetched_as_a_phone_fetches_and_shown() {
 }
 
 #[tokio::test]
-async fn pages_out_of_the_schema_show_an_error() {
+async fn pages_that_violate_the_schema_show_an_error() {
     let text = |inner: &str| format!("<CiscoIPPhoneText>{inner}</CiscoIPPhoneText>");
     let menu = |count: usize| {
         let items = "<MenuItem><Name>a</Name><URL>Key:Soft1</URL></MenuItem>".repeat(count);
@@ -53,15 +53,15 @@ async fn pages_out_of_the_schema_show_an_error() {
     for (page, reason) in [
         (
             text(&format!("<Title>{long}</Title>")),
-            "Title of 33 characters",
+            "Title has 33 characters",
         ),
         (
             text(&format!("<Text>{}</Text>", "x".repeat(4001))),
-            "Text of 4001 characters",
+            "Text has 4001 characters",
         ),
         (
             text("<Text>a</Text><Title>b</Title>"),
-            "Title in the wrong order",
+            "element Title of CiscoIPPhoneText is out of order",
         ),
         (
             text("<SoftKeyItem><Name>a</Name></SoftKeyItem>"),
@@ -69,7 +69,7 @@ async fn pages_out_of_the_schema_show_an_error() {
         ),
         (text("<Text>\u{7}</Text>"), "not well-formed XML"),
         (text("<Text>a & b</Text>"), "not well-formed XML"),
-        (text("<text>a</text>"), "the unknown element text"),
+        (text("<text>a</text>"), "unknown element text"),
         (menu(101), "101 MenuItem"),
         (
             "<CiscoIPPhoneInput><URL>http://192.0.2.1/</URL><InputItem><InputFlags>A</InputFlags>\
@@ -77,10 +77,10 @@ async fn pages_out_of_the_schema_show_an_error() {
                 .to_owned(),
             "InputItem without QueryStringParam",
         ),
-        ("<CiscoIPPhoneResponse/>".to_owned(), "the unknown object"),
+        ("<CiscoIPPhoneResponse/>".to_owned(), "unknown object"),
         (
             "<setRingTone><ringTone>a</ringTone></setRingTone>".to_owned(),
-            "only a push may hold",
+            "only allowed in a push",
         ),
     ] {
         let harness = Harness::new(options(), vec![Page::xml("/", page)]).await;
@@ -125,7 +125,7 @@ async fn pages_of_another_type_or_status_show_an_error() {
 }
 
 #[tokio::test]
-async fn menus_forms_and_directories_lead_on() {
+async fn menus_forms_and_directories_are_followed() {
     let menu = "<CiscoIPPhoneMenu><MenuItem><Name>One</Name><URL>QueryStringParam:id=1</URL>\
                 </MenuItem><MenuItem><Name>Two</Name><URL>Dial:200</URL></MenuItem>";
     let key = "<SoftKeyItem><Name>Read</Name><Position>1</Position><URL>SITE/form?x=y</URL>\
@@ -167,7 +167,7 @@ async fn menus_forms_and_directories_lead_on() {
 }
 
 #[tokio::test]
-async fn a_refresh_header_leads_to_the_next_page() {
+async fn refresh_headers_lead_to_the_next_page() {
     let text = |text: &str| format!("<CiscoIPPhoneText><Text>{text}</Text></CiscoIPPhoneText>");
     let xml = ("Content-Type", "text/xml; charset=UTF-8");
     let pages = vec![

@@ -1,9 +1,9 @@
-//! A push: how it has to come, and what document it may hold.
+//! Requirements on pushes and their documents.
 
 use super::*;
 
 #[tokio::test]
-async fn requests_that_are_no_push_are_refused() {
+async fn requests_other_than_pushes_are_refused() {
     let harness = Harness::new(options(), Vec::new()).await;
     let good = encoded(&execute(&["Key:Soft1"]));
     let head = "HTTP/1.1\r\nHost: phone\r\nConnection: close\r\n";
@@ -28,10 +28,10 @@ async fn requests_that_are_no_push_are_refused() {
         (post("", &"x".repeat(70_000)), "413"),
         ("nonsense\r\n\r\n".to_owned(), "400"),
     ] {
-        let answer = harness.send(&request).await;
+        let response = harness.send(&request).await;
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{request}: {answer}"
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}: {response}"
         );
     }
     assert_eq!(harness.phone.state().refusals().count(), 9);
@@ -48,12 +48,12 @@ async fn http_1_0_without_keep_alive_works() {
     let harness = Harness::new(options(), Vec::new()).await;
     let request = post("", &encoded(&execute(&["Key:Soft1"])));
     let request = request.replace("HTTP/1.1\r\nHost: phone\r\nConnection: close", "HTTP/1.0");
-    let answer = harness.send(request).await;
-    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    let response = harness.send(request).await;
+    assert!(response.starts_with("HTTP/1.0 200"), "{response}");
 }
 
 #[tokio::test]
-async fn pushed_documents_out_of_the_schema_are_error_1() {
+async fn pushed_documents_that_violate_the_schema_yield_error_1() {
     let harness = Harness::new(options(), Vec::new()).await;
     let long = format!("Key:{}", "x".repeat(253));
     let url = "http://192.0.2.1/";
@@ -76,8 +76,8 @@ async fn pushed_documents_out_of_the_schema_are_error_1() {
         format!("{}{}", execute(&["Key:Soft1"]), " ".repeat(512)),
         String::new(),
     ] {
-        let answer = push(&harness, &xml).await;
-        assert!(answer.contains(ERROR_1), "{xml}: {answer}");
+        let response = push(&harness, &xml).await;
+        assert!(response.contains(ERROR_1), "{xml}: {response}");
     }
     for body in [
         "xml=%3CCiscoIPPhoneText%2F%3E".to_owned(),
@@ -88,15 +88,15 @@ async fn pushed_documents_out_of_the_schema_are_error_1() {
             " ".repeat(41_000)
         )),
     ] {
-        let answer = harness.send(post("", &body)).await;
-        assert!(answer.contains(ERROR_1), "{body}: {answer}");
+        let response = harness.send(post("", &body)).await;
+        assert!(response.contains(ERROR_1), "{body}: {response}");
     }
     let state = harness.phone.state();
     assert!(state.screen.is_none() && state.keys.is_empty());
 }
 
 #[tokio::test]
-async fn an_object_in_the_push_itself_is_shown_and_init_takes_it_away() {
+async fn pushed_objects_are_shown_until_init_closes_them() {
     let harness = Harness::new(options(), Vec::new()).await;
     push(
         &harness,

@@ -1,4 +1,4 @@
-//! Who is let in, and to what.
+//! Access to the pages.
 
 use super::*;
 use crate::digest::{DigestInput, response};
@@ -13,7 +13,7 @@ fn guarded(scheme: Scheme) -> Options {
 }
 
 #[tokio::test]
-async fn a_d8_has_no_remote_control() {
+async fn d8_models_have_no_remote_control() {
     let options = Options {
         model: "D865".to_owned(),
         ..options()
@@ -27,7 +27,7 @@ async fn a_d8_has_no_remote_control() {
 }
 
 #[tokio::test]
-async fn basic_credentials_are_asked_for_and_judged() {
+async fn basic_credentials_are_required_and_checked() {
     let harness = Harness::new(guarded(Scheme::Basic), Vec::new()).await;
     let target = "/command.htm?key=1";
     for (headers, status) in [
@@ -36,13 +36,13 @@ async fn basic_credentials_are_asked_for_and_judged() {
         ("Authorization: Digest username=\"admin\"\r\n", "401"),
         ("Authorization: Basic YWRtaW46c2VjcmV0\r\n", "200"),
     ] {
-        let answer = ask(&harness, target, headers).await;
+        let response = ask(&harness, target, headers).await;
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")),
-            "{headers}: {answer}"
+            response.starts_with(&format!("HTTP/1.1 {status}")),
+            "{headers}: {response}"
         );
-        let asks = answer.contains("Www-Authenticate: Basic realm=\"snom\"");
-        assert_eq!(asks, status == "401", "{answer}");
+        let asks = response.contains("Www-Authenticate: Basic realm=\"snom\"");
+        assert_eq!(asks, status == "401", "{response}");
     }
     let state = harness.phone.state();
     assert_eq!((state.keys.len(), state.bad_credentials), (1, 2));
@@ -65,20 +65,20 @@ fn digest(nonce: &str, target: &str, uri: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_digest_is_challenged_and_judged() {
+async fn digests_are_required_and_checked() {
     let harness = Harness::new(guarded(Scheme::Digest), Vec::new()).await;
     let target = "/command.htm?key=1";
-    let answer = ask(
+    let response = ask(
         &harness,
         target,
         "Authorization: Basic YWRtaW46c2VjcmV0\r\n",
     )
     .await;
-    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
-    let (_, nonce) = answer.split_once("nonce=\"").unwrap();
+    assert!(response.starts_with("HTTP/1.1 401"), "{response}");
+    let (_, nonce) = response.split_once("nonce=\"").unwrap();
     let (nonce, _) = nonce.split_once('"').unwrap();
-    let answer = ask(&harness, target, &digest(nonce, target, "/command.htm")).await;
-    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    let response = ask(&harness, target, &digest(nonce, target, "/command.htm")).await;
+    assert!(response.starts_with("HTTP/1.1 401"), "{response}");
     let right = digest(nonce, target, target);
     assert!(
         ask(&harness, target, &right)
@@ -93,7 +93,7 @@ async fn a_digest_is_challenged_and_judged() {
 }
 
 #[tokio::test]
-async fn guarded_pages_take_no_queries() {
+async fn guarded_pages_refuse_queries() {
     let harness = Harness::new(options(), Vec::new()).await;
     ask(
         &harness,
@@ -101,8 +101,8 @@ async fn guarded_pages_take_no_queries() {
         "",
     )
     .await;
-    let answer = ask(&harness, "/command.htm?key=1", "").await;
-    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let response = ask(&harness, "/command.htm?key=1", "").await;
+    assert!(response.starts_with("HTTP/1.1 403"), "{response}");
     assert!(
         ask(&harness, "/settings.htm", "")
             .await

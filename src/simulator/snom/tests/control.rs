@@ -1,4 +1,4 @@
-//! Control from outside: which keys and queries there are, and what comes of them.
+//! Remote control: keys, queries and their effect.
 
 use super::*;
 use crate::calls::CallState;
@@ -16,8 +16,8 @@ async fn keys_numbers_and_ringers_are_checked() {
             "{target}"
         );
     }
-    let answer = ask(&harness, "/line_login.htm?PLAY_RINGER:3=Play+Ringer", "").await;
-    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    let response = ask(&harness, "/line_login.htm?PLAY_RINGER:3=Play+Ringer", "").await;
+    assert!(response.starts_with("HTTP/1.1 302"), "{response}");
     let state = harness.phone.state();
     assert_eq!(state.refusals().count(), 0);
     assert_eq!(state.keys, ["OFFHOOK", "1", "#", "RELEASE_ALL_CALLS"]);
@@ -148,7 +148,7 @@ async fn models_and_firmware_have_their_own_keys_and_pages() {
 }
 
 #[tokio::test]
-async fn a_notify_shows_presses_and_sets_only_what_it_may() {
+async fn notify_shows_presses_and_sets_only_what_is_allowed() {
     let harness = Harness::new(of_firmware("D862", "10.1.226.13"), Vec::new()).await;
     let silent = |url: &str| {
         format!("<SnomIPPhoneSilent><fetch mil=\"1\">{url}</fetch></SnomIPPhoneSilent>")

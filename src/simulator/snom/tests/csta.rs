@@ -1,4 +1,4 @@
-//! CSTA: its dialects, and its faults.
+//! CSTA: dialects and faults.
 
 use super::*;
 use crate::calls::CallState;
@@ -14,7 +14,7 @@ async fn csta(harness: &Harness, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
+async fn csta_uses_the_dialect_of_the_firmware() {
     let flat = "<e:Envelope xmlns:e=\"e\" xmlns:c=\"c\"><e:Body><c:AnswerCall><c:callToBeAnswered>-1\
                 </c:callToBeAnswered></c:AnswerCall></e:Body></e:Envelope>";
     let bare = "<AnswerCall><callToBeAnswered><callID>-1</callID></callToBeAnswered></AnswerCall>";
@@ -28,13 +28,13 @@ async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
         for (body, status) in bodies {
             let harness = Harness::new(of_firmware("320", firmware), Vec::new()).await;
             harness.phone.receive_call("201");
-            let answer = csta(&harness, body).await;
+            let response = csta(&harness, body).await;
             assert!(
-                answer.starts_with(&format!("HTTP/1.1 {status}")),
-                "{firmware}: {answer}"
+                response.starts_with(&format!("HTTP/1.1 {status}")),
+                "{firmware}: {response}"
             );
             assert_eq!(
-                answer.contains("Envelope"),
+                response.contains("Envelope"),
                 body.contains("Envelope") && status != "404"
             );
             let call_state = harness.phone.state().calls.all()[0].state;
@@ -44,7 +44,7 @@ async fn csta_is_spoken_in_the_dialect_of_the_firmware() {
 }
 
 #[tokio::test]
-async fn what_csta_does_not_know_is_a_fault() {
+async fn unknown_csta_requests_are_faults() {
     let harness = Harness::new(options(), Vec::new()).await;
     for (body, error) in [
         (
@@ -62,10 +62,10 @@ async fn what_csta_does_not_know_is_a_fault() {
         ("<MakeCoffee/>", "serviceNotSupported"),
         ("<SetSettings/>", "invalidParameterValue"),
     ] {
-        let answer = csta(&harness, body).await;
+        let response = csta(&harness, body).await;
         assert!(
-            answer.starts_with("HTTP/1.1 500") && answer.contains(error),
-            "{answer}"
+            response.starts_with("HTTP/1.1 500") && response.contains(error),
+            "{response}"
         );
     }
     assert!(csta(&harness, "<a").await.starts_with("HTTP/1.1 400"));

@@ -1,4 +1,4 @@
-//! Ringers and backgrounds: what the files must be like.
+//! Requirements on ringers and backgrounds.
 
 use super::*;
 use crate::harness::png;
@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::wave::silence;
 
 #[tokio::test]
-async fn a_custom_ringer_is_fetched_and_judged() {
+async fn custom_ringers_are_fetched_and_validated() {
     for (file, works) in [
         (silence(1, 1, 8000, 16, 16_000), true),
         (silence(7, 1, 8000, 8, 8000), false),
@@ -18,13 +18,13 @@ async fn a_custom_ringer_is_fetched_and_judged() {
             Harness::new(options(), vec![Page::new("/tone.wav", "audio/wav", file)]).await;
         let url = encoded(&harness.url("/tone.wav"));
         let query = format!("settings=save&user_ringer1=custom&user_custom1={url}");
-        let answer = ask(
+        let response = ask(
             &harness,
             &format!("/settings.htm?{query}&store_settings=save"),
             "",
         )
         .await;
-        assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 302"), "{response}");
         let resource = |state: &State| state.exchanges.len() == 2;
         let state = harness
             .wait_until(|state| resource(state) && works == state.ringtone.is_some())
@@ -35,7 +35,7 @@ async fn a_custom_ringer_is_fetched_and_judged() {
 }
 
 #[tokio::test]
-async fn a_background_must_be_a_png_of_the_displays_size() {
+async fn backgrounds_must_be_png_of_the_displays_size() {
     for (page, works) in [
         (Page::png("/bg", 480, 272), true),
         (Page::png("/bg", 480, 271), false),

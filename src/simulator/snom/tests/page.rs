@@ -1,17 +1,17 @@
-//! Pages of the minibrowser: how they are fetched, what they may hold, and where they lead.
+//! Fetching, validating and following pages of the minibrowser.
 
 use super::*;
 use crate::state::{Content, Direction};
 
 #[tokio::test]
-async fn a_page_is_fetched_shown_and_left() {
+async fn pages_are_fetched_shown_and_left() {
     let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><SnomIPPhoneText><Title>Parking</Title>\
                 <Text>Row 3<br/>left &amp; right</Text><SoftKeyItem><Name>F1</Name>\
                 <Label>Next</Label><URL>/next</URL></SoftKeyItem><Led number=\"1\" color=\"red\">\
                 on</Led><fetch mil=\"50\">snom://mb_exit#numberdial=100</fetch></SnomIPPhoneText>";
     let harness = Harness::new(options(), vec![Page::xml("/screen", text)]).await;
-    let answer = browse(&harness, "/screen").await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let response = browse(&harness, "/screen").await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     let state = harness.wait_until(|state| state.screen.is_some()).await;
     let screen = state.screen.unwrap();
     assert_eq!(screen.title, "Parking");
@@ -39,7 +39,7 @@ async fn a_page_is_fetched_shown_and_left() {
 }
 
 #[tokio::test]
-async fn a_url_must_be_absolute_and_encoded() {
+async fn urls_must_be_absolute_and_encoded() {
     let harness = Harness::new(options(), vec![Page::xml("/", "<SnomIPPhoneText/>")]).await;
     let plain = harness.url("/");
     for query in [
@@ -59,7 +59,7 @@ async fn a_url_must_be_absolute_and_encoded() {
 }
 
 #[tokio::test]
-async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
+async fn invalid_pages_show_an_error() {
     let text = |inner: &str| format!("<SnomIPPhoneText>{inner}</SnomIPPhoneText>");
     let xml = "text/xml; charset=utf-8";
     let image = "<SnomIPPhoneImage><Data encoding=\"base64\">AAAA</Data></SnomIPPhoneImage>";
@@ -67,7 +67,7 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
         ("text/html", text(""), "Content-Type"),
         (xml, text("<Text>a & b</Text>"), "not well-formed XML"),
         (xml, text("<Text>\u{2}</Text>"), "not well-formed XML"),
-        (xml, text("<Picture/>"), "the unknown element Picture"),
+        (xml, text("<Picture/>"), "unknown element Picture"),
         (
             xml,
             text("<fetch>snom://mb_exit</fetch>"),
@@ -76,11 +76,11 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
         (
             xml,
             text("<SoftKeyItem><Name>F9</Name></SoftKeyItem>"),
-            "Name `F9`",
+            "Name is `F9`",
         ),
         (xml, text("") + &text(""), "not well-formed XML"),
-        (xml, "<CiscoIPPhoneText/>".to_owned(), "the unknown object"),
-        (xml, "<SnomIPPhoneBatch/>".to_owned(), "an empty batch"),
+        (xml, "<CiscoIPPhoneText/>".to_owned(), "unknown object"),
+        (xml, "<SnomIPPhoneBatch/>".to_owned(), "empty batch"),
         (
             xml,
             "<SnomIPPhoneInput><URL>x</URL></SnomIPPhoneInput>".to_owned(),
@@ -99,7 +99,7 @@ async fn pages_that_the_minibrowser_cannot_read_show_an_error() {
 }
 
 #[tokio::test]
-async fn menus_forms_and_directories_lead_on() {
+async fn menus_forms_and_directories_are_followed() {
     let menu = "<SnomIPPhoneMenu><Title>Menu</Title><MenuItem><Name>Form</Name><URL>SITE/form\
                 </URL></MenuItem><MenuItem name=\"Leave\"><URL>snom://mb_exit</URL></MenuItem>\
                 </SnomIPPhoneMenu>";
@@ -124,7 +124,7 @@ async fn menus_forms_and_directories_lead_on() {
 }
 
 #[tokio::test]
-async fn a_silent_document_draws_nothing_and_a_batch_shows_its_first() {
+async fn silent_documents_show_nothing_and_batches_show_their_first() {
     let silent = "<SnomIPPhoneSilent state=\"relevant\"><fetch mil=\"1\">\
                   snom://mb_nop#key=F_HOLD</fetch></SnomIPPhoneSilent>";
     let batch = "<SnomIPPhoneBatch><SnomIPPhoneText id=\"1\"><Text>one</Text></SnomIPPhoneText>\
@@ -141,7 +141,7 @@ async fn a_silent_document_draws_nothing_and_a_batch_shows_its_first() {
 }
 
 #[tokio::test]
-async fn a_callback_in_a_text_is_evaluated_for_everyone_to_see() {
+async fn callbacks_in_texts_are_expanded_and_remarked() {
     let text = "<SnomIPPhoneText><Text>$(set:mac) $[phone_state] $5 $(x</Text></SnomIPPhoneText>";
     let harness = Harness::new(options(), vec![Page::xml("/", text)]).await;
     browse(&harness, "/").await;
@@ -154,7 +154,7 @@ async fn a_callback_in_a_text_is_evaluated_for_everyone_to_see() {
 }
 
 #[tokio::test]
-async fn images_of_twice_the_display_are_scaled_and_larger_ones_refused() {
+async fn images_up_to_twice_the_display_are_scaled_and_larger_ones_refused() {
     for (width, height, screen) in [
         (100, 50, Some((100, 50))),
         (960, 544, Some((480, 272))),

@@ -1,4 +1,4 @@
-//! Control from outside: who may, by which page, with which keys, and what comes of it.
+//! Remote control: access, pages, keys and their effect.
 
 use super::{ask, object, options, push};
 use crate::CallState::{Connected, Held, Ringing};
@@ -18,14 +18,14 @@ async fn harness(model: &str, firmware: &str) -> Harness {
     Harness::new(phone(model, firmware), Vec::new()).await
 }
 
-/// Access, and returns the status and the body.
+/// Sends a GET; returns the status and the body.
 async fn asks(harness: &Harness, target: &str) -> (String, String) {
-    let answer = ask(harness, target).await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let response = ask(harness, target).await;
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     (head[9..12].to_owned(), body.to_owned())
 }
 
-/// Returns what the phone refused last.
+/// Returns the reason of the last refusal.
 fn refused(state: &State) -> String {
     let last = state.refusals().last();
     last.map(|(_, reason)| reason.to_owned())
@@ -33,7 +33,7 @@ fn refused(state: &State) -> String {
 }
 
 #[tokio::test]
-async fn who_is_not_in_the_list_gets_nothing() {
+async fn addresses_outside_the_list_are_refused() {
     for (enabled, limit_ip, status, reason) in [
         (true, "any", "200", ""),
         (true, "127.0.*.*", "200", ""),
@@ -55,20 +55,20 @@ async fn who_is_not_in_the_list_gets_nothing() {
             assert_eq!(asks(&harness, target).await.0, status, "{limit_ip}");
         }
         assert!(refused(&harness.phone.state()).contains(reason));
-        // Pushes have a list of their own, and NOTIFYs none.
+        // Pushes have a separate list, and NOTIFYs have none.
         let text = object("TextScreen", "<Text>a</Text>");
         assert!(push(&harness, &text).await.contains("200"));
-        let told = harness
+        let response = harness
             .phone
             .receive_notify("ACTION-URI", "message/sipfrag", "key=OK");
-        assert_eq!(told.is_ok(), enabled);
+        assert_eq!(response.is_ok(), enabled);
         let pressed = harness.phone.state().keys.len();
         assert_eq!(pressed, usize::from(enabled) + usize::from(status == "200"));
     }
 }
 
 #[tokio::test]
-async fn the_first_request_raises_a_question_and_is_lost() {
+async fn first_request_raises_a_question_and_is_lost() {
     let remote_control = RemoteControl {
         asks: true,
         ..RemoteControl::default()
@@ -87,13 +87,13 @@ async fn the_first_request_raises_a_question_and_is_lost() {
     harness.phone.press("OK").await.unwrap();
     assert!(harness.phone.state().keys.is_empty());
     assert_eq!(asks(&harness, "/servlet?key=OK").await.0, "200");
-    // A NOTIFY is another source.
+    // NOTIFY is a separate source.
     let notify = || {
         harness
             .phone
             .receive_notify("ACTION-URI", "message/sipfrag", "key=1")
     };
-    assert!(notify().unwrap_err().contains("nobody has agreed"));
+    assert!(notify().unwrap_err().contains("the user has not allowed"));
     assert_eq!(harness.phone.state().keys, ["OK"]);
     harness.phone.press("OK").await.unwrap();
     notify().unwrap();
@@ -101,7 +101,7 @@ async fn the_first_request_raises_a_question_and_is_lost() {
 }
 
 #[tokio::test]
-async fn each_firmware_has_its_pages() {
+async fn pages_depend_on_the_firmware() {
     let [new, old, com] = [
         "/servlet?key=OK",
         "/cgi-bin/cgiServer.exx?key=OK",
@@ -131,7 +131,7 @@ async fn each_firmware_has_its_pages() {
 }
 
 #[tokio::test]
-async fn keys_that_a_model_or_firmware_lacks_do_nothing() {
+async fn missing_keys_have_no_effect() {
     for (model, firmware, key) in [
         ("T57W", "96.86.0.5", "OK"),
         ("T48S", "66.86.0.15", "ENTER"),
@@ -150,7 +150,7 @@ async fn keys_that_a_model_or_firmware_lacks_do_nothing() {
         ("T46G", "28.83.0.1", "number=+49"),
     ] {
         let harness = harness(model, firmware).await;
-        // A real phone says 200 all the same.
+        // Real phones respond with 200 to this as well.
         let target = format!("/servlet?key={key}");
         assert_eq!(asks(&harness, &target).await.0, "200", "{model} {key}");
         let state = harness.phone.state();
@@ -270,8 +270,8 @@ async fn screenshots_are_bmp_or_jpeg_by_firmware() {
 async fn notify_controls_the_phone_like_a_request() {
     let harness = harness("T53W", "96.86.0.70").await;
     let notify = |event: &str, content_type: &str, body: &str| {
-        let told = harness.phone.receive_notify(event, content_type, body);
-        told.map(|()| harness.phone.state())
+        let response = harness.phone.receive_notify(event, content_type, body);
+        response.map(|()| harness.phone.state())
     };
     let frag = "message/sipfrag";
     let state = notify("ACTION-URI", frag, "key=1;F_HOLD").unwrap();
@@ -304,14 +304,14 @@ async fn notify_controls_the_phone_like_a_request() {
         ("talk", "", ""),
     ] {
         let before = harness.phone.state().refusals().count();
-        let told = notify(event, content_type, body);
-        assert!(told.is_err(), "{event} {body}");
+        let response = notify(event, content_type, body);
+        assert!(response.is_err(), "{event} {body}");
         assert_eq!(harness.phone.state().refusals().count(), before + 1);
     }
 }
 
 #[tokio::test]
-async fn the_phones_own_pages_ask_for_basic() {
+async fn remote_control_requires_basic() {
     let harness = Harness::new(
         Options {
             scheme: Scheme::Digest,
@@ -331,7 +331,7 @@ async fn the_phones_own_pages_ask_for_basic() {
 }
 
 #[tokio::test]
-async fn lamps_and_android_models_are_as_they_are() {
+async fn lamps_and_pushes_depend_on_the_model() {
     let tablet = harness("T58V", "58.86.0.5").await;
     let text = object("TextScreen", "<Text>a</Text>");
     assert!(push(&tablet, &text).await.starts_with("HTTP/1.1 404"));
