@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use handset_phones::verb::TABLE;
+use handset_phones::verb::{Row, TABLE};
 
 use super::openapi;
 use super::router::api_routes;
@@ -49,7 +49,7 @@ fn openapi_document_has_exactly_the_routes_of_the_router() {
             routes.insert((path, method));
             continue;
         }
-        let verbs = TABLE.iter().map(|row| row.name());
+        let verbs = TABLE.iter().map(Row::name);
         routes.extend(verbs.map(|verb| (route.path.replace("{verb}", verb), method.clone())));
     }
     let document = openapi::document();

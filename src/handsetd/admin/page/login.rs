@@ -8,7 +8,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
-use handset_phones::verb::TABLE;
+use handset_phones::verb::{Row, TABLE};
 use minijinja::context;
 use tokio::time::{Instant, sleep};
 use tracing::warn;
@@ -24,7 +24,7 @@ pub(super) async fn home(State(state): State<Arc<AppState>>, cookies: CookieJar)
     let Some(csrf_token) = csrf_token else {
         return render::html("login.html", context! { is_wrong => false });
     };
-    let verbs: Vec<&str> = TABLE.iter().map(|row| row.name()).collect();
+    let verbs: Vec<&str> = TABLE.iter().map(Row::name).collect();
     let (phones, _) = phones::known_phones(&state).await;
     let mut names: Vec<String> = phones.into_iter().map(|phone| phone.name).collect();
     names.extend(state.services.resolver.groups());
