@@ -1,4 +1,4 @@
-//! Whose phone is meant, by configuration and roster; nobody is asked.
+//! Resolves names to phones, from configuration and roster. No I/O.
 
 mod phone_ref;
 mod summary;
@@ -17,34 +17,33 @@ use handset_phones::phone::{
     VendorDefaults,
 };
 
-/// Finds phones. Cheap to clone; all clones are one resolver, also after
-/// [`replace`](Self::replace).
+/// Resolves names to phones. Cheap to clone; [`replace`](Self::replace) affects all clones.
 #[derive(Clone)]
 pub struct PhoneResolver {
     known: Arc<RwLock<Arc<Known>>>,
     roster: Roster,
 }
 
-/// What the configuration says.
+/// The configured part.
 struct Known {
     directory: Directory,
     defaults: Box<Defaults>,
 }
 
-/// A phone, or why there is none.
+/// A phone, or why it was not found.
 pub type Resolution = Result<Phone, NotFound>;
 
-/// A phone that can't be found.
+/// A phone that cannot be found.
 #[derive(Clone, Debug)]
 pub struct NotFound {
-    /// What the request comes to.
+    /// The outcome of a request to it.
     pub outcome: Outcome,
-    /// What will find the phone if it comes later; `None` if none will come by that name.
+    /// Finds the phone if it registers later; `None` if no phone can register by that name.
     pub phone_ref: Option<Box<PhoneRef>>,
 }
 
 impl From<Outcome> for NotFound {
-    /// Says that nothing will come.
+    /// Creates one that no later registration can resolve.
     fn from(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -54,16 +53,16 @@ impl From<Outcome> for NotFound {
 }
 
 impl From<NotFound> for Outcome {
-    fn from(missing: NotFound) -> Self {
-        missing.outcome
+    fn from(not_found: NotFound) -> Self {
+        not_found.outcome
     }
 }
 
-/// Says what the configuration says of all phones of a vendor.
+/// Returns the settings for all phones of a vendor.
 type Defaults = dyn Fn(Vendor) -> VendorDefaults + Send + Sync;
 
 impl PhoneResolver {
-    /// Creates a resolver of what the configuration names and the roster knows.
+    /// Creates a resolver of configured and registered phones.
     pub fn new(
         directory: Directory,
         roster: Roster,
@@ -79,7 +78,7 @@ impl PhoneResolver {
         }
     }
 
-    /// Goes on with another configuration; what was found before stays as it was.
+    /// Replaces the configuration. Phones that were resolved before are unaffected.
     pub fn replace(
         &self,
         directory: Directory,
@@ -96,17 +95,17 @@ impl PhoneResolver {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns what the parts of `phone=` mean.
+    /// Returns the targets that the parts of `phone=` name.
     pub fn targets(&self, names: &str) -> Vec<Target> {
         self.known().directory.find(names)
     }
 
-    /// Returns what the configuration says of `endpoint`.
+    /// Returns the configured phone of `endpoint`, or an unlisted one.
     pub fn of_endpoint(&self, endpoint: &Endpoint) -> PhoneEntry {
         self.known().directory.of_endpoint(endpoint)
     }
 
-    /// Returns the phones that `phone=` names; for each that can't be found, why not.
+    /// Returns the phones that `phone=` names; for each that cannot be found, the reason.
     pub fn find(&self, names: &str) -> Vec<Resolution> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
@@ -114,129 +113,130 @@ impl PhoneResolver {
         };
         let found: Vec<_> = self.targets(names).into_iter().flat_map(each).collect();
         if found.is_empty() {
-            vec![Err(Self::nobody().into())]
+            vec![Err(Self::no_phone().into())]
         } else {
             found
         }
     }
 
-    /// Says that `phone=` names no phone.
-    pub fn nobody() -> Outcome {
+    /// Returns the outcome for a `phone=` without a name.
+    pub fn no_phone() -> Outcome {
         Outcome::new(Status::Invalid, "phone: it names no phone")
     }
 
-    /// Returns the phones of an entry, as far as configuration and roster know them.
+    /// Returns the phones of an entry, from configuration and roster.
     fn entry(&self, entry: &PhoneEntry) -> Vec<Resolution> {
         if entry.is_complete() {
             return vec![self.resolve(entry, &RegistrationInfo::default())];
         }
-        let mut facts = entry
+        let mut infos = entry
             .endpoint
             .as_ref()
             .map(|endpoint| self.roster.registrations(endpoint));
-        if facts.as_ref().is_none_or(Vec::is_empty) {
+        if infos.as_ref().is_none_or(Vec::is_empty) {
             let tried = vec!["the roster, which does not know it".to_owned()];
-            facts = Some(vec![RegistrationInfo {
+            infos = Some(vec![RegistrationInfo {
                 tried,
                 ..RegistrationInfo::default()
             }]);
         }
-        self.each(entry, &facts.unwrap_or_default()).collect()
+        self.each(entry, &infos.unwrap_or_default()).collect()
     }
 
-    /// Returns the phones of an endpoint if the roster suffices, which saves asking Asterisk.
+    /// Returns the phones of an endpoint if the roster suffices, which saves a query to Asterisk.
     pub fn on_roster(&self, entry: &PhoneEntry, endpoint: &Endpoint) -> Option<Vec<Resolution>> {
-        let facts = self.roster.registrations(endpoint);
-        let found: Vec<_> = self.each(entry, &facts).collect();
+        let infos = self.roster.registrations(endpoint);
+        let found: Vec<_> = self.each(entry, &infos).collect();
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
     }
 
-    /// Adds what the roster alone knows of the phone of `endpoint` at the same address.
-    pub fn completed(&self, facts: RegistrationInfo, endpoint: &Endpoint) -> RegistrationInfo {
+    /// Adds what only the roster knows about the phone of `endpoint` at the same address.
+    pub fn completed(&self, info: RegistrationInfo, endpoint: &Endpoint) -> RegistrationInfo {
         let known = self.roster.registrations(endpoint);
         match known
             .into_iter()
-            .find(|known| known.address == facts.address)
+            .find(|known| known.address == info.address)
         {
             Some(known) => RegistrationInfo {
                 contact: known.contact,
                 behind_nat: known.behind_nat,
                 call_id: known.call_id,
-                ..facts
+                ..info
             },
-            None => facts,
+            None => info,
         }
     }
 
-    /// Returns the phones at an address that no configuration names, if Asterisk knows it.
+    /// Returns the phones registered at an address that is not configured.
     pub fn at_address(&self, address: &str) -> Vec<Resolution> {
         let known = self.roster.find(address);
         if known.is_empty() {
             let reason = format!(
-                "no [[phone]] has the name or address {address}, and none at it is registered"
+                "no [[phone]] has the name or address {address}, and no phone is registered there"
             );
             let is_address =
                 address.parse::<IpAddr>().is_ok() || address.parse::<MacAddress>().is_ok();
-            let may_come = is_address && self.roster.follows_any();
+            let may_register = is_address && self.roster.follows_any();
             return vec![Err(NotFound {
                 outcome: Outcome::at(address, None, Status::NotFound, reason),
-                phone_ref: may_come.then(|| Box::new(PhoneRef::of_absent(address, None))),
+                phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(address, None))),
             })];
         }
-        let resolve = |facts: &RegistrationInfo| {
-            let endpoint = facts.endpoint.as_ref()?;
-            Some(self.resolve(&self.known().directory.of_endpoint(endpoint), facts))
+        let resolve = |info: &RegistrationInfo| {
+            let endpoint = info.endpoint.as_ref()?;
+            Some(self.resolve(&self.known().directory.of_endpoint(endpoint), info))
         };
         known.iter().filter_map(resolve).collect()
     }
 
-    /// Returns what the phone at an IP address or with a hardware address is called.
+    /// Returns the name of the phone with an IP or MAC address.
     pub fn name_at(&self, address: &str) -> Option<String> {
         match self.targets(address).into_iter().next()? {
             Target::Listed(entry) => Some(entry.name),
             Target::Unlisted(_) => None,
             Target::Unknown(_) => {
-                let facts = self.roster.find(address);
-                facts
+                let infos = self.roster.find(address);
+                infos
                     .into_iter()
-                    .find_map(|facts| facts.endpoint)
+                    .find_map(|info| info.endpoint)
                     .map(|endpoint| endpoint.to_string())
             }
         }
     }
 
-    /// Joins an entry with each of `facts`.
+    /// Joins an entry with each of `infos`.
     pub fn each(
         &self,
         entry: &PhoneEntry,
-        facts: &[RegistrationInfo],
+        infos: &[RegistrationInfo],
     ) -> impl Iterator<Item = Resolution> {
-        // With a configured address there is one phone, however many contacts.
+        // With a configured address there is one phone, regardless of the number of contacts.
         let count = if entry.address.is_some() {
             1
         } else {
-            facts.len()
+            infos.len()
         };
-        facts
+        infos
             .iter()
             .take(count)
-            .map(|facts| self.resolve(entry, facts))
+            .map(|info| self.resolve(entry, info))
     }
 
-    /// Joins an entry with what Asterisk says.
-    pub fn resolve(&self, entry: &PhoneEntry, facts: &RegistrationInfo) -> Resolution {
+    /// Joins an entry with what Asterisk reports.
+    pub fn resolve(&self, entry: &PhoneEntry, info: &RegistrationInfo) -> Resolution {
         entry
-            .resolve(facts, &self.known().defaults)
+            .resolve(info, &self.known().defaults)
             .map_err(|unresolved| {
                 let name = entry.name.as_str();
                 let reason = unresolved.to_string();
                 let endpoint = entry.endpoint.as_ref();
-                // One that is registered, and is none of a kind that is known, stays so.
-                let is_there = facts.address.is_some() || facts.contact.is_some();
-                let may_come = endpoint.is_some() && !is_there && self.roster.follows_any();
+                // A registered phone of an unknown kind stays unknown.
+                let is_registered = info.address.is_some() || info.contact.is_some();
+                let may_register =
+                    endpoint.is_some() && !is_registered && self.roster.follows_any();
                 NotFound {
                     outcome: Outcome::at(name, entry.vendor, Status::NotFound, reason),
-                    phone_ref: may_come.then(|| Box::new(PhoneRef::of_absent(name, endpoint))),
+                    phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(name, endpoint))),
                 }
             })
     }

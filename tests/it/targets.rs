@@ -264,11 +264,11 @@ impl Fixture {
         for (name, reason) in [
             (
                 "00:00:5E:00:53:66",
-                "no [[phone]] has the name or address 00:00:5E:00:53:66, and none at it is registered|",
+                "no [[phone]] has the name or address 00:00:5E:00:53:66, and no phone is registered there|",
             ),
             (
                 "192.0.2.99",
-                "no [[phone]] has the name or address 192.0.2.99, and none at it is registered|",
+                "no [[phone]] has the name or address 192.0.2.99, and no phone is registered there|",
             ),
             (
                 "nobody",

@@ -50,7 +50,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<Str
 /// Returns all phones, and the errors of the servers whose phones are missing.
 pub(super) async fn known_phones(state: &AppState) -> (Vec<PhoneSummary>, Vec<String>) {
     let resolver = &state.services.resolver;
-    let (phones, errors) = resolver.everybody(Instant::now() + ROSTER_TIMEOUT).await;
+    let (phones, errors) = resolver.list(Instant::now() + ROSTER_TIMEOUT).await;
     (phones, errors.iter().map(ToString::to_string).collect())
 }
 

@@ -85,7 +85,7 @@ async fn ask(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)
     let vendors = config.vendors.clone();
     let defaults = move |vendor| vendors.defaults(vendor);
     let resolver = PhoneResolver::new(config.directory.clone(), roster, defaults);
-    let (phones, away) = resolver.everybody(Instant::now() + PATIENCE).await;
+    let (phones, away) = resolver.list(Instant::now() + PATIENCE).await;
     tasks.shut_down(LOG_OFF).await;
     Ok((phones, away.iter().map(ToString::to_string).collect()))
 }

@@ -32,7 +32,7 @@ pub(super) async fn find(
         }
     }
     if found.is_empty() {
-        found.push(Err(PhoneResolver::nobody().into()));
+        found.push(Err(PhoneResolver::no_phone().into()));
     }
     found
 }

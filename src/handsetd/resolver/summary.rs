@@ -1,4 +1,4 @@
-//! Everybody whom configuration and roster know, as people and programs are told.
+//! The list of configured and registered phones, for administrators and programs.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use super::{Known, PhoneResolver};
 use crate::roster::Unavailable;
 use handset_phones::phone::{PhoneEntry, RegistrationInfo};
 
-/// One phone; what is not known is empty.
+/// A phone in the list; unknown values are empty.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct PhoneSummary {
-    /// What `phone=` calls it.
+    /// Its name in `phone=`.
     pub name: String,
     /// Its vendor.
     pub vendor: String,
@@ -20,24 +20,24 @@ pub struct PhoneSummary {
     pub model: String,
     /// Its firmware.
     pub firmware: String,
-    /// Where its web server is.
+    /// The address of its web server.
     pub address: String,
-    /// Its hardware address.
+    /// Its MAC address.
     pub mac: String,
     /// Its endpoint in Asterisk.
     pub endpoint: String,
-    /// Whether a server has a contact of it.
+    /// Whether it is registered with any server.
     pub registered: bool,
-    /// How it was found.
+    /// How it was found, in order.
     pub found: Vec<String>,
 }
 
 impl PhoneResolver {
-    /// Returns the phones that are configured, then the others that are registered, and which
-    /// servers tell nothing; those that are being read are waited for until `until`.
-    pub async fn everybody(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
-        let (facts, away) = self.roster.all(until).await;
-        (sightings(&self.known(), &facts), away)
+    /// Returns the configured phones, then other registered ones, and the servers that are unavailable.
+    /// Waits until `until` for servers that are still loading.
+    pub async fn list(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
+        let (infos, away) = self.roster.all(until).await;
+        (summaries(&self.known(), &infos), away)
     }
 
     /// Returns the names of the groups, in order.
@@ -49,56 +49,56 @@ impl PhoneResolver {
     }
 }
 
-fn sightings(known: &Known, facts: &[RegistrationInfo]) -> Vec<PhoneSummary> {
+fn summaries(known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
     let mut all = Vec::new();
     let mut listed = HashSet::new();
     for entry in known.directory.entries() {
-        let own: Vec<_> = facts
+        let own: Vec<_> = infos
             .iter()
-            .filter(|facts| facts.endpoint.is_some() && facts.endpoint == entry.endpoint)
+            .filter(|info| info.endpoint.is_some() && info.endpoint == entry.endpoint)
             .collect();
         listed.extend(entry.endpoint.clone());
         if own.is_empty() {
-            all.push(sighting(known, entry, None, true));
+            all.push(summary(known, entry, None, true));
         }
         let own = own.into_iter();
-        all.extend(own.map(|facts| sighting(known, entry, Some(facts), true)));
+        all.extend(own.map(|info| summary(known, entry, Some(info), true)));
     }
-    let mut others: Vec<_> = facts
+    let mut others: Vec<_> = infos
         .iter()
-        .filter_map(|facts| Some((facts.endpoint.clone()?, facts)))
+        .filter_map(|info| Some((info.endpoint.clone()?, info)))
         .filter(|(endpoint, _)| !listed.contains(endpoint))
         .collect();
     others.sort_by_key(|(endpoint, _)| endpoint.to_string());
     let other =
-        |(endpoint, facts)| sighting(known, &PhoneEntry::unlisted(endpoint), Some(facts), false);
+        |(endpoint, info)| summary(known, &PhoneEntry::unlisted(endpoint), Some(info), false);
     all.extend(others.into_iter().map(other));
     all
 }
 
-fn sighting(
+fn summary(
     known: &Known,
     entry: &PhoneEntry,
-    facts: Option<&RegistrationInfo>,
+    info: Option<&RegistrationInfo>,
     listed: bool,
 ) -> PhoneSummary {
     let nothing = RegistrationInfo::default();
-    let told = facts.unwrap_or(&nothing);
+    let known_info = info.unwrap_or(&nothing);
     let mut found: Vec<String> = listed.then(|| "[[phone]]".to_owned()).into_iter().collect();
-    found.extend(told.tried.iter().cloned());
+    found.extend(known_info.tried.iter().cloned());
     let text = |value: Option<String>| value.unwrap_or_default();
     let unresolved = PhoneSummary {
         name: entry.name.clone(),
         vendor: text(entry.vendor.map(|vendor| vendor.to_string())),
         model: text(entry.model.clone()),
         firmware: String::new(),
-        address: text(told.address.map(|ip| ip.to_string())),
+        address: text(known_info.address.map(|ip| ip.to_string())),
         mac: text(entry.mac.map(|mac| mac.to_string())),
         endpoint: text(entry.endpoint.as_ref().map(ToString::to_string)),
-        registered: facts.is_some(),
+        registered: info.is_some(),
         found,
     };
-    match entry.resolve(told, |vendor| (known.defaults)(vendor)) {
+    match entry.resolve(known_info, |vendor| (known.defaults)(vendor)) {
         Ok(phone) => PhoneSummary {
             vendor: phone.vendor.to_string(),
             model: phone.model,
