@@ -161,7 +161,7 @@ fn is_error(response: &Packet) -> bool {
         .is_some_and(|word| word.eq_ignore_ascii_case("Error"))
 }
 
-/// Returns whether a login was rejected for a reason that goes away by itself; only the message tells.
+/// Returns whether a login was rejected for a reason that is temporary, which only the message shows.
 fn is_temporary(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["already in use", "shutting down"]

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handset_net::backoff::Backoff;
 use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::TcpStream;
 use tokio::sync::{broadcast, watch};
@@ -20,7 +21,6 @@ use super::login::{LoginError, log_in};
 use super::queue::Queue;
 use super::state::{Connected, State};
 use super::tls::Connector;
-use handset_net::backoff::Backoff;
 
 /// Owns the connection of a client.
 pub(crate) struct Supervisor {

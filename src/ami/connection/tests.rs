@@ -1,10 +1,10 @@
 use std::sync::atomic::Ordering;
 
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::sync::mpsc;
 
 use super::*;
-use handset_net::tasks::Tasks;
 
 /// A connection over an in-memory pipe.
 struct Harness {

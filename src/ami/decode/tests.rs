@@ -151,7 +151,7 @@ fn shared_cases_decode_as_expected() {
     for case in cases.lines() {
         let case: Value = serde_json::from_str(case).unwrap();
         let id = case["id"].as_str().unwrap();
-        // Latin-1 stands for the bytes.
+        // Each character is one byte (Latin-1).
         let wire: Vec<u8> = case["wire_latin1"]
             .as_str()
             .unwrap()

@@ -8,7 +8,7 @@ const LIST_LIMITS: ListLimits = ListLimits {
     bytes: 1000,
 };
 
-/// A table of pending actions whose clock stands still.
+/// A table of pending actions with a fixed time.
 struct Table {
     pending: Pending,
     now: Instant,

@@ -73,7 +73,7 @@ impl Position {
     }
 }
 
-/// The effect of a line on the packet it stands in.
+/// The effect of a line on its packet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Step {
     /// It is the server's banner, complete.
@@ -124,7 +124,7 @@ fn is_output(line: &[u8]) -> bool {
 /// Upper bound for the length of a line whose last byte matters, in bytes.
 pub(super) const LONGEST_MARK: usize = 256;
 
-/// What every product that speaks this protocol calls itself.
+/// Part of the name of every product with this protocol.
 const CALL_MANAGER: &[u8] = b" Call Manager";
 
 /// The headers between `Response: Follows` and the output. Asterisk sends only the first two.

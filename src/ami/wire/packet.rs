@@ -1,6 +1,6 @@
 //! One packet: its headers in order, looked up by name.
 //!
-//! It tells events from responses and knows nothing else about their meaning.
+//! It distinguishes events and responses, and ignores any further meaning.
 
 use std::fmt;
 use std::ops::Range;
