@@ -1,7 +1,7 @@
-//! Where log lines go and what they look like.
+//! Destination and format of log lines.
 //!
-//! Lines go to the standard error output, never to a file: the journal and containers keep them
-//! from there. Values come from phones and callers, so whatever a terminal would obey is escaped.
+//! Lines go to standard error, never to a file: the journal and containers store them from there. Values
+//! come from phones and callers, so terminal control characters are escaped.
 
 mod escape;
 mod line;
@@ -20,28 +20,28 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The settings of the log.
+/// The `[log]` section.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The least urgent lines that are written.
+    /// The lowest level that is written.
     pub level: Level,
-    /// What a line looks like.
+    /// The format of a line.
     pub format: Format,
 }
 
-/// How urgent a log line is.
+/// The severity of a log line.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// An administrator must act.
     Error,
-    /// Something unexpected that was dealt with.
+    /// A delivery failed, or something unexpected was handled.
     Warn,
-    /// Something was done and worked.
+    /// A delivery or an action of an operator succeeded.
     #[default]
     Info,
-    /// A line for each call and each delivery.
+    /// A line per call.
     Debug,
     /// Everything, down to the bytes.
     Trace,
@@ -63,7 +63,7 @@ impl Level {
     }
 }
 
-/// What a log line looks like.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -74,27 +74,27 @@ pub enum Format {
     Json,
 }
 
-/// Begins to log, for the whole process; does nothing if something logs already.
+/// Starts logging for the whole process; does nothing if a subscriber is set already.
 ///
-/// `HANDSETD_LOG` or else `RUST_LOG` overrules the level.
+/// `HANDSETD_LOG`, or else `RUST_LOG`, overrides the level.
 pub fn start(config: Config) {
     let (filter, refused) = filter(config.level, |name| std::env::var(name).ok());
     let subscriber = subscriber(config.format, Place::of_stderr(), filter, io::stderr);
-    // Something else logs already: it was there first, and lines are not lost.
+    // On failure another subscriber receives the lines.
     let _ = subscriber.try_init();
     if let Some((variable, error)) = refused {
         warn!(%variable, %error, "Ignored a log filter.");
     }
 }
 
-/// Where the lines go.
+/// The destination of lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// To a file or a pipe.
+    /// A file or a pipe.
     File,
-    /// To the journal, which notes the time itself and reads the priority from the line.
+    /// The journal, which records the time itself and reads the priority from the line.
     Journal,
-    /// To somebody who looks at it.
+    /// A terminal.
     Terminal,
 }
 
@@ -111,15 +111,15 @@ impl Place {
     }
 }
 
-/// Returns whether `stream`, a device and an inode, is what our standard error output leads to.
+/// Returns whether `stream`, a device and an inode, is the standard error of this process.
 ///
-/// The variable is inherited by whoever a service starts, even with a redirected output.
+/// The variable is inherited by children of a service, even if their output is redirected.
 fn is_stderr(stream: &OsStr) -> bool {
     let metadata = std::fs::metadata("/proc/self/fd/2");
     metadata.is_ok_and(|own| stream == format!("{}:{}", own.dev(), own.ino()).as_str())
 }
 
-/// Chooses the filter; also returns the variable that is no filter and why.
+/// Returns the filter; also the variable that is not a valid filter, and why.
 fn filter(
     level: Level,
     variable: impl Fn(&str) -> Option<String>,
@@ -170,7 +170,7 @@ where
     }
 }
 
-/// What the targets of this workspace's crates start with: handsetd, `handset_ami`, `handset_agi` …
+/// The common prefix of this workspace's targets: `handsetd`, `handset_ami`, `handset_agi`, …
 const OWN_TARGETS: &str = "handset";
 
 #[cfg(test)]

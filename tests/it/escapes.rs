@@ -49,7 +49,7 @@ async fn no_name_commands_the_terminal_of_who_reads_the_log() {
         let lines: Vec<&str> = log.split('\n').collect();
         assert!(lines.len() > 10, "{log}");
         for line in lines {
-            assert!(!line.contains(is_obeyed), "{format}: {line:?}");
+            assert!(!line.contains(is_terminal_control), "{format}: {line:?}");
             assert!(!line.trim_start().starts_with("<0>"), "{line:?}");
             if format == "json" {
                 assert!(serde_json::from_str::<Value>(line).is_ok(), "{line:?}");
@@ -141,7 +141,10 @@ async fn ask_at_a_terminal(file: &str) {
             for bytes in [output.stdout, output.stderr] {
                 let text = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
                 for line in text.split('\n') {
-                    assert!(!line.contains(is_obeyed), "{arguments:?}: {line:?}");
+                    assert!(
+                        !line.contains(is_terminal_control),
+                        "{arguments:?}: {line:?}"
+                    );
                 }
             }
         }
@@ -149,7 +152,7 @@ async fn ask_at_a_terminal(file: &str) {
 }
 
 /// Whether a terminal does something else than to show it.
-fn is_obeyed(c: char) -> bool {
+fn is_terminal_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

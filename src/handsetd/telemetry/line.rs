@@ -1,4 +1,4 @@
-//! The form of a line of text.
+//! The format of text lines.
 
 use std::fmt::{self, Write};
 
@@ -22,7 +22,7 @@ pub(super) fn fields() -> impl for<'a> FormatFields<'a> + Send + Sync + 'static 
     .delimited(" ")
 }
 
-/// Begins each line with its priority, as the journal reads it (`<4>`).
+/// Prefixes each line with its priority, as the journal expects it (`<4>`).
 pub(super) struct Prioritized<F>(pub(super) F);
 
 impl<S, N, F> FormatEvent<S, N> for Prioritized<F>
@@ -48,7 +48,7 @@ where
     }
 }
 
-/// Escapes in JSON what a terminal would obey; JSON itself asks that of few characters.
+/// Escapes terminal control characters in JSON, which itself requires that for few of them.
 pub(super) struct TerminalSafeFormat<F>(pub(super) F);
 
 impl<S, N, F> FormatEvent<S, N> for TerminalSafeFormat<F>

@@ -109,7 +109,9 @@ fn a_call_without_an_id_is_the_one_in_the_right_state() {
     assert!(shown_steps(&next).contains("<snapshotObject>2</snapshotObject>"));
     let fault = "<CSTAErrorCode><operation>invalidDeviceID</operation></CSTAErrorCode>";
     let end = answered(only(&next), 500, fault);
-    assert!(matches!(end, ReplyOutcome::Rejected(why) if why == "no call is connected at the phone"));
+    assert!(
+        matches!(end, ReplyOutcome::Rejected(why) if why == "no call is connected at the phone")
+    );
     // The first identity must be there.
     let end = answered(asked, 500, fault);
     assert!(matches!(end, ReplyOutcome::Rejected(why) if why.contains("has no identity")));
