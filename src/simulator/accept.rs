@@ -11,7 +11,7 @@ pub(crate) fn bind(name: &'static str, address: SocketAddr) -> std::io::Result<L
     Listener::bind(name, address, MAX_CONNECTIONS, MAX_CONNECTIONS)
 }
 
-/// Runs `serve` for every connection, each in a task of its own, until `tasks` stop.
+/// Runs `serve` for every connection, in a separate task, until `tasks` stop.
 pub(crate) async fn run<S, F>(listener: Listener, tasks: Tasks, serve: S)
 where
     S: Fn(TcpStream, SocketAddr) -> F,

@@ -14,7 +14,7 @@ pub struct Options {
     pub devices: Vec<String>,
     /// Device profiles by user id; the first profile of each user is the default.
     pub users: BTreeMap<String, Vec<String>>,
-    /// Number of requests to answer with "EMService is busy" before the first one is processed.
+    /// Number of requests to answer with error 26 (busy) before the first one is processed.
     pub busy: usize,
     /// Whether the query for device profiles has the name in the DTD (`deviceProfileQuery`) rather
     /// than the one in the documentation's example (`userDeviceProfileQuery`).

@@ -1,4 +1,4 @@
-//! What a simulated call manager knows, and what it was asked.
+//! The state of a simulated call manager: logins and requests.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct State {
     pub requests: Vec<(&'static str, String)>,
     /// Reasons for refusing requests, oldest first.
     pub refusals: Vec<String>,
-    /// Number of further requests to answer with "EMService is busy".
+    /// Number of further requests to answer with error 26 (busy).
     pub(super) busy: usize,
 }
 

@@ -72,7 +72,7 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// Fails if nobody answers within three minutes or the call is rejected.
+    /// Fails if the call is not answered within three minutes or is rejected.
     pub async fn dial(&self, number: &str) -> Result<Call, Error> {
         Call::dial(&self.account, number).await
     }

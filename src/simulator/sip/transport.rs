@@ -76,9 +76,10 @@ impl Transport {
             match received {
                 Ok((length, peer)) => {
                     let datagram = buffer.get(..length).unwrap_or_default();
-                    match Message::parse(datagram) {
-                        Some(message) => self.dispatch(message, peer).await,
-                        None => debug!(%peer, "Ignored a datagram that is not SIP."),
+                    if let Some(message) = Message::parse(datagram) {
+                        self.dispatch(message, peer).await;
+                    } else {
+                        debug!(%peer, "Ignored a datagram that is not SIP.");
                     }
                 }
                 // ICMP errors surface here, such as an unreachable port.

@@ -138,7 +138,7 @@ impl Snom {
             match (held, active) {
                 // On the D8 series the key only asks.
                 (Some(_), Some(_)) if asks || self.model.has_no_control => {
-                    calls.await_confirmation()
+                    calls.await_confirmation();
                 }
                 (Some(_), Some(_)) => join(calls),
                 (None, Some(_)) => {

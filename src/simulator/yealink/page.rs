@@ -97,7 +97,7 @@ impl Yealink {
                 "http" | "https" => match Url::parse(&uri) {
                     Ok(url) => phone.load(url).await,
                     Err(error) => {
-                        device.change(|s| s.remark(format!("Invalid URL `{uri}`: {error}.")))
+                        device.change(|s| s.remark(format!("Invalid URL `{uri}`: {error}.")));
                     }
                 },
                 "Wav.Play" => phone.play(rest).await,

@@ -311,7 +311,7 @@ mod tests {
         };
         for file in files.map(|file| file.unwrap().path()) {
             let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            // V61 has a format of its own, which is not XML.
+            // The format of V61 is not XML.
             if name == "push-configuration-v61.xml"
                 || file.extension().is_none_or(|end| end != "xml")
             {
