@@ -29,9 +29,10 @@ use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::deliver::{self, Courier, PushCredentials};
 use crate::dialplan::Dialplan;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{self, Dispatcher};
 use crate::events::{Events, RulesHandle};
 use crate::history::History;
+use crate::metrics::DeliveryMetrics;
 use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
 use crate::rules::{Engine, Fact};
@@ -128,19 +129,28 @@ impl Daemon {
         let history = History::new(self.config.history);
         let OpenedOutbox {
             store,
-            held,
+            entries,
             damaged,
         } = self.holding;
-        let parts = (resolver.clone(), self.courier, history.clone());
-        let (dispatcher, dropped) = Dispatcher::new(parts, store, calls.clone());
+        let metrics = DeliveryMetrics::default();
+        let (dispatcher, dropped) = Dispatcher::new(
+            dispatch::Services::new(
+                resolver.clone(),
+                self.courier.clone(),
+                history.clone(),
+                metrics.clone(),
+                calls.clone(),
+            ),
+            store,
+        );
         let (event_tap, tapped) = broadcast::channel(MAX_TAPPED);
         let (rules, queries) = RulesHandle::new();
         let parts = admin::Services {
-            resolver: resolver.clone(),
-            courier: dispatcher.courier().clone(),
-            history: history.clone(),
-            metrics: dispatcher.metrics().clone(),
             dispatcher: dispatcher.clone(),
+            resolver: resolver.clone(),
+            courier: self.courier,
+            history: history.clone(),
+            metrics: metrics.clone(),
             feed: EventFeed::new(),
             rules,
             health: Health {
@@ -170,7 +180,7 @@ impl Daemon {
             // The channel is new and empty.
             let _ = tell.try_send(damaged);
         }
-        dispatcher.resume(held, &roster);
+        dispatcher.resume(entries, &roster);
         let (rules, engines) = mpsc::channel(1);
         calls.spawn("rules", async move {
             events.run(clients, facts, engines, queries).await;
@@ -183,9 +193,14 @@ impl Daemon {
             rules,
             servers,
         };
-        calls.spawn("action urls", listen(told, resolver, tell, calls.stop()));
+        calls.spawn(
+            "action urls",
+            listen(told, resolver.clone(), tell, calls.stop()),
+        );
         let dialplan = Dialplan {
             dispatcher,
+            resolver: resolver.clone(),
+            metrics,
             budget: reload.config.dialplan.budget,
         };
         calls.spawn("agi", self.agi.run(dialplan, calls.stop()));

@@ -18,7 +18,9 @@ use tracing::{Instrument, debug, error, info_span};
 
 use crate::dispatch::{Delivery, Dispatcher};
 use crate::history::{RequestInfo, Requester, without_secrets};
-use crate::outcome::{Answer, Outcome, Status};
+use crate::metrics::DeliveryMetrics;
+use crate::outcome::{Outcome, Report, Status};
+use crate::resolver::PhoneResolver;
 use handset_agi::{self as agi, Channel, Script};
 use handset_phones::verb::{Action, Request, Verb};
 
@@ -42,13 +44,15 @@ impl Default for Config {
 pub struct Dialplan {
     /// Accepts the requests; deliveries may outlast their call.
     pub dispatcher: Dispatcher,
+    pub(crate) resolver: PhoneResolver,
+    pub(crate) metrics: DeliveryMetrics,
     /// How long a call waits at most.
     pub budget: Duration,
 }
 
 impl Script for Dialplan {
     async fn run(&self, request: &agi::Request, channel: &mut Channel) -> Result<(), agi::Error> {
-        let _session = self.dispatcher.metrics().session();
+        let _session = self.metrics.session();
         let asker = Requester::Call {
             channel: request.channel().to_owned(),
             extension: format!("{}@{}", request.extension(), request.context()),
@@ -60,7 +64,7 @@ impl Script for Dialplan {
             // The rest of the budget is for setting the variables.
             let until = Instant::now() + self.budget - (self.budget / 10).min(RESERVE);
             let answer = self.answer(request, &mut info, channel, until).await;
-            let Answer { status, reason, phone, vendor, .. } = &answer;
+            let Report { status, reason, phone, vendor, .. } = &answer;
             let (caller, script) = (request.channel(), request.script());
             let why = without_secrets(reason);
             if *status == Status::Error {
@@ -99,7 +103,7 @@ impl Dialplan {
         info: &mut RequestInfo,
         channel: &mut Channel,
         until: Instant,
-    ) -> Answer {
+    ) -> Report {
         let read = read(call).and_then(|(verb, pairs)| {
             info.keys = pairs;
             Request::parse(
@@ -121,7 +125,7 @@ impl Dialplan {
         }
         let finding = timeout_at(
             until,
-            targets::find(self.dispatcher.resolver(), &request, call, channel),
+            targets::find(&self.resolver, &request, call, channel),
         );
         let Ok(found) = finding.await else {
             let reason = "Asterisk did not report the phone of the caller in time";
@@ -129,7 +133,7 @@ impl Dialplan {
             let deliveries = self
                 .dispatcher
                 .start(vec![Err(outcome.into())], request, info);
-            return Answer::of(&Delivery::outcomes(deliveries));
+            return Report::of(&Delivery::outcomes(deliveries));
         };
         let deliveries = self.dispatcher.start(found, request, info);
         report(deliveries, wait, channel, until).await
@@ -142,19 +146,19 @@ async fn report(
     wait: bool,
     channel: &mut Channel,
     until: Instant,
-) -> Answer {
+) -> Report {
     if wait {
         wait_for_end(deliveries, channel, until).await
     } else {
-        let settled = join_all(deliveries.iter_mut().map(Delivery::settle));
+        let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
         // The report shows which were in time.
-        let _ = timeout_at(until, settled).await;
+        let _ = timeout_at(until, persisted).await;
         Delivery::queued(deliveries, "")
     }
 }
 
 /// Waits for the end of deliveries, until `until` or the end of the call.
-async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -> Answer {
+async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -> Report {
     let late = {
         let ended = join_all(all.iter_mut().map(Delivery::end));
         tokio::select! {
@@ -164,7 +168,7 @@ async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Inst
         }
     };
     match late {
-        None => Answer::of(&Delivery::outcomes(all)),
+        None => Report::of(&Delivery::outcomes(all)),
         Some(reason) => Delivery::queued(all, reason),
     }
 }

@@ -20,7 +20,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
-use crate::outcome::{Answer, Status};
+use crate::outcome::{Report, Status};
 use crate::rules::{Decision, Engine, Fact, Run, RunId};
 
 /// Evaluates facts and executes the resulting requests.
@@ -210,8 +210,8 @@ fn gap(server: &str, state: &ami::State) -> Option<Fact> {
     ))
 }
 
-fn log(what: &str, answer: &Answer) {
-    let Answer {
+fn log(what: &str, answer: &Report) {
+    let Report {
         status,
         reason,
         phone,

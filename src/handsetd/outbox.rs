@@ -1,9 +1,10 @@
-//! Deliveries that are held for phones that are away, in a file that outlasts a crash.
+//! Durable store of deliveries for phones that are unreachable: an SQLite file, `outbox.sqlite`.
 //!
-//! A [`OutboxEntry`] says what is asked of one phone. It is [held](Store::hold) before anybody is told so,
-//! marked as being sent before the first byte leaves, and forgotten when it is over. What was being
-//! sent when the daemon died is told apart from what was still waiting, so that nothing is lost and
-//! nothing is sent twice. Nothing here knows phones or decides anything.
+//! An [`OutboxEntry`] is a request for one phone. It is [inserted](Store::insert) before the caller
+//! learns that it is queued, marked as [in flight](EntryState::InFlight) before the first byte is
+//! sent, and [deleted](Store::delete) when the delivery has ended. After a crash, entries that may
+//! have been sent are thus known from those that were not: nothing is lost, and nothing is sent
+//! twice. The store knows no phones and decides nothing.
 
 mod entry;
 mod file;

@@ -149,7 +149,7 @@ impl Outcome {
 
 /// What came of a request altogether.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Answer {
+pub struct Report {
     /// The status of all phones together.
     pub status: Status,
     /// Why, in words for people.
@@ -162,7 +162,7 @@ pub struct Answer {
     pub result: Option<Value>,
 }
 
-impl Answer {
+impl Report {
     /// Sums up what came of a request at each phone.
     ///
     /// One phone speaks for itself. Several are `OK` if all are, `QUEUED` if the rest of them goes
@@ -196,7 +196,7 @@ impl Answer {
     }
 }
 
-impl From<Outcome> for Answer {
+impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
         Self::of(&[outcome])
     }
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn one_phone_speaks_for_itself() {
-        let answer = Answer::of(&[outcome("1001", Status::Denied, "wrong password")]);
+        let answer = Report::of(&[outcome("1001", Status::Denied, "wrong password")]);
         assert_eq!(
             (answer.status, answer.reason.as_str()),
             (Status::Denied, "wrong password")
@@ -301,9 +301,9 @@ mod tests {
         let ok = outcome("1001", Status::Ok, "");
         let queued = outcome("1002", Status::Queued, "");
         let away = outcome("1003", Status::Unreachable, "connection refused");
-        assert_eq!(Answer::of(&[ok.clone(), ok.clone()]).status, Status::Ok);
-        assert_eq!(Answer::of(&[ok.clone(), queued]).status, Status::Queued);
-        let answer = Answer::of(&[ok, away.clone()]);
+        assert_eq!(Report::of(&[ok.clone(), ok.clone()]).status, Status::Ok);
+        assert_eq!(Report::of(&[ok.clone(), queued]).status, Status::Queued);
+        let answer = Report::of(&[ok, away.clone()]);
         assert_eq!(answer.status, Status::Partial);
         assert_eq!(
             answer.reason,
@@ -313,29 +313,29 @@ mod tests {
             (answer.phone.as_str(), answer.vendor.as_str()),
             ("1001&1003", "snom")
         );
-        assert_eq!(Answer::of(&[away.clone(), away]).status, Status::Partial);
+        assert_eq!(Report::of(&[away.clone(), away]).status, Status::Partial);
     }
 
     #[test]
     fn what_was_read_is_told_for_each_phone() {
         let read = |phone, value| outcome(phone, Status::Ok, "").with_result(Some(value));
-        let one = Answer::of(&[read("1001", Value::from("on\r\noff"))]);
+        let one = Report::of(&[read("1001", Value::from("on\r\noff"))]);
         assert_eq!(one.result_line().as_deref(), Some("on  off"));
-        let both = Answer::of(&[
+        let both = Report::of(&[
             read("1001", Value::from("on")),
             outcome("1002", Status::Ok, ""),
         ]);
         assert_eq!(both.result_line().as_deref(), Some(r#"{"1001":"on"}"#));
-        assert_eq!(Answer::of(&[outcome("1", Status::Ok, "")]).result, None);
+        assert_eq!(Report::of(&[outcome("1", Status::Ok, "")]).result, None);
         let picture = serde_json::json!({"png": "aaaa", "url": "http://192.0.2.1/a.png"});
-        let line = Answer::of(&[read("1001", picture)]).result_line();
+        let line = Report::of(&[read("1001", picture)]).result_line();
         assert_eq!(line.as_deref(), Some("http://192.0.2.1/a.png"));
     }
 
     #[test]
     fn each_is_listed_even_if_there_is_no_room_for_reasons() {
         let long = "the phone refused ".repeat(8);
-        let answer = Answer::of(&[
+        let answer = Report::of(&[
             outcome("1001", Status::Ok, ""),
             outcome("1002", Status::Denied, &long),
             outcome("1003", Status::Rejected, &long),

@@ -328,7 +328,7 @@ async fn deliveries_can_be_cancelled_until_they_are_sent() {
         (200, Some("desk"))
     );
     daemon
-        .line("called back by token admin.token before anything was sent")
+        .line("cancelled by token admin.token before anything was sent")
         .await;
     let found = admin
         .get(&format!("/api/v1/deliveries?id={id}"))

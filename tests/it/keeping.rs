@@ -65,7 +65,7 @@ async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let first = dials(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(first.status, "QUEUED");
-    let words = "held for 1h, until the phone can be reached: cannot connect to 127.0.";
+    let words = "stored for up to 1h until the phone is reachable: cannot connect to 127.0.";
     assert!(first.reason.starts_with(words), "{}", first.reason);
     let second = dials(&daemon, "2", &["keep=1h", "wait=no"]).await;
     assert_eq!(
@@ -205,11 +205,11 @@ async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
     sim_phone.shows_text("not told: desk dial 1s").await;
     let record = comes_to(&daemon, &outcome.id, "UNREACHABLE").await;
     let reason = record["reason"].as_str().unwrap();
-    let words = "held for 1s, and the phone could not be reached: cannot connect";
+    let words = "expired after 1s; the phone was unreachable: cannot connect";
     assert!(reason.starts_with(words), "{reason}");
     // Nor does it come back after a restart.
     let daemon = daemon.crash_and_start().await;
-    assert_eq!(daemon.count("Goes on with what is held"), 0);
+    assert_eq!(daemon.count("Resumed stored deliveries"), 0);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_damaged_file_is_moved_aside_and_told() {
     let phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     assert_eq!(dials(&daemon, "1", &["keep=1h"]).await.status, "QUEUED");
-    let file = daemon.state("held.sqlite");
+    let file = daemon.state("outbox.sqlite");
     let daemon = daemon
         .crash_then_start(|| {
             fs::write(&file, "this was a file".repeat(1000)).unwrap();
@@ -232,13 +232,11 @@ async fn a_damaged_file_is_moved_aside_and_told() {
     assert!(
         aside
             .into_iter()
-            .any(|name| name.starts_with("held.sqlite.damaged-"))
+            .any(|name| name.starts_with("outbox.sqlite.damaged-"))
     );
     assert_eq!(dials(&daemon, "2", &["keep=1h"]).await.status, "QUEUED");
     let daemon = daemon.crash_and_start().await;
-    daemon
-        .line("Goes on with what is held for phones that were away. count=1")
-        .await;
+    daemon.line("Resumed stored deliveries. count=1").await;
 }
 
 #[tokio::test]
@@ -330,7 +328,7 @@ async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(versio
     let (code, status, reason) = answer.outcome();
     assert_eq!((code, status.as_str()), (202, "QUEUED"), "{reason}");
     assert!(
-        reason.starts_with("held for 1h, until the phone can be reached: "),
+        reason.starts_with("stored for up to 1h until the phone is reachable: "),
         "{reason}"
     );
     let id = answer.json()["id"].as_str().unwrap().to_owned();

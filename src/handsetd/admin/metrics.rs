@@ -87,7 +87,7 @@ impl Snapshot {
             rules: services.rules.statuses().await,
             in_flight: services.dispatcher.in_flight(),
             waiting: services.dispatcher.waiting(),
-            stored: services.dispatcher.held(),
+            stored: services.dispatcher.stored(),
             open_circuit_breakers: services.courier.open_circuit_breakers(),
         }
     }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::outcome::{Answer, Status};
+use crate::outcome::{Report, Status};
 
 /// A reply of the admin API.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +16,8 @@ pub(super) struct Reply {
 
 impl Reply {
     /// The report of a request to phones.
-    pub(super) fn of(report: &Answer, id: &str) -> Self {
-        let Answer {
+    pub(super) fn of(report: &Report, id: &str) -> Self {
+        let Report {
             status,
             reason,
             phone,

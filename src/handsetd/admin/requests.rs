@@ -21,7 +21,7 @@ use super::reply::Reply;
 use super::state::AppState;
 use crate::dispatch::Delivery;
 use crate::history::{RequestInfo, Requester};
-use crate::outcome::{Answer, Status};
+use crate::outcome::{Report, Status};
 
 /// Handles `POST do/VERB`.
 pub(super) async fn post_verb(
@@ -174,7 +174,7 @@ pub(super) async fn deliver(
     requester: Requester,
     verb: &str,
     pairs: Vec<(String, String)>,
-) -> (Answer, String) {
+) -> (Report, String) {
     let dispatcher = &state.services.dispatcher;
     let info = RequestInfo::new(requester, verb, pairs);
     let id = info.id.to_string();
@@ -190,14 +190,14 @@ pub(super) async fn deliver(
     };
     let deadline = Instant::now() + MAX_WAIT;
     if !wait {
-        let persisted = join_all(deliveries.iter_mut().map(Delivery::settle));
+        let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
         // A delivery that is not persisted in time says so in its report.
         let _ = timeout_at(deadline, persisted).await;
         return (Delivery::queued(deliveries, ""), id);
     }
     let ended = join_all(deliveries.iter_mut().map(Delivery::end));
     let report = match timeout_at(deadline, ended).await {
-        Ok(_) => Answer::of(&Delivery::outcomes(deliveries)),
+        Ok(_) => Report::of(&Delivery::outcomes(deliveries)),
         Err(_) => Delivery::queued(deliveries, "the delivery continues in the background"),
     };
     (report, id)

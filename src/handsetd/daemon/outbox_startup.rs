@@ -1,4 +1,4 @@
-//! Payload is held for phones that are away: opening the file, and the events of what is dropped.
+//! Opens the outbox at start-up, and raises events for damage and expired deliveries.
 
 use std::fs;
 use std::path::Path;
@@ -11,39 +11,37 @@ use crate::dispatch::Expired;
 use crate::outbox::{Opened, Store, StoredEntry};
 use crate::rules::Fact;
 
-/// The file, and what was in it.
+/// The opened outbox, and its entries.
 #[derive(Debug)]
 pub(super) struct OpenedOutbox {
-    /// The file; or why nothing can be held.
+    /// The store, or why there is none.
     pub(super) store: Result<Store, String>,
-    /// Payload was in it.
-    pub(super) held: Vec<StoredEntry>,
-    /// The event that tells of a damaged file.
+    pub(super) entries: Vec<StoredEntry>,
+    /// The event of a damaged file.
     pub(super) damaged: Option<Fact>,
 }
 
 impl OpenedOutbox {
-    /// Opens the file in the state folder. Payload stands against it costs `keep`, not the service.
-    /// Blocks.
+    /// Opens the file in the state directory. If that fails, the daemon runs without `keep`. Blocks.
     pub(super) fn open(state: &Path) -> Self {
-        let path = state.join("held.sqlite");
-        // Payload is wrong with the folder is told better by what is wrong with the file.
+        let path = state.join("outbox.sqlite");
+        // If this fails, opening the file reports it better.
         let _ = fs::create_dir_all(state);
         let Opened {
             store,
-            held,
+            entries,
             damaged,
         } = match Store::open(&path) {
             Ok(opened) => opened,
             Err(error) => {
                 error!(
                     %error,
-                    "Nothing can be held for phones that are away (keep), until this is mended and \
-                     handsetd started again (state.dir)."
+                    "Cannot open the outbox: requests with keep are not stored. Fix state.dir and restart \
+                     handsetd."
                 );
                 return Self {
                     store: Err(error.to_string()),
-                    held: Vec::new(),
+                    entries: Vec::new(),
                     damaged: None,
                 };
             }
@@ -54,8 +52,8 @@ impl OpenedOutbox {
                 path,
                 aside,
                 why,
-                "The outbox was damaged: the file was moved aside, and \
-                 a new one was begun. sqlite3 may recover something of it (.recover)."
+                "The outbox is damaged: the file was renamed, and a new one was created. sqlite3 may \
+                 recover entries from it (.recover)."
             );
             fact(
                 "handsetd.damaged",
@@ -64,22 +62,22 @@ impl OpenedOutbox {
         });
         Self {
             store: Ok(store),
-            held,
+            entries,
             damaged,
         }
     }
 }
 
-/// Makes events of what is dropped, until `stop`.
+/// Raises an event for each expired delivery, until `stop`.
 pub(super) async fn tell(
-    mut dropped: mpsc::Receiver<Expired>,
+    mut expired_deliveries: mpsc::Receiver<Expired>,
     tell: mpsc::Sender<Fact>,
     stop: CancellationToken,
 ) {
     loop {
         let expired = tokio::select! {
             () = stop.cancelled() => return,
-            expired = dropped.recv() => expired,
+            expired = expired_deliveries.recv() => expired,
         };
         let Some(expired) = expired else { return };
         let Expired {

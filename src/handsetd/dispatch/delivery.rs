@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::outcome::{Answer, Outcome, Status};
+use crate::outcome::{Outcome, Report, Status};
 
 /// A delivery that may still go on.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Delivery {
     }
 
     /// Takes one that goes on in a task.
-    pub(super) fn going_on(outcome: Outcome, task: JoinHandle<Outcome>) -> Self {
+    pub(super) fn in_progress(outcome: Outcome, task: JoinHandle<Outcome>) -> Self {
         Self {
             outcome,
             task: Some(task),
@@ -46,14 +46,14 @@ impl Delivery {
 
     /// Takes one that goes on in a task, which first sees to it that it outlasts a crash: `sure` is
     /// told so, or dropped if that can't be.
-    pub(super) fn kept(
+    pub(super) fn stored(
         outcome: Outcome,
         task: JoinHandle<Outcome>,
         sure: oneshot::Receiver<()>,
     ) -> Self {
         Self {
             keeping: Persistence::Unsure(sure),
-            ..Self::going_on(outcome, task)
+            ..Self::in_progress(outcome, task)
         }
     }
 
@@ -73,7 +73,7 @@ impl Delivery {
 
     /// Waits until it may be called `QUEUED`: at once for most, and for what is to be kept when it
     /// would outlast a crash. What can't be kept is waited for to its end. Cancel safe.
-    pub async fn settle(&mut self) {
+    pub async fn until_persisted(&mut self) {
         if let Persistence::Unsure(sure) = &mut self.keeping {
             self.keeping = match sure.await {
                 Ok(()) => Persistence::Settled,
@@ -86,7 +86,7 @@ impl Delivery {
     }
 
     /// Sums up deliveries of which some go on, for which `reason` is given.
-    pub fn queued(deliveries: Vec<Self>, reason: &str) -> Answer {
+    pub fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
         let told = |mut delivery: Self| {
             let mut outcome = delivery.outcome;
             if delivery.task.is_none() {
@@ -105,7 +105,7 @@ impl Delivery {
             }
             outcome
         };
-        Answer::of(&deliveries.into_iter().map(told).collect::<Vec<_>>())
+        Report::of(&deliveries.into_iter().map(told).collect::<Vec<_>>())
     }
 
     /// Returns what came of it, so far.
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use handset_net::tasks::Tasks;
 
-    fn kept(tasks: &Tasks) -> (Delivery, oneshot::Sender<()>, oneshot::Sender<()>) {
+    fn stored(tasks: &Tasks) -> (Delivery, oneshot::Sender<()>, oneshot::Sender<()>) {
         let (is_sure, sure) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
         let task = tasks.spawn("delivery", async {
@@ -138,21 +138,21 @@ mod tests {
             Outcome::new(Status::Ok, "")
         });
         let queued = Outcome::new(Status::Queued, "");
-        (Delivery::kept(queued, task, sure), is_sure, end)
+        (Delivery::stored(queued, task, sure), is_sure, end)
     }
 
     #[tokio::test]
     async fn nothing_is_promised_before_it_is_sure() {
         let tasks = Tasks::new();
-        let (mut delivery, _unsure, _end) = kept(&tasks);
-        assert!(delivery.settle().now_or_never().is_none());
+        let (mut delivery, _unsure, _end) = stored(&tasks);
+        assert!(delivery.until_persisted().now_or_never().is_none());
         let answer = Delivery::queued(vec![delivery], "delivery goes on");
         assert_eq!(
             (answer.status, answer.reason.as_str()),
             (Status::Error, UNSURE)
         );
         // It became sure while nobody looked.
-        let (delivery, is_sure, _end) = kept(&tasks);
+        let (delivery, is_sure, _end) = stored(&tasks);
         is_sure.send(()).unwrap();
         let answer = Delivery::queued(vec![delivery], "delivery goes on");
         assert_eq!(answer.status, Status::Queued);
@@ -161,21 +161,24 @@ mod tests {
     #[tokio::test]
     async fn what_is_sure_is_not_waited_for_and_what_can_not_be_kept_is() {
         let tasks = Tasks::new();
-        let (mut delivery, is_sure, _end) = kept(&tasks);
+        let (mut delivery, is_sure, _end) = stored(&tasks);
         is_sure.send(()).unwrap();
-        delivery.settle().await;
+        delivery.until_persisted().await;
         assert_eq!(delivery.into_outcome().status, Status::Queued);
-        let (mut delivery, is_sure, _end) = kept(&tasks);
+        let (mut delivery, is_sure, _end) = stored(&tasks);
         drop(is_sure);
-        assert!(delivery.settle().now_or_never().is_none());
+        assert!(delivery.until_persisted().now_or_never().is_none());
         let answer = Delivery::queued(vec![delivery], "delivery goes on");
         assert_eq!(answer.status, Status::Error);
-        let (mut delivery, is_sure, end) = kept(&tasks);
+        let (mut delivery, is_sure, end) = stored(&tasks);
         drop(is_sure);
-        assert!(delivery.settle().now_or_never().is_none());
-        assert!(delivery.settle().now_or_never().is_none(), "it is not over");
+        assert!(delivery.until_persisted().now_or_never().is_none());
+        assert!(
+            delivery.until_persisted().now_or_never().is_none(),
+            "it is not over"
+        );
         end.send(()).unwrap();
-        delivery.settle().await;
+        delivery.until_persisted().await;
         delivery.end().await;
         assert_eq!(delivery.into_outcome().status, Status::Ok);
     }

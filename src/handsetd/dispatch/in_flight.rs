@@ -1,34 +1,35 @@
-//! The deliveries that are under way, by the number of their request.
+//! The deliveries in progress, by the id of their request.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::commit_point::CommitPoint;
 use crate::history::Requester;
 use crate::outcome::{DeliveryId, Outcome, Status};
 use handset_phones::phone::Vendor;
 
-/// What is under way. Cheap to clone; all clones are one.
+/// The deliveries in progress. Clones share the table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight(Arc<Mutex<Entries>>);
 
 #[derive(Debug, Default)]
 struct Entries {
     next: u64,
-    /// One for each task, so that it is as bounded as those are.
-    by_number: HashMap<u64, Underway>,
+    /// One for each task, so bounded as those are.
+    by_number: HashMap<u64, Entry>,
 }
 
 #[derive(Debug)]
-struct Underway {
+struct Entry {
     id: String,
     phone: String,
     commit_point: CommitPoint,
-    /// Who called it back.
-    by: Option<Requester>,
+    cancelled_by: Option<Requester>,
 }
 
-/// The place of one delivery, which it leaves when this is dropped.
+/// The entry of one delivery; dropping this removes it.
 #[derive(Debug)]
 pub(super) struct InFlightGuard {
     in_flight: InFlight,
@@ -36,23 +37,23 @@ pub(super) struct InFlightGuard {
 }
 
 impl InFlight {
-    /// Takes a delivery in.
+    /// Adds a delivery.
     pub(super) fn enter(
         &self,
         id: &DeliveryId,
         phone: &str,
         commit_point: &CommitPoint,
     ) -> InFlightGuard {
-        let mut places = self.lock();
-        let number = places.next;
-        places.next = number.wrapping_add(1);
-        let underway = Underway {
+        let mut entries = self.0.lock();
+        let number = entries.next;
+        entries.next = number.wrapping_add(1);
+        let entry = Entry {
             id: id.to_string(),
             phone: phone.to_owned(),
             commit_point: commit_point.clone(),
-            by: None,
+            cancelled_by: None,
         };
-        places.by_number.insert(number, underway);
+        entries.by_number.insert(number, entry);
         InFlightGuard {
             in_flight: self.clone(),
             number,
@@ -61,18 +62,18 @@ impl InFlight {
 
     /// Returns how many there are.
     pub(super) fn len(&self) -> usize {
-        self.lock().by_number.len()
+        self.0.lock().by_number.len()
     }
 
-    /// Calls back those of the request `id` that are not sent; returns their phones.
-    pub(super) fn cancel(&self, id: &str, asker: &Requester) -> Vec<String> {
-        let mut places = self.lock();
-        let of_request = places.by_number.values_mut().filter(|one| one.id == id);
+    /// Cancels the deliveries of the request `id` that are not sent yet; returns their phones.
+    pub(super) fn cancel(&self, id: &str, requester: &Requester) -> Vec<String> {
+        let mut entries = self.0.lock();
+        let of_request = entries.by_number.values_mut().filter(|one| one.id == id);
         let mut phones = Vec::new();
         for one in of_request {
-            // Told before it is called back, since the delivery asks as soon as it hears of it.
-            if one.by.is_none() {
-                one.by = Some(asker.clone());
+            // Set first: the delivery reads it as soon as it is cancelled.
+            if one.cancelled_by.is_none() {
+                one.cancelled_by = Some(requester.clone());
             }
             if one.commit_point.cancel() {
                 phones.push(one.phone.clone());
@@ -81,31 +82,29 @@ impl InFlight {
         phones.sort();
         phones
     }
-
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        // Each entry is whole, whoever panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl InFlightGuard {
-    /// Says what came of a delivery that was called back.
-    pub(super) fn withdrawn(&self, phone: &str, vendor: Option<Vendor>) -> Outcome {
+    /// Returns the outcome of a cancelled delivery.
+    pub(super) fn cancelled_outcome(&self, phone: &str, vendor: Option<Vendor>) -> Outcome {
         let by = self
             .in_flight
+            .0
             .lock()
             .by_number
             .get(&self.number)
-            .and_then(|one| one.by.clone());
-        let by = by.map(|asker| format!(" by {asker}")).unwrap_or_default();
-        let reason = format!("called back{by} before anything was sent");
+            .and_then(|one| one.cancelled_by.clone());
+        let by = by
+            .map(|requester| format!(" by {requester}"))
+            .unwrap_or_default();
+        let reason = format!("cancelled{by} before anything was sent");
         Outcome::at(phone, vendor, Status::Unreachable, reason)
     }
 }
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.in_flight.lock().by_number.remove(&self.number);
+        self.in_flight.0.lock().by_number.remove(&self.number);
     }
 }
 
@@ -114,12 +113,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_what_is_not_sent_is_called_back() {
+    async fn only_unsent_deliveries_are_cancelled() {
         let in_flight = InFlight::default();
         let (id, other) = (DeliveryId::random(), DeliveryId::random());
-        let sendoffs = [(); 3].map(|()| CommitPoint::default());
-        let [one, two, three] = &sendoffs;
-        let places = [
+        let commit_points = [(); 3].map(|()| CommitPoint::default());
+        let [one, two, three] = &commit_points;
+        let guards = [
             in_flight.enter(&id, "1001", one),
             in_flight.enter(&id, "1002", two),
             in_flight.enter(&other, "1003", three),
@@ -136,7 +135,7 @@ mod tests {
         );
         assert!(one.commit().await.is_err() && three.commit().await.is_ok());
         assert_eq!(in_flight.len(), 3);
-        drop(places);
+        drop(guards);
         assert_eq!(in_flight.len(), 0);
         assert!(
             in_flight

@@ -1,10 +1,28 @@
-//! Deliveries with `keep`: held in a file until the phone has them, in the order in which they were
-//! asked.
+//! Deliveries with `keep`: stored until the phone has them, and sent in the order of their arrival.
 //!
-//! Each phone that something is kept for has a line and a task, which tries the first delivery of
-//! the line, and tries again when the roster says that the phone is back, when another delivery comes,
-//! and now and then, since not every absence shows in the roster. Only what was surely not sent is
-//! tried again. The file is told before anybody is told of it; see [`crate::outbox`].
+//! Each phone with stored deliveries has a backlog and a task, which attempts the first delivery of
+//! the backlog. It tries again when the roster reports that the phone has registered, when another
+//! delivery arrives, and from time to time, since not every return shows in the roster. Only
+//! deliveries of which nothing was sent are attempted again. An entry of the store goes through these
+//! states; see [`crate::outbox`]:
+//!
+//! ```text
+//!                       insert
+//!                          │
+//!                          ▼   commit: persisted before the first byte
+//!            ┌────────► Pending ─────────────────────────────► InFlight
+//!            │             │                                    │   │
+//!            │             │ expired, cancelled,                │   │
+//!            │             │ NOTFOUND, UNSUPPORTED, …           │   │
+//!            │             ▼                                    │   │
+//!            │          deleted ◄───────────────────────────────┘   │
+//!            │                      OK, REJECTED, UNKNOWN, …        │
+//!            └──────────────────────────────────────────────────────┘
+//!                 nothing was sent after all (UNREACHABLE)
+//! ```
+//!
+//! After a crash, `Pending` entries are resumed. `InFlight` ones may have been sent, so they end as
+//! `UNKNOWN` and are not repeated.
 
 mod backlog;
 mod pending_delivery;
@@ -26,24 +44,25 @@ use handset_phones::verb::{Action, Request};
 use pending_delivery::PendingDelivery;
 
 pub use worker::Expired;
-pub(super) use worker::{OutboxWorker, Services};
+pub(super) use worker::OutboxWorker;
 
 impl Dispatcher {
-    /// Starts a delivery that is held if the phone can't be reached.
-    pub(super) fn keep(
+    /// Starts a delivery that is stored while the phone is unreachable.
+    pub(super) fn start_stored(
         &self,
         found: Resolution,
         request: &Arc<Request>,
-        asked: &RequestInfo,
+        info: &RequestInfo,
     ) -> Delivery {
+        let reject = |outcome| Delivery::over(self.services.reject(info, outcome));
         let (name, vendor, phone_ref) = match &found {
             Ok(phone) if matches!(request.action, Action::Mobility(_)) => {
                 let vendor = Some(phone.vendor);
                 let outcome = Outcome::at(&phone.name, vendor, Status::Unsupported, NO_PHONE);
-                return Delivery::over(self.note(asked, outcome));
+                return reject(outcome);
             }
             Ok(phone) => {
-                let phone_ref = self.resolver.phone_ref(phone);
+                let phone_ref = self.services.resolver.phone_ref(phone);
                 (phone.name.clone(), Some(phone.vendor), phone_ref)
             }
             Err(NotFound {
@@ -54,92 +73,94 @@ impl Dispatcher {
                 outcome.vendor,
                 PhoneRef::clone(phone_ref),
             ),
-            Err(NotFound { outcome, .. }) => {
-                return Delivery::over(self.note(asked, outcome.clone()));
-            }
+            Err(NotFound { outcome, .. }) => return reject(outcome.clone()),
         };
         let outcome = Outcome::at(&name, vendor, Status::Queued, "");
         if !self.outbox.has_room(phone_ref.key()) {
-            let reason = "too much is held for this phone already";
-            let outcome = Outcome::at(&name, vendor, Status::Unreachable, reason);
-            return Delivery::over(self.note(asked, outcome));
+            let reason = "too many deliveries are stored for this phone";
+            return reject(Outcome::at(&name, vendor, Status::Unreachable, reason));
         }
-        let (own, request, asked) = (self.clone(), Arc::clone(request), asked.clone());
-        let (is_sure, sure) = oneshot::channel();
-        let keeping = async move {
-            let number = own.outbox.hold(&asked, &name, &phone_ref, &request).await;
-            match number {
+        let (dispatcher, request, info) = (self.clone(), Arc::clone(request), info.clone());
+        let (persisted, is_persisted) = oneshot::channel();
+        let delivery = async move {
+            let outbox = &dispatcher.outbox;
+            match outbox.insert(&info, &name, &phone_ref, &request).await {
                 Ok(number) => {
-                    // Whoever asked may not want to know.
-                    let _ = is_sure.send(());
+                    // The caller may be gone.
+                    let _ = persisted.send(());
                     let vendor = found.ok().map(|phone| phone.vendor);
-                    own.hand_over(number, &asked, request, name, vendor, phone_ref)
+                    dispatcher
+                        .hand_over(number, &info, request, name, vendor, phone_ref)
                         .await
                 }
                 Err(why) => {
-                    error!(%why, "Cannot keep a delivery.");
-                    drop(is_sure);
-                    own.without_keeping(found, request, &asked, &why).await
+                    error!(%why, "Cannot store a delivery.");
+                    drop(persisted);
+                    dispatcher
+                        .deliver_unstored(found, request, &info, &why)
+                        .await
                 }
             }
         };
-        let task = self.tasks.spawn("delivery", keeping.in_current_span());
-        Delivery::kept(outcome, task, sure)
+        let tasks = &self.services.tasks;
+        let task = tasks.spawn("delivery", delivery.in_current_span());
+        Delivery::stored(outcome, task, is_persisted)
     }
 
-    /// Gives the outbox what is in the file, and waits until it is delivered or held.
+    /// Passes a stored delivery to the worker, and waits until it has ended or is queued.
     async fn hand_over(
         &self,
         number: u64,
-        asked: &RequestInfo,
+        info: &RequestInfo,
         request: Arc<Request>,
         phone: String,
         vendor: Option<Vendor>,
         phone_ref: PhoneRef,
     ) -> Outcome {
-        let (told, heard) = oneshot::channel();
+        let (result, receiver) = oneshot::channel();
         let commit_point = self.outbox.commit_point(number);
-        let since = Instant::now();
+        let accepted_at = Instant::now();
         let queued = Outcome::at(&phone, vendor, Status::Queued, STOPPING);
-        self.outbox.enter(PendingDelivery {
+        let in_flight = &self.services.in_flight;
+        self.outbox.enqueue(PendingDelivery {
             number,
-            id: asked.id.clone(),
-            since,
-            until: since + request.keep.unwrap_or_default(),
-            history_id: self.history.begin(asked, &phone, vendor),
-            in_flight: self.in_flight.enter(&asked.id, &phone, &commit_point),
+            id: info.id.clone(),
+            accepted_at,
+            expires_at: accepted_at + request.keep.unwrap_or_default(),
+            record: self.services.history.begin(info, &phone, vendor),
+            guard: in_flight.enter(&info.id, &phone, &commit_point),
             request,
             phone,
             vendor,
             phone_ref,
             commit_point,
-            told: Some(told),
-            why: String::new(),
+            result: Some(result),
+            unreachable_because: String::new(),
         });
-        heard.await.unwrap_or(queued)
+        receiver.await.unwrap_or(queued)
     }
 
-    /// Delivers at once, or not at all, what can't be kept.
-    async fn without_keeping(
+    /// Delivers at once, or not at all, a request that cannot be stored.
+    async fn deliver_unstored(
         &self,
         found: Resolution,
         request: Arc<Request>,
-        asked: &RequestInfo,
+        info: &RequestInfo,
         why: &str,
     ) -> Outcome {
         let mut delivery = match found {
-            Ok(phone) => self.start_one(phone, request, asked),
-            Err(NotFound { outcome, .. }) => Delivery::over(self.note(asked, outcome)),
+            Ok(phone) => self.start_one(phone, request, info),
+            Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
         };
         delivery.end().await;
         let mut outcome = delivery.into_outcome();
         if matches!(outcome.status, Status::Unreachable | Status::NotFound) {
             outcome.status = Status::Error;
-            outcome.reason = format!("{}; and it can't be held: {why}", outcome.reason);
+            outcome.reason = format!("{}; and it cannot be stored: {why}", outcome.reason);
         }
         outcome
     }
 }
 
-/// What is said of a kept delivery that was not tried when the daemon stopped.
-const STOPPING: &str = "handsetd is stopping; it is held until the next start";
+/// Reason for a stored delivery that was not attempted before the daemon stopped.
+const STOPPING: &str = "handsetd is stopping; the delivery is stored until the next start";

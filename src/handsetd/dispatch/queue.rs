@@ -1,19 +1,20 @@
-//! One queue for each phone: what is asked of it is sent in the order in which it was asked, and a
-//! phone that is slow or dead delays no other.
+//! One queue for each phone: its requests are sent in the order of their arrival, and a slow or dead
+//! phone delays no other.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Control, Priority, Push, Request, TransferKind};
 
-/// The queues. Cheap to clone; all clones are the same queues.
+/// The queues. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queues(Arc<Mutex<HashMap<String, Queue>>>);
 
-/// What waits for one phone, while something is being sent to it.
+/// The requests waiting for one phone, while another is being sent to it.
 #[derive(Debug, Default)]
 struct Queue {
     next: u64,
@@ -23,47 +24,47 @@ struct Queue {
 #[derive(Debug)]
 struct Waiting {
     number: u64,
-    /// Whether it is a screen that a newer one makes needless.
+    /// Whether a newer screen replaces it.
     is_screen: bool,
-    go: oneshot::Sender<Admission>,
+    admit: oneshot::Sender<Admission>,
 }
 
-/// A place in a queue, which is left when this is dropped.
+/// A slot in a queue; dropping it admits the next request.
 #[derive(Debug)]
 pub(super) struct QueueSlot {
     queues: Queues,
-    /// The queue and the number in it; `None` for what does not queue.
+    /// The queue and the number in it; `None` if the request does not queue, or has left.
     place: Option<(String, u64)>,
-    come: Option<oneshot::Receiver<Admission>>,
-    passes: bool,
+    admission: Option<oneshot::Receiver<Admission>>,
+    releases_early: bool,
 }
 
-/// What became of waiting.
+/// How waiting ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Admission {
-    /// It is sent now.
+    /// The request may be sent.
     Now,
-    /// A newer screen took its place.
+    /// A newer screen has replaced it.
     Replaced,
 }
 
-/// Too much waits for the phone already.
+/// The queue of the phone is full.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Full;
 
 impl Queues {
-    /// Takes a place behind all that waits for `phone`.
+    /// Queues a request behind all others for `phone`.
     pub(super) fn enter(&self, phone: &Phone, request: &Request) -> Result<QueueSlot, Full> {
         let kind = Kind::of(request);
         if kind == Kind::Bypass {
-            return Ok(self.turn(None, None, false));
+            return Ok(self.slot(None, None, false));
         }
         // By the address, since one phone may have several names.
         let name = phone.address.to_string();
-        let mut queues = self.lock();
+        let mut queues = self.0.lock();
         let Some(queue) = queues.get_mut(&name) else {
             queues.insert(name.clone(), Queue::default());
-            return Ok(self.turn(Some((name, 0)), None, kind == Kind::Passes));
+            return Ok(self.slot(Some((name, 0)), None, kind == Kind::ReleasesEarly));
         };
         if is_screen(request) {
             queue.replace_screens();
@@ -72,53 +73,56 @@ impl Queues {
             return Err(Full);
         }
         queue.next = queue.next.wrapping_add(1);
-        let (go, come) = oneshot::channel();
+        let (admit, admission) = oneshot::channel();
         let number = queue.next;
         queue.waiting.push_back(Waiting {
             number,
             is_screen: kind == Kind::Screen,
-            go,
+            admit,
         });
-        Ok(self.turn(Some((name, number)), Some(come), kind == Kind::Passes))
+        Ok(self.slot(
+            Some((name, number)),
+            Some(admission),
+            kind == Kind::ReleasesEarly,
+        ))
     }
 
-    /// Returns how much waits, for all phones together.
+    /// Returns how many requests wait, for all phones together.
     pub(super) fn len(&self) -> usize {
-        self.lock().values().map(|queue| queue.waiting.len()).sum()
+        self.0
+            .lock()
+            .values()
+            .map(|queue| queue.waiting.len())
+            .sum()
     }
 
-    fn turn(
+    fn slot(
         &self,
         place: Option<(String, u64)>,
-        come: Option<oneshot::Receiver<Admission>>,
-        passes: bool,
+        admission: Option<oneshot::Receiver<Admission>>,
+        releases_early: bool,
     ) -> QueueSlot {
         QueueSlot {
             queues: self.clone(),
             place,
-            come,
-            passes,
+            admission,
+            releases_early,
         }
     }
 
-    /// Lets the next one come, or forgets the queue.
+    /// Admits the next request, or removes the queue.
     fn advance(&self, name: &str) {
-        let mut queues = self.lock();
+        let mut queues = self.0.lock();
         let Some(queue) = queues.get_mut(name) else {
             return;
         };
         while let Some(next) = queue.waiting.pop_front() {
-            // Who has gone meanwhile is passed over.
-            if next.go.send(Admission::Now).is_ok() {
+            // A request that was dropped meanwhile is skipped.
+            if next.admit.send(Admission::Now).is_ok() {
                 return;
             }
         }
         queues.remove(name);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
-        // Each queue is whole, whoever panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,36 +133,36 @@ impl Queue {
         self.waiting = others;
         let screens: VecDeque<Waiting> = screens;
         for screen in screens {
-            // Who has gone meanwhile needs no word.
-            let _ = screen.go.send(Admission::Replaced);
+            // It may have been dropped meanwhile.
+            let _ = screen.admit.send(Admission::Replaced);
         }
     }
 }
 
 impl QueueSlot {
-    /// Waits for the turn. Cancel safe.
-    pub(super) async fn come(&mut self) -> Admission {
-        let come = match &mut self.come {
-            // The sender is dropped by nobody but a queue that is forgotten.
-            Some(come) => come.await.unwrap_or(Admission::Now),
+    /// Waits until the request may be sent. Cancel safe.
+    pub(super) async fn admission(&mut self) -> Admission {
+        let admission = match &mut self.admission {
+            // The sender is dropped only with its queue.
+            Some(admission) => admission.await.unwrap_or(Admission::Now),
             None => Admission::Now,
         };
-        self.come = None;
-        match come {
+        self.admission = None;
+        match admission {
             Admission::Replaced => self.place = None,
-            Admission::Now if self.passes => self.leave(),
+            Admission::Now if self.releases_early => self.leave(),
             Admission::Now => {}
         }
-        come
+        admission
     }
 
     fn leave(&mut self) {
         let Some((name, number)) = self.place.take() else {
             return;
         };
-        if self.come.is_some() {
-            // It still waits, unless its turn came just now and nobody has heard of it.
-            let mut queues = self.queues.lock();
+        if self.admission.is_some() {
+            // It still waits, unless it was admitted just now without having read that.
+            let mut queues = self.queues.0.lock();
             if let Some(queue) = queues.get_mut(&name)
                 && let Some(at) = queue.waiting.iter().position(|one| one.number == number)
             {
@@ -176,28 +180,28 @@ impl Drop for QueueSlot {
     }
 }
 
-/// Whether what is shown before will not be seen any more.
+/// Whether it hides screens that are shown before.
 fn is_screen(request: &Request) -> bool {
     let is_now = |push: &Push| push.priority == Priority::Now;
     matches!(&request.action, Action::Push(push) if is_now(push))
 }
 
-/// Whether nobody minds if it is never sent.
-fn is_idle(request: &Request) -> bool {
+/// Whether the caller neither waits for it nor wants it stored.
+fn is_optional(request: &Request) -> bool {
     !request.wait && request.keep.is_none()
 }
 
 /// How a request queues.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
-    /// In its turn.
+    /// In order.
     Plain,
-    /// Not at all, since it ends what is under way.
+    /// Not at all, since it ends what is in progress.
     Bypass,
-    /// In its turn, but the next one need not wait for its end: some phones answer when the tone has
-    /// been played, and a call is not over before somebody answers it.
-    Passes,
-    /// In its turn, unless a newer one comes before; nobody waits for it.
+    /// In order, but the next request need not wait for its end: some phones reply after the tone has
+    /// been played, and a call ends only when it is answered.
+    ReleasesEarly,
+    /// In order, unless a newer screen arrives first; no caller waits for it.
     Screen,
 }
 
@@ -212,16 +216,15 @@ impl Kind {
                     kind: TransferKind::Attended,
                     ..
                 },
-            ) => Self::Passes,
-            // Whoever waits for a screen gets it, even if only for a moment; so does whoever asked to
-            // keep it.
-            Action::Push(_) if is_screen(request) && is_idle(request) => Self::Screen,
+            ) => Self::ReleasesEarly,
+            // Screens with `wait` or `keep` are sent, even if they show only for a moment.
+            Action::Push(_) if is_screen(request) && is_optional(request) => Self::Screen,
             _ => Self::Plain,
         }
     }
 }
 
-/// How much may wait for one phone.
+/// How many requests may wait for one phone.
 const MAX_WAITING: usize = 2000;
 
 #[cfg(test)]
@@ -238,9 +241,9 @@ mod tests {
         }
     }
 
-    struct Desk(Queues);
+    struct Bench(Queues);
 
-    impl Desk {
+    impl Bench {
         fn enter(&self, words: &str) -> QueueSlot {
             self.try_enter(words).unwrap()
         }
@@ -253,90 +256,90 @@ mod tests {
         }
     }
 
-    fn is_come(turn: &mut QueueSlot) -> Option<Admission> {
-        turn.come().now_or_never()
+    fn admitted(slot: &mut QueueSlot) -> Option<Admission> {
+        slot.admission().now_or_never()
     }
 
     #[test]
-    fn each_waits_for_the_one_before() {
-        let desk = Desk(Queues::default());
-        let mut first = desk.enter("clear");
-        let mut second = desk.enter("key keys=1");
-        let mut third = desk.enter("clear");
-        assert_eq!(is_come(&mut first), Some(Admission::Now));
-        assert_eq!((is_come(&mut second), is_come(&mut third)), (None, None));
-        assert_eq!(desk.0.len(), 2);
+    fn requests_to_a_phone_wait_for_the_one_before() {
+        let bench = Bench(Queues::default());
+        let mut first = bench.enter("clear");
+        let mut second = bench.enter("key keys=1");
+        let mut third = bench.enter("clear");
+        assert_eq!(admitted(&mut first), Some(Admission::Now));
+        assert_eq!((admitted(&mut second), admitted(&mut third)), (None, None));
+        assert_eq!(bench.0.len(), 2);
         drop(first);
-        assert_eq!(desk.0.len(), 1);
-        assert_eq!(is_come(&mut second), Some(Admission::Now));
+        assert_eq!(bench.0.len(), 1);
+        assert_eq!(admitted(&mut second), Some(Admission::Now));
         drop(second);
-        assert_eq!(is_come(&mut third), Some(Admission::Now));
+        assert_eq!(admitted(&mut third), Some(Admission::Now));
         drop(third);
-        assert!(desk.0.lock().is_empty());
+        assert!(bench.0.0.lock().is_empty());
     }
 
     #[test]
-    fn another_phone_does_not_wait() {
-        let desk = Desk(Queues::default());
-        let _slow = desk.enter("clear");
+    fn requests_to_another_phone_do_not_wait() {
+        let bench = Bench(Queues::default());
+        let _slow = bench.enter("clear");
         let request = Request::parse("clear", [("phone", "1002")]).unwrap();
-        let mut other = desk.0.enter(&phone("192.0.2.22"), &request).unwrap();
-        assert_eq!(is_come(&mut other), Some(Admission::Now));
+        let mut other = bench.0.enter(&phone("192.0.2.22"), &request).unwrap();
+        assert_eq!(admitted(&mut other), Some(Admission::Now));
     }
 
     #[test]
-    fn a_newer_screen_takes_the_place_of_those_that_wait() {
-        let desk = Desk(Queues::default());
-        let mut shown = desk.enter("push text=1 wait=no");
-        let mut old = desk.enter("push text=2 wait=no");
-        let mut key = desk.enter("key keys=1");
-        let mut later = desk.enter("push text=3 priority=idle wait=no");
-        let mut awaited = desk.enter("push text=5");
-        let mut kept = desk.enter("push text=6 wait=no keep=1h");
-        let mut new = desk.enter("push text=4 wait=no");
-        assert_eq!(is_come(&mut old), Some(Admission::Replaced));
+    fn a_newer_screen_replaces_waiting_ones() {
+        let bench = Bench(Queues::default());
+        let mut shown = bench.enter("push text=1 wait=no");
+        let mut old = bench.enter("push text=2 wait=no");
+        let mut key = bench.enter("key keys=1");
+        let mut later = bench.enter("push text=3 priority=idle wait=no");
+        let mut awaited = bench.enter("push text=5");
+        let mut kept = bench.enter("push text=6 wait=no keep=1h");
+        let mut new = bench.enter("push text=4 wait=no");
+        assert_eq!(admitted(&mut old), Some(Admission::Replaced));
         // What is being sent is not taken back.
-        assert_eq!(is_come(&mut shown), Some(Admission::Now));
+        assert_eq!(admitted(&mut shown), Some(Admission::Now));
         drop((shown, old));
-        assert_eq!(is_come(&mut key), Some(Admission::Now));
+        assert_eq!(admitted(&mut key), Some(Admission::Now));
         drop(key);
-        assert_eq!(is_come(&mut later), Some(Admission::Now));
+        assert_eq!(admitted(&mut later), Some(Admission::Now));
         drop(later);
-        assert_eq!(is_come(&mut awaited), Some(Admission::Now));
+        assert_eq!(admitted(&mut awaited), Some(Admission::Now));
         drop(awaited);
-        assert_eq!(is_come(&mut kept), Some(Admission::Now));
+        assert_eq!(admitted(&mut kept), Some(Admission::Now));
         drop(kept);
-        assert_eq!(is_come(&mut new), Some(Admission::Now));
+        assert_eq!(admitted(&mut new), Some(Admission::Now));
     }
 
     #[test]
-    fn what_ends_something_overtakes_and_a_tone_lets_others_pass() {
-        let desk = Desk(Queues::default());
-        let mut tone = desk.enter("ring tone=1");
-        let mut push = desk.enter("push text=1 wait=no");
-        let mut stop = desk.enter("ring stop=yes");
-        assert_eq!(is_come(&mut stop), Some(Admission::Now));
-        assert_eq!(is_come(&mut tone), Some(Admission::Now));
-        assert_eq!(is_come(&mut push), Some(Admission::Now));
+    fn stops_bypass_the_queue_and_tones_release_it_early() {
+        let bench = Bench(Queues::default());
+        let mut tone = bench.enter("ring tone=1");
+        let mut push = bench.enter("push text=1 wait=no");
+        let mut stop = bench.enter("ring stop=yes");
+        assert_eq!(admitted(&mut stop), Some(Admission::Now));
+        assert_eq!(admitted(&mut tone), Some(Admission::Now));
+        assert_eq!(admitted(&mut push), Some(Admission::Now));
         drop(tone);
-        let _still = desk.enter("clear");
-        assert_eq!(desk.0.len(), 1);
+        let _still = bench.enter("clear");
+        assert_eq!(bench.0.len(), 1);
     }
 
     #[test]
-    fn who_gives_up_makes_room_and_too_many_are_refused() {
-        let desk = Desk(Queues::default());
-        let first = desk.enter("clear");
-        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| desk.enter("clear")).collect();
-        assert_eq!(desk.try_enter("clear").unwrap_err(), Full);
-        assert_eq!(is_come(&mut waiting[3]), None);
+    fn dropped_requests_make_room_and_too_many_are_refused() {
+        let bench = Bench(Queues::default());
+        let first = bench.enter("clear");
+        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| bench.enter("clear")).collect();
+        assert_eq!(bench.try_enter("clear").unwrap_err(), Full);
+        assert_eq!(admitted(&mut waiting[3]), None);
         drop(waiting.remove(3));
-        waiting.push(desk.enter("clear"));
-        assert_eq!(is_come(waiting.first_mut().unwrap()), None);
+        waiting.push(bench.enter("clear"));
+        assert_eq!(admitted(waiting.first_mut().unwrap()), None);
         drop(first);
-        // The first of them has its turn, and goes without taking it.
+        // The first of them is admitted, and dropped without reading that.
         drop(waiting.remove(0));
         let second = waiting.first_mut().unwrap();
-        assert_eq!(is_come(second), Some(Admission::Now));
+        assert_eq!(admitted(second), Some(Admission::Now));
     }
 }

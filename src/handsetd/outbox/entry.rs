@@ -1,43 +1,43 @@
-//! What is held.
+//! A delivery as stored in the outbox.
 
 use std::time::{Duration, SystemTime};
 
-/// What is asked of one phone, in texts, since it must outlast this version of the program.
+/// A request for one phone, as text that later versions of the program can read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OutboxEntry {
-    /// The number of the request, under which it can be called back.
+    /// The id of the request, by which it can be cancelled.
     pub id: String,
-    /// Who asked, as JSON.
-    pub asker: String,
+    /// The requester, as JSON.
+    pub requester: String,
     /// The verb.
     pub verb: String,
-    /// The keys and values, as they were given.
+    /// The keys and values as requested.
     pub keys: Vec<(String, String)>,
-    /// What the phone is called.
+    /// Name of the phone.
     pub phone: String,
-    /// What finds the phone again, as JSON.
+    /// A reference that finds the phone again, as JSON.
     pub phone_ref: String,
-    /// When it was asked.
+    /// When the request arrived.
     pub at: SystemTime,
-    /// How long it is held.
+    /// How long after that it expires.
     pub keep: Duration,
 }
 
-/// A entry in the file.
+/// An entry of the outbox.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredEntry {
-    /// Its place: later ones have greater numbers.
+    /// Entries are delivered in the order of their numbers.
     pub number: u64,
-    /// How far it got.
-    pub stage: EntryState,
-    /// The entry.
+    /// Whether it may have been sent.
+    pub state: EntryState,
+    /// The delivery.
     pub entry: OutboxEntry,
 }
 
-/// How far a entry got.
+/// Whether an entry may have been sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EntryState {
-    /// It is being sent, or was when nobody could note any more what came of it.
+    /// It is being sent, or was when the daemon ended.
     InFlight,
     /// Nothing of it was sent.
     Pending,

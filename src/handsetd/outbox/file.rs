@@ -22,61 +22,61 @@ pub(super) struct File {
 /// One change.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    Forget(u64),
-    Hold(OutboxEntry),
-    Mark(u64, EntryState),
-    /// All of the request `id` to these phones that are waiting.
-    Withdraw {
+    Delete(u64),
+    /// The pending entries of the request `id` for these phones.
+    DeletePending {
         id: String,
         phones: Vec<String>,
     },
+    Insert(OutboxEntry),
+    SetState(u64, EntryState),
 }
 
-/// Why something can't be held; the words say what to do.
+/// Why the outbox cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// As much is held as may be.
-    #[error("{count} deliveries are held already, and no more may be")]
+    /// The outbox is full.
+    #[error("the outbox is full: {count} deliveries are stored")]
     Full {
-        /// How many.
+        /// Number of entries.
         count: usize,
     },
-    /// The file is of a later version.
-    #[error("{} was written by a later version of handsetd; install that, or move the file away", path.display())]
+    /// A later version of handsetd has written the file.
+    #[error("{} was written by a later version of handsetd; install that version, or move the file away", path.display())]
     NewerSchema {
         /// The file.
         path: PathBuf,
     },
-    /// The file can't be opened.
+    /// The file cannot be opened.
     #[error("cannot open {}: {why}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause, human-readable.
         why: String,
     },
-    /// Nobody writes any more.
+    /// The writer has stopped.
     #[error("handsetd is stopping")]
     Stopped,
-    /// The file can't be written.
+    /// The file cannot be written.
     #[error("cannot write {}: {why}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause, human-readable.
         why: String,
     },
 }
 
-/// Why a file is not opened.
+/// Why a file cannot be opened.
 pub(super) enum OpenError {
     Damaged(String),
     Other(Error),
 }
 
 impl File {
-    /// Opens the file, or makes it, and reads what it holds, in order. Blocks.
+    /// Opens or creates the file, and reads its entries in order. Blocks.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<StoredEntry>), OpenError> {
         let failed = |error: &rusqlite::Error| {
             let why = error.to_string();
@@ -84,42 +84,44 @@ impl File {
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                     OpenError::Damaged(why)
                 }
-                Some(ErrorCode::DatabaseBusy) => other(path, "another handsetd uses it".to_owned()),
+                Some(ErrorCode::DatabaseBusy) => {
+                    other(path, "another handsetd is using it".to_owned())
+                }
                 _ => other(path, why),
             }
         };
-        // What is asked may be private; SQLite gives its other files the same rights.
-        let made = OpenOptions::new()
+        // Requests may be private; SQLite gives its other files the same mode.
+        let created = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
             .open(path);
-        made.map_err(|error| other(path, error.to_string()))?;
+        created.map_err(|error| other(path, error.to_string()))?;
         let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
         set_up(&mut connection, path, &failed)?;
         let file = Self {
             connection,
             path: path.to_owned(),
         };
-        let held = file.read().map_err(|error| failed(&error))?;
-        // A row that makes no sense is damage as well.
-        let held: Option<Vec<_>> = held.into_iter().collect();
-        match held {
-            Some(held) => Ok((file, held)),
-            None => Err(OpenError::Damaged("a row makes no sense".to_owned())),
+        let entries = file.read().map_err(|error| failed(&error))?;
+        // An invalid row is damage as well.
+        let entries: Option<Vec<_>> = entries.into_iter().collect();
+        match entries {
+            Some(entries) => Ok((file, entries)),
+            None => Err(OpenError::Damaged("a row is invalid".to_owned())),
         }
     }
 
     fn read(&self) -> rusqlite::Result<Vec<Option<StoredEntry>>> {
         let mut statement = self.connection.prepare(
-            "SELECT number, stage, id, asker, verb, keys, phone, phone_ref, at, keep \
-             FROM held ORDER BY number",
+            "SELECT number, state, id, requester, verb, keys, phone, phone_ref, at, keep \
+             FROM outbox ORDER BY number",
         )?;
-        statement.query_map([], |row| Ok(held(row)))?.collect()
+        statement.query_map([], |row| Ok(entry(row)))?.collect()
     }
 
-    /// Makes changes, all or none of them; returns a number for each, which is that of a entry
-    /// where one was held. Blocks until they are on the disk.
+    /// Applies all changes or none; returns a number for each, which is that of the entry where one
+    /// was inserted. Blocks until they are durable.
     pub(super) fn write<'a>(
         &mut self,
         changes: impl Iterator<Item = &'a Change>,
@@ -138,8 +140,8 @@ impl File {
         })
     }
 
-    /// Moves a damaged file aside, and what belongs to it; returns where to. Blocks.
-    pub(super) fn move_aside(path: &Path) -> Result<PathBuf, Error> {
+    /// Renames a damaged file and SQLite's files beside it; returns the new path. Blocks.
+    pub(super) fn quarantine(path: &Path) -> Result<PathBuf, Error> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let mark = format!("damaged-{}", since.unwrap_or_default().as_secs());
         let renamed = |path: &Path| {
@@ -150,13 +152,13 @@ impl File {
         let aside = renamed(path);
         fs::rename(path, &aside).map_err(|error| Error::Open {
             path: path.to_owned(),
-            why: format!("it is damaged, and can't be moved aside: {error}"),
+            why: format!("it is damaged, and cannot be renamed: {error}"),
         })?;
         for suffix in ["-wal", "-shm"] {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);
             let beside = PathBuf::from(name);
-            // It need not be there; left behind, it would be taken for one of the new file.
+            // It may not exist. Left behind, it would be taken for one of the new file.
             let _ = fs::rename(&beside, renamed(&beside));
         }
         Ok(aside)
@@ -202,19 +204,19 @@ fn set_up(
 
 fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64> {
     match change {
-        Change::Forget(number) => {
-            let mut forget = transaction.prepare_cached("DELETE FROM held WHERE number = ?1")?;
-            forget.execute([row_number(*number)])?;
+        Change::Delete(number) => {
+            let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE number = ?1")?;
+            delete.execute([row_number(*number)])?;
         }
-        Change::Hold(entry) => return hold(transaction, entry),
-        Change::Mark(number, stage) => {
+        Change::Insert(entry) => return insert(transaction, entry),
+        Change::SetState(number, state) => {
             let mut mark =
-                transaction.prepare_cached("UPDATE held SET stage = ?2 WHERE number = ?1")?;
-            mark.execute(params![row_number(*number), code(*stage)])?;
+                transaction.prepare_cached("UPDATE outbox SET state = ?2 WHERE number = ?1")?;
+            mark.execute(params![row_number(*number), code(*state)])?;
         }
-        Change::Withdraw { id, phones } => {
+        Change::DeletePending { id, phones } => {
             let mut withdraw = transaction
-                .prepare_cached("DELETE FROM held WHERE id = ?1 AND phone = ?2 AND stage = ?3")?;
+                .prepare_cached("DELETE FROM outbox WHERE id = ?1 AND phone = ?2 AND state = ?3")?;
             for phone in phones {
                 withdraw.execute(params![id, phone, code(EntryState::Pending)])?;
             }
@@ -223,9 +225,9 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64
     Ok(0)
 }
 
-fn hold(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<u64> {
+fn insert(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<u64> {
     let mut hold = transaction.prepare_cached(
-        "INSERT INTO held (stage, id, asker, verb, keys, phone, phone_ref, at, keep) \
+        "INSERT INTO outbox (state, id, requester, verb, keys, phone, phone_ref, at, keep) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let at = entry.at.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -233,7 +235,7 @@ fn hold(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<
     let number = hold.insert(params![
         code(EntryState::Pending),
         entry.id,
-        entry.asker,
+        entry.requester,
         entry.verb,
         keys.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
         entry.phone,
@@ -245,16 +247,16 @@ fn hold(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<
 }
 
 /// Reads a row; `None` if it makes no sense.
-fn held(row: &Row<'_>) -> Option<StoredEntry> {
+fn entry(row: &Row<'_>) -> Option<StoredEntry> {
     let text = |at: usize| row.get::<_, String>(at).ok();
     let number = |at: usize| u64::try_from(row.get::<_, i64>(at).ok()?).ok();
-    let stage: i64 = row.get(1).ok()?;
+    let state: i64 = row.get(1).ok()?;
     Some(StoredEntry {
         number: number(0)?,
-        stage: STAGES.into_iter().find(|known| code(*known) == stage)?,
+        state: STAGES.into_iter().find(|known| code(*known) == state)?,
         entry: OutboxEntry {
             id: text(2)?,
-            asker: text(3)?,
+            requester: text(3)?,
             verb: text(4)?,
             keys: serde_json::from_str(&text(5)?).ok()?,
             phone: text(6)?,
@@ -273,8 +275,8 @@ fn row_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn code(stage: EntryState) -> i64 {
-    match stage {
+fn code(state: EntryState) -> i64 {
+    match state {
         EntryState::InFlight => 1,
         EntryState::Pending => 0,
     }
@@ -286,11 +288,11 @@ const STAGES: [EntryState; 2] = [EntryState::InFlight, EntryState::Pending];
 const VERSION: i64 = 1;
 
 /// Numbers are never given twice, so that one that is forgotten can't mean another.
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS held (
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    stage INTEGER NOT NULL,
+    state INTEGER NOT NULL,
     id TEXT NOT NULL,
-    asker TEXT NOT NULL,
+    requester TEXT NOT NULL,
     verb TEXT NOT NULL,
     keys TEXT NOT NULL,
     phone TEXT NOT NULL,
@@ -298,4 +300,4 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS held (
     at INTEGER NOT NULL,
     keep INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS held_id ON held (id);";
+CREATE INDEX IF NOT EXISTS outbox_id ON outbox (id);";

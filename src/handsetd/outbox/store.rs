@@ -1,7 +1,7 @@
-//! The handle to the file, and the thread that writes.
+//! The handle to the file, and the thread that writes it.
 //!
-//! Changes that come while others are being written are written together, so that a disk that takes
-//! its time is waited for once and not for each.
+//! Changes that arrive during a write are committed together, so a slow disk delays a batch once and
+//! not each of its changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use tokio::sync::{mpsc, oneshot};
 use super::entry::{EntryState, OutboxEntry, StoredEntry};
 use super::file::{Change, Error, File, OpenError};
 
-/// The held deliveries. Cheap to clone; all clones are one.
+/// The stored deliveries. Clones share the file.
 #[derive(Clone, Debug)]
 pub struct Store {
     jobs: mpsc::Sender<Job>,
-    /// How many letters the file has, or soon will have.
+    /// How many entries the file has, including those being inserted.
     count: Arc<AtomicUsize>,
 }
 
-/// A store, and what was in it.
+/// An opened store, and its entries.
 #[derive(Debug)]
 pub struct Opened {
     /// The store.
     pub store: Store,
-    /// What it held, in order.
-    pub held: Vec<StoredEntry>,
-    /// Where a damaged file went, and what was wrong with it; the store is new then.
+    /// The entries, in order.
+    pub entries: Vec<StoredEntry>,
+    /// Where a damaged file was moved, and what is wrong with it; the store is new then.
     pub damaged: Option<(PathBuf, String)>,
 }
 
@@ -39,15 +39,15 @@ struct Job {
 }
 
 impl Store {
-    /// Opens the file at `path`, or makes it. A damaged one is moved aside. Blocks.
+    /// Opens or creates the file at `path`. A damaged one is quarantined. Blocks.
     pub fn open(path: &Path) -> Result<Opened, Error> {
-        let (file, held, damaged) = match File::open(path) {
-            Ok((file, held)) => (file, held, None),
+        let (file, entries, damaged) = match File::open(path) {
+            Ok((file, entries)) => (file, entries, None),
             Err(OpenError::Other(error)) => return Err(error),
             Err(OpenError::Damaged(why)) => {
-                let aside = File::move_aside(path)?;
+                let quarantine = File::quarantine(path)?;
                 match File::open(path) {
-                    Ok((file, held)) => (file, held, Some((aside, why))),
+                    Ok((file, entries)) => (file, entries, Some((quarantine, why))),
                     Err(OpenError::Other(error)) => return Err(error),
                     Err(OpenError::Damaged(why)) => {
                         let path = path.to_owned();
@@ -57,75 +57,75 @@ impl Store {
             }
         };
         let (jobs, queue) = mpsc::channel(MAX_JOBS);
-        let writer = thread::Builder::new().name("held".to_owned());
+        let writer = thread::Builder::new().name("outbox".to_owned());
         writer
             .spawn(move || write(file, queue))
             .map_err(|error| Error::Open {
                 path: path.to_owned(),
                 why: error.to_string(),
             })?;
-        let count = Arc::new(AtomicUsize::new(held.len()));
+        let count = Arc::new(AtomicUsize::new(entries.len()));
         Ok(Opened {
             store: Self { jobs, count },
-            held,
+            entries,
             damaged,
         })
     }
 
-    /// Holds a entry, and returns its number once that is sure.
-    pub async fn hold(&self, entry: OutboxEntry) -> Result<u64, Error> {
+    /// Inserts an entry, and returns its number once it is durable.
+    pub async fn insert(&self, entry: OutboxEntry) -> Result<u64, Error> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
-        let held = if count >= MAX_HELD {
+        let inserted = if count >= CAPACITY {
             Err(Error::Full { count })
         } else {
-            self.change(Change::Hold(entry)).await
+            self.change(Change::Insert(entry)).await
         };
-        if held.is_err() {
+        if inserted.is_err() {
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
-        held
+        inserted
     }
 
-    /// Notes how far a entry got.
-    pub async fn mark(&self, number: u64, stage: EntryState) -> Result<(), Error> {
-        self.change(Change::Mark(number, stage)).await?;
+    /// Changes the state of an entry; returns once that is durable.
+    pub async fn set_state(&self, number: u64, state: EntryState) -> Result<(), Error> {
+        self.change(Change::SetState(number, state)).await?;
         Ok(())
     }
 
-    /// Forgets a entry that is over.
-    pub async fn forget(&self, number: u64) -> Result<(), Error> {
-        self.change(Change::Forget(number)).await?;
+    /// Deletes an entry whose delivery has ended.
+    pub async fn delete(&self, number: u64) -> Result<(), Error> {
+        self.change(Change::Delete(number)).await?;
         self.count.fetch_sub(1, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Forgets what the request `id` asks of these phones, as far as nothing of it is being sent; each
-    /// is still to be [forgotten](Self::forget), which is cheap then.
-    pub async fn withdraw(&self, id: &str, phones: &[String]) -> Result<(), Error> {
+    /// Deletes the pending entries of the request `id` for these phones. Each must still be
+    /// [deleted](Self::delete) one by one, which is cheap then.
+    pub async fn delete_pending(&self, id: &str, phones: &[String]) -> Result<(), Error> {
         let (id, phones) = (id.to_owned(), phones.to_vec());
-        self.change(Change::Withdraw { id, phones }).await?;
+        self.change(Change::DeletePending { id, phones }).await?;
         Ok(())
     }
 
-    /// Returns how many letters are held.
+    /// Returns how many entries there are.
     pub fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Returns whether none is held.
+    /// Returns whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     async fn change(&self, change: Change) -> Result<u64, Error> {
-        let (done, told) = oneshot::channel();
+        let (done, result) = oneshot::channel();
         let sent = self.jobs.send(Job { change, done }).await;
         sent.map_err(|_| Error::Stopped)?;
-        told.await.unwrap_or(Err(Error::Stopped))
+        result.await.unwrap_or(Err(Error::Stopped))
     }
 }
 
-/// Writes what is asked, until nobody can ask any more. Blocks.
+/// Writes changes until all handles are dropped. Blocks.
 fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
@@ -138,7 +138,7 @@ fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
         match written {
             Ok(numbers) => {
                 for (job, number) in batch.into_iter().zip(numbers) {
-                    // Who asked may have gone.
+                    // The caller may be gone.
                     let _ = job.done.send(Ok(number));
                 }
             }
@@ -151,10 +151,10 @@ fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
-/// How many letters are held at the most.
-const MAX_HELD: usize = 20_000;
+/// How many entries there may be.
+const CAPACITY: usize = 20_000;
 
-/// How many changes are written together.
+/// How many changes are committed together.
 const MAX_BATCH: usize = 256;
 
 /// How many changes may wait to be written.

@@ -85,7 +85,7 @@ impl PhoneResolver {
     }
 
     /// Finds a phone again, wherever it is now.
-    pub fn again(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
+    pub fn resolve_ref(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
         let (mut found, mut missing) = (Vec::new(), None);
         for one in self.find(&phone_ref.text) {
             match one {
@@ -174,7 +174,7 @@ mod tests {
         let text = serde_json::to_string(&phone_ref).unwrap();
         let phone_ref: PhoneRef = serde_json::from_str(&text).unwrap();
         assert_eq!(phone_ref.key(), "SIP/1001");
-        let again = resolver.again(&phone_ref).unwrap();
+        let again = resolver.resolve_ref(&phone_ref).unwrap();
         assert_eq!(
             (again.vendor, again.model.as_str()),
             (Vendor::Yealink, "T46G")
@@ -186,7 +186,7 @@ mod tests {
     fn a_listed_phone_is_where_the_configuration_says() {
         let resolver = resolver(Roster::default());
         let found = resolver.find("boss").remove(0).unwrap();
-        let again = resolver.again(&resolver.phone_ref(&found)).unwrap();
+        let again = resolver.resolve_ref(&resolver.phone_ref(&found)).unwrap();
         assert_eq!(again.address.to_string(), "192.0.2.9");
         let absent = resolver.find("1002").remove(0).unwrap_err();
         assert_eq!(absent.phone_ref, None, "no server will ever tell of it");
@@ -206,12 +206,15 @@ mod tests {
             ip: "192.0.2.77".parse().ok(),
             ..absent.clone()
         };
-        assert_eq!(resolver.again(&seen).unwrap_err().status, Status::NotFound);
+        assert_eq!(
+            resolver.resolve_ref(&seen).unwrap_err().status,
+            Status::NotFound
+        );
         let mut session = Session::accept(&listener).await;
         session.answer_with_phone("192.0.2.21").await;
         arrivals.recv().await.unwrap();
         for phone_ref in [&absent, &seen] {
-            let again = resolver.again(phone_ref).unwrap();
+            let again = resolver.resolve_ref(phone_ref).unwrap();
             assert_eq!(again.address.to_string(), "192.0.2.21");
         }
         let other = PhoneEntry::unlisted("PJSIP/1002".parse().unwrap());

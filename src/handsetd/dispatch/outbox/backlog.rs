@@ -1,115 +1,114 @@
-//! What is kept for one phone, in order.
+//! The stored deliveries for one phone, in order.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::pending_delivery::PendingDelivery;
 
-/// The parcels for one phone that are not being delivered at this moment.
+/// The stored deliveries for one phone, without the one being attempted.
 #[derive(Debug, Default)]
 pub(super) struct PhoneBacklog {
-    parcels: Mutex<Parcels>,
-    /// Told when something may have changed: another delivery, or a phone that came back.
+    state: Mutex<State>,
+    /// Notified when an attempt may succeed: there is another delivery, or the phone has registered.
     pub(super) wake: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Parcels {
-    waiting: VecDeque<PendingDelivery>,
-    /// Why the phone can't be reached, as long as that is so.
-    away: Option<String>,
+struct State {
+    deliveries: VecDeque<PendingDelivery>,
+    /// Why the phone is unreachable; `None` if it is not known to be.
+    unreachable: Option<String>,
 }
 
 impl PhoneBacklog {
-    /// Puts a delivery in its place. While the phone is away it counts as tried, and is returned to
-    /// whoever tells of that by `tell`.
-    pub(super) fn put(
+    /// Inserts a delivery. While the phone is unreachable it counts as attempted, and is passed to
+    /// `notify_queued`.
+    pub(super) fn insert(
         &self,
         mut delivery: PendingDelivery,
-        tell: impl FnOnce(&mut PendingDelivery),
+        notify_queued: impl FnOnce(&mut PendingDelivery),
     ) {
-        let mut parcels = self.lock();
-        if let Some(why) = &parcels.away
-            && delivery.why.is_empty()
+        let mut state = self.state.lock();
+        if let Some(why) = &state.unreachable
+            && delivery.unreachable_because.is_empty()
         {
-            delivery.why.clone_from(why);
-            tell(&mut delivery);
+            delivery.unreachable_because.clone_from(why);
+            notify_queued(&mut delivery);
         }
-        parcels.insert(delivery);
-        drop(parcels);
+        state.insert(delivery);
+        drop(state);
         self.wake.notify_one();
     }
 
-    /// Puts a delivery back that was tried in vain, which is no news to the task of the line.
-    pub(super) fn put_back(&self, delivery: PendingDelivery) {
-        self.lock().insert(delivery);
+    /// Inserts a delivery again whose attempt failed; that does not wake the worker.
+    pub(super) fn reinsert(&self, delivery: PendingDelivery) {
+        self.state.lock().insert(delivery);
     }
 
-    /// Notes that the phone can't be reached, and hands each delivery that was not tried before to
-    /// `tell`.
-    pub(super) fn is_away(&self, why: &str, mut tell: impl FnMut(&mut PendingDelivery)) {
-        let mut parcels = self.lock();
-        parcels.away = Some(why.to_owned());
-        for delivery in &mut parcels.waiting {
-            let is_new = delivery.why.is_empty();
-            why.clone_into(&mut delivery.why);
+    /// Records that the phone is unreachable, and passes each delivery that was not attempted before
+    /// to `notify_queued`.
+    pub(super) fn mark_unreachable(
+        &self,
+        why: &str,
+        mut notify_queued: impl FnMut(&mut PendingDelivery),
+    ) {
+        let mut state = self.state.lock();
+        state.unreachable = Some(why.to_owned());
+        for delivery in &mut state.deliveries {
+            let is_new = delivery.unreachable_because.is_empty();
+            why.clone_into(&mut delivery.unreachable_because);
             if is_new {
-                tell(delivery);
+                notify_queued(delivery);
             }
         }
     }
 
-    /// Notes that the phone has answered.
-    pub(super) fn is_there(&self) {
-        self.lock().away = None;
+    /// Records that the phone has responded.
+    pub(super) fn mark_reachable(&self) {
+        self.state.lock().unreachable = None;
     }
 
-    /// Takes the first delivery out.
-    pub(super) fn take(&self) -> Option<PendingDelivery> {
-        self.lock().waiting.pop_front()
+    /// Removes the first delivery.
+    pub(super) fn pop(&self) -> Option<PendingDelivery> {
+        self.state.lock().deliveries.pop_front()
     }
 
-    /// Takes out what is over: its time is, or it was called back.
-    pub(super) fn take_over(&self, now: Instant) -> VecDeque<PendingDelivery> {
-        let is_over = |delivery: &PendingDelivery| {
-            delivery.until <= now || delivery.commit_point.is_cancelled()
+    /// Removes the expired and the cancelled deliveries.
+    pub(super) fn remove_ended(&self, now: Instant) -> VecDeque<PendingDelivery> {
+        let has_ended = |delivery: &PendingDelivery| {
+            delivery.expires_at <= now || delivery.commit_point.is_cancelled()
         };
-        let mut parcels = self.lock();
-        let waiting = std::mem::take(&mut parcels.waiting);
-        let (over, left) = waiting.into_iter().partition(is_over);
-        parcels.waiting = left;
-        over
+        let mut state = self.state.lock();
+        let deliveries = std::mem::take(&mut state.deliveries);
+        let (ended, rest) = deliveries.into_iter().partition(has_ended);
+        state.deliveries = rest;
+        ended
     }
 
-    /// Returns when the time of the next one is over.
-    pub(super) fn next_end(&self) -> Option<Instant> {
-        self.lock()
-            .waiting
+    /// Returns when the next delivery expires.
+    pub(super) fn next_expiry(&self) -> Option<Instant> {
+        self.state
+            .lock()
+            .deliveries
             .iter()
-            .map(|delivery| delivery.until)
+            .map(|delivery| delivery.expires_at)
             .min()
     }
 
-    /// Returns how many there are.
     pub(super) fn len(&self) -> usize {
-        self.lock().waiting.len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Parcels> {
-        // Parcels are whole, whoever panicked.
-        self.parcels.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().deliveries.len()
     }
 }
 
-impl Parcels {
-    /// Keeps the order in which they were asked.
+impl State {
+    /// Inserts a delivery in the order of arrival.
     fn insert(&mut self, delivery: PendingDelivery) {
         let earlier = |other: &PendingDelivery| other.number < delivery.number;
-        let place = self.waiting.partition_point(earlier);
-        self.waiting.insert(place, delivery);
+        let at = self.deliveries.partition_point(earlier);
+        self.deliveries.insert(at, delivery);
     }
 }
 
@@ -141,64 +140,68 @@ mod tests {
             phone: "1001".to_owned(),
             vendor: None,
             phone_ref: serde_json::from_value(phone_ref).unwrap(),
-            since: now,
-            until: now + Duration::from_hours(number),
-            history_id: History::new(Config::default()).begin(&asked, "1001", None),
-            in_flight: InFlight::default().enter(&asked.id, "1001", &commit_point),
+            accepted_at: now,
+            expires_at: now + Duration::from_hours(number),
+            record: History::new(Config::default()).begin(&asked, "1001", None),
+            guard: InFlight::default().enter(&asked.id, "1001", &commit_point),
             commit_point,
-            told: None,
-            why: String::new(),
+            result: None,
+            unreachable_because: String::new(),
         }
     }
 
-    fn numbers(parcels: impl IntoIterator<Item = PendingDelivery>) -> Vec<u64> {
-        parcels
+    fn numbers(deliveries: impl IntoIterator<Item = PendingDelivery>) -> Vec<u64> {
+        deliveries
             .into_iter()
             .map(|delivery| delivery.number)
             .collect()
     }
 
-    fn is_woken(line: &PhoneBacklog) -> bool {
-        line.wake.notified().now_or_never().is_some()
+    fn is_woken(backlog: &PhoneBacklog) -> bool {
+        backlog.wake.notified().now_or_never().is_some()
     }
 
     #[tokio::test]
-    async fn what_comes_wakes_the_line_and_what_was_tried_in_vain_does_not() {
-        let line = PhoneBacklog::default();
-        line.put(delivery(2), |_| panic!("nothing is known of the phone yet"));
-        line.put(delivery(1), |_| panic!("nothing is known of the phone yet"));
-        assert!(is_woken(&line) && !is_woken(&line));
-        let first = line.take().unwrap();
+    async fn new_deliveries_wake_the_worker_and_failed_ones_do_not() {
+        let backlog = PhoneBacklog::default();
+        backlog.insert(delivery(2), |_| {
+            panic!("the phone is not known to be unreachable")
+        });
+        backlog.insert(delivery(1), |_| {
+            panic!("the phone is not known to be unreachable")
+        });
+        assert!(is_woken(&backlog) && !is_woken(&backlog));
+        let first = backlog.pop().unwrap();
         assert_eq!(first.number, 1);
-        line.put_back(PendingDelivery {
-            why: "it is off".to_owned(),
+        backlog.reinsert(PendingDelivery {
+            unreachable_because: "it is off".to_owned(),
             ..first
         });
-        let mut told = Vec::new();
-        line.is_away("it is off", |delivery| told.push(delivery.number));
-        assert!(!is_woken(&line), "it would be tried again and again");
-        assert_eq!((told, line.len()), (vec![2], 2));
+        let mut notified = Vec::new();
+        backlog.mark_unreachable("it is off", |delivery| notified.push(delivery.number));
+        assert!(!is_woken(&backlog), "it would be retried in a loop");
+        assert_eq!((notified, backlog.len()), (vec![2], 2));
         let mut late = None;
-        line.put(delivery(3), |delivery| late = Some(delivery.held()));
+        backlog.insert(delivery(3), |delivery| late = Some(delivery.queued()));
         let late = late.unwrap();
         assert!(late.status == Status::Queued && late.reason.ends_with("it is off"));
-        assert!(is_woken(&line));
-        line.is_there();
-        line.put(delivery(4), |_| panic!("the phone is there"));
-        assert_eq!(numbers(std::iter::from_fn(|| line.take())), [1, 2, 3, 4]);
+        assert!(is_woken(&backlog));
+        backlog.mark_reachable();
+        backlog.insert(delivery(4), |_| panic!("the phone is reachable"));
+        assert_eq!(numbers(std::iter::from_fn(|| backlog.pop())), [1, 2, 3, 4]);
     }
 
     #[tokio::test]
-    async fn what_is_over_or_called_back_is_taken_out_of_the_middle() {
-        let line = PhoneBacklog::default();
-        (1..=4).for_each(|number| line.put(delivery(number), |_| {}));
-        let recalled = delivery(5);
-        assert!(recalled.commit_point.cancel());
-        line.put(recalled, |_| {});
-        let end = line.next_end().unwrap();
+    async fn expired_and_cancelled_deliveries_leave_the_backlog() {
+        let backlog = PhoneBacklog::default();
+        (1..=4).for_each(|number| backlog.insert(delivery(number), |_| {}));
+        let cancelled = delivery(5);
+        assert!(cancelled.commit_point.cancel());
+        backlog.insert(cancelled, |_| {});
+        let end = backlog.next_expiry().unwrap();
         assert!(end <= Instant::now() + Duration::from_hours(1));
-        let over = line.take_over(Instant::now() + Duration::from_mins(121));
-        assert_eq!(numbers(over), [1, 2, 5]);
-        assert_eq!(numbers(std::iter::from_fn(|| line.take())), [3, 4]);
+        let ended = backlog.remove_ended(Instant::now() + Duration::from_mins(121));
+        assert_eq!(numbers(ended), [1, 2, 5]);
+        assert_eq!(numbers(std::iter::from_fn(|| backlog.pop())), [3, 4]);
     }
 }

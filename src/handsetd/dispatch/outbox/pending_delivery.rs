@@ -1,4 +1,4 @@
-//! A request for one phone that is kept until the phone has it, or until its time is over.
+//! A request for one phone that is stored until the phone has it, or until it expires.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,73 +20,72 @@ use handset_phones::verb::Request;
 /// One request for one phone.
 #[derive(Debug)]
 pub(super) struct PendingDelivery {
-    /// Its number in the store, by which parcels are in order.
+    /// Number in the store; deliveries are sent in this order.
     pub(super) number: u64,
-    /// The number of the request.
+    /// The id of the request.
     pub(super) id: DeliveryId,
     pub(super) request: Arc<Request>,
-    /// What the phone is called.
+    /// Name of the phone, as far as known.
     pub(super) phone: String,
     pub(super) vendor: Option<Vendor>,
     pub(super) phone_ref: PhoneRef,
-    /// When it came to us in this run.
-    pub(super) since: Instant,
-    /// When its time is over.
-    pub(super) until: Instant,
-    pub(super) history_id: OpenRecord,
-    pub(super) in_flight: InFlightGuard,
+    /// When this process accepted or resumed it.
+    pub(super) accepted_at: Instant,
+    pub(super) expires_at: Instant,
+    pub(super) record: OpenRecord,
+    pub(super) guard: InFlightGuard,
     pub(super) commit_point: CommitPoint,
-    /// Whoever waits to hear of it.
-    pub(super) told: Option<oneshot::Sender<Outcome>>,
-    /// Why it is not with the phone yet; empty before the first try.
-    pub(super) why: String,
+    /// Receives the outcome, or that the delivery is stored; taken once used.
+    pub(super) result: Option<oneshot::Sender<Outcome>>,
+    /// Why the last attempt failed; empty before the first one.
+    pub(super) unreachable_because: String,
 }
 
 impl PendingDelivery {
-    /// Returns how long it is held.
+    /// Returns how long it is stored at most.
     pub(super) fn keep(&self) -> Duration {
         self.request.keep.unwrap_or_default()
     }
 
-    /// Says what came of it.
+    /// Creates an outcome of this delivery.
     pub(super) fn outcome(&self, status: Status, reason: impl Into<String>) -> Outcome {
         Outcome::at(&self.phone, self.vendor, status, reason)
     }
 
-    /// Says that it is held.
-    pub(super) fn held(&self) -> Outcome {
+    /// Returns the outcome of a delivery that is stored.
+    pub(super) fn queued(&self) -> Outcome {
         let keep = humantime::format_duration(self.keep());
         let reason = format!(
-            "held for {keep}, until the phone can be reached: {}",
-            self.why
+            "stored for up to {keep} until the phone is reachable: {}",
+            self.unreachable_because
         );
         self.outcome(Status::Queued, reason)
     }
 
-    /// Says that its time is over.
+    /// Returns the outcome of a delivery that has expired.
     pub(super) fn expired(&self) -> Outcome {
         let keep = humantime::format_duration(self.keep());
-        let why = match self.why.as_str() {
+        let why = match self.unreachable_because.as_str() {
             "" => "handsetd was not running",
             why => why,
         };
-        let reason = format!("held for {keep}, and the phone could not be reached: {why}");
+        let reason = format!("expired after {keep}; the phone was unreachable: {why}");
         self.outcome(Status::Unreachable, reason)
     }
 }
 
-/// Writes what is asked of one phone, to be held.
+/// Returns the entry to store for one phone.
 pub(super) fn to_entry(
-    asked: &RequestInfo,
+    info: &RequestInfo,
     phone: &str,
     phone_ref: &PhoneRef,
     keep: Duration,
 ) -> Result<OutboxEntry, serde_json::Error> {
     Ok(OutboxEntry {
-        id: asked.id.to_string(),
-        asker: serde_json::to_string(&asked.requester)?,
-        verb: asked.verb.clone(),
-        keys: asked.keys.clone(),
+        id: info.id.to_string(),
+        requester: serde_json::to_string(&info.requester)?,
+        verb: info.verb.clone(),
+        keys: info.keys.clone(),
         phone: phone.to_owned(),
         phone_ref: serde_json::to_string(phone_ref)?,
         at: SystemTime::now(),
@@ -94,7 +93,7 @@ pub(super) fn to_entry(
     })
 }
 
-/// Notes in the store that a delivery is being sent.
+/// Marks a stored delivery as being sent.
 #[derive(Debug)]
 pub(super) struct InFlightMarker {
     pub(super) store: Store,
@@ -103,7 +102,7 @@ pub(super) struct InFlightMarker {
 
 impl Journal for InFlightMarker {
     fn persist(&self) -> BoxFuture<'_, Result<(), String>> {
-        let marked = self.store.mark(self.number, EntryState::InFlight);
+        let marked = self.store.set_state(self.number, EntryState::InFlight);
         marked
             .map(|marked| marked.map_err(|error| error.to_string()))
             .boxed()

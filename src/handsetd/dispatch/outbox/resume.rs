@@ -1,100 +1,92 @@
-//! What was held when the daemon ended.
+//! Resumes the deliveries that were stored when the daemon ended.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::pending_delivery::PendingDelivery;
 use super::worker::OutboxWorker;
-use crate::history::{RequestInfo, Requester, without_secrets};
+use crate::history::{RequestInfo, Requester};
 use crate::outbox::{EntryState, StoredEntry};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use handset_phones::verb::Request;
 
 impl OutboxWorker {
-    /// Goes on with what was held when the daemon ended.
-    pub(in crate::dispatch) fn resume(&self, held: Vec<StoredEntry>) {
-        let count = held.len();
-        for held in held {
-            self.resume_one(held);
+    /// Resumes the deliveries that were stored when the daemon ended.
+    pub(in crate::dispatch) fn resume(&self, entries: Vec<StoredEntry>) {
+        let count = entries.len();
+        for entry in entries {
+            self.resume_one(entry);
         }
         if count > 0 {
-            info!(
-                count,
-                "Goes on with what is held for phones that were away."
-            );
+            info!(count, "Resumed stored deliveries.");
         }
     }
 
-    fn resume_one(&self, held: StoredEntry) {
+    fn resume_one(&self, stored: StoredEntry) {
         let StoredEntry {
             number,
-            stage,
+            state,
             entry,
-        } = held;
-        let asked = RequestInfo {
+        } = stored;
+        let info = RequestInfo {
             id: DeliveryId::given(entry.id),
-            requester: serde_json::from_str(&entry.asker).unwrap_or(NOBODY),
+            requester: serde_json::from_str(&entry.requester).unwrap_or(UNKNOWN_REQUESTER),
             verb: entry.verb,
             keys: entry.keys,
         };
-        let pairs = asked.keys.iter().map(|(key, value)| (key, value));
-        let request = Request::parse(&asked.verb, pairs).map_err(|refusal| refusal.to_string());
+        let pairs = info.keys.iter().map(|(key, value)| (key, value));
+        let request = Request::parse(&info.verb, pairs).map_err(|refusal| refusal.to_string());
         let phone_ref = serde_json::from_str(&entry.phone_ref).map_err(|error| error.to_string());
-        let history_id = self
-            .parts
+        let services = &self.services;
+        let record = services
             .history
-            .begin_at(entry.at, &asked, &entry.phone, None);
-        let over = |status, reason: String| Outcome::at(&entry.phone, None, status, reason);
-        let over = match (&request, &phone_ref) {
-            _ if stage == EntryState::InFlight => {
-                let reason = "handsetd ended while this was being sent: it may have happened";
-                over(Status::Unknown, reason.to_owned())
+            .begin_at(entry.at, &info, &entry.phone, None);
+        let outcome = |status, reason: String| Outcome::at(&entry.phone, None, status, reason);
+        let outcome = match (request, phone_ref) {
+            _ if state == EntryState::InFlight => {
+                let reason = "handsetd ended while sending this; it may have happened";
+                outcome(Status::Unknown, reason.to_owned())
             }
             (Err(why), _) | (_, Err(why)) => {
-                let reason = format!("this version of handsetd does not understand it: {why}");
-                over(Status::Invalid, reason)
+                let reason = format!("this version of handsetd cannot read the delivery: {why}");
+                outcome(Status::Invalid, reason)
             }
             (Ok(request), Ok(phone_ref)) => {
                 let commit_point = self.commit_point(number);
-                let in_flight = self
-                    .parts
-                    .in_flight
-                    .enter(&asked.id, &entry.phone, &commit_point);
+                let in_flight = &services.in_flight;
+                let guard = in_flight.enter(&info.id, &entry.phone, &commit_point);
                 let now = Instant::now();
-                // Whatever the clock says now, it is not held longer than it was asked for.
+                // Never longer than requested, even if the clock was set back.
                 let age = SystemTime::now().duration_since(entry.at);
-                let left = entry.keep.saturating_sub(age.unwrap_or_default());
-                self.enter(PendingDelivery {
+                let rest = entry.keep.saturating_sub(age.unwrap_or_default());
+                self.enqueue(PendingDelivery {
                     number,
-                    id: asked.id,
-                    request: Arc::new(request.clone()),
+                    id: info.id,
+                    request: Arc::new(request),
                     phone: entry.phone,
                     vendor: None,
-                    phone_ref: Clone::clone(phone_ref),
-                    since: now,
-                    until: now + left,
-                    history_id,
-                    in_flight,
+                    phone_ref,
+                    accepted_at: now,
+                    expires_at: now + rest,
+                    record,
+                    guard,
                     commit_point,
-                    told: None,
-                    why: String::new(),
+                    result: None,
+                    unreachable_because: String::new(),
                 });
                 return;
             }
         };
-        self.parts.history.end(history_id, &over);
-        let Outcome { status, reason, .. } = &over;
-        let reason = without_secrets(reason);
-        warn!(id = %asked.id, phone = entry.phone, %status, reason, "A held delivery is over.");
-        self.forget(number);
+        services.finish(record, &info.verb, &outcome, Duration::ZERO);
+        self.delete_later(number);
     }
 }
 
-/// Who asked, where a version of the program can't read who.
-const NOBODY: Requester = Requester::UserEvent {
+/// The requester, if this version cannot read it.
+const UNKNOWN_REQUESTER: Requester = Requester::UserEvent {
     channel: String::new(),
     extension: String::new(),
 };

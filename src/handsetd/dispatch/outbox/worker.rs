@@ -1,11 +1,12 @@
-//! The lines of all phones that something is kept for, and the task of each.
+//! The backlogs of all phones, and the task of each.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -14,94 +15,90 @@ use tracing::{Instrument, Span, error, info, info_span, warn};
 use super::backlog::PhoneBacklog;
 use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
-use crate::deliver::Courier;
-use crate::dispatch::in_flight::InFlight;
-use crate::dispatch::queue::Queues;
-use crate::history::{History, RequestInfo, without_secrets};
-use crate::metrics::DeliveryMetrics;
+use crate::dispatch::QUEUE_FULL;
+use crate::dispatch::services::Services;
+use crate::history::{RequestInfo, without_secrets};
 use crate::outbox::{EntryState, Store};
 use crate::outcome::{Outcome, Status};
-use crate::resolver::{PhoneRef, PhoneResolver};
+use crate::resolver::PhoneRef;
 use crate::roster::Registered;
 use handset_net::backoff::Backoff;
-use handset_net::tasks::Tasks;
 use handset_phones::verb::Request;
 
-/// Keeps deliveries. Cheap to clone; all clones are one.
+/// Delivers stored deliveries. Clones share their state.
 #[derive(Clone, Debug)]
 pub(in crate::dispatch) struct OutboxWorker {
-    pub(super) parts: Arc<Services>,
-    /// By endpoint, or by what else the phone is asked for.
-    lines: Arc<Mutex<HashMap<String, Arc<PhoneBacklog>>>>,
-    /// Second and further tries that may run at once.
-    tries: Arc<Semaphore>,
+    pub(super) services: Arc<Services>,
+    inner: Arc<Inner>,
 }
 
-/// All that deliveries need.
 #[derive(Debug)]
-pub(in crate::dispatch) struct Services {
-    pub(in crate::dispatch) resolver: PhoneResolver,
-    pub(in crate::dispatch) courier: Courier,
-    pub(in crate::dispatch) history: History,
-    pub(in crate::dispatch) metrics: DeliveryMetrics,
-    pub(in crate::dispatch) in_flight: InFlight,
-    pub(in crate::dispatch) queues: Queues,
-    pub(in crate::dispatch) tasks: Tasks,
-    /// The file; or why there is none.
-    pub(in crate::dispatch) store: Result<Store, String>,
-    /// Who hears of what was dropped.
-    pub(in crate::dispatch) expired: mpsc::Sender<Expired>,
+struct Inner {
+    /// The store, or why there is none.
+    store: Result<Store, String>,
+    expired: mpsc::Sender<Expired>,
+    /// By endpoint, or by whatever else identifies the phone.
+    backlogs: Mutex<HashMap<String, Arc<PhoneBacklog>>>,
+    /// Limits concurrent retries.
+    retries: Semaphore,
 }
 
-/// A delivery that was dropped because its time was over.
+/// A stored delivery that expired.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Expired {
-    /// The number of the request.
+    /// The id of the request.
     pub id: String,
-    /// The phone.
+    /// Name of the phone.
     pub phone: String,
     /// The verb.
     pub verb: &'static str,
-    /// How long it was held.
+    /// How long it was stored.
     pub keep: Duration,
     /// Why it was not delivered.
     pub reason: String,
 }
 
-/// What came of a try.
+/// The result of an attempt.
 enum Attempt {
-    /// The phone can't be reached; nothing was sent.
-    Away(String),
-    Over(Outcome),
+    /// The phone is unreachable; nothing was sent.
+    Unreachable(String),
+    Ended(Outcome),
 }
 
 impl OutboxWorker {
-    pub(in crate::dispatch) fn new(parts: Services) -> Self {
-        Self {
-            parts: Arc::new(parts),
-            lines: Arc::default(),
-            tries: Arc::new(Semaphore::new(MAX_TRIES)),
-        }
+    /// Creates a worker without deliveries. `expired` receives those that expire.
+    pub(in crate::dispatch) fn new(
+        services: Arc<Services>,
+        store: Result<Store, String>,
+        expired: mpsc::Sender<Expired>,
+    ) -> Self {
+        let inner = Arc::new(Inner {
+            store,
+            expired,
+            backlogs: Mutex::default(),
+            retries: Semaphore::new(MAX_RETRIES),
+        });
+        Self { services, inner }
     }
 
-    /// Holds what is asked of one phone, and returns its number once that is sure; the error is in
-    /// words for people.
-    pub(super) async fn hold(
+    /// Stores a request for one phone, and returns its number once that is durable. The error is
+    /// human-readable.
+    pub(super) async fn insert(
         &self,
-        asked: &RequestInfo,
+        info: &RequestInfo,
         phone: &str,
         phone_ref: &PhoneRef,
         request: &Request,
     ) -> Result<u64, String> {
-        let store = self.parts.store.as_ref().map_err(Clone::clone)?;
+        let store = self.inner.store.as_ref().map_err(Clone::clone)?;
         let keep = request.keep.unwrap_or_default();
-        let entry = to_entry(asked, phone, phone_ref, keep).map_err(|error| error.to_string())?;
-        store.hold(entry).await.map_err(|error| error.to_string())
+        let entry = to_entry(info, phone, phone_ref, keep).map_err(|error| error.to_string())?;
+        store.insert(entry).await.map_err(|error| error.to_string())
     }
 
-    /// Returns what asks the file before something is sent.
+    /// Returns the commit point of a stored delivery.
     pub(super) fn commit_point(&self, number: u64) -> CommitPoint {
-        match &self.parts.store {
+        match &self.inner.store {
             Ok(store) => {
                 let store = store.clone();
                 CommitPoint::with_journal(InFlightMarker { store, number })
@@ -110,138 +107,144 @@ impl OutboxWorker {
         }
     }
 
-    /// Returns how many are held or being delivered.
+    /// Returns how many deliveries are stored, including those being sent.
     pub(in crate::dispatch) fn len(&self) -> usize {
-        self.parts.store.as_ref().map_or(0, Store::len)
+        self.inner.store.as_ref().map_or(0, Store::len)
     }
 
-    /// Returns whether there is room for another one for the phone of that key.
+    /// Returns whether another delivery fits into the backlog of a phone.
     pub(super) fn has_room(&self, key: &str) -> bool {
-        let lines = self.lines();
-        lines.get(key).is_none_or(|line| line.len() < MAX_IN_LINE)
+        let backlogs = self.inner.backlogs.lock();
+        backlogs
+            .get(key)
+            .is_none_or(|backlog| backlog.len() < BACKLOG_CAPACITY)
     }
 
-    /// Takes a delivery that is in the file.
-    pub(super) fn enter(&self, delivery: PendingDelivery) {
+    /// Adds a stored delivery to the backlog of its phone.
+    pub(super) fn enqueue(&self, delivery: PendingDelivery) {
         let key = delivery.phone_ref.key().to_owned();
-        let mut lines = self.lines();
-        let line = lines.entry(key.clone()).or_insert_with(|| {
-            let line = Arc::new(PhoneBacklog::default());
-            let (outbox, own) = (self.clone(), Arc::clone(&line));
-            self.parts
-                .tasks
-                .spawn("held", async move { outbox.run(&key, &own).await });
-            line
+        let mut backlogs = self.inner.backlogs.lock();
+        let backlog = backlogs.entry(key.clone()).or_insert_with(|| {
+            let backlog = Arc::new(PhoneBacklog::default());
+            let (worker, own) = (self.clone(), Arc::clone(&backlog));
+            let run = async move { worker.run(&key, &own).await };
+            self.services.tasks.spawn("outbox", run);
+            backlog
         });
-        // Under the lock, so that the task does not end just now.
-        line.put(delivery, |delivery| self.tell_held(delivery));
+        // Under the lock, so that the task does not end meanwhile.
+        backlog.insert(delivery, |delivery| self.notify_queued(delivery));
     }
 
-    /// Listens to phones that come back, until everything stops.
+    /// Wakes the backlogs of phones that register, until the daemon stops.
     pub(in crate::dispatch) async fn listen(self, mut arrivals: broadcast::Receiver<Registered>) {
-        let stop = self.parts.tasks.stop();
+        let stop = self.services.tasks.stop();
         loop {
             let arrival = tokio::select! {
                 () = stop.cancelled() => return,
                 arrival = arrivals.recv() => arrival,
             };
-            let lines = self.lines();
+            let backlogs = self.inner.backlogs.lock();
             match arrival {
                 Ok(Registered::Endpoint(endpoint)) => {
-                    if let Some(line) = lines.get(&endpoint.to_string()) {
-                        line.wake.notify_one();
+                    if let Some(backlog) = backlogs.get(&endpoint.to_string()) {
+                        backlog.wake.notify_one();
                     }
-                    // A phone that is asked for by its address may be of any endpoint.
-                    let others = lines.iter().filter(|(key, _)| !key.contains('/'));
-                    others.for_each(|(_, line)| line.wake.notify_one());
+                    // A phone identified by its address may belong to any endpoint.
+                    let others = backlogs.iter().filter(|(key, _)| !key.contains('/'));
+                    others.for_each(|(_, backlog)| backlog.wake.notify_one());
                 }
                 Ok(Registered::Any) | Err(RecvError::Lagged(_)) => {
-                    lines.values().for_each(|line| line.wake.notify_one());
+                    backlogs
+                        .values()
+                        .for_each(|backlog| backlog.wake.notify_one());
                 }
                 Err(RecvError::Closed) => return,
             }
         }
     }
 
-    /// Forgets what was called back, also in the file.
-    pub(in crate::dispatch) async fn withdraw(&self, id: &str, phones: &[String]) {
-        if let Ok(store) = &self.parts.store
+    /// Deletes the cancelled deliveries of the request `id` to these phones from the store.
+    pub(in crate::dispatch) async fn delete_pending(&self, id: &str, phones: &[String]) {
+        if let Ok(store) = &self.inner.store
             && !store.is_empty()
-            && let Err(error) = store.withdraw(id, phones).await
+            && let Err(error) = store.delete_pending(id, phones).await
         {
-            warn!(id, %error, "What was called back may come again after a crash.");
+            warn!(id, %error, "Cannot persist the cancellation; the delivery may be sent after a crash.");
         }
-        let lines = self.lines();
-        lines.values().for_each(|line| line.wake.notify_one());
+        let backlogs = self.inner.backlogs.lock();
+        backlogs
+            .values()
+            .for_each(|backlog| backlog.wake.notify_one());
     }
 
-    /// Delivers what is in a line, until it is empty.
-    async fn run(&self, key: &str, line: &Arc<PhoneBacklog>) {
-        let stop = self.parts.tasks.stop();
-        let mut waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    /// Delivers the deliveries of a backlog until it is empty.
+    async fn run(&self, key: &str, backlog: &Arc<PhoneBacklog>) {
+        let stop = self.services.tasks.stop();
+        let mut delays = Backoff::new(FIRST_DELAY, MAX_DELAY);
         loop {
-            for delivery in line.take_over(Instant::now()) {
-                self.give_up(delivery).await;
+            for delivery in backlog.remove_ended(Instant::now()) {
+                self.expire(delivery).await;
             }
             if stop.is_cancelled() {
-                // The file has the rest; whoever still comes is told so as well.
-                line.is_away("handsetd is stopping", |delivery| self.tell_held(delivery));
+                // The rest is in the store; callers that still wait are notified.
+                let notify = |delivery: &mut PendingDelivery| self.notify_queued(delivery);
+                backlog.mark_unreachable("handsetd is stopping", notify);
                 return;
             }
-            let Some(delivery) = line.take() else {
-                if self.close(key, line) {
+            let Some(delivery) = backlog.pop() else {
+                if self.remove_if_empty(key, backlog) {
                     return;
                 }
                 continue;
             };
-            let Some(delivery) = self.deliver(delivery, line).await else {
-                waits.reset();
+            let Some(delivery) = self.deliver(delivery, backlog).await else {
+                delays.reset();
                 continue;
             };
-            let why = delivery.why.clone();
-            line.put_back(delivery);
-            line.is_away(&why, |delivery| self.tell_held(delivery));
-            let again = Instant::now() + waits.next_delay();
-            let end = line.next_end().unwrap_or(again);
+            let why = delivery.unreachable_because.clone();
+            backlog.reinsert(delivery);
+            backlog.mark_unreachable(&why, |delivery| self.notify_queued(delivery));
+            let retry = Instant::now() + delays.next_delay();
+            let expiry = backlog.next_expiry().unwrap_or(retry);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = sleep_until(again.min(end)) => {}
-                () = line.wake.notified() => {
-                    waits.reset();
-                    // A phone that registers has no web server yet.
-                    sleep(PAUSE).await;
+                () = sleep_until(retry.min(expiry)) => {}
+                () = backlog.wake.notified() => {
+                    delays.reset();
+                    // The web server of a phone starts after it has registered.
+                    sleep(REGISTRATION_DELAY).await;
                 }
             }
         }
     }
 
-    /// Tries to deliver a delivery; returns it if the phone can't be reached.
+    /// Attempts a delivery; returns it if the phone is unreachable.
     async fn deliver(
         &self,
         mut delivery: PendingDelivery,
-        line: &PhoneBacklog,
+        backlog: &PhoneBacklog,
     ) -> Option<PendingDelivery> {
         let span = span(&delivery);
-        let tried = self.attempt(&mut delivery).instrument(span.clone()).await;
-        match tried {
-            Attempt::Away(why) if !delivery.commit_point.is_cancelled() => {
+        let attempt = self.attempt(&mut delivery).instrument(span.clone()).await;
+        match attempt {
+            Attempt::Unreachable(why) if !delivery.commit_point.is_cancelled() => {
                 if delivery.commit_point.is_committed() {
-                    self.unmark(delivery.number).await;
+                    self.reset_state(delivery.number).await;
                     delivery.commit_point.reset();
                 }
-                let is_new = delivery.why.is_empty();
-                delivery.why = why;
-                if is_new {
-                    self.tell_held(&mut delivery);
+                let is_first = delivery.unreachable_because.is_empty();
+                delivery.unreachable_because = why;
+                if is_first {
+                    self.notify_queued(&mut delivery);
                 }
                 Some(delivery)
             }
-            Attempt::Away(_) => {
-                self.give_up(delivery).await;
+            Attempt::Unreachable(_) => {
+                self.expire(delivery).await;
                 None
             }
-            Attempt::Over(outcome) => {
-                line.is_there();
+            Attempt::Ended(outcome) => {
+                backlog.mark_reachable();
                 self.end(delivery, &outcome).instrument(span).await;
                 None
             }
@@ -249,43 +252,43 @@ impl OutboxWorker {
     }
 
     async fn attempt(&self, delivery: &mut PendingDelivery) -> Attempt {
-        let phone = match self.parts.resolver.again(&delivery.phone_ref) {
+        let services = &self.services;
+        let phone = match services.resolver.resolve_ref(&delivery.phone_ref) {
             Ok(phone) => phone,
-            Err(missing) => return Attempt::Away(missing.reason),
+            Err(outcome) => return Attempt::Unreachable(outcome.reason),
         };
         delivery.vendor = Some(phone.vendor);
-        // Phones that are known to be away must not delay those of which nothing is known.
-        let is_again = !delivery.why.is_empty() || delivery.told.is_none();
-        let room = async { self.tries.acquire().await.ok() };
-        let _room = if is_again { room.await } else { None };
-        let Ok(mut turn) = self.parts.queues.enter(&phone, &delivery.request) else {
-            return Attempt::Away("too much waits for this phone already".to_owned());
+        // Retries to phones known to be unreachable must not delay first attempts.
+        let is_retry = !delivery.unreachable_because.is_empty() || delivery.result.is_none();
+        let retry = async { self.inner.retries.acquire().await.ok() };
+        let _retry = if is_retry { retry.await } else { None };
+        let Ok(mut slot) = services.queues.enter(&phone, &delivery.request) else {
+            return Attempt::Unreachable(QUEUE_FULL.to_owned());
         };
         let outcome = tokio::select! {
             biased;
-            () = delivery.commit_point.cancelled() => return Attempt::Away(String::new()),
+            () = delivery.commit_point.cancelled() => return Attempt::Unreachable(String::new()),
             outcome = async {
-                turn.come().await;
+                slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
-                let delivering = self.parts.courier.deliver(&phone, request, commit_point);
-                // A fault in one must not end the task that the others of the line wait for.
-                let delivered = AssertUnwindSafe(delivering).catch_unwind().await;
-                delivered.unwrap_or_else(|_| delivery.outcome(Status::Error, BROKE_OFF))
+                let delivering = services.deliver(Some(&phone), request, commit_point);
+                // A panic must not end the task that the rest of the backlog depends on.
+                let result = AssertUnwindSafe(delivering).catch_unwind().await;
+                result.unwrap_or_else(|_| delivery.outcome(Status::Error, PANICKED))
             } => outcome,
         };
         match outcome.status {
-            Status::Unreachable => Attempt::Away(outcome.reason),
-            _ => Attempt::Over(outcome),
+            Status::Unreachable => Attempt::Unreachable(outcome.reason),
+            _ => Attempt::Ended(outcome),
         }
     }
 
-    /// Ends a delivery whose time is over, or that was called back.
-    async fn give_up(&self, delivery: PendingDelivery) {
+    /// Ends a delivery that has expired or was cancelled.
+    async fn expire(&self, delivery: PendingDelivery) {
         let span = span(&delivery);
         if delivery.commit_point.is_cancelled() {
-            let outcome = delivery
-                .in_flight
-                .withdrawn(&delivery.phone, delivery.vendor);
+            let (phone, vendor) = (&delivery.phone, delivery.vendor);
+            let outcome = delivery.guard.cancelled_outcome(phone, vendor);
             return self.end(delivery, &outcome).instrument(span).await;
         }
         let outcome = delivery.expired();
@@ -297,115 +300,105 @@ impl OutboxWorker {
             reason: outcome.reason.clone(),
         };
         self.end(delivery, &outcome).instrument(span).await;
-        // History and log have it as well.
-        if self.parts.expired.try_send(expired).is_err() {
-            warn!("Too many held deliveries expire at once for an event of each.");
+        // It is in the history and in the log as well.
+        if self.inner.expired.try_send(expired).is_err() {
+            warn!("Too many stored deliveries expire at once; some have no event.");
         }
     }
 
-    /// Forgets a delivery, and tells what came of it.
+    /// Deletes a delivery from the store, and reports its outcome.
     async fn end(&self, delivery: PendingDelivery, outcome: &Outcome) {
-        if let Ok(store) = &self.parts.store
-            && store.forget(delivery.number).await.is_err()
+        if let Ok(store) = &self.inner.store
+            && store.delete(delivery.number).await.is_err()
         {
-            self.forget(delivery.number);
+            self.delete_later(delivery.number);
         }
         let PendingDelivery {
             request,
-            since,
-            history_id,
-            told,
+            accepted_at,
+            record,
+            result,
             ..
         } = delivery;
-        self.parts.history.end(history_id, outcome);
-        let Outcome { status, reason, .. } = outcome;
         let verb = request.verb.name();
-        let metrics = &self.parts.metrics;
-        metrics.delivered(outcome.vendor, verb, *status, since.elapsed());
-        let reason = without_secrets(reason);
-        info!(verb, %status, reason, "Delivered.");
-        // Whoever asked may have gone long ago.
-        let _ = told.map(|told| told.send(outcome.clone()));
+        self.services
+            .finish(record, verb, outcome, accepted_at.elapsed());
+        // The caller may have gone long ago.
+        let _ = result.map(|result| result.send(outcome.clone()));
     }
 
-    /// Tells whoever waits that a delivery is held.
-    fn tell_held(&self, delivery: &mut PendingDelivery) {
-        let held = delivery.held();
-        self.parts
-            .history
-            .set_reason(&mut delivery.history_id, &held.reason);
-        let reason = without_secrets(&held.reason);
-        span(delivery).in_scope(|| info!(reason, "Stored for later delivery."));
-        let _ = delivery.told.take().map(|told| told.send(held));
+    /// Reports to a waiting caller, and to the history, that a delivery is stored.
+    fn notify_queued(&self, delivery: &mut PendingDelivery) {
+        let queued = delivery.queued();
+        let history = &self.services.history;
+        history.set_reason(&mut delivery.record, &queued.reason);
+        let reason = without_secrets(&queued.reason);
+        span(delivery).in_scope(|| info!(reason, "Stored for later."));
+        let _ = delivery.result.take().map(|result| result.send(queued));
     }
 
-    /// Forgets the line if it is still empty; returns whether it was.
-    fn close(&self, key: &str, line: &Arc<PhoneBacklog>) -> bool {
-        let mut lines = self.lines();
-        let is_empty = line.len() == 0;
+    /// Removes the backlog if it is still empty; returns whether it was.
+    fn remove_if_empty(&self, key: &str, backlog: &Arc<PhoneBacklog>) -> bool {
+        let mut backlogs = self.inner.backlogs.lock();
+        let is_empty = backlog.len() == 0;
         if is_empty {
-            lines.remove(key);
+            backlogs.remove(key);
         }
         is_empty
     }
 
-    /// Notes that nothing of a delivery was sent after all. Until that is written, the delivery is not
-    /// tried again, as a crash would leave it as sent.
-    async fn unmark(&self, number: u64) {
-        let Ok(store) = &self.parts.store else { return };
-        let stop = self.parts.tasks.stop();
-        while let Err(error) = store.mark(number, EntryState::Pending).await {
-            error!(%error, "Cannot note that a held delivery was not sent; tries on.");
+    /// Marks a delivery as unsent. Until that is durable it is not attempted again, since after a
+    /// crash it would count as sent.
+    async fn reset_state(&self, number: u64) {
+        let Ok(store) = &self.inner.store else { return };
+        let stop = self.services.tasks.stop();
+        while let Err(error) = store.set_state(number, EntryState::Pending).await {
+            error!(%error, "Cannot mark a stored delivery as unsent; retrying.");
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep(DISK) => {}
+                () = sleep(DISK_RETRY_DELAY) => {}
             }
         }
     }
 
-    /// Forgets what is over, as soon as the file can be written.
-    pub(super) fn forget(&self, number: u64) {
-        let Ok(store) = self.parts.store.clone() else {
+    /// Deletes an ended delivery as soon as the store can be written.
+    pub(super) fn delete_later(&self, number: u64) {
+        let Ok(store) = self.inner.store.clone() else {
             return;
         };
-        let stop = self.parts.tasks.stop();
-        self.parts.tasks.spawn("forget", async move {
-            while let Err(error) = store.forget(number).await {
-                error!(%error, "Cannot note that a held delivery is over; tries on.");
+        let stop = self.services.tasks.stop();
+        self.services.tasks.spawn("outbox delete", async move {
+            while let Err(error) = store.delete(number).await {
+                error!(%error, "Cannot delete an ended delivery from the outbox; retrying.");
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = sleep(DISK) => {}
+                    () = sleep(DISK_RETRY_DELAY) => {}
                 }
             }
         });
     }
-
-    fn lines(&self) -> MutexGuard<'_, HashMap<String, Arc<PhoneBacklog>>> {
-        // The map is whole, whoever panicked.
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// Returns the span of a delivery: not below that of whoever opened the line.
+/// Returns the span of a delivery, independent of the delivery that started the task.
 fn span(delivery: &PendingDelivery) -> Span {
     info_span!(parent: None, "delivery", id = %delivery.id, phone = delivery.phone)
 }
 
-/// What is said of a fault of ours.
-const BROKE_OFF: &str = "the delivery broke off; see the log";
+/// Reason of a delivery that panicked.
+const PANICKED: &str = "internal error; see the log";
 
-/// How many may be held for one phone.
-const MAX_IN_LINE: usize = 2000;
+/// How many deliveries may be stored for one phone.
+const BACKLOG_CAPACITY: usize = 2000;
 
-/// How many phones are tried again at once.
-const MAX_TRIES: usize = 256;
+/// How many phones are retried at once.
+const MAX_RETRIES: usize = 256;
 
-/// How long to wait before the second try, and at the most; a phone that came back is tried at once.
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// Delays between attempts; a phone that registers is retried at once.
+const FIRST_DELAY: Duration = Duration::from_secs(2);
+const MAX_DELAY: Duration = Duration::from_mins(1);
 
-/// How long to wait after a phone came back.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait after a phone has registered.
+const REGISTRATION_DELAY: Duration = Duration::from_secs(1);
 
-/// How long to wait for a disk that can't be written.
-const DISK: Duration = Duration::from_secs(5);
+/// How long to wait before writing to a failing disk again.
+const DISK_RETRY_DELAY: Duration = Duration::from_secs(5);

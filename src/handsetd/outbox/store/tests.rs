@@ -9,7 +9,7 @@ use super::*;
 fn entry(id: &str, phone: &str) -> OutboxEntry {
     OutboxEntry {
         id: id.to_owned(),
-        asker: "{}".to_owned(),
+        requester: "{}".to_owned(),
         verb: "push".to_owned(),
         keys: vec![("text".to_owned(), "it's \"1\" = 1; --\0".to_owned())],
         phone: phone.to_owned(),
@@ -22,28 +22,31 @@ fn entry(id: &str, phone: &str) -> OutboxEntry {
 #[tokio::test]
 async fn what_is_held_is_there_after_a_restart_in_order_and_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("held.sqlite");
+    let path = dir.path().join("outbox.sqlite");
     let opened = Store::open(&path).unwrap();
-    assert!(opened.held.is_empty() && opened.damaged.is_none());
+    assert!(opened.entries.is_empty() && opened.damaged.is_none());
     let store = opened.store;
     let letters = [entry("a", "1001"), entry("b", "1002"), entry("c", "1003")];
     let mut numbers = Vec::new();
     for entry in &letters {
-        numbers.push(store.hold(entry.clone()).await.unwrap());
+        numbers.push(store.insert(entry.clone()).await.unwrap());
     }
-    store.mark(numbers[1], EntryState::InFlight).await.unwrap();
-    store.forget(numbers[0]).await.unwrap();
+    store
+        .set_state(numbers[1], EntryState::InFlight)
+        .await
+        .unwrap();
+    store.delete(numbers[0]).await.unwrap();
     assert_eq!(store.len(), 2);
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let wal = fs::metadata(dir.path().join("held.sqlite-wal")).unwrap();
+    let wal = fs::metadata(dir.path().join("outbox.sqlite-wal")).unwrap();
     assert_eq!(wal.permissions().mode() & 0o777, 0o600);
     drop(store);
     let again = reopened(&path).await;
     let held: Vec<_> = again
-        .held
+        .entries
         .iter()
-        .map(|held| (held.number, held.stage, &held.entry))
+        .map(|held| (held.number, held.state, &held.entry))
         .collect();
     let wanted = [
         (numbers[1], EntryState::InFlight, &letters[1]),
@@ -52,8 +55,8 @@ async fn what_is_held_is_there_after_a_restart_in_order_and_as_it_was() {
     assert_eq!(held, wanted);
     assert_eq!(again.store.len(), 2);
     // A number is never given a second time.
-    again.store.forget(numbers[2]).await.unwrap();
-    let next = again.store.hold(entry("d", "1001")).await.unwrap();
+    again.store.delete(numbers[2]).await.unwrap();
+    let next = again.store.insert(entry("d", "1001")).await.unwrap();
     assert!(next > numbers[2], "{next}");
 }
 
@@ -70,29 +73,29 @@ async fn reopened(path: &Path) -> Opened {
 }
 
 #[tokio::test]
-async fn two_can_not_have_it_open() {
+async fn a_second_daemon_cannot_open_the_file() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("held.sqlite");
+    let path = dir.path().join("outbox.sqlite");
     let _first = Store::open(&path).unwrap();
     let error = Store::open(&path).unwrap_err().to_string();
-    assert!(error.ends_with("another handsetd uses it"), "{error}");
+    assert!(error.ends_with("another handsetd is using it"), "{error}");
 }
 
 #[tokio::test]
 async fn only_what_waits_is_withdrawn() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("held.sqlite");
+    let path = dir.path().join("outbox.sqlite");
     let store = Store::open(&path).unwrap().store;
-    let sent = store.hold(entry("a", "1001")).await.unwrap();
+    let sent = store.insert(entry("a", "1001")).await.unwrap();
     for phone in ["1002", "1003"] {
-        store.hold(entry("a", phone)).await.unwrap();
+        store.insert(entry("a", phone)).await.unwrap();
     }
-    store.hold(entry("b", "1002")).await.unwrap();
-    store.mark(sent, EntryState::InFlight).await.unwrap();
+    store.insert(entry("b", "1002")).await.unwrap();
+    store.set_state(sent, EntryState::InFlight).await.unwrap();
     let phones = ["1001", "1002"].map(str::to_owned);
-    store.withdraw("a", &phones).await.unwrap();
+    store.delete_pending("a", &phones).await.unwrap();
     drop(store);
-    let left = reopened(&path).await.held;
+    let left = reopened(&path).await.entries;
     let left: Vec<_> = left
         .iter()
         .map(|held| (held.entry.id.as_str(), held.entry.phone.as_str()))
@@ -103,8 +106,10 @@ async fn only_what_waits_is_withdrawn() {
 #[tokio::test]
 async fn what_comes_at_once_is_written_together_and_each_has_its_number() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&dir.path().join("held.sqlite")).unwrap().store;
-    let all = (0..500).map(|_| store.hold(entry("a", "1001")));
+    let store = Store::open(&dir.path().join("outbox.sqlite"))
+        .unwrap()
+        .store;
+    let all = (0..500).map(|_| store.insert(entry("a", "1001")));
     let mut numbers: Vec<u64> = futures_util::future::join_all(all)
         .await
         .into_iter()
@@ -117,10 +122,10 @@ async fn what_comes_at_once_is_written_together_and_each_has_its_number() {
 #[tokio::test]
 async fn a_damaged_file_is_moved_aside_and_told() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("held.sqlite");
+    let path = dir.path().join("outbox.sqlite");
     let store = Store::open(&path).unwrap().store;
     for _ in 0..200 {
-        store.hold(entry("a", "1001")).await.unwrap();
+        store.insert(entry("a", "1001")).await.unwrap();
     }
     drop(store);
     drop(reopened(&path).await);
@@ -145,18 +150,18 @@ async fn a_damaged_file_is_moved_aside_and_told() {
         fs::write(&path, damage).unwrap();
         let opened = Store::open(&path).unwrap();
         let (aside, why) = opened.damaged.expect("it is damaged");
-        assert!(!why.is_empty() && opened.held.is_empty());
+        assert!(!why.is_empty() && opened.entries.is_empty());
         assert_eq!(fs::read(&aside).unwrap(), *damage);
-        opened.store.hold(entry("b", "1001")).await.unwrap();
+        opened.store.insert(entry("b", "1001")).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_row_that_makes_no_sense_is_damage_and_a_later_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("held.sqlite");
+    let path = dir.path().join("outbox.sqlite");
     let store = Store::open(&path).unwrap().store;
-    store.hold(entry("a", "1001")).await.unwrap();
+    store.insert(entry("a", "1001")).await.unwrap();
     drop(store);
     drop(reopened(&path).await);
     let edit = async |sql: &str| {
@@ -169,7 +174,7 @@ async fn a_row_that_makes_no_sense_is_damage_and_a_later_version_is_left_alone()
         }
         panic!("it stays locked");
     };
-    edit("UPDATE held SET keys = 'no JSON'").await;
+    edit("UPDATE outbox SET keys = 'no JSON'").await;
     let opened = reopened(&path).await;
     assert!(opened.damaged.is_some());
     drop(opened);

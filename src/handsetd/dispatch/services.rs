@@ -1,0 +1,102 @@
+//! What all deliveries share.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::in_flight::InFlight;
+use super::queue::Queues;
+use crate::commit_point::CommitPoint;
+use crate::deliver::Courier;
+use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
+use crate::metrics::DeliveryMetrics;
+use crate::outcome::{Outcome, Status};
+use crate::resolver::PhoneResolver;
+use handset_net::tasks::Tasks;
+use handset_phones::phone::Phone;
+use handset_phones::verb::{Action, Request};
+
+/// The services of the dispatcher and its outbox.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(super) resolver: PhoneResolver,
+    pub(super) courier: Courier,
+    pub(super) history: History,
+    pub(super) metrics: DeliveryMetrics,
+    /// Runs the deliveries.
+    pub(super) tasks: Tasks,
+    pub(super) in_flight: InFlight,
+    pub(super) queues: Queues,
+}
+
+impl Services {
+    /// Creates the services around those that others use as well; deliveries run among `tasks`.
+    pub(crate) fn new(
+        resolver: PhoneResolver,
+        courier: Courier,
+        history: History,
+        metrics: DeliveryMetrics,
+        tasks: Tasks,
+    ) -> Self {
+        Self {
+            resolver,
+            courier,
+            history,
+            metrics,
+            tasks,
+            in_flight: InFlight::default(),
+            queues: Queues::default(),
+        }
+    }
+
+    /// Delivers to the phone, or to the call manager: this alone decides which.
+    pub(super) async fn deliver(
+        &self,
+        phone: Option<&Phone>,
+        request: &Request,
+        commit_point: &CommitPoint,
+    ) -> Outcome {
+        let courier = &self.courier;
+        match (&request.action, phone) {
+            (Action::Mobility(mobility), phone) => {
+                courier
+                    .ask_call_manager(phone, mobility, request, commit_point)
+                    .await
+            }
+            (_, Some(phone)) => courier.deliver(phone, request, commit_point).await,
+            (_, None) => Outcome::new(Status::Invalid, "phone is missing"),
+        }
+    }
+
+    /// Ends a delivery: in the history, in the metrics and with one line in the log.
+    pub(super) fn finish(
+        &self,
+        record: OpenRecord,
+        verb: &str,
+        outcome: &Outcome,
+        duration: Duration,
+    ) {
+        self.history.end(record, outcome);
+        let Outcome {
+            status,
+            reason,
+            phone,
+            vendor,
+            ..
+        } = outcome;
+        self.metrics.delivered(*vendor, verb, *status, duration);
+        let reason = without_secrets(reason);
+        if *status == Status::Ok {
+            info!(%status, phone, verb, reason, "Delivered.");
+        } else {
+            warn!(%status, phone, verb, reason, "Not delivered.");
+        }
+    }
+
+    /// Ends a request for which no delivery was started.
+    pub(super) fn reject(&self, info: &RequestInfo, outcome: Outcome) -> Outcome {
+        let record = self.history.begin(info, &outcome.phone, outcome.vendor);
+        self.finish(record, &info.verb, &outcome, Duration::ZERO);
+        outcome
+    }
+}

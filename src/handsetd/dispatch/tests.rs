@@ -1,0 +1,141 @@
+use std::io;
+
+use parking_lot::Mutex;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+use super::*;
+use crate::content_store::ContentStore;
+use crate::deliver::{self, Courier, PushCredentials};
+use crate::history::{Config, History};
+use crate::metrics::DeliveryMetrics;
+use crate::resolver::PhoneResolver;
+use handset_net::tasks::Tasks;
+use handset_phones::phone::{Directory, Vendor, VendorDefaults};
+
+/// A dispatcher without phones, outbox and call manager.
+struct Bench {
+    dispatcher: Dispatcher,
+    metrics: DeliveryMetrics,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roster = Roster::default();
+        let config = deliver::Config {
+            url: None,
+            port: 8090,
+            screen_lifetime: std::time::Duration::from_mins(1),
+            media_lifetime: std::time::Duration::from_mins(1),
+            folders: Vec::new(),
+            hosts: Vec::new(),
+            media_dir: None,
+            call_manager: None,
+            circuit_breaker: true,
+        };
+        let (store, credentials) = (ContentStore::default(), PushCredentials::default());
+        let courier = Courier::open(config, store, credentials, roster.clone()).unwrap();
+        let defaults = |_| VendorDefaults::default();
+        let metrics = DeliveryMetrics::default();
+        let services = Services::new(
+            PhoneResolver::new(Directory::default(), roster, defaults),
+            courier,
+            History::new(Config::default()),
+            metrics.clone(),
+            Tasks::new(),
+        );
+        let (dispatcher, _) = Dispatcher::new(services, Err("no outbox".to_owned()));
+        Self {
+            dispatcher,
+            metrics,
+        }
+    }
+
+    /// Dispatches a request and returns the status.
+    async fn dispatch(&self, verb: &str, keys: &[(&str, &str)]) -> Status {
+        let request = Request::parse(verb, keys.iter().copied()).unwrap();
+        let info = RequestInfo::new(Requester::Page, verb, Vec::new());
+        self.dispatcher.dispatch(request, &info).await.status
+    }
+
+    fn metrics(&self) -> String {
+        let (mut registry, mut text) = (Registry::default(), String::new());
+        self.metrics.register(&mut registry);
+        encode(&mut text, &registry).unwrap();
+        text
+    }
+}
+
+#[tokio::test]
+async fn requests_to_the_call_manager_are_counted() {
+    let bench = Bench::new();
+    let status = bench.dispatch("who", &[("user", "john")]).await;
+    assert_eq!(status, Status::Unsupported);
+    let metrics = bench.metrics();
+    let line = metrics.lines().find(|line| line.contains("verb=\"who\""));
+    let line = line.unwrap_or_else(|| panic!("{metrics}"));
+    assert!(
+        line.contains("UNSUPPORTED") && line.ends_with(" 1"),
+        "{line}"
+    );
+}
+
+/// Collects what is logged.
+#[derive(Clone, Debug, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_delivery_logs_one_line_whose_level_is_its_success() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let bench = Bench::new();
+    let info = RequestInfo::new(Requester::Page, "push", Vec::new());
+    let services = &bench.dispatcher.services;
+    let outcome = |status, reason| Outcome::at("1001", Some(Vendor::Snom), status, reason);
+    for outcome in [
+        outcome(Status::Ok, ""),
+        outcome(Status::Unknown, "password=hush"),
+    ] {
+        let record = services.history.begin(&info, "1001", Some(Vendor::Snom));
+        services.finish(record, "push", &outcome, std::time::Duration::ZERO);
+    }
+    let status = bench.dispatch("push", &[("text", "Hi"), ("phone", "nobody")]);
+    assert_eq!(status.await, Status::NotFound);
+    let text = String::from_utf8(log.0.lock().clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let [ok, unknown, not_found] = lines[..] else {
+        panic!("{text}")
+    };
+    assert!(ok.contains(" INFO "), "{ok}");
+    assert!(
+        ok.contains("Delivered. status=OK phone=\"1001\" verb=\"push\""),
+        "{ok}"
+    );
+    assert!(unknown.contains(" WARN "), "{unknown}");
+    assert!(
+        unknown.contains("Not delivered. status=UNKNOWN phone=\"1001\""),
+        "{unknown}"
+    );
+    assert!(!unknown.contains("hush"), "{unknown}");
+    assert!(
+        not_found.contains(" WARN ") && not_found.contains("status=NOTFOUND phone=\"nobody\""),
+        "{not_found}"
+    );
+}
