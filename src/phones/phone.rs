@@ -5,6 +5,7 @@
 //! says (the [`RegistrationInfo`]). Nothing here knows how either of them was read.
 
 mod credentials;
+mod csta_calls;
 mod directory;
 mod entry;
 mod id;
@@ -19,6 +20,7 @@ use crate::verb::Via;
 use handset_net::pin::Pin;
 
 pub use credentials::Credentials;
+pub use csta_calls::CstaCalls;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{PhoneEntry, Unresolved, VendorDefaults};
 pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host};
@@ -57,6 +59,8 @@ pub struct Phone {
     pub pin: Option<Pin>,
     /// The `Call-ID` of its registration, which Cisco phones want to hear from who restarts them.
     pub call_id: Option<String>,
+    /// How CSTA requests name calls, if it differs from what the firmware suggests.
+    pub csta_calls: Option<CstaCalls>,
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -77,6 +81,7 @@ impl Phone {
             via: None,
             pin: None,
             call_id: None,
+            csta_calls: None,
         }
     }
 }

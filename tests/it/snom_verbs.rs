@@ -244,6 +244,33 @@ async fn csta_controls_calls_by_their_state_and_by_their_ids() {
 }
 
 #[tokio::test]
+async fn configured_firmware_and_csta_calls_decide_how_csta_names_calls() {
+    let options = Phone {
+        firmware: "8.4.35".to_owned(),
+        ..sim_phone::options(Vendor::Snom)
+    };
+    let sim_phone = SimPhone::new(options).await;
+    let [entry, mac] = [sim_phone.entry("old"), "00:00:5E:00:53:02".to_owned()];
+    // The same phone twice, as names and endpoints must differ and addresses need not.
+    let nested = sim_phone.entry("nested").replace(&mac, "00:00:5E:00:53:12");
+    let daemon = Daemon::start(&format!(
+        "{entry}firmware = '8.4.35'\n{nested}firmware = '8.4.35'\ncsta_calls = 'nested'\n"
+    ))
+    .await;
+    sim_phone.phone().receive_call("201");
+    let outcome = asks(daemon.agi(), "answer", &["call=-1", "phone=nested"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "REJECTED", "{outcome:?}");
+    let body = |sim_phone: &SimPhone| {
+        let exchange = sim_phone.received().pop().unwrap();
+        String::from_utf8_lossy(&exchange.body).into_owned()
+    };
+    assert!(body(&sim_phone).contains("<csta:callID>-1</csta:callID>"));
+    let outcome = asks(daemon.agi(), "answer", &["call=-1", "phone=old"]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
+    assert!(body(&sim_phone).contains("<csta:callToBeAnswered>-1</csta:callToBeAnswered>"));
+}
+
+#[tokio::test]
 async fn csta_takes_any_request_settings_and_screens() {
     let web_server = StubWebServer::serving(
         "text/xml",

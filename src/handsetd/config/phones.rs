@@ -16,7 +16,7 @@ use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use super::vendors::{Account, Accounts};
 use handset_phones::phone::{
-    Address, Credentials, Directory, Endpoint, MacAddress, PhoneEntry, Vendor,
+    Address, Credentials, CstaCalls, Directory, Endpoint, Firmware, MacAddress, PhoneEntry, Vendor,
 };
 use handset_phones::verb::Via;
 
@@ -70,6 +70,15 @@ fn entry(
     validator: &mut Validator,
 ) -> (PhoneEntry, Option<Vendor>) {
     let vendor: Option<Vendor> = parse(section, "vendor", raw.vendor.as_deref(), "", validator);
+    let firmware = raw.firmware.and_then(|text| {
+        let firmware = Firmware::new(&text);
+        let is_valid = !text.is_empty() && firmware.as_str() == text;
+        if !is_valid {
+            let text = format!("invalid firmware version {text:?}; use the form 8.7.3.19");
+            validator.reject(section, "firmware", text);
+        }
+        is_valid.then_some(firmware)
+    });
     let address = "; use a host such as 192.0.2.21 or phone.example.com:8080";
     let address: Option<Address> = parse(
         section,
@@ -110,11 +119,13 @@ fn entry(
         endpoint,
         vendor,
         model: raw.model,
+        firmware,
         address,
         mac,
         credentials,
         via: raw.via,
         pin,
+        csta_calls: raw.csta_calls,
     };
     (entry, completed)
 }
@@ -205,6 +216,7 @@ struct Phone {
     endpoint: Option<String>,
     vendor: Option<String>,
     model: Option<String>,
+    firmware: Option<String>,
     address: Option<String>,
     mac: Option<String>,
     username: Option<String>,
@@ -212,6 +224,7 @@ struct Phone {
     password_file: Option<PathBuf>,
     via: Option<Via>,
     tls: Option<Tls>,
+    csta_calls: Option<CstaCalls>,
 }
 
 #[derive(Deserialize)]

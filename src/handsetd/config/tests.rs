@@ -7,7 +7,7 @@ use std::time::Duration;
 use handset_net::allow_list::AllowList;
 
 use super::*;
-use handset_phones::phone::{Credentials, Target, Vendor};
+use handset_phones::phone::{Credentials, CstaCalls, Target, Vendor};
 
 /// A directory with a configuration in it.
 struct Folder(tempfile::TempDir);
@@ -198,6 +198,8 @@ fn every_key_sets_its_field() {
         "PJSIP/1002"
     );
     assert!(entries[2].endpoint.is_none() && entries[2].credentials.is_none());
+    assert_eq!(entries[2].firmware.as_ref().unwrap().as_str(), "8.7.3.19");
+    assert_eq!(entries[2].csta_calls, Some(CstaCalls::Flat));
     let everyone = config.directory.find("everyone");
     let names: Vec<&str> = everyone.iter().map(Target::name).collect();
     assert_eq!(names, ["1001", "front desk", "1009", "1002"]);

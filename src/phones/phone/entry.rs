@@ -1,7 +1,9 @@
 //! How a phone is put together: what the configuration says wins, what Asterisk says fills in.
 
 use super::registration_info::RegistrationInfo;
-use super::{Address, Credentials, Endpoint, MacAddress, Phone, Vendor, sip_host};
+use super::{
+    Address, Credentials, CstaCalls, Endpoint, Firmware, MacAddress, Phone, Vendor, sip_host,
+};
 use crate::verb::Via;
 use handset_net::pin::Pin;
 
@@ -16,6 +18,8 @@ pub struct PhoneEntry {
     pub vendor: Option<Vendor>,
     /// Its model.
     pub model: Option<String>,
+    /// Its firmware, where its User-Agent does not report one.
+    pub firmware: Option<Firmware>,
     /// Where its web server listens.
     pub address: Option<Address>,
     /// Its hardware address.
@@ -26,6 +30,8 @@ pub struct PhoneEntry {
     pub via: Option<Via>,
     /// Its certificate, if its web server speaks TLS.
     pub pin: Option<Pin>,
+    /// How CSTA requests name calls, if it differs from what the firmware suggests.
+    pub csta_calls: Option<CstaCalls>,
 }
 
 /// What the configuration says of all phones of one vendor.
@@ -45,11 +51,13 @@ impl PhoneEntry {
             endpoint: Some(endpoint),
             vendor: None,
             model: None,
+            firmware: None,
             address: None,
             mac: None,
             credentials: None,
             via: None,
             pin: None,
+            csta_calls: None,
         }
     }
 
@@ -100,7 +108,10 @@ impl PhoneEntry {
             name: self.name.clone(),
             vendor,
             model: self.model.clone().or(model).unwrap_or_default(),
-            firmware,
+            firmware: Some(firmware)
+                .filter(|firmware| !firmware.as_str().is_empty())
+                .or_else(|| self.firmware.clone())
+                .unwrap_or_default(),
             address,
             mac: self.mac.or(mac),
             endpoint: self.endpoint.clone().or_else(|| facts.endpoint.clone()),
@@ -110,6 +121,7 @@ impl PhoneEntry {
             via: self.via,
             pin: self.pin,
             call_id: facts.call_id.clone(),
+            csta_calls: self.csta_calls,
         })
     }
 }
@@ -186,6 +198,24 @@ mod tests {
         assert_eq!(phone.firmware, super::super::Firmware::default());
         assert_eq!(phone.address.to_string(), "198.51.100.7:8080");
         assert_eq!(phone.credentials.unwrap().username, "u");
+    }
+
+    #[test]
+    fn configured_firmware_fills_in_for_the_user_agent() {
+        let entry = PhoneEntry {
+            vendor: Some(Vendor::Snom),
+            firmware: Some(Firmware::new("8.7.3.19")),
+            csta_calls: Some(CstaCalls::Flat),
+            ..entry()
+        };
+        let resolve = |user_agent| {
+            let phone = entry.resolve(&facts(user_agent), |_| VendorDefaults::default());
+            phone.unwrap()
+        };
+        assert_eq!(resolve("Zoiper").firmware.as_str(), "8.7.3.19");
+        assert_eq!(resolve("Zoiper").csta_calls, Some(CstaCalls::Flat));
+        let reported = resolve("snomD785/10.1.1.1");
+        assert_eq!(reported.firmware.as_str(), "10.1.1.1");
     }
 
     #[test]

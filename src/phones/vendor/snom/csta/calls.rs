@@ -105,7 +105,7 @@ pub(super) fn with_call(
         }
         return Ok(Plan::new(then(call.as_str())));
     }
-    if dialect == Dialect::Old {
+    if dialect.is_old() {
         return Err(PlanError::unsupported(
             "call: firmware before 8.7.3 does not list its calls; set call to $csta_id of the action \
              URL",
@@ -175,7 +175,7 @@ pub(super) fn snapshot(
 ) -> Vec<Step> {
     let parts = vec![Part::text("snapshotObject", device)];
     let request = Request::new("SnapshotDevice", parts);
-    let step = request.step(Dialect::New, move |answer| {
+    let step = request.step(Dialect::NEW, move |answer| {
         then(answer.map(|answer| calls(&answer)))
     });
     step.into_iter().collect()

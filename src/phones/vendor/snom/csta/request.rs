@@ -3,43 +3,72 @@
 use std::borrow::Cow;
 
 use super::answer::{self, Answer};
-use crate::phone::Phone;
+use crate::phone::{CstaCalls, Firmware, Phone};
 use crate::vendor::xml::Node;
 use crate::vendor::{PlanError, ReplyOutcome, Step};
 use crate::verb::{Element, ElementContent};
 
-/// How requests are written for a firmware.
+/// How a phone expects requests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    generation: Generation,
+    calls: CstaCalls,
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Dialect {
-    /// Before 8.7.
+enum Generation {
+    /// Before 8.7: SOAP, and eight requests.
     Old,
     /// Since 8.7.3.
     New,
 }
 
 impl Dialect {
-    /// Returns the one that the phone speaks, if it speaks any.
+    /// The dialect of current firmware.
+    pub(super) const NEW: Self = Self {
+        generation: Generation::New,
+        calls: CstaCalls::Nested,
+    };
+
+    const OLD: Self = Self {
+        generation: Generation::Old,
+        calls: CstaCalls::Flat,
+    };
+
+    /// Returns the dialect of the phone's firmware, with call IDs as the configuration says.
     pub(super) fn of(phone: &Phone) -> Result<Self, PlanError> {
-        let firmware = &phone.firmware;
+        let dialect = Self::of_firmware(&phone.firmware)?;
+        Ok(Self {
+            calls: phone.csta_calls.unwrap_or(dialect.calls),
+            ..dialect
+        })
+    }
+
+    fn of_firmware(firmware: &Firmware) -> Result<Self, PlanError> {
         if firmware.is_older_than(&[7, 3, 4]) {
             return Err(PlanError::Unsupported(format!(
                 "firmware {firmware} does not support CSTA; 7.3.4 and later do"
             )));
         }
         if firmware.is_older_than(&[8, 7]) {
-            return Ok(Self::Old);
+            return Ok(Self::OLD);
         }
         if firmware.is_older_than(&[8, 7, 3]) {
             return Err(PlanError::Unsupported(format!(
                 "firmware {firmware} does not support CSTA over HTTP; 8.7.3 and later do"
             )));
         }
-        Ok(Self::New)
+        Ok(Self::NEW)
     }
 
-    /// Refuses requests that the firmware does not know.
+    /// Returns whether the firmware is older than 8.7.
+    pub(super) fn is_old(self) -> bool {
+        self.generation == Generation::Old
+    }
+
+    /// Refuses requests that the firmware does not support.
     pub(super) fn check_support(self, request: &str) -> Result<(), PlanError> {
-        if self == Self::Old && !OLD.contains(&request) {
+        if self.is_old() && !OLD.contains(&request) {
             return Err(PlanError::Unsupported(format!(
                 "the CSTA request {request} requires firmware 8.7.3 or later"
             )));
@@ -100,12 +129,16 @@ impl Request {
         if !is_own {
             dialect.check_support(&self.name)?;
         }
-        let style = match dialect {
+        let style = match dialect.generation {
             _ if is_own => SAMPLE,
             // As in Snom's only sample.
-            Dialect::New if self.name == "RequestSystemStatus" => Style { edition: 3, ..BARE },
-            Dialect::New => BARE,
-            Dialect::Old => FLAT,
+            Generation::New if self.name == "RequestSystemStatus" => Style { edition: 3, ..BARE },
+            Generation::New => BARE,
+            Generation::Old => FLAT,
+        };
+        let style = Style {
+            nested: is_own || dialect.calls == CstaCalls::Nested,
+            ..style
         };
         let document = self.document(style).ok_or_else(|| {
             PlanError::Invalid(format!("request: {} is not a valid XML name", self.name))

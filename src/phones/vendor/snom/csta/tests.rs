@@ -1,5 +1,5 @@
 use super::super::tests::{answered, fixture, more, only, shown_steps};
-use crate::phone::Vendor;
+use crate::phone::{CstaCalls, Vendor};
 use crate::vendor::testing::{Fixture, control_task, push_task};
 use crate::vendor::{Plan, ReplyData, ReplyOutcome, Step};
 use crate::verb::Via;
@@ -49,6 +49,22 @@ fn a_call_with_an_id_is_controlled_in_the_dialect_of_the_firmware() {
     }
     let refused = by_csta(&fixture(), "answer", "call=PJSIP/1001-1").unwrap_err();
     assert!(refused.contains("$csta_id"), "{refused}");
+}
+
+#[test]
+fn configuration_decides_how_calls_are_named() {
+    let mut fixture = fixture();
+    fixture.phone.csta_calls = Some(CstaCalls::Flat);
+    let flat = by_csta(&fixture, "answer", "call=-18").unwrap();
+    let document = shown_steps(&flat.steps);
+    assert!(
+        document.ends_with("<callToBeAnswered>-18</callToBeAnswered></AnswerCall>"),
+        "{document}"
+    );
+    let mut old = old();
+    old.phone.csta_calls = Some(CstaCalls::Nested);
+    let nested = by_csta(&old, "answer", "call=-18").unwrap();
+    assert!(shown_steps(&nested.steps).contains("<csta:callID>-18</csta:callID>"));
 }
 
 #[test]
