@@ -127,7 +127,7 @@ async fn an_8851_does_every_verb() {
     let expected = format!("{id} receive G.722 239.1.2.3:20480 40");
     assert_eq!(fixture.setting("media"), Some(expected));
     let busy = fixture.does("stream", &["239.1.2.3:20480"]).await;
-    assert!(busy.is("REJECTED").contains("no stream free"));
+    assert!(busy.is("REJECTED").contains("no free stream"));
     fixture.does("stream", &["stop=yes"]).await.is("OK");
     assert_eq!(fixture.setting("media"), None);
 
@@ -171,7 +171,7 @@ async fn uris_are_run_side_by_side_and_answered_one_by_one() {
         "{reason}"
     );
     let outcome = fixture.does("execute", &["uri=Key:NavDown"]).await;
-    assert!(outcome.is("OK").contains("is written Key:NavDwn"));
+    assert!(outcome.is("OK").contains("sent Key:NavDwn"));
     assert_eq!(fixture.sim_phone.state().keys.last().unwrap(), "NavDwn");
     // Nothing of this reaches the phone.
     let asked = fixture.sim_phone.received().len();
@@ -216,7 +216,7 @@ async fn a_7970_streams_by_uris_and_has_the_old_pages() {
     assert_eq!(outcome.result()["lines"][0]["number"], "1001");
     picture(&fixture.does("screenshot", &[]).await, (320, 212)).await;
     let outcome = fixture.does("key", &["HOLD"]).await;
-    assert!(outcome.is("OK").contains("unproven"));
+    assert!(outcome.is("OK").contains("unverified"));
     assert!(
         fixture.sim_phone.state().keys.is_empty(),
         "the phone discards it without a word"
@@ -235,7 +235,11 @@ async fn a_7841_transfers_by_its_keys() {
         ["KeyPad1", "KeyPadStar"]
     );
     let outcome = fixture.does("display", &["state=on"]).await;
-    assert!(outcome.is("UNSUPPORTED").contains("takes no Display"));
+    assert!(
+        outcome
+            .is("UNSUPPORTED")
+            .contains("does not support Display")
+    );
 }
 
 #[tokio::test]
@@ -290,7 +294,7 @@ async fn multiplatform_phones_ask_for_a_digest_and_answer_with_a_status() {
     fixture.does("dial", &["100"]).await.is("DENIED");
     assert_eq!(fixture.sim_phone.state().bad_credentials, 1);
     let outcome = fixture.does("stream", &["239.0.0.1:20480"]).await;
-    assert!(outcome.is("UNSUPPORTED").contains("takes no RTP"));
+    assert!(outcome.is("UNSUPPORTED").contains("does not support RTP"));
 }
 
 #[tokio::test]
@@ -329,12 +333,16 @@ async fn what_a_cisco_phone_does_not_do_is_refused_with_the_reason() {
         ),
         ("csta", &["MakeCall"], "only Snom"),
         ("reboot", &[], "Call-ID"),
-        ("transfer", &["100", "kind=attended"], "has answered"),
+        (
+            "transfer",
+            &["100", "kind=attended"],
+            "called party answers",
+        ),
         ("dial", &["100", "line=2"], "line's key"),
-        ("hold", &["call=1"], "leave call out"),
-        ("key", &["1:800"], "can't be held"),
+        ("hold", &["call=1"], "omit call"),
+        ("key", &["1:800"], "cannot be held"),
         ("key", &["CANCEL"], "CANCEL"),
-        ("dial", &["100", "via=notify"], "leave via out"),
+        ("dial", &["100", "via=notify"], "omit via"),
     ];
     for (verb, arguments, words) in asked {
         let outcome = fixture.does(verb, arguments).await;
@@ -523,7 +531,7 @@ async fn what_the_call_manager_refuses_is_told_with_code_and_cure() {
             "who",
             vec!["phone=boss", "via=http"],
             "UNSUPPORTED",
-            "leave via out",
+            "omit via",
         ),
     ] {
         let outcome = fixture.does(verb, &arguments).await;

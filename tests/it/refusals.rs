@@ -450,17 +450,12 @@ async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
             (
                 "via=notify",
                 match *name {
-                    "cisco" => {
-                        "a Cisco phone takes no screens and no tones by NOTIFY; leave via out"
-                    }
+                    "cisco" => "Cisco phones accept no screens or tones by NOTIFY; omit via",
                     _ => "no [[asterisk]] is configured, and a NOTIFY goes through one",
                 },
             ),
             ("via=csta", "only Snom phones speak CSTA"),
-            (
-                "via=pbx",
-                "only dial and ring go by a call of Asterisk's; leave via out",
-            ),
+            ("via=pbx", "only dial and ring support via=pbx; omit via"),
         ] {
             if (*name, argument) == ("snom", "via=csta") {
                 continue;
@@ -518,7 +513,7 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
     let outcome = caller.runs("push", &["Hello", "phone=yealink"]).await;
     assert_denied(
         &outcome,
-        "the phone refused the user name and password (HTTP 401); they are its settings push_xml.username",
+        "the phone refused the user name and password (HTTP 401); use its settings push_xml.username",
     );
     // It locks out whoever is wrong three times.
     for script in [
@@ -603,7 +598,7 @@ async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
         .await;
     assert_denied(
         &outcome,
-        "the phone does not allow it (HTTP 403): handsetd's address must be in its setting push_xml.server",
+        "the phone does not allow it (HTTP 403): its setting push_xml.server lacks handsetd",
     );
 }
 
@@ -623,7 +618,7 @@ async fn a_phone_that_says_no_is_rejected_with_its_words() {
         (
             Vendor::Cisco,
             404,
-            "the phone refused: it answered HTTP 404; is its web access on",
+            "the phone refused: it answered HTTP 404; is web access enabled",
         ),
         (
             Vendor::Cisco,
@@ -672,7 +667,7 @@ async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
     assert_eq!(outcome.status, "REJECTED");
     assert_eq!(
         outcome.reason,
-        "the phone refused: it calls the address invalid (error 6)"
+        "the phone refused: it considers the URL invalid (error 6)"
     );
     assert!(sim_phone.state().background.is_none());
 }

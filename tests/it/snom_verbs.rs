@@ -110,7 +110,7 @@ async fn calls_are_controlled_by_keys() {
     let state = fixture.until("digits", |state| state.calls.digits() == "1*#");
     state.await;
     let note = fixture.does("hold", &[]).await;
-    assert!(note.contains("takes it back"), "{note}");
+    assert!(note.contains("resumes the call"), "{note}");
     fixture
         .until("a held call", |state| {
             call_states(state) == [CallState::Held]
@@ -194,7 +194,7 @@ async fn csta_controls_calls_by_their_state_and_by_their_ids() {
             .await;
     }
     let note = fixture.does("dtmf", &["12", csta]).await;
-    assert!(note.contains("unproven"), "{note}");
+    assert!(note.contains("unverified"), "{note}");
     fixture
         .until("digits", |state| state.calls.digits() == "12")
         .await;
@@ -232,12 +232,12 @@ async fn csta_controls_calls_by_their_state_and_by_their_ids() {
     let (status, reason) = fixture.refuses("hold", &["call=9"]).await;
     assert_eq!(status, "REJECTED");
     assert!(
-        reason.contains("invalidCallID") && reason.contains("no call of that id"),
+        reason.contains("invalidCallID") && reason.contains("no call with that id"),
         "{reason}"
     );
     let (status, reason) = fixture.refuses("resume", &[csta]).await;
     assert_eq!(
-        (status.as_str(), reason.contains("no call waits")),
+        (status.as_str(), reason.contains("no call is on hold")),
         ("REJECTED", true),
         "{reason}"
     );
@@ -576,7 +576,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
         .until("no call", |state| state.calls.all().is_empty())
         .await;
     let note = does("dnd", &["on"], 1).await;
-    assert!(note.contains("switches do not disturb over"), "{note}");
+    assert!(note.contains("toggles do-not-disturb"), "{note}");
     sim_phone
         .until("dnd", |state| {
             state
@@ -634,7 +634,7 @@ async fn talk_and_hold_go_in_the_dialog_of_the_call() {
     asterisk.cli("channel originate PJSIP/1002 application Wait 20");
     let invite = sip.rings().await;
     let (note, talk) = tokio::join!(does("answer", &["via=notify"]), sip.notified());
-    assert!(note.contains("unproven"), "{note}");
+    assert!(note.contains("unverified"), "{note}");
     assert_eq!(talk.header("Event"), ["talk"]);
     assert_eq!(call(&talk).await, call(&invite).await);
     sip.takes(&invite).await;

@@ -15,7 +15,7 @@ async fn all_calls_succeed_and_every_phone_is_drawn() {
     assert!(transcript.contains("12 of 12 calls"), "{transcript}");
     // Features that were never tried on a real phone are marked.
     assert!(
-        transcript.contains("unproven on real phones"),
+        transcript.contains("unverified on real phones"),
         "{transcript}"
     );
     for vendor in ["cisco", "snom", "yealink"] {

@@ -1,9 +1,9 @@
 //! Yealink: action URIs by NOTIFY or HTTP, and XML browser documents, pushed either way.
 //!
-//! Sources: Yealink's administrator guides (action URIs, notifications, ring tones) and "XML Browser
-//! Developer's Guide", and public code that was tried on phones. Of two ways to log in the older one
-//! is not spoken: before V81 the guides put user name and password into the query, where every log
-//! shows them, and phones of that age take them in a header as well.
+//! Sources: Yealink's administrator guides V73 to V86 (action URIs, notifications, ring tones), the
+//! "XML Browser Developer's Guide", and public code tested on phones. Before V81 the guides put user
+//! name and password into the query, where every log shows them; handsetd sends them in a header, which
+//! phones of that age accept as well.
 
 mod action_uri;
 mod answer;
@@ -41,11 +41,11 @@ impl Backend for Yealink {
     ) -> Result<Plan, PlanError> {
         let handset = Handset::new(phone, context);
         match task {
-            Task::Background(picture) => handset.background(picture),
+            Task::Background(image) => handset.background(image),
             Task::Control(control) => handset.control(control),
-            Task::Push(shown, priority) => handset.show(shown, *priority),
-            Task::Ring(sound) => handset.ring(sound),
-            Task::Ringtone(sound, line) => handset.ringtone(sound, *line),
+            Task::Push(content, priority) => handset.show(content, *priority),
+            Task::Ring(tone) => handset.ring(tone),
+            Task::Ringtone(tone, line) => handset.ringtone(tone, *line),
         }
     }
 }
@@ -58,19 +58,19 @@ impl Handset<'_> {
             Control::Csta(_) => Err(PlanError::unsupported("only Snom phones speak CSTA")),
             Control::Dial { number, line } => self.dial(number, *line),
             Control::Display(..) => Err(PlanError::unsupported(
-                "nothing that a Yealink phone is told from outside switches its backlight",
+                "Yealink phones have no remote command for the backlight",
             )),
             Control::Dnd(on) => self.dnd(*on),
             Control::Dtmf(digits) => self.dtmf(digits),
             Control::Execute(uris) => self.execute(uris),
             Control::Firmware(_) => Err(PlanError::unsupported(
-                "a Yealink phone takes firmware by provisioning only; name it there, then resync",
+                "Yealink phones load firmware by provisioning only; set it there, then resync",
             )),
             Control::Forward(forward) => self.forward(forward),
             Control::Info => self.info(),
             Control::Keys(presses) => self.press(presses),
             Control::Led(led) => self.led(led),
-            // The same for all vendors, and done before this is asked.
+            // Planned for all vendors before the backend is called.
             Control::Notify(notify) => Ok(Plan::notify(notify.event(), notify.body())),
             Control::Reboot => self.restart(),
             Control::Resync => self.resync(),
@@ -78,34 +78,34 @@ impl Handset<'_> {
             Control::Screenshot => self.screenshot(),
             Control::Settings(settings) => self.settings(settings),
             Control::Stream(_) | Control::StreamStop => Err(PlanError::unsupported(
-                "a Yealink phone takes no RTP streams on command; ring plays a WAV file",
+                "Yealink phones have no remote command for RTP streams; ring plays a WAV file",
             )),
             Control::Transfer { number, kind, call } => self.transfer(number, *kind, call.as_ref()),
         }
     }
 
     fn restart(&self) -> Result<Plan, PlanError> {
-        if self.by_check_sync() {
+        if self.uses_check_sync() {
             return Ok(Plan::notify("check-sync;reboot=true", None));
         }
         Ok(self.remote()?.plan(&ActionUri::command("Reboot")))
     }
 
     fn resync(&self) -> Result<Plan, PlanError> {
-        if self.by_check_sync() {
+        if self.uses_check_sync() {
             let plan = Plan::notify("check-sync;reboot=false", None);
             return Ok(
-                plan.with_note("sip.notify_reboot_enable = 1 makes the phone restart as well")
+                plan.with_note("the phone restarts as well if sip.notify_reboot_enable is 1")
             );
         }
         Ok(self.remote()?.plan(&ActionUri::command("AutoP")))
     }
 
-    /// Whether it goes by a NOTIFY that all phones know; a DECT base knows nothing else.
-    fn by_check_sync(&self) -> bool {
+    /// Returns whether to use `check-sync`, the only command that DECT bases support.
+    fn uses_check_sync(&self) -> bool {
         match self.context.via {
             Some(via) => via == Via::Notify,
-            None => self.through_asterisk() || self.model.kind() == Kind::Dect,
+            None => self.is_reached_through_asterisk() || self.model.kind() == Kind::Dect,
         }
     }
 }

@@ -1,89 +1,92 @@
 //! Action URIs: `key=…`, the same words in the query of a request and in the body of a NOTIFY.
 //!
-//! Written by hand: the phone wants `key` first, no `&` at the end, and its `;`, `=` and `:` as they
-//! are. They are made of checked parts only, so nothing in a number ends one or begins another.
+//! Serialized by hand, since phones expect `key` first, no trailing `&`, and unencoded `;`, `=` and `:`.
+//! All parts are validated, so a number can neither end a parameter nor start another.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::screen::Number;
 
-/// What a phone is to do, as an action URI.
+/// An action URI.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct ActionUri(Deed);
+pub(super) struct ActionUri(Action);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Deed {
-    /// A number, and the account that calls it.
+enum Action {
+    /// A number and the account to call from.
     Dial(String, Option<OutgoingUri>),
-    /// What stands behind `key=`.
+    /// The value of `key`.
     Key(String),
 }
 
 impl ActionUri {
-    /// Does what a key or a command does, or several in order.
+    /// Presses keys in order.
     pub(super) fn keys(keys: &[String]) -> Self {
-        Self(Deed::Key(keys.join(";")))
+        Self(Action::Key(keys.join(";")))
     }
 
-    /// Does what a command without arguments does.
+    /// Runs a command without arguments.
     pub(super) fn command(name: &'static str) -> Self {
-        Self(Deed::Key(name.to_owned()))
+        Self(Action::Key(name.to_owned()))
     }
 
-    /// Does what a command does with a number.
+    /// Runs a command with a number.
     pub(super) fn with_number(name: &'static str, number: &Number) -> Self {
-        Self(Deed::Key(format!("{name}={}", dialled(number))))
+        Self(Action::Key(format!("{name}={}", strip_scheme(number))))
     }
 
-    /// Does what a command does with a number after some seconds.
-    pub(super) fn after(name: &'static str, number: &Number, seconds: u64) -> Self {
-        Self(Deed::Key(format!("{name}={}={seconds}", dialled(number))))
+    /// Runs a command with a number and a delay in seconds.
+    pub(super) fn with_delay(name: &'static str, number: &Number, seconds: u64) -> Self {
+        Self(Action::Key(format!(
+            "{name}={}={seconds}",
+            strip_scheme(number)
+        )))
     }
 
-    /// Does what a command does with one call.
+    /// Runs a command on a call.
     pub(super) fn of_call(name: &'static str, call: u64) -> Self {
-        Self(Deed::Key(format!("{name}:{call}")))
+        Self(Action::Key(format!("{name}:{call}")))
     }
 
-    /// Calls a number, from an account if it matters which.
+    /// Calls a number, optionally from a certain account.
     pub(super) fn dial(number: &Number, from: Option<OutgoingUri>) -> Self {
-        Self(Deed::Dial(dialled(number).to_owned(), from))
+        Self(Action::Dial(strip_scheme(number).to_owned(), from))
     }
 
-    /// Writes it as a query.
+    /// Serializes the URI as a query.
     pub(super) fn query(&self) -> String {
-        let written = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+        let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
         match &self.0 {
-            Deed::Dial(number, None) => format!("key=number={}", written(number)),
-            Deed::Dial(number, Some(OutgoingUri(from))) => {
+            Action::Dial(number, None) => format!("key=number={}", encode(number)),
+            Action::Dial(number, Some(OutgoingUri(from))) => {
                 format!(
                     "key=number={}&outgoing_uri={}",
-                    written(number),
-                    written(from)
+                    encode(number),
+                    encode(from)
                 )
             }
-            Deed::Key(key) => format!("key={}", written(key)),
+            Action::Key(key) => format!("key={}", encode(key)),
         }
     }
 
-    /// Writes it as the body of a NOTIFY, where a number stands without `key=`.
+    /// Serializes the URI as the body of a NOTIFY, where numbers have no `key=`.
     pub(super) fn body(&self) -> String {
         match &self.0 {
-            Deed::Dial(number, None) => format!("number={number}"),
-            Deed::Dial(number, Some(OutgoingUri(from))) => {
+            Action::Dial(number, None) => format!("number={number}"),
+            Action::Dial(number, Some(OutgoingUri(from))) => {
                 format!("number={number}&outgoing_uri=sip:{from}")
             }
-            Deed::Key(key) => format!("key={key}"),
+            Action::Key(key) => format!("key={key}"),
         }
     }
 }
 
-/// An account of the phone as it calls it itself, `USER@SERVER`.
+/// An account in the notation of the phone, `USER@SERVER`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct OutgoingUri(String);
 
 impl OutgoingUri {
-    /// Reads what a phone tells; `None` if that could be anything but an account.
+    /// Parses an account reported by a phone.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "*+.@:_~!-".contains(c);
         let (user, server) = text.split_once('@')?;
@@ -92,8 +95,8 @@ impl OutgoingUri {
     }
 }
 
-/// Returns a number without the scheme that web pages put before it.
-fn dialled(number: &Number) -> &str {
+/// Strips the scheme that web pages put before a number.
+fn strip_scheme(number: &Number) -> &str {
     let text = number.as_str();
     ["tel:", "callto:"]
         .iter()
@@ -105,7 +108,7 @@ fn dialled(number: &Number) -> &str {
         .unwrap_or(text)
 }
 
-/// What may not documents in the query as it is: a `#` would end the address, a `+` be a blank.
+/// Characters to encode in the query: a `#` would end the URL, a `+` would be a space.
 const RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -131,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_query_and_as_body() {
+    fn numbers_are_serialized_as_query_and_body() {
         let from = OutgoingUri::parse("1006@10.3.5.199");
         let uri = ActionUri::dial(&number("tel:+49 30#*1"), from);
         assert_eq!(
@@ -142,7 +145,7 @@ mod tests {
             uri.body(),
             "number=+4930#*1&outgoing_uri=sip:1006@10.3.5.199"
         );
-        let uri = ActionUri::after("NoAnswFwdOn", &number("1001"), 24);
+        let uri = ActionUri::with_delay("NoAnswFwdOn", &number("1001"), 24);
         assert_eq!(uri.query(), "key=NoAnswFwdOn=1001=24");
         assert_eq!(uri.body(), "key=NoAnswFwdOn=1001=24");
         let keys = ["F1".to_owned(), "*".to_owned(), "POUND".to_owned()];
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_account_can_be_called_from() {
+    fn outgoing_uri_is_an_account() {
         assert!(OutgoingUri::parse("1001@pbx.example.com:5060").is_some());
         for text in ["", "1001", "@pbx", "1001@", "1@p&key=Reset", "1@p;2", "ü@p"] {
             assert_eq!(OutgoingUri::parse(text), None, "{text}");

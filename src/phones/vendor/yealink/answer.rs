@@ -1,32 +1,32 @@
-//! What the phone's web server means by its answers, in words that name the setting that cures it.
+//! Interpretation of HTTP replies. Messages name the setting to change.
 //!
-//! The guides tell of no statuses but 200; the rest is what others have met. A 200 says that the
-//! phone has taken something, not that it has done it.
+//! The guides document only status 200; the others were observed. A 200 means that the phone accepted
+//! the request, not that it acted on it.
 
 use crate::vendor::{Reply, ReplyOutcome};
 
-/// Reads the answer to an action URI.
+/// Interprets the reply to an action URI.
 pub(super) fn done(reply: &Reply) -> ReplyOutcome {
-    good(reply).map_or_else(|verdict| verdict, |_| ReplyOutcome::Done)
+    success(reply).map_or_else(|outcome| outcome, |_| ReplyOutcome::Done)
 }
 
-/// Lets an answer pass that is good, or says what it means.
-pub(super) fn good(reply: &Reply) -> Result<&Reply, ReplyOutcome> {
-    // Whoever asks first raises a question at the phone, and that request is lost.
-    let start = reply.body.get(..MAX_WORDS).unwrap_or(&reply.body);
-    let words = String::from_utf8_lossy(start).to_ascii_lowercase();
-    if words.contains("remote control forbidden") {
+/// Returns a successful reply, or else its meaning.
+pub(super) fn success(reply: &Reply) -> Result<&Reply, ReplyOutcome> {
+    // The first request makes the phone ask its user, and is lost.
+    let start = reply.body.get(..MAX_SEARCH).unwrap_or(&reply.body);
+    let text = String::from_utf8_lossy(start).to_ascii_lowercase();
+    if text.contains("remote control forbidden") {
         return Err(ReplyOutcome::Denied(
-            "the phone asks «Allow remote control?»: press OK there, then ask again; its setting \
-             features.show_action_uri_option = 0 spares that"
+            "the phone asks «Allow remote control?»: press OK there and retry; its setting \
+             features.show_action_uri_option = 0 avoids the question"
                 .to_owned(),
         ));
     }
     match reply.status {
         200..=299 => Ok(reply),
         401 => Err(ReplyOutcome::Denied(
-            "the phone refused the user name and password (HTTP 401); they are those of its web \
-             administrator, and it locks us out if this repeats"
+            "the phone refused the user name and password (HTTP 401); use those of its web \
+             administrator; repeated failures lock handsetd out"
                 .to_owned(),
         )),
         403 => Err(ReplyOutcome::Denied(
@@ -38,18 +38,18 @@ pub(super) fn good(reply: &Reply) -> Result<&Reply, ReplyOutcome> {
     }
 }
 
-/// Reads the answer to a pushed document.
+/// Interprets the reply to a pushed document.
 pub(super) fn pushed(reply: &Reply) -> ReplyOutcome {
     match reply.status {
         200..=299 => ReplyOutcome::Done,
         401 => ReplyOutcome::Denied(
-            "the phone refused the user name and password (HTTP 401); they are its settings \
-             push_xml.username and push_xml.password, and it locks us out if this repeats"
+            "the phone refused the user name and password (HTTP 401); use its settings \
+             push_xml.username and push_xml.password; repeated failures lock handsetd out"
                 .to_owned(),
         ),
         403 => ReplyOutcome::Denied(
-            "the phone does not allow it (HTTP 403): handsetd's address must be in its setting \
-             push_xml.server, or the password is wrong, or someone must confirm at the phone"
+            "the phone does not allow it (HTTP 403): its setting push_xml.server lacks handsetd, \
+             the password is wrong, or the user must confirm at the phone"
                 .to_owned(),
         ),
         status => other(status),
@@ -63,8 +63,8 @@ fn other(status: u16) -> ReplyOutcome {
     })
 }
 
-/// As far into an answer as the phone's own words are looked for.
-const MAX_WORDS: usize = 1024;
+/// How far into a reply messages of the phone are searched, in bytes.
+const MAX_SEARCH: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_the_setting_that_cures_them() {
+    fn denials_name_the_setting_to_change() {
         for (status, body, part) in [
             (401, "", "web administrator"),
             (403, "", "features.action_uri_limit_ip"),
@@ -92,9 +92,9 @@ mod tests {
             ),
             (200, "remote control Forbidden", "show_action_uri_option"),
         ] {
-            let verdict = done(&reply(status, body));
-            let ReplyOutcome::Denied(words) = verdict else {
-                panic!("{status}: {verdict:?}")
+            let outcome = done(&reply(status, body));
+            let ReplyOutcome::Denied(words) = outcome else {
+                panic!("{status}: {outcome:?}")
             };
             assert!(words.contains(part), "{words}");
             // The dialplan gets 200 characters.
@@ -108,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_answer_is_read(status in 100_u16..600, body in any::<Vec<u8>>()) {
+        fn any_reply_is_interpreted(status in 100_u16..600, body in any::<Vec<u8>>()) {
             let reply = Reply { status, body: body.into(), ..Reply::default() };
             let is_done = matches!(done(&reply), ReplyOutcome::Done);
             prop_assert_eq!(is_done, (200..300).contains(&status));

@@ -23,18 +23,19 @@ impl Handset<'_> {
         let Some(line) = line else {
             return Ok(self.remote()?.plan(&ActionUri::dial(number, None)));
         };
-        self.web(
+        self.require_http(
             "line",
-            "a NOTIFY can't ask the phone which account a line is; leave via or line out",
+            "a NOTIFY cannot look up the account of a line; omit via or line",
         )?;
         let page = self.model.action_page();
         let number = number.clone();
-        let step = phonecfg::ask(page, move |told| {
+        let step = phonecfg::fetch(page, move |told| {
             let Some(account) = told.account(line) else {
                 return ReplyOutcome::Rejected(format!("the phone has no account for line {line}"));
             };
             let Some(from) = OutgoingUri::parse(&account.address) else {
-                let why = format!("the phone tells no address of the account of line {line}");
+                let why =
+                    format!("the phone does not report the address of the account of line {line}");
                 return ReplyOutcome::Rejected(why);
             };
             let uri = ActionUri::dial(&number, Some(from));
@@ -47,7 +48,7 @@ impl Handset<'_> {
     fn dial_by_call(&self, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
         if self.context.via.is_some() || !self.context.asterisk {
             return Err(PlanError::unsupported(
-                "Yealink's DECT bases take no action URIs; a call by Asterisk (via=pbx) is what is left",
+                "Yealink DECT bases do not support action URIs; use a call by Asterisk (via=pbx)",
             ));
         }
         let task = Task::Control(Control::Dial {
@@ -55,7 +56,7 @@ impl Handset<'_> {
             line,
         });
         let plan = pbx::plan(self.phone, &task)?;
-        Ok(plan.with_note("that a handset answers by itself is unproven"))
+        Ok(plan.with_note("unverified on real phones: auto-answer of DECT handsets"))
     }
 
     /// Answers, ends, holds or resumes a call.
@@ -87,17 +88,17 @@ impl Handset<'_> {
             CallControl::Hold => "HOLD",
             CallControl::Resume => "UNHOLD",
         };
-        self.model.since(80, "call=")?;
+        self.model.require_release(80, "call=")?;
         let uri = ActionUri::of_call(name, id);
         if !matches!(control, CallControl::Hold | CallControl::Resume) {
             return Ok(self.remote()?.plan(&uri));
         }
         // A T53W does not heed these two by NOTIFY, so they go by HTTP where there is a choice.
         if self.context.via != Some(Via::Notify) && self.phone.behind_nat.is_none() {
-            return Ok(self.web("call", "")?.plan(&uri));
+            return Ok(self.require_http("call", "")?.plan(&uri));
         }
         let plan = self.remote()?.plan(&uri);
-        Ok(plan.with_note("a T53W does not heed HOLD and UNHOLD of a call by NOTIFY"))
+        Ok(plan.with_note("a T53W ignores HOLD and UNHOLD by NOTIFY"))
     }
 
     /// Returns the key that answers a call. ANSWER does nothing on a T53W with V86, where OK does.
@@ -122,7 +123,7 @@ impl Handset<'_> {
     ) -> Result<Plan, PlanError> {
         if call.is_some() {
             return Err(PlanError::unsupported(
-                "call: a Yealink phone transfers the call on its screen; leave call out",
+                "call: Yealink phones transfer the call on the screen; omit call",
             ));
         }
         let name = match kind {
@@ -130,7 +131,7 @@ impl Handset<'_> {
             TransferKind::Blind => "BTrans",
         };
         let plan = self.remote()?.plan(&ActionUri::with_number(name, number));
-        Ok(plan.with_note("the phone does nothing with it while there is no answered call"))
+        Ok(plan.with_note("has no effect without an answered call"))
     }
 
     /// Switches do not disturb; the phone's settings must allow it.
@@ -141,7 +142,7 @@ impl Handset<'_> {
 
     /// Forwards the calls of the whole phone.
     pub(super) fn forward(&self, forward: &Forward) -> Result<Plan, PlanError> {
-        self.model.since(80, "forward")?;
+        self.model.require_release(80, "forward")?;
         let [on, off] = match forward.kind {
             ForwardKind::All => ["AlwaysFwdOn", "AlwaysFwdOff"],
             ForwardKind::Busy => ["BusyFwdOn", "BusyFwdOff"],
@@ -150,19 +151,19 @@ impl Handset<'_> {
         let uri = match (&forward.to, forward.kind) {
             (None, _) => ActionUri::command(off),
             (Some(number), ForwardKind::NoAnswer) => {
-                ActionUri::after(on, number, seconds(forward.after)?)
+                ActionUri::with_delay(on, number, seconds(forward.after)?)
             }
             (Some(number), ForwardKind::All | ForwardKind::Busy) => {
                 ActionUri::with_number(on, number)
             }
         };
         let plan = self.remote()?.plan(&uri);
-        let plan = plan.with_note("the phone heeds it only where its forward mode is Phone");
+        let plan = plan.with_note("requires the phone's forward mode to be Phone");
         let is_left_to_us = forward.to.is_some() && forward.after.is_none();
         Ok(match forward.kind {
-            ForwardKind::NoAnswer if is_left_to_us => {
-                plan.with_note(format!("it rings for {USUAL} seconds before"))
-            }
+            ForwardKind::NoAnswer if is_left_to_us => plan.with_note(format!(
+                "the phone rings for {DEFAULT_SECONDS} seconds first"
+            )),
             _ => plan,
         })
     }
@@ -170,11 +171,10 @@ impl Handset<'_> {
 
 /// Returns for how many seconds the phone rings before it forwards.
 fn seconds(after: Option<Duration>) -> Result<u64, PlanError> {
-    let seconds = after.map_or(USUAL, |after| after.as_secs());
+    let seconds = after.map_or(DEFAULT_SECONDS, |after| after.as_secs());
     if seconds == 0 || !seconds.is_multiple_of(6) {
         return Err(PlanError::Invalid(format!(
-            "after: a Yealink phone counts in rings of 6 seconds, so {seconds} can't be; write 6, 12, \
-             18 or the like"
+            "after: Yealink phones count rings of 6 seconds; use a multiple of 6, not {seconds}"
         )));
     }
     Ok(seconds)
@@ -186,14 +186,14 @@ fn id(call: &CallId) -> Result<u64, PlanError> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|_| plain).ok_or_else(|| {
         PlanError::Invalid(format!(
-            "call: {digits:?} is no call of a Yealink phone; write the number that its action URLs \
-             tell as $call_id"
+            "call: invalid call id {digits:?}; use $call_id of the action URL"
         ))
     })
 }
 
 /// How long a phone rings where nothing else is wanted.
-const USUAL: u64 = 24;
+const DEFAULT_SECONDS: u64 = 24;
 
 /// What is said of holding without an id.
-const TOGGLES: &str = "F_HOLD holds and resumes in turn; with call= it is certain which";
+const TOGGLES: &str =
+    "pressed F_HOLD, which toggles between hold and resume; set call to avoid that";

@@ -1,17 +1,16 @@
-//! Screens as `YealinkIPPhone…` documents, each within the 10,000 bytes that phones take.
+//! Screens as `YealinkIPPhone…` documents of up to 10,000 bytes, the limit of the phones.
 
 use std::time::Duration;
 
 use url::Url;
 
-use super::push::MAX_DOCUMENT;
 use crate::documents::{Documents, StoredContent};
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
 use crate::vendor::xml::{Node, truncate};
 use crate::vendor::{Image, PlanError};
 
-/// Writes a screen; returns its first page, the others are laid out.
+/// Writes the first page of a screen and publishes the others.
 ///
 /// Phones `with_ok` want to be told what the OK key does on a text or a picture, or some of them show
 /// «Invalid URI»: here it takes the screen away.
@@ -23,7 +22,9 @@ pub(super) fn write(
 ) -> Result<String, PlanError> {
     if screen.softkeys.len() > MAX_SOFTKEYS {
         let many = screen.softkeys.len();
-        let why = format!("a Yealink phone has {MAX_SOFTKEYS} soft keys at the most, not {many}");
+        let why = format!(
+            "softkey: Yealink phones have {MAX_SOFTKEYS} soft keys, and the screen has {many}"
+        );
         return Err(PlanError::Unsupported(why));
     }
     let is_plain = matches!(screen.body, Body::Image(_) | Body::Text(_));
@@ -39,8 +40,7 @@ pub(super) fn write(
         Body::Directory(entries) => view.directory(entries),
         Body::Form { submit, inputs } => Ok(view.form(submit, inputs)),
         Body::Image(_) => {
-            let image =
-                image.ok_or_else(|| PlanError::unsupported("the picture has no address"))?;
+            let image = image.ok_or_else(|| PlanError::unsupported("the image has no URL"))?;
             Ok(view.image(image))
         }
     }
@@ -185,7 +185,7 @@ impl View<'_> {
                     let next = next.map(|document| put(self.documents, document));
                     Some(page(items, next.as_ref().map(Url::as_str)))
                 });
-        written.ok_or_else(|| PlanError::Invalid("item: a menu needs one at least".to_owned()))
+        written.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one".to_owned()))
     }
 
     /// Lines of a directory are numbers and never lead anywhere, so a soft key leads to the next
@@ -209,7 +209,7 @@ impl View<'_> {
         let all = paginate(entries, limit);
         if all.len() > 1 && self.screen.softkeys.len() >= MAX_SOFTKEYS {
             return Err(PlanError::unsupported(
-                "a directory of several pages needs a soft key of its own",
+                "softkey: a directory of several pages needs one soft key for the next page",
             ));
         }
         let written = all
@@ -220,7 +220,7 @@ impl View<'_> {
                 Some(page(entries, next.as_ref().map(Url::as_str)))
             });
         written
-            .ok_or_else(|| PlanError::Invalid("entry: a directory needs one at least".to_owned()))
+            .ok_or_else(|| PlanError::Invalid("entry: a directory needs at least one".to_owned()))
     }
 
     fn form(&self, submit: &Url, inputs: &[Input]) -> String {
@@ -308,6 +308,8 @@ fn uri(target: &Target) -> String {
 }
 
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+/// The most bytes of a document, according to the developer's guide.
+pub(super) const MAX_DOCUMENT: usize = 10_000;
 const EXIT: &str = "SoftKey:Exit";
 
 /// Stands for the address of the next page while it is not known.

@@ -27,7 +27,7 @@ impl Handset<'_> {
         }
         let mut plan = self.push(&execute.to_document())?;
         if uris.iter().any(|uri| uri.priority() != Priority::Now) {
-            plan = plan.with_note("a Yealink phone runs them at once, whatever the priority");
+            plan = plan.with_note("Yealink phones run URIs at once and ignore the priority");
         }
         Ok(match note {
             Some(note) => plan.with_note(note),
@@ -55,13 +55,13 @@ impl Handset<'_> {
         };
         if !good {
             return Err(PlanError::Unsupported(format!(
-                "uri: {uri:?} is nothing that a Yealink phone runs; it runs http(s), Dial:NUMBER, \
+                "uri: unsupported URI {uri:?}; Yealink phones run http(s), Dial:NUMBER, \
                  Led:LINE1_GREEN=on, Wav.Play:URL, Wav.Stop, Key:LINE1 and Command:Reset"
             )));
         }
         Ok(match scheme {
             "Wav.Play" => Some(super::tone::TWICE),
-            "Key" if !is_line(rest) => Some(UNPROVEN_KEY),
+            "Key" if !is_line(rest) => Some(UNVERIFIED_KEY),
             _ => None,
         })
     }
@@ -95,7 +95,7 @@ impl Handset<'_> {
             None => "a number".to_owned(),
         };
         PlanError::Unsupported(format!(
-            "led: {name} is no lamp of {}; write {keys} for a line key, or POWER",
+            "led: {name} is not a lamp of {}; use {keys} for a line key, or POWER",
             self.model.title()
         ))
     }
@@ -123,7 +123,7 @@ impl Handset<'_> {
             return match led.color {
                 None => Ok(vec!["POWER".to_owned()]),
                 Some(_) => Err(PlanError::unsupported(
-                    "color: the power lamp of a Yealink phone has one colour; leave color out",
+                    "color: the power lamp has only one colour; omit color",
                 )),
             };
         }
@@ -139,7 +139,7 @@ impl Handset<'_> {
             (Some(LedColor::Red), _) => &["RED"],
             (Some(LedColor::GreenOrange | LedColor::RedGreen), _) => {
                 return Err(PlanError::unsupported(
-                    "color: a Yealink lamp is green, red or orange, and never two of them in turn",
+                    "color: Yealink lamps are green, red or orange, without alternating colours",
                 ));
             }
         };
@@ -155,7 +155,8 @@ pub(super) fn is_line(key: &str) -> bool {
 }
 
 /// What is said of other keys.
-pub(super) const UNPROVEN_KEY: &str = "Key: in a document is proven for LINE1, LINE2, … only";
+pub(super) const UNVERIFIED_KEY: &str =
+    "unverified on real phones: Key: in documents, except LINE1, LINE2, …";
 
 const STATES: [&str; 4] = ["on", "off", "slowflash", "fastflash"];
 

@@ -1,5 +1,5 @@
-//! One phone, and the ways to it: action URIs over HTTP or by NOTIFY, pushed documents over HTTP or
-//! by NOTIFY, and pages that are read over HTTP.
+//! A phone and its transports: action URIs and pushed documents over HTTP or by NOTIFY, and pages read
+//! over HTTP.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::phone::Phone;
 use crate::vendor::{Plan, PlanContext, PlanError, Reply, ReplyOutcome, Request, Step};
 use crate::verb::Via;
 
-/// A phone that is told something by certain means.
+/// A phone in the context of a plan.
 #[derive(Clone, Debug)]
 pub(super) struct Handset<'a> {
     pub(super) phone: &'a Phone,
@@ -19,9 +19,9 @@ pub(super) struct Handset<'a> {
     pub(super) context: &'a PlanContext<'a>,
 }
 
-/// By which of the two ways something goes.
+/// The transport of action URIs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Way {
+pub(super) enum Transport {
     Http,
     Notify,
 }
@@ -35,67 +35,72 @@ impl<'a> Handset<'a> {
         }
     }
 
-    /// Whether Asterisk is there to reach it, or nothing else does.
-    pub(super) fn through_asterisk(&self) -> bool {
+    /// Returns whether the phone is reached through Asterisk, by choice or because nothing else works.
+    pub(super) fn is_reached_through_asterisk(&self) -> bool {
         self.context.asterisk || self.phone.behind_nat.is_some()
     }
 
-    /// Chooses the way of action URIs. A NOTIFY needs no address, no password and no place in an
-    /// allow-list, so it is what works with the least set up.
+    /// Chooses the transport of action URIs. A NOTIFY is preferred, since it needs no address, no
+    /// password and no entry in an allow-list.
     pub(super) fn remote(&self) -> Result<Remote<'_>, PlanError> {
         if self.model.kind() == Kind::Dect {
             return Err(PlanError::unsupported(
-                "Yealink's DECT bases take no action URIs",
+                "Yealink DECT bases do not support action URIs",
             ));
         }
-        // Nobody has seen V70 or older take one by NOTIFY.
+        // Never observed on V70 or older.
         let too_old = self.model.is_before(71);
-        let way = match self.context.via {
+        let transport = match self.context.via {
             Some(Via::Notify) if too_old => {
                 return Err(PlanError::unsupported(
-                    "action URIs by NOTIFY begin with firmware V71; leave via out",
+                    "action URIs by NOTIFY require firmware V71 or later; omit via",
                 ));
             }
-            Some(Via::Notify) => Way::Notify,
-            None if self.through_asterisk() && !too_old => Way::Notify,
-            _ => Way::Http,
+            Some(Via::Notify) => Transport::Notify,
+            None if self.is_reached_through_asterisk() && !too_old => Transport::Notify,
+            _ => Transport::Http,
         };
-        Ok(Remote { handset: self, way })
+        Ok(Remote {
+            handset: self,
+            transport,
+        })
     }
 
-    /// Chooses the way of what only HTTP does as it should, `what`; others are refused with the
-    /// reason.
-    pub(super) fn web(&self, what: &str, why: &str) -> Result<Remote<'_>, PlanError> {
+    /// Chooses HTTP for `what`, which requires it for the reason `why`; refuses NOTIFY.
+    pub(super) fn require_http(&self, what: &str, why: &str) -> Result<Remote<'_>, PlanError> {
         if self.model.kind() == Kind::Dect {
             return Err(PlanError::unsupported(
-                "Yealink's DECT bases take no action URIs",
+                "Yealink DECT bases do not support action URIs",
             ));
         }
         if self.context.via == Some(Via::Notify) {
             return Err(PlanError::unsupported(format!(
-                "{what} goes by http: {why}"
+                "{what} requires http: {why}"
             )));
         }
         if self.context.via.is_none() && self.phone.behind_nat.is_some() {
             return Err(PlanError::unsupported(format!(
-                "{what} goes by http, and the phone's web server is behind NAT; via=http tries it"
+                "{what} requires http, and the phone is behind NAT; use via=http to try anyway"
             )));
         }
-        let way = Way::Http;
-        Ok(Remote { handset: self, way })
+        let transport = Transport::Http;
+        Ok(Remote {
+            handset: self,
+            transport,
+        })
     }
 
-    /// Says how a document is pushed.
+    /// Plans to push a document.
     pub(super) fn push(&self, document: &str) -> Result<Plan, PlanError> {
         match self.model.kind() {
             Kind::Android => {
                 return Err(PlanError::unsupported(
-                    "Yealink's Android models do not take pushed documents",
+                    "Yealink Android models do not support pushed documents",
                 ));
             }
             Kind::Dect => {
                 return Err(PlanError::unsupported(
-                    "Yealink's DECT bases take no pushed documents",
+                    "Yealink DECT bases do not support pushed documents",
                 ));
             }
             Kind::Desk => {}
@@ -113,32 +118,32 @@ impl<'a> Handset<'a> {
     }
 }
 
-/// Sends action URIs to a phone by a way that was chosen.
+/// Sends action URIs to a phone over the chosen transport.
 #[derive(Clone, Debug)]
 pub(super) struct Remote<'a> {
     handset: &'a Handset<'a>,
-    way: Way,
+    transport: Transport,
 }
 
 impl Remote<'_> {
-    /// Sends one.
+    /// Plans one action URI.
     pub(super) fn plan(&self, uri: &ActionUri) -> Plan {
-        match self.way {
-            Way::Http => Plan::new([http(self.handset.model.action_page(), uri)]),
-            Way::Notify => {
+        match self.transport {
+            Transport::Http => Plan::new([http(self.handset.model.action_page(), uri)]),
+            Transport::Notify => {
                 let body = uri.body();
                 Plan::notify("ACTION-URI", Some(("message/sipfrag", &body)))
             }
         }
     }
 
-    /// Sends several in order.
-    pub(super) fn all<'u>(&self, uris: impl IntoIterator<Item = &'u ActionUri>) -> Plan {
+    /// Plans several action URIs in order.
+    pub(super) fn plan_all<'u>(&self, uris: impl IntoIterator<Item = &'u ActionUri>) -> Plan {
         let mut plan = Plan::default();
         for uri in uris {
-            // Asterisk may send two NOTIFYs at once, and they could overtake each other.
-            if self.way == Way::Notify && !plan.steps.is_empty() {
-                plan = plan.then_pause(GAP);
+            // Asterisk may send two NOTIFYs at once, and they could be reordered.
+            if self.transport == Transport::Notify && !plan.steps.is_empty() {
+                plan = plan.then_pause(NOTIFY_DELAY);
             }
             plan = plan.then(self.plan(uri));
         }
@@ -146,40 +151,40 @@ impl Remote<'_> {
     }
 }
 
-/// Sends an action URI over HTTP.
+/// Returns the step that sends an action URI over HTTP.
 pub(super) fn http(page: &str, uri: &ActionUri) -> Step {
     let target = format!("{page}?{}", uri.query());
     Step::Http(Request::get(target).parse_with("yealink action URI", answer::done))
 }
 
-/// Asks for a page over HTTP, and reads a good answer by `read`.
+/// Returns the step that requests a page over HTTP and interprets a successful reply with `parse`.
 pub(super) fn get(
     page: impl Into<String>,
-    read: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static,
+    parse: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static,
 ) -> Step {
-    let read = move |reply: &Reply| match answer::good(reply) {
-        Ok(reply) => read(reply),
-        Err(verdict) => verdict,
+    let parse = move |reply: &Reply| match answer::success(reply) {
+        Ok(reply) => parse(reply),
+        Err(outcome) => outcome,
     };
-    Step::Http(Request::get(page).parse_with("yealink page", read))
+    Step::Http(Request::get(page).parse_with("yealink page", parse))
 }
 
-/// Asks for a page as [`get`] does; where there is no such page, `other` is what is asked instead.
+/// Requests a page like [`get`]; if it does not exist, continues with `other`.
 pub(super) fn get_or_else(
     page: impl Into<String>,
-    read: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static,
+    parse: impl Fn(&Reply) -> ReplyOutcome + Send + Sync + 'static,
     other: impl Fn() -> Step + Send + Sync + 'static,
 ) -> Step {
-    let read = move |reply: &Reply| match answer::good(reply) {
-        Ok(reply) => read(reply),
+    let parse = move |reply: &Reply| match answer::success(reply) {
+        Ok(reply) => parse(reply),
         Err(_) if reply.status == 404 => ReplyOutcome::Then(vec![other()]),
-        Err(verdict) => verdict,
+        Err(outcome) => outcome,
     };
-    Step::Http(Request::get(page).parse_with("yealink page", read))
+    Step::Http(Request::get(page).parse_with("yealink page", parse))
 }
 
-/// Why what is read does not go by NOTIFY.
-pub(super) const NO_ANSWER: &str = "a NOTIFY brings no answer; leave via out";
+/// Why reading does not work by NOTIFY.
+pub(super) const NO_ANSWER: &str = "a NOTIFY returns no data; omit via";
 
-/// How long between two NOTIFYs, so that they arrive in order.
-const GAP: Duration = Duration::from_millis(150);
+/// The delay between two NOTIFYs, so that they arrive in order.
+const NOTIFY_DELAY: Duration = Duration::from_millis(150);

@@ -1,4 +1,4 @@
-//! What a phone is, and which lines it has, as it tells by `phonecfg`.
+//! Device information, from `phonecfg`.
 
 use serde_json::{Map, Value};
 
@@ -7,10 +7,10 @@ use super::phonecfg;
 use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
 
 impl Handset<'_> {
-    /// Reads what the phone tells of itself. It tells neither its model nor its hardware address;
-    /// those are as its User-Agent or the configuration says.
+    /// Plans to read device information. Model and MAC address are not part of it; they come from the
+    /// User-Agent or the configuration.
     pub(super) fn info(&self) -> Result<Plan, PlanError> {
-        self.web("info", NO_ANSWER)?;
+        self.require_http("info", NO_ANSWER)?;
         let mut known = Map::new();
         if !self.phone.model.is_empty() {
             known.insert("model".to_owned(), self.phone.model.as_str().into());
@@ -18,9 +18,9 @@ impl Handset<'_> {
         if let Some(mac) = self.phone.mac {
             known.insert("mac".to_owned(), mac.to_string().into());
         }
-        let step = phonecfg::ask(self.model.action_page(), move |told| {
+        let step = phonecfg::fetch(self.model.action_page(), move |config| {
             let mut object = known.clone();
-            object.extend(told.info());
+            object.extend(config.info());
             ReplyOutcome::Data(ReplyData::Value(Value::Object(object)))
         });
         Ok(Plan::new([step]))

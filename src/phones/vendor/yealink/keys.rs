@@ -21,7 +21,7 @@ impl Handset<'_> {
             let name = press.key.as_str();
             if press.hold.is_some() {
                 return Err(PlanError::unsupported(format!(
-                    "keys: {name} can't be held down; an action URI presses a key shortly"
+                    "keys: {name} cannot be held; action URIs support only short presses"
                 )));
             }
             run.push(key(&self.model, name)?);
@@ -58,11 +58,11 @@ impl Handset<'_> {
         for (keys, pause) in runs {
             together.push(ActionUri::keys(keys));
             if let Some(pause) = pause {
-                plan = plan.then(remote.all(&together)).then_pause(*pause);
+                plan = plan.then(remote.plan_all(&together)).then_pause(*pause);
                 together.clear();
             }
         }
-        Ok(plan.then(remote.all(&together)))
+        Ok(plan.then(remote.plan_all(&together)))
     }
 }
 
@@ -78,7 +78,7 @@ fn key(model: &Model, name: &str) -> Result<String, PlanError> {
     let row = KEYS.iter().find(|row| row.names.contains(&upper.as_str()));
     let Some(row) = row else {
         return Err(PlanError::Unsupported(format!(
-            "keys: {name} is no key of {}",
+            "keys: {} has no key {name}",
             model.title()
         )));
     };
@@ -86,7 +86,7 @@ fn key(model: &Model, name: &str) -> Result<String, PlanError> {
     if row.key == "CANCEL" && model.is_before(row.since) {
         return Ok("X".to_owned());
     }
-    model.since(row.since, &format!("keys: {name}"))?;
+    model.require_release(row.since, &format!("keys: {name}"))?;
     if model.is_one_of(row.not_on) {
         return Err(PlanError::Unsupported(format!(
             "keys: {} has no key {name}",
@@ -99,10 +99,10 @@ fn key(model: &Model, name: &str) -> Result<String, PlanError> {
 /// Returns why a command that stands among the keys is none here.
 fn never(upper: &str) -> Option<&'static str> {
     match upper {
-        "RESET" => Some("would reset the phone to its factory settings; handsetd does not do that"),
-        "REBOOT" => Some("restarts the phone; ask for the verb reboot"),
-        "AUTOP" => Some("reads the configuration again; ask for the verb resync"),
-        "DND" => Some("is no key of an action URI; ask for the verb dnd"),
+        "RESET" => Some("would reset the phone to factory settings, which handsetd refuses"),
+        "REBOOT" => Some("restarts the phone; use the verb reboot"),
+        "AUTOP" => Some("reloads the configuration; use the verb resync"),
+        "DND" => Some("is not a key of action URIs; use the verb dnd"),
         _ => None,
     }
 }
@@ -128,7 +128,7 @@ fn numbered(model: &Model, upper: &str) -> Result<Option<String>, PlanError> {
     };
     if number > most {
         return Err(PlanError::Unsupported(format!(
-            "keys: {upper} is none of the {most} {what} of {}",
+            "keys: {upper} exceeds the {most} {what} of {}",
             model.title()
         )));
     }
@@ -250,19 +250,19 @@ mod tests {
             ("CP935W", "", "OK", "CP935W has no key OK"),
             ("CP920", "", "SPEAKER", "has no key SPEAKER"),
             ("T48U", "", "ENTER", "has no key ENTER"),
-            ("T21P", "", "L3", "L3 is none of the 2 line keys"),
-            ("T54W", "", "L28", "none of the 27 line keys"),
-            ("T46G", "", "F5", "none of the 4 soft keys"),
-            ("T46G", "28.72.0.1", "OFFHOOK", "begins with firmware V73"),
-            ("T46G", "28.73.0.1", "ASW", "begins with firmware V80"),
-            ("T46G", "28.83.0.1", "D1", "D1 is no key of a Yealink T46G"),
-            ("", "", "MENU", "MENU is no key of a Yealink phone"),
-            ("", "", "L0", "L0 is no key"),
+            ("T21P", "", "L3", "L3 exceeds the 2 line keys"),
+            ("T54W", "", "L28", "exceeds the 27 line keys"),
+            ("T46G", "", "F5", "exceeds the 4 soft keys"),
+            ("T46G", "28.72.0.1", "OFFHOOK", "requires firmware V73"),
+            ("T46G", "28.73.0.1", "ASW", "requires firmware V80"),
+            ("T46G", "28.83.0.1", "D1", "a Yealink T46G has no key D1"),
+            ("", "", "MENU", "a Yealink phone has no key MENU"),
+            ("", "", "L0", "has no key L0"),
             ("", "", "Reset", "factory settings"),
-            ("", "", "reboot", "ask for the verb reboot"),
-            ("", "", "AutoP", "ask for the verb resync"),
-            ("", "", "DND", "ask for the verb dnd"),
-            ("", "", "A", "A is no key"),
+            ("", "", "reboot", "use the verb reboot"),
+            ("", "", "AutoP", "use the verb resync"),
+            ("", "", "DND", "use the verb dnd"),
+            ("", "", "A", "has no key A"),
         ] {
             let refused = key(&model(phone, firmware), name).unwrap_err().to_string();
             assert!(refused.contains(why), "{name} on {phone}: {refused}");

@@ -2,7 +2,7 @@
 //! say.
 //!
 //! The first number of a version is the model's own, the second one is the release: `96.86.0.70` is
-//! V86. What a phone does not tell is taken for the usual.
+//! V86. Unknown models and releases are treated as current desk phones.
 
 use crate::phone::Phone;
 use crate::vendor::PlanError;
@@ -30,10 +30,10 @@ pub(super) enum Kind {
 impl Model {
     pub(super) fn of(phone: &Phone) -> Self {
         let upper = phone.model.to_ascii_uppercase();
-        let bare = upper.trim_start_matches("SIP-").trim_start_matches("SIP");
-        let name = match bare.strip_prefix("VP-") {
+        let short = upper.trim_start_matches("SIP-").trim_start_matches("SIP");
+        let name = match short.strip_prefix("VP-") {
             Some(rest) => rest,
-            None => bare,
+            None => short,
         };
         let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
         let mut characters = name.chars();
@@ -81,11 +81,11 @@ impl Model {
         self.release.is_some_and(|own| own < release)
     }
 
-    /// Refuses what only later firmware does.
-    pub(super) fn since(&self, release: u32, what: &str) -> Result<(), PlanError> {
+    /// Refuses `what` on firmware before `release`.
+    pub(super) fn require_release(&self, release: u32, what: &str) -> Result<(), PlanError> {
         match self.release {
             Some(own) if own < release => Err(PlanError::unsupported(format!(
-                "{what} begins with firmware V{release}, and this phone has V{own}"
+                "{what} requires firmware V{release} or later, and this phone has V{own}"
             ))),
             _ => Ok(()),
         }
@@ -187,19 +187,21 @@ mod tests {
             ("", Kind::Desk, false, None),
         ] {
             let model = model(name, "");
-            let told = (model.kind(), model.takes_chains(), model.line_keys());
-            assert_eq!(told, (kind, chains, keys), "{name}");
+            let properties = (model.kind(), model.takes_chains(), model.line_keys());
+            assert_eq!(properties, (kind, chains, keys), "{name}");
         }
     }
 
     #[test]
     fn only_a_release_that_is_known_is_too_old() {
-        assert!(model("T46G", "").since(80, "x").is_ok());
-        assert!(model("T46G", "28.80.0.1").since(80, "x").is_ok());
-        let refused = model("T46G", "28.73.0.1").since(80, "x").unwrap_err();
+        assert!(model("T46G", "").require_release(80, "x").is_ok());
+        assert!(model("T46G", "28.80.0.1").require_release(80, "x").is_ok());
+        let refused = model("T46G", "28.73.0.1")
+            .require_release(80, "x")
+            .unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "x begins with firmware V80, and this phone has V73"
+            "x requires firmware V80 or later, and this phone has V73"
         );
     }
 }

@@ -1,43 +1,42 @@
-//! `phonecfg=get`: what a phone tells of itself, as the text of an INI file.
+//! `phonecfg=get`: state and accounts of a phone, as an INI file.
 //!
 //! Seen on a T28P with V71: sections `Status`, `Accounts`, `DND` and `Forward_…`; accounts are
-//! counted from 0 and come in no order. The guide's `accounts`, `dnd` and `fw` switch the blocks.
+//! numbered from 0, in no particular order. The parameters `accounts`, `dnd` and `fw` select sections.
 
 use serde_json::{Map, Value, json};
 
 use super::handset;
 use crate::vendor::{Reply, ReplyOutcome, Step};
 
-/// Asks a phone at `page`; `read` says what is to be done with what it tells.
-pub(super) fn ask(
+/// Requests the file at `page` and interprets it with `parse`.
+pub(super) fn fetch(
     page: &str,
-    read: impl Fn(&PhoneCfg) -> ReplyOutcome + Send + Sync + 'static,
+    parse: impl Fn(&PhoneCfg) -> ReplyOutcome + Send + Sync + 'static,
 ) -> Step {
     let page = format!("{page}?phonecfg=get&accounts=1&dnd=1&fw=1");
     handset::get(page, move |reply: &Reply| {
         match PhoneCfg::parse(&reply.text()) {
-            Some(told) => read(&told),
+            Some(config) => parse(&config),
             None => ReplyOutcome::Rejected(
-                "the phone tells nothing of itself: its answer to phonecfg=get has no [Status]"
-                    .to_owned(),
+                "the reply of the phone to phonecfg=get has no [Status]".to_owned(),
             ),
         }
     })
 }
 
-/// What a phone told.
+/// The parsed file.
 #[derive(Clone, Debug)]
 pub(super) struct PhoneCfg {
-    /// Section, name and value, in order.
+    /// Sections, names and values, in order.
     values: Vec<(String, String, String)>,
 }
 
 /// An account of a phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Account {
-    /// As people count lines, from 1.
+    /// The line, counted from 1.
     pub(super) line: u16,
-    /// `USER@SERVER`; empty if there is none.
+    /// `USER@SERVER`, or empty.
     pub(super) address: String,
     is_enabled: bool,
     label: String,
@@ -62,13 +61,14 @@ impl PhoneCfg {
                 values.push((section.clone(), owned(name), owned(value)));
             }
         }
-        let told = Self { values };
-        told.value("Status", "FirmwareVersion")
+        let config = Self { values };
+        config
+            .value("Status", "FirmwareVersion")
             .is_some()
-            .then_some(told)
+            .then_some(config)
     }
 
-    /// Returns a value; names of sections and values are told apart whatever their case.
+    /// Returns a value. Names ignore case.
     pub(super) fn value(&self, section: &str, name: &str) -> Option<&str> {
         let found = self.values.iter().find(|(of, known, _)| {
             of.eq_ignore_ascii_case(section) && known.eq_ignore_ascii_case(name)
@@ -96,7 +96,7 @@ impl PhoneCfg {
         })
     }
 
-    /// Returns the accounts that are set up, by their lines.
+    /// Returns the configured accounts, sorted by line.
     fn accounts(&self) -> Vec<Account> {
         let inside = self
             .values
@@ -109,7 +109,7 @@ impl PhoneCfg {
         accounts
     }
 
-    /// Returns what `info` tells of it.
+    /// Returns the device information for the verb `info`.
     pub(super) fn info(&self) -> Map<String, Value> {
         let mut object = Map::new();
         let mut add = |name: &str, value: Option<Value>| {
@@ -119,7 +119,7 @@ impl PhoneCfg {
             "firmware",
             self.value("Status", "FirmwareVersion").map(Value::from),
         );
-        let lines: Vec<_> = self.accounts().iter().map(Account::told).collect();
+        let lines: Vec<_> = self.accounts().iter().map(Account::to_json).collect();
         add("lines", Some(Value::from(lines)));
         add("dnd", self.switch("DND").map(Value::from));
         let mut forward = Map::new();
@@ -129,12 +129,12 @@ impl PhoneCfg {
             ("noanswer", "Forward_noanswer"),
         ] {
             if let Some(on) = self.switch(section) {
-                let mut told = json!({ "on": on });
+                let mut state = json!({ "on": on });
                 let target = self.value(section, "Target").filter(|to| !to.is_empty());
-                if let (Some(target), Some(told)) = (target, told.as_object_mut()) {
-                    told.insert("number".to_owned(), target.into());
+                if let (Some(target), Some(state)) = (target, state.as_object_mut()) {
+                    state.insert("number".to_owned(), target.into());
                 }
-                forward.insert(kind.to_owned(), told);
+                forward.insert(kind.to_owned(), state);
             }
         }
         add(
@@ -151,8 +151,8 @@ impl PhoneCfg {
 }
 
 impl Account {
-    /// Reads `Account0=Enabled|label|name|display name|?|user@server|`; `None` if it is an empty
-    /// slot.
+    /// Parses `Account0=Enabled|label|name|display name|?|user@server|`; `None` if the slot
+    /// is empty.
     fn parse(name: &str, value: &str) -> Option<Self> {
         let index: u16 = name.strip_prefix("Account")?.parse().ok()?;
         let fields: Vec<_> = value.split('|').collect();
@@ -174,7 +174,7 @@ impl Account {
         (account.is_enabled || !account.address.is_empty()).then_some(account)
     }
 
-    fn told(&self) -> Value {
+    fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("number".to_owned(), self.line.into());
         let state = if self.is_enabled {
@@ -197,7 +197,7 @@ impl Account {
     }
 }
 
-/// The most of an answer that is read.
+/// The most lines, and bytes of a line, that are parsed.
 const MAX_LINES: usize = 512;
 const MAX_LINE: usize = 512;
 
@@ -209,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    const TOLD: &str = "\u{feff}[Status]\r\nFirmwareVersion=2.71.14.4\r\n[Accounts]\r\n\
+    const FILE: &str = "\u{feff}[Status]\r\nFirmwareVersion=2.71.14.4\r\n[Accounts]\r\n\
         Account1=Disabled|||Disable|Off|\r\n\
         Account2=Enabled||u3|Third|Off|u3@pbx.example.org|\r\n\
         Account0=Enabled|Desk|u1|User 1|Off|u1@192.0.2.14|\r\n\
@@ -218,17 +218,17 @@ mod tests {
         [Forward_noanswer]\r\nRingtimes=-6\r\nState=On\r\nTarget=201\r\n";
 
     #[test]
-    fn what_a_phone_tells_becomes_an_object() {
-        let told = PhoneCfg::parse(TOLD.trim_start_matches('\u{feff}')).unwrap();
-        insta::assert_snapshot!(Value::Object(told.info()), @r#"{"dnd":true,"firmware":"2.71.14.4","forward":{"all":{"on":false},"noanswer":{"number":"201","on":true}},"lines":[{"name":"Desk","number":1,"server":"192.0.2.14","state":"enabled","user":"u1"},{"name":"Third","number":3,"server":"pbx.example.org","state":"enabled","user":"u3"}]}"#);
-        assert_eq!(told.account(3).unwrap().address, "u3@pbx.example.org");
-        assert_eq!(told.account(2), None);
-        assert_eq!(told.value("dnd", "state"), Some("On"));
-        assert_eq!(told.section("Nothing"), None);
+    fn file_becomes_an_object() {
+        let config = PhoneCfg::parse(FILE.trim_start_matches('\u{feff}')).unwrap();
+        insta::assert_snapshot!(Value::Object(config.info()), @r#"{"dnd":true,"firmware":"2.71.14.4","forward":{"all":{"on":false},"noanswer":{"number":"201","on":true}},"lines":[{"name":"Desk","number":1,"server":"192.0.2.14","state":"enabled","user":"u1"},{"name":"Third","number":3,"server":"pbx.example.org","state":"enabled","user":"u3"}]}"#);
+        assert_eq!(config.account(3).unwrap().address, "u3@pbx.example.org");
+        assert_eq!(config.account(2), None);
+        assert_eq!(config.value("dnd", "state"), Some("On"));
+        assert_eq!(config.section("Nothing"), None);
     }
 
     #[test]
-    fn the_answer_of_a_real_phone_is_read() {
+    fn recorded_file_is_parsed() {
         let folder = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
             || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
             PathBuf::from,
@@ -238,20 +238,20 @@ mod tests {
             println!("Skipped: no {}.", file.display());
             return;
         };
-        let told = PhoneCfg::parse(&text).unwrap();
-        assert_eq!(told.info()["firmware"], "2.71.14.4");
-        assert_eq!(told.info()["lines"].as_array().unwrap().len(), 5);
-        assert_eq!(told.account(1).unwrap().address, "user5@192.0.2.14");
-        assert_eq!(told.info()["forward"]["noanswer"], json!({ "on": false }));
+        let config = PhoneCfg::parse(&text).unwrap();
+        assert_eq!(config.info()["firmware"], "2.71.14.4");
+        assert_eq!(config.info()["lines"].as_array().unwrap().len(), 5);
+        assert_eq!(config.account(1).unwrap().address, "user5@192.0.2.14");
+        assert_eq!(config.info()["forward"]["noanswer"], json!({ "on": false }));
     }
 
     proptest! {
         #[test]
-        fn garbage_is_read_without_harm(text in any::<String>(), value in "[A-Za-z|@=]{0,40}") {
+        fn garbage_never_panics(text in any::<String>(), value in "[A-Za-z|@=]{0,40}") {
             let _ = PhoneCfg::parse(&text);
             let text = format!("[Status]\nFirmwareVersion=1\n[Accounts]\nAccount0={value}\n{text}");
-            let told = PhoneCfg::parse(&text).unwrap();
-            let _ = (told.info(), told.account(1));
+            let config = PhoneCfg::parse(&text).unwrap();
+            let _ = (config.info(), config.account(1));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Over HTTP the phone locks us out after a few wrong passwords, so a 401 to our credentials is final.
 
 use super::answer;
-use super::document::{CONTENT_TYPE, Execute};
+use super::document::{CONTENT_TYPE, Execute, MAX_DOCUMENT};
 use crate::documents::{Documents, StoredContent};
 use crate::vendor::plan::fits_notify;
 use crate::vendor::{Plan, PlanError, Request};
@@ -34,7 +34,7 @@ impl Pusher<'_> {
         ))
     }
 
-    /// What is too long for one packet is fetched from our door.
+    /// Documents that are too long for one packet are fetched from handsetd.
     fn by_notify(self, document: &str) -> Result<Plan, PlanError> {
         let plan =
             |document: &str| Plan::notify("Yealink-xml", Some(("application/xml", document)));
@@ -52,11 +52,8 @@ fn check_length(document: &str) -> Result<(), PlanError> {
     if document.len() > MAX_DOCUMENT {
         let long = document.len();
         return Err(PlanError::unsupported(format!(
-            "a Yealink phone takes documents of {MAX_DOCUMENT} bytes, and this one has {long}"
+            "Yealink phones accept documents of up to {MAX_DOCUMENT} bytes, and this one has {long}"
         )));
     }
     Ok(())
 }
-
-/// The most bytes that a document may have, from the developer's guide.
-pub(super) const MAX_DOCUMENT: usize = 10_000;

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::document::{self, Execute};
-use super::execute::{UNPROVEN_KEY, is_line};
+use super::execute::{UNVERIFIED_KEY, is_line};
 use super::handset::Handset;
 use crate::screen::{Body, Screen, Target};
 use crate::vendor::{Plan, PlanError, PreparedContent};
@@ -31,20 +31,20 @@ impl Handset<'_> {
         if let PreparedContent::Screen(screen, _) = content {
             let is_image = matches!(screen.body, Body::Image(_));
             if is_image && (screen.title.is_some() || screen.prompt.is_some()) {
-                plan = plan.with_note("a picture on a Yealink phone has no title");
+                plan = plan.with_note("Yealink phones show images without a title");
             }
             if presses_other_keys(screen) {
-                plan = plan.with_note(UNPROVEN_KEY);
+                plan = plan.with_note(UNVERIFIED_KEY);
             }
         }
         let is_own = matches!(content, PreparedContent::Document(_));
         if is_own && self.model.is_touch() && document.contains("doneAction") {
-            plan = plan.with_note("phones with a touch screen do not heed doneAction");
+            plan = plan.with_note("phones with a touch screen ignore doneAction");
         }
         Ok(if priority == Priority::Now {
             plan
         } else {
-            plan.with_note("a Yealink phone shows a screen at once, whatever the priority")
+            plan.with_note("Yealink phones show screens at once and ignore the priority")
         })
     }
 }
@@ -73,7 +73,7 @@ fn check_root(document: &str) -> Result<(), PlanError> {
         });
     match root {
         Some(root) if !root.starts_with("YealinkIPPhone") => Err(PlanError::Invalid(format!(
-            "xml: a Yealink phone shows objects whose names begin YealinkIPPhone, and {root:?} is none"
+            "xml: Yealink phones show only objects named YealinkIPPhone…, not {root:?}"
         ))),
         _ => Ok(()),
     }

@@ -1,33 +1,33 @@
-//! Screenshots, over HTTP as the administrator's guides say, from V73 on.
+//! Screenshots over HTTP, since firmware V73.
 
 use super::handset::{self, Handset, NO_ANSWER};
 use crate::vendor::{Plan, PlanError, Reply, ReplyData, ReplyOutcome};
 
 impl Handset<'_> {
-    /// Takes the picture on the screen: a BMP or a JPEG, whatever the phone calls it. Older firmware
-    /// has it at another address.
+    /// Plans a screenshot: a BMP or JPEG, regardless of its content type. Older firmware has it at
+    /// another URL.
     pub(super) fn screenshot(&self) -> Result<Plan, PlanError> {
-        self.web("a screenshot", NO_ANSWER)?;
-        self.model.since(73, "a screenshot")?;
-        let step = handset::get_or_else("/screencapture", picture, || {
-            handset::get("/servlet?command=screenshot", picture)
+        self.require_http("screenshot", NO_ANSWER)?;
+        self.model.require_release(73, "screenshot")?;
+        let step = handset::get_or_else("/screencapture", parse, || {
+            handset::get("/servlet?command=screenshot", parse)
         });
         Ok(Plan::new([step]))
     }
 }
 
-/// Tells pictures by their first bytes.
-fn picture(reply: &Reply) -> ReplyOutcome {
+/// Recognizes images by their first bytes.
+fn parse(reply: &Reply) -> ReplyOutcome {
     let starts: [&[u8]; 3] = [b"BM", b"\xff\xd8", b"\x89PNG"];
     if starts.iter().any(|start| reply.body.starts_with(start)) {
         return ReplyOutcome::Data(ReplyData::ImageFile(reply.body.clone()));
     }
     let what = match reply.content_type.as_str() {
-        "" => "something else",
+        "" => "unknown data",
         content_type => content_type,
     };
     let what: String = what.chars().take(64).collect();
-    ReplyOutcome::Rejected(format!("the phone sent no picture, but {what}"))
+    ReplyOutcome::Rejected(format!("the phone sent {what} instead of an image"))
 }
 
 #[cfg(test)]
@@ -35,9 +35,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_told_by_their_first_bytes() {
-        let told = |content_type: &str, body: &'static [u8]| {
-            picture(&Reply {
+    fn images_are_recognized_by_their_first_bytes() {
+        let outcome = |content_type: &str, body: &'static [u8]| {
+            parse(&Reply {
                 status: 200,
                 content_type: content_type.to_owned(),
                 body: body.into(),
@@ -45,11 +45,11 @@ mod tests {
             })
         };
         for body in [&b"BM1"[..], b"\xff\xd8\xff\xe0", b"\x89PNG\r\n"] {
-            assert!(matches!(told("text/plain", body), ReplyOutcome::Data(_)));
+            assert!(matches!(outcome("text/plain", body), ReplyOutcome::Data(_)));
         }
-        for (content_type, words) in [("text/html", "but text/html"), ("", "something else")] {
-            let verdict = told(content_type, b"<html>");
-            assert!(matches!(verdict, ReplyOutcome::Rejected(why) if why.ends_with(words)));
+        for (content_type, words) in [("text/html", "sent text/html"), ("", "unknown data")] {
+            let result = outcome(content_type, b"<html>");
+            assert!(matches!(result, ReplyOutcome::Rejected(why) if why.contains(words)));
         }
     }
 }

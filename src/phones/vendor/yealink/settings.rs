@@ -1,7 +1,7 @@
-//! Settings: written by `YealinkIPPhoneConfiguration`, read by `phonecfg`.
+//! Settings: written with `YealinkIPPhoneConfiguration`, read with `phonecfg`.
 //!
-//! A phone takes any setting of its provisioning file so, and tells a handful only. Before V70 the
-//! document named files and sections of the phone's own disk instead.
+//! Any setting of the provisioning file can be written, but only a few can be read. Before V70 the
+//! document named files and sections on the phone's own disk instead.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
 use crate::verb::{Setting, SettingName, Settings};
 
 impl Handset<'_> {
-    /// Writes settings by a pushed configuration, and reads what `phonecfg` tells.
+    /// Plans to write settings with a pushed configuration, then to read some with `phonecfg`.
     pub(super) fn settings(&self, settings: &Settings) -> Result<Plan, PlanError> {
         let mut plan = Plan::default();
         if !settings.set.is_empty() {
@@ -25,35 +25,35 @@ impl Handset<'_> {
     }
 
     fn write(&self, settings: &[Setting]) -> Result<Plan, PlanError> {
-        self.model.since(70, "settings by name")?;
+        self.model.require_release(70, "settings by name")?;
         let items: Vec<_> = settings
             .iter()
             .map(|Setting { name, value }| (name.as_str(), value.as_str()))
             .collect();
         let plan = self.push(&document::configuration(&items))?;
-        let plan = plan.with_note("the phone does not tell which settings it knows and takes");
-        // Values are seen to work; what makes the phone fetch a file is not.
+        let plan = plan.with_note("the phone does not report whether it accepted the settings");
+        // Plain values were observed to work; settings that make the phone fetch a file were not.
         let fetches = items
             .iter()
             .any(|(name, _)| name.rsplit('.').next() == Some("url"));
         Ok(if fetches {
-            plan.with_note(tone::UNPROVEN)
+            plan.with_note(tone::UNVERIFIED)
         } else {
             plan
         })
     }
 
     fn read(&self, names: &[SettingName]) -> Result<Plan, PlanError> {
-        self.web("get", NO_ANSWER)?;
-        let wanted = names
+        self.require_http("get", NO_ANSWER)?;
+        let readables = names
             .iter()
             .map(|name| Readable::parse(name).map(|readable| (name.to_string(), readable)))
             .collect::<Result<Vec<_>, _>>()?;
-        let step = phonecfg::ask(self.model.action_page(), move |told| {
+        let step = phonecfg::fetch(self.model.action_page(), move |config| {
             let mut object = Map::new();
-            for (name, readable) in &wanted {
-                let Some(value) = readable.find(told) else {
-                    return ReplyOutcome::Rejected(format!("the phone tells nothing of {name}"));
+            for (name, readable) in &readables {
+                let Some(value) = readable.find(config) else {
+                    return ReplyOutcome::Rejected(format!("the phone does not report {name}"));
                 };
                 object.insert(name.clone(), value);
             }
@@ -63,7 +63,7 @@ impl Handset<'_> {
     }
 }
 
-/// What `phonecfg` tells of a setting.
+/// A readable part of `phonecfg`.
 #[derive(Clone, Debug)]
 enum Readable {
     /// A section of several values, as an object.
@@ -84,7 +84,7 @@ impl Readable {
             .any(|known| known.eq_ignore_ascii_case(section))
         {
             return Err(PlanError::Unsupported(format!(
-                "get: a Yealink phone tells of {} only, not of {text}",
+                "get: Yealink phones report only {}, not {text}",
                 SECTIONS.join(", ")
             )));
         }
@@ -94,15 +94,15 @@ impl Readable {
         })
     }
 
-    fn find(&self, told: &PhoneCfg) -> Option<Value> {
+    fn find(&self, config: &PhoneCfg) -> Option<Value> {
         match self {
-            Self::Section(section) => told.section(section),
-            Self::Value(section, name) => told.value(section, name).map(Value::from),
+            Self::Section(section) => config.section(section),
+            Self::Value(section, name) => config.value(section, name).map(Value::from),
         }
     }
 }
 
-/// The sections that a phone tells.
+/// The sections of `phonecfg`.
 const SECTIONS: [&str; 6] = [
     "Status",
     "Accounts",

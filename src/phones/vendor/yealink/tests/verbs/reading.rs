@@ -31,7 +31,7 @@ fn the_phone_tells_what_it_is() {
     let refused = desk
         .plan_via(Via::Notify, &Control::Info.into())
         .unwrap_err();
-    assert!(refused.to_string().contains("a NOTIFY brings no answer"));
+    assert!(refused.to_string().contains("a NOTIFY returns no data"));
     desk.phone.behind_nat = Some("10.0.0.2".parse().unwrap());
     assert!(
         desk.plan(&Control::Info.into())
@@ -45,8 +45,8 @@ fn the_phone_tells_what_it_is() {
 fn settings_are_written_by_document_and_read_by_phonecfg() {
     let desk = desk();
     insta::assert_snapshot!(plan(&desk, "settings", "set=features.dnd.allow=1;set=account.1.label=A & B"), @r#"POST /servlet?push=xml xml=<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneConfiguration Beep="no"><Item>features.dnd.allow = 1</Item><Item>account.1.label = A &amp; B</Item></YealinkIPPhoneConfiguration>"#);
-    assert!(note(&desk, "settings", "set=a.b=1").contains("does not tell"));
-    assert!(note(&desk, "settings", "set=ringtone.url=http://h/x").contains("unproven"));
+    assert!(note(&desk, "settings", "set=a.b=1").contains("does not report"));
+    assert!(note(&desk, "settings", "set=ringtone.url=http://h/x").contains("unverified"));
     assert!(refused(&model("T28P", "2.61.0.1"), "settings", "set=a.b=1").contains("V70"));
     let read = desk
         .plan(&control_task(
@@ -68,10 +68,10 @@ fn settings_are_written_by_document_and_read_by_phonecfg() {
         .parser
         .parse(&reply(200, "[Status]\nFirmwareVersion=1\n"));
     assert!(
-        matches!(bare, ReplyOutcome::Rejected(why) if why == "the phone tells nothing of dnd.State")
+        matches!(bare, ReplyOutcome::Rejected(why) if why == "the phone does not report dnd.State")
     );
     let why = refused(&desk, "settings", "get=account.1.label");
-    assert!(why.contains("only, not of account.1.label"), "{why}");
+    assert!(why.contains(", not account.1.label"), "{why}");
 }
 
 #[test]
