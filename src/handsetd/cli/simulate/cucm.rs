@@ -8,7 +8,7 @@ use handset_simulator::cucm::{self, Options};
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Simulate;
+use super::arguments::Simulate;
 
 /// Runs a call manager until Ctrl-C or SIGTERM, and prints its requests.
 pub(super) async fn run(
