@@ -97,7 +97,9 @@ impl Command {
                 }
             })
             .take_while(|&character| {
-                let length = character.len_utf8() + usize::from(escape(character).is_some());
+                let length = character
+                    .len_utf8()
+                    .saturating_add(usize::from(escape(character).is_some()));
                 let fits = length <= room;
                 room = room.saturating_sub(length);
                 fits

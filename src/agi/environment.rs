@@ -15,14 +15,6 @@
 //!
 //! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by hand or by a test.
 //! Its lines may be in any order, and the first one wins.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -2,14 +2,6 @@
 //!
 //! It only parses. Which variables to trust is decided by [`environment`](super::environment); the
 //! meaning of a reply is up to the caller.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
 
 use nom::branch::alt;
 use nom::bytes::complete::take_while_m_n;

@@ -47,6 +47,15 @@
 //! # Ok(())
 //! # }
 //! ```
+// Peers may be hostile, so nothing here may panic because of what they send.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
 
 mod channel;
 mod command;

@@ -10,14 +10,6 @@
 //! reply and a hang-up. Asterisk writes a reply at once, and the hang-up from the same thread, so the
 //! line counts as part of the value. If no `)` follows, the reply times out, and the possible hang-up
 //! is recorded when the bytes are discarded.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
 
 use bytes::BytesMut;
 

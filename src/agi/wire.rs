@@ -5,14 +5,6 @@
 //!
 //! [`grammar`]: super::grammar
 //! [`quirk`]: super::quirk
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
 
 use bytes::BytesMut;
 use tokio_util::codec::Decoder;

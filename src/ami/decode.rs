@@ -12,14 +12,7 @@
 //!
 //! Packets with headers but neither `Event` nor `Response` (the response to `SKINNYshowdevice`, or the
 //! client's actions in a capture of both directions) are `skipped`, with their headers.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Write};

@@ -73,6 +73,8 @@
 //!
 //! [`wire`] splits the byte stream into packets and parses them without I/O, so it can be used alone;
 //! [`decode`] prints captures with it.
+// Peers may be hostile, so nothing here may panic because of what they send.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod action;
 mod address;

@@ -5,14 +5,7 @@
 //! losing synchronization, and a block of any length costs bounded memory.
 //!
 //! This module does no I/O, knows no action by name, and never waits.
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::arithmetic_side_effects,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod boundary;
 mod framer;
