@@ -163,8 +163,8 @@ async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Inst
         let ended = join_all(all.iter_mut().map(Delivery::end));
         tokio::select! {
             _ = ended => None,
-            () = channel.wait_for_hangup() => Some("the caller hung up; delivery goes on"),
-            () = tokio::time::sleep_until(until) => Some("delivery goes on"),
+            () = channel.wait_for_hangup() => Some("the caller hung up; delivery continues"),
+            () = tokio::time::sleep_until(until) => Some("delivery continues"),
         }
     };
     match late {

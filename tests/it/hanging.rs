@@ -50,7 +50,7 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
     call.hang_up().await;
     call.end().await;
     asterisk
-        .line("HANGUP|QUEUED|the caller hung up; delivery goes on|1001|")
+        .line("HANGUP|QUEUED|the caller hung up; delivery continues|1001|")
         .await;
     assert!(since.elapsed() < SLOW, "the channel was held");
     assert!(sim_phone.state().screen.is_none());

@@ -776,7 +776,7 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
         let outcome = caller.runs("push", &["Late", "phone=desk"]).await;
         assert_eq!(
             (&*outcome.status, &*outcome.reason),
-            ("QUEUED", "delivery goes on")
+            ("QUEUED", "delivery continues")
         );
         assert!(
             sim_phone.state().screen.is_none(),

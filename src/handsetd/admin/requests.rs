@@ -198,7 +198,7 @@ pub(super) async fn deliver(
     let ended = join_all(deliveries.iter_mut().map(Delivery::end));
     let report = match timeout_at(deadline, ended).await {
         Ok(_) => Report::of(&Delivery::outcomes(deliveries)),
-        Err(_) => Delivery::queued(deliveries, "the delivery continues in the background"),
+        Err(_) => Delivery::queued(deliveries, "delivery continues"),
     };
     (report, id)
 }

@@ -1,98 +1,101 @@
-//! The user names and passwords that a Cisco phone may bring back to our authentication URL.
+//! The credentials that Cisco phones present to the authentication URL.
 //!
-//! A Cisco phone that we push to takes user name and password from our request and asks our own
-//! door whether they are good. Those that the configuration names are always good. Where it names
-//! none, each push has a password of its own that is good while the push is open.
+//! A Cisco phone that receives a push takes user name and password from the request and asks the
+//! phone-facing server whether they are valid. Configured credentials are always valid. If none are
+//! configured, each push has a one-time password, which is valid while the push is in progress.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use handset_net::random;
 use handset_phones::phone::{Credentials, MacAddress};
+use parking_lot::Mutex;
 
-/// All that are good at the moment. Cheap to clone; all clones are one list.
+/// The valid credentials. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct PushCredentials(Arc<Mutex<Lists>>);
 
 #[derive(Debug, Default)]
 struct Lists {
-    /// Those of the configuration; with the phone they belong to, if they belong to one.
-    fixed: Vec<(Option<MacAddress>, Credentials)>,
-    /// Those of open pushes, by number.
-    open: HashMap<u64, Credentials>,
-    next: u64,
+    /// The configured credentials, each with the phone for which it is valid; `None` for all.
+    configured: Vec<(Option<MacAddress>, Credentials)>,
+    /// The credentials of pushes in progress, by number.
+    one_time: HashMap<u64, Credentials>,
+    next_number: u64,
 }
 
 impl PushCredentials {
-    /// Creates the list from what the configuration says: pairs that are good for one phone, and
-    /// pairs that are good for all.
-    pub fn new(fixed: Vec<(Option<MacAddress>, Credentials)>) -> Self {
+    /// Takes the configured credentials, each with the phone for which it is valid; `None` for all.
+    pub fn new(configured: Vec<(Option<MacAddress>, Credentials)>) -> Self {
         Self(Arc::new(Mutex::new(Lists {
-            fixed,
+            configured,
             ..Lists::default()
         })))
     }
 
-    /// Goes on with other pairs of the configuration; those of open pushes stay good.
-    pub fn replace(&self, fixed: Vec<(Option<MacAddress>, Credentials)>) {
-        self.lock().fixed = fixed;
+    /// Replaces the configured credentials; those of pushes in progress stay valid.
+    pub fn replace(&self, configured: Vec<(Option<MacAddress>, Credentials)>) {
+        self.0.lock().configured = configured;
     }
 
-    /// Makes up a pair that is good until the returned value is dropped.
+    /// Generates credentials that are valid until the returned value is dropped.
     pub fn open(&self) -> OneTimeCredentials {
-        let password = handset_net::random::hex_token::<16>();
-        let credentials = Credentials::new(ONE_PUSH, password.into());
-        let mut lists = self.lock();
-        let number = lists.next;
-        lists.next = lists.next.wrapping_add(1);
-        lists.open.insert(number, credentials.clone());
+        let password = random::hex_token::<16>();
+        let credentials = Credentials::new(ONE_TIME_USERNAME, password.into());
+        let mut lists = self.0.lock();
+        let number = lists.next_number;
+        lists.next_number = lists.next_number.wrapping_add(1);
+        lists.one_time.insert(number, credentials.clone());
         OneTimeCredentials {
-            logins: self.clone(),
+            all: self.clone(),
             number,
             credentials,
         }
     }
 
-    /// Returns whether a phone may do what it was asked with this pair. Takes the same time
-    /// whatever is wrong with it.
-    pub fn are_good(&self, device: Option<MacAddress>, username: &str, password: &str) -> bool {
-        let lists = self.lock();
-        let fixed = lists
-            .fixed
+    /// Returns whether the credentials are valid for `phone`, or for any if it is unknown. Takes the
+    /// same time whatever is wrong with them.
+    pub fn accepts(&self, phone: Option<MacAddress>, username: &str, password: &str) -> bool {
+        let lists = self.0.lock();
+        let configured = lists
+            .configured
             .iter()
-            .filter(|(owner, _)| owner.is_none() || device.is_none() || *owner == device);
-        let all = fixed
-            .map(|(_, credentials)| credentials)
-            .chain(lists.open.values());
-        // No short cut: each pair is compared.
-        all.fold(false, |good, credentials| {
-            credentials.matches(username, password) | good
-        })
+            .filter(|(owner, _)| owner.is_none() || phone.is_none() || *owner == phone)
+            .map(|(_, credentials)| credentials);
+        matches_any(
+            configured.chain(lists.one_time.values()),
+            username,
+            password,
+        )
     }
 
-    /// Returns whether this is the pair of an open push, of whatever phone.
-    pub fn are_open(&self, username: &str, password: &str) -> bool {
-        let lists = self.lock();
-        let open = lists.open.values();
-        open.fold(false, |good, credentials| {
-            credentials.matches(username, password) | good
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Lists> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns whether the credentials are those of a push in progress, to any phone.
+    pub fn accepts_one_time(&self, username: &str, password: &str) -> bool {
+        matches_any(self.0.lock().one_time.values(), username, password)
     }
 }
 
-/// A pair that is good for one push.
+/// Compares with every element, so that the time does not reveal which one matches.
+fn matches_any<'a>(
+    credentials: impl Iterator<Item = &'a Credentials>,
+    username: &str,
+    password: &str,
+) -> bool {
+    credentials.fold(false, |found, credentials| {
+        credentials.matches(username, password) | found
+    })
+}
+
+/// Credentials that are valid for one push.
 #[derive(Debug)]
 pub struct OneTimeCredentials {
-    logins: PushCredentials,
+    all: PushCredentials,
     number: u64,
     credentials: Credentials,
 }
 
 impl OneTimeCredentials {
-    /// Returns the pair.
+    /// Returns the user name and the password.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
@@ -100,47 +103,46 @@ impl OneTimeCredentials {
 
 impl Drop for OneTimeCredentials {
     fn drop(&mut self) {
-        self.logins.lock().open.remove(&self.number);
+        self.all.0.lock().one_time.remove(&self.number);
     }
 }
 
-/// The user name of passwords that are good for one push.
-const ONE_PUSH: &str = "handsetd";
+/// The user name of one-time passwords.
+const ONE_TIME_USERNAME: &str = "handsetd";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pair(username: &str) -> Credentials {
+    fn credentials(username: &str) -> Credentials {
         Credentials::new(username, "secret".into())
     }
 
     #[test]
-    fn a_made_up_password_is_good_while_its_push_is_open() {
-        let logins = PushCredentials::default();
-        let login = logins.open();
-        let other = logins.open();
-        let password = login.credentials().password().to_owned();
-        assert_ne!(password, other.credentials().password());
-        assert!(logins.are_good(None, "handsetd", &password));
-        assert!(logins.are_open("handsetd", &password) && !logins.are_open("handsetd", ""));
-        drop(login);
-        assert!(!logins.are_open("handsetd", &password));
-        assert!(!logins.are_good(None, "handsetd", &password));
+    fn one_time_password_is_valid_while_its_push_is_in_progress() {
+        let all = PushCredentials::default();
+        let (first, second) = (all.open(), all.open());
+        let password = first.credentials().password().to_owned();
+        assert_ne!(password, second.credentials().password());
+        assert!(all.accepts(None, "handsetd", &password));
+        assert!(all.accepts_one_time("handsetd", &password));
+        assert!(!all.accepts_one_time("handsetd", ""));
+        drop(first);
+        assert!(!all.accepts_one_time("handsetd", &password));
+        assert!(!all.accepts(None, "handsetd", &password));
     }
 
     #[test]
-    fn a_phones_own_pair_is_good_for_no_other_phone() {
+    fn credentials_of_a_phone_are_valid_for_no_other_phone() {
         let mac = |last: u8| format!("00005E0053{last:02X}").parse().ok();
-        let logins = PushCredentials::new(vec![(None, pair("all")), (mac(1), pair("one"))]);
+        let configured = vec![(None, credentials("all")), (mac(1), credentials("one"))];
+        let all = PushCredentials::new(configured);
+        assert!(all.accepts(mac(1), "one", "secret") && all.accepts(mac(1), "all", "secret"));
+        assert!(!all.accepts(mac(2), "one", "secret"));
         assert!(
-            logins.are_good(mac(1), "one", "secret") && logins.are_good(mac(1), "all", "secret")
+            all.accepts(None, "one", "secret"),
+            "some phones do not identify themselves"
         );
-        assert!(!logins.are_good(mac(2), "one", "secret"));
-        assert!(
-            logins.are_good(None, "one", "secret"),
-            "some phones do not say who they are"
-        );
-        assert!(!logins.are_good(None, "one", "wrong") && !logins.are_good(None, "", ""));
+        assert!(!all.accepts(None, "one", "wrong") && !all.accepts(None, "", ""));
     }
 }

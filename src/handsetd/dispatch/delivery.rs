@@ -101,7 +101,7 @@ impl Delivery {
             };
             if !is_kept {
                 outcome.status = Status::Error;
-                UNSURE.clone_into(&mut outcome.reason);
+                NOT_PERSISTED.clone_into(&mut outcome.reason);
             }
             outcome
         };
@@ -119,9 +119,9 @@ impl Delivery {
     }
 }
 
-/// What is said of a delivery that is to be kept while the disk takes its time.
-const UNSURE: &str = "delivery goes on, but is not kept: the state folder (state.dir) can't be \
-                      written, or takes too long; see the log";
+/// The reason of a delivery with `keep` that could not be persisted in time.
+const NOT_PERSISTED: &str = "delivery continues, but is not stored: cannot write the state directory \
+                             (state.dir), or it takes too long; see the log";
 
 #[cfg(test)]
 mod tests {
@@ -146,15 +146,15 @@ mod tests {
         let tasks = Tasks::new();
         let (mut delivery, _unsure, _end) = stored(&tasks);
         assert!(delivery.until_persisted().now_or_never().is_none());
-        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        let answer = Delivery::queued(vec![delivery], "delivery continues");
         assert_eq!(
             (answer.status, answer.reason.as_str()),
-            (Status::Error, UNSURE)
+            (Status::Error, NOT_PERSISTED)
         );
         // It became sure while nobody looked.
         let (delivery, is_sure, _end) = stored(&tasks);
         is_sure.send(()).unwrap();
-        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        let answer = Delivery::queued(vec![delivery], "delivery continues");
         assert_eq!(answer.status, Status::Queued);
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let (mut delivery, is_sure, _end) = stored(&tasks);
         drop(is_sure);
         assert!(delivery.until_persisted().now_or_never().is_none());
-        let answer = Delivery::queued(vec![delivery], "delivery goes on");
+        let answer = Delivery::queued(vec![delivery], "delivery continues");
         assert_eq!(answer.status, Status::Error);
         let (mut delivery, is_sure, end) = stored(&tasks);
         drop(is_sure);

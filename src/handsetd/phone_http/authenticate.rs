@@ -70,12 +70,12 @@ impl LoginGuard {
             password,
             device,
         } = fields;
-        if self.credentials.are_open(username, password) {
+        if self.credentials.accepts_one_time(username, password) {
             return plain_text("AUTHORIZED");
         }
         let mac = device.parse::<MacAddress>().ok();
         let attempt = self.failed_logins.attempt(peer.ip(), mac, || {
-            self.credentials.are_good(mac, username, password)
+            self.credentials.accepts(mac, username, password)
         });
         if attempt == Attempt::Accepted {
             return plain_text("AUTHORIZED");
