@@ -137,7 +137,7 @@ fn pauses_cut_chains_and_holding_is_refused() {
         "GET /servlet?key=1;2\npause 300\nGET /servlet?key=3\npause 200"
     );
     let why = refused(&desk(), "key", "keys=1,2:800");
-    assert!(why.starts_with("keys: 2 can't be held down"), "{why}");
+    assert!(why.starts_with("keys: 2 cannot be held"), "{why}");
     assert!(refused(&desk(), "key", "keys=OK,Reset").contains("Reset would reset"));
     assert!(refused(&desk(), "dtmf", "digits=12A").contains("keys: a Yealink T46G has no key A"));
     assert_eq!(
