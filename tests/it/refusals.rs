@@ -169,7 +169,7 @@ const WRONG: &[(&str, &[&str], &str)] = &[
     (
         "push",
         &["input=A|n", "input=B|n", "submit=http://192.0.2.1/"],
-        "input: two inputs send the parameter \"n\"",
+        "input: duplicate parameter \"n\"",
     ),
     (
         "push",
@@ -387,12 +387,12 @@ const WRONG_FOR_A_PHONE: &[(&str, &[&str], &str)] = &[
     (
         "ring",
         &["10"],
-        "tone: \"10\" is no ringer of a Snom phone; write 1 to 9",
+        "tone: unknown ringer \"10\"; Snom phones have 1 to 9",
     ),
     (
         "ringtone",
         &["11"],
-        "tone: \"11\" is no ringer of a Snom phone; write 1 to 10, or Silent",
+        "tone: unknown ringer \"11\"; Snom phones have 1 to 10 and Silent",
     ),
     (
         "ringtone",
@@ -451,7 +451,7 @@ async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
                 "via=notify",
                 match *name {
                     "cisco" => "Cisco phones accept no screens or tones by NOTIFY; omit via",
-                    _ => "no [[asterisk]] is configured, and a NOTIFY goes through one",
+                    _ => "no [[asterisk]] is configured, which a NOTIFY requires",
                 },
             ),
             ("via=csta", "only Snom phones speak CSTA"),
@@ -537,7 +537,7 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
         }
         assert_denied(&outcome, "the phone refused the user name and password ");
         assert!(
-            outcome.reason.contains("locks us out if that repeats"),
+            outcome.reason.contains("locks handsetd out if that repeats"),
             "{}",
             outcome.reason
         );

@@ -229,7 +229,7 @@ async fn a_form_arrives_with_what_was_typed() {
             assert!(
                 outcome
                     .reason
-                    .starts_with("a Snom form has one field, not 2"),
+                    .starts_with("input: Snom forms have one field, not 2"),
                 "{}",
                 outcome.reason
             );
@@ -482,12 +482,12 @@ async fn a_beep_and_a_priority_that_a_phone_does_not_know_are_told() {
             }
             Vendor::Snom => assert_eq!(
                 outcome.reason,
-                "Snom screens do not beep; a Snom phone shows a screen at once, whatever the priority"
+                "Snom screens do not beep; Snom phones show screens at once and ignore the priority"
             ),
             Vendor::Yealink => {
                 assert_eq!(
                     outcome.reason,
-                    "a Yealink phone shows a screen at once, whatever the priority"
+                    "Yealink phones show screens at once and ignore the priority"
                 );
                 assert!(body.contains("Beep=\"yes\""), "{body}");
             }
