@@ -1,4 +1,4 @@
-//! Soak: a large site for a long time. It fails if a promise is broken; see `README.md` here.
+//! The soak test: a large site for a long time. It fails if a guarantee is violated; see `README.md`.
 
 #![expect(clippy::unwrap_used, reason = "a run that cannot unwrap should fail")]
 
@@ -6,7 +6,7 @@
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "most of it is for other tests"
+    reason = "most of it is used by other tests only"
 )]
 #[path = "../it"]
 mod it {
@@ -22,10 +22,10 @@ use it::support::load::{self, Load};
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    let number = |name: &str, usual: usize| {
+    let number = |name: &str, default: usize| {
         let at = arguments.iter().position(|argument| argument == name);
         let value = at.and_then(|at| arguments.get(at + 1));
-        value.map_or(usual, |value| value.parse().expect(name))
+        value.map_or(default, |value| value.parse().expect(name))
     };
     let minutes = u64::try_from(number("--minutes", 10)).unwrap();
     let load = Load {
@@ -37,20 +37,20 @@ async fn main() -> ExitCode {
         time: Duration::from_mins(minutes),
         beat: Duration::from_secs(10),
     };
-    say(&format!("{load:?}"));
-    let broken = load::run(load, |line| say(&line)).await;
-    for promise in &broken {
-        say(&format!("BROKEN: {promise}"));
+    print(&format!("{load:?}"));
+    let violations = load::run(load, |line| print(&line)).await;
+    for violation in &violations {
+        print(&format!("VIOLATED: {violation}"));
     }
-    if broken.is_empty() {
-        say("All promises are kept.");
+    if violations.is_empty() {
+        print("All guarantees hold.");
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-fn say(line: &str) {
-    // Whoever has closed the output wants no more.
+fn print(line: &str) {
+    // An error means that the output is closed.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

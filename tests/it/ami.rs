@@ -1,4 +1,4 @@
-//! The manager interface of real Asterisk servers: the daemon that uses it, and what reaches phones.
+//! AMI of real Asterisk servers: the connection of the daemon, and the requests that reach phones.
 
 use std::net::SocketAddr;
 
@@ -18,15 +18,15 @@ use super::support::udp_phone::{Message, UdpPhone};
 use super::support::{on_both_versions, soon};
 
 on_both_versions! {
-    a_contact_of_several_gets_its_own_notify
-    a_notify_reaches_the_phone_as_it_was_meant
-    a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves
-    a_phone_is_told_by_the_way_that_the_configuration_prefers
-    a_restart_of_asterisk_is_survived
-    a_wrong_password_is_told
-    handsetd_phones_lists_who_is_registered_and_who_is_configured
-    any_document_arrives
-    without_pjsip_notify_the_cure_is_told
+    each_contact_of_an_endpoint_gets_its_own_notify
+    notify_reaches_the_phone_unchanged
+    moved_phones_are_found_at_their_new_address
+    the_configured_transport_is_preferred
+    the_connection_survives_a_restart_of_asterisk
+    a_wrong_password_is_reported
+    the_phones_command_lists_registered_and_configured_phones
+    any_document_arrives_unchanged
+    a_missing_pjsip_notify_is_reported_with_its_cure
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn the_daemon_is_ready_without_asterisk() {
     assert!(daemon.end().await.success());
 }
 
-async fn a_wrong_password_is_told(version: Version) {
+async fn a_wrong_password_is_reported(version: Version) {
     let Some(asterisk) = start(version, &[]).await else {
         return;
     };
@@ -48,20 +48,20 @@ async fn a_wrong_password_is_told(version: Version) {
     assert!(daemon.end().await.success());
 }
 
-async fn a_notify_reaches_the_phone_as_it_was_meant(version: Version) {
+async fn notify_reaches_the_phone_unchanged(version: Version) {
     let Some((_asterisk, phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
         return;
     };
     let outcome = push(&daemon, NASTY).await;
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
     assert_is_pushed(&phone.notified().await, NASTY);
-    // A chunk too long for one packet is fetched; the phone is told where.
+    // A text too long for one packet is fetched by the phone.
     let outcome = push(&daemon, &"long, ".repeat(400)).await;
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
     let message = phone.notified().await;
     let fetched = format!("http://127.0.0.1:{}/screen/", daemon.http().port());
     assert!(message.body.contains(&fetched), "{message:?}");
-    // Its other address is as good a name, and so is any event.
+    // Its address of record works as a name, and so does any event.
     let ip = phone.address().ip();
     let arguments = [
         format!("phone={ip}"),
@@ -76,7 +76,7 @@ async fn a_notify_reaches_the_phone_as_it_was_meant(version: Version) {
 }
 
 #[tokio::test]
-async fn a_notify_reaches_a_phone_of_chan_sip_on_16() {
+async fn notify_reaches_chan_sip_phones_on_16() {
     let with_phone = with_phone(Version::V16, Driver::ChanSip).await;
     let Some((_asterisk, phone, daemon)) = with_phone else {
         return;
@@ -91,14 +91,14 @@ async fn a_notify_reaches_a_phone_of_chan_sip_on_16() {
     assert_is_pushed(&phone.notified().await, NASTY);
 }
 
-async fn a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves(version: Version) {
+async fn moved_phones_are_found_at_their_new_address(version: Version) {
     let Some((asterisk, mut phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
         return;
     };
     assert_eq!(push(&daemon, "here").await.0, "OK");
     phone.notified().await;
     phone.register(0).await;
-    // The event is on its way; until it is there, Asterisk itself sends to nobody.
+    // Until the event arrives, Asterisk itself has no contact to send to.
     let (status, reason) = until(&daemon, |status| status != "OK").await;
     assert_eq!(
         (status.as_str(), reason.as_str()),
@@ -111,7 +111,7 @@ async fn a_phone_that_leaves_is_unreachable_and_found_again_where_it_moves(versi
     assert_is_pushed(&moved.notified().await, "where?");
 }
 
-async fn a_contact_of_several_gets_its_own_notify(version: Version) {
+async fn each_contact_of_an_endpoint_gets_its_own_notify(version: Version) {
     let Some(asterisk) = start(version, &[(Driver::Pjsip, "1003")]).await else {
         return;
     };
@@ -134,7 +134,7 @@ async fn a_contact_of_several_gets_its_own_notify(version: Version) {
     );
 }
 
-async fn a_phone_is_told_by_the_way_that_the_configuration_prefers(version: Version) {
+async fn the_configured_transport_is_preferred(version: Version) {
     let with_phone = with_phone(version, Driver::Pjsip).await;
     let Some((asterisk, phone, daemon)) = with_phone else {
         return;
@@ -144,7 +144,7 @@ async fn a_phone_is_told_by_the_way_that_the_configuration_prefers(version: Vers
         all.extend(arguments);
         agi_call(daemon.agi(), verb, &all).await["HANDSET_STATUS"].clone()
     };
-    // Nobody listens there, so this was HTTP.
+    // The connection was refused, so this was HTTP.
     assert_eq!(outcome("push", &["Hello"]).await, "UNREACHABLE");
     daemon.reconfigure(&format!(
         "{}via = \"notify\"\n",
@@ -153,24 +153,24 @@ async fn a_phone_is_told_by_the_way_that_the_configuration_prefers(version: Vers
     daemon.line("Took over the new configuration.").await;
     assert_eq!(outcome("push", &["Hello"]).await, "OK");
     assert_is_pushed(&phone.notified().await, "Hello");
-    // What can't go that way goes by another; and the request has the last word.
+    // Verbs that this transport does not support use another; the request overrides the configuration.
     assert_eq!(outcome("screenshot", &[]).await, "UNREACHABLE");
     assert_eq!(outcome("push", &["Hello", "via=http"]).await, "UNREACHABLE");
 }
 
-async fn a_restart_of_asterisk_is_survived(version: Version) {
+async fn the_connection_survives_a_restart_of_asterisk(version: Version) {
     let Some((mut asterisk, mut phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
         return;
     };
     asterisk.restart().await;
-    // A killed Asterisk has forgotten the phone; the phone has not forgotten Asterisk.
+    // A killed Asterisk has lost the registration, so the phone registers again.
     phone.register(3600).await;
     let (status, _) = until(&daemon, |status| status == "OK").await;
     assert_eq!(status, "OK");
     assert_is_pushed(&phone.notified().await, "where?");
 }
 
-async fn without_pjsip_notify_the_cure_is_told(version: Version) {
+async fn a_missing_pjsip_notify_is_reported_with_its_cure(version: Version) {
     let with_phone = with_phone(version, Driver::Pjsip).await;
     let Some((asterisk, _phone, daemon)) = with_phone else {
         return;
@@ -181,8 +181,8 @@ async fn without_pjsip_notify_the_cure_is_told(version: Version) {
     assert!(reason.contains("pjsip_notify.conf"), "{reason}");
 }
 
-/// A few hundred documents of random text through Asterisk's splitter to a socket.
-async fn any_document_arrives(version: Version) {
+/// Sends a few hundred random documents through Asterisk's header parser to a socket.
+async fn any_document_arrives_unchanged(version: Version) {
     let Some(asterisk) = start(version, &[(Driver::Pjsip, "1002")]).await else {
         return;
     };
@@ -209,8 +209,7 @@ async fn any_document_arrives(version: Version) {
         let answer = client.send(action).await.unwrap();
         assert!(answer.is_success(), "{}", answer.message());
         let message = phone.notified().await;
-        // Where it had to be cut there is a line break between two elements, or for the blank before
-        // an attribute.
+        // Where it was split, there is a line break between two elements or before an attribute.
         let whole = |text: &str| text.replace("\r\n", "").replace("<E a", "<Ea");
         assert_eq!(whole(&message.body), whole(&document));
         if document.len() < 400 {
@@ -222,7 +221,7 @@ async fn any_document_arrives(version: Version) {
     tasks.shut_down(std::time::Duration::from_secs(5)).await;
 }
 
-/// Makes documents of elements with a random text and a random attribute each.
+/// Generates documents whose elements have a random text and a random attribute each.
 fn document() -> impl Strategy<Value = String> {
     let text = || {
         proptest::collection::vec(
@@ -263,7 +262,7 @@ fn assert_is_pushed(message: &Message, text: &str) {
     assert_eq!(message.body, document);
 }
 
-async fn handsetd_phones_lists_who_is_registered_and_who_is_configured(version: Version) {
+async fn the_phones_command_lists_registered_and_configured_phones(version: Version) {
     let Some(asterisk) = start(version, &[(Driver::Pjsip, "1002")]).await else {
         return;
     };
@@ -311,7 +310,7 @@ address = "192.0.2.21"
     let json = String::from_utf8(run().stdout).unwrap();
     assert!(json.contains("\"endpoint\": \"PJSIP/1002\""), "{json}");
 
-    // A server that does not tell is no reason to be silent about the rest.
+    // A failing server does not hide the rest.
     std::fs::write(&file, configuration.replace("hush", "wrong")).unwrap();
     let output = run();
     assert_eq!(output.status.code(), Some(1));
@@ -323,7 +322,7 @@ address = "192.0.2.21"
     );
 }
 
-/// Pushes a text to the phone 1002; returns status and reason.
+/// Pushes a text to phone 1002; returns status and reason.
 async fn push(daemon: &Daemon, text: &str) -> (String, String) {
     let text = format!("text={text}");
     let arguments = [text.as_str(), "via=notify", "phone=1002"];
@@ -332,7 +331,7 @@ async fn push(daemon: &Daemon, text: &str) -> (String, String) {
     (take("HANDSET_STATUS"), take("HANDSET_REASON"))
 }
 
-/// Pushes until the status is as wanted.
+/// Pushes until the status satisfies `wanted`.
 async fn until(daemon: &Daemon, wanted: impl Fn(&str) -> bool) -> (String, String) {
     soon("the status", async {
         loop {
@@ -345,7 +344,7 @@ async fn until(daemon: &Daemon, wanted: impl Fn(&str) -> bool) -> (String, Strin
     .await
 }
 
-/// Starts a server, a phone registered with it, and a daemon that knows it.
+/// Starts a server, a phone registered there, and a daemon that uses the server.
 async fn with_phone(version: Version, driver: Driver) -> Option<(Asterisk, UdpPhone, Daemon)> {
     let asterisk = start(version, &[(driver, "1002")]).await?;
     let mut phone = UdpPhone::new("1002", SNOM, asterisk.sip(driver)).await;
@@ -355,7 +354,7 @@ async fn with_phone(version: Version, driver: Driver) -> Option<(Asterisk, UdpPh
     Some((asterisk, phone, daemon))
 }
 
-/// Starts a server that has these phones.
+/// Starts a server with these phones.
 async fn start(version: Version, phones: &[(Driver, &str)]) -> Option<Asterisk> {
     let options = Options::registrar(phones);
     Asterisk::start(version, &options).await

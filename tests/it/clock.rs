@@ -1,4 +1,4 @@
-//! A clock that is set back, and forward, while everything goes on.
+//! A system clock that is set back and forth while the daemon runs.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,15 +13,15 @@ use super::support::daemon::Daemon;
 use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
-async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
+async fn deliveries_and_their_history_survive_changes_of_the_clock() {
     let Some(library) = LIBRARIES.iter().find(|path| Path::new(path).exists()) else {
-        let outcome = "SKIPPED: clock needs libfaketime (the package faketime)";
+        let notice = "SKIPPED: clock needs libfaketime (the package faketime)";
         assert!(
             std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-            "{outcome}"
+            "{notice}"
         );
-        // Not by a macro: the test harness would hide that of a test that passes.
-        let _ = writeln!(std::io::stderr(), "{outcome}");
+        // Not eprintln!, whose output the test harness hides when the test passes.
+        let _ = writeln!(std::io::stderr(), "{notice}");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -29,7 +29,7 @@ async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
     let set = |time: &str| fs::write(&clock, format!("{time}\n")).unwrap();
     set("+0");
     let phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
-    // The clock on the wall alone, which is what somebody can set.
+    // Only the wall clock, as the monotonic clock cannot be set.
     let environment = [
         ("LD_PRELOAD", OsStr::new(*library)),
         ("FAKETIME_TIMESTAMP_FILE", clock.as_os_str()),
@@ -50,15 +50,15 @@ async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
         let outcome = admin.post("/api/v1/phones/desk/push", keys).await;
         assert_eq!(outcome.code, 200, "{time}: {}", outcome.json());
         delivered.push(time);
-        let known = admin.get("/api/v1/deliveries").await.json();
-        let known = known["result"].as_array().unwrap().clone();
-        assert_eq!(known.len(), 2 * delivered.len(), "{time}");
-        let at = known[0]["at"].as_str().unwrap().to_owned();
-        let times: Vec<_> = known
+        let records = admin.get("/api/v1/deliveries").await.json();
+        let records = records["result"].as_array().unwrap().clone();
+        assert_eq!(records.len(), 2 * delivered.len(), "{time}");
+        let at = records[0]["at"].as_str().unwrap().to_owned();
+        let times: Vec<_> = records
             .iter()
-            .map(|one| one["at"].as_str().unwrap())
+            .map(|record| record["at"].as_str().unwrap())
             .collect();
-        assert_eq!(known[0]["verb"], "push", "{at}");
+        assert_eq!(records[0]["verb"], "push", "{at}");
         if time == "-400d" {
             assert!(
                 times[0] < times[times.len() - 1],
@@ -73,7 +73,7 @@ async fn whatever_the_clock_says_deliveries_go_on_and_their_history_stays() {
     assert!(daemon.end().await.success());
 }
 
-/// Where Debian has it.
+/// The paths of libfaketime on Debian.
 const LIBRARIES: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",

@@ -1,7 +1,7 @@
 //! The project's dialplan on real Asterisk servers, called by a real SIP client.
 //!
-//! A scripted AGI server stands in for handsetd: what counts here is what reaches it, and what the
-//! dialplan makes of its answer.
+//! A scripted AGI server replaces handsetd: these tests check the requests it receives and how the
+//! dialplan handles the results.
 
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::on_both_versions;
@@ -9,18 +9,18 @@ use super::support::scripted_agi::ScriptedAgi;
 use super::support::sip_client::{Course, SipPhone};
 
 on_both_versions! {
-    a_caller_who_hangs_up_meanwhile_gets_the_hangup_extension_of_his_own_context
-    a_group_is_told_who_calls
-    a_pjsip_phone_dials_the_examples
-    a_push_works_from_the_hangup_extension
-    a_server_that_closes_without_an_answer_is_unreachable
-    a_server_that_is_away_is_unreachable
-    any_text_arrives_as_it_was
+    hanging_up_runs_the_hangup_extension_of_the_callers_context
+    groups_are_notified_of_the_caller
+    pjsip_phones_can_dial_the_examples
+    push_works_from_the_hangup_extension
+    a_server_that_closes_the_connection_is_reported_as_unreachable
+    an_absent_server_is_reported_as_unreachable
+    any_text_arrives_unchanged
     each_verb_sends_its_keys
-    the_longest_text_arrives_whole
+    the_longest_text_arrives_complete
 }
 
-async fn a_pjsip_phone_dials_the_examples(version: Version) {
+async fn pjsip_phones_can_dial_the_examples(version: Version) {
     let agi = ScriptedAgi::listen().await;
     let Some((asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, "").await else {
         return;
@@ -60,7 +60,7 @@ async fn a_pjsip_phone_dials_the_examples(version: Version) {
 }
 
 #[tokio::test]
-async fn a_chan_sip_phone_dials_the_examples_on_16() {
+async fn chan_sip_phones_can_dial_the_examples_on_16() {
     let agi = ScriptedAgi::listen().await;
     let with_phone = with_phone(Version::V16, Driver::ChanSip, &agi, "").await;
     let Some((asterisk, phone)) = with_phone else {
@@ -81,7 +81,7 @@ async fn a_chan_sip_phone_dials_the_examples_on_16() {
     call.end().await;
 }
 
-async fn a_group_is_told_who_calls(version: Version) {
+async fn groups_are_notified_of_the_caller(version: Version) {
     let agi = ScriptedAgi::listen().await;
     let Some((_asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, "").await else {
         return;
@@ -140,19 +140,19 @@ exten => 1,1,Gosub(handset-push,s,1(Hello,Note,1001&1002,wait=no&item=${URIENCOD
     call.end().await;
 }
 
-async fn any_text_arrives_as_it_was(version: Version) {
+async fn any_text_arrives_unchanged(version: Version) {
     let nasty = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> + ? # | %41 "#;
     let text: String = nasty.chars().cycle().take(500).collect();
     assert_arrives(version, &text).await;
 }
 
-async fn the_longest_text_arrives_whole(version: Version) {
-    // As many as the comment in the dialplan promises.
+async fn the_longest_text_arrives_complete(version: Version) {
+    // The limit that the comment in the dialplan promises.
     assert_arrives(version, &"\"".repeat(1300)).await;
     assert_arrives(version, &"ü".repeat(670)).await;
 }
 
-async fn a_server_that_is_away_is_unreachable(version: Version) {
+async fn an_absent_server_is_reported_as_unreachable(version: Version) {
     let agi = ScriptedAgi::listen().await;
     let Some((asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, TELLING).await else {
         return;
@@ -166,7 +166,7 @@ async fn a_server_that_is_away_is_unreachable(version: Version) {
         .await;
 }
 
-async fn a_server_that_closes_without_an_answer_is_unreachable(version: Version) {
+async fn a_server_that_closes_the_connection_is_reported_as_unreachable(version: Version) {
     let agi = ScriptedAgi::listen().await;
     let Some((asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, TELLING).await else {
         return;
@@ -183,9 +183,7 @@ async fn a_server_that_closes_without_an_answer_is_unreachable(version: Version)
         .await;
 }
 
-async fn a_caller_who_hangs_up_meanwhile_gets_the_hangup_extension_of_his_own_context(
-    version: Version,
-) {
+async fn hanging_up_runs_the_hangup_extension_of_the_callers_context(version: Version) {
     let agi = ScriptedAgi::listen().await;
     let dialplan = "
 exten => 1,1,Gosub(sub,s,1(outer))
@@ -209,7 +207,7 @@ exten => h,1,Verbose(0,SUB|${ARG1}|${HANDSET_STATUS}|)
     call.end().await;
 }
 
-async fn a_push_works_from_the_hangup_extension(version: Version) {
+async fn push_works_from_the_hangup_extension(version: Version) {
     let agi = ScriptedAgi::listen().await;
     let dialplan = "
 exten => 1,1,Answer()
@@ -231,7 +229,7 @@ exten => h,1,Gosub(handset-push,s,1(You have hung up.))
     call.end().await;
 }
 
-/// Sends `text` from a channel variable through the dialplan, and compares what comes out.
+/// Asserts that `text` arrives unchanged from a channel variable through the dialplan.
 async fn assert_arrives(version: Version, text: &str) {
     let agi = ScriptedAgi::listen().await;
     let set = format!("exten => 1,1,Set(MSG={})", text.replace(';', "\\;"));
@@ -252,7 +250,7 @@ async fn assert_arrives(version: Version, text: &str) {
     call.end().await;
 }
 
-/// Starts an Asterisk that has this dialplan and a registered phone, 1001.
+/// Starts an Asterisk with this dialplan and a registered phone, 1001.
 async fn with_phone(
     version: Version,
     driver: Driver,
@@ -271,7 +269,7 @@ async fn with_phone(
     Some((asterisk, phone))
 }
 
-/// Pushes before the answer, tells what came of it, and ends the call as busy.
+/// Pushes before the call is answered, prints the outcome, and ends the call as busy.
 const TELLING: &str = "
 exten => 1,1,Gosub(handset-push,s,1(Hello))
  same => n,Verbose(0,RESULT|${HANDSET_STATUS}|${HANDSET_REASON}|${GOSUB_RETVAL}|)

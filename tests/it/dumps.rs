@@ -1,4 +1,4 @@
-//! What a crash leaves behind: no memory, since it holds passwords.
+//! Crashes leave no core dumps, which would contain passwords.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -9,7 +9,7 @@ use super::support::daemon::{self, Daemon};
 use super::support::process::Process;
 
 #[tokio::test]
-async fn a_daemon_that_crashes_leaves_no_memory_behind() {
+async fn crashes_leave_no_core_dump() {
     let folder = tempfile::tempdir().unwrap();
     let file = daemon::configure(folder.path(), "");
     let daemon = async |lift: bool| {
@@ -17,18 +17,18 @@ async fn a_daemon_that_crashes_leaves_no_memory_behind() {
         let program = env!("CARGO_BIN_EXE_handsetd");
         aborted(folder.path(), program, &arguments, Some("Ready."), lift).await
     };
-    // What the machine does with one that doesn't mind, such as in a container without core files.
+    // For comparison: a program without such a limit. The machine may forbid core files altogether.
     let other = aborted(folder.path(), "sleep", &["1000"], None, false).await;
     let own = daemon(false).await;
     assert_eq!(own.signal(), Some(6), "{own}");
     assert!(!own.core_dumped(), "{own}; another program: {other}");
-    // Programs that take dumps over a pipe don't ask for the limit, and root can lift it.
+    // Dump handlers behind a pipe ignore the limit, and root can raise it.
     let own = daemon(true).await;
     assert!(!own.core_dumped(), "{own}; another program: {other}");
 }
 
 #[tokio::test]
-async fn a_daemon_forbids_core_files_and_so_does_its_unit() {
+async fn the_daemon_and_its_unit_forbid_core_files() {
     let daemon = Daemon::start("").await;
     let limits = fs::read_to_string(format!("/proc/{}/limits", daemon.pid())).unwrap();
     let core = limits
@@ -40,7 +40,7 @@ async fn a_daemon_forbids_core_files_and_so_does_its_unit() {
     assert!(unit.lines().any(|line| line == "LimitCORE=0"));
 }
 
-/// Starts a program that may leave all its memory behind, waits for a line, and makes it crash.
+/// Starts a program without a limit of core files, waits for a line, and makes it crash.
 async fn aborted(
     folder: &Path,
     program: &str,
@@ -62,14 +62,14 @@ async fn aborted(
     if let Some(line) = line {
         process.line_after(0, line).await;
     } else {
-        // Until it is the program, and no more the shell.
+        // Waits until the shell has become the program.
         let name = || fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
         while name().trim() != program {
             tokio::task::yield_now().await;
         }
     }
     if lift {
-        // Only root may; who is not has the limit.
+        // This fails unless run as root, and the limit stays.
         let _ = Command::new("prlimit")
             .args(["--pid", &pid.to_string(), "--core=unlimited"])
             .stderr(Stdio::null())

@@ -1,4 +1,4 @@
-//! Names that would command the terminal of whoever reads the log.
+//! Names with terminal control sequences, in the log and in the output of commands.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -17,13 +17,13 @@ use super::support::raw::{encoded, exchange_bytes, get};
 use super::support::sim_phone;
 use super::support::terminal::on_a_terminal;
 
-/// Clears the screen, sets the title, begins another line, deletes, turns the direction, and all of
-/// it once more with the control characters of ISO 8859.
+/// Clears the screen, sets the title, starts another line, deletes, changes the text direction; then
+/// again with C1 control characters.
 const NASTY: &str =
     "\u{1b}[2J\u{1b}]0;x\u{7}\r\n<0>FAKE\u{7f}\u{202e}\u{2028}\u{9b}2J\u{85}\u{2066}";
 
 #[tokio::test]
-async fn no_name_commands_the_terminal_of_who_reads_the_log() {
+async fn control_sequences_in_names_never_reach_the_terminal() {
     for format in ["text", "json"] {
         let (servers, phone) = (Loopback::claim(), Loopback::claim());
         let [agi, http, admin] = [4573, 8090, 8091].map(|port| servers.port(port));
@@ -44,7 +44,7 @@ async fn no_name_commands_the_terminal_of_who_reads_the_log() {
         let daemon = Process::start("handsetd", command.env("HANDSETD_LOG", "trace"));
         daemon.line_after(0, "Ready.").await;
 
-        knock([agi, http, admin]).await;
+        inject([agi, http, admin]).await;
         let log = daemon.log();
         let lines: Vec<&str> = log.split('\n').collect();
         assert!(lines.len() > 10, "{log}");
@@ -62,14 +62,14 @@ async fn no_name_commands_the_terminal_of_who_reads_the_log() {
         };
         assert!(log.contains(escaped), "{log}");
 
-        ask_at_a_terminal(file.to_str().unwrap()).await;
+        assert_commands_are_safe(file.to_str().unwrap()).await;
     }
 }
 
-/// Says the nasty thing wherever something can be said.
-async fn knock([agi, http, admin]: [SocketAddr; 3]) {
+/// Sends the control sequences wherever text is accepted.
+async fn inject([agi, http, admin]: [SocketAddr; 3]) {
     let encoded = encoded(NASTY);
-    // At the phones' door.
+    // From phones.
     for path in [
         format!("/cisco/authenticate?UserID={encoded}&Password=x&devicename={encoded}"),
         format!("/action/snom/dnd_on?{encoded}={encoded}&mac={encoded}&remote={encoded}"),
@@ -112,7 +112,7 @@ async fn knock([agi, http, admin]: [SocketAddr; 3]) {
     let _ = garbage.write_all(NASTY.as_bytes()).await;
     let _ = garbage.shutdown().await;
     let _ = garbage.read_to_end(&mut Vec::new()).await;
-    // From an administrator.
+    // From the admin API.
     let admin = AdminClient::new(admin);
     let body = serde_json::json!({"text": NASTY, "phone": NASTY, NASTY: NASTY}).to_string();
     admin.post("/api/v1/do/push", &body).await;
@@ -120,8 +120,8 @@ async fn knock([agi, http, admin]: [SocketAddr; 3]) {
     admin.get(&format!("/api/v1/phones/{encoded}")).await;
 }
 
-/// Asks commands for the nasty thing, at a terminal and with the output redirected.
-async fn ask_at_a_terminal(file: &str) {
+/// Passes the control sequences to commands, on a terminal and with redirected output.
+async fn assert_commands_are_safe(file: &str) {
     let phone = format!("phone={NASTY}");
     for arguments in [
         &["send", "push", "text=Hello", &phone][..],
@@ -151,7 +151,7 @@ async fn ask_at_a_terminal(file: &str) {
     }
 }
 
-/// Whether a terminal does something else than to show it.
+/// Returns whether a terminal would interpret the character instead of showing it.
 fn is_terminal_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

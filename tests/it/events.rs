@@ -1,4 +1,4 @@
-//! Events of real Asterisk servers bring phones to act: by a rule, and by a user event alone.
+//! Events of real Asterisk servers reach phones: through a rule, and as a user event with a request.
 
 use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -53,6 +53,9 @@ on = "UserEvent.Alarm"
 when = "event.Level | int > 2"
 limit = {{ every = "1h", per = "{{{{ event.Place }}}}" }}
 do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ event.Level }}}}: {{{{ event.Place }}}}" }} ]
+
+[log]
+level = "debug"
 "#,
         entry = sim_phone.entry("desk"),
         manager = asterisk.manager(),
@@ -81,19 +84,19 @@ do = [ {{ verb = "push", phone = "desk", title = "Alarm", text = "Level {{{{ eve
         (shown.title.as_str(), shown.content.text()),
         ("Alarm", Some("Level 3: cellar"))
     );
-    // The roof is no matter for the rule, and the cellar was told within the hour.
+    // The level on the roof is too low for the rule, and its limit applies to the cellar.
     dials("901");
     sim_phone.shows_text("Somebody").await;
     daemon.line("what=\"push\"").await;
     assert_eq!(daemon.log().matches("what=\"push\"").count(), 1);
 
-    // The phone says what it is called by its hardware address; the rule's phone is that one.
+    // The phone identifies itself by its hardware address; the rule applies to that phone.
     let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
     let request = b"GET /action/yealink/dnd_on?mac=00005e005303&line=sip:1@pbx HTTP/1.0\r\n\r\n";
     phone.write_all(request).await.unwrap();
-    let mut answer = String::new();
-    phone.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+    let mut response = String::new();
+    phone.read_to_string(&mut response).await.unwrap();
+    assert!(response.starts_with("HTTP/1.0 200 OK\r\n"), "{response}");
     let shown = sim_phone.shows_text("desk on").await;
     assert_eq!(shown.content.text(), Some("desk on sip:1@pbx"));
     sim_phone.assert_accepted_all();

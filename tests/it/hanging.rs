@@ -1,4 +1,4 @@
-//! A caller who hangs up while his phone takes its time, on real Asterisk servers.
+//! Callers who hang up while their phone is slow, on real Asterisk servers.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
-async fn on_16_who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it() {
-    who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it(Version::V16).await;
+async fn on_16_hanging_up_frees_the_channel_at_once_and_delivery_continues() {
+    hanging_up_frees_the_channel_at_once_and_delivery_continues(Version::V16).await;
 }
 
 #[tokio::test]
-async fn on_22_who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it() {
-    who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it(Version::V22).await;
+async fn on_22_hanging_up_frees_the_channel_at_once_and_delivery_continues() {
+    hanging_up_frees_the_channel_at_once_and_delivery_continues(Version::V22).await;
 }
 
-async fn who_hangs_up_is_let_go_at_once_and_the_phone_still_gets_it(version: Version) {
-    let daemon = Daemon::start("[agi]\nbudget = '30s'\n").await;
+async fn hanging_up_frees_the_channel_at_once_and_delivery_continues(version: Version) {
+    let daemon = Daemon::start("[agi]\nbudget = '30s'\n[log]\nlevel = 'debug'\n").await;
     let options = Options {
         agi: daemon.agi(),
         phones: &[(Driver::Pjsip, "1001")],
@@ -59,5 +59,5 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
     daemon.line("Delivered.").await;
 }
 
-/// How long the phone takes: longer than hanging up takes on a busy machine.
+/// Delay of the phone: longer than hanging up takes on a busy machine.
 const SLOW: Duration = Duration::from_secs(8);

@@ -1,4 +1,4 @@
-//! Input at the AGI port that no Asterisk sends: it costs little, and disturbs nobody.
+//! Hostile input at the AGI port: it costs little and disturbs no other session.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
-async fn a_line_that_never_ends_is_cut_off() {
+async fn endless_lines_are_cut_off() {
     let daemon = Daemon::start("").await;
     costs_little(&daemon, pours(daemon.agi(), b"", &vec![b'a'; MUCH])).await;
     costs_little(
@@ -32,7 +32,7 @@ async fn a_line_that_never_ends_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_million_headers_are_cut_off() {
+async fn endless_headers_are_cut_off() {
     let daemon = Daemon::start("").await;
     let headers = b"agi_arg_1: a\n".repeat(5000);
     costs_little(
@@ -43,7 +43,7 @@ async fn a_million_headers_are_cut_off() {
 }
 
 #[tokio::test]
-async fn binary_is_cut_off() {
+async fn binary_input_is_cut_off() {
     let daemon = Daemon::start("").await;
     let bytes: Vec<u8> = (0..=255).cycle().take(MUCH).collect();
     costs_little(&daemon, pours(daemon.agi(), b"", &bytes)).await;
@@ -56,7 +56,7 @@ async fn binary_is_cut_off() {
 }
 
 #[tokio::test]
-async fn who_speaks_another_language_is_let_go() {
+async fn clients_of_other_protocols_are_disconnected() {
     let daemon = Daemon::start("").await;
     for words in [
         &b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"[..],
@@ -72,7 +72,7 @@ async fn who_speaks_another_language_is_let_go() {
 }
 
 #[tokio::test]
-async fn half_a_line_and_then_silence_ends_in_time() {
+async fn incomplete_environments_time_out() {
     let daemon = Daemon::start("[agi]\nenvironment_timeout = '500ms'\n").await;
     let halves = [
         &b"agi_net"[..],
@@ -92,7 +92,7 @@ async fn half_a_line_and_then_silence_ends_in_time() {
 }
 
 #[tokio::test]
-async fn who_trickles_is_not_waited_for_either() {
+async fn trickled_environments_time_out() {
     let daemon = Daemon::start("[agi]\nenvironment_timeout = '500ms'\n").await;
     let mut stream = TcpStream::connect(daemon.agi()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
@@ -111,14 +111,14 @@ async fn who_trickles_is_not_waited_for_either() {
 }
 
 #[tokio::test]
-async fn a_peer_that_never_answers_a_command_costs_one_session() {
+async fn unanswered_commands_cost_only_their_session() {
     let phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&format!(
         "{}[agi]\nreply_timeout = '500ms'\n",
         phone.entry("desk")
     ))
     .await;
-    // It is asked whose phone it is, and says nothing; or it says nonsense.
+    // It does not answer the look-up of its phone, or answers nonsense.
     for answer in [
         &b""[..],
         b"\x00\xff\xfe\n",
@@ -132,14 +132,14 @@ async fn a_peer_that_never_answers_a_command_costs_one_session() {
         answers_quickly(&daemon).await;
         closes(&mut stream).await;
     }
-    // An answer without an end.
+    // An endless reply.
     let caller = Caller::new(daemon.agi()).on("PJSIP/1001-00000001");
     let stream = caller.opens("push", &["Hello"]).await.into_inner();
     costs_little(&daemon, pour(stream, &vec![b'2'; MUCH])).await;
 }
 
 #[tokio::test]
-async fn two_thousand_probes_leave_no_trace() {
+async fn port_probes_are_not_logged() {
     let daemon = Daemon::start("").await;
     let probes = async {
         for _ in 0..20 {
@@ -157,16 +157,16 @@ async fn two_thousand_probes_leave_no_trace() {
 }
 
 #[tokio::test]
-async fn a_thousand_calls_at_once_are_all_answered() {
+async fn a_thousand_concurrent_calls_are_answered() {
     let phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let daemon = Daemon::start(&format!("{}[agi]\nbudget = '30s'\n", phone.entry("desk"))).await;
     let before = memory(daemon.pid());
     let caller = Caller::new(daemon.agi());
     let since = Instant::now();
-    let outcome = join_all((0..1000).map(|at| {
+    let outcomes = join_all((0..1000).map(|at| {
         let caller = &caller;
         async move {
-            // One in ten goes to a phone.
+            // One in ten is for a phone.
             let (script, arguments): (&str, &[&str]) = if at % 10 == 0 {
                 ("push", &["Hello", "phone=desk"])
             } else {
@@ -177,11 +177,11 @@ async fn a_thousand_calls_at_once_are_all_answered() {
     }))
     .await;
     assert!(
-        outcome.iter().all(|outcome| outcome.status == "OK"),
+        outcomes.iter().all(|outcome| outcome.status == "OK"),
         "{:?}",
-        outcome.iter().find(|outcome| outcome.status != "OK")
+        outcomes.iter().find(|outcome| outcome.status != "OK")
     );
-    let mut ids: Vec<_> = outcome.iter().map(|outcome| &outcome.id).collect();
+    let mut ids: Vec<_> = outcomes.iter().map(|outcome| &outcome.id).collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 1000);
@@ -198,7 +198,7 @@ async fn a_thousand_calls_at_once_are_all_answered() {
     );
 }
 
-/// Sends `start` and then `more` again and again, until it is cut off.
+/// Sends `start`, then `more` repeatedly until the connection is closed.
 async fn pours(agi: SocketAddr, start: &[u8], more: &[u8]) {
     let mut stream = TcpStream::connect(agi).await.unwrap();
     stream.write_all(start).await.unwrap();
@@ -207,13 +207,13 @@ async fn pours(agi: SocketAddr, start: &[u8], more: &[u8]) {
 
 async fn pour(mut stream: TcpStream, more: &[u8]) {
     let endless = async { while stream.write_all(more).await.is_ok() {} };
-    soon("an end of it", endless).await;
+    soon("the end of the connection", endless).await;
 }
 
-/// Checks that something costs little memory, and that calls meanwhile and afterwards are answered.
-async fn costs_little(daemon: &Daemon, one: impl Future<Output = ()>) {
+/// Asserts that `attack` costs little memory, and that calls are answered during and after it.
+async fn costs_little(daemon: &Daemon, attack: impl Future<Output = ()>) {
     let before = memory(daemon.pid());
-    let ((), ()) = tokio::join!(one, answers_quickly(daemon));
+    let ((), ()) = tokio::join!(attack, answers_quickly(daemon));
     let after = memory(daemon.pid());
     assert!(after < before + ROOM, "{before} kB became {after} kB");
     answers_quickly(daemon).await;
@@ -232,7 +232,7 @@ async fn answers_quickly(daemon: &Daemon) {
     );
 }
 
-/// Checks that the other side closes and has said nothing but commands.
+/// Asserts that the server closes the connection and has sent only commands.
 async fn closes(stream: &mut TcpStream) {
     let mut received = Vec::new();
     let _ = soon(
@@ -247,8 +247,8 @@ async fn closes(stream: &mut TcpStream) {
     assert!(commands, "{received}");
 }
 
-/// How much memory, in kB, may be taken for good: buffers, and what the allocator keeps.
+/// Allowed growth of memory in kB: buffers, and what the allocator keeps.
 const ROOM: u64 = 64 * 1024;
 
-/// How many bytes are sent at a time.
+/// Bytes sent at a time.
 const MUCH: usize = 64 * 1024;

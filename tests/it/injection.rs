@@ -1,4 +1,4 @@
-//! Values that would be another action, header or command if they were put together as text.
+//! Values that would inject an action, a header or a command into naively assembled text.
 
 use handset_simulator::Vendor;
 use serde_json::json;
@@ -13,15 +13,15 @@ use super::support::terminal::on_a_terminal;
 use super::support::udp_phone::UdpPhone;
 
 on_both_versions! {
-    no_value_becomes_an_action_or_a_header
+    values_never_become_actions_or_headers
 }
 
-/// What would be an action of its own, or another header, after each of these.
+/// After each of these, text could be taken for another header or action.
 const BREAKS: [&str; 8] = [
     "\r\n\r\n", "\n\n", "\r\r", "\r\n", "\n", "\0", "\u{85}", "\u{2028}",
 ];
 
-async fn no_value_becomes_an_action_or_a_header(version: Version) {
+async fn values_never_become_actions_or_headers(version: Version) {
     let options = Options {
         agi: "127.0.0.1:9".parse().unwrap(),
         phones: &[(Driver::Pjsip, "1002")],
@@ -48,6 +48,8 @@ username = "handsetd"
 secret = "hush"
 
 {rules}
+[log]
+level = "debug"
 "#,
         manager = asterisk.manager(),
         rules = careless(),
@@ -60,7 +62,7 @@ secret = "hush"
         let value = format!(
             "a{between}Action: DBPut\r\nFamily: injected\r\nKey: a\r\nVal: b\r\nX-Injected: yes{between}{between}"
         );
-        // From the administrator, to whom all of it may be said as it is.
+        // From the admin API.
         for body in [
             json!({"phone": "1002", "event": value}),
             json!({"phone": "1002", "event": "a", "type": value, "body": "b"}),
@@ -76,13 +78,13 @@ secret = "hush"
         }
         let dial = json!({"phone": "1002", "number": value, "via": "pbx"}).to_string();
         assert_eq!(admin.post("/api/v1/do/dial", &dial).await.code, 400);
-        // From a phone, by way of a rule that takes everything.
+        // From a phone, through a rule that passes on everything.
         let path = "/action/snom/dnd_on?mac=00005E005302&y=plain&x=";
         let path = format!("{path}{}", encoded(&value));
         assert!(get(daemon.http(), &path).await.contains(" 200 "));
         daemon.line_after(at, "what=\"push\"").await;
     }
-    // One that is honest, to see that it would have been noticed.
+    // A deliberate action, to see that an injected one would have been noticed.
     let file = daemon.file();
     let mut arguments = vec!["ami", "send", "DBPut", "Family=honest", "Key=a", "Val=b"];
     arguments.extend(["--config", file.to_str().unwrap()]);
@@ -93,7 +95,7 @@ secret = "hush"
     assert!(!shown.contains("injected"), "{shown}");
 }
 
-/// Returns rules that put what a phone tells wherever a text can be.
+/// Returns rules that put values of an event wherever text is accepted.
 fn careless() -> String {
     let steps = [
         "verb = \"notify\", event = \"{{ event.x }}\"",

@@ -1,4 +1,4 @@
-//! Load, in short: the long form is `cargo bench --bench soak`.
+//! A short load test; `cargo bench --bench soak` runs a long one.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::support::load::{self, Load};
 use super::support::process::print_log;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_load_memory_is_flat_and_neither_event_nor_descriptor_is_lost() {
+async fn memory_stays_flat_and_no_event_or_descriptor_is_lost_under_load() {
     let load = Load {
         phones: 2000,
         listed: 200,
@@ -16,10 +16,10 @@ async fn under_load_memory_is_flat_and_neither_event_nor_descriptor_is_lost() {
         time: Duration::from_secs(24),
         beat: Duration::from_secs(1),
     };
-    let outcome = std::sync::Mutex::new(String::new());
-    let broken = load::run(load, |line| *outcome.lock().unwrap() += &(line + "\n")).await;
-    if !broken.is_empty() {
-        print_log("load", &outcome.lock().unwrap());
+    let lines = parking_lot::Mutex::new(String::new());
+    let violations = load::run(load, |line| *lines.lock() += &(line + "\n")).await;
+    if !violations.is_empty() {
+        print_log("load", &lines.lock());
     }
-    assert_eq!(broken, [""; 0]);
+    assert_eq!(violations, [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! What the tests run against: real programs, each started, watched and removed by its own module.
+//! The environment of the tests: real programs and phones, each started and stopped by its module.
 
 pub(crate) mod admin_client;
 pub(crate) mod agi_call;
@@ -26,8 +26,8 @@ use std::future::Future;
 use std::io::Write as _;
 use std::time::Duration;
 
-/// Makes tests of asynchronous functions that take a [`Version`](asterisk::Version) of Asterisk: one
-/// for each.
+/// Turns asynchronous functions that take a [`Version`](asterisk::Version) of Asterisk into tests, one
+/// per version.
 macro_rules! on_both_versions {
     ($($test:ident)*) => {
         mod on_16 {
@@ -42,17 +42,17 @@ macro_rules! on_both_versions {
 }
 pub(crate) use on_both_versions;
 
-/// Says that a test is left out, which must not happen where everything has to be tested.
+/// Reports that a test is skipped; with `CI=true`, that is a failure.
 pub(crate) fn left_out(why: &str) {
     let is_strict = std::env::var_os("CI").is_some_and(|ci| ci == "true");
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     assert!(!is_strict, "{test}: {why}");
-    // Not by a macro: the test harness would hide that of a test that passes.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {test} is left out: {why}");
+    // Not eprintln!, whose output the test harness hides when the test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test} is skipped: {why}");
 }
 
-/// Waits for `future` for as long as anything local may take on a busy machine.
+/// Waits for `future`, for [`PATIENCE`] at most.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     let Ok(output) = tokio::time::timeout(PATIENCE, future).await else {
         panic!("{what}: nothing within {PATIENCE:?}");
@@ -60,5 +60,5 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     output
 }
 
-/// Far more than anything needs, so that only what hangs runs into it.
+/// Far longer than any local operation takes, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::soon;
 
-/// Calls `script` with arguments, answers no question, and returns the variables that are set.
+/// Calls `script` with arguments, answers no look-up, and returns the variables that are set.
 pub(crate) async fn agi_call(
     server: SocketAddr,
     script: &str,

@@ -1,7 +1,6 @@
-//! A real Asterisk for one test, with the phones and the dialplan that the test asks for.
+//! A real Asterisk for one test, with the phones and the dialplan of the test.
 //!
-//! It does not install Asterisk: `tests/run` does. Without it the tests that ask for one are
-//! skipped, and say so.
+//! `tests/run` installs Asterisk. Without it, these tests are skipped and print that.
 
 use std::fs;
 use std::io::Write;
@@ -15,12 +14,12 @@ use tempfile::TempDir;
 use super::loopback::Loopback;
 use super::process::Process;
 
-/// The two ends of what is supported.
+/// The oldest and the newest supported version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Version {
-    /// The oldest, which still has `chan_sip`.
+    /// Asterisk 16, the last one with `chan_sip` enabled.
     V16,
-    /// The newest.
+    /// Asterisk 22.
     V22,
 }
 
@@ -33,22 +32,22 @@ pub(crate) enum Driver {
     Pjsip,
 }
 
-/// What a test wants to have configured.
+/// The configuration of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Options<'a> {
-    /// Where the project's dialplan finds handsetd.
+    /// Address of handsetd for the project's dialplan.
     pub(crate) agi: SocketAddr,
-    /// The phones, which need no password. Their calls come to the context `phones`, which
-    /// includes the examples of the project's dialplan.
+    /// The phones, which need no password. Their context is `phones`, which includes the examples of
+    /// the project's dialplan.
     pub(crate) phones: &'a [(Driver, &'a str)],
-    /// Extensions, written into the context `phones`; more contexts may follow.
+    /// Extensions of the context `phones`; further contexts may follow.
     pub(crate) dialplan: &'a str,
-    /// More of `pjsip.conf`: phones that are not like the others.
+    /// Additional sections of `pjsip.conf`.
     pub(crate) pjsip: &'a str,
 }
 
 impl<'a> Options<'a> {
-    /// A mere registrar of these phones: no handsetd answers its dialplan.
+    /// A registrar of these phones, without handsetd.
     pub(crate) fn registrar(phones: &'a [(Driver, &'a str)]) -> Self {
         Self {
             agi: SocketAddr::from(([127, 0, 0, 1], 9)),
@@ -59,7 +58,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// A running Asterisk. It and its files are gone when this is dropped.
+/// A running Asterisk. Dropping it stops the server and removes its files.
 #[derive(Debug)]
 pub(crate) struct Asterisk {
     process: Process,
@@ -70,7 +69,7 @@ pub(crate) struct Asterisk {
 }
 
 impl Asterisk {
-    /// Starts a server and waits until it is ready; `None` if there is none on this machine.
+    /// Starts a server and waits until it is ready; `None` if Asterisk is not installed.
     pub(crate) async fn start(version: Version, options: &Options<'_>) -> Option<Self> {
         let root = match installed(version) {
             Ok(root) => root,
@@ -93,28 +92,27 @@ impl Asterisk {
         Some(started)
     }
 
-    /// Returns where the phones of a driver register.
+    /// Returns the address where phones of a driver register.
     pub(crate) fn sip(&self, driver: Driver) -> SocketAddr {
         sip_port(&self.address, driver)
     }
 
-    /// Returns where its manager listens; the account is `handsetd`, and its secret `hush`.
+    /// Returns the address of AMI; the user name is `handsetd`, the secret `hush`.
     pub(crate) fn manager(&self) -> SocketAddr {
         manager(&self.address)
     }
 
-    /// Returns where its manager listens with TLS; the certificate is that of
-    /// `tests/fixtures/ami/tls`.
+    /// Returns the address of AMI over TLS; the certificate is in `tests/fixtures/ami/tls`.
     pub(crate) fn manager_tls(&self) -> SocketAddr {
         self.address.port(5039)
     }
 
-    /// Stops it in its tracks: its connections stay open, and nothing comes from it.
+    /// Suspends it: connections stay open, but it sends nothing.
     pub(crate) fn freeze(&self) {
         self.process.freeze();
     }
 
-    /// Lets it go on after [`freeze`](Self::freeze).
+    /// Resumes it after [`freeze`](Self::freeze).
     pub(crate) fn thaw(&self) {
         self.process.thaw();
     }
@@ -126,12 +124,12 @@ impl Asterisk {
         self.line("Asterisk Ready.").await;
     }
 
-    /// Waits for a line on the console that contains `pattern`, and returns it.
+    /// Waits for a line of the console that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
         self.process.line_after(0, pattern).await
     }
 
-    /// Returns how many lines of the console contain `pattern` by now.
+    /// Returns how many lines of the console contain `pattern` so far.
     pub(crate) fn count(&self, pattern: &str) -> usize {
         self.process.count(pattern)
     }
@@ -141,7 +139,7 @@ impl Asterisk {
         self.process.line_after(passed, pattern).await
     }
 
-    /// Runs a command of the console and returns what it prints.
+    /// Runs a console command and returns its output.
     pub(crate) fn cli(&self, command: &str) -> String {
         let output = asterisk(&self.root, self.home.path())
             .args(["-rx", command])
@@ -167,7 +165,7 @@ impl Version {
     }
 }
 
-/// Finds the folder that `tests/run` has made, or says why there is none to be used.
+/// Finds the root folder built by `tests/run`, or returns why it cannot be used.
 fn installed(version: Version) -> Result<PathBuf, String> {
     if std::env::var_os("HANDSETD_TEST_ASTERISK").is_some_and(|wanted| wanted == "no") {
         return Err("HANDSETD_TEST_ASTERISK=no".to_owned());
@@ -182,7 +180,7 @@ fn installed(version: Version) -> Result<PathBuf, String> {
     Ok(root)
 }
 
-/// Returns the folder that holds all versions; the same rule as in `tests/run`.
+/// Returns the folder of all root folders, by the same rule as `tests/run`.
 fn roots() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(roots) = variable("HANDSETD_TEST_ROOTS") {
@@ -195,7 +193,7 @@ fn roots() -> PathBuf {
         .join("handsetd/asterisk")
 }
 
-/// Says that a test is skipped, which must not happen where everything has to be tested.
+/// Reports that a test is skipped; with `CI=true`, that is a failure.
 fn skip(version: Version, reason: &str) -> Option<Asterisk> {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
@@ -204,12 +202,12 @@ fn skip(version: Version, reason: &str) -> Option<Asterisk> {
         std::env::var_os("CI").is_none_or(|ci| ci != "true"),
         "{test} needs {name}: {reason}"
     );
-    // Not by a macro: the test harness would hide that of a test that passes.
+    // Not eprintln!, whose output the test harness hides when the test passes.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test} needs {name}: {reason}");
     None
 }
 
-/// Writes the configuration: the templates of `tests/asterisk/etc`, filled in.
+/// Writes the configuration from the templates in `tests/asterisk/etc`.
 fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>) {
     let etc = home.join("etc");
     fs::create_dir(&etc).unwrap();
@@ -294,7 +292,7 @@ fn launch(version: Version, root: &Path, home: &Path) -> Process {
     Process::start(version.name(), asterisk(root, home).args(["-f", "-n"]))
 }
 
-/// Returns the program, inside its root, told where its configuration is.
+/// Returns the command that runs the program inside its root with its configuration.
 fn asterisk(root: &Path, home: &Path) -> Command {
     let mut command = Command::new("chroot");
     command.arg(root).args([
@@ -305,7 +303,7 @@ fn asterisk(root: &Path, home: &Path) -> Command {
     command
 }
 
-/// Returns the path as it is for a program inside the root.
+/// Returns the path as seen from inside the root.
 fn inside(root: &Path, path: &Path) -> String {
     let path = path
         .strip_prefix(root)
@@ -313,7 +311,7 @@ fn inside(root: &Path, path: &Path) -> String {
     format!("/{}", path.display())
 }
 
-/// Returns where the installation has its modules, which depends on its age and the machine.
+/// Returns the module folder, which depends on version and architecture.
 fn modules(root: &Path) -> &'static str {
     MODULES
         .into_iter()

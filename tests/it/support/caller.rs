@@ -1,6 +1,6 @@
 //! Asterisk's side of an AGI session, for calls that need no real Asterisk.
 //!
-//! It tells the environment, answers what it is asked, and keeps what is set on the channel.
+//! It sends the environment, answers the commands, and records the variables that are set.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ pub(crate) struct Caller {
     knows: Vec<(String, String)>,
 }
 
-/// What stands on the channel after `AGI()`.
+/// The channel variables after `AGI()`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallResult {
     pub(crate) status: String,
@@ -30,7 +30,7 @@ pub(crate) struct CallResult {
 }
 
 impl Caller {
-    /// Makes a call of a channel that is no phone's own.
+    /// Creates a call on a channel that belongs to no phone.
     pub(crate) fn new(agi: SocketAddr) -> Self {
         Self {
             agi,
@@ -39,26 +39,26 @@ impl Caller {
         }
     }
 
-    /// Makes it a call of a phone of `PJSIP/NAME`, with the address and User-Agent of its INVITE.
+    /// Makes it a call of `PJSIP/NAME`, with the address and User-Agent of its INVITE.
     pub(crate) fn of_phone(self, name: &str, address: &str, user_agent: &str) -> Self {
         self.on(&format!("PJSIP/{name}-00000001"))
             .knowing("CHANNEL(pjsip,remote_addr)", address)
             .knowing("PJSIP_HEADER(read,User-Agent)", user_agent)
     }
 
-    /// Makes it a call of that channel.
+    /// Sets the channel.
     pub(crate) fn on(mut self, channel: &str) -> Self {
         channel.clone_into(&mut self.channel);
         self
     }
 
-    /// Lets Asterisk answer `${EXPRESSION}` with a value; all others are empty.
+    /// Sets the value of `${EXPRESSION}`; all others are empty.
     pub(crate) fn knowing(mut self, expression: &str, value: &str) -> Self {
         self.knows.push((expression.to_owned(), value.to_owned()));
         self
     }
 
-    /// Runs `AGI(agi://…/SCRIPT,ARGUMENTS…)` to its end.
+    /// Runs `AGI(agi://…/SCRIPT,ARGUMENTS…)` to completion.
     pub(crate) async fn runs(&self, script: &str, arguments: &[&str]) -> CallResult {
         soon(
             &format!("the end of {script}"),
@@ -67,7 +67,7 @@ impl Caller {
         .await
     }
 
-    /// Connects and tells the environment; the rest of the conversation is up to the test.
+    /// Connects and sends the environment; the test does the rest of the conversation.
     pub(crate) async fn opens(&self, script: &str, arguments: &[&str]) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(self.agi).await.unwrap();
         let environment = self.environment(script, arguments);
@@ -132,10 +132,10 @@ impl Caller {
                 format!("200 result=1 ({value})\n")
             };
         }
-        panic!("an AGI command that these calls don't know: {command}");
+        panic!("an unexpected AGI command: {command}");
     }
 
-    /// Replaces each `${…}` by what Asterisk would.
+    /// Expands each `${…}` as Asterisk does.
     fn expanded(&self, text: &str) -> String {
         let mut out = String::new();
         let mut rest = text;
@@ -150,7 +150,7 @@ impl Caller {
     }
 }
 
-/// Takes quotes and backslashes off an argument, as Asterisk does.
+/// Removes quotes and backslashes from an argument, as Asterisk does.
 fn unquoted(text: &str) -> String {
     let inside = text
         .strip_prefix('"')

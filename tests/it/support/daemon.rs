@@ -1,4 +1,4 @@
-//! The real program, as `handsetd run` with a configuration that the test gives.
+//! The real program: `handsetd run` with the configuration of the test.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,13 +12,13 @@ use tempfile::TempDir;
 
 use super::process::Process;
 
-/// A running handsetd. Dropping it ends it; if the test has failed, its log is printed.
+/// A running handsetd. Dropping it stops it; if the test has failed, its log is printed.
 #[derive(Debug)]
 pub(crate) struct Daemon {
     process: Process,
     folder: TempDir,
     file: PathBuf,
-    /// What it logged in earlier lives.
+    /// Log of its earlier processes.
     past: String,
     agi: SocketAddr,
     http: SocketAddr,
@@ -28,15 +28,15 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts the daemon and waits until it is ready.
     ///
-    /// It listens on free ports of the loopback address and has a media folder with
-    /// `doorbell.wav` and `background.png`; `config` adds to that and overrules it.
+    /// It listens on free ports of the loopback address and has a media folder with `doorbell.wav` and
+    /// `background.png`; `config` adds to that and overrides it.
     pub(crate) async fn start(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
         Self::launch(folder, &file).await
     }
 
-    /// Starts it as [`start`](Self::start) does, with so many file descriptors and no more.
+    /// Starts it as [`start`](Self::start) does, with a limit of open file descriptors.
     pub(crate) async fn start_with_descriptors(config: &str, most: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
@@ -55,7 +55,7 @@ impl Daemon {
         Self::launch_as(folder, &file, &mut shell).await
     }
 
-    /// Starts it as [`start`](Self::start) does, with these variables.
+    /// Starts it as [`start`](Self::start) does, with these environment variables.
     pub(crate) async fn start_with_environment(config: &str, variables: &[(&str, &OsStr)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
@@ -64,7 +64,7 @@ impl Daemon {
         Self::launch_as(folder, &file, &mut program).await
     }
 
-    /// Starts it as [`start`](Self::start) does, and lets it and its libraries log all that they can.
+    /// Starts it as [`start`](Self::start) does, with all logging, including that of libraries.
     pub(crate) async fn start_tracing(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
@@ -72,7 +72,7 @@ impl Daemon {
         Self::launch_as(folder, &file, command.env("HANDSETD_LOG", "trace")).await
     }
 
-    /// Starts it as [`start`](Self::start) does, but without a token for the administrator's door.
+    /// Starts it as [`start`](Self::start) does, but without an admin token.
     pub(crate) async fn start_without_token(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
@@ -96,7 +96,7 @@ impl Daemon {
             .line("the HTTP port", |line| listening(line, "http"))
             .await;
         let admin = process
-            .line("the administrator's port", |line| listening(line, "admin"))
+            .line("the admin port", |line| listening(line, "admin"))
             .await;
         Self {
             process,
@@ -109,17 +109,17 @@ impl Daemon {
         }
     }
 
-    /// Returns where Asterisk finds it.
+    /// Returns the address of its AGI server.
     pub(crate) fn agi(&self) -> SocketAddr {
         self.agi
     }
 
-    /// Returns where phones find it.
+    /// Returns the address of its phone-facing HTTP server.
     pub(crate) fn http(&self) -> SocketAddr {
         self.http
     }
 
-    /// Returns where administrators find it.
+    /// Returns the address of its admin server.
     pub(crate) fn admin(&self) -> SocketAddr {
         self.admin
     }
@@ -139,12 +139,12 @@ impl Daemon {
         self.folder.path().join("state").join(name)
     }
 
-    /// Kills it as a crash would, and starts it again with all that it left behind.
+    /// Kills it, as a crash would, and starts it again with its files.
     pub(crate) async fn crash_and_start(self) -> Self {
         self.crash_then_start(|| {}).await
     }
 
-    /// Kills it as a crash would, and starts it again after `between`.
+    /// Kills it, as a crash would, calls `between`, and starts it again.
     pub(crate) async fn crash_then_start(mut self, between: impl FnOnce()) -> Self {
         self.process.kill().await;
         let past = self.history();
@@ -155,17 +155,17 @@ impl Daemon {
         }
     }
 
-    /// Returns everything that it has logged, in this life and before.
+    /// Returns its log, including that of earlier processes.
     pub(crate) fn history(&self) -> String {
         format!("{}\n{}", self.past, self.process.log())
     }
 
-    /// Returns the number of its process.
+    /// Returns its process ID.
     pub(crate) fn pid(&self) -> u32 {
         self.process.pid()
     }
 
-    /// Returns how much memory it has had at the most, in kB.
+    /// Returns its peak memory in kB.
     pub(crate) fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let mut lines = status.lines();
@@ -173,7 +173,7 @@ impl Daemon {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// Returns everything that it has logged.
+    /// Returns its log.
     pub(crate) fn log(&self) -> String {
         self.process.log()
     }
@@ -188,29 +188,29 @@ impl Daemon {
         self.process.line_after(passed, pattern).await
     }
 
-    /// Returns how many lines contain `pattern` by now.
+    /// Returns how many lines contain `pattern` so far.
     pub(crate) fn count(&self, pattern: &str) -> usize {
         self.process.count(pattern)
     }
 
-    /// Gives it another configuration, and asks it to read that.
+    /// Replaces its configuration and makes it reload.
     pub(crate) fn reconfigure(&self, config: &str) {
         fs::write(self.folder.path().join("conf.d/test.toml"), config).unwrap();
         self.process.hang_up();
     }
 
-    /// Asks it to end, as systemd does.
+    /// Sends SIGTERM, as systemd does.
     pub(crate) fn terminate(&self) {
         self.process.terminate();
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has exited.
     pub(crate) async fn end(mut self) -> ExitStatus {
         self.process.exit().await
     }
 }
 
-/// Returns `handsetd run` with that configuration and with nothing of the environment that could
+/// Returns the command `handsetd run` with a configuration, without environment variables that would
 /// change it.
 pub(crate) fn command(file: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
@@ -226,7 +226,7 @@ pub(crate) fn command(file: &Path) -> Command {
     command
 }
 
-/// Writes what every test needs, then what this one wants, and the media files.
+/// Writes the common configuration, that of the test, and the media files.
 pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     let (media, state) = (folder.join("media"), folder.join("state"));
     fs::create_dir(&media).unwrap();
@@ -253,7 +253,7 @@ pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     file
 }
 
-/// What opens the administrator's door.
+/// The admin token.
 pub(crate) const TOKEN: &str = "correct horse battery staple";
 
 /// Writes a recording of a tone: stereo, 16 bits.

@@ -1,4 +1,4 @@
-//! Fetching what handsetd lays out, as a phone or a person would.
+//! Fetching published content.
 
 use image::RgbImage;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,7 +7,7 @@ use url::Url;
 
 use super::soon;
 
-/// Fetches a picture; the address is that of the phones' door.
+/// Fetches a picture from the phone-facing HTTP server.
 pub(crate) async fn picture(url: &str) -> RgbImage {
     let url = Url::parse(url).expect(url);
     let address = url.socket_addrs(|| None).unwrap();

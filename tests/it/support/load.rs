@@ -1,7 +1,7 @@
 //! Load: many phones, many calls and many events at once, against the real program.
 //!
-//! [`run`] plays the Asterisk and the phones, measures, and says which promise is broken. The short
-//! form is a test among the others, the long one `cargo bench --bench soak`.
+//! [`run`] simulates Asterisk and the phones, measures, and returns which guarantees are violated. A
+//! short run is one of the tests, a long one `cargo bench --bench soak`.
 
 mod events;
 mod figures;
@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use handset_net::tasks::Tasks;
 use tokio::time::{Instant, sleep};
 
-use self::figures::{Latencies, Sample, Verdict, percentiles, total};
+use self::figures::{Latencies, Measurements, Sample, percentiles, total};
 use self::manager::Manager;
 use self::phones::Phones;
 use super::admin_client::AdminClient;
@@ -24,27 +24,27 @@ use super::caller::Caller;
 use super::daemon::Daemon;
 use super::proc;
 
-/// How much.
+/// The size of the load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Phones that Asterisk knows; more than those that are listed.
+    /// Phones registered with Asterisk, at least as many as `listed`.
     pub(crate) phones: usize,
-    /// How many of them the configuration names; those are called and pushed to.
+    /// Phones with a `[[phone]]` entry, which receive the deliveries.
     pub(crate) listed: usize,
-    /// Calls that run `AGI()` at once, each until its phone has answered.
+    /// Concurrent calls that run `AGI()`, each until its phone has responded.
     pub(crate) sessions: usize,
-    /// Events a second.
+    /// Events per second.
     pub(crate) events: usize,
-    /// How long a phone takes to answer.
+    /// Response time of a phone.
     pub(crate) answer: Duration,
-    /// How long all of this lasts.
+    /// Duration of the run.
     pub(crate) time: Duration,
-    /// How often it is measured.
+    /// Interval of measurements.
     pub(crate) beat: Duration,
 }
 
-/// Puts the load on a daemon of its own, tells how it goes by `tell`, and returns what is broken.
-pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
+/// Runs the load against a new daemon, reports progress to `report`, and returns the violations.
+pub(crate) async fn run(load: Load, report: impl Fn(String)) -> Vec<String> {
     let tasks = Tasks::new();
     let phones = Phones::start(load.answer, &tasks);
     let manager = Manager::start(load.phones, &tasks).await;
@@ -52,23 +52,23 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
     let admin = AdminClient::new(daemon.admin());
     let since = Instant::now();
     daemon.line("Loaded registrations.").await;
-    tell(format!(
+    report(format!(
         "read {} contacts in {:.1?}",
         load.phones,
         since.elapsed()
     ));
     let caller = Caller::new(daemon.agi());
-    // The first of each takes longer: code and pages that were never used.
+    // Warms up: the first request of each kind takes longer.
     measure(&caller, &load, 1).await;
     let before = measure(&caller, &load, QUIET).await;
-    tell(format!("quiet, before: {before}"));
+    report(format!("quiet, before: {before}"));
     settle().await;
     let descriptors = proc::descriptors(daemon.pid());
     let mut samples = Vec::new();
     let calls = Calls::default();
     let work = tasks.stop().child_token();
     let busy = async {
-        let sessions = (0..load.sessions).map(|at| calls.go_on(&caller, &load, at, &work));
+        let sessions = (0..load.sessions).map(|at| calls.repeat(&caller, &load, at, &work));
         join_all(sessions).await;
     };
     let flood = events::flood(&manager, &load, &work);
@@ -92,7 +92,7 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
             };
             cpu = now;
             let latencies = measure(&caller, &load, 1).await;
-            tell(format!("{sample}; {latencies}"));
+            report(format!("{sample}; {latencies}"));
             samples.push(sample);
         }
         work.cancel();
@@ -100,33 +100,33 @@ pub(crate) async fn run(load: Load, tell: impl Fn(String)) -> Vec<String> {
     let ((), (), ()) = tokio::join!(busy, flood, watch);
     settle().await;
     let after = measure(&caller, &load, QUIET).await;
-    tell(format!("quiet, after: {after}"));
-    tell(format!("Asterisk was asked: {}", manager.asked()));
+    report(format!("quiet, after: {after}"));
+    report(format!("Asterisk received: {}", manager.actions()));
     let metrics = until_handled(&admin, &manager).await;
-    let verdict = Verdict {
+    let measurements = Measurements {
         samples,
         before,
         after,
         descriptors: (descriptors, least_descriptors(&daemon, descriptors).await),
         events: (manager.sent(), total(&metrics, "handsetd_ami_events_total")),
         lost: total(&metrics, "handsetd_ami_events_dropped_total"),
-        pauses: (manager.pauses(), judged(&metrics)),
+        pauses: (manager.pauses(), evaluated(&metrics)),
         fired: total(&metrics, "handsetd_rules_fired_total"),
         failed: calls.failed.load(Ordering::Relaxed),
         calls: calls.done.load(Ordering::Relaxed),
     };
-    tell(verdict.to_string());
+    report(measurements.to_string());
     tasks.stop().cancel();
     daemon.terminate();
     let is_fine = daemon.end().await.success();
-    let mut broken = verdict.broken();
+    let mut violations = measurements.violations();
     if !is_fine {
-        broken.push("the daemon did not end in good order".to_owned());
+        violations.push("the daemon did not shut down cleanly".to_owned());
     }
-    broken
+    violations
 }
 
-/// The calls, together.
+/// Counters of all calls.
 #[derive(Debug, Default)]
 struct Calls {
     done: AtomicU64,
@@ -134,8 +134,8 @@ struct Calls {
 }
 
 impl Calls {
-    /// Calls again and again, each time for another phone.
-    async fn go_on(
+    /// Calls repeatedly, each time for another phone.
+    async fn repeat(
         &self,
         caller: &Caller,
         load: &Load,
@@ -143,7 +143,7 @@ impl Calls {
         stop: &tokio_util::sync::CancellationToken,
     ) {
         let mut at = first;
-        // Not all in one moment, as long as there are few.
+        // Spreads the calls over the response time of a phone.
         sleep(load.answer.mul_f64(share(first, load.sessions))).await;
         while !stop.is_cancelled() {
             let phone = format!("phone={}", phones::name(at % load.listed));
@@ -158,9 +158,9 @@ impl Calls {
     }
 }
 
-/// What the daemon is told of its site.
+/// Returns the configuration of a large site.
 fn configuration(load: &Load, phones: &Phones, manager: &Manager) -> String {
-    // So that what lies there for phones comes and goes as well.
+    // A short lifetime, so that published screens expire during the run.
     let lifetime = (load.time / 10).max(Duration::from_secs(2)).as_secs();
     let mut config = format!(
         "[agi]\nbudget = '30s'\n[history]\ncount = 1000\n[http]\nscreen_lifetime = '{lifetime}s'\n[[asterisk]]\nname = 'pbx'\naddress = '{}'\nusername = 'handsetd'\n\
@@ -178,7 +178,7 @@ fn configuration(load: &Load, phones: &Phones, manager: &Manager) -> String {
     config
 }
 
-/// Measures pings, and pushes beyond what the phone itself takes.
+/// Measures the latency of pings, and of pushes without the response time of the phone.
 async fn measure(caller: &Caller, load: &Load, rounds: usize) -> Latencies {
     let (mut pings, mut pushes) = (Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -187,7 +187,7 @@ async fn measure(caller: &Caller, load: &Load, rounds: usize) -> Latencies {
             assert_eq!(caller.runs("ping", &[]).await.status, "OK");
             pings.push(since.elapsed());
         }
-        // To phones that no call of the load is for.
+        // To phones that receive no other deliveries.
         let each = (0..PUSHES).map(async |at| {
             sleep(load.answer.mul_f64(share(at, PUSHES))).await;
             let since = Instant::now();
@@ -211,12 +211,12 @@ async fn metrics(admin: &AdminClient) -> String {
     String::from_utf8(admin.get("/metrics").await.body).unwrap()
 }
 
-/// Waits until what was sent is handled, or until that does not change any more.
+/// Waits until all events are handled, for 30 s at most.
 async fn until_handled(admin: &AdminClient, manager: &Manager) -> String {
     let mut text = metrics(admin).await;
     for _ in 0..60 {
         let is_handled = total(&text, "handsetd_ami_events_total") >= manager.sent()
-            && judged(&text) >= manager.pauses();
+            && evaluated(&text) >= manager.pauses();
         if is_handled {
             break;
         }
@@ -226,15 +226,15 @@ async fn until_handled(admin: &AdminClient, manager: &Manager) -> String {
     text
 }
 
-/// Returns how many events the rule has judged, whatever came of it.
-fn judged(metrics: &str) -> u64 {
+/// Returns how many events the rule has evaluated, with any result.
+fn evaluated(metrics: &str) -> u64 {
     ["fired", "limited", "failed", "unmet", "skipped", "echoed"]
         .iter()
-        .map(|what| total(metrics, &format!("handsetd_rules_{what}_total")))
+        .map(|result| total(metrics, &format!("handsetd_rules_{result}_total")))
         .sum()
 }
 
-/// Returns how many descriptors stay open; what is closing may take a moment.
+/// Returns how many descriptors stay open. Closing connections may take a moment.
 async fn least_descriptors(daemon: &Daemon, before: usize) -> usize {
     let mut least = usize::MAX;
     for _ in 0..60 {
@@ -256,7 +256,7 @@ fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-/// A rule with a limit, whose deliveries are few beside the calls.
+/// A rule with a limit, so that its deliveries are few compared to the calls.
 const RULE: &str = r#"
 [[rule]]
 name = "paused note"
@@ -266,12 +266,12 @@ limit = { every = "20s", per = "{{ event.Interface }}" }
 do = [ { verb = "push", phone = "{{ event.Interface }}", title = "Queue", text = "Paused: {{ event.PausedReason }}" } ]
 "#;
 
-/// Phones that only measurements are for.
+/// Number of phones reserved for measurements.
 const SPARE: usize = 64;
 
-/// How often each is measured at a time.
+/// Requests of each kind per measurement.
 const PINGS: usize = 50;
 const PUSHES: usize = 20;
 
-/// How many times that, while nothing else goes on.
+/// Measurements without load, before and after.
 const QUIET: usize = 4;

@@ -1,16 +1,15 @@
-//! Loopback addresses of a test's own, so that well-known ports can be used side by side.
+//! A loopback address for each test, so that tests can use the same well-known ports concurrently.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// An address in 127.0.20.0/22 that no other test has while this value lives, not even one of
-/// another test run on the machine.
+/// An address in 127.0.20.0/22, reserved while this value lives, across all test runs on the machine.
 ///
-/// A real phone has SIP on port 5060 and HTTP on port 80; with an address for each, so do ours.
+/// Real phones use port 5060 for SIP and 80 for HTTP; with addresses of their own, ours can, too.
 #[derive(Debug)]
 pub(crate) struct Loopback {
     ip: Ipv4Addr,
-    /// Whoever could bind this owns the address.
+    /// Binding this socket reserves the address.
     _claim: TcpListener,
 }
 
@@ -19,7 +18,7 @@ impl Loopback {
     pub(crate) fn claim() -> Self {
         let addresses = (20..24)
             .flat_map(|third| (1..255).map(move |fourth| Ipv4Addr::new(127, 0, third, fourth)));
-        // What has listened on the last one may take a moment to go.
+        // Sockets on the previous address may take a moment to close.
         let passed = PASSED.fetch_add(1, Ordering::Relaxed);
         addresses
             .cycle()
@@ -27,14 +26,14 @@ impl Loopback {
             .take(ALL)
             .find_map(|ip| {
                 let claim = TcpListener::bind((ip, CLAIM_PORT)).ok()?;
-                // A test that was killed may have left a program there.
+                // A killed test may have left a program there.
                 UdpSocket::bind((ip, 5060)).ok()?;
                 Some(Self { ip, _claim: claim })
             })
-            .expect("a thousand tests don't run at once")
+            .expect("fewer than a thousand tests run at once")
     }
 
-    /// Returns the bare address.
+    /// Returns the address without a port.
     pub(crate) fn ip(&self) -> IpAddr {
         self.ip.into()
     }
@@ -45,11 +44,11 @@ impl Loopback {
     }
 }
 
-/// Stands for the whole address. Nothing is ever served here.
+/// Reserves the whole address. Nothing is served here.
 const CLAIM_PORT: u16 = 5059;
 
-/// How many addresses there are.
+/// Number of addresses.
 const ALL: usize = 4 * 254;
 
-/// How many were claimed so far.
+/// Number of addresses claimed so far.
 static PASSED: AtomicUsize = AtomicUsize::new(0);

@@ -1,8 +1,8 @@
-//! What the system says of a process.
+//! Resource usage of a process, from `/proc`.
 
 use std::fs;
 
-/// Returns how much memory a process has, in kB.
+/// Returns the resident memory of a process in kB.
 pub(crate) fn memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status
@@ -12,15 +12,15 @@ pub(crate) fn memory(pid: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Returns how many descriptors a process has open.
+/// Returns the number of open file descriptors of a process.
 pub(crate) fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
 
-/// Returns how much time a process has spent computing, in hundredths of a second.
+/// Returns the CPU time of a process in hundredths of a second.
 pub(crate) fn cpu(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    // The name may hold blanks; fields are counted behind it.
+    // The name may contain spaces, so fields are counted after it.
     let (_, fields) = stat.rsplit_once(") ").unwrap();
     let fields: Vec<u64> = fields
         .split(' ')

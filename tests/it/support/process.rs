@@ -1,6 +1,6 @@
 //! A child process whose output is watched line by line.
 //!
-//! It knows nothing of what the program does; that is for the module that starts it.
+//! It knows nothing about the program; the module that starts it does.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,7 +20,7 @@ pub(crate) struct Process {
     name: String,
     child: Child,
     output: watch::Receiver<Vec<String>>,
-    /// Disconnects when the last of the two outputs is at its end.
+    /// Disconnects when both outputs have ended.
     ended: mpsc::Receiver<()>,
 }
 
@@ -48,7 +48,7 @@ impl Process {
         }
     }
 
-    /// Waits for a line, old or new, of which `find` makes something.
+    /// Waits for a line, past or future, for which `find` returns a value.
     pub(crate) async fn line<T>(&self, what: &str, mut find: impl FnMut(&str) -> Option<T>) -> T {
         let mut output = self.output.clone();
         let mut seen = 0;
@@ -58,7 +58,7 @@ impl Process {
             seen = lines.len();
             found.is_some()
         });
-        // An error means that the output is at its end, which is no harm if the line was there.
+        // An error means that the output has ended, perhaps after the line.
         let _ = soon(what, waiting).await;
         match found {
             Some(found) => found,
@@ -80,42 +80,42 @@ impl Process {
         self.line(&format!("the line {pattern:?}"), find).await
     }
 
-    /// Returns how many lines contain `pattern` by now.
+    /// Returns how many lines contain `pattern` so far.
     pub(crate) fn count(&self, pattern: &str) -> usize {
         let log = self.log();
         log.lines().filter(|line| line.contains(pattern)).count()
     }
 
-    /// Waits until the program has ended by itself.
+    /// Waits until the program has exited by itself.
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         let mut output = self.output.clone();
-        // Fails as soon as both readers are gone, which is when the program is.
+        // Fails once both readers are gone, that is, when the program has exited.
         let ended = async { while output.changed().await.is_ok() {} };
         soon(&format!("the end of {}", self.name), ended).await;
         self.child.wait().unwrap()
     }
 
-    /// Asks the program to end, as the init system would.
+    /// Sends SIGTERM, as the init system would.
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
-        // There is nothing to do if it has gone meanwhile.
+        // It may have exited meanwhile.
         let _ = Command::new("kill")
             .arg(&pid)
             .stderr(Stdio::null())
             .status();
     }
 
-    /// Asks the program to read its configuration again.
+    /// Sends SIGHUP, to reload the configuration.
     pub(crate) fn hang_up(&self) {
         self.signal("-HUP");
     }
 
-    /// Stops the program in its tracks: its connections stay open, and nothing comes from it.
+    /// Suspends the program: connections stay open, but it sends nothing.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
     }
 
-    /// Lets the program go on after [`freeze`](Self::freeze).
+    /// Resumes the program after [`freeze`](Self::freeze).
     pub(crate) fn thaw(&self) {
         self.signal("-CONT");
     }
@@ -126,19 +126,19 @@ impl Process {
         assert!(sent.unwrap().success());
     }
 
-    /// Returns the number of the process.
+    /// Returns the process ID.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Ends the program as a crash would.
+    /// Kills the program, as a crash would.
     pub(crate) async fn kill(&mut self) {
-        // There is nothing to do if it has gone meanwhile.
+        // It may have exited meanwhile.
         let _ = self.child.kill();
         self.exit().await;
     }
 
-    /// Returns everything that the program has said, one line after the other.
+    /// Returns all lines of output so far.
     pub(crate) fn log(&self) -> String {
         self.output.borrow().join("\n")
     }
@@ -159,7 +159,7 @@ impl Drop for Process {
     }
 }
 
-/// Prints where the test harness collects the output of a test, to be shown if it fails.
+/// Prints to the captured output of the test, which is shown if it fails.
 #[expect(
     clippy::print_stderr,
     reason = "the log belongs to the report of a failed test"
@@ -168,7 +168,7 @@ pub(crate) fn print_log(name: &str, log: &str) {
     eprintln!("---- {name}\n{log}\n---- end of {name}");
 }
 
-/// Appends each line of `source` to `lines`, whatever its bytes are, until the end.
+/// Appends each line of `source` to `lines` until the end; invalid UTF-8 is replaced.
 fn read_lines(
     source: impl Read + Send + 'static,
     lines: watch::Sender<Vec<String>>,
@@ -189,5 +189,5 @@ fn read_lines(
     });
 }
 
-/// How long a program may take to end in good order.
+/// How long a program may take to exit after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);

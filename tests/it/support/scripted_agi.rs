@@ -1,6 +1,6 @@
 //! An AGI server that does what a test says, line by line.
 //!
-//! It stands in for handsetd where the test is about Asterisk, the dialplan and the way between.
+//! It replaces handsetd in tests about Asterisk, the dialplan and the connection between them.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::soon;
 
-/// The server before Asterisk has connected.
+/// The listening server.
 #[derive(Debug)]
 pub(crate) struct ScriptedAgi {
     listener: TcpListener,
@@ -22,12 +22,12 @@ impl ScriptedAgi {
         Self { listener }
     }
 
-    /// Returns where it listens.
+    /// Returns its address.
     pub(crate) fn address(&self) -> SocketAddr {
         self.listener.local_addr().unwrap()
     }
 
-    /// Waits for a call and reads what Asterisk tells of it.
+    /// Waits for a call and reads its environment.
     pub(crate) async fn accept(&self) -> Session {
         let (stream, _) = soon("a connection from AGI()", self.listener.accept())
             .await
@@ -50,7 +50,7 @@ impl ScriptedAgi {
     }
 }
 
-/// One call. Dropping it ends `AGI()`, and the dialplan goes on.
+/// One call. Dropping it ends `AGI()`, and the dialplan continues.
 #[derive(Debug)]
 pub(crate) struct Session {
     stream: BufReader<TcpStream>,
@@ -77,7 +77,7 @@ impl Session {
         (verb.to_owned(), keys)
     }
 
-    /// Sends a command and returns the answer.
+    /// Sends a command and returns the reply.
     pub(crate) async fn command(&mut self, command: &str) -> String {
         let line = format!("{command}\n");
         self.stream
@@ -88,7 +88,7 @@ impl Session {
         self.line().await
     }
 
-    /// Reads a line, as after a command, or when the caller hangs up.
+    /// Reads a line: a reply, or the notice that the caller hung up.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
         soon("a line from AGI()", self.stream.read_line(&mut line))
@@ -97,7 +97,7 @@ impl Session {
         line.trim_end_matches('\n').to_owned()
     }
 
-    /// Does what handsetd does at the end: leaves the outcome on the channel.
+    /// Sets the outcome on the channel, as handsetd does at the end.
     pub(crate) async fn finish(mut self, status: &str, reason: &str) {
         for (name, value) in [
             ("HANDSET_STATUS", status),

@@ -1,6 +1,6 @@
 //! A real SIP client, `SIPp`, that plays a desk phone: it registers, and it dials.
 //!
-//! Only signalling; there is no audio. What is said is in `tests/asterisk/sipp`.
+//! Signalling only, without audio. The scenarios are in `tests/asterisk/sipp`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,32 +13,32 @@ use tokio::net::UdpSocket;
 use super::loopback::Loopback;
 use super::process::{Process, print_log};
 
-/// A phone with an address of its own, from which it registers and calls.
+/// A phone with an address of its own.
 #[derive(Debug)]
 pub(crate) struct SipPhone {
     user: String,
     user_agent: String,
-    /// What it registers: usually its own name.
+    /// The registered user: by default its own name.
     aor: String,
     registrar: SocketAddr,
     address: Loopback,
 }
 
-/// How a call goes on and ends.
+/// The course of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Course {
-    /// Asterisk answers, and hangs up.
+    /// Asterisk answers and hangs up.
     Answered,
-    /// The caller gives up before the answer, when [`Call::hang_up`] says so.
+    /// The caller cancels before the answer, on [`Call::hang_up`].
     Cancelled,
-    /// Asterisk answers, and the caller hangs up when [`Call::hang_up`] says so.
+    /// Asterisk answers, and the caller hangs up, on [`Call::hang_up`].
     HungUp,
     /// Asterisk ends the call as busy, without an answer.
     PlanError,
 }
 
 impl SipPhone {
-    /// Makes a phone that is not registered yet.
+    /// Creates a phone that is not registered.
     pub(crate) fn new(user: &str, user_agent: &str, registrar: SocketAddr) -> Self {
         Self {
             user: user.to_owned(),
@@ -49,7 +49,7 @@ impl SipPhone {
         }
     }
 
-    /// Lets the phone register something else than its own name.
+    /// Sets the registered user.
     pub(crate) fn registering(self, aor: &str) -> Self {
         Self {
             aor: aor.to_owned(),
@@ -57,7 +57,7 @@ impl SipPhone {
         }
     }
 
-    /// Returns the phone's address, on which its other servers can listen too.
+    /// Returns the address of the phone, where its other servers can listen too.
     pub(crate) fn address(&self) -> &Loopback {
         &self.address
     }
@@ -68,7 +68,7 @@ impl SipPhone {
         self.start(scenario, "nobody").end().await;
     }
 
-    /// Dials `extension`. The call goes on while the test does; [`Call::end`] waits for its end.
+    /// Dials `extension`. The call runs concurrently; [`Call::end`] waits for its end.
     pub(crate) fn dial(&self, extension: &str, course: Course) -> Call {
         let scenario = match course {
             Course::Answered => include_str!("../../asterisk/sipp/answered.xml"),
@@ -83,7 +83,7 @@ impl SipPhone {
         let files = tempfile::tempdir().unwrap();
         fs::write(files.path().join("scenario.xml"), scenario).unwrap();
         let address = self.address.port(SIP_PORT);
-        // Random, so that Asterisk doesn't take it for a repetition of an earlier one.
+        // Random, so that Asterisk does not take it for a retransmission.
         let id = files
             .path()
             .file_name()
@@ -124,7 +124,7 @@ impl SipPhone {
     }
 }
 
-/// A call in the making or going on.
+/// A call.
 #[derive(Debug)]
 pub(crate) struct Call {
     process: Process,
@@ -134,9 +134,9 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Tells the caller to hang up now.
+    /// Makes the caller hang up.
     pub(crate) async fn hang_up(&self) {
-        // SIPp knows a call by its Call-ID alone, so a message from us can be its cue.
+        // SIPp identifies a call by its Call-ID alone, so a message of ours can be its cue.
         let cue = format!(
             "INFO sip:caller@{address} SIP/2.0\r\n\
              Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK-cue-{id}\r\n\
@@ -152,7 +152,7 @@ impl Call {
         socket.send_to(cue.as_bytes(), self.address).await.unwrap();
     }
 
-    /// Waits for the end of the call, and checks that it went as it should.
+    /// Waits for the end of the call and asserts that it followed its course.
     pub(crate) async fn end(mut self) {
         let status = self.process.exit().await;
         if !status.success() {
@@ -162,7 +162,7 @@ impl Call {
     }
 }
 
-/// Prints what was sent and received, and what `SIPp` did not like about it.
+/// Prints the messages, and the complaints of `SIPp`.
 fn print_messages(files: &Path) {
     for name in ["messages.log", "errors.log"] {
         let text = fs::read(files.join(name)).unwrap_or_default();
@@ -170,5 +170,5 @@ fn print_messages(files: &Path) {
     }
 }
 
-/// Where phones have it.
+/// The SIP port of phones.
 const SIP_PORT: u16 = 5060;

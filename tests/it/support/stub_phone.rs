@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::tasks::Tasks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::loopback::Loopback;
@@ -17,7 +18,7 @@ use super::soon;
 #[derive(Debug)]
 pub(crate) struct StubPhone {
     address: Loopback,
-    dialed: Arc<Mutex<Vec<String>>>,
+    dialed: Arc<watch::Sender<Vec<String>>>,
     serving: Option<JoinHandle<()>>,
 }
 
@@ -35,7 +36,7 @@ impl StubPhone {
     pub(crate) fn new() -> Self {
         Self {
             address: Loopback::claim(),
-            dialed: Arc::default(),
+            dialed: Arc::new(watch::Sender::new(Vec::new())),
             serving: None,
         }
     }
@@ -83,17 +84,14 @@ impl StubPhone {
 
     /// Returns the numbers that it was asked to dial, in order.
     pub(crate) fn order(&self) -> Vec<String> {
-        self.dialed.lock().unwrap().clone()
+        self.dialed.borrow().clone()
     }
 
     /// Waits until it was asked to dial `count` times.
     pub(crate) async fn until_dialed(&self, count: usize) {
-        let waiting = async {
-            while self.order().len() < count {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        soon(&format!("{count} numbers"), waiting).await;
+        let mut dialed = self.dialed.subscribe();
+        let waiting = dialed.wait_for(|numbers| numbers.len() >= count);
+        soon(&format!("{count} numbers"), waiting).await.unwrap();
     }
 
     fn socket(&self) -> SocketAddr {
@@ -109,7 +107,7 @@ impl Drop for StubPhone {
     }
 }
 
-async fn serve(mut stream: TcpStream, dialed: Arc<Mutex<Vec<String>>>, behavior: Behavior) {
+async fn serve(mut stream: TcpStream, dialed: Arc<watch::Sender<Vec<String>>>, behavior: Behavior) {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -122,7 +120,7 @@ async fn serve(mut stream: TcpStream, dialed: Arc<Mutex<Vec<String>>>, behavior:
     let target = request.split(' ').nth(1).unwrap();
     let number = target.split_once("number=").unwrap().1;
     let number = number.split('&').next().unwrap().to_owned();
-    dialed.lock().unwrap().push(number);
+    dialed.send_modify(|numbers| numbers.push(number));
     if behavior == Behavior::Silent {
         std::future::pending::<()>().await;
     }

@@ -1,4 +1,4 @@
-//! A phone of a UDP socket: it registers, and takes what it is sent, byte for byte.
+//! A phone on a UDP socket: it registers, and returns received requests byte for byte.
 
 use std::net::SocketAddr;
 
@@ -18,12 +18,11 @@ pub(crate) struct UdpPhone {
     sequence: u32,
 }
 
-/// A request that the phone was sent.
+/// A request received by the phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Message {
-    /// The request line and the headers, a line each.
+    /// The request line and the headers, one element per line.
     pub(crate) head: Vec<String>,
-    /// The body.
     pub(crate) body: String,
 }
 
@@ -40,7 +39,7 @@ impl Message {
 }
 
 impl UdpPhone {
-    /// Makes a phone that is not registered yet.
+    /// Creates a phone that is not registered.
     pub(crate) async fn new(user: &str, user_agent: &str, registrar: SocketAddr) -> Self {
         let address = Loopback::claim();
         let socket = UdpSocket::bind(address.port(5060)).await.unwrap();
@@ -54,12 +53,12 @@ impl UdpPhone {
         }
     }
 
-    /// Returns the phone's address.
+    /// Returns the address of the phone.
     pub(crate) fn address(&self) -> &Loopback {
         &self.address
     }
 
-    /// Registers for `seconds`; for 0 it leaves.
+    /// Registers for `seconds`; 0 unregisters.
     pub(crate) async fn register(&mut self, seconds: u32) {
         self.sequence += 1;
         let Self {
@@ -92,7 +91,7 @@ impl UdpPhone {
         }
     }
 
-    /// Waits for a NOTIFY, and accepts it.
+    /// Waits for a NOTIFY and accepts it.
     pub(crate) async fn notified(&self) -> Message {
         loop {
             let message = self.receive().await;
@@ -104,7 +103,7 @@ impl UdpPhone {
         }
     }
 
-    /// Waits for a call, and rings.
+    /// Waits for a call and rings.
     pub(crate) async fn rings(&self) -> Message {
         loop {
             let message = self.receive().await;
@@ -115,7 +114,7 @@ impl UdpPhone {
         }
     }
 
-    /// Takes a call that rings.
+    /// Answers a ringing call.
     pub(crate) async fn takes(&self, invite: &Message) {
         let ip = self.address.ip();
         let session = format!(
@@ -126,13 +125,13 @@ impl UdpPhone {
         self.hears("ACK ").await;
     }
 
-    /// Does not take a call that rings.
+    /// Rejects a ringing call.
     pub(crate) async fn refuses(&self, invite: &Message, status: &str) {
         self.answer(invite, status, "").await;
         self.hears("ACK ").await;
     }
 
-    /// Waits until a call ends before it was taken.
+    /// Waits until a ringing call is cancelled.
     pub(crate) async fn stops_to_ring(&self, invite: &Message) {
         let cancel = self.hears("CANCEL ").await;
         self.answer(&cancel, "200 OK", "").await;

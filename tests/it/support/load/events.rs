@@ -1,4 +1,4 @@
-//! What an Asterisk with many phones tells in a day, in seconds.
+//! A typical mix of events of an Asterisk with many phones.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use super::Load;
 use super::manager::Manager;
 use super::phones;
 
-/// Tells so many events a second until `stop`, in bursts as a busy server does. Every twenty
-/// seconds a whole network of phones comes and goes.
+/// Sends `load.events` events per second until `stop`, in bursts like a busy server. Every twenty
+/// seconds, all phones lose and regain their registration.
 pub(super) async fn flood(manager: &Manager, load: &Load, stop: &CancellationToken) {
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -25,15 +25,15 @@ pub(super) async fn flood(manager: &Manager, load: &Load, stop: &CancellationTok
             number += 1;
         }
         let text = text.replace('\n', "\r\n");
-        manager.tell(text, per_beat, pauses).await;
+        manager.send(text, per_beat, pauses).await;
     }
 }
 
-/// Writes one event; returns whether it is one that the rule waits for.
+/// Writes one event; returns whether the rule handles it.
 fn event(text: &mut String, number: usize, load: &Load) -> bool {
     let at = number * 7919 % load.phones;
     let (name, ip) = (phones::name(at), phones::ip(at));
-    // A storm: for a while all that comes is of phones that come and go.
+    // A storm: for one second, all events are about registrations.
     let is_storm = number % (20 * load.events) >= 19 * load.events;
     match number % 100 {
         _ if is_storm => contact(
@@ -72,7 +72,7 @@ fn event(text: &mut String, number: usize, load: &Load) -> bool {
             )
             .unwrap();
         }
-        // Now and then a phone that is registered and does not answer.
+        // Occasionally a registered phone that does not respond.
         25 if number % 5000 == 25 => write!(
             text,
             "Event: DeviceStateChange\nPrivilege: call,all\nDevice: PJSIP/{name}\n\
@@ -103,6 +103,6 @@ fn contact(text: &mut String, name: &str, ip: &str, status: &str) {
 
 const STATES: [&str; 2] = ["Unreachable", "Reachable"];
 
-/// How often events are told.
+/// Interval of bursts.
 const BEAT: Duration = Duration::from_millis(1000 / PER_SECOND as u64);
 const PER_SECOND: usize = 50;

@@ -1,16 +1,16 @@
-//! What was measured, and what it says.
+//! Measurements and their evaluation.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The daemon at one moment.
+/// A snapshot of the daemon.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample {
     pub(super) at: Duration,
-    /// Resident, in kB.
+    /// Resident memory in kB.
     pub(super) memory: u64,
     pub(super) descriptors: usize,
-    /// Hundredths of a second since the last one.
+    /// CPU time since the previous sample, in hundredths of a second.
     pub(super) cpu: u64,
     pub(super) sent: u64,
     pub(super) handled: u64,
@@ -19,51 +19,51 @@ pub(super) struct Sample {
     pub(super) open: u64,
 }
 
-/// How long things take: the middle, nineteen of twenty, and the longest.
+/// Latencies: median, 95th percentile and maximum.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Latencies {
     pub(super) ping: [Duration; 3],
-    /// Beyond what the phone itself takes.
+    /// Without the response time of the phone.
     pub(super) push: [Duration; 3],
 }
 
-/// All of it.
+/// All measurements of a run.
 #[derive(Debug)]
-pub(super) struct Verdict {
+pub(super) struct Measurements {
     pub(super) samples: Vec<Sample>,
     pub(super) before: Latencies,
     pub(super) after: Latencies,
-    /// Before, and after.
+    /// Open before and after the load.
     pub(super) descriptors: (usize, usize),
-    /// Sent, and handled.
+    /// Sent and handled.
     pub(super) events: (u64, u64),
     pub(super) lost: u64,
-    /// Sent, and judged by the rule.
+    /// Sent, and evaluated by the rule.
     pub(super) pauses: (u64, u64),
     pub(super) fired: u64,
     pub(super) failed: u64,
     pub(super) calls: u64,
 }
 
-impl Verdict {
-    /// Returns which promises are broken.
-    pub(super) fn broken(&self) -> Vec<String> {
+impl Measurements {
+    /// Returns which guarantees are violated.
+    pub(super) fn violations(&self) -> Vec<String> {
         let (second, last) = self.memory();
-        let promises = [
+        let guarantees = [
             (last <= second + second / 20 + SLACK, "memory is not flat"),
             (self.descriptors.1 <= self.descriptors.0, "descriptors leak"),
             (self.events.0 == self.events.1, "events did not arrive"),
             (self.lost == 0, "events were lost"),
-            (self.pauses.0 == self.pauses.1, "events were not judged"),
+            (self.pauses.0 == self.pauses.1, "events were not evaluated"),
             (self.fired > 0, "no rule fired"),
             (self.failed == 0, "calls failed"),
             (self.calls > 0, "no call was made"),
         ];
-        let broken = promises.iter().filter(|(kept, _)| !kept);
-        broken.map(|(_, words)| (*words).to_owned()).collect()
+        let violated = guarantees.iter().filter(|(kept, _)| !kept);
+        violated.map(|(_, words)| (*words).to_owned()).collect()
     }
 
-    /// Returns the mean of memory in the second third and in the last one, in kB.
+    /// Returns the mean memory in the second and in the last third of the run, in kB.
     fn memory(&self) -> (u64, u64) {
         let third = self.samples.len() / 3;
         let mean = |samples: &[Sample]| {
@@ -75,21 +75,21 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Measurements {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (second, last) = self.memory();
         writeln!(
             f,
-            "memory: {second} kB in the second third, {last} kB in the last one"
+            "memory: {second} kB in the second third, {last} kB in the last third"
         )?;
         let (before, after) = self.descriptors;
         writeln!(f, "descriptors: {before} before, {after} after")?;
         let ((sent, handled), lost) = (self.events, self.lost);
         writeln!(f, "events: {sent} sent, {handled} handled, {lost} lost")?;
-        let ((pauses, judged), fired) = (self.pauses, self.fired);
+        let ((pauses, evaluated), fired) = (self.pauses, self.fired);
         writeln!(
             f,
-            "rule: {pauses} events for it, {judged} judged, {fired} times fired"
+            "rule: {pauses} events for it, {evaluated} evaluated, fired {fired} times"
         )?;
         writeln!(f, "calls: {}, {} of them failed", self.calls, self.failed)?;
         writeln!(f, "latency before: {}", self.before)?;
@@ -131,7 +131,7 @@ impl fmt::Display for Latencies {
     }
 }
 
-/// Returns the middle, the 95th percentile and the longest.
+/// Returns median, 95th percentile and maximum.
 pub(super) fn percentiles(mut times: Vec<Duration>) -> [Duration; 3] {
     times.sort_unstable();
     let last = times.len() - 1;
@@ -147,5 +147,5 @@ pub(super) fn total(metrics: &str, name: &str) -> u64 {
         .sum()
 }
 
-/// How much memory may differ for no reason, in kB.
+/// Allowed fluctuation of memory in kB.
 const SLACK: u64 = 4096;

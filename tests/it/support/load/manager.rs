@@ -1,12 +1,13 @@
-//! The manager interface of an Asterisk with many phones.
+//! AMI of a simulated Asterisk with many phones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use handset_net::tasks::Tasks;
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -14,32 +15,37 @@ use tokio::sync::mpsc;
 
 use super::phones;
 
-/// An Asterisk that answers what it is asked, and tells what it is given to tell.
+/// A simulated Asterisk, which answers actions and sends the given events.
 #[derive(Debug)]
 pub(super) struct Manager {
     address: SocketAddr,
-    say: mpsc::Sender<String>,
+    outgoing: mpsc::Sender<String>,
     sent: AtomicU64,
     pauses: AtomicU64,
-    asked: Asked,
+    actions: Actions,
 }
 
-/// How often it was asked what.
-type Asked = Arc<Mutex<BTreeMap<String, u64>>>;
+/// Number of received actions by name.
+type Actions = Arc<Mutex<BTreeMap<String, u64>>>;
 
 impl Manager {
-    /// Waits for one client.
+    /// Starts to wait for one client.
     pub(super) async fn start(phones: usize, tasks: &Tasks) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (say, words) = mpsc::channel(64);
-        let asked = Asked::default();
-        let (own, stop, answers, log) = (tasks.clone(), tasks.stop(), say.clone(), asked.clone());
+        let (outgoing, queued) = mpsc::channel(64);
+        let actions = Actions::default();
+        let (own, stop, answers, log) = (
+            tasks.clone(),
+            tasks.stop(),
+            outgoing.clone(),
+            actions.clone(),
+        );
         tasks.spawn("manager", async move {
             let (stream, _) = listener.accept().await.unwrap();
             stream.set_nodelay(true).unwrap();
             let (reader, writer) = stream.into_split();
-            own.spawn("manager, writing", write(writer, words));
+            own.spawn("manager, writing", write(writer, queued));
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = answer(reader, answers, phones, &log) => {}
@@ -47,48 +53,50 @@ impl Manager {
         });
         Self {
             address,
-            say,
-            // The one that says that it is ready.
+            outgoing,
+            // Counts `FullyBooted`.
             sent: AtomicU64::new(1),
             pauses: AtomicU64::new(0),
-            asked,
+            actions,
         }
     }
 
-    /// Returns where it listens.
+    /// Returns its address.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Tells events, so many; some of them are for the rule.
-    pub(super) async fn tell(&self, text: String, events: usize, pauses: usize) {
-        // A client that is gone is noticed elsewhere.
-        if self.say.send(text).await.is_ok() {
+    /// Sends `text`, which contains `events` events, `pauses` of them for the rule.
+    pub(super) async fn send(&self, text: String, events: usize, pauses: usize) {
+        // An error means that the client is gone, which is noticed elsewhere.
+        if self.outgoing.send(text).await.is_ok() {
             self.sent.fetch_add(events as u64, Ordering::Relaxed);
             self.pauses.fetch_add(pauses as u64, Ordering::Relaxed);
         }
     }
 
-    /// Returns how many events it has told.
+    /// Returns the number of sent events.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Returns how many of them the rule waits for.
+    /// Returns the number of sent events that the rule handles.
     pub(super) fn pauses(&self) -> u64 {
         self.pauses.load(Ordering::Relaxed)
     }
 
-    /// Returns what it was asked, in words.
-    pub(super) fn asked(&self) -> String {
-        let asked = self.asked.lock().unwrap();
-        let each = asked.iter().map(|(name, count)| format!("{name} {count}"));
+    /// Returns the number of received actions by name, as text.
+    pub(super) fn actions(&self) -> String {
+        let actions = self.actions.lock();
+        let each = actions
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"));
         each.collect::<Vec<_>>().join(", ")
     }
 }
 
-async fn write(mut writer: OwnedWriteHalf, mut words: mpsc::Receiver<String>) {
-    while let Some(text) = words.recv().await {
+async fn write(mut writer: OwnedWriteHalf, mut queued: mpsc::Receiver<String>) {
+    while let Some(text) = queued.recv().await {
         if writer.write_all(text.as_bytes()).await.is_err() {
             return;
         }
@@ -96,9 +104,14 @@ async fn write(mut writer: OwnedWriteHalf, mut words: mpsc::Receiver<String>) {
 }
 
 /// Answers each action.
-async fn answer(reader: OwnedReadHalf, say: mpsc::Sender<String>, phones: usize, asked: &Asked) {
+async fn answer(
+    reader: OwnedReadHalf,
+    outgoing: mpsc::Sender<String>,
+    phones: usize,
+    actions: &Actions,
+) {
     let mut reader = BufReader::new(reader);
-    if say
+    if outgoing
         .send("Asterisk Call Manager/11.0.0\r\n".to_owned())
         .await
         .is_err()
@@ -119,7 +132,7 @@ async fn answer(reader: OwnedReadHalf, say: mpsc::Sender<String>, phones: usize,
         }
         let header = |name: &str| headers.get(name).cloned().unwrap_or_default();
         let (action, id) = (header("Action"), header("ActionID"));
-        *asked.lock().unwrap().entry(action.clone()).or_default() += 1;
+        *actions.lock().entry(action.clone()).or_default() += 1;
         let text = match action.as_str() {
             "Challenge" => "Challenge: 1\n\n".to_owned(),
             "Login" => "\nEvent: FullyBooted\nStatus: Fully Booted\n\n".to_owned(),
@@ -131,7 +144,7 @@ async fn answer(reader: OwnedReadHalf, say: mpsc::Sender<String>, phones: usize,
             _ => "\n".to_owned(),
         };
         let text = format!("Response: Success\nActionID: {id}\n{text}").replace("@ID@", &id);
-        if say.send(text.replace('\n', "\r\n")).await.is_err() {
+        if outgoing.send(text.replace('\n', "\r\n")).await.is_err() {
             return;
         }
     }
@@ -171,7 +184,7 @@ fn details(name: &str) -> String {
     )
 }
 
-/// One vendor, since all of these answer a push in the same way.
+/// All phones are of one vendor, because they all respond to a push in the same way.
 fn user_agent(at: usize) -> String {
     format!(
         "Yealink SIP-T46G 28.83.0.130 00:00:5e:00:{:02x}:{:02x}",

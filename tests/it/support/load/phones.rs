@@ -1,4 +1,4 @@
-//! The web servers of many phones, each at an address of its own and all behind one socket.
+//! The web servers of many phones, each with its own address, behind one socket.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::sleep;
 
-/// Phones that answer every request, after a while.
+/// Phones that respond to every request after a fixed time.
 #[derive(Debug)]
 pub(super) struct Phones {
     port: u16,
 }
 
 impl Phones {
-    /// Puts all phones on their addresses.
+    /// Starts the web servers.
     pub(super) fn start(answer: Duration, tasks: &Tasks) -> Self {
         let listener = listen();
         let port = listener.local_addr().unwrap().port();
@@ -32,18 +32,18 @@ impl Phones {
         Self { port }
     }
 
-    /// Returns where the web server of a phone is.
+    /// Returns the address of the web server of a phone.
     pub(super) fn address(&self, at: usize) -> SocketAddr {
         SocketAddr::from((ip(at), self.port))
     }
 }
 
-/// Returns what a phone is called.
+/// Returns the name of a phone.
 pub(super) fn name(at: usize) -> String {
     format!("{}", 10_000 + at)
 }
 
-/// Returns where Asterisk reaches a phone.
+/// Returns the address of a phone.
 pub(super) fn ip(at: usize) -> Ipv4Addr {
     let [.., high, low] = u32::try_from(at).unwrap().to_be_bytes();
     Ipv4Addr::new(127, 64, high, low)
@@ -55,7 +55,7 @@ fn listen() -> TcpListener {
     socket.listen(4096).unwrap()
 }
 
-/// Reads a request to its end, which is that of its body, and answers it.
+/// Reads a request including its body, and responds.
 async fn serve(mut stream: TcpStream, answer: Duration) {
     let mut request = Vec::new();
     while !is_whole(&request) {
@@ -64,7 +64,7 @@ async fn serve(mut stream: TcpStream, answer: Duration) {
         }
     }
     sleep(answer).await;
-    // Whoever has gone meanwhile needs no answer.
+    // The client may have closed the connection.
     let _ = stream.write_all(OK).await;
 }
 
