@@ -26,34 +26,34 @@ end
 
 complete -c handsetd -n "__fish_handsetd_needs_command" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_needs_command" -s V -l version -d 'Print version'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "ami" -d 'Inspect and use Asterisk\'s manager interface (AMI)'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Check the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Try the rules of the configuration'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone, offline'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Test the rules of the configuration'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Ask the running daemon to make phones act'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Ask the running daemon to run a verb on phones'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "decode" -d 'Decode the bytes that Asterisk sent over a connection, one JSON object per line'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "send" -d 'Send one action, and print its response and list'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from decode" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -l server -d 'The [[asterisk]] of that name, if there are several' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -l server -d 'The name of the [[asterisk]] section, if there are several' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l event -d 'Only events of this name; may be given several times' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l server -d 'The [[asterisk]] of that name, if there are several' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l event -d 'Show only events of this name; may be repeated' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l server -d 'The name of the [[asterisk]] section, if there are several' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "decode" -d 'Decode the bytes that Asterisk sent over a connection, one JSON object per line'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "send" -d 'Send one action, and print its response and list'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand check" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l asterisk -d 'Run the Asterisk that is installed below this directory instead of a script (needs root)' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l pictures -d 'Write pictures of the phones into this directory [default: handsetd-demo in the temporary directory]' -r -F
@@ -63,14 +63,14 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l vendor -d 'Take the model for one of this vendor; needed only for models that handsetd does not know' -r -f -a "cisco\t''
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l vendor -d 'The vendor of the model; needed only for models that handsetd does not know' -r -f -a "cisco\t''
 snom\t''
 yealink\t''"
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l fit -d 'Fill the display and cut off what sticks out, or show all of the picture' -r -f -a "cover\t''
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l fit -d 'Fill the display and crop the picture, or show all of it' -r -f -a "cover\t''
 contain\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l vendor -d 'Take the model for one of this vendor; needed only for models that handsetd does not know' -r -f -a "cisco\t''
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l vendor -d 'The vendor of the model; needed only for models that handsetd does not know' -r -f -a "cisco\t''
 snom\t''
 yealink\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -s h -l help -d 'Print help'
@@ -78,23 +78,23 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; send nothing'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Read the events of this file: "Name: value" lines with a blank line between two events, or JSON objects; - is the standard input' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l capture -d 'Read the events in this file of bytes that Asterisk sent over an AMI connection; - is the standard input' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l takes -d 'Take it that a run lasts so long, to see what the run modes do' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l json -d 'Print a JSON object a line, one for each event and rule'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Read the events of this file: "Name: value" lines with a blank line between two events, or JSON objects; - is standard input' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l capture -d 'Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is standard input' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l takes -d 'Assume this duration of each run, to show the effect of run modes' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, one object per line for each event and rule'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; send nothing'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Try the ways to a phone, and say what each answers and what to change' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l json -d 'Print JSON, as it is done on a pipe'
+complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Try each transport to a phone, and report its answer and what to change' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l json -d 'Print JSON, which is the default on a pipe'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand send" -l config -d 'Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand send" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l listen -d 'Listen on this address' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l model -d 'Simulate this model' -r
@@ -109,19 +109,19 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Name of a device (cucm); may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Id of a user (cucm); may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "ami" -d 'Look at Asterisk\'s manager interface'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "ami" -d 'Inspect and use Asterisk\'s manager interface (AMI)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Check the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Try the rules of the configuration'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'Show the phones that the configuration and Asterisk know'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone, offline'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Test the rules of the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Ask the running daemon to make phones act'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Ask the running daemon to run a verb on phones'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "simulate" -d 'Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "decode" -d 'Show the bytes of a connection, Asterisk\'s side, as one JSON object a line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "decode" -d 'Decode the bytes that Asterisk sent over a connection, one JSON object per line'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "send" -d 'Send one action, and print its response and list'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on events, and why the others do not; send nothing'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'

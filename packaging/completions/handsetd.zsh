@@ -46,13 +46,13 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
-'::file -- Read this file instead of the standard input:_files' \
+'::file -- Read this file instead of standard input:_files' \
 && ret=0
 ;;
 (send)
 _arguments "${_arguments_options[@]}" : \
-'--server=[The \[\[asterisk\]\] of that name, if there are several]:NAME:_default' \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--server=[The name of the \[\[asterisk\]\] section, if there are several]:NAME:_default' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':action -- The name of the action:_default' \
@@ -61,9 +61,9 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (tail)
 _arguments "${_arguments_options[@]}" : \
-'*--event=[Only events of this name; may be given several times]:NAME:_default' \
-'--server=[The \[\[asterisk\]\] of that name, if there are several]:NAME:_default' \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'*--event=[Show only events of this name; may be repeated]:NAME:_default' \
+'--server=[The name of the \[\[asterisk\]\] section, if there are several]:NAME:_default' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -106,7 +106,7 @@ esac
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
@@ -136,8 +136,8 @@ _arguments "${_arguments_options[@]}" : \
             (background)
 _arguments "${_arguments_options[@]}" : \
 '--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
-'--vendor=[Take the model for one of this vendor; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
-'--fit=[Fill the display and cut off what sticks out, or show all of the picture]:FIT:(cover contain)' \
+'--vendor=[The vendor of the model; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'--fit=[Fill the display and crop the picture, or show all of it]:FIT:(cover contain)' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':source -- Read this picture:_files' \
@@ -147,7 +147,7 @@ _arguments "${_arguments_options[@]}" : \
 (ringtone)
 _arguments "${_arguments_options[@]}" : \
 '--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
-'--vendor=[Take the model for one of this vendor; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'--vendor=[The vendor of the model; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':source -- Read this WAV file\: any rate, one or two channels:_files' \
@@ -202,11 +202,11 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (test)
 _arguments "${_arguments_options[@]}" : \
-'--event=[Read the events of this file\: "Name\: value" lines with a blank line between two events, or JSON objects; - is the standard input]:FILE:_files' \
-'--capture=[Read the events in this file of bytes that Asterisk sent over an AMI connection; - is the standard input]:FILE:_files' \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
-'--takes=[Take it that a run lasts so long, to see what the run modes do]:DURATION:_default' \
-'--json[Print a JSON object a line, one for each event and rule]' \
+'--event=[Read the events of this file\: "Name\: value" lines with a blank line between two events, or JSON objects; - is standard input]:FILE:_files' \
+'--capture=[Read the events of this file\: the bytes that Asterisk sent over an AMI connection; - is standard input]:FILE:_files' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--takes=[Assume this duration of each run, to show the effect of run modes]:DURATION:_default' \
+'--json[Print JSON, one object per line for each event and rule]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
@@ -241,27 +241,27 @@ esac
 ;;
 (phones)
 _arguments "${_arguments_options[@]}" : \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
-'--why=[Try the ways to a phone, and say what each answers and what to change]:NAME:_default' \
-'--json[Print JSON, as it is done on a pipe]' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--why=[Try each transport to a phone, and report its answer and what to change]:NAME:_default' \
+'--json[Print JSON, which is the default on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (run)
 _arguments "${_arguments_options[@]}" : \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (send)
 _arguments "${_arguments_options[@]}" : \
-'--config=[Read this file and conf.d/*.toml beside it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':verb -- What to do\: push, ring, background, …:_default' \
-'*::keys -- With what, and whom\: phone=1001:_default' \
+':verb -- The verb\: push, ring, background, …:_default' \
+'*::keys -- The keys of the verb, such as phone=1001:_default' \
 && ret=0
 ;;
 (simulate)
@@ -406,14 +406,14 @@ esac
 (( $+functions[_handsetd_commands] )) ||
 _handsetd_commands() {
     local commands; commands=(
-'ami:Look at Asterisk'\''s manager interface' \
+'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
 'check:Check the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
-'media:Convert a tone or a picture for a phone' \
-'rules:Try the rules of the configuration' \
-'phones:Show the phones that the configuration and Asterisk know' \
+'media:Convert a tone or a picture for a phone, offline' \
+'rules:Test the rules of the configuration' \
+'phones:List configured and registered phones' \
 'run:Run the daemon' \
-'send:Ask the running daemon to make phones act' \
+'send:Ask the running daemon to run a verb on phones' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -422,7 +422,7 @@ _handsetd_commands() {
 (( $+functions[_handsetd__subcmd__ami_commands] )) ||
 _handsetd__subcmd__ami_commands() {
     local commands; commands=(
-'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'decode:Decode the bytes that Asterisk sent over a connection, one JSON object per line' \
 'send:Send one action, and print its response and list' \
 'tail:Show live events as JSON lines, until Ctrl-C' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -437,7 +437,7 @@ _handsetd__subcmd__ami__subcmd__decode_commands() {
 (( $+functions[_handsetd__subcmd__ami__subcmd__help_commands] )) ||
 _handsetd__subcmd__ami__subcmd__help_commands() {
     local commands; commands=(
-'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'decode:Decode the bytes that Asterisk sent over a connection, one JSON object per line' \
 'send:Send one action, and print its response and list' \
 'tail:Show live events as JSON lines, until Ctrl-C' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -487,14 +487,14 @@ _handsetd__subcmd__demo_commands() {
 (( $+functions[_handsetd__subcmd__help_commands] )) ||
 _handsetd__subcmd__help_commands() {
     local commands; commands=(
-'ami:Look at Asterisk'\''s manager interface' \
+'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
 'check:Check the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
-'media:Convert a tone or a picture for a phone' \
-'rules:Try the rules of the configuration' \
-'phones:Show the phones that the configuration and Asterisk know' \
+'media:Convert a tone or a picture for a phone, offline' \
+'rules:Test the rules of the configuration' \
+'phones:List configured and registered phones' \
 'run:Run the daemon' \
-'send:Ask the running daemon to make phones act' \
+'send:Ask the running daemon to run a verb on phones' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -503,7 +503,7 @@ _handsetd__subcmd__help_commands() {
 (( $+functions[_handsetd__subcmd__help__subcmd__ami_commands] )) ||
 _handsetd__subcmd__help__subcmd__ami_commands() {
     local commands; commands=(
-'decode:Show the bytes of a connection, Asterisk'\''s side, as one JSON object a line' \
+'decode:Decode the bytes that Asterisk sent over a connection, one JSON object per line' \
 'send:Send one action, and print its response and list' \
 'tail:Show live events as JSON lines, until Ctrl-C' \
     )
@@ -565,7 +565,7 @@ _handsetd__subcmd__help__subcmd__phones_commands() {
 (( $+functions[_handsetd__subcmd__help__subcmd__rules_commands] )) ||
 _handsetd__subcmd__help__subcmd__rules_commands() {
     local commands; commands=(
-'test:Show which rules fire on events, and why the others do not; send nothing' \
+'test:Show which rules fire on events, and why the others do not; nothing is sent' \
     )
     _describe -t commands 'handsetd help rules commands' commands "$@"
 }
@@ -640,7 +640,7 @@ _handsetd__subcmd__phones_commands() {
 (( $+functions[_handsetd__subcmd__rules_commands] )) ||
 _handsetd__subcmd__rules_commands() {
     local commands; commands=(
-'test:Show which rules fire on events, and why the others do not; send nothing' \
+'test:Show which rules fire on events, and why the others do not; nothing is sent' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules commands' commands "$@"
@@ -648,7 +648,7 @@ _handsetd__subcmd__rules_commands() {
 (( $+functions[_handsetd__subcmd__rules__subcmd__help_commands] )) ||
 _handsetd__subcmd__rules__subcmd__help_commands() {
     local commands; commands=(
-'test:Show which rules fire on events, and why the others do not; send nothing' \
+'test:Show which rules fire on events, and why the others do not; nothing is sent' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules help commands' commands "$@"

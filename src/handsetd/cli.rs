@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
     }
     let outcome = Cli::parse().run(&mut io::stdout());
     outcome.unwrap_or_else(|error| {
-        // There is nobody left to tell if this fails.
+        // If this fails, there is nowhere to report it.
         let _ = report(&error, &mut io::stderr().lock());
         ExitCode::from(code(&error))
     })
@@ -86,10 +86,10 @@ impl Cli {
     }
 }
 
-/// Which configuration a command uses.
+/// The configuration that a command uses.
 #[derive(Args, Debug)]
 pub struct ConfigFile {
-    /// Read this file and conf.d/*.toml beside it [default: /etc/handsetd/handsetd.toml]
+    /// Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -101,8 +101,8 @@ impl ConfigFile {
     }
 }
 
-/// Shows each fault of a configuration on a line of its own, and anything else as the chain of its
-/// causes and what may help.
+/// Prints each fault of a configuration on its own line, and any other error with its causes and a
+/// hint.
 fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
     if let Some(faults) = error.downcast_ref::<Diagnostics>() {
         // Diagnostics escape themselves, and keep the line breaks of an excerpt.

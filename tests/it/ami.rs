@@ -317,7 +317,7 @@ address = "192.0.2.21"
     assert!(String::from_utf8_lossy(&output.stdout).contains("boss"));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.contains("pbx is away") && said.contains("refuses"),
+        said.contains("pbx is not connected") && said.contains("refuses"),
         "{said}"
     );
 }

@@ -179,7 +179,7 @@ async fn ami_send_prints_the_response_and_ami_tail_the_events() {
     );
 
     fs::write(&file, server("wrong")).unwrap();
-    refused(&ami(&["tail"]), "Asterisk pbx is away: ");
+    refused(&ami(&["tail"]), "cannot connect to Asterisk pbx: ");
 }
 
 /// Does not block: the phones of the test live on the same thread.

@@ -114,7 +114,7 @@ async fn a_second_one_on_the_same_port_says_so_and_fails() {
             .code(1)
             .stderr(contains(format!("handsetd: cannot listen on {address}")))
             .stderr(contains(
-                "hint: something listens there already, perhaps another handsetd",
+                "hint: the address is in use, possibly by another handsetd",
             ));
     }
     assert_eq!(

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 
 use handset_ami::decode;
 
-/// Look at Asterisk's manager interface
+/// Inspect and use Asterisk's manager interface (AMI)
 #[derive(Args, Debug)]
 pub(super) struct Ami {
     #[command(subcommand)]
@@ -28,19 +28,19 @@ enum Command {
     Tail(tail::Tail),
 }
 
-/// Show the bytes of a connection, Asterisk's side, as one JSON object a line
+/// Decode the bytes that Asterisk sent over a connection, one JSON object per line
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     handsetd ami decode capture.bin | jq -c 'select(.type == \"event\")'\n  \
     nc 192.0.2.10 5038 | handsetd ami decode")]
 struct Decode {
-    /// Read this file instead of the standard input
+    /// Read this file instead of standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
 impl Ami {
-    /// Does what the subcommand says.
+    /// Runs the subcommand.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let decode = match &self.command {
             Command::Decode(decode) => decode,
@@ -60,7 +60,7 @@ impl Ami {
 
 fn write(input: impl BufRead, out: &mut impl Write, name: &str) -> anyhow::Result<ExitCode> {
     match decode::run(input, BufWriter::new(out)) {
-        // Whoever reads us has read enough.
+        // The reader has closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         decoded => {
             decoded.with_context(|| format!("cannot decode {name}"))?;

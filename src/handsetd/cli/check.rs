@@ -13,8 +13,8 @@ use crate::telemetry::TerminalSafe;
 
 /// Check the configuration
 ///
-/// Read the files and the environment as the daemon does, and show everything that is wrong with
-/// file, line and key; then run the tests that publisher beside the rules
+/// Read the files and the environment like the daemon, and report every fault with file, line and
+/// key; then run the tests of the rules
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -23,7 +23,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// Shows what is wrong, or what was read and what is worth knowing.
+    /// Reports faults, or else what was read, and warnings.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         config.test_rules(Instant::now())?;
@@ -66,7 +66,7 @@ fn count(count: usize, what: &str) -> String {
 }
 
 const EXAMPLES: &str = "\
-Exit codes: 0 if the configuration is good, 78 if it is not
+Exit codes: 0 if the configuration is valid, otherwise 78
 
 Examples:
   handsetd check

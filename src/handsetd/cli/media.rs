@@ -11,9 +11,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use handset_phones::media::{Fit, Model, Picture, background, model, ringtone};
 use handset_phones::phone::Vendor;
 
-/// Convert a tone or a picture for a phone
+/// Convert a tone or a picture for a phone, offline
 ///
-/// Do what the daemon does before a phone gets a file, without a phone
+/// The result is what the daemon serves to a phone of that model
 #[derive(Args, Debug)]
 pub(super) struct Media {
     #[command(subcommand)]
@@ -28,8 +28,8 @@ enum Conversion {
 
 /// Convert a PNG, JPEG, GIF or BMP to a background
 ///
-/// Scale the picture to the display of the model; where the model wants a thumbnail, write it
-/// beside the picture, under the same name with -thumbnail at its end
+/// Scale the picture to the display of the model. For models with thumbnails, write one next to the
+/// picture, with -thumbnail appended to its name
 #[derive(Args, Debug)]
 #[command(after_help = BACKGROUND_EXAMPLES)]
 struct Background {
@@ -41,7 +41,7 @@ struct Background {
     target: PathBuf,
     #[command(flatten)]
     model: ModelName,
-    /// Fill the display and cut off what sticks out, or show all of the picture
+    /// Fill the display and crop the picture, or show all of it
     #[arg(long, value_enum, default_value_t)]
     fit: FitName,
 }
@@ -65,7 +65,7 @@ struct ModelName {
     /// Convert for this model, such as 7970, D785 or T46G
     #[arg(long, value_name = "M")]
     model: String,
-    /// Take the model for one of this vendor; needed only for models that handsetd does not know
+    /// The vendor of the model; needed only for models that handsetd does not know
     #[arg(long, value_name = "VENDOR", value_parser = clap::builder::PossibleValuesParser::new(VENDORS))]
     vendor: Option<String>,
 }
@@ -78,7 +78,7 @@ enum FitName {
 }
 
 impl Media {
-    /// Converts, and says what came of it.
+    /// Converts, and prints the result.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let lines = match &self.conversion {
             Conversion::Background(conversion) => conversion.run()?,
@@ -141,7 +141,7 @@ impl ModelName {
                 format!("{}: {}", vendor.title(), names.join(" "))
             });
             bail!(
-                "{} is no model that handsetd knows; name its maker with --vendor, or choose one of: {}",
+                "unknown model {}; set its vendor with --vendor, or choose one of: {}",
                 self.model,
                 known.join("; ")
             );
@@ -188,7 +188,7 @@ fn beside(target: &Path) -> PathBuf {
     target.with_file_name(name)
 }
 
-/// The most that is read of a file, in bytes; more than any conversion takes.
+/// Maximum size of a file, in bytes; more than any conversion accepts.
 const MAX_SOURCE: u64 = 256 << 20;
 
 const VENDORS: [&str; 3] = [

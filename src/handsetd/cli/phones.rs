@@ -23,7 +23,7 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use handset_ami::Client;
 use handset_net::tasks::Tasks;
 
-/// Show the phones that the configuration and Asterisk know
+/// List configured and registered phones
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'\n  handsetd phones --why 1001"
@@ -31,16 +31,16 @@ use handset_net::tasks::Tasks;
 pub(super) struct Phones {
     #[command(flatten)]
     file: ConfigFile,
-    /// Print JSON, as it is done on a pipe
+    /// Print JSON, which is the default on a pipe
     #[arg(long)]
     json: bool,
-    /// Try the ways to a phone, and say what each answers and what to change
+    /// Try each transport to a phone, and report its answer and what to change
     #[arg(long, value_name = "NAME")]
     why: Option<String>,
 }
 
 impl Phones {
-    /// Asks and shows.
+    /// Runs the command.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
@@ -78,7 +78,7 @@ impl Phones {
     }
 }
 
-/// Reads who is registered at all servers; returns also why some do not tell.
+/// Returns the phones of all servers, and why some servers are unavailable.
 async fn ask(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
     follow(config, &roster, &tasks)?;
@@ -139,8 +139,8 @@ fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
     Ok(())
 }
 
-/// How long the servers may take to tell.
+/// How long loading registrations may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long taking leave of them may take.
+/// How long logging off may take.
 const LOG_OFF: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! `handsetd rules`: what the rules make of events, without doing any of it.
+//! `handsetd rules`: dry runs of the rules.
 
 mod events;
 mod show;
@@ -18,7 +18,7 @@ use crate::rules::{Decision, Engine, Fact, RunId};
 use events::Origin;
 use show::Show;
 
-/// Try the rules of the configuration
+/// Test the rules of the configuration
 #[derive(Args, Debug)]
 pub(super) struct Rules {
     #[command(subcommand)]
@@ -30,9 +30,9 @@ enum Command {
     Test(Test),
 }
 
-/// Show which rules fire on events, and why the others do not; send nothing
+/// Show which rules fire on events, and why the others do not; nothing is sent
 ///
-/// Events follow each other at once, unless they have a Timestamp (timestampevents in manager.conf)
+/// Events are taken as simultaneous unless they have a Timestamp (timestampevents in manager.conf)
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 struct Test {
@@ -40,10 +40,10 @@ struct Test {
     source: Source,
     #[command(flatten)]
     file: ConfigFile,
-    /// Print a JSON object a line, one for each event and rule
+    /// Print JSON, one object per line for each event and rule
     #[arg(long)]
     json: bool,
-    /// Take it that a run lasts so long, to see what the run modes do
+    /// Assume this duration of each run, to show the effect of run modes
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
     takes: Duration,
 }
@@ -52,10 +52,10 @@ struct Test {
 #[group(required = true, multiple = false)]
 struct Source {
     /// Read the events of this file: "Name: value" lines with a blank line between two events, or
-    /// JSON objects; - is the standard input
+    /// JSON objects; - is standard input
     #[arg(long, value_name = "FILE")]
     event: Option<PathBuf>,
-    /// Read the events in this file of bytes that Asterisk sent over an AMI connection; - is the
+    /// Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is
     /// standard input
     #[arg(long, value_name = "FILE")]
     capture: Option<PathBuf>,

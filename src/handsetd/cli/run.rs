@@ -21,9 +21,9 @@ use crate::telemetry;
 /// Run the daemon
 #[derive(Args, Debug)]
 #[command(
-    after_help = "It stops on SIGTERM or Ctrl-C, after finishing what is in hand; a second \
-                        one stops it at once. On SIGHUP it reads its configuration again: phones, \
-                        groups, vendors and rules take over at once."
+    after_help = "On SIGTERM or Ctrl-C it finishes deliveries in flight, then stops; a second signal \
+                        stops it at once. On SIGHUP it reloads its configuration: phones, groups, \
+                        vendors, rules and Asterisk servers change without a restart."
 )]
 pub(super) struct Run {
     #[command(flatten)]
@@ -52,7 +52,7 @@ impl Run {
         Ok(code)
     }
 
-    /// Runs the daemon beside systemd's watchdog, until a signal; a second one ends it at once.
+    /// Runs the daemon and systemd's watchdog until a signal; a second one ends it at once.
     async fn serve(&self, daemon: Daemon, mut signals: Signals) -> ExitCode {
         let stop = CancellationToken::new();
         let (reload, reloads) = mpsc::channel(1);
@@ -83,7 +83,7 @@ impl Run {
         }
     }
 
-    /// Reads the configuration again, and hands it over if nothing is wrong with it.
+    /// Reloads the configuration, and applies it if it is valid.
     async fn reload(&self, reload: &mpsc::Sender<Config>) {
         if let Ok(now) = NotifyState::monotonic_usec_now() {
             notify(&[NotifyState::Reloading, now]);
@@ -107,7 +107,7 @@ impl Run {
     }
 }
 
-/// Tells systemd, as often as it wants, that the runtime still turns. Never ends.
+/// Notifies systemd's watchdog at its interval. Never returns.
 async fn watchdog() {
     let Some(every) = sd_notify::watchdog_enabled() else {
         return std::future::pending().await;
@@ -121,11 +121,11 @@ async fn watchdog() {
 
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        warn!(%error, "Cannot tell systemd.");
+        warn!(%error, "Cannot notify systemd.");
     }
 }
 
-/// The signals that end the daemon, and the one that makes it read its configuration again.
+/// The signals that stop the daemon, and the one that reloads its configuration.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -151,12 +151,12 @@ impl Signals {
     }
 }
 
-/// What a signal asks for.
+/// The meaning of a signal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Asked {
     Reload,
     Stop,
 }
 
-/// Signals this close to each other are one.
+/// Signals within this time count as one.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);

@@ -15,13 +15,11 @@ use handset_net::tasks::Tasks;
 
 /// Send one action, and print its response and list
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Exit codes: 0 if Asterisk did it, 1 if it did not or could not be asked\n\n\
+#[command(after_help = "Exit codes: 0 if the action succeeded, otherwise 1\n\n\
     Examples:\n  \
     handsetd ami send Ping\n  \
     handsetd ami send Command Command='core show channels'\n  \
-    handsetd ami send PJSIPShowContacts | jq -c .headers"
-)]
+    handsetd ami send PJSIPShowContacts | jq -c .headers")]
 pub(super) struct Send {
     /// The name of the action
     #[arg(value_name = "ACTION")]
@@ -39,12 +37,12 @@ fn header(text: &str) -> Result<(String, String), String> {
 }
 
 impl Send {
-    /// Sends it, and shows what came back.
+    /// Sends the action, and prints the response.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let builder = Action::builder(&self.action);
         let headers = self.headers.iter();
         let builder = headers.fold(builder, |builder, (name, value)| builder.with(name, value));
-        let action = builder.build().context("this is no action to send")?;
+        let action = builder.build().context("invalid action")?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let response = runtime.block_on(async {
             let tasks = Tasks::new();
@@ -69,7 +67,7 @@ impl Send {
     }
 }
 
-/// Writes a JSON object a line, as `ami decode` does.
+/// Writes one JSON object per line, like `ami decode`.
 fn write(response: &Response, out: &mut impl Write) -> io::Result<()> {
     let headers: Vec<_> = response.headers().collect();
     let line = json!({"type": "response", "headers": headers});

@@ -1,4 +1,4 @@
-//! A connection of our own to the manager of a configured server.
+//! A separate connection to the manager interface of a configured server.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::cli::ConfigFile;
 use handset_ami::{Client, State};
 use handset_net::tasks::Tasks;
 
-/// Which server is meant.
+/// Selects a server.
 #[derive(Args, Debug)]
 pub(super) struct Server {
-    /// The [[asterisk]] of that name, if there are several
+    /// The name of the [[asterisk]] section, if there are several
     #[arg(long, value_name = "NAME")]
     server: Option<String>,
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts to connect to the server that is named, or else to all of them.
+    /// Starts connecting to the named server, or else to all of them.
     pub(super) fn clients(&self, tasks: &Tasks) -> anyhow::Result<Vec<Client>> {
         let config = self.file.load()?;
         let names: Vec<&str> = config
@@ -51,7 +51,7 @@ impl Server {
         Ok(clients)
     }
 
-    /// Starts to connect to the one server that is meant.
+    /// Starts connecting to the selected server.
     pub(super) fn client(&self, tasks: &Tasks) -> anyhow::Result<Client> {
         let clients = self.clients(tasks)?;
         match <[Client; 1]>::try_from(clients) {
@@ -67,7 +67,7 @@ impl Server {
     }
 }
 
-/// Waits until the server has let us in, or has said that it never will.
+/// Waits until the login succeeded or failed.
 pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
     let mut state = client.state();
     let settled = state.wait_for(|state| {
@@ -76,19 +76,19 @@ pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
             State::Connected(_) | State::Lost { .. } | State::Refused { .. }
         )
     });
-    let settled = tokio::time::timeout(PATIENCE, settled).await;
+    let settled = tokio::time::timeout(CONNECT_TIMEOUT, settled).await;
     let state =
         settled.with_context(|| format!("Asterisk {} does not answer", client.name()))??;
     match &*state {
         State::Lost { reason, .. } | State::Refused { reason } => {
-            bail!("Asterisk {} is away: {reason}", client.name())
+            bail!("cannot connect to Asterisk {}: {reason}", client.name())
         }
         _ => Ok(()),
     }
 }
 
 /// How long connecting may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long taking leave may take.
+/// How long logging off may take.
 pub(super) const LOG_OFF: Duration = Duration::from_secs(1);

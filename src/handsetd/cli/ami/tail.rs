@@ -20,7 +20,7 @@ use handset_net::tasks::Tasks;
     handsetd ami tail --event QueueMemberPause\n  \
     handsetd ami tail | jq -c '.headers[0]'")]
 pub(super) struct Tail {
-    /// Only events of this name; may be given several times
+    /// Show only events of this name; may be repeated
     #[arg(long, value_name = "NAME")]
     event: Vec<String>,
     #[command(flatten)]
@@ -28,32 +28,32 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Shows events until a signal ends it, or nobody reads.
+    /// Prints events until a signal, or until the reader closes the pipe.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         runtime.block_on(async {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
             let tasks = Tasks::new();
-            let (tell, mut told) = mpsc::channel(MAX_LINES);
+            let (sender, mut receiver) = mpsc::channel(MAX_LINES);
             for client in self.server.clients(&tasks)? {
                 connected(&client).await?;
-                let (tell, stop) = (tell.clone(), tasks.stop());
+                let (sender, stop) = (sender.clone(), tasks.stop());
                 tasks.spawn("tail", async move {
                     tokio::select! {
                         () = stop.cancelled() => (),
-                        () = follow(client, tell) => (),
+                        () = follow(client, sender) => (),
                     }
                 });
             }
-            drop(tell);
+            drop(sender);
             let shown = loop {
-                let told = tokio::select! {
+                let received = tokio::select! {
                     _ = terminate.recv() => break Ok(()),
                     _ = interrupt.recv() => break Ok(()),
-                    told = told.recv() => told,
+                    received = receiver.recv() => received,
                 };
-                let Some((server, event)) = told else {
+                let Some((server, event)) = received else {
                     break Ok(());
                 };
                 let is_wanted =
@@ -63,7 +63,7 @@ impl Tail {
                 }
                 match write(&server, &event, out) {
                     Ok(()) => (),
-                    // Whoever reads us has read enough.
+                    // The reader has closed the pipe.
                     Err(error) if error.kind() == ErrorKind::BrokenPipe => break Ok(()),
                     Err(error) => break Err(error),
                 }
@@ -82,8 +82,8 @@ fn write(server: &str, event: &Event, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Passes the events of a server on, and says on the standard error output when it goes away.
-async fn follow(client: Client, tell: mpsc::Sender<(String, Event)>) {
+/// Forwards the events of a server, and reports lost connections on standard error.
+async fn follow(client: Client, sender: mpsc::Sender<(String, Event)>) {
     let (mut events, mut state) = (client.events(), client.state());
     state.mark_unchanged();
     let mut lost = 0;
@@ -95,7 +95,7 @@ async fn follow(client: Client, tell: mpsc::Sender<(String, Event)>) {
                     return;
                 }
                 if let State::Lost { reason, .. } | State::Refused { reason } = &*state.borrow() {
-                    complain(&format!("Asterisk {} is away: {reason}", client.name()));
+                    report(&format!("Lost the connection to Asterisk {}: {reason}", client.name()));
                 }
                 continue;
             }
@@ -104,18 +104,20 @@ async fn follow(client: Client, tell: mpsc::Sender<(String, Event)>) {
         if events.lost() != lost {
             let more = events.lost().saturating_sub(lost);
             lost = events.lost();
-            complain(&format!(
-                "{more} events were lost: they are not read fast enough"
-            ));
+            report(&format!("lost {more} events: output is too slow"));
         }
-        if tell.send((client.name().to_owned(), event)).await.is_err() {
+        if sender
+            .send((client.name().to_owned(), event))
+            .await
+            .is_err()
+        {
             return;
         }
     }
 }
 
-fn complain(what: &str) {
-    // There is nobody left to tell if this fails.
+fn report(what: &str) {
+    // If this fails, there is nowhere to report it.
     let _ = writeln!(io::stderr(), "handsetd: {}", TerminalSafe(what));
 }
 
