@@ -21,7 +21,6 @@ use std::time::Duration;
 
 use super::{
     Backend, BackgroundImage, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task,
-    require_notify,
 };
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
@@ -43,11 +42,11 @@ impl Backend for Cisco {
     ) -> Result<Plan, PlanError> {
         match task {
             Task::Control(Control::Reboot) => {
-                require_notify(context)?;
+                context.require_notify()?;
                 restart::reboot(phone)
             }
             Task::Control(Control::Resync) => {
-                require_notify(context)?;
+                context.require_notify()?;
                 Ok(restart::resync(phone))
             }
             _ if context.via == Some(Via::Notify) => Err(PlanError::unsupported(match task {

@@ -1,5 +1,6 @@
 //! The context that a task is planned in.
 
+use super::plan_error::PlanError;
 use crate::documents::Documents;
 use crate::verb::Via;
 
@@ -12,4 +13,17 @@ pub struct PlanContext<'a> {
     pub asterisk: bool,
     /// Collects the documents that the phone will fetch.
     pub documents: &'a Documents,
+}
+
+impl PlanContext<'_> {
+    /// Refuses other transports for tasks that only a NOTIFY performs.
+    pub(super) fn require_notify(&self) -> Result<(), PlanError> {
+        match self.via {
+            None | Some(Via::Notify) => Ok(()),
+            Some(via) => Err(PlanError::unsupported(format!(
+                "only a NOTIFY through Asterisk does this, not via={}; omit via",
+                via.name()
+            ))),
+        }
+    }
 }

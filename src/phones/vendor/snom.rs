@@ -18,7 +18,9 @@ mod execute;
 mod http;
 mod keys;
 mod led;
+mod minibrowser;
 mod model;
+mod notes;
 mod notify;
 mod settings_page;
 mod timing;
@@ -76,17 +78,6 @@ fn transport_of_call(action: CallControl, call: &CallId) -> Via {
         Via::Csta
     }
 }
-
-/// The caveat for the hold key.
-const TOGGLES: &str = "pressed the hold key, which toggles: it holds or resumes the call";
-
-/// The caveat for a transfer that does not wait for the called party.
-const NO_WAIT: &str = "the call was transferred after a moment, whether or not the called party had \
-                       answered; via=csta waits for the answer";
-
-/// The caveat for documents that change settings.
-const TRUSTED: &str = "phones ignore documents that change settings unless their setting \
-                       mb_trusted_hosts names the sender";
 
 #[cfg(test)]
 mod tests;

@@ -161,8 +161,9 @@ pub(crate) fn truncate(text: &str, max: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Returns why `text` is not a well-formed document without a DTD, if so.
-pub(crate) fn fault(text: &str) -> Option<String> {
+/// Returns why `text` cannot be sent to a phone: it is not well-formed XML, or has a DTD, which could
+/// make a phone read files or expand entities without end.
+pub fn document_fault(text: &str) -> Option<String> {
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_comments = true;
     let (mut depth, mut roots) = (0_usize, 0_usize);
@@ -236,7 +237,7 @@ mod tests {
             "<a/>",
             "<?xml version=\"1.0\"?>\n<a b=\"c\"><d>&amp;</d></a>\n",
         ] {
-            assert_eq!(fault(good), None, "{good}");
+            assert_eq!(document_fault(good), None, "{good}");
         }
         for bad in [
             "",
@@ -251,7 +252,7 @@ mod tests {
             "<a",
             "<a>&</a>",
         ] {
-            assert!(fault(bad).is_some(), "{bad}");
+            assert!(document_fault(bad).is_some(), "{bad}");
         }
     }
 
@@ -260,7 +261,7 @@ mod tests {
         fn written_documents_are_well_formed(text in any::<String>(), value in any::<String>()) {
             let node = Node::new("A").attribute("b", &value).child(Node::with_text("C", &text));
             let document = node.to_document();
-            prop_assert_eq!(fault(&document), None);
+            prop_assert_eq!(document_fault(&document), None);
             let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
             prop_assert!(!document.contains(forbidden));
         }

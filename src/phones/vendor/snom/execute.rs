@@ -5,8 +5,9 @@
 
 use url::Url;
 
-use super::timing::SETTLE_DELAY;
-use super::{TRUSTED, document, http, keys, model, notify, web};
+use super::notes::TRUSTED;
+use super::timing;
+use super::{document, keys, minibrowser, model, notify, web};
 use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -43,7 +44,7 @@ pub(super) fn run_pages(
             Ok(web::get(&format!("/command.htm?number={number}")))
         }
         Command::Keys(presses) => Ok(web::get(&keys::page(phone, presses)?)),
-        Command::Special(url) => http::show(phone, redirect_to(phone, url), documents),
+        Command::Special(url) => minibrowser::show(phone, redirect_to(phone, url), documents),
         Command::Touch(position) => {
             check_touch(phone)?;
             Ok(web::get(&format!("/command.htm?touch={position}")))
@@ -65,7 +66,7 @@ pub(super) fn run_documents(
         Command::Dial(number) => Ok(push(&redirect_to(phone, &notify::dialing(number)))),
         Command::Keys(presses) => {
             let documents = notify::presses(phone, presses)?;
-            Ok(join_paced(
+            Ok(timing::join_paced(
                 documents.iter().map(|(document, _)| push(document)),
             ))
         }
@@ -79,7 +80,7 @@ fn run_each(
     run: impl Fn(&Command) -> Result<Plan, PlanError>,
 ) -> Result<Plan, PlanError> {
     let plans = uris.iter().map(|uri| run(&parse(uri.as_str())?));
-    let plan = join_paced(plans.collect::<Result<Vec<_>, _>>()?);
+    let plan = timing::join_paced(plans.collect::<Result<Vec<_>, _>>()?);
     let is_guarded = uris.iter().any(|uri| needs_trust(uri.as_str()));
     let plan = if is_guarded {
         plan.with_note(TRUSTED)
@@ -101,12 +102,6 @@ fn needs_trust(uri: &str) -> bool {
         let name = command.split([':', '=']).next().unwrap_or_default();
         GUARDED.iter().any(|known| known.eq_ignore_ascii_case(name))
     })
-}
-
-/// Joins plans, with pauses for the screen.
-pub(super) fn join_paced(plans: impl IntoIterator<Item = Plan>) -> Plan {
-    let join = |plan: Plan, next: Plan| plan.then_pause(SETTLE_DELAY).then(next);
-    plans.into_iter().reduce(join).unwrap_or_default()
 }
 
 /// Writes a document that redirects to a special URL.

@@ -8,8 +8,8 @@ mod info;
 mod screenshot;
 mod settings;
 
-use super::{document, execute, keys, led, model, settings_page, web};
-use crate::documents::{Documents, StoredContent};
+use super::{document, execute, keys, led, minibrowser, web};
+use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::vendor::{
     BackgroundImage, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task,
@@ -34,7 +34,7 @@ pub(super) fn plan(
         )),
         Task::Ringtone(tone, line) => {
             let settings = ringtone(tone, line.unwrap_or(1))?;
-            Ok(save(&settings))
+            Ok(web::save_all(&settings))
         }
     }
 }
@@ -51,7 +51,7 @@ fn control_plan(
         Control::Csta(_) => Err(PlanError::unsupported("CSTA requests require via=csta")),
         Control::Dial { number, line } => calls::dial(number, *line),
         Control::Display(..) => Err(PlanError::unsupported(NO_BACKLIGHT)),
-        Control::Dnd(on) => Ok(web::save(&[("dnd_mode", switch(*on))])),
+        Control::Dnd(on) => Ok(web::save(&[("dnd_mode", web::switch(*on))])),
         Control::Dtmf(digits) => calls::dtmf(digits),
         Control::Execute(uris) => execute::run_pages(phone, uris, context.documents),
         Control::Firmware(url) => Ok(get(&format!(
@@ -62,7 +62,9 @@ fn control_plan(
         Control::Forward(forward) => Ok(settings::forward(forward)),
         Control::Info => Ok(info::plan(phone)),
         Control::Keys(presses) => Ok(get(&keys::page(phone, presses)?)),
-        Control::Led(led) => show(phone, led::document(phone, led)?, context.documents),
+        Control::Led(led) => {
+            minibrowser::show(phone, led::document(phone, led)?, context.documents)
+        }
         Control::Notify(_) => Err(PlanError::unsupported("a NOTIFY requires Asterisk")),
         Control::Reboot => Ok(get(reboot_page(phone))),
         Control::Resync => Err(PlanError::unsupported(
@@ -85,7 +87,7 @@ fn push(
     documents: &Documents,
 ) -> Result<Plan, PlanError> {
     let url = match content {
-        PreparedContent::Document(document) => publish(document.clone(), documents),
+        PreparedContent::Document(document) => minibrowser::publish(document.clone(), documents),
         PreparedContent::Screen(screen, image) => {
             document::publish(screen, image.as_ref(), documents)?
         }
@@ -93,20 +95,6 @@ fn push(
     };
     let plan = get(&web::minibrowser(phone, &url)?);
     Ok(document::with_notes(plan, content, priority))
-}
-
-/// Plans to show a document in the minibrowser.
-pub(super) fn show(
-    phone: &Phone,
-    document: String,
-    documents: &Documents,
-) -> Result<Plan, PlanError> {
-    let url = publish(document, documents);
-    Ok(get(&web::minibrowser(phone, &url)?))
-}
-
-fn publish(document: String, documents: &Documents) -> url::Url {
-    documents.publish_screen(StoredContent::new(document::CONTENT_TYPE, document))
 }
 
 fn ring(name: &str) -> Result<Plan, PlanError> {
@@ -123,7 +111,7 @@ fn ring(name: &str) -> Result<Plan, PlanError> {
 
 /// Returns the settings that assign a ring tone to an identity.
 pub(super) fn ringtone(tone: &PreparedTone, line: u8) -> Result<Vec<(String, String)>, PlanError> {
-    let line = identity(line)?;
+    let line = web::identity(line)?;
     let ringer = format!("user_ringer{line}");
     match tone {
         PreparedTone::BuiltIn(name) if name.eq_ignore_ascii_case("silent") => {
@@ -145,26 +133,8 @@ pub(super) fn ringtone(tone: &PreparedTone, line: u8) -> Result<Vec<(String, Str
     }
 }
 
-/// Validates the number of an identity.
-pub(super) fn identity(line: u8) -> Result<u8, PlanError> {
-    if (1..=12).contains(&line) {
-        return Ok(line);
-    }
-    Err(PlanError::Invalid(format!(
-        "line: Snom phones have lines 1 to 12, not {line}"
-    )))
-}
-
 fn set_background(background: &BackgroundImage) -> Plan {
     web::save(&[("custom_bg_image_url", background.image.as_str())])
-}
-
-fn save(settings: &[(String, String)]) -> Plan {
-    let settings: Vec<_> = settings
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    web::save(&settings)
 }
 
 fn reboot_page(phone: &Phone) -> &'static str {
@@ -182,11 +152,6 @@ fn ringer(name: &str) -> Option<u32> {
         _ => name,
     };
     digits.trim().parse().ok()
-}
-
-/// Returns the value of a switch.
-fn switch(on: bool) -> &'static str {
-    if on { "on" } else { "off" }
 }
 
 /// Why the verb `display` is not supported.

@@ -6,19 +6,21 @@
 //! press a key or dial, one NOTIFY per step. The effect of the keys was tested on a D862.
 
 mod command_document;
+mod send;
 
 use super::http;
 use super::keys::Key;
+use super::notes::{NO_WAIT, TOGGLES};
 use super::timing::SETTLE_DELAY;
-use super::{NO_WAIT, TOGGLES, document, execute, led, model};
-use crate::documents::{Documents, StoredContent};
+use super::{document, execute, led, model};
+use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::screen::Number;
-use crate::vendor::plan::fits_notify;
 use crate::vendor::{InCall, Plan, PlanContext, PlanError, PreparedContent, Task};
 use crate::verb::{CallControl, CallId, Control, Priority, Settings, TransferKind};
 pub(super) use command_document::{dialing, presses};
 use command_document::{keys, set};
+use send::{push_or_fetch, pushed};
 
 /// Plans `task` by NOTIFY.
 pub(super) fn plan(
@@ -170,19 +172,6 @@ fn push(
         PreparedContent::Url(url) => pushed(&document::fetching(url.as_str())),
     };
     Ok(document::with_notes(plan, content, priority))
-}
-
-/// Plans to push a document, inline if it is small enough, otherwise by URL.
-fn push_or_fetch(document: String, documents: &Documents) -> Plan {
-    if fits_notify(&document) {
-        return pushed(&document);
-    }
-    let url = documents.publish_screen(StoredContent::new(document::CONTENT_TYPE, document));
-    pushed(&document::fetching(url.as_str()))
-}
-
-fn pushed(document: &str) -> Plan {
-    Plan::notify("xml", Some(("application/snomxml", document)))
 }
 
 /// The caveat for the DND key.

@@ -46,6 +46,30 @@ fn save_query(query: &str) -> Plan {
     ))
 }
 
+/// Plans to write settings persistently.
+pub(super) fn save_all(settings: &[(String, String)]) -> Plan {
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    save(&settings)
+}
+
+/// Validates the number of an identity.
+pub(super) fn identity(line: u8) -> Result<u8, PlanError> {
+    if (1..=12).contains(&line) {
+        return Ok(line);
+    }
+    Err(PlanError::Invalid(format!(
+        "line: Snom phones have lines 1 to 12, not {line}"
+    )))
+}
+
+/// Returns the value of a switch.
+pub(super) fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
 /// Returns the name that a setting has over HTTP, where the index stands right behind the name.
 pub(super) fn http_name(name: &str) -> String {
     encoded(&name.replace(['[', ']'], ""))

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::{http, settings_page};
+use super::super::{settings_page, web};
 use crate::phone::Phone;
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
@@ -22,7 +22,7 @@ pub(super) type Next = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
 impl Line {
     pub(super) fn new(phone: &Phone, number: u8) -> Result<Self, PlanError> {
         Ok(Self {
-            number: http::identity(number)?,
+            number: web::identity(number)?,
             by_number: !phone.firmware.is_older_than(&[8, 7, 4]),
         })
     }

@@ -3,7 +3,8 @@
 //! Sources: "Remote phone control", and two programs that answer calls with `ENTER`.
 
 use super::super::timing::SETTLE_DELAY;
-use super::{get, identity, keys, settings_page, web};
+use super::super::web::{self, get, identity};
+use super::super::{keys, notes, settings_page};
 use crate::phone::Phone;
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
@@ -23,9 +24,7 @@ pub(super) fn control(
         CallControl::Hangup => Ok(
             get("/command.htm?RELEASE_ALL_CALLS").with_note("all calls of the phone were ended")
         ),
-        CallControl::Hold | CallControl::Resume => {
-            Ok(press(&Key::HOLD)?.with_note(super::super::TOGGLES))
-        }
+        CallControl::Hold | CallControl::Resume => Ok(press(&Key::HOLD)?.with_note(notes::TOGGLES)),
     }
 }
 
@@ -104,7 +103,7 @@ pub(super) fn transfer(
         ReplyOutcome::Then(paced(pages))
     });
     steps.extend([Step::Pause(SETTLE_DELAY), end]);
-    Ok(Plan::new(steps).with_note(super::super::NO_WAIT))
+    Ok(Plan::new(steps).with_note(notes::NO_WAIT))
 }
 
 /// Requests pages in order, with a pause between groups.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::settings_page;
+use super::super::settings_page;
 use crate::phone::{MacAddress, Phone};
 use crate::vendor::{Plan, ReplyData, ReplyOutcome};
 use settings_page::SettingsDump;

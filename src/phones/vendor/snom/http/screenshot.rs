@@ -1,6 +1,7 @@
 //! Screenshots by the page `screen.bmp`.
 
-use super::{get, model, web};
+use super::super::model;
+use super::super::web::{self, get};
 use crate::phone::Phone;
 use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request};
 

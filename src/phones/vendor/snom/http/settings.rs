@@ -6,7 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{settings_page, switch, web};
+use super::super::settings_page;
+use super::super::web::{self, switch};
 use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
 use crate::verb::{Forward, ForwardKind, Mode, Settings, Stream};
 use settings_page::SettingsDump;
@@ -41,7 +42,7 @@ pub(super) fn forward(forward: &Forward) -> Plan {
     let forward = forward.clone();
     Plan::new([settings_page::fetch(move |dump| {
         match forwarding(&forward, dump) {
-            Some(settings) => ReplyOutcome::Then(super::save(&settings).steps),
+            Some(settings) => ReplyOutcome::Then(web::save_all(&settings).steps),
             None => ReplyOutcome::Rejected(
                 "the phone has neither the setting fwd_all_enabled1 nor redirect_event".to_owned(),
             ),

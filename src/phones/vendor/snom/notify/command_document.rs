@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use super::super::document::{self, EXIT, STAY, encoded};
-use super::super::execute::join_paced;
 use super::super::keys::Key;
-use super::super::timing::SETTLE_DELAY;
-use super::super::{TRUSTED, web};
-use super::{model, push_or_fetch, pushed};
+use super::super::notes::TRUSTED;
+use super::super::timing::{SETTLE_DELAY, join_paced};
+use super::super::{model, web};
+use super::send::{push_or_fetch, pushed};
 use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::screen::Number;
