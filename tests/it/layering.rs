@@ -104,7 +104,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "deliver",
         &["commit_point", "content_store", "outcome", "roster"],
     ),
-    ("dialplan", &["dispatch", "history", "outcome", "resolver"]),
+    (
+        "dialplan",
+        &["dispatch", "history", "metrics", "outcome", "resolver"],
+    ),
     (
         "dispatch",
         &[
@@ -138,23 +141,11 @@ const IMPORT_ALL: &[&str] = &["cli", "daemon", "demo"];
 const KNOWN_CYCLES: &[&str] = &[
     "handsetd: cli.rs -> cli/check.rs -> cli.rs",
     "handsetd: cli/simulate.rs -> cli/simulate/cucm.rs -> cli/simulate.rs",
-    "handsetd: config.rs -> config/environment.rs -> config.rs",
     "handsetd: daemon.rs -> daemon/reload.rs -> daemon.rs",
-    "handsetd: deliver/conversion_cache.rs -> deliver/prepare.rs -> deliver/conversion_cache.rs",
-    "handsetd: deliver/execution.rs -> deliver/notify.rs -> deliver/execution.rs",
-    "handsetd: deliver/http.rs -> deliver/http/connection.rs -> deliver/http.rs",
     "handsetd: deliver/media_source.rs -> deliver/media_source/folders.rs -> deliver/media_source.rs",
     "handsetd: resolver.rs -> resolver/phone_ref.rs -> resolver.rs",
     "handsetd: roster.rs -> roster/sync.rs -> roster.rs",
-    "phones: media/background.rs -> media/picture/scale.rs -> media/background.rs",
     "phones: media/model.rs -> media/model/cisco.rs -> media/model.rs",
     "phones: vendor.rs -> vendor/cisco.rs -> vendor.rs",
     "phones: vendor/cisco/family.rs -> vendor/cisco/family/table.rs -> vendor/cisco/family.rs",
-    "phones: vendor/exchange.rs -> vendor/plan.rs -> vendor/exchange.rs",
-    "phones: verb.rs -> verb/table.rs -> verb/kind.rs -> verb/action.rs -> verb/push.rs -> verb.rs",
-    "simulator: cucm.rs -> cucm/http.rs -> cucm.rs",
-    "simulator: draw.rs -> draw/face.rs -> draw.rs",
-    "simulator: phone.rs -> server.rs -> phone.rs",
-    "simulator: sip/agent.rs -> sip/call.rs -> sip/agent.rs",
-    "simulator: yealink.rs -> yealink/configuration.rs -> yealink.rs",
 ];

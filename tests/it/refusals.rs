@@ -537,7 +537,9 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
         }
         assert_denied(&outcome, "the phone refused the user name and password ");
         assert!(
-            outcome.reason.contains("locks handsetd out if that repeats"),
+            outcome
+                .reason
+                .contains("locks handsetd out if that repeats"),
             "{}",
             outcome.reason
         );

@@ -358,7 +358,11 @@ async fn a_phone_asks_for_its_password_in_two_ways() {
     let entry = sim_phone.entry("desk");
     let config = format!("{entry}username = 'admin'\npassword = 'wrong'\n");
     let fixture = Fixture::with(sim_phone, &config).await;
-    for reason in ["web administrator", "locks handsetd out", "locks handsetd out"] {
+    for reason in [
+        "web administrator",
+        "locks handsetd out",
+        "locks handsetd out",
+    ] {
         let outcome = fixture.outcome("key", &["OK"]).await;
         assert_eq!(outcome["HANDSET_STATUS"], "DENIED", "{outcome:?}");
         assert!(outcome["HANDSET_REASON"].contains(reason), "{outcome:?}");

@@ -77,8 +77,7 @@ impl Service {
     ) -> Result<Session<'_>, Failure> {
         commit_point.commit().await?;
         if request.via.is_some() {
-            let reason =
-                "via: the request goes to the call manager, not to the phone; omit via";
+            let reason = "via: the request goes to the call manager, not to the phone; omit via";
             return Err(Failure::new(Status::Unsupported, reason));
         }
         let client = self.0.as_ref().ok_or_else(|| {
