@@ -136,7 +136,7 @@ async fn what_was_sent_and_not_answered_is_not_sent_again() {
     phone.until_dialed(2).await;
     let daemon = daemon.crash_and_start().await;
     drop(request);
-    let line = daemon.line("A held delivery is over.").await;
+    let line = daemon.line("handsetd ended while sending this").await;
     assert!(line.contains("status=UNKNOWN"), "{line}");
     phone.go_online(Behavior::Answers).await;
     let last = dials(&daemon, "3", &["keep=1h"]).await;
@@ -184,7 +184,7 @@ async fn a_fault_in_one_delivery_ends_no_other() {
     let keys = ["template=broken.xml", "text=", "phone=desk", "keep=1h"];
     let broken = Caller::new(daemon.agi()).runs("push", &keys).await;
     assert_eq!(broken.status, "ERROR", "{}", broken.reason);
-    assert_eq!(broken.reason, "the delivery broke off; see the log");
+    assert_eq!(broken.reason, "internal error; see the log");
     phone.go_online(Behavior::Answers).await;
     let next = dials(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(next.status, "OK", "{}", next.reason);
@@ -225,7 +225,7 @@ async fn a_damaged_file_is_moved_aside_and_told() {
             fs::remove_file(file.with_extension("sqlite-wal")).unwrap();
         })
         .await;
-    let line = daemon.line("is damaged: the file was moved aside").await;
+    let line = daemon.line("is damaged: the file was renamed").await;
     assert!(line.contains("ERROR"), "{line}");
     let aside = fs::read_dir(file.parent().unwrap()).unwrap();
     let aside = aside.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -276,7 +276,8 @@ async fn a_full_disk_is_told_and_costs_only_the_keeping() {
     }
     assert_eq!(full.status, "ERROR", "{}", full.reason);
     assert!(
-        full.reason.contains("and it can't be held: cannot write"),
+        full.reason
+            .contains("and it cannot be stored: cannot write"),
         "{}",
         full.reason
     );

@@ -35,5 +35,5 @@ async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
     // Those in between were never sent, once a newer one waited.
     let pushes = phone.received().len();
     assert!(pushes < 50, "{pushes}");
-    daemon.line("a newer screen took its place").await;
+    daemon.line("replaced by a newer screen").await;
 }

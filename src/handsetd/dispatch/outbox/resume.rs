@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, info_span};
 
 use super::pending_delivery::PendingDelivery;
 use super::worker::OutboxWorker;
@@ -80,7 +80,8 @@ impl OutboxWorker {
                 return;
             }
         };
-        services.finish(record, &info.verb, &outcome, Duration::ZERO);
+        let span = info_span!(parent: None, "delivery", id = %info.id);
+        span.in_scope(|| services.finish(record, &info.verb, &outcome, Duration::ZERO));
         self.delete_later(number);
     }
 }
