@@ -84,7 +84,7 @@ impl PhoneResolver {
         }
     }
 
-    /// Finds a phone again, wherever it is now.
+    /// Finds the phone of a reference, at its present address.
     pub fn resolve_ref(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
         let (mut found, mut missing) = (Vec::new(), None);
         for one in self.find(&phone_ref.text) {
@@ -96,10 +96,10 @@ impl PhoneResolver {
         if let Some(at) = found.iter().position(|phone| phone_ref.is_of(phone)) {
             return Ok(found.swap_remove(at));
         }
-        // The same endpoint may have another phone now, or another address. Of several, whoever was
-        // not there when it was asked has no face; the first will do.
-        let has_face = phone_ref.mac.is_some() || phone_ref.ip.is_some();
-        if found.len() == 1 || !has_face && !found.is_empty() {
+        // The endpoint may have another phone now, or another address. A reference to a phone that
+        // was not registered identifies none of several; any will do.
+        let is_identifying = phone_ref.mac.is_some() || phone_ref.ip.is_some();
+        if found.len() == 1 || !is_identifying && !found.is_empty() {
             return Ok(found.swap_remove(0));
         }
         if found.is_empty()
@@ -108,13 +108,12 @@ impl PhoneResolver {
             return Ok(phone);
         }
         Err(missing.unwrap_or_else(|| {
-            let reason =
-                "its endpoint has several phones, and none of them is the one that was meant";
+            let reason = "its endpoint has several phones, and none of them is the requested one";
             Outcome::at(&phone_ref.text, None, Status::NotFound, reason)
         }))
     }
 
-    /// Puts a phone together from what a call told of it, where no server could know better.
+    /// Builds a phone from what its call revealed, if no server could know better.
     fn remembered(&self, phone_ref: &PhoneRef) -> Option<Phone> {
         if self.roster.follows_any() {
             return None;
