@@ -2,7 +2,7 @@
 //!
 //! No document describes the status codes of push XML, nor whether ring tones and wallpapers can be
 //! pushed in a `Configuration`. Here an invalid push gets 400, and such a configuration works, with a
-//! remark that this is unproven on real phones. After three wrong passwords the phone refuses every
+//! remark that this is unverified on real phones. After three wrong passwords the phone refuses every
 //! login for ten minutes.
 
 mod action;

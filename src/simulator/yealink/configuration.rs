@@ -33,7 +33,7 @@ impl Yealink {
             };
             match uploaded {
                 Ok(()) => self.remark(format!(
-                    "{name} worked here; by push it is unproven on real phones."
+                    "{name} worked here; by push it is unverified on real phones."
                 )),
                 Err(reason) => self.remark(format!("{name}: {reason}.")),
             }

@@ -374,7 +374,7 @@ async fn ring_tones_and_wallpapers_are_uploaded_before_they_are_used() {
         state
             .remarks
             .iter()
-            .any(|remark| remark.contains("unproven on real phones"))
+            .any(|remark| remark.contains("unverified on real phones"))
     );
     for (parameter, file) in [
         ("ringtone.url", "pcm.wav"),
