@@ -53,11 +53,11 @@ pub struct Dialplan {
 impl Script for Dialplan {
     async fn run(&self, request: &agi::Request, channel: &mut Channel) -> Result<(), agi::Error> {
         let _session = self.metrics.session();
-        let asker = Requester::Call {
+        let requester = Requester::Call {
             channel: request.channel().to_owned(),
             extension: format!("{}@{}", request.extension(), request.context()),
         };
-        let mut info = RequestInfo::new(asker, request.script().trim_matches('/'), Vec::new());
+        let mut info = RequestInfo::new(requester, request.script().trim_matches('/'), Vec::new());
         let id = info.id.clone();
         let span = info_span!("delivery", %id);
         async {
