@@ -12,6 +12,7 @@
 //!
 //! Sources: Snom's service hub ("Remote phone control", "XML Minibrowser") and docs.snom.io.
 
+mod command_document;
 mod csta;
 mod document;
 mod execute;
@@ -22,6 +23,7 @@ mod minibrowser;
 mod model;
 mod notes;
 mod notify;
+mod notify_document;
 mod settings_page;
 mod timing;
 mod web;

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::notes::TRUSTED;
 use super::timing;
-use super::{document, keys, minibrowser, model, notify, web};
+use super::{command_document, document, keys, minibrowser, model, web};
 use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -63,9 +63,12 @@ pub(super) fn run_documents(
         Command::Plain(_) | Command::Touch(_) => Err(PlanError::unsupported(
             "uri: command: and touch: require via=http",
         )),
-        Command::Dial(number) => Ok(push(&redirect_to(phone, &notify::dialing(number)))),
+        Command::Dial(number) => Ok(push(&redirect_to(
+            phone,
+            &command_document::dialing(number),
+        ))),
         Command::Keys(presses) => {
-            let documents = notify::presses(phone, presses)?;
+            let documents = command_document::presses(phone, presses)?;
             Ok(timing::join_paced(
                 documents.iter().map(|(document, _)| push(document)),
             ))

@@ -5,12 +5,11 @@
 //! other setup is needed, even behind NAT. It is the only transport to the D8 series: command documents
 //! press a key or dial, one NOTIFY per step. The effect of the keys was tested on a D862.
 
-mod command_document;
-mod send;
-
+use super::command_document::{self, dialing, keys, set};
 use super::http;
 use super::keys::Key;
 use super::notes::{NO_WAIT, TOGGLES};
+use super::notify_document::{push_or_fetch, pushed};
 use super::timing::SETTLE_DELAY;
 use super::{document, execute, led, model};
 use crate::documents::Documents;
@@ -18,9 +17,6 @@ use crate::phone::Phone;
 use crate::screen::Number;
 use crate::vendor::{InCall, Plan, PlanContext, PlanError, PreparedContent, Task};
 use crate::verb::{CallControl, CallId, Control, Priority, Settings, TransferKind};
-pub(super) use command_document::{dialing, presses};
-use command_document::{keys, set};
-use send::{push_or_fetch, pushed};
 
 /// Plans `task` by NOTIFY.
 pub(super) fn plan(

@@ -1,6 +1,6 @@
 //! Documents sent by NOTIFY.
 
-use super::super::document;
+use super::document;
 use crate::documents::{Documents, StoredContent};
 use crate::vendor::Plan;
 use crate::vendor::plan::fits_notify;

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use super::super::document::{self, EXIT, STAY, encoded};
-use super::super::keys::Key;
-use super::super::notes::TRUSTED;
-use super::super::timing::{SETTLE_DELAY, join_paced};
-use super::super::{model, web};
-use super::send::{push_or_fetch, pushed};
+use super::document::{self, EXIT, STAY, encoded};
+use super::keys::Key;
+use super::notes::TRUSTED;
+use super::notify_document::{push_or_fetch, pushed};
+use super::timing::{SETTLE_DELAY, join_paced};
+use super::{model, web};
 use crate::documents::Documents;
 use crate::phone::Phone;
 use crate::screen::Number;
@@ -19,7 +19,7 @@ use crate::vendor::{Plan, PlanError};
 use crate::verb::KeyPress;
 
 /// Returns the URL that dials a number.
-pub(in super::super) fn dialing(number: &Number) -> String {
+pub(super) fn dialing(number: &Number) -> String {
     format!("{EXIT}#numberdial={}", encoded(number.as_str()))
 }
 
@@ -62,10 +62,7 @@ pub(super) fn pressed(phone: &Phone, list: &[KeyPress]) -> Result<Plan, PlanErro
 }
 
 /// Returns the documents that press keys, and whether each key is known to work.
-pub(in super::super) fn presses(
-    phone: &Phone,
-    list: &[KeyPress],
-) -> Result<Vec<(String, bool)>, PlanError> {
+pub(super) fn presses(phone: &Phone, list: &[KeyPress]) -> Result<Vec<(String, bool)>, PlanError> {
     let each = list.iter().map(|press| {
         let name = press.key.as_str();
         if press.hold.is_some_and(|hold| hold > Duration::ZERO) {
