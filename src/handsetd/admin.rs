@@ -1,7 +1,7 @@
 //! The admin API, the web page, and the health and metrics endpoints (`[admin]`).
 //!
 //! Everything but health and metrics requires the admin token. Requests to phones take the same path
-//! as all others, through [`handset_phones::verb`] and the [`Dispatcher`]. Every reply of the API has
+//! as all others, through [`handset_phones::verb`] and the `Dispatcher`. Every reply of the API has
 //! the same fields, also when a request is refused: status, reason, phone, vendor, id, result.
 
 mod bearer;

@@ -1,8 +1,8 @@
 //! History of deliveries, in memory: what was requested, by whom, and the result.
 //!
-//! The [`History`] is bounded in age and in number. It never keeps a password, and it keeps message
+//! The `History` is bounded in age and in number. It never keeps a password, and it keeps message
 //! texts only if the configuration allows it. It decides nothing and sends nothing; subscribers of
-//! [`History::changes`] learn of every change at once.
+//! `History::changes` learn of every change at once.
 
 mod config;
 mod log;
