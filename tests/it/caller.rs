@@ -52,12 +52,12 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     }))
     .await;
     join_all(sim_phones.iter().map(async |caller| {
-        caller.is_shown_a_text().await;
-        caller.hears_a_tone().await;
-        caller.gets_a_ring_tone().await;
-        caller.gets_a_background().await;
-        caller.was_asked_properly();
-        caller.is_shown_any_text_as_it_was().await;
+        caller.shows_text().await;
+        caller.plays_tone().await;
+        caller.changes_ring_tone().await;
+        caller.changes_background().await;
+        caller.assert_well_formed_requests();
+        caller.shows_any_text_unchanged().await;
         caller.sim_phone.assert_accepted_all();
     }))
     .await;
@@ -72,14 +72,14 @@ struct Caller {
 }
 
 impl Caller {
-    async fn is_shown_a_text(&self) {
+    async fn shows_text(&self) {
         self.dials("700", "OK").await;
         let shown = self.sim_phone.shows_text("Hello, this is Asterisk").await;
         assert_eq!(shown.title, "Asterisk");
     }
 
     /// One of its own tones where it can, and a file where it can.
-    async fn hears_a_tone(&self) {
+    async fn plays_tone(&self) {
         let (own, file) = match self.vendor() {
             Vendor::Cisco => ("OK", "OK"),
             Vendor::Snom => ("OK", "UNSUPPORTED"),
@@ -100,7 +100,7 @@ impl Caller {
         assert!(played[0].name.ends_with(first), "{played:?}");
     }
 
-    async fn gets_a_ring_tone(&self) {
+    async fn changes_ring_tone(&self) {
         self.dials("702", "OK").await;
         let state = self
             .sim_phone
@@ -111,7 +111,7 @@ impl Caller {
         assert!((490..=530).contains(&milliseconds), "{milliseconds} ms");
     }
 
-    async fn gets_a_background(&self) {
+    async fn changes_background(&self) {
         self.dials("703", "OK").await;
         let state = self.sim_phone.until("a background", |state| {
             state.background.is_some()
@@ -140,7 +140,7 @@ impl Caller {
     }
 
     /// Checks methods, paths and headers of all that the phone was asked.
-    fn was_asked_properly(&self) {
+    fn assert_well_formed_requests(&self) {
         let received = self.sim_phone.received();
         let state = self.sim_phone.state();
         let wrong = state.bad_credentials;
@@ -201,7 +201,7 @@ impl Caller {
     }
 
     /// By query, by argument, and by the subroutine of the project's dialplan.
-    async fn is_shown_any_text_as_it_was(&self) {
+    async fn shows_any_text_unchanged(&self) {
         for (extension, title, text) in [
             ("7012", "Query", NASTY),
             ("7013", "Sum", "2+2=4 is true"),

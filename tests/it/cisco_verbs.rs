@@ -71,7 +71,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn an_8851_does_every_verb() {
+async fn an_8851_supports_every_verb() {
     let fixture = Fixture::of("8851").await;
     fixture.does("dtmf", &["12"]).await.is("REJECTED");
     fixture.does("dial", &["+4930123"]).await.is("OK");
@@ -153,7 +153,7 @@ async fn picture(outcome: &CallResult, size: (u32, u32)) {
 }
 
 #[tokio::test]
-async fn uris_are_run_side_by_side_and_answered_one_by_one() {
+async fn uris_run_in_one_request_and_report_individually() {
     let fixture = Fixture::of("8851").await;
     let uris = ["uri=Key:Soft1", "uri=Play:chime.raw", "uri=Dial:100"];
     fixture.does("execute", &uris).await.is("OK");
@@ -191,7 +191,7 @@ async fn uris_are_run_side_by_side_and_answered_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_7970_streams_by_uris_and_has_the_old_pages() {
+async fn a_7970_streams_by_uri_and_has_legacy_pages() {
     let fixture = Fixture::of("7970G").await;
     fixture
         .does("stream", &["239.0.0.1:20480", "mode=both"])
@@ -224,7 +224,7 @@ async fn a_7970_streams_by_uris_and_has_the_old_pages() {
 }
 
 #[tokio::test]
-async fn a_7841_transfers_by_its_keys() {
+async fn a_7841_transfers_by_keys() {
     let fixture = Fixture::of("7841").await;
     fixture.does("transfer", &["20"]).await.is("OK");
     let keys = ["Transfer", "KeyPad2", "KeyPad0", "Transfer"];
@@ -243,7 +243,7 @@ async fn a_7841_transfers_by_its_keys() {
 }
 
 #[tokio::test]
-async fn a_7960_leads_on_to_its_answers() {
+async fn a_7960_menu_continues_with_its_choices() {
     let fixture = Fixture::of("7960G").await;
     fixture.does("dial", &["100"]).await.is("OK");
     assert_eq!(fixture.sim_phone.state().dialed, ["100"]);
@@ -263,7 +263,7 @@ async fn a_7960_leads_on_to_its_answers() {
 }
 
 #[tokio::test]
-async fn a_screenshot_may_be_a_png() {
+async fn screenshots_can_be_png() {
     let fixture = Fixture::of("8945").await;
     fixture.does("screenshot", &[]).await.is("OK");
     let received = fixture.sim_phone.received();
@@ -271,7 +271,7 @@ async fn a_screenshot_may_be_a_png() {
 }
 
 #[tokio::test]
-async fn multiplatform_phones_ask_for_a_digest_and_answer_with_a_status() {
+async fn multiplatform_phones_require_digest_and_reply_with_a_status() {
     let account = |phone: &mut Phone| {
         phone.credentials = Some(("admin".into(), "tulip".into()));
         phone.scheme = Scheme::Digest;
@@ -298,7 +298,7 @@ async fn multiplatform_phones_ask_for_a_digest_and_answer_with_a_status() {
 }
 
 #[tokio::test]
-async fn a_phone_asks_our_door_whatever_the_page() {
+async fn phones_verify_credentials_whatever_the_page() {
     let address = Loopback::claim();
     let mut options = sim_phone::options(Vendor::Cisco);
     options.model = "8851".to_owned();
@@ -319,7 +319,7 @@ async fn a_phone_asks_our_door_whatever_the_page() {
 }
 
 #[tokio::test]
-async fn what_a_cisco_phone_does_not_do_is_refused_with_the_reason() {
+async fn unsupported_cisco_actions_are_refused_with_the_reason() {
     let fixture = Fixture::of("8851").await;
     let asked: [(&str, &[&str], &str); 13] = [
         ("dnd", &["state=on"], "call manager"),
@@ -489,7 +489,7 @@ async fn users_log_in_and_out_in_every_encoding() {
 }
 
 #[tokio::test]
-async fn what_the_call_manager_refuses_is_told_with_code_and_cure() {
+async fn call_manager_rejections_are_reported_with_code_and_cure() {
     let fixture = MobilityFixture::with("form", "secret", cucm::Options::default()).await;
     fixture
         .does("login", &["john", "phone=boss"])
@@ -555,7 +555,7 @@ async fn what_the_call_manager_refuses_is_told_with_code_and_cure() {
 }
 
 #[tokio::test]
-async fn only_a_busy_call_manager_is_asked_again() {
+async fn only_a_busy_call_manager_is_retried() {
     let busy = |busy| cucm::Options {
         busy,
         ..cucm::Options::default()
@@ -576,7 +576,7 @@ async fn only_a_busy_call_manager_is_asked_again() {
 }
 
 #[tokio::test]
-async fn without_a_call_manager_the_cure_is_told() {
+async fn missing_call_manager_is_reported_with_its_cure() {
     let daemon = Daemon::start("").await;
     let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
     assert!(outcome.is("UNSUPPORTED").contains("[cucm]"));

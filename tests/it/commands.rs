@@ -12,7 +12,7 @@ use predicates::str::{contains, is_empty};
 use super::support::daemon::record;
 
 #[test]
-fn check_tells_what_it_has_read() {
+fn check_summarizes_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("handsetd.toml");
     fs::write(&file, "[[phone]]\nname = '1'\n").unwrap();
@@ -36,7 +36,7 @@ fn check_tells_what_it_has_read() {
 }
 
 #[test]
-fn check_tells_each_fault_by_file_line_and_key() {
+fn check_reports_each_diagnostic_with_file_line_and_key() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("handsetd.toml"),
@@ -148,7 +148,7 @@ fn media_converts_a_background_with_its_thumbnail() {
 }
 
 #[test]
-fn media_tells_what_it_can_not_convert() {
+fn media_reports_unsupported_sources() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("text.txt"), "no picture, no tone").unwrap();
     for (arguments, words) in [

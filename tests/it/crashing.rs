@@ -19,7 +19,7 @@ use super::support::stub_phone::{Behavior, StubPhone};
 type Promised = Arc<Mutex<HashMap<String, String>>>;
 
 #[tokio::test]
-async fn killed_fifty_times_nothing_is_lost_and_nothing_is_doubled() {
+async fn no_delivery_is_lost_or_repeated_in_fifty_crashes() {
     let mut phones: Vec<_> = (0..PHONES).map(|_| StubPhone::new()).collect();
     let entry = |(at, phone): (usize, &StubPhone)| phone.entry(&format!("desk{at}"));
     let config: String = phones.iter().enumerate().map(entry).collect();

@@ -11,7 +11,7 @@ use super::support::soon;
 use super::support::stub_web_server::StubWebServer;
 
 #[tokio::test]
-async fn documents_that_grow_or_read_files_or_nest_cost_little() {
+async fn expanding_external_and_nested_documents_cost_little() {
     for (name, document) in documents() {
         let phone = StubWebServer::serving("text/xml", &document).await;
         let address = phone.url("").replace("http://", "").parse().unwrap();
@@ -63,7 +63,7 @@ async fn documents_that_grow_or_read_files_or_nest_cost_little() {
 }
 
 #[tokio::test]
-async fn documents_of_callers_are_looked_through_and_refused() {
+async fn documents_from_callers_are_validated_and_refused() {
     let daemon = Daemon::start(&sim_phone::entry(
         "desk",
         &sim_phone::options(Vendor::Cisco),

@@ -15,7 +15,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::{PATIENCE, soon};
 
 #[tokio::test]
-async fn each_hung_phone_costs_its_deadline_and_delays_no_other() {
+async fn hung_phones_cost_their_deadline_and_delay_no_other() {
     let mut cases = Vec::new();
     for (fault, status, words) in FAULTS {
         cases.push((FaultyPhone::new(*fault).await, *fault, *status, *words));
@@ -61,7 +61,7 @@ async fn each_hung_phone_costs_its_deadline_and_delays_no_other() {
 }
 
 #[tokio::test]
-async fn a_phone_that_stays_silent_is_spared_and_of_use_again_soon_after_it_is_back() {
+async fn circuit_breaker_of_a_silent_phone_opens_and_closes_after_it_returns() {
     let faulty = FaultyPhone::new(Fault::NeverAnswers).await;
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&(sim_phone.entry("desk") + &faulty.entry("faulty"))).await;
@@ -108,7 +108,7 @@ async fn a_phone_that_stays_silent_is_spared_and_of_use_again_soon_after_it_is_b
 }
 
 #[tokio::test]
-async fn a_phone_that_answers_nonsense_is_not_spared() {
+async fn malformed_replies_do_not_open_the_circuit_breaker() {
     let phone = FaultyPhone::new(Fault::Garbage).await;
     let daemon = Daemon::start(&phone.entry("faulty")).await;
     let admin = AdminClient::new(daemon.admin());
@@ -124,7 +124,7 @@ async fn a_phone_that_answers_nonsense_is_not_spared() {
 }
 
 #[tokio::test]
-async fn a_phone_that_we_restarted_may_be_silent() {
+async fn restarted_phones_have_a_grace_period() {
     let faulty = FaultyPhone::new(Fault::NeverAnswers).await;
     let daemon = Daemon::start(&faulty.entry("faulty")).await;
     let admin = AdminClient::new(daemon.admin());

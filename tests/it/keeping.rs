@@ -60,7 +60,7 @@ async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> CallResult {
 }
 
 #[tokio::test]
-async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
+async fn stored_deliveries_are_sent_in_order_when_the_phone_returns() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let first = dials(&daemon, "1", &["keep=1h"]).await;
@@ -97,7 +97,7 @@ async fn what_is_kept_is_delivered_in_order_when_the_phone_answers_again() {
 }
 
 #[tokio::test]
-async fn what_is_kept_outlasts_a_crash_and_what_is_called_back_does_not() {
+async fn stored_deliveries_survive_a_crash_and_cancelled_ones_do_not() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let kept = dials(&daemon, "1", &["keep=1h"]).await;
@@ -122,7 +122,7 @@ async fn what_is_kept_outlasts_a_crash_and_what_is_called_back_does_not() {
 }
 
 #[tokio::test]
-async fn what_was_sent_and_not_answered_is_not_sent_again() {
+async fn unanswered_deliveries_are_not_repeated_after_a_crash() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
@@ -148,7 +148,7 @@ async fn what_was_sent_and_not_answered_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn who_waits_while_the_daemon_stops_is_told_that_it_is_held() {
+async fn callers_waiting_at_shutdown_get_queued() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
@@ -176,7 +176,7 @@ async fn who_waits_while_the_daemon_stops_is_told_that_it_is_held() {
 }
 
 #[tokio::test]
-async fn a_fault_in_one_delivery_ends_no_other() {
+async fn a_failed_delivery_does_not_block_the_backlog() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     // The template engine panics at this.
@@ -192,7 +192,7 @@ async fn a_fault_in_one_delivery_ends_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
+async fn expired_deliveries_raise_an_event_that_triggers_rules() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let phone = StubPhone::new();
     let rule = "[[rule]]\nname = 'lost'\non = 'handsetd.expired'\n\
@@ -213,7 +213,7 @@ async fn what_is_over_is_dropped_with_an_event_that_rules_hear() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_moved_aside_and_told() {
+async fn a_damaged_outbox_is_quarantined_and_reported() {
     let phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     assert_eq!(dials(&daemon, "1", &["keep=1h"]).await.status, "QUEUED");
@@ -240,7 +240,7 @@ async fn a_damaged_file_is_moved_aside_and_told() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_and_costs_only_the_keeping() {
+async fn a_full_disk_is_reported_and_disables_only_storing() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
     let daemon = {
@@ -301,10 +301,10 @@ impl Drop for Mounted {
 }
 
 on_both_versions! {
-    what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is
+    stored_deliveries_are_sent_when_the_phone_registers
 }
 
-async fn what_is_kept_for_a_phone_that_is_not_registered_comes_when_it_is(version: Version) {
+async fn stored_deliveries_are_sent_when_the_phone_registers(version: Version) {
     let options = Options {
         agi: "127.0.0.1:9".parse().unwrap(),
         phones: &[(Driver::Pjsip, "1001")],

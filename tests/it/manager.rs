@@ -18,15 +18,15 @@ use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::{on_both_versions, soon};
 
 on_both_versions! {
-    a_dropped_link_is_back_within_a_second_and_logged_in_once
-    a_frozen_server_is_noticed_within_two_pings
-    a_restart_in_a_flood_of_events_is_survived
-    a_shutdown_notice_is_believed
-    every_way_of_login_works
-    whatever_others_lose_arrives
+    a_dropped_connection_is_restored_within_a_second_with_one_login
+    a_frozen_server_is_detected_within_two_pings
+    the_client_survives_a_restart_during_an_event_flood
+    a_shutdown_event_ends_the_connection
+    every_login_method_works
+    values_that_naive_clients_lose_arrive_intact
 }
 
-async fn every_way_of_login_works(version: Version) {
+async fn every_login_method_works(version: Version) {
     let Some(asterisk) = start(version, "").await else {
         return;
     };
@@ -54,7 +54,7 @@ async fn every_way_of_login_works(version: Version) {
     }
 }
 
-async fn whatever_others_lose_arrives(version: Version) {
+async fn values_that_naive_clients_lose_arrive_intact(version: Version) {
     // A command whose output has more than a megabyte.
     let mut dialplan = String::from("[big]\n");
     for number in 0..9000 {
@@ -129,7 +129,7 @@ async fn whatever_others_lose_arrives(version: Version) {
     assert!(answer.output().any(|line| line.contains("'8999' =>")));
 }
 
-async fn a_frozen_server_is_noticed_within_two_pings(version: Version) {
+async fn a_frozen_server_is_detected_within_two_pings(version: Version) {
     let Some(asterisk) = start(version, "").await else {
         return;
     };
@@ -152,7 +152,7 @@ async fn a_frozen_server_is_noticed_within_two_pings(version: Version) {
     assert!(again.gap.unwrap() >= config.limits.ping, "{again:?}");
 }
 
-async fn a_dropped_link_is_back_within_a_second_and_logged_in_once(version: Version) {
+async fn a_dropped_connection_is_restored_within_a_second_with_one_login(version: Version) {
     let Some(asterisk) = start(version, "").await else {
         return;
     };
@@ -169,7 +169,7 @@ async fn a_dropped_link_is_back_within_a_second_and_logged_in_once(version: Vers
     assert!(sessions.contains("1 users connected."), "{sessions}");
 }
 
-async fn a_shutdown_notice_is_believed(version: Version) {
+async fn a_shutdown_event_ends_the_connection(version: Version) {
     let Some(asterisk) = start(version, "").await else {
         return;
     };
@@ -186,7 +186,7 @@ async fn a_shutdown_notice_is_believed(version: Version) {
     assert!(restarted.elapsed() < Duration::from_secs(10));
 }
 
-async fn a_restart_in_a_flood_of_events_is_survived(version: Version) {
+async fn the_client_survives_a_restart_during_an_event_flood(version: Version) {
     let Some(mut asterisk) = start(version, "").await else {
         return;
     };

@@ -10,7 +10,7 @@ use super::support::daemon::Daemon;
 use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
-async fn the_screen_that_was_asked_for_last_is_the_one_that_stays() {
+async fn the_last_requested_screen_stays() {
     let phone = SimPhone::new(Options {
         faults: Faults {
             delay: Duration::from_millis(100),

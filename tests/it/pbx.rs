@@ -7,21 +7,21 @@ use super::support::on_both_versions;
 use super::support::udp_phone::{Message, UdpPhone};
 
 on_both_versions! {
-    a_phone_answers_by_itself_and_the_number_is_called
-    a_phone_rings_with_its_tone_until_it_is_told_to_stop
-    what_does_not_come_about_is_told
+    phones_auto_answer_and_dial_the_number
+    phones_ring_with_the_tone_until_stopped
+    failed_calls_are_reported
 }
 
 #[tokio::test]
-async fn a_phone_of_chan_sip_answers_by_itself_and_the_number_is_called() {
-    answers_by_itself(Version::V16, Driver::ChanSip).await;
+async fn chan_sip_phones_auto_answer_and_dial_the_number() {
+    assert_auto_answers(Version::V16, Driver::ChanSip).await;
 }
 
-async fn a_phone_answers_by_itself_and_the_number_is_called(version: Version) {
-    answers_by_itself(version, Driver::Pjsip).await;
+async fn phones_auto_answer_and_dial_the_number(version: Version) {
+    assert_auto_answers(version, Driver::Pjsip).await;
 }
 
-async fn answers_by_itself(version: Version, driver: Driver) {
+async fn assert_auto_answers(version: Version, driver: Driver) {
     let Some(fixture) = PbxFixture::set(version, driver).await else {
         return;
     };
@@ -45,7 +45,7 @@ async fn answers_by_itself(version: Version, driver: Driver) {
     fixture.asterisk.line("200 is called by 1002").await;
 }
 
-async fn a_phone_rings_with_its_tone_until_it_is_told_to_stop(version: Version) {
+async fn phones_ring_with_the_tone_until_stopped(version: Version) {
     let Some(fixture) = PbxFixture::set(version, Driver::Pjsip).await else {
         return;
     };
@@ -60,7 +60,7 @@ async fn a_phone_rings_with_its_tone_until_it_is_told_to_stop(version: Version) 
     assert_eq!(fixture.verb("ring", &["stop=yes"]).await.0, "OK");
 }
 
-async fn what_does_not_come_about_is_told(version: Version) {
+async fn failed_calls_are_reported(version: Version) {
     let Some(mut fixture) = PbxFixture::set(version, Driver::Pjsip).await else {
         return;
     };

@@ -11,7 +11,7 @@ use super::support::loopback::Loopback;
 use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_is_invalid_and_named() {
+async fn invalid_requests_name_the_error() {
     let daemon = Daemon::start(ONE_PHONE).await;
     let caller = Caller::new(daemon.agi());
     for (script, arguments, reason) in WRONG {
@@ -430,7 +430,7 @@ async fn ping_is_always_ok() {
 }
 
 #[tokio::test]
-async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
+async fn unsupported_transports_are_refused_and_nothing_is_sent() {
     let [cisco, snom, yealink] =
         [Vendor::Cisco, Vendor::Snom, Vendor::Yealink].map(sim_phone::options);
     let sim_phones = [
@@ -471,7 +471,7 @@ async fn a_way_that_a_screen_can_not_go_is_unsupported_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_denied_and_nothing_is_shown() {
+async fn wrong_passwords_are_denied_and_nothing_is_shown() {
     let right = || Some(("admin".to_owned(), "right".to_owned()));
     let snom = SimPhone::new(Options {
         credentials: right(),
@@ -551,7 +551,7 @@ async fn a_wrong_password_is_denied_and_nothing_is_shown() {
 }
 
 #[tokio::test]
-async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
+async fn cisco_phone_whose_authentication_url_rejects_is_denied() {
     let address = Loopback::claim();
     let options = sim_phone::options(Vendor::Cisco);
     let entry = sim_phone::entry("cisco", &options, address.port(8080));
@@ -583,7 +583,7 @@ async fn a_cisco_phone_whose_authentication_url_refuses_is_denied() {
 }
 
 #[tokio::test]
-async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
+async fn yealink_phone_that_allows_only_another_server_is_denied() {
     let allow = Some(vec!["192.0.2.1".parse().unwrap()]);
     let sim_phone = SimPhone::new(Options {
         push_servers: allow,
@@ -605,7 +605,7 @@ async fn a_yealink_phone_that_allows_another_server_only_is_denied() {
 }
 
 #[tokio::test]
-async fn a_phone_that_says_no_is_rejected_with_its_words() {
+async fn rejections_quote_the_phone() {
     let failing = |vendor, status| {
         let faults = Faults {
             status: Some(status),
@@ -657,7 +657,7 @@ async fn a_phone_that_says_no_is_rejected_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
+async fn cisco_errors_are_rejections() {
     // It has a 7970's display, and is taken for a 8841.
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Cisco)).await;
     let entry = sim_phone.entry("desk").replace("7970G", "8841");
@@ -675,7 +675,7 @@ async fn a_cisco_phone_that_can_not_use_it_is_rejected_with_its_error() {
 }
 
 #[tokio::test]
-async fn a_phone_that_is_away_is_unreachable() {
+async fn offline_phones_are_unreachable() {
     let nobody = Loopback::claim();
     for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
         let entry = sim_phone::entry("desk", &sim_phone::options(vendor), nobody.port(8080));
@@ -691,7 +691,7 @@ async fn a_phone_that_is_away_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_phone_that_takes_it_and_says_nothing_is_unknown_and_not_asked_again() {
+async fn unanswered_requests_are_unknown_and_not_repeated() {
     for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
         let hanging = Faults {
             hang: true,
@@ -740,7 +740,7 @@ async fn a_phone_that_takes_it_and_says_nothing_is_unknown_and_not_asked_again()
 }
 
 #[tokio::test]
-async fn a_phone_that_answers_nonsense_is_no_ok() {
+async fn malformed_replies_are_not_ok() {
     let faults = Faults {
         garbage: true,
         ..Faults::default()
@@ -758,7 +758,7 @@ async fn a_phone_that_answers_nonsense_is_no_ok() {
 }
 
 #[tokio::test]
-async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
+async fn callers_wait_no_longer_than_the_budget_and_delivery_continues() {
     for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
         let faults = Faults {
             delay: Duration::from_secs(2),
@@ -797,7 +797,7 @@ async fn nobody_waits_longer_than_the_budget_and_delivery_goes_on() {
 }
 
 #[tokio::test]
-async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
+async fn every_phone_is_listed_however_long_the_reasons_are() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let nobody = Loopback::claim();
     let mut config = sim_phone.entry("desk");
@@ -819,7 +819,7 @@ async fn each_of_several_phones_is_listed_however_long_the_reasons_are() {
 }
 
 #[tokio::test]
-async fn a_long_reason_is_cut_to_a_line_of_200_characters() {
+async fn long_reasons_are_truncated_to_200_characters() {
     let daemon = Daemon::start("").await;
     let verb = "ü".repeat(3000);
     let outcome = Caller::new(daemon.agi()).runs(&verb, &[]).await;

@@ -8,7 +8,7 @@ use super::support::daemon::Daemon;
 use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
-async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing() {
+async fn reload_replaces_the_phones_and_ignores_an_invalid_configuration() {
     let old = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let new = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let daemon = Daemon::start(&old.entry("desk")).await;
@@ -42,7 +42,7 @@ async fn phones_change_without_a_restart_and_a_bad_configuration_changes_nothing
 }
 
 #[tokio::test]
-async fn a_server_that_refused_us_is_tried_again_with_another_password() {
+async fn reload_retries_a_rejected_login_with_the_new_password() {
     let options = Options::registrar(&[]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;

@@ -13,7 +13,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::stub_web_server::StubWebServer;
 
 #[tokio::test]
-async fn a_text_has_a_title_a_prompt_and_soft_keys() {
+async fn texts_have_a_title_a_prompt_and_soft_keys() {
     let fixture = Fixture::open("").await;
     let keys = [
         "You are number 3",
@@ -55,7 +55,7 @@ async fn a_text_has_a_title_a_prompt_and_soft_keys() {
 }
 
 #[tokio::test]
-async fn clear_takes_a_screen_away() {
+async fn clear_removes_a_screen() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         fixture.ok(*vendor, "push", &["Hello"]).await;
@@ -69,7 +69,7 @@ async fn clear_takes_a_screen_away() {
 }
 
 #[tokio::test]
-async fn a_screen_with_a_timeout_goes_by_itself() {
+async fn screens_disappear_after_their_timeout() {
     let fixture = Fixture::open("").await;
     let checks = fixture.sim_phones.iter().map(async |(vendor, sim_phone)| {
         fixture
@@ -85,7 +85,7 @@ async fn a_screen_with_a_timeout_goes_by_itself() {
 }
 
 #[tokio::test]
-async fn a_menu_item_leads_on() {
+async fn menu_items_open_the_next_screen() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         let web_server =
@@ -131,7 +131,7 @@ async fn a_menu_item_leads_on() {
 }
 
 #[tokio::test]
-async fn a_menu_of_120_items_is_whole_page_by_page() {
+async fn a_menu_of_120_items_is_paginated_completely() {
     let fixture = Fixture::open("").await;
     let items: Vec<String> = (0..120)
         .map(|at| format!("item=Number {at}|dial:{at}"))
@@ -173,7 +173,7 @@ async fn a_menu_of_120_items_is_whole_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_directory_dials_and_goes_on_to_its_next_page() {
+async fn directories_dial_and_continue_on_the_next_page() {
     let fixture = Fixture::open("").await;
     let entries: Vec<String> = (0..110)
         .map(|at| format!("entry=Person {at}|2{at:03}"))
@@ -210,7 +210,7 @@ async fn a_directory_dials_and_goes_on_to_its_next_page() {
 }
 
 #[tokio::test]
-async fn a_form_arrives_with_what_was_typed() {
+async fn forms_submit_the_entered_values() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         let web_server =
@@ -271,7 +271,7 @@ async fn a_form_arrives_with_what_was_typed() {
 }
 
 #[tokio::test]
-async fn a_picture_is_converted_for_the_display() {
+async fn pictures_are_converted_for_the_display() {
     let fixture = Fixture::open("").await;
     RgbImage::from_pixel(1000, 500, Rgb([200, 30, 40]))
         .save(fixture.daemon.media("red.jpg"))
@@ -303,7 +303,7 @@ async fn a_picture_is_converted_for_the_display() {
 }
 
 #[tokio::test]
-async fn a_monochrome_phone_gets_points_in_the_document() {
+async fn monochrome_phones_receive_inline_bitmaps() {
     let cisco = Options {
         model: "7960G".to_owned(),
         firmware: "8.12".to_owned(),
@@ -332,7 +332,7 @@ async fn a_monochrome_phone_gets_points_in_the_document() {
 }
 
 #[tokio::test]
-async fn a_document_of_the_vendors_own_is_shown_as_it_is() {
+async fn native_documents_are_shown_unchanged() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         let document = next_screen(*vendor);
@@ -346,7 +346,7 @@ async fn a_document_of_the_vendors_own_is_shown_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_url_is_fetched_by_the_phone_itself() {
+async fn urls_are_fetched_by_the_phone() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         let web_server =
@@ -365,7 +365,7 @@ async fn a_url_is_fetched_by_the_phone_itself() {
 }
 
 #[tokio::test]
-async fn a_template_is_filled_in_and_what_is_filled_in_can_not_break_it() {
+async fn template_values_are_escaped() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         let template = next_screen(*vendor).replace("The next screen", "For {{ text }}!");
@@ -390,7 +390,7 @@ async fn a_template_is_filled_in_and_what_is_filled_in_can_not_break_it() {
 }
 
 #[tokio::test]
-async fn a_long_text_is_cut_at_a_word_with_an_ellipsis() {
+async fn long_texts_are_truncated_at_a_word_with_an_ellipsis() {
     let fixture = Fixture::open("").await;
     let text = "väry löng ".repeat(2000);
     for (vendor, sim_phone) in &fixture.sim_phones {
@@ -419,7 +419,7 @@ async fn a_long_text_is_cut_at_a_word_with_an_ellipsis() {
 }
 
 #[tokio::test]
-async fn characters_that_xml_forbids_go_away() {
+async fn characters_forbidden_in_xml_are_removed() {
     let fixture = Fixture::open("").await;
     let text = "a\u{1}b\u{8}\u{b}c\u{1b}[31m\u{fffe}d\u{7f} e";
     for (vendor, sim_phone) in &fixture.sim_phones {
@@ -434,7 +434,7 @@ async fn characters_that_xml_forbids_go_away() {
 }
 
 #[tokio::test]
-async fn any_characters_arrive_as_they_were_by_argument_and_by_query() {
+async fn any_text_arrives_unchanged_by_argument_and_by_query() {
     let fixture = Fixture::open("").await;
     let text = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> ]]> + ? # | %41 €"#;
     for (vendor, sim_phone) in &fixture.sim_phones {
@@ -467,7 +467,7 @@ async fn any_characters_arrive_as_they_were_by_argument_and_by_query() {
 }
 
 #[tokio::test]
-async fn a_beep_and_a_priority_that_a_phone_does_not_know_are_told() {
+async fn unsupported_beep_and_priority_are_reported() {
     let fixture = Fixture::open("").await;
     for (vendor, sim_phone) in &fixture.sim_phones {
         let outcome = fixture

@@ -15,7 +15,7 @@ use super::support::soon;
 use super::support::terminal::on_a_terminal;
 
 #[tokio::test]
-async fn send_asks_the_running_daemon() {
+async fn send_uses_the_running_daemon() {
     let phones = [Vendor::Snom, Vendor::Yealink]
         .map(sim_phone::options)
         .map(SimPhone::new);
@@ -77,7 +77,7 @@ async fn send_asks_the_running_daemon() {
 }
 
 #[tokio::test]
-async fn send_trusts_the_certificate_of_the_configuration_and_reads_the_kept_token() {
+async fn send_trusts_the_configured_certificate_and_reads_the_stored_token() {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ami/tls");
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
@@ -105,7 +105,7 @@ async fn send_trusts_the_certificate_of_the_configuration_and_reads_the_kept_tok
 }
 
 #[tokio::test]
-async fn ami_send_prints_the_response_and_ami_tail_the_events() {
+async fn ami_send_prints_the_response_and_ami_tail_prints_events() {
     let options = Options {
         dialplan: "exten => 901,1,UserEvent(Alarm,Place: cellar)\n",
         ..Options::registrar(&[])

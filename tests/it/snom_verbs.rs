@@ -148,7 +148,7 @@ async fn calls_are_controlled_by_keys() {
 }
 
 #[tokio::test]
-async fn transfers_go_key_by_key_and_wait_for_the_screen() {
+async fn transfers_press_one_key_at_a_time_and_wait_for_the_screen() {
     let fixture = Fixture::with("D785").await;
     fixture.sim_phone.phone().receive_call("201");
     fixture.does("answer", &[]).await;
@@ -177,7 +177,7 @@ async fn transfers_go_key_by_key_and_wait_for_the_screen() {
 }
 
 #[tokio::test]
-async fn csta_controls_calls_by_their_state_and_by_their_ids() {
+async fn csta_controls_calls_by_state_and_id() {
     let fixture = Fixture::with("D785").await;
     let csta = "via=csta";
     fixture.sim_phone.phone().receive_call("201");
@@ -244,7 +244,7 @@ async fn csta_controls_calls_by_their_state_and_by_their_ids() {
 }
 
 #[tokio::test]
-async fn configured_firmware_and_csta_calls_decide_how_csta_names_calls() {
+async fn configured_firmware_and_csta_calls_select_the_csta_call_ids() {
     let options = Phone {
         firmware: "8.4.35".to_owned(),
         ..sim_phone::options(Vendor::Snom)
@@ -271,7 +271,7 @@ async fn configured_firmware_and_csta_calls_decide_how_csta_names_calls() {
 }
 
 #[tokio::test]
-async fn csta_takes_any_request_settings_and_screens() {
+async fn csta_accepts_raw_requests_settings_and_screens() {
     let web_server = StubWebServer::serving(
         "text/xml",
         "<SnomIPPhoneText><Text>fire</Text></SnomIPPhoneText>",
@@ -322,7 +322,7 @@ async fn csta_takes_any_request_settings_and_screens() {
 }
 
 #[tokio::test]
-async fn what_a_phone_tells_fires_the_rule_of_all_vendors() {
+async fn phone_events_trigger_vendor_neutral_rules() {
     let phone = sim_phone::options(Vendor::Snom);
     let sim_phone = SimPhone::new(phone).await;
     let rule = r#"
@@ -350,7 +350,7 @@ do = [ { verb = "push", text = "{{ event.number }} as {{ event.call_id }}" } ]
 }
 
 #[tokio::test]
-async fn settings_and_what_they_decide() {
+async fn settings_select_the_transport() {
     let fixture = Fixture::with("D785").await;
     let outcome = fixture
         .tells(
@@ -407,7 +407,7 @@ async fn settings_and_what_they_decide() {
 }
 
 #[tokio::test]
-async fn the_rest_goes_over_http() {
+async fn other_verbs_use_http() {
     let fixture = Fixture::with("D785").await;
     let outcome = fixture.asks("screenshot", &[]).await;
     let picture = fetch::picture(&outcome["HANDSET_RESULT"]).await;
@@ -456,7 +456,7 @@ async fn the_rest_goes_over_http() {
 }
 
 #[tokio::test]
-async fn old_phones_have_their_own_forms() {
+async fn old_firmware_uses_its_own_forms() {
     let [model, firmware] = ["320", "8.4.18"];
     let phone = Phone {
         model: model.to_owned(),
@@ -611,7 +611,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
 }
 
 #[tokio::test]
-async fn talk_and_hold_go_in_the_dialog_of_the_call() {
+async fn talk_and_hold_are_sent_in_the_dialog_of_the_call() {
     let phone = sim_phone::options(Vendor::Snom);
     let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {

@@ -20,7 +20,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
-async fn what_is_in_hand_is_finished_and_new_calls_are_refused() {
+async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
     let address = Loopback::claim();
     let options = sim_phone::options(Vendor::Cisco);
     let entry = sim_phone::entry("desk", &options, address.port(8080));
@@ -60,7 +60,7 @@ async fn what_is_in_hand_is_finished_and_new_calls_are_refused() {
 }
 
 #[tokio::test]
-async fn a_call_in_hand_gets_its_answer() {
+async fn calls_in_progress_get_their_result() {
     // A phone that answers when we say so.
     let phone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = phone.local_addr().unwrap();
@@ -83,7 +83,7 @@ async fn a_call_in_hand_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn a_daemon_with_nothing_to_do_stops_at_once() {
+async fn an_idle_daemon_stops_at_once() {
     let daemon = Daemon::start("").await;
     // A peer that says nothing is nothing to wait for.
     let _silent = TcpStream::connect(daemon.agi()).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_daemon_with_nothing_to_do_stops_at_once() {
 }
 
 #[tokio::test]
-async fn a_second_one_on_the_same_port_says_so_and_fails() {
+async fn a_port_in_use_is_reported_and_fatal() {
     let first = Daemon::start("").await;
     let servers = [
         ("agi", first.agi()),
@@ -124,7 +124,7 @@ async fn a_second_one_on_the_same_port_says_so_and_fails() {
 }
 
 #[tokio::test]
-async fn a_second_one_that_names_no_administrators_door_does_without() {
+async fn a_default_admin_port_in_use_disables_the_admin_server() {
     // Whoever listens there: a handsetd of this machine does as well.
     let _taken = TcpListener::bind(admin::Config::ADDRESS).await;
     let folder = tempfile::tempdir().unwrap();
@@ -148,7 +148,7 @@ async fn a_second_one_that_names_no_administrators_door_does_without() {
 }
 
 #[test]
-fn a_bad_configuration_is_told_by_file_line_and_key_with_78() {
+fn invalid_configurations_are_reported_with_file_line_and_key_and_exit_78() {
     let folder = tempfile::tempdir().unwrap();
     let file = daemon::configure(
         folder.path(),

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 #[test]
-fn ready_alive_and_stopping_are_told() {
+fn systemd_is_notified_of_readiness_watchdog_and_shutdown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();

@@ -11,33 +11,37 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
 
 #[tokio::test]
-async fn on_16_phones_are_found_in_every_way() {
-    phones_are_found_in_every_way(Version::V16).await;
+async fn on_16_phones_are_resolved_from_every_source() {
+    phones_are_resolved_from_every_source(Version::V16).await;
 }
 
 #[tokio::test]
-async fn on_22_phones_are_found_in_every_way() {
-    phones_are_found_in_every_way(Version::V22).await;
+async fn on_22_phones_are_resolved_from_every_source() {
+    phones_are_resolved_from_every_source(Version::V22).await;
 }
 
 /// Several small stories on one server, which takes longer to start than each of them.
-async fn phones_are_found_in_every_way(version: Version) {
+async fn phones_are_resolved_from_every_source(version: Version) {
     let Some(fixture) = Fixture::build(version).await else {
         return;
     };
-    fixture.a_caller_has_his_own_phone().await;
+    fixture.callers_resolve_to_their_own_phone().await;
     fixture
-        .a_caller_is_one_of_the_phones_of_his_endpoint()
+        .callers_resolve_to_one_contact_of_a_shared_endpoint()
         .await;
-    fixture.a_target_is_all_phones_of_its_endpoint().await;
-    fixture.the_configuration_overrules_asterisk().await;
     fixture
-        .the_configuration_overrules_a_part_and_asterisk_tells_the_rest()
+        .targets_resolve_to_every_contact_of_the_endpoint()
         .await;
-    fixture.who_is_unknown_is_told_what_was_tried().await;
-    fixture.a_phone_is_aimed_at_by_any_of_its_names().await;
-    fixture.several_phones_are_aimed_at_at_once().await;
-    fixture.what_does_not_exist_is_not_found().await;
+    fixture.the_configuration_overrides_asterisk().await;
+    fixture
+        .partial_configurations_are_completed_from_asterisk()
+        .await;
+    fixture
+        .unknown_phones_are_reported_with_the_lookups_tried()
+        .await;
+    fixture.phones_are_addressed_by_any_of_their_names().await;
+    fixture.several_phones_are_addressed_at_once().await;
+    fixture.nonexistent_phones_are_not_found().await;
     for resident in [
         &fixture.cisco,
         &fixture.snom,
@@ -150,14 +154,14 @@ impl Fixture {
         })
     }
 
-    async fn a_caller_has_his_own_phone(&self) {
+    async fn callers_resolve_to_their_own_phone(&self) {
         assert_eq!(self.outcome(&self.cisco.sip, "10").await, "OK|1001|cisco||");
         self.cisco.sim_phone.shows_text("own 1001").await;
         assert_eq!(self.outcome(&self.snom.sip, "10").await, "OK|1002|snom||");
         self.snom.sim_phone.shows_text("own 1002").await;
     }
 
-    async fn a_caller_is_one_of_the_phones_of_his_endpoint(&self) {
+    async fn callers_resolve_to_one_contact_of_a_shared_endpoint(&self) {
         assert_eq!(
             self.outcome(&self.room.sip, "10").await,
             "OK|1003|yealink||"
@@ -168,7 +172,7 @@ impl Fixture {
         self.twin.sim_phone.shows_text("own 1003").await;
     }
 
-    async fn a_target_is_all_phones_of_its_endpoint(&self) {
+    async fn targets_resolve_to_every_contact_of_the_endpoint(&self) {
         let outcome = self.aims("PJSIP/1003").await;
         // In no order that could be relied on.
         assert!(outcome.starts_with("OK|1003|"), "{outcome}");
@@ -180,13 +184,13 @@ impl Fixture {
         self.twin.sim_phone.shows_text("aimed at PJSIP/1003").await;
     }
 
-    async fn the_configuration_overrules_asterisk(&self) {
+    async fn the_configuration_overrides_asterisk(&self) {
         assert_eq!(self.outcome(&self.decoy.sip, "10").await, "OK|boss|cisco||");
         self.boss.shows_text("own 1005").await;
         assert_eq!(self.decoy.sim_phone.received().len(), 0);
     }
 
-    async fn the_configuration_overrules_a_part_and_asterisk_tells_the_rest(&self) {
+    async fn partial_configurations_are_completed_from_asterisk(&self) {
         // What it is by the configuration, where it is by Asterisk; and the other way round.
         assert_eq!(
             self.outcome(&self.misnamed.sip, "10").await,
@@ -197,7 +201,7 @@ impl Fixture {
         self.moved.1.shows_text("own 1007").await;
     }
 
-    async fn who_is_unknown_is_told_what_was_tried(&self) {
+    async fn unknown_phones_are_reported_with_the_lookups_tried(&self) {
         let ip = self.soft.address().ip();
         let expected = format!(
             "NOTFOUND|1004||cannot tell of phone 1004 what it is; tried: CHANNEL(pjsip,remote_addr) \
@@ -214,7 +218,7 @@ impl Fixture {
         assert!(outcome.ends_with(advice), "{outcome}");
     }
 
-    async fn a_phone_is_aimed_at_by_any_of_its_names(&self) {
+    async fn phones_are_addressed_by_any_of_their_names(&self) {
         for (name, aimed, outcome) in [
             ("1002", &self.snom.sim_phone, "OK|1002|snom||"),
             ("PJSIP/1001", &self.cisco.sim_phone, "OK|1001|cisco||"),
@@ -232,7 +236,7 @@ impl Fixture {
         }
     }
 
-    async fn several_phones_are_aimed_at_at_once(&self) {
+    async fn several_phones_are_addressed_at_once(&self) {
         let outcome = self.aims("reception").await;
         assert!(
             outcome.starts_with("OK|boss&1001&1002|cisco&snom|"),
@@ -260,7 +264,7 @@ impl Fixture {
         assert!(outcome.ends_with("; 1001: OK|"), "{outcome}");
     }
 
-    async fn what_does_not_exist_is_not_found(&self) {
+    async fn nonexistent_phones_are_not_found(&self) {
         for (name, reason) in [
             (
                 "00:00:5E:00:53:66",
@@ -301,7 +305,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn on_16_a_chan_sip_phone_is_found_as_caller_and_as_target() {
+async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     let daemon = Daemon::start("").await;
     let options = Options {
         agi: daemon.agi(),
@@ -336,7 +340,7 @@ async fn on_16_a_chan_sip_phone_is_found_as_caller_and_as_target() {
 }
 
 #[tokio::test]
-async fn an_sccp_phone_is_found_by_its_device() {
+async fn sccp_phones_are_resolved_by_their_device() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Cisco)).await;
     let address = sim_phone.phone().address();
     let daemon = Daemon::start(&format!("[vendor.cisco]\nport = {}\n", address.port())).await;
@@ -356,7 +360,7 @@ async fn an_sccp_phone_is_found_by_its_device() {
 }
 
 #[tokio::test]
-async fn what_asterisk_knows_may_be_nonsense() {
+async fn malformed_data_from_asterisk_is_tolerated() {
     let daemon = Daemon::start("").await;
     let long = "x".repeat(3000);
     for (address, user_agent) in [

@@ -11,16 +11,16 @@ use super::support::daemon::Daemon;
 use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
-async fn on_16_every_verb_comes_through() {
-    every_verb_comes_through(Version::V16).await;
+async fn on_16_every_verb_reaches_a_phone() {
+    every_verb_reaches_a_phone(Version::V16).await;
 }
 
 #[tokio::test]
-async fn on_22_every_verb_comes_through() {
-    every_verb_comes_through(Version::V22).await;
+async fn on_22_every_verb_reaches_a_phone() {
+    every_verb_reaches_a_phone(Version::V22).await;
 }
 
-async fn every_verb_comes_through(version: Version) {
+async fn every_verb_reaches_a_phone(version: Version) {
     let vendors = [Vendor::Cisco, Vendor::Snom, Vendor::Yealink];
     let mut phones = Vec::new();
     for vendor in vendors {
@@ -81,7 +81,7 @@ async fn every_verb_comes_through(version: Version) {
 }
 
 #[test]
-fn no_verb_is_left_out() {
+fn no_verb_is_omitted() {
     for row in TABLE {
         let is_asked = VERBS.iter().any(|(verb, _, _)| *verb == row.name());
         // These two have words of their own, which is tested with the call manager.

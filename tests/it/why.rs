@@ -10,7 +10,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::udp_phone::UdpPhone;
 
 #[tokio::test]
-async fn each_way_tells_what_it_answers_and_what_to_change() {
+async fn each_transport_reports_its_reply_and_its_cure() {
     for vendor in [Vendor::Snom, Vendor::Yealink] {
         let options = handset_simulator::Options {
             credentials: Some(("push".to_owned(), "hush".to_owned())),
@@ -34,7 +34,7 @@ async fn each_way_tells_what_it_answers_and_what_to_change() {
 }
 
 #[tokio::test]
-async fn asterisk_says_whether_it_could_send_anything() {
+async fn asterisk_reports_whether_it_can_send_notify() {
     let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;

@@ -44,7 +44,7 @@ async fn keys_are_pressed_in_order() {
 }
 
 #[tokio::test]
-async fn a_touch_model_gets_one_key_a_request() {
+async fn touch_models_receive_one_key_per_request() {
     let fixture = Fixture::open(Options {
         model: "SIP-T48S".to_owned(),
         firmware: "66.86.0.15".to_owned(),
@@ -58,7 +58,7 @@ async fn a_touch_model_gets_one_key_a_request() {
 }
 
 #[tokio::test]
-async fn a_call_is_placed_held_transferred_and_ended() {
+async fn calls_are_dialed_held_transferred_and_ended() {
     let fixture = Fixture::open(options()).await;
     fixture.ok("dial", &["+49 30#1", "line=3"]).await;
     let state = fixture.state();
@@ -98,7 +98,7 @@ async fn a_call_is_placed_held_transferred_and_ended() {
 }
 
 #[tokio::test]
-async fn a_call_is_answered_or_not_taken() {
+async fn calls_are_answered_or_declined() {
     let fixture = Fixture::open(options()).await;
     let first = fixture.sim_phone.phone().receive_call("201");
     fixture.ok("answer", &[&format!("call={first}")]).await;
@@ -116,7 +116,7 @@ async fn a_call_is_answered_or_not_taken() {
 }
 
 #[tokio::test]
-async fn dnd_and_forwarding_are_switched_and_told() {
+async fn dnd_and_forwarding_are_set_and_read() {
     let fixture = Fixture::open(options()).await;
     fixture.ok("dnd", &["on"]).await;
     fixture.ok("forward", &["201"]).await;
@@ -154,7 +154,7 @@ async fn dnd_and_forwarding_are_switched_and_told() {
 }
 
 #[tokio::test]
-async fn settings_are_written_and_some_are_read() {
+async fn settings_are_written_and_some_can_be_read() {
     let fixture = Fixture::open(options()).await;
     let asked = [
         "set=account.1.label=A & B, \"c\"",
@@ -175,7 +175,7 @@ async fn settings_are_written_and_some_are_read() {
 }
 
 #[tokio::test]
-async fn the_screen_is_taken_from_new_and_old_firmware_alike() {
+async fn screenshots_work_on_new_and_old_firmware() {
     for firmware in ["28.83.0.130", "28.73.0.48"] {
         let fixture = Fixture::open(Options {
             firmware: firmware.to_owned(),
@@ -225,7 +225,7 @@ async fn lamps_and_uris_are_executed() {
 }
 
 #[tokio::test]
-async fn a_file_is_played_and_stopped_and_a_tone_of_its_own_needs_asterisk() {
+async fn files_are_played_and_stopped_and_builtin_tones_need_asterisk() {
     let fixture = Fixture::open(options()).await;
     fixture.ok("ring", &["doorbell.wav"]).await;
     let played = |state: &State| !state.played.is_empty();
@@ -238,7 +238,7 @@ async fn a_file_is_played_and_stopped_and_a_tone_of_its_own_needs_asterisk() {
 }
 
 #[tokio::test]
-async fn documents_of_its_own_are_shown_and_others_are_not_sent() {
+async fn native_documents_are_shown_and_foreign_ones_are_not_sent() {
     let fixture = Fixture::open(options()).await;
     let status = "xml=<YealinkIPPhoneStatus Beep=\"no\" SessionID=\"a\" Timeout=\"0\">\
                   <Message Index=\"1\">Paused</Message></YealinkIPPhoneStatus>";
@@ -261,7 +261,7 @@ async fn documents_of_its_own_are_shown_and_others_are_not_sent() {
 }
 
 #[tokio::test]
-async fn without_asterisk_a_restart_is_a_key() {
+async fn restart_without_asterisk_presses_a_key() {
     let fixture = Fixture::open(options()).await;
     fixture.ok("resync", &[]).await;
     fixture.ok("reboot", &[]).await;
@@ -270,7 +270,7 @@ async fn without_asterisk_a_restart_is_a_key() {
 }
 
 #[tokio::test]
-async fn what_no_yealink_phone_does_is_unsupported_and_nothing_is_sent() {
+async fn unsupported_yealink_actions_send_nothing() {
     let fixture = Fixture::open(options()).await;
     for (verb, arguments) in [
         ("csta", &["MakeCall"][..]),
@@ -295,7 +295,7 @@ async fn what_no_yealink_phone_does_is_unsupported_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn who_is_refused_is_told_which_setting_cures_it() {
+async fn refusals_name_the_setting_to_change() {
     let with = |remote_control| Options {
         remote_control,
         ..options()
@@ -325,7 +325,7 @@ async fn who_is_refused_is_told_which_setting_cures_it() {
 }
 
 #[tokio::test]
-async fn a_phone_asks_for_its_password_in_two_ways() {
+async fn phones_authenticate_by_basic_and_digest() {
     let sim_phone = SimPhone::new(Options {
         scheme: Scheme::Digest,
         credentials: Some(("admin".to_owned(), "hush".to_owned())),
@@ -371,7 +371,7 @@ async fn a_phone_asks_for_its_password_in_two_ways() {
 }
 
 #[tokio::test]
-async fn old_firmware_has_pages_of_its_own() {
+async fn old_firmware_has_its_own_pages() {
     for (model, firmware, page) in [
         ("SIP-T38G", "38.70.0.185", "/cgi-bin/cgiServer.exx?key=OK"),
         ("SIP-T28P", "2.70.0.140", "/cgi-bin/ConfigManApp.com?key=OK"),
@@ -405,19 +405,19 @@ async fn old_firmware_has_pages_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_asterisk_knows_is_told_by_notify_and_by_call() {
+async fn registered_phones_are_controlled_by_notify_and_call() {
     let Some(fixture) = PbxFixture::set().await else {
         return;
     };
     fixture.keys_and_calls_go_by_notify().await;
-    fixture.documents_go_by_notify_too().await;
-    fixture.what_needs_an_answer_goes_by_http().await;
-    fixture.a_tone_of_its_own_is_a_short_call().await;
+    fixture.documents_can_go_by_notify().await;
+    fixture.verbs_with_a_result_use_http().await;
+    fixture.builtin_tones_are_short_calls().await;
     fixture.sim_phone.assert_accepted_all();
 }
 
 #[test]
-fn the_provisioning_file_is_one_that_a_phone_reads() {
+fn the_provisioning_file_is_accepted_by_a_phone() {
     let text = include_str!("../../etc/provisioning/yealink.cfg");
     assert!(text.starts_with("#!version:1.0.0.1\n"));
     let settings: Vec<_> = text
@@ -550,7 +550,7 @@ impl PbxFixture {
         assert_eq!(state.remarks, [""; 0]);
     }
 
-    async fn documents_go_by_notify_too(&self) {
+    async fn documents_can_go_by_notify(&self) {
         for (verb, arguments) in [
             ("led", &["on", "led=1", "color=red"][..]),
             ("settings", &["set=account.1.label=A, \"b\""]),
@@ -569,7 +569,7 @@ impl PbxFixture {
         assert_eq!(state.settings["account.1.label"], "A, \"b\"");
     }
 
-    async fn what_needs_an_answer_goes_by_http(&self) {
+    async fn verbs_with_a_result_use_http(&self) {
         let outcome = self.outcome("info", &[]).await;
         let result: Value = serde_json::from_str(&outcome["HANDSET_RESULT"]).unwrap();
         assert_eq!(result["firmware"], "96.86.0.70", "{outcome:?}");
@@ -584,7 +584,7 @@ impl PbxFixture {
         assert_eq!(held, CallState::Held);
     }
 
-    async fn a_tone_of_its_own_is_a_short_call(&self) {
+    async fn builtin_tones_are_short_calls(&self) {
         let (outcome, invite) = tokio::join!(self.outcome("ring", &["3"]), self.sip.rings());
         assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
         assert_eq!(invite.header("Alert-Info"), ["ringtone-3"]);
