@@ -150,7 +150,7 @@ async fn the_configured_transport_is_preferred(version: Version) {
         "{}via = \"notify\"\n",
         configuration(asterisk.manager(), "hush")
     ));
-    daemon.line("Took over the new configuration.").await;
+    daemon.line("Configuration reloaded.").await;
     assert_eq!(outcome("push", &["Hello"]).await, "OK");
     assert_is_pushed(&phone.notified().await, "Hello");
     // Verbs that this transport does not support use another; the request overrides the configuration.

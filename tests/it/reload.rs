@@ -21,13 +21,13 @@ async fn reload_replaces_the_phones_and_ignores_an_invalid_configuration() {
     old.shows_text("before").await;
 
     daemon.reconfigure(&new.entry("desk"));
-    daemon.line("Took over the new configuration.").await;
+    daemon.line("Configuration reloaded.").await;
     push("after").await;
     new.shows_text("after").await;
 
     daemon.reconfigure(&format!("{}\n[agi]\nbudgt = '1s'\n", old.entry("desk")));
     daemon.line("budgt: unknown key").await;
-    daemon.line("Kept the old configuration.").await;
+    daemon.line("The old configuration stays in effect.").await;
     push("still").await;
     new.shows_text("still").await;
 
@@ -61,9 +61,7 @@ async fn reload_retries_a_rejected_login_with_the_new_password() {
     daemon.line("Loaded registrations.").await;
     // The same again changes nothing.
     daemon.reconfigure(&configuration("hush"));
-    daemon
-        .line_after(1, "Took over the new configuration.")
-        .await;
+    daemon.line_after(1, "Configuration reloaded.").await;
     assert_eq!(daemon.count("Disconnecting from Asterisk."), 1);
     // A server that is named no more is left.
     daemon.reconfigure("");

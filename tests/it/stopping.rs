@@ -49,7 +49,7 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
     assert_eq!(outcome.status, "QUEUED");
     daemon.terminate();
     daemon
-        .line("Stopping: no new calls; finishing what is in hand.")
+        .line("Stopping: accepting no calls, finishing deliveries in progress.")
         .await;
     refuses(&daemon).await;
     let (agi, http) = (daemon.agi(), daemon.http());
@@ -137,11 +137,11 @@ async fn a_default_admin_port_in_use_disables_the_admin_server() {
     assert!(config.contains(&own));
     fs::write(&file, config.replace(&own, "")).unwrap();
     let second = Process::start("handsetd", &mut daemon::command(&file));
-    let outcome = second.line_after(0, "door stays closed").await;
+    let outcome = second.line_after(0, "admin server stays off").await;
     assert!(outcome.contains("127.0.0.1:8091"), "{outcome}");
     assert!(outcome.contains("admin.listen"), "{outcome}");
     second.line_after(0, "Ready.").await;
-    assert_eq!(second.count("door=\"admin\""), 0);
+    assert_eq!(second.count("server=\"admin\""), 0);
     // Nor is there anything to open it with.
     assert_eq!(second.count("admin.token"), 0);
     assert!(!folder.path().join("state/admin-token").exists());

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// The `[admin]` section.
@@ -49,6 +49,29 @@ impl Config {
     }
 }
 
+impl PartialEq for Config {
+    /// Compares all settings, including the token.
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            listen,
+            token,
+            tls,
+            plain,
+            max_connections,
+            max_connections_each,
+        } = self;
+        let exposed = |token: &Option<SecretString>| {
+            token.as_ref().map(|token| token.expose_secret().to_owned())
+        };
+        *listen == other.listen
+            && exposed(token) == exposed(&other.token)
+            && *tls == other.tls
+            && *plain == other.plain
+            && *max_connections == other.max_connections
+            && *max_connections_each == other.max_connections_each
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -59,5 +82,21 @@ impl Default for Config {
             max_connections: 256,
             max_connections_each: 128,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_with_different_tokens_differ() {
+        let config = |token: &str| Config {
+            token: Some(token.into()),
+            ..Config::default()
+        };
+        assert_eq!(config("a"), config("a"));
+        assert_ne!(config("a"), config("b"));
+        assert_ne!(config("a"), Config::default());
     }
 }

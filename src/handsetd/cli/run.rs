@@ -98,9 +98,9 @@ impl Run {
             }
             Err(faults) => {
                 for fault in faults.iter() {
-                    error!(%fault, "Wrong in the new configuration.");
+                    error!(%fault, "Invalid configuration.");
                 }
-                error!("Kept the old configuration.");
+                error!("The old configuration stays in effect.");
             }
         }
         notify(&[NotifyState::Ready]);

@@ -1,72 +1,67 @@
-//! Payload can change while the daemon runs, and what needs a restart.
+//! What a reload changes, and what needs a restart.
 //!
-//! A configuration that comes here has been read and checked as a whole. Phones, groups, vendors,
-//! rules, Asterisk servers and the bounds of the history take over at once; what is bound or open
-//! stays as it is, and that is told.
+//! A configuration that arrives here has been validated as a whole. Phones, groups, vendors, rules,
+//! Asterisk servers and the limits of the history are replaced at once. Sections that sockets and
+//! files depend on stay as they are, and a warning names those that have changed.
 
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::ami_clients::AmiClients;
-use super::{engine, pairs, servers};
+use super::settings::{asterisk_configs, cisco_credentials, engine};
 use crate::config::Config;
 use crate::deliver::PushCredentials;
 use crate::history::History;
 use crate::resolver::PhoneResolver;
 use crate::rules::Engine;
 
-/// Puts a new configuration in the place of the old one.
+/// Replaces the configuration of the running daemon.
 #[derive(Debug)]
 pub(super) struct Reload {
-    /// The configuration that is in force.
+    /// The current configuration.
     pub(super) config: Config,
     pub(super) resolver: PhoneResolver,
     pub(super) history: History,
-    pub(super) logins: PushCredentials,
+    pub(super) push_credentials: PushCredentials,
     pub(super) rules: mpsc::Sender<Engine>,
-    pub(super) servers: AmiClients,
+    pub(super) ami_clients: AmiClients,
 }
 
 impl Reload {
-    /// Takes over what can be taken over.
+    /// Applies what can change without a restart.
     pub(super) async fn apply(&mut self, mut config: Config) {
-        let checked = engine(&config).and_then(|engine| Ok((engine, servers(&config)?)));
+        let checked = engine(&config).and_then(|engine| Ok((engine, asterisk_configs(&config)?)));
         let (engine, servers) = match checked {
             Ok(checked) => checked,
             Err(error) => {
-                error!(error = %format!("{error:#}"), "Kept the old configuration.");
+                error!(error = %format!("{error:#}"), "The old configuration stays in effect.");
                 return;
             }
         };
-        let fixed = self.keep_fixed(&mut config);
+        let needs_restart = self.keep_fixed(&mut config);
         let vendors = config.vendors.clone();
         self.resolver
             .replace(config.directory.clone(), move |vendor| {
                 vendors.defaults(vendor)
             });
-        self.logins.replace(pairs(&config));
+        self.push_credentials.replace(cisco_credentials(&config));
         self.history.reconfigure(config.history);
-        // The rules only stop when everything does.
+        // The receiver is dropped only when the daemon stops.
         let _ = self.rules.send(engine).await;
-        self.servers.connect(servers).await;
+        self.ami_clients.connect(servers).await;
         let (phones, rules) = (config.directory.entries().len(), config.rules.len());
-        info!(phones, rules, "Took over the new configuration.");
-        if !fixed.is_empty() {
-            let sections = fixed.join(", ");
-            warn!(
-                sections,
-                "These sections have changed too, and need a restart."
-            );
+        info!(phones, rules, "Configuration reloaded.");
+        if !needs_restart.is_empty() {
+            let sections = needs_restart.join(", ");
+            warn!(sections, "Changes of these sections need a restart.");
         }
         self.config = config;
     }
 
-    /// Puts the old values of sections that need a restart into `config`; returns the names of those
-    /// that were to change.
+    /// Restores the old values of sections that need a restart; returns the names of those that have
+    /// changed.
     fn keep_fixed(&self, config: &mut Config) -> Vec<&'static str> {
         let old = &self.config;
-        // Secrets do not show here, so that a new token alone goes unnoticed.
-        let shown = |admin: &crate::admin::Config| format!("{admin:?}");
         let changed = [
             (
                 "[agi]",
@@ -74,7 +69,7 @@ impl Reload {
             ),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
-            ("[admin]", shown(&old.admin) != shown(&config.admin)),
+            ("[admin]", old.admin != config.admin),
             ("[state]", old.state != config.state),
             ("[cucm]", old.cucm != config.cucm),
         ];

@@ -273,10 +273,10 @@ pub(crate) fn record(path: &Path, rate: u32, samples: u32) {
     wav.finalize().unwrap();
 }
 
-/// Reads the address from a line such as `… Listening. door="agi" address=127.0.0.1:4573`.
+/// Reads the address from a line such as `… Listening. server="agi" address=127.0.0.1:4573`.
 fn listening(line: &str, server: &str) -> Option<SocketAddr> {
     let (_, fields) = line.split_once("Listening.")?;
     let mut fields = fields.split_whitespace();
-    fields.find(|field| *field == format!("door=\"{server}\""))?;
+    fields.find(|field| *field == format!("server=\"{server}\""))?;
     fields.find_map(|field| field.strip_prefix("address=")?.parse().ok())
 }

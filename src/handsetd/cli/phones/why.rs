@@ -215,7 +215,7 @@ fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
         media_dir: None,
         // Here each way is tried for real.
         circuit_breaker: false,
-        ..daemon::settings(config, config.http.listen)
+        ..daemon::delivery_settings(config, config.http.listen)
     };
     let parts = (
         ContentStore::default(),

@@ -1,0 +1,63 @@
+//! The channels between the parts of the daemon, by what they carry.
+
+use handset_ami::Client;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::phone_http::ActionUrlEvent;
+use crate::rules::{Engine, Fact};
+
+/// The sending halves.
+pub(super) struct Senders {
+    /// Clients of new connections to Asterisk, whose events rules receive.
+    pub(super) clients: mpsc::Sender<Client>,
+    /// Action URLs that phones request.
+    pub(super) action_urls: mpsc::Sender<ActionUrlEvent>,
+    /// Events other than Asterisk's.
+    pub(super) facts: mpsc::Sender<Fact>,
+    /// Every event that rules have received.
+    pub(super) event_tap: broadcast::Sender<Fact>,
+    /// Recompiled rules.
+    pub(super) engines: mpsc::Sender<Engine>,
+}
+
+/// The receiving halves.
+pub(super) struct Receivers {
+    pub(super) clients: mpsc::Receiver<Client>,
+    pub(super) action_urls: mpsc::Receiver<ActionUrlEvent>,
+    pub(super) facts: mpsc::Receiver<Fact>,
+    pub(super) event_tap: broadcast::Receiver<Fact>,
+    pub(super) engines: mpsc::Receiver<Engine>,
+}
+
+/// Creates all channels.
+pub(super) fn channels() -> (Senders, Receivers) {
+    let clients = mpsc::channel(MAX_CLIENTS);
+    let action_urls = mpsc::channel(MAX_ACTION_URLS);
+    let facts = mpsc::channel(MAX_ACTION_URLS);
+    let event_tap = broadcast::channel(MAX_TAPPED);
+    let engines = mpsc::channel(1);
+    let senders = Senders {
+        clients: clients.0,
+        action_urls: action_urls.0,
+        facts: facts.0,
+        event_tap: event_tap.0,
+        engines: engines.0,
+    };
+    let receivers = Receivers {
+        clients: clients.1,
+        action_urls: action_urls.1,
+        facts: facts.1,
+        event_tap: event_tap.1,
+        engines: engines.1,
+    };
+    (senders, receivers)
+}
+
+/// How many new connections may wait for the rules.
+const MAX_CLIENTS: usize = 64;
+
+/// How many action URLs may wait; phones request a few per call.
+const MAX_ACTION_URLS: usize = 1024;
+
+/// How many events the admin server may lag behind.
+const MAX_TAPPED: usize = 4096;

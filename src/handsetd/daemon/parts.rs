@@ -1,0 +1,78 @@
+//! The bound sockets, opened files and compiled rules of a daemon that does nothing yet.
+
+use anyhow::Context;
+use handset_agi as agi;
+use tracing::info;
+
+use super::ami_clients;
+use super::bind_admin::bind_admin;
+use super::outbox_startup::OpenedOutbox;
+use super::settings;
+use crate::config::Config;
+use crate::content_store::ContentStore;
+use crate::deliver::{Courier, PushCredentials};
+use crate::roster::Roster;
+use crate::rules::Engine;
+use crate::{admin, phone_http};
+
+/// Everything that can fail at start-up.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) agi: agi::Server,
+    pub(super) http: phone_http::Server,
+    pub(super) admin: Option<(admin::Server, admin::Token)>,
+    pub(super) config: Config,
+    pub(super) courier: Courier,
+    pub(super) outbox: OpenedOutbox,
+    pub(super) content_store: ContentStore,
+    pub(super) push_credentials: PushCredentials,
+    pub(super) asterisk: Vec<ami_clients::Server>,
+    pub(super) roster: Roster,
+    pub(super) engine: Engine,
+}
+
+impl Parts {
+    /// Binds every address of `config`, and opens the state directory.
+    pub(super) async fn bind(config: Config) -> anyhow::Result<Self> {
+        let asterisk = settings::asterisk_configs(&config)?;
+        let engine = settings::engine(&config)?;
+        let http = phone_http::Server::bind(config.http.clone())?;
+        let agi = agi::Server::bind(config.agi.clone())?;
+        let admin = bind_admin(&config)?;
+        info!(server = "agi", address = %agi.local_addr(), "Listening.");
+        info!(server = "http", address = %http.local_addr(), "Listening.");
+        if let Some((admin, _)) = &admin {
+            info!(server = "admin", address = %admin.local_addr(), "Listening.");
+        }
+        let content_store = ContentStore::default();
+        let push_credentials = PushCredentials::new(settings::cisco_credentials(&config));
+        let roster = Roster::default();
+        let delivery_settings = settings::delivery_settings(&config, http.local_addr());
+        let shared = (
+            content_store.clone(),
+            push_credentials.clone(),
+            roster.clone(),
+        );
+        let state = config.state.dir.clone();
+        let open = move || {
+            let courier = settings::open_courier(delivery_settings, shared);
+            (courier, OpenedOutbox::open(&state))
+        };
+        let (courier, outbox) = tokio::task::spawn_blocking(open)
+            .await
+            .context("cannot read the state directory")?;
+        Ok(Self {
+            agi,
+            http,
+            admin,
+            config,
+            courier: courier?,
+            outbox,
+            content_store,
+            push_credentials,
+            asterisk,
+            roster,
+            engine,
+        })
+    }
+}

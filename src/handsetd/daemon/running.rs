@@ -1,0 +1,194 @@
+//! The running daemon: its tasks, and the order in which they stop.
+
+use std::future::Future;
+use std::time::Duration;
+
+use handset_net::tasks::Tasks;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::ami_clients::AmiClients;
+use super::channels::channels;
+use super::outbox_startup::OpenedOutbox;
+use super::parts::Parts;
+use super::reload::Reload;
+use super::{action_urls, outbox_startup};
+use crate::admin::{self, EventFeed, Health};
+use crate::config::Config;
+use crate::dialplan::Dialplan;
+use crate::dispatch::{self, Dispatcher};
+use crate::events::{Events, RulesHandle};
+use crate::history::History;
+use crate::metrics::DeliveryMetrics;
+use crate::resolver::PhoneResolver;
+
+/// The tasks of a daemon, in the order in which they stop.
+pub(super) struct Running {
+    /// Calls, rules and deliveries.
+    calls: Tasks,
+    /// Connections to Asterisk.
+    asterisk: Tasks,
+    /// The HTTP servers, which phones fetch from until the end.
+    http: Tasks,
+    reload: Reload,
+}
+
+impl Running {
+    /// Spawns all tasks.
+    pub(super) async fn start(parts: Parts) -> Self {
+        let (calls, asterisk, http) = (Tasks::new(), Tasks::new(), Tasks::new());
+        let (senders, receivers) = channels();
+        let mut listeners = vec![
+            ("agi", parts.agi.local_addr()),
+            ("http", parts.http.local_addr()),
+        ];
+        let admin_address = parts.admin.as_ref().map(|(admin, _)| admin.local_addr());
+        listeners.extend(admin_address.map(|address| ("admin", address)));
+        let roster = parts.roster;
+        let mut ami_clients = AmiClients::new(roster.clone(), asterisk.clone(), senders.clients);
+        ami_clients.connect(parts.asterisk).await;
+
+        let vendors = parts.config.vendors.clone();
+        let defaults = move |vendor| vendors.defaults(vendor);
+        let directory = parts.config.directory.clone();
+        let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
+        let history = History::new(parts.config.history);
+        let metrics = DeliveryMetrics::default();
+        let OpenedOutbox {
+            store,
+            entries,
+            damaged,
+        } = parts.outbox;
+        let services = dispatch::Services::new(
+            resolver.clone(),
+            parts.courier.clone(),
+            history.clone(),
+            metrics.clone(),
+            calls.clone(),
+        );
+        let (dispatcher, expired) = Dispatcher::new(services, store);
+        if let Some(damaged) = damaged {
+            // The channel is new and empty.
+            let _ = senders.facts.try_send(damaged);
+        }
+        let facts = senders.facts.clone();
+        calls.spawn(
+            "expired",
+            outbox_startup::tell(expired, facts, calls.stop()),
+        );
+        dispatcher.resume(entries, &roster);
+
+        let (rules, queries) = RulesHandle::new();
+        let states = parts.engine.states();
+        let events = Events {
+            engine: parts.engine,
+            dispatcher: dispatcher.clone(),
+            event_tap: senders.event_tap,
+            tasks: calls.clone(),
+        };
+        let (clients, facts, engines) = (receivers.clients, receivers.facts, receivers.engines);
+        calls.spawn("rules", async move {
+            events.run(clients, facts, engines, queries).await;
+        });
+        calls.spawn(
+            "action urls",
+            action_urls::receive(
+                receivers.action_urls,
+                resolver.clone(),
+                senders.facts,
+                calls.stop(),
+            ),
+        );
+        let dialplan = Dialplan {
+            dispatcher: dispatcher.clone(),
+            resolver: resolver.clone(),
+            metrics: metrics.clone(),
+            budget: parts.config.dialplan.budget,
+        };
+        calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
+
+        let (server, tasks, push_credentials) =
+            (parts.http, http.clone(), parts.push_credentials.clone());
+        let (content_store, action_urls) = (parts.content_store, senders.action_urls);
+        http.spawn("http", async move {
+            server
+                .run(content_store, push_credentials, action_urls, &tasks)
+                .await;
+        });
+        let feed = EventFeed::new();
+        let changes = history.changes();
+        http.spawn(
+            "feed",
+            feed.clone().run(receivers.event_tap, changes, http.stop()),
+        );
+        if let Some((server, token)) = parts.admin {
+            let services = admin::Services {
+                dispatcher,
+                resolver: resolver.clone(),
+                courier: parts.courier,
+                history: history.clone(),
+                metrics,
+                feed,
+                rules,
+                health: Health {
+                    listeners,
+                    servers: ami_clients.clients(),
+                    stopping: calls.stop(),
+                },
+                states,
+                tasks: http.clone(),
+            };
+            let tasks = http.clone();
+            http.spawn("admin", async move {
+                server.run(services, token, &tasks).await;
+            });
+        }
+        let reload = Reload {
+            config: parts.config,
+            resolver,
+            history,
+            push_credentials: parts.push_credentials,
+            rules: senders.engines,
+            ami_clients,
+        };
+        Self {
+            calls,
+            asterisk,
+            http,
+            reload,
+        }
+    }
+
+    /// Applies configurations from `reloads` until `stop` is done, then finishes what is in progress.
+    pub(super) async fn serve(
+        mut self,
+        stop: impl Future<Output = ()>,
+        mut reloads: mpsc::Receiver<Config>,
+    ) {
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                Some(config) = reloads.recv() => self.reload.apply(config).await,
+            }
+        }
+        info!("Stopping: accepting no calls, finishing deliveries in progress.");
+        if !self.calls.shut_down(GRACE_PERIOD).await {
+            warn!(grace = ?GRACE_PERIOD, "Some deliveries did not finish in time and were cancelled.");
+        }
+        self.asterisk.shut_down(LOG_OFF_TIMEOUT).await;
+        sleep(LAST_FETCH_DELAY).await;
+        self.http.shut_down(LAST_FETCH_DELAY).await;
+        info!("Stopped.");
+    }
+}
+
+/// How long calls and deliveries in progress may take when the daemon stops.
+const GRACE_PERIOD: Duration = Duration::from_secs(20);
+
+/// How long logging off from Asterisk may take.
+const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long phones may fetch content after the last delivery.
+const LAST_FETCH_DELAY: Duration = Duration::from_millis(500);
