@@ -1,6 +1,6 @@
-//! The corpus of the fuzzer, replayed without one: what once was interesting stays right.
+//! Replays the corpus of the fuzzer as regression tests, without the fuzzer.
 //!
-//! `tests/fuzz/README.md` tells of the fuzzer itself.
+//! `tests/fuzz/README.md` describes the fuzzer itself.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
@@ -15,7 +15,7 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-/// Makes a test for each target, and a list of them.
+/// Defines a test for each target, and a list of the targets.
 macro_rules! targets {
     ($($name:ident)*) => {
         $(
@@ -63,7 +63,7 @@ fn replay(name: &str, check: fn(&[u8])) {
         }
     }
     assert!(count > 0, "{} is empty", folder.display());
-    assert!(broken.is_empty(), "what must hold does not: {broken:?}");
+    assert!(broken.is_empty(), "violated properties: {broken:?}");
 }
 
 fn here() -> &'static Path {

@@ -54,11 +54,11 @@ async fn notify_reaches_the_phone_unchanged(version: Version) {
     };
     let outcome = push(&daemon, NASTY).await;
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
-    assert_is_pushed(&phone.notified().await, NASTY);
+    assert_is_pushed(&phone.receive_notify().await, NASTY);
     // A text too long for one packet is fetched by the phone.
     let outcome = push(&daemon, &"long, ".repeat(400)).await;
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
-    let message = phone.notified().await;
+    let message = phone.receive_notify().await;
     let fetched = format!("http://127.0.0.1:{}/screen/", daemon.http().port());
     assert!(message.body.contains(&fetched), "{message:?}");
     // Its address of record works as a name, and so does any event.
@@ -70,7 +70,7 @@ async fn notify_reaches_the_phone_unchanged(version: Version) {
     let arguments = arguments.each_ref().map(String::as_str);
     let outcome = agi_call(daemon.agi(), "notify", &arguments).await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
-    let message = phone.notified().await;
+    let message = phone.receive_notify().await;
     assert_eq!(message.header("Event"), ["check-sync;reboot=false"]);
     assert_eq!(message.header("Subscription-State").len(), 1);
 }
@@ -88,7 +88,7 @@ async fn notify_reaches_chan_sip_phones_on_16() {
     )
     .await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
-    assert_is_pushed(&phone.notified().await, NASTY);
+    assert_is_pushed(&phone.receive_notify().await, NASTY);
 }
 
 async fn moved_phones_are_found_at_their_new_address(version: Version) {
@@ -96,7 +96,7 @@ async fn moved_phones_are_found_at_their_new_address(version: Version) {
         return;
     };
     assert_eq!(push(&daemon, "here").await.0, "OK");
-    phone.notified().await;
+    phone.receive_notify().await;
     phone.register(0).await;
     // Until the event arrives, Asterisk itself has no contact to send to.
     let (status, reason) = until(&daemon, |status| status != "OK").await;
@@ -108,7 +108,7 @@ async fn moved_phones_are_found_at_their_new_address(version: Version) {
     moved.register(3600).await;
     let (status, _) = until(&daemon, |status| status == "OK").await;
     assert_eq!(status, "OK");
-    assert_is_pushed(&moved.notified().await, "where?");
+    assert_is_pushed(&moved.receive_notify().await, "where?");
 }
 
 async fn each_contact_of_an_endpoint_gets_its_own_notify(version: Version) {
@@ -125,8 +125,8 @@ async fn each_contact_of_an_endpoint_gets_its_own_notify(version: Version) {
     let arguments = ["Hello, you", "via=notify", "phone=1003"];
     let outcome = agi_call(daemon.agi(), "push", &arguments).await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
-    assert_is_pushed(&snom.notified().await, "Hello, you");
-    let message = yealink.notified().await;
+    assert_is_pushed(&snom.receive_notify().await, "Hello, you");
+    let message = yealink.receive_notify().await;
     assert_eq!(message.header("Event"), ["Yealink-xml"]);
     assert!(
         message.body.contains("<Text>Hello, you</Text>"),
@@ -152,7 +152,7 @@ async fn the_configured_transport_is_preferred(version: Version) {
     ));
     daemon.line("Configuration reloaded.").await;
     assert_eq!(outcome("push", &["Hello"]).await, "OK");
-    assert_is_pushed(&phone.notified().await, "Hello");
+    assert_is_pushed(&phone.receive_notify().await, "Hello");
     // Verbs that this transport does not support use another; the request overrides the configuration.
     assert_eq!(outcome("screenshot", &[]).await, "UNREACHABLE");
     assert_eq!(outcome("push", &["Hello", "via=http"]).await, "UNREACHABLE");
@@ -167,7 +167,7 @@ async fn the_connection_survives_a_restart_of_asterisk(version: Version) {
     phone.register(3600).await;
     let (status, _) = until(&daemon, |status| status == "OK").await;
     assert_eq!(status, "OK");
-    assert_is_pushed(&phone.notified().await, "where?");
+    assert_is_pushed(&phone.receive_notify().await, "where?");
 }
 
 async fn a_missing_pjsip_notify_is_reported_with_its_cure(version: Version) {
@@ -208,7 +208,7 @@ async fn any_document_arrives_unchanged(version: Version) {
         let action = Action::pjsip_notify(&target, &notify).unwrap();
         let answer = client.send(action).await.unwrap();
         assert!(answer.is_success(), "{}", answer.message());
-        let message = phone.notified().await;
+        let message = phone.receive_notify().await;
         // Where it was split, there is a line break between two elements or before an attribute.
         let whole = |text: &str| text.replace("\r\n", "").replace("<E a", "<Ea");
         assert_eq!(whole(&message.body), whole(&document));

@@ -69,7 +69,7 @@ async fn requests_reach_the_phone_and_the_history() {
     sim_phone.shows_text("Somebody's there").await;
 
     let call = Caller::new(daemon.agi())
-        .runs("push", &["Called", "phone=desk"])
+        .run("push", &["Called", "phone=desk"])
         .await;
     assert_eq!(call.status, "OK");
     let found = |query: &'static str| async move {
@@ -119,7 +119,7 @@ async fn metrics_count_sessions_and_deliveries() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     let call = Caller::new(daemon.agi())
-        .runs("push", &["Hello", "phone=192.0.2.7"])
+        .run("push", &["Hello", "phone=192.0.2.7"])
         .await;
     assert_eq!(call.status, "NOTFOUND");
     let answer = admin.request_with_headers("GET", "/metrics", &[], "").await;

@@ -1,7 +1,7 @@
-//! The main job on real Asterisk servers: who dials an extension gets it on his own phone.
+//! The main use case on real Asterisk servers: dialing an extension acts on the phone of the caller.
 //!
-//! Each phone is a SIP client and a simulated phone at one address, so Asterisk tells handsetd
-//! where it is and what it is, and the configuration need not.
+//! Each phone is a SIP client and a simulated phone at one address, so handsetd learns address and
+//! model from Asterisk, and the configuration need not contain them.
 
 use std::rc::Rc;
 
@@ -30,7 +30,7 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     let options = Options {
         agi: daemon.agi(),
         phones: &users.map(|user| (Driver::Pjsip, user)),
-        dialplan: &TELLING.replace("@NASTY@", &NASTY.replace(';', "\\;")),
+        dialplan: &DIALPLAN.replace("@SPECIAL@", &SPECIAL.replace(';', "\\;")),
         pjsip: "",
     };
     let Some(asterisk) = Asterisk::start(version, &options).await else {
@@ -38,7 +38,7 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     };
     let asterisk = Rc::new(asterisk);
     let authentication = format!("http://{}/cisco/authenticate", daemon.http());
-    let phones = users.map(|user| kind(user, &authentication));
+    let phones = users.map(|user| phone_options(user, &authentication));
     let sim_phones = join_all(users.into_iter().zip(phones).map(async |(user, phone)| {
         let sip = SipPhone::new(user, &phone.user_agent(), asterisk.sip(Driver::Pjsip));
         let sim_phone = SimPhone::at(phone, sip.address().port(80)).await;
@@ -63,7 +63,7 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     .await;
 }
 
-/// A phone on a desk, as SIP and HTTP know it.
+/// A phone, as a SIP client and as a web server.
 struct Caller {
     user: &'static str,
     sip: SipPhone,
@@ -73,20 +73,20 @@ struct Caller {
 
 impl Caller {
     async fn shows_text(&self) {
-        self.dials("700", "OK").await;
+        self.dial("700", "OK").await;
         let shown = self.sim_phone.shows_text("Hello, this is Asterisk").await;
         assert_eq!(shown.title, "Asterisk");
     }
 
-    /// One of its own tones where it can, and a file where it can.
+    /// Plays a built-in tone and a file, where the phone supports them.
     async fn plays_tone(&self) {
         let (own, file) = match self.vendor() {
             Vendor::Cisco => ("OK", "OK"),
             Vendor::Snom => ("OK", "UNSUPPORTED"),
             Vendor::Yealink => ("UNSUPPORTED", "OK"),
         };
-        self.dials("701", own).await;
-        self.dials("7011", file).await;
+        self.dial("701", own).await;
+        self.dial("7011", file).await;
         let tones = [own, file].iter().filter(|status| **status == "OK").count();
         let state = self
             .sim_phone
@@ -101,7 +101,7 @@ impl Caller {
     }
 
     async fn changes_ring_tone(&self) {
-        self.dials("702", "OK").await;
+        self.dial("702", "OK").await;
         let state = self
             .sim_phone
             .until("a ring tone", |state| state.ringtone.is_some());
@@ -112,7 +112,7 @@ impl Caller {
     }
 
     async fn changes_background(&self) {
-        self.dials("703", "OK").await;
+        self.dial("703", "OK").await;
         let state = self.sim_phone.until("a background", |state| {
             state.background.is_some()
                 && (self.vendor() != Vendor::Cisco || state.thumbnail.is_some())
@@ -124,7 +124,7 @@ impl Caller {
             Vendor::Snom | Vendor::Yealink => (480, 272),
         };
         assert_eq!((picture.width(), picture.height()), size);
-        // It is the picture: red grows to the right, green downwards, blue stays.
+        // The picture is recognizable: red grows to the right, green downwards, blue stays.
         let [left, right] = [
             picture.pixels.get_pixel(5, 5),
             picture.pixels.get_pixel(size.0 - 5, size.1 - 5),
@@ -139,14 +139,14 @@ impl Caller {
         }
     }
 
-    /// Checks methods, paths and headers of all that the phone was asked.
+    /// Checks methods, paths and headers of all requests.
     fn assert_well_formed_requests(&self) {
         let received = self.sim_phone.received();
         let state = self.sim_phone.state();
         let wrong = state.bad_credentials;
         assert_eq!(wrong, 0);
         for exchange in &received {
-            let asked = (
+            let request = (
                 exchange.method.as_str(),
                 exchange.target.split(['=', '&']).next().unwrap(),
             );
@@ -159,7 +159,7 @@ impl Caller {
                 ],
                 Vendor::Yealink => &[("POST", "/servlet?push")],
             };
-            assert!(expected.contains(&asked), "{asked:?}");
+            assert!(expected.contains(&request), "{request:?}");
         }
         let login = received
             .iter()
@@ -174,8 +174,8 @@ impl Caller {
             "{logins:?}"
         );
         assert!((4..=most).contains(&logins.len()), "{logins:?}");
-        // A Cisco phone never asks for a password, but asks our door about it; others ask for it.
-        let asked = received
+        // Cisco phones verify the credentials at the authentication URL; others send a challenge.
+        let challenges = received
             .iter()
             .filter(|exchange| exchange.status == Some(401))
             .count();
@@ -184,12 +184,12 @@ impl Caller {
             .iter()
             .filter(|exchange| exchange.target.contains("/cisco/authenticate"));
         match self.vendor() {
-            Vendor::Cisco => assert_eq!((asked, authentications.count()), (0, 5)),
-            // Basic needs to be asked for once, Digest for each request.
-            Vendor::Snom | Vendor::Yealink if kind == "Basic " => assert_eq!(asked, 1),
-            Vendor::Snom | Vendor::Yealink => assert_eq!(asked, 4),
+            Vendor::Cisco => assert_eq!((challenges, authentications.count()), (0, 5)),
+            // Basic needs one challenge, Digest one per request.
+            Vendor::Snom | Vendor::Yealink if kind == "Basic " => assert_eq!(challenges, 1),
+            Vendor::Snom | Vendor::Yealink => assert_eq!(challenges, 4),
         }
-        // Made up for each push, where none is configured.
+        // Without configured credentials, each push has its own.
         let mut passwords = logins.clone();
         passwords.sort_unstable();
         passwords.dedup();
@@ -203,11 +203,11 @@ impl Caller {
     /// By query, by argument, and by the subroutine of the project's dialplan.
     async fn shows_any_text_unchanged(&self) {
         for (extension, title, text) in [
-            ("7012", "Query", NASTY),
+            ("7012", "Query", SPECIAL),
             ("7013", "Sum", "2+2=4 is true"),
-            ("7014", "a, \"b\"", NASTY),
+            ("7014", "a, \"b\"", SPECIAL),
         ] {
-            self.dials(extension, "OK").await;
+            self.dial(extension, "OK").await;
             let shown = self
                 .sim_phone
                 .shows(title, |shown| shown.title == title)
@@ -216,9 +216,9 @@ impl Caller {
         }
     }
 
-    /// Dials, and checks what Asterisk prints of the channel afterwards.
-    async fn dials(&self, extension: &str, status: &str) {
-        let pattern = format!("0,TOLD|{}|", self.user);
+    /// Dials, and checks the channel variables that Asterisk prints afterwards.
+    async fn dial(&self, extension: &str, status: &str) {
+        let pattern = format!("0,OUTCOME|{}|", self.user);
         let before = self.asterisk.count(&pattern);
         self.sip.dial(extension, Course::Answered).end().await;
         let line = self.asterisk.line_after(before, &pattern).await;
@@ -242,8 +242,8 @@ impl Caller {
     }
 }
 
-/// Returns what kind of phone a user has.
-fn kind(user: &str, authentication: &str) -> Phone {
+/// Returns the options of the phone of a user.
+fn phone_options(user: &str, authentication: &str) -> Phone {
     let (vendor, scheme) = match user {
         "1001" | "1002" => (Vendor::Cisco, Scheme::None),
         "1003" => (Vendor::Snom, Scheme::Digest),
@@ -274,24 +274,24 @@ username = 'push'
 password = 'p&ss w%rd'
 ";
 
-/// A file as a tone, and at the end of each call what is on the channel.
-const TELLING: &str = "
+/// Plays a file as a tone, and prints the channel variables at the end of each call.
+const DIALPLAN: &str = "
 exten => 7011,1,Answer()
  same => n,Gosub(handset-ring,s,1(doorbell.wav))
  same => n,Goto(handset-outcome,1)
 exten => 7012,1,Answer()
- same => n,Set(MSG=@NASTY@)
+ same => n,Set(MSG=@SPECIAL@)
  same => n,AGI(agi://${HANDSETD}/push?title=Query&text=${URIENCODE(${MSG})})
  same => n,Hangup()
 exten => 7013,1,Answer()
  same => n,AGI(agi://${HANDSETD}/push,2+2=4 is true,title=Sum)
  same => n,Hangup()
 exten => 7014,1,Answer()
- same => n,Set(MSG=@NASTY@)
+ same => n,Set(MSG=@SPECIAL@)
  same => n,Gosub(handset-push,s,1(,\"a, \\\"b\\\"\",,text=${URIENCODE(${MSG})}))
  same => n,Hangup()
-exten => h,1,Verbose(0,TOLD|${CALLERID(num)}|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_ID}|${HANDSET_REASON}|)
+exten => h,1,Verbose(0,OUTCOME|${CALLERID(num)}|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_ID}|${HANDSET_REASON}|)
 ";
 
-/// All that is special to Asterisk, to a URL or to XML.
-const NASTY: &str = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> ]]> + ? # | %41"#;
+/// Every character that is special in Asterisk, URLs or XML.
+const SPECIAL: &str = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> ]]> + ? # | %41"#;

@@ -17,13 +17,13 @@ use super::support::loopback::Loopback;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::udp_phone::UdpPhone;
 
-/// A daemon, and one phone that it knows as `desk`.
+/// A daemon, and its phone `desk`.
 struct Fixture {
     daemon: Daemon,
     sim_phone: SimPhone,
 }
 
-/// What stands on the channel afterwards.
+/// The channel variables afterwards.
 struct CallResult(HashMap<String, String>);
 
 impl CallResult {
@@ -37,8 +37,8 @@ impl CallResult {
         serde_json::from_str(self.get("RESULT")).unwrap_or_default()
     }
 
-    /// Checks the status, and returns the reason.
-    fn is(&self, status: &str) -> &str {
+    /// Asserts the status and returns the reason.
+    fn expect(&self, status: &str) -> &str {
         let reason = self.get("REASON");
         assert_eq!(self.get("STATUS"), status, "{reason}");
         reason
@@ -46,7 +46,7 @@ impl CallResult {
 }
 
 impl Fixture {
-    /// Puts a phone of that model on the desk; `more` are lines of its configuration.
+    /// Starts a phone of this model; `more` is appended to its configuration.
     async fn with(model: &str, more: &str, change: impl FnOnce(&mut Phone)) -> Self {
         let mut options = sim_phone::options(Vendor::Cisco);
         options.model = model.to_owned();
@@ -60,7 +60,7 @@ impl Fixture {
         Self::with(model, "", |_| ()).await
     }
 
-    async fn does(&self, verb: &str, arguments: &[&str]) -> CallResult {
+    async fn run(&self, verb: &str, arguments: &[&str]) -> CallResult {
         let arguments = [arguments, &["phone=desk"]].concat();
         CallResult(agi_call(self.daemon.agi(), verb, &arguments).await)
     }
@@ -73,10 +73,10 @@ impl Fixture {
 #[tokio::test]
 async fn an_8851_supports_every_verb() {
     let fixture = Fixture::of("8851").await;
-    fixture.does("dtmf", &["12"]).await.is("REJECTED");
-    fixture.does("dial", &["+4930123"]).await.is("OK");
+    fixture.run("dtmf", &["12"]).await.expect("REJECTED");
+    fixture.run("dial", &["+4930123"]).await.expect("OK");
     assert_eq!(fixture.sim_phone.state().dialed, ["+4930123"]);
-    fixture.does("dtmf", &["12#"]).await.is("OK");
+    fixture.run("dtmf", &["12#"]).await.expect("OK");
     assert_eq!(fixture.setting("digits").as_deref(), Some("12#"));
     for (verb, key) in [
         ("answer", "Speaker"),
@@ -84,7 +84,13 @@ async fn an_8851_supports_every_verb() {
         ("resume", "FixedFeature3"),
         ("hangup", "Release"),
     ] {
-        assert!(fixture.does(verb, &[]).await.is("OK").contains("pressed"));
+        assert!(
+            fixture
+                .run(verb, &[])
+                .await
+                .expect("OK")
+                .contains("pressed")
+        );
         assert_eq!(
             fixture.sim_phone.state().keys.last().map(String::as_str),
             Some(key),
@@ -93,9 +99,9 @@ async fn an_8851_supports_every_verb() {
     }
     let before = fixture.sim_phone.state().keys.len();
     fixture
-        .does("key", &["SPEAKER::10,1,0,#,DOWN::10,F1"])
+        .run("key", &["SPEAKER::10,1,0,#,DOWN::10,F1"])
         .await
-        .is("OK");
+        .expect("OK");
     let pressed = fixture.sim_phone.state().keys.split_off(before);
     let keys = [
         "Speaker",
@@ -107,32 +113,32 @@ async fn an_8851_supports_every_verb() {
     ];
     assert_eq!(pressed, keys);
     fixture
-        .does("display", &["state=off", "minutes=5"])
+        .run("display", &["state=off", "minutes=5"])
         .await
-        .is("OK");
+        .expect("OK");
     assert_eq!(fixture.setting("display").as_deref(), Some("Off:5"));
 
-    fixture.does("push", &["text=Hello"]).await.is("OK");
+    fixture.run("push", &["text=Hello"]).await.expect("OK");
     fixture.sim_phone.shows_text("Hello").await;
-    fixture.does("clear", &[]).await.is("OK");
+    fixture.run("clear", &[]).await.expect("OK");
     assert!(fixture.sim_phone.state().screen.is_none());
-    fixture.does("ring", &["Analog1"]).await.is("OK");
-    fixture.does("ring", &["stop=yes"]).await.is("OK");
+    fixture.run("ring", &["Analog1"]).await.expect("OK");
+    fixture.run("ring", &["stop=yes"]).await.expect("OK");
 
     let outcome = fixture
-        .does("stream", &["239.1.2.3:20480", "volume=40", "codec=g722"])
+        .run("stream", &["239.1.2.3:20480", "volume=40", "codec=g722"])
         .await;
-    outcome.is("OK");
+    outcome.expect("OK");
     let id = outcome.result()["stream"].as_str().unwrap().to_owned();
     let expected = format!("{id} receive G.722 239.1.2.3:20480 40");
     assert_eq!(fixture.setting("media"), Some(expected));
-    let busy = fixture.does("stream", &["239.1.2.3:20480"]).await;
-    assert!(busy.is("REJECTED").contains("no free stream"));
-    fixture.does("stream", &["stop=yes"]).await.is("OK");
+    let busy = fixture.run("stream", &["239.1.2.3:20480"]).await;
+    assert!(busy.expect("REJECTED").contains("no free stream"));
+    fixture.run("stream", &["stop=yes"]).await.expect("OK");
     assert_eq!(fixture.setting("media"), None);
 
-    let outcome = fixture.does("info", &[]).await;
-    outcome.is("OK");
+    let outcome = fixture.run("info", &[]).await;
+    outcome.expect("OK");
     let info = outcome.result();
     assert_eq!(info["model"], "8851");
     assert_eq!(info["mac"], "00:00:5E:00:53:01");
@@ -140,12 +146,12 @@ async fn an_8851_supports_every_verb() {
         info["lines"],
         json!([{ "number": "1001", "state": "ONHOOK", "ringer": "Chirp1", "message_waiting": "NO" }])
     );
-    fixture.does("screenshot", &[]).await.is("OK");
+    fixture.run("screenshot", &[]).await.expect("OK");
 }
 
-/// Checks that a picture was told, and its size.
+/// Asserts that the result has a picture of this size.
 async fn picture(outcome: &CallResult, size: (u32, u32)) {
-    outcome.is("OK");
+    outcome.expect("OK");
     let picture = fetch::picture(outcome.get("RESULT")).await;
     assert_eq!(picture.dimensions(), size);
     assert_eq!(picture.get_pixel(0, 0).0, [0; 3], "the frame is black");
@@ -156,25 +162,25 @@ async fn picture(outcome: &CallResult, size: (u32, u32)) {
 async fn uris_run_in_one_request_and_report_individually() {
     let fixture = Fixture::of("8851").await;
     let uris = ["uri=Key:Soft1", "uri=Play:chime.raw", "uri=Dial:100"];
-    fixture.does("execute", &uris).await.is("OK");
+    fixture.run("execute", &uris).await.expect("OK");
     let state = fixture.sim_phone.state();
     assert_eq!(
         (state.keys, state.dialed),
         (vec!["Soft1".to_owned()], vec!["100".to_owned()])
     );
     let outcome = fixture
-        .does("execute", &["uri=SendDigits:1:1:Dialer", "uri=Key:Soft2"])
+        .run("execute", &["uri=SendDigits:1:1:Dialer", "uri=Key:Soft2"])
         .await;
-    let reason = outcome.is("REJECTED");
+    let reason = outcome.expect("REJECTED");
     assert!(
         reason.contains("SendDigits:1:1:Dialer") && reason.contains("Unknown Application ID"),
         "{reason}"
     );
-    let outcome = fixture.does("execute", &["uri=Key:NavDown"]).await;
-    assert!(outcome.is("OK").contains("sent Key:NavDwn"));
+    let outcome = fixture.run("execute", &["uri=Key:NavDown"]).await;
+    assert!(outcome.expect("OK").contains("sent Key:NavDwn"));
     assert_eq!(fixture.sim_phone.state().keys.last().unwrap(), "NavDwn");
-    // Nothing of this reaches the phone.
-    let asked = fixture.sim_phone.received().len();
+    // None of this reaches the phone.
+    let before = fixture.sim_phone.received().len();
     for (uri, status) in [
         ("Notify:http:192.0.2.1:80:x", "UNSUPPORTED"),
         ("SoftKey:Exit", "UNSUPPORTED"),
@@ -183,20 +189,20 @@ async fn uris_run_in_one_request_and_report_individually() {
         ("Display:Maybe", "INVALID"),
     ] {
         let outcome = fixture
-            .does("execute", &["uri=Dial:1", &format!("uri={uri}")])
+            .run("execute", &["uri=Dial:1", &format!("uri={uri}")])
             .await;
-        outcome.is(status);
+        outcome.expect(status);
     }
-    assert_eq!(fixture.sim_phone.received().len(), asked);
+    assert_eq!(fixture.sim_phone.received().len(), before);
 }
 
 #[tokio::test]
 async fn a_7970_streams_by_uri_and_has_legacy_pages() {
     let fixture = Fixture::of("7970G").await;
     fixture
-        .does("stream", &["239.0.0.1:20480", "mode=both"])
+        .run("stream", &["239.0.0.1:20480", "mode=both"])
         .await
-        .is("OK");
+        .expect("OK");
     assert_eq!(
         fixture.setting("RTPMRx").as_deref(),
         Some("239.0.0.1:20480")
@@ -205,39 +211,39 @@ async fn a_7970_streams_by_uri_and_has_legacy_pages() {
         fixture.setting("RTPMTx").as_deref(),
         Some("239.0.0.1:20480")
     );
-    fixture.does("stream", &["stop=yes"]).await.is("OK");
+    fixture.run("stream", &["stop=yes"]).await.expect("OK");
     assert_eq!(
         (fixture.setting("RTPMRx"), fixture.setting("RTPMTx")),
         (None, None)
     );
-    let outcome = fixture.does("info", &[]).await;
-    outcome.is("OK");
+    let outcome = fixture.run("info", &[]).await;
+    outcome.expect("OK");
     assert_eq!(outcome.result()["model"], "7970G");
     assert_eq!(outcome.result()["lines"][0]["number"], "1001");
-    picture(&fixture.does("screenshot", &[]).await, (320, 212)).await;
-    let outcome = fixture.does("key", &["HOLD"]).await;
-    assert!(outcome.is("OK").contains("unverified"));
+    picture(&fixture.run("screenshot", &[]).await, (320, 212)).await;
+    let outcome = fixture.run("key", &["HOLD"]).await;
+    assert!(outcome.expect("OK").contains("unverified"));
     assert!(
         fixture.sim_phone.state().keys.is_empty(),
-        "the phone discards it without a word"
+        "the phone discards it silently"
     );
 }
 
 #[tokio::test]
 async fn a_7841_transfers_by_keys() {
     let fixture = Fixture::of("7841").await;
-    fixture.does("transfer", &["20"]).await.is("OK");
+    fixture.run("transfer", &["20"]).await.expect("OK");
     let keys = ["Transfer", "KeyPad2", "KeyPad0", "Transfer"];
     assert_eq!(fixture.sim_phone.state().keys, keys);
-    fixture.does("dtmf", &["1*"]).await.is("OK");
+    fixture.run("dtmf", &["1*"]).await.expect("OK");
     assert_eq!(
         fixture.sim_phone.state().keys[4..],
         ["KeyPad1", "KeyPadStar"]
     );
-    let outcome = fixture.does("display", &["state=on"]).await;
+    let outcome = fixture.run("display", &["state=on"]).await;
     assert!(
         outcome
-            .is("UNSUPPORTED")
+            .expect("UNSUPPORTED")
             .contains("does not support Display")
     );
 }
@@ -245,27 +251,29 @@ async fn a_7841_transfers_by_keys() {
 #[tokio::test]
 async fn a_7960_menu_continues_with_its_choices() {
     let fixture = Fixture::of("7960G").await;
-    fixture.does("dial", &["100"]).await.is("OK");
+    fixture.run("dial", &["100"]).await.expect("OK");
     assert_eq!(fixture.sim_phone.state().dialed, ["100"]);
-    let outcome = fixture
-        .does("execute", &["uri=SendDigits:1:1:Dialer"])
-        .await;
-    assert!(outcome.is("REJECTED").contains("Unknown Application ID"));
+    let outcome = fixture.run("execute", &["uri=SendDigits:1:1:Dialer"]).await;
+    assert!(
+        outcome
+            .expect("REJECTED")
+            .contains("Unknown Application ID")
+    );
     let followed = fixture.sim_phone.received();
     let answers = followed
         .iter()
         .filter(|one| one.target.starts_with("/CGI/Answer?"));
     assert_eq!(answers.count(), 2);
-    let outcome = fixture.does("info", &[]).await;
-    outcome.is("OK");
+    let outcome = fixture.run("info", &[]).await;
+    outcome.expect("OK");
     assert_eq!(outcome.result()["message_waiting"], "ÉTÉ");
-    picture(&fixture.does("screenshot", &[]).await, (133, 65)).await;
+    picture(&fixture.run("screenshot", &[]).await, (133, 65)).await;
 }
 
 #[tokio::test]
 async fn screenshots_can_be_png() {
     let fixture = Fixture::of("8945").await;
-    fixture.does("screenshot", &[]).await.is("OK");
+    fixture.run("screenshot", &[]).await.expect("OK");
     let received = fixture.sim_phone.received();
     assert!(received[0].response_body.starts_with(b"\x89PNG"));
 }
@@ -279,22 +287,26 @@ async fn multiplatform_phones_require_digest_and_reply_with_a_status() {
     let more = "username = \"admin\"\npassword = \"tulip\"";
     for model in ["8841-3PCC", "SPA508G"] {
         let fixture = Fixture::with(model, more, account).await;
-        fixture.does("dial", &["100"]).await.is("OK");
+        fixture.run("dial", &["100"]).await.expect("OK");
         assert_eq!(fixture.sim_phone.state().dialed, ["100"], "{model}");
-        fixture.does("key", &["HOLD"]).await.is("OK");
+        fixture.run("key", &["HOLD"]).await.expect("OK");
         assert_eq!(fixture.sim_phone.state().keys, ["Hold"], "{model}");
         assert_eq!(fixture.sim_phone.state().bad_credentials, 0);
-        fixture.does("clear", &[]).await.is("UNSUPPORTED");
+        fixture.run("clear", &[]).await.expect("UNSUPPORTED");
     }
     let fixture = Fixture::with("8841-3PCC", more, |phone| {
         account(phone);
         phone.credentials = Some(("admin".into(), "other".into()));
     });
     let fixture = fixture.await;
-    fixture.does("dial", &["100"]).await.is("DENIED");
+    fixture.run("dial", &["100"]).await.expect("DENIED");
     assert_eq!(fixture.sim_phone.state().bad_credentials, 1);
-    let outcome = fixture.does("stream", &["239.0.0.1:20480"]).await;
-    assert!(outcome.is("UNSUPPORTED").contains("does not support RTP"));
+    let outcome = fixture.run("stream", &["239.0.0.1:20480"]).await;
+    assert!(
+        outcome
+            .expect("UNSUPPORTED")
+            .contains("does not support RTP")
+    );
 }
 
 #[tokio::test]
@@ -310,10 +322,10 @@ async fn phones_verify_credentials_whatever_the_page() {
         daemon,
         sim_phone: SimPhone::at(options, address.port(8080)).await,
     };
-    fixture.does("key", &["F1"]).await.is("OK");
-    fixture.does("screenshot", &[]).await.is("OK");
-    let outcome = fixture.does("info", &[]).await;
-    outcome.is("OK");
+    fixture.run("key", &["F1"]).await.expect("OK");
+    fixture.run("screenshot", &[]).await.expect("OK");
+    let outcome = fixture.run("info", &[]).await;
+    outcome.expect("OK");
     assert_eq!(outcome.result()["lines"][0]["state"], "ONHOOK");
     assert_eq!(fixture.sim_phone.state().bad_credentials, 0);
 }
@@ -321,7 +333,7 @@ async fn phones_verify_credentials_whatever_the_page() {
 #[tokio::test]
 async fn unsupported_cisco_actions_are_refused_with_the_reason() {
     let fixture = Fixture::of("8851").await;
-    let asked: [(&str, &[&str], &str); 13] = [
+    let unsupported: [(&str, &[&str], &str); 13] = [
         ("dnd", &["state=on"], "call manager"),
         ("forward", &["100"], "forward in Asterisk"),
         ("led", &["state=on"], "lamps"),
@@ -344,9 +356,9 @@ async fn unsupported_cisco_actions_are_refused_with_the_reason() {
         ("key", &["CANCEL"], "CANCEL"),
         ("dial", &["100", "via=notify"], "omit via"),
     ];
-    for (verb, arguments, words) in asked {
-        let outcome = fixture.does(verb, arguments).await;
-        let reason = outcome.is("UNSUPPORTED");
+    for (verb, arguments, words) in unsupported {
+        let outcome = fixture.run(verb, arguments).await;
+        let reason = outcome.expect("UNSUPPORTED");
         assert!(reason.contains(words), "{verb}: {reason}");
     }
     assert!(fixture.sim_phone.received().is_empty());
@@ -370,20 +382,20 @@ async fn on_22_phones_restart_by_notify() {
     ))
     .await;
     daemon.line("Connected to Asterisk").await;
-    let does = async |verb: &str, phone: &str| {
+    let run = async |verb: &str, phone: &str| {
         let outcome = loop {
             let outcome = CallResult(agi_call(daemon.agi(), verb, &[phone]).await);
-            // The server is still being read.
+            // The registrations are still being loaded.
             if outcome.get("STATUS") != "NOTFOUND" {
                 break outcome;
             }
             tokio::task::yield_now().await;
         };
-        outcome.is("OK").to_owned()
+        outcome.expect("OK").to_owned()
     };
-    let reason = does("reboot", "phone=1001").await;
+    let reason = run("reboot", "phone=1001").await;
     assert!(reason.contains("From"), "{reason}");
-    let outcome = enterprise.notified().await;
+    let outcome = enterprise.receive_notify().await;
     assert_eq!(outcome.header("Event"), ["service-control"]);
     assert_eq!(outcome.header("Content-Type"), ["text/plain"]);
     let call_id = enterprise.address().port(5060);
@@ -395,21 +407,21 @@ async fn on_22_phones_restart_by_notify() {
     let zero = "{00000000-0000-0000-0000-000000000000}";
     assert_eq!(lines[2], format!("ConfigVersionStamp={zero}"));
     assert_eq!(lines.len(), 5);
-    does("resync", "phone=1001").await;
+    run("resync", "phone=1001").await;
     assert!(
         enterprise
-            .notified()
+            .receive_notify()
             .await
             .body
             .starts_with("action=restart")
     );
-    does("resync", "phone=1002").await;
-    assert_eq!(open.notified().await.header("Event"), ["resync"]);
-    does("reboot", "phone=1002").await;
-    assert_eq!(open.notified().await.header("Event"), ["reboot_now"]);
+    run("resync", "phone=1002").await;
+    assert_eq!(open.receive_notify().await.header("Event"), ["resync"]);
+    run("reboot", "phone=1002").await;
+    assert_eq!(open.receive_notify().await.header("Event"), ["reboot_now"]);
 }
 
-/// A call manager, and a daemon that knows it.
+/// A call manager, and a daemon configured for it.
 struct MobilityFixture {
     manager: CallManager,
     daemon: Daemon,
@@ -439,7 +451,7 @@ impl MobilityFixture {
         }
     }
 
-    async fn does(&self, verb: &str, arguments: &[&str]) -> CallResult {
+    async fn run(&self, verb: &str, arguments: &[&str]) -> CallResult {
         CallResult(agi_call(self.daemon.agi(), verb, arguments).await)
     }
 }
@@ -453,7 +465,7 @@ async fn users_log_in_and_out_in_every_encoding() {
         };
         let fixture = MobilityFixture::with(encoding, "secret", options).await;
         let login = ["em@example.com", "phone=boss", "minutes=60"];
-        assert_eq!(fixture.does("login", &login).await.is("OK"), "");
+        assert_eq!(fixture.run("login", &login).await.expect("OK"), "");
         let there = fixture.manager.state().logged_in["SEP00005E005301"].clone();
         assert_eq!(there.user, "em@example.com");
         assert_eq!(
@@ -461,14 +473,14 @@ async fn users_log_in_and_out_in_every_encoding() {
             ("em@example.com-profile", Some(60))
         );
 
-        let outcome = fixture.does("who", &["phone=boss"]).await;
-        outcome.is("OK");
+        let outcome = fixture.run("who", &["phone=boss"]).await;
+        outcome.expect("OK");
         let expected = json!({
             "device": "SEP00005E005301", "user": "em@example.com", "last_login": "em@example.com"
         });
         assert_eq!(outcome.result(), expected);
-        let outcome = fixture.does("who", &["em@example.com"]).await;
-        outcome.is("OK");
+        let outcome = fixture.run("who", &["em@example.com"]).await;
+        outcome.expect("OK");
         let expected = json!({
             "user": "em@example.com",
             "devices": ["SEP00005E005301"],
@@ -476,15 +488,21 @@ async fn users_log_in_and_out_in_every_encoding() {
         });
         assert_eq!(outcome.result(), expected);
 
-        // Wherever they are, and by the name of a device as well.
-        fixture.does("logout", &["em@example.com"]).await.is("OK");
+        // On any phone, and by the name of a device.
+        fixture
+            .run("logout", &["em@example.com"])
+            .await
+            .expect("OK");
         assert!(fixture.manager.state().logged_in.is_empty());
-        let outcome = fixture.does("logout", &["device=00:00:5e:00:53:01"]).await;
-        assert!(outcome.is("REJECTED").contains("code 19"));
-        let outcome = fixture.does("who", &["device=SEP00005E005301"]).await;
+        let outcome = fixture.run("logout", &["device=00:00:5e:00:53:01"]).await;
+        assert!(outcome.expect("REJECTED").contains("code 19"));
+        let outcome = fixture.run("who", &["device=SEP00005E005301"]).await;
         assert_eq!(outcome.result()["user"], Value::Null);
-        let asked = fixture.manager.state().requests;
-        assert!(asked.iter().all(|(how, _)| *how == encoding), "{asked:?}");
+        let requests = fixture.manager.state().requests;
+        assert!(
+            requests.iter().all(|(used, _)| *used == encoding),
+            "{requests:?}"
+        );
     }
 }
 
@@ -492,9 +510,9 @@ async fn users_log_in_and_out_in_every_encoding() {
 async fn call_manager_rejections_are_reported_with_code_and_cure() {
     let fixture = MobilityFixture::with("form", "secret", cucm::Options::default()).await;
     fixture
-        .does("login", &["john", "phone=boss"])
+        .run("login", &["john", "phone=boss"])
         .await
-        .is("OK");
+        .expect("OK");
     for (verb, arguments, status, words) in [
         (
             "login",
@@ -534,20 +552,20 @@ async fn call_manager_rejections_are_reported_with_code_and_cure() {
             "omit via",
         ),
     ] {
-        let outcome = fixture.does(verb, &arguments).await;
-        let reason = outcome.is(status);
+        let outcome = fixture.run(verb, &arguments).await;
+        let reason = outcome.expect(status);
         assert!(reason.contains(words), "{verb} {arguments:?}: {reason}");
     }
     assert!(
         fixture
-            .does("who", &["john", "wait=no"])
+            .run("who", &["john", "wait=no"])
             .await
-            .is("QUEUED")
+            .expect("QUEUED")
             .is_empty()
     );
     let fixture = MobilityFixture::with("form", "wrong", cucm::Options::default()).await;
-    let outcome = fixture.does("who", &["john"]).await;
-    assert!(outcome.is("DENIED").contains("cucm.password"));
+    let outcome = fixture.run("who", &["john"]).await;
+    assert!(outcome.expect("DENIED").contains("cucm.password"));
     assert!(
         !fixture.daemon.log().contains("wrong"),
         "no password is logged"
@@ -562,16 +580,16 @@ async fn only_a_busy_call_manager_is_retried() {
     };
     let fixture = MobilityFixture::with("form", "secret", busy(2)).await;
     fixture
-        .does("login", &["john", "phone=boss"])
+        .run("login", &["john", "phone=boss"])
         .await
-        .is("OK");
+        .expect("OK");
     assert_eq!(fixture.manager.state().requests.len(), 3);
-    let outcome = fixture.does("login", &["nobody", "phone=boss"]).await;
-    outcome.is("NOTFOUND");
+    let outcome = fixture.run("login", &["nobody", "phone=boss"]).await;
+    outcome.expect("NOTFOUND");
     assert_eq!(fixture.manager.state().requests.len(), 4);
     let fixture = MobilityFixture::with("form", "secret", busy(100)).await;
-    let outcome = fixture.does("who", &["john", "deadline=2s"]).await;
-    assert!(outcome.is("UNREACHABLE").contains("code 26"));
+    let outcome = fixture.run("who", &["john", "deadline=2s"]).await;
+    assert!(outcome.expect("UNREACHABLE").contains("code 26"));
     assert!(fixture.manager.state().requests.len() <= 4);
 }
 
@@ -579,11 +597,11 @@ async fn only_a_busy_call_manager_is_retried() {
 async fn missing_call_manager_is_reported_with_its_cure() {
     let daemon = Daemon::start("").await;
     let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
-    assert!(outcome.is("UNSUPPORTED").contains("[cucm]"));
+    assert!(outcome.expect("UNSUPPORTED").contains("[cucm]"));
     let config = "[cucm]\nurl = \"http://127.0.0.1:9/x\"\napp_id = \"a\"\npassword = \"b\"";
     let daemon = Daemon::start(config).await;
     let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
-    assert!(outcome.is("UNREACHABLE").contains("cannot connect"));
+    assert!(outcome.expect("UNREACHABLE").contains("cannot connect"));
     daemon.reconfigure(&config.replace("\"b\"", "\"c\""));
     assert!(daemon.line("need a restart").await.contains("[cucm]"));
 }

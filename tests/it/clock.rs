@@ -43,7 +43,7 @@ async fn deliveries_and_their_history_survive_changes_of_the_clock() {
     for (number, time) in ["+0", "-400d", "+400d", "+0"].into_iter().enumerate() {
         set(time);
         let text = format!("number {number}");
-        let outcome = caller.runs("push", &[&text, "phone=desk"]).await;
+        let outcome = caller.run("push", &[&text, "phone=desk"]).await;
         assert_eq!(outcome.status, "OK", "{time}: {}", outcome.reason);
         phone.shows_text(&text).await;
         let keys = r#"{"image": "background.png", "title": "A picture"}"#;

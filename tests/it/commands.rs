@@ -28,7 +28,7 @@ fn check_summarizes_the_configuration() {
         .stdout(contains("The configuration is good: read "))
         .stdout(contains("handsetd.toml, ").and(contains("conf.d/more.toml; 2 phones.")))
         .stderr(is_empty());
-    // Nothing is bound: a port that is taken is no fault of the configuration.
+    // Nothing is bound, so that a port in use is not reported.
     handsetd(folder.path(), &["check", "--config", "handsetd.toml"])
         .env("HANDSETD__AGI__LISTEN", "192.0.2.1:1")
         .assert()
@@ -85,7 +85,7 @@ fn media_converts_a_ring_tone_for_each_vendor() {
         .stderr(is_empty());
         let written = fs::read(folder.path().join(out)).unwrap();
         match bytes {
-            // A second, made up to a multiple of 240 samples.
+            // One second, padded to a multiple of 240 samples.
             8160 => assert!(
                 written.len().is_multiple_of(240) && (8000..=8160).contains(&written.len()),
                 "{}",
@@ -215,7 +215,7 @@ fn media_reports_unsupported_sources() {
         .code(2);
 }
 
-/// Returns the program, in that folder, without an environment that could change what it does.
+/// Returns the program, in this folder and with an empty environment.
 fn handsetd(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
     command.current_dir(folder).args(arguments).env_clear();

@@ -1,4 +1,4 @@
-//! Killed at any instant, with hundreds of deliveries held: none is lost, none comes twice.
+//! The daemon is killed repeatedly with hundreds of stored deliveries; none is lost or sent twice.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -15,8 +15,8 @@ use super::support::admin_client::{AdminClient, Response};
 use super::support::daemon::{Daemon, TOKEN};
 use super::support::stub_phone::{Behavior, StubPhone};
 
-/// The number that was to be dialed, by the id under which that was promised.
-type Promised = Arc<Mutex<HashMap<String, String>>>;
+/// The number to dial of each delivery that the daemon accepted, by ID.
+type Accepted = Arc<Mutex<HashMap<String, String>>>;
 
 #[tokio::test]
 async fn no_delivery_is_lost_or_repeated_in_fifty_crashes() {
@@ -24,9 +24,9 @@ async fn no_delivery_is_lost_or_repeated_in_fifty_crashes() {
     let entry = |(at, phone): (usize, &StubPhone)| phone.entry(&format!("desk{at}"));
     let config: String = phones.iter().enumerate().map(entry).collect();
     let mut daemon = Daemon::start(&config).await;
-    let promised = Promised::default();
+    let accepted = Accepted::default();
     for round in 0..ROUNDS {
-        // At first nobody is there, so that hundreds wait; then phones come and go.
+        // At first all phones are offline, so that hundreds wait; then they come and go.
         for (at, phone) in phones.iter_mut().enumerate() {
             if round >= ROUNDS / 4 && (round + at).is_multiple_of(3) {
                 phone.go_online(Behavior::Answers).await;
@@ -34,10 +34,10 @@ async fn no_delivery_is_lost_or_repeated_in_fifty_crashes() {
                 phone.go_offline().await;
             }
         }
-        let mut asking = JoinSet::new();
-        for asker in 0..ASKERS {
-            let (server, promised) = (daemon.admin(), Arc::clone(&promised));
-            asking.spawn(ask(server, round, asker, promised));
+        let mut clients = JoinSet::new();
+        for client in 0..CLIENTS {
+            let (server, accepted) = (daemon.admin(), Arc::clone(&accepted));
+            clients.spawn(send_requests(server, round, client, accepted));
         }
         tokio::time::sleep(instant(round)).await;
         daemon = daemon.crash_and_start().await;
@@ -45,38 +45,38 @@ async fn no_delivery_is_lost_or_repeated_in_fifty_crashes() {
     for phone in &mut phones {
         phone.go_online(Behavior::Answers).await;
     }
-    all_is_over(&daemon).await;
-    let promised = promised.lock().unwrap().clone();
+    until_outbox_is_empty(&daemon).await;
+    let accepted = accepted.lock().unwrap().clone();
     assert!(
-        promised.len() > 300,
-        "only {} were promised",
-        promised.len()
+        accepted.len() > 300,
+        "only {} were accepted",
+        accepted.len()
     );
     let mut dialed: HashMap<String, usize> = HashMap::new();
     for (number, times) in phones.iter().flat_map(StubPhone::dialed) {
         *dialed.entry(number).or_default() += times;
     }
-    let doubled: Vec<_> = dialed.iter().filter(|(_, times)| **times > 1).collect();
-    assert!(doubled.is_empty(), "{doubled:?}");
+    let repeated: Vec<_> = dialed.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(repeated.is_empty(), "{repeated:?}");
     let unknown = unknown(&daemon.history());
     let is_lost =
         |(id, number): &(&String, &String)| !dialed.contains_key(*number) && !unknown.contains(*id);
-    let lost: Vec<_> = promised.iter().filter(is_lost).collect();
+    let lost: Vec<_> = accepted.iter().filter(is_lost).collect();
     assert!(
         lost.is_empty(),
         "{} of {}: {lost:?}",
         lost.len(),
-        promised.len()
+        accepted.len()
     );
-    // To be killed in the very moment of sending is rare.
-    assert!(unknown.len() < promised.len() / 4, "{}", unknown.len());
+    // Crashes while a delivery is in flight are rare.
+    assert!(unknown.len() < accepted.len() / 4, "{}", unknown.len());
 }
 
-/// Asks for one thing after the other, until the daemon is dead, and notes what it promises.
-async fn ask(server: SocketAddr, round: usize, asker: usize, promised: Promised) {
-    for count in 0..MAX_ASKED {
-        let number = format!("{round:02}{asker:02}{count:03}");
-        let phone = (asker + count) % PHONES;
+/// Sends requests until the daemon is dead, and records the accepted ones.
+async fn send_requests(server: SocketAddr, round: usize, client: usize, accepted: Accepted) {
+    for count in 0..MAX_REQUESTS {
+        let number = format!("{round:02}{client:02}{count:03}");
+        let phone = (client + count) % PHONES;
         let body = format!(r#"{{"number": "{number}", "keep": "1h", "wait": "no"}}"#);
         let path = format!("/api/v1/phones/desk{phone}/dial");
         let Ok(answer) = post(server, &path, &body).await else {
@@ -87,11 +87,11 @@ async fn ask(server: SocketAddr, round: usize, asker: usize, promised: Promised)
             "{answer}"
         );
         let id = answer["id"].as_str().unwrap().to_owned();
-        promised.lock().unwrap().insert(id, number);
+        accepted.lock().unwrap().insert(id, number);
     }
 }
 
-/// Sends a request to somebody who may die meanwhile.
+/// Sends a request to a server that may be killed meanwhile.
 async fn post(server: SocketAddr, path: &str, body: &str) -> io::Result<Value> {
     let mut stream = TcpStream::connect(server).await?;
     let request = format!(
@@ -108,8 +108,8 @@ async fn post(server: SocketAddr, path: &str, body: &str) -> io::Result<Value> {
     Ok(Response::read(&answer).json())
 }
 
-/// Waits until nothing is held any more.
-async fn all_is_over(daemon: &Daemon) {
+/// Waits until the outbox is empty.
+async fn until_outbox_is_empty(daemon: &Daemon) {
     let admin = AdminClient::new(daemon.admin());
     for _ in 0..600 {
         let metrics = admin.get("/metrics").await.body;
@@ -119,24 +119,24 @@ async fn all_is_over(daemon: &Daemon) {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    panic!("something is held for ever");
+    panic!("deliveries stay stored");
 }
 
-/// Returns the ids of what was being sent when the daemon died, or when the phone went.
+/// Returns the IDs of deliveries that were in flight when the daemon or the phone went away.
 fn unknown(log: &str) -> HashSet<String> {
     let over = log.lines().filter(|line| line.contains("status=UNKNOWN"));
     let id = |line: &str| line.split_once("id=").unwrap().1[..12].to_owned();
     over.map(id).collect()
 }
 
-/// Returns how long the daemon lives in a round: anything up to half a second.
+/// Returns how long the daemon runs in a round: up to half a second.
 fn instant(round: usize) -> Duration {
     Duration::from_millis((round as u64 * 7919 + 13) % 500)
 }
 
 const ROUNDS: usize = 50;
 const PHONES: usize = 9;
-const ASKERS: usize = 4;
+const CLIENTS: usize = 4;
 
-/// The most that one asker asks in a round.
-const MAX_ASKED: usize = 12;
+/// Maximum requests of one client per round.
+const MAX_REQUESTS: usize = 12;

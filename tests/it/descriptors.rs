@@ -69,7 +69,7 @@ async fn connect(at: usize, server: SocketAddr) -> TcpStream {
 async fn delivers_again(daemon: &Daemon) {
     let caller = Caller::new(daemon.agi());
     loop {
-        let outcome = caller.runs("push", &["Hello", "phone=desk"]).await;
+        let outcome = caller.run("push", &["Hello", "phone=desk"]).await;
         match (outcome.status.as_str(), outcome.reason.as_str()) {
             ("UNREACHABLE", reason) if reason.contains("Too many open files") => {}
             (status, reason) => return assert_eq!(status, "OK", "{reason}"),
@@ -80,7 +80,7 @@ async fn delivers_again(daemon: &Daemon) {
 /// Checks that every server responds.
 async fn check_servers(daemon: &Daemon) {
     let caller = Caller::new(daemon.agi());
-    let outcome = caller.runs("push", &["Hello", "phone=desk"]).await;
+    let outcome = caller.run("push", &["Hello", "phone=desk"]).await;
     assert_eq!(outcome.status, "OK", "{}", outcome.reason);
     let health = AdminClient::new(daemon.admin()).get("/health/live").await;
     assert_eq!(health.code, 200);

@@ -119,7 +119,7 @@ exten => 1,1,Gosub(handset-push,s,1(Hello,Note,1001&1002,wait=no&item=${URIENCOD
     let Some((_asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, dialplan).await else {
         return;
     };
-    let call = phone.dial("1", Course::PlanError);
+    let call = phone.dial("1", Course::Rejected);
     for expected in [
         "push text=Hello title=Note phone=1001&1002 wait=no item=a|dial:1",
         "push text=Hello",
@@ -159,7 +159,7 @@ async fn an_absent_server_is_reported_as_unreachable(version: Version) {
     };
     let address = agi.address();
     drop(agi);
-    phone.dial("1", Course::PlanError).end().await;
+    phone.dial("1", Course::Rejected).end().await;
     let reason = format!("handsetd at {address} did not answer (AGISTATUS FAILURE)");
     asterisk
         .line(&format!("RESULT|UNREACHABLE|{reason}|UNREACHABLE|"))
@@ -171,7 +171,7 @@ async fn a_server_that_closes_the_connection_is_reported_as_unreachable(version:
     let Some((asterisk, phone)) = with_phone(version, Driver::Pjsip, &agi, TELLING).await else {
         return;
     };
-    let call = phone.dial("1", Course::PlanError);
+    let call = phone.dial("1", Course::Rejected);
     drop(agi.accept().await);
     call.end().await;
     let reason = format!(
@@ -241,7 +241,7 @@ async fn assert_arrives(version: Version, text: &str) {
     let Some((_asterisk, phone)) = with_phone else {
         return;
     };
-    let call = phone.dial("1", Course::PlanError);
+    let call = phone.dial("1", Course::Rejected);
     let session = agi.accept().await;
     let expected = [("title", "a, \"b\""), ("text", text)]
         .map(|(key, value)| (key.to_owned(), value.to_owned()));

@@ -82,7 +82,7 @@ async fn inject([agi, http, admin]: [SocketAddr; 3]) {
     exchange_bytes(http, raw).await;
     // From the dialplan. A line break ends an argument there.
     let one_line = NASTY.replace(['\r', '\n'], "");
-    let caller = Caller::new(agi).of_phone(&one_line, "192.0.2.7", &one_line);
+    let caller = Caller::new(agi).from_phone(&one_line, "192.0.2.7", &one_line);
     for (verb, words) in [
         (
             "push",
@@ -103,10 +103,10 @@ async fn inject([agi, http, admin]: [SocketAddr; 3]) {
         (&*one_line, vec![]),
     ] {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        caller.runs(verb, &words).await;
+        caller.run(verb, &words).await;
     }
     caller
-        .runs(&format!("push?text={encoded}&phone={encoded}"), &[])
+        .run(&format!("push?text={encoded}&phone={encoded}"), &[])
         .await;
     let mut garbage = TcpStream::connect(agi).await.unwrap();
     let _ = garbage.write_all(NASTY.as_bytes()).await;

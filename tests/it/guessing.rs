@@ -96,7 +96,7 @@ async fn pushes_succeed_while_their_source_address_is_blocked() {
         }
     }
     let response = Caller::new(daemon.agi())
-        .runs("push", &["Hello", "phone=desk"])
+        .run("push", &["Hello", "phone=desk"])
         .await;
     assert_eq!(response.status, "OK", "{}", response.reason);
     sim_phone.shows_text("Hello").await;

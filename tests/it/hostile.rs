@@ -127,14 +127,14 @@ async fn unanswered_commands_cost_only_their_session() {
         b"200-never\n200-ends\n",
     ] {
         let caller = Caller::new(daemon.agi()).on("PJSIP/1001-00000001");
-        let mut stream = caller.opens("push", &["Hello"]).await.into_inner();
+        let mut stream = caller.open("push", &["Hello"]).await.into_inner();
         let _ = stream.write_all(answer).await;
         answers_quickly(&daemon).await;
         closes(&mut stream).await;
     }
     // An endless reply.
     let caller = Caller::new(daemon.agi()).on("PJSIP/1001-00000001");
-    let stream = caller.opens("push", &["Hello"]).await.into_inner();
+    let stream = caller.open("push", &["Hello"]).await.into_inner();
     costs_little(&daemon, pour(stream, &vec![b'2'; MUCH])).await;
 }
 
@@ -172,7 +172,7 @@ async fn a_thousand_concurrent_calls_are_answered() {
             } else {
                 ("ping", &[])
             };
-            caller.runs(script, arguments).await
+            caller.run(script, arguments).await
         }
     }))
     .await;
@@ -222,7 +222,7 @@ async fn costs_little(daemon: &Daemon, attack: impl Future<Output = ()>) {
 async fn answers_quickly(daemon: &Daemon) {
     let since = Instant::now();
     assert_eq!(
-        Caller::new(daemon.agi()).runs("ping", &[]).await.status,
+        Caller::new(daemon.agi()).run("ping", &[]).await.status,
         "OK"
     );
     assert!(

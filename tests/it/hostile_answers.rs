@@ -1,4 +1,4 @@
-//! Answers that no phone gives: documents that grow, read files, nest without end, or never end.
+//! Hostile replies: documents that expand, read files, nest deeply, or never end.
 
 use std::fmt::Write as _;
 
@@ -39,24 +39,24 @@ async fn expanding_external_and_nested_documents_cost_little() {
             ("login", &["user=john", "phone=cisco"]),
             ("who", &["phone=cisco"]),
         ] {
-            let outcome = soon(name, caller.runs(verb, words)).await;
+            let outcome = soon(name, caller.run(verb, words)).await;
             assert_ne!(
                 outcome.status, "ERROR",
                 "{name}: {verb}: {}",
                 outcome.reason
             );
-            for grown in ["root:", "lollollol"] {
+            for leaked in ["root:", "lollollol"] {
                 assert!(
-                    !outcome.reason.contains(grown),
+                    !outcome.reason.contains(leaked),
                     "{name}: {verb}: {}",
                     outcome.reason
                 );
             }
         }
-        assert_eq!(caller.runs("ping", &[]).await.status, "OK");
+        assert_eq!(caller.run("ping", &[]).await.status, "OK");
         let after = daemon.peak();
         assert!(
-            after < before + ROOM,
+            after < before + MAX_GROWTH,
             "{name}: {before} kB became {after} kB"
         );
     }
@@ -79,18 +79,18 @@ async fn documents_from_callers_are_validated_and_refused() {
         "<a><b></a></b>",
     ] {
         let xml = format!("xml={document}");
-        let outcome = caller.runs("push", &[&xml, "phone=desk"]).await;
+        let outcome = caller.run("push", &[&xml, "phone=desk"]).await;
         assert_eq!(outcome.status, "INVALID", "{document}: {}", outcome.reason);
         assert!(outcome.reason.starts_with("xml: "), "{}", outcome.reason);
         std::fs::write(daemon.media("bomb.xml"), document).unwrap();
         let outcome = caller
-            .runs("push", &["template=bomb.xml", "phone=desk"])
+            .run("push", &["template=bomb.xml", "phone=desk"])
             .await;
         assert_eq!(outcome.status, "INVALID", "{document}: {}", outcome.reason);
     }
 }
 
-/// Returns names of attacks, and their documents.
+/// Returns the documents, each with the name of its attack.
 fn documents() -> Vec<(&'static str, String)> {
     let mut laughs = "<!DOCTYPE l [<!ENTITY lol0 'lol'>".to_owned();
     for at in 1..12 {
@@ -112,13 +112,13 @@ fn documents() -> Vec<(&'static str, String)> {
     }
     vec![
         (
-            "a thousand million laughs",
+            "a billion laughs",
             format!("{laughs}]>{}", inside("&lol11;")),
         ),
         ("a file", format!("{external}{}", inside("&x;"))),
         ("depth", "<response>".repeat(300_000)),
         (
-            "depth that ends",
+            "closed depth",
             format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000)),
         ),
         ("attributes", format!("<CiscoIPPhoneResponse{many}/>")),
@@ -131,21 +131,21 @@ fn documents() -> Vec<(&'static str, String)> {
             format!("<a>{}</a>", "&#120;&amp;".repeat(300_000)),
         ),
         (
-            "open references",
+            "incomplete references",
             "<response>".to_owned() + &"&".repeat(2_000_000),
         ),
         ("items", inside("x").repeat(10_000)),
         (
-            "a comment without an end",
+            "an endless comment",
             "<!--".to_owned() + &"-".repeat(2_000_000),
         ),
         (
-            "a section without an end",
+            "an endless section",
             "<![CDATA[".to_owned() + &"]".repeat(2_000_000),
         ),
         ("markup in a name", format!("<{}", "<".repeat(1_000_000))),
     ]
 }
 
-/// How much memory, in kB, an answer of a few million bytes may take for a moment.
-const ROOM: u64 = 200 * 1024;
+/// Allowed temporary growth of memory in kB, for a reply of a few million bytes.
+const MAX_GROWTH: u64 = 200 * 1024;

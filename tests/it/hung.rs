@@ -1,5 +1,5 @@
-//! Phones that hang, each in its way: one costs its deadline and a bounded amount of memory, then
-//! nothing for a while, and never delays another.
+//! Phones that hang in various ways: each costs its deadline and bounded memory until its circuit
+//! breaker opens, and never delays another.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,20 +42,27 @@ async fn hung_phones_cost_their_deadline_and_delay_no_other() {
         join_all(each).await;
         over.store(true, Ordering::Relaxed);
     };
-    let well = async {
+    let working = async {
         for number in 0..5 {
             let keys = serde_json::json!({"text": format!("number {number}")}).to_string();
             let answer = admin.post("/api/v1/phones/desk/push", &keys).await;
             let (_, outcome, reason) = answer.outcome();
             assert_eq!(outcome, "OK", "{reason}");
         }
-        assert!(!over.load(Ordering::Relaxed), "the others were waited for");
+        assert!(
+            !over.load(Ordering::Relaxed),
+            "the hung phones delayed the working one"
+        );
     };
-    tokio::join!(faulty, well);
+    tokio::join!(faulty, working);
     let after = proc::memory(daemon.pid());
-    assert!(after < before + ROOM, "{before} kB became {after} kB");
+    assert!(after < before + MAX_GROWTH, "{before} kB became {after} kB");
     for (phone, fault, ..) in &cases {
-        assert!(phone.written() < MUCH, "{fault:?}: {}", phone.written());
+        assert!(
+            phone.written() < MAX_WRITTEN,
+            "{fault:?}: {}",
+            phone.written()
+        );
     }
     sim_phone.assert_accepted_all();
 }
@@ -70,9 +77,9 @@ async fn circuit_breaker_of_a_silent_phone_opens_and_closes_after_it_returns() {
         let outcome = push(&admin, "faulty", "Hello").await;
         assert_eq!(outcome.1, "UNKNOWN", "{}", outcome.2);
     }
-    assert_eq!(spared(&admin).await, 1);
-    // From now on that is told at once, and nothing is sent; on a slow machine a trial may be due.
-    let is_spared = async {
+    assert_eq!(open_circuit_breakers(&admin).await, 1);
+    // Pushes now fail at once and send nothing; on a slow machine a probe may be due.
+    let fails_at_once = async {
         loop {
             let before = faulty.connections();
             let (code, outcome, reason) = push(&admin, "faulty", "Hello").await;
@@ -82,11 +89,11 @@ async fn circuit_breaker_of_a_silent_phone_opens_and_closes_after_it_returns() {
             }
         }
     };
-    let reason = soon("being spared", is_spared).await;
+    let reason = soon("the open circuit breaker", fails_at_once).await;
     for words in ["has not responded for ", "next try in "] {
         assert!(reason.contains(words), "{reason}");
     }
-    let asked = faulty.connections();
+    let before = faulty.connections();
     let (_, outcome, reason) = push(&admin, "desk", "Hello").await;
     assert_eq!(outcome, "OK", "{reason}");
     faulty.set_fault(Fault::None);
@@ -98,13 +105,13 @@ async fn circuit_breaker_of_a_silent_phone_opens_and_closes_after_it_returns() {
             }
         }
     };
-    soon("an answer", back).await;
+    soon("a reply", back).await;
     assert_eq!(
         faulty.connections(),
-        asked + 1,
-        "it was asked while it was spared"
+        before + 1,
+        "a request was sent while the circuit breaker was open"
     );
-    assert_eq!(spared(&admin).await, 0);
+    assert_eq!(open_circuit_breakers(&admin).await, 0);
 }
 
 #[tokio::test]
@@ -120,7 +127,7 @@ async fn malformed_replies_do_not_open_the_circuit_breaker() {
         }
     }
     assert_eq!(phone.connections(), 10);
-    assert_eq!(spared(&admin).await, 0);
+    assert_eq!(open_circuit_breakers(&admin).await, 0);
 }
 
 #[tokio::test]
@@ -135,18 +142,18 @@ async fn restarted_phones_have_a_grace_period() {
         let (_, outcome, reason) = push(&admin, "faulty", "Hello").await;
         assert_eq!(outcome, "UNKNOWN", "{reason}");
     }
-    assert_eq!(spared(&admin).await, 0);
+    assert_eq!(open_circuit_breakers(&admin).await, 0);
 }
 
-/// Pushes a text, and returns what came of it.
+/// Pushes a text; returns HTTP status, status and reason.
 async fn push(admin: &AdminClient, phone: &str, text: &str) -> (u16, String, String) {
     let path = format!("/api/v1/phones/{phone}/push");
     let keys = serde_json::json!({"text": text, "deadline": "2s"});
     admin.post(&path, &keys.to_string()).await.outcome()
 }
 
-/// Returns how many phones the metrics say are spared.
-async fn spared(admin: &AdminClient) -> u64 {
+/// Returns the number of open circuit breakers, from the metrics.
+async fn open_circuit_breakers(admin: &AdminClient) -> u64 {
     let answer = admin.get("/metrics").await;
     let text = String::from_utf8(answer.body).unwrap();
     let mut lines = text.lines();
@@ -154,11 +161,11 @@ async fn spared(admin: &AdminClient) -> u64 {
     count.unwrap().parse().unwrap()
 }
 
-/// What is wrong with a phone, and what is said of it.
+/// Each fault, the expected statuses, and a part of the reason.
 const FAULTS: &[(Fault, &str, &str)] = &[
     // Nothing was sent.
     (Fault::NeverAccepts, "UNREACHABLE", "cannot connect to"),
-    // Sent, and nobody knows.
+    // Sent, with unknown result.
     (Fault::EndlessHeaders, "UNKNOWN", "broke off"),
     (Fault::Garbage, "UNKNOWN", "broke off"),
     (Fault::NeverAnswers, "UNKNOWN", "did not answer in time"),
@@ -166,15 +173,14 @@ const FAULTS: &[(Fault, &str, &str)] = &[
     (Fault::ResetsAtOnce, "UNKNOWN, UNREACHABLE", ""),
     (Fault::ResetsAfterTheRequest, "UNKNOWN", "broke off"),
     (Fault::TricklesHeaders, "UNKNOWN", "did not answer in time"),
-    // The status was there.
+    // The status had arrived.
     (Fault::EndlessBody, "OK", ""),
     (Fault::ResetsInTheBody, "OK", ""),
     (Fault::TricklesBody, "OK", ""),
 ];
 
-/// How much memory, in kB, may be taken for good: buffers, and what the allocator keeps.
-const ROOM: u64 = 64 * 1024;
+/// Allowed growth of memory in kB: buffers, and what the allocator retains.
+const MAX_GROWTH: u64 = 64 * 1024;
 
-/// How many bytes an answer without end may bring to be written: what is read of it, and what the
-/// system holds.
-const MUCH: usize = 32 << 20;
+/// Maximum bytes written of an endless response: those read, and those in system buffers.
+const MAX_WRITTEN: usize = 32 << 20;

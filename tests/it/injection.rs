@@ -70,7 +70,7 @@ level = "debug"
         ] {
             let answer = admin.post("/api/v1/do/notify", &body.to_string()).await;
             if answer.code == 200 {
-                let notify = phone.notified().await;
+                let notify = phone.receive_notify().await;
                 assert_eq!(notify.header("X-Injected"), [""; 0], "{notify:?}");
             } else {
                 assert_eq!(answer.code, 400, "{body}: {answer:?}");

@@ -1,4 +1,4 @@
-//! What is asked with `keep` waits for a phone that is away, and is delivered once.
+//! Deliveries with `keep` are stored while the phone is unreachable, and sent once.
 
 use std::fs;
 use std::process::Command;
@@ -16,15 +16,15 @@ use super::support::sip_client::SipPhone;
 use super::support::stub_phone::{Behavior, StubPhone};
 use super::support::{left_out, on_both_versions, soon};
 
-/// Returns what the history says of a request.
+/// Returns a delivery from the history.
 async fn record(daemon: &Daemon, id: &str) -> Value {
     let admin = AdminClient::new(daemon.admin());
     let found = admin.get(&format!("/api/v1/deliveries?id={id}")).await;
     found.json()["result"][0].clone()
 }
 
-/// Waits until the history says of a request that it came to `status`.
-async fn comes_to(daemon: &Daemon, id: &str, status: &str) -> Value {
+/// Waits until a delivery in the history has `status`, and returns it.
+async fn until_status(daemon: &Daemon, id: &str, status: &str) -> Value {
     let waiting = async {
         loop {
             let record = record(daemon, id).await;
@@ -37,8 +37,8 @@ async fn comes_to(daemon: &Daemon, id: &str, status: &str) -> Value {
     soon(&format!("{status} of {id}"), waiting).await
 }
 
-/// Waits until so many deliveries are in the file.
-async fn holds(daemon: &Daemon, count: usize) {
+/// Waits until the outbox has `count` deliveries.
+async fn until_stored(daemon: &Daemon, count: usize) {
     let admin = AdminClient::new(daemon.admin());
     let line = format!("handsetd_deliveries_stored {count}\n");
     let waiting = async {
@@ -53,26 +53,26 @@ async fn holds(daemon: &Daemon, count: usize) {
     soon(line.trim(), waiting).await;
 }
 
-async fn dials(daemon: &Daemon, number: &str, more: &[&str]) -> CallResult {
+async fn dial(daemon: &Daemon, number: &str, more: &[&str]) -> CallResult {
     let number = format!("number={number}");
     let arguments = [&[number.as_str(), "phone=desk"][..], more].concat();
-    Caller::new(daemon.agi()).runs("dial", &arguments).await
+    Caller::new(daemon.agi()).run("dial", &arguments).await
 }
 
 #[tokio::test]
 async fn stored_deliveries_are_sent_in_order_when_the_phone_returns() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    let first = dials(&daemon, "1", &["keep=1h"]).await;
+    let first = dial(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(first.status, "QUEUED");
     let words = "stored for up to 1h until the phone is reachable: cannot connect to 127.0.";
     assert!(first.reason.starts_with(words), "{}", first.reason);
-    let second = dials(&daemon, "2", &["keep=1h", "wait=no"]).await;
+    let second = dial(&daemon, "2", &["keep=1h", "wait=no"]).await;
     assert_eq!(
         (second.status.as_str(), second.reason.as_str()),
         ("QUEUED", "")
     );
-    let without = dials(&daemon, "3", &[]).await;
+    let without = dial(&daemon, "3", &[]).await;
     assert_eq!(without.status, "UNREACHABLE");
     let waits = record(&daemon, &first.id).await;
     assert_eq!(
@@ -80,43 +80,42 @@ async fn stored_deliveries_are_sent_in_order_when_the_phone_returns() {
         (&"QUEUED".into(), &Value::Null)
     );
     phone.go_online(Behavior::Answers).await;
-    comes_to(&daemon, &second.id, "OK").await;
+    until_status(&daemon, &second.id, "OK").await;
     assert_eq!(record(&daemon, &first.id).await["status"], "OK");
     let dialed = phone.dialed();
     assert_eq!((dialed.len(), dialed["1"], dialed["2"]), (2, 1, 1));
     assert_eq!(phone.order(), ["1", "2"]);
-    let nobody = Caller::new(daemon.agi());
-    let nobody = nobody
-        .runs("who", &["device=SEP00005E005301", "keep=1h"])
+    let unsupported = Caller::new(daemon.agi())
+        .run("who", &["device=SEP00005E005301", "keep=1h"])
         .await;
-    assert_eq!(nobody.status, "UNSUPPORTED", "{}", nobody.reason);
-    // Whoever is there gets it at once, and nothing is held any more.
-    let third = dials(&daemon, "4", &["keep=1h"]).await;
+    assert_eq!(unsupported.status, "UNSUPPORTED", "{}", unsupported.reason);
+    // A reachable phone gets it at once, and nothing is stored any more.
+    let third = dial(&daemon, "4", &["keep=1h"]).await;
     assert_eq!((third.status.as_str(), third.reason.as_str()), ("OK", ""));
-    holds(&daemon, 0).await;
+    until_stored(&daemon, 0).await;
 }
 
 #[tokio::test]
 async fn stored_deliveries_survive_a_crash_and_cancelled_ones_do_not() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    let kept = dials(&daemon, "1", &["keep=1h"]).await;
-    let recalled = dials(&daemon, "2", &["keep=1h"]).await;
+    let stored = dial(&daemon, "1", &["keep=1h"]).await;
+    let cancelled = dial(&daemon, "2", &["keep=1h"]).await;
     let admin = AdminClient::new(daemon.admin());
-    let path = format!("/api/v1/deliveries/{}", recalled.id);
+    let path = format!("/api/v1/deliveries/{}", cancelled.id);
     let answer = admin.request("DELETE", &path, &[], "").await;
     assert_eq!(answer.outcome().0, 200);
     let daemon = daemon.crash_and_start().await;
-    let resumed = record(&daemon, &kept.id).await;
+    let resumed = record(&daemon, &stored.id).await;
     assert_eq!(resumed["asker"]["kind"], "call", "{resumed}");
     assert_eq!(resumed["keys"]["number"], "1");
     phone.go_online(Behavior::Answers).await;
-    comes_to(&daemon, &kept.id, "OK").await;
+    until_status(&daemon, &stored.id, "OK").await;
     assert_eq!(phone.dialed().len(), 1);
-    // A second crash brings nothing back.
+    // After a second crash, nothing is sent again.
     let daemon = daemon.crash_and_start().await;
-    assert_eq!(record(&daemon, &kept.id).await, Value::Null);
-    let last = dials(&daemon, "9", &["keep=1h"]).await;
+    assert_eq!(record(&daemon, &stored.id).await, Value::Null);
+    let last = dial(&daemon, "9", &["keep=1h"]).await;
     assert_eq!(last.status, "OK");
     assert_eq!(phone.dialed(), [("1".into(), 1), ("9".into(), 1)].into());
 }
@@ -126,12 +125,12 @@ async fn unanswered_deliveries_are_not_repeated_after_a_crash() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    let sent = dials(&daemon, "1", &["keep=1h", "deadline=1"]).await;
+    let sent = dial(&daemon, "1", &["keep=1h", "deadline=1"]).await;
     assert_eq!(sent.status, "UNKNOWN", "{}", sent.reason);
-    // This one is killed while the phone thinks.
+    // The daemon is killed before the phone has responded.
     let caller = Caller::new(daemon.agi());
     let request = caller
-        .opens("dial", &["number=2", "phone=desk", "keep=1h"])
+        .open("dial", &["number=2", "phone=desk", "keep=1h"])
         .await;
     phone.until_dialed(2).await;
     let daemon = daemon.crash_and_start().await;
@@ -139,7 +138,7 @@ async fn unanswered_deliveries_are_not_repeated_after_a_crash() {
     let line = daemon.line("handsetd ended while sending this").await;
     assert!(line.contains("status=UNKNOWN"), "{line}");
     phone.go_online(Behavior::Answers).await;
-    let last = dials(&daemon, "3", &["keep=1h"]).await;
+    let last = dial(&daemon, "3", &["keep=1h"]).await;
     assert_eq!(last.status, "OK");
     assert_eq!(
         phone.dialed(),
@@ -152,12 +151,12 @@ async fn callers_waiting_at_shutdown_get_queued() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    let first = dials(&daemon, "1", &["keep=1h", "deadline=3"]);
+    let first = dial(&daemon, "1", &["keep=1h", "deadline=3"]);
     let second = async {
         phone.until_dialed(1).await;
-        let outcome = dials(&daemon, "2", &["keep=1h"]);
+        let outcome = dial(&daemon, "2", &["keep=1h"]);
         let stop = async {
-            holds(&daemon, 2).await;
+            until_stored(&daemon, 2).await;
             daemon.terminate();
         };
         tokio::join!(outcome, stop).0
@@ -172,23 +171,23 @@ async fn callers_waiting_at_shutdown_get_queued() {
     );
     let daemon = daemon.crash_and_start().await;
     phone.go_online(Behavior::Answers).await;
-    comes_to(&daemon, &second.id, "OK").await;
+    until_status(&daemon, &second.id, "OK").await;
 }
 
 #[tokio::test]
 async fn a_failed_delivery_does_not_block_the_backlog() {
     let mut phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    // The template engine panics at this.
+    // The template engine panics on this.
     fs::write(daemon.media("broken.xml"), "<T>{{ text[::-1] }}</T>").unwrap();
     let keys = ["template=broken.xml", "text=", "phone=desk", "keep=1h"];
-    let broken = Caller::new(daemon.agi()).runs("push", &keys).await;
+    let broken = Caller::new(daemon.agi()).run("push", &keys).await;
     assert_eq!(broken.status, "ERROR", "{}", broken.reason);
     assert_eq!(broken.reason, "internal error; see the log");
     phone.go_online(Behavior::Answers).await;
-    let next = dials(&daemon, "1", &["keep=1h"]).await;
+    let next = dial(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(next.status, "OK", "{}", next.reason);
-    holds(&daemon, 0).await;
+    until_stored(&daemon, 0).await;
 }
 
 #[tokio::test]
@@ -197,17 +196,17 @@ async fn expired_deliveries_raise_an_event_that_triggers_rules() {
     let phone = StubPhone::new();
     let rule = "[[rule]]\nname = 'lost'\non = 'handsetd.expired'\n\
                 do = [ { verb = 'push', phone = 'boss', \
-                text = 'not told: {{ event.Phone }} {{ event.Verb }} {{ event.Keep }}' } ]\n";
+                text = 'lost: {{ event.Phone }} {{ event.Verb }} {{ event.Keep }}' } ]\n";
     let config = format!("{}{}{rule}", phone.entry("desk"), sim_phone.entry("boss"));
     let daemon = Daemon::start(&config).await;
-    let outcome = dials(&daemon, "1", &["keep=1"]).await;
+    let outcome = dial(&daemon, "1", &["keep=1"]).await;
     assert_eq!(outcome.status, "QUEUED");
-    sim_phone.shows_text("not told: desk dial 1s").await;
-    let record = comes_to(&daemon, &outcome.id, "UNREACHABLE").await;
+    sim_phone.shows_text("lost: desk dial 1s").await;
+    let record = until_status(&daemon, &outcome.id, "UNREACHABLE").await;
     let reason = record["reason"].as_str().unwrap();
     let words = "expired after 1s; the phone was unreachable: cannot connect";
     assert!(reason.starts_with(words), "{reason}");
-    // Nor does it come back after a restart.
+    // A restart does not resume it.
     let daemon = daemon.crash_and_start().await;
     assert_eq!(daemon.count("Resumed stored deliveries"), 0);
 }
@@ -216,12 +215,12 @@ async fn expired_deliveries_raise_an_event_that_triggers_rules() {
 async fn a_damaged_outbox_is_quarantined_and_reported() {
     let phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    assert_eq!(dials(&daemon, "1", &["keep=1h"]).await.status, "QUEUED");
+    assert_eq!(dial(&daemon, "1", &["keep=1h"]).await.status, "QUEUED");
     let file = daemon.state("outbox.sqlite");
     let daemon = daemon
         .crash_then_start(|| {
-            fs::write(&file, "this was a file".repeat(1000)).unwrap();
-            // A log that is whole would mend the file.
+            fs::write(&file, "not a database".repeat(1000)).unwrap();
+            // An intact log would repair the file.
             fs::remove_file(file.with_extension("sqlite-wal")).unwrap();
         })
         .await;
@@ -234,7 +233,7 @@ async fn a_damaged_outbox_is_quarantined_and_reported() {
             .into_iter()
             .any(|name| name.starts_with("outbox.sqlite.damaged-"))
     );
-    assert_eq!(dials(&daemon, "2", &["keep=1h"]).await.status, "QUEUED");
+    assert_eq!(dial(&daemon, "2", &["keep=1h"]).await.status, "QUEUED");
     let daemon = daemon.crash_and_start().await;
     daemon.line("Resumed stored deliveries. count=1").await;
 }
@@ -262,14 +261,14 @@ async fn a_full_disk_is_reported_and_disables_only_storing() {
         daemon
     };
     let disk = Mounted(daemon.state(""));
-    let early = dials(&daemon, "1", &["keep=1h"]).await;
+    let early = dial(&daemon, "1", &["keep=1h"]).await;
     assert_eq!(early.status, "QUEUED");
     let filler = disk.0.join("filler");
     let _ = fs::write(&filler, vec![0; 512 << 10]);
     let mut full = CallResult::default();
     for number in 0..200 {
-        // What is left of the last block of the log still takes some.
-        full = dials(&daemon, &format!("2{number}"), &["keep=1h"]).await;
+        // The last block of the log still has room for some.
+        full = dial(&daemon, &format!("2{number}"), &["keep=1h"]).await;
         if full.status != "QUEUED" {
             break;
         }
@@ -281,17 +280,17 @@ async fn a_full_disk_is_reported_and_disables_only_storing() {
         "{}",
         full.reason
     );
-    let at_once = dials(&daemon, "3", &["keep=1h", "wait=no"]).await;
+    let at_once = dial(&daemon, "3", &["keep=1h", "wait=no"]).await;
     assert_eq!(at_once.status, "ERROR", "{}", at_once.reason);
-    // What is held can't be noted as sent, so it is not sent; what need not be held is.
+    // Stored deliveries are not sent, as they cannot be marked as in flight; new ones are.
     phone.go_online(Behavior::Answers).await;
-    assert_eq!(dials(&daemon, "4", &["keep=1h"]).await.status, "OK");
+    assert_eq!(dial(&daemon, "4", &["keep=1h"]).await.status, "OK");
     fs::remove_file(&filler).unwrap();
-    comes_to(&daemon, &early.id, "OK").await;
+    until_status(&daemon, &early.id, "OK").await;
     assert_eq!(phone.dialed()["1"], 1);
 }
 
-/// A disk that goes with the test.
+/// A disk that is unmounted at the end of the test.
 struct Mounted(std::path::PathBuf);
 
 impl Drop for Mounted {
@@ -337,8 +336,8 @@ async fn stored_deliveries_are_sent_when_the_phone_registers(version: Version) {
     let sim_phone = SimPhone::at(phone, sip.address().port(80)).await;
     sip.register().await;
     sim_phone.shows_text("While you were away").await;
-    comes_to(&daemon, &id, "OK").await;
+    until_status(&daemon, &id, "OK").await;
     let pushes = sim_phone.received().len();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(sim_phone.received().len(), pushes, "it came again");
+    assert_eq!(sim_phone.received().len(), pushes, "it was sent again");
 }

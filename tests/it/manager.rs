@@ -1,4 +1,4 @@
-//! What the client of the manager interface promises, held against real Asterisk servers.
+//! Guarantees of the AMI client, checked against real Asterisk servers.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -69,12 +69,12 @@ async fn values_that_naive_clients_lose_arrive_intact(version: Version) {
     assert!(connected(&manager).await && connected(&operator).await);
     let mut events = manager.client.events();
 
-    // Names that are no identifiers, repeated names, values with blanks, colons and foreign letters,
-    // and 70 kB of them.
+    // Unusual names, repeated names, values with spaces, colons and non-ASCII letters, and 70 kB of
+    // them.
     let mut action = Action::builder("UserEvent")
         .with("UserEvent", "Odd")
         .with("Under_score", "a: b::c")
-        .with("Named Callgroup", "  two blanks before, one after ")
+        .with("Named Callgroup", "  two spaces before, one after ")
         .with("Twice", "one")
         .with("Twice", "two")
         .with("Empty", "")
@@ -89,7 +89,7 @@ async fn values_that_naive_clients_lose_arrive_intact(version: Version) {
     assert_eq!(event.header("under_score"), Some("a: b::c"));
     assert_eq!(
         event.header("Named Callgroup"),
-        Some("  two blanks before, one after ")
+        Some("  two spaces before, one after ")
     );
     assert_eq!(event.values("Twice").collect::<Vec<_>>(), ["one", "two"]);
     assert_eq!(event.header("Größe"), Some("Zürich 東京 😀"));
@@ -97,7 +97,7 @@ async fn values_that_naive_clients_lose_arrive_intact(version: Version) {
         assert_eq!(event.header(&format!("Long{number}")), Some(long.as_str()));
     }
 
-    // Two headers of one name in the event of a channel.
+    // Two headers with the same name in an event of a channel.
     let call = Action::builder("Originate")
         .with("Channel", "Local/1@big")
         .with("Application", "NoOp")
@@ -122,7 +122,7 @@ async fn values_that_naive_clients_lose_arrive_intact(version: Version) {
 
     let command = Action::command("dialplan show big").unwrap();
     let refused = manager.client.send(command.clone()).await.unwrap();
-    assert!(!refused.is_success(), "the account must not run commands");
+    assert!(!refused.is_success(), "the account may not run commands");
     let answer = operator.client.send(command).await.unwrap();
     let bytes: usize = answer.output().map(str::len).sum();
     assert!(bytes > 1_000_000, "{bytes}");
@@ -141,14 +141,14 @@ async fn a_frozen_server_is_detected_within_two_pings(version: Version) {
     asterisk.freeze();
     let frozen = Instant::now();
     until(&manager.client, |state| !state.is_connected()).await;
-    let noticed = frozen.elapsed();
+    let detected = frozen.elapsed();
     asterisk.thaw();
-    assert!(noticed < 3 * config.limits.ping, "{noticed:?}");
+    assert!(detected < 3 * config.limits.ping, "{detected:?}");
     let state = until(&manager.client, State::is_connected).await;
     let State::Connected(again) = state else {
         unreachable!()
     };
-    // Nobody listened from the last byte before the frost on.
+    // The gap starts at the last byte received before the freeze.
     assert!(again.gap.unwrap() >= config.limits.ping, "{again:?}");
 }
 
@@ -156,14 +156,14 @@ async fn a_dropped_connection_is_restored_within_a_second_with_one_login(version
     let Some(asterisk) = start(version, "").await else {
         return;
     };
-    let cable = Cable::to(asterisk.manager()).await;
+    let relay = Relay::to(asterisk.manager()).await;
     let mut config = config(&asterisk);
-    config.address = cable.address.to_string().parse().unwrap();
+    config.address = relay.address.to_string().parse().unwrap();
     let manager = Manager::start(&config);
     assert!(connected(&manager).await);
     let dropped = Instant::now();
-    cable.cut.notify_one();
-    until(&manager.client, is_again).await;
+    relay.cut.notify_one();
+    until(&manager.client, is_reconnected).await;
     assert!(dropped.elapsed() < Duration::from_secs(1));
     let sessions = asterisk.cli("manager show connected");
     assert!(sessions.contains("1 users connected."), "{sessions}");
@@ -176,13 +176,13 @@ async fn a_shutdown_event_ends_the_connection(version: Version) {
     let manager = Manager::start(&config(&asterisk));
     assert!(connected(&manager).await);
     let mut events = manager.client.events();
-    // The program that asked for it has no answer, so nobody waits for that.
+    // The console command gets no response.
     asterisk.cli("core restart now");
     let notice = next(&mut events, "Shutdown").await;
     assert_eq!(notice.header("Shutdown"), Some("Cleanly"));
     let restarted = Instant::now();
-    until(&manager.client, is_again).await;
-    // It is tried until it is there again, which takes Asterisk a second or two.
+    until(&manager.client, is_reconnected).await;
+    // The client reconnects once Asterisk is back, which takes a second or two.
     assert!(restarted.elapsed() < Duration::from_secs(10));
 }
 
@@ -202,7 +202,7 @@ async fn the_client_survives_a_restart_during_an_event_flood(version: Version) {
             let action = Action::builder("UserEvent").with("UserEvent", "Flood");
             match client.send(action.build().unwrap()).await {
                 Ok(_) => answers.0 += 1,
-                // What was on its way when the server died may have happened.
+                // Actions in flight when the server died may have been executed.
                 Err(Error::OutcomeUnknown { .. }) => answers.1 += 1,
                 Err(Error::NotSent { .. }) => tokio::task::yield_now().await,
                 Err(error) => panic!("{error}"),
@@ -219,27 +219,27 @@ async fn the_client_survives_a_restart_during_an_event_flood(version: Version) {
         |state| matches!(state, State::Connected(again) if again.gap.is_some()),
     )
     .await;
-    // The flood goes on, and is heard.
+    // The flood continues, and its events arrive.
     let after = next(&mut events, "UserEvent").await;
     assert_eq!(after.header("UserEvent"), Some("Flood"));
     assert!(!flood.is_finished());
     flood.abort();
 }
 
-/// A connection in the middle that can be cut, any number of times.
-struct Cable {
+/// A TCP relay whose connection can be cut any number of times.
+struct Relay {
     address: SocketAddr,
     cut: Arc<Notify>,
     _tasks: Tasks,
 }
 
-impl Cable {
+impl Relay {
     async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (cut, tasks) = (Arc::new(Notify::new()), Tasks::new());
         let is_cut = Arc::clone(&cut);
-        tasks.spawn("cable", async move {
+        tasks.spawn("relay", async move {
             while let Ok((mut near, _)) = listener.accept().await {
                 let mut far = TcpStream::connect(server).await.unwrap();
                 tokio::select! {
@@ -256,7 +256,7 @@ impl Cable {
     }
 }
 
-/// A client, and the tasks that it runs among.
+/// A client and its tasks.
 struct Manager {
     client: Client,
     _tasks: Tasks,
@@ -286,8 +286,8 @@ async fn until(client: &Client, wanted: impl FnMut(&State) -> bool) -> State {
     found.unwrap().clone()
 }
 
-/// Whether this is another connection than the first.
-fn is_again(state: &State) -> bool {
+/// Whether the client has reconnected.
+fn is_reconnected(state: &State) -> bool {
     matches!(state, State::Connected(again) if again.gap.is_some())
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of one phone is sent in the order in which it was asked.
+//! Requests to one phone are sent in the order in which they were made.
 
 use std::time::Duration;
 
@@ -25,14 +25,14 @@ async fn the_last_requested_screen_stays() {
         let last = format!("round {round}, last");
         for number in 0..9 {
             let text = format!("round {round}, number {number}");
-            let outcome = caller.runs("push", &[&text, "phone=desk", "wait=no"]).await;
+            let outcome = caller.run("push", &[&text, "phone=desk", "wait=no"]).await;
             assert_eq!(outcome.status, "QUEUED", "{}", outcome.reason);
         }
-        let outcome = caller.runs("push", &[&last, "phone=desk"]).await;
+        let outcome = caller.run("push", &[&last, "phone=desk"]).await;
         assert_eq!(outcome.status, "OK", "{}", outcome.reason);
         phone.shows_text(&last).await;
     }
-    // Those in between were never sent, once a newer one waited.
+    // Queued screens that a newer one replaced were never sent.
     let pushes = phone.received().len();
     assert!(pushes < 50, "{pushes}");
     daemon.line("replaced by a newer screen").await;

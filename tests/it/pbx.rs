@@ -1,4 +1,4 @@
-//! Calls that Asterisk places to phones: `dial` and `ring` with `via=pbx`, on real servers.
+//! Calls that Asterisk originates to phones: `dial` and `ring` with `via=pbx`, on real servers.
 
 use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
@@ -22,13 +22,13 @@ async fn phones_auto_answer_and_dial_the_number(version: Version) {
 }
 
 async fn assert_auto_answers(version: Version, driver: Driver) {
-    let Some(fixture) = PbxFixture::set(version, driver).await else {
+    let Some(fixture) = PbxFixture::start(version, driver).await else {
         return;
     };
     let call = fixture.verb("dial", &["200"]);
     let phone = async {
-        let invite = fixture.phone.rings().await;
-        fixture.phone.takes(&invite).await;
+        let invite = fixture.phone.receive_invite().await;
+        fixture.phone.accept(&invite).await;
         invite
     };
     let (outcome, invite) = tokio::join!(call, phone);
@@ -41,42 +41,42 @@ async fn assert_auto_answers(version: Version, driver: Driver) {
         invite.header("Call-Info"),
         ["<sip:127.0.0.1>;answer-after=0"]
     );
-    // Whoever is called sees the phone, not the number that it calls.
+    // The called party sees the phone, not the number that it dials.
     fixture.asterisk.line("200 is called by 1002").await;
 }
 
 async fn phones_ring_with_the_tone_until_stopped(version: Version) {
-    let Some(fixture) = PbxFixture::set(version, Driver::Pjsip).await else {
+    let Some(fixture) = PbxFixture::start(version, Driver::Pjsip).await else {
         return;
     };
     let call = fixture.verb("ring", &["tone=3"]);
-    let (outcome, invite) = tokio::join!(call, fixture.phone.rings());
+    let (outcome, invite) = tokio::join!(call, fixture.phone.receive_invite());
     assert_eq!(outcome.0, "OK", "{outcome:?}");
     assert_eq!(invite.header("Alert-Info"), ["<http://127.0.0.1/Ringer3>"]);
     let stop = fixture.verb("ring", &["stop=yes"]);
-    let (outcome, ()) = tokio::join!(stop, fixture.phone.stops_to_ring(&invite));
+    let (outcome, ()) = tokio::join!(stop, fixture.phone.receive_cancel(&invite));
     assert_eq!(outcome.0, "OK", "{outcome:?}");
-    // Nothing rings any more, and that is no fault.
+    // Stopping is not an error when nothing rings.
     assert_eq!(fixture.verb("ring", &["stop=yes"]).await.0, "OK");
 }
 
 async fn failed_calls_are_reported(version: Version) {
-    let Some(mut fixture) = PbxFixture::set(version, Driver::Pjsip).await else {
+    let Some(mut fixture) = PbxFixture::start(version, Driver::Pjsip).await else {
         return;
     };
-    let refusing = async |answer: &str| {
+    let dial_and_reject = async |answer: &str| {
         let phone = async {
-            let invite: Message = fixture.phone.rings().await;
-            fixture.phone.refuses(&invite, answer).await;
+            let invite: Message = fixture.phone.receive_invite().await;
+            fixture.phone.reject(&invite, answer).await;
         };
         tokio::join!(fixture.verb("dial", &["200"]), phone).0
     };
-    let busy = refusing("486 Busy Here").await;
+    let busy = dial_and_reject("486 Busy Here").await;
     assert_eq!(
         (busy.0.as_str(), busy.1.as_str()),
         ("REJECTED", "the phone is busy")
     );
-    let declined = refusing("603 Decline").await;
+    let declined = dial_and_reject("603 Decline").await;
     assert_eq!(declined.0, "REJECTED", "{declined:?}");
     let nowhere = fixture.verb("dial", &["999"]).await;
     assert_eq!(nowhere.0, "REJECTED", "{nowhere:?}");
@@ -94,7 +94,7 @@ async fn failed_calls_are_reported(version: Version) {
     assert_eq!(gone.0, "UNREACHABLE", "{gone:?}");
 }
 
-/// A server with one phone, and a daemon that knows both.
+/// A server with one phone, and a daemon configured for both.
 struct PbxFixture {
     asterisk: Asterisk,
     phone: UdpPhone,
@@ -103,7 +103,7 @@ struct PbxFixture {
 }
 
 impl PbxFixture {
-    async fn set(version: Version, driver: Driver) -> Option<Self> {
+    async fn start(version: Version, driver: Driver) -> Option<Self> {
         let phones = [(driver, "1002")];
         let options = Options {
             dialplan: "exten => 200,1,Log(NOTICE,200 is called by ${CALLERID(num)})\n \
@@ -134,7 +134,7 @@ impl PbxFixture {
         })
     }
 
-    /// Asks for a verb by way of Asterisk; returns status and reason.
+    /// Runs a verb with `via=pbx`; returns status and reason.
     async fn verb(&self, verb: &str, arguments: &[&str]) -> (String, String) {
         let phone = format!("phone={}", self.endpoint);
         let mut all = vec!["via=pbx", &phone];

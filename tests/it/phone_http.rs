@@ -27,7 +27,7 @@ async fn one_time_password_authorizes_its_push_only() {
         };
         let sim_phone = SimPhone::at(options, address.port(8080)).await;
         let outcome = Caller::new(daemon.agi())
-            .runs("push", &["Hello", "phone=desk"])
+            .run("push", &["Hello", "phone=desk"])
             .await;
         assert_eq!(outcome.status, "OK", "{}", outcome.reason);
         sim_phone.shows_text("Hello").await;
@@ -126,7 +126,7 @@ async fn each_push_has_an_unguessable_url_of_its_own() {
     let mut paths = Vec::new();
     for _ in 0..3 {
         let response = Caller::new(daemon.agi())
-            .runs("push", &["Hello", "phone=desk"])
+            .run("push", &["Hello", "phone=desk"])
             .await;
         assert_eq!(response.status, "OK");
         let state = sim_phone
@@ -189,7 +189,7 @@ async fn pushed_screens_expire() {
     );
     let daemon = Daemon::start(&config).await;
     let outcome = Caller::new(daemon.agi())
-        .runs("push", &["Hello", "phone=desk"])
+        .run("push", &["Hello", "phone=desk"])
         .await;
     assert_eq!(outcome.status, "OK");
     let state = sim_phone
@@ -217,13 +217,13 @@ async fn backgrounds_survive_a_restart_and_screens_do_not() {
     let caller = Caller::new(daemon.agi());
     assert_eq!(
         caller
-            .runs("background", &["background.png", "phone=desk"])
+            .run("background", &["background.png", "phone=desk"])
             .await
             .status,
         "OK"
     );
     assert_eq!(
-        caller.runs("push", &["Hello", "phone=desk"]).await.status,
+        caller.run("push", &["Hello", "phone=desk"]).await.status,
         "OK"
     );
     let seen = sim_phone
@@ -269,7 +269,7 @@ async fn connections_from_disallowed_addresses_get_no_reply() {
             .ends_with("UN-AUTHORIZED")
     );
     assert_eq!(
-        Caller::new(daemon.agi()).runs("ping", &[]).await.status,
+        Caller::new(daemon.agi()).run("ping", &[]).await.status,
         "OK"
     );
 }

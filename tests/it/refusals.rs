@@ -1,4 +1,4 @@
-//! Every way in which a request can end otherwise than well, as the dialplan sees it.
+//! Every status other than `OK`, as the dialplan sees it.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use super::support::sim_phone::{self, SimPhone};
 async fn invalid_requests_name_the_error() {
     let daemon = Daemon::start(ONE_PHONE).await;
     let caller = Caller::new(daemon.agi());
-    for (script, arguments, reason) in WRONG {
+    for (script, arguments, reason) in INVALID {
         let arguments: Vec<&str> = arguments.to_vec();
-        let outcome = caller.runs(script, &arguments).await;
+        let outcome = caller.run(script, &arguments).await;
         assert_eq!(
             outcome.status, "INVALID",
             "{script} {arguments:?}: {}",
@@ -29,9 +29,9 @@ async fn invalid_requests_name_the_error() {
         );
         assert_one_short_line(&outcome);
     }
-    for (script, arguments, reason) in WRONG_FOR_A_PHONE {
+    for (script, arguments, reason) in INVALID_FOR_THE_PHONE {
         let arguments: Vec<&str> = arguments.iter().chain(&["phone=desk"]).copied().collect();
-        let outcome = caller.runs(script, &arguments).await;
+        let outcome = caller.run(script, &arguments).await;
         assert_eq!(
             outcome.status, "INVALID",
             "{script} {arguments:?}: {}",
@@ -51,7 +51,7 @@ async fn invalid_requests_name_the_error() {
 }
 
 /// Script, arguments, and how the reason begins.
-const WRONG: &[(&str, &[&str], &str)] = &[
+const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "",
         &[],
@@ -382,8 +382,8 @@ const WRONG: &[(&str, &[&str], &str)] = &[
     ("push", &["text=a", "phone=&"], "phone: it names no phone"),
 ];
 
-/// What is only known to be wrong once the phone is known, or the file was looked for.
-const WRONG_FOR_A_PHONE: &[(&str, &[&str], &str)] = &[
+/// Invalid only for this phone, or because of a file.
+const INVALID_FOR_THE_PHONE: &[(&str, &[&str], &str)] = &[
     (
         "ring",
         &["10"],
@@ -419,13 +419,13 @@ const WRONG_FOR_A_PHONE: &[(&str, &[&str], &str)] = &[
 #[tokio::test]
 async fn ping_is_always_ok() {
     let daemon = Daemon::start("").await;
-    let outcome = Caller::new(daemon.agi()).runs("ping", &[]).await;
+    let outcome = Caller::new(daemon.agi()).run("ping", &[]).await;
     assert_eq!(
         (outcome.status.as_str(), outcome.reason.as_str()),
         ("OK", "")
     );
     assert_eq!((outcome.phone.as_str(), outcome.vendor.as_str()), ("", ""));
-    let again = Caller::new(daemon.agi()).runs("ping", &[]).await;
+    let again = Caller::new(daemon.agi()).run("ping", &[]).await;
     assert!(!outcome.id.is_empty() && outcome.id != again.id);
 }
 
@@ -460,7 +460,7 @@ async fn unsupported_transports_are_refused_and_nothing_is_sent() {
             if (*name, argument) == ("snom", "via=csta") {
                 continue;
             }
-            let outcome = caller.runs("push", &["Hello", argument, &phone]).await;
+            let outcome = caller.run("push", &["Hello", argument, &phone]).await;
             assert_eq!(
                 (&*outcome.status, &*outcome.reason),
                 ("UNSUPPORTED", reason)
@@ -485,7 +485,7 @@ async fn wrong_passwords_are_denied_and_nothing_is_shown() {
         ..sim_phone::options(Vendor::Yealink)
     })
     .await;
-    let asking = SimPhone::new(Options {
+    let challenging = SimPhone::new(Options {
         credentials: right(),
         scheme: Scheme::Basic,
         ..sim_phone::options(Vendor::Snom)
@@ -496,26 +496,26 @@ async fn wrong_passwords_are_denied_and_nothing_is_shown() {
         "{}{wrong}{}{wrong}{}",
         snom.entry("snom"),
         yealink.entry("yealink").replace(":03\"", ":04\""),
-        asking.entry("asking").replace(":02\"", ":05\"")
+        challenging.entry("challenging").replace(":02\"", ":05\"")
     );
     let daemon = Daemon::start(&config).await;
     let caller = Caller::new(daemon.agi());
-    let outcome = caller.runs("push", &["Hello", "phone=snom"]).await;
+    let outcome = caller.run("push", &["Hello", "phone=snom"]).await;
     assert_denied(
         &outcome,
         "the phone refused the user name and password (HTTP 401); they are its settings http_user and http_pass",
     );
-    let outcome = caller.runs("push", &["Hello", "phone=asking"]).await;
+    let outcome = caller.run("push", &["Hello", "phone=challenging"]).await;
     assert_denied(
         &outcome,
         "no password is configured ([vendor.snom] or [[phone]]); the phone refused",
     );
-    let outcome = caller.runs("push", &["Hello", "phone=yealink"]).await;
+    let outcome = caller.run("push", &["Hello", "phone=yealink"]).await;
     assert_denied(
         &outcome,
         "the phone refused the user name and password (HTTP 401); use its settings push_xml.username",
     );
-    // It locks out whoever is wrong three times.
+    // The phone locks out clients after three wrong passwords.
     for script in [
         "push",
         "ringtone",
@@ -524,7 +524,7 @@ async fn wrong_passwords_are_denied_and_nothing_is_shown() {
         "push",
     ] {
         let outcome = caller
-            .runs(
+            .run(
                 script,
                 &[
                     if script == "ringtone" { "1" } else { "text=a" },
@@ -545,7 +545,7 @@ async fn wrong_passwords_are_denied_and_nothing_is_shown() {
         );
     }
     assert_eq!(yealink.state().bad_credentials, 1);
-    for sim_phone in [&snom, &yealink, &asking] {
+    for sim_phone in [&snom, &yealink, &challenging] {
         assert!(sim_phone.state().screen.is_none());
     }
 }
@@ -560,7 +560,7 @@ async fn cisco_phone_whose_authentication_url_rejects_is_denied() {
     ))
     .await;
     let other = Daemon::start("").await;
-    // The phone asks somebody who knows nothing of our password.
+    // The phone verifies the password at a server that does not know it.
     let foreign = format!("http://{}/cisco/authenticate", other.http());
     let sim_phone = SimPhone::at(
         Options {
@@ -571,7 +571,7 @@ async fn cisco_phone_whose_authentication_url_rejects_is_denied() {
     )
     .await;
     let outcome = Caller::new(daemon.agi())
-        .runs("push", &["Hello", "phone=cisco"])
+        .run("push", &["Hello", "phone=cisco"])
         .await;
     assert_denied(
         &outcome,
@@ -596,7 +596,7 @@ async fn yealink_phone_that_allows_only_another_server_is_denied() {
     ))
     .await;
     let outcome = Caller::new(daemon.agi())
-        .runs("push", &["Hello", "phone=desk"])
+        .run("push", &["Hello", "phone=desk"])
         .await;
     assert_denied(
         &outcome,
@@ -639,7 +639,7 @@ async fn rejections_quote_the_phone() {
         let sim_phone = failing(vendor, status).await;
         let daemon = Daemon::start(&sim_phone.entry("desk")).await;
         let outcome = Caller::new(daemon.agi())
-            .runs("push", &["Hello", "phone=desk"])
+            .run("push", &["Hello", "phone=desk"])
             .await;
         assert_eq!(
             outcome.status, "REJECTED",
@@ -651,20 +651,20 @@ async fn rejections_quote_the_phone() {
             "{vendor} {status}: {}",
             outcome.reason
         );
-        // Who said no is not asked again.
+        // Rejections are not retried.
         assert_eq!(sim_phone.received().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn cisco_errors_are_rejections() {
-    // It has a 7970's display, and is taken for a 8841.
+    // A phone with the display of a 7970, configured as an 8841.
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Cisco)).await;
     let entry = sim_phone.entry("desk").replace("7970G", "8841");
     let daemon = Daemon::start(&entry).await;
     let caller = Caller::new(daemon.agi());
     let outcome = caller
-        .runs("background", &["background.png", "phone=desk"])
+        .run("background", &["background.png", "phone=desk"])
         .await;
     assert_eq!(outcome.status, "REJECTED");
     assert_eq!(
@@ -676,15 +676,15 @@ async fn cisco_errors_are_rejections() {
 
 #[tokio::test]
 async fn offline_phones_are_unreachable() {
-    let nobody = Loopback::claim();
+    let unused = Loopback::claim();
     for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
-        let entry = sim_phone::entry("desk", &sim_phone::options(vendor), nobody.port(8080));
+        let entry = sim_phone::entry("desk", &sim_phone::options(vendor), unused.port(8080));
         let daemon = Daemon::start(&entry).await;
         let outcome = Caller::new(daemon.agi())
-            .runs("push", &["Hello", "phone=desk"])
+            .run("push", &["Hello", "phone=desk"])
             .await;
         assert_eq!(outcome.status, "UNREACHABLE", "{}", outcome.reason);
-        let reason = format!("cannot connect to {}: ", nobody.port(8080));
+        let reason = format!("cannot connect to {}: ", unused.port(8080));
         assert!(outcome.reason.starts_with(&reason), "{}", outcome.reason);
         assert_eq!((&*outcome.phone, &*outcome.vendor), ("desk", vendor.name()));
     }
@@ -719,7 +719,7 @@ async fn unanswered_requests_are_unknown_and_not_repeated() {
         let daemon = Daemon::start(&config).await;
         let caller = Caller::new(daemon.agi());
         let outcome = caller
-            .runs("push", &["Hello", "phone=hanging", "deadline=300ms"])
+            .run("push", &["Hello", "phone=hanging", "deadline=300ms"])
             .await;
         assert_eq!(outcome.status, "UNKNOWN", "{vendor}: {}", outcome.reason);
         assert!(
@@ -729,7 +729,7 @@ async fn unanswered_requests_are_unknown_and_not_repeated() {
             "{}",
             outcome.reason
         );
-        let outcome = caller.runs("push", &["Hello", "phone=closing"]).await;
+        let outcome = caller.run("push", &["Hello", "phone=closing"]).await;
         assert_eq!(outcome.status, "UNKNOWN", "{vendor}: {}", outcome.reason);
         assert!(
             outcome.reason.contains(" took the request and broke off: "),
@@ -752,7 +752,7 @@ async fn malformed_replies_are_not_ok() {
     .await;
     let daemon = Daemon::start(&sim_phone.entry("desk")).await;
     let outcome = Caller::new(daemon.agi())
-        .runs("push", &["Hello", "phone=desk"])
+        .run("push", &["Hello", "phone=desk"])
         .await;
     assert_eq!(outcome.status, "UNKNOWN", "{}", outcome.reason);
 }
@@ -775,7 +775,7 @@ async fn callers_wait_no_longer_than_the_budget_and_delivery_continues() {
         ))
         .await;
         let caller = Caller::new(daemon.agi());
-        let outcome = caller.runs("push", &["Late", "phone=desk"]).await;
+        let outcome = caller.run("push", &["Late", "phone=desk"]).await;
         assert_eq!(
             (&*outcome.status, &*outcome.reason),
             ("QUEUED", "delivery continues")
@@ -787,7 +787,7 @@ async fn callers_wait_no_longer_than_the_budget_and_delivery_continues() {
         sim_phone.shows_text("Late").await;
         daemon.line("Delivered.").await;
         let outcome = caller
-            .runs("push", &["No hurry", "phone=desk", "wait=no"])
+            .run("push", &["No hurry", "phone=desk", "wait=no"])
             .await;
         assert_eq!((&*outcome.status, &*outcome.reason), ("QUEUED", ""));
         assert_eq!((&*outcome.phone, &*outcome.vendor), ("desk", vendor.name()));
@@ -799,17 +799,17 @@ async fn callers_wait_no_longer_than_the_budget_and_delivery_continues() {
 #[tokio::test]
 async fn every_phone_is_listed_however_long_the_reasons_are() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
-    let nobody = Loopback::claim();
+    let unused = Loopback::claim();
     let mut config = sim_phone.entry("desk");
     for at in 0..9 {
         let entry = ONE_PHONE.replace("'desk'", &format!("'away-{at}'"));
-        config += &entry.replace("127.0.0.1:9", &nobody.port(8080 + at).to_string());
+        config += &entry.replace("127.0.0.1:9", &unused.port(8080 + at).to_string());
     }
     let names: Vec<_> = (0..9).map(|at| format!("away-{at}")).collect();
     let phones = format!("phone=desk&{}", names.join("&"));
     let daemon = Daemon::start(&config).await;
     let outcome = Caller::new(daemon.agi())
-        .runs("push", &["Hello", &phones])
+        .run("push", &["Hello", &phones])
         .await;
     assert_eq!(outcome.status, "PARTIAL");
     let listed: Vec<_> = (0..9).map(|at| format!("away-{at}: UNREACHABLE")).collect();
@@ -822,7 +822,7 @@ async fn every_phone_is_listed_however_long_the_reasons_are() {
 async fn long_reasons_are_truncated_to_200_characters() {
     let daemon = Daemon::start("").await;
     let verb = "ü".repeat(3000);
-    let outcome = Caller::new(daemon.agi()).runs(&verb, &[]).await;
+    let outcome = Caller::new(daemon.agi()).run(&verb, &[]).await;
     assert_eq!(outcome.status, "INVALID");
     assert_eq!(outcome.reason.chars().count(), 200);
     assert!(outcome.reason.ends_with('…'));

@@ -1,4 +1,4 @@
-//! SIGHUP: a whole new configuration, or the old one and the reason.
+//! SIGHUP: the new configuration as a whole, or the old one and a reason.
 
 use handset_simulator::Vendor;
 
@@ -14,7 +14,7 @@ async fn reload_replaces_the_phones_and_ignores_an_invalid_configuration() {
     let daemon = Daemon::start(&old.entry("desk")).await;
     let caller = Caller::new(daemon.agi());
     let push = async |text: &str| {
-        let outcome = caller.runs("push", &[text, "phone=desk"]).await;
+        let outcome = caller.run("push", &[text, "phone=desk"]).await;
         assert_eq!(outcome.status, "OK", "{}", outcome.reason);
     };
     push("before").await;
@@ -31,7 +31,7 @@ async fn reload_replaces_the_phones_and_ignores_an_invalid_configuration() {
     push("still").await;
     new.shows_text("still").await;
 
-    // What is open stays open, and that is told.
+    // Settings that need a restart stay, with a warning.
     daemon.reconfigure(&format!("{}\n[agi]\nbudget = '1s'\n", old.entry("desk")));
     daemon.line("need a restart").await;
     push("back").await;
@@ -59,11 +59,11 @@ async fn reload_retries_a_rejected_login_with_the_new_password() {
     daemon.reconfigure(&configuration("hush"));
     daemon.line("Disconnecting from Asterisk.").await;
     daemon.line("Loaded registrations.").await;
-    // The same again changes nothing.
+    // An unchanged configuration changes nothing.
     daemon.reconfigure(&configuration("hush"));
     daemon.line_after(1, "Configuration reloaded.").await;
     assert_eq!(daemon.count("Disconnecting from Asterisk."), 1);
-    // A server that is named no more is left.
+    // A server that is no longer configured is disconnected.
     daemon.reconfigure("");
     daemon.line_after(1, "Disconnecting from Asterisk.").await;
     daemon.terminate();

@@ -1,4 +1,4 @@
-//! Each kind of screen on each vendor's phone: what is asked in one vocabulary, the user can use.
+//! Each kind of screen on a phone of each vendor, up to the reaction to its user.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ async fn texts_have_a_title_a_prompt_and_soft_keys() {
         fixture.ok(*vendor, "push", &keys).await;
         let shown = sim_phone.shows_text("You are number 3").await;
         assert!(shown.title.starts_with("Queue"), "{shown:?}");
-        // Only Cisco's screens have a place for it; elsewhere it is under the text.
+        // Only Cisco screens have a prompt; elsewhere it is appended to the text.
         match vendor {
             Vendor::Cisco => assert_eq!(shown.prompt, "Please wait"),
             Vendor::Snom | Vendor::Yealink => {
@@ -116,7 +116,7 @@ async fn menu_items_open_the_next_screen() {
             .shows("a menu", |shown| shown.content.items().is_some())
             .await;
         sim_phone.phone().select(1).await.unwrap();
-        assert_eq!(web_server.asked().await, "/next?a=1&b=2", "{vendor}");
+        assert_eq!(web_server.requested().await, "/next?a=1&b=2", "{vendor}");
         sim_phone.shows_text("The next screen").await;
         fixture.ok(*vendor, "push", &items).await;
         sim_phone
@@ -222,9 +222,9 @@ async fn forms_submit_the_entered_values() {
             "input=PIN|pin|password",
             &submit,
         ];
-        // A Snom form has one field.
+        // Snom forms have one field.
         let (keys, typed): (&[&str], &[(&str, &str)]) = if *vendor == Vendor::Snom {
-            let outcome = fixture.asks(*vendor, "push", &two).await;
+            let outcome = fixture.run(*vendor, "push", &two).await;
             assert_eq!(outcome.status, "UNSUPPORTED");
             assert!(
                 outcome
@@ -252,8 +252,8 @@ async fn forms_submit_the_entered_values() {
         assert_eq!(inputs[0].label, "Dish");
         assert!(inputs.len() == 1 || inputs[1].secret, "{inputs:?}");
         sim_phone.phone().submit(typed).await.unwrap();
-        let asked = web_server.asked().await;
-        let (path, query) = asked.split_once('?').unwrap();
+        let requested = web_server.requested().await;
+        let (path, query) = requested.split_once('?').unwrap();
         assert_eq!(path, "/order");
         let mut values: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
             .into_owned()
@@ -263,8 +263,8 @@ async fn forms_submit_the_entered_values() {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        assert_eq!(values, typed, "{vendor}: {asked}");
-        assert!(asked.contains("shop=1"), "{vendor}: {asked}");
+        assert_eq!(values, typed, "{vendor}: {requested}");
+        assert!(requested.contains("shop=1"), "{vendor}: {requested}");
         sim_phone.shows_text("The next screen").await;
         sim_phone.assert_accepted_all();
     }
@@ -317,7 +317,7 @@ async fn monochrome_phones_receive_inline_bitmaps() {
         let sim_phone = SimPhone::new(options).await;
         let daemon = Daemon::start(&sim_phone.entry("desk")).await;
         let outcome = Caller::new(daemon.agi())
-            .runs("push", &["image=background.png", "phone=desk"])
+            .run("push", &["image=background.png", "phone=desk"])
             .await;
         assert_eq!(outcome.status, "OK", "{}", outcome.reason);
         let shown = sim_phone
@@ -358,7 +358,7 @@ async fn urls_are_fetched_by_the_phone() {
                 &[&format!("url={}", web_server.url("/page?x=1&y=ä"))],
             )
             .await;
-        assert_eq!(web_server.asked().await, "/page?x=1&y=%C3%A4");
+        assert_eq!(web_server.requested().await, "/page?x=1&y=%C3%A4");
         sim_phone.shows_text("The next screen").await;
         sim_phone.assert_accepted_all();
     }
@@ -371,18 +371,18 @@ async fn template_values_are_escaped() {
         let template = next_screen(*vendor).replace("The next screen", "For {{ text }}!");
         let name = format!("{vendor}.xml");
         fs::write(fixture.daemon.media(&name), template).unwrap();
-        let nasty = "Jo <b> & \"Ann\" {{ 7*7 }}";
+        let special = "Jo <b> & \"Ann\" {{ 7*7 }}";
         fixture
             .ok(
                 *vendor,
                 "push",
-                &[&format!("template={name}"), &format!("text={nasty}")],
+                &[&format!("template={name}"), &format!("text={special}")],
             )
             .await;
         let shown = sim_phone.shows_text("For ").await;
         assert_eq!(
             shown.content.text(),
-            Some(&*format!("For {nasty}!")),
+            Some(&*format!("For {special}!")),
             "{vendor}"
         );
         sim_phone.assert_accepted_all();
@@ -496,7 +496,7 @@ async fn unsupported_beep_and_priority_are_reported() {
     }
 }
 
-/// A daemon and a phone of each vendor, named as its vendor.
+/// A daemon and a phone of each vendor, named after its vendor.
 struct Fixture {
     daemon: Daemon,
     sim_phones: [(Vendor, SimPhone); 3],
@@ -519,16 +519,14 @@ impl Fixture {
         Self { daemon, sim_phones }
     }
 
-    async fn asks(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> CallResult {
+    async fn run(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> CallResult {
         let phone = format!("phone={vendor}");
         let arguments: Vec<&str> = arguments.iter().copied().chain([phone.as_str()]).collect();
-        Caller::new(self.daemon.agi())
-            .runs(script, &arguments)
-            .await
+        Caller::new(self.daemon.agi()).run(script, &arguments).await
     }
 
     async fn ok(&self, vendor: Vendor, script: &str, arguments: &[&str]) -> CallResult {
-        let outcome = self.asks(vendor, script, arguments).await;
+        let outcome = self.run(vendor, script, arguments).await;
         assert_eq!(
             outcome.status, "OK",
             "{script} on {vendor}: {}",
@@ -543,7 +541,7 @@ fn labels(shown: &Screen) -> Vec<&str> {
     items.iter().map(|item| item.label.as_str()).collect()
 }
 
-/// Returns a document of the vendor's own that shows a text.
+/// Returns a native document that shows a text.
 fn next_screen(vendor: Vendor) -> String {
     match vendor {
         Vendor::Cisco => "<CiscoIPPhoneText><Text>The next screen</Text></CiscoIPPhoneText>",

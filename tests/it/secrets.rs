@@ -63,7 +63,7 @@ async fn no_password_shows_anywhere() {
     let caller = Caller::new(daemon.agi());
     for phone in ["snom", "yealink", "cisco"] {
         let outcome = caller
-            .runs("push", &["Hello", &format!("phone={phone}")])
+            .run("push", &["Hello", &format!("phone={phone}")])
             .await;
         assert_eq!(outcome.status, "OK", "{phone}: {}", outcome.reason);
     }
@@ -180,9 +180,9 @@ async fn write(daemon: &Daemon, pictures: &StubWebServer) {
         ),
     ] {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        caller.runs(verb, &words).await;
+        caller.run(verb, &words).await;
         caller
-            .runs(&format!("{verb}?{}", words.join("&")), &[])
+            .run(&format!("{verb}?{}", words.join("&")), &[])
             .await;
         let body: serde_json::Map<_, _> = words
             .iter()

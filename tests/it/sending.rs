@@ -39,7 +39,7 @@ async fn send_uses_the_running_daemon() {
     };
     configure(TOKEN);
     let (code, outcome) =
-        outcome(&send(&file, &["push", "phone=one", "title=Door", "2+2=4"]).await);
+        outcome(&send(&file, &["push", "phone=one", "title=Hello", "2+2=4"]).await);
     assert_eq!(
         (code, outcome["status"].as_str()),
         (0, Some("OK")),
@@ -63,17 +63,17 @@ async fn send_uses_the_running_daemon() {
     assert_eq!((code, outcome["status"].as_str()), (0, Some("QUEUED")));
 
     configure("another");
-    refused(
+    assert_refused(
         &send(&file, &["ping"]).await,
         "rejects the token of this configuration",
     );
     configure(TOKEN);
     drop(daemon);
-    refused(
+    assert_refused(
         &send(&file, &["ping"]).await,
         "(admin.listen); is handsetd run running?",
     );
-    refused(&send(&file, &["pong"]).await, "unknown verb \"pong\"");
+    assert_refused(&send(&file, &["pong"]).await, "unknown verb \"pong\"");
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn send_trusts_the_configured_certificate_and_reads_the_stored_token() {
     let (code, outcome) = outcome(&send(&file, &["ping"]).await);
     assert_eq!((code, outcome["status"].as_str()), (0, Some("OK")));
     configure(&tls("ca"));
-    refused(
+    assert_refused(
         &send(&file, &["ping"]).await,
         "does not present admin.tls.certificate_file",
     );
@@ -141,7 +141,7 @@ async fn ami_send_prints_the_response_and_ami_tail_prints_events() {
     let output = on_a_terminal(&["ami", "send", "Ping", "--config", path]).await;
     assert!(String::from_utf8_lossy(&output.stdout).contains("Ping: Pong\r\n"));
     let output = ami(&["send", "ListCommands", "--server", "other"]);
-    refused(
+    assert_refused(
         &output,
         "no [[asterisk]] is called \"other\"; there are pbx",
     );
@@ -156,7 +156,7 @@ async fn ami_send_prints_the_response_and_ami_tail_prints_events() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
-    // Repeated, since nobody says when it has begun to listen.
+    // Repeated, as the start of the subscription is not visible.
     let line = soon("an event", async {
         loop {
             asterisk.cli("channel originate Local/901@phones application Wait 0");
@@ -179,10 +179,10 @@ async fn ami_send_prints_the_response_and_ami_tail_prints_events() {
     );
 
     fs::write(&file, server("wrong")).unwrap();
-    refused(&ami(&["tail"]), "cannot connect to Asterisk pbx: ");
+    assert_refused(&ami(&["tail"]), "cannot connect to Asterisk pbx: ");
 }
 
-/// Does not block: the phones of the test live on the same thread.
+/// Does not block, as the simulated phones run on the same thread.
 async fn send(file: &Path, words: &[&str]) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_handsetd"));
     command
@@ -202,8 +202,8 @@ fn outcome(output: &Output) -> (i32, Value) {
     (output.status.code().unwrap(), outcome)
 }
 
-fn refused(output: &Output, why: &str) {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains(why), "{said}");
+fn assert_refused(output: &Output, why: &str) {
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains(why), "{printed}");
 }

@@ -1,5 +1,4 @@
-//! Every verb on Snom phones, each way that they have: what is asked in the dialplan, the simulated
-//! phone does.
+//! Every verb on simulated Snom phones, over each transport, requested as the dialplan would.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -16,14 +15,14 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::stub_web_server::StubWebServer;
 use super::support::udp_phone::{Message, UdpPhone};
 
-/// A phone and a daemon that knows it by configuration alone.
+/// A phone and a daemon that has it in its configuration, without Asterisk.
 struct Fixture {
     sim_phone: SimPhone,
     daemon: Daemon,
 }
 
 impl Fixture {
-    /// Opens a room with a phone of that model; its firmware is told by the User-Agent of a call.
+    /// Starts a phone of this model; calls report its firmware in their User-Agent.
     async fn with(model: &str) -> Self {
         let phone = Phone {
             model: model.to_owned(),
@@ -38,13 +37,13 @@ impl Fixture {
         Self { sim_phone, daemon }
     }
 
-    async fn asks(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
-        asks(self.daemon.agi(), verb, arguments).await
+    async fn run(&self, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
+        run(self.daemon.agi(), verb, arguments).await
     }
 
-    /// Asks for a verb that must be done; returns the reason, which holds the notes.
-    async fn does(&self, verb: &str, arguments: &[&str]) -> String {
-        let outcome = self.asks(verb, arguments).await;
+    /// Runs a verb that must succeed; returns the reason, which contains the notes.
+    async fn ok(&self, verb: &str, arguments: &[&str]) -> String {
+        let outcome = self.run(verb, arguments).await;
         assert_eq!(
             outcome["HANDSET_STATUS"], "OK",
             "{verb} {arguments:?}: {outcome:?}"
@@ -52,9 +51,9 @@ impl Fixture {
         outcome["HANDSET_REASON"].clone()
     }
 
-    /// Asks for a verb that reads, and returns what it told.
-    async fn tells(&self, verb: &str, arguments: &[&str]) -> Value {
-        let outcome = self.asks(verb, arguments).await;
+    /// Runs a verb that reads, and returns its result.
+    async fn result(&self, verb: &str, arguments: &[&str]) -> Value {
+        let outcome = self.run(verb, arguments).await;
         assert_eq!(
             outcome["HANDSET_STATUS"], "OK",
             "{verb} {arguments:?}: {outcome:?}"
@@ -62,9 +61,9 @@ impl Fixture {
         serde_json::from_str(&outcome["HANDSET_RESULT"]).unwrap()
     }
 
-    /// Asks for a verb that is refused, and returns status and reason.
-    async fn refuses(&self, verb: &str, arguments: &[&str]) -> (String, String) {
-        let mut outcome = self.asks(verb, arguments).await;
+    /// Runs a verb that must fail, and returns status and reason.
+    async fn failure(&self, verb: &str, arguments: &[&str]) -> (String, String) {
+        let mut outcome = self.run(verb, arguments).await;
         let mut take = |name| outcome.remove(name).unwrap();
         (take("HANDSET_STATUS"), take("HANDSET_REASON"))
     }
@@ -74,7 +73,7 @@ impl Fixture {
     }
 }
 
-async fn asks(agi: SocketAddr, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
+async fn run(agi: SocketAddr, verb: &str, arguments: &[&str]) -> HashMap<String, String> {
     let mut arguments = arguments.to_vec();
     if !arguments
         .iter()
@@ -90,7 +89,7 @@ fn call_states(state: &State) -> Vec<CallState> {
     state.calls.all().iter().map(|call| call.state).collect()
 }
 
-/// Returns who was transferred to whom, oldest first.
+/// Returns the parties of each transfer, oldest first.
 fn transfers(state: &State) -> Vec<(&str, &str)> {
     let transfers = state.calls.transfers().iter();
     transfers.map(|one| (&*one.from, &*one.to)).collect()
@@ -100,46 +99,46 @@ fn transfers(state: &State) -> Vec<(&str, &str)> {
 async fn calls_are_controlled_by_keys() {
     let fixture = Fixture::with("D785").await;
     fixture.sim_phone.phone().receive_call("201");
-    fixture.does("answer", &[]).await;
+    fixture.ok("answer", &[]).await;
     fixture
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
-    fixture.does("dtmf", &["1*#"]).await;
+    fixture.ok("dtmf", &["1*#"]).await;
     let state = fixture.until("digits", |state| state.calls.digits() == "1*#");
     state.await;
-    let note = fixture.does("hold", &[]).await;
+    let note = fixture.ok("hold", &[]).await;
     assert!(note.contains("resumes the call"), "{note}");
     fixture
         .until("a held call", |state| {
             call_states(state) == [CallState::Held]
         })
         .await;
-    fixture.does("resume", &[]).await;
+    fixture.ok("resume", &[]).await;
     fixture
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
-    fixture.does("hangup", &[]).await;
+    fixture.ok("hangup", &[]).await;
     fixture
         .until("no call", |state| state.calls.all().is_empty())
         .await;
-    fixture.does("dial", &["+49 30*1#", "line=1"]).await;
+    fixture.ok("dial", &["+49 30*1#", "line=1"]).await;
     fixture
         .until("a call", |state| state.dialed == ["+4930*1#"])
         .await;
-    let (status, reason) = fixture.refuses("dial", &["100", "line=5"]).await;
+    let (status, reason) = fixture.failure("dial", &["100", "line=5"]).await;
     assert_eq!(status, "REJECTED", "{reason}");
-    fixture.does("key", &["UP,HOLD,1:800:50,P3"]).await;
+    fixture.ok("key", &["UP,HOLD,1:800:50,P3"]).await;
     let keys = ["UP", "F_HOLD", "1", "P3"];
     fixture
         .until("keys", |state| {
             state.keys.ends_with(&keys.map(ToOwned::to_owned))
         })
         .await;
-    let (status, reason) = fixture.refuses("key", &["P25"]).await;
+    let (status, reason) = fixture.failure("key", &["P25"]).await;
     assert_eq!(
         (status.as_str(), reason.contains("P25")),
         ("UNSUPPORTED", true)
@@ -151,9 +150,9 @@ async fn calls_are_controlled_by_keys() {
 async fn transfers_press_one_key_at_a_time_and_wait_for_the_screen() {
     let fixture = Fixture::with("D785").await;
     fixture.sim_phone.phone().receive_call("201");
-    fixture.does("answer", &[]).await;
-    // Longer than a call waits, so the rest goes on without it.
-    let outcome = fixture.asks("transfer", &["200", "kind=attended"]).await;
+    fixture.ok("answer", &[]).await;
+    // Longer than a call waits, so that delivery continues without it.
+    let outcome = fixture.run("transfer", &["200", "kind=attended"]).await;
     assert!(
         ["OK", "QUEUED"].contains(&&*outcome["HANDSET_STATUS"]),
         "{outcome:?}"
@@ -167,8 +166,8 @@ async fn transfers_press_one_key_at_a_time_and_wait_for_the_screen() {
         ["ENTER", "F_HOLD", "2", "0", "0", "ENTER", "TRANSFER"]
     );
     fixture.sim_phone.phone().receive_call("202");
-    fixture.does("answer", &[]).await;
-    fixture.asks("transfer", &["300"]).await;
+    fixture.ok("answer", &[]).await;
+    fixture.run("transfer", &["300"]).await;
     let state = fixture
         .until("a transfer", |state| state.calls.transfers().len() == 2)
         .await;
@@ -181,45 +180,45 @@ async fn csta_controls_calls_by_state_and_id() {
     let fixture = Fixture::with("D785").await;
     let csta = "via=csta";
     fixture.sim_phone.phone().receive_call("201");
-    fixture.does("answer", &["call=-1"]).await;
+    fixture.ok("answer", &["call=-1"]).await;
     fixture
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
     for (verb, standing) in [("hold", CallState::Held), ("resume", CallState::Connected)] {
-        fixture.does(verb, &[csta]).await;
+        fixture.ok(verb, &[csta]).await;
         fixture
             .until(verb, |state| call_states(state) == [standing])
             .await;
     }
-    let note = fixture.does("dtmf", &["12", csta]).await;
+    let note = fixture.ok("dtmf", &["12", csta]).await;
     assert!(note.contains("unverified"), "{note}");
     fixture
         .until("digits", |state| state.calls.digits() == "12")
         .await;
     fixture
-        .does("transfer", &["200", "kind=attended", csta])
+        .ok("transfer", &["200", "kind=attended", csta])
         .await;
     let state = fixture.until("a transfer", |state| state.calls.transfers().len() == 1);
     assert_eq!(transfers(&state.await), [("201", "200")]);
     fixture.sim_phone.phone().receive_call("202");
-    fixture.does("answer", &[csta]).await;
-    fixture.does("transfer", &["300", csta]).await;
+    fixture.ok("answer", &[csta]).await;
+    fixture.ok("transfer", &["300", csta]).await;
     let state = fixture.until("a transfer", |state| state.calls.transfers().len() == 2);
     assert_eq!(state.await.calls.transfers()[1].to, "300");
-    fixture.does("dial", &["400", csta]).await;
+    fixture.ok("dial", &["400", csta]).await;
     fixture
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
-    fixture.does("hangup", &[csta]).await;
+    fixture.ok("hangup", &[csta]).await;
     fixture
         .until("no call", |state| state.calls.all().is_empty())
         .await;
-    fixture.does("dnd", &["on", csta]).await;
-    fixture.does("forward", &["500", "kind=busy", csta]).await;
+    fixture.ok("dnd", &["on", csta]).await;
+    fixture.ok("forward", &["500", "kind=busy", csta]).await;
     fixture
         .until("settings", |state| {
             let is =
@@ -228,14 +227,14 @@ async fn csta_controls_calls_by_state_and_id() {
         })
         .await;
     fixture.sim_phone.assert_accepted_all();
-    // What the phone says no to is told in its words.
-    let (status, reason) = fixture.refuses("hold", &["call=9"]).await;
+    // Rejections quote the phone.
+    let (status, reason) = fixture.failure("hold", &["call=9"]).await;
     assert_eq!(status, "REJECTED");
     assert!(
         reason.contains("invalidCallID") && reason.contains("no call with that id"),
         "{reason}"
     );
-    let (status, reason) = fixture.refuses("resume", &[csta]).await;
+    let (status, reason) = fixture.failure("resume", &[csta]).await;
     assert_eq!(
         (status.as_str(), reason.contains("no call is on hold")),
         ("REJECTED", true),
@@ -251,21 +250,21 @@ async fn configured_firmware_and_csta_calls_select_the_csta_call_ids() {
     };
     let sim_phone = SimPhone::new(options).await;
     let [entry, mac] = [sim_phone.entry("old"), "00:00:5E:00:53:02".to_owned()];
-    // The same phone twice, as names and endpoints must differ and addresses need not.
+    // One phone under two names: addresses need not be unique.
     let nested = sim_phone.entry("nested").replace(&mac, "00:00:5E:00:53:12");
     let daemon = Daemon::start(&format!(
         "{entry}firmware = '8.4.35'\n{nested}firmware = '8.4.35'\ncsta_calls = 'nested'\n"
     ))
     .await;
     sim_phone.phone().receive_call("201");
-    let outcome = asks(daemon.agi(), "answer", &["call=-1", "phone=nested"]).await;
+    let outcome = run(daemon.agi(), "answer", &["call=-1", "phone=nested"]).await;
     assert_eq!(outcome["HANDSET_STATUS"], "REJECTED", "{outcome:?}");
     let body = |sim_phone: &SimPhone| {
         let exchange = sim_phone.received().pop().unwrap();
         String::from_utf8_lossy(&exchange.body).into_owned()
     };
     assert!(body(&sim_phone).contains("<csta:callID>-1</csta:callID>"));
-    let outcome = asks(daemon.agi(), "answer", &["call=-1", "phone=old"]).await;
+    let outcome = run(daemon.agi(), "answer", &["call=-1", "phone=old"]).await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
     assert!(body(&sim_phone).contains("<csta:callToBeAnswered>-1</csta:callToBeAnswered>"));
 }
@@ -278,10 +277,10 @@ async fn csta_accepts_raw_requests_settings_and_screens() {
     )
     .await;
     let fixture = Fixture::with("D785").await;
-    let status = fixture.tells("csta", &["RequestSystemStatus"]).await;
+    let status = fixture.result("csta", &["RequestSystemStatus"]).await;
     assert_eq!(status, json!({ "systemStatus": "normal" }));
-    let made = fixture
-        .tells(
+    let result = fixture
+        .result(
             "csta",
             &[
                 "MakeCall",
@@ -291,30 +290,30 @@ async fn csta_accepts_raw_requests_settings_and_screens() {
             ],
         )
         .await;
-    assert_eq!(made["callingDevice"]["callID"], "1");
+    assert_eq!(result["callingDevice"]["callID"], "1");
     let url = format!("set=action_fwtest_url={}", web_server.url("/fire"));
-    fixture.does("settings", &[&url, "via=csta"]).await;
-    fixture.does("csta", &["FireTest"]).await;
-    assert_eq!(web_server.asked().await, "/fire");
+    fixture.ok("settings", &[&url, "via=csta"]).await;
+    fixture.ok("csta", &["FireTest"]).await;
+    assert_eq!(web_server.requested().await, "/fire");
     fixture.sim_phone.shows_text("fire").await;
     let outcome = fixture
-        .tells("settings", &["get=user_realname[1]", "via=csta"])
+        .result("settings", &["get=user_realname[1]", "via=csta"])
         .await;
     assert_eq!(outcome, json!({ "user_realname[1]": "Ada & Co" }));
     fixture
-        .does("push", &["Hello", "title=A & B", "via=csta"])
+        .ok("push", &["Hello", "title=A & B", "via=csta"])
         .await;
     let shown = fixture.sim_phone.shows_text("Hello").await;
     assert_eq!(shown.title, "A & B");
     fixture
-        .does("led", &["on", "led=P1", "color=red", "via=csta"])
+        .ok("led", &["on", "led=P1", "color=red", "via=csta"])
         .await;
     fixture
         .until("a lamp", |state| {
             state.lamps.get("5").is_some_and(|lamp| lamp == "red on")
         })
         .await;
-    fixture.does("clear", &["via=csta"]).await;
+    fixture.ok("clear", &["via=csta"]).await;
     fixture
         .until("an idle phone", |state| state.screen.is_none())
         .await;
@@ -336,13 +335,13 @@ do = [ { verb = "push", text = "{{ event.number }} as {{ event.call_id }}" } ]
         "set=action_fwtest_url=http://{}/action/snom/incoming?mac=$mac&remote=sip:+49301@pbx&csta_id=-18",
         daemon.http()
     );
-    // The phone puts its address in, and makes the request by itself.
+    // The phone inserts its address and sends the request by itself.
     let url = url.replace("$mac", "00005e005302");
     for (verb, arguments) in [
         ("settings", [&*url, "via=csta"]),
         ("csta", ["FireTest", "via=csta"]),
     ] {
-        let response = asks(daemon.agi(), verb, &arguments).await;
+        let response = run(daemon.agi(), verb, &arguments).await;
         assert_eq!(response["HANDSET_STATUS"], "OK", "{response:?}");
     }
     let shown = sim_phone.shows_text("as").await;
@@ -353,7 +352,7 @@ do = [ { verb = "push", text = "{{ event.number }} as {{ event.call_id }}" } ]
 async fn settings_select_the_transport() {
     let fixture = Fixture::with("D785").await;
     let outcome = fixture
-        .tells(
+        .result(
             "settings",
             &[
                 "set=fkey[1]=url http://192.0.2.1/?a&b",
@@ -366,7 +365,7 @@ async fn settings_select_the_transport() {
         outcome,
         json!({ "fkey[1]": "url http://192.0.2.1/?a&b", "none": null })
     );
-    let info = fixture.tells("info", &[]).await;
+    let info = fixture.result("info", &[]).await;
     assert_eq!(
         info,
         json!({
@@ -392,14 +391,14 @@ async fn settings_select_the_transport() {
         ("stream", &["stop=yes"], "mc_address10", ""),
         ("ringtone", &["3"], "user_ringer1", "Ringer3"),
     ] {
-        fixture.does(verb, arguments).await;
+        fixture.ok(verb, arguments).await;
         let state = fixture.until(name, |state| {
             state.settings.get(name).is_some_and(|is| is == value)
         });
         state.await;
     }
     let background = format!("image={}", fixture.daemon.media("background.png").display());
-    fixture.does("background", &[&background]).await;
+    fixture.ok("background", &[&background]).await;
     fixture
         .until("a background", |state| state.background.is_some())
         .await;
@@ -409,25 +408,25 @@ async fn settings_select_the_transport() {
 #[tokio::test]
 async fn other_verbs_use_http() {
     let fixture = Fixture::with("D785").await;
-    let outcome = fixture.asks("screenshot", &[]).await;
+    let outcome = fixture.run("screenshot", &[]).await;
     let picture = fetch::picture(&outcome["HANDSET_RESULT"]).await;
     assert_eq!(picture.dimensions(), fixture.sim_phone.phone().display());
-    fixture.does("led", &["slow", "led=P3"]).await;
+    fixture.ok("led", &["slow", "led=P3"]).await;
     fixture
         .until("a lamp", |state| state.lamps.contains_key("7"))
         .await;
-    fixture.does("ring", &["3"]).await;
+    fixture.ok("ring", &["3"]).await;
     fixture.until("a ringer", |state| state.ringing).await;
-    fixture.does("ring", &["stop=yes"]).await;
+    fixture.ok("ring", &["stop=yes"]).await;
     fixture.until("silence", |state| !state.ringing).await;
-    fixture.does("execute", &["snom://mb_nop#key=F1"]).await;
+    fixture.ok("execute", &["snom://mb_nop#key=F1"]).await;
     fixture
         .until("a key", |state| state.keys.iter().any(|key| key == "F1"))
         .await;
     fixture
-        .does("firmware", &["http://192.0.2.1/fw.bin", "confirm=yes"])
+        .ok("firmware", &["http://192.0.2.1/fw.bin", "confirm=yes"])
         .await;
-    fixture.does("reboot", &["via=http"]).await;
+    fixture.ok("reboot", &["via=http"]).await;
     let remarks = |state: &State| {
         let has = |part: &str| state.remarks.iter().any(|remark| remark.contains(part));
         has("http://192.0.2.1/fw.bin") && has("restarts")
@@ -439,15 +438,15 @@ async fn other_verbs_use_http() {
         ("stream", "192.0.2.1:5000"),
         ("resync", "via=http"),
     ] {
-        let (status, reason) = fixture.refuses(verb, &[argument]).await;
+        let (status, reason) = fixture.failure(verb, &[argument]).await;
         assert!(
             ["UNSUPPORTED", "INVALID"].contains(&&*status),
             "{verb}: {status} {reason}"
         );
     }
     fixture.sim_phone.assert_accepted_all();
-    fixture.does("settings", &["set=use_hidden_tags=on"]).await;
-    let (status, reason) = fixture.refuses("answer", &[]).await;
+    fixture.ok("settings", &["set=use_hidden_tags=on"]).await;
+    let (status, reason) = fixture.failure("answer", &[]).await;
     assert_eq!(
         (status.as_str(), reason.contains("use_hidden_tags")),
         ("DENIED", true),
@@ -465,7 +464,7 @@ async fn old_firmware_uses_its_own_forms() {
     };
     let agent = phone.user_agent();
     let options = Options::registrar(&[(Driver::Pjsip, "1002")]);
-    // Only a registrar tells the firmware.
+    // The firmware is known only from a registration.
     let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
         return;
     };
@@ -478,22 +477,22 @@ async fn old_firmware_uses_its_own_forms() {
     ))
     .await;
     daemon.line("Loaded registrations.").await;
-    let does = async |verb: &str, arguments: &[&str]| {
+    let ok = async |verb: &str, arguments: &[&str]| {
         let arguments = [arguments, &["phone=1002"]].concat();
-        let response = asks(daemon.agi(), verb, &arguments).await;
+        let response = run(daemon.agi(), verb, &arguments).await;
         assert_eq!(response["HANDSET_STATUS"], "OK", "{verb}: {response:?}");
     };
     sim_phone.phone().receive_call("201");
-    does("answer", &["call=-1"]).await;
-    does("hold", &[]).await;
+    ok("answer", &["call=-1"]).await;
+    ok("hold", &[]).await;
     let state = sim_phone.until("the hold key", |state| {
         call_states(state) == [CallState::Held]
     });
     assert_eq!(state.await.keys, ["F_R"]);
-    does("dial", &["300", "via=csta"]).await;
-    does("push", &["Hello"]).await;
+    ok("dial", &["300", "via=csta"]).await;
+    ok("push", &["Hello"]).await;
     sim_phone.shows_text("Hello").await;
-    does("forward", &["200"]).await;
+    ok("forward", &["200"]).await;
     let state = sim_phone.until("forwarding", |state| {
         state.settings.contains_key("redirect_event")
     });
@@ -517,10 +516,10 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
     sip.register(3600).await;
     let daemon = Daemon::start(&manager(&asterisk)).await;
     daemon.line("Loaded registrations.").await;
-    // What its SIP side gets, the phone does.
-    let takes = async |count: usize| {
+    // The simulated phone executes what its SIP side receives.
+    let forward = async |count: usize| {
         for _ in 0..count {
-            let message = sip.notified().await;
+            let message = sip.receive_notify().await;
             let header = |name: &'static str| message.header(name).concat();
             let (event, content_type) = (header("Event"), header("Content-Type"));
             let done = sim_phone
@@ -529,53 +528,53 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
             assert_eq!(done, Ok(()), "{message:?}");
         }
     };
-    let does = async |verb: &str, arguments: &[&str], count: usize| {
+    let ok = async |verb: &str, arguments: &[&str], count: usize| {
         let arguments = [arguments, &["phone=1002"]].concat();
-        let (response, ()) = tokio::join!(asks(daemon.agi(), verb, &arguments), takes(count));
+        let (response, ()) = tokio::join!(run(daemon.agi(), verb, &arguments), forward(count));
         let status = response["HANDSET_STATUS"].as_str();
-        // Several steps last longer than a call waits.
+        // Several steps take longer than a call waits.
         let good = status == "OK" || count > 2 && status == "QUEUED";
         assert!(good, "{verb}: {response:?}");
         response["HANDSET_REASON"].clone()
     };
     sim_phone.phone().receive_call("201");
-    does("answer", &[], 1).await;
+    ok("answer", &[], 1).await;
     sim_phone
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
-    does("hold", &[], 1).await;
+    ok("hold", &[], 1).await;
     sim_phone
         .until("a held call", |state| {
             call_states(state) == [CallState::Held]
         })
         .await;
-    does("resume", &[], 1).await;
+    ok("resume", &[], 1).await;
     sim_phone
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
-    does("transfer", &["200", "kind=attended"], 4).await;
+    ok("transfer", &["200", "kind=attended"], 4).await;
     let state = sim_phone.until("a transfer", |state| state.calls.transfers().len() == 1);
     assert_eq!(transfers(&state.await), [("201", "200")]);
     sim_phone.phone().receive_call("202");
-    does("answer", &[], 1).await;
-    does("transfer", &["*30#"], 2).await;
+    ok("answer", &[], 1).await;
+    ok("transfer", &["*30#"], 2).await;
     let state = sim_phone.until("a transfer", |state| state.calls.transfers().len() == 2);
     assert_eq!(state.await.calls.transfers()[1].to, "*30#");
-    does("dial", &["400"], 1).await;
+    ok("dial", &["400"], 1).await;
     sim_phone
         .until("a call", |state| {
             call_states(state) == [CallState::Connected]
         })
         .await;
-    does("hangup", &[], 1).await;
+    ok("hangup", &[], 1).await;
     sim_phone
         .until("no call", |state| state.calls.all().is_empty())
         .await;
-    let note = does("dnd", &["on"], 1).await;
+    let note = ok("dnd", &["on"], 1).await;
     assert!(note.contains("toggles do-not-disturb"), "{note}");
     sim_phone
         .until("dnd", |state| {
@@ -585,17 +584,17 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
                 .is_some_and(|dnd| dnd == "on")
         })
         .await;
-    does("led", &["on", "led=P1"], 1).await;
+    ok("led", &["on", "led=P1"], 1).await;
     sim_phone
         .until("a lamp", |state| state.lamps.contains_key("5"))
         .await;
-    does("key", &["UP"], 1).await;
+    ok("key", &["UP"], 1).await;
     sim_phone
         .until("a key", |state| {
             state.keys.last().is_some_and(|key| key == "UP")
         })
         .await;
-    let note = does("settings", &["set=language=Deutsch"], 1).await;
+    let note = ok("settings", &["set=language=Deutsch"], 1).await;
     assert!(note.contains("mb_trusted_hosts"), "{note}");
     sim_phone
         .until("a refusal", |state| {
@@ -605,7 +604,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
                 .any(|remark| remark.contains("language"))
         })
         .await;
-    let response = asks(daemon.agi(), "info", &["phone=1002"]).await;
+    let response = run(daemon.agi(), "info", &["phone=1002"]).await;
     assert_eq!(response["HANDSET_STATUS"], "UNSUPPORTED", "{response:?}");
     sim_phone.assert_accepted_all();
 }
@@ -621,25 +620,25 @@ async fn talk_and_hold_are_sent_in_the_dialog_of_the_call() {
     sip.register(3600).await;
     let daemon = Daemon::start(&manager(&asterisk)).await;
     daemon.line("Loaded registrations.").await;
-    let does = async |verb: &str, arguments: &[&str]| {
+    let ok = async |verb: &str, arguments: &[&str]| {
         let arguments = [arguments, &["phone=1002"]].concat();
-        let response = asks(daemon.agi(), verb, &arguments).await;
+        let response = run(daemon.agi(), verb, &arguments).await;
         assert_eq!(response["HANDSET_STATUS"], "OK", "{verb}: {response:?}");
         response["HANDSET_REASON"].clone()
     };
     let call = async |message: &Message| message.header("Call-ID").concat();
-    // A phone that nobody calls has nothing to answer.
-    let response = asks(daemon.agi(), "answer", &["via=notify", "phone=1002"]).await;
+    // Without a call, there is nothing to answer.
+    let response = run(daemon.agi(), "answer", &["via=notify", "phone=1002"]).await;
     assert_eq!(response["HANDSET_STATUS"], "REJECTED", "{response:?}");
     asterisk.cli("channel originate PJSIP/1002 application Wait 20");
-    let invite = sip.rings().await;
-    let (note, talk) = tokio::join!(does("answer", &["via=notify"]), sip.notified());
+    let invite = sip.receive_invite().await;
+    let (note, talk) = tokio::join!(ok("answer", &["via=notify"]), sip.receive_notify());
     assert!(note.contains("unverified"), "{note}");
     assert_eq!(talk.header("Event"), ["talk"]);
     assert_eq!(call(&talk).await, call(&invite).await);
-    sip.takes(&invite).await;
+    sip.accept(&invite).await;
     for (verb, event) in [("hold", "hold"), ("resume", "talk")] {
-        let (_, response) = tokio::join!(does(verb, &["via=notify"]), sip.notified());
+        let (_, response) = tokio::join!(ok(verb, &["via=notify"]), sip.receive_notify());
         assert_eq!(response.header("Event"), [event]);
         assert_eq!(call(&response).await, call(&invite).await);
     }

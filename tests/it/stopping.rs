@@ -1,4 +1,4 @@
-//! How the real program starts where it can't, and how it stops.
+//! Failed starts and the shutdown of the real program.
 
 use std::fs;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
     let options = sim_phone::options(Vendor::Cisco);
     let entry = sim_phone::entry("desk", &options, address.port(8080));
     let daemon = Daemon::start(&entry).await;
-    // It takes its time before it asks our door, which must be open then.
+    // It verifies the credentials with a delay, when the HTTP server must still be open.
     let sim_phone = SimPhone::at(
         Options {
             authentication_url: Some(
@@ -44,14 +44,14 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
     .await;
     let caller = Caller::new(daemon.agi());
     let outcome = caller
-        .runs("push", &["At last", "phone=desk", "wait=no"])
+        .run("push", &["At last", "phone=desk", "wait=no"])
         .await;
     assert_eq!(outcome.status, "QUEUED");
     daemon.terminate();
     daemon
         .line("Stopping: accepting no calls, finishing deliveries in progress.")
         .await;
-    refuses(&daemon).await;
+    assert_refuses(&daemon).await;
     let (agi, http) = (daemon.agi(), daemon.http());
     sim_phone.shows_text("At last").await;
     sim_phone.assert_accepted_all();
@@ -61,7 +61,7 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
 
 #[tokio::test]
 async fn calls_in_progress_get_their_result() {
-    // A phone that answers when we say so.
+    // A phone that responds after the daemon has begun to stop.
     let phone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = phone.local_addr().unwrap();
     let entry = sim_phone::entry("desk", &sim_phone::options(Vendor::Yealink), address);
@@ -73,11 +73,11 @@ async fn calls_in_progress_get_their_result() {
         assert!(stream.read(&mut request).await.unwrap() > 0);
         daemon.terminate();
         daemon.line("Stopping: ").await;
-        refuses(&daemon).await;
+        assert_refuses(&daemon).await;
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         stream.write_all(answer).await.unwrap();
     };
-    let (outcome, ()) = tokio::join!(caller.runs("push", &["Hello", "phone=desk"]), stops);
+    let (outcome, ()) = tokio::join!(caller.run("push", &["Hello", "phone=desk"]), stops);
     assert_eq!(outcome.status, "OK", "{}", outcome.reason);
     assert!(daemon.end().await.success());
 }
@@ -85,7 +85,7 @@ async fn calls_in_progress_get_their_result() {
 #[tokio::test]
 async fn an_idle_daemon_stops_at_once() {
     let daemon = Daemon::start("").await;
-    // A peer that says nothing is nothing to wait for.
+    // Idle connections do not delay it.
     let _silent = TcpStream::connect(daemon.agi()).await.unwrap();
     let _phone = TcpStream::connect(daemon.http()).await.unwrap();
     let since = Instant::now();
@@ -117,15 +117,12 @@ async fn a_port_in_use_is_reported_and_fatal() {
                 "hint: the address is in use, possibly by another handsetd",
             ));
     }
-    assert_eq!(
-        Caller::new(first.agi()).runs("ping", &[]).await.status,
-        "OK"
-    );
+    assert_eq!(Caller::new(first.agi()).run("ping", &[]).await.status, "OK");
 }
 
 #[tokio::test]
 async fn a_default_admin_port_in_use_disables_the_admin_server() {
-    // Whoever listens there: a handsetd of this machine does as well.
+    // The port may also be in use by a handsetd of this machine.
     let _taken = TcpListener::bind(admin::Config::ADDRESS).await;
     let folder = tempfile::tempdir().unwrap();
     let file = daemon::configure(folder.path(), "");
@@ -167,13 +164,13 @@ fn invalid_configurations_are_reported_with_file_line_and_key_and_exit_78() {
         .stderr(contains("missing.toml"));
 }
 
-/// Checks that no call is served any more.
-async fn refuses(daemon: &Daemon) {
+/// Asserts that new calls are not served.
+async fn assert_refuses(daemon: &Daemon) {
     let Ok(mut stream) = TcpStream::connect(daemon.agi()).await else {
         return;
     };
-    // Asterisk speaks first. Who only listens might never learn of the end: a handshake that meets the
-    // closing of the listener can be dropped without a word.
+    // Asterisk speaks first. A silent client may never notice the end: the kernel may drop a handshake
+    // without a reply while the listener closes.
     let _ = stream.write_all(b"agi_network: yes\n").await;
     let mut received = Vec::new();
     let _ = soon("the end", stream.read_to_end(&mut received)).await;

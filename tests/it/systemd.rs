@@ -1,5 +1,5 @@
-//! What systemd is told: ready, alive, stopping. Its side is played by a socket, as the manual of
-//! `sd_notify` describes it; the unit itself is checked by systemd's own tool beside the code.
+//! Notifications to systemd: ready, watchdog, stopping. A socket stands in for systemd, as `sd_notify(3)`
+//! describes it; the unit file is checked by `systemd-analyze` elsewhere.
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
@@ -23,7 +23,7 @@ fn systemd_is_notified_of_readiness_watchdog_and_shutdown() {
         .args(["run", "--config"])
         .arg(&config)
         .env("NOTIFY_SOCKET", &path)
-        // Twice as often as this, so every 100 ms.
+        // Notified at half this interval: every 100 ms.
         .env("WATCHDOG_USEC", "200000")
         .spawn()
         .unwrap();

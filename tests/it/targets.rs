@@ -1,5 +1,5 @@
-//! Whose phone is meant, on real Asterisk servers: the caller's own, as each channel driver and each
-//! kind of endpoint tells it, and those that `phone=` names.
+//! Resolving phones on real Asterisk servers: that of the caller, for each channel driver and kind of
+//! endpoint, and those that `phone=` names.
 
 use handset_simulator::Vendor;
 
@@ -20,7 +20,7 @@ async fn on_22_phones_are_resolved_from_every_source() {
     phones_are_resolved_from_every_source(Version::V22).await;
 }
 
-/// Several small stories on one server, which takes longer to start than each of them.
+/// Several short tests share one server, which takes longer to start than each of them.
 async fn phones_are_resolved_from_every_source(version: Version) {
     let Some(fixture) = Fixture::build(version).await else {
         return;
@@ -42,49 +42,49 @@ async fn phones_are_resolved_from_every_source(version: Version) {
     fixture.phones_are_addressed_by_any_of_their_names().await;
     fixture.several_phones_are_addressed_at_once().await;
     fixture.nonexistent_phones_are_not_found().await;
-    for resident in [
+    for endpoint in [
         &fixture.cisco,
         &fixture.snom,
         &fixture.room,
         &fixture.twin,
         &fixture.decoy,
     ] {
-        resident.sim_phone.assert_accepted_all();
+        endpoint.sim_phone.assert_accepted_all();
     }
     fixture.boss.assert_accepted_all();
 }
 
-/// An Asterisk, its phones, and one phone that Asterisk does not know.
+/// An Asterisk, its phones, and one phone that is not registered.
 struct Fixture {
     asterisk: Asterisk,
     _daemon: Daemon,
     cisco: Endpoint,
-    /// Not on the usual port, as the configuration says of all Snom phones.
+    /// On another port, which is configured for all Snom phones.
     snom: Endpoint,
-    /// Registers as something else than its endpoint.
+    /// Registers under another name than its endpoint.
     room: Endpoint,
-    /// Has registered as the same.
+    /// Registers under the same name as `room`.
     twin: Endpoint,
-    /// No desk phone.
+    /// Not a desk phone.
     soft: SipPhone,
-    /// Asterisk takes 1005 for this; the configuration says that it is the boss's.
+    /// Registered as 1005, which the configuration assigns to `boss`.
     decoy: Endpoint,
     boss: SimPhone,
     elsewhere: Loopback,
-    /// Says that it is a Yealink, and is a Cisco.
+    /// A Cisco phone with the User-Agent of a Yealink phone.
     misnamed: Endpoint,
     /// Serves HTTP at another address than SIP.
     moved: (SipPhone, SimPhone),
 }
 
-/// A phone that Asterisk knows.
+/// A registered phone.
 struct Endpoint {
     sip: SipPhone,
     sim_phone: SimPhone,
 }
 
 impl Endpoint {
-    async fn moves_in(
+    async fn register(
         asterisk: &Asterisk,
         user: &str,
         vendor: Vendor,
@@ -113,7 +113,7 @@ impl Fixture {
             agi: daemon.agi(),
             phones: &["1001", "1002", "1004", "1005", "1006", "1007"]
                 .map(|user| (Driver::Pjsip, user)),
-            dialplan: ASKING,
+            dialplan: DIALPLAN,
             pjsip: ODD_ENDPOINTS,
         };
         let asterisk = Asterisk::start(version, &options).await?;
@@ -135,15 +135,15 @@ impl Fixture {
         misnamed.sip.register().await;
         let moved = (named("1007", Vendor::Snom), moved);
         moved.0.register().await;
-        let moves_in = async |user, vendor, aor, port| {
-            Endpoint::moves_in(&asterisk, user, vendor, aor, port).await
+        let register = async |user, vendor, aor, port| {
+            Endpoint::register(&asterisk, user, vendor, aor, port).await
         };
         Some(Self {
-            cisco: moves_in("1001", Vendor::Cisco, "1001", 80).await,
-            snom: moves_in("1002", Vendor::Snom, "1002", 8088).await,
-            room: moves_in("1003", Vendor::Yealink, "room-3", 80).await,
-            twin: moves_in("1003", Vendor::Cisco, "room-3", 80).await,
-            decoy: moves_in("1005", Vendor::Yealink, "1005", 80).await,
+            cisco: register("1001", Vendor::Cisco, "1001", 80).await,
+            snom: register("1002", Vendor::Snom, "1002", 8088).await,
+            room: register("1003", Vendor::Yealink, "room-3", 80).await,
+            twin: register("1003", Vendor::Cisco, "room-3", 80).await,
+            decoy: register("1005", Vendor::Yealink, "1005", 80).await,
             boss: SimPhone::at(sim_phone::options(Vendor::Cisco), elsewhere.port(8080)).await,
             misnamed,
             moved,
@@ -173,15 +173,15 @@ impl Fixture {
     }
 
     async fn targets_resolve_to_every_contact_of_the_endpoint(&self) {
-        let outcome = self.aims("PJSIP/1003").await;
-        // In no order that could be relied on.
+        let outcome = self.push_to("PJSIP/1003").await;
+        // The order is unspecified.
         assert!(outcome.starts_with("OK|1003|"), "{outcome}");
         assert!(
             outcome.contains("yealink") && outcome.contains("cisco"),
             "{outcome}"
         );
-        self.room.sim_phone.shows_text("aimed at PJSIP/1003").await;
-        self.twin.sim_phone.shows_text("aimed at PJSIP/1003").await;
+        self.room.sim_phone.shows_text("pushed to PJSIP/1003").await;
+        self.twin.sim_phone.shows_text("pushed to PJSIP/1003").await;
     }
 
     async fn the_configuration_overrides_asterisk(&self) {
@@ -191,7 +191,7 @@ impl Fixture {
     }
 
     async fn partial_configurations_are_completed_from_asterisk(&self) {
-        // What it is by the configuration, where it is by Asterisk; and the other way round.
+        // The model from the configuration and the address from Asterisk, and vice versa.
         assert_eq!(
             self.outcome(&self.misnamed.sip, "10").await,
             "OK|misnamed|cisco||"
@@ -219,7 +219,7 @@ impl Fixture {
     }
 
     async fn phones_are_addressed_by_any_of_their_names(&self) {
-        for (name, aimed, outcome) in [
+        for (name, target, outcome) in [
             ("1002", &self.snom.sim_phone, "OK|1002|snom||"),
             ("PJSIP/1001", &self.cisco.sim_phone, "OK|1001|cisco||"),
             ("boss", &self.boss, "OK|boss|cisco||"),
@@ -231,30 +231,30 @@ impl Fixture {
                 "OK|boss|cisco||",
             ),
         ] {
-            assert_eq!(self.aims(name).await, outcome, "{name}");
-            aimed.shows_text(&format!("aimed at {name}")).await;
+            assert_eq!(self.push_to(name).await, outcome, "{name}");
+            target.shows_text(&format!("pushed to {name}")).await;
         }
     }
 
     async fn several_phones_are_addressed_at_once(&self) {
-        let outcome = self.aims("reception").await;
+        let outcome = self.push_to("reception").await;
         assert!(
             outcome.starts_with("OK|boss&1001&1002|cisco&snom|"),
             "{outcome}"
         );
         for sim_phone in [&self.boss, &self.cisco.sim_phone, &self.snom.sim_phone] {
-            sim_phone.shows_text("aimed at reception").await;
+            sim_phone.shows_text("pushed to reception").await;
         }
-        let outcome = self.aims("1001&1002").await;
+        let outcome = self.push_to("1001&1002").await;
         assert!(outcome.starts_with("OK|1001&1002|cisco&snom|"), "{outcome}");
-        let outcome = self.aims("1001&away").await;
+        let outcome = self.push_to("1001&away").await;
         assert!(
             outcome.starts_with(
                 "PARTIAL|1001&away|cisco&yealink|1001: OK; away: UNREACHABLE (cannot connect to "
             ),
             "{outcome}"
         );
-        let outcome = self.aims("nobody&1001").await;
+        let outcome = self.push_to("nobody&1001").await;
         assert!(
             outcome.starts_with(
                 "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (cannot tell of phone nobody "
@@ -279,7 +279,7 @@ impl Fixture {
                 "cannot tell of phone nobody what it is; tried: contacts of PJSIP/nobody: none is registered",
             ),
         ] {
-            let outcome = self.aims(name).await;
+            let outcome = self.push_to(name).await;
             assert!(
                 outcome.starts_with(&format!("NOTFOUND|{name}||{reason}")),
                 "{outcome}"
@@ -287,17 +287,17 @@ impl Fixture {
         }
     }
 
-    /// Lets somebody push to others; returns what is on his channel afterwards.
-    async fn aims(&self, names: &str) -> String {
-        let set = format!("dialplan set global AIM {names}");
+    /// Pushes to `names` from the soft phone; returns its channel variables afterwards.
+    async fn push_to(&self, names: &str) -> String {
+        let set = format!("dialplan set global TARGET {names}");
         self.asterisk.cli(&set);
         self.outcome(&self.soft, "20").await
     }
 
-    /// Dials; returns status, phone, vendor and reason as Asterisk prints them.
+    /// Dials; returns status, phone, vendor and reason as printed by Asterisk.
     async fn outcome(&self, sip: &SipPhone, extension: &str) -> String {
         let before = self.asterisk.count(PRINTED);
-        sip.dial(extension, Course::PlanError).end().await;
+        sip.dial(extension, Course::Rejected).end().await;
         let line = self.asterisk.line_after(before, PRINTED).await;
         let (_, outcome) = line.split_once(PRINTED).unwrap();
         outcome.trim_end_matches("\") in new stack").to_owned()
@@ -310,7 +310,7 @@ async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     let options = Options {
         agi: daemon.agi(),
         phones: &[(Driver::ChanSip, "1001"), (Driver::ChanSip, "1002")],
-        dialplan: ASKING,
+        dialplan: DIALPLAN,
         pjsip: "",
     };
     let Some(asterisk) = Asterisk::start(Version::V16, &options).await else {
@@ -327,16 +327,16 @@ async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     let other = SimPhone::at(other, other_sip.address().port(80)).await;
     my_sip.register().await;
     other_sip.register().await;
-    my_sip.dial("10", Course::PlanError).end().await;
-    asterisk.line("TOLD|OK|1001|snom||").await;
+    my_sip.dial("10", Course::Rejected).end().await;
+    asterisk.line("OUTCOME|OK|1001|snom||").await;
     mine.shows_text("own 1001").await;
-    asterisk.cli("dialplan set global AIM SIP/1002");
-    my_sip.dial("20", Course::PlanError).end().await;
-    asterisk.line("TOLD|OK|1002|yealink||").await;
-    other.shows_text("aimed at SIP/1002").await;
-    asterisk.cli("dialplan set global AIM SIP/1003");
-    my_sip.dial("20", Course::PlanError).end().await;
-    asterisk.line("TOLD|NOTFOUND|1003||cannot tell of phone 1003 what it is; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
+    asterisk.cli("dialplan set global TARGET SIP/1002");
+    my_sip.dial("20", Course::Rejected).end().await;
+    asterisk.line("OUTCOME|OK|1002|yealink||").await;
+    other.shows_text("pushed to SIP/1002").await;
+    asterisk.cli("dialplan set global TARGET SIP/1003");
+    my_sip.dial("20", Course::Rejected).end().await;
+    asterisk.line("OUTCOME|NOTFOUND|1003||cannot tell of phone 1003 what it is; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
 }
 
 #[tokio::test]
@@ -346,9 +346,9 @@ async fn sccp_phones_are_resolved_by_their_device() {
     let daemon = Daemon::start(&format!("[vendor.cisco]\nport = {}\n", address.port())).await;
     let outcome = Caller::new(daemon.agi())
         .on("SCCP/1001-00000001")
-        .knowing("SCCPDevice(current,recvip)", &address.ip().to_string())
-        .knowing("SCCPDevice(current,skinny_type)", "7970")
-        .runs("push", &["Hello"])
+        .with_variable("SCCPDevice(current,recvip)", &address.ip().to_string())
+        .with_variable("SCCPDevice(current,skinny_type)", "7970")
+        .run("push", &["Hello"])
         .await;
     assert_eq!(
         (&*outcome.status, &*outcome.phone),
@@ -371,8 +371,8 @@ async fn malformed_data_from_asterisk_is_tolerated() {
         ("127.0.0.1:5060", &long),
     ] {
         let outcome = Caller::new(daemon.agi())
-            .of_phone("1001", address, user_agent)
-            .runs("push", &["Hello"])
+            .from_phone("1001", address, user_agent)
+            .run("push", &["Hello"])
             .await;
         assert_eq!(
             outcome.status, "NOTFOUND",
@@ -388,22 +388,22 @@ async fn malformed_data_from_asterisk_is_tolerated() {
     }
 }
 
-/// Extensions that push to the caller's own phone, from a Local channel, and to AIM.
-const ASKING: &str = "
+/// Extensions that push to the phone of the caller, from a Local channel, and to `TARGET`.
+const DIALPLAN: &str = "
 exten => 10,1,Gosub(handset-push,s,1(own ${CALLERID(num)}))
- same => n,Gosub(told,s,1)
+ same => n,Gosub(outcome,s,1)
 exten => 14,1,Originate(Local/10@phones,exten,quiet,s,1)
  same => n,Hangup(17)
-exten => 20,1,Gosub(handset-push,s,1(aimed at ${AIM},,${AIM}))
- same => n,Gosub(told,s,1)
-[told]
-exten => s,1,Verbose(0,TOLD|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_REASON}|)
+exten => 20,1,Gosub(handset-push,s,1(pushed to ${TARGET},,${TARGET}))
+ same => n,Gosub(outcome,s,1)
+[outcome]
+exten => s,1,Verbose(0,OUTCOME|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_REASON}|)
  same => n,Hangup(17)
 [quiet]
 exten => s,1,Hangup()
 ";
 
-/// An endpoint whose AOR has another name, and room for two phones.
+/// An endpoint whose AOR has another name and accepts two contacts.
 const ODD_ENDPOINTS: &str = "
 [1003]
 type=endpoint
@@ -417,7 +417,7 @@ type=aor
 max_contacts=2
 ";
 
-/// The boss has another phone than Asterisk says, `away` is off, and groups hold groups.
+/// `boss` has another phone than Asterisk reports, `away` is offline, and groups contain groups.
 const CONFIG: &str = "
 [vendor.snom]
 port = 8088
@@ -449,5 +449,5 @@ name = 'inner'
 members = ['PJSIP/1002', 'reception', 'boss']
 ";
 
-/// How the line begins that Asterisk prints once for each call.
-const PRINTED: &str = "0,TOLD|";
+/// The start of the line that Asterisk prints once per call.
+const PRINTED: &str = "0,OUTCOME|";

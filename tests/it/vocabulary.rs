@@ -1,7 +1,7 @@
-//! Every verb, asked for by the dialplan of a real Asterisk, at a phone of every vendor.
+//! Every verb from the dialplan of a real Asterisk to a phone of every vendor.
 //!
-//! What each verb does to a phone is tested vendor by vendor elsewhere; here is shown that the words
-//! get through, and that the outcome comes back.
+//! Other modules test the effects of each verb; these tests check that verb and keys arrive, and that
+//! the outcome returns.
 
 use handset_phones::verb::TABLE;
 use handset_simulator::Vendor;
@@ -62,7 +62,7 @@ async fn every_verb_reaches_a_phone(version: Version) {
             "channel originate Local/{vendor}@phones application Wait 60"
         ));
     }
-    let mut others = Vec::new();
+    let mut unexpected = Vec::new();
     for (at, vendor) in vendors.into_iter().enumerate() {
         for (verb, keys, expected) in VERBS {
             let keys = keys.replace(',', "\\,").replace(';', "\\;");
@@ -73,25 +73,25 @@ async fn every_verb_reaches_a_phone(version: Version) {
                 _ => "INVALID",
             };
             if !outcome.contains(&format!(": {status}")) {
-                others.push(format!("{status} was expected: {outcome}"));
+                unexpected.push(format!("expected {status}: {outcome}"));
             }
         }
     }
-    assert!(others.is_empty(), "{}", others.join("\n"));
+    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
 }
 
 #[test]
 fn no_verb_is_omitted() {
     for row in TABLE {
-        let is_asked = VERBS.iter().any(|(verb, _, _)| *verb == row.name());
-        // These two have words of their own, which is tested with the call manager.
+        let is_tested = VERBS.iter().any(|(verb, _, _)| *verb == row.name());
+        // Extension Mobility is tested with the call manager.
         let is_elsewhere = matches!(row.name(), "login" | "logout" | "who");
-        assert!(is_asked || is_elsewhere, "{}", row.name());
+        assert!(is_tested || is_elsewhere, "{}", row.name());
     }
 }
 
-/// Each verb, its keys, and whether a phone of Cisco, Snom and Yealink can do it over HTTP: `+` or
-/// `-`, and `!` where it has no such thing. Without a manager, nothing goes by NOTIFY.
+/// Each verb, its keys, and whether Cisco, Snom and Yealink phones support it over HTTP: `+` or `-`,
+/// and `!` where the value is invalid. Without AMI, nothing goes by NOTIFY.
 const VERBS: &[(&str, &str, &str)] = &[
     ("ping", "", "+++"),
     ("push", "title=Vocabulary&text=Every%20verb", "+++"),

@@ -1,4 +1,4 @@
-//! `handsetd phones --why NAME`: what each way to a phone answers, and what to change.
+//! `handsetd phones --why NAME`: the reply of each transport, and what to change.
 
 use handset_simulator::Scheme;
 use handset_simulator::Vendor;
@@ -24,10 +24,10 @@ async fn each_transport_reports_its_reply_and_its_cure() {
             "desk",
         )
         .await;
-        let (status, reason) = way(&report, "http");
+        let (status, reason) = transport(&report, "http");
         assert_eq!(status, "DENIED", "{vendor}: {report}");
         assert!(reason.contains("HTTP 401"), "{vendor}: {report}");
-        let (status, reason) = way(&report, "notify");
+        let (status, reason) = transport(&report, "notify");
         assert_eq!(status, "UNSUPPORTED", "{vendor}: {report}");
         assert!(reason.contains("no [[asterisk]] is configured"), "{report}");
     }
@@ -49,21 +49,21 @@ async fn asterisk_reports_whether_it_can_send_notify() {
     let report = why(&configuration, "1002").await;
     let known = report[0]["known"].as_str().unwrap();
     assert!(known.starts_with("Snom D785 10.1.1.1 at "), "{report}");
-    assert_eq!(way(&report, "http").0, "UNREACHABLE", "{report}");
-    let (status, reason) = way(&report, "notify");
+    assert_eq!(transport(&report, "http").0, "UNREACHABLE", "{report}");
+    let (status, reason) = transport(&report, "notify");
     assert_eq!(status, "OK", "{report}");
     let sent = "Asterisk pbx would send a NOTIFY to sip:1002@";
     assert!(reason.contains(sent), "{report}");
-    assert_eq!(way(&report, "pbx").0, "OK", "{report}");
+    assert_eq!(transport(&report, "pbx").0, "OK", "{report}");
     asterisk.cli("module unload res_pjsip_notify.so");
     let report = why(&configuration, "1002").await;
-    let (status, reason) = way(&report, "notify");
+    let (status, reason) = transport(&report, "notify");
     assert_eq!(status, "UNREACHABLE", "{report}");
     assert!(
         reason.contains("pjsip_notify.conf of one section"),
         "{report}"
     );
-    // Who is nobody is told, with what was tried.
+    // An unknown phone is reported with the lookups tried.
     let report = why(&configuration, "1009").await;
     let known = report[0]["known"].as_str().unwrap();
     assert!(
@@ -72,10 +72,10 @@ async fn asterisk_reports_whether_it_can_send_notify() {
     );
 }
 
-/// Returns status and reason of the first try by a way.
-fn way<'a>(report: &'a Value, name: &str) -> (&'a str, &'a str) {
-    let ways = report[0]["ways"].as_array().unwrap();
-    let found = ways.iter().find(|way| way["way"] == name);
+/// Returns status and reason of a transport.
+fn transport<'a>(report: &'a Value, name: &str) -> (&'a str, &'a str) {
+    let transports = report[0]["ways"].as_array().unwrap();
+    let found = transports.iter().find(|entry| entry["way"] == name);
     let found = found.unwrap_or_else(|| panic!("{report}"));
     (
         found["status"].as_str().unwrap(),

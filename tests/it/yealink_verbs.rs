@@ -20,7 +20,7 @@ async fn keys_are_pressed_in_order() {
     let fixture = Fixture::open(options()).await;
     fixture.ok("key", &["OFFHOOK,1,*,#,OK"]).await;
     assert_eq!(fixture.state().keys, ["OFFHOOK", "1", "*", "POUND", "OK"]);
-    // One chain, and none that a pause cuts.
+    // One request sends all keys; a pause splits them.
     assert_eq!(fixture.sim_phone.received().len(), 1);
     fixture.ok("key", &["P1,HOLD::20,REDIAL"]).await;
     assert_eq!(fixture.sim_phone.received().len(), 3);
@@ -91,7 +91,7 @@ async fn calls_are_dialed_held_transferred_and_ended() {
     assert!(outcome["HANDSET_REASON"].contains("the phone has no account for line 2"));
     fixture.ok("dial", &["200"]).await;
     assert_eq!(fixture.state().dialed, ["+4930#1", "200"]);
-    // It was held twice, and the second time there was nothing to do.
+    // The second hold had nothing to do.
     let swallowed = ["HOLD:33093: there is no call that it applies to."];
     assert_eq!(fixture.state().remarks, swallowed);
     fixture.sim_phone.assert_accepted_all();
@@ -156,12 +156,12 @@ async fn dnd_and_forwarding_are_set_and_read() {
 #[tokio::test]
 async fn settings_are_written_and_some_can_be_read() {
     let fixture = Fixture::open(options()).await;
-    let asked = [
+    let names = [
         "set=account.1.label=A & B, \"c\"",
         "get=Status.FirmwareVersion",
         "get=dnd",
     ];
-    let outcome = fixture.result("settings", &asked).await;
+    let outcome = fixture.result("settings", &names).await;
     assert_eq!(
         outcome,
         json!({ "Status.FirmwareVersion": "28.83.0.130", "dnd": { "State": "Off" } })
@@ -187,11 +187,11 @@ async fn screenshots_work_on_new_and_old_firmware() {
         let outcome = fixture.outcome("screenshot", &[]).await;
         let picture = fetch::picture(&outcome["HANDSET_RESULT"]).await;
         assert_eq!(picture.dimensions(), fixture.sim_phone.phone().display());
-        let asked = fixture.sim_phone.received();
-        let pages: Vec<_> = asked
+        let received = fixture.sim_phone.received();
+        let pages: Vec<_> = received
             .iter()
             .skip(1)
-            .map(|asked| asked.target.as_str())
+            .map(|request| request.target.as_str())
             .collect();
         match firmware {
             "28.83.0.130" => assert_eq!(pages, ["/screencapture"]),
@@ -335,7 +335,7 @@ async fn phones_authenticate_by_basic_and_digest() {
     let entry = sim_phone.entry("desk");
     let config = format!("{entry}username = 'admin'\npassword = 'hush'\n");
     let fixture = Fixture::with(sim_phone, &config).await;
-    // Basic for its pages, Digest for pushes; none is taken for a wrong password.
+    // Basic for pages, Digest for pushes; neither challenge counts as a wrong password.
     for (verb, argument) in [
         ("key", "OK"),
         ("push", "Hi"),
@@ -386,18 +386,18 @@ async fn old_firmware_has_its_own_pages() {
         let user_agent = phone.user_agent();
         let sim_phone = SimPhone::at(phone, address.port(8080)).await;
         let daemon = Daemon::start("[vendor.yealink]\nport = 8080\n").await;
-        // Only its User-Agent tells the firmware.
-        let caller = Caller::new(daemon.agi()).of_phone(
+        // The firmware is known only from its User-Agent.
+        let caller = Caller::new(daemon.agi()).from_phone(
             "1001",
             &address.port(5060).to_string(),
             &user_agent,
         );
-        let outcome = caller.runs("answer", &[]).await;
+        let outcome = caller.run("answer", &[]).await;
         assert_eq!(outcome.status, "OK", "{}", outcome.reason);
         assert_eq!(sim_phone.received().last().unwrap().target, page);
-        caller.runs("push", &["Hello"]).await;
+        caller.run("push", &["Hello"]).await;
         sim_phone.shows_text("Hello").await;
-        let outcome = caller.runs("forward", &["201"]).await;
+        let outcome = caller.run("forward", &["201"]).await;
         assert_eq!(outcome.status, "UNSUPPORTED");
         assert!(outcome.reason.contains("V80"), "{}", outcome.reason);
         sim_phone.assert_accepted_all();
@@ -449,7 +449,7 @@ fn the_provisioning_file_is_accepted_by_a_phone() {
         let Some(event) = name.strip_prefix("action_url.") else {
             continue;
         };
-        // What stands for the address is as long as an address may be.
+        // The placeholder is as long as the longest address.
         assert!(value.len() < 511 - 60, "{name}");
         let start = format!("http://HANDSETD_ADDRESS:8090/action/yealink/{event}?mac=$mac&");
         assert!(value.starts_with(&start), "{name}");
@@ -495,7 +495,7 @@ impl PbxFixture {
     }
 
     async fn keys_and_calls_go_by_notify(&self) {
-        // A T53W answers by OK.
+        // A T53W answers with the OK key.
         self.sim_phone.phone().receive_call("201");
         for (verb, arguments, body) in [
             ("answer", &[][..], "key=OK"),
@@ -528,7 +528,7 @@ impl PbxFixture {
             }
             let reason = &outcome["HANDSET_REASON"];
             assert!(reason.contains("sent by NOTIFY"), "{verb}: {reason}");
-            let (event, sent) = self.notified().await;
+            let (event, sent) = self.forward_notify().await;
             match verb {
                 "reboot" | "resync" => assert_eq!((event.as_str(), sent.as_str()), (body, "")),
                 _ => assert_eq!((event.as_str(), sent.as_str()), ("ACTION-URI", body)),
@@ -561,7 +561,7 @@ impl PbxFixture {
             let arguments: Vec<_> = [&["via=notify"], arguments].concat();
             let outcome = self.outcome(verb, &arguments).await;
             assert_eq!(outcome["HANDSET_STATUS"], "OK", "{verb}: {outcome:?}");
-            assert_eq!(self.notified().await.0, "Yealink-xml");
+            assert_eq!(self.forward_notify().await.0, "Yealink-xml");
         }
         self.sim_phone.shows_text("Hello, \"you\"").await;
         let lamps = |state: &State| state.lamps.len() == 2 && state.ringtone.is_some();
@@ -580,19 +580,20 @@ impl PbxFixture {
         assert_eq!(call.account.as_deref(), Some("1001@pbx.example.org"));
         let id = format!("call={}", call.id);
         assert_eq!(self.outcome("hold", &[&id]).await["HANDSET_STATUS"], "OK");
-        let held = self.sim_phone.state().calls.all().last().unwrap().state;
-        assert_eq!(held, CallState::Held);
+        let state = self.sim_phone.state().calls.all().last().unwrap().state;
+        assert_eq!(state, CallState::Held);
     }
 
     async fn builtin_tones_are_short_calls(&self) {
-        let (outcome, invite) = tokio::join!(self.outcome("ring", &["3"]), self.sip.rings());
+        let (outcome, invite) =
+            tokio::join!(self.outcome("ring", &["3"]), self.sip.receive_invite());
         assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
         assert_eq!(invite.header("Alert-Info"), ["ringtone-3"]);
         let pushed = self.sim_phone.received().len();
         let stop = self.outcome("ring", &["stop=yes"]);
-        let (outcome, ()) = tokio::join!(stop, self.sip.stops_to_ring(&invite));
+        let (outcome, ()) = tokio::join!(stop, self.sip.receive_cancel(&invite));
         assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
-        // A file might play as well.
+        // A file could be played as well.
         let last = self.sim_phone.received().swap_remove(pushed);
         assert!(String::from_utf8_lossy(&last.body).contains("Wav.Stop"));
     }
@@ -602,9 +603,9 @@ impl PbxFixture {
         agi_call(self.daemon.agi(), verb, &arguments).await
     }
 
-    /// Hands the next NOTIFY over to the phone; returns its event and its body.
-    async fn notified(&self) -> (String, String) {
-        let message = self.sip.notified().await;
+    /// Forwards the next NOTIFY to the simulated phone; returns its event and body.
+    async fn forward_notify(&self) -> (String, String) {
+        let message = self.sip.receive_notify().await;
         let event = message.header("Event")[0].to_owned();
         let content_type = message.header("Content-Type").concat();
         let phone = self.sim_phone.phone();
@@ -614,7 +615,7 @@ impl PbxFixture {
     }
 }
 
-/// A phone that handsetd knows by its configuration, without any Asterisk.
+/// A phone and a daemon that has it in its configuration, without Asterisk.
 struct Fixture {
     sim_phone: SimPhone,
     daemon: Daemon,
@@ -647,7 +648,7 @@ impl Fixture {
         agi_call(self.daemon.agi(), verb, &arguments).await
     }
 
-    /// Runs a verb that goes well; returns the reason.
+    /// Runs a verb that must succeed; returns the reason.
     async fn ok(&self, verb: &str, arguments: &[&str]) -> String {
         let mut outcome = self.outcome(verb, arguments).await;
         assert_eq!(
@@ -657,7 +658,7 @@ impl Fixture {
         outcome.remove("HANDSET_REASON").unwrap()
     }
 
-    /// Runs a verb that tells something.
+    /// Runs a verb that reads, and returns its result.
     async fn result(&self, verb: &str, arguments: &[&str]) -> Value {
         let outcome = self.outcome(verb, arguments).await;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The configuration: a file, and perhaps variables behind a line `--`, one `NAME=VALUE` a line.
+//! The configuration: a file, and optionally variables after a line `--`, one `NAME=VALUE` per line.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// Loads the file; every diagnostic has a location, and passwords never show.
 pub fn check(bytes: &[u8]) {
-    // Devices are not for reading, and an administrator who names one gets what it gives.
+    // Configurations that name devices are skipped: reading a device may block.
     if bytes.windows(4).any(|window| window == b"/dev") {
         return;
     }
@@ -26,12 +26,12 @@ pub fn check(bytes: &[u8]) {
         is_required: true,
         variables: variables_of(variables),
     };
-    std::fs::write(&sources.file, file).expect("the folder takes files");
+    std::fs::write(&sources.file, file).expect("a writable folder");
     let lines = file.split(|byte| *byte == b'\n').count();
     let is_hidden = only_in_its_place(bytes);
     match Config::load(&sources) {
         Ok(config) => {
-            Engine::new(&config.rules).expect("rules that were checked are good");
+            Engine::new(&config.rules).expect("checked rules are valid");
             let _ = config.test_rules(tokio::time::Instant::now());
             let shown = format!("{config:?}");
             assert!(!is_hidden || !shown.contains(SECRET), "a secret shows");
@@ -66,16 +66,16 @@ fn check_location(diagnostic: &Diagnostic, file: &Path, lines: usize) {
     );
 }
 
-/// Whether the secret stands nowhere but behind a key that holds one, so that nothing may show it.
+/// Whether the secret is only the value of keys for secrets, so that it must never show.
 fn only_in_its_place(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let in_place = |line: &str| {
         let (key, value) = line.split_once('=').unwrap_or_default();
         let key = key.trim().to_ascii_lowercase();
-        let holds = ["password", "secret", "token"];
-        holds.iter().any(|word| key.ends_with(word)) && value.trim_matches([' ', '"']) == SECRET
+        let secrets = ["password", "secret", "token"];
+        secrets.iter().any(|word| key.ends_with(word)) && value.trim_matches([' ', '"']) == SECRET
     };
-    // In a text of many lines, a line is what its key makes of it.
+    // In a multi-line string, lines that look like keys are not keys.
     !text.contains("\"\"\"")
         && !text.contains("'''")
         && text
@@ -87,14 +87,14 @@ fn only_in_its_place(bytes: &[u8]) -> bool {
 fn variables_of(bytes: &[u8]) -> Vec<(OsString, OsString)> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let pairs = text.lines().filter_map(|line| line.split_once('='));
-    let is_ours = |name: &str| name.starts_with("HANDSETD");
+    let is_own = |name: &str| name.starts_with("HANDSETD");
     pairs
-        .filter(|(name, _)| is_ours(name))
+        .filter(|(name, _)| is_own(name))
         .map(|(name, value)| (name.into(), value.into()))
         .collect()
 }
 
-/// What seeds have as their passwords, tokens and secrets.
+/// The value of passwords, tokens and secrets in the seeds.
 const SECRET: &str = "hunter2hunter2hunter2";
 
 static FOLDER: LazyLock<TempDir> =

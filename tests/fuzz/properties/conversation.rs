@@ -1,9 +1,8 @@
-//! A conversation with a phone: what we plan to say, and what the phone answers.
+//! A conversation with a phone: the plan of a request, and the replies of the phone.
 //!
-//! An input is written as people would: the verb, its keys as `key=value` lines, a blank line, and then
-//! the phone's answers with a line `--` between them. An answer is a line `STATUS [TYPE [LOCATION]]`
-//! and its body, whatever bytes. The last answer is given again and again, for as long as the phone is
-//! asked.
+//! An input is a verb, its keys as lines `key=value`, an empty line, and the replies of the phone,
+//! separated by lines `--`. A reply is a line `STATUS [TYPE [LOCATION]]` and a body of any bytes. The
+//! last reply repeats.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -18,61 +17,57 @@ use handset_phones::vendor::{
 use handset_phones::verb::{Action, Content, Tone, Via};
 use url::Url;
 
-/// Plans what an input asks of `phone`, and answers what the plan asks of it.
+/// Plans the request of an input for `phone`, and executes the plan with its replies.
 pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
-    let (head, answers) = split(input, b"\n\n").unwrap_or((input, b""));
-    let Some((task, own_way)) = task(&String::from_utf8_lossy(head)) else {
+    let (head, replies) = split(input, b"\n\n").unwrap_or((input, b""));
+    let Some((task, own_via)) = task(&String::from_utf8_lossy(head)) else {
         return;
     };
     let documents = Documents::new(BASE.clone(), "0123".to_owned());
     let context = PlanContext {
-        via: via.or(own_way),
+        via: via.or(own_via),
         asterisk: true,
         documents: &documents,
     };
     let Ok(plan) = plan(phone, &task, &context) else {
         return;
     };
-    let is_ours = !matches!(task, Task::Push(PreparedContent::Document(_), _));
-    let mut answers = Answers(answers);
-    let mut left: VecDeque<Step> = plan.steps.into();
-    // As the courier does it, which gives up after as many steps.
+    let is_generated = !matches!(task, Task::Push(PreparedContent::Document(_), _));
+    let mut replies = Replies(replies);
+    let mut steps: VecDeque<Step> = plan.steps.into();
+    // Like the courier, which gives up after as many steps.
     for _ in 0..STEPS {
-        let Some(step) = left.pop_front() else {
+        let Some(step) = steps.pop_front() else {
             return;
         };
         match &step {
-            Step::Call(call) => calls_cleanly(call),
+            Step::Call(call) => check_call(call),
             Step::Http(exchange) => {
-                asks_cleanly(&exchange.request, is_ours);
-                let Some(more) = hear(exchange, &answers.next()) else {
+                check_request(&exchange.request, is_generated);
+                let Some(more) = interpret(exchange, &replies.next()) else {
                     return;
                 };
                 for step in more.into_iter().rev() {
-                    left.push_front(step);
+                    steps.push_front(step);
                 }
             }
-            Step::Notify(notify) => notifies_cleanly(notify),
+            Step::Notify(notify) => check_notify(notify),
             Step::HangUp | Step::Pause(_) => {}
         }
-        assert!(
-            left.len() <= STEPS,
-            "one answer asks for {} steps",
-            left.len()
-        );
+        assert!(steps.len() <= STEPS, "one reply adds {} steps", steps.len());
     }
 }
 
-/// Makes a phone with all that may be known of one.
+/// Returns a phone of which everything is known.
 pub(super) fn phone(vendor: Vendor, model: &str, firmware: &str) -> Phone {
     Phone {
         name: "1001".to_owned(),
         vendor,
         model: model.to_owned(),
         firmware: Firmware::new(firmware),
-        address: "192.0.2.21".parse().expect("it is an address"),
-        mac: Some("00005E005301".parse().expect("it is one")),
-        endpoint: Some("PJSIP/1001".parse().expect("it is one")),
+        address: "192.0.2.21".parse().expect("a valid address"),
+        mac: Some("00005E005301".parse().expect("a valid hardware address")),
+        endpoint: Some("PJSIP/1001".parse().expect("a valid endpoint")),
         contact: Some("sip:1001@192.0.2.21:5060".to_owned()),
         behind_nat: None,
         credentials: Some(Credentials::new("admin", "secret".into())),
@@ -83,13 +78,13 @@ pub(super) fn phone(vendor: Vendor, model: &str, firmware: &str) -> Phone {
     }
 }
 
-/// Reads verb and keys, and makes of it what a backend is asked; pictures and tones are made already.
+/// Parses verb and keys into a task, as if pictures and tones had been converted.
 fn task(head: &str) -> Option<(Task, Option<Via>)> {
     let mut lines = head.lines();
     let verb = lines.next()?;
     let pairs = lines.filter_map(|line| line.split_once('='));
     let request = handset_phones::verb::Request::parse(verb, pairs).ok()?;
-    let sound = |tone| match tone {
+    let prepared = |tone| match tone {
         Tone::BuiltIn(name) => PreparedTone::BuiltIn(name),
         Tone::Source(_) => PreparedTone::AudioFile(AudioFile {
             url: media_url(&BASE, "0123", "tone.wav"),
@@ -115,21 +110,21 @@ fn task(head: &str) -> Option<(Task, Option<Via>)> {
             },
             push.priority,
         ),
-        Action::Ring(tone) => Task::Ring(sound(tone)),
-        Action::Ringtone { tone, line } => Task::Ringtone(sound(tone), line),
+        Action::Ring(tone) => Task::Ring(prepared(tone)),
+        Action::Ringtone { tone, line } => Task::Ringtone(prepared(tone), line),
         Action::Mobility(_) | Action::Ping => return None,
     };
     Some((task, request.via))
 }
 
-/// The answers of a phone, the last one for ever.
-struct Answers<'a>(&'a [u8]);
+/// The replies of a phone, the last of which repeats.
+struct Replies<'a>(&'a [u8]);
 
-impl Answers<'_> {
+impl Replies<'_> {
     fn next(&mut self) -> Reply {
-        let (answer, rest) = split(self.0, b"\n--\n").unwrap_or((self.0, self.0));
+        let (reply, rest) = split(self.0, b"\n--\n").unwrap_or((self.0, self.0));
         self.0 = rest;
-        let (line, body) = split(answer, b"\n").unwrap_or((answer, b""));
+        let (line, body) = split(reply, b"\n").unwrap_or((reply, b""));
         let line = String::from_utf8_lossy(line);
         let mut words = line.splitn(3, ' ');
         Reply {
@@ -144,75 +139,59 @@ impl Answers<'_> {
     }
 }
 
-/// Reads an answer; returns what is to be done next, unless the phone refused.
-fn hear(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
-    let most = TOLD + 8 * reply.body.len();
+/// Interprets a reply; returns the steps it adds, unless the phone refused.
+fn interpret(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
+    let limit = MAX_TEXT + 8 * reply.body.len();
     match exchange.parser.parse(reply) {
         ReplyOutcome::Denied(why) | ReplyOutcome::Rejected(why) => {
-            assert!(why.len() <= most, "a reason has {} bytes", why.len());
+            assert!(why.len() <= limit, "a reason has {} bytes", why.len());
             None
         }
         ReplyOutcome::Done => Some(Vec::new()),
         ReplyOutcome::Then(steps) => Some(steps),
-        ReplyOutcome::Data(told) => {
-            match told {
+        ReplyOutcome::Data(data) => {
+            match data {
                 ReplyData::Grey {
                     width,
                     height,
                     pixels,
                 } => {
                     assert_eq!(pixels.len() as u64, u64::from(width) * u64::from(height));
-                    assert!(
-                        pixels.len() <= most,
-                        "a picture is larger than what was sent"
-                    );
+                    assert!(pixels.len() <= limit, "a picture is larger than the reply");
                 }
                 ReplyData::ImageFile(file) => assert!(file.len() <= reply.body.len()),
-                ReplyData::Value(value) => assert!(value.to_string().len() <= most),
+                ReplyData::Value(value) => assert!(value.to_string().len() <= limit),
             }
             Some(Vec::new())
         }
     }
 }
 
-/// Nothing of what was asked, or of what the phone said before, leaves its place in a request.
-fn asks_cleanly(request: &Request, is_ours: bool) {
+/// Checks that no value from the input or from replies breaks out of its place in a request.
+fn check_request(request: &Request, is_generated: bool) {
     let target = &request.target;
-    assert!(target.starts_with('/'), "{target:?} is no path");
+    assert!(target.starts_with('/'), "{target:?} is not a path");
     let graphic = target.bytes().all(|byte| byte.is_ascii_graphic());
-    assert!(graphic, "{target:?} does not stay in its line");
+    assert!(graphic, "{target:?} leaves its line");
     for (name, value) in &request.headers {
-        assert!(
-            is_line(value),
-            "{name}: {value:?} does not stay in its line"
-        );
+        assert!(is_line(value), "{name}: {value:?} leaves its line");
     }
     let body = String::from_utf8_lossy(&request.body);
-    if is_ours && body.trim_start().starts_with('<') {
+    if is_generated && body.trim_start().starts_with('<') {
         assert_eq!(document_fault(&body), None, "{body}");
     }
 }
 
-fn notifies_cleanly(notify: &Notify) {
-    assert!(
-        is_line(&notify.event),
-        "{:?} does not stay in its line",
-        notify.event
-    );
+fn check_notify(notify: &Notify) {
+    assert!(is_line(&notify.event), "{:?} leaves its line", notify.event);
     if let Some((content_type, _)) = &notify.body {
-        assert!(
-            is_line(content_type),
-            "{content_type:?} does not stay in its line"
-        );
+        assert!(is_line(content_type), "{content_type:?} leaves its line");
     }
 }
 
-fn calls_cleanly(call: &Call) {
+fn check_call(call: &Call) {
     for (name, value) in &call.headers {
-        assert!(
-            is_line(value),
-            "{name}: {value:?} does not stay in its line"
-        );
+        assert!(is_line(value), "{name}: {value:?} leaves its line");
     }
 }
 
@@ -228,12 +207,12 @@ fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((bytes.get(..at)?, bytes.get(at + mark.len()..)?))
 }
 
-/// Where the phone fetches documents.
+/// The base URL of documents.
 static BASE: LazyLock<Url> =
-    LazyLock::new(|| "http://192.0.2.10:8090".parse().expect("it is a URL"));
+    LazyLock::new(|| "http://192.0.2.10:8090".parse().expect("a valid URL"));
 
-/// As many as the courier takes.
+/// The limit of the courier.
 const STEPS: usize = 256;
 
-/// What our own words in an answer may have, in bytes.
-const TOLD: usize = 4096;
+/// Maximum length of the own text of handsetd in a reason or result, in bytes.
+const MAX_TEXT: usize = 4096;

@@ -1,4 +1,4 @@
-//! What a Snom phone is told by CSTA, in both dialects, and what it answers.
+//! CSTA requests to a Snom phone in both dialects, and its replies.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use handset_phones::verb::Via;
 
 use super::conversation;
 
-/// Has the same conversation with a phone of each dialect.
+/// Runs the same conversation with a phone of each dialect.
 pub fn check(bytes: &[u8]) {
     for phone in &*PHONES {
         conversation::check(phone, Some(Via::Csta), bytes);

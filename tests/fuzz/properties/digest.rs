@@ -1,6 +1,6 @@
-//! HTTP's challenges: what a phone asks for, and that our answer is a header and nothing else.
+//! HTTP authentication: the credentials that answer the challenge of a phone form a single valid header.
 //!
-//! An input is `WWW-Authenticate` headers, one a line.
+//! An input is `WWW-Authenticate` headers, one per line.
 
 use axum::http::HeaderValue;
 use base64::Engine;
@@ -19,27 +19,24 @@ pub fn check(bytes: &[u8]) {
     let Some(answer) = answer_challenges(texts, &credentials, "GET", TARGET) else {
         return;
     };
-    HeaderValue::from_str(&answer).expect("it is no header");
+    HeaderValue::from_str(&answer).expect("an invalid header");
     if let Some(pair) = answer.strip_prefix("Basic ") {
-        let pair = BASE64_STANDARD.decode(pair).expect("it is Base64");
+        let pair = BASE64_STANDARD.decode(pair).expect("valid Base64");
         assert_eq!(pair, format!("{USER}:{PASSWORD}").into_bytes());
         return;
     }
-    let terms = answer.strip_prefix("Digest ").expect("it is of no scheme");
-    assert!(
-        !answer.contains(PASSWORD),
-        "the password stands in {answer}"
-    );
+    let terms = answer.strip_prefix("Digest ").expect("an unknown scheme");
+    assert!(!answer.contains(PASSWORD), "the password is in {answer}");
     let terms = terms_of(terms);
     let term = |name: &str| {
         let mut found = terms.iter().filter(|(known, _)| known == name);
         let first = found.next().map(|(_, value)| value.as_str());
-        assert!(found.next().is_none(), "{name} stands twice in {answer}");
+        assert!(found.next().is_none(), "{name} is twice in {answer}");
         first
     };
     assert_eq!(term("username"), Some(USER));
     assert_eq!(term("uri"), Some(TARGET));
-    let hash = term("response").expect("it has no response");
+    let hash = term("response").expect("no response");
     let digits = match term("algorithm") {
         Some("MD5" | "MD5-sess") => 32,
         Some("SHA-256" | "SHA-256-sess") => 64,
@@ -47,12 +44,15 @@ pub fn check(bytes: &[u8]) {
     };
     assert!(hash.len() == digits && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
     for (name, _) in &terms {
-        assert!(KNOWN.contains(&name.as_str()), "{name} stands in {answer}");
+        assert!(
+            KNOWN.contains(&name.as_str()),
+            "unexpected {name} in {answer}"
+        );
         term(name);
     }
 }
 
-/// Reads `name=value` and `name="value"` strictly, as RFC 7616 writes them.
+/// Parses `name=value` and `name="value"` strictly, as specified by RFC 7616.
 fn terms_of(mut text: &str) -> Vec<(String, String)> {
     let mut terms = Vec::new();
     loop {
@@ -68,7 +68,7 @@ fn terms_of(mut text: &str) -> Vec<(String, String)> {
         if rest.is_empty() {
             return terms;
         }
-        text = rest.strip_prefix(", ").expect("something behind a value");
+        text = rest.strip_prefix(", ").expect("a separator after a value");
     }
 }
 

@@ -1,10 +1,10 @@
-//! What phones say they are, and where Asterisk says they are: User-Agents and SIP contacts.
+//! Models and addresses of phones, from User-Agents and SIP contacts.
 
 use handset_ami::Event;
 use handset_phones::phone::{Address, Identity, MacAddress, sip_host};
 use handsetd::roster::Contact;
 
-/// Takes a text for each of them.
+/// Parses a text as each of them.
 pub fn check(bytes: &[u8]) {
     let text = &*String::from_utf8_lossy(bytes);
     for identity in [
@@ -14,10 +14,10 @@ pub fn check(bytes: &[u8]) {
         let Some(identity) = identity else { continue };
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_+.".contains(c);
         let (model, firmware) = (&identity.model, identity.firmware.as_str());
-        assert!(!model.is_empty() && model.len() <= WORD, "{model:?}");
+        assert!(!model.is_empty() && model.len() <= MAX_WORD, "{model:?}");
         assert!(model.chars().all(fits), "{model:?}");
         assert!(
-            firmware.len() <= WORD && firmware.chars().all(fits),
+            firmware.len() <= MAX_WORD && firmware.chars().all(fits),
             "{firmware:?}"
         );
         let _ = identity.firmware.is_older_than(&[8, 4, 32]);
@@ -32,7 +32,7 @@ pub fn check(bytes: &[u8]) {
     contact(bytes);
 }
 
-/// Reads an item of a list of contacts, whose headers the phone chose in part.
+/// Parses an item of a contact list, some of whose headers the phone controls.
 fn contact(bytes: &[u8]) {
     let Some(event) = Event::parse(bytes) else {
         return;
@@ -40,8 +40,13 @@ fn contact(bytes: &[u8]) {
     let Some(contact) = Contact::of_pjsip(&event) else {
         return;
     };
-    assert!(contact.user_agent.chars().count() <= AGENT);
-    assert!(contact.call_id.as_ref().is_none_or(|id| id.len() <= CALL));
+    assert!(contact.user_agent.chars().count() <= MAX_USER_AGENT);
+    assert!(
+        contact
+            .call_id
+            .as_ref()
+            .is_none_or(|id| id.len() <= MAX_CALL_ID)
+    );
     let name = contact.endpoint.name();
     assert!(!name.contains(['\r', '\n', ',', '&']), "{name:?}");
     if contact.behind_nat().is_some() {
@@ -50,11 +55,11 @@ fn contact(bytes: &[u8]) {
     let _ = contact.identity();
 }
 
-/// The longest model or firmware.
-const WORD: usize = 40;
+/// Maximum length of model and firmware.
+const MAX_WORD: usize = 40;
 
-/// The longest User-Agent that is kept, in characters.
-const AGENT: usize = 256;
+/// Maximum length of a stored User-Agent, in characters.
+const MAX_USER_AGENT: usize = 256;
 
-/// The longest `Call-ID` that is kept, in bytes.
-const CALL: usize = 255;
+/// Maximum length of a stored `Call-ID`, in bytes.
+const MAX_CALL_ID: usize = 255;

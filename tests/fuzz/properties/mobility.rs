@@ -1,44 +1,51 @@
-//! Extension Mobility: what the call manager answers, and what it is asked.
+//! Extension Mobility: responses of the call manager, and queries to it.
 
 use handset_phones::vendor::mobility::{Query, Response, Spelling, parse};
 use handset_phones::verb::{DeviceName, UserId};
 
-/// Reads an answer, and asks about those that it names.
+/// Parses a response, and builds queries about the users and devices in it.
 pub fn check(bytes: &[u8]) {
     match parse(bytes) {
         None | Some(Ok(Response::Done)) => {}
         Some(Err(fault)) => {
-            let told = fault.to_string();
-            assert!(told.len() <= LINE, "a fault has {} bytes", told.len());
-            assert!(!told.contains(char::is_control), "{told:?} is no line");
+            let message = fault.to_string();
+            assert!(
+                message.len() <= MAX_MESSAGE,
+                "a fault has {} bytes",
+                message.len()
+            );
+            assert!(
+                !message.contains(char::is_control),
+                "{message:?} is not a line"
+            );
         }
         Some(Ok(Response::Devices(users))) => {
-            assert!(users.len() <= MANY);
+            assert!(users.len() <= MAX_ITEMS);
             for user in &users {
-                assert!(user.devices.len() <= MANY);
-                ask(&user.user, user.devices.first().map_or("", String::as_str));
+                assert!(user.devices.len() <= MAX_ITEMS);
+                check_queries(&user.user, user.devices.first().map_or("", String::as_str));
             }
         }
         Some(Ok(Response::Profiles(profiles))) => {
-            assert!(profiles.len() <= MANY);
+            assert!(profiles.len() <= MAX_ITEMS);
             for profile in &profiles {
-                ask(&profile.name, "SEP00005E005301");
+                check_queries(&profile.name, "SEP00005E005301");
             }
         }
         Some(Ok(Response::Users(users))) => {
-            assert!(users.len() <= MANY);
+            assert!(users.len() <= MAX_ITEMS);
             for user in &users {
-                ask(user.user.as_deref().unwrap_or_default(), &user.device);
+                check_queries(user.user.as_deref().unwrap_or_default(), &user.device);
             }
         }
     }
 }
 
-/// Names go into a document and come out of it as they were.
-fn ask(user: &str, device: &str) {
+/// Checks that names survive in a query document.
+fn check_queries(user: &str, device: &str) {
     let user: Option<UserId> = user.parse().ok();
     let device: Option<DeviceName> = device.parse().ok();
-    let asks = [
+    let queries = [
         user.clone().map(Query::DevicesOf),
         user.clone()
             .map(|user| Query::ProfilesOf(user, Spelling::Dtd)),
@@ -50,9 +57,9 @@ fn ask(user: &str, device: &str) {
             time: None,
         }),
     ];
-    for ask in asks.into_iter().flatten() {
-        let document = ask.to_document("app", "pass");
-        let read = roxmltree::Document::parse(&document).expect("it is well-formed");
+    for query in queries.into_iter().flatten() {
+        let document = query.to_document("app", "pass");
+        let read = roxmltree::Document::parse(&document).expect("a well-formed document");
         let text = |name| {
             let mut all = read.descendants();
             let node = all.find(|node| node.has_tag_name(name))?;
@@ -66,8 +73,8 @@ fn ask(user: &str, device: &str) {
     }
 }
 
-/// The most of anything that an answer lists.
-const MANY: usize = 256;
+/// Maximum length of every list in a response.
+const MAX_ITEMS: usize = 256;
 
-/// The most bytes of a fault, in our words and in theirs.
-const LINE: usize = 4096;
+/// Maximum length of the message of a fault, in bytes.
+const MAX_MESSAGE: usize = 4096;

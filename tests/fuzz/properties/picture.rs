@@ -1,7 +1,6 @@
-//! Pictures and backgrounds: any file in, within our limits a picture out that the phone takes.
+//! Pictures and backgrounds: any file within the limits converts to a picture that the phone accepts.
 //!
-//! An input is a letter for the model, and the file. Memory and time are bounded by how the fuzzer is
-//! run.
+//! An input is a letter for the model, and the file. The options of the fuzzer limit memory and time.
 
 use std::sync::LazyLock;
 
@@ -10,39 +9,43 @@ use handset_phones::media::{
 };
 use handset_phones::phone::Vendor;
 
-/// Converts the file to a screen's picture and to a background.
+/// Converts the file to a picture for the screen and to a background.
 pub fn check(bytes: &[u8]) {
     let Some((letter, source)) = bytes.split_first() else {
         return;
     };
     let letter = usize::from(*letter);
     let screen = &SCREENS[letter % SCREENS.len()];
-    if let Ok(made) = picture::convert(source, screen) {
-        assert!(made.width <= screen.width && made.height <= screen.height);
-        is_readable(&made, screen);
+    if let Ok(converted) = picture::convert(source, screen) {
+        assert!(converted.width <= screen.width && converted.height <= screen.height);
+        check_picture(&converted, screen);
     }
-    let wanted = &BACKGROUNDS[letter % BACKGROUNDS.len()];
+    let target = &BACKGROUNDS[letter % BACKGROUNDS.len()];
     let fit = if letter.is_multiple_of(2) {
         Fit::Cover
     } else {
         Fit::Contain
     };
-    if let Ok(made) = background::convert(source, wanted, fit) {
-        let size = (made.image.width, made.image.height);
-        assert_eq!(size, (wanted.display.width, wanted.display.height));
-        is_readable(&made.image, &wanted.display);
-        let thumbnail = made.thumbnail.map(|small| (small.width, small.height));
-        assert_eq!(thumbnail, wanted.thumbnail);
+    if let Ok(converted) = background::convert(source, target, fit) {
+        let size = (converted.image.width, converted.image.height);
+        assert_eq!(size, (target.display.width, target.display.height));
+        check_picture(&converted.image, &target.display);
+        let thumbnail = converted.thumbnail.map(|small| (small.width, small.height));
+        assert_eq!(thumbnail, target.thumbnail);
     }
 }
 
-/// A file that we made is one that we take.
-fn is_readable(made: &Picture, wanted: &Display) {
-    assert!(!made.bytes.is_empty() && made.width > 0 && made.height > 0);
-    assert_eq!(made.content_type, wanted.encoding.content_type());
-    if matches!(wanted.encoding, Encoding::Png) {
-        let again = picture::convert(&made.bytes, wanted).expect("our own file is refused");
-        assert_eq!((again.width, again.height), (made.width, made.height));
+/// Checks a converted picture, which must be a valid source itself.
+fn check_picture(converted: &Picture, target: &Display) {
+    assert!(!converted.bytes.is_empty() && converted.width > 0 && converted.height > 0);
+    assert_eq!(converted.content_type, target.encoding.content_type());
+    if matches!(target.encoding, Encoding::Png) {
+        let reconverted =
+            picture::convert(&converted.bytes, target).expect("a converted file is a valid source");
+        assert_eq!(
+            (reconverted.width, reconverted.height),
+            (converted.width, converted.height)
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Ring tones: any file in, within its limits a tone out that the phone takes.
+//! Ring tones: any file within the limits converts to a tone that the phone accepts.
 //!
 //! An input is a letter for the format, and the file.
 
@@ -10,31 +10,32 @@ pub fn check(bytes: &[u8]) {
     let Some((letter, source)) = bytes.split_first() else {
         return;
     };
-    let wanted = FORMATS[usize::from(*letter) % FORMATS.len()];
-    match convert(source, wanted) {
-        Ok(tone) => is_wanted(&tone, wanted),
+    let format = FORMATS[usize::from(*letter) % FORMATS.len()];
+    match convert(source, format) {
+        Ok(tone) => check_tone(&tone, format),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
 
-fn is_wanted(tone: &Tone, wanted: ToneFormat) {
-    let samples = u32::try_from(tone.samples).expect("it is too long");
-    assert_eq!(tone.rate, wanted.rate);
-    assert_eq!(samples % wanted.multiple, 0);
-    assert!(samples >= wanted.shortest && samples < wanted.longest + wanted.multiple);
-    let width = match wanted.coding {
+fn check_tone(tone: &Tone, format: ToneFormat) {
+    let samples = u32::try_from(tone.samples).expect("a short tone");
+    assert_eq!(tone.rate, format.rate);
+    assert_eq!(samples % format.multiple, 0);
+    assert!(samples >= format.shortest && samples < format.longest + format.multiple);
+    let width = match format.coding {
         Coding::Linear => 2,
         Coding::Mulaw => 1,
     };
     let data = tone.samples * width;
-    match wanted.container {
+    match format.container {
         Container::Raw => assert_eq!(tone.bytes.len(), data),
         Container::Wav => {
             assert!(tone.bytes.starts_with(b"RIFF"));
-            assert!((data..data + HEADER).contains(&tone.bytes.len()));
-            // What was made is a source as well.
-            let again = convert(&tone.bytes, wanted).expect("our own file is refused");
-            assert_eq!(again.samples, tone.samples);
+            assert!((data..data + MAX_HEADER).contains(&tone.bytes.len()));
+            // A converted file is a valid source itself.
+            let reconverted =
+                convert(&tone.bytes, format).expect("a converted file is a valid source");
+            assert_eq!(reconverted.samples, tone.samples);
         }
     }
 }
@@ -46,5 +47,5 @@ const FORMATS: [ToneFormat; 4] = [
     ToneFormat::YEALINK_RING,
 ];
 
-/// More than the header of a WAV file.
-const HEADER: usize = 128;
+/// Upper bound for the header of a WAV file, in bytes.
+const MAX_HEADER: usize = 128;

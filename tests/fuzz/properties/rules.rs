@@ -1,7 +1,7 @@
-//! Rules: conditions and templates that compute with what an event says, within their fuel.
+//! Rules: conditions and templates over the headers of an event, within their fuel.
 //!
-//! An input is a condition, a template and what the limit is counted by, each a line that may have `\n`
-//! for a line break, and then an event.
+//! An input is a condition, a template and a key of the limit, one per line and with `\n` for line
+//! breaks, and then an event.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use handsetd::rules::config::{Limit, Mode, Rule, Value, Values};
 use handsetd::rules::{Engine, Fact};
 use tokio::time::Instant;
 
-/// Tells a rule of the event twice.
+/// Evaluates a rule for the event twice.
 pub fn check(bytes: &[u8]) {
     let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
     let mut line = || {
@@ -39,7 +39,7 @@ pub fn check(bytes: &[u8]) {
             let Some(run) = trace.run() else { continue };
             for step in run.steps.iter() {
                 let length: usize = step.pairs.iter().map(|(_, value)| value.len()).sum();
-                assert!(length <= TEXT, "a template made {length} bytes");
+                assert!(length <= MAX_TEXT, "a template produced {length} bytes");
             }
         }
     }
@@ -65,5 +65,5 @@ fn rule(on: &str, when: String, text: &str, per: String) -> Rule {
     }
 }
 
-/// The longest text of a template, and the phone's name beside it, in bytes.
-const TEXT: usize = 64 * 1024 + 16;
+/// Maximum length of the text of a template plus the name of the phone, in bytes.
+const MAX_TEXT: usize = 64 * 1024 + 16;

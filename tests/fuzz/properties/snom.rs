@@ -1,4 +1,4 @@
-//! What a Snom phone is told, and what it answers.
+//! Requests to a Snom phone, and its replies.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use handset_phones::phone::{Phone, Vendor};
 
 use super::conversation;
 
-/// Has a conversation.
+/// Runs a conversation.
 pub fn check(bytes: &[u8]) {
     conversation::check(&PHONE, None, bytes);
 }

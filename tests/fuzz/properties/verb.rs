@@ -1,10 +1,10 @@
 //! Verbs, keys and values: one vocabulary for dialplans, events, the API and the command line.
 //!
-//! An input is a verb and its keys as `key=value`, one a line; a value may have `\n` for a line break.
+//! An input is a verb and its keys as `key=value`, one per line; values have `\n` for line breaks.
 
 use handset_phones::verb::Request;
 
-/// Reads a request, or a refusal that can be told in a line.
+/// Parses a request, or checks that the error has a message of limited length.
 pub fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\n');
@@ -20,20 +20,20 @@ pub fn check(bytes: &[u8]) {
             assert_eq!(
                 read().as_ref(),
                 Ok(&request),
-                "it depends on something else"
+                "parsing is not deterministic"
             );
         }
-        Err(refusal) => {
-            let told = refusal.to_string();
-            assert!(!told.is_empty(), "a refusal says nothing");
+        Err(error) => {
+            let message = error.to_string();
+            assert!(!message.is_empty(), "an error has no message");
             assert!(
-                told.len() <= TOLD + 16 * bytes.len(),
+                message.len() <= MAX_TEXT + 16 * bytes.len(),
                 "{} bytes",
-                told.len()
+                message.len()
             );
         }
     }
 }
 
-/// What our own words of a refusal may have, in bytes; those of the input stand in them escaped.
-const TOLD: usize = 4096;
+/// Maximum length of the own text of a message, in bytes; it quotes the input with escapes.
+const MAX_TEXT: usize = 4096;

@@ -16,7 +16,7 @@ use super::soon;
 pub(crate) struct Caller {
     agi: SocketAddr,
     channel: String,
-    knows: Vec<(String, String)>,
+    values: Vec<(String, String)>,
 }
 
 /// The channel variables after `AGI()`.
@@ -35,15 +35,15 @@ impl Caller {
         Self {
             agi,
             channel: "Local/600@phones-00000001;2".to_owned(),
-            knows: Vec::new(),
+            values: Vec::new(),
         }
     }
 
     /// Makes it a call of `PJSIP/NAME`, with the address and User-Agent of its INVITE.
-    pub(crate) fn of_phone(self, name: &str, address: &str, user_agent: &str) -> Self {
+    pub(crate) fn from_phone(self, name: &str, address: &str, user_agent: &str) -> Self {
         self.on(&format!("PJSIP/{name}-00000001"))
-            .knowing("CHANNEL(pjsip,remote_addr)", address)
-            .knowing("PJSIP_HEADER(read,User-Agent)", user_agent)
+            .with_variable("CHANNEL(pjsip,remote_addr)", address)
+            .with_variable("PJSIP_HEADER(read,User-Agent)", user_agent)
     }
 
     /// Sets the channel.
@@ -53,13 +53,13 @@ impl Caller {
     }
 
     /// Sets the value of `${EXPRESSION}`; all others are empty.
-    pub(crate) fn knowing(mut self, expression: &str, value: &str) -> Self {
-        self.knows.push((expression.to_owned(), value.to_owned()));
+    pub(crate) fn with_variable(mut self, expression: &str, value: &str) -> Self {
+        self.values.push((expression.to_owned(), value.to_owned()));
         self
     }
 
     /// Runs `AGI(agi://…/SCRIPT,ARGUMENTS…)` to completion.
-    pub(crate) async fn runs(&self, script: &str, arguments: &[&str]) -> CallResult {
+    pub(crate) async fn run(&self, script: &str, arguments: &[&str]) -> CallResult {
         soon(
             &format!("the end of {script}"),
             self.converse(script, arguments),
@@ -68,7 +68,7 @@ impl Caller {
     }
 
     /// Connects and sends the environment; the test does the rest of the conversation.
-    pub(crate) async fn opens(&self, script: &str, arguments: &[&str]) -> BufReader<TcpStream> {
+    pub(crate) async fn open(&self, script: &str, arguments: &[&str]) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(self.agi).await.unwrap();
         let environment = self.environment(script, arguments);
         stream.write_all(environment.as_bytes()).await.unwrap();
@@ -76,7 +76,7 @@ impl Caller {
     }
 
     async fn converse(&self, script: &str, arguments: &[&str]) -> CallResult {
-        let mut stream = self.opens(script, arguments).await;
+        let mut stream = self.open(script, arguments).await;
         let mut variables = BTreeMap::new();
         loop {
             let mut line = String::new();
@@ -141,7 +141,7 @@ impl Caller {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             let (expression, next) = after.split_once('}').unwrap();
-            let known = self.knows.iter().find(|(known, _)| known == expression);
+            let known = self.values.iter().find(|(known, _)| known == expression);
             out.push_str(before);
             out.push_str(known.map_or("", |(_, value)| value));
             rest = next;

@@ -148,7 +148,7 @@ impl Calls {
         while !stop.is_cancelled() {
             let phone = format!("phone={}", phones::name(at % load.listed));
             let text = format!("Call {at} of a caller who has waited for a while");
-            let outcome = caller.runs("push", &[&text, &phone]).await;
+            let outcome = caller.run("push", &[&text, &phone]).await;
             if outcome.status != "OK" {
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
@@ -184,7 +184,7 @@ async fn measure(caller: &Caller, load: &Load, rounds: usize) -> Latencies {
     for round in 0..rounds {
         for _ in 0..PINGS {
             let since = Instant::now();
-            assert_eq!(caller.runs("ping", &[]).await.status, "OK");
+            assert_eq!(caller.run("ping", &[]).await.status, "OK");
             pings.push(since.elapsed());
         }
         // To phones that receive no other deliveries.
@@ -195,7 +195,7 @@ async fn measure(caller: &Caller, load: &Load, rounds: usize) -> Latencies {
                 "phone={}",
                 phones::name(load.listed + (round * PUSHES + at) % SPARE)
             );
-            let outcome = caller.runs("push", &["Hello", &phone]).await;
+            let outcome = caller.run("push", &["Hello", &phone]).await;
             assert_eq!(outcome.status, "OK", "{}", outcome.reason);
             since.elapsed().saturating_sub(load.answer)
         });

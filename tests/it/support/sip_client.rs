@@ -34,7 +34,7 @@ pub(crate) enum Course {
     /// Asterisk answers, and the caller hangs up, on [`Call::hang_up`].
     HungUp,
     /// Asterisk ends the call as busy, without an answer.
-    PlanError,
+    Rejected,
 }
 
 impl SipPhone {
@@ -74,7 +74,7 @@ impl SipPhone {
             Course::Answered => include_str!("../../asterisk/sipp/answered.xml"),
             Course::Cancelled => include_str!("../../asterisk/sipp/cancelled.xml"),
             Course::HungUp => include_str!("../../asterisk/sipp/hung-up.xml"),
-            Course::PlanError => include_str!("../../asterisk/sipp/refused.xml"),
+            Course::Rejected => include_str!("../../asterisk/sipp/refused.xml"),
         };
         self.start(scenario, extension)
     }

@@ -13,7 +13,7 @@ use super::soon;
 #[derive(Debug)]
 pub(crate) struct StubWebServer {
     address: SocketAddr,
-    asked: watch::Receiver<Vec<String>>,
+    requests: watch::Receiver<Vec<String>>,
     tasks: Tasks,
 }
 
@@ -22,7 +22,7 @@ impl StubWebServer {
     pub(crate) async fn serving(content_type: &str, document: impl AsRef<[u8]>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (asks, asked) = watch::channel(Vec::new());
+        let (recorder, requests) = watch::channel(Vec::new());
         let tasks = Tasks::new();
         let stop = tasks.stop();
         let mut answer = format!(
@@ -39,14 +39,14 @@ impl StubWebServer {
                 };
                 let head = request(&mut stream).await;
                 let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                asks.send_modify(|asked| asked.push(target));
+                recorder.send_modify(|requests| requests.push(target));
                 // The client may have closed the connection.
                 let _ = stream.write_all(&answer).await;
             }
         });
         Self {
             address,
-            asked,
+            requests,
             tasks,
         }
     }
@@ -57,9 +57,9 @@ impl StubWebServer {
     }
 
     /// Waits for the first request and returns its path and query.
-    pub(crate) async fn asked(&self) -> String {
-        let mut asked = self.asked.clone();
-        let first = asked.wait_for(|asked| !asked.is_empty());
+    pub(crate) async fn requested(&self) -> String {
+        let mut requests = self.requests.clone();
+        let first = requests.wait_for(|requests| !requests.is_empty());
         soon("a request", first).await.unwrap()[0].clone()
     }
 }

@@ -84,61 +84,61 @@ impl UdpPhone {
         let sent = self.socket.send_to(request.as_bytes(), *registrar).await;
         sent.unwrap();
         loop {
-            let answer = self.receive().await;
-            if answer.head[0].starts_with("SIP/2.0 200") {
+            let response = self.receive().await;
+            if response.head[0].starts_with("SIP/2.0 200") {
                 return;
             }
         }
     }
 
     /// Waits for a NOTIFY and accepts it.
-    pub(crate) async fn notified(&self) -> Message {
+    pub(crate) async fn receive_notify(&self) -> Message {
         loop {
             let message = self.receive().await;
             if !message.head[0].starts_with("NOTIFY ") {
                 continue;
             }
-            self.answer(&message, "200 OK", "").await;
+            self.reply(&message, "200 OK", "").await;
             return message;
         }
     }
 
     /// Waits for a call and rings.
-    pub(crate) async fn rings(&self) -> Message {
+    pub(crate) async fn receive_invite(&self) -> Message {
         loop {
             let message = self.receive().await;
             if message.head[0].starts_with("INVITE ") {
-                self.answer(&message, "180 Ringing", "").await;
+                self.reply(&message, "180 Ringing", "").await;
                 return message;
             }
         }
     }
 
     /// Answers a ringing call.
-    pub(crate) async fn takes(&self, invite: &Message) {
+    pub(crate) async fn accept(&self, invite: &Message) {
         let ip = self.address.ip();
         let session = format!(
             "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
              m=audio 40000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
         );
-        self.answer(invite, "200 OK", &session).await;
-        self.hears("ACK ").await;
+        self.reply(invite, "200 OK", &session).await;
+        self.receive_request("ACK ").await;
     }
 
     /// Rejects a ringing call.
-    pub(crate) async fn refuses(&self, invite: &Message, status: &str) {
-        self.answer(invite, status, "").await;
-        self.hears("ACK ").await;
+    pub(crate) async fn reject(&self, invite: &Message, status: &str) {
+        self.reply(invite, status, "").await;
+        self.receive_request("ACK ").await;
     }
 
     /// Waits until a ringing call is cancelled.
-    pub(crate) async fn stops_to_ring(&self, invite: &Message) {
-        let cancel = self.hears("CANCEL ").await;
-        self.answer(&cancel, "200 OK", "").await;
-        self.refuses(invite, "487 Request Terminated").await;
+    pub(crate) async fn receive_cancel(&self, invite: &Message) {
+        let cancel = self.receive_request("CANCEL ").await;
+        self.reply(&cancel, "200 OK", "").await;
+        self.reject(invite, "487 Request Terminated").await;
     }
 
-    async fn hears(&self, method: &str) -> Message {
+    async fn receive_request(&self, method: &str) -> Message {
         loop {
             let message = self.receive().await;
             if message.head[0].starts_with(method) {
@@ -147,8 +147,8 @@ impl UdpPhone {
         }
     }
 
-    /// Answers a request; a call has the tag `phone` on this side.
-    async fn answer(&self, request: &Message, status: &str, session: &str) {
+    /// Replies to a request; a call has the tag `phone` on this side.
+    async fn reply(&self, request: &Message, status: &str, session: &str) {
         let mut copied = String::new();
         for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
             for value in request.header(name) {
@@ -162,12 +162,12 @@ impl UdpPhone {
             "" => "",
             _ => "Content-Type: application/sdp\r\n",
         };
-        let answer = format!(
+        let reply = format!(
             "SIP/2.0 {status}\r\n{copied}Contact: <sip:{user}@{own}>\r\n{kind}\
              Content-Length: {}\r\n\r\n{session}",
             session.len()
         );
-        let sent = self.socket.send_to(answer.as_bytes(), self.registrar).await;
+        let sent = self.socket.send_to(reply.as_bytes(), self.registrar).await;
         sent.unwrap();
     }
 
