@@ -26,7 +26,7 @@ mod stream;
 mod tls;
 mod token;
 
-pub use config::{Config, TlsFiles};
+pub(crate) use config::{Config, TlsFiles};
 pub(crate) use feed::EventFeed;
 pub(crate) use server::{Error, Server};
 pub(crate) use state::{Health, Services};

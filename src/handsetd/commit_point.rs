@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Whether a delivery is open, committed or cancelled. Clones share the state.
 #[derive(Clone, Debug, Default)]
-pub struct CommitPoint(Arc<Inner>);
+pub(crate) struct CommitPoint(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -24,7 +24,7 @@ struct Inner {
 }
 
 /// Write-ahead journal of a delivery. A trait because the outbox, which implements it, lies above.
-pub trait Journal: fmt::Debug + Send + Sync {
+pub(crate) trait Journal: fmt::Debug + Send + Sync {
     /// Persists that the delivery is about to be sent; returns once the record is durable. The error
     /// is human-readable.
     fn persist(&self) -> BoxFuture<'_, Result<(), String>>;
@@ -32,7 +32,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
 
 /// Why a delivery must not be sent.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum NotCommitted {
+pub(crate) enum NotCommitted {
     /// It was cancelled first.
     #[error("cancelled before it was sent")]
     Cancelled,
@@ -43,7 +43,7 @@ pub enum NotCommitted {
 
 impl CommitPoint {
     /// Creates a commit point with a journal.
-    pub fn with_journal(journal: impl Journal + 'static) -> Self {
+    pub(crate) fn with_journal(journal: impl Journal + 'static) -> Self {
         Self(Arc::new(Inner {
             journal: Some(Box::new(journal)),
             ..Inner::default()
@@ -51,7 +51,7 @@ impl CommitPoint {
     }
 
     /// Commits to sending. Committing again succeeds without writing the journal again.
-    pub async fn commit(&self) -> Result<(), NotCommitted> {
+    pub(crate) async fn commit(&self) -> Result<(), NotCommitted> {
         match self.exchange(OPEN, COMMITTED) {
             Ok(_) => {}
             Err(COMMITTED) => return Ok(()),
@@ -67,18 +67,18 @@ impl CommitPoint {
     }
 
     /// Returns whether the delivery was sent, or is about to be.
-    pub fn is_committed(&self) -> bool {
+    pub(crate) fn is_committed(&self) -> bool {
         self.0.state.load(Ordering::Acquire) == COMMITTED
     }
 
     /// Undoes a commit after which nothing was sent; the delivery may be cancelled again.
-    pub fn reset(&self) {
+    pub(crate) fn reset(&self) {
         // A cancelled delivery stays cancelled.
         let _ = self.exchange(COMMITTED, OPEN);
     }
 
     /// Cancels the delivery; returns whether that came before the commit.
-    pub fn cancel(&self) -> bool {
+    pub(crate) fn cancel(&self) -> bool {
         let exchanged = self.exchange(OPEN, CANCELLED);
         let in_time = exchanged.is_ok() || exchanged == Err(CANCELLED);
         if in_time {
@@ -88,12 +88,12 @@ impl CommitPoint {
     }
 
     /// Returns whether the delivery was cancelled.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         self.0.cancelled.is_cancelled()
     }
 
     /// Waits until the delivery is cancelled. Cancel safe.
-    pub async fn cancelled(&self) {
+    pub(crate) async fn cancelled(&self) {
         self.0.cancelled.cancelled().await;
     }
 

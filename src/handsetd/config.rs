@@ -34,11 +34,12 @@ mod vendors;
 #[cfg(test)]
 mod tests;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Location, Warning};
-pub use media::Media;
-pub use sources::{DEFAULT_FILE, Sources};
-pub use state::State;
-pub use vendors::Vendors;
+pub use diagnostic::{Diagnostic, Location};
+pub(crate) use diagnostic::{Diagnostics, Warning};
+pub(crate) use media::Media;
+pub use sources::Sources;
+pub(crate) use state::State;
+pub(crate) use vendors::Vendors;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -85,7 +85,7 @@ impl Entries {
 
 /// Publishes content at URLs that one phone reaches.
 #[derive(Clone, Debug)]
-pub struct ContentPublisher {
+pub(crate) struct ContentPublisher {
     store: ContentStore,
     base: Url,
     lifetime: Duration,
@@ -93,7 +93,7 @@ pub struct ContentPublisher {
 
 impl ContentPublisher {
     /// Creates a publisher whose URLs start with `base`, for content that lives for `lifetime`.
-    pub fn new(store: ContentStore, base: Url, lifetime: Duration) -> Self {
+    pub(crate) fn new(store: ContentStore, base: Url, lifetime: Duration) -> Self {
         Self {
             store,
             base,
@@ -102,25 +102,25 @@ impl ContentPublisher {
     }
 
     /// Starts collecting the documents of a plan.
-    pub fn documents(&self) -> Documents {
+    pub(crate) fn documents(&self) -> Documents {
         Documents::new(self.base.clone(), random::hex_token::<16>())
     }
 
     /// Stores the documents of a plan, so that the phone can fetch them.
-    pub fn publish(&self, documents: Vec<Document>) {
+    pub(crate) fn publish(&self, documents: Vec<Document>) {
         for Document { token, content } in documents {
             self.store.insert(token, content, self.lifetime);
         }
     }
 
     /// Stores a picture or tone and returns its URL, which ends with `name`.
-    pub fn publish_media(&self, content: StoredContent, name: &str) -> Url {
+    pub(crate) fn publish_media(&self, content: StoredContent, name: &str) -> Url {
         let token = self.store.insert_new(content, self.lifetime);
         self.media_url(&token, name)
     }
 
     /// Returns the URL of the picture or tone stored under `token`.
-    pub fn media_url(&self, token: &str, name: &str) -> Url {
+    pub(crate) fn media_url(&self, token: &str, name: &str) -> Url {
         media_url(&self.base, token, name)
     }
 }

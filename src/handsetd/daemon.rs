@@ -15,7 +15,6 @@ mod running;
 mod settings;
 
 use std::future::Future;
-use std::net::SocketAddr;
 
 use tokio::sync::mpsc;
 
@@ -27,34 +26,25 @@ pub(crate) use settings::delivery_settings;
 
 /// A daemon whose sockets are bound and that does nothing yet.
 #[derive(Debug)]
-pub struct Daemon(Parts);
+pub(crate) struct Daemon(Parts);
 
 impl Daemon {
     /// Binds every address of `config`.
-    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+    pub(crate) async fn bind(config: Config) -> anyhow::Result<Self> {
         Parts::bind(config).await.map(Self)
     }
 
     /// Returns the address of the FastAGI server.
-    pub fn agi_address(&self) -> SocketAddr {
+    #[cfg(feature = "simulator")]
+    pub(crate) fn agi_address(&self) -> std::net::SocketAddr {
         self.0.agi.local_addr()
-    }
-
-    /// Returns the address of the phone-facing HTTP server.
-    pub fn http_address(&self) -> SocketAddr {
-        self.0.http.local_addr()
-    }
-
-    /// Returns the address of the admin server, if there is one.
-    pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.0.admin.as_ref().map(|(admin, _)| admin.local_addr())
     }
 
     /// Serves until `stop` is done, then finishes what is in progress.
     ///
     /// A configuration received from `reloads` replaces the current one, as far as that is possible
     /// without a restart.
-    pub async fn run(self, stop: impl Future<Output = ()>, reloads: mpsc::Receiver<Config>) {
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>, reloads: mpsc::Receiver<Config>) {
         Running::start(self.0).await.serve(stop, reloads).await;
     }
 }

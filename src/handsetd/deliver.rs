@@ -27,9 +27,8 @@ mod reply_data;
 mod template;
 
 pub(crate) use challenge::Challenge;
-pub use config::Config;
-pub use courier::Courier;
-pub use media_source::MediaSource;
-pub use mobility::{CallManager, Encoding};
-pub use push_credentials::{OneTimeCredentials, PushCredentials};
-pub use registration::Sends;
+pub(crate) use config::Config;
+pub(crate) use courier::Courier;
+pub(crate) use mobility::{CallManager, Encoding};
+pub use push_credentials::PushCredentials;
+pub(crate) use registration::Sends;

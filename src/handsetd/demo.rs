@@ -30,7 +30,7 @@ use scenario::{DemoPhone, EXTENSIONS, Extension};
 
 /// How to run the demo.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Directory below which Asterisk is installed; `None` uses a script in its place.
     pub asterisk: Option<PathBuf>,
     /// Directory for the pictures of the phones.
@@ -38,7 +38,7 @@ pub struct Options {
 }
 
 /// Runs the demo and writes a transcript to `out`; returns whether every call succeeded.
-pub async fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<bool> {
+pub(crate) async fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<bool> {
     let tasks = Tasks::new();
     let succeeded = run_calls(options, &tasks, out).await;
     tasks.shut_down(SHUTDOWN_TIMEOUT).await;

@@ -41,7 +41,7 @@ impl Default for Config {
 
 /// Serves calls of the dialplan.
 #[derive(Debug)]
-pub struct Dialplan {
+pub(crate) struct Dialplan {
     /// Accepts the requests; deliveries may outlast their call.
     pub dispatcher: Dispatcher,
     pub(crate) resolver: PhoneResolver,

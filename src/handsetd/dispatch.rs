@@ -31,13 +31,13 @@ use handset_phones::verb::{Action, Request};
 use outbox::OutboxWorker;
 use queue::Admission;
 
-pub use delivery::Delivery;
-pub use outbox::Expired;
+pub(crate) use delivery::Delivery;
+pub(crate) use outbox::Expired;
 pub(crate) use services::Services;
 
 /// Starts deliveries. Clones share their state.
 #[derive(Clone, Debug)]
-pub struct Dispatcher {
+pub(crate) struct Dispatcher {
     services: Arc<Services>,
     outbox: OutboxWorker,
 }
@@ -57,29 +57,29 @@ impl Dispatcher {
 
     /// Resumes the deliveries that were stored when the daemon ended. From now on, stored deliveries
     /// are retried when `roster` reports that their phone has registered.
-    pub fn resume(&self, entries: Vec<StoredEntry>, roster: &Roster) {
+    pub(crate) fn resume(&self, entries: Vec<StoredEntry>, roster: &Roster) {
         let listener = self.outbox.clone().listen(roster.arrivals());
         self.services.tasks.spawn("arrivals", listener);
         self.outbox.resume(entries);
     }
 
     /// Returns how many deliveries are in progress.
-    pub fn in_flight(&self) -> usize {
+    pub(crate) fn in_flight(&self) -> usize {
         self.services.in_flight.len()
     }
 
     /// Returns how many deliveries wait for another one to the same phone.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.services.queues.len()
     }
 
     /// Returns how many deliveries the outbox holds.
-    pub fn stored(&self) -> usize {
+    pub(crate) fn stored(&self) -> usize {
         self.outbox.len()
     }
 
     /// Cancels the deliveries of the request `id` that are not sent yet; returns their phones.
-    pub async fn cancel(&self, id: &str, requester: &Requester) -> Vec<String> {
+    pub(crate) async fn cancel(&self, id: &str, requester: &Requester) -> Vec<String> {
         let phones = self.services.in_flight.cancel(id, requester);
         if !phones.is_empty() {
             self.outbox.delete_pending(id, &phones).await;
@@ -88,7 +88,7 @@ impl Dispatcher {
     }
 
     /// Records an invalid request, and reports it.
-    pub fn refuse(&self, info: &RequestInfo, reason: impl Into<String>) -> Report {
+    pub(crate) fn refuse(&self, info: &RequestInfo, reason: impl Into<String>) -> Report {
         let outcome = Outcome::new(Status::Invalid, reason);
         self.services.reject(info, outcome).into()
     }
@@ -96,7 +96,7 @@ impl Dispatcher {
     /// Delivers a request to all phones that it names, and waits for all outcomes.
     ///
     /// There is no calling phone, so a request that names no phone is `INVALID`.
-    pub async fn dispatch(&self, request: Request, info: &RequestInfo) -> Report {
+    pub(crate) async fn dispatch(&self, request: Request, info: &RequestInfo) -> Report {
         match self.launch(request, info) {
             Ok(mut deliveries) => {
                 join_all(deliveries.iter_mut().map(Delivery::end)).await;
@@ -108,7 +108,11 @@ impl Dispatcher {
 
     /// Starts the deliveries to all phones that a request names. If there is nothing to start,
     /// returns the report.
-    pub fn launch(&self, request: Request, info: &RequestInfo) -> Result<Vec<Delivery>, Report> {
+    pub(crate) fn launch(
+        &self,
+        request: Request,
+        info: &RequestInfo,
+    ) -> Result<Vec<Delivery>, Report> {
         if request.action == Action::Ping {
             return Err(Outcome::new(Status::Ok, String::new()).into());
         }
@@ -125,12 +129,12 @@ impl Dispatcher {
 
     /// Returns whether a request names a device or user of the call manager, so that no phone has to
     /// be found.
-    pub fn needs_no_phone(request: &Request) -> bool {
+    pub(crate) fn needs_no_phone(request: &Request) -> bool {
         matches!(&request.action, Action::Mobility(mobility) if !mobility.concerns_phone())
     }
 
     /// Starts a request that needs no phone.
-    pub fn start_alone(&self, request: Request, info: &RequestInfo) -> Delivery {
+    pub(crate) fn start_alone(&self, request: Request, info: &RequestInfo) -> Delivery {
         let services = Arc::clone(&self.services);
         if request.keep.is_some() {
             let outcome = Outcome::new(Status::Unsupported, NO_PHONE);
@@ -152,7 +156,7 @@ impl Dispatcher {
     }
 
     /// Starts the deliveries to the phones that were found.
-    pub fn start(
+    pub(crate) fn start(
         &self,
         found: Vec<Resolution>,
         request: Request,

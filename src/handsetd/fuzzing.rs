@@ -1,5 +1,14 @@
 //! Access for `tests/fuzz` to parsers of untrusted bytes that are otherwise private. Not an API.
 
+pub use crate::config::{Config, Diagnostic, Location, Sources};
+pub use crate::content_store::ContentStore;
+pub use crate::deliver::PushCredentials;
+pub use crate::dialplan::read as read_arguments;
+pub use crate::phone_http::ActionUrlEvent;
+pub use crate::roster::Contact;
+pub use crate::rules::config::{Limit, Mode, Rule, Value, Values};
+pub use crate::rules::{Engine, Fact};
+
 use std::net::SocketAddr;
 
 use axum::body::{Body, to_bytes};
@@ -10,8 +19,7 @@ use bytes::Bytes;
 use handset_phones::phone::Credentials;
 use tower::ServiceExt;
 
-use crate::content_store::ContentStore;
-use crate::deliver::{Challenge, PushCredentials};
+use crate::deliver::Challenge;
 use crate::phone_http::{self, EventSender};
 
 /// Answers the authentication challenges in the `WWW-Authenticate` headers of a phone.

@@ -11,7 +11,7 @@ mod redact;
 mod requester;
 mod search;
 
-pub use config::Config;
+pub(crate) use config::Config;
 pub(crate) use log::{History, OpenRecord};
 pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::without_secrets;

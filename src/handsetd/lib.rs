@@ -143,26 +143,31 @@
 //! | transport | the way to a phone: `http`, `notify`, `csta` or `pbx` (the key `via`) |
 //! | verb | what a phone is asked to do, such as `push` |
 
-pub mod admin;
+#![expect(
+    unnameable_types,
+    reason = "only tests/fuzz sees more than `cli`, through a hidden module"
+)]
+
+mod admin;
 pub mod cli;
-pub mod commit_point;
-pub mod config;
-pub mod content_store;
-pub mod daemon;
-pub mod deliver;
+mod commit_point;
+mod config;
+mod content_store;
+mod daemon;
+mod deliver;
 #[cfg(feature = "simulator")]
-pub mod demo;
-pub mod dialplan;
-pub mod dispatch;
-pub mod events;
+mod demo;
+mod dialplan;
+mod dispatch;
+mod events;
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod history;
-pub mod metrics;
-pub mod outbox;
-pub mod outcome;
-pub mod phone_http;
-pub mod resolver;
-pub mod roster;
-pub mod rules;
-pub mod telemetry;
+mod history;
+mod metrics;
+mod outbox;
+mod outcome;
+mod phone_http;
+mod resolver;
+mod roster;
+mod rules;
+mod telemetry;

@@ -10,6 +10,5 @@ mod entry;
 mod file;
 mod store;
 
-pub use entry::{EntryState, OutboxEntry, StoredEntry};
-pub use file::Error;
-pub use store::{Opened, Store};
+pub(crate) use entry::{EntryState, OutboxEntry, StoredEntry};
+pub(crate) use store::{Opened, Store};

@@ -9,7 +9,7 @@ use handset_phones::phone::Vendor;
 
 /// What came of a request, in the words that dialplans and programs read.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Status {
+pub(crate) enum Status {
     /// The phone refused us: password, allow-list, authentication URL.
     Denied,
     /// A fault of handsetd; logged with the delivery's id.
@@ -36,7 +36,7 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of their words.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Denied,
         Self::Error,
         Self::Invalid,
@@ -51,13 +51,13 @@ impl Status {
     ];
 
     /// Returns the status of that word, whatever the case.
-    pub fn find(word: &str) -> Option<Self> {
+    pub(crate) fn find(word: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|status| status.word().eq_ignore_ascii_case(word))
     }
 
     /// Returns the word for it.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Denied => "DENIED",
             Self::Error => "ERROR",
@@ -82,7 +82,7 @@ impl fmt::Display for Status {
 
 /// What came of a request at one phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The status.
     pub status: Status,
     /// Why, in words for people; may be empty when all is well.
@@ -99,7 +99,7 @@ pub struct Outcome {
 
 /// One step of a delivery, as it went.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StepRecord {
+pub(crate) struct StepRecord {
     /// `http`, `notify`, `csta` or `pbx`.
     pub transport: &'static str,
     /// A summary of the request, without passwords.
@@ -112,7 +112,7 @@ pub struct StepRecord {
 
 impl Outcome {
     /// Creates an outcome that concerns no phone in particular.
-    pub fn new(status: Status, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(status: Status, reason: impl Into<String>) -> Self {
         Self {
             status,
             reason: reason.into(),
@@ -124,7 +124,7 @@ impl Outcome {
     }
 
     /// Creates an outcome at the phone called `name`.
-    pub fn at(
+    pub(crate) fn at(
         name: &str,
         vendor: Option<Vendor>,
         status: Status,
@@ -142,14 +142,14 @@ impl Outcome {
 
     /// Adds what was read.
     #[must_use]
-    pub fn with_result(self, result: Option<Value>) -> Self {
+    pub(crate) fn with_result(self, result: Option<Value>) -> Self {
         Self { result, ..self }
     }
 }
 
 /// What came of a request altogether.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Report {
+pub(crate) struct Report {
     /// The status of all phones together.
     pub status: Status,
     /// Why, in words for people.
@@ -167,7 +167,7 @@ impl Report {
     ///
     /// One phone speaks for itself. Several are `OK` if all are, `QUEUED` if the rest of them goes
     /// on, and `PARTIAL` otherwise, with each phone's status in the reason.
-    pub fn of(outcomes: &[Outcome]) -> Self {
+    pub(crate) fn of(outcomes: &[Outcome]) -> Self {
         let phone = join(outcomes.iter().map(|outcome| outcome.phone.as_str()));
         let vendors = outcomes.iter().filter_map(|outcome| outcome.vendor);
         let vendor = join(vendors.map(Vendor::name));
@@ -187,7 +187,7 @@ impl Report {
 
     /// Returns what was read as one line of text: a text as it is, of a picture its address, anything
     /// else as JSON.
-    pub fn result_line(&self) -> Option<String> {
+    pub(crate) fn result_line(&self) -> Option<String> {
         let result = self.result.as_ref()?;
         let url = result.get("png").and_then(|_| result.get("url"));
         let text = url.unwrap_or(result).as_str().map(ToOwned::to_owned);
@@ -252,16 +252,16 @@ fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
 
 /// The number of a delivery, under which the log tells of it: 12 hexadecimal digits.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct DeliveryId(String);
+pub(crate) struct DeliveryId(String);
 
 impl DeliveryId {
     /// Creates a new one.
-    pub fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(handset_net::random::hex_token::<6>())
     }
 
     /// Takes one that was given before a restart.
-    pub fn given(text: String) -> Self {
+    pub(crate) fn given(text: String) -> Self {
         Self(text)
     }
 }

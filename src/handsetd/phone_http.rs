@@ -11,8 +11,9 @@ mod failed_logins;
 mod router;
 mod server;
 
-pub use action_url::{ActionUrlEvent, EventSender};
-pub use config::Config;
+pub use action_url::ActionUrlEvent;
+pub(crate) use action_url::EventSender;
+pub(crate) use config::Config;
 pub(crate) use router::router;
 pub(crate) use server::Server;
 

@@ -3,8 +3,8 @@
 mod phone_ref;
 mod summary;
 
-pub use phone_ref::PhoneRef;
-pub use summary::PhoneSummary;
+pub(crate) use phone_ref::PhoneRef;
+pub(crate) use summary::PhoneSummary;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ use handset_phones::phone::{
 
 /// Resolves names to phones. Cheap to clone; [`replace`](Self::replace) affects all clones.
 #[derive(Clone)]
-pub struct PhoneResolver {
+pub(crate) struct PhoneResolver {
     known: Arc<RwLock<Arc<Known>>>,
     roster: Roster,
 }
@@ -31,11 +31,11 @@ struct Known {
 }
 
 /// A phone, or why it was not found.
-pub type Resolution = Result<Phone, NotFound>;
+pub(crate) type Resolution = Result<Phone, NotFound>;
 
 /// A phone that cannot be found.
 #[derive(Clone, Debug)]
-pub struct NotFound {
+pub(crate) struct NotFound {
     /// The outcome of a request to it.
     pub outcome: Outcome,
     /// Finds the phone if it registers later; `None` if no phone can register by that name.
@@ -63,7 +63,7 @@ type Defaults = dyn Fn(Vendor) -> VendorDefaults + Send + Sync;
 
 impl PhoneResolver {
     /// Creates a resolver of configured and registered phones.
-    pub fn new(
+    pub(crate) fn new(
         directory: Directory,
         roster: Roster,
         defaults: impl Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
@@ -79,7 +79,7 @@ impl PhoneResolver {
     }
 
     /// Replaces the configuration. Phones that were resolved before are unaffected.
-    pub fn replace(
+    pub(crate) fn replace(
         &self,
         directory: Directory,
         defaults: impl Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
@@ -96,17 +96,17 @@ impl PhoneResolver {
     }
 
     /// Returns the targets that the parts of `phone=` name.
-    pub fn targets(&self, names: &str) -> Vec<Target> {
+    pub(crate) fn targets(&self, names: &str) -> Vec<Target> {
         self.known().directory.find(names)
     }
 
     /// Returns the configured phone of `endpoint`, or an unlisted one.
-    pub fn of_endpoint(&self, endpoint: &Endpoint) -> PhoneEntry {
+    pub(crate) fn of_endpoint(&self, endpoint: &Endpoint) -> PhoneEntry {
         self.known().directory.of_endpoint(endpoint)
     }
 
     /// Returns the phones that `phone=` names; for each that cannot be found, the reason.
-    pub fn find(&self, names: &str) -> Vec<Resolution> {
+    pub(crate) fn find(&self, names: &str) -> Vec<Resolution> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
             Target::Unknown(address) => self.at_address(&address),
@@ -120,7 +120,7 @@ impl PhoneResolver {
     }
 
     /// Returns the outcome for a `phone=` without a name.
-    pub fn no_phone() -> Outcome {
+    pub(crate) fn no_phone() -> Outcome {
         Outcome::new(Status::Invalid, "phone: it names no phone")
     }
 
@@ -144,14 +144,22 @@ impl PhoneResolver {
     }
 
     /// Returns the phones of an endpoint if the roster suffices, which saves a query to Asterisk.
-    pub fn on_roster(&self, entry: &PhoneEntry, endpoint: &Endpoint) -> Option<Vec<Resolution>> {
+    pub(crate) fn on_roster(
+        &self,
+        entry: &PhoneEntry,
+        endpoint: &Endpoint,
+    ) -> Option<Vec<Resolution>> {
         let infos = self.roster.registrations(endpoint);
         let found: Vec<_> = self.each(entry, &infos).collect();
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
     }
 
     /// Adds what only the roster knows about the phone of `endpoint` at the same address.
-    pub fn completed(&self, info: RegistrationInfo, endpoint: &Endpoint) -> RegistrationInfo {
+    pub(crate) fn completed(
+        &self,
+        info: RegistrationInfo,
+        endpoint: &Endpoint,
+    ) -> RegistrationInfo {
         let known = self.roster.registrations(endpoint);
         match known
             .into_iter()
@@ -168,7 +176,7 @@ impl PhoneResolver {
     }
 
     /// Returns the phones registered at an address that is not configured.
-    pub fn at_address(&self, address: &str) -> Vec<Resolution> {
+    pub(crate) fn at_address(&self, address: &str) -> Vec<Resolution> {
         let known = self.roster.find(address);
         if known.is_empty() {
             let reason = format!(
@@ -190,7 +198,7 @@ impl PhoneResolver {
     }
 
     /// Returns the name of the phone with an IP or MAC address.
-    pub fn name_at(&self, address: &str) -> Option<String> {
+    pub(crate) fn name_at(&self, address: &str) -> Option<String> {
         match self.targets(address).into_iter().next()? {
             Target::Listed(entry) => Some(entry.name),
             Target::Unlisted(_) => None,
@@ -205,7 +213,7 @@ impl PhoneResolver {
     }
 
     /// Joins an entry with each of `infos`.
-    pub fn each(
+    pub(crate) fn each(
         &self,
         entry: &PhoneEntry,
         infos: &[RegistrationInfo],
@@ -223,7 +231,7 @@ impl PhoneResolver {
     }
 
     /// Joins an entry with what Asterisk reports.
-    pub fn resolve(&self, entry: &PhoneEntry, info: &RegistrationInfo) -> Resolution {
+    pub(crate) fn resolve(&self, entry: &PhoneEntry, info: &RegistrationInfo) -> Resolution {
         entry
             .resolve(info, &self.known().defaults)
             .map_err(|unresolved| {

@@ -16,7 +16,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{broadcast, watch as channel};
 use tokio::time::{Instant, timeout_at};
 
-pub use contact::{Contact, Reach};
+pub use contact::Contact;
+pub(crate) use contact::Reach;
 use table::Table;
 
 use handset_ami::{self as ami, Client};
@@ -25,14 +26,14 @@ use handset_phones::phone::{Endpoint, MacAddress, RegistrationInfo};
 
 /// The registrations of all servers. Cheap to clone; clones share their contents.
 #[derive(Clone)]
-pub struct Roster {
+pub(crate) struct Roster {
     servers: Arc<RwLock<Vec<Server>>>,
     arrivals: broadcast::Sender<Registered>,
 }
 
 /// A phone that may be reachable again.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Registered {
+pub(crate) enum Registered {
     /// Any phone: all registrations of a server were loaded.
     Any,
     /// A phone of this endpoint registered or renewed its registration.
@@ -47,7 +48,7 @@ struct Server {
 
 /// Where to send to a registered endpoint.
 #[derive(Clone, Debug)]
-pub struct Registration {
+pub(crate) struct Registration {
     /// The server that it is registered with.
     pub client: Client,
     /// The contacts of the endpoint there; at least one.
@@ -57,7 +58,7 @@ pub struct Registration {
 /// Why nothing can be sent to an endpoint.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unavailable {
+pub(crate) enum Unavailable {
     /// The server is not connected.
     #[error("Asterisk {server} is not connected: {reason}")]
     Away {
@@ -79,7 +80,7 @@ pub enum Unavailable {
 
 impl Roster {
     /// Loads the registrations of a server, and follows it until `tasks` stop.
-    pub fn follow(&self, client: Client, tasks: &Tasks) {
+    pub(crate) fn follow(&self, client: Client, tasks: &Tasks) {
         let (table, readable) = channel::channel(Table::default());
         let server = Server {
             client: client.clone(),
@@ -100,28 +101,28 @@ impl Roster {
     }
 
     /// Returns whether any server is followed.
-    pub fn follows_any(&self) -> bool {
+    pub(crate) fn follows_any(&self) -> bool {
         !self.list().is_empty()
     }
 
     /// Subscribes to phones that register from now on. Each may be announced several times.
-    pub fn arrivals(&self) -> broadcast::Receiver<Registered> {
+    pub(crate) fn arrivals(&self) -> broadcast::Receiver<Registered> {
         self.arrivals.subscribe()
     }
 
     /// Removes a server and its registrations.
-    pub fn forget(&self, server: &str) {
+    pub(crate) fn forget(&self, server: &str) {
         let mut servers = self.servers.write().unwrap_or_else(PoisonError::into_inner);
         servers.retain(|known| known.client.name() != server);
     }
 
     /// Returns the phones of `endpoint`, one for each contact; empty if no server currently has any.
-    pub fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
+    pub(crate) fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
         self.select(|table| table.contacts(endpoint).iter().collect())
     }
 
     /// Returns whether a phone of `endpoint` is registered with any server.
-    pub fn knows(&self, endpoint: &Endpoint) -> bool {
+    pub(crate) fn knows(&self, endpoint: &Endpoint) -> bool {
         let mut servers = self.list().into_iter();
         servers.any(|server| {
             let table = server.table.borrow();
@@ -130,7 +131,7 @@ impl Roster {
     }
 
     /// Returns how many registrations of `endpoint` were announced by events of the servers.
-    pub fn registration_count(&self, endpoint: &Endpoint) -> u64 {
+    pub(crate) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
         let servers = self.list().into_iter();
         servers.fold(0, |sum: u64, server| {
             sum.wrapping_add(server.table.borrow().registration_count(endpoint))
@@ -138,7 +139,7 @@ impl Roster {
     }
 
     /// Returns the phones with this IP or MAC address.
-    pub fn find(&self, text: &str) -> Vec<RegistrationInfo> {
+    pub(crate) fn find(&self, text: &str) -> Vec<RegistrationInfo> {
         if let Ok(mac) = text.parse::<MacAddress>() {
             return self.select(|table| table.all().filter(|one| one.mac() == Some(mac)).collect());
         }
@@ -150,7 +151,7 @@ impl Roster {
 
     /// Returns all phones, and the servers that are unavailable. Waits until `until` for servers that
     /// are still loading.
-    pub async fn all(&self, until: Instant) -> (Vec<RegistrationInfo>, Vec<Unavailable>) {
+    pub(crate) async fn all(&self, until: Instant) -> (Vec<RegistrationInfo>, Vec<Unavailable>) {
         let (mut phones, mut away) = (Vec::new(), Vec::new());
         for server in self.list() {
             if server.is_loaded(until).await {
@@ -165,7 +166,7 @@ impl Roster {
 
     /// Returns the contacts of `endpoint`, and the server to send to. Waits until `until` for servers that
     /// are still loading.
-    pub async fn registration(
+    pub(crate) async fn registration(
         &self,
         endpoint: &Endpoint,
         until: Instant,

@@ -19,7 +19,7 @@
 
 mod concurrency;
 mod condition;
-pub mod config;
+pub(crate) mod config;
 mod engine;
 mod error;
 mod fact;
@@ -28,7 +28,7 @@ mod limits;
 mod loop_guard;
 mod plan;
 mod rule;
-pub mod rule_test;
+pub(crate) mod rule_test;
 mod scope;
 mod template;
 mod trace;
@@ -36,10 +36,10 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
-pub use concurrency::{Rejection, Run, RunId};
-pub use engine::{Decision, Engine};
-pub use error::{Error, RuleError, RulePart};
+pub(crate) use concurrency::{Run, RunId};
+pub(crate) use engine::Decision;
+pub use engine::Engine;
+pub(crate) use error::RulePart;
 pub use fact::Fact;
-pub use plan::Step;
-pub use rule_test::TestFailure;
-pub use trace::{Counters, EventValue, Trace, Verdict};
+pub(crate) use plan::Step;
+pub(crate) use trace::{Counters, Trace};

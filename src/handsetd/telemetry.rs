@@ -6,7 +6,7 @@
 mod escape;
 mod line;
 
-pub use escape::{TerminalSafe, TerminalSafeJson};
+pub(crate) use escape::{TerminalSafe, TerminalSafeJson};
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
@@ -77,7 +77,7 @@ pub enum Format {
 /// Starts logging for the whole process; does nothing if a subscriber is set already.
 ///
 /// `HANDSETD_LOG`, or else `RUST_LOG`, overrides the level.
-pub fn start(config: Config) {
+pub(crate) fn start(config: Config) {
     let (filter, refused) = filter(config.level, |name| std::env::var(name).ok());
     let subscriber = subscriber(config.format, Place::of_stderr(), filter, io::stderr);
     // On failure another subscriber receives the lines.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use assert_cmd::assert::OutputAssertExt;
 use handset_simulator::Vendor;
 use handset_simulator::{Faults, Options};
-use handsetd::admin;
 use predicates::str::contains;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -123,7 +122,7 @@ async fn a_port_in_use_is_reported_and_fatal() {
 #[tokio::test]
 async fn a_default_admin_port_in_use_disables_the_admin_server() {
     // The port may also be in use by a handsetd of this machine.
-    let _taken = TcpListener::bind(admin::Config::ADDRESS).await;
+    let _taken = TcpListener::bind(("127.0.0.1", 8091)).await;
     let folder = tempfile::tempdir().unwrap();
     let file = daemon::configure(folder.path(), "");
     let config = fs::read_to_string(&file).unwrap();

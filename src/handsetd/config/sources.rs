@@ -142,7 +142,7 @@ fn is_absent(error: &io::Error) -> bool {
 }
 
 /// The file that is read by default.
-pub const DEFAULT_FILE: &str = "/etc/handsetd/handsetd.toml";
+pub(crate) const DEFAULT_FILE: &str = "/etc/handsetd/handsetd.toml";
 
 /// The longest file, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024;

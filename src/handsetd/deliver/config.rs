@@ -9,7 +9,7 @@ use super::mobility::CallManager;
 
 /// How phones reach handsetd, and where media come from.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// Base URL of the phone-facing HTTP server; `None` takes the local address of the route to each
     /// phone.
     pub url: Option<Url>,

@@ -34,7 +34,7 @@ use handset_phones::verb::{Action, Control, Fit, Mobility, Request, Via};
 
 /// Delivers actions to phones. Clones share their state.
 #[derive(Clone, Debug)]
-pub struct Courier(Arc<Inner>);
+pub(crate) struct Courier(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -55,7 +55,7 @@ impl Courier {
     ///
     /// Phones fetch from `content_store`, `push_credentials` has the passwords of pushes in progress,
     /// and `roster` knows which server sends a NOTIFY to a phone.
-    pub fn open(
+    pub(crate) fn open(
         config: Config,
         content_store: ContentStore,
         push_credentials: PushCredentials,
@@ -85,7 +85,7 @@ impl Courier {
     ///
     /// Commits before anything is sent. Dropping the future after that may leave the phone with half
     /// of the request.
-    pub async fn deliver(
+    pub(crate) async fn deliver(
         &self,
         phone: &Phone,
         request: &Request,
@@ -144,7 +144,7 @@ impl Courier {
 
     /// Has the call manager execute `mobility`, the action of `request`, and returns the outcome.
     /// Concerns `phone` unless it names a device or a user. Commits before anything is sent.
-    pub async fn ask_call_manager(
+    pub(crate) async fn ask_call_manager(
         &self,
         phone: Option<&Phone>,
         mobility: &Mobility,
@@ -169,7 +169,7 @@ impl Courier {
     }
 
     /// Checks whether Asterisk could send a call or a NOTIFY to `phone`, without sending it.
-    pub async fn probe(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
+    pub(crate) async fn probe(&self, phone: &Phone, sends: Sends, until: Instant) -> Outcome {
         let probed = registration::probe(&self.0.roster, phone, sends, until).await;
         let (status, reason) = match probed {
             Ok(summary) => (Status::Ok, summary),
@@ -179,7 +179,7 @@ impl Courier {
     }
 
     /// Returns how many circuit breakers are open.
-    pub fn open_circuit_breakers(&self) -> usize {
+    pub(crate) fn open_circuit_breakers(&self) -> usize {
         self.0.breakers.open_count()
     }
 

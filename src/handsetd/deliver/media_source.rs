@@ -18,7 +18,7 @@ use super::failure::root_cause;
 
 /// Where files come from.
 #[derive(Debug)]
-pub struct MediaSource {
+pub(crate) struct MediaSource {
     folders: Vec<PathBuf>,
     hosts: Vec<String>,
     http: reqwest::Client,
@@ -48,7 +48,7 @@ impl MediaSource {
     /// # Panics
     ///
     /// Panics if no TLS provider is installed for the process.
-    pub fn new(folders: Vec<PathBuf>, hosts: Vec<String>) -> Self {
+    pub(crate) fn new(folders: Vec<PathBuf>, hosts: Vec<String>) -> Self {
         Self::finding(folders, hosts, addresses::look_up)
     }
 

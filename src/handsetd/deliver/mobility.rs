@@ -22,7 +22,7 @@ use handset_phones::vendor::mobility::{
 };
 use handset_phones::verb::{DeviceName, Mobility, Request, UserId};
 
-pub use config::{CallManager, Encoding};
+pub(crate) use config::{CallManager, Encoding};
 
 /// The client of the call manager, if one is configured.
 #[derive(Debug)]

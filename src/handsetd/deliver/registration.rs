@@ -114,7 +114,7 @@ pub(super) async fn probe(
 
 /// What Asterisk sends to a phone on behalf of handsetd.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Sends {
+pub(crate) enum Sends {
     /// A call.
     Call,
     /// A NOTIFY.

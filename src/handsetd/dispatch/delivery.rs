@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, Report, Status};
 
 /// A delivery that may still go on.
 #[derive(Debug)]
-pub struct Delivery {
+pub(crate) struct Delivery {
     /// What came of it, so far.
     outcome: Outcome,
     task: Option<JoinHandle<Outcome>>,
@@ -58,7 +58,7 @@ impl Delivery {
     }
 
     /// Waits for the end. Cancel safe.
-    pub async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         let Some(task) = &mut self.task else { return };
         self.outcome = match task.await {
             Ok(outcome) => outcome,
@@ -73,7 +73,7 @@ impl Delivery {
 
     /// Waits until it may be called `QUEUED`: at once for most, and for what is to be kept when it
     /// would outlast a crash. What can't be kept is waited for to its end. Cancel safe.
-    pub async fn until_persisted(&mut self) {
+    pub(crate) async fn until_persisted(&mut self) {
         if let Persistence::Unsure(sure) = &mut self.keeping {
             self.keeping = match sure.await {
                 Ok(()) => Persistence::Settled,
@@ -86,7 +86,7 @@ impl Delivery {
     }
 
     /// Sums up deliveries of which some go on, for which `reason` is given.
-    pub fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
+    pub(crate) fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
         let told = |mut delivery: Self| {
             let mut outcome = delivery.outcome;
             if delivery.task.is_none() {
@@ -114,7 +114,7 @@ impl Delivery {
     }
 
     /// Returns what came of each, so far.
-    pub fn outcomes(deliveries: Vec<Self>) -> Vec<Outcome> {
+    pub(crate) fn outcomes(deliveries: Vec<Self>) -> Vec<Outcome> {
         deliveries.into_iter().map(|one| one.outcome).collect()
     }
 }

@@ -43,7 +43,7 @@ use handset_phones::phone::Vendor;
 use handset_phones::verb::{Action, Request};
 use pending_delivery::PendingDelivery;
 
-pub use worker::Expired;
+pub(crate) use worker::Expired;
 pub(super) use worker::OutboxWorker;
 
 impl Dispatcher {

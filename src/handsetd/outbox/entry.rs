@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 /// A request for one phone, as text that later versions of the program can read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OutboxEntry {
+pub(crate) struct OutboxEntry {
     /// The id of the request, by which it can be cancelled.
     pub id: String,
     /// The requester, as JSON.
@@ -25,7 +25,7 @@ pub struct OutboxEntry {
 
 /// An entry of the outbox.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StoredEntry {
+pub(crate) struct StoredEntry {
     /// Entries are delivered in the order of their numbers.
     pub number: u64,
     /// Whether it may have been sent.
@@ -36,7 +36,7 @@ pub struct StoredEntry {
 
 /// Whether an entry may have been sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum EntryState {
+pub(crate) enum EntryState {
     /// It is being sent, or was when the daemon ended.
     InFlight,
     /// Nothing of it was sent.

@@ -35,7 +35,7 @@ pub(super) enum Change {
 /// Why the outbox cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub(crate) enum Error {
     /// The outbox is full.
     #[error("the outbox is full: {count} deliveries are stored")]
     Full {

@@ -15,7 +15,7 @@ use super::file::{Change, Error, File, OpenError};
 
 /// The stored deliveries. Clones share the file.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     /// How many entries the file has, including those being inserted.
     count: Arc<AtomicUsize>,
@@ -23,7 +23,7 @@ pub struct Store {
 
 /// An opened store, and its entries.
 #[derive(Debug)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// The store.
     pub store: Store,
     /// The entries, in order.
@@ -40,7 +40,7 @@ struct Job {
 
 impl Store {
     /// Opens or creates the file at `path`. A damaged one is quarantined. Blocks.
-    pub fn open(path: &Path) -> Result<Opened, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Opened, Error> {
         let (file, entries, damaged) = match File::open(path) {
             Ok((file, entries)) => (file, entries, None),
             Err(OpenError::Other(error)) => return Err(error),
@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Inserts an entry, and returns its number once it is durable.
-    pub async fn insert(&self, entry: OutboxEntry) -> Result<u64, Error> {
+    pub(crate) async fn insert(&self, entry: OutboxEntry) -> Result<u64, Error> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let inserted = if count >= CAPACITY {
             Err(Error::Full { count })
@@ -87,13 +87,13 @@ impl Store {
     }
 
     /// Changes the state of an entry; returns once that is durable.
-    pub async fn set_state(&self, number: u64, state: EntryState) -> Result<(), Error> {
+    pub(crate) async fn set_state(&self, number: u64, state: EntryState) -> Result<(), Error> {
         self.change(Change::SetState(number, state)).await?;
         Ok(())
     }
 
     /// Deletes an entry whose delivery has ended.
-    pub async fn delete(&self, number: u64) -> Result<(), Error> {
+    pub(crate) async fn delete(&self, number: u64) -> Result<(), Error> {
         self.change(Change::Delete(number)).await?;
         self.count.fetch_sub(1, Ordering::Relaxed);
         Ok(())
@@ -101,19 +101,19 @@ impl Store {
 
     /// Deletes the pending entries of the request `id` for these phones. Each must still be
     /// [deleted](Self::delete) one by one, which is cheap then.
-    pub async fn delete_pending(&self, id: &str, phones: &[String]) -> Result<(), Error> {
+    pub(crate) async fn delete_pending(&self, id: &str, phones: &[String]) -> Result<(), Error> {
         let (id, phones) = (id.to_owned(), phones.to_vec());
         self.change(Change::DeletePending { id, phones }).await?;
         Ok(())
     }
 
     /// Returns how many entries there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
     /// Returns whether there is no entry.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 

@@ -30,7 +30,7 @@ pub struct ActionUrlEvent {
 }
 
 /// Receives the reported events; while it is full, events are dropped and logged.
-pub type EventSender = mpsc::Sender<ActionUrlEvent>;
+pub(crate) type EventSender = mpsc::Sender<ActionUrlEvent>;
 
 /// Handles `GET /action/VENDOR/EVENT`.
 pub(super) async fn receive(

@@ -10,7 +10,7 @@ use handset_phones::phone::{Endpoint, Firmware, Identity, Phone, RegistrationInf
 
 /// What finds a phone again: no secret, and nothing that the configuration or Asterisk tells anew.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct PhoneRef {
+pub(crate) struct PhoneRef {
     /// What `phone=` would say.
     text: String,
     /// Its endpoint.
@@ -44,7 +44,7 @@ impl PhoneRef {
     }
 
     /// Returns the endpoint, or what else it is asked for by.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         self.endpoint.as_deref().unwrap_or(&self.text)
     }
 
@@ -59,7 +59,7 @@ impl PhoneRef {
 
 impl PhoneResolver {
     /// Takes the phone_ref of a phone.
-    pub fn phone_ref(&self, phone: &Phone) -> PhoneRef {
+    pub(crate) fn phone_ref(&self, phone: &Phone) -> PhoneRef {
         let known = self.known();
         let is_listed = known
             .directory
@@ -85,7 +85,7 @@ impl PhoneResolver {
     }
 
     /// Finds the phone of a reference, at its present address.
-    pub fn resolve_ref(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
+    pub(crate) fn resolve_ref(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
         let (mut found, mut missing) = (Vec::new(), None);
         for one in self.find(&phone_ref.text) {
             match one {

@@ -11,7 +11,7 @@ use handset_phones::phone::{PhoneEntry, RegistrationInfo};
 
 /// A phone in the list; unknown values are empty.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct PhoneSummary {
+pub(crate) struct PhoneSummary {
     /// Its name in `phone=`.
     pub name: String,
     /// Its vendor.
@@ -35,13 +35,13 @@ pub struct PhoneSummary {
 impl PhoneResolver {
     /// Returns the configured phones, then other registered ones, and the servers that are unavailable.
     /// Waits until `until` for servers that are still loading.
-    pub async fn list(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
+    pub(crate) async fn list(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
         let (infos, away) = self.roster.all(until).await;
         (summaries(&self.known(), &infos), away)
     }
 
     /// Returns the names of the groups, in order.
-    pub fn groups(&self) -> Vec<String> {
+    pub(crate) fn groups(&self) -> Vec<String> {
         let known = self.known();
         let mut names: Vec<String> = known.directory.groups().map(ToOwned::to_owned).collect();
         names.sort();

@@ -14,7 +14,7 @@ use super::trace::Verdict;
 /// Why a test of a rule failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TestFailure {
+pub(crate) enum TestFailure {
     /// The rule makes other requests, or none.
     #[error("expected {expected}; got {got}")]
     Differs {
@@ -35,7 +35,7 @@ pub enum TestFailure {
 }
 
 /// Runs one test of a rule, without other rules and with empty memory.
-pub fn run(rule: &Rule, test: &RuleTest, now: Instant) -> Result<(), TestFailure> {
+pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Instant) -> Result<(), TestFailure> {
     let mut engine =
         Engine::new(std::slice::from_ref(rule)).map_err(|_| TestFailure::Uncompiled)?;
     let headers = test.event.clone();

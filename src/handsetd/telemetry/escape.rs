@@ -5,7 +5,7 @@ use std::fmt;
 /// Displays a value with control characters, line breaks and marks of text direction escaped (`\u{1b}`,
 /// `\n`).
 #[derive(Clone, Copy, Debug)]
-pub struct TerminalSafe<T>(pub T);
+pub(crate) struct TerminalSafe<T>(pub T);
 
 impl<T: fmt::Display> fmt::Display for TerminalSafe<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl<T: fmt::Display> fmt::Display for TerminalSafe<T> {
 /// Displays JSON with the same characters escaped. It stays equivalent JSON: line breaks between values are
 /// kept, and `\u009b` in a string is the character.
 #[derive(Clone, Copy, Debug)]
-pub struct TerminalSafeJson<T>(pub T);
+pub(crate) struct TerminalSafeJson<T>(pub T);
 
 impl<T: fmt::Display> fmt::Display for TerminalSafeJson<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

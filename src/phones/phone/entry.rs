@@ -195,7 +195,7 @@ mod tests {
             (phone.vendor, phone.model.as_str()),
             (Vendor::Cisco, "7970")
         );
-        assert_eq!(phone.firmware, super::super::Firmware::default());
+        assert_eq!(phone.firmware, Firmware::default());
         assert_eq!(phone.address.to_string(), "198.51.100.7:8080");
         assert_eq!(phone.credentials.unwrap().username, "u");
     }

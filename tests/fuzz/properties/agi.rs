@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use handset_agi::{Channel, Command, Config, Reply, Request};
-use handsetd::dialplan;
+use handsetd::fuzzing::read_arguments;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Runs the same conversation with reads of different sizes.
@@ -33,7 +33,7 @@ pub fn check(bytes: &[u8]) {
 /// Parses the verb and its keys.
 fn verb(request: &Request) {
     let _ = (request.caller_id(), request.caller_name(), request.kind());
-    let message = match dialplan::read(request) {
+    let message = match read_arguments(request) {
         Ok((verb, pairs)) => match handset_phones::verb::Request::parse(verb.name(), pairs) {
             Ok(_) => return,
             Err(refusal) => refusal.to_string(),

@@ -4,8 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use handsetd::config::{Config, Diagnostic, Location, Sources};
-use handsetd::rules::Engine;
+use handsetd::fuzzing::{Config, Diagnostic, Engine, Location, Sources};
 use tempfile::TempDir;
 
 /// Loads the file; every diagnostic has a location, and passwords never show.

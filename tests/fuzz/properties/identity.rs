@@ -2,7 +2,7 @@
 
 use handset_ami::Event;
 use handset_phones::phone::{Address, Identity, MacAddress, sip_host};
-use handsetd::roster::Contact;
+use handsetd::fuzzing::Contact;
 
 /// Parses a text as each of them.
 pub fn check(bytes: &[u8]) {

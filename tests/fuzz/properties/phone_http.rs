@@ -8,10 +8,7 @@ use axum::http::Request;
 use bytes::Bytes;
 use handset_phones::documents::StoredContent;
 use handset_phones::phone::Credentials;
-use handsetd::content_store::ContentStore;
-use handsetd::deliver::PushCredentials;
-use handsetd::fuzzing::PhoneHttp;
-use handsetd::phone_http::ActionUrlEvent;
+use handsetd::fuzzing::{ActionUrlEvent, ContentStore, PhoneHttp, PushCredentials};
 use tokio::sync::mpsc;
 
 /// Sends one request to the server and checks its reply.

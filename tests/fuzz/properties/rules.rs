@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use handset_ami::Event;
-use handsetd::rules::config::{Limit, Mode, Rule, Value, Values};
-use handsetd::rules::{Engine, Fact};
+use handsetd::fuzzing::{Engine, Fact, Limit, Mode, Rule, Value, Values};
 use tokio::time::Instant;
 
 /// Evaluates a rule for the event twice.

@@ -45,7 +45,7 @@ struct Inner {
 
 /// A stored delivery that expired.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Expired {
+pub(crate) struct Expired {
     /// The id of the request.
     pub id: String,
     /// Name of the phone.
