@@ -3,10 +3,10 @@
 //! Bounded in bytes, and every entry expires. Files that phones fetch again after weeks are inserted
 //! again when the daemon starts ([`crate::deliver`]'s media store).
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
 use handset_net::random;
 use handset_phones::documents::{Document, Documents, StoredContent, media_url};
 use parking_lot::Mutex;
@@ -14,15 +14,17 @@ use tokio::time::Instant;
 use url::Url;
 
 /// The store. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ContentStore(Arc<Mutex<Entries>>);
 
-#[derive(Debug, Default)]
-struct Entries {
-    by_token: HashMap<Arc<str>, (StoredContent, Instant)>,
-    /// The same entries, by expiry.
-    by_expiry: BTreeSet<(Instant, Arc<str>)>,
-    bytes: usize,
+/// Content by token; an entry weighs as many bytes as its body has.
+type Entries = ExpiringMap<Arc<str>, StoredContent>;
+
+impl Default for ContentStore {
+    fn default() -> Self {
+        let entries = Entries::with_max_weight(MAX_ENTRIES, MAX_BYTES);
+        Self(Arc::new(Mutex::new(entries)))
+    }
 }
 
 impl ContentStore {
@@ -34,52 +36,18 @@ impl ContentStore {
     }
 
     /// Inserts `content` for `lifetime` under a token that the caller knows to be unguessable,
-    /// replacing what was there.
+    /// replacing what was there. When the store is full, the entries that expire next make room.
     pub fn insert(&self, token: String, content: StoredContent, lifetime: Duration) {
-        let now = Instant::now();
+        let (token, bytes) = (Arc::from(token), content.body.len());
         let mut entries = self.0.lock();
-        entries.remove(&token);
-        entries.make_room(content.body.len(), now);
-        entries.bytes = entries.bytes.saturating_add(content.body.len());
-        let (token, expiry) = (Arc::<str>::from(token), now + lifetime);
-        entries.by_expiry.insert((expiry, Arc::clone(&token)));
-        entries.by_token.insert(token, (content, expiry));
+        entries.insert_weighted(token, content, bytes, lifetime, Instant::now());
     }
 
     /// Returns the content of `token` unless it has expired.
     pub fn get(&self, token: &str) -> Option<StoredContent> {
-        let mut entries = self.0.lock();
-        match entries.by_token.get(token) {
-            Some((content, expiry)) if *expiry > Instant::now() => Some(content.clone()),
-            Some(_) => {
-                entries.remove(token);
-                None
-            }
-            None => None,
-        }
-    }
-}
-
-impl Entries {
-    fn remove(&mut self, token: &str) {
-        if let Some((token, (content, expiry))) = self.by_token.remove_entry(token) {
-            self.by_expiry.remove(&(expiry, token));
-            self.bytes = self.bytes.saturating_sub(content.body.len());
-        }
-    }
-
-    /// Drops expired entries, then those that expire next, until `bytes` more fit.
-    fn make_room(&mut self, bytes: usize, now: Instant) {
-        let is_full = |entries: &Self| {
-            entries.by_token.len() >= MAX_ENTRIES || entries.bytes.saturating_add(bytes) > MAX_BYTES
-        };
-        while let Some((expiry, token)) = self.by_expiry.first() {
-            if now < *expiry && !is_full(self) {
-                return;
-            }
-            let token = Arc::clone(token);
-            self.remove(&token);
-        }
+        let (mut entries, now) = (self.0.lock(), Instant::now());
+        entries.remove_expired(now);
+        entries.get(token, now).cloned()
     }
 }
 
@@ -140,17 +108,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn things_expire() {
+    async fn entries_expire() {
         let content_store = ContentStore::default();
         let token = content_store.insert_new(text("a"), Duration::from_mins(1));
         assert_eq!(content_store.get(&token), Some(text("a")));
         tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(content_store.get(&token), None);
-        assert_eq!(content_store.0.lock().bytes, 0);
+        assert_eq!(content_store.0.lock().weight(), 0);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_has_expired_makes_room_without_being_asked_for() {
+    async fn expired_entries_are_released_by_an_insertion() {
         let content_store = ContentStore::default();
         for _ in 0..100 {
             content_store.insert_new(text("a"), Duration::from_mins(1));
@@ -158,19 +126,19 @@ mod tests {
         tokio::time::advance(Duration::from_mins(1)).await;
         let token = content_store.insert_new(text("b"), Duration::from_mins(1));
         let counts = |content_store: &ContentStore| {
-            let things = content_store.0.lock();
-            (things.by_token.len(), things.by_expiry.len(), things.bytes)
+            let entries = content_store.0.lock();
+            (entries.len(), entries.weight())
         };
-        assert_eq!(counts(&content_store), (1, 1, 1));
-        // The same name again is the same thing, with another end.
+        assert_eq!(counts(&content_store), (1, 1));
+        // The same token replaces the content and its expiry.
         content_store.insert(token.clone(), text("cc"), Duration::from_mins(2));
         tokio::time::advance(Duration::from_secs(90)).await;
         assert_eq!(content_store.get(&token), Some(text("cc")));
-        assert_eq!(counts(&content_store), (1, 1, 2));
+        assert_eq!(counts(&content_store), (1, 2));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_full_shelf_drops_what_expires_next() {
+    async fn full_store_drops_entries_that_expire_next() {
         let content_store = ContentStore::default();
         let half = || StoredContent::new("image/png", vec![0; MAX_BYTES / 2]);
         let long = content_store.insert_new(half(), Duration::from_secs(100));
@@ -178,11 +146,11 @@ mod tests {
         let third = content_store.insert_new(half(), Duration::from_secs(50));
         assert!(content_store.get(&short).is_none());
         assert!(content_store.get(&long).is_some() && content_store.get(&third).is_some());
-        assert!(content_store.0.lock().bytes <= MAX_BYTES);
+        assert!(content_store.0.lock().weight() <= MAX_BYTES);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn addresses_extend_the_base_that_phones_know() {
+    async fn urls_extend_the_base_url() {
         let base = |base: &str| {
             ContentPublisher::new(
                 ContentStore::default(),

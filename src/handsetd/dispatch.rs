@@ -174,13 +174,16 @@ impl Dispatcher {
     fn start_one(&self, phone: Phone, request: Arc<Request>, info: &RequestInfo) -> Delivery {
         let services = Arc::clone(&self.services);
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
-        let Ok(mut slot) = services.queues.enter(&phone, &request) else {
-            let outcome = Outcome {
-                status: Status::Unreachable,
-                reason: QUEUE_FULL.to_owned(),
-                ..outcome
-            };
-            return Delivery::over(services.reject(info, outcome));
+        let mut slot = match services.queues.enter(&phone, &request) {
+            Ok(slot) => slot,
+            Err(full) => {
+                let outcome = Outcome {
+                    status: Status::Unreachable,
+                    reason: full.to_string(),
+                    ..outcome
+                };
+                return Delivery::over(services.reject(info, outcome));
+            }
         };
         let record = services
             .history
@@ -225,8 +228,6 @@ impl Dispatcher {
 /// Reason where `keep` has no phone to wait for.
 const NO_PHONE: &str =
     "keep: this goes to the call manager, which is never away for long; leave keep out";
-
-const QUEUE_FULL: &str = "the queue of this phone is full";
 
 /// How many expired deliveries may wait for their event.
 const EXPIRED_CAPACITY: usize = 1024;

@@ -141,9 +141,6 @@ const IMPORT_ALL: &[&str] = &["cli", "daemon", "demo"];
 const KNOWN_CYCLES: &[&str] = &[
     "handsetd: cli.rs -> cli/check.rs -> cli.rs",
     "handsetd: daemon.rs -> daemon/reload.rs -> daemon.rs",
-    "handsetd: deliver/media_source.rs -> deliver/media_source/folders.rs -> deliver/media_source.rs",
-    "handsetd: deliver/phone_client.rs -> deliver/phone_client/exchange.rs -> deliver/phone_client.rs",
-    "handsetd: dispatch.rs -> dispatch/outbox/worker.rs -> dispatch.rs",
     "handsetd: resolver.rs -> resolver/phone_ref.rs -> resolver.rs",
     "handsetd: roster.rs -> roster/sync.rs -> roster.rs",
     "phones: media/model.rs -> media/model/cisco.rs -> media/model.rs",

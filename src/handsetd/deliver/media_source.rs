@@ -2,6 +2,7 @@
 //! hosts.
 
 mod addresses;
+mod error;
 mod folders;
 
 use std::io::Read;
@@ -12,34 +13,17 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use url::Url;
 
+use super::failure::root_cause;
 use addresses::{GuardedResolver, LookUp};
 
-use super::failure::root_cause;
+pub(super) use error::Error;
 
-/// Where files come from.
+/// The media folders and hosts.
 #[derive(Debug)]
 pub(crate) struct MediaSource {
     folders: Vec<PathBuf>,
     hosts: Vec<String>,
     http: reqwest::Client,
-}
-
-/// Why a file can't be had; the words say what to do.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("the file {0} is outside of the media folders; add its folder to media.folders")]
-    Outside(String),
-    #[error("no file {name} in the media folders ({folders})")]
-    NotFound { name: String, folders: String },
-    #[error("cannot read the file {name}: {source}")]
-    Unreadable {
-        name: String,
-        source: std::io::Error,
-    },
-    #[error("{0} has more than 16 MiB")]
-    TooLong(String),
-    #[error("cannot fetch {url}: {why}")]
-    Fetch { url: Url, why: String },
 }
 
 impl MediaSource {

@@ -6,11 +6,12 @@
 //! presents the certificate of that pin; names do not count.
 
 mod connect;
+mod error;
 mod exchange;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
 use parking_lot::Mutex;
 use reqwest::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
@@ -21,34 +22,26 @@ use exchange::{Clients, Message};
 use handset_phones::phone::{Address, Credentials, Phone, Vendor};
 use handset_phones::vendor::{Auth, Reply, Request};
 
+pub(super) use error::Error;
+
 /// Sends requests to the web servers of phones.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PhoneClient {
     clients: Clients,
-    /// Servers that asked for Basic, and when: the next request brings the password at once.
-    wants_basic: Mutex<HashMap<String, Instant>>,
-    /// Phones that refused the credentials, and when; another try may lock handsetd out.
-    refused: Mutex<HashMap<String, Instant>>,
+    /// Servers that asked for Basic; they get the password with the request.
+    wants_basic: Mutex<ExpiringMap<String, ()>>,
+    /// Phones that refused the credentials, for [`LOCKOUT`].
+    refused: Mutex<ExpiringMap<String, ()>>,
 }
 
-/// Why there is no reply. All messages are human-readable.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum Error {
-    /// Nothing was sent, because the phone did not accept a connection.
-    #[error("{0}")]
-    ConnectFailed(String),
-    /// The request was sent, and the reply broke off or is not HTTP.
-    #[error("{0}")]
-    Interrupted(String),
-    /// Nothing was sent, for another reason.
-    #[error("{0}")]
-    NotSent(String),
-    /// Nothing was sent, because the phone refused the same credentials a short while ago.
-    #[error("{0}")]
-    LockedOut(String),
-    /// The request was sent, and no reply arrived in time.
-    #[error("{0}")]
-    TimedOut(String),
+impl Default for PhoneClient {
+    fn default() -> Self {
+        Self {
+            clients: Clients::default(),
+            wants_basic: Mutex::new(ExpiringMap::new(CAPACITY)),
+            refused: Mutex::new(ExpiringMap::new(CAPACITY)),
+        }
+    }
 }
 
 impl PhoneClient {
@@ -70,18 +63,20 @@ impl PhoneClient {
         timeout: Duration,
         commit_point: &CommitPoint,
     ) -> Result<Reply, Error> {
-        let until = Instant::now() + timeout;
+        let now = Instant::now();
+        let until = now + timeout;
         let key = format!(
             "{} {}",
             phone.address,
             credentials.map_or("", |pair| &pair.username)
         );
-        if let Some(since) = self.refused_since(phone, &key) {
+        let remaining = self.refused.lock().remaining(&key, now);
+        if let Some(remaining) = remaining {
             return Err(Error::LockedOut(format!(
                 "the phone refused the user name and password {} s ago and locks handsetd out if \
                  that repeats; the next try is possible {} minutes after the refusal, or after a \
                  restart of handsetd",
-                since.as_secs(),
+                LOCKOUT.saturating_sub(remaining).as_secs(),
                 LOCKOUT.as_secs() / 60
             )));
         }
@@ -90,7 +85,10 @@ impl PhoneClient {
         let preemptive = match (request.auth, credentials) {
             (_, None) | (Auth::None, _) => None,
             (Auth::PreemptiveBasic, Some(pair)) => Some(basic(pair)),
-            (Auth::OnChallenge, Some(pair)) => self.wants_basic(&basic_key).then(|| basic(pair)),
+            (Auth::OnChallenge, Some(pair)) => {
+                let wants_basic = self.wants_basic.lock().contains(&basic_key, now);
+                wants_basic.then(|| basic(pair))
+            }
         };
         let is_authenticated = preemptive.is_some();
         let message = Message::new(phone, &Self::address(phone, request), request)?;
@@ -118,49 +116,33 @@ impl PhoneClient {
             .await?;
         match (reply.status, challenge) {
             (401, _) => self.record_refusal(phone, key, &basic_key),
-            (_, Challenge::Basic) => record(&self.wants_basic, basic_key),
+            (_, Challenge::Basic) => {
+                let mut wants_basic = self.wants_basic.lock();
+                wants_basic.insert(basic_key, (), BASIC_LIFETIME, Instant::now());
+            }
             (_, Challenge::Digest(_)) => {}
         }
         Ok(reply)
     }
 
-    fn wants_basic(&self, key: &str) -> bool {
-        self.wants_basic.lock().contains_key(key)
-    }
-
-    fn refused_since(&self, phone: &Phone, key: &str) -> Option<Duration> {
-        if phone.vendor != Vendor::Yealink {
-            return None;
-        }
-        let since = self.refused.lock().get(key)?.elapsed();
-        (since < LOCKOUT).then_some(since)
-    }
-
     fn record_refusal(&self, phone: &Phone, key: String, basic_key: &str) {
-        self.wants_basic.lock().remove(basic_key);
+        let now = Instant::now();
+        self.wants_basic.lock().remove(basic_key, now);
         if phone.vendor == Vendor::Yealink {
-            record(&self.refused, key);
+            self.refused.lock().insert(key, (), LOCKOUT, now);
         }
     }
-}
-
-/// Records the present time; when full, the oldest entry makes room.
-fn record(times: &Mutex<HashMap<String, Instant>>, key: String) {
-    let mut times = times.lock();
-    if times.len() >= MAX_ENTRIES {
-        let oldest = times.iter().min_by_key(|(_, at)| **at);
-        let oldest = oldest.map(|(key, _)| key.clone());
-        oldest.map(|key| times.remove(&key));
-    }
-    times.insert(key, Instant::now());
 }
 
 /// How long a Yealink phone that refused the credentials gets no request: it locks a client out
 /// that fails three times within ten minutes.
 const LOCKOUT: Duration = Duration::from_mins(10);
 
-/// How many servers are remembered.
-const MAX_ENTRIES: usize = 20_000;
+/// How long a server that asked for Basic gets the password without asking.
+const BASIC_LIFETIME: Duration = Duration::from_hours(24);
+
+/// How many servers and phones are remembered.
+const CAPACITY: usize = 20_000;
 
 #[cfg(test)]
 mod tests;

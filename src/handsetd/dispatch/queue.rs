@@ -49,7 +49,8 @@ pub(super) enum Admission {
 }
 
 /// The queue of the phone is full.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the queue of this phone is full")]
 pub(super) struct Full;
 
 impl Queues {

@@ -1,4 +1,4 @@
-//! The media folders: files are found in them, and nothing outside of them is opened.
+//! Opens files of the media folders, and nothing outside them.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use super::Error;
+use super::error::Error;
 
 /// Opens a file, by its path or by its name in one of the folders. Blocks, but never for long.
 ///
@@ -20,28 +20,28 @@ pub(super) fn open(folders: &[PathBuf], name: &str) -> Result<File, Error> {
     };
     let outside = || Error::Outside(name.to_owned());
     let (path, folder) = find(folders, name)?;
-    let file = open_at_once(&path).map_err(unreadable)?;
-    // Whoever may write to the folder may have put a link in the way since we looked.
+    let file = open_nonblocking(&path).map_err(unreadable)?;
+    // A link may have been placed on the path since it was resolved.
     let opened = Path::new("/proc/self/fd").join(file.as_raw_fd().to_string());
     if !opened.read_link().map_err(unreadable)?.starts_with(folder) {
         return Err(outside());
     }
     if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::other("it is no regular file")));
+        return Err(unreadable(io::Error::other("not a regular file")));
     }
     Ok(file)
 }
 
-/// Opens what is there: no link, and without waiting for somebody at the other end of a pipe.
-fn open_at_once(path: &Path) -> io::Result<File> {
+/// Opens a file: not a link, and without waiting for the other end of a pipe.
+fn open_nonblocking(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut options = OpenOptions::new();
-    // The bits are the same, whatever their sign.
+    // Only the sign differs.
     let flags = flags.bits().cast_signed();
     options.read(true).custom_flags(flags).open(path)
 }
 
-/// Returns where a file is, and the folder that it is in, without links.
+/// Returns the path of a file and the folder that contains it, both without links.
 fn find(folders: &[PathBuf], name: &str) -> Result<(PathBuf, PathBuf), Error> {
     let mut outside = false;
     for folder in folders {
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// Makes a secret, and a media folder with a picture, beside each other.
+    /// Creates a media folder with a picture, next to a folder with a secret.
     fn folders() -> (tempfile::TempDir, Vec<PathBuf>) {
         let dir = tempfile::tempdir().unwrap();
         let media = dir.path().join("media");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_found_by_name_and_by_path() {
+    fn file_is_found_by_name_and_by_path() {
         let (dir, folders) = folders();
         assert_eq!(read(&folders, "night/sky.png").unwrap(), "picture");
         let path = dir.path().join("media/night/sky.png");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_outside_of_the_folders_is_read() {
+    fn files_outside_the_folders_are_not_read() {
         let (dir, folders) = folders();
         let (media, private) = (&folders[1], dir.path().join("private"));
         symlink(private.join("sky.png"), media.join("link.png")).unwrap();
@@ -133,10 +133,7 @@ mod tests {
             "/proc/self/environ",
         ] {
             let message = read(&folders, name).unwrap_err();
-            assert!(
-                message.contains("outside of the media folders"),
-                "{message}"
-            );
+            assert!(message.contains("outside the media folders"), "{message}");
         }
         for name in [
             "absent.png",
@@ -150,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_put_in_the_way_meanwhile_leads_nowhere() {
+    fn link_placed_after_the_check_is_not_followed() {
         let (dir, folders) = folders();
         let (night, away) = (folders[1].join("night"), folders[1].join("away"));
         symlink(dir.path().join("private"), &away).unwrap();
@@ -161,35 +158,43 @@ mod tests {
                     renameat_with(CWD, &night, CWD, &away, RenameFlags::EXCHANGE).unwrap();
                 }
             });
-            let told: Vec<_> = (0..20_000)
+            let results: Vec<_> = (0..20_000)
                 .map(|_| read(&folders, "night/sky.png"))
                 .collect();
             done.store(true, Ordering::Relaxed);
-            assert!(told.iter().any(|told| told.as_deref() == Ok("picture")));
             assert!(
-                told.iter().any(Result::is_err),
-                "nothing was put in the way"
+                results
+                    .iter()
+                    .any(|result| result.as_deref() == Ok("picture"))
             );
-            assert!(told.iter().all(|told| told.as_deref() != Ok("secret")));
+            assert!(
+                results.iter().any(Result::is_err),
+                "no link was placed in time"
+            );
+            assert!(
+                results
+                    .iter()
+                    .all(|result| result.as_deref() != Ok("secret"))
+            );
         });
     }
 
     #[test]
-    fn what_is_no_regular_file_is_refused_at_once() {
+    fn file_that_is_not_regular_is_refused_at_once() {
         let (_dir, folders) = folders();
         let pipe = folders[1].join("pipe.wav");
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
         symlink("/dev/zero", folders[1].join("zero.wav")).unwrap();
-        // Nobody writes to it: who waited for that would wait for ever.
+        // It has no writer, so a blocking open would never return.
         assert!(
             read(&folders, "pipe.wav")
                 .unwrap_err()
-                .contains("no regular file")
+                .contains("not a regular file")
         );
         assert!(
             read(&folders, "night")
                 .unwrap_err()
-                .contains("no regular file")
+                .contains("not a regular file")
         );
         assert!(read(&folders, "zero.wav").is_err());
     }

@@ -1,11 +1,12 @@
 //! One request to a phone over a connection of its own, by `reqwest`.
 
-use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
 use parking_lot::Mutex;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
@@ -16,18 +17,18 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
 use url::{Position, Url};
 
-use super::Error;
 use super::connect::{Attempt, CommitLayer};
+use super::error::Error;
 use crate::commit_point::{CommitPoint, NotCommitted};
 use crate::deliver::failure::root_cause;
 use handset_net::pin::{Pin, WrongPin};
 use handset_phones::phone::{Address, Phone};
 use handset_phones::vendor::{Method, Reply, Request};
 
-/// The HTTP clients: one for phones without TLS, and one for each certificate.
+/// The HTTP clients: one for phones without TLS, and one for each pinned certificate.
 pub(super) struct Clients {
     plain: reqwest::Client,
-    pinned: Mutex<HashMap<Pin, reqwest::Client>>,
+    pinned: Mutex<ExpiringMap<Pin, reqwest::Client>>,
 }
 
 impl Default for Clients {
@@ -41,7 +42,7 @@ impl Default for Clients {
             .with_no_client_auth();
         Self {
             plain: client(no_tls),
-            pinned: Mutex::default(),
+            pinned: Mutex::new(ExpiringMap::new(MAX_PINS)),
         }
     }
 }
@@ -84,12 +85,13 @@ impl Clients {
         let Some(pin) = pin else {
             return self.plain.clone();
         };
-        let mut pinned = self.pinned.lock();
-        if pinned.len() >= MAX_PINS {
-            pinned.clear();
+        let (mut pinned, now) = (self.pinned.lock(), Instant::now());
+        if let Some(client) = pinned.get(&pin, now) {
+            return client.clone();
         }
-        let create = || client(pin.client_config());
-        pinned.entry(pin).or_insert_with(create).clone()
+        let client = client(pin.client_config());
+        pinned.insert(pin, client.clone(), CLIENT_LIFETIME, now);
+        client
     }
 }
 
@@ -304,5 +306,8 @@ const PRODUCT: &str = concat!("handsetd/", env!("CARGO_PKG_VERSION"));
 /// 24 bits); some phones never end one.
 pub(super) const MAX_BODY: usize = 4 << 20;
 
-/// How many certificates have a client at once.
+/// How many pinned certificates have a client at once.
 const MAX_PINS: usize = 20_000;
+
+/// How long a client is reused; creating one is cheap.
+const CLIENT_LIFETIME: Duration = Duration::from_hours(24);

@@ -15,7 +15,6 @@ use tracing::{Instrument, Span, error, info, info_span, warn};
 use super::backlog::PhoneBacklog;
 use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
-use crate::dispatch::QUEUE_FULL;
 use crate::dispatch::services::Services;
 use crate::history::{RequestInfo, without_secrets};
 use crate::outbox::{EntryState, Store};
@@ -262,8 +261,9 @@ impl OutboxWorker {
         let is_retry = !delivery.unreachable_because.is_empty() || delivery.result.is_none();
         let retry = async { self.inner.retries.acquire().await.ok() };
         let _retry = if is_retry { retry.await } else { None };
-        let Ok(mut slot) = services.queues.enter(&phone, &delivery.request) else {
-            return Attempt::Unreachable(QUEUE_FULL.to_owned());
+        let mut slot = match services.queues.enter(&phone, &delivery.request) {
+            Ok(slot) => slot,
+            Err(full) => return Attempt::Unreachable(full.to_string()),
         };
         let outcome = tokio::select! {
             biased;
