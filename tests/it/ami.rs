@@ -31,8 +31,8 @@ on_both_versions! {
 
 #[tokio::test]
 async fn the_daemon_is_ready_without_asterisk() {
-    let nobody = Loopback::claim();
-    let daemon = daemon(nobody.port(5038), "hush").await;
+    let unused = Loopback::claim();
+    let daemon = daemon(unused.port(5038), "hush").await;
     daemon.line("Not connected to Asterisk.").await;
     daemon.terminate();
     assert!(daemon.end().await.success());
@@ -52,9 +52,9 @@ async fn notify_reaches_the_phone_unchanged(version: Version) {
     let Some((_asterisk, phone, daemon)) = with_phone(version, Driver::Pjsip).await else {
         return;
     };
-    let outcome = push(&daemon, NASTY).await;
+    let outcome = push(&daemon, SPECIAL).await;
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
-    assert_is_pushed(&phone.receive_notify().await, NASTY);
+    assert_is_pushed(&phone.receive_notify().await, SPECIAL);
     // A text too long for one packet is fetched by the phone.
     let outcome = push(&daemon, &"long, ".repeat(400)).await;
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), OK);
@@ -84,11 +84,11 @@ async fn notify_reaches_chan_sip_phones_on_16() {
     let outcome = agi_call(
         daemon.agi(),
         "push",
-        &[NASTY, "via=notify", "phone=SIP/1002"],
+        &[SPECIAL, "via=notify", "phone=SIP/1002"],
     )
     .await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
-    assert_is_pushed(&phone.receive_notify().await, NASTY);
+    assert_is_pushed(&phone.receive_notify().await, SPECIAL);
 }
 
 async fn moved_phones_are_found_at_their_new_address(version: Version) {
@@ -315,10 +315,10 @@ address = "192.0.2.21"
     let output = run();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("boss"));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        said.contains("pbx is not connected") && said.contains("refuses"),
-        "{said}"
+        printed.contains("pbx is not connected") && printed.contains("refuses"),
+        "{printed}"
     );
 }
 
@@ -386,4 +386,4 @@ const OK: (&str, &str) = ("OK", "sent by NOTIFY, which no phone confirms");
 
 const SNOM: &str = "snomD785/10.1.198.12";
 
-const NASTY: &str = r#"Say "Grüße", a\b (c) [d]; 1 < 2 & x=y, z: 😀"#;
+const SPECIAL: &str = r#"Say "Grüße", a\b (c) [d]; 1 < 2 & x=y, z: 😀"#;

@@ -171,7 +171,7 @@ async fn invalid_requests_are_refused_with_the_offending_key() {
             "phones/desk/push",
             r#"{"text": "a"}"#,
             404,
-            "cannot tell of phone desk what it is",
+            "cannot determine the vendor of phone desk",
         ),
         (
             "do/push",

@@ -88,7 +88,7 @@ async fn check_servers(daemon: &Daemon) {
     let request = b"GET /media/none HTTP/1.0\r\n\r\n";
     phone.write_all(request).await.unwrap();
     let mut answer = String::new();
-    soon("an answer", phone.read_to_string(&mut answer))
+    soon("a response", phone.read_to_string(&mut answer))
         .await
         .unwrap();
     assert!(answer.starts_with("HTTP/1.0 404"), "{answer}");

@@ -36,8 +36,8 @@ async fn pjsip_phones_can_dial_the_examples(version: Version) {
     ] {
         let call = phone.dial(extension, Course::Answered);
         let mut session = agi.accept().await;
-        let (asked, keys) = session.request();
-        assert_eq!((asked.as_str(), keys[0].0.as_str()), (verb, key));
+        let (requested, keys) = session.request();
+        assert_eq!((requested.as_str(), keys[0].0.as_str()), (verb, key));
         assert!(
             session
                 .environment("agi_channel")
@@ -141,8 +141,8 @@ exten => 1,1,Gosub(handset-push,s,1(Hello,Note,1001&1002,wait=no&item=${URIENCOD
 }
 
 async fn any_text_arrives_unchanged(version: Version) {
-    let nasty = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> + ? # | %41 "#;
-    let text: String = nasty.chars().cycle().take(500).collect();
+    let special = r#""Grüße", 100 % :-( ½ & Co; it's a\b {c} <d/> + ? # | %41 "#;
+    let text: String = special.chars().cycle().take(500).collect();
     assert_arrives(version, &text).await;
 }
 

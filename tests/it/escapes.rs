@@ -19,7 +19,7 @@ use super::support::terminal::on_a_terminal;
 
 /// Clears the screen, sets the title, starts another line, deletes, changes the text direction; then
 /// again with C1 control characters.
-const NASTY: &str =
+const CONTROLS: &str =
     "\u{1b}[2J\u{1b}]0;x\u{7}\r\n<0>FAKE\u{7f}\u{202e}\u{2028}\u{9b}2J\u{85}\u{2066}";
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn control_sequences_in_names_never_reach_the_terminal() {
 
 /// Sends the control sequences wherever text is accepted.
 async fn inject([agi, http, admin]: [SocketAddr; 3]) {
-    let encoded = encoded(NASTY);
+    let encoded = encoded(CONTROLS);
     // From phones.
     for path in [
         format!("/cisco/authenticate?UserID={encoded}&Password=x&devicename={encoded}"),
@@ -78,10 +78,10 @@ async fn inject([agi, http, admin]: [SocketAddr; 3]) {
     ] {
         get(http, &path).await;
     }
-    let raw = format!("GET /\u{1b}[2J HTTP/1.0\r\nUser-Agent: {NASTY}\r\n\r\n");
+    let raw = format!("GET /\u{1b}[2J HTTP/1.0\r\nUser-Agent: {CONTROLS}\r\n\r\n");
     exchange_bytes(http, raw).await;
     // From the dialplan. A line break ends an argument there.
-    let one_line = NASTY.replace(['\r', '\n'], "");
+    let one_line = CONTROLS.replace(['\r', '\n'], "");
     let caller = Caller::new(agi).from_phone(&one_line, "192.0.2.7", &one_line);
     for (verb, words) in [
         (
@@ -109,12 +109,13 @@ async fn inject([agi, http, admin]: [SocketAddr; 3]) {
         .run(&format!("push?text={encoded}&phone={encoded}"), &[])
         .await;
     let mut garbage = TcpStream::connect(agi).await.unwrap();
-    let _ = garbage.write_all(NASTY.as_bytes()).await;
+    let _ = garbage.write_all(CONTROLS.as_bytes()).await;
     let _ = garbage.shutdown().await;
     let _ = garbage.read_to_end(&mut Vec::new()).await;
     // From the admin API.
     let admin = AdminClient::new(admin);
-    let body = serde_json::json!({"text": NASTY, "phone": NASTY, NASTY: NASTY}).to_string();
+    let body =
+        serde_json::json!({"text": CONTROLS, "phone": CONTROLS, CONTROLS: CONTROLS}).to_string();
     admin.post("/api/v1/do/push", &body).await;
     admin.post(&format!("/api/v1/do/{encoded}"), "{}").await;
     admin.get(&format!("/api/v1/phones/{encoded}")).await;
@@ -122,14 +123,14 @@ async fn inject([agi, http, admin]: [SocketAddr; 3]) {
 
 /// Passes the control sequences to commands, on a terminal and with redirected output.
 async fn assert_commands_are_safe(file: &str) {
-    let phone = format!("phone={NASTY}");
+    let phone = format!("phone={CONTROLS}");
     for arguments in [
         &["send", "push", "text=Hello", &phone][..],
         &["send", "info", &phone],
-        &["send", NASTY],
+        &["send", CONTROLS],
         &["phones"],
         &["phones", "--json"],
-        &["phones", "--why", NASTY],
+        &["phones", "--why", CONTROLS],
         &["check"],
     ] {
         let arguments = [arguments, &["--config", file]].concat();

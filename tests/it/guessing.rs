@@ -115,7 +115,7 @@ async fn authenticate(
     let request = format!("GET /cisco/authenticate?{query} HTTP/1.0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut received = String::new();
-    soon("an answer", stream.read_to_string(&mut received))
+    soon("a response", stream.read_to_string(&mut received))
         .await
         .unwrap();
     received.split_once("\r\n\r\n").unwrap().1.to_owned()

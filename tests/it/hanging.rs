@@ -52,7 +52,7 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
     asterisk
         .line("HANGUP|QUEUED|the caller hung up; delivery continues|1001|")
         .await;
-    assert!(since.elapsed() < SLOW, "the channel was held");
+    assert!(since.elapsed() < SLOW, "the channel was blocked");
     assert!(sim_phone.state().screen.is_none());
     sim_phone.shows_text("Hello, this is Asterisk").await;
     sim_phone.assert_accepted_all();

@@ -84,7 +84,7 @@ level = "debug"
         assert!(get(daemon.http(), &path).await.contains(" 200 "));
         daemon.line_after(at, "what=\"push\"").await;
     }
-    // A deliberate action, to see that an injected one would have been noticed.
+    // A deliberate action, to see that an injected one would have been found.
     let file = daemon.file();
     let mut arguments = vec!["ami", "send", "DBPut", "Family=honest", "Key=a", "Val=b"];
     arguments.extend(["--config", file.to_str().unwrap()]);

@@ -1,4 +1,4 @@
-//! Imports only point down: between the modules of the daemon, as the table in its `lib.rs` says, and
+//! Imports only point down: between the modules of the daemon, as documented in its `lib.rs`, and
 //! between the files of each crate. Between crates the compiler enforces it.
 
 use std::collections::BTreeSet;

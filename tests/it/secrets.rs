@@ -1,6 +1,6 @@
-//! Passwords of every kind, and all places where they might show.
+//! Passwords of every kind appear in no log, reply or document.
 //!
-//! Each is a word that stands nowhere else, and the daemon logs all that it and its libraries can.
+//! Each is a unique word, and the daemon and its libraries log at the most verbose level.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -59,7 +59,7 @@ async fn no_password_shows_anywhere() {
     let admin = AdminClient::new(daemon.admin());
     let mut events = admin.open("GET", "/api/v1/events", &bearer(), "").await;
 
-    // What phones are told, and how they ask back.
+    // Requests to phones, and those that phones send.
     let caller = Caller::new(daemon.agi());
     for phone in ["snom", "yealink", "cisco"] {
         let outcome = caller
@@ -68,13 +68,17 @@ async fn no_password_shows_anywhere() {
         assert_eq!(outcome.status, "OK", "{phone}: {}", outcome.reason);
     }
     let exchanges = cisco.state().exchanges;
-    let asked = exchanges
+    let authentication = exchanges
         .iter()
         .find(|one| one.target.contains("Password="));
-    let (_, per_push) = asked.unwrap().target.split_once("Password=").unwrap();
+    let (_, per_push) = authentication
+        .unwrap()
+        .target
+        .split_once("Password=")
+        .unwrap();
     let per_push = per_push.split('&').next().unwrap().to_owned();
     assert_eq!(per_push.len(), 32);
-    tell(daemon.http()).await;
+    send_passwords(daemon.http()).await;
     write(&daemon, &pictures).await;
     daemon.line("Asterisk rejected the login").await;
 
@@ -98,7 +102,7 @@ async fn no_password_shows_anywhere() {
     }
 }
 
-/// Returns a configuration with passwords wherever one can be.
+/// Returns a configuration with a password in every place.
 fn configuration(
     snom: &SimPhone,
     yealink: &SimPhone,
@@ -123,8 +127,8 @@ fn configuration(
     )
 }
 
-/// Brings passwords to the phones' door.
-async fn tell(server: SocketAddr) {
+/// Sends passwords to the phone-facing server.
+async fn send_passwords(server: SocketAddr) {
     get(
         server,
         "/cisco/authenticate?UserID=push&Password=canary-query&devicename=SEP00005E005301",
@@ -206,7 +210,7 @@ async fn write(daemon: &Daemon, pictures: &StubWebServer) {
     }
 }
 
-/// Returns all places where something shows, and what does.
+/// Returns everything that handsetd outputs, by place.
 async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
     let admin = AdminClient::new(daemon.admin());
     let mut shown = vec![("the log", daemon.log())];
@@ -239,7 +243,7 @@ async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
     shown
 }
 
-/// A manager that knows no challenge and refuses everybody, so that it is told the secret in plain.
+/// Starts an AMI server without challenges that rejects every login, and so receives the plain secret.
 async fn manager() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -260,9 +264,9 @@ async fn manager() -> SocketAddr {
                     own.trim().clone_into(&mut id);
                 }
                 if line == "\r\n" {
-                    let no = "Message: Authentication failed";
-                    let no = format!("Response: Error\r\nActionID: {id}\r\n{no}\r\n\r\n");
-                    let _ = stream.get_mut().write_all(no.as_bytes()).await;
+                    let message = "Message: Authentication failed";
+                    let reply = format!("Response: Error\r\nActionID: {id}\r\n{message}\r\n\r\n");
+                    let _ = stream.get_mut().write_all(reply.as_bytes()).await;
                 }
                 line.clear();
             }
@@ -272,7 +276,11 @@ async fn manager() -> SocketAddr {
 }
 
 async fn web_server() -> StubWebServer {
-    StubWebServer::serving("text/plain", "no picture, and no answer of a call manager").await
+    StubWebServer::serving(
+        "text/plain",
+        "neither a picture nor a response of a call manager",
+    )
+    .await
 }
 
 fn bearer() -> [(&'static str, &'static str); 1] {

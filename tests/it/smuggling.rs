@@ -131,7 +131,7 @@ async fn other_protocol_versions_and_request_forms_are_handled() {
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"UserID=a").await.unwrap();
     let mut received = String::new();
-    soon("an answer", stream.read_to_string(&mut received))
+    soon("a response", stream.read_to_string(&mut received))
         .await
         .unwrap();
     assert!(received.ends_with("UN-AUTHORIZED"), "{received}");

@@ -204,7 +204,7 @@ impl Fixture {
     async fn unknown_phones_are_reported_with_the_lookups_tried(&self) {
         let ip = self.soft.address().ip();
         let expected = format!(
-            "NOTFOUND|1004||cannot tell of phone 1004 what it is; tried: CHANNEL(pjsip,remote_addr) \
+            "NOTFOUND|1004||cannot determine the vendor of phone 1004; tried: CHANNEL(pjsip,remote_addr) \
              {ip}, User-Agent \"Zoiper v2.10.20.9\", contact sip:1004@{ip}:5060 {ip}"
         );
         let outcome = self.outcome(&self.soft, "10").await;
@@ -257,7 +257,7 @@ impl Fixture {
         let outcome = self.push_to("nobody&1001").await;
         assert!(
             outcome.starts_with(
-                "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (cannot tell of phone nobody "
+                "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (cannot determine the vendor of phone nobody; "
             ),
             "{outcome}"
         );
@@ -276,7 +276,7 @@ impl Fixture {
             ),
             (
                 "nobody",
-                "cannot tell of phone nobody what it is; tried: contacts of PJSIP/nobody: none is registered",
+                "cannot determine the vendor of phone nobody; tried: contacts of PJSIP/nobody: none is registered",
             ),
         ] {
             let outcome = self.push_to(name).await;
@@ -336,7 +336,7 @@ async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     other.shows_text("pushed to SIP/1002").await;
     asterisk.cli("dialplan set global TARGET SIP/1003");
     my_sip.dial("20", Course::Rejected).end().await;
-    asterisk.line("OUTCOME|NOTFOUND|1003||cannot tell of phone 1003 what it is; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
+    asterisk.line("OUTCOME|NOTFOUND|1003||cannot determine the vendor of phone 1003; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
 }
 
 #[tokio::test]
@@ -380,7 +380,8 @@ async fn malformed_data_from_asterisk_is_tolerated() {
             outcome.reason
         );
         assert!(
-            outcome.reason.starts_with("cannot tell of phone 1001 "),
+            outcome.reason.starts_with("cannot determine the ")
+                && outcome.reason.contains(" of phone 1001; "),
             "{}",
             outcome.reason
         );

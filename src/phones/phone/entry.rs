@@ -83,16 +83,14 @@ impl PhoneEntry {
         let vendor = self
             .vendor
             .or_else(|| identity.as_ref().map(|identity| identity.vendor))
-            .ok_or_else(|| unresolved("what it is"))?;
+            .ok_or_else(|| unresolved("vendor"))?;
         let address = self
             .address
             .clone()
             .or_else(|| facts.address.map(Address::from));
         // A contact may have a name instead of an address.
         let name = || sip_host(facts.contact.as_deref()?).parse().ok();
-        let mut address = address
-            .or_else(name)
-            .ok_or_else(|| unresolved("where it is"))?;
+        let mut address = address.or_else(name).ok_or_else(|| unresolved("address"))?;
         let defaults = defaults(vendor);
         if self.pin.is_none() {
             // The vendor's port is that of the servers without TLS.
@@ -126,10 +124,10 @@ impl PhoneEntry {
     }
 }
 
-/// A phone of which too little is known.
+/// A phone whose vendor or address is unknown.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "cannot tell of phone {name} {missing}; tried: {}; a [[phone]] entry helps",
+    "cannot determine the {missing} of phone {name}; tried: {}; add a [[phone]] entry",
     tried_list(tried)
 )]
 pub struct Unresolved {
@@ -253,7 +251,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cannot tell of phone 1001 what it is; tried: User-Agent \"Zoiper\"; a [[phone]] entry helps"
+            "cannot determine the vendor of phone 1001; tried: User-Agent \"Zoiper\"; add a [[phone]] entry"
         );
     }
 }

@@ -223,7 +223,7 @@ impl Source {
             self.globs.push(path);
             return;
         };
-        // A module that is imported is a way to its items, no more.
+        // Importing a module alone creates no dependency; using its items does.
         if !reexports && !known.contains(&path) {
             self.paths.insert(path.clone());
         }

@@ -29,7 +29,7 @@ pub(crate) async fn exchange_bytes(server: SocketAddr, request: impl AsRef<[u8]>
     // A server that has read enough may close early.
     let _ = stream.write_all(request.as_ref()).await;
     let mut received = Vec::new();
-    let _ = soon("an answer", stream.read_to_end(&mut received)).await;
+    let _ = soon("a response", stream.read_to_end(&mut received)).await;
     received
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn get_from(source: IpAddr, server: SocketAddr, path: &str) -> 
     let request = format!("GET {path} HTTP/1.0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut received = String::new();
-    let read = soon("an answer", stream.read_to_string(&mut received));
+    let read = soon("a response", stream.read_to_string(&mut received));
     read.await.unwrap();
     received
 }

@@ -1,4 +1,4 @@
-//! An AGI server that does what a test says, line by line.
+//! An AGI server that a test scripts line by line.
 //!
 //! It replaces handsetd in tests about Asterisk, the dialplan and the connection between them.
 

@@ -1,4 +1,4 @@
-//! A minimal Snom phone that goes online and offline and records the numbers it is asked to dial.
+//! A minimal Snom phone that goes online and offline and records the numbers it dials.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -73,7 +73,7 @@ impl StubPhone {
         }
     }
 
-    /// Returns how often it was asked to dial each number.
+    /// Returns how often it dialed each number.
     pub(crate) fn dialed(&self) -> HashMap<String, usize> {
         let mut times = HashMap::new();
         for number in self.order() {
@@ -82,12 +82,12 @@ impl StubPhone {
         times
     }
 
-    /// Returns the numbers that it was asked to dial, in order.
+    /// Returns the dialed numbers, in order.
     pub(crate) fn order(&self) -> Vec<String> {
         self.dialed.borrow().clone()
     }
 
-    /// Waits until it was asked to dial `count` times.
+    /// Waits until it has dialed `count` times.
     pub(crate) async fn until_dialed(&self, count: usize) {
         let mut dialed = self.dialed.subscribe();
         let waiting = dialed.wait_for(|numbers| numbers.len() >= count);

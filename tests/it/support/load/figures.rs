@@ -57,7 +57,7 @@ impl Measurements {
             (self.pauses.0 == self.pauses.1, "events were not evaluated"),
             (self.fired > 0, "no rule fired"),
             (self.failed == 0, "calls failed"),
-            (self.calls > 0, "no call was made"),
+            (self.calls > 0, "no calls"),
         ];
         let violated = guarantees.iter().filter(|(kept, _)| !kept);
         violated.map(|(_, words)| (*words).to_owned()).collect()
