@@ -1,6 +1,7 @@
 //! Resolves names to phones, from configuration and roster. No I/O.
 
 mod phone_ref;
+mod reference;
 mod summary;
 
 pub(crate) use phone_ref::PhoneRef;
@@ -8,14 +9,16 @@ pub(crate) use summary::PhoneSummary;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use crate::outcome::{Outcome, Status};
-use crate::roster::Roster;
 use handset_phones::phone::{
     Directory, Endpoint, MacAddress, Phone, PhoneEntry, RegistrationInfo, Target, Vendor,
     VendorDefaults,
 };
+use parking_lot::RwLock;
+
+use crate::outcome::{Outcome, Status};
+use crate::roster::Roster;
 
 /// Resolves names to phones. Cheap to clone; [`replace`](Self::replace) affects all clones.
 #[derive(Clone)]
@@ -88,11 +91,11 @@ impl PhoneResolver {
             directory,
             defaults: Box::new(defaults),
         };
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+        *self.known.write() = Arc::new(known);
     }
 
     fn known(&self) -> Arc<Known> {
-        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.known.read())
     }
 
     /// Returns the targets that the parts of `phone=` name.

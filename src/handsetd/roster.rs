@@ -6,23 +6,26 @@
 
 mod contact;
 mod query_queue;
+mod registered;
 mod sync;
 mod table;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
-
-use tokio::sync::{broadcast, watch as channel};
-use tokio::time::{Instant, timeout_at};
-
-pub use contact::Contact;
-pub(crate) use contact::Reach;
-use table::Table;
+use std::sync::Arc;
 
 use handset_ami::{self as ami, Client};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{Endpoint, MacAddress, RegistrationInfo};
+use parking_lot::RwLock;
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, timeout_at};
+
+pub use contact::Contact;
+pub(crate) use contact::Reach;
+pub(crate) use registered::Registered;
+use sync::ContactSync;
+use table::Table;
 
 /// The registrations of all servers. Cheap to clone; clones share their contents.
 #[derive(Clone)]
@@ -31,19 +34,10 @@ pub(crate) struct Roster {
     arrivals: broadcast::Sender<Registered>,
 }
 
-/// A phone that may be reachable again.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Registered {
-    /// Any phone: all registrations of a server were loaded.
-    Any,
-    /// A phone of this endpoint registered or renewed its registration.
-    Endpoint(Endpoint),
-}
-
 #[derive(Clone)]
 struct Server {
     client: Client,
-    table: channel::Receiver<Table>,
+    table: watch::Receiver<Table>,
 }
 
 /// Where to send to a registered endpoint.
@@ -55,13 +49,13 @@ pub(crate) struct Registration {
     pub contacts: Vec<Contact>,
 }
 
-/// Why nothing can be sent to an endpoint.
+/// Why an endpoint has no registration to send to.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Unavailable {
     /// The server is not connected.
     #[error("Asterisk {server} is not connected: {reason}")]
-    Away {
+    Disconnected {
         /// The name of the server in the configuration.
         server: String,
         /// The cause.
@@ -81,20 +75,17 @@ pub(crate) enum Unavailable {
 impl Roster {
     /// Loads the registrations of a server, and follows it until `tasks` stop.
     pub(crate) fn follow(&self, client: Client, tasks: &Tasks) {
-        let (table, readable) = channel::channel(Table::default());
+        let (table, readable) = watch::channel(Table::default());
         let server = Server {
             client: client.clone(),
             table: readable,
         };
-        self.servers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(server);
+        self.servers.write().push(server);
         let stop = tasks.stop();
-        let watch = sync::ContactSync::new(client, table, self.arrivals.clone());
+        let sync = ContactSync::new(client, table, self.arrivals.clone());
         tasks.spawn("roster", async move {
             tokio::select! {
-                () = watch.run() => (),
+                () = sync.run() => (),
                 () = stop.cancelled() => (),
             }
         });
@@ -112,8 +103,9 @@ impl Roster {
 
     /// Removes a server and its registrations.
     pub(crate) fn forget(&self, server: &str) {
-        let mut servers = self.servers.write().unwrap_or_else(PoisonError::into_inner);
-        servers.retain(|known| known.client.name() != server);
+        self.servers
+            .write()
+            .retain(|known| known.client.name() != server);
     }
 
     /// Returns the phones of `endpoint`, one for each contact; empty if no server currently has any.
@@ -123,8 +115,7 @@ impl Roster {
 
     /// Returns whether a phone of `endpoint` is registered with any server.
     pub(crate) fn knows(&self, endpoint: &Endpoint) -> bool {
-        let mut servers = self.list().into_iter();
-        servers.any(|server| {
+        self.list().iter().any(|server| {
             let table = server.table.borrow();
             table.is_current() && !table.contacts(endpoint).is_empty()
         })
@@ -132,8 +123,7 @@ impl Roster {
 
     /// Returns how many registrations of `endpoint` were announced by events of the servers.
     pub(crate) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
-        let servers = self.list().into_iter();
-        servers.fold(0, |sum: u64, server| {
+        self.list().iter().fold(0, |sum: u64, server| {
             sum.wrapping_add(server.table.borrow().registration_count(endpoint))
         })
     }
@@ -141,10 +131,17 @@ impl Roster {
     /// Returns the phones with this IP or MAC address.
     pub(crate) fn find(&self, text: &str) -> Vec<RegistrationInfo> {
         if let Ok(mac) = text.parse::<MacAddress>() {
-            return self.select(|table| table.all().filter(|one| one.mac() == Some(mac)).collect());
+            return self.select(|table| {
+                table
+                    .all()
+                    .filter(|contact| contact.mac() == Some(mac))
+                    .collect()
+            });
         }
         match text.parse::<IpAddr>() {
-            Ok(ip) => self.select(|table| table.all().filter(|one| one.is_at(ip)).collect()),
+            Ok(ip) => {
+                self.select(|table| table.all().filter(|contact| contact.is_at(ip)).collect())
+            }
             Err(_) => Vec::new(),
         }
     }
@@ -152,16 +149,20 @@ impl Roster {
     /// Returns all phones, and the servers that are unavailable. Waits until `until` for servers that
     /// are still loading.
     pub(crate) async fn all(&self, until: Instant) -> (Vec<RegistrationInfo>, Vec<Unavailable>) {
-        let (mut phones, mut away) = (Vec::new(), Vec::new());
+        let (mut phones, mut unavailable) = (Vec::new(), Vec::new());
         for server in self.list() {
             if server.is_loaded(until).await {
                 let table = server.table.borrow();
-                phones.extend(table.all().map(|one| one.to_info(server.client.name())));
+                phones.extend(
+                    table
+                        .all()
+                        .map(|contact| contact.to_info(server.client.name())),
+                );
             } else {
-                away.push(server.away());
+                unavailable.push(server.disconnected());
             }
         }
-        (phones, away)
+        (phones, unavailable)
     }
 
     /// Returns the contacts of `endpoint`, and the server to send to. Waits until `until` for servers that
@@ -171,14 +172,14 @@ impl Roster {
         endpoint: &Endpoint,
         until: Instant,
     ) -> Result<Registration, Unavailable> {
-        let mut away = None;
+        let mut disconnected = None;
         let servers = self.list();
         if servers.is_empty() {
             return Err(Unavailable::NoServer);
         }
         for server in servers {
             if !server.is_loaded(until).await {
-                away = Some(server.away());
+                disconnected = Some(server.disconnected());
                 continue;
             }
             let contacts = server.table.borrow().contacts(endpoint).to_vec();
@@ -188,7 +189,7 @@ impl Roster {
             }
         }
         let endpoint = endpoint.clone();
-        Err(away.unwrap_or(Unavailable::NotRegistered { endpoint }))
+        Err(disconnected.unwrap_or(Unavailable::NotRegistered { endpoint }))
     }
 
     fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<RegistrationInfo> {
@@ -197,15 +198,14 @@ impl Roster {
             let table = table.borrow();
             if table.is_current() {
                 let chosen = choose(&table);
-                phones.extend(chosen.iter().map(|one| one.to_info(client.name())));
+                phones.extend(chosen.iter().map(|contact| contact.to_info(client.name())));
             }
         }
         phones
     }
 
     fn list(&self) -> Vec<Server> {
-        let servers = self.servers.read().unwrap_or_else(PoisonError::into_inner);
-        servers.clone()
+        self.servers.read().clone()
     }
 }
 
@@ -215,7 +215,7 @@ impl Server {
     async fn is_loaded(&self, until: Instant) -> bool {
         let (mut table, mut state) = (self.table.clone(), self.client.state());
         let is_final = async {
-            // A client that is gone is final, too.
+            // A dropped client is final, too.
             let _ = state.wait_for(ami::State::is_final).await;
         };
         tokio::select! {
@@ -225,8 +225,8 @@ impl Server {
         }
     }
 
-    fn away(&self) -> Unavailable {
-        Unavailable::Away {
+    fn disconnected(&self) -> Unavailable {
+        Unavailable::Disconnected {
             server: self.client.name().to_owned(),
             reason: reason(&self.client.state().borrow()),
         }

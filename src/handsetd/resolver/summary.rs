@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
+use handset_phones::phone::{PhoneEntry, RegistrationInfo};
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{Known, PhoneResolver};
 use crate::roster::Unavailable;
-use handset_phones::phone::{PhoneEntry, RegistrationInfo};
 
 /// A phone in the list; unknown values are empty.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -36,8 +36,8 @@ impl PhoneResolver {
     /// Returns the configured phones, then other registered ones, and the servers that are unavailable.
     /// Waits until `until` for servers that are still loading.
     pub(crate) async fn list(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
-        let (infos, away) = self.roster.all(until).await;
-        (summaries(&self.known(), &infos), away)
+        let (infos, unavailable) = self.roster.all(until).await;
+        (summaries(&self.known(), &infos), unavailable)
     }
 
     /// Returns the names of the groups, in order.

@@ -4,23 +4,23 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use handset_ami::{Client, Error, Event, Events, Response};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::{debug, info, warn};
 
-use super::Registered;
 use super::query_queue::{Query, QueryQueue};
+use super::registered::Registered;
 use super::table::Table;
-use handset_ami::{Client, Error, Events, Response};
 
-/// Keeps one table up to date.
+/// Keeps the table of one server up to date.
 pub(super) struct ContactSync {
     client: Client,
     events: Events,
     table: watch::Sender<Table>,
     arrivals: broadcast::Sender<Registered>,
     queue: QueryQueue,
-    /// How many events had been lost at the last full query.
+    /// Number of lost events at the last full query.
     lost: u64,
     /// The earliest time of the next query, after a failed one.
     pause: Option<Instant>,
@@ -65,7 +65,7 @@ impl ContactSync {
                 }
                 event = self.events.next() => {
                     let Some(event) = event else { return };
-                    self.note(&event);
+                    self.apply(&event);
                 }
                 (query, response) = response(&mut running) => {
                     running = None;
@@ -89,10 +89,10 @@ impl ContactSync {
         }
     }
 
-    fn note(&mut self, event: &handset_ami::Event) {
+    fn apply(&mut self, event: &Event) {
         let mut query = None;
         self.table.send_if_modified(|table| {
-            query = table.note(event);
+            query = table.apply_event(event);
             query.is_some()
         });
         if let Some(query) = query {
@@ -125,7 +125,7 @@ impl ContactSync {
             Ok(response) => {
                 let mut more = Vec::new();
                 self.table
-                    .send_modify(|table| more = table.answer(query, &response));
+                    .send_modify(|table| more = table.apply_response(query, &response));
                 if *query == Query::Commands && more.is_empty() {
                     let server = self.client.name();
                     warn!(
@@ -177,9 +177,9 @@ impl ContactSync {
         }
     }
 
-    fn announce(&self, arrival: Registered) {
+    fn announce(&self, registered: Registered) {
         // There may be no subscriber.
-        let _ = self.arrivals.send(arrival);
+        let _ = self.arrivals.send(registered);
     }
 }
 

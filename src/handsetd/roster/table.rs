@@ -43,7 +43,7 @@ impl Table {
     }
 
     /// Applies an event, and returns the query that it calls for.
-    pub(super) fn note(&mut self, event: &Event) -> Option<Query> {
+    pub(super) fn apply_event(&mut self, event: &Event) -> Option<Query> {
         let header = |name| event.header(name).unwrap_or_default();
         match event.name() {
             "ContactStatus" => {
@@ -103,7 +103,7 @@ impl Table {
     }
 
     /// Applies the response to a query, and returns the queries that it calls for.
-    pub(super) fn answer(&mut self, query: &Query, response: &Response) -> Vec<Query> {
+    pub(super) fn apply_response(&mut self, query: &Query, response: &Response) -> Vec<Query> {
         match query {
             Query::Commands => {
                 let has = |name: &str| {

@@ -48,7 +48,7 @@ fn status(name: &str, uri: &str, status: &str) -> Event {
 fn table() -> Table {
     let mut table = Table::default();
     let items = [listed("1001", LAN, "192.0.2.21")];
-    assert_eq!(table.answer(&Query::Contacts, &list(&items)), []);
+    assert_eq!(table.apply_response(&Query::Contacts, &list(&items)), []);
     table
 }
 
@@ -81,11 +81,11 @@ fn registrations_are_counted_and_removals_are_not() {
         "Removed",
         "NonQualified",
     ] {
-        table.note(&status("1001", LAN, word));
+        table.apply_event(&status("1001", LAN, word));
     }
     for word in ["Registered", "Unregistered", "Reachable", "Lagged"] {
         let text = format!("Event: PeerStatus\nPeer: SIP/1002\nPeerStatus: {word}\n");
-        table.note(&event(&text));
+        table.apply_event(&event(&text));
     }
     let seen = |name| table.registration_count(&endpoint(name));
     assert_eq!(seen("PJSIP/1001"), 3);
@@ -97,7 +97,7 @@ fn registrations_are_counted_and_removals_are_not() {
 fn an_empty_list_is_an_error_to_asterisk_and_empties_the_table() {
     let mut table = table();
     let none = answer("Response: Error\nMessage: No Contacts found\n");
-    table.answer(&Query::Contacts, &none);
+    table.apply_response(&Query::Contacts, &none);
     assert_eq!(table.all().count(), 0);
 }
 
@@ -105,7 +105,7 @@ fn an_empty_list_is_an_error_to_asterisk_and_empties_the_table() {
 fn nat_is_distinguished_from_a_local_network() {
     let check = |uri: &str, via: &str, nat: Option<&str>, own: Option<&str>| {
         let mut table = Table::default();
-        table.answer(&Query::Contacts, &list(&[listed("1001", uri, via)]));
+        table.apply_response(&Query::Contacts, &list(&[listed("1001", uri, via)]));
         let [contact] = table.contacts(&endpoint("1001")) else {
             panic!("{uri}")
         };
@@ -135,7 +135,7 @@ fn nat_is_distinguished_from_a_local_network() {
 fn registering_phone_is_queried() {
     let mut table = table();
     for word in ["NonQualified", "Reachable", "Unreachable", "Removed"] {
-        let query = table.note(&status("1002", "sip:1002@192.0.2.22", word));
+        let query = table.apply_event(&status("1002", "sip:1002@192.0.2.22", word));
         assert_eq!(query, Some(Query::Endpoint(endpoint("1002"))), "{word}");
     }
     let query = Query::Endpoint(endpoint("1002"));
@@ -146,7 +146,7 @@ fn registering_phone_is_queried() {
         detailed("1002", uri, via, "Yealink SIP-T53W 96.86.0.70"),
         "Event: EndpointDetailComplete\n".to_owned(),
     ];
-    table.answer(&query, &list(&items));
+    table.apply_response(&query, &list(&items));
     let [contact] = table.contacts(&endpoint("1002")) else {
         panic!()
     };
@@ -158,17 +158,19 @@ fn registering_phone_is_queried() {
 #[test]
 fn a_phone_that_moves_is_followed() {
     let mut table = table();
-    assert!(table.note(&status("1001", LAN, "Removed")).is_some());
+    assert!(table.apply_event(&status("1001", LAN, "Removed")).is_some());
     assert_eq!(uris(&table, "1001"), [""; 0]);
     let moved = "sip:1001@192.0.2.99:5060";
-    let query = table.note(&status("1001", moved, "NonQualified")).unwrap();
+    let query = table
+        .apply_event(&status("1001", moved, "NonQualified"))
+        .unwrap();
     let items = [detailed(
         "1001",
         moved,
         "192.0.2.99:5060",
         "snomD785/10.1.1.1",
     )];
-    table.answer(&query, &list(&items));
+    table.apply_response(&query, &list(&items));
     assert_eq!(uris(&table, "1001"), [moved]);
 }
 
@@ -191,9 +193,9 @@ fn contacts_of_one_endpoint_are_separate_phones() {
             "Cisco-CP8841/12.8.1",
         ),
     ];
-    table.answer(&query, &list(&items));
+    table.apply_response(&query, &list(&items));
     assert_eq!(uris(&table, "1001"), [LAN, "sip:1001@192.0.2.55"]);
-    table.note(&status("1001", LAN, "Removed"));
+    table.apply_event(&status("1001", LAN, "Removed"));
     assert_eq!(uris(&table, "1001"), ["sip:1001@192.0.2.55"]);
 }
 
@@ -201,7 +203,7 @@ fn contacts_of_one_endpoint_are_separate_phones() {
 fn an_endpoint_that_is_gone_has_no_contacts() {
     let mut table = table();
     let gone = answer("Response: Error\nMessage: Unable to retrieve endpoint 1001\n");
-    table.answer(&Query::Endpoint(endpoint("1001")), &gone);
+    table.apply_response(&Query::Endpoint(endpoint("1001")), &gone);
     assert_eq!(table.all().count(), 0);
 }
 
@@ -209,7 +211,7 @@ fn an_endpoint_that_is_gone_has_no_contacts() {
 fn lists_are_queried_where_the_server_supports_them() {
     let mut table = Table::default();
     let query = |table: &mut Table, commands: &str| {
-        table.answer(
+        table.apply_response(
             &Query::Commands,
             &answer(&format!("Response: Success\n{commands}")),
         )
@@ -238,15 +240,15 @@ fn peers_of_chan_sip_are_listed_and_then_queried() {
         )
     };
     let items = [peer("2001", "192.0.2.31"), peer("2002", "-none-")];
-    let queries = table.answer(&Query::Peers, &list(&items));
+    let queries = table.apply_response(&Query::Peers, &list(&items));
     let query = Query::Endpoint(endpoint("SIP/2001"));
     assert_eq!(queries, std::slice::from_ref(&query));
     let details = "Response: Success\nObjectName: 2001\nAddress-IP: 192.0.2.31\n\
                    SIP-Useragent: Cisco-CP7970G/8.5.4\nReg-Contact: sip:2001@192.168.0.4:5060\n\
                    Status: OK (3 ms)\n";
-    table.answer(&query, &answer(details));
+    table.apply_response(&query, &answer(details));
     // Reading the list again does not forget what the details said.
-    table.answer(&Query::Peers, &list(&items));
+    table.apply_response(&Query::Peers, &list(&items));
     let [contact] = table.contacts(&endpoint("SIP/2001")) else {
         panic!()
     };
@@ -264,19 +266,22 @@ fn a_peer_comes_and_goes() {
         ))
     };
     let query = Query::Endpoint(endpoint("SIP/2001"));
-    assert_eq!(table.note(&status("Registered")), Some(query.clone()));
-    table.answer(
+    assert_eq!(
+        table.apply_event(&status("Registered")),
+        Some(query.clone())
+    );
+    table.apply_response(
         &query,
         &answer("Response: Success\nAddress-IP: 192.0.2.31\n"),
     );
     assert_eq!(table.all().count(), 1);
-    table.note(&status("Unregistered"));
+    table.apply_event(&status("Unregistered"));
     assert_eq!(table.all().count(), 0);
-    table.answer(&query, &answer("Response: Success\nAddress-IP: (null)\n"));
+    table.apply_response(&query, &answer("Response: Success\nAddress-IP: (null)\n"));
     assert_eq!(table.all().count(), 0);
     let of_pjsip = event("Event: PeerStatus\nPeer: PJSIP/1001\nPeerStatus: Unreachable\n");
     assert_eq!(
-        table.note(&of_pjsip),
+        table.apply_event(&of_pjsip),
         Some(Query::Endpoint(endpoint("1001")))
     );
 }
@@ -286,7 +291,7 @@ fn device_state_leads_to_a_query_only_if_it_contradicts_the_table() {
     let mut table = table();
     let mut asks = |device: &str, state: &str| {
         let text = format!("Event: DeviceStateChange\nDevice: {device}\nState: {state}\n");
-        table.note(&event(&text)).is_some()
+        table.apply_event(&event(&text)).is_some()
     };
     assert!(!asks("PJSIP/1001", "INUSE"));
     assert!(asks("PJSIP/1001", "UNAVAILABLE"));
@@ -305,16 +310,16 @@ fn malformed_items_are_skipped() {
         "Event: ContactList\nObjectName: x\n".to_owned(),
         "Event: ContactListComplete\n".to_owned(),
     ];
-    table.answer(&Query::Contacts, &list(&items));
+    table.apply_response(&Query::Contacts, &list(&items));
     assert_eq!(table.all().count(), 0);
-    assert_eq!(table.note(&event("Event: ContactStatus\n")), None);
+    assert_eq!(table.apply_event(&event("Event: ContactStatus\n")), None);
 }
 
 #[test]
 fn a_contact_that_is_configured_is_known_by_its_address_of_record() {
     let mut table = Table::default();
     let item = "Event: ContactList\nObjectName: 1001@@0123\nUri: sip:1001@192.0.2.21\nEndpoint: \n";
-    table.answer(&Query::Contacts, &list(&[item.to_owned()]));
+    table.apply_response(&Query::Contacts, &list(&[item.to_owned()]));
     assert_eq!(uris(&table, "1001"), ["sip:1001@192.0.2.21"]);
 }
 
@@ -333,7 +338,7 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
     let mut table = Table::default();
     let commands = answer("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
     assert_eq!(
-        table.answer(&Query::Commands, &commands),
+        table.apply_response(&Query::Commands, &commands),
         [Query::SccpDevices]
     );
     let items = [
@@ -342,11 +347,11 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
     ];
     let one = endpoint("SCCP/SEP00005E005301");
     assert_eq!(
-        table.answer(&Query::SccpDevices, &list(&items)),
+        table.apply_response(&Query::SccpDevices, &list(&items)),
         [Query::Endpoint(one.clone())]
     );
     let model = answer("Response: Success\nValue: Cisco 7970\n");
-    table.answer(&Query::Endpoint(one.clone()), &model);
+    table.apply_response(&Query::Endpoint(one.clone()), &model);
     let [contact] = table.contacts(&one) else {
         panic!()
     };
@@ -354,7 +359,7 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
     assert_eq!(contact.address, "192.0.2.21".parse().ok());
     assert_eq!(contact.mac(), "00:00:5E:00:53:01".parse().ok());
     // Another list keeps what was told of it.
-    table.answer(&Query::SccpDevices, &list(&items[..1]));
+    table.apply_response(&Query::SccpDevices, &list(&items[..1]));
     assert_eq!(table.contacts(&one)[0].identity().unwrap().model, "7970");
     let status = |word: &str| {
         event(&format!(
@@ -362,7 +367,10 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
              DeviceStatus: {word}\nSCCPDevice: SEP00005E005301\n"
         ))
     };
-    assert_eq!(table.note(&status("UNREGISTERED")), None);
+    assert_eq!(table.apply_event(&status("UNREGISTERED")), None);
     assert!(table.contacts(&one).is_empty());
-    assert_eq!(table.note(&status("REGISTERED")), Some(Query::SccpDevices));
+    assert_eq!(
+        table.apply_event(&status("REGISTERED")),
+        Some(Query::SccpDevices)
+    );
 }
