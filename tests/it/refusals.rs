@@ -397,7 +397,7 @@ const INVALID_FOR_THE_PHONE: &[(&str, &[&str], &str)] = &[
     (
         "ringtone",
         &["1", "line=13"],
-        "line: a Snom phone has lines 1 to 12, not 13",
+        "line: Snom phones have lines 1 to 12, not 13",
     ),
     (
         "ringtone",
