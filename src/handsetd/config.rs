@@ -39,14 +39,13 @@ pub(crate) use diagnostic::{Diagnostics, Warning};
 pub(crate) use media::Media;
 pub use sources::Sources;
 pub(crate) use state::State;
-pub(crate) use vendors::Vendors;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use handset_agi as agi_server;
 use handset_ami as ami;
-use handset_phones::phone::Directory;
+use handset_phones::phone::{Directory, VendorDefaultsMap};
 use tokio::time::Instant;
 
 use crate::deliver::CallManager;
@@ -74,7 +73,7 @@ pub struct Config {
     /// What survives a restart.
     pub state: State,
     /// Settings for all phones of a vendor.
-    pub vendors: Vendors,
+    pub vendors: VendorDefaultsMap,
     /// The phones and groups.
     pub directory: Directory,
     /// Where images and ring tones may come from.

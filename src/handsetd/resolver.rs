@@ -12,8 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use handset_phones::phone::{
-    Directory, Endpoint, MacAddress, Phone, PhoneEntry, RegistrationInfo, Target, Vendor,
-    VendorDefaults,
+    Directory, Endpoint, MacAddress, Phone, PhoneEntry, RegistrationInfo, Target, VendorDefaultsMap,
 };
 use parking_lot::RwLock;
 
@@ -30,7 +29,7 @@ pub(crate) struct PhoneResolver {
 /// The configured part.
 struct Known {
     directory: Directory,
-    defaults: Box<Defaults>,
+    defaults: VendorDefaultsMap,
 }
 
 /// A phone, or why it was not found.
@@ -61,19 +60,12 @@ impl From<NotFound> for Outcome {
     }
 }
 
-/// Returns the settings for all phones of a vendor.
-type Defaults = dyn Fn(Vendor) -> VendorDefaults + Send + Sync;
-
 impl PhoneResolver {
     /// Creates a resolver of configured and registered phones.
-    pub(crate) fn new(
-        directory: Directory,
-        roster: Roster,
-        defaults: impl Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn new(directory: Directory, roster: Roster, defaults: VendorDefaultsMap) -> Self {
         let known = Known {
             directory,
-            defaults: Box::new(defaults),
+            defaults,
         };
         Self {
             known: Arc::new(RwLock::new(Arc::new(known))),
@@ -82,14 +74,10 @@ impl PhoneResolver {
     }
 
     /// Replaces the configuration. Phones that were resolved before are unaffected.
-    pub(crate) fn replace(
-        &self,
-        directory: Directory,
-        defaults: impl Fn(Vendor) -> VendorDefaults + Send + Sync + 'static,
-    ) {
+    pub(crate) fn replace(&self, directory: Directory, defaults: VendorDefaultsMap) {
         let known = Known {
             directory,
-            defaults: Box::new(defaults),
+            defaults,
         };
         *self.known.write() = Arc::new(known);
     }
@@ -137,9 +125,9 @@ impl PhoneResolver {
             .as_ref()
             .map(|endpoint| self.roster.registrations(endpoint));
         if infos.as_ref().is_none_or(Vec::is_empty) {
-            let tried = vec!["the roster, which does not know it".to_owned()];
+            let sources = vec!["the roster, which does not list it".to_owned()];
             infos = Some(vec![RegistrationInfo {
-                tried,
+                sources,
                 ..RegistrationInfo::default()
             }]);
         }

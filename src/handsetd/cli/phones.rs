@@ -82,9 +82,7 @@ impl Phones {
 async fn ask(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
     follow(config, &roster, &tasks)?;
-    let vendors = config.vendors.clone();
-    let defaults = move |vendor| vendors.defaults(vendor);
-    let resolver = PhoneResolver::new(config.directory.clone(), roster, defaults);
+    let resolver = PhoneResolver::new(config.directory.clone(), roster, config.vendors.clone());
     let (phones, away) = resolver.list(Instant::now() + PATIENCE).await;
     tasks.shut_down(LOG_OFF).await;
     Ok((phones, away.iter().map(ToString::to_string).collect()))

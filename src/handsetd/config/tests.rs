@@ -172,9 +172,9 @@ fn every_key_sets_its_field() {
     assert_eq!(config.http.media_lifetime, Duration::from_hours(7 * 24));
     assert_eq!(config.media.hosts, ["media.example.com", "192.0.2.30:8000"]);
     assert_eq!(config.asterisk[1].address.to_string(), "127.0.0.1:5038");
-    let snom = config.vendors.defaults(Vendor::Snom);
+    let snom = &config.vendors[&Vendor::Snom];
     assert_eq!(
-        (snom.port, snom.credentials.unwrap().password()),
+        (snom.port, snom.credentials.as_ref().unwrap().password()),
         (Some(8080), "staple")
     );
     let entries = config.directory.entries();
@@ -331,7 +331,7 @@ fn variables_override_files() {
     assert_eq!(config.agi.allow, allow);
     assert_eq!(config.http.max_connections, 7);
     assert_eq!(config.log.level, telemetry::Level::Trace);
-    let cisco = config.vendors.defaults(Vendor::Cisco).credentials.unwrap();
+    let cisco = config.vendors[&Vendor::Cisco].credentials.clone().unwrap();
     assert_eq!(
         (cisco.username.as_str(), cisco.password()),
         ("push", "1234")
@@ -396,7 +396,7 @@ fn values_are_not_converted() {
             ("HANDSETD__VENDOR__SNOM__PASSWORD", "007"),
         ])
         .unwrap();
-    let snom = config.vendors.defaults(Vendor::Snom).credentials.unwrap();
+    let snom = config.vendors[&Vendor::Snom].credentials.clone().unwrap();
     assert_eq!(snom.password(), "007");
     for (text, expected) in [
         (
@@ -462,7 +462,7 @@ fn secret_can_be_in_a_file_of_its_own() {
         ("keys/snom", "p w\r\n"),
     ]);
     let config = folder.load().unwrap();
-    let snom = config.vendors.defaults(Vendor::Snom).credentials.unwrap();
+    let snom = config.vendors[&Vendor::Snom].credentials.clone().unwrap();
     assert_eq!(snom.password(), "p w");
 }
 
@@ -482,7 +482,7 @@ fn secret_can_be_a_systemd_credential() {
     let credentials = folder.path("credentials");
     let variables = [("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())];
     let config = folder.load_with(&variables).unwrap();
-    let snom = config.vendors.defaults(Vendor::Snom).credentials.unwrap();
+    let snom = config.vendors[&Vendor::Snom].credentials.clone().unwrap();
     assert_eq!(snom.password(), "p");
     let phone = config.directory.entries()[0].credentials.clone().unwrap();
     assert_eq!(phone.password(), "q");

@@ -10,18 +10,7 @@ use serde::Deserialize;
 use super::secret::SecretSource;
 use super::setting::Setting;
 use super::validator::Validator;
-use handset_phones::phone::{Credentials, Vendor, VendorDefaults};
-
-/// Settings for all phones of a vendor.
-#[derive(Clone, Debug, Default)]
-pub struct Vendors(BTreeMap<Vendor, VendorDefaults>);
-
-impl Vendors {
-    /// Returns the settings for all phones of `vendor`.
-    pub fn defaults(&self, vendor: Vendor) -> VendorDefaults {
-        self.0.get(&vendor).cloned().unwrap_or_default()
-    }
-}
+use handset_phones::phone::{Credentials, Vendor, VendorDefaults, VendorDefaultsMap};
 
 /// A user name, a password or both.
 #[derive(Default)]
@@ -74,9 +63,9 @@ impl Account {
 pub(super) type Accounts = BTreeMap<Vendor, (Account, Setting)>;
 
 /// Reads the sections.
-pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (Vendors, Accounts) {
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (VendorDefaultsMap, Accounts) {
     let mut table = validator.table(root, "vendor");
-    let mut vendors = Vendors::default();
+    let mut vendors = VendorDefaultsMap::new();
     let mut accounts = Accounts::new();
     for vendor in Vendor::ALL {
         let (raw, section) = validator.section::<Raw>(&mut table, vendor.name());
@@ -87,7 +76,7 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (Vendors, A
             port: raw.port.map(NonZeroU16::get),
         };
         if defaults.credentials.is_some() || defaults.port.is_some() {
-            vendors.0.insert(vendor, defaults);
+            vendors.insert(vendor, defaults);
         }
         accounts.insert(vendor, (account, section));
     }

@@ -39,11 +39,8 @@ impl Reload {
             }
         };
         let needs_restart = self.keep_fixed(&mut config);
-        let vendors = config.vendors.clone();
         self.resolver
-            .replace(config.directory.clone(), move |vendor| {
-                vendors.defaults(vendor)
-            });
+            .replace(config.directory.clone(), config.vendors.clone());
         self.push_credentials.replace(cisco_credentials(&config));
         self.history.reconfigure(config.history);
         // The receiver is dropped only when the daemon stops.

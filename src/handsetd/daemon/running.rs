@@ -49,8 +49,7 @@ impl Running {
         let mut ami_clients = AmiClients::new(roster.clone(), asterisk.clone(), senders.clients);
         ami_clients.connect(parts.asterisk).await;
 
-        let vendors = parts.config.vendors.clone();
-        let defaults = move |vendor| vendors.defaults(vendor);
+        let defaults = parts.config.vendors.clone();
         let directory = parts.config.directory.clone();
         let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
         let history = History::new(parts.config.history);

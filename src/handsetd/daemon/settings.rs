@@ -82,8 +82,8 @@ pub(super) fn cisco_credentials(config: &Config) -> Vec<(Option<MacAddress>, Cre
     let own = phones.filter_map(|phone| Some((phone.mac, phone.credentials.clone()?)));
     let shared = config
         .vendors
-        .defaults(Vendor::Cisco)
-        .credentials
+        .get(&Vendor::Cisco)
+        .and_then(|defaults| defaults.credentials.clone())
         .map(|credentials| (None, credentials));
     own.chain(shared).collect()
 }

@@ -47,7 +47,7 @@ pub(super) async fn caller(
             ];
             let [address, model] = query(channel, expressions.map(str::to_owned)).await?;
             info.record_address("SCCPDevice(current,recvip)", &address);
-            info.tried
+            info.sources
                 .push(format!("SCCPDevice(current,skinny_type) {model:?}"));
             info.identity = Identity::of_skinny_type(&model);
         }
@@ -77,7 +77,7 @@ pub(super) async fn endpoint(
             info.record_user_agent(&format!("SIPPEER({name},useragent)"), &user_agent);
         }
         Technology::Sccp => {
-            info.tried
+            info.sources
                 .push("an SCCP line, which does not identify its device".to_owned());
         }
     }
@@ -112,7 +112,7 @@ async fn contacts(
     }
     if found.is_empty() {
         let mut info = info;
-        info.tried
+        info.sources
             .push(format!("contacts of PJSIP/{name}: none is registered"));
         found.push(info);
     }

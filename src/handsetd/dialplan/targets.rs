@@ -85,9 +85,9 @@ async fn phones(
     };
     // The configuration may still suffice.
     let infos = queried.unwrap_or_else(|error| {
-        let tried = vec![format!("querying Asterisk: {error}")];
+        let sources = vec![format!("querying Asterisk: {error}")];
         vec![RegistrationInfo {
-            tried,
+            sources,
             ..RegistrationInfo::default()
         }]
     });

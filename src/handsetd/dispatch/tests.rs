@@ -11,7 +11,7 @@ use crate::history::{Config, History};
 use crate::metrics::DeliveryMetrics;
 use crate::resolver::PhoneResolver;
 use handset_net::tasks::Tasks;
-use handset_phones::phone::{Directory, Vendor, VendorDefaults};
+use handset_phones::phone::{Directory, Vendor, VendorDefaultsMap};
 
 /// A dispatcher without phones, outbox and call manager.
 struct Bench {
@@ -36,10 +36,9 @@ impl Bench {
         };
         let (store, credentials) = (ContentStore::default(), PushCredentials::default());
         let courier = Courier::open(config, store, credentials, roster.clone()).unwrap();
-        let defaults = |_| VendorDefaults::default();
         let metrics = DeliveryMetrics::default();
         let services = Services::new(
-            PhoneResolver::new(Directory::default(), roster, defaults),
+            PhoneResolver::new(Directory::default(), roster, VendorDefaultsMap::new()),
             courier,
             History::new(Config::default()),
             metrics.clone(),

@@ -85,7 +85,7 @@ fn summary(
     let nothing = RegistrationInfo::default();
     let known_info = info.unwrap_or(&nothing);
     let mut found: Vec<String> = listed.then(|| "[[phone]]".to_owned()).into_iter().collect();
-    found.extend(known_info.tried.iter().cloned());
+    found.extend(known_info.sources.iter().cloned());
     let text = |value: Option<String>| value.unwrap_or_default();
     let unresolved = PhoneSummary {
         name: entry.name.clone(),
@@ -98,7 +98,7 @@ fn summary(
         registered: info.is_some(),
         found,
     };
-    match entry.resolve(known_info, |vendor| (known.defaults)(vendor)) {
+    match entry.resolve(known_info, &known.defaults) {
         Ok(phone) => PhoneSummary {
             vendor: phone.vendor.to_string(),
             model: phone.model,

@@ -170,15 +170,15 @@ impl Contact {
             user_agent,
             ..
         } = self;
-        let mut tried = vec![match uri.as_str() {
+        let mut sources = vec![match uri.as_str() {
             "" => format!("{endpoint} on {server}"),
             uri => format!("contact {uri} of {endpoint} on {server}"),
         }];
-        tried.extend(self.own.map(|own| match self.behind_nat() {
+        sources.extend(self.own.map(|own| match self.behind_nat() {
             Some(_) => format!("which is behind NAT as {own}"),
             None => format!("which calls itself {own}"),
         }));
-        tried.push(format!("its User-Agent {user_agent:?}"));
+        sources.push(format!("its User-Agent {user_agent:?}"));
         RegistrationInfo {
             endpoint: Some(endpoint.clone()),
             address: self.address,
@@ -186,7 +186,7 @@ impl Contact {
             contact: (!uri.is_empty()).then(|| uri.clone()),
             behind_nat: self.behind_nat(),
             call_id: self.call_id.clone(),
-            tried,
+            sources,
         }
     }
 }

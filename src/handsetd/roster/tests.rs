@@ -17,7 +17,7 @@ async fn each_connection_loads_registrations_again_and_hides_stale_ones() {
         panic!()
     };
     assert_eq!(
-        facts.tried.join(", "),
+        facts.sources.join(", "),
         "contact sip:1001@192.0.2.21:5060 of PJSIP/1001 on pbx, \
          its User-Agent \"snomD785/10.1.1.1\""
     );

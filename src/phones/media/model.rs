@@ -4,28 +4,14 @@
 //! guessing: a phone silently refuses a background of the wrong size.
 
 mod cisco;
+mod row;
 mod snom;
 mod yealink;
 
-use super::background::Background;
-use super::display::Display;
-use super::ringtone::ToneFormat;
 use crate::phone::Vendor;
+use row::lookup;
 
-/// What a model accepts. Where it accepts nothing, the reason is a clause that follows a colon.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Model {
-    /// Whether the model itself is in the table, not only its family or vendor.
-    pub known: bool,
-    /// Pictures on a pushed screen.
-    pub screen_image: Result<Display, &'static str>,
-    /// Backgrounds.
-    pub background: Result<Background, &'static str>,
-    /// Ring tones.
-    pub ringtone: ToneFormat,
-    /// Tones that are played at once.
-    pub play: Result<ToneFormat, &'static str>,
-}
+pub use row::Model;
 
 impl Model {
     /// Returns the row of a model, or else of its family, or else of its vendor.
@@ -61,46 +47,6 @@ pub fn guess(model: &str) -> Option<(Vendor, Model)> {
         .find(|(_, model)| model.known)
 }
 
-/// Models that accept the same.
-struct Row {
-    /// Their names as [`plain`] returns them, without variable parts (`7970` for `CP-7970G`).
-    names: &'static [&'static str],
-    /// Prefixes of other models for which this row is the best guess.
-    families: &'static [&'static str],
-    screen_image: Result<Display, &'static str>,
-    background: Result<Background, &'static str>,
-    ringtone: ToneFormat,
-    play: Result<ToneFormat, &'static str>,
-}
-
-impl Row {
-    fn model(&self, known: bool) -> Model {
-        Model {
-            known,
-            screen_image: self.screen_image,
-            background: self.background,
-            ringtone: self.ringtone,
-            play: self.play,
-        }
-    }
-}
-
-/// Finds the row of `name`, or else of its family, or else `other`.
-fn lookup(rows: &[Row], other: &Row, name: &str) -> Model {
-    let named = |row: &&Row| row.names.iter().any(|known| is_variant(name, known));
-    if let Some(row) = rows.iter().find(named) {
-        return row.model(true);
-    }
-    let related = |row: &&Row| row.families.iter().any(|family| name.starts_with(family));
-    rows.iter().find(related).unwrap_or(other).model(false)
-}
-
-/// Returns whether `name` is `known`, possibly followed by letters (`7970G`, `T21PE2`).
-fn is_variant(name: &str, known: &str) -> bool {
-    name.strip_prefix(known)
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
 /// Returns a name in capitals, with letters and digits only.
 fn plain(model: &str) -> String {
     model
@@ -109,8 +55,6 @@ fn plain(model: &str) -> String {
         .map(|c| c.to_ascii_uppercase())
         .collect()
 }
-
-const NO_FIGURES: &str = "no document states the size for this model";
 
 #[cfg(test)]
 mod tests;

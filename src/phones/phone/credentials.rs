@@ -1,4 +1,4 @@
-//! A user name and a password, which never show.
+//! Credentials: a user name and a password that is never logged.
 
 use std::fmt;
 
@@ -6,10 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// What handsetd says to a phone that asks who it is.
+/// Credentials that handsetd sends to a phone, or that a client must present.
 ///
-/// Equality is for tests and tables; compare what a stranger sent with
-/// [`matches`](Self::matches), which takes the same time whatever is wrong.
+/// Check those of a client with [`matches`](Self::matches), which runs in constant time.
 #[derive(Clone)]
 pub struct Credentials {
     /// The user name.
@@ -18,7 +17,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Creates a pair.
+    /// Creates credentials.
     pub fn new(username: impl Into<String>, password: SecretString) -> Self {
         Self {
             username: username.into(),
@@ -26,16 +25,16 @@ impl Credentials {
         }
     }
 
-    /// Returns the password, for the one place that puts it on the wire.
+    /// Returns the password in clear text, for sending it.
     pub fn password(&self) -> &str {
         self.password.expose_secret()
     }
 
-    /// Returns whether this is the pair that a stranger sent, in constant time.
+    /// Returns whether a client presented these credentials, in constant time.
     pub fn matches(&self, username: &str, password: &str) -> bool {
-        // Of one length, whatever was sent: not even that shall show.
-        let is = |own: &str, sent: &str| Sha256::digest(own).ct_eq(&Sha256::digest(sent));
-        (is(&self.username, username) & is(self.password(), password)).into()
+        // Hashes have one length, so that timing does not reveal the length of a secret either.
+        let equal = |own: &str, sent: &str| Sha256::digest(own).ct_eq(&Sha256::digest(sent));
+        (equal(&self.username, username) & equal(self.password(), password)).into()
     }
 }
 
@@ -52,20 +51,20 @@ impl fmt::Debug for Credentials {
 mod tests {
     use super::*;
 
-    fn pair() -> Credentials {
+    fn credentials() -> Credentials {
         Credentials::new("push", "s3cret".into())
     }
 
     #[test]
-    fn the_password_does_not_show() {
-        assert!(!format!("{:?}", pair()).contains("s3cret"));
+    fn debug_output_omits_the_password() {
+        assert!(!format!("{:?}", credentials()).contains("s3cret"));
     }
 
     #[test]
-    fn both_halves_must_match() {
-        assert!(pair().matches("push", "s3cret"));
-        assert!(!pair().matches("push", "s3cret "));
-        assert!(!pair().matches("Push", "s3cret"));
-        assert!(!pair().matches("", ""));
+    fn user_name_and_password_must_match() {
+        assert!(credentials().matches("push", "s3cret"));
+        assert!(!credentials().matches("push", "s3cret "));
+        assert!(!credentials().matches("Push", "s3cret"));
+        assert!(!credentials().matches("", ""));
     }
 }

@@ -1,32 +1,35 @@
-//! The phones and groups that the configuration names, and what `phone=` means.
+//! Configured phones and groups, and the expansion of `phone=`.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Address, Endpoint, MacAddress, PhoneEntry};
 
-/// What is known of all configured phones.
+/// The configured phones and groups.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     entries: Vec<PhoneEntry>,
     groups: HashMap<String, Vec<String>>,
 }
 
-/// What one part of `phone=` turned out to mean.
+/// The target that a part of `phone=` names.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A phone that the configuration names.
+    /// A configured phone.
     Listed(PhoneEntry),
-    /// An endpoint that only Asterisk knows, perhaps.
+    /// An endpoint that is not configured; Asterisk may know it.
     Unlisted(PhoneEntry),
-    /// A hardware or network address that the configuration does not name.
+    /// A MAC or IP address that is not configured, or an invalid name.
     Unknown(String),
 }
 
 impl Directory {
     /// Creates a directory.
     ///
-    /// Each member of a group must be a phone, another group or an endpoint. A group that contains
-    /// itself, by way of others, has each of its phones once.
+    /// A group may contain itself, also indirectly; it has each of its phones once.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a member of a group is not a phone, a group or an endpoint.
     pub fn new(
         entries: Vec<PhoneEntry>,
         groups: HashMap<String, Vec<String>>,
@@ -53,13 +56,13 @@ impl Directory {
         &self.entries
     }
 
-    /// Returns the names of the groups, in no order.
+    /// Returns the names of the groups, unordered.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.groups.keys().map(String::as_str)
     }
 
-    /// Returns what `phone=TEXT` means: parts joined by `&` as in `Dial()`, groups replaced by their
-    /// members, each phone once.
+    /// Returns the targets of `phone=TEXT`: parts separated by `&` as in `Dial()`, groups replaced by
+    /// their members, each phone once.
     pub fn find(&self, text: &str) -> Vec<Target> {
         let mut names = Vec::new();
         let mut seen = BTreeSet::new();
@@ -77,7 +80,7 @@ impl Directory {
             .collect()
     }
 
-    /// Returns the entry of `endpoint`, or an empty one.
+    /// Returns the entry of `endpoint`, or an unlisted one.
     pub fn of_endpoint(&self, endpoint: &Endpoint) -> PhoneEntry {
         let known = self
             .entries
@@ -89,7 +92,7 @@ impl Directory {
     }
 
     fn expand<'a>(&'a self, name: &'a str, seen: &mut BTreeSet<&'a str>, names: &mut Vec<&'a str>) {
-        // Visiting each name once also ends a group that contains itself.
+        // Visiting each name once also terminates for a group that contains itself.
         if !seen.insert(name) {
             return;
         }
@@ -141,7 +144,7 @@ impl Directory {
 }
 
 impl Target {
-    /// Returns what to call it.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         match self {
             Self::Listed(entry) | Self::Unlisted(entry) => &entry.name,
@@ -149,8 +152,8 @@ impl Target {
         }
     }
 
-    /// Returns what tells it from others: a phone that is not listed has the name of its endpoint,
-    /// which other technologies may use as well.
+    /// Returns a unique key. The name of an unlisted phone is not: endpoints of several technologies may
+    /// share it.
     fn identity(&self) -> String {
         match self {
             Self::Unlisted(PhoneEntry {
@@ -162,9 +165,11 @@ impl Target {
     }
 }
 
-/// A group with a member that is nothing known.
+/// A group with an unknown member.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("member {member:?} of group {group:?} is no [[phone]], no [[group]] and no endpoint")]
+#[error(
+    "unknown member {member:?} of group {group:?}; use a [[phone]], a [[group]] or an endpoint"
+)]
 pub struct UnknownMember {
     /// The group.
     pub group: String,
@@ -206,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_is_found_by_name_endpoint_hardware_address_and_ip_address() {
+    fn phones_are_found_by_name_endpoint_mac_address_and_ip_address() {
         for text in ["boss", "PJSIP/1002", "192.0.2.22", "192.0.2.22:8080"] {
             assert_eq!(names(text), ["listed boss"], "{text}");
         }
@@ -214,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn several_phones_and_groups_are_joined_and_each_comes_once() {
+    fn phones_of_joined_groups_are_found_once() {
         assert_eq!(names("boss&1001&boss"), ["listed boss", "listed 1001"]);
         assert_eq!(
             names("all"),
@@ -228,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_asterisk_may_know_is_told_apart_from_what_nobody_knows() {
+    fn endpoints_are_unlisted_and_addresses_unknown() {
         assert_eq!(names("1007"), ["unlisted PJSIP/1007"]);
         assert_eq!(names("SIP/1007"), ["unlisted SIP/1007"]);
         assert_eq!(names("192.0.2.99"), ["unknown 192.0.2.99"]);
@@ -240,12 +245,12 @@ mod tests {
     }
 
     #[test]
-    fn a_group_of_nothing_known_is_refused() {
+    fn unknown_member_of_a_group_is_refused() {
         let groups = HashMap::from([("night".to_owned(), vec!["the guard".to_owned()])]);
         let error = Directory::new(Vec::new(), groups).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "member \"the guard\" of group \"night\" is no [[phone]], no [[group]] and no endpoint"
+            "unknown member \"the guard\" of group \"night\"; use a [[phone]], a [[group]] or an endpoint"
         );
     }
 }

@@ -1,4 +1,7 @@
-//! How a phone is put together: what the configuration says wins, what Asterisk says fills in.
+//! Joins configuration and registration into a [`Phone`]: the configuration wins, the registration
+//! fills in.
+
+use std::collections::BTreeMap;
 
 use super::registration_info::RegistrationInfo;
 use super::{
@@ -7,7 +10,7 @@ use super::{
 use crate::verb::Via;
 use handset_net::pin::Pin;
 
-/// What the configuration says of one phone; everything but the name may be missing.
+/// A phone as configured; everything but the name may be missing.
 #[derive(Clone, Debug)]
 pub struct PhoneEntry {
     /// The name that `phone=` uses.
@@ -18,15 +21,15 @@ pub struct PhoneEntry {
     pub vendor: Option<Vendor>,
     /// Its model.
     pub model: Option<String>,
-    /// Its firmware, where its User-Agent does not report one.
+    /// Its firmware, for phones whose User-Agent does not report one.
     pub firmware: Option<Firmware>,
-    /// Where its web server listens.
+    /// The address of its web server.
     pub address: Option<Address>,
     /// Its hardware address.
     pub mac: Option<MacAddress>,
-    /// What to say when it asks who we are.
+    /// The credentials that it accepts.
     pub credentials: Option<Credentials>,
-    /// The way to it that is preferred.
+    /// The preferred transport.
     pub via: Option<Via>,
     /// Its certificate, if its web server speaks TLS.
     pub pin: Option<Pin>,
@@ -34,17 +37,20 @@ pub struct PhoneEntry {
     pub csta_calls: Option<CstaCalls>,
 }
 
-/// What the configuration says of all phones of one vendor.
+/// Settings for all phones of one vendor.
 #[derive(Clone, Debug, Default)]
 pub struct VendorDefaults {
-    /// What to say when a phone asks who we are.
+    /// The credentials that the phones accept.
     pub credentials: Option<Credentials>,
-    /// The port of the web servers, if not the usual one.
+    /// The port of the web servers, if not 80.
     pub port: Option<u16>,
 }
 
+/// The settings by vendor; a vendor without settings may be missing.
+pub type VendorDefaultsMap = BTreeMap<Vendor, VendorDefaults>;
+
 impl PhoneEntry {
-    /// Creates an entry for a phone that no configuration mentions.
+    /// Creates an entry for a phone that is not configured.
     pub fn unlisted(endpoint: Endpoint) -> Self {
         Self {
             name: endpoint.name().to_owned(),
@@ -61,24 +67,26 @@ impl PhoneEntry {
         }
     }
 
-    /// Returns whether the configuration alone says what the phone is and where.
+    /// Returns whether vendor, address and model are configured, so that no registration is needed.
     pub fn is_complete(&self) -> bool {
         self.vendor.is_some() && self.address.is_some() && self.model.is_some()
     }
 
-    /// Joins this entry with what Asterisk says; the entry wins.
+    /// Joins this entry with a registration; the entry wins.
     ///
-    /// `defaults` gives what the configuration says of all phones of a vendor.
+    /// # Errors
+    ///
+    /// Returns an error if neither has the vendor, or neither has the address.
     pub fn resolve(
         &self,
-        facts: &RegistrationInfo,
-        defaults: impl FnOnce(Vendor) -> VendorDefaults,
+        info: &RegistrationInfo,
+        defaults: &VendorDefaultsMap,
     ) -> Result<Phone, Unresolved> {
-        let identity = facts.identity.clone();
+        let identity = info.identity.clone();
         let unresolved = |missing| Unresolved {
             name: self.name.clone(),
             missing,
-            tried: facts.tried.clone(),
+            sources: info.sources.clone(),
         };
         let vendor = self
             .vendor
@@ -87,16 +95,16 @@ impl PhoneEntry {
         let address = self
             .address
             .clone()
-            .or_else(|| facts.address.map(Address::from));
-        // A contact may have a name instead of an address.
-        let name = || sip_host(facts.contact.as_deref()?).parse().ok();
-        let mut address = address.or_else(name).ok_or_else(|| unresolved("address"))?;
-        let defaults = defaults(vendor);
+            .or_else(|| info.address.map(Address::from));
+        // The host of a contact may be a name, which the source address never is.
+        let host = || sip_host(info.contact.as_deref()?).parse().ok();
+        let mut address = address.or_else(host).ok_or_else(|| unresolved("address"))?;
+        let defaults = defaults.get(&vendor).cloned().unwrap_or_default();
         if self.pin.is_none() {
-            // The vendor's port is that of the servers without TLS.
+            // The vendor's port is for servers without TLS.
             address.port = address.port.or(defaults.port);
         }
-        // A User-Agent of another vendor than configured says nothing of this phone.
+        // A User-Agent of another vendor than the configured one does not describe this phone.
         let identity = identity.filter(|identity| identity.vendor == vendor);
         let (model, firmware, mac) = match identity {
             Some(identity) => (Some(identity.model), identity.firmware, identity.mac),
@@ -112,13 +120,13 @@ impl PhoneEntry {
                 .unwrap_or_default(),
             address,
             mac: self.mac.or(mac),
-            endpoint: self.endpoint.clone().or_else(|| facts.endpoint.clone()),
-            contact: facts.contact.clone(),
-            behind_nat: facts.behind_nat.filter(|_| self.address.is_none()),
+            endpoint: self.endpoint.clone().or_else(|| info.endpoint.clone()),
+            contact: info.contact.clone(),
+            behind_nat: info.behind_nat.filter(|_| self.address.is_none()),
             credentials: self.credentials.clone().or(defaults.credentials),
             via: self.via,
             pin: self.pin,
-            call_id: facts.call_id.clone(),
+            call_id: info.call_id.clone(),
             csta_calls: self.csta_calls,
         })
     }
@@ -128,20 +136,20 @@ impl PhoneEntry {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "cannot determine the {missing} of phone {name}; tried: {}; add a [[phone]] entry",
-    tried_list(tried)
+    list(sources)
 )]
 pub struct Unresolved {
     /// Its name.
     pub name: String,
     missing: &'static str,
-    tried: Vec<String>,
+    sources: Vec<String>,
 }
 
-fn tried_list(tried: &[String]) -> String {
-    if tried.is_empty() {
+fn list(sources: &[String]) -> String {
+    if sources.is_empty() {
         "the configuration".to_owned()
     } else {
-        tried.join(", ")
+        sources.join(", ")
     }
 }
 
@@ -154,40 +162,41 @@ mod tests {
         PhoneEntry::unlisted("PJSIP/1001".parse().unwrap())
     }
 
-    fn facts(user_agent: &str) -> RegistrationInfo {
+    fn info(user_agent: &str) -> RegistrationInfo {
         RegistrationInfo {
             address: Some("192.0.2.21".parse().unwrap()),
             identity: Identity::of_user_agent(user_agent),
-            tried: vec![format!("User-Agent {user_agent:?}")],
+            sources: vec![format!("User-Agent {user_agent:?}")],
             ..RegistrationInfo::default()
         }
     }
 
     #[test]
-    fn asterisk_alone_suffices() {
-        let phone = entry().resolve(&facts("snomD785/10.1.1.1"), |_| VendorDefaults::default());
+    fn registration_alone_suffices() {
+        let phone = entry().resolve(&info("snomD785/10.1.1.1"), &VendorDefaultsMap::new());
         let phone = phone.unwrap();
         assert_eq!((phone.vendor, phone.model.as_str()), (Vendor::Snom, "D785"));
         assert_eq!(phone.address.to_string(), "192.0.2.21");
     }
 
     #[test]
-    fn the_configuration_wins() {
+    fn configuration_overrides_registration() {
         let entry = PhoneEntry {
             vendor: Some(Vendor::Cisco),
             model: Some("7970".into()),
             address: Some("198.51.100.7:8080".parse().unwrap()),
             ..entry()
         };
-        let defaults = |vendor| {
-            assert_eq!(vendor, Vendor::Cisco);
-            VendorDefaults {
-                port: Some(81),
-                credentials: Some(Credentials::new("u", "p".into())),
-            }
+        let settings = |username: &str| VendorDefaults {
+            port: Some(81),
+            credentials: Some(Credentials::new(username, "p".into())),
         };
+        let defaults = VendorDefaultsMap::from([
+            (Vendor::Cisco, settings("u")),
+            (Vendor::Snom, settings("other")),
+        ]);
         let phone = entry
-            .resolve(&facts("snomD785/10.1.1.1"), defaults)
+            .resolve(&info("snomD785/10.1.1.1"), &defaults)
             .unwrap();
         assert_eq!(
             (phone.vendor, phone.model.as_str()),
@@ -207,7 +216,7 @@ mod tests {
             ..entry()
         };
         let resolve = |user_agent| {
-            let phone = entry.resolve(&facts(user_agent), |_| VendorDefaults::default());
+            let phone = entry.resolve(&info(user_agent), &VendorDefaultsMap::new());
             phone.unwrap()
         };
         assert_eq!(resolve("Zoiper").firmware.as_str(), "8.7.3.19");
@@ -217,37 +226,39 @@ mod tests {
     }
 
     #[test]
-    fn the_vendors_port_is_used_where_none_is_named() {
-        let defaults = |_| VendorDefaults {
+    fn vendor_port_is_the_default() {
+        let settings = VendorDefaults {
             port: Some(8080),
             credentials: None,
         };
+        let defaults = VendorDefaultsMap::from([(Vendor::Yealink, settings)]);
         let phone = entry()
-            .resolve(&facts("Yealink SIP-T46G 28.1.1.1"), defaults)
+            .resolve(&info("Yealink SIP-T46G 28.1.1.1"), &defaults)
             .unwrap();
         assert_eq!(phone.address.to_string(), "192.0.2.21:8080");
     }
 
     #[test]
-    fn a_phone_with_a_certificate_keeps_off_the_vendors_port() {
-        let defaults = |_| VendorDefaults {
+    fn vendor_port_does_not_apply_to_tls() {
+        let settings = VendorDefaults {
             port: Some(8080),
             credentials: None,
         };
+        let defaults = VendorDefaultsMap::from([(Vendor::Snom, settings)]);
         let entry = PhoneEntry {
             pin: Some(Pin::of(b"certificate")),
             ..entry()
         };
         let phone = entry
-            .resolve(&facts("snomD785/10.1.1.1"), defaults)
+            .resolve(&info("snomD785/10.1.1.1"), &defaults)
             .unwrap();
         assert_eq!(phone.address.port, None);
     }
 
     #[test]
-    fn an_unknown_phone_says_what_was_tried() {
+    fn unresolved_phone_lists_the_sources() {
         let error = entry()
-            .resolve(&facts("Zoiper"), |_| VendorDefaults::default())
+            .resolve(&info("Zoiper"), &VendorDefaultsMap::new())
             .unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -1,10 +1,10 @@
-//! Names and addresses of phones: parsed once, valid ever after.
+//! Validated names and addresses of phones.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A hardware address; written `00:00:5E:00:53:01`, read in every usual spelling.
+/// A MAC address; formatted as `00:00:5E:00:53:01`, parsed in every usual spelling.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct MacAddress([u8; 6]);
 
@@ -25,11 +25,11 @@ impl fmt::Display for MacAddress {
 impl FromStr for MacAddress {
     type Err = Malformed;
 
-    /// Reads twelve hexadecimal digits, with `:`, `-`, `.` or nothing between them, and the device
-    /// name of a Cisco phone (`SEP` and the digits).
+    /// Parses twelve hexadecimal digits, separated by `:`, `-`, `.` or nothing, or the device name of
+    /// a Cisco phone (`SEP` and the digits).
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = || Malformed {
-            what: "hardware address",
+            what: "MAC address",
             text: text.to_owned(),
         };
         let bare = match text.get(..3) {
@@ -46,12 +46,12 @@ impl FromStr for MacAddress {
     }
 }
 
-/// Where the web server of a phone listens: a host, and a port if it is not the usual one.
+/// The address of a phone's web server: a host, and a port if it is not the default one.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Address {
-    /// An IP address or a host name; an IPv6 address has no brackets here.
+    /// An IP address, without brackets, or a host name.
     pub host: String,
-    /// The port, where one was named.
+    /// The port, if given.
     pub port: Option<u16>,
 }
 
@@ -61,7 +61,7 @@ impl Address {
         self.host.parse().ok()
     }
 
-    /// Returns the authority part of a URL: brackets where IPv6 needs them.
+    /// Returns the authority part of a URL, with IPv6 addresses in brackets.
     pub fn authority(&self) -> String {
         let host = match self.host.parse::<Ipv6Addr>() {
             Ok(ip) => format!("[{ip}]"),
@@ -92,7 +92,7 @@ impl fmt::Display for Address {
 impl FromStr for Address {
     type Err = Malformed;
 
-    /// Reads `HOST`, `HOST:PORT`, `[IPv6]:PORT` and a bare IPv6 address.
+    /// Parses `HOST`, `HOST:PORT`, `[IPv6]:PORT` or an IPv6 address without brackets.
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = || Malformed {
             what: "address",
@@ -151,12 +151,12 @@ pub enum Technology {
     Pjsip,
     /// The third-party `chan_sccp`.
     Sccp,
-    /// `chan_sip`, which Asterisk 21 dropped.
+    /// `chan_sip`, removed in Asterisk 21.
     Sip,
 }
 
 impl Technology {
-    /// Returns the name as it starts a channel's name.
+    /// Returns the name that channel names start with.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pjsip => "PJSIP",
@@ -168,8 +168,8 @@ impl Technology {
 
 /// An endpoint (`PJSIP/1001`), a peer (`SIP/1001`) or a line (`SCCP/1001`) in Asterisk.
 ///
-/// The name is one that can be put between the parentheses of a dialplan function without ending or
-/// extending it: no parentheses, commas, quotes, braces or control characters.
+/// The name is safe as the argument of a dialplan function: it has no parentheses, commas, quotes,
+/// braces or control characters.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
     /// Its technology.
@@ -178,10 +178,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Creates an endpoint; refuses names that Asterisk could read as something else.
+    /// Creates an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the name is empty, longer than 80 bytes or unsafe in the dialplan.
     pub fn new(technology: Technology, name: &str) -> Result<Self, Malformed> {
-        let harmless = |c: char| c.is_alphanumeric() || "-_.+@#*~!:".contains(c);
-        if name.is_empty() || name.len() > Self::MAX_NAME || !name.chars().all(harmless) {
+        let is_safe = |c: char| c.is_alphanumeric() || "-_.+@#*~!:".contains(c);
+        if name.is_empty() || name.len() > Self::MAX_NAME || !name.chars().all(is_safe) {
             return Err(Malformed {
                 what: "endpoint",
                 text: name.to_owned(),
@@ -195,11 +199,11 @@ impl Endpoint {
 
     /// Returns the endpoint that a channel belongs to: `PJSIP/1001-0000002a` is `PJSIP/1001`.
     ///
-    /// Channels of other technologies (`Local/…`, `DAHDI/…`) belong to no phone: `None`.
+    /// Returns `None` for other technologies (`Local/…`, `DAHDI/…`).
     pub fn of_channel(channel: &str) -> Option<Self> {
         let (technology, rest) = channel.split_once('/')?;
         let technology = technology.parse().ok()?;
-        // The name itself may hold dashes; the part that Asterisk adds holds none.
+        // The name may contain dashes; the suffix that Asterisk adds contains none.
         let (name, _) = rest.rsplit_once('-')?;
         Self::new(technology, name).ok()
     }
@@ -209,7 +213,7 @@ impl Endpoint {
         &self.name
     }
 
-    /// The longest name; Asterisk's own limit is 80 bytes for channels.
+    /// The longest name, in bytes; Asterisk limits the names of channels to 80.
     const MAX_NAME: usize = 80;
 }
 
@@ -222,7 +226,7 @@ impl fmt::Display for Endpoint {
 impl FromStr for Endpoint {
     type Err = Malformed;
 
-    /// Reads `TECHNOLOGY/NAME`; a bare name is a PJSIP endpoint.
+    /// Parses `TECHNOLOGY/NAME`; a name alone is a PJSIP endpoint.
     fn from_str(text: &str) -> Result<Self, Malformed> {
         match text.split_once('/') {
             Some((technology, name)) => Self::new(technology.parse()?, name),
@@ -245,9 +249,9 @@ impl FromStr for Technology {
     }
 }
 
-/// A text that is not what it should be.
+/// Text that is not a valid name or address.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{text:?} is no {what}")]
+#[error("invalid {what} {text:?}")]
 pub struct Malformed {
     what: &'static str,
     text: String,
@@ -258,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hardware_address_is_read_in_every_usual_spelling() {
+    fn mac_addresses_are_parsed_in_every_usual_spelling() {
         for text in [
             "00:00:5E:00:53:01",
             "00-00-5e-00-53-01",
@@ -273,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hardware_address_is_refused() {
+    fn invalid_mac_addresses_are_refused() {
         for text in [
             "",
             "00:00:5E:00:53",
@@ -287,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn address_is_read_with_and_without_port() {
+    fn addresses_are_parsed_with_and_without_port() {
         let check = |text: &str, authority: &str, port: Option<u16>| {
             let address: Address = text.parse().unwrap();
             assert_eq!(
@@ -305,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_refused() {
         for text in [
             "",
             ":80",
@@ -321,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn channel_tells_its_endpoint() {
+    fn channels_belong_to_endpoints() {
         let check = |channel: &str, endpoint: Option<&str>| {
             let found = Endpoint::of_channel(channel).map(|endpoint| endpoint.to_string());
             assert_eq!(found.as_deref(), endpoint, "{channel}");
@@ -337,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoint_name_cannot_leave_a_function_call() {
+    fn unsafe_endpoint_names_are_refused() {
         for name in ["", "1001)", "a,b", "${X}", "a\nb", "a\"b", "a b"] {
             assert!(Endpoint::new(Technology::Pjsip, name).is_err(), "{name:?}");
         }

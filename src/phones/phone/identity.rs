@@ -1,38 +1,36 @@
-//! What a User-Agent tells of a phone: vendor, model, firmware, sometimes the hardware address.
+//! Parses User-Agents: vendor, model, firmware, sometimes the MAC address.
 //!
-//! Forms seen on real phones, in SIP and in HTTP. Soft phones, gateways and video units of the same
-//! makers are no desk phones and are not recognised.
+//! The forms were seen on real phones, in SIP and in HTTP. Softphones, gateways and video units of the
+//! same vendors are not recognised.
 
 use std::fmt;
 
 use super::{MacAddress, Vendor};
 
-/// What a phone says it is.
+/// The identity that a phone reports.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Identity {
-    /// Who made it.
+    /// The vendor.
     pub vendor: Vendor,
     /// The model, without the vendor's prefix: `7970G`, `8841-3PCC`, `SPA508G`, `D785`, `T46G`.
     pub model: String,
     /// The firmware.
     pub firmware: Firmware,
-    /// The hardware address, where the phone adds it.
+    /// The MAC address, if the phone adds it.
     pub mac: Option<MacAddress>,
 }
 
 impl Identity {
-    /// Reads a User-Agent; `None` if it is not one of a desk phone that handsetd knows.
+    /// Parses a User-Agent; `None` if it is not that of a supported desk phone.
     pub fn of_user_agent(text: &str) -> Option<Self> {
         cisco(text)
             .or_else(|| linksys(text))
             .or_else(|| snom(text))
             .or_else(|| yealink(text))
     }
-}
 
-impl Identity {
-    /// Reads what chan-sccp calls the type of a device, such as `Cisco 7970`; `None` if it says
-    /// nothing. All SCCP phones are Cisco's.
+    /// Parses the device type that chan-sccp reports, such as `Cisco 7970`; `None` if it is empty. All
+    /// SCCP phones are Cisco's.
     pub fn of_skinny_type(text: &str) -> Option<Self> {
         let bare = strip_prefix(text.trim(), "Cisco").unwrap_or(text);
         let model: String = bare
@@ -62,7 +60,7 @@ fn cisco(text: &str) -> Option<Identity> {
     }
     Some(Identity {
         vendor: Vendor::Cisco,
-        model: word(model)?,
+        model: valid_model(model)?,
         firmware: Firmware::first_word(rest),
         mac: trailing_mac(rest),
     })
@@ -78,7 +76,7 @@ fn spa(rest: &str) -> Option<Identity> {
     let firmware = rest.split([' ', '(']).next().unwrap_or_default();
     Some(Identity {
         vendor: Vendor::Cisco,
-        model: format!("SPA{}", word(model)?),
+        model: format!("SPA{}", valid_model(model)?),
         firmware: Firmware::new(firmware),
         mac: trailing_mac(rest),
     })
@@ -92,13 +90,13 @@ fn snom(text: &str) -> Option<Identity> {
     let (model, rest) = rest.split_once("-SIP ").or_else(|| rest.split_once('/'))?;
     Some(Identity {
         vendor: Vendor::Snom,
-        model: word(model)?,
+        model: valid_model(model)?,
         firmware: Firmware::first_word(rest),
         mac: trailing_mac(rest),
     })
 }
 
-/// `Yealink SIP-T53W 96.86.0.70 [MAC]`, with other cases, blanks and prefixes, or without the brand.
+/// `Yealink SIP-T53W 96.86.0.70 [MAC]`, also with other case, spaces and prefixes, or without the brand.
 fn yealink(text: &str) -> Option<Identity> {
     let branded = strip_prefix(text, "yealink");
     let rest = branded.unwrap_or(text);
@@ -111,13 +109,13 @@ fn yealink(text: &str) -> Option<Identity> {
     let (model, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     Some(Identity {
         vendor: Vendor::Yealink,
-        model: word(model)?,
+        model: valid_model(model)?,
         firmware: Firmware::first_word(rest.trim_start()),
         mac: trailing_mac(rest),
     })
 }
 
-/// Strips `prefix` whatever its case.
+/// Strips `prefix`, ignoring case.
 fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let start = text.get(..prefix.len())?;
     start
@@ -126,14 +124,14 @@ fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
         .flatten()
 }
 
-/// Accepts a model: letters, digits, and what joins them.
-fn word(model: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+');
-    let good = !model.is_empty() && model.len() <= MAX_MODEL && model.chars().all(fits);
-    good.then(|| model.to_owned())
+/// Validates a model: letters, digits, `-`, `_` and `+`.
+fn valid_model(model: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+');
+    let is_valid = !model.is_empty() && model.len() <= MAX_MODEL && model.chars().all(is_allowed);
+    is_valid.then(|| model.to_owned())
 }
 
-/// Finds a hardware address among the words after the firmware.
+/// Finds a MAC address among the words after the firmware.
 fn trailing_mac(rest: &str) -> Option<MacAddress> {
     rest.split([' ', '(', ')', '[', ']'])
         .skip(1)
@@ -142,15 +140,17 @@ fn trailing_mac(rest: &str) -> Option<MacAddress> {
 
 const MAX_MODEL: usize = 32;
 
-/// A firmware version: numbers between dots, compared part by part.
+/// A firmware version: numbers separated by dots.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Firmware(String);
 
 impl Firmware {
-    /// Takes a version as the phone writes it.
+    /// Creates a version from the phone's text; other characters than letters, digits, `.`, `-` and `_`
+    /// are dropped.
     pub fn new(text: &str) -> Self {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        Self(text.chars().filter(|c| fits(*c)).take(MAX_MODEL).collect())
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let allowed = text.chars().filter(|c| is_allowed(*c));
+        Self(allowed.take(MAX_MODEL).collect())
     }
 
     fn first_word(text: &str) -> Self {
@@ -158,7 +158,7 @@ impl Firmware {
         Self::new(text.split(end).next().unwrap_or_default())
     }
 
-    /// Returns the version as the phone writes it; empty if unknown.
+    /// Returns the version as the phone reports it; empty if unknown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_desk_phone_is_not_recognised() {
+    fn other_devices_are_not_recognised() {
         for user_agent in [
             "",
             "Cisco-CSF",
@@ -315,7 +315,7 @@ mod tests {
         let old = |text: &str| Firmware::new(text).is_older_than(&[8, 4, 32]);
         assert!(old("8.4.4") && old("7.3.30"));
         assert!(!old("8.4.32") && !old("10.1.33.33") && !old("8.10"));
-        assert!(!old(""), "an unknown firmware is taken as a current one");
+        assert!(!old(""), "unknown firmware counts as current");
     }
 
     proptest::proptest! {

@@ -1,50 +1,49 @@
-//! What Asterisk knows of the phone behind one endpoint.
+//! Registrations as Asterisk reports them.
 
 use std::net::IpAddr;
 
 use super::{Address, Endpoint, Identity};
 
-/// What Asterisk says of one endpoint.
+/// What Asterisk reports about one phone of an endpoint.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RegistrationInfo {
-    /// The endpoint asked about.
+    /// The endpoint.
     pub endpoint: Option<Endpoint>,
-    /// The address that its SIP messages come from.
+    /// The source address of its SIP messages.
     pub address: Option<IpAddr>,
-    /// What it says it is.
+    /// Vendor, model and firmware, from its User-Agent.
     pub identity: Option<Identity>,
-    /// The URI that Asterisk reaches it at, which tells it apart from other phones of the endpoint.
+    /// The URI of its contact, which distinguishes it from other phones of the endpoint.
     pub contact: Option<String>,
-    /// Its own address, where `address` is that of a NAT before it.
+    /// Its private address, if `address` is that of a NAT device.
     pub behind_nat: Option<IpAddr>,
     /// The `Call-ID` of its registration.
     pub call_id: Option<String>,
-    /// What was asked and what came of it, one phrase each, for the answer when it did not suffice.
-    pub tried: Vec<String>,
+    /// The queries and their results, one phrase each, for [`Unresolved`](super::Unresolved).
+    pub sources: Vec<String>,
 }
 
 impl RegistrationInfo {
-    /// Records the answer to a question for the address; `question` is named if the phone cannot be
-    /// resolved.
-    pub fn record_address(&mut self, question: &str, answer: &str) {
-        let parsed = answer
+    /// Records the result of a query for the address.
+    pub fn record_address(&mut self, query: &str, result: &str) {
+        let parsed = result
             .parse::<Address>()
             .ok()
             .and_then(|address| address.ip());
         self.address = parsed.filter(|ip| !ip.is_unspecified());
         match self.address {
-            Some(ip) => self.tried.push(format!("{question} {ip}")),
-            None => self.tried.push(format!("{question} (no address)")),
+            Some(ip) => self.sources.push(format!("{query} {ip}")),
+            None => self.sources.push(format!("{query} (no address)")),
         }
     }
 
-    /// Records the answer to a question for the User-Agent.
-    pub fn record_user_agent(&mut self, question: &str, answer: &str) {
-        self.identity = Identity::of_user_agent(answer.trim());
-        self.tried.push(format!("{question} {answer:?}"));
+    /// Records the result of a query for the User-Agent.
+    pub fn record_user_agent(&mut self, query: &str, result: &str) {
+        self.identity = Identity::of_user_agent(result.trim());
+        self.sources.push(format!("{query} {result:?}"));
     }
 
-    /// Fills in what is missing from the contact at the same address, or else from the first.
+    /// Fills in missing values from the contact at the same address, or else from the first one.
     pub fn fill_from_contacts(&mut self, contacts: Vec<Self>) {
         let same = contacts
             .iter()
@@ -54,6 +53,6 @@ impl RegistrationInfo {
         };
         self.address = self.address.or(contact.address);
         self.identity = self.identity.take().or(contact.identity);
-        self.tried.extend(contact.tried);
+        self.sources.extend(contact.sources);
     }
 }

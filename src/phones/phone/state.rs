@@ -1,41 +1,41 @@
-//! What phones are doing, as far as they and Asterisk tell.
+//! The state of phones, from action URLs and Asterisk.
 //!
-//! Phones tell by action URLs, under names that are the same for all vendors; Asterisk tells by the
-//! state of the device, which knows nothing of the hook or of do not disturb.
+//! The events of action URLs have common names for all vendors. Asterisk reports device states, which
+//! include neither the hook nor do-not-disturb.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What one phone is doing. What nobody told is `None`.
+/// The state of a phone; `None` is unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PhoneState {
-    /// What it is busy with.
+    /// Its activity.
     pub activity: Option<Activity>,
-    /// Whether its handset, or what it uses instead, is lifted.
+    /// Whether its handset, headset or speaker is off hook.
     pub off_hook: Option<bool>,
-    /// Whether it rings for nobody.
+    /// Whether do-not-disturb is on.
     pub dnd: Option<bool>,
 }
 
-/// What a phone is busy with.
+/// The activity of a phone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Activity {
-    /// It is not there.
+    /// Not registered.
     Away,
-    /// It calls somebody.
+    /// Placing a call.
     Dialing,
-    /// Its call waits.
+    /// On a held call.
     Holding,
-    /// Nothing.
+    /// No call.
     Idle,
-    /// It is called.
+    /// A call is ringing.
     Ringing,
-    /// A call goes on.
+    /// In a call.
     Talking,
 }
 
 impl Activity {
-    /// Returns the word for it.
+    /// Returns its name in events and rules.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Away => "away",
@@ -49,12 +49,12 @@ impl Activity {
 }
 
 impl PhoneState {
-    /// Returns the word for what it is busy with.
+    /// Returns the name of the activity.
     pub fn activity(self) -> &'static str {
         self.activity.map_or(UNKNOWN, Activity::word)
     }
 
-    /// Returns `on` or `off` for the hook.
+    /// Returns `on` or `off` for the hook, else `unknown`.
     pub fn hook(self) -> &'static str {
         match self.off_hook {
             Some(true) => "off",
@@ -63,7 +63,7 @@ impl PhoneState {
         }
     }
 
-    /// Returns `on` or `off` for do not disturb.
+    /// Returns `on` or `off` for do-not-disturb, else `unknown`.
     pub fn dnd(self) -> &'static str {
         match self.dnd {
             Some(true) => "on",
@@ -72,7 +72,7 @@ impl PhoneState {
         }
     }
 
-    /// Fills in from `other` what is not known.
+    /// Fills in unknown values from `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl PhoneState {
         }
     }
 
-    /// Takes in what the phone told by an action URL.
+    /// Applies an event of an action URL.
     fn note_event(&mut self, event: &str) {
         match event {
             "dnd_on" => self.dnd = Some(true),
@@ -112,13 +112,13 @@ impl PhoneState {
             "unregistered" => Activity::Away,
             _ => return,
         };
-        // A phone that registers again, as all do now and then, may be in a call.
+        // Phones refresh their registration also during calls.
         if event != "registered" || matches!(self.activity, None | Some(Activity::Away)) {
             self.activity = Some(activity);
         }
     }
 
-    /// Takes in what Asterisk says of the device (`DeviceStateChange`).
+    /// Applies a device state of Asterisk (`DeviceStateChange`).
     fn note_device(&mut self, state: &str) {
         self.activity = match state {
             "BUSY" | "INUSE" => Some(Activity::Talking),
@@ -131,22 +131,22 @@ impl PhoneState {
     }
 }
 
-/// What all phones are doing. Cheap to clone; all clones are one table.
+/// The states of all phones. Cheap to clone; clones share one table.
 #[derive(Clone, Debug, Default)]
 pub struct States(Arc<RwLock<HashMap<String, PhoneState>>>);
 
 impl States {
-    /// Takes in what a phone told by an action URL.
+    /// Applies an event of an action URL.
     pub fn note_event(&self, phone: &str, event: &str) {
         self.change(phone, |state| state.note_event(event));
     }
 
-    /// Takes in what Asterisk says of a device, `PJSIP/1001`.
+    /// Applies the state of a device, `PJSIP/1001`.
     pub fn note_device(&self, device: &str, state: &str) {
         self.change(device, |known| known.note_device(state));
     }
 
-    /// Returns what a phone is doing, by its name or the one of its endpoint.
+    /// Returns the state of a phone, by its name or the name of its endpoint.
     pub fn of(&self, phone: &str) -> PhoneState {
         let states = self.0.read().unwrap_or_else(PoisonError::into_inner);
         states
@@ -160,7 +160,7 @@ impl States {
         let mut states = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let mut state = states.get(&name).copied().unwrap_or_default();
         change(&mut state);
-        // What tells nothing is not worth a place, nor is one phone too many.
+        // Unknown states and phones beyond the limit are not stored.
         let is_known = states.contains_key(&name);
         if is_known || state != PhoneState::default() && states.len() < MAX_PHONES {
             states.insert(name, state);
@@ -168,24 +168,23 @@ impl States {
     }
 }
 
-/// Returns the name of a phone without its technology, for comparing: `1001` for `PJSIP/1001`.
+/// Returns the name of a phone in lower case, without its technology: `1001` for `PJSIP/1001`.
 pub fn normalized_name(name: &str) -> String {
     let name = name.trim();
     let name = name.split_once('/').map_or(name, |(_, name)| name);
     name.to_ascii_lowercase()
 }
 
-/// The word for what nobody told.
 const UNKNOWN: &str = "unknown";
 
-/// How many phones are remembered.
+/// The most phones to store.
 const MAX_PHONES: usize = 50_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(events: &[&str]) -> (&'static str, &'static str, &'static str) {
+    fn state_after(events: &[&str]) -> (&'static str, &'static str, &'static str) {
         let states = States::default();
         for event in events {
             states.note_event("1001", event);
@@ -195,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_followed_from_ring_to_end() {
-        assert_eq!(told(&[]), ("unknown", "unknown", "unknown"));
+    fn activity_follows_a_call() {
+        assert_eq!(state_after(&[]), ("unknown", "unknown", "unknown"));
         let mut events = vec![];
         for (event, activity, hook) in [
             ("incoming_call", "ringing", "unknown"),
@@ -208,25 +207,28 @@ mod tests {
             ("on_hook", "idle", "on"),
         ] {
             events.push(event);
-            assert_eq!(told(&events), (activity, hook, "unknown"), "{event}");
+            assert_eq!(state_after(&events), (activity, hook, "unknown"), "{event}");
         }
     }
 
     #[test]
-    fn do_not_disturb_stays_until_it_is_taken_back() {
-        assert_eq!(told(&["dnd_on", "incoming_call"]).2, "on");
-        assert_eq!(told(&["dnd_on", "dnd_off"]).2, "off");
+    fn do_not_disturb_stays_until_it_is_disabled() {
+        assert_eq!(state_after(&["dnd_on", "incoming_call"]).2, "on");
+        assert_eq!(state_after(&["dnd_on", "dnd_off"]).2, "off");
     }
 
     #[test]
-    fn a_phone_that_registers_again_may_be_in_a_call() {
-        assert_eq!(told(&["call_established", "registered"]).0, "talking");
-        assert_eq!(told(&["unregistered"]).0, "away");
-        assert_eq!(told(&["unregistered", "registered"]).0, "idle");
+    fn registration_refresh_does_not_end_a_call() {
+        assert_eq!(
+            state_after(&["call_established", "registered"]).0,
+            "talking"
+        );
+        assert_eq!(state_after(&["unregistered"]).0, "away");
+        assert_eq!(state_after(&["unregistered", "registered"]).0, "idle");
     }
 
     #[test]
-    fn asterisk_tells_of_the_same_phone() {
+    fn asterisk_reports_update_the_same_phone() {
         let states = States::default();
         states.note_event("1001", "dnd_on");
         for (device, activity) in [

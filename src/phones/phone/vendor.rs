@@ -1,9 +1,9 @@
-//! The makers of phones.
+//! Vendors.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A maker of desk phones whose ways handsetd speaks.
+/// A supported vendor of desk phones.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Vendor {
     /// Cisco (7900, 8800 and relatives).
@@ -15,10 +15,10 @@ pub enum Vendor {
 }
 
 impl Vendor {
-    /// All of them, in the order of their names.
+    /// All vendors, in the order of their names.
     pub const ALL: [Self; 3] = [Self::Cisco, Self::Snom, Self::Yealink];
 
-    /// Returns the name that configuration and status use: lower case, one word.
+    /// Returns the lower-case name in configuration and results.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cisco => "cisco",
@@ -27,7 +27,7 @@ impl Vendor {
         }
     }
 
-    /// Returns the name as people write it.
+    /// Returns the name in prose.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Cisco => "Cisco",
@@ -54,7 +54,7 @@ impl FromStr for Vendor {
     }
 }
 
-/// The name of a vendor that handsetd does not know.
+/// The name of an unsupported vendor.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is no vendor that handsetd knows; it knows cisco, snom and yealink")]
+#[error("unknown vendor {0:?}; expected cisco, snom or yealink")]
 pub struct UnknownVendor(String);

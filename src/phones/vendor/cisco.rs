@@ -8,6 +8,7 @@ mod call;
 mod execute;
 mod family;
 mod info;
+mod key_names;
 mod keys;
 mod object;
 mod redirect;

@@ -55,10 +55,8 @@ pub(super) async fn ask(config: &Config, names: &str) -> anyhow::Result<Vec<Trie
     follow(config, &roster, &tasks)?;
     // So that whoever is registered is known, and who is not is known as well.
     let (_, away) = roster.all(Instant::now() + PATIENCE).await;
-    let vendors = config.vendors.clone();
-    let resolver = PhoneResolver::new(config.directory.clone(), roster.clone(), move |vendor| {
-        vendors.defaults(vendor)
-    });
+    let (directory, defaults) = (config.directory.clone(), config.vendors.clone());
+    let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
     let courier = courier(config, &roster)?;
     let mut tried = Vec::new();
     for found in resolver.find(names) {

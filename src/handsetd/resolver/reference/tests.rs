@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use handset_net::tasks::Tasks;
-use handset_phones::phone::{Directory, PhoneEntry, Vendor, VendorDefaults};
+use handset_phones::phone::{Directory, PhoneEntry, Vendor, VendorDefaultsMap};
 
 use super::*;
 use crate::roster::Roster;
@@ -16,7 +16,7 @@ fn resolver(roster: Roster) -> PhoneResolver {
         ..PhoneEntry::unlisted("PJSIP/1009".parse().unwrap())
     };
     let directory = Directory::new(vec![listed], HashMap::new());
-    PhoneResolver::new(directory.unwrap(), roster, |_| VendorDefaults::default())
+    PhoneResolver::new(directory.unwrap(), roster, VendorDefaultsMap::new())
 }
 
 fn phone() -> Phone {

@@ -4,7 +4,7 @@
 //! thumbnails have the sizes of the `Desktops` folders. Where the picture area is undocumented, it is
 //! 298x168: the limits of the schema, which fit all models.
 
-use super::{Model, NO_FIGURES, Row, lookup};
+use super::row::{Model, NO_FIGURES, Row, lookup};
 use crate::media::background::Background;
 use crate::media::display::{Depth, Display, Encoding};
 use crate::media::ringtone::ToneFormat;

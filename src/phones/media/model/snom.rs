@@ -3,7 +3,7 @@
 //! Phones scale down pictures of up to twice the size of the display; pictures are sent in the size of
 //! the display.
 
-use super::{NO_FIGURES, Row};
+use super::row::{NO_FIGURES, Row};
 use crate::media::background::Background;
 use crate::media::display::{Depth, Display, Encoding};
 use crate::media::ringtone::ToneFormat;

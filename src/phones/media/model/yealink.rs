@@ -4,7 +4,7 @@
 //! silent; they scale other sizes. Monochrome models get pixels within the document, which is limited
 //! to 10,000 bytes: 132x64 pixels take 8448 of them, so larger screens get no more.
 
-use super::{NO_FIGURES, Row};
+use super::row::{NO_FIGURES, Row};
 use crate::media::background::Background;
 use crate::media::display::{Depth, Display, Encoding};
 use crate::media::ringtone::ToneFormat;

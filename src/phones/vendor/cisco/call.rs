@@ -5,7 +5,8 @@
 
 use super::execute::{self, Item};
 use super::family::{Family, Scheme, Support};
-use super::keys::{self, HOLD, TRANSFER, press_one};
+use super::key_names::{HOLD, TRANSFER};
+use super::keys::{self, press_one};
 use super::timing::{DIAL_DELAY, LINE_DELAY};
 use super::uri::Uri;
 use crate::phone::Phone;

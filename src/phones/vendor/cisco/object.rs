@@ -7,7 +7,7 @@ use url::Url;
 
 use super::execute::check_length;
 use super::family::Family;
-use super::{keys, uri};
+use super::{key_names, uri};
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
@@ -217,7 +217,7 @@ impl Writer<'_> {
             Target::Dial(number) => uri::Uri::dial(number)?.as_str().to_owned(),
             Target::Exit => "SoftKey:Exit".to_owned(),
             Target::Key(key) => {
-                let key = keys::find(Family::of(self.phone), key.as_str())?;
+                let key = key_names::find(Family::of(self.phone), key.as_str())?;
                 uri::Uri::key(&key.name).as_str().to_owned()
             }
             Target::Url(url) => url.to_string(),

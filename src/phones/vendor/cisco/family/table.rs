@@ -1,12 +1,12 @@
 //! The tables: URIs and keys by family.
 
-use super::Firmware::{Enterprise, Multiplatform, Spa};
-use super::Keys::{Numbered, One};
-use super::Scheme::{
+use super::features::Firmware::{Enterprise, Multiplatform, Spa};
+use super::features::Keys::{Numbered, One};
+use super::features::Scheme::{
     App, Application, Device, Dial, Display, EditDial, Init, Key, Play, Rtp, SendDigits, SoftKey,
     Vibrate,
 };
-use super::{Family, Keys};
+use super::features::{Family, Keys};
 
 /// The families. The last one matches all phones that no other matches.
 pub(super) static FAMILIES: &[Family] = &[

@@ -4,7 +4,7 @@
 //! sent.
 
 use super::super::family::{Family, Scheme};
-use super::super::keys;
+use super::super::key_names;
 use super::Uri;
 use super::kinds::KINDS;
 use crate::vendor::PlanError;
@@ -32,7 +32,7 @@ pub(in super::super) fn parse(
         )));
     }
     if kind.scheme == Scheme::Key {
-        let key = keys::find(family, rest)?;
+        let key = key_names::find(family, rest)?;
         let note = (key.name != rest).then(|| format!("sent Key:{} for Key:{rest}", key.name));
         let notes: Vec<_> = note.into_iter().chain(key.note).collect();
         let uri = Uri::key(&key.name);
