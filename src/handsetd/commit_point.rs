@@ -109,14 +109,13 @@ const CANCELLED: u8 = 2;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use futures_util::FutureExt;
+    use parking_lot::Mutex;
 
     use super::*;
 
     #[tokio::test]
-    async fn what_is_sent_is_not_called_back() {
+    async fn committed_delivery_is_not_cancelled() {
         let commit_point = CommitPoint::default();
         assert!(!commit_point.is_committed());
         assert_eq!(commit_point.commit().await, Ok(()));
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_called_back_is_not_sent() {
+    async fn cancelled_delivery_is_not_sent() {
         let commit_point = CommitPoint::default();
         assert!(commit_point.clone().cancel());
         assert_eq!(commit_point.commit().await, Err(NotCommitted::Cancelled));
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_not_sent_after_all_can_be_called_back() {
+    async fn delivery_reset_after_its_commit_can_be_cancelled() {
         let commit_point = CommitPoint::default();
         assert_eq!(commit_point.commit().await, Ok(()));
         commit_point.reset();
@@ -144,27 +143,27 @@ mod tests {
         assert_eq!(commit_point.commit().await, Err(NotCommitted::Cancelled));
     }
 
-    /// Notes once; then its disk is full.
+    /// A journal that is full after one record.
     #[derive(Clone, Debug, Default)]
-    struct Notes(Arc<Mutex<u32>>);
+    struct SmallJournal(Arc<Mutex<u32>>);
 
-    impl Journal for Notes {
+    impl Journal for SmallJournal {
         fn persist(&self) -> BoxFuture<'_, Result<(), String>> {
-            let mut notes = self.0.lock().unwrap();
-            *notes += 1;
-            let full = *notes > 1;
-            async move { if full { Err("full".into()) } else { Ok(()) } }.boxed()
+            let mut records = self.0.lock();
+            *records += 1;
+            let is_full = *records > 1;
+            async move { if is_full { Err("full".into()) } else { Ok(()) } }.boxed()
         }
     }
 
     #[tokio::test]
-    async fn nothing_is_sent_without_a_note_and_one_note_is_enough() {
-        let notes = Notes::default();
-        let commit_point = CommitPoint::with_journal(notes.clone());
+    async fn delivery_is_persisted_once_before_it_is_sent() {
+        let journal = SmallJournal::default();
+        let commit_point = CommitPoint::with_journal(journal.clone());
         assert_eq!(commit_point.commit().await, Ok(()));
         assert_eq!(commit_point.commit().await, Ok(()));
-        assert_eq!(*notes.0.lock().unwrap(), 1);
-        let second = CommitPoint::with_journal(notes);
+        assert_eq!(*journal.0.lock(), 1);
+        let second = CommitPoint::with_journal(journal);
         assert_eq!(
             second.commit().await,
             Err(NotCommitted::NotPersisted("full".into()))

@@ -1,6 +1,6 @@
 //! Turns a request into deliveries: one for each phone, each in a task of its own.
 //!
-//! A delivery continues when its caller is gone, and a panic in one ends no other; deliveries to the
+//! A delivery continues when its caller is gone, and a panic in one does not end others; deliveries to the
 //! same phone are queued. Each is recorded in the history with its requester, and can be cancelled
 //! until something is sent. Deliveries with `keep` are stored in the outbox, where they wait for
 //! phones that are unreachable.
@@ -120,7 +120,7 @@ impl Dispatcher {
             return Ok(vec![self.start_alone(request, info)]);
         }
         let Some(names) = &request.phone else {
-            let reason = "phone is missing; there is no caller whose phone it could be";
+            let reason = "phone is missing, and there is no calling phone to default to";
             return Err(self.refuse(info, reason));
         };
         let found = self.services.resolver.find(names);
@@ -226,8 +226,7 @@ impl Dispatcher {
 }
 
 /// Reason where `keep` has no phone to wait for.
-const NO_PHONE: &str =
-    "keep: this goes to the call manager, which is never away for long; leave keep out";
+const NO_PHONE: &str = "keep is for phones, and this goes to the call manager; leave keep out";
 
 /// How many expired deliveries may wait for their event.
 const EXPIRED_CAPACITY: usize = 1024;

@@ -1,4 +1,4 @@
-//! What came of a request: the statuses of the interface, and the answer that carries one.
+//! The result of a request: for each phone an outcome, and the report that summarizes them.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,35 +7,35 @@ use serde_json::{Map, Value};
 
 use handset_phones::phone::Vendor;
 
-/// What came of a request, in the words that dialplans and programs read.
+/// The status of a request, as dialplans and programs read it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Status {
-    /// The phone refused us: password, allow-list, authentication URL.
+    /// The phone refused handsetd: password, allow-list, authentication URL.
     Denied,
-    /// A fault of handsetd; logged with the delivery's id.
+    /// handsetd failed; the log has the cause, under the id of the delivery.
     Error,
-    /// The request is wrong.
+    /// The request is invalid.
     Invalid,
-    /// There is no such phone, or no way to tell what it is.
+    /// No such phone, or its vendor or address is unknown.
     NotFound,
-    /// The phone confirmed, or the way used has no confirmation and the phone accepted.
+    /// The phone confirmed, or it accepted over a transport without confirmation.
     Ok,
     /// Several phones, not all `OK`; the reason lists each.
     Partial,
-    /// Accepted, and going on.
+    /// Accepted, and in progress or stored.
     Queued,
-    /// The phone understood and said no; its own words are in the reason.
+    /// The phone understood and refused; the reason quotes it.
     Rejected,
-    /// It was sent and no answer came: it may have happened, so it is not repeated.
+    /// It was sent and no reply arrived: it may have happened, so it is not repeated.
     Unknown,
-    /// Nothing was sent: no route, refused, not registered, Asterisk away.
+    /// Nothing was sent: no route, connection refused, not registered, Asterisk not connected.
     Unreachable,
-    /// This phone can't do this.
+    /// The phone does not support this.
     Unsupported,
 }
 
 impl Status {
-    /// All of them, in the order of their words.
+    /// All statuses, in alphabetical order.
     pub(crate) const ALL: [Self; 11] = [
         Self::Denied,
         Self::Error,
@@ -50,13 +50,13 @@ impl Status {
         Self::Unsupported,
     ];
 
-    /// Returns the status of that word, whatever the case.
+    /// Returns the status with this name, in any case.
     pub(crate) fn find(word: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|status| status.word().eq_ignore_ascii_case(word))
     }
 
-    /// Returns the word for it.
+    /// Returns the name, as in `HANDSET_STATUS`.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Denied => "DENIED",
@@ -80,24 +80,24 @@ impl fmt::Display for Status {
     }
 }
 
-/// What came of a request at one phone.
+/// The result of a request at one phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Outcome {
     /// The status.
     pub status: Status,
-    /// Why, in words for people; may be empty when all is well.
+    /// The cause, human-readable; may be empty on success.
     pub reason: String,
-    /// The phone's name, if one was found.
+    /// Name of the phone; empty if none was found.
     pub phone: String,
-    /// The phone's vendor, if one was found.
+    /// Vendor of the phone, if known.
     pub vendor: Option<Vendor>,
-    /// What was read, for verbs that read something.
+    /// The value read, for verbs that read one.
     pub result: Option<Value>,
-    /// What was done, in order, as far as it got.
+    /// The steps taken, in order.
     pub steps: Vec<StepRecord>,
 }
 
-/// One step of a delivery, as it went.
+/// One step of a delivery, and its result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct StepRecord {
     /// `http`, `notify`, `csta` or `pbx`.
@@ -140,33 +140,33 @@ impl Outcome {
         }
     }
 
-    /// Adds what was read.
+    /// Sets the value read.
     #[must_use]
     pub(crate) fn with_result(self, result: Option<Value>) -> Self {
         Self { result, ..self }
     }
 }
 
-/// What came of a request altogether.
+/// The result of a request at all its phones.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Report {
     /// The status of all phones together.
     pub status: Status,
-    /// Why, in words for people.
+    /// The cause, human-readable.
     pub reason: String,
     /// The names of the phones, joined by `&` as in `Dial()`.
     pub phone: String,
     /// Their vendors, each once, joined by `&`.
     pub vendor: String,
-    /// What was read; of several phones an object with one member for each that told something.
+    /// The value read; for several phones an object with a member for each that returned one.
     pub result: Option<Value>,
 }
 
 impl Report {
-    /// Sums up what came of a request at each phone.
+    /// Summarizes the outcomes at all phones.
     ///
-    /// One phone speaks for itself. Several are `OK` if all are, `QUEUED` if the rest of them goes
-    /// on, and `PARTIAL` otherwise, with each phone's status in the reason.
+    /// A single outcome is the report. Several are `OK` if all are, `QUEUED` if the others are
+    /// queued, and `PARTIAL` otherwise, with each phone's status in the reason.
     pub(crate) fn of(outcomes: &[Outcome]) -> Self {
         let phone = join(outcomes.iter().map(|outcome| outcome.phone.as_str()));
         let vendors = outcomes.iter().filter_map(|outcome| outcome.vendor);
@@ -174,19 +174,19 @@ impl Report {
         let (status, reason) = match outcomes {
             [] => (Status::NotFound, "no phone is named".to_owned()),
             [one] => (one.status, one.reason.clone()),
-            several => (together(several), list(several)),
+            several => (combined_status(several), list(several)),
         };
         Self {
             status,
             reason,
             phone,
             vendor,
-            result: together_read(outcomes),
+            result: combined_result(outcomes),
         }
     }
 
-    /// Returns what was read as one line of text: a text as it is, of a picture its address, anything
-    /// else as JSON.
+    /// Returns the value read as one line: a text unchanged, a picture as its URL, anything else as
+    /// JSON.
     pub(crate) fn result_line(&self) -> Option<String> {
         let result = self.result.as_ref()?;
         let url = result.get("png").and_then(|_| result.get("url"));
@@ -202,8 +202,8 @@ impl From<Outcome> for Report {
     }
 }
 
-fn together(outcomes: &[Outcome]) -> Status {
-    let all = |fit: fn(Status) -> bool| outcomes.iter().all(|outcome| fit(outcome.status));
+fn combined_status(outcomes: &[Outcome]) -> Status {
+    let all = |matches: fn(Status) -> bool| outcomes.iter().all(|outcome| matches(outcome.status));
     if all(|status| status == Status::Ok) {
         Status::Ok
     } else if all(|status| matches!(status, Status::Ok | Status::Queued)) {
@@ -213,24 +213,24 @@ fn together(outcomes: &[Outcome]) -> Status {
     }
 }
 
-fn together_read(outcomes: &[Outcome]) -> Option<Value> {
+fn combined_result(outcomes: &[Outcome]) -> Option<Value> {
     if let [one] = outcomes {
         return one.result.clone();
     }
-    let told = |outcome: &Outcome| Some((outcome.phone.clone(), outcome.result.clone()?));
-    let all: Map<_, _> = outcomes.iter().filter_map(told).collect();
+    let result = |outcome: &Outcome| Some((outcome.phone.clone(), outcome.result.clone()?));
+    let all: Map<_, _> = outcomes.iter().filter_map(result).collect();
     (!all.is_empty()).then_some(Value::Object(all))
 }
 
-/// Lists each phone with its status, and with the reason where all of that fits a channel variable;
-/// otherwise those that failed come first, and the log has the reasons.
+/// Lists each phone with its status and reason. If that does not fit a channel variable, lists the
+/// failed ones first and leaves the reasons to the log.
 fn list(outcomes: &[Outcome]) -> String {
     let brief = |outcome: &Outcome| format!("{}: {}", outcome.phone, outcome.status);
-    let whole = |outcome: &Outcome| match outcome.reason.as_str() {
+    let full = |outcome: &Outcome| match outcome.reason.as_str() {
         "" => brief(outcome),
         reason => format!("{} ({reason})", brief(outcome)),
     };
-    let list = outcomes.iter().map(whole).collect::<Vec<_>>().join("; ");
+    let list = outcomes.iter().map(full).collect::<Vec<_>>().join("; ");
     if list.chars().count() <= MAX_LIST {
         return list;
     }
@@ -239,7 +239,7 @@ fn list(outcomes: &[Outcome]) -> String {
     sorted.into_iter().map(brief).collect::<Vec<_>>().join("; ")
 }
 
-/// Joins with `&` what is not empty, each once.
+/// Joins the distinct non-empty parts with `&`.
 fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let mut seen: Vec<&str> = Vec::new();
     for part in parts {
@@ -250,17 +250,17 @@ fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     seen.join("&")
 }
 
-/// The number of a delivery, under which the log tells of it: 12 hexadecimal digits.
+/// The id of a request, which is also in the log: 12 hexadecimal digits.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct DeliveryId(String);
 
 impl DeliveryId {
-    /// Creates a new one.
+    /// Creates a random id.
     pub(crate) fn random() -> Self {
         Self(handset_net::random::hex_token::<6>())
     }
 
-    /// Takes one that was given before a restart.
+    /// Wraps an id that was assigned before a restart.
     pub(crate) fn given(text: String) -> Self {
         Self(text)
     }
@@ -272,7 +272,7 @@ impl fmt::Display for DeliveryId {
     }
 }
 
-/// The most characters of a list with reasons, which is what `HANDSET_REASON` holds.
+/// Maximum characters of a list with reasons, the limit of `HANDSET_REASON`.
 const MAX_LIST: usize = 200;
 
 #[cfg(test)]
@@ -284,40 +284,43 @@ mod tests {
     }
 
     #[test]
-    fn one_phone_speaks_for_itself() {
-        let answer = Report::of(&[outcome("1001", Status::Denied, "wrong password")]);
+    fn report_of_one_phone_is_its_outcome() {
+        let report = Report::of(&[outcome("1001", Status::Denied, "wrong password")]);
         assert_eq!(
-            (answer.status, answer.reason.as_str()),
+            (report.status, report.reason.as_str()),
             (Status::Denied, "wrong password")
         );
         assert_eq!(
-            (answer.phone.as_str(), answer.vendor.as_str()),
+            (report.phone.as_str(), report.vendor.as_str()),
             ("1001", "snom")
         );
     }
 
     #[test]
-    fn several_are_ok_only_if_all_are() {
+    fn report_of_several_phones_is_ok_only_if_all_are() {
         let ok = outcome("1001", Status::Ok, "");
         let queued = outcome("1002", Status::Queued, "");
-        let away = outcome("1003", Status::Unreachable, "connection refused");
+        let unreachable = outcome("1003", Status::Unreachable, "connection refused");
         assert_eq!(Report::of(&[ok.clone(), ok.clone()]).status, Status::Ok);
         assert_eq!(Report::of(&[ok.clone(), queued]).status, Status::Queued);
-        let answer = Report::of(&[ok, away.clone()]);
-        assert_eq!(answer.status, Status::Partial);
+        let report = Report::of(&[ok, unreachable.clone()]);
+        assert_eq!(report.status, Status::Partial);
         assert_eq!(
-            answer.reason,
+            report.reason,
             "1001: OK; 1003: UNREACHABLE (connection refused)"
         );
         assert_eq!(
-            (answer.phone.as_str(), answer.vendor.as_str()),
+            (report.phone.as_str(), report.vendor.as_str()),
             ("1001&1003", "snom")
         );
-        assert_eq!(Report::of(&[away.clone(), away]).status, Status::Partial);
+        assert_eq!(
+            Report::of(&[unreachable.clone(), unreachable]).status,
+            Status::Partial
+        );
     }
 
     #[test]
-    fn what_was_read_is_told_for_each_phone() {
+    fn values_read_are_listed_by_phone() {
         let read = |phone, value| outcome(phone, Status::Ok, "").with_result(Some(value));
         let one = Report::of(&[read("1001", Value::from("on\r\noff"))]);
         assert_eq!(one.result_line().as_deref(), Some("on  off"));
@@ -333,13 +336,13 @@ mod tests {
     }
 
     #[test]
-    fn each_is_listed_even_if_there_is_no_room_for_reasons() {
+    fn long_list_omits_the_reasons_and_no_phone() {
         let long = "the phone refused ".repeat(8);
-        let answer = Report::of(&[
+        let report = Report::of(&[
             outcome("1001", Status::Ok, ""),
             outcome("1002", Status::Denied, &long),
             outcome("1003", Status::Rejected, &long),
         ]);
-        assert_eq!(answer.reason, "1002: DENIED; 1003: REJECTED; 1001: OK");
+        assert_eq!(report.reason, "1002: DENIED; 1003: REJECTED; 1001: OK");
     }
 }

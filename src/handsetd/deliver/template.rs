@@ -1,11 +1,11 @@
-//! Templates: documents in a vendor's own words, with gaps that a push fills in.
+//! Templates: vendor-specific documents with placeholders for the values of a push.
 //!
-//! The language is minijinja's. Values are escaped for XML, names that nobody gives are errors, and
-//! a template that runs for ever is stopped.
+//! The language is minijinja's. Values are escaped for XML, undefined names are errors, and a
+//! template that does not end is stopped.
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-/// Fills a template in.
+/// Renders a template.
 pub(super) fn fill(
     name: &str,
     source: &str,
@@ -19,7 +19,7 @@ pub(super) fn fill(
     environment.render_named_str(name, source, context)
 }
 
-/// Plenty for a screen.
+/// Maximum instructions for one template, far more than a screen needs.
 const FUEL: u64 = 100_000;
 
 #[cfg(test)]
@@ -41,8 +41,8 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_and_endless_loops_are_errors() {
-        assert!(filled("{{ nobody }}").unwrap_err().contains("undefined"));
+    fn undefined_names_and_endless_loops_are_errors() {
+        assert!(filled("{{ undefined }}").unwrap_err().contains("undefined"));
         assert!(filled("{% if %}").unwrap_err().contains("status.xml"));
         let hundred = format!("[{}]", vec!["0"; 100].join(","));
         let open = ["a", "b", "c"].map(|name| format!("{{% for {name} in {hundred} %}}"));

@@ -1,58 +1,59 @@
-//! A delivery as whoever asked sees it: what came of it so far, and its end.
+//! The handle by which a requester follows a delivery.
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::outcome::{Outcome, Report, Status};
 
-/// A delivery that may still go on.
+/// A delivery that may still be in progress.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    /// What came of it, so far.
+    /// The outcome so far.
     outcome: Outcome,
     task: Option<JoinHandle<Outcome>>,
-    keeping: Persistence,
+    persistence: Persistence,
 }
 
-/// Whether a delivery outlasts a crash.
+/// Whether a delivery survives a crash.
 #[derive(Debug)]
 enum Persistence {
-    /// It will not, although it was asked for.
+    /// It should, and does not.
     Failed,
-    /// It need not, or it surely will.
+    /// It does, or need not.
     Settled,
-    /// That is being seen to; told when it is sure, and dropped when it can't be.
-    Unsure(oneshot::Receiver<()>),
+    /// It is being stored. Receives a message once that is durable; the sender is dropped if storing
+    /// fails.
+    Pending(oneshot::Receiver<()>),
 }
 
 impl Delivery {
-    /// Takes one that is over.
+    /// Wraps the outcome of a delivery that has ended.
     pub(super) fn over(outcome: Outcome) -> Self {
         Self {
             outcome,
             task: None,
-            keeping: Persistence::Settled,
+            persistence: Persistence::Settled,
         }
     }
 
-    /// Takes one that goes on in a task.
+    /// Wraps the task of a delivery; `outcome` is the one so far.
     pub(super) fn in_progress(outcome: Outcome, task: JoinHandle<Outcome>) -> Self {
         Self {
             outcome,
             task: Some(task),
-            keeping: Persistence::Settled,
+            persistence: Persistence::Settled,
         }
     }
 
-    /// Takes one that goes on in a task, which first sees to it that it outlasts a crash: `sure` is
-    /// told so, or dropped if that can't be.
+    /// Wraps the task of a delivery that is stored first. `persisted` receives a message once that is
+    /// durable; its sender is dropped if storing fails.
     pub(super) fn stored(
         outcome: Outcome,
         task: JoinHandle<Outcome>,
-        sure: oneshot::Receiver<()>,
+        persisted: oneshot::Receiver<()>,
     ) -> Self {
         Self {
-            keeping: Persistence::Unsure(sure),
+            persistence: Persistence::Pending(persisted),
             ..Self::in_progress(outcome, task)
         }
     }
@@ -64,62 +65,65 @@ impl Delivery {
             Ok(outcome) => outcome,
             Err(error) => Outcome {
                 status: Status::Error,
-                reason: format!("the delivery broke off: {error}; see the log"),
+                reason: format!("the delivery ended unexpectedly: {error}; see the log"),
                 ..self.outcome.clone()
             },
         };
         self.task = None;
     }
 
-    /// Waits until it may be called `QUEUED`: at once for most, and for what is to be kept when it
-    /// would outlast a crash. What can't be kept is waited for to its end. Cancel safe.
+    /// Waits until the delivery may be reported as `QUEUED`: with `keep`, until it is stored; without,
+    /// not at all. One that cannot be stored is waited for until it ends. Cancel safe.
     pub(crate) async fn until_persisted(&mut self) {
-        if let Persistence::Unsure(sure) = &mut self.keeping {
-            self.keeping = match sure.await {
+        if let Persistence::Pending(persisted) = &mut self.persistence {
+            self.persistence = match persisted.await {
                 Ok(()) => Persistence::Settled,
                 Err(_) => Persistence::Failed,
             };
         }
-        if matches!(self.keeping, Persistence::Failed) {
+        if matches!(self.persistence, Persistence::Failed) {
             self.end().await;
         }
     }
 
-    /// Sums up deliveries of which some go on, for which `reason` is given.
+    /// Summarizes deliveries of which some are in progress; `reason` is the reason of those.
     pub(crate) fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
-        let told = |mut delivery: Self| {
+        let outcome = |mut delivery: Self| {
             let mut outcome = delivery.outcome;
             if delivery.task.is_none() {
                 return outcome;
             }
             reason.clone_into(&mut outcome.reason);
-            let is_kept = match &mut delivery.keeping {
+            let is_persisted = match &mut delivery.persistence {
                 Persistence::Failed => false,
                 Persistence::Settled => true,
-                // It may have become sure while nobody looked.
-                Persistence::Unsure(sure) => sure.try_recv().is_ok(),
+                // It may have been stored since `until_persisted` was last polled.
+                Persistence::Pending(persisted) => persisted.try_recv().is_ok(),
             };
-            if !is_kept {
+            if !is_persisted {
                 outcome.status = Status::Error;
                 NOT_PERSISTED.clone_into(&mut outcome.reason);
             }
             outcome
         };
-        Report::of(&deliveries.into_iter().map(told).collect::<Vec<_>>())
+        Report::of(&deliveries.into_iter().map(outcome).collect::<Vec<_>>())
     }
 
-    /// Returns what came of it, so far.
+    /// Returns the outcome so far.
     pub(super) fn into_outcome(self) -> Outcome {
         self.outcome
     }
 
-    /// Returns what came of each, so far.
+    /// Returns the outcome of each so far.
     pub(crate) fn outcomes(deliveries: Vec<Self>) -> Vec<Outcome> {
-        deliveries.into_iter().map(|one| one.outcome).collect()
+        deliveries
+            .into_iter()
+            .map(|delivery| delivery.outcome)
+            .collect()
     }
 }
 
-/// The reason of a delivery with `keep` that could not be persisted in time.
+/// Reason of a delivery with `keep` that could not be persisted in time.
 const NOT_PERSISTED: &str = "delivery continues, but is not stored: cannot write the state directory \
                              (state.dir), or it takes too long; see the log";
 
@@ -131,51 +135,51 @@ mod tests {
     use handset_net::tasks::Tasks;
 
     fn stored(tasks: &Tasks) -> (Delivery, oneshot::Sender<()>, oneshot::Sender<()>) {
-        let (is_sure, sure) = oneshot::channel();
+        let (persisted, is_persisted) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
         let task = tasks.spawn("delivery", async {
             let _ = ended.await;
             Outcome::new(Status::Ok, "")
         });
         let queued = Outcome::new(Status::Queued, "");
-        (Delivery::stored(queued, task, sure), is_sure, end)
+        (Delivery::stored(queued, task, is_persisted), persisted, end)
     }
 
     #[tokio::test]
-    async fn nothing_is_promised_before_it_is_sure() {
+    async fn delivery_is_not_reported_as_queued_before_it_is_stored() {
         let tasks = Tasks::new();
-        let (mut delivery, _unsure, _end) = stored(&tasks);
+        let (mut delivery, _persisted, _end) = stored(&tasks);
         assert!(delivery.until_persisted().now_or_never().is_none());
-        let answer = Delivery::queued(vec![delivery], "delivery continues");
+        let report = Delivery::queued(vec![delivery], "delivery continues");
         assert_eq!(
-            (answer.status, answer.reason.as_str()),
+            (report.status, report.reason.as_str()),
             (Status::Error, NOT_PERSISTED)
         );
-        // It became sure while nobody looked.
-        let (delivery, is_sure, _end) = stored(&tasks);
-        is_sure.send(()).unwrap();
-        let answer = Delivery::queued(vec![delivery], "delivery continues");
-        assert_eq!(answer.status, Status::Queued);
+        // Stored without being polled.
+        let (delivery, persisted, _end) = stored(&tasks);
+        persisted.send(()).unwrap();
+        let report = Delivery::queued(vec![delivery], "delivery continues");
+        assert_eq!(report.status, Status::Queued);
     }
 
     #[tokio::test]
-    async fn what_is_sure_is_not_waited_for_and_what_can_not_be_kept_is() {
+    async fn only_deliveries_that_cannot_be_stored_are_waited_for() {
         let tasks = Tasks::new();
-        let (mut delivery, is_sure, _end) = stored(&tasks);
-        is_sure.send(()).unwrap();
+        let (mut delivery, persisted, _end) = stored(&tasks);
+        persisted.send(()).unwrap();
         delivery.until_persisted().await;
         assert_eq!(delivery.into_outcome().status, Status::Queued);
-        let (mut delivery, is_sure, _end) = stored(&tasks);
-        drop(is_sure);
+        let (mut delivery, persisted, _end) = stored(&tasks);
+        drop(persisted);
         assert!(delivery.until_persisted().now_or_never().is_none());
-        let answer = Delivery::queued(vec![delivery], "delivery continues");
-        assert_eq!(answer.status, Status::Error);
-        let (mut delivery, is_sure, end) = stored(&tasks);
-        drop(is_sure);
+        let report = Delivery::queued(vec![delivery], "delivery continues");
+        assert_eq!(report.status, Status::Error);
+        let (mut delivery, persisted, end) = stored(&tasks);
+        drop(persisted);
         assert!(delivery.until_persisted().now_or_never().is_none());
         assert!(
             delivery.until_persisted().now_or_never().is_none(),
-            "it is not over"
+            "it has not ended"
         );
         end.send(()).unwrap();
         delivery.until_persisted().await;

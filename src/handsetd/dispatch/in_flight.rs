@@ -60,7 +60,7 @@ impl InFlight {
         }
     }
 
-    /// Returns how many there are.
+    /// Returns the number of deliveries.
     pub(super) fn len(&self) -> usize {
         self.0.lock().by_number.len()
     }
@@ -68,15 +68,18 @@ impl InFlight {
     /// Cancels the deliveries of the request `id` that are not sent yet; returns their phones.
     pub(super) fn cancel(&self, id: &str, requester: &Requester) -> Vec<String> {
         let mut entries = self.0.lock();
-        let of_request = entries.by_number.values_mut().filter(|one| one.id == id);
+        let of_request = entries
+            .by_number
+            .values_mut()
+            .filter(|entry| entry.id == id);
         let mut phones = Vec::new();
-        for one in of_request {
+        for entry in of_request {
             // Set first: the delivery reads it as soon as it is cancelled.
-            if one.cancelled_by.is_none() {
-                one.cancelled_by = Some(requester.clone());
+            if entry.cancelled_by.is_none() {
+                entry.cancelled_by = Some(requester.clone());
             }
-            if one.commit_point.cancel() {
-                phones.push(one.phone.clone());
+            if entry.commit_point.cancel() {
+                phones.push(entry.phone.clone());
             }
         }
         phones.sort();
@@ -93,7 +96,7 @@ impl InFlightGuard {
             .lock()
             .by_number
             .get(&self.number)
-            .and_then(|one| one.cancelled_by.clone());
+            .and_then(|entry| entry.cancelled_by.clone());
         let by = by
             .map(|requester| format!(" by {requester}"))
             .unwrap_or_default();

@@ -181,13 +181,13 @@ impl Drop for QueueSlot {
     }
 }
 
-/// Whether it hides screens that are shown before.
+/// Returns whether a request hides the screens shown before it.
 fn is_screen(request: &Request) -> bool {
     let is_now = |push: &Push| push.priority == Priority::Now;
     matches!(&request.action, Action::Push(push) if is_now(push))
 }
 
-/// Whether the caller neither waits for it nor wants it stored.
+/// Returns whether the caller neither waits for a request nor wants it stored.
 fn is_optional(request: &Request) -> bool {
     !request.wait && request.keep.is_none()
 }
@@ -299,7 +299,7 @@ mod tests {
         let mut kept = bench.enter("push text=6 wait=no keep=1h");
         let mut new = bench.enter("push text=4 wait=no");
         assert_eq!(admitted(&mut old), Some(Admission::Replaced));
-        // What is being sent is not taken back.
+        // A request that is being sent is not replaced.
         assert_eq!(admitted(&mut shown), Some(Admission::Now));
         drop((shown, old));
         assert_eq!(admitted(&mut key), Some(Admission::Now));

@@ -1,4 +1,4 @@
-//! What all deliveries share.
+//! The services that all deliveries share.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Services {
         }
     }
 
-    /// Delivers to the phone, or to the call manager: this alone decides which.
+    /// Delivers to the phone, or to the call manager: the only place that decides which.
     pub(super) async fn deliver(
         &self,
         phone: Option<&Phone>,
