@@ -27,22 +27,22 @@ pub(crate) struct MediaSource {
 }
 
 impl MediaSource {
-    /// Creates a library of these folders and hosts.
+    /// Creates a source of these folders and hosts.
     ///
     /// # Panics
     ///
     /// Panics if no TLS provider is installed for the process.
     pub(crate) fn new(folders: Vec<PathBuf>, hosts: Vec<String>) -> Self {
-        Self::finding(folders, hosts, addresses::look_up)
+        Self::with_look_up(folders, hosts, addresses::look_up)
     }
 
-    fn finding(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {
+    fn with_look_up(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {
         let http = reqwest::Client::builder()
             .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(Policy::none())
             .dns_resolver(Arc::new(GuardedResolver(look_up)))
-            .timeout(FETCH)
+            .timeout(FETCH_TIMEOUT)
             .build()
             .expect("main installs a TLS provider before anything else");
         Self {
@@ -83,19 +83,19 @@ impl MediaSource {
             url: without_password(url),
             why,
         };
-        if addresses::is_written_off_limits(url) {
-            return Err(failed(addresses::OFF_LIMITS.to_owned()));
+        if addresses::is_forbidden_literal(url) {
+            return Err(failed(addresses::FORBIDDEN.to_owned()));
         }
         let sent = self.http.get(url.clone()).send().await;
         let mut response = sent.map_err(|error| failed(root_cause(&error)))?;
         if response.status().is_redirection() {
             return Err(failed(
-                "it says that the file is elsewhere, and redirects are not followed".to_owned(),
+                "the host redirects, and redirects are not followed".to_owned(),
             ));
         }
         if !response.status().is_success() {
             return Err(failed(format!(
-                "it answered HTTP {}",
+                "the host replied with HTTP {}",
                 response.status().as_u16()
             )));
         }
@@ -114,16 +114,16 @@ impl MediaSource {
     }
 }
 
-/// Returns an address as it may be told.
+/// Returns a URL that may be logged.
 fn without_password(url: &Url) -> Url {
     let mut url = url.clone();
-    // The address of a host can always do without.
+    // A URL with a host can always be without a password.
     let _ = url.set_password(None);
     url
 }
 
-/// How long a host may take to give a file.
-const FETCH: Duration = Duration::from_secs(10);
+/// How long fetching a file may take.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 

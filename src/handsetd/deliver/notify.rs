@@ -1,4 +1,4 @@
-//! Sends a NOTIFY through Asterisk: by which server, to which contact, and with what result.
+//! Sends a NOTIFY through Asterisk.
 //!
 //! Asterisk only confirms that it has queued the NOTIFY, even for an endpoint without contacts, so
 //! the registration is checked first. [`handset_ami::notify`] knows how a body passes Asterisk's
@@ -97,7 +97,7 @@ fn content(notify: &vendor::Notify) -> Notify {
     }
 }
 
-/// Explains an error response, with a remedy if one is known.
+/// Explains an error response, with its remedy if known.
 fn refusal(server: &str, action: &str, response: &Response) -> String {
     let message = response.message();
     let is = |part: &str| message.to_ascii_lowercase().contains(part);

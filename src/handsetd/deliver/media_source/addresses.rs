@@ -1,7 +1,7 @@
-//! Where a configured host may be: not on the link, and not where a cloud tells its machines secrets.
+//! Guards against requests to link-local and metadata addresses (SSRF).
 //!
-//! Looked at after the name was resolved, for the very address that is connected to: a name that is
-//! good when it is looked at may lead elsewhere a moment later.
+//! The address itself is checked, after the name was resolved and before it is connected to: a name
+//! that was checked earlier may resolve to another address a moment later (DNS rebinding).
 
 use std::future::Future;
 use std::io;
@@ -11,7 +11,7 @@ use std::pin::Pin;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Finds the addresses of a name.
+/// Resolves a name.
 pub(super) type LookUp =
     fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
@@ -25,7 +25,7 @@ pub(super) fn look_up(
     })
 }
 
-/// Resolves names, and leaves out addresses that nothing is fetched from.
+/// Resolves names, and omits forbidden addresses.
 #[derive(Debug)]
 pub(super) struct GuardedResolver(pub(super) LookUp);
 
@@ -34,9 +34,9 @@ impl Resolve for GuardedResolver {
         let found = (self.0)(name.as_str().to_owned());
         Box::pin(async move {
             let mut addresses = found.await?;
-            addresses.retain(|address| !is_off_limits(*address));
+            addresses.retain(|address| !is_forbidden_address(*address));
             if addresses.is_empty() {
-                return Err(OFF_LIMITS.into());
+                return Err(FORBIDDEN.into());
             }
             let addresses = addresses.into_iter();
             let addresses: Addrs = Box::new(addresses.map(|ip| SocketAddr::new(ip, 0)));
@@ -45,25 +45,25 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// Returns whether the host of `url` is written as an address that nothing is fetched from. Those
-/// that are written as a name are looked at when they are resolved.
-pub(super) fn is_written_off_limits(url: &Url) -> bool {
+/// Returns whether the host of `url` is a forbidden IP address. Names are checked when they are
+/// resolved.
+pub(super) fn is_forbidden_literal(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Ipv4(address)) => is_off_limits(address.into()),
-        Some(Host::Ipv6(address)) => is_off_limits(address.into()),
+        Some(Host::Ipv4(address)) => is_forbidden_address(address.into()),
+        Some(Host::Ipv6(address)) => is_forbidden_address(address.into()),
         Some(Host::Domain(_)) | None => false,
     }
 }
 
-/// Returns whether nothing is ever fetched from an address, whatever the configuration says.
-fn is_off_limits(address: IpAddr) -> bool {
+/// Returns whether nothing is fetched from an address, even if it is configured.
+fn is_forbidden_address(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => is_v4_off_limits(address),
-        IpAddr::V6(address) => is_v6_off_limits(address),
+        IpAddr::V4(address) => is_forbidden_v4(address),
+        IpAddr::V6(address) => is_forbidden_v6(address),
     }
 }
 
-fn is_v4_off_limits(address: Ipv4Addr) -> bool {
+fn is_forbidden_v4(address: Ipv4Addr) -> bool {
     let is_this_network = address.octets().starts_with(&[0]);
     is_this_network
         || address.is_link_local()
@@ -72,9 +72,9 @@ fn is_v4_off_limits(address: Ipv4Addr) -> bool {
         || METADATA_V4.contains(&address)
 }
 
-fn is_v6_off_limits(address: Ipv6Addr) -> bool {
-    if let Some(inner) = inner(address)
-        && is_v4_off_limits(inner)
+fn is_forbidden_v6(address: Ipv6Addr) -> bool {
+    if let Some(embedded) = embedded_v4(address)
+        && is_forbidden_v4(embedded)
     {
         return true;
     }
@@ -84,9 +84,8 @@ fn is_v6_off_limits(address: Ipv6Addr) -> bool {
         || METADATA_V6.contains(&address)
 }
 
-/// Returns the IPv4 address that an IPv6 address stands for or leads to: mapped, compatible, by
-/// translation (`64:ff9b::/96`) and by 6to4 (`2002::/16`).
-fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
+/// Returns the IPv4 address embedded in an IPv6 address: mapped, compatible, translated (`64:ff9b::/96`) or 6to4 (`2002::/16`).
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let bits = address.to_bits();
     let low = |shift: u32| Ipv4Addr::from_bits(u32::try_from(bits >> shift & LOW).unwrap_or(0));
     match (bits >> 96, bits >> 112) {
@@ -97,14 +96,14 @@ fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// The bits of an IPv4 address.
+/// Mask of an IPv4 address.
 const LOW: u128 = 0xFFFF_FFFF;
 
-/// Why nothing is fetched from there.
-pub(super) const OFF_LIMITS: &str =
+/// The error of a fetch from a forbidden address.
+pub(super) const FORBIDDEN: &str =
     "nothing is fetched from link-local, multicast and metadata addresses";
 
-/// Where clouds tell machines their secrets, beside 169.254.169.254: Alibaba, Azure, Oracle.
+/// Metadata addresses of clouds besides 169.254.169.254: Alibaba, Azure, Oracle.
 const METADATA_V4: [Ipv4Addr; 3] = [
     Ipv4Addr::new(100, 100, 100, 200),
     Ipv4Addr::new(168, 63, 129, 16),
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_off_limits_are_known_in_every_dress() {
+    fn forbidden_addresses_are_recognized_in_every_form() {
         for address in [
             "169.254.169.254",
             "169.254.0.1",
@@ -142,7 +141,7 @@ mod tests {
             "64:ff9b::169.254.169.254",
             "2002:a9fe:a9fe::1",
         ] {
-            assert!(is_off_limits(address.parse().unwrap()), "{address}");
+            assert!(is_forbidden_address(address.parse().unwrap()), "{address}");
         }
         for address in [
             "127.0.0.1",
@@ -156,12 +155,12 @@ mod tests {
             "::ffff:192.0.2.1",
             "64:ff9b::192.0.2.1",
         ] {
-            assert!(!is_off_limits(address.parse().unwrap()), "{address}");
+            assert!(!is_forbidden_address(address.parse().unwrap()), "{address}");
         }
     }
 
     #[test]
-    fn odd_spellings_of_an_address_are_that_address() {
+    fn odd_spellings_of_an_address_are_recognized() {
         for host in [
             "169.254.169.254",
             "169.254.169.254.",
@@ -178,9 +177,9 @@ mod tests {
             "[0:0:0:0:0:ffff:a9fe:a9fe]",
         ] {
             let url = Url::parse(&format!("http://{host}/latest")).unwrap();
-            assert!(is_written_off_limits(&url), "{host}: {url}");
+            assert!(is_forbidden_literal(&url), "{host}: {url}");
         }
-        assert!(!is_written_off_limits(
+        assert!(!is_forbidden_literal(
             &Url::parse("http://pictures.example.com/").unwrap()
         ));
     }

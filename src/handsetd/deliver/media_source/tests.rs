@@ -7,13 +7,13 @@ use tokio::net::TcpListener;
 use super::*;
 use handset_net::tasks::Tasks;
 
-fn library(hosts: &[&str], look_up: LookUp) -> MediaSource {
+fn media_source(hosts: &[&str], look_up: LookUp) -> MediaSource {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let hosts = hosts.iter().map(ToString::to_string).collect();
-    MediaSource::finding(Vec::new(), hosts, look_up)
+    MediaSource::with_look_up(Vec::new(), hosts, look_up)
 }
 
-/// Answers everybody with `answer`, on a free port of the loopback address.
+/// Answers every request with `answer`, on a free port of the loopback address.
 async fn host(answer: impl Into<String>, tasks: &Tasks) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -28,35 +28,35 @@ async fn host(answer: impl Into<String>, tasks: &Tasks) -> SocketAddr {
     address
 }
 
-async fn fetched(library: &MediaSource, url: &str) -> Result<String, String> {
+async fn fetched(source: &MediaSource, url: &str) -> Result<String, String> {
     let url = Url::parse(url).unwrap();
-    assert!(library.fetches(&url), "{url}");
-    let bytes = library.fetch(&url).await;
+    assert!(source.fetches(&url), "{url}");
+    let bytes = source.fetch(&url).await;
     bytes
         .map(|bytes| String::from_utf8(bytes).unwrap())
         .map_err(|error| error.to_string())
 }
 
 #[test]
-fn a_huge_file_is_refused() {
+fn huge_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let huge = File::create(dir.path().join("huge.wav")).unwrap();
     huge.set_len(MAX_FILE + 1).unwrap();
     fs::write(dir.path().join("small.wav"), "tone").unwrap();
-    let mut library = library(&[], addresses::look_up);
-    library.folders.push(dir.path().to_owned());
-    let message = library.read("huge.wav").unwrap_err().to_string();
+    let mut source = media_source(&[], addresses::look_up);
+    source.folders.push(dir.path().to_owned());
+    let message = source.read("huge.wav").unwrap_err().to_string();
     assert!(message.contains("16 MiB"), "{message}");
-    assert_eq!(library.read("small.wav").unwrap(), b"tone");
+    assert_eq!(source.read("small.wav").unwrap(), b"tone");
 }
 
 #[test]
-fn only_configured_hosts_are_fetched_from() {
-    let library = library(
+fn files_are_fetched_only_from_configured_hosts() {
+    let source = media_source(
         &["pictures.example.com", "192.0.2.5:8080"],
         addresses::look_up,
     );
-    let fetches = |url: &str| library.fetches(&Url::parse(url).unwrap());
+    let fetches = |url: &str| source.fetches(&Url::parse(url).unwrap());
     assert!(fetches("http://PICTURES.example.com/a.png") && fetches("http://192.0.2.5:8080/a.png"));
     for url in [
         "http://192.0.2.5/a.png",
@@ -72,12 +72,12 @@ fn only_configured_hosts_are_fetched_from() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_off_limits_is_not_followed() {
+async fn forbidden_addresses_of_a_name_are_not_connected_to() {
     let tasks = Tasks::new();
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\npicture";
     let port = host(answer, &tasks).await.port();
-    // What a name server says that wants us to ask elsewhere.
-    let library = library(&["good.example.com", "bad.example.com"], |name| {
+    // The reply of a malicious name server.
+    let source = media_source(&["good.example.com", "bad.example.com"], |name| {
         let mut addresses = vec![
             "169.254.169.254",
             "::ffff:169.254.169.254",
@@ -91,17 +91,17 @@ async fn a_name_that_leads_off_limits_is_not_followed() {
         let addresses = addresses.collect();
         Box::pin(async { Ok(addresses) })
     });
-    let told = fetched(&library, &format!("http://bad.example.com:{port}/a.png")).await;
-    let message = told.unwrap_err();
-    assert!(message.ends_with(addresses::OFF_LIMITS), "{message}");
-    let told = fetched(&library, &format!("http://good.example.com:{port}/a.png")).await;
-    assert_eq!(told.as_deref(), Ok("picture"));
+    let result = fetched(&source, &format!("http://bad.example.com:{port}/a.png")).await;
+    let message = result.unwrap_err();
+    assert!(message.ends_with(addresses::FORBIDDEN), "{message}");
+    let result = fetched(&source, &format!("http://good.example.com:{port}/a.png")).await;
+    assert_eq!(result.as_deref(), Ok("picture"));
     tasks.stop().cancel();
 }
 
 #[tokio::test]
-async fn an_address_off_limits_is_not_fetched_from_even_if_it_is_configured() {
-    let library = library(
+async fn forbidden_address_is_not_fetched_from_even_if_configured() {
+    let source = media_source(
         &["169.254.169.254", "[::ffff:a9fe:a9fe]"],
         addresses::look_up,
     );
@@ -111,13 +111,13 @@ async fn an_address_off_limits_is_not_fetched_from_even_if_it_is_configured() {
         "http://0251.0376.0251.0376/latest",
         "http://[::ffff:169.254.169.254]/latest",
     ] {
-        let message = fetched(&library, url).await.unwrap_err();
-        assert!(message.ends_with(addresses::OFF_LIMITS), "{message}");
+        let message = fetched(&source, url).await.unwrap_err();
+        assert!(message.ends_with(addresses::FORBIDDEN), "{message}");
     }
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_a_password_not_told() {
+async fn redirect_is_not_followed_and_password_is_not_reported() {
     let tasks = Tasks::new();
     let secret = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
     let elsewhere = host(secret, &tasks).await;
@@ -126,9 +126,9 @@ async fn a_redirect_is_not_followed_and_a_password_not_told() {
             "HTTP/1.1 {code} Moved\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n"
         );
         let address = host(answer, &tasks).await;
-        let library = library(&["127.0.0.1"], addresses::look_up);
-        let told = fetched(&library, &format!("http://user:hush@{address}/a.png")).await;
-        let message = told.unwrap_err();
+        let source = media_source(&["127.0.0.1"], addresses::look_up);
+        let result = fetched(&source, &format!("http://user:hush@{address}/a.png")).await;
+        let message = result.unwrap_err();
         assert!(message.contains("redirects are not followed"), "{message}");
         assert!(!message.contains("hush"), "{message}");
     }

@@ -30,7 +30,7 @@ fn headers(action: &Action) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn the_contact_of_several_is_known_by_its_uri_or_its_address() {
+fn contact_is_chosen_by_its_uri_or_address() {
     let contacts = [
         contact("sip:1001@192.0.2.21"),
         contact("sip:1001@192.0.2.22:5062"),
@@ -47,13 +47,13 @@ fn the_contact_of_several_is_known_by_its_uri_or_its_address() {
     assert_eq!(chosen(&by_uri), second);
     let why = "PJSIP/1001 has 2 contacts, none of them at 192.0.2.99";
     assert_eq!(chosen(&phone("192.0.2.99", None)), Err(why.to_owned()));
-    // The only one is it, wherever the configuration says that its web server is.
+    // A single contact is chosen even if the web server has another address.
     let only = choose(&phone("192.0.2.99", None), &endpoint(), &contacts[..1]);
     assert!(only.is_ok());
 }
 
 #[test]
-fn the_technology_decides_the_action() {
+fn action_depends_on_the_technology() {
     let notify = vendor::Notify {
         call: None,
         event: "check-sync;reboot=true".into(),
@@ -71,7 +71,7 @@ fn the_technology_decides_the_action() {
 }
 
 #[test]
-fn what_does_not_fit_says_so() {
+fn oversized_body_is_refused_with_its_size() {
     let notify = vendor::Notify {
         call: None,
         event: "xml".into(),
@@ -82,7 +82,7 @@ fn what_does_not_fit_says_so() {
 }
 
 #[tokio::test]
-async fn without_a_server_or_an_endpoint_nothing_is_sent() {
+async fn notify_needs_a_server_and_an_endpoint() {
     let notify = vendor::Notify {
         call: None,
         event: "talk".into(),
@@ -108,7 +108,7 @@ async fn without_a_server_or_an_endpoint_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn what_asterisk_makes_of_it_becomes_a_status() {
+async fn response_of_asterisk_becomes_a_status() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let mut session = Session::accept(&listener).await;
@@ -135,7 +135,7 @@ async fn what_asterisk_makes_of_it_becomes_a_status() {
     let denied = "Response: Error\nMessage: Permission denied\n";
     let Failure { reason, .. } = answered(&mut session, denied).await.unwrap_err();
     assert!(reason.contains("write = system"), "{reason}");
-    // Written, and the connection ends before the answer: it may have been sent.
+    // The connection ends between request and response, so the NOTIFY may have been sent.
     let commit_point = CommitPoint::default();
     let sending = send(&roster, &phone, &notify, soon(), &commit_point);
     let breaking = async move { session.hear("PJSIPNotify").await };

@@ -12,21 +12,21 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::*;
 use handset_net::tasks::Tasks;
 
-/// A phone that says to each connection the next of its lines and remembers what it was sent.
-struct Fake {
+/// A phone that sends the next of its replies to each connection, and records the requests.
+struct FakePhone {
     phone: Phone,
-    heard: Arc<AsyncMutex<Vec<String>>>,
+    requests: Arc<AsyncMutex<Vec<String>>>,
     client: PhoneClient,
-    patience: Duration,
+    timeout: Duration,
     _tasks: Tasks,
 }
 
-impl Fake {
+impl FakePhone {
     async fn new(vendor: Vendor, answers: &[&'static str]) -> Self {
         Self::behind(|stream| ready(Some(stream)), vendor, answers).await
     }
 
-    /// A phone that talks through what `open` makes of a connection, if that makes anything of it.
+    /// Creates a phone that passes each connection through `open`; `None` closes it.
     async fn behind<S, F>(
         open: impl Fn(TcpStream) -> F + Send + 'static,
         vendor: Vendor,
@@ -39,22 +39,22 @@ impl Fake {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let heard = Arc::new(AsyncMutex::new(Vec::new()));
+        let requests = Arc::new(AsyncMutex::new(Vec::new()));
         let tasks = Tasks::new();
-        let (answers, log) = (answers.to_vec(), Arc::clone(&heard));
+        let (answers, log) = (answers.to_vec(), Arc::clone(&requests));
         tasks.spawn("fake phone", async move {
             for answer in answers {
                 let (stream, _) = listener.accept().await.unwrap();
                 let Some(mut stream) = open(stream).await else {
                     continue;
                 };
-                let heard = request(&mut stream).await;
-                log.lock().await.push(heard);
+                let request = read_request(&mut stream).await;
+                log.lock().await.push(request);
                 // A client that has read enough closes before all is written.
                 let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
             }
-            // The last connection is accepted by the system, and nobody answers.
+            // Further connections are accepted by the kernel, and get no reply.
             std::future::pending::<()>().await;
         });
         let phone = Phone {
@@ -63,9 +63,9 @@ impl Fake {
         };
         Self {
             phone,
-            heard,
+            requests,
             client: PhoneClient::default(),
-            patience: Duration::from_secs(1),
+            timeout: Duration::from_secs(1),
             _tasks: tasks,
         }
     }
@@ -77,11 +77,11 @@ impl Fake {
         let (pair, commit_point) = (pair.as_ref(), CommitPoint::default());
         let sent = self
             .client
-            .send(&self.phone, &request, pair, self.patience, &commit_point);
+            .send(&self.phone, &request, pair, self.timeout, &commit_point);
         sent.await.map(|reply| reply.status)
     }
 
-    /// Returns the `Authorization` headers of all requests, an empty text where there was none.
+    /// Returns the `Authorization` headers of all requests, empty where there was none.
     async fn authorizations(&self) -> Vec<String> {
         let header = |request: &String| {
             let line = request
@@ -89,11 +89,11 @@ impl Fake {
                 .find_map(|line| line.strip_prefix("Authorization: "));
             line.unwrap_or_default().to_owned()
         };
-        self.heard.lock().await.iter().map(header).collect()
+        self.requests.lock().await.iter().map(header).collect()
     }
 }
 
-async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
         bytes.push(stream.read_u8().await.unwrap());
@@ -111,17 +111,17 @@ const MOVED: &str = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
 
 #[tokio::test]
-async fn the_target_goes_on_the_wire_as_it_is() {
-    let fake = Fake::new(Vendor::Snom, &[OK]).await;
+async fn target_is_sent_unchanged() {
+    let fake = FakePhone::new(Vendor::Snom, &[OK]).await;
     assert_eq!(fake.send(Auth::OnChallenge, None).await, Ok(200));
-    let heard = fake.heard.lock().await;
+    let requests = fake.requests.lock().await;
     let start = "GET /command.htm?key=F1;F2&number=%2310 HTTP/1.1\r\n";
-    assert!(heard[0].starts_with(start), "{heard:?}");
+    assert!(requests[0].starts_with(start), "{requests:?}");
 }
 
 #[tokio::test]
-async fn basic_is_told_when_asked_and_remembered() {
-    let fake = Fake::new(Vendor::Snom, &[BASIC, OK, OK]).await;
+async fn basic_credentials_are_sent_on_challenge_and_with_later_requests() {
+    let fake = FakePhone::new(Vendor::Snom, &[BASIC, OK, OK]).await;
     assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     let basic = "Basic dXNlcjpwYXNz".to_owned();
@@ -132,8 +132,8 @@ async fn basic_is_told_when_asked_and_remembered() {
 }
 
 #[tokio::test]
-async fn digest_is_answered_when_asked() {
-    let fake = Fake::new(Vendor::Snom, &[DIGEST, OK]).await;
+async fn digest_challenge_is_answered() {
+    let fake = FakePhone::new(Vendor::Snom, &[DIGEST, OK]).await;
     assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     let [none, digest] = fake.authorizations().await.try_into().unwrap();
     assert!(none.is_empty());
@@ -145,8 +145,8 @@ async fn digest_is_answered_when_asked() {
 }
 
 #[tokio::test]
-async fn cisco_is_told_at_once_and_not_twice() {
-    let fake = Fake::new(Vendor::Cisco, &[BASIC, OK]).await;
+async fn preemptive_credentials_are_sent_once() {
+    let fake = FakePhone::new(Vendor::Cisco, &[BASIC, OK]).await;
     assert_eq!(
         fake.send(Auth::PreemptiveBasic, Some("pass")).await,
         Ok(401)
@@ -155,8 +155,8 @@ async fn cisco_is_told_at_once_and_not_twice() {
 }
 
 #[tokio::test]
-async fn a_yealink_that_refused_is_left_alone() {
-    let fake = Fake::new(Vendor::Yealink, &[DIGEST, DIGEST, OK]).await;
+async fn yealink_phone_that_refused_credentials_gets_no_request() {
+    let fake = FakePhone::new(Vendor::Yealink, &[DIGEST, DIGEST, OK]).await;
     assert_eq!(fake.send(Auth::OnChallenge, Some("wrong")).await, Ok(401));
     let again = fake.send(Auth::OnChallenge, Some("wrong")).await;
     assert!(matches!(again, Err(Error::LockedOut(_))), "{again:?}");
@@ -164,51 +164,51 @@ async fn a_yealink_that_refused_is_left_alone() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_a_password_without_having_asked() {
-    let fake = Fake::new(Vendor::Snom, &[OK, BASIC]).await;
+async fn password_is_not_sent_without_a_challenge() {
+    let fake = FakePhone::new(Vendor::Snom, &[OK, BASIC]).await;
     assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     assert_eq!(fake.send(Auth::OnChallenge, None).await, Ok(401));
     assert_eq!(fake.authorizations().await, ["", ""]);
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_is_not_followed() {
-    let fake = Fake::new(Vendor::Snom, &[MOVED]).await;
+async fn redirect_is_returned_and_not_followed() {
+    let fake = FakePhone::new(Vendor::Snom, &[MOVED]).await;
     assert_eq!(fake.send(Auth::OnChallenge, None).await, Ok(302));
 }
 
 #[tokio::test]
-async fn sent_and_not_sent_are_told_apart() {
-    let mut fake = Fake::new(Vendor::Snom, &[""]).await;
+async fn errors_say_whether_the_request_was_sent() {
+    let mut fake = FakePhone::new(Vendor::Snom, &[""]).await;
     let broken = fake.send(Auth::OnChallenge, None).await;
     assert!(matches!(broken, Err(Error::Interrupted(_))), "{broken:?}");
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     fake.phone.address = closed.local_addr().unwrap().to_string().parse().unwrap();
     drop(closed);
     let refused = fake.send(Auth::OnChallenge, None).await;
-    let said = |why: &String| why.contains("refused");
+    let is_refusal = |why: &String| why.contains("refused");
     assert!(
-        matches!(&refused, Err(Error::ConnectFailed(why)) if said(why)),
+        matches!(&refused, Err(Error::ConnectFailed(why)) if is_refusal(why)),
         "{refused:?}"
     );
 }
 
 #[tokio::test]
-async fn a_phone_that_never_answers_costs_its_time_and_no_more() {
-    let fake = Fake::new(Vendor::Snom, &[]).await;
+async fn phone_that_never_replies_times_out() {
+    let fake = FakePhone::new(Vendor::Snom, &[]).await;
     let silent = fake.send(Auth::OnChallenge, None).await;
-    let said = |why: &String| why.contains("in time");
+    let is_timeout = |why: &String| why.contains("in time");
     assert!(
-        matches!(&silent, Err(Error::TimedOut(why)) if said(why)),
+        matches!(&silent, Err(Error::TimedOut(why)) if is_timeout(why)),
         "{silent:?}"
     );
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_read_up_to_the_limit() {
+async fn endless_reply_is_read_up_to_the_limit() {
     let body = "x".repeat(4 * exchange::MAX_BODY);
     let endless: &'static str =
         Box::leak(format!("HTTP/1.1 200 OK\r\n\r\n{body}").into_boxed_str());
-    let fake = Fake::new(Vendor::Snom, &[endless]).await;
+    let fake = FakePhone::new(Vendor::Snom, &[endless]).await;
     assert_eq!(fake.send(Auth::OnChallenge, None).await, Ok(200));
 }

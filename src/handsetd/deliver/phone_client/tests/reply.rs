@@ -1,22 +1,22 @@
-//! What goes over the wire, byte for byte, and replies that are not as they should be.
+//! Requests on the wire, byte for byte, and malformed replies.
 
 use bytes::Bytes;
 
 use super::*;
 
-impl Fake {
+impl FakePhone {
     async fn exchange(&self, request: &Request) -> Result<Reply, Error> {
         let commit_point = CommitPoint::default();
         let Self { phone, client, .. } = self;
         client
-            .send(phone, request, None, self.patience, &commit_point)
+            .send(phone, request, None, self.timeout, &commit_point)
             .await
     }
 }
 
 #[tokio::test]
 async fn requests_are_sent_byte_for_byte() {
-    let fake = Fake::new(Vendor::Yealink, &[OK]).await;
+    let fake = FakePhone::new(Vendor::Yealink, &[OK]).await;
     let post = Request::post("/servlet?push=xml", "text/xml", Bytes::new());
     assert_eq!(fake.exchange(&post).await.unwrap().status, 200);
     let expected = format!(
@@ -25,7 +25,7 @@ async fn requests_are_sent_byte_for_byte() {
         fake.phone.address,
         env!("CARGO_PKG_VERSION")
     );
-    assert_eq!(fake.heard.lock().await[0], expected);
+    assert_eq!(fake.requests.lock().await[0], expected);
 }
 
 #[test]
@@ -45,14 +45,14 @@ fn targets_are_sent_as_the_backends_write_them() {
         let message = Message::new(&phone, &phone.address, &Request::get(target)).unwrap();
         assert_eq!(message.target(), target);
     }
-    // The only difference, and it means the same.
+    // The only difference, and an equivalent one.
     let apostrophe = Request::get("/minibrowser.htm?url=host/it's");
     let message = Message::new(&phone, &phone.address, &apostrophe).unwrap();
     assert_eq!(message.target(), "/minibrowser.htm?url=host/it%27s");
 }
 
 #[test]
-fn targets_that_would_be_changed_are_refused() {
+fn targets_that_would_change_are_refused() {
     let phone = Phone::example(Vendor::Snom, "");
     for target in [
         "",
@@ -72,9 +72,9 @@ fn targets_that_would_be_changed_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_kept() {
+async fn truncated_body_is_kept() {
     let short = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc";
-    let fake = Fake::new(Vendor::Snom, &[short]).await;
+    let fake = FakePhone::new(Vendor::Snom, &[short]).await;
     let reply = fake.exchange(&Request::get("/")).await.unwrap();
     assert_eq!((reply.status, reply.body.as_ref()), (200, &b"abc"[..]));
 }
@@ -83,17 +83,17 @@ async fn a_body_that_breaks_off_is_kept() {
 async fn replies_of_old_phones_are_read() {
     let odd = "HTTP/1.1 200 OK\r\nContent-Type : text/xml\r\nX: a\r\n b\r\nno header\r\n\
                Content-Length: 2\r\nConnection: close\r\n\r\nok";
-    let fake = Fake::new(Vendor::Cisco, &[odd]).await;
+    let fake = FakePhone::new(Vendor::Cisco, &[odd]).await;
     let reply = fake.exchange(&Request::get("/")).await.unwrap();
     assert_eq!(reply.content_type, "text/xml");
     assert_eq!(reply.body.as_ref(), b"ok");
 }
 
 #[tokio::test]
-async fn the_head_of_a_reply_is_limited() {
+async fn head_of_a_reply_is_limited() {
     let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(1 << 20));
     let endless: &'static str = Box::leak(endless.into_boxed_str());
-    let fake = Fake::new(Vendor::Snom, &[endless]).await;
+    let fake = FakePhone::new(Vendor::Snom, &[endless]).await;
     let reply = fake.exchange(&Request::get("/")).await;
     assert!(matches!(reply, Err(Error::Interrupted(_))), "{reply:?}");
 }
