@@ -1,7 +1,7 @@
-//! Getting an action to a phone, and saying what came of it.
+//! Delivery of an action to a phone.
 //!
-//! [`Courier`] prepares what the phone is to fetch, asks the vendor's backend for a plan, and sends
-//! it. It decides nothing: whose phone it is and what is asked stands fixed when it is called.
+//! [`Courier`] prepares the content that the phone fetches, asks the vendor's backend for a plan, and
+//! executes it. Phone and action are decided before it is called.
 
 mod blocking;
 mod challenge;

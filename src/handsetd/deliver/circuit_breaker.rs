@@ -14,7 +14,7 @@ pub(super) struct CircuitBreaker {
     state: State,
     /// How many requests in a row got no response.
     failures: u32,
-    /// When the first of them failed.
+    /// When the first of these failed.
     first_failure: Instant,
     /// How long the breaker opens next.
     pause: Duration,
@@ -121,7 +121,7 @@ impl CircuitBreaker {
         self.state != State::Closed
     }
 
-    /// Returns whether the breaker is as good as new.
+    /// Returns whether the breaker equals a new one.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         let has_grace = self.grace_until.is_some_and(|until| now < until);
         self.state == State::Closed && self.failures == 0 && !has_grace
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_third_failure_in_a_row_opens_the_breaker_for_a_short_pause() {
+    fn third_failure_in_a_row_opens_the_breaker() {
         let mut bench = Bench::new();
         for _ in 0..2 {
             bench.fails();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_released_trial_lets_another_request_pass() {
+    fn released_trial_lets_another_request_pass() {
         let mut bench = Bench::open();
         bench.wait(2);
         assert_eq!(bench.try_acquire(), Ok(()));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_that_registers_gets_a_trial_at_once() {
+    fn phone_that_registers_gets_a_trial_at_once() {
         let mut bench = Bench::open();
         assert_eq!(bench.try_acquire(), Err(2));
         bench.registrations += 1;

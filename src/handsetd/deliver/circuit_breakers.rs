@@ -62,7 +62,7 @@ impl CircuitBreakers {
         })
     }
 
-    /// Ignores failures of the phone at `address` for a while: it was told to restart.
+    /// Ignores failures of the phone at `address` for a while, since it is restarting.
     pub(super) fn grant_grace(&self, address: &Address) {
         let now = Instant::now();
         self.update(address, 0, |breaker| {
@@ -190,23 +190,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_open_breaker_states_since_when_and_until_when() {
+    async fn error_of_an_open_breaker_states_its_times() {
         let breakers = CircuitBreakers::default();
         for _ in 0..3 {
             fails(&breakers, 1, MIN_TIMEOUT).await;
         }
-        let words = breakers.try_acquire(phone(1), 0).unwrap_err().to_string();
+        let message = breakers.try_acquire(phone(1), 0).unwrap_err().to_string();
         assert_eq!(
-            words,
+            message,
             "192.0.2.21:2 has not responded for 2 s; next try in 2 s, or as soon as it registers"
         );
         assert!(breakers.try_acquire(phone(2), 0).is_ok(), "another phone");
         assert_eq!(breakers.open_count(), 1);
         tokio::time::advance(Duration::from_secs(2)).await;
-        let trial = breakers.try_acquire(phone(1), 0).unwrap();
-        let words = breakers.try_acquire(phone(1), 0).unwrap_err().to_string();
-        assert!(words.ends_with("another delivery is trying it"), "{words}");
-        drop(trial);
+        let permit = breakers.try_acquire(phone(1), 0).unwrap();
+        let message = breakers.try_acquire(phone(1), 0).unwrap_err().to_string();
+        assert!(
+            message.ends_with("another delivery is trying it"),
+            "{message}"
+        );
+        drop(permit);
         breakers.try_acquire(phone(1), 0).unwrap().success();
         assert_eq!((breakers.open_count(), breakers.0.lock().len()), (0, 0));
     }

@@ -189,8 +189,8 @@ impl Courier {
             let endpoint = phone.endpoint.as_ref()?;
             let registrations = self.0.roster.registrations(endpoint);
             let is_phone = |info: &&RegistrationInfo| {
-                let is_there = info.address.is_some() && info.address == phone.address.ip();
-                is_there || info.contact.is_some() && info.contact == phone.contact
+                let has_address = info.address.is_some() && info.address == phone.address.ip();
+                has_address || info.contact.is_some() && info.contact == phone.contact
             };
             match registrations.as_slice() {
                 [only] => only.call_id.clone(),

@@ -70,9 +70,9 @@ impl Digest {
             qop,
         };
         // These values are sent back within a header field.
-        let harmless = |text: &str| !text.contains(|c: char| c.is_control());
-        let opaque = digest.opaque.as_deref().is_none_or(harmless);
-        (harmless(&digest.realm) && harmless(&digest.nonce) && opaque).then_some(digest)
+        let is_safe = |text: &str| !text.contains(|c: char| c.is_control());
+        let opaque = digest.opaque.as_deref().is_none_or(is_safe);
+        (is_safe(&digest.realm) && is_safe(&digest.nonce) && opaque).then_some(digest)
     }
 
     /// Returns how strong the protection is.
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_rfc_7616_is_reproduced() {
+    fn example_of_rfc_7616_is_reproduced() {
         let challenge = |algorithm: &str| {
             digest(&format!(
                 "realm=\"http-auth@example.org\", qop=\"auth, auth-int\", algorithm={algorithm}, \
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_without_qop_is_answered_as_in_rfc_2069() {
+    fn challenge_without_qop_is_answered_as_in_rfc_2069() {
         let old = digest("realm=\"phone\", nonce=\"abc\"");
         let answer = old.answer(&Credentials::new("u", "p".into()), "GET", "/", "x");
         // echo -n 'md5(u:phone:p):abc:md5(GET:/)', each md5 by hand with a command line tool

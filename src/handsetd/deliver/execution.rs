@@ -31,12 +31,12 @@ pub(super) struct PlanExecution<'a> {
     pub(super) credentials: Option<&'a Credentials>,
     /// Committed before anything is sent.
     pub(super) commit_point: &'a CommitPoint,
-    /// When it must be over; `None` gives each step its usual time.
+    /// Deadline of all steps; `None` gives each its default timeout.
     pub(super) until: Option<Instant>,
     pub(super) log: ExecutionLog,
 }
 
-/// What was done so far, and its result.
+/// The steps taken so far, and their result.
 #[derive(Debug, Default)]
 pub(super) struct ExecutionLog {
     pub(super) steps: Vec<StepRecord>,
@@ -66,8 +66,8 @@ impl PlanExecution<'_> {
         Ok(())
     }
 
-    /// `UNREACHABLE` says that nothing was sent. That is not so once a step has succeeded, and what
-    /// was done must not be repeated.
+    /// Adjusts a failure after other steps have succeeded: `UNREACHABLE` means that nothing was sent,
+    /// so it becomes `UNKNOWN` and the delivery is not repeated.
     fn after_partial(&self, Failure { status, reason }: Failure) -> Failure {
         let succeeded = self.log.succeeded;
         let status = match status {

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_phone_on_the_loopback_interface_uses_the_loopback_address() {
+    async fn phone_on_the_loopback_interface_uses_the_loopback_address() {
         let phone: Address = "127.0.21.1".parse().unwrap();
         let url = base_url_for(&phone, 8090).await.unwrap();
         assert_eq!(url.as_str(), "http://127.0.0.1:8090/");

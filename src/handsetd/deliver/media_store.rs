@@ -78,7 +78,7 @@ impl MediaStore {
             .collect::<String>();
         if let Some(dir) = &self.dir {
             let path = dir.join(format!("{token}.{extension}"));
-            // Written again each time, since the modification time ends its life.
+            // Written again each time, since the lifetime counts from the modification time.
             if let Err(error) = replace(&path, &content.body) {
                 tracing::warn!(path = %path.display(), %error, "Cannot write a media file; it will not survive a restart.");
             }
@@ -100,7 +100,7 @@ impl MediaStore {
         let now = SystemTime::now();
         let at = fs::metadata(path).and_then(|data| data.modified());
         let age = now.duration_since(at.unwrap_or(now)).unwrap_or_else(|_| {
-            // The clock was wrong. The file's life starts now, or it would never end.
+            // The clock was wrong. The lifetime starts now, or it would never end.
             let touched = fs::File::open(path).and_then(|file| file.set_modified(now));
             if let Err(error) = touched {
                 tracing::warn!(path = %path.display(), %error, "Cannot reset the modification time of a media file dated in the future.");
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_survives_a_restart() {
+    async fn file_survives_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let open = || {
             let content_store = ContentStore::default();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_expired_file_is_deleted_and_a_lost_directory_costs_only_the_restart() {
+    async fn expired_file_is_deleted_and_lost_directory_is_no_error() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("media");
         let store = MediaStore::open(ContentStore::default(), Some(folder.clone()), DAY).unwrap();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_dated_in_the_future_expires_like_any_other() {
+    async fn file_dated_in_the_future_expires() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("media");
         let store = MediaStore::open(ContentStore::default(), Some(folder.clone()), DAY).unwrap();

@@ -150,8 +150,9 @@ impl Session<'_> {
                 let known = known.iter().filter_map(|name| name.parse().ok());
                 let found: Vec<DeviceName> = known.filter(wanted).collect();
                 if found.is_empty() {
-                    let there = device.map_or_else(String::new, |device| format!(" at {device}"));
-                    let reason = format!("{} is not logged in{there}", user.as_str());
+                    let at_device =
+                        device.map_or_else(String::new, |device| format!(" at {device}"));
+                    let reason = format!("{} is not logged in{at_device}", user.as_str());
                     return Err(Failure::new(Status::Rejected, reason));
                 }
                 found
@@ -172,7 +173,9 @@ impl Session<'_> {
         let Response::Users(users) = answer else {
             return Err(unexpected_answer());
         };
-        let known = users.into_iter().find(|one| one.device == device.as_str());
+        let known = users
+            .into_iter()
+            .find(|entry| entry.device == device.as_str());
         let known = known.ok_or_else(unexpected_answer)?;
         if !known.exists {
             let reason = format!("the call manager has no device {device}");
@@ -200,10 +203,10 @@ impl Session<'_> {
         let Response::Devices(users) = answer else {
             return Err(unexpected_answer());
         };
-        let is_it = |one: &UserDevices| one.user.eq_ignore_ascii_case(user.as_str());
+        let is_user = |entry: &UserDevices| entry.user.eq_ignore_ascii_case(user.as_str());
         let known = users
             .into_iter()
-            .find(is_it)
+            .find(is_user)
             .ok_or_else(unexpected_answer)?;
         if !known.exists {
             let reason = format!("the call manager has no user {}", user.as_str());

@@ -68,10 +68,10 @@ pub(super) fn choose<'a>(
     }
     let ip = phone.address.ip();
     let is_same = |contact: &&Contact| phone.contact.as_ref() == Some(&contact.uri);
-    let is_there = |contact: &&Contact| ip.is_some() && contact.address == ip;
+    let has_address = |contact: &&Contact| ip.is_some() && contact.address == ip;
     let found = contacts.iter().find(is_same);
     found
-        .or_else(|| contacts.iter().find(is_there))
+        .or_else(|| contacts.iter().find(has_address))
         .ok_or_else(|| {
             let (many, address) = (contacts.len(), &phone.address);
             let reason = format!("{endpoint} has {many} contacts, none of them at {address}");

@@ -13,7 +13,7 @@ use handset_phones::media::picture;
 use handset_phones::vendor::ReplyData;
 
 /// Converts `data` to JSON. A picture becomes an object with the file in Base64 as `png` and its
-/// published address as `url`, since a channel variable cannot hold the file.
+/// published URL as `url`, since a channel variable cannot hold the file.
 pub(super) async fn to_json(
     data: ReplyData,
     publisher: &ContentPublisher,
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_picture_becomes_a_png_and_garbage_is_rejected() {
+    async fn picture_becomes_a_png_and_garbage_is_rejected() {
         let pixels = vec![0, 255];
         let grey = ReplyData::Grey {
             width: 2,

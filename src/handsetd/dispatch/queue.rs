@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_screen_replaces_waiting_ones() {
+    fn newer_screen_replaces_waiting_ones() {
         let bench = Bench(Queues::default());
         let mut shown = bench.enter("push text=1 wait=no");
         let mut old = bench.enter("push text=2 wait=no");

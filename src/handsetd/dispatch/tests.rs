@@ -115,7 +115,7 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
         let record = services.history.begin(&info, "1001", Some(Vendor::Snom));
         services.finish(record, "push", &outcome, std::time::Duration::ZERO);
     }
-    let status = bench.dispatch("push", &[("text", "Hi"), ("phone", "nobody")]);
+    let status = bench.dispatch("push", &[("text", "Hi"), ("phone", "unknown")]);
     assert_eq!(status.await, Status::NotFound);
     let text = String::from_utf8(log.0.lock().clone()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -134,7 +134,7 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
     );
     assert!(!unknown.contains("hush"), "{unknown}");
     assert!(
-        not_found.contains(" WARN ") && not_found.contains("status=NOTFOUND phone=\"nobody\""),
+        not_found.contains(" WARN ") && not_found.contains("status=NOTFOUND phone=\"unknown\""),
         "{not_found}"
     );
 }

@@ -39,6 +39,6 @@ pub(crate) struct StoredEntry {
 pub(crate) enum EntryState {
     /// It is being sent, or was when the daemon ended.
     InFlight,
-    /// Nothing of it was sent.
+    /// Nothing was sent.
     Pending,
 }

@@ -140,13 +140,13 @@ impl File {
         })
     }
 
-    /// Renames a damaged file and SQLite's files beside it; returns the new path. Blocks.
+    /// Renames a damaged file and SQLite's files next to it; returns the new path. Blocks.
     pub(super) fn quarantine(path: &Path) -> Result<PathBuf, Error> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let mark = format!("damaged-{}", since.unwrap_or_default().as_secs());
+        let suffix = format!("damaged-{}", since.unwrap_or_default().as_secs());
         let renamed = |path: &Path| {
             let mut name = path.as_os_str().to_owned();
-            name.push(format!(".{mark}"));
+            name.push(format!(".{suffix}"));
             PathBuf::from(name)
         };
         let aside = renamed(path);
@@ -157,9 +157,9 @@ impl File {
         for suffix in ["-wal", "-shm"] {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);
-            let beside = PathBuf::from(name);
+            let companion = PathBuf::from(name);
             // It may not exist. Left behind, it would be taken for one of the new file.
-            let _ = fs::rename(&beside, renamed(&beside));
+            let _ = fs::rename(&companion, renamed(&companion));
         }
         Ok(aside)
     }
@@ -193,13 +193,13 @@ fn set_up(
         let path = path.to_owned();
         return Err(OpenError::Other(Error::NewerSchema { path }));
     }
-    let mut made = || {
+    let mut create = || {
         let transaction = connection.transaction()?;
         transaction.execute_batch(TABLE)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         transaction.commit()
     };
-    made().map_err(|error| failed(&error))
+    create().map_err(|error| failed(&error))
 }
 
 fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64> {
@@ -210,15 +210,15 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64
         }
         Change::Insert(entry) => return insert(transaction, entry),
         Change::SetState(number, state) => {
-            let mut mark =
+            let mut update =
                 transaction.prepare_cached("UPDATE outbox SET state = ?2 WHERE number = ?1")?;
-            mark.execute(params![row_number(*number), code(*state)])?;
+            update.execute(params![row_number(*number), code(*state)])?;
         }
         Change::DeletePending { id, phones } => {
-            let mut withdraw = transaction
+            let mut delete = transaction
                 .prepare_cached("DELETE FROM outbox WHERE id = ?1 AND phone = ?2 AND state = ?3")?;
             for phone in phones {
-                withdraw.execute(params![id, phone, code(EntryState::Pending)])?;
+                delete.execute(params![id, phone, code(EntryState::Pending)])?;
             }
         }
     }
@@ -226,13 +226,13 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64
 }
 
 fn insert(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<u64> {
-    let mut hold = transaction.prepare_cached(
+    let mut insert = transaction.prepare_cached(
         "INSERT INTO outbox (state, id, requester, verb, keys, phone, phone_ref, at, keep) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let at = entry.at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let keys = serde_json::to_string(&entry.keys);
-    let number = hold.insert(params![
+    let number = insert.insert(params![
         code(EntryState::Pending),
         entry.id,
         entry.requester,
@@ -246,14 +246,14 @@ fn insert(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Resul
     Ok(u64::try_from(number).unwrap_or_default())
 }
 
-/// Reads a row; `None` if it makes no sense.
+/// Reads a row; `None` if it is invalid.
 fn entry(row: &Row<'_>) -> Option<StoredEntry> {
     let text = |at: usize| row.get::<_, String>(at).ok();
     let number = |at: usize| u64::try_from(row.get::<_, i64>(at).ok()?).ok();
     let state: i64 = row.get(1).ok()?;
     Some(StoredEntry {
         number: number(0)?,
-        state: STAGES.into_iter().find(|known| code(*known) == state)?,
+        state: STATES.into_iter().find(|known| code(*known) == state)?,
         entry: OutboxEntry {
             id: text(2)?,
             requester: text(3)?,
@@ -282,12 +282,12 @@ fn code(state: EntryState) -> i64 {
     }
 }
 
-const STAGES: [EntryState; 2] = [EntryState::InFlight, EntryState::Pending];
+const STATES: [EntryState; 2] = [EntryState::InFlight, EntryState::Pending];
 
-/// The version of the table.
+/// Version of the schema.
 const VERSION: i64 = 1;
 
-/// Numbers are never given twice, so that one that is forgotten can't mean another.
+/// Numbers are never reused, so a stale one cannot denote another entry.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     state INTEGER NOT NULL,

@@ -107,12 +107,12 @@ impl Store {
         Ok(())
     }
 
-    /// Returns how many entries there are.
+    /// Returns the number of entries.
     pub(crate) fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Returns whether there is no entry.
+    /// Returns whether the store is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -151,7 +151,7 @@ fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
-/// How many entries there may be.
+/// Maximum number of entries.
 const CAPACITY: usize = 20_000;
 
 /// How many changes are committed together.

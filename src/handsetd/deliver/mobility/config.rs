@@ -1,4 +1,4 @@
-//! Where the call manager is, and who handsetd is there.
+//! Address of the call manager, and the account of handsetd.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -9,15 +9,15 @@ use handset_net::pin::Pin;
 /// Cisco's call manager, as far as Extension Mobility needs it.
 #[derive(Clone, Debug)]
 pub struct CallManager {
-    /// The service.
+    /// URL of the Extension Mobility service.
     pub url: Url,
-    /// The application's user id.
+    /// User id of the application.
     pub app_id: String,
-    /// Its password.
+    /// Password of the application.
     pub password: SecretString,
     /// How requests are sent.
     pub encoding: Encoding,
-    /// The service's certificate, if it speaks TLS.
+    /// Pinned certificate of the service; `None` without TLS.
     pub pin: Option<Pin>,
 }
 
@@ -31,15 +31,15 @@ impl PartialEq for CallManager {
     }
 }
 
-/// How a request travels in HTTP.
+/// How the XML is sent.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
-    /// As a form.
+    /// As a field of a form.
     #[default]
     Form,
-    /// As a part of several.
+    /// As a part of a multipart body.
     Multipart,
-    /// In the URL.
+    /// As a query parameter.
     Query,
 }

@@ -17,9 +17,9 @@ fn call(purpose: Purpose) -> Call {
     Call { headers, purpose }
 }
 
-/// Runs a call against a script; `story` is what Asterisk tells once it has queued the call, with
-/// `@ID@` for the number of the action and `@CHANNEL@` for the id of the channel.
-async fn placed(purpose: Purpose, story: &str) -> Result<(), Failure> {
+/// Places a call against a script; `events` are sent once the call is queued, with `@ID@` for the
+/// `ActionID` and `@CHANNEL@` for the id of the channel.
+async fn placed(purpose: Purpose, events: &str) -> Result<(), Failure> {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let is_dial = matches!(purpose, Purpose::Dial(_));
@@ -50,12 +50,12 @@ async fn placed(purpose: Purpose, story: &str) -> Result<(), Failure> {
                 ("phones".into(), "200".into())
             );
         }
-        let story = story
+        let events = events
             .replace("@ID@", &header("ActionID"))
             .replace("@CHANNEL@", &header("ChannelId"));
-        let told = format!("Response: Success\nActionID: @ID@\n\n{story}");
-        let told = told.replace("@ID@", &header("ActionID"));
-        session.say(&told.replace('\n', "\r\n")).await;
+        let messages = format!("Response: Success\nActionID: @ID@\n\n{events}");
+        let messages = messages.replace("@ID@", &header("ActionID"));
+        session.say(&messages.replace('\n', "\r\n")).await;
         session
     };
     let (placed, _session) = tokio::join!(place, script);
@@ -70,22 +70,22 @@ fn dial() -> Purpose {
 const RING: Purpose = Purpose::Ring(Duration::from_secs(3));
 
 #[tokio::test]
-async fn an_answered_call_succeeds() {
-    let story = "Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n\
+async fn answered_call_succeeds() {
+    let events = "Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n\
                  Event: OriginateResponse\nActionID: @ID@\nResponse: Success\nReason: 4\n\n";
-    assert_eq!(placed(dial(), story).await, Ok(()));
+    assert_eq!(placed(dial(), events).await, Ok(()));
 }
 
 #[tokio::test]
-async fn ringing_is_enough_for_a_ring_and_events_of_other_calls_are_ignored() {
-    let story = "Event: Newstate\nUniqueid: another\nChannelState: 5\n\n\
+async fn ring_succeeds_with_ringing_and_ignores_other_calls() {
+    let events = "Event: Newstate\nUniqueid: another\nChannelState: 5\n\n\
                  Event: OriginateResponse\nActionID: another\nResponse: Failure\nReason: 0\n\n\
                  Event: Newstate\nUniqueid: @CHANNEL@\nChannelState: 5\n\n";
-    assert_eq!(placed(RING, story).await, Ok(()));
+    assert_eq!(placed(RING, events).await, Ok(()));
 }
 
 #[tokio::test]
-async fn the_cause_of_a_failed_call_decides_status_and_reason() {
+async fn cause_of_a_failed_call_decides_status_and_reason() {
     for (cause, reason, status, words) in [
         (17, 0, Status::Rejected, "busy"),
         (21, 0, Status::Rejected, "declined"),
@@ -93,11 +93,11 @@ async fn the_cause_of_a_failed_call_decides_status_and_reason() {
         (19, 3, Status::Rejected, "did not answer automatically"),
         (38, 0, Status::Rejected, "cause 38, Network"),
     ] {
-        let story = format!(
+        let events = format!(
             "Event: Hangup\nUniqueid: @CHANNEL@\nCause: {cause}\nCause-txt: Network\n\n\
              Event: OriginateResponse\nActionID: @ID@\nResponse: Failure\nReason: {reason}\n\n"
         );
-        let failure = placed(dial(), &story).await.unwrap_err();
+        let failure = placed(dial(), &events).await.unwrap_err();
         assert_eq!(failure.status, status, "{cause}");
         assert!(failure.reason.contains(words), "{failure:?}");
     }

@@ -128,22 +128,22 @@ mod tests {
     use handset_phones::verb::Request;
 
     fn delivery(number: u64) -> PendingDelivery {
-        let asked = RequestInfo::new(Requester::Page, "clear", Vec::new());
+        let info = RequestInfo::new(Requester::Page, "clear", Vec::new());
         let pairs = [("keep", "1h")];
         let phone_ref =
             json!({ "text": "1001", "endpoint": null, "mac": null, "ip": null, "seen": null });
         let (commit_point, now) = (CommitPoint::default(), Instant::now());
         PendingDelivery {
             number,
-            id: asked.id.clone(),
+            id: info.id.clone(),
             request: Arc::new(Request::parse("clear", pairs).unwrap()),
             phone: "1001".to_owned(),
             vendor: None,
             phone_ref: serde_json::from_value(phone_ref).unwrap(),
             accepted_at: now,
             expires_at: now + Duration::from_hours(number),
-            record: History::new(Config::default()).begin(&asked, "1001", None),
-            guard: InFlight::default().enter(&asked.id, "1001", &commit_point),
+            record: History::new(Config::default()).begin(&info, "1001", None),
+            guard: InFlight::default().enter(&info.id, "1001", &commit_point),
             commit_point,
             result: None,
             unreachable_because: String::new(),
@@ -174,17 +174,19 @@ mod tests {
         let first = backlog.pop().unwrap();
         assert_eq!(first.number, 1);
         backlog.reinsert(PendingDelivery {
-            unreachable_because: "it is off".to_owned(),
+            unreachable_because: "connection refused".to_owned(),
             ..first
         });
         let mut notified = Vec::new();
-        backlog.mark_unreachable("it is off", |delivery| notified.push(delivery.number));
+        backlog.mark_unreachable("connection refused", |delivery| {
+            notified.push(delivery.number)
+        });
         assert!(!is_woken(&backlog), "it would be retried in a loop");
         assert_eq!((notified, backlog.len()), (vec![2], 2));
         let mut late = None;
         backlog.insert(delivery(3), |delivery| late = Some(delivery.queued()));
         let late = late.unwrap();
-        assert!(late.status == Status::Queued && late.reason.ends_with("it is off"));
+        assert!(late.status == Status::Queued && late.reason.ends_with("connection refused"));
         assert!(is_woken(&backlog));
         backlog.mark_reachable();
         backlog.insert(delivery(4), |_| panic!("the phone is reachable"));

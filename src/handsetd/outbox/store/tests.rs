@@ -20,15 +20,15 @@ fn entry(id: &str, phone: &str) -> OutboxEntry {
 }
 
 #[tokio::test]
-async fn what_is_held_is_there_after_a_restart_in_order_and_as_it_was() {
+async fn entries_survive_a_restart_unchanged_and_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
     let opened = Store::open(&path).unwrap();
     assert!(opened.entries.is_empty() && opened.damaged.is_none());
     let store = opened.store;
-    let letters = [entry("a", "1001"), entry("b", "1002"), entry("c", "1003")];
+    let entries = [entry("a", "1001"), entry("b", "1002"), entry("c", "1003")];
     let mut numbers = Vec::new();
-    for entry in &letters {
+    for entry in &entries {
         numbers.push(store.insert(entry.clone()).await.unwrap());
     }
     store
@@ -42,25 +42,25 @@ async fn what_is_held_is_there_after_a_restart_in_order_and_as_it_was() {
     let wal = fs::metadata(dir.path().join("outbox.sqlite-wal")).unwrap();
     assert_eq!(wal.permissions().mode() & 0o777, 0o600);
     drop(store);
-    let again = reopened(&path).await;
-    let held: Vec<_> = again
+    let opened = reopened(&path).await;
+    let stored: Vec<_> = opened
         .entries
         .iter()
-        .map(|held| (held.number, held.state, &held.entry))
+        .map(|stored| (stored.number, stored.state, &stored.entry))
         .collect();
-    let wanted = [
-        (numbers[1], EntryState::InFlight, &letters[1]),
-        (numbers[2], EntryState::Pending, &letters[2]),
+    let expected = [
+        (numbers[1], EntryState::InFlight, &entries[1]),
+        (numbers[2], EntryState::Pending, &entries[2]),
     ];
-    assert_eq!(held, wanted);
-    assert_eq!(again.store.len(), 2);
-    // A number is never given a second time.
-    again.store.delete(numbers[2]).await.unwrap();
-    let next = again.store.insert(entry("d", "1001")).await.unwrap();
+    assert_eq!(stored, expected);
+    assert_eq!(opened.store.len(), 2);
+    // Numbers are not reused.
+    opened.store.delete(numbers[2]).await.unwrap();
+    let next = opened.store.insert(entry("d", "1001")).await.unwrap();
     assert!(next > numbers[2], "{next}");
 }
 
-/// Opens the file once the thread that wrote has closed it.
+/// Opens the file once the writer thread has closed it.
 async fn reopened(path: &Path) -> Opened {
     for _ in 0..100 {
         match Store::open(path) {
@@ -69,11 +69,11 @@ async fn reopened(path: &Path) -> Opened {
         }
         sleep(Duration::from_millis(20)).await;
     }
-    panic!("it stays locked");
+    panic!("the file stays locked");
 }
 
 #[tokio::test]
-async fn a_second_daemon_cannot_open_the_file() {
+async fn second_daemon_cannot_open_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
     let _first = Store::open(&path).unwrap();
@@ -82,7 +82,7 @@ async fn a_second_daemon_cannot_open_the_file() {
 }
 
 #[tokio::test]
-async fn only_what_waits_is_withdrawn() {
+async fn only_pending_entries_are_deleted_on_cancellation() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
     let store = Store::open(&path).unwrap().store;
@@ -98,13 +98,13 @@ async fn only_what_waits_is_withdrawn() {
     let left = reopened(&path).await.entries;
     let left: Vec<_> = left
         .iter()
-        .map(|held| (held.entry.id.as_str(), held.entry.phone.as_str()))
+        .map(|stored| (stored.entry.id.as_str(), stored.entry.phone.as_str()))
         .collect();
     assert_eq!(left, [("a", "1001"), ("a", "1003"), ("b", "1002")]);
 }
 
 #[tokio::test]
-async fn what_comes_at_once_is_written_together_and_each_has_its_number() {
+async fn concurrent_insertions_get_distinct_numbers() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("outbox.sqlite"))
         .unwrap()
@@ -120,7 +120,7 @@ async fn what_comes_at_once_is_written_together_and_each_has_its_number() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_moved_aside_and_told() {
+async fn damaged_file_is_quarantined_and_reported() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
     let store = Store::open(&path).unwrap().store;
@@ -130,7 +130,7 @@ async fn a_damaged_file_is_moved_aside_and_told() {
     drop(store);
     drop(reopened(&path).await);
     let whole = loop {
-        // The last one to close writes the log into the file.
+        // The last connection to close writes the log into the file.
         let bytes = fs::read(&path).unwrap();
         if bytes.len() > 16 * 1024 {
             break bytes;
@@ -141,7 +141,7 @@ async fn a_damaged_file_is_moved_aside_and_told() {
     let mut scratched = whole.clone();
     scratched[4096..half].fill(0xa5);
     let damages = [
-        b"this is no database, but it is long enough to be one".repeat(20),
+        b"not a database, but long enough to be one".repeat(20),
         whole[..half].to_vec(),
         scratched,
     ];
@@ -149,15 +149,15 @@ async fn a_damaged_file_is_moved_aside_and_told() {
         let path = dir.path().join(format!("{number}.sqlite"));
         fs::write(&path, damage).unwrap();
         let opened = Store::open(&path).unwrap();
-        let (aside, why) = opened.damaged.expect("it is damaged");
+        let (quarantine, why) = opened.damaged.expect("it is damaged");
         assert!(!why.is_empty() && opened.entries.is_empty());
-        assert_eq!(fs::read(&aside).unwrap(), *damage);
+        assert_eq!(fs::read(&quarantine).unwrap(), *damage);
         opened.store.insert(entry("b", "1001")).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_row_that_makes_no_sense_is_damage_and_a_later_version_is_left_alone() {
+async fn invalid_row_is_damage_and_newer_schema_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
     let store = Store::open(&path).unwrap().store;
@@ -172,7 +172,7 @@ async fn a_row_that_makes_no_sense_is_damage_and_a_later_version_is_left_alone()
             }
             sleep(Duration::from_millis(20)).await;
         }
-        panic!("it stays locked");
+        panic!("the file stays locked");
     };
     edit("UPDATE outbox SET keys = 'no JSON'").await;
     let opened = reopened(&path).await;
