@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn each_document_has_a_url_of_its_own() {
+    fn each_document_has_its_own_url() {
         let documents = documents("http://pbx.example.com/handsetd/");
         let first = documents.publish_screen(StoredContent::new("text/xml", "<a/>"));
         let second = documents.publish_screen(StoredContent::new("text/xml", "<b/>"));

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::invalid_value::InvalidValue;
 
-/// What happens when an item or soft key is pressed.
+/// The effect of pressing an item or soft key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {
     /// The phone calls a number.

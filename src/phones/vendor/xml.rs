@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_documents_are_found() {
+    fn malformed_documents_are_reported() {
         for good in [
             "<a/>",
             "<?xml version=\"1.0\"?>\n<a b=\"c\"><d>&amp;</d></a>\n",

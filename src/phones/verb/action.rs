@@ -6,7 +6,7 @@ use super::push::Push;
 use super::tone::Tone;
 use crate::screen::Source;
 
-/// What a phone is to do.
+/// An action to perform on a phone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Sets the background.

@@ -27,8 +27,8 @@ pub(super) fn markdown() -> String {
         };
         let mut line = format!("| `{}` | {} |", row.name(), row.summary);
         for family in FAMILIES {
-            let cell = match family.ways(&samples) {
-                Ok(ways) => ways.join(", "),
+            let cell = match family.transports(&samples) {
+                Ok(transports) => transports.join(", "),
                 Err(reason) => note(&mut notes, reason),
             };
             let _ = write!(line, " {cell} |");
@@ -52,7 +52,7 @@ fn note(notes: &mut Vec<String>, reason: String) -> String {
     format!("({})", at.saturating_add(1))
 }
 
-/// Phones that can do the same.
+/// Phones with the same abilities.
 struct Family {
     title: &'static str,
     vendor: Vendor,
@@ -84,28 +84,28 @@ const fn family(
 }
 
 impl Family {
-    /// Returns the ways by which one of the samples goes, or why none of them does.
-    fn ways(&self, samples: &[Task]) -> Result<Vec<&'static str>, String> {
+    /// Returns the transports over which any of the samples can be planned, or why there is none.
+    fn transports(&self, samples: &[Task]) -> Result<Vec<&'static str>, String> {
         let phone = self.phone();
         let base = Url::parse("http://192.0.2.10:8090").map_err(|error| error.to_string())?;
         let documents = Documents::new(base, String::new());
-        let by = |via| PlanContext {
+        let over = |via| PlanContext {
             via,
             asterisk: true,
             documents: &documents,
         };
-        let goes = |via: &Via| {
+        let is_supported = |via: &Via| {
             let mut samples = samples.iter();
-            samples.any(|task| plan(&phone, task, &by(Some(*via))).is_ok())
+            samples.any(|task| plan(&phone, task, &over(Some(*via))).is_ok())
         };
         let all = [Via::Http, Via::Notify, Via::Csta, Via::Pbx];
-        let ways = all.iter().filter(|via| goes(via)).map(|via| via.name());
-        let ways: Vec<_> = ways.collect();
-        if !ways.is_empty() {
-            return Ok(ways);
+        let supported = all.iter().filter(|via| is_supported(via));
+        let transports: Vec<_> = supported.map(|via| via.name()).collect();
+        if !transports.is_empty() {
+            return Ok(transports);
         }
         let mut samples = samples.iter();
-        let reason = samples.find_map(|task| plan(&phone, task, &by(None)).err());
+        let reason = samples.find_map(|task| plan(&phone, task, &over(None)).err());
         Err(reason.map(|reason| reason.to_string()).unwrap_or_default())
     }
 
@@ -118,8 +118,8 @@ impl Family {
     }
 }
 
-/// Returns forms of a verb that differ in what a phone must be able to do; `None` for verbs that
-/// are not done by phones.
+/// Returns forms of a verb that require different abilities of a phone; `None` for verbs that phones
+/// do not perform.
 fn samples(verb: Verb) -> Option<Vec<Task>> {
     let forms: &[&str] = match verb {
         Verb::Login | Verb::Logout | Verb::Ping | Verb::Who => return None,
@@ -152,7 +152,7 @@ fn task(verb: Verb, form: &str) -> Option<Task> {
     let pairs = form.split(';').filter_map(|pair| pair.split_once('='));
     let request = Request::parse(verb.name(), pairs).ok()?;
     let file = |name: &str| Url::parse(&format!("http://192.0.2.10:8090/media/1/{name}")).ok();
-    let sound = |tone: Tone| {
+    let prepare = |tone: Tone| {
         Some(match tone {
             Tone::BuiltIn(name) => PreparedTone::BuiltIn(name),
             Tone::Source(_) => PreparedTone::AudioFile(AudioFile {
@@ -170,13 +170,13 @@ fn task(verb: Verb, form: &str) -> Option<Task> {
         Action::Control(control) => Task::Control(control),
         Action::Push(push) => match push.content {
             Content::Screen(screen) => {
-                let shown = PreparedContent::Screen(Box::new(screen), None::<Image>);
-                Task::Push(shown, push.priority)
+                let content = PreparedContent::Screen(Box::new(screen), None::<Image>);
+                Task::Push(content, push.priority)
             }
             _ => return None,
         },
-        Action::Ring(tone) => Task::Ring(sound(tone)?),
-        Action::Ringtone { tone, line } => Task::Ringtone(sound(tone)?, line),
+        Action::Ring(tone) => Task::Ring(prepare(tone)?),
+        Action::Ringtone { tone, line } => Task::Ringtone(prepare(tone)?, line),
         Action::Mobility(_) | Action::Ping => return None,
     })
 }
@@ -186,6 +186,35 @@ fn every_verb_of_phones_has_samples() {
     for row in TABLE {
         if let Some(samples) = samples(row.verb) {
             assert!(!samples.is_empty(), "{}", row.verb);
+        }
+    }
+}
+
+#[test]
+fn planning_is_deterministic() {
+    let outcome = |phone: &Phone, task: &Task, via| {
+        let base = Url::parse("http://192.0.2.10:8090").unwrap();
+        let documents = Documents::new(base, "a1b2".to_owned());
+        let context = PlanContext {
+            via,
+            asterisk: true,
+            documents: &documents,
+        };
+        let planned = plan(phone, task, &context).map_err(|error| error.to_string());
+        (planned, documents.into_items())
+    };
+    let transports = [None]
+        .into_iter()
+        .chain(Via::ALL.into_iter().map(Some))
+        .collect::<Vec<_>>();
+    for family in FAMILIES {
+        let phone = family.phone();
+        for task in TABLE.iter().filter_map(|row| samples(row.verb)).flatten() {
+            for via in &transports {
+                let first = outcome(&phone, &task, *via);
+                let second = outcome(&phone, &task, *via);
+                assert_eq!(first, second, "{}: {task:?} via {via:?}", family.title);
+            }
         }
     }
 }

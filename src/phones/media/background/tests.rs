@@ -102,7 +102,7 @@ fn cover_cuts_off_both_sides_equally() {
 }
 
 #[test]
-fn contain_shows_all_and_fills_up_with_black() {
+fn contain_adds_black_bars() {
     let made = convert(&png(stripes(90, 30)), &wanted(90, 90), Fit::Contain).unwrap();
     let seen = seen(&made.image);
     assert_eq!(

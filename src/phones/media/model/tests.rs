@@ -20,7 +20,7 @@ fn background(vendor: Vendor, name: &str) -> Option<[u32; 4]> {
 }
 
 #[test]
-fn names_are_taken_in_every_spelling() {
+fn names_are_accepted_in_every_spelling() {
     let same = [
         (
             Vendor::Cisco,

@@ -55,7 +55,7 @@ fn assert_near(pixel: Rgb<u8>, expected: Rgb<u8>) {
 }
 
 #[test]
-fn every_format_is_taken_by_its_content() {
+fn formats_are_detected_by_content() {
     for format in [
         ImageFormat::Png,
         ImageFormat::Jpeg,
@@ -166,7 +166,7 @@ fn first_frame_of_an_animation_is_shown() {
 }
 
 #[test]
-fn pixels_for_cisco_come_in_its_own_order() {
+fn cisco_pixels_have_their_own_order() {
     // White, light, dark, black in the first byte; the rest is padded with zeros.
     let shades = [255, 170, 85, 0, 0];
     let image = GrayImage::from_fn(5, 1, |x, _| Luma([shades[x as usize]]));
@@ -177,7 +177,7 @@ fn pixels_for_cisco_come_in_its_own_order() {
 }
 
 #[test]
-fn pixels_for_yealink_come_in_its_own_order() {
+fn yealink_pixels_have_their_own_order() {
     let image = GrayImage::from_fn(4, 1, |x, _| Luma([if x == 0 { 0 } else { 255 }]));
     let wanted = display(132, 64, Depth::Mono, Encoding::YealinkPixels);
     let picture = convert(&file(image, ImageFormat::Png), &wanted).unwrap();

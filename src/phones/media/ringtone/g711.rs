@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mulaw_code_comes_back() {
+    fn mulaw_codes_survive_a_round_trip() {
         for code in 0..=u8::MAX {
             // Minus zero has a code of its own.
             let expected = if code == 0x7F { 0xFF } else { code };

@@ -175,7 +175,7 @@ fn sine_survives_conversion_from_every_source_coding() {
 }
 
 #[test]
-fn every_rate_is_taken() {
+fn every_rate_is_accepted() {
     for rate in [
         4000, 4001, 7999, 8001, 16_000, 22_050, 32_000, 96_000, 191_999, 192_000,
     ] {
@@ -221,7 +221,7 @@ fn loud_channels_are_mixed_without_clipping() {
 }
 
 #[test]
-fn floats_that_are_no_sound_do_no_harm() {
+fn invalid_floats_are_harmless() {
     let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30, 0.0].repeat(100);
     for rate in [8000, 44_100] {
         for wanted in FORMATS {
@@ -365,7 +365,7 @@ fn wrong_length_in_the_header_is_tolerated() {
 }
 
 #[test]
-fn chunks_of_no_interest_are_passed_over_even_when_odd() {
+fn unknown_chunks_are_skipped_even_if_odd() {
     let sound = chunk(b"data", &[0, 0x40].repeat(300));
     let plain = riff(&[format(1, 1, 8000, 16), sound.clone()]);
     let list = chunk(b"LIST", b"INFOISFT\x03\0\0\0Lav");

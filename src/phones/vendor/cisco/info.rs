@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn speed_dials_are_no_lines() {
+    fn speed_dials_are_not_lines() {
         let page = "<CiscoIPPhoneLineInfo><Status>null</Status>\
             <CiscoIPPhoneLines><LineType>9</LineType><lineDirNum>1028</lineDirNum>\
             <MessageWaiting>NO</MessageWaiting><RingerName>Chirp1</RingerName><LineLabel/>\

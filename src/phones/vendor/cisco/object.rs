@@ -114,7 +114,7 @@ impl Writer<'_> {
             nodes.extend(next.as_ref().map(|url| item("More…", url.as_str())));
             next = Some(self.put(&self.start("CiscoIPPhoneMenu", &defaults)?.children(nodes)));
         }
-        next.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one".to_owned()))
+        next.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one item".to_owned()))
     }
 
     fn directory(&self, entries: &[Entry]) -> Result<Url, PlanError> {
@@ -149,7 +149,9 @@ impl Writer<'_> {
                 ),
             );
         }
-        next.ok_or_else(|| PlanError::Invalid("entry: a directory needs at least one".to_owned()))
+        next.ok_or_else(|| {
+            PlanError::Invalid("entry: a directory needs at least one entry".to_owned())
+        })
     }
 
     fn form(&self, submit: &Url, inputs: &[Input]) -> Result<Url, PlanError> {

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_busy_service_may_be_asked_again() {
+    fn only_a_busy_service_is_retried() {
         let busy = CODES.iter().filter(|row| row.cause == Cause::Busy);
         assert_eq!(busy.map(|row| row.code).collect::<Vec<_>>(), [26]);
         assert_eq!(Fault::new(Some(99), "").cause(), Cause::Other);

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn other_pages_are_no_responses() {
+    fn other_pages_are_not_responses() {
         for body in ["", "<html>x</html>", "<response/>", "nothing"] {
             assert!(parse(body.as_bytes()).is_none(), "{body}");
         }

@@ -151,7 +151,7 @@ impl View<'_> {
             let node = self.head("SnomIPPhoneMenu").children(items).children(more);
             first = Some(self.finish(node, None)?);
         }
-        first.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one".to_owned()))
+        first.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one item".to_owned()))
     }
 
     fn directory(&self, entries: &[Entry]) -> Result<String, PlanError> {
@@ -172,7 +172,9 @@ impl View<'_> {
                 .children(page.iter().map(line));
             first = Some(self.finish(node, next.as_ref())?);
         }
-        first.ok_or_else(|| PlanError::Invalid("entry: a directory needs at least one".to_owned()))
+        first.ok_or_else(|| {
+            PlanError::Invalid("entry: a directory needs at least one entry".to_owned())
+        })
     }
 
     fn form(&self, submit: &Url, inputs: &[Input]) -> Result<String, PlanError> {

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_their_times_and_their_own_names() {
+    fn keys_are_mapped_and_timed() {
         let target = |keys| target("D785", "10.1.198.12", keys).unwrap();
         assert_eq!(
             target("OFFHOOK,1:800:200,*,#::50,ok,L3,F4"),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hold_key_has_the_name_of_the_firmware() {
+    fn name_of_the_hold_key_depends_on_the_firmware() {
         for (firmware, name) in [
             ("8.7.3.6", "F_R"),
             ("8.7.3.7", "F_HOLD"),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_the_phone_has_not_is_refused_by_name() {
+    fn missing_keys_are_refused_by_name() {
         for (model, key, why) in [
             ("D785", "WINK", "no key WINK"),
             ("D713", "P5", "P1 to P4"),

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lamp_has_the_number_of_its_model() {
+    fn lamps_have_the_numbers_of_the_model() {
         let document = written("D785", "state=slow;led=P3;color=green").unwrap();
         insta::assert_snapshot!(document, @r#"<?xml version="1.0" encoding="UTF-8"?><SnomIPPhoneText track="no"><Text>…</Text><Led number="7" color="green">blinkslow</Led><fetch mil="100">snom://mb_exit</fetch></SnomIPPhoneText>"#);
         for (model, led, number) in [
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lamp_that_is_not_there_is_refused() {
+    fn missing_lamps_are_refused() {
         assert!(
             written("D713", "state=on;led=P5")
                 .unwrap_err()

@@ -86,7 +86,7 @@ fn document(fixture: &Fixture, pairs: &str) -> String {
 }
 
 #[test]
-fn a_push_names_the_document_fully_encoded() {
+fn push_urls_contain_the_encoded_document_url() {
     let target = target(&fixture().push("url=http://192.0.2.1/a?b=c&d=e#f").unwrap());
     assert_eq!(
         target,
@@ -95,7 +95,7 @@ fn a_push_names_the_document_fully_encoded() {
 }
 
 #[test]
-fn old_firmware_wants_the_address_bare_and_older_one_shows_nothing() {
+fn old_firmware_gets_the_plain_url_and_older_firmware_is_refused() {
     let old = Fixture::new(Vendor::Snom, "320", "8.4.18");
     assert_eq!(
         target(&old.push("url=http://192.0.2.1/a").unwrap()),
@@ -108,7 +108,7 @@ fn old_firmware_wants_the_address_bare_and_older_one_shows_nothing() {
 }
 
 #[test]
-fn a_text_is_written_and_cannot_call_the_phone_itself() {
+fn text_cannot_make_the_phone_call_itself() {
     let document = document(
         &fixture(),
         "title=Door;text=See $(set:mac) & $[lang:x]\nnow;prompt=OK?;timeout=30",
@@ -133,7 +133,7 @@ fn menus_directories_forms_and_pictures_are_written() {
 }
 
 #[test]
-fn a_long_menu_becomes_pages_that_lead_on() {
+fn long_menus_are_split_into_linked_pages() {
     let fixture = fixture();
     let items: Vec<String> = (1..=150)
         .map(|n| format!("item=Item {n}|dial:{n}"))
@@ -151,7 +151,7 @@ fn a_long_menu_becomes_pages_that_lead_on() {
 }
 
 #[test]
-fn tones_and_backgrounds_are_pages_of_the_phone() {
+fn tones_and_backgrounds_use_pages_of_the_phone() {
     let fixture = fixture();
     let target = |task: Task| target(&fixture.plan(&task).unwrap());
     let url = url::Url::parse("http://192.0.2.10:8090/media/1/bell.wav").unwrap();
@@ -191,7 +191,7 @@ fn tones_and_backgrounds_are_pages_of_the_phone() {
 }
 
 #[test]
-fn what_no_snom_phone_does_is_refused_with_a_reason() {
+fn unsupported_tasks_are_refused_with_a_reason() {
     let fixture = fixture();
     let refused = |task: Task| fixture.plan(&task).unwrap_err().to_string();
     assert!(refused(Task::Ring(PreparedTone::BuiltIn("10".into()))).contains("1 to 9"));
@@ -223,7 +223,7 @@ fn what_no_snom_phone_does_is_refused_with_a_reason() {
 }
 
 #[test]
-fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
+fn redirects_are_success_and_rejections_name_the_setting() {
     let plan = fixture().plan(&Task::Control(Control::RingStop)).unwrap();
     let exchange = exchange(&plan);
     let verdict = |status| {
@@ -243,7 +243,7 @@ fn a_redirect_is_success_and_refusals_say_which_setting_helps() {
 }
 
 #[test]
-fn a_phone_without_remote_control_over_http_gets_notifies() {
+fn phones_without_remote_control_by_http_get_notifies() {
     let d8 = Fixture::new(Vendor::Snom, "D862", "10.1.198.12");
     let plan = d8.push("title=Door;text=Hello, you;timeout=5s").unwrap();
     insta::assert_snapshot!(format_notify(&plan), @r#"
@@ -267,7 +267,7 @@ fn a_phone_without_remote_control_over_http_gets_notifies() {
 }
 
 #[test]
-fn a_phone_behind_nat_gets_notifies_and_others_do_if_asked() {
+fn phones_behind_nat_get_notifies_and_others_on_request() {
     let mut phone = fixture();
     assert!(matches!(
         phone.push("text=a").unwrap().steps[..],
@@ -282,7 +282,7 @@ fn a_phone_behind_nat_gets_notifies_and_others_do_if_asked() {
 }
 
 #[test]
-fn what_is_too_long_for_a_notify_is_fetched() {
+fn documents_too_long_for_a_notify_are_fetched() {
     let fixture = fixture();
     let text = "a, b ".repeat(200);
     let shown = fixture.notify(&push_task(&format!("text={text}"))).unwrap();
@@ -301,7 +301,7 @@ fn what_is_too_long_for_a_notify_is_fetched() {
 }
 
 #[test]
-fn a_check_sync_restarts_the_phone_or_does_not() {
+fn check_sync_restarts_the_phone_only_for_reboot() {
     for model in ["300", "D785", "D862", "M700"] {
         let mut fixture = Fixture::new(Vendor::Snom, model, "");
         fixture.asterisk = true;
@@ -318,7 +318,7 @@ fn a_check_sync_restarts_the_phone_or_does_not() {
 }
 
 #[test]
-fn the_way_is_the_one_that_is_most_likely_to_work() {
+fn transport_most_likely_to_work_is_selected() {
     let known = |model: &str| {
         let mut fixture = Fixture::new(Vendor::Snom, model, "10.1.198.12");
         fixture.asterisk = true;
@@ -367,7 +367,7 @@ fn the_way_is_the_one_that_is_most_likely_to_work() {
 }
 
 #[test]
-fn every_verb_is_done_or_refused_with_its_reason_on_every_way() {
+fn every_verb_is_planned_or_refused_on_every_transport() {
     let verbs = [
         ("answer", ""),
         ("answer", "call=7"),

@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_number_adds_a_parameter_or_a_key(text in any::<String>(), told in any::<String>()) {
+        fn numbers_cannot_inject_parameters_or_keys(text in any::<String>(), told in any::<String>()) {
             if let Ok(number) = text.parse() {
                 let query = ActionUri::dial(&number, OutgoingUri::parse(&told)).query();
                 prop_assert!(query.starts_with("key=number="));

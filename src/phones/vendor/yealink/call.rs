@@ -1,7 +1,7 @@
-//! Calls: placed, answered, ended, held, transferred; and what the phone does with those to come.
+//! Call control, transfer, do-not-disturb and forwarding.
 //!
-//! A phone says 200 whether there is such a call or not, so notes say what may have been swallowed.
-//! Ids of calls are those of the phone's own action URLs (`$call_id`), small numbers.
+//! Phones reply 200 whether or not the call exists, so notes name effects that may be missing. Call
+//! ids are the small numbers that the phone's action URLs report (`$call_id`).
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::vendor::{Plan, PlanError, ReplyOutcome, Task, pbx};
 use crate::verb::{CallControl, CallId, Control, Forward, ForwardKind, TransferKind, Via};
 
 impl Handset<'_> {
-    /// Places a call; from a line whose account is read first.
+    /// Places a call; to select a line, its account is read first.
     pub(super) fn dial(&self, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
         if self.model.kind() == Kind::Dect {
             return self.dial_by_call(number, line);
@@ -29,8 +29,8 @@ impl Handset<'_> {
         )?;
         let page = self.model.action_page();
         let number = number.clone();
-        let step = phonecfg::fetch(page, move |told| {
-            let Some(account) = told.account(line) else {
+        let step = phonecfg::fetch(page, move |config| {
+            let Some(account) = config.account(line) else {
                 return ReplyOutcome::Rejected(format!("the phone has no account for line {line}"));
             };
             let Some(from) = OutgoingUri::parse(&account.address) else {
@@ -44,7 +44,7 @@ impl Handset<'_> {
         Ok(Plan::new([step]))
     }
 
-    /// A DECT base knows no action URIs, so Asterisk calls it and then the number.
+    /// Places a call through Asterisk, since DECT bases do not support action URIs.
     fn dial_by_call(&self, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
         if self.context.via.is_some() || !self.context.asterisk {
             return Err(PlanError::unsupported(
@@ -93,7 +93,7 @@ impl Handset<'_> {
         if !matches!(control, CallControl::Hold | CallControl::Resume) {
             return Ok(self.remote()?.plan(&uri));
         }
-        // A T53W does not heed these two by NOTIFY, so they go by HTTP where there is a choice.
+        // A T53W ignores these two by NOTIFY, so HTTP is preferred.
         if self.context.via != Some(Via::Notify) && self.phone.behind_nat.is_none() {
             return Ok(self.require_http("call", "")?.plan(&uri));
         }
@@ -101,20 +101,20 @@ impl Handset<'_> {
         Ok(plan.with_note("a T53W ignores HOLD and UNHOLD by NOTIFY"))
     }
 
-    /// Returns the key that answers a call. ANSWER does nothing on a T53W with V86, where OK does.
+    /// Returns the key that answers a call. On a T53W with V86, ANSWER has no effect, but OK does.
     fn answer_key(&self) -> &'static str {
         let has_ok = !self.model.is_one_of(NO_OK);
         if self.model.is_one_of(&["T5"]) && self.model.is_at_least(86) {
             return if has_ok { "OK" } else { "ASW" };
         }
-        // ANSWER came with V73; OK was there before.
+        // ANSWER requires V73; before, OK answered.
         if has_ok && !self.model.is_at_least(73) {
             return "OK";
         }
         "ANSWER"
     }
 
-    /// Transfers the call on the screen.
+    /// Transfers the selected call.
     pub(super) fn transfer(
         &self,
         number: &Number,
@@ -134,7 +134,7 @@ impl Handset<'_> {
         Ok(plan.with_note("has no effect without an answered call"))
     }
 
-    /// Switches do not disturb; the phone's settings must allow it.
+    /// Switches do-not-disturb; the phone's settings must allow it.
     pub(super) fn dnd(&self, on: bool) -> Result<Plan, PlanError> {
         let name = if on { "DNDOn" } else { "DNDOff" };
         Ok(self.remote()?.plan(&ActionUri::command(name)))
@@ -159,9 +159,9 @@ impl Handset<'_> {
         };
         let plan = self.remote()?.plan(&uri);
         let plan = plan.with_note("requires the phone's forward mode to be Phone");
-        let is_left_to_us = forward.to.is_some() && forward.after.is_none();
+        let uses_default = forward.to.is_some() && forward.after.is_none();
         Ok(match forward.kind {
-            ForwardKind::NoAnswer if is_left_to_us => plan.with_note(format!(
+            ForwardKind::NoAnswer if uses_default => plan.with_note(format!(
                 "the phone rings for {DEFAULT_SECONDS} seconds first"
             )),
             _ => plan,
@@ -169,7 +169,7 @@ impl Handset<'_> {
     }
 }
 
-/// Returns for how many seconds the phone rings before it forwards.
+/// Returns how many seconds the phone rings before it forwards a call.
 fn seconds(after: Option<Duration>) -> Result<u64, PlanError> {
     let seconds = after.map_or(DEFAULT_SECONDS, |after| after.as_secs());
     if seconds == 0 || !seconds.is_multiple_of(6) {
@@ -180,20 +180,19 @@ fn seconds(after: Option<Duration>) -> Result<u64, PlanError> {
     Ok(seconds)
 }
 
-/// Reads the id of a call.
+/// Parses the id of a call.
 fn id(call: &CallId) -> Result<u64, PlanError> {
     let digits = call.as_str();
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| plain).ok_or_else(|| {
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number).ok_or_else(|| {
         PlanError::Invalid(format!(
             "call: invalid call id {digits:?}; use $call_id of the action URL"
         ))
     })
 }
 
-/// How long a phone rings where nothing else is wanted.
+/// The default time that a phone rings before it forwards a call.
 const DEFAULT_SECONDS: u64 = 24;
 
-/// What is said of holding without an id.
 const TOGGLES: &str =
     "pressed F_HOLD, which toggles between hold and resume; set call to avoid that";

@@ -12,8 +12,8 @@ use crate::vendor::{Image, PlanError};
 
 /// Writes the first page of a screen and publishes the others.
 ///
-/// Phones `with_ok` want to be told what the OK key does on a text or a picture, or some of them show
-/// «Invalid URI»: here it takes the screen away.
+/// With `with_ok`, the OK key closes a text or an image. Some phones with that key show "Invalid URI"
+/// if the document does not define it.
 pub(super) fn write(
     screen: &Screen,
     image: Option<&Image>,
@@ -21,9 +21,9 @@ pub(super) fn write(
     with_ok: bool,
 ) -> Result<String, PlanError> {
     if screen.softkeys.len() > MAX_SOFTKEYS {
-        let many = screen.softkeys.len();
+        let count = screen.softkeys.len();
         let why = format!(
-            "softkey: Yealink phones have {MAX_SOFTKEYS} soft keys, and the screen has {many}"
+            "softkey: Yealink phones have {MAX_SOFTKEYS} soft keys, and the screen has {count}"
         );
         return Err(PlanError::Unsupported(why));
     }
@@ -46,7 +46,7 @@ pub(super) fn write(
     }
 }
 
-/// Writes an empty screen that ends at once, and so takes away what is shown.
+/// Writes an empty screen with a timeout of one second, which replaces the current one.
 pub(super) fn blank() -> String {
     Node::new("YealinkIPPhoneTextScreen")
         .attribute("Beep", "no")
@@ -88,12 +88,12 @@ impl Execute {
 struct View<'a> {
     screen: &'a Screen,
     documents: &'a Documents,
-    /// What the OK key leads to.
+    /// The URL that the OK key opens.
     done: Option<Url>,
 }
 
 impl View<'_> {
-    /// Starts a document: attributes and title. There is no place for a prompt, so it joins the
+    /// Starts a document: attributes and title. Documents have no prompt, so it is appended to the
     /// title.
     fn head(&self, name: &'static str, prompt: bool) -> Node {
         let (title, own) = (self.screen.title.as_deref(), self.screen.prompt.as_deref());
@@ -105,9 +105,9 @@ impl View<'_> {
             .child(Node::with_text("Title", &truncate(&title, MAX_TITLE)).attribute("wrap", "yes"))
     }
 
-    /// Starts a document without a title, which pictures do not have.
+    /// Starts a document without a title, as images have none.
     fn start(&self, name: &'static str) -> Node {
-        // 0 is for ever, so less than a second is one.
+        // 0 means no timeout, so less than a second becomes one.
         let whole = |timeout: Duration| timeout.as_secs().max(u64::from(!timeout.is_zero()));
         let timeout = self.screen.timeout.map_or(0, whole).to_string();
         let beep = if self.screen.beep == Some(true) {
@@ -139,23 +139,23 @@ impl View<'_> {
         if whole.len() <= MAX_DOCUMENT {
             return whole;
         }
-        // How many bytes a character takes depends on the character, so the length is tried out.
-        let (mut good, mut bad) = (0, text.chars().count());
-        while bad.saturating_sub(good) > 1 {
-            let middle = good.midpoint(bad);
+        // The size of a character varies with its escaping, so search for the longest text that fits.
+        let (mut fits, mut exceeds) = (0, text.chars().count());
+        while exceeds.saturating_sub(fits) > 1 {
+            let middle = fits.midpoint(exceeds);
             if page(&truncate(&text, middle)).len() <= MAX_DOCUMENT {
-                good = middle;
+                fits = middle;
             } else {
-                bad = middle;
+                exceeds = middle;
             }
         }
-        page(&truncate(&text, good))
+        page(&truncate(&text, fits))
     }
 
     fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
-        // Only soft keys know SoftKey:Exit; an item leads to an empty screen that ends at once.
-        let leaves = items.iter().any(|item| item.target == Target::Exit);
-        let exit = leaves.then(|| put(self.documents, blank()));
+        // Only soft keys support SoftKey:Exit; items open an empty screen that closes itself.
+        let has_exit = items.iter().any(|item| item.target == Target::Exit);
+        let exit = has_exit.then(|| put(self.documents, blank()));
         let page = |items: &[Item], next: Option<&str>| {
             let line = |label: &str, uri: &str| {
                 Node::new("MenuItem")
@@ -185,11 +185,10 @@ impl View<'_> {
                     let next = next.map(|document| put(self.documents, document));
                     Some(page(items, next.as_ref().map(Url::as_str)))
                 });
-        written.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one".to_owned()))
+        written.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one item".to_owned()))
     }
 
-    /// Lines of a directory are numbers and never lead anywhere, so a soft key leads to the next
-    /// page.
+    /// Writes a directory. Its entries are numbers to dial, so a soft key opens the next page.
     fn directory(&self, entries: &[Entry]) -> Result<String, PlanError> {
         let page = |entries: &[Entry], next: Option<&str>| {
             let line = |entry: &Entry| {
@@ -219,8 +218,9 @@ impl View<'_> {
                 let next = next.map(|document| put(self.documents, document));
                 Some(page(entries, next.as_ref().map(Url::as_str)))
             });
-        written
-            .ok_or_else(|| PlanError::Invalid("entry: a directory needs at least one".to_owned()))
+        written.ok_or_else(|| {
+            PlanError::Invalid("entry: a directory needs at least one entry".to_owned())
+        })
     }
 
     fn form(&self, submit: &Url, inputs: &[Input]) -> String {
@@ -264,7 +264,7 @@ impl View<'_> {
             .to_document()
     }
 
-    /// Writes the soft keys. The first of one's own takes the usual ones away, so Exit is given
+    /// Writes the soft keys. Custom soft keys replace the phone's default ones, so these are added
     /// again.
     fn softkeys(&self, next: Option<&str>) -> Vec<Node> {
         let own = self.screen.softkeys.iter();
@@ -272,14 +272,14 @@ impl View<'_> {
             .map(|SoftKey { label, target }| (label.clone(), uri(target)))
             .collect();
         keys.extend(next.map(|next| ("More".to_owned(), next.to_owned())));
-        let usual = match self.screen.body {
+        let defaults = match self.screen.body {
             _ if keys.is_empty() => &[][..],
             Body::Directory(_) => &[("Dial", "SoftKey:Dial"), ("Exit", EXIT)],
             Body::Form { .. } => &[("Submit", "SoftKey:Submit"), ("Exit", EXIT)],
             Body::Menu(_) => &[("Select", "SoftKey:Select"), ("Exit", EXIT)],
             Body::Image(_) | Body::Text(_) => &[("Exit", EXIT)],
         };
-        for (label, uri) in usual {
+        for (label, uri) in defaults {
             if keys.len() < MAX_SOFTKEYS && !keys.iter().any(|(_, known)| known == uri) {
                 keys.push(((*label).to_owned(), (*uri).to_owned()));
             }
@@ -312,7 +312,7 @@ pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 pub(super) const MAX_DOCUMENT: usize = 10_000;
 const EXIT: &str = "SoftKey:Exit";
 
-/// Stands for the address of the next page while it is not known.
+/// Placeholder for the URL of the next page while pages are measured.
 const LONG_ADDRESS: &str = "http://a-host-name-of-usual-length.branch.example.com:65535/a/path/screen/0123456789abcdef0123456789abcdef";
 
 const MAX_ITEMS: usize = 30;

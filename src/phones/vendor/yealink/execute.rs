@@ -1,7 +1,7 @@
-//! `YealinkIPPhoneExecute`: URIs of the vendor, each checked; lamps are such URIs.
+//! `YealinkIPPhoneExecute`: vendor URIs, including those that switch lamps.
 //!
-//! Seen in public code: `http(s)`, `Dial:`, `Led:`, `Wav.Play:`, `Wav.Stop`, `Key:LINE1` and
-//! `Command:Reset`. A phone swallows what it does not know, so nothing else is sent.
+//! Public code uses `http(s)`, `Dial:`, `Led:`, `Wav.Play:`, `Wav.Stop`, `Key:LINE1` and
+//! `Command:Reset`. Phones silently ignore unknown URIs, so others are refused.
 
 use url::Url;
 
@@ -17,7 +17,7 @@ impl Handset<'_> {
         let mut execute = Execute::new();
         let mut note = None;
         for uri in uris {
-            // The one command without arguments may be written as all others begin.
+            // The only command without an argument may be written with a colon.
             let text = match uri.as_str() {
                 "Wav.Stop:" => "Wav.Stop",
                 text => text,
@@ -35,14 +35,14 @@ impl Handset<'_> {
         })
     }
 
-    /// Refuses a URI that leads nowhere; returns what there is to say of a good one.
+    /// Validates a URI and returns a caveat to report.
     fn check(&self, uri: &str) -> Result<Option<&'static str>, PlanError> {
         let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
-        let good = match scheme {
+        let is_valid = match scheme {
             "http" | "https" => Url::parse(uri).is_ok_and(|url| url.has_host()),
             "Dial" => rest.parse::<Number>().is_ok(),
             "Led" => match rest.split_once('=') {
-                Some((lamp, does)) => self.lamp(lamp).is_ok() && STATES.contains(&does),
+                Some((lamp, state)) => self.lamp(lamp).is_ok() && STATES.contains(&state),
                 None => false,
             },
             "Wav.Play" => rest
@@ -53,7 +53,7 @@ impl Handset<'_> {
             "Command" => rest == "Reset",
             _ => false,
         };
-        if !good {
+        if !is_valid {
             return Err(PlanError::Unsupported(format!(
                 "uri: unsupported URI {uri:?}; Yealink phones run http(s), Dial:NUMBER, \
                  Led:LINE1_GREEN=on, Wav.Play:URL, Wav.Stop, Key:LINE1 and Command:Reset"
@@ -77,7 +77,7 @@ impl Handset<'_> {
         known.then_some(()).ok_or_else(|| self.no_lamp(name))
     }
 
-    /// Reads which line key is meant: `3`, `L3` and `LINE3` are the same.
+    /// Parses a line key: `3`, `L3` or `LINE3`.
     fn line(&self, name: &str) -> Option<u8> {
         let upper = name.to_ascii_uppercase();
         let digits = ["LINE", "L"]
@@ -85,8 +85,8 @@ impl Handset<'_> {
             .find_map(|prefix| upper.strip_prefix(prefix))
             .unwrap_or(&upper);
         let number: u8 = digits.parse().ok()?;
-        let most = self.model.line_keys().unwrap_or(MAX_LINES);
-        (!digits.starts_with('+') && (1..=most).contains(&number)).then_some(number)
+        let max = self.model.line_keys().unwrap_or(MAX_LINES);
+        (!digits.starts_with('+') && (1..=max).contains(&number)).then_some(number)
     }
 
     fn no_lamp(&self, name: &str) -> PlanError {
@@ -100,10 +100,10 @@ impl Handset<'_> {
         ))
     }
 
-    /// Switches a lamp, until the phone restarts or has a reason of its own.
+    /// Switches a lamp, until the phone restarts or changes it itself.
     pub(super) fn led(&self, led: &Led) -> Result<Plan, PlanError> {
         let name = led.name.as_ref().map_or("POWER", |name| name.as_str());
-        let does = match led.state {
+        let state = match led.state {
             LedState::Fast => "fastflash",
             LedState::Off => "off",
             LedState::On => "on",
@@ -111,13 +111,12 @@ impl Handset<'_> {
         };
         let mut execute = Execute::new();
         for lamp in self.lamps(name, led)? {
-            execute = execute.uri(&format!("Led:{lamp}={does}"));
+            execute = execute.uri(&format!("Led:{lamp}={state}"));
         }
         self.push(&execute.to_document())
     }
 
-    /// Returns the lamps that are meant: those of all colours, where one goes out and it is not said
-    /// which.
+    /// Returns the lamps to switch: those of all colours to switch a lamp off without a given colour.
     fn lamps(&self, name: &str, led: &Led) -> Result<Vec<String>, PlanError> {
         if name.eq_ignore_ascii_case("POWER") {
             return match led.color {
@@ -148,13 +147,12 @@ impl Handset<'_> {
     }
 }
 
-/// Returns whether it is a key that was seen to work in a document.
+/// Returns whether a key is known to work in documents.
 pub(super) fn is_line(key: &str) -> bool {
     key.strip_prefix("LINE")
         .is_some_and(|number| number.parse::<u8>().is_ok_and(|number| number > 0))
 }
 
-/// What is said of other keys.
 pub(super) const UNVERIFIED_KEY: &str =
     "unverified on real phones: Key: in documents, except LINE1, LINE2, …";
 

@@ -1,8 +1,8 @@
-//! Keys: the names that action URIs have for them, and which model and firmware has which.
+//! Keys of action URIs by model and firmware.
 //!
-//! From the tables of the administrator's guides for T2, T4, T5 and CP phones, V73 to V86. Portable
-//! names (`HOLD`, `#`, `P1`) are written in Yealink's words. Names differ by case on the phone and
-//! are told apart whatever their case here.
+//! Source: the tables of the administrator's guides for T2, T4, T5 and CP phones, V73 to V86. Portable
+//! names (`HOLD`, `#`, `P1`) are mapped to Yealink's. Names are case-sensitive on the phone, but not
+//! here.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::vendor::{Plan, PlanError};
 use crate::verb::{Digits, KeyPress};
 
 impl Handset<'_> {
-    /// Presses keys in order: as chains where the model has them, else one at a time.
+    /// Presses keys in order: in chains if the model supports them, else one at a time.
     pub(super) fn press(&self, presses: &[KeyPress]) -> Result<Plan, PlanError> {
         let mut runs = Vec::new();
         let mut run = Vec::new();
@@ -53,7 +53,7 @@ impl Handset<'_> {
     fn press_runs(&self, runs: &[(Vec<String>, Option<Duration>)]) -> Result<Plan, PlanError> {
         let remote = self.remote()?;
         let mut plan = Plan::default();
-        // Runs that no pause follows go together, in order.
+        // Runs without a pause in between are sent together, in order.
         let mut together = Vec::new();
         for (keys, pause) in runs {
             together.push(ActionUri::keys(keys));
@@ -66,10 +66,10 @@ impl Handset<'_> {
     }
 }
 
-/// Returns the phone's name for a key, or why it has no such key.
+/// Returns Yealink's name of a key.
 fn key(model: &Model, name: &str) -> Result<String, PlanError> {
     let upper = name.to_ascii_uppercase();
-    if let Some(why) = never(&upper) {
+    if let Some(why) = refused_command(&upper) {
         return Err(PlanError::unsupported(format!("keys: {name} {why}")));
     }
     if let Some(numbered) = numbered(model, &upper)? {
@@ -82,7 +82,7 @@ fn key(model: &Model, name: &str) -> Result<String, PlanError> {
             model.title()
         )));
     };
-    // Before CANCEL there was X alone.
+    // Older releases have only X.
     if row.key == "CANCEL" && model.is_before(row.since) {
         return Ok("X".to_owned());
     }
@@ -96,8 +96,8 @@ fn key(model: &Model, name: &str) -> Result<String, PlanError> {
     Ok(row.key.to_owned())
 }
 
-/// Returns why a command that stands among the keys is none here.
-fn never(upper: &str) -> Option<&'static str> {
+/// Returns why a command that the guides list among the keys is refused.
+fn refused_command(upper: &str) -> Option<&'static str> {
     match upper {
         "RESET" => Some("would reset the phone to factory settings, which handsetd refuses"),
         "REBOOT" => Some("restarts the phone; use the verb reboot"),
@@ -107,7 +107,7 @@ fn never(upper: &str) -> Option<&'static str> {
     }
 }
 
-/// Reads a digit, or a key of a kind that is counted: `L1`, `P1`, `D1`, `F1`.
+/// Parses a digit or a numbered key: `L1`, `P1`, `D1`, `F1`.
 fn numbered(model: &Model, upper: &str) -> Result<Option<String>, PlanError> {
     if upper.len() == 1 && upper.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Some(upper.to_owned()));
@@ -119,32 +119,32 @@ fn numbered(model: &Model, upper: &str) -> Result<Option<String>, PlanError> {
         Ok(number) if !digits.starts_with(['0', '+']) => number,
         _ => return Ok(None),
     };
-    let (kind, most, what) = match kind {
+    let (kind, max, title) = match kind {
         "L" | "P" => ("L", model.line_keys().unwrap_or(MAX_LINE_KEYS), "line keys"),
         "F" => ("F", 4, "soft keys"),
-        // Old models had memory keys; newer tables have none.
+        // Only tables before V80 list memory keys.
         "D" if model.is_before(80) => ("D", 10, "memory keys"),
         _ => return Ok(None),
     };
-    if number > most {
+    if number > max {
         return Err(PlanError::Unsupported(format!(
-            "keys: {upper} exceeds the {most} {what} of {}",
+            "keys: {upper} exceeds the {max} {title} of {}",
             model.title()
         )));
     }
     Ok(Some(format!("{kind}{number}")))
 }
 
-/// A key, and who has it.
+/// A key, and the models and releases that have it.
 #[derive(Clone, Copy)]
 struct Row {
-    /// As the phone wants it.
+    /// Yealink's name.
     key: &'static str,
-    /// What it may be called, in upper case.
+    /// The accepted names, in upper case.
     names: &'static [&'static str],
     /// The first release that has it.
     since: u32,
-    /// The models that do not.
+    /// The models that lack it.
     not_on: &'static [&'static str],
 }
 
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn portable_names_are_written_in_yealinks_words() {
+    fn portable_names_are_mapped_to_yealinks_names() {
         let model = model("T46G", "28.84.0.1");
         for (name, expected) in [
             ("1", "1"),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_model_or_firmware_lacks_is_refused_by_name() {
+    fn missing_keys_are_refused_by_name() {
         for (phone, firmware, name, why) in [
             ("T57W", "96.86.0.5", "OK", "a Yealink T57W has no key OK"),
             ("CP935W", "", "OK", "CP935W has no key OK"),
@@ -273,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_name_of_a_key_is_more_than_one(name in "[A-Za-z0-9_*#]{1,32}") {
+        fn key_names_cannot_inject_keys(name in "[A-Za-z0-9_*#]{1,32}") {
             if let Ok(key) = key(&model("", ""), &name) {
                 prop_assert!(!key.contains([';', '&', '=', ':', '#']));
                 prop_assert!(!matches!(key.as_str(), "Reset" | "Reboot" | "AutoP"));

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn families_are_told_apart() {
+    fn families_are_distinguished() {
         for (name, kind, chains, keys) in [
             ("SIP-T46G", Kind::Desk, true, Some(27)),
             ("T48S", Kind::Desk, false, Some(29)),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_release_that_is_known_is_too_old() {
+    fn unknown_releases_are_not_too_old() {
         assert!(model("T46G", "").require_release(80, "x").is_ok());
         assert!(model("T46G", "28.80.0.1").require_release(80, "x").is_ok());
         let refused = model("T46G", "28.73.0.1")

@@ -53,7 +53,7 @@ fn settled(document: &str) -> String {
 }
 
 #[test]
-fn ok_takes_a_text_away_where_there_is_such_a_key() {
+fn ok_closes_a_text_on_models_with_that_key() {
     let fixture = fixture();
     let shown = document(&fixture.push("text=a").unwrap());
     let (_, url) = shown.split_once("doneAction=\"").unwrap();
@@ -68,7 +68,7 @@ fn ok_takes_a_text_away_where_there_is_such_a_key() {
 }
 
 #[test]
-fn a_text_is_pushed_as_it_is() {
+fn text_is_pushed_unchanged() {
     let plan = fixture()
         .push("title=Door;text=Ring & wait;timeout=30;beep=yes")
         .unwrap();
@@ -77,7 +77,7 @@ fn a_text_is_pushed_as_it_is() {
 }
 
 #[test]
-fn old_firmware_takes_documents_at_the_root() {
+fn old_firmware_gets_documents_at_the_root() {
     let old = Fixture::new(Vendor::Yealink, "T28P", "2.70.0.140");
     assert_eq!(exchange(&old.push("text=a").unwrap()).request.target, "/");
 }
@@ -92,7 +92,7 @@ fn menus_directories_forms_and_pictures_are_written() {
 }
 
 #[test]
-fn what_a_picture_has_no_place_for_is_told() {
+fn properties_that_pictures_lack_are_noted() {
     let plan = fixture().push("title=Door;image=door.png").unwrap();
     assert_eq!(
         plan.note.as_deref(),
@@ -101,7 +101,7 @@ fn what_a_picture_has_no_place_for_is_told() {
 }
 
 #[test]
-fn an_item_that_exits_leads_to_a_screen_that_ends() {
+fn exit_items_open_a_screen_that_closes_itself() {
     let fixture = fixture();
     let document = document(&fixture.push("item=Leave|exit").unwrap());
     let (_, rest) = document.split_once("<Prompt>Leave</Prompt><URI>").unwrap();
@@ -112,13 +112,13 @@ fn an_item_that_exits_leads_to_a_screen_that_ends() {
 }
 
 #[test]
-fn less_than_a_second_is_not_for_ever() {
+fn timeouts_below_a_second_are_rounded_up() {
     assert!(push_task("text=a;timeout=500ms").contains("Timeout=\"1\""));
     assert!(push_task("text=a;timeout=0").contains("Timeout=\"0\""));
 }
 
 #[test]
-fn a_text_is_cut_so_that_the_document_fits() {
+fn long_text_is_truncated_to_fit_the_document() {
     for letter in ["a", "ä", "&", "a "] {
         let document = push_task(&format!("text={}", letter.repeat(20_000)));
         assert!(
@@ -131,7 +131,7 @@ fn a_text_is_cut_so_that_the_document_fits() {
 }
 
 #[test]
-fn a_long_menu_becomes_pages_by_count_and_by_size() {
+fn long_menus_are_split_by_count_and_size() {
     let fixture = fixture();
     let check = |items: Vec<String>, most: usize| {
         let mut page = document(&fixture.push(&items.join(";")).unwrap());
@@ -190,7 +190,7 @@ fn tones_and_backgrounds_are_documents_too() {
 }
 
 #[test]
-fn what_no_yealink_phone_does_is_refused_with_a_reason() {
+fn unsupported_tasks_are_refused_with_a_reason() {
     let fixture = fixture();
     let refused = |task: Task| fixture.plan(&task).unwrap_err().to_string();
     assert!(refused(Task::Ring(PreparedTone::BuiltIn("1".into()))).contains("only WAV files"));
@@ -221,7 +221,7 @@ fn what_no_yealink_phone_does_is_refused_with_a_reason() {
 }
 
 #[test]
-fn what_may_not_work_is_told() {
+fn uncertain_effects_are_noted() {
     let note = |model: &str, task: &Task| {
         let fixture = Fixture::new(Vendor::Yealink, model, "");
         fixture.plan(task).unwrap().note
@@ -236,7 +236,7 @@ fn what_may_not_work_is_told() {
 }
 
 #[test]
-fn refusals_say_which_setting_helps() {
+fn rejections_name_the_setting_to_change() {
     let plan = fixture().plan(&Task::Control(Control::RingStop)).unwrap();
     let exchange = exchange(&plan);
     let verdict = |status| {
@@ -255,7 +255,7 @@ fn refusals_say_which_setting_helps() {
 }
 
 #[test]
-fn a_document_goes_by_notify_too_and_a_long_one_is_fetched() {
+fn documents_are_sent_by_notify_and_long_ones_fetched() {
     let fixture = fixture();
     let shown = fixture
         .notify(&asked("title=Door;text=Hello, you"))

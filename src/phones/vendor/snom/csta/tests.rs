@@ -33,7 +33,7 @@ fn calls(states: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_call_with_an_id_is_controlled_in_the_dialect_of_the_firmware() {
+fn calls_with_an_id_are_controlled_in_the_syntax_of_the_firmware() {
     insta::assert_snapshot!(shown("answer", "call=-18"), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><AnswerCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><callToBeAnswered><callID>-18</callID></callToBeAnswered></AnswerCall>"#);
     let old = by_csta(&old(), "answer", "call=-18").unwrap();
     insta::assert_snapshot!(shown_steps(&old.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:csta="http://www.ecma-international.org/standards/ecma-323/csta/ed4"><SOAP-ENV:Body><csta:AnswerCall><csta:callToBeAnswered>-18</csta:callToBeAnswered></csta:AnswerCall></SOAP-ENV:Body></SOAP-ENV:Envelope>"#);
@@ -52,7 +52,7 @@ fn a_call_with_an_id_is_controlled_in_the_dialect_of_the_firmware() {
 }
 
 #[test]
-fn configuration_decides_how_calls_are_named() {
+fn configuration_overrides_the_syntax_of_call_ids() {
     let mut fixture = fixture();
     fixture.phone.csta_calls = Some(CstaCalls::Flat);
     let flat = by_csta(&fixture, "answer", "call=-18").unwrap();
@@ -68,7 +68,7 @@ fn configuration_decides_how_calls_are_named() {
 }
 
 #[test]
-fn whom_a_call_goes_to_is_an_address_of_the_phones_own_server() {
+fn targets_of_calls_are_addresses_at_the_phones_server() {
     let plan = by_csta(&fixture(), "transfer", "number=200;call=7").unwrap();
     assert_eq!(shown_steps(&plan.steps), "GET /settings.htm");
     let asked = only(&plan.steps);
@@ -104,7 +104,7 @@ fn firmware_without_csta_is_refused() {
 }
 
 #[test]
-fn a_call_without_an_id_is_the_one_in_the_right_state() {
+fn calls_without_an_id_are_selected_by_state() {
     let plan = by_csta(&fixture(), "hold", "").unwrap();
     insta::assert_snapshot!(shown_steps(&plan.steps), @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><SnapshotDevice xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><snapshotObject>1</snapshotObject></SnapshotDevice>"#);
     let asked = only(&plan.steps);
@@ -134,7 +134,7 @@ fn a_call_without_an_id_is_the_one_in_the_right_state() {
 }
 
 #[test]
-fn before_8_7_4_an_identity_goes_by_its_address() {
+fn identities_before_8_7_4_are_named_by_address() {
     let fixture = Fixture::new(Vendor::Snom, "760", "8.7.3.19");
     for (verb, pairs, element) in [
         ("hold", "", "<snapshotObject>sip:1001@pbx</snapshotObject>"),
@@ -160,7 +160,7 @@ fn before_8_7_4_an_identity_goes_by_its_address() {
 }
 
 #[test]
-fn an_attended_transfer_waits_for_the_answer() {
+fn attended_transfers_wait_for_the_answer() {
     let plan = by_csta(
         &fixture(),
         "transfer",
@@ -199,7 +199,7 @@ fn an_attended_transfer_waits_for_the_answer() {
 }
 
 #[test]
-fn other_verbs_have_their_requests() {
+fn other_verbs_send_their_own_requests() {
     for (verb, pairs) in [
         ("dial", "number=100;line=2"),
         ("dnd", "state=off"),
@@ -234,7 +234,7 @@ fn documents_are_pushed_as_text() {
 }
 
 #[test]
-fn any_request_is_written_and_its_answer_told() {
+fn any_request_is_sent_and_its_reply_returned() {
     insta::assert_snapshot!(
         shown("csta", "request=AnswerCall;callToBeAnswered.callID=-18;callToBeAnswered.deviceID=1"),
         @r#"POST /csta <?xml version="1.0" encoding="UTF-8"?><AnswerCall xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed5"><callToBeAnswered><callID>-18</callID><deviceID>1</deviceID></callToBeAnswered></AnswerCall>"#

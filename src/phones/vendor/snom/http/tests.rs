@@ -60,7 +60,7 @@ fn calls_are_controlled_by_keys_and_numbers() {
 }
 
 #[test]
-fn a_line_is_found_in_the_settings() {
+fn lines_are_found_in_the_settings() {
     let plan = plan(&fixture(), "dial", "number=100;line=1");
     assert_eq!(shown_steps(&plan.steps), "GET /settings.htm");
     let asked = only(&plan.steps);
@@ -79,7 +79,7 @@ fn a_line_is_found_in_the_settings() {
 }
 
 #[test]
-fn transfers_are_the_keys_of_a_person_with_time_between() {
+fn transfers_press_keys_with_pauses() {
     insta::assert_snapshot!(steps("transfer", "number=20#"), @"
     GET /command.htm?key=TRANSFER
     2 s
@@ -139,7 +139,7 @@ fn settings_are_written_and_read() {
 }
 
 #[test]
-fn many_settings_are_several_requests() {
+fn many_settings_take_several_requests() {
     let set = format!("set=a={}", "x".repeat(1000));
     let plan = plan(&fixture(), "settings", &format!("{set};{set};{set}"));
     assert_eq!(plan.steps.len(), 3);
@@ -180,7 +180,7 @@ fn forwarding_is_written_to_the_settings_that_the_phone_has() {
 }
 
 #[test]
-fn info_is_what_the_settings_tell() {
+fn info_is_read_from_the_settings() {
     let plan = plan(&fixture(), "info", "");
     let info = told(answered(only(&plan.steps), 200, SETTINGS));
     assert_eq!(
@@ -197,7 +197,7 @@ fn info_is_what_the_settings_tell() {
 }
 
 #[test]
-fn a_screenshot_is_the_picture_that_the_phone_shows() {
+fn screenshots_are_images_of_the_display() {
     let plan = plan(&fixture(), "screenshot", "");
     assert_eq!(shown_steps(&plan.steps), "GET /screen.bmp");
     let shot = only(&plan.steps);

@@ -26,7 +26,7 @@ fn leads(verb: &str, pairs: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_d8_is_controlled_by_documents_that_show_nothing() {
+fn d8xx_phones_are_controlled_by_command_documents() {
     let nop = |key: &str| format!("snom://mb_nop#key={key}");
     for (verb, pairs, key) in [
         ("answer", "", "ENTER"),
@@ -83,7 +83,7 @@ fn toggles_and_unverified_keys_are_noted() {
 }
 
 #[test]
-fn calls_of_others_are_controlled_in_their_dialog() {
+fn calls_with_an_id_are_controlled_in_their_dialog() {
     let desk = Fixture::new(Vendor::Snom, "D785", "10.1.198.12");
     for (verb, event, ringing) in [
         ("answer", "talk", true),
@@ -102,7 +102,7 @@ fn calls_of_others_are_controlled_in_their_dialog() {
 }
 
 #[test]
-fn settings_and_pictures_are_set_where_the_phone_trusts_us() {
+fn settings_and_pictures_require_a_trusted_host() {
     assert_eq!(
         leads("settings", "set=a=b&c;set=user_ringer[1]=Ringer2"),
         ["snom://mb_nop#set:a=b%26c&amp;set:user_ringer[1]=Ringer2"]

@@ -88,7 +88,7 @@ const TOLD: &str = "[Status]\nFirmwareVersion=28.83.0.50\n[Accounts]\n\
     Account0=Disabled|||Disable|Off|\n[DND]\nState=Off\n";
 
 #[test]
-fn keys_go_by_notify_where_asterisk_knows_the_phone_and_by_http_elsewhere() {
+fn keys_are_sent_by_notify_if_asterisk_can_reach_the_phone() {
     let keys = "keys=OFFHOOK,1,#,OK";
     assert_eq!(
         plan(&known(), "key", keys),
@@ -115,7 +115,7 @@ fn keys_go_by_notify_where_asterisk_knows_the_phone_and_by_http_elsewhere() {
 }
 
 #[test]
-fn a_model_without_chains_gets_one_key_a_request() {
+fn models_without_chains_get_one_key_per_request() {
     let touch = model("T48S", "66.86.0.15");
     assert_eq!(
         plan(&touch, "key", "keys=1,2,F1"),
@@ -131,7 +131,7 @@ fn a_model_without_chains_gets_one_key_a_request() {
 }
 
 #[test]
-fn pauses_cut_chains_and_holding_is_refused() {
+fn pauses_split_chains_and_holding_is_refused() {
     assert_eq!(
         plan(&desk(), "key", "keys=1,2::300,3::200"),
         "GET /servlet?key=1;2\npause 300\nGET /servlet?key=3\npause 200"
@@ -190,7 +190,7 @@ fn calls_are_placed_from_any_line() {
 }
 
 #[test]
-fn calls_are_answered_by_what_the_model_heeds() {
+fn calls_are_answered_with_the_key_of_the_model() {
     for (name, firmware, key) in [
         ("T46G", "28.83.0.50", "ANSWER"),
         ("T53W", "96.86.0.70", "OK"),
@@ -206,7 +206,7 @@ fn calls_are_answered_by_what_the_model_heeds() {
 }
 
 #[test]
-fn calls_are_controlled_as_a_whole_or_one_by_its_id() {
+fn calls_are_controlled_with_and_without_an_id() {
     let desk = desk();
     for (verb, pairs, uri) in [
         ("hangup", "", "CALLEND"),
@@ -248,7 +248,7 @@ fn calls_are_controlled_as_a_whole_or_one_by_its_id() {
 }
 
 #[test]
-fn what_no_call_allows_is_refused_with_its_key() {
+fn unsupported_call_keys_are_refused_by_name() {
     let desk = desk();
     for call in [
         "-18",
@@ -272,7 +272,7 @@ fn what_no_call_allows_is_refused_with_its_key() {
 }
 
 #[test]
-fn uris_are_run_in_order_and_checked() {
+fn uris_are_validated_and_run_in_order() {
     let desk = desk();
     insta::assert_snapshot!(plan(&desk, "execute", "uri=Led:LINE3_RED=slowflash;uri=Wav.Stop;uri=Dial:*10"), @r#"POST /servlet?push=xml xml=<?xml version="1.0" encoding="UTF-8"?><YealinkIPPhoneExecute Beep="no"><ExecuteItem URI="Led:LINE3_RED=slowflash"/><ExecuteItem URI="Wav.Stop"/><ExecuteItem URI="Dial:*10"/></YealinkIPPhoneExecute>"#);
     for good in [
@@ -308,7 +308,7 @@ fn uris_are_run_in_order_and_checked() {
 }
 
 #[test]
-fn lamps_are_uris() {
+fn lamps_are_switched_by_uris() {
     let uris = |pairs: &str| {
         let told = plan(&desk(), "led", pairs);
         let uris = told.split("URI=\"").skip(1);
@@ -345,7 +345,7 @@ fn lamps_are_uris() {
 }
 
 #[test]
-fn a_restart_goes_by_check_sync_or_by_a_key() {
+fn restarts_use_check_sync_or_a_key() {
     for name in ["T46G", "W60B", "T58V"] {
         let fixture = knowing(model(name, ""));
         let shown = |task: Control| format_notify(&fixture.plan(&task.into()).unwrap());
@@ -362,7 +362,7 @@ fn a_restart_goes_by_check_sync_or_by_a_key() {
 }
 
 #[test]
-fn a_tone_of_the_phones_own_is_a_short_call() {
+fn built_in_tones_are_played_by_a_short_call() {
     let tone = Task::Ring(PreparedTone::BuiltIn("3".into()));
     let plan = known().plan(&tone).unwrap();
     let [Step::Call(call)] = plan.steps.as_slice() else {
@@ -389,7 +389,7 @@ fn a_tone_of_the_phones_own_is_a_short_call() {
 }
 
 #[test]
-fn what_no_yealink_phone_does_is_refused_in_one_sentence() {
+fn unsupported_verbs_are_refused_in_one_sentence() {
     for (verb, pairs, part) in [
         ("csta", "request=MakeCall", "only Snom phones speak CSTA"),
         ("display", "state=on", "backlight"),
@@ -413,7 +413,7 @@ fn what_no_yealink_phone_does_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn a_dect_base_does_what_asterisk_alone_can_do() {
+fn dect_bases_do_what_asterisk_can_do() {
     let base = model("W60B", "77.85.0.20");
     let why = refused(&base, "dial", "number=201");
     assert!(why.contains("via=pbx"), "{why}");
@@ -445,7 +445,7 @@ fn a_dect_base_does_what_asterisk_alone_can_do() {
 
 proptest! {
     #[test]
-    fn no_answer_leads_anywhere_but_to_the_phone(body in any::<Vec<u8>>(), status in 100_u16..600) {
+    fn replies_lead_to_requests_to_the_same_phone_only(body in any::<Vec<u8>>(), status in 100_u16..600) {
         for task in [
             control_task("dial", "number=201;line=1"),
             Control::Info.into(),
@@ -461,7 +461,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_an_account_is_called_it_adds_no_command(account in "[ -~]{0,60}") {
+    fn account_names_cannot_inject_commands(account in "[ -~]{0,60}") {
         let told = format!("[Status]\nFirmwareVersion=1\n[Accounts]\nAccount0=Enabled|a|b|c|Off|{account}|\n");
         let plan = desk().plan(&control_task("dial", "number=201;line=1")).unwrap();
         if let ReplyOutcome::Then(steps) = exchange(&plan).parser.parse(&reply(200, told.clone())) {

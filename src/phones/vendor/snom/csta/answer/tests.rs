@@ -18,7 +18,7 @@ fn check(status: u16, body: &str) -> Result<Value, String> {
 }
 
 #[test]
-fn a_fault_is_read_in_every_form() {
+fn faults_are_parsed_in_every_form() {
     for body in [
         "<e:Envelope><e:Body><e:Fault><e:faultcode>Client</e:faultcode><e:detail><c:CSTAErrorCode>\
          <c:operation>Invalid CallID</c:operation></c:CSTAErrorCode></e:detail></e:Fault></e:Body></e:Envelope>",
@@ -42,7 +42,7 @@ fn a_fault_is_read_in_every_form() {
 }
 
 #[test]
-fn what_is_no_csta_says_which_setting_helps() {
+fn other_replies_name_the_setting_to_change() {
     for (status, body) in [(500, ""), (200, "<html>"), (302, ""), (404, ""), (200, "")] {
         let told = check(status, body).unwrap_err();
         assert!(told.contains("csta_control"), "{status}: {told}");
@@ -51,7 +51,7 @@ fn what_is_no_csta_says_which_setting_helps() {
 }
 
 #[test]
-fn snoms_own_samples_are_read() {
+fn snoms_own_samples_are_parsed() {
     let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
         PathBuf::from,
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn what_nests_without_end_is_bounded(depth in 0_usize..5000) {
+    fn nesting_is_limited(depth in 0_usize..5000) {
         let _ = check(200, &"<a>".repeat(depth));
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_phone_tells_what_it_is() {
+fn info_is_read_from_the_phone() {
     let mut desk = desk();
     desk.phone.mac = Some("00005e005303".parse().unwrap());
     let plan = desk.plan(&Control::Info.into()).unwrap();
@@ -75,7 +75,7 @@ fn settings_are_written_by_document_and_read_by_phonecfg() {
 }
 
 #[test]
-fn a_screenshot_is_looked_for_at_both_addresses() {
+fn screenshots_are_requested_at_both_addresses() {
     let plan = desk().plan(&Control::Screenshot.into()).unwrap();
     let step = exchange(&plan);
     assert_eq!(step.request.target, "/screencapture");
