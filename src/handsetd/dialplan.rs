@@ -63,14 +63,14 @@ impl Script for Dialplan {
         async {
             // The rest of the budget is for setting the variables.
             let until = Instant::now() + self.budget - (self.budget / 10).min(RESERVE);
-            let answer = self.answer(request, &mut info, channel, until).await;
-            let Report { status, reason, phone, vendor, .. } = &answer;
+            let report = self.execute(request, &mut info, channel, until).await;
+            let Report { status, reason, phone, vendor, .. } = &report;
             let (caller, script) = (request.channel(), request.script());
-            let why = without_secrets(reason);
+            let redacted = without_secrets(reason);
             if *status == Status::Error {
-                error!(caller, verb = script, %status, reason = why, "A request failed because of an internal error.");
+                error!(caller, verb = script, %status, reason = redacted, "A request failed because of an internal error.");
             } else {
-                debug!(caller, verb = script, phone, %status, reason = why, "Answered a call.");
+                debug!(caller, verb = script, phone, %status, reason = redacted, "Answered a call.");
             }
             let variables = [
                 ("HANDSET_STATUS", status.word()),
@@ -85,7 +85,7 @@ impl Script for Dialplan {
             // Verbs without a result leave the variable unchanged. If a verb with a result has failed,
             // an older result must not remain.
             let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().returns_result);
-            let result = answer.result_line();
+            let result = report.result_line();
             if let Some(result) = result.or_else(|| reads.then(String::new)) {
                 channel.set_variable("HANDSET_RESULT", &result).await?;
             }
@@ -97,7 +97,7 @@ impl Script for Dialplan {
 }
 
 impl Dialplan {
-    async fn answer(
+    async fn execute(
         &self,
         call: &agi::Request,
         info: &mut RequestInfo,
@@ -151,7 +151,7 @@ async fn report(
         wait_for_end(deliveries, channel, until).await
     } else {
         let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
-        // The report shows which were in time.
+        // The report shows which were persisted in time.
         let _ = timeout_at(until, persisted).await;
         Delivery::queued(deliveries, "")
     }

@@ -132,11 +132,11 @@ impl Events {
         self.tasks.spawn(
             "user event",
             async move {
-                let answer = match request {
+                let report = match request {
                     Ok(request) => dispatcher.dispatch(request, &info).await,
                     Err(reason) => dispatcher.refuse(&info, reason),
                 };
-                log("UserEvent Handset", &answer);
+                log("UserEvent Handset", &report);
             }
             .instrument(span),
         );
@@ -163,8 +163,8 @@ impl Events {
                     let info = RequestInfo::new(requester.clone(), verb, step.pairs.clone());
                     let span = info_span!("delivery", id = %info.id);
                     let dispatched = dispatcher.dispatch(step.request.clone(), &info);
-                    let answer = dispatched.instrument(span.clone()).await;
-                    span.in_scope(|| log(verb, &answer));
+                    let report = dispatched.instrument(span.clone()).await;
+                    span.in_scope(|| log(verb, &report));
                 }
                 // An error means shutdown.
                 let _ = done.send(Input::Finished(run.id)).await;
@@ -210,13 +210,13 @@ fn gap(server: &str, state: &ami::State) -> Option<Fact> {
     ))
 }
 
-fn log(what: &str, answer: &Report) {
+fn log(what: &str, report: &Report) {
     let Report {
         status,
         reason,
         phone,
         ..
-    } = answer;
+    } = report;
     let reason = without_secrets(reason);
     match status {
         Status::Ok | Status::Queued => debug!(what, phone, %status, reason, "Delivered."),

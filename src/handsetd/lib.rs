@@ -1,13 +1,13 @@
-//! handsetd makes desk phones act when Asterisk says so.
+//! Controls Cisco, Snom and Yealink desk phones from Asterisk dialplans and events.
 //!
 //! This page is the architecture chapter: how a request reaches a phone, which module may depend on
-//! which, what always holds, what is deliberately missing, and what the words mean.
+//! which, the invariants, the deliberate omissions, and a glossary.
 //!
 //! # The path of a call
 //!
 //! A dialplan runs `AGI(agi://…/push,text=Hello)`. [`handset_agi`] accepts the connection and reads
 //! it into a `Request`; `dialplan` parses verb and keys, and the `resolver` decides which phone is
-//! meant: from the configuration first, then from what Asterisk says about the channel. The
+//! meant: from the configuration first, then from what Asterisk reports about the channel. The
 //! `dispatch` module queues one delivery per phone. When its turn comes, the courier (`deliver`)
 //! converts pictures and tones for the model, has the vendor's backend in [`handset_phones`] plan the
 //! task, publishes the documents of that plan in the `content_store`, and executes the plan step by
@@ -21,7 +21,7 @@
 //!                     resolver             phones┘   └▶ content_store ◀── phone_http
 //! ```
 //!
-//! A plan has other steps than HTTP requests: a NOTIFY or a call sent by Asterisk, for which the
+//! Besides HTTP requests, a plan may contain a NOTIFY or a call sent by Asterisk, for which the
 //! `roster` knows the server and the contact, and pauses. A reply may add steps, and may carry data,
 //! which becomes the result. A delivery with `keep` is stored in the `outbox` before it is queued,
 //! marked as in flight there when it passes its commit point, and deleted when it is over.
@@ -34,7 +34,7 @@
 //! [`handset_ami`] reads events from Asterisk; `phone_http` receives action URLs from phones. Each
 //! becomes a `Fact`, which goes to the event stream of the admin API and to the rules engine.
 //! The engine is pure: it decides which rules fire, and returns runs and cancellations with a trace
-//! of each decision. `events` executes the runs: each step is a request, and takes the same way through
+//! of each decision. `events` executes the runs: each step is a request, and takes the same path through
 //! `resolver` and `dispatch` as a call does, with the `roster` in place of the channel. A user event
 //! `Handset` is such a request without a rule.
 //!
@@ -69,8 +69,7 @@
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
 //! | 0 | `commit_point`, `content_store`, `outbox`, `outcome`, `roster`, `telemetry` |
 //!
-//! `fuzzing` stands apart: it opens two parsers without a public entry point to `tests/fuzz`, and
-//! nothing depends on it.
+//! `fuzzing` is separate: it exposes two private parsers to `tests/fuzz`, and nothing depends on it.
 //!
 //! # Invariants
 //!
@@ -98,15 +97,15 @@
 //! - Digest authentication is our own: the crates for it depend on outdated hash and random crates.
 //! - Backends return their documents with the plan instead of storing them. A plan that is not chosen
 //!   leaves nothing behind, and plans can be compared in tests.
-//! - The outbox commits to SQLite in groups, on its own thread: one `fsync` serves many
+//! - The outbox commits to `SQLite` in groups, on its own thread: one `fsync` serves many
 //!   deliveries.
 //! - Phones get a new connection for each request. Their servers disagree about how a kept one ends.
 //!
 //! # Deliberately missing
 //!
-//! - Call control behind the phone's back: calls are controlled by telling the phone.
+//! - Call control without the phone: calls are controlled through commands to it.
 //! - Provisioning: `etc/provisioning` has the settings that phones need, another program serves them.
-//! - Automatic repetition: what may have happened is never sent again.
+//! - Automatic repetition: a request that may have been executed is never sent again.
 //!
 //! # Glossary
 //!
@@ -130,7 +129,7 @@
 //! | in flight | a delivery that was accepted and is not over yet; in the outbox: one that was, or is about to be, sent |
 //! | media store | converted tones and backgrounds on disk, which phones fetch again after weeks |
 //! | multiplatform phone | a Cisco phone with MPP (3PCC) firmware |
-//! | outbox | SQLite file of deliveries with `keep` |
+//! | outbox | `SQLite` file of deliveries with `keep` |
 //! | outcome | status, reason and result of a delivery |
 //! | phone-facing server | the HTTP server of `[http]`: content, authentication URL, action URLs |
 //! | plan | the ordered steps of a task, and how each reply is interpreted |

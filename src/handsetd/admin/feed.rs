@@ -1,4 +1,4 @@
-//! A numbered feed of what happens: events of Asterisk and of phones, and deliveries.
+//! A numbered feed of events of Asterisk and of phones, and of deliveries.
 //!
 //! Recent items are kept, so that a client that reconnects misses nothing. The feed waits for no
 //! subscriber: one that falls too far behind is disconnected and has to resume.

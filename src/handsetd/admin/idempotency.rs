@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_tell_the_parts_of_requests_apart() {
+    fn fingerprints_distinguish_the_parts_of_requests() {
         let fingerprints = [
             Fingerprint::of("ab", None, b"c"),
             Fingerprint::of("a", None, b"bc"),

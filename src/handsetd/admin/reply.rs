@@ -45,7 +45,7 @@ impl Reply {
         Self::refused(StatusCode::BAD_REQUEST, reason)
     }
 
-    /// An invalid request for which HTTP has a code of its own.
+    /// An invalid request with a specific HTTP status code.
     pub(super) fn refused(code: StatusCode, reason: impl Into<String>) -> Self {
         Self::new(code, Status::Invalid, reason, Value::Null)
     }

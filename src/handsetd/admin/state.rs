@@ -1,4 +1,4 @@
-//! What the handlers share.
+//! The state that the handlers share.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(crate) struct Services {
     pub(crate) tasks: Tasks,
 }
 
-/// What the health endpoints report.
+/// The values behind the health endpoints.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     /// The bound listeners by name.

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_requester_is_the_call_that_sent_the_event() {
+    fn requester_is_the_call_that_sent_the_event() {
         let user_event = read(&event(&[("Verb", "Push"), ("Text", "a")])).unwrap();
         assert_eq!(
             user_event.requester.to_string(),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_phone_defaults_to_that_of_the_channel() {
+    fn phone_defaults_to_that_of_the_channel() {
         let request =
             request(&[("Verb", "push"), ("Text", "Hello"), ("Priority", "idle")]).unwrap();
         assert_eq!(request.phone.as_deref(), Some("PJSIP/1001"));

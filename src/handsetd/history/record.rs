@@ -33,7 +33,7 @@ impl RequestInfo {
     }
 }
 
-/// What the history keeps of a delivery to one phone.
+/// A delivery to one phone, as the history keeps it.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     /// Position in the history; increases with every delivery.

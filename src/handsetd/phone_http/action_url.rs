@@ -1,7 +1,7 @@
 //! Action URLs: a phone reports an event by requesting a URL of this server.
 //!
 //! The reply is immediate and empty: phones wait for it and show its body. Events and values have the
-//! same names for all vendors. What follows from an event is decided elsewhere.
+//! same names for all vendors. Rules decide what an event causes.
 
 mod event;
 mod values;

@@ -39,7 +39,7 @@ pub enum Reach {
 }
 
 impl Contact {
-    /// Reads an item of the answers to `PJSIPShowContacts` and `PJSIPShowEndpoint`.
+    /// Parses an item of the responses to `PJSIPShowContacts` and `PJSIPShowEndpoint`.
     pub fn of_pjsip(item: &Event) -> Option<Self> {
         let first = |names: [&str; 2]| names.into_iter().find_map(|name| item.header(name));
         let uri = first(["Uri", "URI"])?;
@@ -71,7 +71,7 @@ impl Contact {
         })
     }
 
-    /// Reads an item of the answer to `SIPpeers`; `None` if the peer is not registered.
+    /// Parses an item of the response to `SIPpeers`; `None` if the peer is not registered.
     pub(super) fn of_peer(item: &Event) -> Option<Self> {
         let endpoint = Endpoint::new(Technology::Sip, item.header("ObjectName")?).ok()?;
         let ip = address(item.header("IPaddress")?)?;
@@ -79,9 +79,9 @@ impl Contact {
         Some(Self::new(endpoint, "", Some(ip), None, "", status))
     }
 
-    /// Reads the answer to `SIPshowpeer`; `None` if the peer is not registered.
-    pub(super) fn of_peer_details(endpoint: &Endpoint, answer: &Response) -> Option<Self> {
-        let header = |name| answer.header(name).unwrap_or_default();
+    /// Parses the response to `SIPshowpeer`; `None` if the peer is not registered.
+    pub(super) fn of_peer_details(endpoint: &Endpoint, response: &Response) -> Option<Self> {
+        let header = |name| response.header(name).unwrap_or_default();
         let ip = address(header("Address-IP"))?;
         let own = address(sip_host(header("Reg-Contact")));
         let endpoint = endpoint.clone();
@@ -90,7 +90,7 @@ impl Contact {
         Some(Self::new(endpoint, "", Some(ip), own, user_agent, status))
     }
 
-    /// Reads an item of the answer to `SCCPListDevices`; `None` if the device is not registered. Its
+    /// Parses an item of the response to `SCCPListDevices`; `None` if the device is not registered. Its
     /// endpoint is the device (`SCCP/SEP00005E005301`), since chan-sccp does not list
     /// its lines.
     pub(super) fn of_sccp_device(item: &Event) -> Option<Self> {
@@ -99,7 +99,7 @@ impl Contact {
             .is_some_and(|word| word.eq_ignore_ascii_case("SCCP"));
         let name = item.header("ObjectId").filter(|_| is_sccp)?;
         let endpoint = Endpoint::new(Technology::Sccp, name).ok()?;
-        // `192.0.2.21:51010`, or `--` for a device that is not there.
+        // `192.0.2.21:51010`, or `--` for an unregistered device.
         let socket = item.header("IPaddress")?;
         let (host, _port) = socket.rsplit_once(':').unwrap_or((socket, ""));
         let ip = address(host)?;
@@ -135,7 +135,7 @@ impl Contact {
     /// Returns vendor and model, if handsetd knows them.
     pub fn identity(&self) -> Option<Identity> {
         let identity = Identity::of_user_agent(self.user_agent.trim())?;
-        // The name of an SCCP device tells it too.
+        // The name of an SCCP device contains it, too.
         let of_device = self.endpoint.name().strip_prefix("SEP");
         Some(Identity {
             mac: identity.mac.or_else(|| of_device?.parse().ok()),
@@ -192,11 +192,12 @@ impl Contact {
 }
 
 impl Reach {
-    /// Reads Asterisk's words, those of PJSIP and those of `chan_sip` (`OK (12 ms)`).
+    /// Parses the status in PJSIP or in `chan_sip` (`OK (12 ms)`).
     fn of(status: &str) -> Self {
         let is = |word: &str| {
-            let start = status.get(..word.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+            status
+                .get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word))
         };
         if is("Reachable") || is("OK") || is("LAGGED") {
             Self::Reachable

@@ -11,8 +11,8 @@ use handset_phones::phone::{Endpoint, Technology};
 #[derive(Debug, Default)]
 pub(super) struct Table {
     endpoints: HashMap<Endpoint, Vec<Contact>>,
-    /// How often events announced a registration of each.
-    seen: HashMap<Endpoint, u64>,
+    /// Number of registrations announced by events.
+    registrations: HashMap<Endpoint, u64>,
     current: bool,
 }
 
@@ -24,7 +24,10 @@ impl Table {
 
     /// Returns how many registrations of the endpoint were announced by events.
     pub(super) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
-        self.seen.get(endpoint).copied().unwrap_or_default()
+        self.registrations
+            .get(endpoint)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Returns all contacts, in no order.
@@ -57,7 +60,7 @@ impl Table {
                 {
                     self.count_registration(&endpoint);
                 }
-                // Even then: a list that is underway may be older.
+                // Needed in any case: a list being loaded may be older.
                 Some(Query::Endpoint(endpoint))
             }
             "PeerStatus" => {
@@ -85,7 +88,7 @@ impl Table {
                 self.count_registration(&device);
                 Some(Query::SccpDevices)
             }
-            // Only a hint that another event was missed.
+            // Reveals only that another event was missed.
             "DeviceStateChange" => {
                 let endpoint = endpoint(header("Device"))?;
                 let is_available = match header("State") {
@@ -180,10 +183,10 @@ impl Table {
     }
 
     fn count_registration(&mut self, endpoint: &Endpoint) {
-        if let Some(count) = self.seen.get_mut(endpoint) {
+        if let Some(count) = self.registrations.get_mut(endpoint) {
             *count = count.wrapping_add(1);
-        } else if self.seen.len() < MAX_ENDPOINTS {
-            self.seen.insert(endpoint.clone(), 1);
+        } else if self.registrations.len() < MAX_ENDPOINTS {
+            self.registrations.insert(endpoint.clone(), 1);
         }
     }
 

@@ -1,4 +1,4 @@
-//! A scripted manager, for whatever is tested with a roster.
+//! A scripted Asterisk, for tests that need a roster.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::Roster;
 use handset_ami::{self as ami, Client};
 use handset_net::tasks::Tasks;
 
-/// A scripted Asterisk: each action is answered as the test says.
+/// An AMI session of a scripted Asterisk.
 pub(crate) struct Session {
     reader: BufReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
@@ -68,7 +68,7 @@ impl Session {
         self.say(&text.replace('\n', "\r\n")).await;
     }
 
-    /// Waits for an action, and answers it with success, further headers, and what follows that.
+    /// Waits for an action, and answers it with success, `headers`, and the messages `more`.
     pub(crate) async fn answer(&mut self, name: &str, headers: &str, more: &str) {
         let id = self.hear(name).await;
         let text = format!("Response: Success\nActionID: {id}\n{headers}\n");
@@ -76,7 +76,7 @@ impl Session {
         self.say(&(text + &more).replace('\n', "\r\n")).await;
     }
 
-    /// Answers what a new connection asks, with one phone at `ip`.
+    /// Answers the queries of a new connection, with one phone at `ip`.
     pub(crate) async fn answer_with_phone(&mut self, ip: &str) {
         self.answer("ListCommands", "PJSIPShowContacts: Lists.\n", "")
             .await;
@@ -90,12 +90,12 @@ impl Session {
     }
 }
 
-/// Returns a time that nothing local takes.
+/// Returns a deadline that local operations never reach.
 pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_secs(20)
 }
 
-/// Starts a client of a port, and a roster that follows it.
+/// Binds a port, and starts a client of it and a roster that follows the client.
 pub(crate) async fn listen(tasks: &Tasks) -> (TcpListener, Roster) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -13,18 +13,18 @@ async fn each_connection_loads_registrations_again_and_hides_stale_ones() {
     session.answer_with_phone("192.0.2.21").await;
     let registration = roster.registration(&phone, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.21:5060");
-    let [facts] = &roster.registrations(&phone)[..] else {
+    let [info] = &roster.registrations(&phone)[..] else {
         panic!()
     };
     assert_eq!(
-        facts.sources.join(", "),
+        info.sources.join(", "),
         "contact sip:1001@192.0.2.21:5060 of PJSIP/1001 on pbx, \
          its User-Agent \"snomD785/10.1.1.1\""
     );
     assert_eq!(roster.find("192.0.2.21").len(), 1);
     assert_eq!(roster.find("192.0.2.22").len(), 0);
     drop(session);
-    // The phone has moved while nobody listened.
+    // The phone moves while handsetd is disconnected.
     let mut session = Session::accept(&listener).await;
     assert_eq!(
         roster.registrations(&phone),
@@ -72,21 +72,21 @@ async fn registrations_are_announced_one_by_one_or_together() {
     let mut session = Session::accept(&listener).await;
     session.answer_with_phone("192.0.2.21").await;
     let mut next = async || timeout_at(soon(), arrivals.recv()).await.unwrap().unwrap();
-    // The list was read, and then all was.
+    // One for the list, one for the end of loading.
     assert_eq!(
         [next().await, next().await],
         [Registered::Any, Registered::Any]
     );
-    let comes = |name: usize| {
+    let registered = |name: usize| {
         format!(
             "Event: ContactStatus\r\nURI: sip:{name}@192.0.2.22\r\n\
              ContactStatus: NonQualified\r\nAOR: {name}\r\nEndpointName: {name}\r\n\r\n"
         )
     };
-    session.say(&comes(1002)).await;
+    session.say(&registered(1002)).await;
     let id = session.hear("PJSIPShowEndpoint").await;
-    // While one is asked about, a whole building comes back.
-    let building: String = (2000..2100).map(comes).collect();
+    // During the query for one phone, all phones of a building register.
+    let building: String = (2000..2100).map(registered).collect();
     session.say(&building).await;
     session
         .say(
@@ -94,7 +94,7 @@ async fn registrations_are_announced_one_by_one_or_together() {
              ContactStatus: Removed\r\nAOR: 1001\r\nEndpointName: 1001\r\n\r\n",
         )
         .await;
-    // That one is the last, so that all were heard when it is gone.
+    // This event is the last: once its contact is gone, all events were handled.
     let mut table = roster.list()[0].table.clone();
     let gone: Endpoint = "1001".parse().unwrap();
     let is_gone = table.wait_for(|table| table.contacts(&gone).is_empty());
@@ -123,14 +123,15 @@ async fn missing_connections_and_missing_servers_are_distinguished() {
     assert_eq!(none.unwrap_err(), Unavailable::NoServer);
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
-    let away = roster
+    let disconnected = roster
         .registration(&phone, Instant::now())
         .await
         .unwrap_err();
     assert!(
-        away.to_string()
+        disconnected
+            .to_string()
             .starts_with("Asterisk pbx is not connected: "),
-        "{away}"
+        "{disconnected}"
     );
     drop(listener);
     tasks.shut_down(Duration::from_secs(5)).await;

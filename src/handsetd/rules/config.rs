@@ -23,7 +23,7 @@ pub struct Rule {
     /// Requests to make, in order; their values are templates.
     #[serde(rename = "do")]
     pub actions: Vec<Values>,
-    /// What happens when the rule fires while a run with the same key is active.
+    /// How the rule treats a run while another one with the same key is active.
     #[serde(default)]
     pub mode: Mode,
     /// Tests of the rule, executed by `handsetd check` and `handsetd rules test`.
@@ -42,7 +42,7 @@ pub struct Limit {
     pub per: Option<String>,
 }
 
-/// What happens when a rule fires while a run with the same key is active.
+/// How a rule treats a run while another one with the same key is active.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {

@@ -127,8 +127,8 @@ mod tests {
             "{{ '%999999999d'|format(1)|length }}",
             "{{ '%*d'|format(999999999, 1)|length }}",
         ] {
-            let why = filled(template).unwrap_err();
-            assert!(why.contains("result too large"), "{template}: {why}");
+            let error = filled(template).unwrap_err();
+            assert!(error.contains("result too large"), "{template}: {error}");
         }
         assert!(filled("{{ event.Long|indent(99999999) }}").is_err());
     }

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_names_existing_verbs_in_order() {
+    fn table_names_existing_verbs_in_order() {
         assert!(CONSEQUENCES.is_sorted_by(|one, next| one.0 < next.0));
         for (verb, parts) in CONSEQUENCES {
             assert!(Verb::find(verb).is_some(), "{verb}");

@@ -107,10 +107,7 @@ impl StepTemplate {
                 None => (),
                 // The value depends on the event, or another key may replace it.
                 Some(Refusal::MissingKey { key, .. })
-                    if is_variable(key) || self.may_replace(key) =>
-                {
-                    ()
-                }
+                    if is_variable(key) || self.may_replace(key) => {}
                 Some(Refusal::RequiresKey { required, .. })
                     if is_variable(required.split('=').next().unwrap_or_default()) => {}
                 Some(refusal) => errors.push((None, refusal.into())),

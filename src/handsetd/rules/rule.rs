@@ -182,7 +182,7 @@ impl Rule {
         Arc::new(self.trace(fact, self.seen(fact), verdict, now))
     }
 
-    /// Creates the run for an event, or returns reason there is none.
+    /// Creates the run for an event, or returns the reason there is none.
     fn plan_run(
         &self,
         fact: &Fact,

@@ -243,13 +243,13 @@ mod tests {
         );
         let sections: Sections = toml::from_str(&text).unwrap();
         let mut engine = Engine::new(&sections.rule).unwrap();
-        let judged = facts.iter().map(|fact| {
+        let texts = facts.iter().map(|fact| {
             let (_, traces) = engine.explain(fact, Instant::now());
             let run = traces[0].run();
             let pairs = run.map(|run| format!("{:?}", run.steps[0].pairs));
             format!("{} {}", traces[0], pairs.unwrap_or_default())
         });
-        judged.collect()
+        texts.collect()
     }
 
     fn phone_event(event: &str) -> Fact {

@@ -76,7 +76,7 @@ impl Compiled {
     }
 }
 
-/// What begins a placeholder, a statement and a comment.
+/// The openings of a placeholder, a statement and a comment.
 const MARKS: [&str; 3] = ["{{", "{%", "{#"];
 
 /// The name of a template in error messages.

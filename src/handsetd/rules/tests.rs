@@ -25,7 +25,7 @@ fn rules(text: &str) -> Vec<config::Rule> {
 }
 
 fn engine(text: &str) -> Engine {
-    Engine::new(&rules(text)).unwrap_or_else(|faults| panic!("{faults:?}"))
+    Engine::new(&rules(text)).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
 /// Reads `Name: value` lines.

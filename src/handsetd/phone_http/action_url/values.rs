@@ -1,6 +1,6 @@
 //! The values of an event, under common names for all vendors.
 //!
-//! The names in a query were chosen by whoever provisioned the URL, so the vendors' own variables
+//! The provisioned URL determines the names in a query, so the vendors' own variables
 //! (`csta_id`, `phone_ip`) and common short forms are recognized as well. Reported values stay
 //! unchanged; those under common names are added.
 
@@ -19,7 +19,7 @@ pub(super) fn with_common_names(mut values: Vec<(String, String)>) -> Vec<(Strin
         let number = value(&values, "remote").and_then(number);
         values.extend(number.map(|number| (NUMBER.to_owned(), number)));
     }
-    // Snom reports which calls are forwarded in words of its own.
+    // Snom has its own words for the calls that are forwarded.
     if value(&values, KIND).is_none() {
         let kind = match value(&values, "redirect_event") {
             Some("all") => Some("all"),

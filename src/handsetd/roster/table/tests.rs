@@ -6,13 +6,13 @@ fn event(text: &str) -> Event {
     Event::parse(text.replace('\n', "\r\n").as_bytes()).expect(text)
 }
 
-/// Makes an answer with a list.
+/// Returns a response with a list.
 fn list(items: &[String]) -> Response {
-    answer("Response: Success\nEventList: start\n")
+    response("Response: Success\nEventList: start\n")
         .with_list(items.iter().map(|item| event(item)).collect(), false)
 }
 
-fn answer(text: &str) -> Response {
+fn response(text: &str) -> Response {
     Response::new(Packet::parse(text.replace('\n', "\r\n").as_bytes()))
 }
 
@@ -44,7 +44,7 @@ fn status(name: &str, uri: &str, status: &str) -> Event {
     ))
 }
 
-/// A table that has read one phone, 1001.
+/// A table with one phone, 1001.
 fn table() -> Table {
     let mut table = Table::default();
     let items = [listed("1001", LAN, "192.0.2.21")];
@@ -94,9 +94,9 @@ fn registrations_are_counted_and_removals_are_not() {
 }
 
 #[test]
-fn an_empty_list_is_an_error_to_asterisk_and_empties_the_table() {
+fn empty_list_is_an_error_in_asterisk_and_empties_the_table() {
     let mut table = table();
-    let none = answer("Response: Error\nMessage: No Contacts found\n");
+    let none = response("Response: Error\nMessage: No Contacts found\n");
     table.apply_response(&Query::Contacts, &none);
     assert_eq!(table.all().count(), 0);
 }
@@ -152,11 +152,11 @@ fn registering_phone_is_queried() {
     };
     assert_eq!(contact.address, "2001:db8::22".parse().ok());
     assert_eq!((contact.own, contact.reach), (None, Reach::Unqualified));
-    assert_eq!(uris(&table, "1001"), [LAN], "the other one stays");
+    assert_eq!(uris(&table, "1001"), [LAN], "the other phone stays");
 }
 
 #[test]
-fn a_phone_that_moves_is_followed() {
+fn moved_phone_has_its_new_address() {
     let mut table = table();
     assert!(table.apply_event(&status("1001", LAN, "Removed")).is_some());
     assert_eq!(uris(&table, "1001"), [""; 0]);
@@ -200,9 +200,9 @@ fn contacts_of_one_endpoint_are_separate_phones() {
 }
 
 #[test]
-fn an_endpoint_that_is_gone_has_no_contacts() {
+fn unknown_endpoint_has_no_contacts() {
     let mut table = table();
-    let gone = answer("Response: Error\nMessage: Unable to retrieve endpoint 1001\n");
+    let gone = response("Response: Error\nMessage: Unable to retrieve endpoint 1001\n");
     table.apply_response(&Query::Endpoint(endpoint("1001")), &gone);
     assert_eq!(table.all().count(), 0);
 }
@@ -213,7 +213,7 @@ fn lists_are_queried_where_the_server_supports_them() {
     let query = |table: &mut Table, commands: &str| {
         table.apply_response(
             &Query::Commands,
-            &answer(&format!("Response: Success\n{commands}")),
+            &response(&format!("Response: Success\n{commands}")),
         )
     };
     assert_eq!(query(&mut table, "Ping: Keepalive command.\n"), []);
@@ -246,8 +246,8 @@ fn peers_of_chan_sip_are_listed_and_then_queried() {
     let details = "Response: Success\nObjectName: 2001\nAddress-IP: 192.0.2.31\n\
                    SIP-Useragent: Cisco-CP7970G/8.5.4\nReg-Contact: sip:2001@192.168.0.4:5060\n\
                    Status: OK (3 ms)\n";
-    table.apply_response(&query, &answer(details));
-    // Reading the list again does not forget what the details said.
+    table.apply_response(&query, &response(details));
+    // The list, loaded again, keeps the details.
     table.apply_response(&Query::Peers, &list(&items));
     let [contact] = table.contacts(&endpoint("SIP/2001")) else {
         panic!()
@@ -258,7 +258,7 @@ fn peers_of_chan_sip_are_listed_and_then_queried() {
 }
 
 #[test]
-fn a_peer_comes_and_goes() {
+fn peer_registers_and_unregisters() {
     let mut table = Table::default();
     let status = |word: &str| {
         event(&format!(
@@ -272,12 +272,12 @@ fn a_peer_comes_and_goes() {
     );
     table.apply_response(
         &query,
-        &answer("Response: Success\nAddress-IP: 192.0.2.31\n"),
+        &response("Response: Success\nAddress-IP: 192.0.2.31\n"),
     );
     assert_eq!(table.all().count(), 1);
     table.apply_event(&status("Unregistered"));
     assert_eq!(table.all().count(), 0);
-    table.apply_response(&query, &answer("Response: Success\nAddress-IP: (null)\n"));
+    table.apply_response(&query, &response("Response: Success\nAddress-IP: (null)\n"));
     assert_eq!(table.all().count(), 0);
     let of_pjsip = event("Event: PeerStatus\nPeer: PJSIP/1001\nPeerStatus: Unreachable\n");
     assert_eq!(
@@ -289,17 +289,17 @@ fn a_peer_comes_and_goes() {
 #[test]
 fn device_state_leads_to_a_query_only_if_it_contradicts_the_table() {
     let mut table = table();
-    let mut asks = |device: &str, state: &str| {
+    let mut queries = |device: &str, state: &str| {
         let text = format!("Event: DeviceStateChange\nDevice: {device}\nState: {state}\n");
         table.apply_event(&event(&text)).is_some()
     };
-    assert!(!asks("PJSIP/1001", "INUSE"));
-    assert!(asks("PJSIP/1001", "UNAVAILABLE"));
-    assert!(asks("PJSIP/1009", "NOT_INUSE"));
-    assert!(!asks("PJSIP/1009", "UNAVAILABLE"));
-    assert!(!asks("PJSIP/1009", "INVALID"));
-    assert!(!asks("SCCP/1009", "NOT_INUSE"));
-    assert!(!asks("Custom:lamp", "INUSE"));
+    assert!(!queries("PJSIP/1001", "INUSE"));
+    assert!(queries("PJSIP/1001", "UNAVAILABLE"));
+    assert!(queries("PJSIP/1009", "NOT_INUSE"));
+    assert!(!queries("PJSIP/1009", "UNAVAILABLE"));
+    assert!(!queries("PJSIP/1009", "INVALID"));
+    assert!(!queries("SCCP/1009", "NOT_INUSE"));
+    assert!(!queries("Custom:lamp", "INUSE"));
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn malformed_items_are_skipped() {
 }
 
 #[test]
-fn a_contact_that_is_configured_is_known_by_its_address_of_record() {
+fn configured_contact_belongs_to_its_address_of_record() {
     let mut table = Table::default();
     let item = "Event: ContactList\nObjectName: 1001@@0123\nUri: sip:1001@192.0.2.21\nEndpoint: \n";
     table.apply_response(&Query::Contacts, &list(&[item.to_owned()]));
@@ -336,7 +336,8 @@ fn device(name: &str, address: &str) -> String {
 #[test]
 fn sccp_devices_are_listed_where_the_module_is_loaded() {
     let mut table = Table::default();
-    let commands = answer("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
+    let commands =
+        response("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
     assert_eq!(
         table.apply_response(&Query::Commands, &commands),
         [Query::SccpDevices]
@@ -350,7 +351,7 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
         table.apply_response(&Query::SccpDevices, &list(&items)),
         [Query::Endpoint(one.clone())]
     );
-    let model = answer("Response: Success\nValue: Cisco 7970\n");
+    let model = response("Response: Success\nValue: Cisco 7970\n");
     table.apply_response(&Query::Endpoint(one.clone()), &model);
     let [contact] = table.contacts(&one) else {
         panic!()
@@ -358,7 +359,7 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
     assert_eq!(contact.identity().unwrap().model, "7970");
     assert_eq!(contact.address, "192.0.2.21".parse().ok());
     assert_eq!(contact.mac(), "00:00:5E:00:53:01".parse().ok());
-    // Another list keeps what was told of it.
+    // Another list keeps the model.
     table.apply_response(&Query::SccpDevices, &list(&items[..1]));
     assert_eq!(table.contacts(&one)[0].identity().unwrap().model, "7970");
     let status = |word: &str| {

@@ -61,7 +61,7 @@ fn event_names_are_case_insensitive_and_user_events_have_two() {
 }
 
 #[test]
-fn the_phone_defaults_to_that_of_the_channel() {
+fn phone_defaults_to_that_of_the_channel() {
     let text = r#"
         [[rule]]
         name = "a"

@@ -12,7 +12,7 @@ fn mode(mode: &str) -> Engine {
 }
 
 #[test]
-fn the_mode_decides_about_runs_with_the_same_key() {
+fn mode_decides_about_runs_with_the_same_key() {
     let (one, two) = (fact("Event: X\nKey: 1"), fact("Event: X\nKey: 2"));
     let start = Instant::now();
     let at = |second: u32| start + SECOND * second;
