@@ -27,9 +27,9 @@ end
 complete -c handsetd -n "__fish_handsetd_needs_command" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_needs_command" -s V -l version -d 'Print version'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "ami" -d 'Inspect and use Asterisk\'s manager interface (AMI)'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Validate the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a tone or a picture for a phone, offline'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a ring tone or a picture for a phone model'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Test the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
@@ -63,14 +63,14 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l vendor -d 'The vendor of the model; needed only for models that handsetd does not know' -r -f -a "cisco\t''
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l vendor -d 'The vendor of the model; required only for models that handsetd does not know' -r -f -a "cisco\t''
 snom\t''
 yealink\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l fit -d 'Fill the display and crop the picture, or show all of it' -r -f -a "cover\t''
 contain\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l vendor -d 'The vendor of the model; needed only for models that handsetd does not know' -r -f -a "cisco\t''
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -l vendor -d 'The vendor of the model; required only for models that handsetd does not know' -r -f -a "cisco\t''
 snom\t''
 yealink\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -s h -l help -d 'Print help'
@@ -89,7 +89,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
-complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Try each transport to a phone, and report its answer and what to change' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Probe each transport to a phone, and report the results and what to change' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l json -d 'Print JSON, which is the default on a pipe'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand run" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
@@ -110,9 +110,9 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Id of a user (cucm); may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "ami" -d 'Inspect and use Asterisk\'s manager interface (AMI)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Check the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Validate the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a tone or a picture for a phone, offline'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a ring tone or a picture for a phone model'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Test the rules of the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "run" -d 'Run the daemon'

@@ -136,7 +136,7 @@ _arguments "${_arguments_options[@]}" : \
             (background)
 _arguments "${_arguments_options[@]}" : \
 '--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
-'--vendor=[The vendor of the model; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'--vendor=[The vendor of the model; required only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
 '--fit=[Fill the display and crop the picture, or show all of it]:FIT:(cover contain)' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -147,7 +147,7 @@ _arguments "${_arguments_options[@]}" : \
 (ringtone)
 _arguments "${_arguments_options[@]}" : \
 '--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
-'--vendor=[The vendor of the model; needed only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'--vendor=[The vendor of the model; required only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':source -- Read this WAV file\: any rate, one or two channels:_files' \
@@ -242,7 +242,7 @@ esac
 (phones)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
-'--why=[Try each transport to a phone, and report its answer and what to change]:NAME:_default' \
+'--why=[Probe each transport to a phone, and report the results and what to change]:NAME:_default' \
 '--json[Print JSON, which is the default on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -407,9 +407,9 @@ esac
 _handsetd_commands() {
     local commands; commands=(
 'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
-'check:Check the configuration' \
+'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
-'media:Convert a tone or a picture for a phone, offline' \
+'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the rules of the configuration' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
@@ -488,9 +488,9 @@ _handsetd__subcmd__demo_commands() {
 _handsetd__subcmd__help_commands() {
     local commands; commands=(
 'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
-'check:Check the configuration' \
+'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
-'media:Convert a tone or a picture for a phone, offline' \
+'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the rules of the configuration' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \

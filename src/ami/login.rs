@@ -83,7 +83,7 @@ pub(crate) enum LoginError {
     #[error("the server does not speak AMI; its first bytes are {start:?}")]
     NotAmi { start: String },
     /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not tell which.
-    #[error("the server rejected user name or secret: {message}")]
+    #[error("the server rejected the user name or secret: {message}")]
     Rejected { message: String },
     /// A later attempt may succeed.
     #[error("the server does not accept logins at the moment: {message}")]

@@ -1,14 +1,15 @@
-//! The command line: one file for each command, and what all of them share.
+//! The command line: one file per command, and what all of them share.
 //!
-//! Data goes to the standard output; what is wrong goes to the standard error output. Commands
-//! return errors, and only here they are shown and become exit codes.
+//! Data goes to standard output, errors go to standard error. Commands return errors; only this
+//! module prints them and turns them into exit codes.
 
 mod admin_client;
 mod ami;
 mod check;
+mod config_file;
+mod core_dump;
 #[cfg(feature = "simulator")]
 mod demo;
-mod dump;
 mod hint;
 mod media;
 mod output_format;
@@ -20,15 +21,14 @@ mod send;
 mod simulate;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Diagnostics, Sources};
+use crate::config::Diagnostics;
 use crate::telemetry::TerminalSafe;
 
-/// Make desk phones act when Asterisk says so
+/// Make desk phones act on Asterisk events and calls
 #[derive(Debug, Parser)]
 #[command(name = "handsetd", version, arg_required_else_help = true, after_help = examples())]
 pub struct Cli {
@@ -51,14 +51,14 @@ enum Command {
     Simulate(Box<simulate::Simulate>),
 }
 
-/// Reads the arguments, does what they say, and returns how it went.
+/// Parses the arguments, runs the command and returns the exit code.
 ///
-/// The codes: 0 fine, 1 failed, 2 wrong arguments, 78 bad configuration. Wrong arguments and
-/// requests for help end the process here.
+/// The codes: 0 success, 1 failure, 2 invalid arguments, 78 invalid configuration. Invalid arguments
+/// and requests for help end the process here.
 pub fn main() -> ExitCode {
-    if let Err(why) = dump::forbid() {
-        // This is no reason not to begin.
-        let _ = writeln!(io::stderr(), "handsetd: {why}");
+    if let Err(reason) = core_dump::disable() {
+        // Not fatal.
+        let _ = writeln!(io::stderr(), "handsetd: {reason}");
     }
     let outcome = Cli::parse().run(&mut io::stdout());
     outcome.unwrap_or_else(|error| {
@@ -86,27 +86,12 @@ impl Cli {
     }
 }
 
-/// The configuration that a command uses.
-#[derive(Args, Debug)]
-pub struct ConfigFile {
-    /// Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-impl ConfigFile {
-    /// Reads the configuration.
-    pub fn load(&self) -> Result<Config, Diagnostics> {
-        Config::load(&Sources::of_process(self.config.as_deref()))
-    }
-}
-
-/// Prints each fault of a configuration on its own line, and any other error with its causes and a
-/// hint.
+/// Prints each diagnostic of a configuration on its own line, and any other error with its causes
+/// and a hint.
 fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
-    if let Some(faults) = error.downcast_ref::<Diagnostics>() {
-        // Diagnostics escape themselves, and keep the line breaks of an excerpt.
-        return writeln!(out, "{faults}");
+    if let Some(diagnostics) = error.downcast_ref::<Diagnostics>() {
+        // Diagnostics are escaped already, except for the line breaks of an excerpt.
+        return writeln!(out, "{diagnostics}");
     }
     writeln!(out, "handsetd: {}", TerminalSafe(format!("{error:#}")))?;
     match hint::of(error) {
@@ -117,7 +102,7 @@ fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
 
 fn code(error: &anyhow::Error) -> u8 {
     if error.is::<Diagnostics>() {
-        BAD_CONFIGURATION
+        INVALID_CONFIGURATION
     } else {
         FAILURE
     }
@@ -125,10 +110,10 @@ fn code(error: &anyhow::Error) -> u8 {
 
 const FAILURE: u8 = 1;
 
-/// The exit code for a bad configuration, which is `EX_CONFIG` of sysexits.
-const BAD_CONFIGURATION: u8 = 78;
+/// The exit code for an invalid configuration, `EX_CONFIG` of sysexits.
+const INVALID_CONFIGURATION: u8 = 78;
 
-/// Returns examples of the commands that this build has.
+/// Returns examples of the commands in this build.
 fn examples() -> String {
     let examples = [
         (cfg!(feature = "simulator"), "handsetd demo"),

@@ -25,7 +25,7 @@ fn check_summarizes_the_configuration() {
     handsetd(folder.path(), &["check", "--config", "handsetd.toml"])
         .assert()
         .code(0)
-        .stdout(contains("The configuration is good: read "))
+        .stdout(contains("Configuration OK: read "))
         .stdout(contains("handsetd.toml, ").and(contains("conf.d/more.toml; 2 phones.")))
         .stderr(is_empty());
     // Nothing is bound, so that a port in use is not reported.
@@ -200,7 +200,7 @@ fn media_reports_unsupported_sources() {
                 "--model",
                 "7960",
             ],
-            "7960 takes no background",
+            "7960 does not support backgrounds",
         ),
     ] {
         handsetd(folder.path(), arguments)

@@ -100,7 +100,7 @@ async fn send_trusts_the_configured_certificate_and_reads_the_stored_token() {
     configure(&tls("ca"));
     assert_refused(
         &send(&file, &["ping"]).await,
-        "does not present admin.tls.certificate_file",
+        "does not present the certificate in admin.tls.certificate_file",
     );
 }
 
@@ -143,7 +143,7 @@ async fn ami_send_prints_the_response_and_ami_tail_prints_events() {
     let output = ami(&["send", "ListCommands", "--server", "other"]);
     assert_refused(
         &output,
-        "no [[asterisk]] is called \"other\"; there are pbx",
+        "no [[asterisk]] is named \"other\"; expected one of pbx",
     );
     let output = ami(&["send", "Getvar", "Channel=none", "Variable=a"]);
     assert_eq!(output.status.code(), Some(1));

@@ -42,7 +42,7 @@ impl AdminClient {
             })?
         };
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-            .context("admin.token cannot be sent in HTTP")?;
+            .context("admin.token contains a character that HTTP cannot transmit")?;
         authorization.set_sensitive(true);
         let headers = [
             (AUTHORIZATION, authorization),
@@ -64,7 +64,7 @@ impl AdminClient {
                 Some(_) => "https",
                 None => "http",
             },
-            http: builder.build().context("cannot set up HTTP")?,
+            http: builder.build().context("cannot create the HTTP client")?,
         })
     }
 
@@ -90,11 +90,11 @@ impl AdminClient {
         let response = self.send(self.http.get(url)).await?;
         let code = response.status();
         if code != StatusCode::OK {
-            bail!("the daemon sends no events (HTTP {code})");
+            bail!("the daemon rejected the subscription to its events (HTTP {code})");
         }
         Ok(EventStream {
             response,
-            text: Vec::new(),
+            buffer: Vec::new(),
         })
     }
 
@@ -114,7 +114,9 @@ impl AdminClient {
         // The URL would only repeat the address.
         let error = error.without_url();
         if WrongPin::among(&error).is_some() {
-            anyhow!("the server at {address} does not present admin.tls.certificate_file")
+            anyhow!(
+                "the server at {address} does not present the certificate in admin.tls.certificate_file"
+            )
         } else if error.is_connect() {
             anyhow::Error::from(error).context(format!(
                 "cannot connect to the daemon at {address} (admin.listen); is handsetd run running?"
@@ -128,16 +130,16 @@ impl AdminClient {
 /// Server-sent events of the daemon.
 pub(super) struct EventStream {
     response: Response,
-    /// What was received and not yet returned.
-    text: Vec<u8>,
+    /// Received bytes that have not been returned yet.
+    buffer: Vec<u8>,
 }
 
 impl EventStream {
     /// Returns the data of the next event; `None` at the end of the stream. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some(end) = self.text.windows(2).position(|two| two == b"\n\n") {
-                let block: Vec<u8> = self.text.drain(..end.saturating_add(2)).collect();
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<u8> = self.buffer.drain(..end.saturating_add(2)).collect();
                 let block = String::from_utf8_lossy(&block);
                 let data = block.lines().find_map(|line| line.strip_prefix("data: "));
                 match data.and_then(|data| serde_json::from_str(data).ok()) {
@@ -145,11 +147,11 @@ impl EventStream {
                     None => continue,
                 }
             }
-            if self.text.len() > MAX_REPLY {
+            if self.buffer.len() > MAX_REPLY {
                 return None;
             }
             let chunk = self.response.chunk().await.ok()??;
-            self.text.extend_from_slice(&chunk);
+            self.buffer.extend_from_slice(&chunk);
         }
     }
 }

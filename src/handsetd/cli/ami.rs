@@ -1,4 +1,4 @@
-//! `handsetd ami`: Asterisk's manager interface, looked at from outside.
+//! `handsetd ami`: tools for Asterisk's manager interface.
 
 mod send;
 mod server;
@@ -11,7 +11,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-
 use handset_ami::decode;
 
 /// Inspect and use Asterisk's manager interface (AMI)
@@ -53,7 +52,7 @@ impl Ami {
                     File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
                 write(BufReader::new(file), out, &path.display().to_string())
             }
-            _ => write(io::stdin().lock(), out, "the standard input"),
+            _ => write(io::stdin().lock(), out, "standard input"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `handsetd check`: everything up to binding.
+//! `handsetd check`: validates the configuration; binds and connects to nothing.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -7,14 +7,14 @@ use anyhow::Context;
 use clap::Args;
 use tokio::time::Instant;
 
-use super::ConfigFile;
+use super::config_file::ConfigFile;
 use crate::config::Config;
 use crate::telemetry::TerminalSafe;
 
-/// Check the configuration
+/// Validate the configuration
 ///
-/// Read the files and the environment like the daemon, and report every fault with file, line and
-/// key; then run the tests of the rules
+/// Read the files and the environment as the daemon does, report every error with file, line and
+/// key, then run the tests of the rules
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -23,7 +23,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// Reports faults, or else what was read, and warnings.
+    /// Prints what was read, and warnings; every error of the configuration is returned.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         config.test_rules(Instant::now())?;
@@ -38,7 +38,7 @@ fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
         .map(|path| path.display().to_string())
         .collect();
     let read = match files.as_slice() {
-        [] => "no file".to_owned(),
+        [] => "no files".to_owned(),
         files => files.join(", "),
     };
     let phones = count(config.directory.entries().len(), "phone");
@@ -49,7 +49,7 @@ fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
     };
     writeln!(
         out,
-        "The configuration is good: read {}; {phones}{rules}.",
+        "Configuration OK: read {}; {phones}{rules}.",
         TerminalSafe(read)
     )?;
     for warning in config.warnings() {
@@ -58,10 +58,10 @@ fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn count(count: usize, what: &str) -> String {
+fn count(count: usize, noun: &str) -> String {
     match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
     }
 }
 

@@ -2,25 +2,25 @@
 
 use std::io::{Error, ErrorKind};
 
-/// Returns a hint, if the cause is a common one.
+/// Returns a hint if a cause of `error` is a common one.
 pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
     let cause = error
         .chain()
         .find_map(|cause| cause.downcast_ref::<Error>())?;
     match cause.kind() {
         ErrorKind::AddrInUse => Some(
-            "the address is in use, possibly by another handsetd; stop it or configure another address",
+            "another process, possibly another handsetd, uses the address; stop it or configure another address",
         ),
         ErrorKind::AddrNotAvailable => {
-            Some("no interface of this machine has that address; configure one that has")
+            Some("no network interface has this address; configure the address of one that exists")
         }
         ErrorKind::NotFound => {
             Some("check the path; relative paths start at the current directory")
         }
         ErrorKind::PermissionDenied => {
-            Some("run handsetd as a user with that permission, or change the permissions")
+            Some("run handsetd as a user that has the permission, or change the permissions")
         }
-        ErrorKind::StorageFull => Some("free space on the file system"),
+        ErrorKind::StorageFull => Some("free up space on the file system"),
         _ => None,
     }
 }

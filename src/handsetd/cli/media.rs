@@ -1,4 +1,4 @@
-//! `handsetd media`: the conversions, offline.
+//! `handsetd media`: converts ring tones and backgrounds offline.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -7,13 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
-
 use handset_phones::media::{Fit, Model, Picture, background, model, ringtone};
 use handset_phones::phone::Vendor;
 
-/// Convert a tone or a picture for a phone, offline
+/// Convert a ring tone or a picture for a phone model
 ///
-/// The result is what the daemon serves to a phone of that model
+/// The result is what the daemon serves to a phone of this model
 #[derive(Args, Debug)]
 pub(super) struct Media {
     #[command(subcommand)]
@@ -65,7 +64,7 @@ struct ModelName {
     /// Convert for this model, such as 7970, D785 or T46G
     #[arg(long, value_name = "M")]
     model: String,
-    /// The vendor of the model; needed only for models that handsetd does not know
+    /// The vendor of the model; required only for models that handsetd does not know
     #[arg(long, value_name = "VENDOR", value_parser = clap::builder::PossibleValuesParser::new(VENDORS))]
     vendor: Option<String>,
 }
@@ -94,20 +93,20 @@ impl Media {
 impl Background {
     fn run(&self) -> anyhow::Result<Vec<String>> {
         let model = &self.model.model;
-        let wanted = self
+        let target = self
             .model
             .find()?
             .background
-            .map_err(|reason| anyhow!("{model} takes no background: {reason}"))?;
+            .map_err(|reason| anyhow!("{model} does not support backgrounds: {reason}"))?;
         let fit = match self.fit {
             FitName::Contain => Fit::Contain,
             FitName::Cover => Fit::Cover,
         };
-        let converted = background::convert(&read(&self.source)?, &wanted, fit)
+        let converted = background::convert(&read(&self.source)?, &target, fit)
             .with_context(|| format!("cannot convert {}", self.source.display()))?;
         let mut lines = vec![write_picture(&self.target, &converted.image)?];
         if let Some(thumbnail) = &converted.thumbnail {
-            lines.push(write_picture(&beside(&self.target), thumbnail)?);
+            lines.push(write_picture(&thumbnail_path(&self.target), thumbnail)?);
         }
         Ok(lines)
     }
@@ -115,8 +114,8 @@ impl Background {
 
 impl Ringtone {
     fn run(&self) -> anyhow::Result<String> {
-        let wanted = self.model.find()?.ringtone;
-        let tone = ringtone::convert(&read(&self.source)?, wanted)
+        let target = self.model.find()?.ringtone;
+        let tone = ringtone::convert(&read(&self.source)?, target)
             .with_context(|| format!("cannot convert {}", self.source.display()))?;
         write(&self.target, &tone.bytes)?;
         Ok(format!(
@@ -152,12 +151,12 @@ impl ModelName {
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let failed = || format!("cannot read {}", path.display());
-    let file = fs::File::open(path).with_context(failed)?;
-    // The conversions say what is too long for them; this only bounds the memory.
+    let context = || format!("cannot read {}", path.display());
+    let file = fs::File::open(path).with_context(context)?;
+    // This only bounds the memory; the conversions have limits of their own.
     file.take(MAX_SOURCE)
         .read_to_end(&mut bytes)
-        .with_context(failed)?;
+        .with_context(context)?;
     Ok(bytes)
 }
 
@@ -177,8 +176,8 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Returns the path of the thumbnail: `night-thumbnail.png` for `night.png`.
-fn beside(target: &Path) -> PathBuf {
+/// Returns the path of the thumbnail of `target`: `night-thumbnail.png` for `night.png`.
+fn thumbnail_path(target: &Path) -> PathBuf {
     let mut name = target.file_stem().unwrap_or_default().to_owned();
     name.push("-thumbnail");
     if let Some(extension) = target.extension() {

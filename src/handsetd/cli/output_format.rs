@@ -1,23 +1,23 @@
-//! What output looks like: for people at a terminal, for programs on a pipe.
+//! The format of output: text on a terminal, JSON on a pipe.
 
 use std::io::{self, IsTerminal};
 
-/// For whom something is printed.
+/// The format of output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum OutputFormat {
-    /// People: tables and sentences.
-    People,
-    /// Programs: JSON.
-    Programs,
+    /// JSON, for programs.
+    Json,
+    /// Tables and sentences, for people.
+    Text,
 }
 
 impl OutputFormat {
-    /// Returns the form that fits the standard output.
+    /// Returns text if standard output is a terminal, otherwise JSON.
     pub(super) fn of_stdout() -> Self {
         if io::stdout().is_terminal() {
-            Self::People
+            Self::Text
         } else {
-            Self::Programs
+            Self::Json
         }
     }
 }

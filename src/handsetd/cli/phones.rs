@@ -1,7 +1,7 @@
-//! `handsetd phones`: who is known, where, what it is, and how that was found.
+//! `handsetd phones`: lists phones with vendor, model and address, and how these were determined.
 //!
-//! It asks the Asterisk servers of the configuration itself, so it works beside the daemon and
-//! without it.
+//! The command queries the configured Asterisk servers itself, so it does not depend on a running
+//! daemon.
 
 mod why;
 
@@ -14,7 +14,7 @@ use clap::Args;
 use comfy_table::{Table, presets};
 use tokio::time::Instant;
 
-use super::ConfigFile;
+use super::config_file::ConfigFile;
 use super::output_format::OutputFormat;
 use crate::config::Config;
 use crate::resolver::{PhoneResolver, PhoneSummary};
@@ -34,7 +34,7 @@ pub(super) struct Phones {
     /// Print JSON, which is the default on a pipe
     #[arg(long)]
     json: bool,
-    /// Try each transport to a phone, and report its answer and what to change
+    /// Probe each transport to a phone, and report the results and what to change
     #[arg(long, value_name = "NAME")]
     why: Option<String>,
 }
@@ -45,32 +45,30 @@ impl Phones {
         let config = self.file.load()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         if let Some(names) = &self.why {
-            let tried = runtime.block_on(why::ask(&config, names))?;
-            if self.json || OutputFormat::of_stdout() == OutputFormat::Programs {
-                let tried = serde_json::to_string_pretty(&tried).context("cannot write JSON")?;
-                writeln!(out, "{}", TerminalSafeJson(tried))
-                    .context("cannot write what was tried")?;
+            let reports = runtime.block_on(why::probe(&config, names))?;
+            if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
+                let json = serde_json::to_string_pretty(&reports).context("cannot write JSON")?;
+                writeln!(out, "{}", TerminalSafeJson(json)).context("cannot write the results")?;
             } else {
-                why::show(&tried, out).context("cannot write what was tried")?;
+                why::show(&reports, out).context("cannot write the results")?;
             }
-            let is_reached = tried.iter().all(why::Tried::is_reached);
-            return Ok(if is_reached {
+            return Ok(if reports.iter().all(why::PhoneReport::is_reachable) {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
             });
         }
-        let (rows, away) = runtime.block_on(ask(&config))?;
-        if self.json || OutputFormat::of_stdout() == OutputFormat::Programs {
+        let (rows, unavailable) = runtime.block_on(list(&config))?;
+        if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
             let rows = serde_json::to_string_pretty(&rows).context("cannot write JSON")?;
             writeln!(out, "{}", TerminalSafeJson(rows)).context("cannot write the phones")?;
         } else {
             show(&rows, out).context("cannot write the phones")?;
         }
-        for absent in &away {
-            writeln!(std::io::stderr(), "handsetd: {}", TerminalSafe(absent))?;
+        for server in &unavailable {
+            writeln!(std::io::stderr(), "handsetd: {}", TerminalSafe(server))?;
         }
-        Ok(if away.is_empty() {
+        Ok(if unavailable.is_empty() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
@@ -79,17 +77,20 @@ impl Phones {
 }
 
 /// Returns the phones of all servers, and why some servers are unavailable.
-async fn ask(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)> {
+async fn list(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
-    follow(config, &roster, &tasks)?;
+    connect(config, &roster, &tasks)?;
     let resolver = PhoneResolver::new(config.directory.clone(), roster, config.vendors.clone());
-    let (phones, away) = resolver.list(Instant::now() + PATIENCE).await;
-    tasks.shut_down(LOG_OFF).await;
-    Ok((phones, away.iter().map(ToString::to_string).collect()))
+    let (phones, unavailable) = resolver.list(Instant::now() + LOAD_TIMEOUT).await;
+    tasks.shut_down(LOG_OFF_TIMEOUT).await;
+    Ok((
+        phones,
+        unavailable.iter().map(ToString::to_string).collect(),
+    ))
 }
 
-/// Connects to all servers.
-fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
+/// Connects to all servers, and loads their registrations into `roster`.
+fn connect(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
     for server in &config.asterisk {
         let (client, driver) = Client::new(server)
             .with_context(|| format!("cannot use [[asterisk]] {}", server.name))?;
@@ -101,7 +102,7 @@ fn follow(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()>
 
 fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
     if rows.is_empty() {
-        return writeln!(out, "No phone is configured, and none is registered.");
+        return writeln!(out, "No phone is configured or registered.");
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -128,7 +129,7 @@ fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
             registered,
             &found,
         ];
-        // User-Agents are foreign text.
+        // User-Agents come from phones.
         table.add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
     }
     for line in table.lines() {
@@ -138,7 +139,7 @@ fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
 }
 
 /// How long loading registrations may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long logging off may take.
-const LOG_OFF: Duration = Duration::from_secs(1);
+const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(1);

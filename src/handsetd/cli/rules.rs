@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow, ensure};
 use clap::{Args, Subcommand};
 use tokio::time::Instant;
 
-use super::ConfigFile;
+use super::config_file::ConfigFile;
 use crate::rules::{Decision, Engine, Fact, RunId};
 use events::Origin;
 use show::Show;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::ConfigFile;
+use super::config_file::ConfigFile;
 use crate::config::Config;
 use crate::daemon::Daemon;
 use crate::telemetry;

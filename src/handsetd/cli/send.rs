@@ -12,8 +12,8 @@ use clap::Args;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use super::ConfigFile;
 use super::admin_client::{AdminClient, EventStream};
+use super::config_file::ConfigFile;
 use super::output_format::OutputFormat;
 use crate::dialplan;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
@@ -72,8 +72,8 @@ impl Send {
             answer
         })?;
         match OutputFormat::of_stdout() {
-            OutputFormat::People => show(&answer, out),
-            OutputFormat::Programs => writeln!(out, "{}", TerminalSafeJson(&answer)),
+            OutputFormat::Text => show(&answer, out),
+            OutputFormat::Json => writeln!(out, "{}", TerminalSafeJson(&answer)),
         }
         .context("cannot write the answer")?;
         let is_fine = matches!(answer["status"].as_str(), Some("OK" | "QUEUED"));

@@ -18,7 +18,7 @@ fn reported(error: &anyhow::Error) -> String {
     String::from_utf8(text).unwrap()
 }
 
-fn bad_configuration() -> anyhow::Error {
+fn invalid_configuration() -> anyhow::Error {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("handsetd.toml");
     fs::write(&path, "[agi]\nbudget = 5\nlisten = 7\n").unwrap();
@@ -27,12 +27,12 @@ fn bad_configuration() -> anyhow::Error {
 }
 
 #[test]
-fn the_tree_is_sound() {
+fn command_definitions_are_consistent() {
     Cli::command().debug_assert();
 }
 
 #[test]
-fn wrong_arguments_are_refused_with_code_2() {
+fn invalid_arguments_exit_with_code_2() {
     for arguments in [
         &["dance"][..],
         &["check", "--colour"],
@@ -61,8 +61,8 @@ fn wrong_arguments_are_refused_with_code_2() {
 }
 
 #[test]
-fn a_bad_configuration_is_told_line_by_line_with_code_78() {
-    let error = bad_configuration();
+fn invalid_configuration_is_reported_line_by_line_with_code_78() {
+    let error = invalid_configuration();
     assert_eq!(code(&error), 78);
     let text = reported(&error);
     assert_eq!(text.lines().count(), 2, "{text}");
@@ -76,7 +76,7 @@ fn a_bad_configuration_is_told_line_by_line_with_code_78() {
 }
 
 #[test]
-fn a_good_configuration_is_told_in_a_line_with_notices_after_it() {
+fn valid_configuration_is_summarized_in_a_line_followed_by_warnings() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("handsetd.toml");
     fs::write(
@@ -91,21 +91,21 @@ fn a_good_configuration_is_told_in_a_line_with_notices_after_it() {
     assert_eq!(
         String::from_utf8(out).unwrap(),
         format!(
-            "The configuration is good: read {path}; 1 phone, 1 rule, 0 tests.\n\
+            "Configuration OK: read {path}; 1 phone, 1 rule, 0 tests.\n\
              warning: [[rule]]: no [[asterisk]] is configured, so no Asterisk event arrives\n"
         )
     );
 }
 
 #[test]
-fn other_errors_are_told_with_their_causes_and_a_hint() {
+fn other_errors_are_reported_with_their_causes_and_a_hint() {
     let cause = io::Error::from(io::ErrorKind::AddrInUse);
     let error = anyhow!(cause).context("cannot listen on 127.0.0.1:4573");
     assert_eq!(code(&error), 1);
     assert_eq!(
         reported(&error),
         "handsetd: cannot listen on 127.0.0.1:4573: address in use\n\
-         hint: the address is in use, possibly by another handsetd; stop it or configure another address\n"
+         hint: another process, possibly another handsetd, uses the address; stop it or configure another address\n"
     );
     assert_eq!(reported(&anyhow!("\u{1b}[2J")), "handsetd: \\u{1b}[2J\n");
 }
@@ -134,20 +134,20 @@ fn pictures_and_tones_are_converted_offline() {
     let (picture, background) = (path("in.png"), path("night.png"));
     let model = ["--model", "7970"];
     let arguments = [&["media", "background", &picture, &background][..], &model].concat();
-    let told = run(&arguments).unwrap();
-    assert_eq!(told.lines().count(), 2, "{told}");
+    let printed = run(&arguments).unwrap();
+    assert_eq!(printed.lines().count(), 2, "{printed}");
     assert!(
-        told.starts_with(&format!("{background}: 320x212, image/png, ")),
-        "{told}"
+        printed.starts_with(&format!("{background}: 320x212, image/png, ")),
+        "{printed}"
     );
     let size = |name: &str| image::image_dimensions(path(name)).unwrap();
     assert_eq!(size("night.png"), (320, 212));
     assert_eq!(size("night-thumbnail.png"), (80, 53));
     let (wav, raw) = (path("in.wav"), path("ring.raw"));
-    let told = run(&["media", "ringtone", &wav, &raw, "--model", "7970"]).unwrap();
+    let printed = run(&["media", "ringtone", &wav, &raw, "--model", "7970"]).unwrap();
     assert!(
-        told.starts_with(&format!("{raw}: ")) && told.contains(" at 8000 Hz"),
-        "{told}"
+        printed.starts_with(&format!("{raw}: ")) && printed.contains(" at 8000 Hz"),
+        "{printed}"
     );
     assert_eq!(fs::metadata(&raw).unwrap().len() % 240, 0);
 
@@ -169,16 +169,16 @@ fn pictures_and_tones_are_converted_offline() {
     );
 }
 
-/// Compares the file with what it should be; writes it instead if `HANDSETD_REWRITE` is set.
-fn keep(path: &str, wanted: &[u8]) {
+/// Asserts that the file has the expected content; writes it first if `HANDSETD_REWRITE` is set.
+fn assert_up_to_date(path: &str, expected: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("HANDSETD_REWRITE").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, wanted).unwrap();
+        fs::write(&path, expected).unwrap();
     }
     let found = fs::read(&path).unwrap_or_default();
     assert!(
-        found == wanted,
+        found == expected,
         "{} is out of date: run HANDSETD_REWRITE=1 cargo test --lib cli",
         path.display()
     );
@@ -186,7 +186,7 @@ fn keep(path: &str, wanted: &[u8]) {
 
 #[test]
 #[cfg(feature = "simulator")]
-fn the_manual_is_that_of_the_command_line() {
+fn man_pages_match_the_command_line() {
     fn without_help(command: clap::Command) -> clap::Command {
         command
             .disable_help_subcommand(true)
@@ -201,7 +201,7 @@ fn the_manual_is_that_of_the_command_line() {
             .manual("System Administration");
         let mut page = Vec::new();
         manual.render(&mut page).unwrap();
-        keep(&format!("packaging/man/{name}.8"), &page);
+        assert_up_to_date(&format!("packaging/man/{name}.8"), &page);
         for inner in command.get_subcommands() {
             pages(inner, &format!("{name}-{}", inner.get_name()));
         }
@@ -213,7 +213,7 @@ fn the_manual_is_that_of_the_command_line() {
 
 #[test]
 #[cfg(feature = "simulator")]
-fn the_completions_are_those_of_the_command_line() {
+fn completions_match_the_command_line() {
     for shell in Shell::value_variants() {
         let extension = match shell {
             Shell::Bash => "bash",
@@ -223,7 +223,7 @@ fn the_completions_are_those_of_the_command_line() {
         };
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut Cli::command(), "handsetd", &mut script);
-        keep(
+        assert_up_to_date(
             &format!("packaging/completions/handsetd.{extension}"),
             &script,
         );
@@ -231,27 +231,27 @@ fn the_completions_are_those_of_the_command_line() {
 }
 
 #[test]
-fn the_unit_is_one_that_systemd_takes() {
+fn systemd_accepts_the_unit() {
     let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/systemd/handsetd.service");
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(&unit).unwrap();
     assert!(text.contains("ExecStart=/usr/bin/handsetd run\n"));
-    // The program itself is not installed where tests run.
-    let here = folder.path().join("handsetd.service");
-    fs::write(&here, text.replace("/usr/bin/handsetd", "/bin/true")).unwrap();
+    // The program is not installed where tests run.
+    let copy = folder.path().join("handsetd.service");
+    fs::write(&copy, text.replace("/usr/bin/handsetd", "/bin/true")).unwrap();
     let verified = Process::new("systemd-analyze")
         .arg("verify")
         .arg("--man=no")
-        .arg(&here)
+        .arg(&copy)
         .output();
     match verified.context("systemd-analyze") {
         Ok(output) => {
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            let about_us: Vec<&str> = told
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            let complaints: Vec<&str> = stderr
                 .lines()
                 .filter(|line| line.contains("handsetd"))
                 .collect();
-            assert!(output.status.success() && about_us.is_empty(), "{told}");
+            assert!(output.status.success() && complaints.is_empty(), "{stderr}");
         }
         Err(error) => println!("The unit was not verified: {error:#}"),
     }

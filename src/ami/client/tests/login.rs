@@ -61,7 +61,7 @@ async fn wrong_secret_ends_all_attempts() {
     };
     assert_eq!(
         &*reason,
-        "the server rejected user name or secret: Authentication failed"
+        "the server rejected the user name or secret: Authentication failed"
     );
     let error = client.send(Action::ping()).await.unwrap_err();
     assert!(error.is_safe_to_retry() && error.to_string().contains("Authentication failed"));

@@ -1,4 +1,4 @@
-//! `handsetd ami send`: one action, its response, and the list that belongs to it.
+//! `handsetd ami send`: sends one action and prints its response and list.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::json;
 
-use super::server::{LOG_OFF, Server, connected};
+use super::server::{LOG_OFF_TIMEOUT, Server, connected};
 use crate::cli::output_format::OutputFormat;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use handset_ami::{Action, Response};
@@ -32,7 +32,7 @@ pub(super) struct Send {
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("use the form KEY=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -47,16 +47,16 @@ impl Send {
         let response = runtime.block_on(async {
             let tasks = Tasks::new();
             let client = self.server.client(&tasks)?;
-            let sent = match connected(&client).await {
+            let response = match connected(&client).await {
                 Ok(()) => client.send(action).await.map_err(|error| anyhow!(error)),
                 Err(error) => Err(error),
             };
-            tasks.shut_down(LOG_OFF).await;
-            sent
+            tasks.shut_down(LOG_OFF_TIMEOUT).await;
+            response
         })?;
         match OutputFormat::of_stdout() {
-            OutputFormat::People => show(&response, out),
-            OutputFormat::Programs => write(&response, out),
+            OutputFormat::Text => show(&response, out),
+            OutputFormat::Json => write(&response, out),
         }
         .context("cannot write the response")?;
         Ok(if response.is_success() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
-use crate::cli::ConfigFile;
+use crate::cli::config_file::ConfigFile;
 use handset_ami::{Client, State};
 use handset_net::tasks::Tasks;
 
@@ -26,26 +26,27 @@ impl Server {
         let names: Vec<&str> = config
             .asterisk
             .iter()
-            .map(|one| one.name.as_str())
+            .map(|server| server.name.as_str())
             .collect();
         if names.is_empty() {
             bail!("no [[asterisk]] is configured");
         }
-        let wanted = self.server.as_deref();
-        let meant = config.asterisk.iter();
-        let meant = meant.filter(|one| wanted.is_none_or(|wanted| one.name == wanted));
-        let clients = meant.map(|one| {
-            let (client, driver) = Client::new(one)
-                .with_context(|| format!("cannot use [[asterisk]] {}", one.name))?;
+        let selected = self.server.as_deref();
+        let mut clients = Vec::new();
+        for server in &config.asterisk {
+            if selected.is_some_and(|name| name != server.name) {
+                continue;
+            }
+            let (client, driver) = Client::new(server)
+                .with_context(|| format!("cannot use [[asterisk]] {}", server.name))?;
             tasks.spawn("ami", driver.run_until(tasks.stop()));
-            Ok(client)
-        });
-        let clients: Vec<Client> = clients.collect::<anyhow::Result<_>>()?;
+            clients.push(client);
+        }
         if clients.is_empty() {
-            let names = names.join(", ");
             bail!(
-                "no [[asterisk]] is called {:?}; there are {names}",
-                wanted.unwrap_or_default()
+                "no [[asterisk]] is named {:?}; expected one of {}",
+                selected.unwrap_or_default(),
+                names.join(", ")
             );
         }
         Ok(clients)
@@ -59,7 +60,7 @@ impl Server {
             Err(several) => {
                 let names: Vec<&str> = several.iter().map(Client::name).collect();
                 Err(anyhow!(
-                    "name one of the servers with --server: {}",
+                    "several servers are configured; select one with --server: {}",
                     names.join(", ")
                 ))
             }
@@ -67,18 +68,18 @@ impl Server {
     }
 }
 
-/// Waits until the login succeeded or failed.
+/// Waits until the login succeeds or fails.
 pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
     let mut state = client.state();
-    let settled = state.wait_for(|state| {
+    let is_settled = state.wait_for(|state| {
         matches!(
             state,
             State::Connected(_) | State::Lost { .. } | State::Refused { .. }
         )
     });
-    let settled = tokio::time::timeout(CONNECT_TIMEOUT, settled).await;
-    let state =
-        settled.with_context(|| format!("Asterisk {} does not answer", client.name()))??;
+    let state = tokio::time::timeout(CONNECT_TIMEOUT, is_settled)
+        .await
+        .with_context(|| format!("Asterisk {} did not respond in time", client.name()))??;
     match &*state {
         State::Lost { reason, .. } | State::Refused { reason } => {
             bail!("cannot connect to Asterisk {}: {reason}", client.name())
@@ -91,4 +92,4 @@ pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long logging off may take.
-pub(super) const LOG_OFF: Duration = Duration::from_secs(1);
+pub(super) const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(1);

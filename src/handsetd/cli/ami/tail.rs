@@ -1,4 +1,4 @@
-//! `handsetd ami tail`: events as they come, one JSON object a line.
+//! `handsetd ami tail`: prints live events, one JSON object per line.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::server::{LOG_OFF, Server, connected};
+use super::server::{LOG_OFF_TIMEOUT, Server, connected};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use handset_ami::{Client, Event, State};
 use handset_net::tasks::Tasks;
@@ -35,7 +35,7 @@ impl Tail {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
             let tasks = Tasks::new();
-            let (sender, mut receiver) = mpsc::channel(MAX_LINES);
+            let (sender, mut receiver) = mpsc::channel(MAX_QUEUED);
             for client in self.server.clients(&tasks)? {
                 connected(&client).await?;
                 let (sender, stop) = (sender.clone(), tasks.stop());
@@ -47,7 +47,7 @@ impl Tail {
                 });
             }
             drop(sender);
-            let shown = loop {
+            let printed = loop {
                 let received = tokio::select! {
                     _ = terminate.recv() => break Ok(()),
                     _ = interrupt.recv() => break Ok(()),
@@ -56,9 +56,9 @@ impl Tail {
                 let Some((server, event)) = received else {
                     break Ok(());
                 };
-                let is_wanted =
+                let is_selected =
                     self.event.is_empty() || self.event.iter().any(|name| event.is(name));
-                if !is_wanted {
+                if !is_selected {
                     continue;
                 }
                 match write(&server, &event, out) {
@@ -68,8 +68,8 @@ impl Tail {
                     Err(error) => break Err(error),
                 }
             };
-            tasks.shut_down(LOG_OFF).await;
-            shown.context("cannot write the events")?;
+            tasks.shut_down(LOG_OFF_TIMEOUT).await;
+            printed.context("cannot write the events")?;
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -95,16 +95,18 @@ async fn follow(client: Client, sender: mpsc::Sender<(String, Event)>) {
                     return;
                 }
                 if let State::Lost { reason, .. } | State::Refused { reason } = &*state.borrow() {
-                    report(&format!("Lost the connection to Asterisk {}: {reason}", client.name()));
+                    report(&format!("lost the connection to Asterisk {}: {reason}", client.name()));
                 }
                 continue;
             }
         };
         let Some(event) = event else { return };
         if events.lost() != lost {
-            let more = events.lost().saturating_sub(lost);
+            let newly_lost = events.lost().saturating_sub(lost);
             lost = events.lost();
-            report(&format!("lost {more} events: output is too slow"));
+            report(&format!(
+                "lost {newly_lost} events: the output is read too slowly"
+            ));
         }
         if sender
             .send((client.name().to_owned(), event))
@@ -116,10 +118,10 @@ async fn follow(client: Client, sender: mpsc::Sender<(String, Event)>) {
     }
 }
 
-fn report(what: &str) {
+fn report(message: &str) {
     // If this fails, there is nowhere to report it.
-    let _ = writeln!(io::stderr(), "handsetd: {}", TerminalSafe(what));
+    let _ = writeln!(io::stderr(), "handsetd: {}", TerminalSafe(message));
 }
 
 /// How many events may wait to be written.
-const MAX_LINES: usize = 1024;
+const MAX_QUEUED: usize = 1024;

@@ -1,7 +1,7 @@
-//! `handsetd phones --why NAME`: tries the ways to a phone, and says what each answered and what to
-//! change.
+//! `handsetd phones --why NAME`: probes each transport to a phone, and reports the results and what
+//! to change.
 //!
-//! What is tried shows nothing on the phone and changes nothing there.
+//! Probes neither show nor change anything on the phone.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{PATIENCE, follow};
+use super::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 use crate::commit_point::CommitPoint;
 use crate::config::Config;
 use crate::content_store::ContentStore;
@@ -23,76 +23,79 @@ use handset_net::tasks::Tasks;
 use handset_phones::phone::{Phone, Vendor};
 use handset_phones::verb::Request;
 
-/// What became of one phone.
+/// The probes of one phone.
 #[derive(Debug, Serialize)]
-pub(super) struct Tried {
+pub(super) struct PhoneReport {
     name: String,
-    /// What is known of it, or why that is too little.
+    /// Vendor, model, firmware and address, or why they cannot be determined.
     known: String,
-    ways: Vec<Way>,
+    #[serde(rename = "ways")]
+    probes: Vec<ProbeResult>,
 }
 
-/// What became of one way.
+/// The result of one probe.
 #[derive(Debug, Serialize)]
-struct Way {
+struct ProbeResult {
     #[serde(rename = "way")]
-    name: &'static str,
-    tried: &'static str,
+    transport: &'static str,
+    #[serde(rename = "tried")]
+    probe: &'static str,
     status: &'static str,
     reason: String,
 }
 
-impl Tried {
-    /// Returns whether a way leads there.
-    pub(super) fn is_reached(&self) -> bool {
-        self.ways.iter().any(|way| way.status == Status::Ok.word())
+impl PhoneReport {
+    /// Returns whether at least one probe succeeded.
+    pub(super) fn is_reachable(&self) -> bool {
+        let ok = Status::Ok.word();
+        self.probes.iter().any(|result| result.status == ok)
     }
 }
 
-/// Tries all ways to the phones that `names` means.
-pub(super) async fn ask(config: &Config, names: &str) -> anyhow::Result<Vec<Tried>> {
+/// Probes all transports to the phones that match `names`.
+pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<PhoneReport>> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
-    follow(config, &roster, &tasks)?;
-    // So that whoever is registered is known, and who is not is known as well.
-    let (_, away) = roster.all(Instant::now() + PATIENCE).await;
+    connect(config, &roster, &tasks)?;
+    // The resolver needs all registrations.
+    let (_, unavailable) = roster.all(Instant::now() + LOAD_TIMEOUT).await;
     let (directory, defaults) = (config.directory.clone(), config.vendors.clone());
     let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
     let courier = courier(config, &roster)?;
-    let mut tried = Vec::new();
+    let mut reports = Vec::new();
     for found in resolver.find(names) {
-        tried.push(match found {
-            Ok(phone) => of_phone(&courier, &phone).await,
+        reports.push(match found {
+            Ok(phone) => probe_phone(&courier, &phone).await,
             Err(NotFound { outcome, .. }) => {
                 let Outcome { phone, reason, .. } = outcome;
-                let away = away.iter().map(|absent| format!("; {absent}"));
-                Tried {
+                let servers = unavailable.iter().map(|server| format!("; {server}"));
+                PhoneReport {
                     name: if phone.is_empty() {
                         names.to_owned()
                     } else {
                         phone
                     },
-                    known: reason + &away.collect::<String>(),
-                    ways: Vec::new(),
+                    known: reason + &servers.collect::<String>(),
+                    probes: Vec::new(),
                 }
             }
         });
     }
-    tasks.shut_down(super::LOG_OFF).await;
-    Ok(tried)
+    tasks.shut_down(LOG_OFF_TIMEOUT).await;
+    Ok(reports)
 }
 
-async fn of_phone(courier: &Courier, phone: &Phone) -> Tried {
-    let mut ways = Vec::new();
-    for Probe { way, tried, words } in probes(phone.vendor) {
+async fn probe_phone(courier: &Courier, phone: &Phone) -> PhoneReport {
+    let mut results = Vec::new();
+    for probe in probes(phone.vendor) {
         let outcome = if phone.vendor == Vendor::Cisco
             && phone.credentials.is_none()
-            && *tried == COMMAND
+            && probe.description == COMMAND
         {
-            let reason = "not tried: without a password in the configuration each push makes up \
-                          its own, which only the running daemon can vouch for";
+            let reason = "not tried: without a configured password each push uses a one-time \
+                          password, which only the running daemon can confirm to the phone";
             Outcome::new(Status::Unsupported, reason)
         } else {
-            match Request::parse(words.0, words.1.iter().copied()) {
+            match Request::parse(probe.verb, probe.keys.iter().copied()) {
                 Ok(request) => {
                     courier
                         .deliver(phone, &request, &CommitPoint::default())
@@ -101,11 +104,13 @@ async fn of_phone(courier: &Courier, phone: &Phone) -> Tried {
                 Err(refusal) => Outcome::new(Status::Error, refusal.to_string()),
             }
         };
-        ways.push(of_outcome(way, tried, outcome));
+        results.push(result(probe.transport, probe.description, outcome));
     }
-    for (way, sends) in [("notify", Sends::Notify), ("pbx", Sends::Call)] {
-        let outcome = courier.probe(phone, sends, Instant::now() + PATIENCE).await;
-        ways.push(of_outcome(way, "asking Asterisk", outcome));
+    for (transport, sends) in [("notify", Sends::Notify), ("pbx", Sends::Call)] {
+        let outcome = courier
+            .probe(phone, sends, Instant::now() + LOAD_TIMEOUT)
+            .await;
+        results.push(result(transport, "querying Asterisk", outcome));
     }
     let Phone {
         vendor,
@@ -116,35 +121,39 @@ async fn of_phone(courier: &Courier, phone: &Phone) -> Tried {
     } = phone;
     let words = [vendor.title(), model, &firmware.to_string()];
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    Tried {
+    PhoneReport {
         name: phone.name.clone(),
         known: format!("{} at {address}", words.join(" ")),
-        ways,
+        probes: results,
     }
 }
 
-fn of_outcome(way: &'static str, tried: &'static str, outcome: Outcome) -> Way {
-    let told = outcome.result.map(|result| result.to_string());
-    let told = told.filter(|_| outcome.reason.is_empty());
-    Way {
-        name: way,
-        tried,
+fn result(transport: &'static str, probe: &'static str, outcome: Outcome) -> ProbeResult {
+    let reason = match outcome.result {
+        Some(result) if outcome.reason.is_empty() => result.to_string(),
+        _ => outcome.reason,
+    };
+    ProbeResult {
+        transport,
+        probe,
         status: outcome.status.word(),
-        reason: told.unwrap_or(outcome.reason),
+        reason,
     }
 }
 
-/// Something harmless to ask of a phone: verb, and keys with their values.
+/// A harmless request.
 struct Probe {
-    way: &'static str,
-    tried: &'static str,
-    words: (&'static str, &'static [(&'static str, &'static str)]),
+    transport: &'static str,
+    description: &'static str,
+    verb: &'static str,
+    keys: &'static [(&'static str, &'static str)],
 }
 
 const INFO: Probe = Probe {
-    way: "http",
-    tried: "reading what it is",
-    words: ("info", &[("via", "http")]),
+    transport: "http",
+    description: "reading model and firmware",
+    verb: "info",
+    keys: &[("via", "http")],
 };
 
 fn probes(vendor: Vendor) -> &'static [Probe] {
@@ -152,76 +161,79 @@ fn probes(vendor: Vendor) -> &'static [Probe] {
         Vendor::Cisco => &[
             INFO,
             Probe {
-                way: "http",
-                tried: COMMAND,
-                words: ("execute", &[("uri", "Init:AppStatus"), ("via", "http")]),
+                transport: "http",
+                description: COMMAND,
+                verb: "execute",
+                keys: &[("uri", "Init:AppStatus"), ("via", "http")],
             },
         ],
         Vendor::Snom => &[
             INFO,
             Probe {
-                way: "csta",
-                tried: "asking for its state",
-                words: (
-                    "csta",
-                    &[("request", "RequestSystemStatus"), ("via", "csta")],
-                ),
+                transport: "csta",
+                description: "querying its state",
+                verb: "csta",
+                keys: &[("request", "RequestSystemStatus"), ("via", "csta")],
             },
         ],
         Vendor::Yealink => &[
             INFO,
             Probe {
-                way: "http",
-                tried: "pushing a document that does nothing",
-                words: (
-                    "push",
-                    &[
-                        (
-                            "xml",
-                            "<YealinkIPPhoneExecute Beep=\"no\"><ExecuteItem URI=\"\"/>\
-                             </YealinkIPPhoneExecute>",
-                        ),
-                        ("via", "http"),
-                    ],
-                ),
+                transport: "http",
+                description: "pushing a document that does nothing",
+                verb: "push",
+                keys: &[
+                    (
+                        "xml",
+                        "<YealinkIPPhoneExecute Beep=\"no\"><ExecuteItem URI=\"\"/>\
+                         </YealinkIPPhoneExecute>",
+                    ),
+                    ("via", "http"),
+                ],
             },
         ],
     }
 }
 
-/// Shows it for people.
-pub(super) fn show(all: &[Tried], out: &mut impl Write) -> std::io::Result<()> {
-    for Tried { name, known, ways } in all {
+/// Writes the reports as text.
+pub(super) fn show(reports: &[PhoneReport], out: &mut impl Write) -> std::io::Result<()> {
+    for PhoneReport {
+        name,
+        known,
+        probes,
+    } in reports
+    {
         writeln!(out, "{}: {}", TerminalSafe(name), TerminalSafe(known))?;
-        for Way {
-            name,
-            tried,
+        for ProbeResult {
+            transport,
+            probe,
             status,
             reason,
-        } in ways
+        } in probes
         {
             let reason = TerminalSafe(reason);
-            writeln!(out, "  {name:<7} {status:<11} {tried}: {reason}")?;
+            writeln!(out, "  {transport:<7} {status:<11} {probe}: {reason}")?;
         }
     }
     Ok(())
 }
 
-/// Opens a courier of our own: it keeps no files, and nobody fetches from it.
+/// Opens a separate courier, which stores no files and serves no content.
 fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
     let settings = deliver::Config {
         media_dir: None,
-        // Here each way is tried for real.
+        // Every probe must be sent.
         circuit_breaker: false,
         ..daemon::delivery_settings(config, config.http.listen)
     };
-    let parts = (
+    Courier::open(
+        settings,
         ContentStore::default(),
         PushCredentials::default(),
         roster.clone(),
-    );
-    Courier::open(settings, parts.0, parts.1, parts.2).context("cannot prepare to ask phones")
+    )
+    .context("cannot create the HTTP client for phones")
 }
 
-/// What is tried of a Cisco phone with user name and password.
+/// The probe of Cisco phones that requires user name and password.
 const COMMAND: &str = "a command that does nothing";
