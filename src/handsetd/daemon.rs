@@ -1,4 +1,4 @@
-//! The daemon: a configuration becomes bound sockets, then tasks.
+//! The daemon: binds all sockets, then runs its tasks.
 //!
 //! This is the only module that knows all parts. All sockets are bound before any task starts, and
 //! tasks stop in the opposite order: calls first, and the phone-facing HTTP server last, because a
@@ -24,7 +24,7 @@ use running::Running;
 
 pub(crate) use settings::delivery_settings;
 
-/// A daemon whose sockets are bound and that does nothing yet.
+/// A daemon with bound sockets and no running tasks.
 #[derive(Debug)]
 pub(crate) struct Daemon(Parts);
 

@@ -78,18 +78,18 @@ pub enum Format {
 ///
 /// `HANDSETD_LOG`, or else `RUST_LOG`, overrides the level.
 pub(crate) fn start(config: Config) {
-    let (filter, refused) = filter(config.level, |name| std::env::var(name).ok());
-    let subscriber = subscriber(config.format, Place::of_stderr(), filter, io::stderr);
-    // On failure another subscriber receives the lines.
+    let (filter, rejected) = filter(config.level, |name| std::env::var(name).ok());
+    let subscriber = subscriber(config.format, Destination::of_stderr(), filter, io::stderr);
+    // This fails if another subscriber is installed, which then receives the lines.
     let _ = subscriber.try_init();
-    if let Some((variable, error)) = refused {
-        warn!(%variable, %error, "Ignored a log filter.");
+    if let Some((variable, error)) = rejected {
+        warn!(%variable, %error, "Ignored an invalid log filter.");
     }
 }
 
 /// The destination of lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Place {
+enum Destination {
     /// A file or a pipe.
     File,
     /// The journal, which records the time itself and reads the priority from the line.
@@ -98,7 +98,7 @@ enum Place {
     Terminal,
 }
 
-impl Place {
+impl Destination {
     fn of_stderr() -> Self {
         let journal = std::env::var_os("JOURNAL_STREAM");
         if journal.is_some_and(|stream| is_stderr(&stream)) {
@@ -119,7 +119,7 @@ fn is_stderr(stream: &OsStr) -> bool {
     metadata.is_ok_and(|own| stream == format!("{}:{}", own.dev(), own.ino()).as_str())
 }
 
-/// Returns the filter; also the variable that is not a valid filter, and why.
+/// Returns the filter; also the name of a variable that is not a valid filter, and why.
 fn filter(
     level: Level,
     variable: impl Fn(&str) -> Option<String>,
@@ -138,7 +138,7 @@ fn filter(
 
 fn subscriber<W>(
     format: Format,
-    place: Place,
+    destination: Destination,
     filter: Targets,
     writer: W,
 ) -> Box<dyn Subscriber + Send + Sync>
@@ -148,8 +148,8 @@ where
     let builder = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
-        .with_ansi(place == Place::Terminal);
-    match (format, place) {
+        .with_ansi(destination == Destination::Terminal);
+    match (format, destination) {
         (Format::Json, _) => Box::new(
             builder
                 .json()
@@ -158,7 +158,7 @@ where
                 .finish()
                 .with(filter),
         ),
-        (Format::Text, Place::Journal) => Box::new(
+        (Format::Text, Destination::Journal) => Box::new(
             builder
                 .fmt_fields(line::fields())
                 .without_time()

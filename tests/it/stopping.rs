@@ -133,7 +133,7 @@ async fn a_default_admin_port_in_use_disables_the_admin_server() {
     assert!(config.contains(&own));
     fs::write(&file, config.replace(&own, "")).unwrap();
     let second = Process::start("handsetd", &mut daemon::command(&file));
-    let outcome = second.line_after(0, "admin server stays off").await;
+    let outcome = second.line_after(0, "admin server is disabled").await;
     assert!(outcome.contains("127.0.0.1:8091"), "{outcome}");
     assert!(outcome.contains("admin.listen"), "{outcome}");
     second.line_after(0, "Ready.").await;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address to listen on; port 0 lets the system choose. If unset, [`Config::ADDRESS`], and the
-    /// server stays off if that address is in use.
+    /// server is disabled if that address is in use.
     pub listen: Option<SocketAddr>,
     /// The token that clients present; if unset, one is generated and stored in the state directory.
     pub token: Option<SecretString>,

@@ -1,4 +1,4 @@
-//! `handsetd demo`: what handsetd does, without phones and without a PBX.
+//! `handsetd demo`: demonstrates handsetd without phones or a PBX.
 
 use std::io::Write;
 use std::path::PathBuf;

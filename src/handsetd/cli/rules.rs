@@ -15,10 +15,10 @@ use tokio::time::Instant;
 
 use super::config_file::ConfigFile;
 use crate::rules::{Decision, Engine, Fact, RunId};
-use events::Origin;
+use events::Position;
 use show::Show;
 
-/// Test the rules of the configuration
+/// Test the configured rules
 #[derive(Args, Debug)]
 pub(super) struct Rules {
     #[command(subcommand)]
@@ -30,9 +30,9 @@ enum Command {
     Test(Test),
 }
 
-/// Show which rules fire on events, and why the others do not; nothing is sent
+/// Show which rules fire on recorded events, and why others do not; nothing is sent
 ///
-/// Events are taken as simultaneous unless they have a Timestamp (timestampevents in manager.conf)
+/// Events count as simultaneous unless they have a Timestamp (timestampevents in manager.conf)
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 struct Test {
@@ -62,7 +62,7 @@ struct Source {
 }
 
 impl Rules {
-    /// Does what is asked.
+    /// Runs the subcommand.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         match &self.command {
             Command::Test(test) => test.run(out),
@@ -78,11 +78,11 @@ impl Test {
             "the configuration has no [[rule]]"
         );
         let engine = Engine::new(&config.rules);
-        let engine = engine.map_err(|faults| match faults.into_iter().next() {
-            Some(fault) => anyhow!(fault),
+        let engine = engine.map_err(|errors| match errors.into_iter().next() {
+            Some(error) => anyhow!(error),
             None => anyhow!("the rules do not compile"),
         })?;
-        let mut rehearsal = Rehearsal {
+        let mut dry_run = DryRun {
             engine,
             clock: Clock::new(Instant::now()),
             takes: self.takes,
@@ -90,14 +90,14 @@ impl Test {
             show: Show::new(out, self.json),
         };
         let mut count: u64 = 0;
-        let mut each = |fact: &Fact, origin: Origin| {
+        let mut each = |fact: &Fact, position: Position| {
             count = count.saturating_add(1);
-            rehearsal.event(fact, origin)
+            dry_run.event(fact, position)
         };
         let path = match (&self.source.event, &self.source.capture) {
             (Some(path), _) => {
-                for (fact, origin) in events::read(path)? {
-                    each(&fact, origin)?;
+                for (fact, position) in events::read(path)? {
+                    each(&fact, position)?;
                 }
                 path
             }
@@ -107,51 +107,52 @@ impl Test {
             }
             (None, None) => return Err(anyhow!("name a file with --event or --capture")),
         };
-        rehearsal.end()?;
-        ensure!(count > 0, "{} holds no event", path.display());
+        dry_run.end()?;
+        ensure!(count > 0, "{} contains no events", path.display());
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The rules, and runs that only seem to happen.
-struct Rehearsal<'a, W> {
+/// The rules, and simulated runs.
+struct DryRun<'a, W> {
     engine: Engine,
     clock: Clock,
     takes: Duration,
-    /// What is under way, and when it is over, the first one first.
+    /// The runs in flight and when they end, in that order.
     in_flight: VecDeque<(Instant, RunId)>,
     show: Show<'a, W>,
 }
 
-impl<W: Write> Rehearsal<'_, W> {
-    fn event(&mut self, fact: &Fact, origin: Origin) -> anyhow::Result<()> {
+impl<W: Write> DryRun<'_, W> {
+    fn event(&mut self, fact: &Fact, position: Position) -> anyhow::Result<()> {
         let now = self.clock.at(fact);
-        self.finish(|over| over <= now)?;
+        self.finish(|end| end <= now)?;
         let (decisions, traces) = self.engine.explain(fact, now);
         self.show
-            .event(fact, origin, &traces)
+            .event(fact, position, &traces)
             .context("cannot write the result")?;
         self.start(&decisions, now);
-        self.finish(|over| over <= now)
+        self.finish(|end| end <= now)
     }
 
-    /// Lets everything come to its end.
+    /// Finishes all runs.
     fn end(&mut self) -> anyhow::Result<()> {
         self.finish(|_| true)
     }
 
+    /// Finishes runs whose end matches `is_over`, and starts the runs that were queued behind them.
     fn finish(&mut self, is_over: impl Fn(Instant) -> bool) -> anyhow::Result<()> {
-        while let Some((over, id)) = self.in_flight.front().copied()
-            && is_over(over)
+        while let Some((end, id)) = self.in_flight.front().copied()
+            && is_over(end)
         {
             self.in_flight.pop_front();
-            let decisions = self.engine.finished(id, over);
+            let decisions = self.engine.finished(id, end);
             for decision in &decisions {
                 if let Decision::Start(run) = decision {
-                    self.show.turn(run).context("cannot write the result")?;
+                    self.show.queued(run).context("cannot write the result")?;
                 }
             }
-            self.start(&decisions, over);
+            self.start(&decisions, end);
         }
         Ok(())
     }
@@ -161,15 +162,15 @@ impl<W: Write> Rehearsal<'_, W> {
             match decision {
                 Decision::Cancel(id) => self.in_flight.retain(|(_, running)| running != id),
                 Decision::Start(run) => {
-                    let over = now.checked_add(self.takes).unwrap_or(now);
-                    self.in_flight.push_back((over, run.id));
+                    let end = now.checked_add(self.takes).unwrap_or(now);
+                    self.in_flight.push_back((end, run.id));
                 }
             }
         }
     }
 }
 
-/// The time of events, which never runs backwards.
+/// The time of events; it never goes backwards.
 struct Clock {
     base: Instant,
     first: Option<Duration>,

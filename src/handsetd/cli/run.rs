@@ -1,4 +1,4 @@
-//! `handsetd run`: the daemon in the foreground, as systemd and containers want it.
+//! `handsetd run`: runs the daemon in the foreground, as systemd and containers expect.
 
 use std::io;
 use std::process::ExitCode;
@@ -21,9 +21,9 @@ use crate::telemetry;
 /// Run the daemon
 #[derive(Args, Debug)]
 #[command(
-    after_help = "On SIGTERM or Ctrl-C it finishes deliveries in flight, then stops; a second signal \
-                        stops it at once. On SIGHUP it reloads its configuration: phones, groups, \
-                        vendors, rules and Asterisk servers change without a restart."
+    after_help = "On SIGTERM or Ctrl-C the daemon finishes deliveries in flight, then stops; a second \
+                  signal stops it at once. On SIGHUP it reloads its configuration: changes of \
+                  phones, groups, vendors, rules and Asterisk servers require no restart."
 )]
 pub(super) struct Run {
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Serves until a signal ends it.
+    /// Runs the daemon until a signal stops it.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         telemetry::start(config.log);
@@ -47,26 +47,26 @@ impl Run {
             let daemon = Daemon::bind(config).await?;
             Ok::<_, anyhow::Error>(self.serve(daemon, signals).await)
         })?;
-        // A resolver or a conversion that blocks must not keep the process alive.
+        // A blocking DNS look-up or conversion must not keep the process alive.
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(code)
     }
 
-    /// Runs the daemon and systemd's watchdog until a signal; a second one ends it at once.
+    /// Runs the daemon and systemd's watchdog until a signal; a second one stops it at once.
     async fn serve(&self, daemon: Daemon, mut signals: Signals) -> ExitCode {
         let stop = CancellationToken::new();
         let (reload, reloads) = mpsc::channel(1);
         let signalled = async {
-            while signals.next().await == Asked::Reload {
+            while signals.next().await == Command::Reload {
                 self.reload(&reload).await;
             }
             let since = Instant::now();
             notify(&[NotifyState::Stopping]);
             stop.cancel();
-            // Some supervisors signal the process and then its group, which is one signal to them.
+            // Some supervisors signal the process and then its group, and mean a single stop.
             loop {
-                let asked = signals.next().await;
-                if asked == Asked::Stop && since.elapsed() >= SAME_SIGNAL {
+                let command = signals.next().await;
+                if command == Command::Stop && since.elapsed() >= SAME_SIGNAL {
                     return;
                 }
             }
@@ -76,7 +76,7 @@ impl Run {
         tokio::select! {
             () = daemon.run(stop.cancelled(), reloads) => ExitCode::SUCCESS,
             () = signalled => {
-                warn!("Stopped at once, by a second signal.");
+                warn!("Stopped at once on a second signal.");
                 ExitCode::FAILURE
             }
             () = watchdog() => ExitCode::FAILURE,
@@ -93,12 +93,12 @@ impl Run {
                 for warning in config.warnings() {
                     warn!("{warning}");
                 }
-                // It is gone only when everything stops.
+                // The receiver is dropped only when the daemon stops.
                 let _ = reload.send(config).await;
             }
-            Err(faults) => {
-                for fault in faults.iter() {
-                    error!(%fault, "Invalid configuration.");
+            Err(diagnostics) => {
+                for error in diagnostics.iter() {
+                    error!(%error, "Invalid configuration.");
                 }
                 error!("The old configuration stays in effect.");
             }
@@ -107,14 +107,14 @@ impl Run {
     }
 }
 
-/// Notifies systemd's watchdog at its interval. Never returns.
+/// Notifies systemd's watchdog twice per timeout; never returns.
 async fn watchdog() {
-    let Some(every) = sd_notify::watchdog_enabled() else {
+    let Some(timeout) = sd_notify::watchdog_enabled() else {
         return std::future::pending().await;
     };
-    let mut beat = interval(every / 2);
+    let mut ticks = interval(timeout / 2);
     loop {
-        beat.tick().await;
+        ticks.tick().await;
         notify(&[NotifyState::Watchdog]);
     }
 }
@@ -142,18 +142,18 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> Command {
         tokio::select! {
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.hang_up.recv() => Asked::Reload,
+            _ = self.terminate.recv() => Command::Stop,
+            _ = self.interrupt.recv() => Command::Stop,
+            _ = self.hang_up.recv() => Command::Reload,
         }
     }
 }
 
 /// The meaning of a signal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Asked {
+enum Command {
     Reload,
     Stop,
 }

@@ -20,14 +20,14 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use handset_phones::verb::Verb;
 use progress::Progress;
 
-/// Ask the running daemon to run a verb on phones
+/// Send a verb to phones through the running daemon
 ///
-/// Verbs and keys are those of the dialplan. A value without a key of the verb in front of it is the
-/// value of the verb's main key
+/// Verbs and keys are those of the dialplan. An argument that does not start with a key of the verb
+/// is the value of its main key
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
-    /// The verb: push, ring, background, …
+    /// The verb, such as push, ring or background
     #[arg(value_name = "VERB")]
     verb: String,
     /// The keys of the verb, such as phone=1001
@@ -44,21 +44,21 @@ impl Send {
         let client = AdminClient::new(&self.file.load()?)?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let path = format!("/api/v1/do/{}", self.verb);
-        let answer = runtime.block_on(async {
+        let outcome = runtime.block_on(async {
             if !io::stderr().is_terminal() {
                 return client.post(&path, &body).await;
             }
             let mut progress = Progress::new(&self.verb, &body);
-            // Subscribed first, so that no event is missed. Progress is optional.
+            // Subscribe first, so that no event is missed. Progress is optional.
             let mut events = client.events("handsetd.delivery").await.ok();
-            let answer = {
+            let outcome = {
                 let watch = watch(events.as_mut(), &mut progress);
                 tokio::select! {
-                    answer = client.post(&path, &body) => answer,
+                    outcome = client.post(&path, &body) => outcome,
                     never = watch => match never {},
                 }
             };
-            // The last events may arrive after the answer.
+            // The last events may arrive after the outcome.
             while let Some(events) = events.as_mut().filter(|_| progress.is_open()) {
                 let event = timeout(LAST_EVENTS_TIMEOUT, events.next()).await;
                 let Some(event) = event.ok().flatten() else {
@@ -69,15 +69,15 @@ impl Send {
             if progress.is_shown() {
                 let _ = writeln!(io::stderr());
             }
-            answer
+            outcome
         })?;
         match OutputFormat::of_stdout() {
-            OutputFormat::Text => show(&answer, out),
-            OutputFormat::Json => writeln!(out, "{}", TerminalSafeJson(&answer)),
+            OutputFormat::Text => show(&outcome, out),
+            OutputFormat::Json => writeln!(out, "{}", TerminalSafeJson(&outcome)),
         }
-        .context("cannot write the answer")?;
-        let is_fine = matches!(answer["status"].as_str(), Some("OK" | "QUEUED"));
-        Ok(if is_fine {
+        .context("cannot write the outcome")?;
+        let is_success = matches!(outcome["status"].as_str(), Some("OK" | "QUEUED"));
+        Ok(if is_success {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
@@ -97,28 +97,28 @@ async fn watch(events: Option<&mut EventStream>, progress: &mut Progress) -> Inf
 
 fn show_progress(progress: &mut Progress, event: &Value) {
     if let Some(line) = progress.update(event) {
-        // Progress is dispensable.
+        // Progress is optional.
         let _ = write!(io::stderr(), "\r{line}");
     }
 }
 
 /// Builds the JSON of a request from arguments; the values of a repeated key become a list.
-fn body(name: &str, words: &[String]) -> anyhow::Result<Value> {
+fn body(name: &str, arguments: &[String]) -> anyhow::Result<Value> {
     let verb: Verb = name.parse()?;
     let mut body = Map::new();
-    for word in words {
-        let (key, value) = dialplan::pair(verb, word)?;
+    for argument in arguments {
+        let (key, value) = dialplan::pair(verb, argument)?;
         match body.get_mut(&key) {
             None => drop(body.insert(key, value.into())),
             Some(Value::Array(list)) => list.push(value.into()),
-            Some(one) => *one = Value::Array(vec![one.take(), value.into()]),
+            Some(first) => *first = Value::Array(vec![first.take(), value.into()]),
         }
     }
     Ok(Value::Object(body))
 }
 
-fn show(answer: &Value, out: &mut impl Write) -> io::Result<()> {
-    let text = |key: &str| answer[key].as_str().unwrap_or_default();
+fn show(outcome: &Value, out: &mut impl Write) -> io::Result<()> {
+    let text = |key: &str| outcome[key].as_str().unwrap_or_default();
     write!(out, "{}", TerminalSafe(text("status")))?;
     for (key, before) in [("phone", " "), ("reason", ": ")] {
         if !text(key).is_empty() {
@@ -126,7 +126,7 @@ fn show(answer: &Value, out: &mut impl Write) -> io::Result<()> {
         }
     }
     writeln!(out)?;
-    match &answer["result"] {
+    match &outcome["result"] {
         Value::Null => Ok(()),
         Value::String(text) => writeln!(out, "{}", TerminalSafe(text)),
         result => writeln!(out, "{:#}", TerminalSafeJson(result)),
@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn outcome_for_people_is_one_line() {
-        let answer = json!({
+        let outcome = json!({
             "status": "DENIED", "phone": "1001", "reason": "wrong\u{1b}password", "result": null,
         });
         let mut out = Vec::new();
-        show(&answer, &mut out).unwrap();
+        show(&outcome, &mut out).unwrap();
         let shown = String::from_utf8(out).unwrap();
         assert_eq!(shown, "DENIED 1001: wrong\\u{1b}password\n");
     }

@@ -1,4 +1,4 @@
-//! The connections to the Asterisk servers that the configuration names, now and after a reload.
+//! The connections to the configured Asterisk servers, which a reload may change.
 
 use tokio::sync::{mpsc, watch};
 use tracing::info;
@@ -33,41 +33,41 @@ impl Server {
 pub(super) struct AmiClients {
     roster: Roster,
     tasks: Tasks,
-    /// Who listens to the events of each new connection.
-    listener: mpsc::Sender<Client>,
+    /// Receives each new client, whose events the rules process.
+    new_clients: mpsc::Sender<Client>,
     servers: Vec<(ami::Config, Client)>,
-    /// The clients of all of them, for whoever tells of their states.
+    /// The clients of all servers, for status displays.
     clients: watch::Sender<Vec<Client>>,
 }
 
 impl AmiClients {
-    /// Creates none; they will run among `tasks`, be followed by `roster`, and be told to
-    /// `listener`.
-    pub(super) fn new(roster: Roster, tasks: Tasks, listener: mpsc::Sender<Client>) -> Self {
+    /// Creates an empty set. Its connections run in `tasks`, `roster` follows their registrations, and
+    /// `new_clients` receives them.
+    pub(super) fn new(roster: Roster, tasks: Tasks, new_clients: mpsc::Sender<Client>) -> Self {
         Self {
             roster,
             tasks,
-            listener,
+            new_clients,
             servers: Vec::new(),
             clients: watch::Sender::default(),
         }
     }
 
-    /// Returns a view of all connections.
+    /// Returns the current clients, and notifies of changes.
     pub(super) fn clients(&self) -> watch::Receiver<Vec<Client>> {
         self.clients.subscribe()
     }
 
-    /// Connects to the servers of `wanted`, and ends all other connections.
+    /// Connects to `servers`, and closes all other connections.
     ///
-    /// A connection whose configuration is unchanged continues, unless the server rejected its login:
-    /// then it is tried again, because the cause may have been fixed on the server.
-    pub(super) async fn connect(&mut self, wanted: Vec<Server>) {
+    /// A connection whose configuration is unchanged stays open, unless the server rejected its login:
+    /// then the login is retried, because the cause may have been fixed on the server.
+    pub(super) async fn connect(&mut self, servers: Vec<Server>) {
         let (mut kept, mut new) = (Vec::new(), Vec::new());
-        for server in wanted {
+        for server in servers {
             let is_same = |(config, client): &(ami::Config, Client)| {
-                let is_refused = matches!(*client.state().borrow(), State::Refused { .. });
-                *config == server.config && !is_refused
+                let is_rejected = matches!(*client.state().borrow(), State::Refused { .. });
+                *config == server.config && !is_rejected
             };
             match self.servers.iter().position(is_same) {
                 Some(at) => kept.push(self.servers.swap_remove(at)),
@@ -87,8 +87,8 @@ impl AmiClients {
             } = server;
             self.tasks.spawn("ami", driver.run_until(self.tasks.stop()));
             self.roster.follow(client.clone(), &self.tasks);
-            // The receiver is gone only when everything stops.
-            let _ = self.listener.send(client.clone()).await;
+            // The receiver is dropped only when the daemon stops.
+            let _ = self.new_clients.send(client.clone()).await;
             self.servers.push((config, client));
         }
         let clients = self.servers.iter().map(|(_, client)| client.clone());

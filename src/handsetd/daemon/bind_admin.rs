@@ -8,7 +8,7 @@ use crate::config::Config;
 /// Binds the admin server, and loads or generates its token. Blocks briefly.
 ///
 /// If the default address is in use, for example by another daemon, the daemon runs without an admin
-/// server, because nobody has asked for that address.
+/// server, because the address was not configured.
 pub(super) fn bind_admin(
     config: &Config,
 ) -> Result<Option<(admin::Server, admin::Token)>, admin::Error> {
@@ -17,7 +17,7 @@ pub(super) fn bind_admin(
             warn!(
                 address = %listen,
                 error = %source,
-                "The admin server stays off, since its default address is in use; set admin.listen."
+                "The admin server is disabled because its default address is in use; set admin.listen."
             );
             Ok(None)
         }

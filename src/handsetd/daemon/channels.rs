@@ -1,4 +1,4 @@
-//! The channels between the parts of the daemon, by what they carry.
+//! The channels between the parts of the daemon.
 
 use handset_ami::Client;
 use tokio::sync::{broadcast, mpsc};

@@ -46,18 +46,18 @@ impl OpenedOutbox {
                 };
             }
         };
-        let damaged = damaged.map(|(aside, why)| {
-            let (path, aside) = (path.display().to_string(), aside.display().to_string());
+        let damaged = damaged.map(|(moved_to, reason)| {
+            let (path, moved_to) = (path.display().to_string(), moved_to.display().to_string());
             error!(
                 path,
-                aside,
-                why,
+                moved_to,
+                reason,
                 "The outbox is damaged: the file was renamed, and a new one was created. sqlite3 may \
                  recover entries from it (.recover)."
             );
             fact(
                 "handsetd.damaged",
-                [("File", path), ("Moved", aside), ("Reason", why)],
+                [("File", path), ("Moved", moved_to), ("Reason", reason)],
             )
         });
         Self {
@@ -69,9 +69,9 @@ impl OpenedOutbox {
 }
 
 /// Raises an event for each expired delivery, until `stop`.
-pub(super) async fn tell(
+pub(super) async fn forward_expired(
     mut expired_deliveries: mpsc::Receiver<Expired>,
-    tell: mpsc::Sender<Fact>,
+    facts: mpsc::Sender<Fact>,
     stop: CancellationToken,
 ) {
     loop {
@@ -94,7 +94,7 @@ pub(super) async fn tell(
             ("Keep", humantime::format_duration(keep).to_string()),
             ("Reason", reason),
         ];
-        if tell.send(fact("handsetd.expired", values)).await.is_err() {
+        if facts.send(fact("handsetd.expired", values)).await.is_err() {
             return;
         }
     }

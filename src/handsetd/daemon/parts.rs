@@ -1,4 +1,4 @@
-//! The bound sockets, opened files and compiled rules of a daemon that does nothing yet.
+//! The bound sockets, opened files and compiled rules of a daemon that is not running yet.
 
 use anyhow::Context;
 use handset_agi as agi;

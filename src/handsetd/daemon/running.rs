@@ -74,7 +74,7 @@ impl Running {
         let facts = senders.facts.clone();
         calls.spawn(
             "expired",
-            outbox_startup::tell(expired, facts, calls.stop()),
+            outbox_startup::forward_expired(expired, facts, calls.stop()),
         );
         dispatcher.resume(entries, &roster);
 

@@ -1,4 +1,4 @@
-//! What the parts of the daemon take from the configuration.
+//! Settings of the parts of the daemon, derived from the configuration.
 
 use std::io;
 use std::net::SocketAddr;
@@ -30,11 +30,12 @@ pub(crate) fn delivery_settings(config: &Config, http: SocketAddr) -> deliver::C
     }
 }
 
-/// Returns the URL of a server that listens on a single address. One that listens on all addresses has
-/// a different URL for each route.
+/// Returns the URL of a server that listens on a single address; `None` if it listens on all addresses,
+/// where the URL depends on the route to the phone.
 fn own_url(address: SocketAddr) -> Option<Url> {
-    let only = !address.ip().is_unspecified();
-    only.then(|| Url::parse(&format!("http://{address}")).ok())
+    let is_single = !address.ip().is_unspecified();
+    is_single
+        .then(|| Url::parse(&format!("http://{address}")).ok())
         .flatten()
 }
 

@@ -73,9 +73,9 @@ fn escape_all<W: fmt::Write + ?Sized>(
 
 fn is_terminal_control(c: char) -> bool {
     let breaks_lines = matches!(c, '\u{2028}' | '\u{2029}');
-    let turns =
+    let sets_direction =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || breaks_lines || turns
+    c.is_control() || breaks_lines || sets_direction
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_a_terminal_obeys_is_unescaped() {
+    fn terminal_controls_are_escaped() {
         let check =
             |text: &str, expected: &str| assert_eq!(TerminalSafe(text).to_string(), expected);
         check("Zoë Müller 🙂", "Zoë Müller 🙂");
@@ -94,7 +94,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn json_that_was_escaped_is_the_same_json(text in ".{0,40}", more in "\\PC{0,10}") {
+        fn escaped_json_is_equivalent(text in ".{0,40}", more in "\\PC{0,10}") {
             let value = serde_json::json!({"a": [text, "\u{9b}31m\u{7f}\u{202e}\u{2028}"], more: 1});
             for shown in [TerminalSafeJson(&value).to_string(), format!("{:#}", TerminalSafeJson(&value))] {
                 assert!(!shown.chars().any(|c| is_terminal_control(c) && c != '\n'), "{shown:?}");
@@ -104,7 +104,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_escaped_needs_no_more(text in ".{0,40}") {
+        fn escaping_is_idempotent(text in ".{0,40}") {
             let once = TerminalSafe(&text).to_string();
             assert!(!once.chars().any(is_terminal_control));
             assert_eq!(TerminalSafe(&once).to_string(), once);

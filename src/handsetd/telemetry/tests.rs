@@ -1,6 +1,7 @@
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tracing::{debug, error, info, info_span};
 
 use super::*;
@@ -10,7 +11,7 @@ struct Buffer(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -18,20 +19,20 @@ impl Write for Buffer {
     }
 }
 
-fn logged(format: Format, place: Place, level: Level, act: impl FnOnce()) -> String {
+fn logged(format: Format, destination: Destination, level: Level, act: impl FnOnce()) -> String {
     let buffer = Buffer::default();
     let writer = buffer.clone();
     let (filter, _) = filter(level, |_| None);
-    let subscriber = subscriber(format, place, filter, move || writer.clone());
+    let subscriber = subscriber(format, destination, filter, move || writer.clone());
     tracing::subscriber::with_default(subscriber, act);
-    String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    String::from_utf8(buffer.0.lock().clone()).unwrap()
 }
 
 #[test]
-fn what_a_caller_is_called_cannot_command_the_terminal() {
+fn caller_name_cannot_control_the_terminal() {
     let caller = "\u{1b}[31mEve\nINFO All is well.\u{9b}2J\u{7f}\u{202e}\u{2028}";
-    for place in [Place::File, Place::Journal] {
-        let text = logged(Format::Text, place, Level::Info, || {
+    for destination in [Destination::File, Destination::Journal] {
+        let text = logged(Format::Text, destination, Level::Info, || {
             let _span = info_span!("call", %caller).entered();
             info!(%caller, quoted = ?caller, plain = caller, "Answered.");
             info!("{caller}");
@@ -43,7 +44,7 @@ fn what_a_caller_is_called_cannot_command_the_terminal() {
         );
         assert!(text.contains("\\u{1b}[31mEve\\nINFO"), "{text}");
     }
-    let json = logged(Format::Json, Place::File, Level::Info, || {
+    let json = logged(Format::Json, Destination::File, Level::Info, || {
         info!(%caller, "Answered.");
     });
     let value: serde_json::Value = serde_json::from_str(json.trim_end()).unwrap();
@@ -53,8 +54,8 @@ fn what_a_caller_is_called_cannot_command_the_terminal() {
 }
 
 #[test]
-fn a_line_is_level_place_sentence_values() {
-    let text = logged(Format::Text, Place::File, Level::Info, || {
+fn line_has_level_target_sentence_and_fields() {
+    let text = logged(Format::Text, Destination::File, Level::Info, || {
         error!(phone = %"1001", tries = 3, "Delivery failed.");
     });
     let (time, rest) = text.split_at(text.find('Z').unwrap());
@@ -69,8 +70,8 @@ fn a_line_is_level_place_sentence_values() {
 }
 
 #[test]
-fn the_journal_gets_priorities_and_no_times() {
-    let text = logged(Format::Text, Place::Journal, Level::Debug, || {
+fn journal_receives_priorities_and_no_times() {
+    let text = logged(Format::Text, Destination::Journal, Level::Debug, || {
         error!("Bad.");
         warn!("Odd.");
         info!("Good.");
@@ -81,18 +82,18 @@ fn the_journal_gets_priorities_and_no_times() {
 }
 
 #[test]
-fn only_a_terminal_gets_colours() {
-    let coloured = |place| {
-        let text = logged(Format::Text, place, Level::Info, || info!("Ready."));
+fn only_a_terminal_receives_colours() {
+    let coloured = |destination| {
+        let text = logged(Format::Text, destination, Level::Info, || info!("Ready."));
         text.contains('\u{1b}')
     };
-    assert!(coloured(Place::Terminal));
-    assert!(!coloured(Place::File) && !coloured(Place::Journal));
+    assert!(coloured(Destination::Terminal));
+    assert!(!coloured(Destination::File) && !coloured(Destination::Journal));
 }
 
 #[test]
-fn the_level_is_for_handsetd_and_libraries_only_warn() {
-    let text = logged(Format::Text, Place::File, Level::Debug, || {
+fn level_applies_to_handsetd_and_libraries_only_warn() {
+    let text = logged(Format::Text, Destination::File, Level::Debug, || {
         debug!("Ours.");
         debug!(target: "handset_ami::connection", "Our crate's.");
         debug!(target: "hyper", "Theirs.");
@@ -105,7 +106,7 @@ fn the_level_is_for_handsetd_and_libraries_only_warn() {
 }
 
 #[test]
-fn variables_overrule_the_level() {
+fn variables_override_the_level() {
     let chosen = |pairs: &[(&str, &str)]| {
         let find = |name: &str| {
             let found = pairs.iter().find(|(own, _)| *own == name);

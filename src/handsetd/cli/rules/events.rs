@@ -1,4 +1,4 @@
-//! Reads events out of files: as they go over the wire, or as JSON.
+//! Reads events from files: in the format of AMI, or as JSON.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,27 +12,27 @@ use crate::rules::Fact;
 use handset_ami::Event;
 use handset_ami::wire::{Frame, Framer};
 
-/// Where an event stands in its file.
+/// The position of an event in its file.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
-    /// It begins at this byte.
+pub(super) enum Position {
+    /// The offset of its first byte.
     Byte(u64),
-    /// It is the one with this number, counted from 1.
+    /// The number of its JSON object, counted from 1.
     Number(usize),
 }
 
-/// Reads a file that was written by hand or by a program, where everything must be an event.
-pub(super) fn read(path: &Path) -> anyhow::Result<Vec<(Fact, Origin)>> {
-    let failed = || format!("cannot read {}", path.display());
+/// Reads a file that contains nothing but events, written by hand or by a program.
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<(Fact, Position)>> {
+    let context = || format!("cannot read {}", path.display());
     let limit = MAX_FILE.saturating_add(1);
     let mut bytes = Vec::new();
-    let file = open(path).with_context(failed)?;
+    let file = open(path).with_context(context)?;
     file.take(limit)
         .read_to_end(&mut bytes)
-        .with_context(failed)?;
+        .with_context(context)?;
     ensure!(
         bytes.len() as u64 <= MAX_FILE,
-        "{} is longer than {MAX_FILE} bytes; read it with --capture",
+        "{} is longer than {MAX_FILE} bytes; use --capture",
         path.display()
     );
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
@@ -40,31 +40,31 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<(Fact, Origin)>> {
         Some(b'{' | b'[') => read_json(text),
         _ => read_blocks(text),
     };
-    events.with_context(failed)
+    events.with_context(context)
 }
 
-/// Reads what a manager sent, of any length; passes over what is no event.
+/// Reads the bytes of an AMI connection, of any length; everything but events is skipped.
 pub(super) fn read_capture(
     path: &Path,
-    each: &mut impl FnMut(&Fact, Origin) -> anyhow::Result<()>,
+    each: &mut impl FnMut(&Fact, Position) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let failed = || format!("cannot read {}", path.display());
-    let mut file = open(path).with_context(failed)?;
+    let context = || format!("cannot read {}", path.display());
+    let mut file = open(path).with_context(context)?;
     let mut framer = Framer::new(MAX_PACKET);
     let mut buffer = BytesMut::new();
-    let mut piece = vec![0; PIECE];
+    let mut chunk = vec![0; CHUNK];
     loop {
-        let length = file.read(&mut piece).with_context(failed)?;
+        let length = file.read(&mut chunk).with_context(context)?;
         if length == 0 {
-            // A packet that the capture cuts off may lack what a rule asks for.
+            // A packet that the capture cuts off is incomplete.
             return Ok(());
         }
-        buffer.extend_from_slice(piece.get(..length).unwrap_or_default());
+        buffer.extend_from_slice(chunk.get(..length).unwrap_or_default());
         while let Some(frame) = framer.next(&mut buffer) {
             if let Frame::Packet { offset, block } = frame
                 && let Some(event) = Event::parse(&block)
             {
-                each(&Fact::from(event), Origin::Byte(offset))?;
+                each(&Fact::from(event), Position::Byte(offset))?;
             }
         }
     }
@@ -77,7 +77,7 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     Ok(Box::new(File::open(path)?))
 }
 
-fn read_blocks(text: &[u8]) -> anyhow::Result<Vec<(Fact, Origin)>> {
+fn read_blocks(text: &[u8]) -> anyhow::Result<Vec<(Fact, Position)>> {
     let mut framer = Framer::new(MAX_PACKET);
     let mut buffer = BytesMut::from(text);
     let mut events = Vec::new();
@@ -90,24 +90,26 @@ fn read_blocks(text: &[u8]) -> anyhow::Result<Vec<(Fact, Origin)>> {
             Frame::Packet { offset, block } => (offset, block),
             Frame::Unfinished { offset, rest } => (offset, rest),
             Frame::TooLong { offset, length, .. } => {
-                bail!("{length} bytes from byte {offset} on are too long for an event")
+                bail!(
+                    "the event at byte {offset} has {length} bytes; at most {MAX_PACKET} are allowed"
+                )
             }
         };
         if block.trim_ascii().is_empty() {
             continue;
         }
         let event = Event::parse(&block)
-            .with_context(|| format!("what begins at byte {offset} has no line \"Event: NAME\""))?;
-        events.push((Fact::from(event), Origin::Byte(offset)));
+            .with_context(|| format!("the block at byte {offset} has no line \"Event: NAME\""))?;
+        events.push((Fact::from(event), Position::Byte(offset)));
     }
     Ok(events)
 }
 
-fn read_json(text: &[u8]) -> anyhow::Result<Vec<(Fact, Origin)>> {
+fn read_json(text: &[u8]) -> anyhow::Result<Vec<(Fact, Position)>> {
     let mut events = Vec::new();
     let mut number: usize = 0;
     for value in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
-        let list = match value.context("this is no JSON")? {
+        let list = match value.context("invalid JSON")? {
             Value::Array(list) => list,
             value => vec![value],
         };
@@ -118,25 +120,25 @@ fn read_json(text: &[u8]) -> anyhow::Result<Vec<(Fact, Origin)>> {
                 continue;
             };
             let fact = Fact::of_headers(headers)
-                .context("there is no \"Event\" with the event's name")
+                .context("missing \"Event\" with the name of the event")
                 .with_context(object)?;
-            events.push((fact, Origin::Number(number)));
+            events.push((fact, Position::Number(number)));
         }
     }
     Ok(events)
 }
 
-/// Reads the headers of an object, be it a plain one or a line of `handsetd ami decode`, of which
-/// those that are no events give `None`.
+/// Reads the headers of an object: a plain one, or a line of `handsetd ami decode`; returns `None`
+/// for a line of the latter that is not an event.
 fn headers(value: &Value) -> anyhow::Result<Option<Vec<(String, String)>>> {
-    let object = value.as_object().context("an event is an object")?;
+    let object = value.as_object().context("expected an object")?;
     let mut headers = Vec::new();
     if let (Some(kind), Some(decoded)) = (object.get("type"), object.get("headers")) {
         if kind != "event" {
             return Ok(None);
         }
         let pairs: Vec<(String, String)> = serde_json::from_value(decoded.clone())
-            .context("\"headers\" is a list of names and values")?;
+            .context("\"headers\" must be a list of pairs of name and value")?;
         return Ok(Some(pairs));
     }
     for (name, value) in object {
@@ -148,7 +150,7 @@ fn headers(value: &Value) -> anyhow::Result<Option<Vec<(String, String)>>> {
             let text = match value {
                 Value::String(text) => text.clone(),
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
-                _ => bail!("the value of {name:?} is neither a text nor a list of texts"),
+                _ => bail!("the value of {name:?} must be a string or a list of strings"),
             };
             headers.push((name.clone(), text));
         }
@@ -164,5 +166,5 @@ const MAX_FILE: u64 = 64 * 1024 * 1024;
 /// The longest event, in bytes.
 const MAX_PACKET: usize = 16 * 1024 * 1024;
 
-/// How much is read in one go, in bytes.
-const PIECE: usize = 64 * 1024;
+/// The size of a read, in bytes.
+const CHUNK: usize = 64 * 1024;

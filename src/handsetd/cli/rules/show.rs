@@ -1,44 +1,44 @@
-//! How a rehearsal is told: to people, or as JSON lines.
+//! Output of a dry run: text or JSON lines.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::events::Origin;
+use super::events::Position;
 use crate::rules::{Fact, Run, Step, Trace};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
-/// Writes what the rules make of events.
+/// Writes decisions of the rules.
 pub(super) struct Show<'a, W> {
     out: &'a mut W,
     json: bool,
 }
 
 impl<'a, W: Write> Show<'a, W> {
-    /// Creates one that writes to `out`.
+    /// Creates a writer to `out`.
     pub(super) fn new(out: &'a mut W, json: bool) -> Self {
         Self { out, json }
     }
 
-    /// Shows what each rule makes of an event.
+    /// Shows what each rule decides on an event.
     pub(super) fn event(
         &mut self,
         fact: &Fact,
-        origin: Origin,
+        position: Position,
         traces: &[impl AsRef<Trace>],
     ) -> io::Result<()> {
         if self.json {
             for trace in traces {
-                let object = object(trace.as_ref(), origin);
+                let object = object(trace.as_ref(), position);
                 writeln!(self.out, "{}", TerminalSafeJson(object))?;
             }
             return Ok(());
         }
-        let place = match origin {
-            Origin::Byte(offset) => format!("at byte {offset}"),
-            Origin::Number(number) => format!("(object {number})"),
+        let position = match position {
+            Position::Byte(offset) => format!("at byte {offset}"),
+            Position::Number(number) => format!("(object {number})"),
         };
-        writeln!(self.out, "{} {place}", TerminalSafe(fact.name()))?;
+        writeln!(self.out, "{} {position}", TerminalSafe(fact.name()))?;
         for trace in traces {
             let trace = trace.as_ref();
             writeln!(
@@ -52,14 +52,18 @@ impl<'a, W: Write> Show<'a, W> {
         Ok(())
     }
 
-    /// Shows that what waited starts.
-    pub(super) fn turn(&mut self, run: &Run) -> io::Result<()> {
+    /// Shows that a queued run starts.
+    pub(super) fn queued(&mut self, run: &Run) -> io::Result<()> {
         if self.json {
             let object = json!({ "rule": &*run.rule, "verdict": "turn", "fires": true,
                 "key": run.key, "sends": sends(Some(run)) });
             return writeln!(self.out, "{}", TerminalSafeJson(object));
         }
-        writeln!(self.out, "  {}: its turn has come", TerminalSafe(&run.rule))?;
+        writeln!(
+            self.out,
+            "  {}: the queued run starts",
+            TerminalSafe(&run.rule)
+        )?;
         self.steps(Some(run))
     }
 
@@ -79,7 +83,7 @@ impl<'a, W: Write> Show<'a, W> {
     }
 }
 
-fn object(trace: &Trace, origin: Origin) -> Value {
+fn object(trace: &Trace, position: Position) -> Value {
     let values = trace
         .seen
         .iter()
@@ -93,20 +97,20 @@ fn object(trace: &Trace, origin: Origin) -> Value {
         "values": values.collect::<Map<_, _>>(),
         "sends": sends(trace.run()),
     });
-    match origin {
-        Origin::Byte(offset) => object["offset"] = json!(offset),
-        Origin::Number(number) => object["number"] = json!(number),
+    match position {
+        Position::Byte(offset) => object["offset"] = json!(offset),
+        Position::Number(number) => object["number"] = json!(number),
     }
     object
 }
 
 fn sends(run: Option<&Run>) -> Vec<Value> {
     let steps = run.into_iter().flat_map(|run| run.steps.iter());
-    steps.map(|step| Value::Object(sent(step))).collect()
+    steps.map(|step| Value::Object(request(step))).collect()
 }
 
-/// Returns a request as the HTTP interface takes it, with its verb; lists where a key repeats.
-fn sent(step: &Step) -> Map<String, Value> {
+/// Returns a request as in the HTTP API, with its verb; the values of a repeated key are a list.
+fn request(step: &Step) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("verb".to_owned(), json!(step.request.verb.name()));
     for (key, value) in &step.pairs {

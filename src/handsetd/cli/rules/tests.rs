@@ -10,7 +10,7 @@ fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Runs `handsetd rules test` with the rules of a good file.
+/// Runs `handsetd rules test` with the rules of a valid file.
 fn test(arguments: &[&str]) -> Result<String, String> {
     let config = project("tests/fixtures/config/good/rule-break.toml");
     let given = ["handsetd", "rules", "test", "--config"].into_iter();
@@ -22,14 +22,14 @@ fn test(arguments: &[&str]) -> Result<String, String> {
     done.map(|_| text).map_err(|error| format!("{error:#}"))
 }
 
-/// The same for events in a file.
+/// Runs it on events in a file.
 fn events(text: impl AsRef<[u8]>, more: &[&str]) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events");
     fs::write(&path, text).unwrap();
     let path = path.to_str().unwrap();
-    let told = test(&[&["--event", path], more].concat());
-    told.map_err(|error| error.replace(path, "FILE"))
+    let output = test(&[&["--event", path], more].concat());
+    output.map_err(|error| error.replace(path, "FILE"))
 }
 
 fn pause(more: &str) -> String {
@@ -39,26 +39,26 @@ fn pause(more: &str) -> String {
 }
 
 /// Returns the lines about a rule.
-fn about(told: &str, rule: &str) -> Vec<String> {
+fn about(output: &str, rule: &str) -> Vec<String> {
     let prefix = format!("  {rule}: ");
-    let lines = told.lines().filter_map(|line| line.strip_prefix(&prefix));
+    let lines = output.lines().filter_map(|line| line.strip_prefix(&prefix));
     lines
         .map(|line| line.split(';').next().unwrap().to_owned())
         .collect()
 }
 
 #[test]
-fn it_tells_which_rules_fire_and_why_the_others_do_not() {
+fn output_shows_which_rules_fire_and_why_others_do_not() {
     let file = project("tests/fixtures/rules/breaks.txt");
-    let told = test(&["--event", file.to_str().unwrap()]).unwrap();
+    let output = test(&["--event", file.to_str().unwrap()]).unwrap();
     let expected = fs::read_to_string(project("tests/fixtures/rules/breaks.told")).unwrap();
-    assert_eq!(told, expected);
+    assert_eq!(output, expected);
 }
 
 #[test]
 fn json_has_a_line_for_each_event_and_rule() {
-    let told = events(pause(""), &["--json"]).unwrap();
-    let lines: Vec<Value> = told
+    let output = events(pause(""), &["--json"]).unwrap();
+    let lines: Vec<Value> = output
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -73,19 +73,23 @@ fn json_has_a_line_for_each_event_and_rule() {
 }
 
 #[test]
-fn json_events_are_taken_in_every_form() {
+fn json_events_are_accepted_in_every_form() {
     for text in [
         r#"{"Event": "phone.dnd_on", "phone": 1001}"#,
         r#" [{"Event": "phone.dnd_on", "phone": ["1001", "x"]}]"#,
         r#"{"type":"banner","headers":[]} {"type":"event","headers":[["Event","phone.dnd_on"],["phone","1001"]],"offset":0}"#,
     ] {
-        let told = events(text, &[]).unwrap();
-        assert_eq!(about(&told, "do not disturb for two"), ["fires"], "{text}");
+        let output = events(text, &[]).unwrap();
+        assert_eq!(
+            about(&output, "do not disturb for two"),
+            ["fires"],
+            "{text}"
+        );
     }
 }
 
 #[test]
-fn timestamps_are_the_time_and_without_them_none_passes() {
+fn time_passes_only_by_timestamps() {
     let stamped = |seconds: &str| pause(&format!("Timestamp: {seconds}\n"));
     let file = [
         stamped("1700000000.5"),
@@ -95,7 +99,7 @@ fn timestamps_are_the_time_and_without_them_none_passes() {
         stamped("1700000010.6"),
         stamped("1e300"),
     ];
-    let told = events(file.concat(), &[]).unwrap();
+    let output = events(file.concat(), &[]).unwrap();
     let limited =
         |left: &str| format!("does not fire for \"PJSIP/1001\": limited for another {left}");
     let fires = "fires for \"PJSIP/1001\"".to_owned();
@@ -107,24 +111,24 @@ fn timestamps_are_the_time_and_without_them_none_passes() {
         fires,
         limited("10s"),
     ];
-    assert_eq!(about(&told, "break"), expected);
+    assert_eq!(about(&output, "break"), expected);
 }
 
 #[test]
-fn runs_that_take_their_time_meet_the_mode() {
+fn mode_applies_to_runs_that_take_time() {
     let stamped = |seconds: u32| pause(&format!("Timestamp: {seconds}\n"));
     let file = [stamped(100), stamped(120)].concat();
-    let told = events(&file, &["--takes", "30s"]).unwrap();
+    let output = events(&file, &["--takes", "30s"]).unwrap();
     assert_eq!(
-        about(&told, "break")[1],
+        about(&output, "break")[1],
         "fires for \"PJSIP/1001\" and cancels the previous run"
     );
-    let told = events(&file, &["--takes", "5s"]).unwrap();
-    assert_eq!(about(&told, "break")[1], "fires for \"PJSIP/1001\"");
+    let output = events(&file, &["--takes", "5s"]).unwrap();
+    assert_eq!(about(&output, "break")[1], "fires for \"PJSIP/1001\"");
 }
 
 #[test]
-fn a_capture_is_read_past_what_is_no_event() {
+fn capture_may_contain_more_than_events() {
     let capture = format!(
         "Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nMessage: x\r\n\r\n{}garbage\r\n\r\n{}Event: Cut",
         pause("").replace('\n', "\r\n"),
@@ -133,40 +137,40 @@ fn a_capture_is_read_past_what_is_no_event() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("capture");
     fs::write(&path, capture).unwrap();
-    let told = test(&["--capture", path.to_str().unwrap()]).unwrap();
-    assert_eq!(about(&told, "break").len(), 2, "{told}");
+    let output = test(&["--capture", path.to_str().unwrap()]).unwrap();
+    assert_eq!(about(&output, "break").len(), 2, "{output}");
     let recorded = project("tests/fixtures/ami/asterisk-22.ami");
-    let told = test(&["--capture", recorded.to_str().unwrap()]).unwrap();
-    assert!(told.starts_with("FullyBooted at byte 102\n"), "{told}");
+    let output = test(&["--capture", recorded.to_str().unwrap()]).unwrap();
+    assert!(output.starts_with("FullyBooted at byte 102\n"), "{output}");
 }
 
 #[test]
-fn what_is_no_event_is_refused_with_its_place() {
+fn malformed_event_is_rejected_with_its_position() {
     let check = |text: &str, expected: &str| {
-        let told = events(text, &[]).unwrap_err();
-        assert_eq!(told, expected, "{text}");
+        let output = events(text, &[]).unwrap_err();
+        assert_eq!(output, expected, "{text}");
     };
-    check("", "FILE holds no event");
+    check("", "FILE contains no events");
     check(
         "Event: A\n\nFoo: bar\n",
-        "cannot read FILE: what begins at byte 10 has no line \"Event: NAME\"",
+        "cannot read FILE: the block at byte 10 has no line \"Event: NAME\"",
     );
     check(
         "{\"a\": \"b\"}",
-        "cannot read FILE: object 1: there is no \"Event\" with the event's name",
+        "cannot read FILE: object 1: missing \"Event\" with the name of the event",
     );
     check(
         "[{\"Event\": \"A\"}, 7]",
-        "cannot read FILE: object 2: an event is an object",
+        "cannot read FILE: object 2: expected an object",
     );
     check(
         "{\"Event\": \"A\", \"b\": {}}",
-        "cannot read FILE: object 1: the value of \"b\" is neither a text nor a list of texts",
+        "cannot read FILE: object 1: the value of \"b\" must be a string or a list of strings",
     );
     assert!(
         events("{\"Event\"", &[])
             .unwrap_err()
-            .contains("no JSON: EOF")
+            .contains("invalid JSON: EOF")
     );
     assert!(
         test(&["--event", "/nowhere"])
@@ -176,18 +180,18 @@ fn what_is_no_event_is_refused_with_its_place() {
 }
 
 #[test]
-fn nothing_of_an_event_commands_the_terminal() {
+fn event_values_cannot_control_the_terminal() {
     let text = "Event: QueueMemberPause\nPaused: 1\nQueue: sales\nInterface: \u{1b}[2J\nReason: \u{202e}x\n";
-    let told = events(text, &[]).unwrap();
-    assert!(told.contains("fires"), "{told}");
+    let output = events(text, &[]).unwrap();
+    assert!(output.contains("fires"), "{output}");
     assert!(
-        !told.contains('\u{1b}') && !told.contains('\u{202e}'),
-        "{told}"
+        !output.contains('\u{1b}') && !output.contains('\u{202e}'),
+        "{output}"
     );
 }
 
 #[test]
-fn a_configuration_without_rules_is_told() {
+fn configuration_without_rules_is_rejected() {
     let config = project("tests/fixtures/config/good/empty.toml");
     let arguments = ["handsetd", "rules", "test", "--event", "-", "--config"];
     let arguments = arguments.into_iter().chain([config.to_str().unwrap()]);
