@@ -3,11 +3,11 @@
 //! The command queries the configured Asterisk servers itself, so it does not depend on a running
 //! daemon.
 
+mod servers;
 mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -20,8 +20,8 @@ use crate::config::Config;
 use crate::resolver::{PhoneResolver, PhoneSummary};
 use crate::roster::Roster;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use handset_ami::Client;
 use handset_net::tasks::Tasks;
+use servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 
 /// List configured and registered phones
 #[derive(Args, Debug)]
@@ -89,17 +89,6 @@ async fn list(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>
     ))
 }
 
-/// Connects to all servers, and loads their registrations into `roster`.
-fn connect(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
-    for server in &config.asterisk {
-        let (client, driver) = Client::new(server)
-            .with_context(|| format!("cannot use [[asterisk]] {}", server.name))?;
-        tasks.spawn("ami", driver.run_until(tasks.stop()));
-        roster.follow(client, tasks);
-    }
-    Ok(())
-}
-
 fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
     if rows.is_empty() {
         return writeln!(out, "No phone is configured or registered.");
@@ -137,9 +126,3 @@ fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
     }
     Ok(())
 }
-
-/// How long loading registrations may take.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long logging off may take.
-const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(1);

@@ -253,6 +253,11 @@ impl Source {
                     {
                         self.items.insert(name.to_string());
                     }
+                    if path == ["mod"] {
+                        // A module may have the name of an item that is imported from it.
+                        at += 2;
+                        continue;
+                    }
                     let path = match self.names.get(&path[0]) {
                         Some(start) => Some([&start[..], &path[1..]].concat()),
                         None if path.len() > 1 => absolute(&path, module, known),

@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
+use super::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 use crate::commit_point::CommitPoint;
 use crate::config::Config;
 use crate::content_store::ContentStore;
