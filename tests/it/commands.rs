@@ -189,7 +189,7 @@ fn media_reports_unsupported_sources() {
                 "--model",
                 "3310",
             ],
-            "3310 is no model that handsetd knows",
+            "unknown model 3310",
         ),
         (
             &[

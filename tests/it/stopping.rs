@@ -113,7 +113,7 @@ async fn a_port_in_use_is_reported_and_fatal() {
             .code(1)
             .stderr(contains(format!("handsetd: cannot listen on {address}")))
             .stderr(contains(
-                "hint: the address is in use, possibly by another handsetd",
+                "hint: another process, possibly another handsetd, uses the address",
             ));
     }
     assert_eq!(Caller::new(first.agi()).run("ping", &[]).await.status, "OK");
