@@ -8,7 +8,7 @@ macro_rules! verbs {
     ($($variant:ident = $name:literal),+ $(,)?) => {
         /// A verb: an operation that can be requested of a phone.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        #[allow(missing_docs, reason = "the table describes the verbs")]
+        #[expect(missing_docs, reason = "the table describes the verbs")]
         pub enum Verb {
             $($variant,)+
         }

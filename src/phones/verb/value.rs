@@ -95,7 +95,7 @@ impl Values {
         if let Some(Kind::Word(known)) = self.kind(key) {
             let is_read = |known: &&str| words.iter().any(|(word, _)| word == known);
             debug_assert!(
-                known.iter().all(|known| is_read(&known)),
+                known.iter().all(is_read),
                 "{key} of {} has other words",
                 self.verb
             );

@@ -146,7 +146,7 @@ fn every_verb_is_parsed_with_its_required_keys() {
 }
 
 #[test]
-fn refusals_name_the_key() {
+fn refusals_of_push_name_the_key() {
     refused(
         "push text=a;colour=red",
         "unknown key \"colour\" of push; expected one of text, title, prompt, image, item, entry, \
@@ -210,6 +210,10 @@ fn refusals_name_the_key() {
         "push text=a;via=pigeon",
         "via: invalid value \"pigeon\"; expected http, notify, csta or pbx",
     );
+}
+
+#[test]
+fn refusals_of_other_verbs_name_the_key() {
     refused("ring", "tone is missing; ring requires it");
     refused("ring tone=1;stop=yes", "tone and stop cannot be combined");
     refused("ring stop=no", "stop: invalid value \"no\"; expected yes");
