@@ -30,10 +30,10 @@ complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "ami" -d 'Inspect 
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Validate the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a ring tone or a picture for a phone model'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Test the rules of the configuration'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Test the configured rules'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Ask the running daemon to run a verb on phones'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Send a verb to phones through the running daemon'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "simulate" -d 'Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand ami; and not __fish_seen_subcommand_from decode send tail help" -s h -l help -d 'Print help'
@@ -78,7 +78,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Read the events of this file: "Name: value" lines with a blank line between two events, or JSON objects; - is standard input' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l capture -d 'Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is standard input' -r -F
@@ -86,7 +86,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l takes -d 'Assume this duration of each run, to show the effect of run modes' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, one object per line for each event and rule'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Probe each transport to a phone, and report the results and what to change' -r
@@ -113,10 +113,10 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_s
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Validate the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a ring tone or a picture for a phone model'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Test the rules of the configuration'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Test the configured rules'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "run" -d 'Run the daemon'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Ask the running daemon to run a verb on phones'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Send a verb to phones through the running daemon'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "simulate" -d 'Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "decode" -d 'Decode the bytes that Asterisk sent over a connection, one JSON object per line'
@@ -124,4 +124,4 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on events, and why the others do not; nothing is sent'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'

@@ -260,7 +260,7 @@ _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':verb -- The verb\: push, ring, background, …:_default' \
+':verb -- The verb, such as push, ring or background:_default' \
 '*::keys -- The keys of the verb, such as phone=1001:_default' \
 && ret=0
 ;;
@@ -410,10 +410,10 @@ _handsetd_commands() {
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a ring tone or a picture for a phone model' \
-'rules:Test the rules of the configuration' \
+'rules:Test the configured rules' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
-'send:Ask the running daemon to run a verb on phones' \
+'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -491,10 +491,10 @@ _handsetd__subcmd__help_commands() {
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a ring tone or a picture for a phone model' \
-'rules:Test the rules of the configuration' \
+'rules:Test the configured rules' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
-'send:Ask the running daemon to run a verb on phones' \
+'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -565,7 +565,7 @@ _handsetd__subcmd__help__subcmd__phones_commands() {
 (( $+functions[_handsetd__subcmd__help__subcmd__rules_commands] )) ||
 _handsetd__subcmd__help__subcmd__rules_commands() {
     local commands; commands=(
-'test:Show which rules fire on events, and why the others do not; nothing is sent' \
+'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
     )
     _describe -t commands 'handsetd help rules commands' commands "$@"
 }
@@ -640,7 +640,7 @@ _handsetd__subcmd__phones_commands() {
 (( $+functions[_handsetd__subcmd__rules_commands] )) ||
 _handsetd__subcmd__rules_commands() {
     local commands; commands=(
-'test:Show which rules fire on events, and why the others do not; nothing is sent' \
+'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules commands' commands "$@"
@@ -648,7 +648,7 @@ _handsetd__subcmd__rules_commands() {
 (( $+functions[_handsetd__subcmd__rules__subcmd__help_commands] )) ||
 _handsetd__subcmd__rules__subcmd__help_commands() {
     local commands; commands=(
-'test:Show which rules fire on events, and why the others do not; nothing is sent' \
+'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules help commands' commands "$@"
