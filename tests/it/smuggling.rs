@@ -16,7 +16,7 @@ const SMUGGLED: &str = "GET /action/snom/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test]
 async fn ambiguous_body_lengths_do_not_smuggle_requests() {
-    let daemon = Daemon::start("").await;
+    let daemon = Daemon::start("[log]\nlevel = \"debug\"\n").await;
     let chunked = "Transfer-Encoding: chunked\r\n";
     let headers = [
         // Two lengths, or a length and chunks: parsers differ in which one counts.
@@ -80,7 +80,7 @@ async fn ambiguous_body_lengths_do_not_smuggle_requests() {
 
 #[tokio::test]
 async fn other_protocol_versions_and_request_forms_are_handled() {
-    let daemon = Daemon::start("").await;
+    let daemon = Daemon::start("[log]\nlevel = \"debug\"\n").await;
     for (request, start) in [
         // HTTP/0.9 and HTTP/2.
         ("GET /screen/0\r\n\r\n", "HTTP/1.1 400 "),
@@ -139,7 +139,7 @@ async fn other_protocol_versions_and_request_forms_are_handled() {
 
 #[tokio::test]
 async fn paths_do_not_escape_their_folder() {
-    let daemon = Daemon::start("").await;
+    let daemon = Daemon::start("[log]\nlevel = \"debug\"\n").await;
     std::fs::write(daemon.media("secret.png"), "secret").unwrap();
     let name = daemon.media("").display().to_string();
     for folder in [
