@@ -1,4 +1,4 @@
-//! Durable store of deliveries for phones that are unreachable: an SQLite file, `outbox.sqlite`.
+//! Durable store of deliveries for phones that are unreachable: an `SQLite` file, `outbox.sqlite`.
 //!
 //! An [`OutboxEntry`] is a request for one phone. It is [inserted](Store::insert) before the caller
 //! learns that it is queued, marked as [in flight](EntryState::InFlight) before the first byte is

@@ -95,13 +95,11 @@ fn insert(table: &mut Map<String, Value>, keys: &[String], value: Value) -> Resu
     let child = table
         .entry(name.clone())
         .or_insert_with(|| Value::new(origin.as_ref(), Map::<String, Value>::new()));
-    match &mut child.kind {
-        ValueKind::Table(children) => insert(children, rest, value),
-        _ => {
-            let other = origin::variable(child).unwrap_or_default();
-            Err(format!("{other} already sets the whole of {name}"))
-        }
+    if let ValueKind::Table(children) = &mut child.kind {
+        return insert(children, rest, value);
     }
+    let other = origin::variable(child).unwrap_or_default();
+    Err(format!("{other} already sets the whole of {name}"))
 }
 
 const PREFIX: &str = "HANDSETD__";

@@ -66,7 +66,7 @@ impl CircuitBreakers {
     pub(super) fn grant_grace(&self, address: &Address) {
         let now = Instant::now();
         self.update(address, 0, |breaker| {
-            breaker.grant_grace(now + RESTART_GRACE)
+            breaker.grant_grace(now + RESTART_GRACE);
         });
     }
 

@@ -140,7 +140,7 @@ impl File {
         })
     }
 
-    /// Renames a damaged file and SQLite's files next to it; returns the new path. Blocks.
+    /// Renames a damaged file and the files of `SQLite` next to it; returns the new path. Blocks.
     pub(super) fn quarantine(path: &Path) -> Result<PathBuf, Error> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let suffix = format!("damaged-{}", since.unwrap_or_default().as_secs());

@@ -179,7 +179,7 @@ mod tests {
         });
         let mut notified = Vec::new();
         backlog.mark_unreachable("connection refused", |delivery| {
-            notified.push(delivery.number)
+            notified.push(delivery.number);
         });
         assert!(!is_woken(&backlog), "it would be retried in a loop");
         assert_eq!((notified, backlog.len()), (vec![2], 2));
