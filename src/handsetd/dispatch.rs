@@ -1,4 +1,4 @@
-//! Turns a request into deliveries: one for each phone, each in a task of its own.
+//! Turns a request into deliveries: one for each phone, each in a separate task.
 //!
 //! A delivery continues when its caller is gone, and a panic in one does not end others; deliveries to the
 //! same phone are queued. Each is recorded in the history with its requester, and can be cancelled

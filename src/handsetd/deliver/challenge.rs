@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_digest_is_picked_wherever_it_stands() {
+    fn strongest_digest_is_picked_at_any_position() {
         let md5 = "Digest realm=\"r\", nonce=\"1\"";
         let sha = "Digest realm=\"r\", nonce=\"2\", algorithm=SHA-256";
         let unsupported = "Digest realm=\"r\", nonce=\"3\", algorithm=SHA-512-256";

@@ -1,4 +1,4 @@
-//! One request to a phone over a connection of its own, by `reqwest`.
+//! One request to a phone over a separate connection, sent by `reqwest`.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -165,10 +165,10 @@ mod tests {
     async fn new_deliveries_wake_the_worker_and_failed_ones_do_not() {
         let backlog = PhoneBacklog::default();
         backlog.insert(delivery(2), |_| {
-            panic!("the phone is not known to be unreachable")
+            panic!("the phone is not known to be unreachable");
         });
         backlog.insert(delivery(1), |_| {
-            panic!("the phone is not known to be unreachable")
+            panic!("the phone is not known to be unreachable");
         });
         assert!(is_woken(&backlog) && !is_woken(&backlog));
         let first = backlog.pop().unwrap();
