@@ -1,6 +1,7 @@
 //! The running daemon: its tasks, and the order in which they stop.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use handset_net::tasks::Tasks;
@@ -16,11 +17,14 @@ use super::reload::Reload;
 use super::{action_urls, outbox_startup};
 use crate::admin::{self, EventFeed, Health};
 use crate::config::Config;
+use crate::content_store::ContentStore;
+use crate::deliver::PushCredentials;
 use crate::dialplan::Dialplan;
 use crate::dispatch::{self, Dispatcher};
 use crate::events::{Events, RulesHandle};
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
+use crate::phone_http::{self, EventSender};
 use crate::resolver::PhoneResolver;
 
 /// The tasks of a daemon, in the order in which they stop.
@@ -39,19 +43,16 @@ impl Running {
     pub(super) async fn start(parts: Parts) -> Self {
         let (calls, asterisk, http) = (Tasks::new(), Tasks::new(), Tasks::new());
         let (senders, receivers) = channels();
-        let mut listeners = vec![
-            ("agi", parts.agi.local_addr()),
-            ("http", parts.http.local_addr()),
-        ];
-        let admin_address = parts.admin.as_ref().map(|(admin, _)| admin.local_addr());
-        listeners.extend(admin_address.map(|address| ("admin", address)));
+        let listeners = listeners(&parts);
         let roster = parts.roster;
         let mut ami_clients = AmiClients::new(roster.clone(), asterisk.clone(), senders.clients);
         ami_clients.connect(parts.asterisk).await;
 
-        let defaults = parts.config.vendors.clone();
-        let directory = parts.config.directory.clone();
-        let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
+        let resolver = PhoneResolver::new(
+            parts.config.directory.clone(),
+            roster.clone(),
+            parts.config.vendors.clone(),
+        );
         let history = History::new(parts.config.history);
         let metrics = DeliveryMetrics::default();
         let OpenedOutbox {
@@ -87,18 +88,10 @@ impl Running {
             tasks: calls.clone(),
         };
         let (clients, facts, engines) = (receivers.clients, receivers.facts, receivers.engines);
-        calls.spawn("rules", async move {
-            events.run(clients, facts, engines, queries).await;
-        });
-        calls.spawn(
-            "action urls",
-            action_urls::receive(
-                receivers.action_urls,
-                resolver.clone(),
-                senders.facts,
-                calls.stop(),
-            ),
-        );
+        calls.spawn("rules", events.run(clients, facts, engines, queries));
+        let (facts, urls) = (senders.facts, receivers.action_urls);
+        let receive = action_urls::receive(urls, resolver.clone(), facts, calls.stop());
+        calls.spawn("action urls", receive);
         let dialplan = Dialplan {
             dispatcher: dispatcher.clone(),
             resolver: resolver.clone(),
@@ -107,14 +100,13 @@ impl Running {
         };
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
 
-        let (server, tasks, push_credentials) =
-            (parts.http, http.clone(), parts.push_credentials.clone());
-        let (content_store, action_urls) = (parts.content_store, senders.action_urls);
-        http.spawn("http", async move {
-            server
-                .run(content_store, push_credentials, action_urls, &tasks)
-                .await;
-        });
+        spawn_http(
+            &http,
+            parts.http,
+            parts.content_store,
+            parts.push_credentials.clone(),
+            senders.action_urls,
+        );
         let feed = EventFeed::new();
         let changes = history.changes();
         http.spawn(
@@ -138,10 +130,7 @@ impl Running {
                 states,
                 tasks: http.clone(),
             };
-            let tasks = http.clone();
-            http.spawn("admin", async move {
-                server.run(services, token, &tasks).await;
-            });
+            spawn_admin(&http, server, token, services);
         }
         let reload = Reload {
             config: parts.config,
@@ -181,6 +170,44 @@ impl Running {
         self.http.shut_down(LAST_FETCH_DELAY).await;
         info!("Stopped.");
     }
+}
+
+/// Returns the name and the address of each bound server.
+fn listeners(parts: &Parts) -> Vec<(&'static str, SocketAddr)> {
+    let mut listeners = vec![
+        ("agi", parts.agi.local_addr()),
+        ("http", parts.http.local_addr()),
+    ];
+    let admin = parts.admin.as_ref().map(|(admin, _)| admin.local_addr());
+    listeners.extend(admin.map(|address| ("admin", address)));
+    listeners
+}
+
+fn spawn_http(
+    tasks: &Tasks,
+    server: phone_http::Server,
+    content_store: ContentStore,
+    push_credentials: PushCredentials,
+    action_urls: EventSender,
+) {
+    let own = tasks.clone();
+    tasks.spawn("http", async move {
+        server
+            .run(content_store, push_credentials, action_urls, &own)
+            .await;
+    });
+}
+
+fn spawn_admin(
+    tasks: &Tasks,
+    server: admin::Server,
+    token: admin::Token,
+    services: admin::Services,
+) {
+    let own = tasks.clone();
+    tasks.spawn("admin", async move {
+        server.run(services, token, &own).await;
+    });
 }
 
 /// How long calls and deliveries in progress may take when the daemon stops.
