@@ -82,7 +82,7 @@ async fn inject([agi, http, admin]: [SocketAddr; 3]) {
     exchange_bytes(http, raw).await;
     // From the dialplan. A line break ends an argument there.
     let one_line = CONTROLS.replace(['\r', '\n'], "");
-    let caller = Caller::new(agi).from_phone(&one_line, "192.0.2.7", &one_line);
+    let caller = Caller::new(agi).at_phone(&one_line, "192.0.2.7", &one_line);
     for (verb, words) in [
         (
             "push",

@@ -537,13 +537,13 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
         assert!(good, "{verb}: {response:?}");
         response["HANDSET_REASON"].clone()
     };
+    let connected = async || {
+        let is_connected = |state: &State| call_states(state) == [CallState::Connected];
+        sim_phone.until("a call", is_connected).await;
+    };
     sim_phone.phone().receive_call("201");
     ok("answer", &[], 1).await;
-    sim_phone
-        .until("a call", |state| {
-            call_states(state) == [CallState::Connected]
-        })
-        .await;
+    connected().await;
     ok("hold", &[], 1).await;
     sim_phone
         .until("a held call", |state| {
@@ -551,11 +551,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
         })
         .await;
     ok("resume", &[], 1).await;
-    sim_phone
-        .until("a call", |state| {
-            call_states(state) == [CallState::Connected]
-        })
-        .await;
+    connected().await;
     ok("transfer", &["200", "kind=attended"], 4).await;
     let state = sim_phone.until("a transfer", |state| state.calls.transfers().len() == 1);
     assert_eq!(transfers(&state.await), [("201", "200")]);
@@ -565,11 +561,7 @@ async fn a_d8_is_controlled_by_notify_through_asterisk() {
     let state = sim_phone.until("a transfer", |state| state.calls.transfers().len() == 2);
     assert_eq!(state.await.calls.transfers()[1].to, "*30#");
     ok("dial", &["400"], 1).await;
-    sim_phone
-        .until("a call", |state| {
-            call_states(state) == [CallState::Connected]
-        })
-        .await;
+    connected().await;
     ok("hangup", &[], 1).await;
     sim_phone
         .until("no call", |state| state.calls.all().is_empty())

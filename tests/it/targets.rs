@@ -371,7 +371,7 @@ async fn malformed_data_from_asterisk_is_tolerated() {
         ("127.0.0.1:5060", &long),
     ] {
         let outcome = Caller::new(daemon.agi())
-            .from_phone("1001", address, user_agent)
+            .at_phone("1001", address, user_agent)
             .run("push", &["Hello"])
             .await;
         assert_eq!(

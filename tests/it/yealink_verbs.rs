@@ -387,7 +387,7 @@ async fn old_firmware_has_its_own_pages() {
         let sim_phone = SimPhone::at(phone, address.port(8080)).await;
         let daemon = Daemon::start("[vendor.yealink]\nport = 8080\n").await;
         // The firmware is known only from its User-Agent.
-        let caller = Caller::new(daemon.agi()).from_phone(
+        let caller = Caller::new(daemon.agi()).at_phone(
             "1001",
             &address.port(5060).to_string(),
             &user_agent,

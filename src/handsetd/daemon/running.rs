@@ -11,7 +11,6 @@ use tracing::{info, warn};
 
 use super::ami_clients::AmiClients;
 use super::channels::channels;
-use super::outbox_startup::OpenedOutbox;
 use super::parts::Parts;
 use super::reload::Reload;
 use super::{action_urls, outbox_startup};
@@ -55,11 +54,7 @@ impl Running {
         );
         let history = History::new(parts.config.history);
         let metrics = DeliveryMetrics::default();
-        let OpenedOutbox {
-            store,
-            entries,
-            damaged,
-        } = parts.outbox;
+        let outbox = parts.outbox;
         let services = dispatch::Services::new(
             resolver.clone(),
             parts.courier.clone(),
@@ -67,8 +62,8 @@ impl Running {
             metrics.clone(),
             calls.clone(),
         );
-        let (dispatcher, expired) = Dispatcher::new(services, store);
-        if let Some(damaged) = damaged {
+        let (dispatcher, expired) = Dispatcher::new(services, outbox.store);
+        if let Some(damaged) = outbox.damaged {
             // The channel is new and empty.
             let _ = senders.facts.try_send(damaged);
         }
@@ -77,7 +72,7 @@ impl Running {
             "expired",
             outbox_startup::forward_expired(expired, facts, calls.stop()),
         );
-        dispatcher.resume(entries, &roster);
+        dispatcher.resume(outbox.entries, &roster);
 
         let (rules, queries) = RulesHandle::new();
         let states = parts.engine.states();

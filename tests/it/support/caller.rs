@@ -40,7 +40,7 @@ impl Caller {
     }
 
     /// Makes it a call of `PJSIP/NAME`, with the address and User-Agent of its INVITE.
-    pub(crate) fn from_phone(self, name: &str, address: &str, user_agent: &str) -> Self {
+    pub(crate) fn at_phone(self, name: &str, address: &str, user_agent: &str) -> Self {
         self.on(&format!("PJSIP/{name}-00000001"))
             .with_variable("CHANNEL(pjsip,remote_addr)", address)
             .with_variable("PJSIP_HEADER(read,User-Agent)", user_agent)
