@@ -67,7 +67,7 @@ fn overlay(lower: &mut Value, upper: Value) {
 
 /// Returns the key that sets the same in another way: a secret, or the file that holds it.
 ///
-/// A later file may set a password where an earlier one named a file; that is no contradiction.
+/// A later file may set a password where an earlier one named a file; that is not a contradiction.
 fn sibling_key(name: &str) -> String {
     name.strip_suffix("_file")
         .map_or_else(|| format!("{name}_file"), ToOwned::to_owned)

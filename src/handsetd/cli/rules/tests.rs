@@ -51,7 +51,7 @@ fn about(output: &str, rule: &str) -> Vec<String> {
 fn output_shows_which_rules_fire_and_why_others_do_not() {
     let file = project("tests/fixtures/rules/breaks.txt");
     let output = test(&["--event", file.to_str().unwrap()]).unwrap();
-    let expected = fs::read_to_string(project("tests/fixtures/rules/breaks.told")).unwrap();
+    let expected = fs::read_to_string(project("tests/fixtures/rules/breaks.expected")).unwrap();
     assert_eq!(output, expected);
 }
 

@@ -139,10 +139,7 @@ fn unknown_model_gets_the_limits_of_its_family() {
         for name in ["", "?", "XYZ-12345", "79701", "78", "3PCC"] {
             let model = Model::find(vendor, name);
             assert!(!model.known, "{name:?}");
-            assert!(
-                model.background.is_err(),
-                "{name:?}: a size that nobody knows"
-            );
+            assert!(model.background.is_err(), "{name:?}: an undocumented size");
         }
     }
 }

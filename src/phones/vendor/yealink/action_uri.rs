@@ -163,9 +163,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_cannot_inject_parameters_or_keys(text in any::<String>(), told in any::<String>()) {
+        fn numbers_cannot_inject_parameters_or_keys(text in any::<String>(), outgoing_uri in any::<String>()) {
             if let Ok(number) = text.parse() {
-                let query = ActionUri::dial(&number, OutgoingUri::parse(&told)).query();
+                let query = ActionUri::dial(&number, OutgoingUri::parse(&outgoing_uri)).query();
                 prop_assert!(query.starts_with("key=number="));
                 prop_assert!(!query.contains([';', '#', '+', ' ', '"']));
                 prop_assert!(query.matches('&').count() <= 1);

@@ -10,7 +10,7 @@ use crate::vendor::PlanError;
 /// What a phone is, as far as that decides what it can be asked.
 #[derive(Clone, Debug)]
 pub(super) struct Model {
-    /// In upper case, without the maker's prefixes; empty if nobody says.
+    /// In upper case, without the vendor's prefixes; empty if unknown.
     name: String,
     release: Option<u32>,
     kind: Kind,

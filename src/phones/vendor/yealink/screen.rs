@@ -61,7 +61,7 @@ fn presses_other_keys(screen: &Screen) -> bool {
         .any(|target| matches!(target, Target::Key(key) if !is_line(key.as_str())))
 }
 
-/// Refuses a document that is no object of Yealink's, which the phone would call broken.
+/// Refuses a document that is not a Yealink object, which the phone would report as damaged.
 fn check_root(document: &str) -> Result<(), PlanError> {
     let root = document
         .split('<')

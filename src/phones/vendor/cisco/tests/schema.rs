@@ -61,7 +61,11 @@ fn documents_are_valid() {
         println!("skipped: xmllint is not there");
         return;
     };
-    let told = String::from_utf8_lossy(&checked.stderr).into_owned();
-    assert!(checked.status.success(), "{told}");
-    assert_eq!(told.matches(" validates").count(), names.len(), "{told}");
+    let errors = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success(), "{errors}");
+    assert_eq!(
+        errors.matches(" validates").count(),
+        names.len(),
+        "{errors}"
+    );
 }

@@ -160,13 +160,14 @@ fn fault(answer: &Answer, text: &str) -> Option<String> {
     let code = answer
         .find("CSTAErrorCode")
         .or_else(|| answer.find("Fault"))?;
-    let told = CATEGORIES.iter().find_map(|category| {
+    let known = CATEGORIES.iter().find_map(|category| {
         let token = code.text_of(category)?;
         Some(words(category, token))
     });
     let string = || Some(words("fault", code.text_of("faultstring")?));
     let some = || words("error", "no reason");
-    told.or_else(|| fault_in(text))
+    known
+        .or_else(|| fault_in(text))
         .or_else(string)
         .or_else(|| Some(some()))
 }

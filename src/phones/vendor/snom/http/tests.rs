@@ -13,7 +13,7 @@ fn steps(verb: &str, pairs: &str) -> String {
     shown_steps(&plan(&fixture(), verb, pairs).steps)
 }
 
-fn told(verdict: ReplyOutcome) -> serde_json::Value {
+fn data(verdict: ReplyOutcome) -> serde_json::Value {
     match verdict {
         ReplyOutcome::Data(ReplyData::Value(value)) => value,
         other => panic!("{other:?}"),
@@ -134,8 +134,8 @@ fn settings_are_written_and_read() {
     let Some(crate::vendor::Step::Http(get)) = plan.steps.last() else {
         panic!("{plan:?}")
     };
-    let told = told(answered(get, 200, SETTINGS));
-    assert_eq!(told, json!({ "user_name[1]": "1001", "unknown": null }));
+    let value = data(answered(get, 200, SETTINGS));
+    assert_eq!(value, json!({ "user_name[1]": "1001", "unknown": null }));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn forwarding_is_written_to_the_settings_that_the_phone_has() {
 #[test]
 fn info_is_read_from_the_settings() {
     let plan = plan(&fixture(), "info", "");
-    let info = told(answered(only(&plan.steps), 200, SETTINGS));
+    let info = data(answered(only(&plan.steps), 200, SETTINGS));
     assert_eq!(
         info,
         json!({

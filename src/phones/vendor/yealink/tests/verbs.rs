@@ -83,7 +83,7 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
 }
 
 /// What the phone tells of itself.
-const TOLD: &str = "[Status]\nFirmwareVersion=28.83.0.50\n[Accounts]\n\
+const REPLY: &str = "[Status]\nFirmwareVersion=28.83.0.50\n[Accounts]\n\
     Account1=Enabled|Sales|x|y|Off|1002@192.0.2.14|\nAccount2=Enabled|Odd|x|y|Off|a&b@c|\n\
     Account0=Disabled|||Disable|Off|\n[DND]\nState=Off\n";
 
@@ -165,7 +165,7 @@ fn calls_are_placed_from_any_line() {
         step.request.target,
         "/servlet?phonecfg=get&accounts=1&dnd=1&fw=1"
     );
-    let ReplyOutcome::Then(steps) = step.parser.parse(&reply(200, TOLD)) else {
+    let ReplyOutcome::Then(steps) = step.parser.parse(&reply(200, REPLY)) else {
         panic!("no further step")
     };
     assert_eq!(
@@ -179,7 +179,7 @@ fn calls_are_placed_from_any_line() {
     ] {
         let task = control_task("dial", &format!("number=201;line={line}"));
         let plan = desk().plan(&task).unwrap();
-        let verdict = exchange(&plan).parser.parse(&reply(200, TOLD));
+        let verdict = exchange(&plan).parser.parse(&reply(200, REPLY));
         assert!(
             matches!(&verdict, ReplyOutcome::Rejected(words) if words.contains(why)),
             "{verdict:?}"
@@ -200,8 +200,8 @@ fn calls_are_answered_with_the_key_of_the_model() {
         ("T46G", "", "OK"),
         ("CP935W", "149.86.0.5", "ANSWER"),
     ] {
-        let told = plan(&model(name, firmware), "answer", "");
-        assert_eq!(told, format!("GET /servlet?key={key}"), "{name}");
+        let request = plan(&model(name, firmware), "answer", "");
+        assert_eq!(request, format!("GET /servlet?key={key}"), "{name}");
     }
 }
 
@@ -310,8 +310,8 @@ fn uris_are_validated_and_run_in_order() {
 #[test]
 fn lamps_are_switched_by_uris() {
     let uris = |pairs: &str| {
-        let told = plan(&desk(), "led", pairs);
-        let uris = told.split("URI=\"").skip(1);
+        let document = plan(&desk(), "led", pairs);
+        let uris = document.split("URI=\"").skip(1);
         let uris: Vec<_> = uris
             .map(|rest| rest.split('"').next().unwrap().to_owned())
             .collect();
@@ -337,8 +337,8 @@ fn lamps_are_switched_by_uris() {
             "without alternating colours",
         ),
     ] {
-        let told = refused(&desk(), "led", pairs);
-        assert!(told.contains(why), "{told}");
+        let message = refused(&desk(), "led", pairs);
+        assert!(message.contains(why), "{message}");
     }
     let notified = desk().plan_via(Via::Notify, &control_task("led", "state=on;led=1"));
     assert!(sent(&notified.unwrap()).starts_with("NOTIFY Yealink-xml application/xml <?xml"));
@@ -462,15 +462,15 @@ proptest! {
 
     #[test]
     fn account_names_cannot_inject_commands(account in "[ -~]{0,60}") {
-        let told = format!("[Status]\nFirmwareVersion=1\n[Accounts]\nAccount0=Enabled|a|b|c|Off|{account}|\n");
+        let body = format!("[Status]\nFirmwareVersion=1\n[Accounts]\nAccount0=Enabled|a|b|c|Off|{account}|\n");
         let plan = desk().plan(&control_task("dial", "number=201;line=1")).unwrap();
-        if let ReplyOutcome::Then(steps) = exchange(&plan).parser.parse(&reply(200, told.clone())) {
+        if let ReplyOutcome::Then(steps) = exchange(&plan).parser.parse(&reply(200, body.clone())) {
             let sent = sent(&Plan::new(steps));
             prop_assert_eq!(sent.matches('&').count(), 1);
             prop_assert!(!sent.contains([';', '#']));
         }
         let info = desk().plan(&Control::Info.into()).unwrap();
-        let verdict = exchange(&info).parser.parse(&reply(200, told));
-        prop_assert!(matches!(verdict, ReplyOutcome::Data(ReplyData::Value(Value::Object(_)))), "told");
+        let verdict = exchange(&info).parser.parse(&reply(200, body));
+        prop_assert!(matches!(verdict, ReplyOutcome::Data(ReplyData::Value(Value::Object(_)))), "no data");
     }
 }

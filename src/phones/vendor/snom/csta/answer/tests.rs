@@ -26,26 +26,26 @@ fn faults_are_parsed_in_every_form() {
         "<CSTAErrorCode><operation>invalidCallID</csta:operation></CSTAErrorCode>",
         "<CSTAErrorCode & <operation>INVALIDCALLID</operation>",
     ] {
-        let told = check(500, body).unwrap_err();
-        assert!(told.ends_with("it has no call with that id"), "{told}");
+        let error = check(500, body).unwrap_err();
+        assert!(error.ends_with("it has no call with that id"), "{error}");
     }
-    let told = check(
+    let error = check(
         500,
         "<Fault><faultstring>Out of cheese</faultstring></Fault>",
     );
-    assert!(told.unwrap_err().contains("Out of cheese"));
-    let told = check(
+    assert!(error.unwrap_err().contains("Out of cheese"));
+    let error = check(
         200,
         "<CSTAErrorCode><unspecified>x</unspecified></CSTAErrorCode>",
     );
-    assert!(told.unwrap_err().contains("unspecified: x"));
+    assert!(error.unwrap_err().contains("unspecified: x"));
 }
 
 #[test]
 fn other_replies_name_the_setting_to_change() {
     for (status, body) in [(500, ""), (200, "<html>"), (302, ""), (404, ""), (200, "")] {
-        let told = check(status, body).unwrap_err();
-        assert!(told.contains("csta_control"), "{status}: {told}");
+        let error = check(status, body).unwrap_err();
+        assert!(error.contains("csta_control"), "{status}: {error}");
     }
     assert!(check(401, "").unwrap_err().contains("http_user"));
 }
@@ -67,10 +67,10 @@ fn snoms_own_samples_are_parsed() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let body = std::fs::read_to_string(&path).unwrap();
         if name.contains("fault") || name.contains("error") {
-            let told = check(500, &body).unwrap_err();
+            let error = check(500, &body).unwrap_err();
             assert!(
-                told.ends_with("it has no call with that id"),
-                "{name}: {told}"
+                error.ends_with("it has no call with that id"),
+                "{name}: {error}"
             );
         } else if name.contains("_resp_") {
             check(200, &body).expect(&name);

@@ -7,12 +7,12 @@ fn info_is_read_from_the_phone() {
     let mut desk = desk();
     desk.phone.mac = Some("00005e005303".parse().unwrap());
     let plan = desk.plan(&Control::Info.into()).unwrap();
-    let verdict = exchange(&plan).parser.parse(&reply(200, TOLD));
-    let ReplyOutcome::Data(ReplyData::Value(told)) = verdict else {
+    let verdict = exchange(&plan).parser.parse(&reply(200, REPLY));
+    let ReplyOutcome::Data(ReplyData::Value(value)) = verdict else {
         panic!("{verdict:?}")
     };
     assert_eq!(
-        told,
+        value,
         json!({
             "model": "T46G",
             "mac": "00:00:5E:00:53:03",
@@ -57,11 +57,11 @@ fn settings_are_written_by_document_and_read_by_phonecfg() {
     let [Step::Http(_), Step::Http(get)] = read.steps.as_slice() else {
         panic!("{:?}", read.steps)
     };
-    let ReplyOutcome::Data(ReplyData::Value(told)) = get.parser.parse(&reply(200, TOLD)) else {
-        panic!("nothing was told")
+    let ReplyOutcome::Data(ReplyData::Value(value)) = get.parser.parse(&reply(200, REPLY)) else {
+        panic!("no data")
     };
     assert_eq!(
-        told,
+        value,
         json!({ "dnd.State": "Off", "Status": { "FirmwareVersion": "28.83.0.50" } })
     );
     let bare = get
