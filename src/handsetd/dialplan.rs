@@ -13,6 +13,8 @@ pub use arguments::read;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use handset_agi::{self as agi, Channel, Script};
+use handset_phones::verb::{Action, Request, Verb};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, debug, error, info_span};
 
@@ -21,8 +23,6 @@ use crate::history::{RequestInfo, Requester, without_secrets};
 use crate::metrics::DeliveryMetrics;
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::PhoneResolver;
-use handset_agi::{self as agi, Channel, Script};
-use handset_phones::verb::{Action, Request, Verb};
 
 /// The configuration of the dialplan interface.
 #[derive(Clone, Debug, Eq, PartialEq)]

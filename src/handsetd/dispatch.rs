@@ -16,6 +16,8 @@ mod tests;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use handset_phones::phone::Phone;
+use handset_phones::verb::{Action, Request};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span};
@@ -26,8 +28,6 @@ use crate::outbox::{Store, StoredEntry};
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
-use handset_phones::phone::Phone;
-use handset_phones::verb::{Action, Request};
 use outbox::OutboxWorker;
 use queue::Admission;
 

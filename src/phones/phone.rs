@@ -15,8 +15,9 @@ mod vendor;
 
 use std::net::IpAddr;
 
-use crate::verb::Via;
 use handset_net::pin::Pin;
+
+use crate::verb::Via;
 
 pub use credentials::Credentials;
 pub use csta_calls::CstaCalls;

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{Table, presets};
+use handset_net::tasks::Tasks;
 use tokio::time::Instant;
 
 use super::config_file::ConfigFile;
@@ -20,7 +21,6 @@ use crate::config::Config;
 use crate::resolver::{PhoneResolver, PhoneSummary};
 use crate::roster::Roster;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use handset_net::tasks::Tasks;
 use servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 
 /// List configured and registered phones

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use handset_phones::verb::Verb;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
@@ -17,7 +18,6 @@ use super::config_file::ConfigFile;
 use super::output_format::OutputFormat;
 use crate::dialplan;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use handset_phones::verb::Verb;
 use progress::Progress;
 
 /// Send a verb to phones through the running daemon

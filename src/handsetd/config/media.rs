@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use handset_phones::phone::Address;
 use serde::Deserialize;
 
 use super::setting::Setting;
 use super::validator::Validator;
-use handset_phones::phone::Address;
 
 /// Where `image=`, `tone=` and `template=` may come from.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]

@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ::config::{Value, ValueKind};
+use handset_phones::phone::{
+    Address, Credentials, CstaCalls, Directory, Endpoint, Firmware, MacAddress, PhoneEntry, Vendor,
+};
+use handset_phones::verb::Via;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -15,10 +19,6 @@ use super::tls::Tls;
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use super::vendors::{Account, Accounts};
-use handset_phones::phone::{
-    Address, Credentials, CstaCalls, Directory, Endpoint, Firmware, MacAddress, PhoneEntry, Vendor,
-};
-use handset_phones::verb::Via;
 
 /// Reads the sections.
 pub(super) fn read(

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handset_net::allow_list::AllowList;
+use handset_phones::phone::{Credentials, CstaCalls, Target, Vendor};
 
 use super::*;
-use handset_phones::phone::{Credentials, CstaCalls, Target, Vendor};
 
 /// A directory with a configuration in it.
 struct Folder(tempfile::TempDir);

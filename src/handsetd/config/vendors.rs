@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use handset_phones::phone::{Credentials, Vendor, VendorDefaults, VendorDefaultsMap};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::secret::SecretSource;
 use super::setting::Setting;
 use super::validator::Validator;
-use handset_phones::phone::{Credentials, Vendor, VendorDefaults, VendorDefaultsMap};
 
 /// A user name, a password or both.
 #[derive(Default)]

@@ -1,11 +1,11 @@
 //! The connections to the configured Asterisk servers, which a reload may change.
 
+use handset_ami::{self as ami, Client, Driver, State};
+use handset_net::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use crate::roster::Roster;
-use handset_ami::{self as ami, Client, Driver, State};
-use handset_net::tasks::Tasks;
 
 /// A server whose configuration is valid, and the client for it.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use handset_phones::phone::Credentials;
 
 use super::digest::{Algorithm, Digest};
-use handset_phones::phone::Credentials;
 
 /// A challenge of a `WWW-Authenticate` field.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handset_net::expiring::ExpiringMap;
+use handset_phones::phone::Address;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::circuit_breaker::{CircuitBreaker, Open};
-use handset_net::expiring::ExpiringMap;
-use handset_phones::phone::Address;
 
 /// A circuit breaker for each phone that did not respond lately. Clones share the state.
 #[derive(Clone, Debug)]

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use handset_net::expiring::ExpiringMap;
+use handset_phones::media::{self, Background, Display, Fit, ToneFormat};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use super::blocking::blocking;
-use handset_net::expiring::ExpiringMap;
-use handset_phones::media::{self, Background, Display, Fit, ToneFormat};
 
 /// The format that a phone requires.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

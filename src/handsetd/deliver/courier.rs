@@ -6,6 +6,11 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use bytes::Bytes;
+use handset_phones::documents::Document;
+use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
+use handset_phones::screen::Source;
+use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, Task};
+use handset_phones::verb::{Action, Control, Fit, Mobility, Request, Via};
 use tokio::time::Instant;
 
 use super::circuit_breakers::CircuitBreakers;
@@ -26,11 +31,6 @@ use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, ContentStore};
 use crate::outcome::{Outcome, Status};
 use crate::roster::Roster;
-use handset_phones::documents::Document;
-use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
-use handset_phones::screen::Source;
-use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, Task};
-use handset_phones::verb::{Action, Control, Fit, Mobility, Request, Via};
 
 /// Delivers actions to phones. Clones share their state.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use handset_phones::phone::{Credentials, Phone};
+use handset_phones::vendor::{Exchange, Method, Plan, Reply, ReplyOutcome, Request, Step};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
@@ -15,8 +17,6 @@ use crate::commit_point::CommitPoint;
 use crate::content_store::ContentPublisher;
 use crate::outcome::{Status, StepRecord};
 use crate::roster::Roster;
-use handset_phones::phone::{Credentials, Phone};
-use handset_phones::vendor::{Exchange, Method, Plan, Reply, ReplyOutcome, Request, Step};
 
 /// A plan being executed for one phone.
 #[derive(Debug)]

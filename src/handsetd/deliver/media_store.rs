@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use handset_phones::documents::StoredContent;
 use sha2::{Digest, Sha256};
 
 use crate::content_store::ContentStore;
-use handset_phones::documents::StoredContent;
 
 /// A directory of media, whose files are in the content store as well.
 #[derive(Debug)]

@@ -8,6 +8,12 @@ mod config;
 
 use std::time::Duration;
 
+use handset_net::backoff::Backoff;
+use handset_phones::phone::{Phone, Vendor};
+use handset_phones::vendor::mobility::{
+    Cause, Fault, Profile, Query, Response, Spelling, UserDevices,
+};
+use handset_phones::verb::{DeviceName, Mobility, Request, UserId};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -15,12 +21,6 @@ use super::failure::Failure;
 use crate::commit_point::CommitPoint;
 use crate::outcome::{Outcome, Status, StepRecord};
 use client::Client;
-use handset_net::backoff::Backoff;
-use handset_phones::phone::{Phone, Vendor};
-use handset_phones::vendor::mobility::{
-    Cause, Fault, Profile, Query, Response, Spelling, UserDevices,
-};
-use handset_phones::verb::{DeviceName, Mobility, Request, UserId};
 
 pub(crate) use config::{CallManager, Encoding};
 

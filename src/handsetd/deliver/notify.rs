@@ -6,6 +6,10 @@
 
 mod in_call;
 
+use handset_ami::notify::{Body, InvalidNotify, Notify};
+use handset_ami::{Action, Error, NotifyTarget, Response};
+use handset_phones::phone::{Endpoint, Phone, Technology};
+use handset_phones::vendor;
 use tokio::time::Instant;
 
 use super::failure::Failure;
@@ -13,10 +17,6 @@ use super::registration;
 use crate::commit_point::CommitPoint;
 use crate::outcome::Status;
 use crate::roster::{Contact, Roster};
-use handset_ami::notify::{Body, InvalidNotify, Notify};
-use handset_ami::{Action, Error, NotifyTarget, Response};
-use handset_phones::phone::{Endpoint, Phone, Technology};
-use handset_phones::vendor;
 
 /// Sends `notify` to `phone` after committing; returns a note for the caller, since acceptance by
 /// Asterisk is not acceptance by the phone.

@@ -5,6 +5,10 @@
 
 use std::time::Duration;
 
+use handset_ami::{Action, Client, Destination, Error, Event, Events, Originate};
+use handset_net::expiring::ExpiringMap;
+use handset_phones::phone::{Endpoint, Phone, Technology};
+use handset_phones::vendor::{Call, Purpose};
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
@@ -13,10 +17,6 @@ use super::registration::{self, RegisteredContact};
 use crate::commit_point::CommitPoint;
 use crate::outcome::Status;
 use crate::roster::Roster;
-use handset_ami::{Action, Client, Destination, Error, Event, Events, Originate};
-use handset_net::expiring::ExpiringMap;
-use handset_phones::phone::{Endpoint, Phone, Technology};
-use handset_phones::vendor::{Call, Purpose};
 
 /// The last originated call of each phone.
 #[derive(Debug)]

@@ -12,6 +12,8 @@ mod exchange;
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
+use handset_phones::phone::{Address, Credentials, Phone, Vendor};
+use handset_phones::vendor::{Auth, Reply, Request};
 use parking_lot::Mutex;
 use reqwest::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
@@ -19,8 +21,6 @@ use tokio::time::Instant;
 use super::challenge::{Challenge, basic};
 use crate::commit_point::CommitPoint;
 use exchange::{Clients, Message};
-use handset_phones::phone::{Address, Credentials, Phone, Vendor};
-use handset_phones::vendor::{Auth, Reply, Request};
 
 pub(super) use error::Error;
 

@@ -4,6 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use handset_phones::documents::StoredContent;
+use handset_phones::media::{self, Model};
+use handset_phones::phone::Phone;
+use handset_phones::screen::{Body, Source};
+use handset_phones::vendor::{
+    self, AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task,
+};
+use handset_phones::verb::{Action, Content as Pushed, Fit, Push, Tone};
 
 use super::blocking::blocking;
 use super::conversion_cache::{ConversionCache, File, Target};
@@ -13,14 +21,6 @@ use super::media_store::MediaStore;
 use super::template;
 use crate::content_store::ContentPublisher;
 use crate::outcome::Status;
-use handset_phones::documents::StoredContent;
-use handset_phones::media::{self, Model};
-use handset_phones::phone::Phone;
-use handset_phones::screen::{Body, Source};
-use handset_phones::vendor::{
-    self, AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task,
-};
-use handset_phones::verb::{Action, Content as Pushed, Fit, Push, Tone};
 
 /// Where media come from, and where they go.
 #[derive(Debug)]

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use handset_ami::{Action, Client};
+use handset_phones::phone::{Endpoint, Phone, Technology};
 use tokio::time::Instant;
 
 use super::failure::Failure;
 use crate::outcome::Status;
 use crate::roster::{Contact, Reach, Roster, Unavailable};
-use handset_ami::{Action, Client};
-use handset_phones::phone::{Endpoint, Phone, Technology};
 
 /// A phone as registered at a server.
 #[derive(Debug)]

@@ -2,15 +2,15 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use handset_phones::documents::StoredContent;
+use handset_phones::media::picture;
+use handset_phones::vendor::ReplyData;
 use serde_json::{Value, json};
 
 use super::blocking::blocking;
 use super::failure::Failure;
 use crate::content_store::ContentPublisher;
 use crate::outcome::Status;
-use handset_phones::documents::StoredContent;
-use handset_phones::media::picture;
-use handset_phones::vendor::ReplyData;
 
 /// Converts `data` to JSON. A picture becomes an object with the file in Base64 as `png` and its
 /// published URL as `url`, since a channel variable cannot hold the file.

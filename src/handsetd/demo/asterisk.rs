@@ -9,6 +9,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use handset_net::tasks::Tasks;
+use handset_simulator::sip::{Agent, SipOptions};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -16,8 +18,6 @@ use tokio::time::timeout;
 
 use super::environment::Environment;
 use super::scenario::{DemoPhone, EXTENSIONS, Extension};
-use handset_net::tasks::Tasks;
-use handset_simulator::sip::{Agent, SipOptions};
 
 /// A running Asterisk at which the phones of the demo are registered.
 #[derive(Debug)]

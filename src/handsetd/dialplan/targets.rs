@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
+use handset_agi::{self as agi, Channel};
+use handset_phones::phone::{Endpoint, PhoneEntry, RegistrationInfo, Target};
+use handset_phones::verb::Request;
 use tokio::time::timeout;
 
 use super::asterisk;
 use crate::outcome::{Outcome, Status};
 use crate::resolver::{PhoneResolver, Resolution};
-use handset_agi::{self as agi, Channel};
-use handset_phones::phone::{Endpoint, PhoneEntry, RegistrationInfo, Target};
-use handset_phones::verb::Request;
 
 /// Returns the target phones of a call; for each that cannot be found, the reason.
 pub(super) async fn find(

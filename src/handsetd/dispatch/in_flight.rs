@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use handset_phones::phone::Vendor;
 use parking_lot::Mutex;
 
 use crate::commit_point::CommitPoint;
 use crate::history::Requester;
 use crate::outcome::{DeliveryId, Outcome, Status};
-use handset_phones::phone::Vendor;
 
 /// The deliveries in progress. Clones share the table.
 #[derive(Clone, Debug, Default)]

@@ -31,6 +31,8 @@ mod worker;
 
 use std::sync::Arc;
 
+use handset_phones::phone::Vendor;
+use handset_phones::verb::{Action, Request};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{Instrument, error};
@@ -39,8 +41,6 @@ use super::{Delivery, Dispatcher, NO_PHONE};
 use crate::history::RequestInfo;
 use crate::outcome::{Outcome, Status};
 use crate::resolver::{NotFound, PhoneRef, Resolution};
-use handset_phones::phone::Vendor;
-use handset_phones::verb::{Action, Request};
 use pending_delivery::PendingDelivery;
 
 pub(crate) use worker::Expired;

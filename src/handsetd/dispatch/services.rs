@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use handset_net::tasks::Tasks;
+use handset_phones::phone::Phone;
+use handset_phones::verb::{Action, Request};
 use tracing::{info, warn};
 
 use super::in_flight::InFlight;
@@ -12,9 +15,6 @@ use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
 use crate::metrics::DeliveryMetrics;
 use crate::outcome::{Outcome, Status};
 use crate::resolver::PhoneResolver;
-use handset_net::tasks::Tasks;
-use handset_phones::phone::Phone;
-use handset_phones::verb::{Action, Request};
 
 /// The services of the dispatcher and its outbox.
 #[derive(Debug)]

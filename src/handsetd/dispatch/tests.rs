@@ -1,5 +1,7 @@
 use std::io;
 
+use handset_net::tasks::Tasks;
+use handset_phones::phone::{Directory, Vendor, VendorDefaultsMap};
 use parking_lot::Mutex;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
@@ -10,8 +12,6 @@ use crate::deliver::{self, Courier, PushCredentials};
 use crate::history::{Config, History};
 use crate::metrics::DeliveryMetrics;
 use crate::resolver::PhoneResolver;
-use handset_net::tasks::Tasks;
-use handset_phones::phone::{Directory, Vendor, VendorDefaultsMap};
 
 /// A dispatcher without phones, outbox and call manager.
 struct Bench {

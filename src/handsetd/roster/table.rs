@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::contact::Contact;
-use super::query_queue::Query;
 use handset_ami::{Event, Response};
 use handset_phones::phone::{Endpoint, Technology};
+
+use super::contact::Contact;
+use super::query_queue::Query;
 
 /// The registrations of one server.
 #[derive(Debug, Default)]

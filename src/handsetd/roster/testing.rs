@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use handset_ami::{self as ami, Client};
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::Instant;
 
 use super::Roster;
-use handset_ami::{self as ami, Client};
-use handset_net::tasks::Tasks;
 
 /// An AMI session of a scripted Asterisk.
 pub(crate) struct Session {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::limits::{MAX_EXPRESSION, MAX_TEXT};
 use handset_phones::verb;
+
+use super::limits::{MAX_EXPRESSION, MAX_TEXT};
 
 /// An error in a rule, at load or while it is evaluated for an event.
 #[derive(Debug, thiserror::Error)]

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use handset_net::pin::Pin;
+
 use super::registration_info::RegistrationInfo;
 use super::{
     Address, Credentials, CstaCalls, Endpoint, Firmware, MacAddress, Phone, Vendor, sip_host,
 };
 use crate::verb::Via;
-use handset_net::pin::Pin;
 
 /// A phone as configured; everything but the name may be missing.
 #[derive(Clone, Debug)]

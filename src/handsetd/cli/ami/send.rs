@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
+use handset_ami::{Action, Response};
+use handset_net::tasks::Tasks;
 use serde_json::json;
 
 use super::server::{LOG_OFF_TIMEOUT, Server, connected};
 use crate::cli::output_format::OutputFormat;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use handset_ami::{Action, Response};
-use handset_net::tasks::Tasks;
 
 /// Send one action, and print its response and list
 #[derive(Args, Debug)]

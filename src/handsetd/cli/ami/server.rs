@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-
-use crate::cli::config_file::ConfigFile;
 use handset_ami::{Client, State};
 use handset_net::tasks::Tasks;
+
+use crate::cli::config_file::ConfigFile;
 
 /// Selects a server.
 #[derive(Args, Debug)]

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use handset_ami::{Client, Event, State};
+use handset_net::tasks::Tasks;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::server::{LOG_OFF_TIMEOUT, Server, connected};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use handset_ami::{Client, Event, State};
-use handset_net::tasks::Tasks;
 
 /// Show live events as JSON lines, until Ctrl-C
 #[derive(Args, Debug)]

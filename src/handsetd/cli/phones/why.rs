@@ -6,6 +6,9 @@
 use std::io::Write;
 
 use anyhow::Context;
+use handset_net::tasks::Tasks;
+use handset_phones::phone::{Phone, Vendor};
+use handset_phones::verb::Request;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -19,9 +22,6 @@ use crate::outcome::{Outcome, Status};
 use crate::resolver::{NotFound, PhoneResolver};
 use crate::roster::Roster;
 use crate::telemetry::TerminalSafe;
-use handset_net::tasks::Tasks;
-use handset_phones::phone::{Phone, Vendor};
-use handset_phones::verb::Request;
 
 /// The probes of one phone.
 #[derive(Debug, Serialize)]

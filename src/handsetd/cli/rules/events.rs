@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use bytes::BytesMut;
+use handset_ami::Event;
+use handset_ami::wire::{Frame, Framer};
 use serde_json::Value;
 
 use crate::rules::Fact;
-use handset_ami::Event;
-use handset_ami::wire::{Frame, Framer};
 
 /// The position of an event in its file.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use handset_net::tasks::Tasks;
 
 fn media_source(hosts: &[&str], look_up: LookUp) -> MediaSource {
     let _ = rustls::crypto::ring::default_provider().install_default();

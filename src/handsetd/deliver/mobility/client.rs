@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
+use handset_net::pin::WrongPin;
+use handset_phones::vendor::mobility::{self, Fault, Query, Response};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
@@ -11,8 +13,6 @@ use tokio::time::Instant;
 use super::config::{CallManager, Encoding};
 use crate::deliver::failure::{Failure, root_cause};
 use crate::outcome::Status;
-use handset_net::pin::WrongPin;
-use handset_phones::vendor::mobility::{self, Fault, Query, Response};
 
 /// HTTP client of one call manager.
 #[derive(Debug)]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use handset_ami::{Action, Event, ListQuery};
+use handset_phones::phone::Technology;
+use handset_phones::vendor::InCall;
 use tokio::time::{Instant, sleep};
 
 use super::super::failure::Failure;
 use super::super::registration::RegisteredContact;
 use crate::outcome::Status;
-use handset_ami::{Action, Event, ListQuery};
-use handset_phones::phone::Technology;
-use handset_phones::vendor::InCall;
 
 /// Returns the name of the channel of a call.
 pub(super) async fn channel(

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use super::super::registration::choose;
-use super::*;
-use crate::roster::testing::{Session, listen, soon};
 use handset_ami::Event;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::Vendor;
+
+use super::super::registration::choose;
+use super::*;
+use crate::roster::testing::{Session, listen, soon};
 
 fn phone(address: &str, contact: Option<&str>) -> Phone {
     Phone {

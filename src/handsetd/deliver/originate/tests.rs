@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use super::*;
-use crate::roster::testing::{Session, listen, soon};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::Vendor;
+
+use super::*;
+use crate::roster::testing::{Session, listen, soon};
 
 fn phone() -> Phone {
     Phone {

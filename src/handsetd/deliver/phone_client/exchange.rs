@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
+use handset_net::pin::{Pin, WrongPin};
+use handset_phones::phone::{Address, Phone};
+use handset_phones::vendor::{Method, Reply, Request};
 use parking_lot::Mutex;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
@@ -21,9 +24,6 @@ use super::connect::{Attempt, CommitLayer};
 use super::error::Error;
 use crate::commit_point::{CommitPoint, NotCommitted};
 use crate::deliver::failure::root_cause;
-use handset_net::pin::{Pin, WrongPin};
-use handset_phones::phone::{Address, Phone};
-use handset_phones::vendor::{Method, Reply, Request};
 
 /// The HTTP clients: one for phones without TLS, and one for each pinned certificate.
 pub(super) struct Clients {

@@ -5,12 +5,12 @@ mod tls;
 use std::future::ready;
 use std::sync::Arc;
 
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::*;
-use handset_net::tasks::Tasks;
 
 /// A phone that sends the next of its replies to each connection, and records the requests.
 struct FakePhone {

@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use handset_phones::phone::Vendor;
+use handset_phones::verb::Request;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -14,8 +16,6 @@ use crate::history::{OpenRecord, RequestInfo};
 use crate::outbox::{EntryState, OutboxEntry, Store};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use crate::resolver::PhoneRef;
-use handset_phones::phone::Vendor;
-use handset_phones::verb::Request;
 
 /// One request for one phone.
 #[derive(Debug)]

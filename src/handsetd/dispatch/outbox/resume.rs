@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use handset_phones::verb::Request;
 use tokio::time::Instant;
 use tracing::{info, info_span};
 
@@ -11,7 +12,6 @@ use super::worker::OutboxWorker;
 use crate::history::{RequestInfo, Requester};
 use crate::outbox::{EntryState, StoredEntry};
 use crate::outcome::{DeliveryId, Outcome, Status};
-use handset_phones::verb::Request;
 
 impl OutboxWorker {
     /// Resumes the deliveries that were stored when the daemon ended.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use handset_net::backoff::Backoff;
+use handset_phones::verb::Request;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, mpsc};
@@ -21,8 +23,6 @@ use crate::outbox::{EntryState, Store};
 use crate::outcome::{Outcome, Status};
 use crate::resolver::PhoneRef;
 use crate::roster::Registered;
-use handset_net::backoff::Backoff;
-use handset_phones::verb::Request;
 
 /// Delivers stored deliveries. Clones share their state.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
+use handset_ami::wire::Packet;
+
 use super::*;
 use crate::roster::Reach;
-use handset_ami::wire::Packet;
 
 fn event(text: &str) -> Event {
     Event::parse(text.replace('\n', "\r\n").as_bytes()).expect(text)

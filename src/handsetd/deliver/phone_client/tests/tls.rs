@@ -1,8 +1,9 @@
 //! Phones with TLS, identified only by their certificate.
 
-use super::*;
 use handset_net::pin::Pin;
 use handset_net::pin::testing::{acceptor, certificate};
+
+use super::*;
 
 /// A phone with TLS, for which `pin` is configured.
 async fn secure(pin: Pin, answers: &[&'static str]) -> FakePhone {
