@@ -60,7 +60,7 @@ async fn asterisk_reports_whether_it_can_send_notify() {
     let (status, reason) = transport(&report, "notify");
     assert_eq!(status, "UNREACHABLE", "{report}");
     assert!(
-        reason.contains("pjsip_notify.conf of one section"),
+        reason.contains("pjsip_notify.conf with at least one section"),
         "{report}"
     );
     // An unknown phone is reported with the lookups tried.
