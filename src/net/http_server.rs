@@ -1,4 +1,7 @@
 //! HTTP/1.1 on an accepted connection, with time limits for head, body and writes.
+//!
+//! It drives `hyper` itself, since `axum::serve` offers neither a limit for the head nor eviction of
+//! idle connections.
 
 mod body_deadline;
 

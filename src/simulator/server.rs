@@ -1,5 +1,7 @@
 //! The phone's web server: HTTP/1.0 and 1.1 with small limits and without chunked requests, and on
 //! demand the faults that a client must survive.
+//!
+//! It drives `hyper` itself: a strict phone sees the request as it was sent, before any router.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

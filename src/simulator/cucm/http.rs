@@ -1,4 +1,6 @@
 //! The call manager's web server: one path, and a field `xml` in one of three encodings.
+//!
+//! It drives `hyper` itself, as the simulated phones do.
 
 use std::convert::Infallible;
 
