@@ -143,7 +143,14 @@ impl Builder {
                 });
             }
             check_length(&name, &header, &value)?;
-            checked.push((HeaderName::parse(&header)?, HeaderValue::parse(value)?));
+            let value = HeaderValue::parse(value).map_err(|error| {
+                if is_secret(&header) {
+                    error.redacted()
+                } else {
+                    error
+                }
+            });
+            checked.push((HeaderName::parse(&header)?, value?));
         }
         check_length(&name, "Action", &name)?;
         if name.trim().is_empty() {
@@ -307,6 +314,12 @@ mod tests {
                 .is_err()
         );
         assert!(Action::builder("X\nB: 1").build().is_err());
+        let secret = Action::builder("X").with("Secret", "hu\nsh").build();
+        let shown = format!("{:?}", secret.unwrap_err());
+        assert!(
+            shown.contains("[redacted]") && !shown.contains("hu"),
+            "{shown}"
+        );
         assert!(Action::builder("X").with("actionid", "1").build().is_err());
         assert!(Action::builder(" ").build().is_err());
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 
 use super::address::Address;
 use super::tls::{Connector, TlsConfig, TlsError};
@@ -92,15 +93,17 @@ impl PartialEq for Config {
     }
 }
 
-/// How to authenticate.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// How to authenticate; in configurations, `md5` or `plain`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
 pub enum LoginMethod {
-    /// Plain text within TLS. Otherwise MD5, or plain text if the server offers no challenge.
+    /// By MD5 challenge, so that the secret itself is not sent.
+    ///
+    /// If the server offers no challenge, the secret is sent within TLS, whose server is
+    /// authenticated; without TLS the login fails.
     #[default]
-    Auto,
-    /// MD5 challenge only.
     Md5,
-    /// Plain text.
+    /// By the secret itself, also without TLS. Everyone on the route to the server can then read it.
     Plain,
 }
 

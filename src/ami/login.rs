@@ -6,7 +6,6 @@ use std::sync::Arc;
 use md5::{Digest, Md5};
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tracing::warn;
 
 use super::action::{Action, InvalidAction};
 use super::config::{Config, LoginMethod};
@@ -27,30 +26,9 @@ where
 {
     let banner = banner(reader).await?;
     let login = Action::builder("Login").with("Username", &config.username);
-    let plain = match config.login {
-        LoginMethod::Plain => true,
-        LoginMethod::Auto => config.tls.is_some(),
-        LoginMethod::Md5 => false,
-    };
-    let challenge = if plain {
-        None
-    } else {
-        challenge(reader, writer).await?
-    };
-    let login = match challenge {
-        Some(challenge) => login
-            .with("AuthType", "MD5")
-            .with("Key", key(&challenge, config.secret.expose_secret())),
-        None if config.login == LoginMethod::Md5 => return Err(LoginError::NoChallenge),
-        None => {
-            if !plain {
-                warn!(
-                    server = %config.name,
-                    "The server offers no MD5 challenge; sending the secret in plain text."
-                );
-            }
-            login.with("Secret", config.secret.expose_secret())
-        }
+    let login = match proof(reader, writer, config).await? {
+        Proof::Key(key) => login.with("AuthType", "MD5").with("Key", key),
+        Proof::Secret => login.with("Secret", config.secret.expose_secret()),
     };
     let login = login.with("Events", &config.events).build()?;
     let response = send(reader, writer, &login).await?;
@@ -77,9 +55,12 @@ pub(crate) enum LoginError {
     Invalid(#[from] InvalidAction),
     #[error("the connection failed during the login")]
     Io(#[from] io::Error),
-    /// The configuration demands MD5.
-    #[error("the server offers no MD5 challenge")]
-    NoChallenge,
+    /// The secret would have to be sent unencrypted.
+    #[error(
+        "the server offers no MD5 challenge ({message}); login = \"plain\" sends the secret \
+         unencrypted, tls encrypts the connection"
+    )]
+    NoChallenge { message: String },
     #[error("the server does not speak AMI; its first bytes are {start:?}")]
     NotAmi { start: String },
     /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not tell which.
@@ -100,22 +81,48 @@ async fn banner<R: AsyncRead + Unpin>(reader: &mut FrameReader<R>) -> Result<Arc
     Err(LoginError::NotAmi { start })
 }
 
-async fn challenge<R, W>(
+/// What proves that the client knows the secret.
+enum Proof {
+    /// The digest of a challenge and the secret.
+    Key(String),
+    /// The secret itself.
+    Secret,
+}
+
+/// Decides what to present. The secret itself leaves only within TLS, or if the configuration says so.
+async fn proof<R, W>(
     reader: &mut FrameReader<R>,
     writer: &mut ActionWriter<W>,
-) -> Result<Option<String>, LoginError>
+    config: &Config,
+) -> Result<Proof, LoginError>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
+    if config.login == LoginMethod::Plain {
+        return Ok(Proof::Secret);
+    }
     let action = Action::builder("Challenge")
         .with("AuthType", "MD5")
         .build()?;
     let response = send(reader, writer, &action).await?;
-    Ok(response
+    // The digest of an empty challenge would be the same at every login.
+    let challenge = response
         .header("Challenge")
-        .filter(|_| !is_error(&response))
-        .map(str::to_owned))
+        .filter(|challenge| !challenge.is_empty() && !is_error(&response));
+    if let Some(challenge) = challenge {
+        return Ok(Proof::Key(key(challenge, config.secret.expose_secret())));
+    }
+    let message = response.header("Message").unwrap_or("no reason given");
+    if is_temporary(message) {
+        let message = message.to_owned();
+        Err(LoginError::Unavailable { message })
+    } else if config.tls.is_some() {
+        Ok(Proof::Secret)
+    } else {
+        let message = message.to_owned();
+        Err(LoginError::NoChallenge { message })
+    }
 }
 
 /// Sends an action and waits for the response.

@@ -20,7 +20,8 @@ pub enum State {
         /// Time of the next attempt.
         retry: Instant,
     },
-    /// The server rejected the login. There are no further attempts.
+    /// The server rejected the login, or offers none that keeps the secret. There are no further
+    /// attempts.
     Refused {
         /// Why, with all causes, in one line.
         reason: Arc<str>,

@@ -57,7 +57,9 @@ impl Supervisor {
             let wait = match ended {
                 Attempt::Ended(Ended::Stopped) | Attempt::Failed(ConnectError::Stopped) => break,
                 Attempt::Failed(ConnectError::Login(
-                    LoginError::Rejected { .. } | LoginError::NoChallenge | LoginError::Invalid(_),
+                    LoginError::Rejected { .. }
+                    | LoginError::NoChallenge { .. }
+                    | LoginError::Invalid(_),
                 )) => {
                     self.login_rejected(reason).await;
                     break;
@@ -84,7 +86,7 @@ impl Supervisor {
         error!(
             %reason,
             user = %self.config.username,
-            "Asterisk rejected the login; not retrying until the configuration changes."
+            "The login to Asterisk failed; not retrying until the configuration changes."
         );
         self.state.send_replace(State::Refused { reason });
         tokio::select! {

@@ -69,6 +69,14 @@ pub struct InvalidText {
     problem: &'static str,
 }
 
+impl InvalidText {
+    /// Returns the error without the text, which is a secret.
+    pub(crate) fn redacted(self) -> Self {
+        let what = "[redacted]".to_owned();
+        Self { what, ..self }
+    }
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }

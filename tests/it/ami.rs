@@ -43,7 +43,7 @@ async fn a_wrong_password_is_reported(version: Version) {
         return;
     };
     let daemon = daemon(asterisk.manager(), "wrong").await;
-    daemon.line("Asterisk rejected the login").await;
+    daemon.line("The login to Asterisk failed").await;
     daemon.terminate();
     assert!(daemon.end().await.success());
 }

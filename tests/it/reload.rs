@@ -55,7 +55,7 @@ async fn reload_retries_a_rejected_login_with_the_new_password() {
         )
     };
     let daemon = Daemon::start(&configuration("wrong")).await;
-    daemon.line("Asterisk rejected the login").await;
+    daemon.line("The login to Asterisk failed").await;
     daemon.reconfigure(&configuration("hush"));
     daemon.line("Disconnecting from Asterisk.").await;
     daemon.line("Loaded registrations.").await;

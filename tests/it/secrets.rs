@@ -4,11 +4,14 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use handset_net::tasks::Tasks;
 use handset_simulator::Vendor;
 use handset_simulator::{Options, Scheme};
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -23,7 +26,7 @@ use super::support::stub_web_server::StubWebServer;
 
 #[tokio::test]
 async fn no_password_shows_anywhere() {
-    let manager = manager().await;
+    let manager = Manager::start().await;
     let (cucm, pictures) = (web_server().await, web_server().await);
     let credentials = |password: &str| Some(("push".to_owned(), password.to_owned()));
     let snom = Options {
@@ -43,7 +46,7 @@ async fn no_password_shows_anywhere() {
         &snom,
         &yealink,
         &sim_phone::entry("cisco", &options, address.port(8080)),
-        manager,
+        manager.address,
         &cucm,
     );
     let daemon = Daemon::start_tracing(&config).await;
@@ -80,7 +83,8 @@ async fn no_password_shows_anywhere() {
     assert_eq!(per_push.len(), 32);
     send_passwords(daemon.http()).await;
     write(&daemon, &pictures).await;
-    daemon.line("Asterisk rejected the login").await;
+    daemon.line("The login to Asterisk failed").await;
+    assert!(manager.received().contains("Secret: canary-ami"));
 
     let mut shown = shown(&daemon).await;
     daemon.terminate();
@@ -102,6 +106,40 @@ async fn no_password_shows_anywhere() {
     }
 }
 
+#[tokio::test]
+async fn secret_of_asterisk_is_not_sent_in_clear_to_a_server_without_challenge() {
+    let manager = Manager::start().await;
+    let address = manager.address;
+    let config = format!(
+        "[[asterisk]]\nname = 'pbx'\naddress = '{address}'\nusername = 'handsetd'\n\
+         secret = 'canary-ami'\n"
+    );
+    let daemon = Daemon::start(&config).await;
+    let line = daemon.line("The login to Asterisk failed").await;
+    let cure = "login = \"plain\" sends the secret unencrypted";
+    assert!(line.contains(cure), "{line}");
+    let outcome = Caller::new(daemon.agi())
+        .run("notify", &["event=check-sync", "phone=1001"])
+        .await;
+    assert_ne!(outcome.status, "OK");
+    let ready = AdminClient::new(daemon.admin()).get("/health/ready").await;
+    let server = &ready.json()["result"]["asterisk"][0];
+    let reason = server["reason"].as_str().unwrap();
+    assert_eq!(server["state"], "refused");
+    assert!(reason.contains(cure), "{reason}");
+    // A reload tries again, and still does not send it.
+    daemon.reconfigure(&config);
+    daemon.line_after(1, "The login to Asterisk failed").await;
+    let received = manager.received();
+    assert_eq!(
+        received.matches("Action: Challenge").count(),
+        2,
+        "{received}"
+    );
+    assert!(!received.contains("Action: Login"), "{received}");
+    assert!(!received.contains("canary"), "{received}");
+}
+
 /// Returns a configuration with a password in every place.
 fn configuration(
     snom: &SimPhone,
@@ -114,7 +152,7 @@ fn configuration(
     format!(
         "{}{}{}{}{}\
          [vendor.snom]\n{}\
-         [[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\nsecret = 'canary-ami'\n\
+         [[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\nsecret = 'canary-ami'\nlogin = 'plain'\n\
          [cucm]\nurl = '{}'\napp_id = 'app'\npassword = 'canary-cucm'\n\
          [media]\nhosts = ['127.0.0.1']\n",
         snom.entry("snom"),
@@ -243,36 +281,56 @@ async fn shown(daemon: &Daemon) -> Vec<(&'static str, String)> {
     shown
 }
 
-/// Starts an AMI server without challenges that rejects every login, and so receives the plain secret.
-async fn manager() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let tasks = handset_net::tasks::Tasks::new();
-    tasks.spawn("manager", async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let mut stream = BufReader::new(stream);
-            let banner = b"Asterisk Call Manager/11.0.0\r\n";
-            stream.get_mut().write_all(banner).await.unwrap();
-            let (mut line, mut id) = (String::new(), String::new());
-            while stream
-                .read_line(&mut line)
-                .await
-                .is_ok_and(|length| length > 0)
-            {
-                if let Some(own) = line.strip_prefix("ActionID: ") {
-                    own.trim().clone_into(&mut id);
+/// An AMI server without challenges that rejects every login, and so gets the secret itself if anybody
+/// sends it.
+struct Manager {
+    address: SocketAddr,
+    received: Arc<Mutex<String>>,
+    _tasks: Tasks,
+}
+
+impl Manager {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (received, tasks) = (Arc::new(Mutex::new(String::new())), Tasks::new());
+        let log = Arc::clone(&received);
+        tasks.spawn("manager", async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mut stream = BufReader::new(stream);
+                let banner = b"Asterisk Call Manager/11.0.0\r\n";
+                stream.get_mut().write_all(banner).await.unwrap();
+                let (mut line, mut id) = (String::new(), String::new());
+                while stream
+                    .read_line(&mut line)
+                    .await
+                    .is_ok_and(|length| length > 0)
+                {
+                    log.lock().push_str(&line);
+                    if let Some(own) = line.strip_prefix("ActionID: ") {
+                        own.trim().clone_into(&mut id);
+                    }
+                    if line == "\r\n" {
+                        let message = "Message: Authentication failed";
+                        let reply =
+                            format!("Response: Error\r\nActionID: {id}\r\n{message}\r\n\r\n");
+                        let _ = stream.get_mut().write_all(reply.as_bytes()).await;
+                    }
+                    line.clear();
                 }
-                if line == "\r\n" {
-                    let message = "Message: Authentication failed";
-                    let reply = format!("Response: Error\r\nActionID: {id}\r\n{message}\r\n\r\n");
-                    let _ = stream.get_mut().write_all(reply.as_bytes()).await;
-                }
-                line.clear();
             }
+        });
+        Self {
+            address,
+            received,
+            _tasks: tasks,
         }
-    });
-    address
+    }
+
+    fn received(&self) -> String {
+        self.received.lock().clone()
+    }
 }
 
 async fn web_server() -> StubWebServer {

@@ -1,5 +1,6 @@
 //! The `[[asterisk]]` sections: servers whose manager interface (AMI) handsetd connects to.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use handset_ami as ami;
@@ -32,7 +33,16 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Vec<ami::Co
         let source = SecretSource::new("secret", raw.secret, raw.secret_file);
         let credentials = [format!("asterisk.{}.secret", raw.name), "secret".to_owned()];
         let secret = validator.required_secret(&section, source, &credentials);
+        let is_readable = raw.login == ami::LoginMethod::Plain && raw.tls.is_none();
+        if is_readable && address.as_ref().is_some_and(is_remote) {
+            validator.warn(format!(
+                "[[asterisk]] {}: login = \"plain\" without tls sends the secret unencrypted over the \
+                 network",
+                raw.name
+            ));
+        }
         Some(ami::Config {
+            login: raw.login,
             tls: raw.tls,
             ..ami::Config::new(&raw.name, address?, &raw.username, secret?)
         })
@@ -49,7 +59,16 @@ struct Raw {
     username: String,
     secret: Option<SecretString>,
     secret_file: Option<PathBuf>,
+    #[serde(default)]
+    login: ami::LoginMethod,
     tls: Option<ami::TlsConfig>,
+}
+
+/// Returns whether the connection leaves this machine.
+fn is_remote(address: &ami::Address) -> bool {
+    let host = address.host();
+    let ip = host.parse::<IpAddr>();
+    host != "localhost" && !ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 fn local_manager() -> String {

@@ -172,6 +172,8 @@ fn every_key_sets_its_field() {
     assert_eq!(config.http.media_lifetime, Duration::from_hours(7 * 24));
     assert_eq!(config.media.hosts, ["media.example.com", "192.0.2.30:8000"]);
     assert_eq!(config.asterisk[1].address.to_string(), "127.0.0.1:5038");
+    assert_eq!(config.asterisk[0].login, ami::LoginMethod::Md5);
+    assert_eq!(config.asterisk[1].login, ami::LoginMethod::Plain);
     let snom = &config.vendors[&Vendor::Snom];
     assert_eq!(
         (snom.port, snom.credentials.as_ref().unwrap().password()),
@@ -219,6 +221,26 @@ fn rules_without_a_server_are_warned_about() {
     assert_eq!(warnings, [expected]);
     let config = load_text("[agi]\nbudget = \"2s\"").unwrap();
     assert_eq!(config.warnings(), []);
+}
+
+#[test]
+fn secret_that_leaves_the_machine_unencrypted_is_warned_about() {
+    let warnings = |address: &str, rest: &str| {
+        let head = "[[asterisk]]\nname = 'pbx'\nusername = 'a'\nsecret = 'b'\n";
+        let config = load_text(&format!("{head}address = '{address}'\n{rest}")).unwrap();
+        let warnings = config.warnings().iter().map(ToString::to_string);
+        let about_login = warnings.filter(|warning| warning.contains("login"));
+        about_login.collect::<Vec<_>>()
+    };
+    let expected = "[[asterisk]] pbx: login = \"plain\" without tls sends the secret unencrypted \
+                    over the network";
+    assert_eq!(warnings("192.0.2.5", "login = 'plain'"), [expected]);
+    assert!(warnings("192.0.2.5", "login = 'md5'").is_empty());
+    let tls = format!("login = 'plain'\ntls.pin = 'sha256:{}'", "0".repeat(64));
+    assert!(warnings("192.0.2.5", &tls).is_empty());
+    for local in ["127.0.0.1", "127.0.0.2:5038", "localhost", "::1"] {
+        assert!(warnings(local, "login = 'plain'").is_empty(), "{local}");
+    }
 }
 
 #[test]

@@ -17,29 +17,68 @@ async fn client_logs_in_by_md5_and_receives_responses() {
 }
 
 #[tokio::test]
-async fn server_without_challenge_receives_the_plain_secret_unless_md5_is_required() {
-    let asterisk = FakeAsterisk::new().await;
-    let client = asterisk.client();
-    let mut session = asterisk.accept().await;
-    session.send("Asterisk Call Manager/1.0\r\n").await;
-    session
-        .respond("Challenge", "Error", "Message: Permission denied\r\n")
-        .await;
-    let login = session.respond("Login", "Success", "").await;
-    assert_eq!(login.header("Secret"), Some("hush"));
-    session.send(BOOTED).await;
-    connected(&client).await;
+async fn secret_is_not_sent_in_clear_if_the_server_offers_no_challenge() {
+    let refusals = [
+        (
+            "Error",
+            "Message: Permission denied\r\n",
+            "Permission denied",
+        ),
+        ("Error", "Challenge: 1\r\n", "no reason given"),
+        ("Success", "", "no reason given"),
+        ("Success", "Challenge: \r\n", "no reason given"),
+    ];
+    for (response, headers, message) in refusals {
+        let asterisk = FakeAsterisk::new().await;
+        let client = asterisk.client();
+        let mut session = asterisk.accept().await;
+        session.send("Asterisk Call Manager/1.0\r\n").await;
+        session.respond("Challenge", response, headers).await;
+        let mut rest = session.buffer.to_vec();
+        let read = session.stream.read_to_end(&mut rest);
+        timeout(TEST_TIMEOUT, read).await.unwrap().unwrap();
+        assert!(rest.is_empty(), "{}", rest.escape_ascii());
+        let state = wait_for(&client, |state| matches!(state, State::Refused { .. })).await;
+        let State::Refused { reason } = state else {
+            unreachable!()
+        };
+        let expected = format!(
+            "the server offers no MD5 challenge ({message}); login = \"plain\" sends the secret \
+             unencrypted, tls encrypts the connection"
+        );
+        assert_eq!(&*reason, expected);
+        // Nor does the server get another chance.
+        let again = timeout(Duration::from_millis(600), asterisk.listener.accept()).await;
+        assert!(again.is_err(), "no retry");
+    }
+}
 
+#[tokio::test]
+async fn secret_is_sent_in_clear_if_the_configuration_says_so() {
+    let asterisk = FakeAsterisk::new().await;
     let client = asterisk.client_with(&Config {
-        login: LoginMethod::Md5,
+        login: LoginMethod::Plain,
         ..asterisk.config()
     });
     let mut session = asterisk.accept().await;
     session.send("Asterisk Call Manager/1.0\r\n").await;
-    session
-        .respond("Challenge", "Error", "Message: Permission denied\r\n")
-        .await;
-    wait_for(&client, |state| matches!(state, State::Refused { .. })).await;
+    let login = session.respond("Login", "Success", "").await;
+    assert_eq!(login.header("Secret"), Some("hush"));
+    session.send(BOOTED).await;
+    connected(&client).await;
+}
+
+#[tokio::test]
+async fn challenge_that_is_refused_for_now_is_retried() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let mut session = asterisk.accept().await;
+    session.send("Asterisk Call Manager/11.0.0\r\n").await;
+    let message = "Message: Asterisk is shutting down\r\n";
+    session.respond("Challenge", "Error", message).await;
+    drop(session);
+    let _session = asterisk.accept_login().await;
+    connected(&client).await;
 }
 
 #[tokio::test]

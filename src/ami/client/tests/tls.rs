@@ -20,7 +20,7 @@ async fn server_is_authenticated_by_its_ca_or_its_pin() {
         server_name: Some("pbx.example.com".into()),
         ..by_authority.clone()
     };
-    for tls in [by_authority, by_pin, named] {
+    for (tls, has_challenge) in [(by_authority, true), (by_pin, false), (named, true)] {
         let asterisk = FakeAsterisk::new().await;
         let client = asterisk.client_with(&Config {
             tls: Some(tls),
@@ -29,8 +29,19 @@ async fn server_is_authenticated_by_its_ca_or_its_pin() {
         let stream = asterisk.accept().await.stream;
         let mut session = FakeSession::new(acceptor().accept(stream).await.unwrap());
         session.send("Asterisk Call Manager/11.0.0\r\n").await;
+        let (response, header) = if has_challenge {
+            ("Success", "Challenge: 145769581\r\n")
+        } else {
+            ("Error", "Message: Permission denied\r\n")
+        };
+        session.respond("Challenge", response, header).await;
         let login = session.respond("Login", "Success", "").await;
-        assert_eq!(login.header("Secret"), Some("hush"));
+        let (key, secret) = (login.header("Key"), login.header("Secret"));
+        if has_challenge {
+            assert_eq!((key, secret), (Some(KEY), None));
+        } else {
+            assert_eq!((key, secret), (None, Some("hush")));
+        }
         session.send(BOOTED).await;
         connected(&client).await;
         let response = send_scripted(&client, Action::ping(), async {
