@@ -38,12 +38,13 @@ impl Device {
         let mac = options
             .mac_digits()
             .ok_or_else(|| Error::Mac(options.mac.clone()))?;
+        let http_client = HttpClient::new(options.listen.ip())?;
         Ok(Self {
             inner: Arc::new(Inner {
                 options,
                 mac,
                 state: watch::Sender::new(State::default()),
-                http_client: HttpClient::new()?,
+                http_client,
                 tasks: tasks.clone(),
                 screen: AtomicU64::new(0),
             }),

@@ -1,33 +1,64 @@
-//! The phone's HTTP client: no redirects, no proxy, short timeouts.
+//! The phone's HTTP client: no redirects, no proxy, short timeouts. It connects from the phone's own
+//! address, as real phones do: servers identify a phone by it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::redirect::Policy;
-use url::Url;
+use url::{Host, Url};
 
 use crate::error::Error;
 use crate::state::{Direction, Exchange};
 
 /// The phone's HTTP client. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpClient(reqwest::Client);
+pub(crate) struct HttpClient {
+    /// Connects from the phone's own address.
+    own: reqwest::Client,
+    /// Connects from the address that the kernel selects.
+    any: reqwest::Client,
+    address: IpAddr,
+}
 
 impl HttpClient {
-    /// Builds a client that follows no redirects and uses no proxy.
-    pub(crate) fn new() -> Result<Self, Error> {
+    /// Builds a client for a phone at `address` that follows no redirects and uses no proxy.
+    pub(crate) fn new(address: IpAddr) -> Result<Self, Error> {
         // Building panics without a provider. Installing one again has no effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(RESPONSE_TIMEOUT)
-            .redirect(Policy::none())
-            .no_proxy()
-            .http1_title_case_headers()
-            .build()
-            .map(Self)
-            .map_err(Error::Client)
+        let build = |from: Option<IpAddr>| {
+            reqwest::Client::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(RESPONSE_TIMEOUT)
+                .redirect(Policy::none())
+                .no_proxy()
+                .http1_title_case_headers()
+                .local_address(from)
+                .build()
+                .map_err(Error::Client)
+        };
+        let own = (!address.is_unspecified()).then_some(address);
+        Ok(Self {
+            own: build(own)?,
+            any: build(None)?,
+            address,
+        })
+    }
+
+    /// Returns the client for a server. A loopback address reaches no other host.
+    fn client(&self, url: &Url) -> &reqwest::Client {
+        let is_loopback = match url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        if self.address.is_loopback() && !is_loopback {
+            &self.any
+        } else {
+            &self.own
+        }
     }
 
     /// Sends a request. The exchange describes the outcome, also in case of failure.
@@ -62,9 +93,10 @@ impl HttpClient {
                 fetch.url
             )));
         }
+        let client = self.client(fetch.url);
         let mut request = match fetch.form {
-            Some(form) => self.0.post(fetch.url.clone()).body(form.to_owned()),
-            None => self.0.get(fetch.url.clone()),
+            Some(form) => client.post(fetch.url.clone()).body(form.to_owned()),
+            None => client.get(fetch.url.clone()),
         };
         for (name, value) in &fetch.headers {
             request = request.header(name, value);
@@ -192,3 +224,31 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a complete response may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn requests_come_from_the_address_of_the_phone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let url = Url::parse(&url).unwrap();
+        let client = HttpClient::new("127.0.0.77".parse().unwrap()).unwrap();
+        let server = async {
+            let (mut stream, peer) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(ok).await.unwrap();
+            peer.ip().to_string()
+        };
+        let request = client.send(Fetch::get(&url, Vec::new(), 10));
+        let (peer, (_, resource)) = tokio::join!(server, request);
+        assert!(resource.is_ok(), "{resource:?}");
+        assert_eq!(peer, "127.0.0.77");
+    }
+}

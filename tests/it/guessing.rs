@@ -87,8 +87,8 @@ async fn pushes_succeed_while_their_source_address_is_blocked() {
     };
     let device = format!("SEP{}", options.mac.replace(':', ""));
     let sim_phone = SimPhone::at(options, address.port(8080)).await;
-    // The simulated phone connects from the default address, which is also the guesser's.
-    let guesser: IpAddr = "127.0.0.1".parse().unwrap();
+    // A guesser at the address of the phone: on the same machine, or behind the same NAT.
+    let guesser = address.ip();
     for device in ["", &device] {
         for _ in 0..100 {
             let response = authenticate(daemon.http(), guesser, "push", "wrong", device).await;
