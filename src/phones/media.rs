@@ -17,4 +17,4 @@ pub use display::{Depth, Display, Encoding};
 pub use fit::Fit;
 pub use model::Model;
 pub use picture::Picture;
-pub use ringtone::{Tone, ToneFormat};
+pub use ringtone::{Headerless, Tone, ToneFormat};

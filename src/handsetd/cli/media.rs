@@ -45,11 +45,12 @@ struct Background {
     fit: FitName,
 }
 
-/// Convert a WAV to a ring tone
+/// Convert a recording to a ring tone
 #[derive(Args, Debug)]
 #[command(after_help = RINGTONE_EXAMPLES)]
 struct Ringtone {
-    /// Read this WAV file: any rate, one or two channels
+    /// Read this file: a WAV of any rate with one or two channels, or by its extension a file without
+    /// header (.raw, .rwb, .gsm, .ulaw, .alaw, .sln)
     #[arg(value_name = "IN")]
     source: PathBuf,
     /// Write the ring tone here
@@ -115,16 +116,19 @@ impl Background {
 impl Ringtone {
     fn run(&self) -> anyhow::Result<String> {
         let target = self.model.find()?.ringtone;
-        let tone = ringtone::convert(&read(&self.source)?, target)
+        let headerless = ringtone::Headerless::of_name(&self.source.to_string_lossy());
+        let tone = ringtone::convert(&read(&self.source)?, headerless, target)
             .with_context(|| format!("cannot convert {}", self.source.display()))?;
         write(&self.target, &tone.bytes)?;
+        let note = tone.note().map(|note| format!("; {note}"));
         Ok(format!(
-            "{}: {} samples at {} Hz, {}, {} bytes",
+            "{}: {} samples at {} Hz, {}, {} bytes{}",
             self.target.display(),
             tone.samples,
             tone.rate,
             tone.content_type,
-            tone.bytes.len()
+            tone.bytes.len(),
+            note.unwrap_or_default()
         ))
     }
 }

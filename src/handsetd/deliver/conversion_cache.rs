@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use handset_net::expiring::ExpiringMap;
-use handset_phones::media::{self, Background, Display, Fit, ToneFormat};
+use handset_phones::media::{self, Background, Display, Fit, Headerless, ToneFormat};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
@@ -21,7 +21,7 @@ use super::blocking::blocking;
 pub(super) enum Target {
     Background(Background, Fit),
     Picture(Display),
-    Tone(ToneFormat),
+    Tone(ToneFormat, Option<Headerless>),
 }
 
 /// A converted file. Width and height are in pixels, and 0 for tones.
@@ -32,6 +32,8 @@ pub(super) struct File {
     pub(super) extension: &'static str,
     pub(super) width: u32,
     pub(super) height: u32,
+    /// A note for the caller on what was lost.
+    pub(super) note: Option<String>,
 }
 
 /// A converted file, and its thumbnail if it has one.
@@ -101,8 +103,8 @@ fn convert(source: &[u8], target: Target) -> Result<Converted, ConvertError> {
             let converted = media::picture::convert(source, &display);
             Ok((converted.map_err(|e| error(&e))?.into(), None))
         }
-        Target::Tone(format) => {
-            let converted = media::ringtone::convert(source, format);
+        Target::Tone(format, headerless) => {
+            let converted = media::ringtone::convert(source, headerless, format);
             Ok((converted.map_err(|e| error(&e))?.into(), None))
         }
     }
@@ -123,23 +125,18 @@ impl From<media::Picture> for File {
             extension,
             width,
             height,
+            note: None,
         }
     }
 }
 
 impl From<media::Tone> for File {
     fn from(tone: media::Tone) -> Self {
-        let media::Tone {
-            bytes,
-            content_type,
-            extension,
-            samples: _,
-            rate: _,
-        } = tone;
         Self {
-            bytes,
-            content_type,
-            extension,
+            note: tone.note(),
+            bytes: tone.bytes,
+            content_type: tone.content_type,
+            extension: tone.extension,
             width: 0,
             height: 0,
         }
@@ -173,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn equal_requests_are_converted_once() {
         let cache = ConversionCache::new(1);
-        let target = Target::Tone(ToneFormat::CISCO_RING);
+        let target = Target::Tone(ToneFormat::CISCO_RING, None);
         let (one, other) = tokio::join!(
             cache.convert(bell(480), target),
             cache.convert(bell(480), target)
@@ -184,7 +181,7 @@ mod tests {
             other.unwrap().0.bytes.as_ptr()
         );
         let snom = cache
-            .convert(bell(480), Target::Tone(ToneFormat::SNOM_RING))
+            .convert(bell(480), Target::Tone(ToneFormat::SNOM_RING, None))
             .await
             .unwrap();
         assert_eq!(snom.0.extension, "wav");
@@ -194,7 +191,7 @@ mod tests {
     #[tokio::test]
     async fn failed_conversions_are_retried_and_the_least_recently_used_are_dropped() {
         let cache = ConversionCache::new(1);
-        let target = Target::Tone(ToneFormat::CISCO_RING);
+        let target = Target::Tone(ToneFormat::CISCO_RING, None);
         for _ in 0..2 {
             assert!(cache.convert(b"no tone".to_vec(), target).await.is_err());
         }

@@ -130,7 +130,7 @@ impl Courier {
         }
         let outcome = match result {
             Ok(()) => {
-                let notes = plan_note.as_deref().into_iter().chain(note);
+                let notes = plan_note.as_deref().into_iter().chain(note.as_deref());
                 let notes: Vec<_> = notes.chain(log.notes).collect();
                 outcome(Status::Ok, notes.join("; ")).with_result(log.result)
             }

@@ -1,6 +1,7 @@
 //! Turns an action into a task: pictures and tones are read, converted for the model of phone, and
 //! published for the phone to fetch.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,7 +35,7 @@ pub(super) struct MediaPipeline {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) task: Task,
-    pub(super) note: Option<&'static str>,
+    pub(super) note: Option<Cow<'static, str>>,
 }
 
 impl From<Task> for Prepared {
@@ -130,7 +131,7 @@ impl Preparation<'_> {
                         thumbnail: None,
                         name,
                     },
-                    Some(UNCONVERTED),
+                    Some(UNCONVERTED.into()),
                 )
             }
             Fetched::Converted(image, thumbnail) => {
@@ -186,14 +187,14 @@ impl Preparation<'_> {
     async fn screen_image(
         &self,
         source: &Source,
-    ) -> Result<(Option<Image>, Option<&'static str>), Failure> {
+    ) -> Result<(Option<Image>, Option<Cow<'static, str>>), Failure> {
         let wanted = self
             .model
             .screen_image
             .map_err(|why| lacks(self.phone, "show a picture", why))?;
         Ok(
             match convert(self.pipeline, "image", source, Target::Picture(wanted)).await? {
-                Fetched::Remote(url) => (Some(Image::File(url)), Some(UNCONVERTED)),
+                Fetched::Remote(url) => (Some(Image::File(url)), Some(UNCONVERTED.into())),
                 Fetched::Converted(
                     File {
                         bytes,
@@ -248,16 +249,18 @@ impl Preparation<'_> {
         source: &Source,
         wanted: media::ToneFormat,
         publish: impl AsyncFnOnce(File) -> (url::Url, String),
-    ) -> Result<(AudioFile, Option<&'static str>), Failure> {
-        let fetched = convert(self.pipeline, "tone", source, Target::Tone(wanted)).await?;
+    ) -> Result<(AudioFile, Option<Cow<'static, str>>), Failure> {
+        let target = Target::Tone(wanted, media::Headerless::of_name(&source_name(source)));
+        let fetched = convert(self.pipeline, "tone", source, target).await?;
         let (url, name, note) = match fetched {
             Fetched::Remote(url) => {
                 let name = file_name(&url);
-                (url, name, Some(UNCONVERTED))
+                (url, name, Some(UNCONVERTED.into()))
             }
-            Fetched::Converted(file, _) => {
+            Fetched::Converted(mut file, _) => {
+                let note = file.note.take().map(Cow::Owned);
                 let (url, name) = publish(file).await;
-                (url, name, None)
+                (url, name, note)
             }
         };
         Ok((AudioFile { url, name }, note))
@@ -371,6 +374,14 @@ fn well_formed(key: &str, document: String) -> Result<String, Failure> {
     match vendor::document_fault(&document) {
         None => Ok(document),
         Some(fault) => Err(invalid(format!("{key}: invalid XML document: {fault}"))),
+    }
+}
+
+/// Returns the name of a file, or of that of a URL.
+fn source_name(source: &Source) -> Cow<'_, str> {
+    match source {
+        Source::File(name) => name.into(),
+        Source::Url(url) => file_name(url).into(),
     }
 }
 

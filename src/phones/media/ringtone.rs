@@ -1,18 +1,24 @@
-//! Tones: a WAV file converted to the coding, rate and length that a phone requires.
+//! Tones: a recording converted to the coding, rate and length that a phone requires.
 //!
-//! Loudness and silence stay as they are. Headerless µ-law cannot be recognized, so it is not accepted
-//! as a source.
+//! Loudness and silence stay as they are. A file without a header is understood by its name only.
 
+mod cut;
 mod error;
 mod format;
 mod g711;
+mod gsm;
+mod recording;
 mod resample;
 mod wav;
+
+use std::time::Duration;
 
 use bytes::Bytes;
 
 pub use self::error::Error;
 pub use self::format::{Coding, Container, ToneFormat};
+pub use self::recording::Headerless;
+use self::recording::Recording;
 
 /// A tone as a phone accepts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,53 +33,79 @@ pub struct Tone {
     pub samples: usize,
     /// Samples per second.
     pub rate: u32,
+    /// The duration of the source, if it was cut because the phone does not accept so much.
+    pub cut_from: Option<Duration>,
 }
 
-/// Converts `source`, a WAV file, to a tone of `format`.
+/// Converts `source` to a tone of `format`: a WAV file, or what `headerless` says.
 ///
-/// Two channels are mixed into one. A tone that is too long is cut with a short fade; one that is too
-/// short is padded with silence.
-pub fn convert(source: &[u8], format: ToneFormat) -> Result<Tone, Error> {
-    let file = wav::WavFile::parse(source)?;
-    let rate = file.rate();
+/// Two channels are mixed into one. A tone that is too long is cut at a quiet moment; one that is too
+/// short is padded with silence. A headerless file that is such a tone already stays as it is.
+pub fn convert(
+    source: &[u8],
+    headerless: Option<Headerless>,
+    format: ToneFormat,
+) -> Result<Tone, Error> {
+    let recording = Recording::parse(source, headerless)?;
+    if recording.coding == recording::SourceCoding::Mulaw
+        && format.accepts_unchanged(source)
+        && !wav::is_wav(source)
+    {
+        return Ok(tone(source.to_vec(), source.len(), format, None));
+    }
     // Nothing after the cut is decoded, so an hour costs as much as a few seconds.
+    let rate = recording.rate;
     let frames = u64::from(format.longest) * u64::from(rate) / u64::from(format.rate)
         + u64::from(rate / SPARE);
-    let samples = file.samples(usize::try_from(frames).unwrap_or(usize::MAX))?;
+    let samples = recording.samples(usize::try_from(frames).unwrap_or(usize::MAX))?;
     if samples.is_empty() {
         return Err(Error::Empty);
     }
 
     let mut samples = resample::convert(samples, rate, format.rate);
-    trim(&mut samples, format);
-    let linear: Vec<i16> = samples.iter().copied().map(quantise).collect();
-    Ok(Tone {
-        bytes: Bytes::from(wav::write(&linear, format)?),
-        content_type: format.content_type(),
-        extension: format.extension(),
-        samples: linear.len(),
-        rate: format.rate,
-    })
-}
-
-/// Adjusts the length, without a click at a cut.
-fn trim(samples: &mut Vec<f32>, format: ToneFormat) {
-    let longest = format.longest as usize;
-    if samples.len() > longest {
-        samples.truncate(longest);
-        fade_out(samples);
+    let is_cut = samples.len() > format.longest as usize;
+    if is_cut {
+        cut::at_quiet_moment(&mut samples, format.longest as usize, format.rate);
     }
     if format.container == Container::Raw {
-        align_to_zero_crossings(samples);
+        align_to_zero_crossings(&mut samples);
     }
     let length = samples.len().max(format.shortest as usize);
     samples.resize(length.next_multiple_of(format.multiple as usize), 0.0);
+    let linear: Vec<i16> = samples.iter().copied().map(quantise).collect();
+    let cut_from = is_cut.then(|| recording.duration());
+    Ok(tone(
+        wav::write(&linear, format)?,
+        linear.len(),
+        format,
+        cut_from,
+    ))
 }
 
-fn fade_out(samples: &mut [f32]) {
-    let ending = samples.iter_mut().rev().take(FADE.into());
-    for (left, sample) in (0_u16..).zip(ending) {
-        *sample *= f32::from(left) / f32::from(FADE);
+fn tone(bytes: Vec<u8>, samples: usize, format: ToneFormat, cut_from: Option<Duration>) -> Tone {
+    Tone {
+        bytes: Bytes::from(bytes),
+        content_type: format.content_type(),
+        extension: format.extension(),
+        samples,
+        rate: format.rate,
+        cut_from,
+    }
+}
+
+impl Tone {
+    /// Returns the duration.
+    pub fn duration(&self) -> Duration {
+        let samples = u32::try_from(self.samples).unwrap_or(u32::MAX);
+        Duration::from_secs_f64(f64::from(samples) / f64::from(self.rate.max(1)))
+    }
+
+    /// Returns a note for people if the source was cut.
+    pub fn note(&self) -> Option<String> {
+        let (whole, kept) = (self.cut_from?.as_secs_f64(), self.duration().as_secs_f64());
+        Some(format!(
+            "the tone was cut from {whole:.1} s to {kept:.1} s, since this phone plays no longer ones"
+        ))
     }
 }
 
@@ -104,8 +136,6 @@ fn quantise(sample: f32) -> i16 {
 
 /// A sample of 1.0 in 16 bits, before clipping.
 const FULL_SCALE: f32 = 32_768.0;
-/// Fade at a cut, in samples (30 ms).
-const FADE: u16 = 240;
 /// Distance from an end within which a zero crossing is looked for, in samples (5 ms).
 const EDGE: usize = 40;
 /// Fraction of a second that is read beyond the maximum length, to notice that a tone is cut.

@@ -1,9 +1,9 @@
 //! Ring tones: any file within the limits converts to a tone that the phone accepts.
 //!
-//! An input is a letter for the format, and the file.
+//! An input is a letter for the format and the name of the source, and the file.
 
 use handset_phones::media::ringtone::{Coding, Container, convert};
-use handset_phones::media::{Tone, ToneFormat};
+use handset_phones::media::{Headerless, Tone, ToneFormat};
 
 /// Converts the file.
 pub fn check(bytes: &[u8]) {
@@ -11,7 +11,8 @@ pub fn check(bytes: &[u8]) {
         return;
     };
     let format = FORMATS[usize::from(*letter) % FORMATS.len()];
-    match convert(source, format) {
+    let name = NAMES[usize::from(*letter) / FORMATS.len() % NAMES.len()];
+    match convert(source, Headerless::of_name(name), format) {
         Ok(tone) => check_tone(&tone, format),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
@@ -34,7 +35,7 @@ fn check_tone(tone: &Tone, format: ToneFormat) {
             assert!((data..data + MAX_HEADER).contains(&tone.bytes.len()));
             // A converted file is a valid source itself.
             let reconverted =
-                convert(&tone.bytes, format).expect("a converted file is a valid source");
+                convert(&tone.bytes, None, format).expect("a converted file is a valid source");
             assert_eq!(reconverted.samples, tone.samples);
         }
     }
@@ -46,6 +47,9 @@ const FORMATS: [ToneFormat; 4] = [
     ToneFormat::SNOM_RING,
     ToneFormat::YEALINK_RING,
 ];
+
+/// Names of sources; the letters of older inputs stand for the first.
+const NAMES: [&str; 6] = ["x.wav", "x.raw", "x.gsm", "x.rwb", "x.alaw", "x.sln192"];
 
 /// Upper bound for the header of a WAV file, in bytes.
 const MAX_HEADER: usize = 128;

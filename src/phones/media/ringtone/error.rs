@@ -24,7 +24,7 @@ pub enum Error {
     },
     /// The coding of the samples is not supported.
     #[error(
-        "unsupported WAV coding (format tag {tag:#06x}); supported are PCM, float, A-law and µ-law: \
+        "unsupported WAV coding (format tag {tag:#06x}); supported are PCM, float, A-law, µ-law and GSM: \
          convert it first, for example with `sox IN -e signed -b 16 OUT.wav`"
     )]
     Coding {
@@ -32,7 +32,7 @@ pub enum Error {
         tag: u16,
     },
     /// There are no samples.
-    #[error("the WAV has no samples")]
+    #[error("the recording has no samples")]
     Empty,
     /// The file starts like a WAV file but is damaged.
     #[error("the WAV is damaged: {what}")]
@@ -40,9 +40,15 @@ pub enum Error {
         /// What is wrong.
         what: &'static str,
     },
-    /// The file is not a WAV file.
+    /// The file is called `.gsm`, and its frames lack their signature.
     #[error(
-        "not a WAV file (it starts with {start:?}): convert it first, for example with \
+        "not a GSM recording, in spite of its name: each 33 bytes of one begin with the bits 1101; \
+         convert it first, for example with `sox -t FORMAT IN OUT.wav`"
+    )]
+    NotGsm,
+    /// The file is not a WAV file, and its name does not tell what it is.
+    #[error(
+        "not a WAV file (it starts with {start:?}), nor .raw, .rwb, .gsm, .ulaw, .alaw or .sln by name: convert it first, for example with \
          `sox IN OUT.wav`"
     )]
     NotWav {
@@ -63,7 +69,7 @@ pub enum Error {
     },
     /// The file is too long.
     #[error(
-        "the WAV file has {bytes} bytes, and the limit is {MAX_SOURCE}: shorten it first, for example \
+        "the recording has {bytes} bytes, and the limit is {MAX_SOURCE}: shorten it first, for example \
          with `sox IN OUT.wav trim 0 10`"
     )]
     TooLong {

@@ -68,6 +68,15 @@ impl ToneFormat {
     /// Tone that a Yealink phone plays by `Wav.Play`: a linear WAV file.
     pub const YEALINK_PLAY: Self = Self::SNOM_RING;
 
+    /// Returns whether headerless µ-law of this length needs no conversion.
+    pub(super) fn accepts_unchanged(self, mulaw: &[u8]) -> bool {
+        let length = u32::try_from(mulaw.len()).unwrap_or(u32::MAX);
+        self.container == Container::Raw
+            && self.coding == Coding::Mulaw
+            && (self.shortest..=self.longest).contains(&length)
+            && length.is_multiple_of(self.multiple)
+    }
+
     /// Returns the media type for HTTP.
     pub const fn content_type(self) -> &'static str {
         match self.container {

@@ -12,6 +12,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod sources;
+
 const FORMATS: [ToneFormat; 5] = [
     ToneFormat::CISCO_RING,
     ToneFormat::CISCO_PLAY,
@@ -160,7 +162,7 @@ fn sine_survives_conversion_from_every_source_coding() {
             let tone = sine(1004.0, 0.5, rate, rate as usize / 4);
             let source = wav(kind, rate, &vec![&tone[..]; channels]);
             for wanted in [ToneFormat::CISCO_RING, ToneFormat::SNOM_RING] {
-                let made = convert(&source, wanted).unwrap();
+                let made = convert(&source, None, wanted).unwrap();
                 let heard = heard(&made, wanted);
                 let at = amplitude(&heard[..2000], 1004.0);
                 assert!((at - 0.5).abs() < 0.01, "{kind:?} {rate} {channels}: {at}");
@@ -182,6 +184,7 @@ fn every_rate_is_accepted() {
         let tone = sine(1000.0, 0.5, rate, rate as usize / 4);
         let made = convert(
             &wav(Kind::Integer(16), rate, &[&tone]),
+            None,
             ToneFormat::SNOM_RING,
         )
         .unwrap();
@@ -196,7 +199,12 @@ fn every_rate_is_accepted() {
 fn frequencies_above_4_khz_are_removed() {
     for frequency in [4500.0, 6000.0, 9000.0, 15_000.0] {
         let tone = sine(frequency, 0.9, 48_000, 24_000);
-        let made = convert(&wav(Kind::Float, 48_000, &[&tone]), ToneFormat::SNOM_RING).unwrap();
+        let made = convert(
+            &wav(Kind::Float, 48_000, &[&tone]),
+            None,
+            ToneFormat::SNOM_RING,
+        )
+        .unwrap();
         let left = rms(&heard(&made, ToneFormat::SNOM_RING)[200..3800]);
         assert!(left < 0.001, "{frequency} Hz: {left}");
     }
@@ -208,11 +216,13 @@ fn loud_channels_are_mixed_without_clipping() {
     let quiet = vec![0.0; 4000];
     let both = convert(
         &wav(Kind::Float, 8000, &[&loud, &loud]),
+        None,
         ToneFormat::SNOM_RING,
     )
     .unwrap();
     let one = convert(
         &wav(Kind::Float, 8000, &[&loud, &quiet]),
+        None,
         ToneFormat::SNOM_RING,
     )
     .unwrap();
@@ -225,7 +235,7 @@ fn invalid_floats_are_harmless() {
     let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30, 0.0].repeat(100);
     for rate in [8000, 44_100] {
         for wanted in FORMATS {
-            convert(&wav(Kind::Float, rate, &[&odd]), wanted).unwrap();
+            convert(&wav(Kind::Float, rate, &[&odd]), None, wanted).unwrap();
         }
     }
 }
@@ -245,7 +255,7 @@ fn cisco_tone_has_a_length_that_the_phone_accepts() {
     ];
     for (from, to) in lengths {
         let source = wav(Kind::Integer(16), 8000, &[&sine(440.0, 0.5, 8000, from)]);
-        let made = convert(&source, ToneFormat::CISCO_RING).unwrap();
+        let made = convert(&source, None, ToneFormat::CISCO_RING).unwrap();
         assert_eq!((made.samples, made.bytes.len()), (to, to), "from {from}");
         assert_eq!(
             (made.content_type, made.extension, made.rate),
@@ -260,7 +270,7 @@ fn tones_are_cut_to_the_maximum_of_their_phone() {
         for rate in [8000, 12_000] {
             let length = (wanted.longest as usize + 80) * rate as usize / 8000;
             let data = chunk(b"data", &vec![0xA0; length]);
-            let made = convert(&riff(&[format(1, 1, rate, 8), data]), wanted).unwrap();
+            let made = convert(&riff(&[format(1, 1, rate, 8), data]), None, wanted).unwrap();
             assert_eq!(made.samples, wanted.longest as usize, "{wanted:?} {rate}");
         }
     }
@@ -269,7 +279,7 @@ fn tones_are_cut_to_the_maximum_of_their_phone() {
 #[test]
 fn padding_is_silence() {
     let source = wav(Kind::Integer(16), 8000, &[&[0.5; 10]]);
-    let made = convert(&source, ToneFormat::CISCO_RING).unwrap();
+    let made = convert(&source, None, ToneFormat::CISCO_RING).unwrap();
     assert!(
         made.bytes[..10]
             .iter()
@@ -282,7 +292,7 @@ fn padding_is_silence() {
 fn cut_tone_fades_out() {
     let source = wav(Kind::Integer(16), 8000, &[&vec![0.5; 20_000]]);
     let heard = heard(
-        &convert(&source, ToneFormat::CISCO_RING).unwrap(),
+        &convert(&source, None, ToneFormat::CISCO_RING).unwrap(),
         ToneFormat::CISCO_RING,
     );
     let end = &heard[heard.len() - 240..];
@@ -297,7 +307,7 @@ fn cisco_tone_starts_and_ends_at_a_zero_crossing() {
     let tone = swing.split_off(5);
     let source = wav(Kind::Integer(16), 8000, &[&tone[..1200]]);
     let heard = heard(
-        &convert(&source, ToneFormat::CISCO_RING).unwrap(),
+        &convert(&source, None, ToneFormat::CISCO_RING).unwrap(),
         ToneFormat::CISCO_RING,
     );
     // One step of that sine is at most 0.31.
@@ -311,7 +321,7 @@ fn cisco_tone_starts_and_ends_at_a_zero_crossing() {
 #[test]
 fn yealink_ring_tone_is_mulaw_and_its_header_says_so() {
     let source = wav(Kind::Integer(16), 8000, &[&[0.0; 101]]);
-    let made = convert(&source, ToneFormat::YEALINK_RING).unwrap();
+    let made = convert(&source, None, ToneFormat::YEALINK_RING).unwrap();
     let mut expected = riff(&[
         chunk(
             b"fmt ",
@@ -326,13 +336,13 @@ fn yealink_ring_tone_is_mulaw_and_its_header_says_so() {
     assert_eq!((made.content_type, made.extension), ("audio/wav", "wav"));
     // A written tone can be read.
     expected.truncate(100);
-    convert(&expected, ToneFormat::CISCO_RING).unwrap();
+    convert(&expected, None, ToneFormat::CISCO_RING).unwrap();
 }
 
 #[test]
 fn snom_ring_tone_is_linear() {
     let source = wav(Kind::Mulaw, 8000, &[&[0.25; 10]]);
-    let made = convert(&source, ToneFormat::SNOM_RING).unwrap();
+    let made = convert(&source, None, ToneFormat::SNOM_RING).unwrap();
     let spec = hound::WavReader::new(&made.bytes[..]).unwrap().spec();
     assert_eq!(
         (spec.channels, spec.sample_rate, spec.bits_per_sample),
@@ -345,7 +355,7 @@ fn snom_ring_tone_is_linear() {
 fn wrong_length_in_the_header_is_tolerated() {
     let sound = sine(440.0, 0.5, 8000, 1000);
     let honest = wav(Kind::Integer(16), 8000, &[&sound]);
-    let expected = convert(&honest, ToneFormat::CISCO_RING).unwrap();
+    let expected = convert(&honest, None, ToneFormat::CISCO_RING).unwrap();
     // An hour that is missing; a pipe; a recorder that was cut off; one that omitted even more.
     for (riff, data) in [
         (36 + 57_600_000, 57_600_000),
@@ -357,7 +367,7 @@ fn wrong_length_in_the_header_is_tolerated() {
         lying[4..8].copy_from_slice(&u32::to_le_bytes(riff));
         lying[40..44].copy_from_slice(&u32::to_le_bytes(data));
         assert_eq!(
-            convert(&lying, ToneFormat::CISCO_RING).unwrap(),
+            convert(&lying, None, ToneFormat::CISCO_RING).unwrap(),
             expected,
             "{riff} {data}"
         );
@@ -376,8 +386,11 @@ fn unknown_chunks_are_skipped_even_if_odd() {
         sound,
         list,
     ]);
-    let expected = convert(&plain, ToneFormat::CISCO_RING).unwrap();
-    assert_eq!(convert(&full, ToneFormat::CISCO_RING).unwrap(), expected);
+    let expected = convert(&plain, None, ToneFormat::CISCO_RING).unwrap();
+    assert_eq!(
+        convert(&full, None, ToneFormat::CISCO_RING).unwrap(),
+        expected
+    );
 }
 
 #[test]
@@ -390,7 +403,7 @@ fn extensible_header_is_understood() {
         .flat_map(|value| sample_bytes(Kind::Integer(32), value))
         .collect();
     let source = riff(&[chunk(b"fmt ", &content), chunk(b"data", &data)]);
-    let made = convert(&source, ToneFormat::SNOM_RING).unwrap();
+    let made = convert(&source, None, ToneFormat::SNOM_RING).unwrap();
     let at = amplitude(&heard(&made, ToneFormat::SNOM_RING), 1000.0);
     assert!((at - 0.5).abs() < 0.01, "{at}");
 }
@@ -421,7 +434,7 @@ fn errors_say_what_is_wrong() {
         ),
         (
             riff(&[format(1, 1, 8000, 16), chunk(b"data", &[])]),
-            "the WAV has no samples",
+            "the recording has no samples",
         ),
         (
             riff(&[chunk(b"data", &[0; 4])]),
@@ -438,11 +451,11 @@ fn errors_say_what_is_wrong() {
         (Vec::new(), "not a WAV file (it starts with \"\")"),
         (
             vec![0; (16 << 20) + 1],
-            "the WAV file has 16777217 bytes, and the limit is 16777216",
+            "the recording has 16777217 bytes, and the limit is 16777216",
         ),
     ];
     for (source, expected) in cases {
-        let error = convert(&source, ToneFormat::CISCO_RING)
+        let error = convert(&source, None, ToneFormat::CISCO_RING)
             .unwrap_err()
             .to_string();
         assert!(
@@ -457,8 +470,8 @@ proptest! {
 
     #[test]
     fn garbage_never_panics(bytes in vec(any::<u8>(), 0..300)) {
-        let _ = convert(&bytes, ToneFormat::CISCO_RING);
-        let _ = convert(&riff(&[bytes]), ToneFormat::CISCO_RING);
+        let _ = convert(&bytes, None, ToneFormat::CISCO_RING);
+        let _ = convert(&riff(&[bytes]), None, ToneFormat::CISCO_RING);
     }
 
     #[test]
@@ -474,7 +487,7 @@ proptest! {
         let whole = riff(&[format(tag, channels, rate, bits), chunk(b"data", &data)]);
         let wanted = FORMATS[which];
         for source in [&whole[..], &whole[..cut.index(whole.len())]] {
-            if let Ok(tone) = convert(source, wanted) {
+            if let Ok(tone) = convert(source, None, wanted) {
                 prop_assert!(tone.samples >= wanted.shortest as usize);
                 prop_assert!(tone.samples <= wanted.longest as usize);
                 prop_assert_eq!(tone.samples % wanted.multiple as usize, 0);

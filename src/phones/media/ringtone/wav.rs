@@ -1,6 +1,6 @@
 //! Reading and writing WAV files.
 //!
-//! hound reads and writes the samples. It supports neither A-law nor µ-law, and fails on chunks of odd
+//! hound reads and writes the samples. It supports neither A-law nor µ-law nor GSM, and fails on chunks of odd
 //! length and on sizes that a recorder left at zero; so the chunks are located here, and hound gets a
 //! plain header.
 
@@ -8,147 +8,112 @@ use std::io::{Cursor, Read};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
-use super::error::{Error, MAX_RATE, MAX_SOURCE, MIN_RATE};
+use super::error::{Error, MAX_RATE, MIN_RATE};
 use super::format::{Coding, Container, ToneFormat};
 use super::g711;
+use super::recording::{Recording, SourceCoding};
 
-/// A WAV file with supported samples.
-#[derive(Debug)]
-pub(super) struct WavFile<'a> {
-    coding: SourceCoding,
-    channels: u16,
-    rate: u32,
-    data: &'a [u8],
+/// Returns whether a file starts like a WAV file.
+pub(super) fn is_wav(source: &[u8]) -> bool {
+    source.starts_with(b"RIFF") && source.get(8..12) == Some(b"WAVE")
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum SourceCoding {
-    Alaw,
-    Float,
-    Integer { bits: u16 },
-    Mulaw,
-}
-
-impl<'a> WavFile<'a> {
-    /// Locates format and samples. Fewer samples than the header announces are accepted.
-    pub(super) fn parse(source: &'a [u8]) -> Result<Self, Error> {
-        if source.len() > MAX_SOURCE {
-            return Err(Error::TooLong {
-                bytes: source.len(),
-            });
-        }
-        let (riff, chunks) = source.split_at_checked(12).ok_or_else(|| not_wav(source))?;
-        if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
-            return Err(not_wav(source));
-        }
-        let promised = u32_at(riff, 4).unwrap_or(0) as usize;
-        let (format, data) = chunks_of_interest(chunks, promised.saturating_sub(4))?;
-        Self::new(format, data)
+/// Locates format and samples of a WAV file. Fewer samples than the header announces are accepted.
+pub(super) fn parse(source: &[u8]) -> Result<Recording<'_>, Error> {
+    let (riff, chunks) = source.split_at_checked(12).ok_or_else(|| not_wav(source))?;
+    if !is_wav(source) {
+        return Err(not_wav(source));
     }
+    let promised = u32_at(riff, 4).unwrap_or(0) as usize;
+    let (format, data) = chunks_of_interest(chunks, promised.saturating_sub(4))?;
+    recording(format, data)
+}
 
-    fn new(format: &[u8], data: &'a [u8]) -> Result<Self, Error> {
-        let field = |at| {
-            u16_at(format, at).ok_or(Error::Malformed {
-                what: "its format is cut off",
-            })
-        };
-        let rate = u32_at(format, 4).ok_or(Error::Malformed {
+fn recording<'a>(format: &[u8], data: &'a [u8]) -> Result<Recording<'a>, Error> {
+    let field = |at| {
+        u16_at(format, at).ok_or(Error::Malformed {
             what: "its format is cut off",
-        })?;
-        let (channels, block, bits) = (field(2)?, field(12)?, field(14)?);
-        let tag = match field(0)? {
-            // The tag is the start of a GUID. Bits are those of the container, as elsewhere.
-            TAG_EXTENSIBLE => field(24)?,
-            tag => tag,
-        };
-        let coding = match (tag, bits) {
-            (TAG_ALAW, 8) => SourceCoding::Alaw,
-            (TAG_FLOAT, 32) => SourceCoding::Float,
-            (TAG_MULAW, 8) => SourceCoding::Mulaw,
-            (TAG_PCM, 8 | 16 | 24 | 32) => SourceCoding::Integer { bits },
-            (TAG_ALAW | TAG_FLOAT | TAG_MULAW | TAG_PCM, _) => return Err(Error::Bits { bits }),
-            _ => return Err(Error::Coding { tag }),
-        };
-        if !(1..=2).contains(&channels) {
-            return Err(Error::Channels { channels });
-        }
-        if !(MIN_RATE..=MAX_RATE).contains(&rate) {
-            return Err(Error::SampleRate { rate });
-        }
-        if block != channels * (bits / 8) {
-            return Err(Error::Malformed {
-                what: "its block size contradicts its sample size",
-            });
-        }
-        let whole = data.len() - data.len() % usize::from(block);
-        Ok(Self {
-            coding,
-            channels,
-            rate,
-            data: data.get(..whole).unwrap_or(data),
         })
+    };
+    let rate = u32_at(format, 4).ok_or(Error::Malformed {
+        what: "its format is cut off",
+    })?;
+    let (channels, block, bits) = (field(2)?, field(12)?, field(14)?);
+    let tag = match field(0)? {
+        // The tag is the start of a GUID. Bits are those of the container, as elsewhere.
+        TAG_EXTENSIBLE => field(24)?,
+        tag => tag,
+    };
+    // Codings with a fixed width are written with all kinds of numbers of bits: 8, 16, 0.
+    let coding = match (tag, bits) {
+        (TAG_ALAW, _) => SourceCoding::Alaw,
+        (TAG_GSM, _) => SourceCoding::GsmPairs,
+        (TAG_MULAW, _) => SourceCoding::Mulaw,
+        (TAG_FLOAT, 32) => SourceCoding::Float,
+        (TAG_PCM, 8 | 16 | 24 | 32) => SourceCoding::Integer { bits },
+        (TAG_FLOAT | TAG_PCM, _) => return Err(Error::Bits { bits }),
+        _ => return Err(Error::Coding { tag }),
+    };
+    let most = if coding == SourceCoding::GsmPairs {
+        1
+    } else {
+        2
+    };
+    if !(1..=most).contains(&channels) {
+        return Err(Error::Channels { channels });
     }
+    if !(MIN_RATE..=MAX_RATE).contains(&rate) {
+        return Err(Error::SampleRate { rate });
+    }
+    let has_width = matches!(coding, SourceCoding::Float | SourceCoding::Integer { .. });
+    if has_width && block != channels * (bits / 8) {
+        return Err(Error::Malformed {
+            what: "its block size contradicts its sample size",
+        });
+    }
+    Ok(Recording {
+        coding,
+        channels,
+        rate,
+        data,
+    })
+}
 
-    /// Returns the samples per second.
-    pub(super) fn rate(&self) -> u32 {
-        self.rate
-    }
+/// Reads floats after a plain header; clips at full scale.
+pub(super) fn floats(recording: &Recording<'_>, data: &[u8]) -> Result<Vec<f32>, Error> {
+    let samples = reader(recording, data, TAG_FLOAT, 32)?.into_samples::<f32>();
+    Ok(samples
+        .map(|sample| sample.map(sane))
+        .collect::<Result<_, _>>()?)
+}
 
-    /// Reads at most `frames` samples of each channel, mixed into one; full scale is 1.0.
-    pub(super) fn samples(&self, frames: usize) -> Result<Vec<f32>, Error> {
-        let bytes = frames.saturating_mul(self.frame_bytes());
-        let data = self.data.get(..bytes).unwrap_or(self.data);
-        let samples: Vec<f32> = match self.coding {
-            SourceCoding::Alaw => data
-                .iter()
-                .map(|&code| scaled(g711::from_alaw(code)))
-                .collect(),
-            SourceCoding::Mulaw => data
-                .iter()
-                .map(|&code| scaled(g711::from_mulaw(code)))
-                .collect(),
-            SourceCoding::Float => self
-                .reader(data, TAG_FLOAT, 32)?
-                .into_samples::<f32>()
-                .map(|sample| sample.map(sane))
-                .collect::<Result<_, _>>()?,
-            SourceCoding::Integer { bits } => {
-                let full = f64::from(1_u32 << (bits - 1));
-                self.reader(data, TAG_PCM, bits)?
-                    .into_samples::<i32>()
-                    .map(|sample| sample.map(|sample| narrowed(f64::from(sample) / full)))
-                    .collect::<Result<_, _>>()?
-            }
-        };
-        if self.channels == 1 {
-            return Ok(samples);
-        }
-        // Half of each, so that two loud channels are not clipped.
-        Ok(samples
-            .chunks_exact(2)
-            .map(|pair| pair.iter().sum::<f32>() / 2.0)
-            .collect())
-    }
+/// Reads integers after a plain header; full scale becomes 1.0.
+pub(super) fn integers(
+    recording: &Recording<'_>,
+    data: &[u8],
+    bits: u16,
+) -> Result<Vec<f32>, Error> {
+    let full = f64::from(1_u32 << (bits - 1));
+    let samples = reader(recording, data, TAG_PCM, bits)?.into_samples::<i32>();
+    let scaled = |sample| narrowed(f64::from(sample) / full);
+    Ok(samples
+        .map(|sample| sample.map(scaled))
+        .collect::<Result<_, _>>()?)
+}
 
-    fn frame_bytes(&self) -> usize {
-        let bits = match self.coding {
-            SourceCoding::Alaw | SourceCoding::Mulaw => 8,
-            SourceCoding::Float => 32,
-            SourceCoding::Integer { bits } => bits,
-        };
-        usize::from(self.channels) * usize::from(bits / 8)
-    }
-
-    /// Has hound read `data` after a plain header.
-    fn reader<'d>(
-        &self,
-        data: &'d [u8],
-        tag: u16,
-        bits: u16,
-    ) -> Result<WavReader<impl Read + use<'d>>, Error> {
-        let header = header(tag, self.channels, self.rate, bits, data.len());
-        Ok(WavReader::new(Cursor::new(header).chain(data))?)
-    }
+/// Has hound read `data` after a plain header.
+fn reader<'d>(
+    recording: &Recording<'_>,
+    data: &'d [u8],
+    tag: u16,
+    bits: u16,
+) -> Result<WavReader<impl Read + use<'d>>, Error> {
+    let frame = usize::from(recording.channels) * usize::from(bits / 8);
+    let data = data
+        .get(..data.len() - data.len() % frame.max(1))
+        .unwrap_or(data);
+    let header = header(tag, recording.channels, recording.rate, bits, data.len());
+    Ok(WavReader::new(Cursor::new(header).chain(data))?)
 }
 
 /// Encodes a tone in the container and coding of `format`.
@@ -261,10 +226,6 @@ fn not_wav(source: &[u8]) -> Error {
     }
 }
 
-fn scaled(sample: i16) -> f32 {
-    f32::from(sample) / 32_768.0
-}
-
 /// Replaces NaN, and clips at full scale.
 fn sane(sample: f32) -> f32 {
     if sample.is_nan() {
@@ -298,4 +259,5 @@ const TAG_PCM: u16 = 0x0001;
 const TAG_FLOAT: u16 = 0x0003;
 const TAG_ALAW: u16 = 0x0006;
 const TAG_MULAW: u16 = 0x0007;
+const TAG_GSM: u16 = 0x0031;
 const TAG_EXTENSIBLE: u16 = 0xFFFE;
