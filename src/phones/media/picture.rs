@@ -6,6 +6,7 @@ mod decode;
 mod encode;
 mod error;
 mod file;
+mod jpeg;
 pub(super) mod scale;
 
 use bytes::Bytes;

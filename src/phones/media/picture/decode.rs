@@ -6,6 +6,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, R
 
 use super::super::display::Depth;
 use super::error::{Error, MAX_PIXELS, MAX_SIDE, MAX_SOURCE, MAX_UNPACKED};
+use super::jpeg;
 
 /// The colour behind transparent parts, since many phones do not support alpha.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,6 +47,9 @@ pub(in crate::media) fn decode(source: &[u8], matte: Matte) -> Result<RgbImage, 
             });
         }
     };
+    if format == ImageFormat::Jpeg && jpeg::is_cut_off(source) {
+        return Err(Error::CutOff);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(source), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_UNPACKED);

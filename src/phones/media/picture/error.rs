@@ -6,6 +6,9 @@ use image::ImageError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The file ends in the middle of the picture.
+    #[error("the picture file is cut off; copy it again, or open and save it in an image editor")]
+    CutOff,
     /// The file is damaged, or uses a feature that the decoder lacks.
     #[error("the picture cannot be read")]
     Damaged(#[source] ImageError),

@@ -55,6 +55,45 @@ fn assert_near(pixel: Rgb<u8>, expected: Rgb<u8>) {
 }
 
 #[test]
+fn cut_off_files_are_refused() {
+    let noise = RgbImage::from_fn(64, 64, |x, y| {
+        Rgb([x * y % 251, x * 7 + y * 3, y * y].map(|value| u8::try_from(value % 256).unwrap()))
+    });
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::Gif,
+        ImageFormat::Bmp,
+    ] {
+        let whole = file(noise.clone(), format);
+        convert(&whole, &colour(64, 64)).unwrap();
+        for percent in [10, 30, 50, 70, 90] {
+            let cut = &whole[..whole.len() * percent / 100];
+            let result = convert(cut, &colour(64, 64));
+            assert!(result.is_err(), "{percent} % of a {format:?} file");
+        }
+    }
+}
+
+#[test]
+fn end_of_a_thumbnail_is_not_the_end_of_the_picture() {
+    let whole = file(halves(64, 64), ImageFormat::Jpeg);
+    // A segment APP1 with a whole JPEG in it, and a restart marker, a stuffed byte and fill bytes.
+    let mut with_thumbnail = whole[..2].to_vec();
+    let length = u16::try_from(whole.len() + 2).unwrap();
+    with_thumbnail.extend([0xFF, 0xFF, 0xFF, 0xE1]);
+    with_thumbnail.extend(length.to_be_bytes());
+    with_thumbnail.extend(&whole);
+    with_thumbnail.extend(&whole[2..]);
+    convert(&with_thumbnail, &colour(64, 64)).unwrap();
+    with_thumbnail.truncate(with_thumbnail.len() - 10);
+    let error = convert(&with_thumbnail, &colour(64, 64)).unwrap_err();
+    assert!(matches!(error, Error::CutOff), "{error}");
+    with_thumbnail.extend(b"trailing garbage");
+    assert!(convert(&with_thumbnail, &colour(64, 64)).is_err());
+}
+
+#[test]
 fn formats_are_detected_by_content() {
     for format in [
         ImageFormat::Png,
