@@ -1,11 +1,9 @@
 //! Parses User-Agents: vendor, model, firmware, sometimes the MAC address.
 //!
-//! The forms were seen on real phones, in SIP and in HTTP. Softphones, gateways and video units of the
-//! same vendors are not recognised.
+//! The forms were seen on real phones, in SIP and in HTTP. Softphones, gateways, adapters, PBXs and video
+//! units of the same vendors are not recognised; DECT bases are.
 
-use std::fmt;
-
-use super::{MacAddress, Vendor};
+use super::{Firmware, MacAddress, Vendor};
 
 /// The identity that a phone reports.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,7 +53,8 @@ fn cisco(text: &str) -> Option<Identity> {
     let rest = strip_prefix(text, "Cisco-CP").or_else(|| strip_prefix(text, "Cisco-DP"))?;
     let rest = rest.strip_prefix('-').unwrap_or(rest);
     let (model, rest) = rest.split_once('/')?;
-    if !model.starts_with(|c: char| c.is_ascii_digit()) {
+    // DX80 and its like are video units; the DX650 is a phone.
+    if !model.starts_with(|c: char| c.is_ascii_digit()) && model != "DX650" {
         return None;
     }
     Some(Identity {
@@ -73,6 +72,11 @@ fn linksys(text: &str) -> Option<Identity> {
 
 fn spa(rest: &str) -> Option<Identity> {
     let (model, rest) = rest.trim_start_matches('-').split_once('-')?;
+    // SPA112, SPA2102, SPA3102 and SPA8000 are adapters: phones have three digits, and none begins with 1 or 2.
+    let digits = model.bytes().take_while(u8::is_ascii_digit).count();
+    if digits != 3 || !model.starts_with(['3', '5', '9']) {
+        return None;
+    }
     let firmware = rest.split([' ', '(']).next().unwrap_or_default();
     Some(Identity {
         vendor: Vendor::Cisco,
@@ -82,12 +86,24 @@ fn spa(rest: &str) -> Option<Identity> {
     })
 }
 
-/// `snomD785/10.1.198.12 [MAC]` in SIP, `Mozilla/4.0 (compatible; snomD785-SIP 10.1.33.33 …)` in
-/// HTTP.
+/// `snomD785/10.1.198.12 [MAC]` and `snom200-3.56z` in SIP, `Mozilla/4.0 (compatible; snomD785-SIP
+/// 10.1.33.33 …)` in HTTP; bases add `(MAC=…; HW=…)`.
 fn snom(text: &str) -> Option<Identity> {
     let text = strip_prefix(text, "Mozilla/4.0 (compatible; ").unwrap_or(text);
     let rest = strip_prefix(text, "snom")?;
-    let (model, rest) = rest.split_once("-SIP ").or_else(|| rest.split_once('/'))?;
+    let (model, rest) = rest
+        .split_once("-SIP ")
+        .or_else(|| rest.split_once('/'))
+        .or_else(|| rest.split_once('-'))?;
+    // `snomONE` is a PBX, `snom-m3` and `snom-m9` are cordless sets of other makers.
+    let letters = model.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let has_number = model
+        .bytes()
+        .nth(letters)
+        .is_some_and(|next| next.is_ascii_digit());
+    if letters > 2 || !has_number && model != "MP" {
+        return None;
+    }
     Some(Identity {
         vendor: Vendor::Snom,
         model: valid_model(model)?,
@@ -107,6 +123,10 @@ fn yealink(text: &str) -> Option<Identity> {
     }
     let rest = sip.unwrap_or(rest);
     let (model, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let is_video_unit = |prefix| strip_prefix(model, prefix).is_some();
+    if ["VC", "MVC", "MeetingBar"].into_iter().any(is_video_unit) {
+        return None;
+    }
     Some(Identity {
         vendor: Vendor::Yealink,
         model: valid_model(model)?,
@@ -133,52 +153,12 @@ fn valid_model(model: &str) -> Option<String> {
 
 /// Finds a MAC address among the words after the firmware.
 fn trailing_mac(rest: &str) -> Option<MacAddress> {
-    rest.split([' ', '(', ')', '[', ']'])
+    rest.split([' ', '(', ')', '[', ']', '=', ';'])
         .skip(1)
         .find_map(|word| word.parse().ok())
 }
 
 const MAX_MODEL: usize = 32;
-
-/// A firmware version: numbers separated by dots.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Firmware(String);
-
-impl Firmware {
-    /// Creates a version from the phone's text; other characters than letters, digits, `.`, `-` and `_`
-    /// are dropped.
-    pub fn new(text: &str) -> Self {
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        let allowed = text.chars().filter(|c| is_allowed(*c));
-        Self(allowed.take(MAX_MODEL).collect())
-    }
-
-    fn first_word(text: &str) -> Self {
-        let end = |c: char| c.is_whitespace() || matches!(c, ';' | '(' | ')');
-        Self::new(text.split(end).next().unwrap_or_default())
-    }
-
-    /// Returns the version as the phone reports it; empty if unknown.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns whether the version is known and older than `parts`: `[8, 4, 32]` is 8.4.32.
-    pub fn is_older_than(&self, parts: &[u32]) -> bool {
-        let own: Vec<u32> = self
-            .0
-            .split('.')
-            .map_while(|part| part.parse().ok())
-            .collect();
-        !own.is_empty() && own.as_slice() < parts
-    }
-}
-
-impl fmt::Display for Firmware {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -292,6 +272,29 @@ mod tests {
     }
 
     #[test]
+    fn user_agents_of_the_field_are_understood() {
+        let file = include_str!("../../../tests/fixtures/field/user-agents.tsv");
+        let lines = file.lines().filter(|line| !line.starts_with('#'));
+        for line in lines {
+            let (user_agent, expected) = line.split_once('\t').unwrap();
+            let found = match Identity::of_user_agent(user_agent) {
+                None => "- - -".to_owned(),
+                Some(identity) => {
+                    let mac = identity.mac.map(|mac| format!(" {mac}"));
+                    let Identity {
+                        vendor,
+                        model,
+                        firmware,
+                        ..
+                    } = identity;
+                    format!("{vendor} {model} {firmware}{}", mac.unwrap_or_default())
+                }
+            };
+            assert_eq!(found, expected, "{user_agent}");
+        }
+    }
+
+    #[test]
     fn other_devices_are_not_recognised() {
         for user_agent in [
             "",
@@ -308,14 +311,6 @@ mod tests {
         ] {
             assert_eq!(Identity::of_user_agent(user_agent), None, "{user_agent}");
         }
-    }
-
-    #[test]
-    fn firmware_is_compared_by_number() {
-        let old = |text: &str| Firmware::new(text).is_older_than(&[8, 4, 32]);
-        assert!(old("8.4.4") && old("7.3.30"));
-        assert!(!old("8.4.32") && !old("10.1.33.33") && !old("8.10"));
-        assert!(!old(""), "unknown firmware counts as current");
     }
 
     proptest::proptest! {
