@@ -1,10 +1,11 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
-//! pinned TLS certificates, retry delays, and maps whose entries expire.
+//! pinned TLS certificates, retry delays, maps whose entries expire, and excerpts of long texts.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
 pub mod allow_list;
 pub mod backoff;
+pub mod excerpt;
 pub mod expiring;
 #[cfg(feature = "http")]
 pub mod http_server;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use handset_net::excerpt::excerpt;
+
 /// A value that cannot be used. The message quotes the value and says what to write instead.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -11,7 +13,7 @@ pub enum InvalidValue {
     Malformed {
         /// The kind of value.
         what: &'static str,
-        /// The value.
+        /// The value, or the start of a long one.
         text: String,
         /// What to write instead; empty if there is nothing to say.
         hint: String,
@@ -56,7 +58,7 @@ impl InvalidValue {
     ) -> Self {
         Self::Malformed {
             what,
-            text: text.into(),
+            text: quoted(&text.into()),
             hint: hint.into(),
         }
     }
@@ -73,6 +75,14 @@ impl InvalidValue {
         Self::malformed(what, text, hint)
     }
 }
+
+/// Returns a value of a request as messages quote it.
+pub(crate) fn quoted(text: &str) -> String {
+    excerpt(text, MAX_QUOTED).into_owned()
+}
+
+/// How much of a value a message quotes, in bytes: enough to recognize it.
+const MAX_QUOTED: usize = 100;
 
 struct Hint<'a>(&'a str);
 

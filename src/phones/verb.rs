@@ -44,7 +44,7 @@ pub use refusal::Refusal;
 pub use request::Request;
 pub use setting::{Setting, SettingName, Settings};
 pub use stream::{Codec, Mode, Stream};
-pub use table::{COMMON, Key, Row, TABLE};
+pub use table::{COMMON, Key, MAX_ELEMENTS, MAX_VALUES, Row, TABLE};
 pub use tone::Tone;
 pub use vendor_uri::VendorUri;
 pub use via::Via;

@@ -1,15 +1,14 @@
 //! Converts the JSON body of a request to keys and values; errors name the key.
 
-use std::fmt;
+mod members;
+
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
-use handset_phones::verb::{Kind, Verb};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use handset_phones::verb::Verb;
 use tokio::time::timeout;
 
 use super::reply::Reply;
@@ -53,83 +52,7 @@ pub(super) fn parse(verb: Verb, body: &[u8]) -> Result<Vec<(String, String)>, St
     } else {
         body
     };
-    let Members(members) = serde_json::from_slice(body)
-        .map_err(|error| format!("the body must be a JSON object of keys: {error}"))?;
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    for (name, value) in members {
-        if pairs.iter().any(|(known, _)| *known == name) {
-            return Err(format!(
-                "{name} is given twice; use a list if it may repeat"
-            ));
-        }
-        let texts = match value {
-            Value::Array(list) => list_to_texts(verb, &name, list)?,
-            single => vec![to_text(verb, &name, single)?],
-        };
-        pairs.extend(texts.into_iter().map(|text| (name.clone(), text)));
-    }
-    Ok(pairs)
-}
-
-fn list_to_texts(verb: Verb, name: &str, list: Vec<Value>) -> Result<Vec<String>, String> {
-    let may_repeat = verb.row().key(name).is_none_or(|key| key.repeatable);
-    if !may_repeat {
-        return Err(format!("{name}: must be a single value, not a list"));
-    }
-    if list.is_empty() {
-        return Err(format!("{name}: the list is empty; omit the key instead"));
-    }
-    list.into_iter()
-        .map(|element| to_text(verb, name, element))
-        .collect()
-}
-
-fn to_text(verb: Verb, name: &str, value: Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(value) => bool_to_word(verb, name, value).map(ToOwned::to_owned),
-        Value::Null => Err(format!("{name}: null is not a value; omit the key instead")),
-        Value::Array(_) => Err(format!("{name}: must not be a nested list")),
-        Value::Object(_) => Err(format!("{name}: must be a string, not an object")),
-    }
-}
-
-/// Returns the word that the key `name` uses for true or false.
-fn bool_to_word(verb: Verb, name: &str, value: bool) -> Result<&'static str, String> {
-    let [word_for_true, word_for_false] = match verb.row().key(name).map(|key| key.kind) {
-        Some(Kind::Word(words)) if words.contains(&"on") => ["on", "off"],
-        Some(Kind::Word(words)) if words.contains(&"yes") => ["yes", "no"],
-        // An unknown key is reported when the verb is parsed.
-        None => ["true", "false"],
-        Some(_) => return Err(format!("{name}: must be a string, not {value}")),
-    };
-    Ok(if value { word_for_true } else { word_for_false })
-}
-
-/// The members of an object in order, including repeated ones.
-struct Members(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
+    members::parse(verb, body)
 }
 
 /// Maximum length of a body, in bytes; the longest text of a verb has 64 KiB.
@@ -140,6 +63,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
+    use handset_phones::verb::{COMMON, MAX_ELEMENTS, MAX_VALUES};
+
     use super::*;
 
     fn words(verb: &str, body: &str) -> Result<String, String> {
@@ -200,5 +125,60 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    /// Returns an object of `count` members.
+    fn members(count: usize) -> String {
+        let members = (0..count).map(|at| format!("\"k{at}\": 1"));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    }
+
+    #[test]
+    fn an_object_has_as_many_members_as_the_verb_has_keys() {
+        let keys = |verb: &str| Verb::find(verb).unwrap().row().keys.len() + COMMON.len();
+        for verb in ["push", "ping", "dnd"] {
+            let most = keys(verb);
+            // Which of them are keys is checked when the verb is parsed.
+            assert!(words(verb, &members(most)).is_ok());
+            let error = words(verb, &members(most + 1)).unwrap_err();
+            assert_eq!(error, format!("too many keys; {verb} has {most}"));
+        }
+        let most = keys("csta") + MAX_ELEMENTS;
+        assert!(words("csta", &members(most)).is_ok());
+        assert!(words("csta", &members(most + 1)).is_err());
+    }
+
+    #[test]
+    fn what_follows_a_fault_is_not_read() {
+        // None of these is complete JSON.
+        let too_many = members(70_000);
+        let long_list = format!("{{\"item\": [{}", "1,".repeat(MAX_VALUES + 1));
+        for (body, fault) in [
+            (too_many.trim_end_matches('}'), "too many keys"),
+            (&long_list, "item: the list has more than 10000 values"),
+            ("{\"text\": 1, \"text\": 1", "text is given twice"),
+            ("{\"title\": [", "title: must be a single value"),
+            ("{\"item\": [[", "item: must not be a nested list"),
+            ("{\"item\": {", "item: must be a string, not an object"),
+        ] {
+            let error = words("push", body).unwrap_err();
+            assert!(error.starts_with(fault), "{error}");
+        }
+        let key = "k".repeat(500_000);
+        let error = words("push", &format!("{{\"{key}\": null")).unwrap_err();
+        assert!(
+            error.len() < 200 && error.contains("(500,000 bytes)"),
+            "{error}"
+        );
+        let list = |count| format!("{{\"item\": [{}]}}", vec!["1"; count].join(","));
+        assert!(words("push", &list(MAX_VALUES)).is_ok());
+        assert!(words("push", &list(MAX_VALUES + 1)).is_err());
+    }
+
+    #[test]
+    fn numbers_are_written_as_json_writes_them() {
+        let body = r#"{"text": 1.5, "title": -3, "timeout": 18446744073709551615, "prompt": 1e3}"#;
+        let expected = "text=1.5 title=-3 timeout=18446744073709551615 prompt=1000.0";
+        assert_eq!(words("push", body).as_deref(), Ok(expected));
     }
 }

@@ -3,6 +3,8 @@
 //! The path is the verb. Keys come from the query and from arguments `key=value`; an argument takes
 //! precedence, and one that does not start with a key of the verb is the value of its main key.
 
+use std::collections::HashSet;
+
 use handset_agi as agi;
 use handset_phones::verb::{Refusal, Verb};
 
@@ -16,7 +18,7 @@ pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusa
     for argument in arguments {
         pairs.push(pair(verb, argument)?);
     }
-    let given: Vec<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
+    let given: HashSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
     let query = call
         .query()
         .into_iter()

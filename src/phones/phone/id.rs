@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
+use crate::invalid_value::quoted;
+
 /// A MAC address; formatted as `00:00:5E:00:53:01`, parsed in every usual spelling.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct MacAddress([u8; 6]);
@@ -30,7 +32,7 @@ impl FromStr for MacAddress {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = || Malformed {
             what: "MAC address",
-            text: text.to_owned(),
+            text: quoted(text),
         };
         let bare = match text.get(..3) {
             Some(prefix) if prefix.eq_ignore_ascii_case("SEP") => text.get(3..).unwrap_or_default(),
@@ -96,7 +98,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = || Malformed {
             what: "address",
-            text: text.to_owned(),
+            text: quoted(text),
         };
         let port = |port: &str| {
             port.parse()
@@ -244,7 +246,7 @@ impl FromStr for Technology {
             .find(|technology| technology.name().eq_ignore_ascii_case(text))
             .ok_or_else(|| Malformed {
                 what: "channel technology",
-                text: text.to_owned(),
+                text: quoted(text),
             })
     }
 }
@@ -254,6 +256,7 @@ impl FromStr for Technology {
 #[error("invalid {what} {text:?}")]
 pub struct Malformed {
     what: &'static str,
+    /// The text, or the start of a long one.
     text: String,
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::invalid_value::quoted;
+
 /// Declares the verbs with their names, in alphabetical order.
 macro_rules! verbs {
     ($($variant:ident = $name:literal),+ $(,)?) => {
@@ -86,7 +88,7 @@ impl FromStr for Verb {
 
 /// The name of a verb that does not exist.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown verb {name:?}; {}", suggestion(name, Verb::ALL.iter().map(|verb| verb.name())))]
+#[error("unknown verb {:?}; {}", quoted(name), suggestion(name, Verb::ALL.iter().map(|verb| verb.name())))]
 pub struct UnknownVerb {
     name: String,
 }
@@ -94,17 +96,22 @@ pub struct UnknownVerb {
 /// Returns the closest of `names`, or all of them if none is close to `name`.
 pub(super) fn suggestion(name: &str, names: impl Iterator<Item = &'static str>) -> String {
     let names: Vec<_> = names.collect();
+    // Comparing takes the product of both lengths.
+    let comparable = (1..=MAX_COMPARED).contains(&name.len());
     let closest = names
         .iter()
+        .filter(|_| comparable)
         .map(|known| (strsim::osa_distance(name, known), known))
         .min()
-        .filter(|(distance, _)| *distance <= (name.chars().count() / 3).clamp(1, MAX_DISTANCE))
-        .filter(|_| !name.is_empty());
+        .filter(|(distance, _)| *distance <= (name.chars().count() / 3).clamp(1, MAX_DISTANCE));
     match closest {
         Some((_, known)) => format!("did you mean {known}?"),
         None => format!("expected one of {}", names.join(", ")),
     }
 }
+
+/// The longest name that is compared, in bytes: no name that is meant is longer.
+const MAX_COMPARED: usize = 64;
 
 /// The most edits between a name and its suggestion.
 const MAX_DISTANCE: usize = 2;
@@ -129,5 +136,10 @@ mod tests {
         let start = "unknown verb \"teleport\"; expected one of answer, background,";
         assert!(far.starts_with(start), "{far}");
         assert!(message("").contains("expected one of"));
+        let long = message(&"push".repeat(10_000));
+        assert!(
+            long.contains("(40,000 bytes)") && long.contains("expected one of"),
+            "{long}"
+        );
     }
 }

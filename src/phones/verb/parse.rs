@@ -10,6 +10,13 @@ use crate::screen::{Entry, Input, InputKind, Item, http_url};
 
 /// Parses a value. The error does not name the key.
 pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
+    if text.len() > MAX_VALUE {
+        return Err(InvalidValue::TooMany {
+            unit: "bytes",
+            count: text.len(),
+            max: MAX_VALUE,
+        });
+    }
     let trimmed = text.trim();
     match kind {
         Kind::Address => stream::address(trimmed).map(Value::Address),
@@ -27,7 +34,7 @@ pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
         Kind::Setting => text.parse().map(Value::Setting),
         Kind::SettingName => trimmed.parse().map(Value::SettingName),
         Kind::Template => template(trimmed).map(Value::Text),
-        Kind::Text => any_text(text).map(Value::Text),
+        Kind::Text => Ok(Value::Text(text.to_owned())),
         Kind::Tone => trimmed.parse().map(Value::Tone),
         Kind::Url => http_url(trimmed)
             .map(Value::Url)
@@ -37,17 +44,6 @@ pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
         Kind::Whole(from, to) => whole(trimmed, from, to).map(Value::Whole),
         Kind::Word(words) => word(trimmed, words).map(Value::Word),
     }
-}
-
-fn any_text(text: &str) -> Result<String, InvalidValue> {
-    if text.len() > MAX_TEXT {
-        return Err(InvalidValue::TooMany {
-            unit: "bytes",
-            count: text.len(),
-            max: MAX_TEXT,
-        });
-    }
-    Ok(text.to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, InvalidValue> {
@@ -141,7 +137,9 @@ fn word(text: &str, words: &'static [&'static str]) -> Result<&'static str, Inva
 
 const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
 const MAX_PARAMETER: usize = 32;
-const MAX_TEXT: usize = 64 * 1024;
+
+/// The longest value, in bytes: a text or a document of a phone is shorter.
+const MAX_VALUE: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! The content of a push.
 
+use std::collections::HashSet;
+
 use url::Url;
 
 use super::priority::Priority;
@@ -156,9 +158,9 @@ fn screen(values: &mut Values, prompt: Option<String>, body: Body) -> Screen {
 
 /// Refuses two fields with the same parameter, one of which would be lost.
 fn distinct(inputs: Vec<Input>) -> Result<Vec<Input>, Refusal> {
-    for (at, input) in inputs.iter().enumerate() {
-        let mut before = inputs.iter().take(at);
-        if before.any(|before| before.parameter == input.parameter) {
+    let mut parameters = HashSet::new();
+    for input in &inputs {
+        if !parameters.insert(&input.parameter) {
             let error = InvalidValue::Duplicate {
                 what: "parameter",
                 name: input.parameter.clone(),

@@ -2,7 +2,7 @@
 
 use super::id::{UnknownVerb, Verb, suggestion};
 use super::table::COMMON;
-use crate::invalid_value::InvalidValue;
+use crate::invalid_value::{InvalidValue, quoted};
 
 /// Why a request is refused. Messages name the key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -17,13 +17,13 @@ pub enum Refusal {
         other: &'static str,
     },
     /// A key is given twice.
-    #[error("{key} is given twice; quote values that contain a comma")]
+    #[error("{} is given twice; quote values that contain a comma", quoted(key))]
     DuplicateKey {
         /// The key.
         key: String,
     },
     /// The value of a key is invalid.
-    #[error("{key}: {error}")]
+    #[error("{}: {error}", quoted(key))]
     InvalidValue {
         /// The key.
         key: String,
@@ -39,7 +39,11 @@ pub enum Refusal {
         key: &'static str,
     },
     /// A value has no key, and the verb has no main key.
-    #[error("{verb} has no main key for the value {value:?}; write KEY={value}")]
+    #[error(
+        "{verb} has no main key for the value {:?}; write KEY={}",
+        quoted(value),
+        quoted(value)
+    )]
     NoMainKey {
         /// The verb.
         verb: Verb,
@@ -54,8 +58,14 @@ pub enum Refusal {
         /// The key that is missing, or the key and value.
         required: &'static str,
     },
+    /// The request is too long.
+    #[error("the request is too long; the limit is {max} bytes for all keys and values together")]
+    TooLong {
+        /// The limit.
+        max: usize,
+    },
     /// The verb does not have the key.
-    #[error("unknown key {key:?} of {verb}; {}", suggestion(key, key_names(*verb)))]
+    #[error("unknown key {:?} of {verb}; {}", quoted(key), suggestion(key, key_names(*verb)))]
     UnknownKey {
         /// The verb.
         verb: Verb,
@@ -73,6 +83,12 @@ impl Refusal {
             key: key.to_owned(),
             error,
         }
+    }
+
+    /// Refuses `key`, which is one more than the `max` units that are allowed.
+    pub(super) fn too_many(key: &str, unit: &'static str, max: usize) -> Self {
+        let count = max.saturating_add(1);
+        Self::invalid(key, InvalidValue::TooMany { unit, count, max })
     }
 }
 

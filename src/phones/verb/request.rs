@@ -5,9 +5,11 @@ use std::time::Duration;
 use super::action::Action;
 use super::id::Verb;
 use super::refusal::Refusal;
+use super::table::{MAX_ELEMENTS, MAX_VALUES};
 use super::value::Values;
 use super::via::Via;
 use super::{csta, parse, read};
+use crate::invalid_value::InvalidValue;
 
 /// A request: what to do on which phones, and how to deliver it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,11 +43,19 @@ impl Request {
     {
         let verb: Verb = verb.parse()?;
         let mut values = Values::new(verb);
+        let mut length = 0_usize;
         for (name, text) in pairs {
             let (name, text) = (name.as_ref(), text.as_ref());
+            length = length.saturating_add(name.len()).saturating_add(text.len());
+            if length > MAX_LENGTH {
+                return Err(Refusal::TooLong { max: MAX_LENGTH });
+            }
             let key = match verb.row().key(name) {
                 Some(key) => key,
                 None if verb.row().takes_elements && csta::is_path(name) => {
+                    if values.element_count() >= MAX_ELEMENTS {
+                        return Err(Refusal::too_many(name, "elements", MAX_ELEMENTS));
+                    }
                     values.add_element(name, text);
                     continue;
                 }
@@ -61,6 +71,9 @@ impl Request {
                     key: name.to_owned(),
                 });
             }
+            if values.count(name) >= MAX_VALUES {
+                return Err(Refusal::too_many(name, "values", MAX_VALUES));
+            }
             let value = parse::value(key.kind, text);
             values.add(
                 key.name,
@@ -74,7 +87,7 @@ impl Request {
         Ok(Self {
             verb,
             action: read::action(verb, &mut values)?,
-            phone: values.optional("phone"),
+            phone: values.optional("phone").map(names).transpose()?,
             wait: values
                 .word("wait", &[("yes", true), ("no", false)])
                 .unwrap_or(true),
@@ -84,6 +97,28 @@ impl Request {
         })
     }
 }
+
+/// Checks how many phones a request names.
+fn names(phone: String) -> Result<String, Refusal> {
+    let count = phone.split('&').count();
+    if count > MAX_NAMES {
+        let error = InvalidValue::TooMany {
+            unit: "names",
+            count,
+            max: MAX_NAMES,
+        };
+        return Err(Refusal::invalid("phone", error));
+    }
+    Ok(phone)
+}
+
+/// How many phones a request may name. Each costs a search, a delivery and a line in the log; a site
+/// that has more puts them into a group.
+const MAX_NAMES: usize = 2000;
+
+/// The longest request, in bytes of all keys and values: as long as the longest body of the API, and
+/// room for sixteen of the longest values.
+const MAX_LENGTH: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -124,6 +124,13 @@ pub const COMMON: &[Key] = &[
     key("wait", Kind::YES_NO),
 ];
 
+/// How often a repeatable key may be given. No phone shows a menu or a directory that long, and a
+/// request of the longest length has room for some more.
+pub const MAX_VALUES: usize = 10_000;
+
+/// How many elements a request of a vendor may have; the longest of ECMA-323 have a few dozen.
+pub const MAX_ELEMENTS: usize = 1000;
+
 const ON_OFF: Kind = Kind::Word(&["on", "off"]);
 
 /// The rows of all verbs, indexed by [`Verb`].

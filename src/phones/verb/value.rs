@@ -46,6 +46,15 @@ impl Values {
         self.elements.push((path.to_owned(), text.to_owned()));
     }
 
+    /// Returns how many values a key has.
+    pub(super) fn count(&self, key: &str) -> usize {
+        self.keys.get(key).map_or(0, Vec::len)
+    }
+
+    pub(super) fn element_count(&self) -> usize {
+        self.elements.len()
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.keys.contains_key(key)
     }

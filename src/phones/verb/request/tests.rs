@@ -262,3 +262,75 @@ fn unknown_verb_and_key_suggest_a_close_name() {
         "unknown key \"txt\" of push; did you mean text?",
     );
 }
+
+/// A request of `count` pairs, and the error.
+fn refused_pairs(verb: &str, pairs: impl IntoIterator<Item = (String, String)>) -> String {
+    match Request::parse(verb, pairs) {
+        Ok(request) => panic!("{} is accepted", request.verb),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
+#[test]
+fn requests_are_bounded() {
+    let items = |count| (0..count).map(|_| ("item".to_owned(), "A|exit".to_owned()));
+    assert!(Request::parse("push", items(MAX_VALUES)).is_ok());
+    let error = refused_pairs("push", items(MAX_VALUES + 1));
+    assert_eq!(error, "item: too many values (10001); the limit is 10000");
+
+    let element = |at| (format!("e{at}"), String::new());
+    let request = || [("request".to_owned(), "X".to_owned())];
+    let elements = |count| request().into_iter().chain((0..count).map(element));
+    assert!(Request::parse("csta", elements(MAX_ELEMENTS)).is_ok());
+    let error = refused_pairs("csta", elements(MAX_ELEMENTS + 1));
+    assert_eq!(error, "e1000: too many elements (1001); the limit is 1000");
+
+    let long = "a".repeat(MAX_LENGTH);
+    let error = refused_pairs("push", [("text".to_owned(), long)]);
+    assert!(
+        error.starts_with("the request is too long; the limit is 1048576 bytes"),
+        "{error}"
+    );
+
+    let label = format!("{}|exit", "a".repeat(64 * 1024));
+    let error = refused_pairs("push", [("item".to_owned(), label)]);
+    assert_eq!(error, "item: too many bytes (65541); the limit is 65536");
+
+    let phones = |count| vec!["1"; count].join("&");
+    let to = |phones| [("text", "a".to_owned()), ("phone", phones)];
+    assert!(Request::parse("push", to(phones(MAX_NAMES))).is_ok());
+    let error = Request::parse("push", to(phones(MAX_NAMES + 1))).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "phone: too many names (2001); the limit is 2000"
+    );
+}
+
+#[test]
+fn messages_quote_the_start_of_a_long_value() {
+    for long in ["\u{1}".repeat(60_000), "ä".repeat(30_000)] {
+        let pair = |key: &str, value: &str| [(key.to_owned(), value.to_owned())];
+        for (verb, pairs) in [
+            ("push", pair(&long, "")),
+            ("dnd", pair("state", &long)),
+            ("dial", pair("number", &long)),
+            ("push", pair("item", &long)),
+            ("push", pair("url", &long)),
+            ("push", pair("input", &format!("A|{long}"))),
+            ("push", pair("keep", &long)),
+            ("key", pair("keys", &long)),
+            ("execute", pair("uri", &long)),
+            ("led", pair("state", &long)),
+            ("settings", pair("set", &long)),
+            ("login", pair("user", &long)),
+            ("csta", pair("request", &long)),
+            ("notify", pair("event", &long)),
+            ("ring", pair("tone", &long)),
+            ("stream", pair("address", &long)),
+            (&long, pair("", "")),
+        ] {
+            let error = refused_pairs(verb, pairs);
+            assert!(error.len() < 2000, "{} bytes", error.len());
+        }
+    }
+}
