@@ -32,3 +32,7 @@ pub use task::{AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone,
 pub use xml::document_fault;
 
 use backend::Backend;
+
+/// Why other phones than Snom's do not do the verb `csta`.
+const NO_CSTA: &str =
+    "only Snom phones speak CSTA over HTTP; those of other vendors speak it over SIP, if at all";

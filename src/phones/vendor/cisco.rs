@@ -83,7 +83,7 @@ fn control(phone: &Phone, control: &Control) -> Result<Plan, PlanError> {
     match control {
         Control::Call(action, id) => call::control(phone, *action, id.as_ref()),
         Control::Clear => clear(phone),
-        Control::Csta(_) => Err(PlanError::unsupported("only Snom phones speak CSTA")),
+        Control::Csta(_) => Err(PlanError::unsupported(super::NO_CSTA)),
         Control::Dial { number, line } => call::dial(phone, number, *line),
         Control::Display(state, time) => display(phone, *state, *time),
         Control::Dnd(_) => Err(PlanError::unsupported(

@@ -55,7 +55,7 @@ impl Handset<'_> {
         match control {
             Control::Call(control, call) => self.call(*control, call.as_ref()),
             Control::Clear => self.push(&document::blank()),
-            Control::Csta(_) => Err(PlanError::unsupported("only Snom phones speak CSTA")),
+            Control::Csta(_) => Err(PlanError::unsupported(super::NO_CSTA)),
             Control::Dial { number, line } => self.dial(number, *line),
             Control::Display(..) => Err(PlanError::unsupported(
                 "Yealink phones have no remote command for the backlight",

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use url::Url;
 
 use crate::documents::Documents;
+use crate::media::Model;
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::vendor::{
     AudioFile, BackgroundImage, Image, PlanContext, PreparedContent, PreparedTone, Task, plan,
@@ -66,7 +67,7 @@ const FAMILIES: &[Family] = &[
     family("Cisco multiplatform", Vendor::Cisco, "8841-3PCC", "12.0.1"),
     family("Snom", Vendor::Snom, "D785", "10.1.198.12"),
     family("Snom D8xx", Vendor::Snom, "D865", "10.1.226.13"),
-    family("Yealink", Vendor::Yealink, "T53W", "96.86.0.70"),
+    family("Yealink", Vendor::Yealink, "T54W", "96.86.0.70"),
 ];
 
 const fn family(
@@ -94,9 +95,13 @@ impl Family {
             asterisk: true,
             documents: &documents,
         };
+        let planned = |task: &Task, via: Option<Via>| {
+            accepts_media(&phone, task)?;
+            plan(&phone, task, &over(via)).map_err(|error| error.to_string())
+        };
         let is_supported = |via: &Via| {
             let mut samples = samples.iter();
-            samples.any(|task| plan(&phone, task, &over(Some(*via))).is_ok())
+            samples.any(|task| planned(task, Some(*via)).is_ok())
         };
         let all = [Via::Http, Via::Notify, Via::Csta, Via::Pbx];
         let supported = all.iter().filter(|via| is_supported(via));
@@ -105,8 +110,8 @@ impl Family {
             return Ok(transports);
         }
         let mut samples = samples.iter();
-        let reason = samples.find_map(|task| plan(&phone, task, &over(None)).err());
-        Err(reason.map(|reason| reason.to_string()).unwrap_or_default())
+        let reason = samples.find_map(|task| planned(task, None).err());
+        Err(reason.unwrap_or_default())
     }
 
     fn phone(&self) -> Phone {
@@ -116,6 +121,17 @@ impl Family {
             ..Phone::example(self.vendor, self.model)
         }
     }
+}
+
+/// Refuses what the media of a model rule out before anything is planned.
+fn accepts_media(phone: &Phone, task: &Task) -> Result<(), String> {
+    let model = Model::find(phone.vendor, &phone.model);
+    let reason = match task {
+        Task::Background(_) => model.background.err(),
+        Task::Ring(PreparedTone::AudioFile(_)) => model.play.err(),
+        _ => None,
+    };
+    reason.map_or(Ok(()), |reason| Err(reason.to_owned()))
 }
 
 /// Returns forms of a verb that require different abilities of a phone; `None` for verbs that phones

@@ -40,6 +40,10 @@ pub(super) static MODELS: &[Row] = &[
         ..OTHER
     },
     Row {
+        names: &["D812", "D815", "D892", "D895"],
+        ..OTHER
+    },
+    Row {
         names: &["820", "821"],
         screen_image: Ok(colour(320, 240)),
         background: Err(NO_SETTING),
@@ -58,7 +62,13 @@ pub(super) static MODELS: &[Row] = &[
         ..OTHER
     },
     Row {
-        names: &["300", "320", "360"],
+        names: &["300", "320"],
+        screen_image: Err("its display has two lines of text"),
+        background: Err(NO_SETTING),
+        ..OTHER
+    },
+    Row {
+        names: &["360"],
         families: &["3"],
         screen_image: Ok(bitmap(128, 64, Depth::Mono)),
         background: Err(NO_SETTING),

@@ -131,6 +131,40 @@ fn phones_without_pictures_say_why() {
 }
 
 #[test]
+fn displays_of_text_show_no_pictures() {
+    for name in ["snom300", "snom320"] {
+        let error = screen(Vendor::Snom, name).unwrap_err();
+        assert_eq!(error, "its display has two lines of text");
+    }
+    assert_eq!(screen(Vendor::Snom, "snom360"), Ok((128, 64)));
+}
+
+#[test]
+fn colour_phones_are_not_monochrome() {
+    assert_eq!(screen(Vendor::Yealink, "SIP-T32G"), Ok((400, 240)));
+    assert_eq!(screen(Vendor::Snom, "D812"), Ok((240, 120)));
+}
+
+#[test]
+fn models_without_documented_sizes_are_known() {
+    for name in [
+        "T73U", "T74W", "T77U", "T85W", "T87W", "T88V", "AX83H", "AX86R",
+    ] {
+        assert!(Model::find(Vendor::Yealink, name).known, "{name}");
+        assert!(
+            screen(Vendor::Yealink, name)
+                .unwrap_err()
+                .contains("no document"),
+            "{name}"
+        );
+    }
+    for name in ["D812", "D815", "D892", "D895"] {
+        let model = Model::find(Vendor::Snom, name);
+        assert!(model.known && model.background.is_err(), "{name}");
+    }
+}
+
+#[test]
 fn unknown_model_gets_the_limits_of_its_family() {
     assert_eq!(screen(Vendor::Cisco, "7899"), screen(Vendor::Cisco, "7821"));
     assert_eq!(screen(Vendor::Cisco, "8899"), screen(Vendor::Cisco, "8811"));

@@ -26,6 +26,10 @@ pub(super) static MODELS: &[Row] = &[
         ..of(320, 240)
     },
     Row {
+        names: &["T32"],
+        ..of(400, 240)
+    },
+    Row {
         names: &["T29", "T38", "T46", "T54"],
         ..of(480, 272)
     },
@@ -68,7 +72,8 @@ pub(super) static MODELS: &[Row] = &[
     },
     Row {
         names: &[
-            "CP860", "CP920", "CP925", "CP935", "CP960", "CP965", "VP59", "VP530",
+            "AX83", "AX86", "CP860", "CP920", "CP925", "CP935", "CP960", "CP965", "T73", "T74",
+            "T77", "T85", "T87", "T88", "VP59", "VP530",
         ],
         ..OTHER
     },

@@ -14,7 +14,7 @@ use super::family::Family;
 use super::redirect::{self, Parse};
 use super::timing::PLAY_TIMEOUT;
 use super::uri::{self, Uri};
-use crate::phone::Phone;
+use crate::phone::{Endpoint, Phone, Technology};
 use crate::vendor::xml::Node;
 use crate::vendor::{Auth, Plan, PlanError, Request};
 use crate::verb::{Priority, VendorUri};
@@ -132,13 +132,34 @@ pub(super) fn set_background(phone: &Phone, image: &str, icon: &str) -> Result<P
         .child(Node::with_text("image", image))
         .child(Node::with_text("icon", icon));
     let document = Node::new("setBackground").child(background);
-    post(phone, &document, "cisco status", Arc::new(answer::parse))
+    let plan = post(phone, &document, "cisco status", Arc::new(answer::parse))?;
+    Ok(personalized(plan, phone, "setBackground", [image, icon]))
 }
 
 /// Plans a change of the ring tone.
 pub(super) fn set_ring_tone(phone: &Phone, url: &str) -> Result<Plan, PlanError> {
     let document = Node::new("setRingTone").child(Node::with_text("ringTone", url));
-    post(phone, &document, "cisco status", Arc::new(answer::parse))
+    let plan = post(phone, &document, "cisco status", Arc::new(answer::parse))?;
+    Ok(personalized(plan, phone, "setRingTone", [url, url]))
+}
+
+/// Notes what no source proves about `command`: other tools send it to phones with enterprise firmware from
+/// the 7941 on, and documents before 2025 allow http URLs only.
+fn personalized(plan: Plan, phone: &Phone, command: &str, urls: [&str; 2]) -> Plan {
+    let family = Family::of(phone);
+    let plan = if family.is_multiplatform() || family.is_before_7941() {
+        let title = family.title;
+        plan.with_note(format!("unverified on real phones: {command} on {title}"))
+    } else {
+        plan
+    };
+    if urls.iter().any(|url| url.starts_with("https:")) {
+        plan.with_note(format!(
+            "unverified on real phones: {command} with an https URL"
+        ))
+    } else {
+        plan
+    }
 }
 
 /// Plans the POST of one command. `name` is that of the reply parser.
@@ -163,9 +184,15 @@ pub(super) fn post(
         auth: auth(phone),
         ..post
     };
-    Ok(Plan::single(redirect::exchange(
-        phone, request, name, parse,
-    )))
+    let plan = Plan::single(redirect::exchange(phone, request, name, parse));
+    // The sources that push to these phones use SCCP.
+    let has_sip_firmware = |endpoint: &Endpoint| endpoint.technology != Technology::Sccp;
+    if Family::of(phone).is_before_7941() && phone.endpoint.as_ref().is_some_and(has_sip_firmware) {
+        return Ok(
+            plan.with_note("unverified on real phones: pushes to a 7940 or 7960 with SIP firmware")
+        );
+    }
+    Ok(plan)
 }
 
 /// Multiplatform phones ask for Digest; the others never send a challenge.

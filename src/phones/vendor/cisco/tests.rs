@@ -204,6 +204,44 @@ fn tones_and_backgrounds_are_written() {
 }
 
 #[test]
+fn unproven_personalization_is_noted() {
+    let note = |model: &str, endpoint: Option<&str>, task: &Task| {
+        let mut fixture = Fixture::new(Vendor::Cisco, model, "");
+        fixture.phone.endpoint = endpoint.map(|endpoint| endpoint.parse().unwrap());
+        fixture.plan(task).unwrap().note.unwrap_or_default()
+    };
+    let ringtone = |scheme: &str| {
+        let url = format!("{scheme}://192.0.2.10:8090/media/1/bell.raw");
+        let (url, name) = (url.parse().unwrap(), "bell.raw".into());
+        Task::Ringtone(PreparedTone::AudioFile(AudioFile { url, name }), None)
+    };
+    assert_eq!(note("7970", Some("PJSIP/1001"), &ringtone("http")), "");
+    assert_eq!(
+        note("7970", None, &ringtone("https")),
+        "unverified on real phones: setRingTone with an https URL"
+    );
+    assert_eq!(
+        note("8841-3PCC", None, &ringtone("http")),
+        "unverified on real phones: setRingTone on a multiplatform phone"
+    );
+    let old = "unverified on real phones: setRingTone on the 7940 or 7960";
+    assert_eq!(note("7960G", Some("SCCP/1001"), &ringtone("http")), old);
+    let sip = "unverified on real phones: pushes to a 7940 or 7960 with SIP firmware";
+    let both = note("7960G", Some("PJSIP/1001"), &ringtone("http"));
+    assert_eq!(both, format!("{sip}; {old}"));
+    let image: url::Url = "https://192.0.2.10:8090/media/2/a.png".parse().unwrap();
+    let background = Task::Background(BackgroundImage {
+        image,
+        thumbnail: None,
+        name: "a.png".into(),
+    });
+    assert!(note("8841", None, &background).ends_with("setBackground with an https URL"));
+    let clear = Task::Control(Control::Clear);
+    assert_eq!(note("7940", Some("SIP/1001"), &clear), sip);
+    assert_eq!(note("7940", Some("SCCP/1001"), &clear), "");
+}
+
+#[test]
 fn unsupported_tasks_are_refused_with_a_reason() {
     let fixture = fixture();
     let error = |task: Task| fixture.plan(&task).unwrap_err().to_string();
@@ -408,7 +446,11 @@ fn tasks_of_call_manager_or_configuration_file_are_refused() {
             "url=http://192.0.2.1/x;confirm=yes",
             "configuration file",
         ),
-        ("csta", "request=MakeCall", "only Snom"),
+        (
+            "csta",
+            "request=MakeCall",
+            "only Snom phones speak CSTA over HTTP",
+        ),
     ] {
         let refused = outcome("8851", verb, pairs);
         assert!(

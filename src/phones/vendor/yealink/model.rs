@@ -103,7 +103,8 @@ impl Model {
 
     /// Whether it is a desk phone without a touch screen.
     fn has_buttons(&self) -> bool {
-        !self.is_touch() && self.is_one_of(&["T"])
+        // The guides end before the T7 and T8 series.
+        !self.is_touch() && self.is_one_of(&["T1", "T2", "T3", "T4", "T5"])
     }
 
     /// Whether one action URI may hold several keys. Models that the guide does not name get one

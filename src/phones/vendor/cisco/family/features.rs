@@ -74,6 +74,11 @@ impl Family {
         self.firmware != Firmware::Enterprise
     }
 
+    /// Returns whether it is the 7940 and 7960, whose firmware is older than most documents.
+    pub(in super::super) fn is_before_7941(&self) -> bool {
+        self.models.contains(&"7940")
+    }
+
     /// Returns whether it supports URIs of a scheme.
     pub(in super::super) fn supports(&self, scheme: Scheme) -> Support {
         match (self.uris.contains(&scheme), self.is_listed) {

@@ -391,7 +391,11 @@ fn built_in_tones_are_played_by_a_short_call() {
 #[test]
 fn unsupported_verbs_are_refused_in_one_sentence() {
     for (verb, pairs, part) in [
-        ("csta", "request=MakeCall", "only Snom phones speak CSTA"),
+        (
+            "csta",
+            "request=MakeCall",
+            "only Snom phones speak CSTA over HTTP",
+        ),
         ("display", "state=on", "backlight"),
         (
             "stream",
