@@ -29,6 +29,29 @@ impl AllowList {
         ])
     }
 
+    /// Accepts connections from the private networks of RFC 1918 and RFC 4193.
+    pub fn private() -> Self {
+        Self(vec![
+            Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8).into(),
+            Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12).into(),
+            Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16).into(),
+            Ipv6Net::new_assert(Ipv6Addr::new(0xFC00, 0, 0, 0, 0, 0, 0, 0), 7).into(),
+        ])
+    }
+
+    /// Returns the networks.
+    pub fn networks(&self) -> impl Iterator<Item = IpNet> {
+        self.0.iter().copied()
+    }
+
+    /// Adds the network of a single address, unless it is accepted already.
+    pub fn add(&mut self, address: IpAddr) {
+        let address = address.to_canonical();
+        if !self.contains(address) {
+            self.0.push(address.into());
+        }
+    }
+
     /// Returns whether a connection from `address` is accepted.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -63,6 +86,28 @@ mod tests {
     fn any_accepts_both_address_families() {
         let list = AllowList::any();
         assert!(contains(&list, "192.0.2.1") && contains(&list, "2001:db8::1"));
+    }
+
+    #[test]
+    fn private_networks_are_those_of_the_rfcs() {
+        let list = AllowList::private();
+        for address in ["10.1.2.3", "172.31.255.255", "192.168.0.1", "fd00::1"] {
+            assert!(contains(&list, address), "{address}");
+        }
+        for address in ["172.32.0.1", "192.0.2.1", "127.0.0.1", "::1", "fe80::1", "100.64.0.1"] {
+            assert!(!contains(&list, address), "{address}");
+        }
+    }
+
+    #[test]
+    fn single_address_can_be_added() {
+        let mut list = AllowList::private();
+        for _ in 0..2 {
+            list.add("::ffff:192.0.2.1".parse().unwrap());
+            list.add("10.0.0.1".parse().unwrap());
+        }
+        assert!(contains(&list, "192.0.2.1") && !contains(&list, "192.0.2.2"));
+        assert_eq!(list.networks().count(), 5);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
-//! pinned TLS certificates, retry delays, maps whose entries expire, and excerpts of long texts.
+//! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
+//! expire, and excerpts of long texts.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
 pub mod allow_list;
 pub mod backoff;
+#[cfg(feature = "destinations")]
+pub mod destinations;
 pub mod excerpt;
 pub mod expiring;
 #[cfg(feature = "http")]
