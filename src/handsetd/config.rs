@@ -17,6 +17,7 @@ mod environment;
 mod explain;
 mod layer;
 mod media;
+mod networks;
 mod origin;
 mod phones;
 mod rule;
@@ -50,7 +51,7 @@ use tokio::time::Instant;
 
 use crate::deliver::CallManager;
 use crate::rules::config::Rule;
-use crate::{admin as admin_server, dialplan, history, phone_http, telemetry};
+use crate::{admin as admin_server, dialplan, history, phone_http, phone_networks, telemetry};
 use secret::SecretReader;
 use setting::Setting;
 use validator::Validator;
@@ -72,6 +73,8 @@ pub struct Config {
     pub history: history::Config,
     /// What survives a restart.
     pub state: State,
+    /// Where phones live.
+    pub phones: phone_networks::Config,
     /// Settings for all phones of a vendor.
     pub vendors: VendorDefaultsMap,
     /// The phones and groups.
@@ -123,19 +126,25 @@ impl Config {
 
     fn read(mut root: Setting, validator: &mut Validator) -> Self {
         let root = &mut root;
-        let (vendors, accounts) = vendors::read(root, validator);
+        let phones = networks::read(root, validator);
+        let (mut vendors, accounts) = vendors::read(root, validator);
+        networks::share_passwords(&phones, &mut vendors, validator);
+        let directory = phones::read(root, &accounts, validator);
         let (rules, rule_tests) = rule::read(root, validator);
         let (agi, dialplan) = agi::read(root, validator);
+        let (mut http, allow) = sections::http(root, validator);
+        http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
         let config = Self {
             asterisk: asterisk::read(root, validator),
             agi,
             dialplan,
-            http: sections::http(root, validator),
+            http,
             admin: admin::read(root, validator),
             history: sections::history(root, validator),
             state: state::read(root, validator),
+            phones,
             vendors,
-            directory: phones::read(root, &accounts, validator),
+            directory,
             media: media::read(root, validator),
             cucm: cucm::read(root, validator),
             rules,

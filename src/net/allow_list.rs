@@ -94,7 +94,14 @@ mod tests {
         for address in ["10.1.2.3", "172.31.255.255", "192.168.0.1", "fd00::1"] {
             assert!(contains(&list, address), "{address}");
         }
-        for address in ["172.32.0.1", "192.0.2.1", "127.0.0.1", "::1", "fe80::1", "100.64.0.1"] {
+        for address in [
+            "172.32.0.1",
+            "192.0.2.1",
+            "127.0.0.1",
+            "::1",
+            "fe80::1",
+            "100.64.0.1",
+        ] {
             assert!(!contains(&list, address), "{address}");
         }
     }

@@ -10,6 +10,7 @@ mod entry;
 mod firmware;
 mod id;
 mod identity;
+mod listing;
 mod registration_info;
 mod state;
 mod vendor;
@@ -27,6 +28,7 @@ pub use entry::{PhoneEntry, Unresolved, VendorDefaults, VendorDefaultsMap};
 pub use firmware::Firmware;
 pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host};
 pub use identity::Identity;
+pub use listing::Listing;
 pub use registration_info::RegistrationInfo;
 pub use state::{Activity, PhoneState, States, normalized_name};
 pub use vendor::{UnknownVendor, Vendor};
@@ -53,8 +55,12 @@ pub struct Phone {
     pub contact: Option<String>,
     /// Its private address if it is behind NAT, where `address` does not reach it.
     pub behind_nat: Option<IpAddr>,
-    /// The credentials that it accepts.
+    /// Whether the configuration names it.
+    pub listing: Listing,
+    /// The credentials that it accepts and may have.
     pub credentials: Option<Credentials>,
+    /// Whether its vendor has credentials that it may not have, since it is unlisted.
+    pub is_denied_credentials: bool,
     /// The transport that the configuration prefers.
     pub via: Option<Via>,
     /// Its certificate, if its web server speaks TLS.
@@ -79,7 +85,9 @@ impl Phone {
             endpoint: None,
             contact: None,
             behind_nat: None,
+            listing: Listing::Listed,
             credentials: None,
+            is_denied_credentials: false,
             via: None,
             pin: None,
             call_id: None,

@@ -83,6 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "dialplan",
             "history",
             "phone_http",
+            "phone_networks",
             "rules",
             "telemetry",
         ],
@@ -90,7 +91,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("content_store", &[]),
     (
         "deliver",
-        &["commit_point", "content_store", "outcome", "roster"],
+        &[
+            "commit_point",
+            "content_store",
+            "outcome",
+            "phone_networks",
+            "roster",
+        ],
     ),
     (
         "dialplan",
@@ -116,7 +123,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("outbox", &[]),
     ("outcome", &[]),
     ("phone_http", &["content_store", "deliver"]),
-    ("resolver", &["outcome", "roster"]),
+    ("phone_networks", &[]),
+    ("resolver", &["outcome", "phone_networks", "roster"]),
     ("roster", &[]),
     ("rules", &[]),
     ("telemetry", &[]),

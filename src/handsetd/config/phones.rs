@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use ::config::{Value, ValueKind};
 use handset_phones::phone::{
-    Address, Credentials, CstaCalls, Directory, Endpoint, Firmware, MacAddress, PhoneEntry, Vendor,
+    Address, Credentials, CstaCalls, Directory, Endpoint, Firmware, Listing, MacAddress,
+    PhoneEntry, Vendor,
 };
 use handset_phones::verb::Via;
 use secrecy::SecretString;
@@ -126,6 +127,7 @@ fn entry(
         via: raw.via,
         pin,
         csta_calls: raw.csta_calls,
+        listing: Listing::Listed,
     };
     (entry, completed)
 }

@@ -1,18 +1,24 @@
 //! The sections that components define completely, and the names of all.
 
+use handset_net::allow_list::AllowList;
+
 use super::setting::Setting;
 use super::validator::Validator;
 use crate::{history, phone_http};
 
-/// Reads `[http]`.
-pub(super) fn http(root: &mut Setting, validator: &mut Validator) -> phone_http::Config {
+/// Reads `[http]`; also returns `allow` if it is written.
+pub(super) fn http(
+    root: &mut Setting,
+    validator: &mut Validator,
+) -> (phone_http::Config, Option<AllowList>) {
     let (http, section) = validator.section::<phone_http::Config>(root, "http");
     validator.check_duration(&section, "screen_lifetime", http.screen_lifetime);
     validator.check_duration(&section, "media_lifetime", http.media_lifetime);
     validator.check_count(&section, "max_connections", http.max_connections);
     validator.check_count(&section, "max_connections_each", http.max_connections_each);
     validator.check_listen(&section, http.listen);
-    http
+    let allow = section.get("allow").map(|_| http.allow.clone());
+    (http, allow)
 }
 
 /// Reads `[history]`.
@@ -31,7 +37,7 @@ pub(super) fn history(root: &mut Setting, validator: &mut Validator) -> history:
 const MAX_HISTORY: usize = 100_000;
 
 /// The names of all sections.
-pub(super) const SECTIONS: [&str; 13] = [
-    "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phone", "group", "media",
-    "cucm", "rule", "log",
+pub(super) const SECTIONS: [&str; 14] = [
+    "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phones", "phone", "group",
+    "media", "cucm", "rule", "log",
 ];

@@ -120,7 +120,7 @@ fn example_shows_the_defaults() {
     let config = load_text(&uncommented.join("\n")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(shown(&config), default);
     assert_eq!(load_text(&example).unwrap().warnings(), []);
-    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 24);
+    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 23);
 }
 
 #[test]
@@ -340,6 +340,7 @@ fn variables_override_files() {
         ("HANDSETD__HTTP__MAX_CONNECTIONS", "7"),
         ("HANDSETD__LOG__LEVEL", "trace"),
         ("HANDSETD__VENDOR__CISCO__PASSWORD", "1234"),
+        ("HANDSETD__PHONES__NETWORKS", "10.1.0.0/16"),
         ("HANDSETD__MEDIA__HOSTS", ""),
         ("HANDSETD_LOG", "debug"),
         ("HANDSETD_SERVICE_HOST", "192.0.2.1"),
@@ -457,7 +458,7 @@ fn quoted_keys_with_dots_are_not_paths() {
     assert_eq!(
         load_text("\"agi.budget\" = \"5s\"").unwrap_err(),
         "handsetd.toml:1: agi.budget: unknown key; expected one of asterisk, agi, http, admin, \
-         history, state, vendor, phone, group, media, cucm, rule, log"
+         history, state, vendor, phones, phone, group, media, cucm, rule, log"
     );
 }
 
@@ -567,4 +568,47 @@ proptest::proptest! {
     fn garbage_never_panics(text in "([\\[\\]{}=,.\"'#\n a-z0-9]|agi|phone|name|vendor|rule){0,60}") {
         let _ = load_text(&text);
     }
+}
+
+#[test]
+fn phone_server_accepts_the_networks_of_the_phones_unless_told_otherwise() {
+    let load = |text: &str| {
+        let config = load_text(text).unwrap();
+        let warnings = config.warnings().iter().map(ToString::to_string);
+        (config.http.allow.clone(), warnings.collect::<Vec<_>>())
+    };
+    let contains = |allow: &AllowList, ip: &str| allow.contains(ip.parse().unwrap());
+    let (allow, _) = load("");
+    assert!(contains(&allow, "10.0.0.1") && !contains(&allow, "127.0.0.1"));
+    assert!(!contains(&allow, "198.51.100.7"));
+
+    let phones = "[phones]\nnetworks = ['192.0.2.0/24']\n";
+    let listed = "[[phone]]\nname = '1001'\naddress = '198.51.100.7:80'\n";
+    let (allow, warnings) = load(&format!("{phones}{listed}"));
+    assert!(contains(&allow, "192.0.2.1") && contains(&allow, "198.51.100.7"));
+    assert!(!contains(&allow, "10.0.0.1") && !contains(&allow, "198.51.100.8"));
+    assert!(warnings.is_empty(), "{warnings:?}");
+
+    let written = "[http]\nallow = ['192.0.2.0/25']\n";
+    let (allow, warnings) = load(&format!("{phones}{written}{listed}"));
+    assert!(!contains(&allow, "192.0.2.200") && !contains(&allow, "198.51.100.7"));
+    let expected = "phone 1001 at 198.51.100.7 may not fetch: its address is not in http.allow";
+    assert_eq!(warnings, [expected]);
+}
+
+#[test]
+fn password_of_a_vendor_is_kept_for_listed_phones_unless_networks_are_written() {
+    let vendor = "[vendor.snom]\nusername = 'u'\npassword = 'p'\n";
+    let load = |text: &str| {
+        let config = load_text(text).unwrap();
+        let warnings = config.warnings().iter().map(ToString::to_string);
+        let about = warnings.filter(|warning| warning.contains("vendor.snom.password"));
+        let about: Vec<_> = about.collect();
+        (config.vendors[&Vendor::Snom].for_unlisted, about)
+    };
+    let expected = "vendor.snom.password is sent only to phones that a [[phone]] lists: \
+                    phones.networks is not set";
+    assert_eq!(load(vendor), (false, vec![expected.to_owned()]));
+    let (is_shared, _) = load(&format!("{vendor}[phones]\nnetworks = ['10.0.0.0/8']\n"));
+    assert!(is_shared);
 }

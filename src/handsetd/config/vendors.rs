@@ -74,6 +74,7 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (VendorDefa
         let defaults = VendorDefaults {
             credentials: account.join(&Account::default()),
             port: raw.port.map(NonZeroU16::get),
+            for_unlisted: false,
         };
         if defaults.credentials.is_some() || defaults.port.is_some() {
             vendors.insert(vendor, defaults);

@@ -116,6 +116,7 @@ fn configuration(phones: &[DemoPhone], directory: &TempDir, http: SocketAddr) ->
         "[agi]\nlisten = \"127.0.0.1:0\"\n\n\
          [http]\nlisten = \"{http}\"\n\n\
          [admin]\nlisten = \"127.0.0.1:0\"\n\n\
+         [phones]\nnetworks = [\"127.0.0.0/8\"]\n\n\
          [state]\ndir = \"{directory}\"\n\n\
          [media]\nfolders = [\"{directory}/media\"]\n"
     );

@@ -17,7 +17,7 @@ pub struct Config {
     /// each phone.
     #[serde(deserialize_with = "base")]
     pub url: Option<Url>,
-    /// The networks from which connections are accepted.
+    /// The networks from which connections are accepted; by default those of the phones.
     pub allow: AllowList,
     /// How long a pushed screen is available.
     #[serde(with = "humantime_serde")]
@@ -37,7 +37,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8090)),
             url: None,
-            allow: AllowList::any(),
+            allow: AllowList::private(),
             screen_lifetime: Duration::from_hours(1),
             media_lifetime: Duration::from_hours(30 * 24),
             max_connections: 1024,
@@ -78,10 +78,12 @@ mod tests {
     }
 
     #[test]
-    fn every_address_is_allowed_unless_networks_are_named() {
+    fn private_networks_are_allowed_unless_others_are_named() {
         let config = Config::default();
-        assert!(config.allow.contains("192.0.2.1".parse().unwrap()));
-        assert!(config.allow.contains("2001:db8::1".parse().unwrap()));
+        assert!(config.allow.contains("192.168.0.1".parse().unwrap()));
+        assert!(config.allow.contains("fd00::1".parse().unwrap()));
+        assert!(!config.allow.contains("192.0.2.1".parse().unwrap()));
+        assert!(!config.allow.contains("2001:db8::1".parse().unwrap()));
         let config: Config = toml::from_str("allow = [\"192.0.2.0/24\"]").unwrap();
         assert!(config.allow.contains("::ffff:192.0.2.1".parse().unwrap()));
         assert!(!config.allow.contains("198.51.100.1".parse().unwrap()));

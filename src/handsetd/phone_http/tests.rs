@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use handset_net::allow_list::AllowList;
 use handset_net::tasks::Tasks;
 use handset_phones::documents::StoredContent;
 use handset_phones::phone::{Credentials, Vendor};
@@ -24,6 +25,7 @@ impl TestServer {
     fn new(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
+            allow: AllowList::loopback(),
             ..Config::default()
         };
         change(&mut config);

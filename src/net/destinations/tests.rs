@@ -37,7 +37,13 @@ const SPECIAL: [(&str, &str); 19] = [
 
 #[test]
 fn special_addresses_need_an_entry_within_their_range() {
-    let catch_all = ["0.0.0.0/0", "::/0", "126.0.0.0/7", "169.254.0.0/15", "fc00::/7"];
+    let catch_all = [
+        "0.0.0.0/0",
+        "::/0",
+        "126.0.0.0/7",
+        "169.254.0.0/15",
+        "fc00::/7",
+    ];
     for (address, entry) in SPECIAL {
         let error = check(&destinations(&catch_all), address).unwrap_err();
         assert!(matches!(error, Forbidden::Special(_)), "{address}: {error}");
@@ -60,7 +66,10 @@ fn ordinary_addresses_must_be_in_a_network() {
     for address in ["198.51.100.7", "::ffff:198.51.100.7", "2001:db9::1"] {
         assert_eq!(check(&own, address), Err(Forbidden::Elsewhere), "{address}");
     }
-    assert_eq!(check(&destinations(&[]), "192.0.2.1"), Err(Forbidden::Elsewhere));
+    assert_eq!(
+        check(&destinations(&[]), "192.0.2.1"),
+        Err(Forbidden::Elsewhere)
+    );
 }
 
 #[test]
@@ -92,8 +101,14 @@ fn hosts_that_an_administrator_named_are_all_but_special_ones() {
     for (address, _) in SPECIAL {
         let is_loopback = SpecialRange::of(address.parse::<IpAddr>().unwrap().to_canonical())
             == Some(SpecialRange::Loopback);
-        let is_plain = ["127.", "::1", "::ffff:127."].iter().any(|start| address.starts_with(start));
-        assert_eq!(check(&hosts, address).is_ok(), is_loopback && is_plain, "{address}");
+        let is_plain = ["127.", "::1", "::ffff:127."]
+            .iter()
+            .any(|start| address.starts_with(start));
+        assert_eq!(
+            check(&hosts, address).is_ok(),
+            is_loopback && is_plain,
+            "{address}"
+        );
     }
     for address in ["10.0.0.2", "192.0.2.1", "fd00::1", "64:ff9b::192.0.2.1"] {
         assert_eq!(check(&hosts, address), Ok(()), "{address}");

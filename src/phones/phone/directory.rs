@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Address, Endpoint, MacAddress, PhoneEntry};
+use super::{Address, Endpoint, Listing, MacAddress, PhoneEntry};
 
 /// The configured phones and groups.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub enum Target {
 }
 
 impl Directory {
-    /// Creates a directory.
+    /// Creates a directory. Its entries are listed.
     ///
     /// A group may contain itself, also indirectly; it has each of its phones once.
     ///
@@ -31,9 +31,12 @@ impl Directory {
     ///
     /// Returns an error if a member of a group is not a phone, a group or an endpoint.
     pub fn new(
-        entries: Vec<PhoneEntry>,
+        mut entries: Vec<PhoneEntry>,
         groups: HashMap<String, Vec<String>>,
     ) -> Result<Self, UnknownMember> {
+        for entry in &mut entries {
+            entry.listing = Listing::Listed;
+        }
         let directory = Self { entries, groups };
         for (group, members) in &directory.groups {
             for member in members {

@@ -7,7 +7,8 @@ use handset_net::pin::Pin;
 
 use super::registration_info::RegistrationInfo;
 use super::{
-    Address, Credentials, CstaCalls, Endpoint, Firmware, MacAddress, Phone, Vendor, sip_host,
+    Address, Credentials, CstaCalls, Endpoint, Firmware, Listing, MacAddress, Phone, Vendor,
+    sip_host,
 };
 use crate::verb::Via;
 
@@ -36,6 +37,8 @@ pub struct PhoneEntry {
     pub pin: Option<Pin>,
     /// How CSTA requests name calls, if it differs from what the firmware suggests.
     pub csta_calls: Option<CstaCalls>,
+    /// Whether a `[[phone]]` names it.
+    pub listing: Listing,
 }
 
 /// Settings for all phones of one vendor.
@@ -45,6 +48,8 @@ pub struct VendorDefaults {
     pub credentials: Option<Credentials>,
     /// The port of the web servers, if not 80.
     pub port: Option<u16>,
+    /// Whether phones that no `[[phone]]` names get the credentials, too.
+    pub for_unlisted: bool,
 }
 
 /// The settings by vendor; a vendor without settings may be missing.
@@ -65,6 +70,7 @@ impl PhoneEntry {
             via: None,
             pin: None,
             csta_calls: None,
+            listing: Listing::Unlisted,
         }
     }
 
@@ -111,6 +117,9 @@ impl PhoneEntry {
             Some(identity) => (Some(identity.model), identity.firmware, identity.mac),
             None => Default::default(),
         };
+        let may_have = self.listing == Listing::Listed || defaults.for_unlisted;
+        let shared = defaults.credentials.as_ref();
+        let credentials = self.credentials.as_ref().or(shared.filter(|_| may_have));
         Ok(Phone {
             name: self.name.clone(),
             vendor,
@@ -124,7 +133,9 @@ impl PhoneEntry {
             endpoint: self.endpoint.clone().or_else(|| info.endpoint.clone()),
             contact: info.contact.clone(),
             behind_nat: info.behind_nat.filter(|_| self.address.is_none()),
-            credentials: self.credentials.clone().or(defaults.credentials),
+            listing: self.listing,
+            is_denied_credentials: credentials.is_none() && shared.is_some(),
+            credentials: credentials.cloned(),
             via: self.via,
             pin: self.pin,
             call_id: info.call_id.clone(),
@@ -186,11 +197,13 @@ mod tests {
             vendor: Some(Vendor::Cisco),
             model: Some("7970".into()),
             address: Some("198.51.100.7:8080".parse().unwrap()),
+            listing: Listing::Listed,
             ..entry()
         };
         let settings = |username: &str| VendorDefaults {
             port: Some(81),
             credentials: Some(Credentials::new(username, "p".into())),
+            for_unlisted: false,
         };
         let defaults = VendorDefaultsMap::from([
             (Vendor::Cisco, settings("u")),
@@ -206,6 +219,26 @@ mod tests {
         assert_eq!(phone.firmware, Firmware::default());
         assert_eq!(phone.address.to_string(), "198.51.100.7:8080");
         assert_eq!(phone.credentials.unwrap().username, "u");
+    }
+
+    #[test]
+    fn unlisted_phone_gets_the_password_of_its_vendor_only_if_told_so() {
+        let resolve = |listing, for_unlisted| {
+            let settings = VendorDefaults {
+                credentials: Some(Credentials::new("u", "p".into())),
+                port: None,
+                for_unlisted,
+            };
+            let entry = PhoneEntry { listing, ..entry() };
+            let defaults = VendorDefaultsMap::from([(Vendor::Snom, settings)]);
+            let phone = entry.resolve(&info("snomD785/10.1.1.1"), &defaults);
+            let phone = phone.unwrap();
+            assert_eq!(phone.listing, listing);
+            (phone.credentials.is_some(), phone.is_denied_credentials)
+        };
+        assert_eq!(resolve(Listing::Unlisted, false), (false, true));
+        assert_eq!(resolve(Listing::Unlisted, true), (true, false));
+        assert_eq!(resolve(Listing::Listed, false), (true, false));
     }
 
     #[test]
@@ -230,7 +263,7 @@ mod tests {
     fn vendor_port_is_the_default() {
         let settings = VendorDefaults {
             port: Some(8080),
-            credentials: None,
+            ..VendorDefaults::default()
         };
         let defaults = VendorDefaultsMap::from([(Vendor::Yealink, settings)]);
         let phone = entry()
@@ -243,7 +276,7 @@ mod tests {
     fn vendor_port_does_not_apply_to_tls() {
         let settings = VendorDefaults {
             port: Some(8080),
-            credentials: None,
+            ..VendorDefaults::default()
         };
         let defaults = VendorDefaultsMap::from([(Vendor::Snom, settings)]);
         let entry = PhoneEntry {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use handset_phones::documents::{Documents, media_url};
-use handset_phones::phone::{Credentials, Firmware, Phone, Vendor};
+use handset_phones::phone::{Credentials, Firmware, Listing, Phone, Vendor};
 use handset_phones::vendor::{
     AudioFile, BackgroundImage, Call, Exchange, Image, Notify, PlanContext, PreparedContent,
     PreparedTone, Reply, ReplyData, ReplyOutcome, Request, Step, Task, document_fault, plan,
@@ -70,7 +70,9 @@ pub(super) fn phone(vendor: Vendor, model: &str, firmware: &str) -> Phone {
         endpoint: Some("PJSIP/1001".parse().expect("a valid endpoint")),
         contact: Some("sip:1001@192.0.2.21:5060".to_owned()),
         behind_nat: None,
+        listing: Listing::Listed,
         credentials: Some(Credentials::new("admin", "secret".into())),
+        is_denied_credentials: false,
         via: None,
         pin: None,
         call_id: Some("1@192.0.2.21".to_owned()),

@@ -238,6 +238,7 @@ pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
     let base = format!(
         "[agi]\nlisten = \"127.0.0.1:0\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
+         [phones]\nnetworks = [\"127.0.0.0/8\"]\n\
          [admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"{TOKEN}\"\n\
          [media]\nfolders = ['{}']\n\
          [state]\ndir = '{}'\n",

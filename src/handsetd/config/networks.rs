@@ -1,0 +1,56 @@
+//! The `[phones]` section, and what follows from it: who may fetch, and who gets a vendor's password.
+
+use handset_net::allow_list::AllowList;
+use handset_phones::phone::{Directory, VendorDefaultsMap};
+
+use super::setting::Setting;
+use super::validator::Validator;
+use crate::phone_networks::Config;
+
+/// Reads the section. Without a network in the list, only phones of a `[[phone]]` are contacted.
+pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
+    validator.section(root, "phones").0
+}
+
+/// Lets phones that no `[[phone]]` names have the passwords of their vendors, if the networks are
+/// written.
+pub(super) fn share_passwords(
+    phones: &Config,
+    vendors: &mut VendorDefaultsMap,
+    validator: &mut Validator,
+) {
+    for (vendor, defaults) in vendors {
+        defaults.for_unlisted = phones.is_written();
+        if defaults.credentials.is_some() && !phones.is_written() {
+            validator.warn(format!(
+                "vendor.{vendor}.password is sent only to phones that a [[phone]] lists: \
+                 phones.networks is not set"
+            ));
+        }
+    }
+}
+
+/// Returns the networks from which the phone-facing server accepts connections; `written` is
+/// `http.allow`.
+pub(super) fn phone_server_allow(
+    written: Option<AllowList>,
+    phones: &Config,
+    directory: &Directory,
+    validator: &mut Validator,
+) -> AllowList {
+    let listed = directory.entries().iter().filter_map(|entry| {
+        let ip = entry.address.as_ref()?.ip()?;
+        Some((&entry.name, ip))
+    });
+    let Some(allow) = written else {
+        let mut allow = phones.effective();
+        listed.for_each(|(_, ip)| allow.add(ip));
+        return allow;
+    };
+    for (name, ip) in listed.filter(|(_, ip)| !allow.contains(*ip)) {
+        validator.warn(format!(
+            "phone {name} at {ip} may not fetch: its address is not in http.allow"
+        ));
+    }
+    allow
+}
