@@ -2,6 +2,7 @@
 //!
 //! Backends write the vendors' documents from this model and apply their limits.
 
+mod number;
 mod target;
 
 use std::fmt;
@@ -12,8 +13,9 @@ use url::Url;
 
 use crate::invalid_value::InvalidValue;
 
+pub use number::Number;
 pub(crate) use target::http_url;
-pub use target::{KeyName, Number, Target};
+pub use target::{KeyName, Target};
 
 /// A screen.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! The targets of menu items and soft keys.
 
-use std::fmt;
 use std::str::FromStr;
 
 use url::Url;
 
+use super::number::Number;
 use crate::invalid_value::InvalidValue;
 
 /// The effect of pressing an item or soft key.
@@ -45,42 +45,6 @@ impl FromStr for Target {
 pub(crate) fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
-}
-
-/// A number to dial: digits, `*`, `#`, `+`, and the letters and marks of a SIP address.
-///
-/// It cannot end or extend a vendor's command, since `;`, `&`, `%`, spaces and quotes are refused.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Number(String);
-
-impl Number {
-    /// Returns the number as dialed.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    const MAX: usize = 64;
-}
-
-impl FromStr for Number {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        // Numbers are often written with spaces, which phones do not dial.
-        let number: String = text.chars().filter(|c| *c != ' ').collect();
-        let is_dialable = |c: char| c.is_ascii_alphanumeric() || "*#+.@:_-".contains(c);
-        if number.is_empty() || number.len() > Self::MAX || !number.chars().all(is_dialable) {
-            let hint = "use digits, letters and * # + . @ : _ -";
-            return Err(InvalidValue::malformed("number", text, hint));
-        }
-        Ok(Self(number))
-    }
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// The name of a key, portable or the vendor's.
