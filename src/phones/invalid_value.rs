@@ -38,6 +38,14 @@ pub enum InvalidValue {
         /// The name of the element.
         element: String,
     },
+    /// One of several values is invalid; its label says which.
+    #[error("{label:?}: {error}")]
+    Labelled {
+        /// The label, as written.
+        label: String,
+        /// What is wrong with it.
+        error: Box<Self>,
+    },
     /// The value is too long, or has too many parts.
     #[error("too many {unit} ({count}); the limit is {max}")]
     TooMany {
@@ -60,6 +68,14 @@ impl InvalidValue {
             what,
             text: quoted(&text.into()),
             hint: hint.into(),
+        }
+    }
+
+    /// Names the label of the value that is invalid.
+    pub(crate) fn labelled(self, label: &str) -> Self {
+        Self::Labelled {
+            label: quoted(label),
+            error: Box::new(self),
         }
     }
 

@@ -94,24 +94,35 @@ pub struct UnknownVerb {
 }
 
 /// Returns the closest of `names`, or all of them if none is close to `name`.
-pub(super) fn suggestion(name: &str, names: impl Iterator<Item = &'static str>) -> String {
-    let names: Vec<_> = names.collect();
-    // Comparing takes the product of both lengths.
-    let comparable = (1..=MAX_COMPARED).contains(&name.len());
-    let closest = names
-        .iter()
-        .filter(|_| comparable)
-        .map(|known| (strsim::osa_distance(name, known), known))
-        .min()
-        .filter(|(distance, _)| *distance <= (name.chars().count() / 3).clamp(1, MAX_DISTANCE));
-    match closest {
-        Some((_, known)) => format!("did you mean {known}?"),
-        None => format!("expected one of {}", names.join(", ")),
+pub(super) fn suggestion(name: &str, names: impl Iterator<Item = &'static str> + Clone) -> String {
+    match closest(name, names.clone()) {
+        Some(known) => format!("did you mean {known}?"),
+        None => format!("expected one of {}", names.collect::<Vec<_>>().join(", ")),
     }
 }
 
-/// The longest name that is compared, in bytes: no name that is meant is longer.
-const MAX_COMPARED: usize = 64;
+/// Returns the one of `names` that `name` is probably a misspelling of, upper or lower case.
+///
+/// A name of up to five characters may differ in one, a longer one in two; two that were exchanged
+/// count as one.
+pub(super) fn closest(
+    name: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    let length = name.chars().count();
+    if length == 0 || length > MAX_MISSPELT {
+        return None;
+    }
+    let name = name.to_lowercase();
+    let (distance, known) = names
+        .map(|known| (strsim::osa_distance(&name, known), known))
+        .min()?;
+    (distance <= (length / 3).clamp(1, MAX_DISTANCE)).then_some(known)
+}
+
+/// The longest name that is compared with others, in characters: no name of ours is half as long, and
+/// comparing takes time with the length.
+const MAX_MISSPELT: usize = 32;
 
 /// The most edits between a name and its suggestion.
 const MAX_DISTANCE: usize = 2;

@@ -33,7 +33,9 @@ pub enum Kind {
     SettingName,
     /// The name of a template.
     Template,
-    /// Any text.
+    /// Any characters, taken as they are.
+    String,
+    /// Text for people, in which `\n` is a line break.
     Text,
     /// A tone: a built-in name or number, a file or a URL.
     Tone,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::kind::Kind;
+use super::text::unescape;
 use super::value::Value;
 use super::{key, stream};
 use crate::invalid_value::InvalidValue;
@@ -33,8 +34,9 @@ pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
         Kind::Number => trimmed.parse().map(Value::Number),
         Kind::Setting => text.parse().map(Value::Setting),
         Kind::SettingName => trimmed.parse().map(Value::SettingName),
+        Kind::String => Ok(Value::Text(text.to_owned())),
         Kind::Template => template(trimmed).map(Value::Text),
-        Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Text => Ok(Value::Text(unescape(text))),
         Kind::Tone => trimmed.parse().map(Value::Tone),
         Kind::Url => http_url(trimmed)
             .map(Value::Url)
@@ -61,18 +63,18 @@ fn duration(text: &str) -> Result<Duration, InvalidValue> {
 
 fn entry(text: &str) -> Result<Entry, InvalidValue> {
     let (name, number) = labelled("entry", text, "use Name|Number")?;
-    Ok(Entry {
-        name,
-        number: number.trim().parse()?,
-    })
+    match number.parse() {
+        Ok(number) => Ok(Entry { name, number }),
+        Err(error) => Err(InvalidValue::labelled(error, &name)),
+    }
 }
 
 fn item(text: &str) -> Result<Item, InvalidValue> {
     let (label, target) = labelled("item", text, "use Label|TARGET")?;
-    Ok(Item {
-        label,
-        target: target.parse()?,
-    })
+    match target.parse() {
+        Ok(target) => Ok(Item { label, target }),
+        Err(error) => Err(InvalidValue::labelled(error, &label)),
+    }
 }
 
 fn input(text: &str) -> Result<Input, InvalidValue> {
@@ -81,12 +83,13 @@ fn input(text: &str) -> Result<Input, InvalidValue> {
     let (parameter, kind) = (parameter.trim(), kind.trim());
     if parameter.is_empty() || parameter.len() > MAX_PARAMETER || !parameter.chars().all(is_plain) {
         let hint = format!("use up to {MAX_PARAMETER} letters, digits and _ - .");
-        return Err(InvalidValue::malformed("parameter", parameter, hint));
+        let error = InvalidValue::malformed("parameter", parameter, hint);
+        return Err(error.labelled(&label));
     }
     let known = InputKind::ALL.into_iter().find(|(word, _)| *word == kind);
     let (_, kind) = known.ok_or_else(|| {
         let words = InputKind::ALL.map(|(word, _)| word);
-        InvalidValue::word("kind of input", kind, &words)
+        InvalidValue::word("kind of input", kind, &words).labelled(&label)
     })?;
     Ok(Input {
         label,

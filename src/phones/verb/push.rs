@@ -100,9 +100,13 @@ impl Push {
                 Content::Screen(screen_with_prompt(values, form)?)
             }
             None => {
-                let text = Body::Text(values.required("text")?);
+                let text: String = values.required("text")?;
+                if text.trim().is_empty() {
+                    let hint = "there is nothing to show; is a variable unset?";
+                    return Err(Refusal::invalid("text", InvalidValue::Empty { hint }));
+                }
                 let prompt = values.optional("prompt");
-                Content::Screen(screen(values, prompt, text))
+                Content::Screen(screen(values, prompt, Body::Text(text)))
             }
         };
         Ok(Self { content, priority })

@@ -1,7 +1,6 @@
 //! Refused requests.
 
-use super::id::{UnknownVerb, Verb, suggestion};
-use super::table::COMMON;
+use super::id::{UnknownVerb, Verb, closest};
 use crate::invalid_value::{InvalidValue, quoted};
 
 /// Why a request is refused. Messages name the key.
@@ -17,8 +16,10 @@ pub enum Refusal {
         other: &'static str,
     },
     /// A key is given twice.
-    #[error("{} is given twice; quote values that contain a comma", quoted(key))]
+    #[error("{} is given twice; {verb} takes it once", quoted(key))]
     DuplicateKey {
+        /// The verb.
+        verb: Verb,
         /// The key.
         key: String,
     },
@@ -50,6 +51,19 @@ pub enum Refusal {
         /// The value.
         value: String,
     },
+    /// An argument without a key claims the main key, which has a value already.
+    #[error(
+        "{argument} is no key of {verb}; write {main_key}= once, with quotes around a value that \
+         contains a comma"
+    )]
+    NotAKey {
+        /// The verb.
+        verb: Verb,
+        /// The argument: the word before its `=`, else all of it in quotes.
+        argument: String,
+        /// The key that has a value already.
+        main_key: &'static str,
+    },
     /// A key has an effect only together with another one.
     #[error("{key} requires {required}")]
     RequiresKey {
@@ -65,7 +79,7 @@ pub enum Refusal {
         max: usize,
     },
     /// The verb does not have the key.
-    #[error("unknown key {:?} of {verb}; {}", quoted(key), suggestion(key, key_names(*verb)))]
+    #[error("{}", unknown_key(*verb, key))]
     UnknownKey {
         /// The verb.
         verb: Verb,
@@ -92,6 +106,13 @@ impl Refusal {
     }
 }
 
-fn key_names(verb: Verb) -> impl Iterator<Item = &'static str> {
-    verb.row().keys.iter().chain(COMMON).map(|key| key.name)
+fn unknown_key(verb: Verb, key: &str) -> String {
+    let names = verb.row().key_names();
+    match closest(key, names.clone()) {
+        Some(known) => format!("unknown key {}; did you mean {known}?", key.escape_debug()),
+        None => {
+            let names = names.collect::<Vec<_>>().join(", ");
+            format!("unknown key {:?} of {verb}; expected one of {names}", quoted(key))
+        }
+    }
 }

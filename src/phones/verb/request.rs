@@ -68,6 +68,7 @@ impl Request {
             };
             if !key.repeatable && values.has(name) {
                 return Err(Refusal::DuplicateKey {
+                    verb,
                     key: name.to_owned(),
                 });
             }

@@ -1,6 +1,6 @@
 //! The table of verbs and their keys. Parsing, help, API description and messages derive from it.
 
-use super::id::Verb;
+use super::id::{Verb, closest};
 use super::kind::Kind;
 use super::led::LedColor;
 use super::stream::Codec;
@@ -31,6 +31,18 @@ impl Row {
     /// Returns a key of this verb or of all verbs by its name.
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().chain(COMMON).find(|key| key.name == name)
+    }
+
+    /// Returns the names of all keys, those of the verb before those of all verbs.
+    pub fn key_names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.keys.iter().chain(COMMON).map(|key| key.name)
+    }
+
+    /// Returns the key that `name`, which is none, is probably a misspelling of.
+    pub fn misspelt_key(&self, name: &str) -> Option<&'static str> {
+        self.key(name)
+            .is_none()
+            .then(|| closest(name, self.key_names()))?
     }
 }
 
@@ -119,7 +131,7 @@ const fn with_result(row: Row) -> Row {
 pub const COMMON: &[Key] = &[
     key("deadline", Kind::Duration),
     key("keep", Kind::Duration),
-    key("phone", Kind::Text),
+    key("phone", Kind::String),
     key("via", Kind::Word(&["http", "notify", "csta", "pbx"])),
     key("wait", Kind::YES_NO),
 ];
@@ -150,7 +162,7 @@ pub const TABLE: &[Row] = &[
         verb: Verb::Csta,
         summary: "sends any CSTA request",
         main_key: Some("request"),
-        keys: &[required("request", Kind::Text)],
+        keys: &[required("request", Kind::String)],
         takes_elements: true,
         returns_result: true,
     },
@@ -255,9 +267,9 @@ pub const TABLE: &[Row] = &[
         "sends any SIP NOTIFY through Asterisk",
         "event",
         &[
-            required("event", Kind::Text),
-            key("type", Kind::Text),
-            key("body", Kind::Text),
+            required("event", Kind::String),
+            key("type", Kind::String),
+            key("body", Kind::String),
         ],
     ),
     without_main_key(
@@ -347,7 +359,7 @@ const PUSH: &[Key] = &[
     key("submit", Kind::Url),
     repeatable("softkey", Kind::Item),
     key("template", Kind::Template),
-    key("xml", Kind::Text),
+    key("xml", Kind::String),
     key("url", Kind::Url),
     key("timeout", Kind::Duration),
     key("beep", Kind::YES_NO),

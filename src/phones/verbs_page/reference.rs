@@ -65,7 +65,7 @@ fn value(kind: Kind) -> String {
         Kind::Setting => "`NAME=VALUE`",
         Kind::SettingName => "the name of a setting",
         Kind::Template => "the name of a file in the templates folder",
-        Kind::Text => "text",
+        Kind::String | Kind::Text => "text",
         Kind::Tone => "the name or number of a built-in tone, a WAV file, or a URL",
         Kind::Url => "an http or https URL",
         Kind::User => "a user id",

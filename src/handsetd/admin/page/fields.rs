@@ -30,7 +30,9 @@ pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
 fn field(key: &Key) -> Value {
     let (control, words): (&str, &[&str]) = match key.kind {
         Kind::Word(words) => ("select", words),
-        Kind::Text if matches!(key.name, "text" | "body" | "xml") => ("textarea", &[]),
+        Kind::String | Kind::Text if matches!(key.name, "text" | "body" | "xml") => {
+            ("textarea", &[])
+        }
         _ if key.repeatable => ("textarea", &[]),
         _ => ("input", &[]),
     };

@@ -34,7 +34,7 @@ fn all_errors_are_found_at_load_with_their_location() {
     );
     check(
         "on = \"X\"\ndo = [{ verb = \"ping\" }, { verb = \"dnd\", state = \"maybe\", phnoe = \"{{ event.A }}\" }]",
-        "rule \"a\": do.phnoe: unknown key \"phnoe\" of dnd; did you mean phone?\n\
+        "rule \"a\": do.phnoe: unknown key phnoe; did you mean phone?\n\
          rule \"a\": do.state: invalid value \"maybe\"; expected on or off",
     );
     check(

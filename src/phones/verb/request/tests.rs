@@ -157,8 +157,12 @@ fn refusals_of_push_name_the_key() {
     refused("push title=only", "text is missing; push requires it");
     refused(
         "push text=a;text=b",
-        "text is given twice; quote values that contain a comma",
+        "text is given twice; push takes it once",
     );
+    for text in ["", " ", "\t", "\\n"] {
+        let hint = "text: the value is empty; there is nothing to show; is a variable unset?";
+        refused(&format!("push title=Note;text={text}"), hint);
+    }
     refused(
         "push item=A|exit;image=x.png",
         "image and item cannot be combined",
@@ -178,7 +182,15 @@ fn refusals_of_push_name_the_key() {
     refused("push item=A", "item: invalid item \"A\"; use Label|TARGET");
     refused(
         "push item=A|call me",
-        "item: invalid target \"call me\"; use dial:NUMBER, key:NAME, exit or an http URL",
+        "item: \"A\": invalid target \"call me\"; use dial:NUMBER, key:NAME, exit or an http URL",
+    );
+    refused(
+        "push entry=Desk|201;entry=Office|call me",
+        "entry: \"Office\": invalid number \"call me\"; use digits, letters and * # + . @ : _ -",
+    );
+    refused(
+        "push text=a;softkey=Call|dial:1 a",
+        "softkey: \"Call\": invalid number \"1 a\"; use digits, letters and * # + . @ : _ -",
     );
     refused("push input=PIN|pin", "submit is missing; push requires it");
     refused(
@@ -257,10 +269,10 @@ fn refusals_of_other_verbs_name_the_key() {
 #[test]
 fn unknown_verb_and_key_suggest_a_close_name() {
     refused("pusch text=a", "unknown verb \"pusch\"; did you mean push?");
-    refused(
-        "push txt=a",
-        "unknown key \"txt\" of push; did you mean text?",
-    );
+    refused("push txt=a", "unknown key txt; did you mean text?");
+    refused("push titel=a", "unknown key titel; did you mean title?");
+    refused("push Title=a", "unknown key Title; did you mean title?");
+    refused("ping phne=a", "unknown key phne; did you mean phone?");
 }
 
 /// A request of `count` pairs, and the error.
