@@ -7,7 +7,7 @@ mod arguments;
 mod asterisk;
 mod targets;
 
-pub(crate) use arguments::pair;
+pub(crate) use arguments::pairs;
 pub use arguments::read;
 
 use std::time::Duration;

@@ -78,7 +78,7 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "push",
         &["Hello", "world"],
-        "text is given twice; quote values that contain a comma",
+        "\"world\" is no key of push; write text= once, with quotes around a value that contains",
     ),
     (
         "push",

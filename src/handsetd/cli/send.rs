@@ -106,8 +106,8 @@ fn show_progress(progress: &mut Progress, event: &Value) {
 fn body(name: &str, arguments: &[String]) -> anyhow::Result<Value> {
     let verb: Verb = name.parse()?;
     let mut body = Map::new();
-    for argument in arguments {
-        let (key, value) = dialplan::pair(verb, argument)?;
+    let arguments = arguments.iter().map(String::as_str);
+    for (key, value) in dialplan::pairs(verb, arguments, |_| false)? {
         match body.get_mut(&key) {
             None => drop(body.insert(key, value.into())),
             Some(Value::Array(list)) => list.push(value.into()),

@@ -12,42 +12,136 @@ use handset_phones::verb::{Refusal, Verb};
 pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
     let script = call.script().trim_matches('/');
     let verb: Verb = script.parse()?;
-    // Empty arguments count as omitted.
-    let arguments = call.arguments().filter(|argument| !argument.is_empty());
-    let mut pairs = Vec::new();
-    for argument in arguments {
-        pairs.push(pair(verb, argument)?);
-    }
-    let given: HashSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
-    let query = call
-        .query()
+    let query = call.query();
+    let given = |key: &str| query.iter().any(|(known, _)| known == key);
+    let pairs = pairs(verb, call.arguments(), given)?;
+    let replaced: HashSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
+    let query = query
         .into_iter()
-        .filter(|(key, _)| !given.contains(key));
+        .filter(|(key, _)| !replaced.contains(key));
     // The query comes first, as in the line of the dialplan.
     Ok((verb, query.chain(pairs).collect()))
 }
 
-/// Parses one argument: `key=value`, or the value of the verb's main key.
-pub(crate) fn pair(verb: Verb, argument: &str) -> Result<(String, String), Refusal> {
-    let row = verb.row();
-    match argument.split_once('=') {
-        Some((key, value)) if row.key(key).is_some() || row.takes_elements && is_word(key) => {
-            Ok((key.to_owned(), value.to_owned()))
+/// Parses arguments `key=value`; one that does not start with a key is the value of the verb's main
+/// key. Blank arguments count as omitted. `given` tells which keys have a value elsewhere, which an
+/// argument may replace.
+pub(crate) fn pairs<'a>(
+    verb: Verb,
+    arguments: impl IntoIterator<Item = &'a str>,
+    given: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, String)>, Refusal> {
+    let (mut pairs, mut claims) = (Vec::new(), Vec::new());
+    for text in arguments {
+        if text.trim().is_empty() {
+            continue;
         }
-        _ => match row.main_key {
-            Some(main) => Ok((main.to_owned(), argument.to_owned())),
-            None => Err(Refusal::NoMainKey {
-                verb,
-                value: argument.to_owned(),
+        match Argument::parse(verb, text)? {
+            Argument::Keyed(key, value) => pairs.push((key.to_owned(), value.to_owned())),
+            Argument::Main { key, claim } => {
+                pairs.push((key.to_owned(), claim.text.to_owned()));
+                claims.push((key, claim));
+            }
+        }
+    }
+    match claims.first() {
+        Some(&(main_key, _)) if !verb.row().key(main_key).is_some_and(|key| key.repeatable) => {
+            let values = pairs.iter().filter(|(key, _)| key == main_key).count();
+            let claims = claims.iter().map(|(_, claim)| claim);
+            // A word before `=` was probably meant as a key; else the part after a comma is told.
+            let culprit = claims.clone().find(|claim| claim.word.is_some());
+            let is_replacement = culprit.is_none() || !given(main_key);
+            match culprit.or(claims.last()) {
+                Some(culprit) if values > 1 || !is_replacement => Err(Refusal::NotAKey {
+                    verb,
+                    argument: culprit.name(),
+                    main_key,
+                }),
+                _ => Ok(pairs),
+            }
+        }
+        _ => Ok(pairs),
+    }
+}
+
+/// One argument.
+enum Argument<'a> {
+    /// `key=value`.
+    Keyed(&'a str, &'a str),
+    /// The value of the main key.
+    Main { key: &'static str, claim: Claim<'a> },
+}
+
+/// An argument that does not start with a key of the verb.
+struct Claim<'a> {
+    text: &'a str,
+    /// The single word before its first `=`.
+    word: Option<&'a str>,
+}
+
+impl<'a> Argument<'a> {
+    /// Parses an argument. White space before a key is that after a comma, and dropped.
+    fn parse(verb: Verb, text: &'a str) -> Result<Self, Refusal> {
+        let row = verb.row();
+        let text = text.trim_start();
+        let mut word = None;
+        if let Some((key, value)) = text.split_once('=') {
+            let key = key.trim_end();
+            if row.key(key).is_some() || row.takes_elements && is_element(key) {
+                return Ok(Self::Keyed(key, value));
+            }
+            word = is_word(key).then_some(key);
+        }
+        match (row.main_key, word) {
+            (Some(key), Some(word)) if row.misspelt_key(word).is_none() => Ok(Self::Main {
+                key,
+                claim: Claim {
+                    text,
+                    word: Some(word),
+                },
             }),
-        },
+            (_, Some(word)) => Err(Refusal::UnknownKey {
+                verb,
+                key: word.to_owned(),
+            }),
+            (Some(key), None) => Ok(Self::Main {
+                key,
+                claim: Claim { text, word: None },
+            }),
+            (None, None) => Err(Refusal::NoMainKey {
+                verb,
+                value: text.to_owned(),
+            }),
+        }
+    }
+}
+
+impl Claim<'_> {
+    /// Names the argument in a message.
+    fn name(&self) -> String {
+        let shown = |text: &str| text.chars().take(SHOWN).collect::<String>();
+        match self.word {
+            Some(word) => shown(word),
+            None => format!("{:?}", shown(self.text)),
+        }
     }
 }
 
 /// Whether `key` may name an element of a CSTA request: `callToBeAnswered.callID`.
-fn is_word(key: &str) -> bool {
+fn is_element(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
 }
+
+/// Whether `key` is a single word, which may be a misspelt key.
+fn is_word(key: &str) -> bool {
+    !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// How much of an argument a message shows, in characters.
+const SHOWN: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -120,7 +214,101 @@ mod tests {
         );
         assert_eq!(pushed("push", &["text=a=b"]), expected("", "a=b"));
         assert_eq!(pushed("push", &["", "Hello", ""]), expected("", "Hello"));
-        assert_eq!(pushed("/push/", &["Text=x"]), expected("", "Text=x"));
+        assert_eq!(pushed("/push/", &["x=y"]), expected("", "x=y"));
+        assert_eq!(pushed("push", &["colour=red"]), expected("", "colour=red"));
+    }
+
+    #[test]
+    fn white_space_before_a_key_is_dropped() {
+        for arguments in [
+            ["title=Hi", " text=You are number 3"],
+            [" title=Hi", "  text=You are number 3"],
+            ["\ttitle =Hi", " You are number 3"],
+        ] {
+            assert_eq!(
+                pushed("push", &arguments),
+                expected("Hi", "You are number 3"),
+                "{arguments:?}"
+            );
+        }
+        assert_eq!(
+            pushed("push", &["title= Hi ", "text= a "]),
+            expected(" Hi ", " a ")
+        );
+        assert_eq!(pushed("push", &["  ", " Hello"]), expected("", "Hello"));
+    }
+
+    #[test]
+    fn misspelt_key_is_no_text() {
+        let refused = |script: &str, arguments: &[&str]| {
+            read(&call(script, arguments)).unwrap_err().to_string()
+        };
+        let message = "unknown key titel; did you mean title?";
+        assert_eq!(refused("push", &["titel=Lunch"]), message);
+        assert_eq!(refused("push", &["text=a", " titel=Lunch"]), message);
+        assert_eq!(refused("push", &["Hello", "titel=Lunch"]), message);
+        assert_eq!(
+            refused("push", &["Text=x"]),
+            "unknown key Text; did you mean text?"
+        );
+        assert_eq!(
+            refused("dial", &["201", "phon=1001"]),
+            "unknown key phon; did you mean phone?"
+        );
+        assert_eq!(
+            refused("ping", &["phon=1001"]),
+            "unknown key phon; did you mean phone?"
+        );
+        assert!(refused("ping", &["colour=red"]).starts_with("unknown key \"colour\" of ping"));
+        // A text that begins so stays possible.
+        assert_eq!(
+            pushed("push", &["text=titel=Lunch"]),
+            expected("", "titel=Lunch")
+        );
+        assert_eq!(
+            pushed("push", &["the titel=Lunch"]),
+            expected("", "the titel=Lunch")
+        );
+    }
+
+    #[test]
+    fn second_claim_to_the_main_key_is_named() {
+        let refused = |script: &str, arguments: &[&str]| {
+            let refusal = read(&call(script, arguments)).unwrap_err().to_string();
+            let (start, _) = refusal.split_once("; write text= once").unwrap();
+            start.to_owned()
+        };
+        for (script, arguments, start) in [
+            (
+                "push",
+                &["text=a", "colour=red"],
+                "colour is no key of push",
+            ),
+            (
+                "push",
+                &["colour=red", "text=a"],
+                "colour is no key of push",
+            ),
+            ("push", &["colour=red", "Hello"], "colour is no key of push"),
+            ("push", &["Hello", " world"], "\"world\" is no key of push"),
+            (
+                "push",
+                &["text=Hello", "world"],
+                "\"world\" is no key of push",
+            ),
+        ] {
+            assert_eq!(refused(script, arguments), start, "{arguments:?}");
+        }
+        assert_eq!(
+            refused("push?text=a", &["colour=red"]),
+            "colour is no key of push"
+        );
+        assert_eq!(pushed("push?text=old", &["new"]), expected("", "new"));
+        let long = "x".repeat(1000);
+        assert!(refused("push", &["a", &long]).len() < 80);
+        assert!(refused("push", &["a", &format!("{long}=b")]).len() < 80);
+        let settings = read(&call("settings", &["dnd=on", "lang=de"]));
+        assert_eq!(settings.unwrap().verb.name(), "settings");
     }
 
     #[test]
@@ -144,7 +332,8 @@ mod tests {
         assert!(refused("", &[]).starts_with("unknown verb \"\""));
         assert!(refused("pusch", &["a"]).starts_with("unknown verb \"pusch\""));
         assert!(refused("push?colour=red", &["a"]).starts_with("unknown key \"colour\" of push"));
-        assert!(refused("push", &["a", "b"]).starts_with("text is given twice"));
+        let message = "text is given twice; push takes it once";
+        assert_eq!(refused("push", &["text=a", "text=b"]), message);
         let message = "ping has no main key for the value \"now\"; write KEY=now";
         assert_eq!(refused("ping", &["now"]), message);
     }
