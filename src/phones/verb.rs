@@ -23,6 +23,7 @@ mod request;
 mod setting;
 mod stream;
 mod table;
+mod text;
 mod tone;
 mod value;
 mod vendor_uri;

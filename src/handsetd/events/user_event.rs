@@ -1,6 +1,8 @@
 //! `UserEvent(Handset,Verb: push,Phone: 1001,Text: Hello)`: a request without a rule, for dialplans
 //! that do not want to wait.
 
+use std::borrow::Cow;
+
 use handset_phones::verb::{Request, Verb};
 
 use crate::history::Requester;
@@ -21,16 +23,14 @@ pub(super) struct UserEventRequest {
 /// Reads the request of a user event `Handset`; `None` for any other event.
 ///
 /// Keys are case-insensitive. Headers before the name of the event come from Asterisk (the channel and
-/// its state, among them a `Priority` and a `Context`), those after it from the dialplan. Without
-/// `Phone`, the request is for the phone of the channel.
+/// its state, among them a `Priority` and a `Context`), those after it from the dialplan. `Query` holds
+/// keys and values as the query of a URL; a header takes precedence. Without `Phone`, the request is
+/// for the phone of the channel.
 pub(super) fn read(fact: &Fact) -> Option<UserEventRequest> {
     if !fact.name().eq_ignore_ascii_case("UserEvent.Handset") {
         return None;
     }
-    let verb = fact
-        .value("Verb")
-        .map(|verb| verb.trim().to_ascii_lowercase());
-    let keys = keys(fact, verb.as_deref().and_then(Verb::find));
+    let (verb, keys) = keys(fact);
     let request = match &verb {
         Some(verb) => {
             let pairs = keys
@@ -60,25 +60,43 @@ fn requester(fact: &Fact) -> Requester {
     }
 }
 
-fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
+/// Returns the verb, and the keys with their values.
+fn keys(fact: &Fact) -> (Option<String>, Vec<(String, String)>) {
+    // Asterisk keeps the blank after a comma: `UserEvent(Handset, Verb: push)` has a header ` Verb`.
     let headers = fact
         .values()
         .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
-        .skip(1);
-    // Unlike keys, the elements of a CSTA request are case-sensitive.
-    let is_element = |key: &str| {
-        verb.is_some_and(|verb| {
-            verb.row().takes_elements && verb.row().key(&key.to_ascii_lowercase()).is_none()
-        })
+        .skip(1)
+        .map(|(name, value)| (name.trim(), value))
+        .filter(|(name, _)| *name != "ActionID");
+    let (queries, headers): (Vec<_>, Vec<_>) =
+        headers.partition(|(name, _)| name.eq_ignore_ascii_case("Query"));
+    let query: Vec<(Cow<'_, str>, Cow<'_, str>)> = queries
+        .iter()
+        .flat_map(|(_, query)| form_urlencoded::parse(query.as_bytes()))
+        .collect();
+    let query = query.iter().map(|(name, value)| (&**name, &**value));
+
+    let is_verb = |name: &str| name.eq_ignore_ascii_case("verb");
+    let verb = headers.iter().copied().chain(query.clone());
+    let verb = verb
+        .clone()
+        .find(|(name, _)| is_verb(name))
+        .map(|(_, verb)| verb.trim().to_ascii_lowercase());
+    let known = verb.as_deref().and_then(Verb::find);
+    let keyed = |(name, value): (&str, &str)| {
+        (!is_verb(name)).then(|| (Key::parse(name, known), value.to_owned()))
     };
-    let key = |name: &str| match name {
-        "ActionID" => "actionid".to_owned(),
-        name if !name.eq_ignore_ascii_case("verb") && is_element(name) => name.to_owned(),
-        name => name.to_ascii_lowercase(),
-    };
-    let mut pairs: Vec<(String, String)> = headers
-        .map(|(name, value)| (key(name), value.to_owned()))
-        .filter(|(key, _)| !matches!(key.as_str(), "verb" | "actionid"))
+    let mut headers: Vec<_> = headers.into_iter().filter_map(keyed).collect();
+    headers.sort_by_key(|(key, _)| key.number);
+    let mut pairs: Vec<_> = query
+        .filter_map(keyed)
+        .filter(|(key, _)| !headers.iter().any(|(header, _)| header.name == key.name))
+        .collect();
+    pairs.append(&mut headers);
+    let mut pairs: Vec<_> = pairs
+        .into_iter()
+        .map(|(key, value)| (key.name, value))
         .collect();
     if !pairs.iter().any(|(key, _)| key == "phone") {
         pairs.extend(
@@ -86,11 +104,48 @@ fn keys(fact: &Fact, verb: Option<Verb>) -> Vec<(String, String)> {
                 .map(|phone| ("phone".to_owned(), phone.to_owned())),
         );
     }
-    pairs
+    (verb, pairs)
+}
+
+/// The key that a header stands for.
+struct Key {
+    name: String,
+    /// The number after the name of a key that repeats, else 0. Asterisk passes on only the last of
+    /// several headers with one name, so each has its own: `Item1`, `Item2`.
+    number: u32,
+}
+
+impl Key {
+    fn parse(header: &str, verb: Option<Verb>) -> Self {
+        let lower = header.to_ascii_lowercase();
+        let Some(row) = verb.map(Verb::row) else {
+            return Self::of(lower, 0);
+        };
+        if row.key(&lower).is_some() {
+            return Self::of(lower, 0);
+        }
+        let base = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = lower
+            .get(base.len()..)
+            .and_then(|digits| digits.parse().ok());
+        match number {
+            Some(number) if row.key(base).is_some_and(|key| key.repeatable) => {
+                Self::of(base.to_owned(), number)
+            }
+            // Unlike keys, the elements of a CSTA request are case-sensitive.
+            _ if row.takes_elements => Self::of(header.to_owned(), 0),
+            _ => Self::of(lower, 0),
+        }
+    }
+
+    fn of(name: String, number: u32) -> Self {
+        Self { name, number }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use handset_phones::screen::{Body, Screen};
     use handset_phones::verb::{Action, Content, Control, Priority, Push};
 
     use super::*;
@@ -160,6 +215,74 @@ mod tests {
             panic!()
         };
         assert_eq!(push.priority, Priority::Idle);
+    }
+
+    fn screen(headers: &[(&str, &str)]) -> Screen {
+        match request(headers).unwrap().action {
+            Action::Push(Push {
+                content: Content::Screen(screen),
+                ..
+            }) => screen,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn labels(screen: &Screen) -> Vec<&str> {
+        match &screen.body {
+            Body::Menu(items) => items.iter().map(|item| item.label.as_str()).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn blanks_after_commas_are_dropped() {
+        let screen = screen(&[(" Verb", "push"), ("  Text", "Hello"), (" Title", "T")]);
+        assert_eq!(screen.body, Body::Text("Hello".to_owned()));
+        assert_eq!(screen.title.as_deref(), Some("T"));
+    }
+
+    #[test]
+    fn key_repeats_with_a_number() {
+        let headers = [
+            ("Verb", "push"),
+            ("Item10", "J|dial:10"),
+            ("Item2", "B|dial:2"),
+            ("ITEM1", "A|dial:1"),
+            ("Softkey1", "Close|exit"),
+        ];
+        let screen = screen(&headers);
+        assert_eq!(labels(&screen), ["A", "B", "J"]);
+        assert_eq!(screen.softkeys.len(), 1);
+        let written = request(&[("Verb", "settings"), ("Set2", "b=2"), ("Set1", "a=1")]);
+        let Action::Control(Control::Settings(settings)) = written.unwrap().action else {
+            panic!()
+        };
+        assert_eq!(settings.set[0].name.as_str(), "a");
+    }
+
+    #[test]
+    fn only_keys_that_repeat_take_a_number() {
+        for (header, key) in [("Text1", "text1"), ("Item1a", "item1a"), ("1", "1")] {
+            let refused = request(&[("Verb", "push"), (header, "a")]).unwrap_err();
+            assert!(refused.starts_with("unknown key "), "{refused}");
+            assert!(refused.contains(key), "{refused}");
+        }
+        let huge = request(&[("Verb", "push"), ("Item99999999999", "A|exit")]);
+        assert!(huge.unwrap_err().starts_with("unknown key "));
+    }
+
+    #[test]
+    fn query_holds_all_keys() {
+        let query = "title=Hello%2C+you&text=a%0Ab%20%26%20c&phone=1001";
+        let screen = screen(&[("Verb", "push"), ("Query", query)]);
+        assert_eq!(screen.title.as_deref(), Some("Hello, you"));
+        assert_eq!(screen.body, Body::Text("a\nb & c".to_owned()));
+        let menu = "verb=push&item=A%7Cdial:1&item=B%7Cdial:2&title=T";
+        let screen = self::screen(&[("Query", menu), ("Title", "Mine")]);
+        assert_eq!(labels(&screen), ["A", "B"]);
+        assert_eq!(screen.title.as_deref(), Some("Mine"));
+        let wrong = request(&[("Verb", "push"), ("Query", "text=a&titel=b")]);
+        assert_eq!(wrong.unwrap_err(), "unknown key titel; did you mean title?");
     }
 
     #[test]
