@@ -16,9 +16,7 @@ pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusa
     let given = |key: &str| query.iter().any(|(known, _)| known == key);
     let pairs = pairs(verb, call.arguments(), given)?;
     let replaced: HashSet<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
-    let query = query
-        .into_iter()
-        .filter(|(key, _)| !replaced.contains(key));
+    let query = query.into_iter().filter(|(key, _)| !replaced.contains(key));
     // The query comes first, as in the line of the dialplan.
     Ok((verb, query.chain(pairs).collect()))
 }

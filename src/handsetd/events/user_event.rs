@@ -2,6 +2,7 @@
 //! that do not want to wait.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use handset_phones::verb::{Request, Verb};
 
@@ -89,9 +90,10 @@ fn keys(fact: &Fact) -> (Option<String>, Vec<(String, String)>) {
     };
     let mut headers: Vec<_> = headers.into_iter().filter_map(keyed).collect();
     headers.sort_by_key(|(key, _)| key.number);
+    let replaced: HashSet<String> = headers.iter().map(|(key, _)| key.name.clone()).collect();
     let mut pairs: Vec<_> = query
         .filter_map(keyed)
-        .filter(|(key, _)| !headers.iter().any(|(header, _)| header.name == key.name))
+        .filter(|(key, _)| !replaced.contains(&key.name))
         .collect();
     pairs.append(&mut headers);
     let mut pairs: Vec<_> = pairs

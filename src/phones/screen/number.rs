@@ -25,10 +25,11 @@ impl FromStr for Number {
     type Err = InvalidValue;
 
     /// Parses a number. In a telephone number, one of digits and `+` alone, the marks that people
-    /// write for the eye are dropped: `(030) 123-456` is `030123456`. Anything else stays as it is.
+    /// write for the eye are dropped: `(030) 123-456` is `030123456`. Anything else stays as it is,
+    /// without its blanks.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.trim();
-        let number = telephone_number(text).unwrap_or_else(|| text.to_owned());
+        // No phone dials a blank.
+        let number = telephone_number(text).unwrap_or_else(|| text.replace(' ', ""));
         let is_dialable = |c: char| c.is_ascii_alphanumeric() || "*#+.@:_-".contains(c);
         let is_key = |c: char| c.is_ascii_alphanumeric() || "*#".contains(c);
         if !number.contains(is_key) || number.len() > Self::MAX || !number.chars().all(is_dialable)
@@ -118,8 +119,8 @@ mod tests {
             " ",
             "-",
             "()",
-            "support 2",
-            "*21* 100#",
+            "(a) 2",
+            "*21*(100)#",
             "(a)",
             "1;2",
             "1&2",

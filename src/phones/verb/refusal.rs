@@ -112,7 +112,10 @@ fn unknown_key(verb: Verb, key: &str) -> String {
         Some(known) => format!("unknown key {}; did you mean {known}?", key.escape_debug()),
         None => {
             let names = names.collect::<Vec<_>>().join(", ");
-            format!("unknown key {:?} of {verb}; expected one of {names}", quoted(key))
+            format!(
+                "unknown key {:?} of {verb}; expected one of {names}",
+                quoted(key)
+            )
         }
     }
 }
