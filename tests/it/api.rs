@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::support::admin_client::{AdminClient, Response};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
+use super::support::raw::connect_from;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
@@ -47,6 +48,19 @@ async fn api_requires_the_token() {
         ready["result"]["listeners"]["agi"],
         daemon.agi().to_string()
     );
+}
+
+#[tokio::test]
+async fn only_listed_networks_may_connect() {
+    let daemon = Daemon::start("[admin]\nallow = ['127.0.0.0/24']\n").await;
+    let request = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    for (from, is_allowed) in [("127.0.0.7", true), ("127.0.1.7", false)] {
+        let mut stream = connect_from(from.parse().unwrap(), daemon.admin()).await;
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = soon("the end", stream.read_to_end(&mut answer)).await;
+        assert_eq!(!answer.is_empty(), is_allowed, "{from}");
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ pub(super) async fn require_token(
 
 /// Returns the token of the `Authorization` header (RFC 6750, section 2.1).
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    // Not only ASCII: a token may have any characters.
+    let value = str::from_utf8(headers.get(AUTHORIZATION)?.as_bytes()).ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
 }

@@ -3,17 +3,21 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use handset_net::allow_list::AllowList;
 use serde::Deserialize;
 
+use super::token::Token;
+
 /// The `[admin]` section.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The address to listen on; port 0 lets the system choose. If unset, [`Config::ADDRESS`], and the
     /// server is disabled if that address is in use.
     pub listen: Option<SocketAddr>,
-    /// The token that clients present; if unset, one is generated and stored in the state directory.
-    pub token: Option<SecretString>,
+    /// The networks from which connections are accepted.
+    pub allow: AllowList,
+    /// The token of the administrator; if unset, one is generated and stored in the state directory.
+    pub token: Option<Token>,
     /// The certificate and key of the server; if unset, connections are unencrypted.
     pub tls: Option<TlsFiles>,
     /// Whether unencrypted connections from other hosts are allowed.
@@ -49,33 +53,11 @@ impl Config {
     }
 }
 
-impl PartialEq for Config {
-    /// Compares all settings, including the token.
-    fn eq(&self, other: &Self) -> bool {
-        let Self {
-            listen,
-            token,
-            tls,
-            plain,
-            max_connections,
-            max_connections_each,
-        } = self;
-        let exposed = |token: &Option<SecretString>| {
-            token.as_ref().map(|token| token.expose_secret().to_owned())
-        };
-        *listen == other.listen
-            && exposed(token) == exposed(&other.token)
-            && *tls == other.tls
-            && *plain == other.plain
-            && *max_connections == other.max_connections
-            && *max_connections_each == other.max_connections_each
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: None,
+            allow: AllowList::any(),
             token: None,
             tls: None,
             plain: false,
@@ -92,11 +74,12 @@ mod tests {
     #[test]
     fn configurations_with_different_tokens_differ() {
         let config = |token: &str| Config {
-            token: Some(token.into()),
+            token: Some(Token::parse(token.into()).unwrap()),
             ..Config::default()
         };
-        assert_eq!(config("a"), config("a"));
-        assert_ne!(config("a"), config("b"));
-        assert_ne!(config("a"), Config::default());
+        let [one, other] = ["correct horse battery", "battery horse correct"].map(config);
+        assert_eq!(one, one.clone());
+        assert_ne!(one, other);
+        assert_ne!(one, Config::default());
     }
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use handset_net::allow_list::AllowList;
 use handset_net::http_server::{self, ConnectionLimits};
 use handset_net::listener::{Accepted, Listener};
 use handset_net::tasks::Tasks;
@@ -25,6 +26,7 @@ use super::token::Token;
 pub(crate) struct Server {
     listener: Listener,
     tls: Option<Acceptor>,
+    allow: AllowList,
 }
 
 /// [`TlsAcceptor`] with `Debug`.
@@ -54,7 +56,12 @@ impl Server {
         let (all, each) = (config.max_connections, config.max_connections_each);
         let listener = Listener::bind(LIMITS.server, listen, all, each)
             .map_err(|source| Error::Bind { listen, source })?;
-        Ok(Self { listener, tls })
+        let allow = config.allow.clone();
+        Ok(Self {
+            listener,
+            tls,
+            allow,
+        })
     }
 
     pub(crate) fn local_addr(&self) -> SocketAddr {
@@ -66,6 +73,10 @@ impl Server {
         let router = router::router(&AppState::new(services, token, self.tls.is_some()));
         let stop = tasks.stop();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
+            if !self.allow.contains(accepted.peer.ip()) {
+                debug!(peer = %accepted.peer, "Rejected a connection from outside admin.allow.");
+                continue;
+            }
             let connection = serve(accepted, self.tls.clone(), router.clone(), stop.clone());
             tasks.spawn("admin connection", connection);
         }

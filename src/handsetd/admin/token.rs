@@ -1,4 +1,4 @@
-//! The admin token.
+//! Tokens, which authenticate users of the admin server.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -9,13 +9,35 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The admin token; `Debug` does not show it.
+/// A token that is too long to guess; `Debug` does not show it.
 #[derive(Clone, Debug)]
-pub(crate) struct Token(SecretString);
+pub struct Token(SecretString);
+
+/// Why a text is not a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum InvalidToken {
+    /// HTTP removes such blanks.
+    #[error("must not begin or end with a blank")]
+    Blank,
+    /// It could be guessed.
+    #[error("has {length} characters; a token must have at least {MIN_LENGTH}")]
+    Short {
+        /// Its length in characters.
+        length: usize,
+    },
+}
 
 impl Token {
-    pub(crate) fn new(token: SecretString) -> Self {
-        Self(token)
+    pub(crate) fn parse(token: SecretString) -> Result<Self, InvalidToken> {
+        let text = token.expose_secret();
+        let length = text.chars().count();
+        if text.trim() != text {
+            Err(InvalidToken::Blank)
+        } else if length < MIN_LENGTH {
+            Err(InvalidToken::Short { length })
+        } else {
+            Ok(Self(token))
+        }
     }
 
     pub(crate) fn random() -> Self {
@@ -30,14 +52,10 @@ impl Token {
     /// Reads the generated token. Blocks.
     pub(crate) fn load(state_dir: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(Self::path(state_dir))?;
-        let text = text.trim();
-        if text.len() < MIN_LENGTH {
-            let reason = format!(
-                "the token has fewer than {MIN_LENGTH} characters; delete the file to have a new one generated"
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-        }
-        Ok(Self(text.into()))
+        Self::parse(text.trim().into()).map_err(|error| {
+            let reason = format!("the token {error}; delete the file to have a new one generated");
+            io::Error::new(io::ErrorKind::InvalidData, reason)
+        })
     }
 
     /// Reads the generated token; generates and stores one if there is none. Blocks.
@@ -66,7 +84,7 @@ impl Token {
     /// Returns whether `presented` is the token, in a time that depends on neither.
     pub(crate) fn matches(&self, presented: &str) -> bool {
         // Hashes have equal lengths.
-        let [own, presented] = [self.0.expose_secret(), presented].map(Sha256::digest);
+        let [own, presented] = [self.expose(), presented].map(Sha256::digest);
         own.as_slice().ct_eq(presented.as_slice()).into()
     }
 
@@ -76,9 +94,16 @@ impl Token {
     }
 }
 
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.matches(other.expose())
+    }
+}
+
 const OWNER_ONLY: u32 = 0o600;
 
-/// Minimum length of a generated token, in bytes.
+/// Minimum length of a token, in characters. At 16 random letters and digits, guessing is hopeless at
+/// any rate that a server can answer.
 const MIN_LENGTH: usize = 16;
 
 #[cfg(test)]
@@ -106,16 +131,34 @@ mod tests {
             Token::load_or_generate(&state)
                 .unwrap_err()
                 .to_string()
-                .contains("fewer than 16 characters")
+                .contains("has 0 characters; a token must have at least 16; delete the file")
         );
     }
 
     #[test]
     fn token_matches_only_itself() {
-        let token = Token::new("correct horse".into());
-        assert!(token.matches("correct horse"));
-        for wrong in ["", "correct", "correct horse ", "Correct horse"] {
+        let token = Token::parse("correct horse battery".into()).unwrap();
+        assert!(token.matches("correct horse battery"));
+        for wrong in [
+            "",
+            "correct",
+            "correct horse battery ",
+            "Correct horse battery",
+        ] {
             assert!(!token.matches(wrong), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn token_has_16_characters_at_least() {
+        let parse = |text: &str| Token::parse(text.into()).err();
+        assert_eq!(parse("0123456789abcdef"), None);
+        assert_eq!(parse("0123456789abcdé…"), None);
+        let short = |length| Some(InvalidToken::Short { length });
+        assert_eq!(parse("0123456789abcde"), short(15));
+        // Of 16 bytes.
+        assert_eq!(parse("éééééééé"), short(8));
+        assert_eq!(parse(""), short(0));
+        assert_eq!(parse(" 0123456789abcdef"), Some(InvalidToken::Blank));
     }
 }

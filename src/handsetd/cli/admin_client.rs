@@ -30,7 +30,7 @@ impl AdminClient {
     /// Creates a client for the daemon that runs with this configuration.
     pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
         let token = if let Some(token) = &config.admin.token {
-            Token::new(token.clone())
+            token.clone()
         } else {
             let path = Token::path(&config.state.dir);
             let path = path.display();

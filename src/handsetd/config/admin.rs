@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use handset_net::allow_list::AllowList;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::secret::SecretSource;
 use super::setting::Setting;
 use super::validator::Validator;
-use crate::admin::{Config, TlsFiles};
+use crate::admin::{Config, TlsFiles, Token};
 
 /// Reads the section.
 pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
@@ -19,7 +20,8 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
     let default = Config::default();
     let admin = Config {
         listen: raw.listen,
-        token: validator.secret(&section, source, &credentials),
+        allow: raw.allow.unwrap_or(default.allow),
+        token: validator.parsed_secret(&section, source, &credentials, Token::parse),
         tls: raw.tls,
         plain: raw.plain.unwrap_or(default.plain),
         max_connections: raw.max_connections.unwrap_or(default.max_connections),
@@ -55,6 +57,7 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
 #[serde(deny_unknown_fields)]
 struct Raw {
     listen: Option<SocketAddr>,
+    allow: Option<AllowList>,
     token: Option<SecretString>,
     token_file: Option<PathBuf>,
     tls: Option<TlsFiles>,

@@ -4,6 +4,7 @@
 //! nothing else, or a systemd credential (`LoadCredential=`) with the full name of the key, such as
 //! `vendor.cisco.password`. The configuration takes precedence over a credential.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -50,13 +51,18 @@ impl SecretReader {
     }
 
     /// Returns the secret of `source`, or else of the first of the systemd credentials that
-    /// exists.
-    pub(super) fn read(
+    /// exists, parsed by `parse`.
+    pub(super) fn read<T, E: Display>(
         &mut self,
         section: &Setting,
         source: SecretSource,
         credentials: &[String],
-    ) -> Result<Option<SecretString>, Diagnostic> {
+        parse: impl FnOnce(SecretString) -> Result<T, E>,
+    ) -> Result<Option<T>, Diagnostic> {
+        let accept = |text: &str| {
+            let secret = accept(text)?;
+            parse(secret).map_err(|error| error.to_string())
+        };
         let SecretSource { name, value, file } = source;
         let file_name = format!("{name}_file");
         match (value, file) {
@@ -75,10 +81,12 @@ impl SecretReader {
             (None, Some(path)) => {
                 let path = resolve(&section.location_of(&file_name), &path);
                 self.secret_files.push(Arc::from(path.as_path()));
-                read(&path).map_err(|reason| section.diagnostic_of(&file_name, reason))
+                read(&path, accept).map_err(|reason| section.diagnostic_of(&file_name, reason))
             }
             (None, None) => match self.credential(credentials) {
-                Some(path) => read(&path).map_err(|reason| section.diagnostic_of(name, reason)),
+                Some(path) => {
+                    read(&path, accept).map_err(|reason| section.diagnostic_of(name, reason))
+                }
                 None => return Ok(None),
             },
         }
@@ -126,7 +134,7 @@ fn resolve(location: &Location, path: &Path) -> PathBuf {
 }
 
 /// Reads a file that contains nothing but a secret, with or without a line break at its end.
-fn read(path: &Path) -> Result<SecretString, String> {
+fn read<T>(path: &Path, accept: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
     let shown = path.display();
     let failed = |error| format!("cannot read {shown}: {error}");
     let mut text = String::new();

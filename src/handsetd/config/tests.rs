@@ -120,7 +120,7 @@ fn example_shows_the_defaults() {
     let config = load_text(&uncommented.join("\n")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(shown(&config), default);
     assert_eq!(load_text(&example).unwrap().warnings(), []);
-    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 23);
+    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 24);
 }
 
 #[test]
@@ -241,6 +241,44 @@ fn secret_that_leaves_the_machine_unencrypted_is_warned_about() {
     for local in ["127.0.0.1", "127.0.0.2:5038", "localhost", "::1"] {
         assert!(warnings(local, "login = 'plain'").is_empty(), "{local}");
     }
+}
+
+#[test]
+fn short_tokens_are_faults_wherever_they_come_from() {
+    let short = "0123456789abcde";
+    let folder = Folder::new(&[
+        ("handsetd.toml", "[admin]\n\ntoken_file = 'token'"),
+        ("token", &format!("{short}\n")),
+        ("credentials/admin.token", short),
+        ("empty.toml", ""),
+    ]);
+    let reason = "has 15 characters; a token must have at least 16";
+    let path = |name: &str| folder.path(name).display().to_string();
+    let prefix = format!("{}/", folder.0.path().display());
+    assert_eq!(
+        folder.load().unwrap_err(),
+        format!("handsetd.toml:3: admin.token_file: token: {reason}")
+    );
+    let load = |variables: &[(&str, &str)]| {
+        let pair = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+        let sources = Sources {
+            file: folder.path("empty.toml"),
+            is_required: true,
+            variables: variables.iter().map(pair).collect(),
+        };
+        let error = Config::load(&sources).unwrap_err().to_string();
+        error.replace(&prefix, "")
+    };
+    let variable = load(&[("HANDSETD__ADMIN__TOKEN", short)]);
+    assert_eq!(
+        variable,
+        format!("HANDSETD__ADMIN__TOKEN: admin.token: {reason}")
+    );
+    let credential = load(&[("CREDENTIALS_DIRECTORY", &path("credentials"))]);
+    assert!(
+        credential.ends_with(&format!("admin.token: credentials/admin.token: {reason}")),
+        "{credential}"
+    );
 }
 
 #[test]
@@ -500,7 +538,7 @@ fn secret_can_be_a_systemd_credential() {
         ("credentials/vendor.snom.password", "p\n"),
         ("credentials/phone.1001.password", "q"),
         ("credentials/asterisk.pbx.secret", "r"),
-        ("credentials/token", "s"),
+        ("credentials/token", "a token of systemd"),
     ]);
     let credentials = folder.path("credentials");
     let variables = [("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())];
@@ -517,7 +555,7 @@ fn secret_can_be_a_systemd_credential() {
 #[test]
 fn world_readable_files_with_secrets_are_warned_about() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new(&[("handsetd.toml", "[admin]\ntoken = \"t\"")]);
+    let folder = Folder::new(&[("handsetd.toml", "[admin]\ntoken = \"0123456789abcdef\"")]);
     let path = folder.path("handsetd.toml");
     let is_warned_about = |mode| {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();

@@ -1,5 +1,7 @@
 //! Takes sections out of the merged settings, and collects what is wrong with them.
 
+use std::convert::Infallible;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -108,7 +110,20 @@ impl Validator {
         source: SecretSource,
         credentials: &[String],
     ) -> Option<SecretString> {
-        let secret = self.secrets.read(section, source, credentials);
+        let any = |secret| Ok::<_, Infallible>(secret);
+        self.parsed_secret(section, source, credentials, any)
+    }
+
+    /// Returns a secret as [`secret`](Self::secret) does, parsed by `parse`, whose errors must not
+    /// show it.
+    pub(super) fn parsed_secret<T, E: Display>(
+        &mut self,
+        section: &Setting,
+        source: SecretSource,
+        credentials: &[String],
+        parse: impl FnOnce(SecretString) -> Result<T, E>,
+    ) -> Option<T> {
+        let secret = self.secrets.read(section, source, credentials, parse);
         secret.unwrap_or_else(|diagnostic| {
             self.diagnostics.push(diagnostic);
             None

@@ -28,7 +28,7 @@ pub(super) fn bind_admin(
 /// Returns the token of the configuration, or else the one in the state directory.
 fn token(config: &Config) -> admin::Token {
     if let Some(token) = &config.admin.token {
-        return admin::Token::new(token.clone());
+        return token.clone();
     }
     let path = admin::Token::path(&config.state.dir);
     match admin::Token::load_or_generate(&config.state.dir) {
