@@ -12,7 +12,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use handset_phones::phone::{
-    Directory, Endpoint, MacAddress, Phone, PhoneEntry, RegistrationInfo, Target, VendorDefaultsMap,
+    Directory, Endpoint, MacAddress, Phone, PhoneEntry, PhoneNames, RegistrationInfo, Target,
+    VendorDefaultsMap,
 };
 use parking_lot::RwLock;
 
@@ -86,8 +87,8 @@ impl PhoneResolver {
         Arc::clone(&self.known.read())
     }
 
-    /// Returns the targets that the parts of `phone=` name.
-    pub(crate) fn targets(&self, names: &str) -> Vec<Target> {
+    /// Returns the targets that `phone=` names.
+    pub(crate) fn targets(&self, names: &PhoneNames) -> Vec<Target> {
         self.known().directory.find(names)
     }
 
@@ -97,9 +98,10 @@ impl PhoneResolver {
     }
 
     /// Returns the phones that `phone=` names; for each that cannot be found, the reason.
-    pub(crate) fn find(&self, names: &str) -> Vec<Resolution> {
+    pub(crate) fn find(&self, names: &PhoneNames) -> Vec<Resolution> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
+            Target::Group(name) => vec![Err(Self::no_group(&name).into())],
             Target::Unknown(address) => self.at_address(&address),
         };
         let found: Vec<_> = self.targets(names).into_iter().flat_map(each).collect();
@@ -113,6 +115,15 @@ impl PhoneResolver {
     /// Returns the outcome for a `phone=` without a name.
     pub(crate) fn no_phone() -> Outcome {
         Outcome::new(Status::Invalid, "phone: it names no phone")
+    }
+
+    /// Returns the outcome for a value of an event that names a group.
+    pub(crate) fn no_group(name: &str) -> Outcome {
+        let reason = format!(
+            "phone: {name} is a group, and a value of an event names one phone; write the name of \
+             the group itself in the rule"
+        );
+        Outcome::at(name, None, Status::Invalid, reason)
     }
 
     /// Returns the phones of an entry, from configuration and roster.
@@ -190,9 +201,13 @@ impl PhoneResolver {
 
     /// Returns the name of the phone with an IP or MAC address.
     pub(crate) fn name_at(&self, address: &str) -> Option<String> {
-        match self.targets(address).into_iter().next()? {
+        match self
+            .targets(&PhoneNames::inserted(address))
+            .into_iter()
+            .next()?
+        {
             Target::Listed(entry) => Some(entry.name),
-            Target::Unlisted(_) => None,
+            Target::Group(_) | Target::Unlisted(_) => None,
             Target::Unknown(_) => {
                 let infos = self.roster.find(address);
                 infos

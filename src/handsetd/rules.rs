@@ -23,6 +23,7 @@ pub(crate) mod config;
 mod engine;
 mod error;
 mod fact;
+mod filled;
 mod filters;
 mod limits;
 mod loop_guard;

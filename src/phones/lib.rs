@@ -4,6 +4,7 @@
 //! a task into a [`vendor::Plan`] of requests; sending them is up to the caller.
 
 pub mod documents;
+mod given;
 mod invalid_value;
 pub mod media;
 pub mod phone;
@@ -11,6 +12,7 @@ pub mod screen;
 pub mod vendor;
 pub mod verb;
 
+pub use given::Given;
 pub use invalid_value::InvalidValue;
 
 #[cfg(test)]

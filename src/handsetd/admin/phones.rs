@@ -25,7 +25,7 @@ pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): Ra
 
 /// Handles `GET phones/NAME`; of a phone with several contacts, the first is returned.
 pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> Reply {
-    let targets = state.services.resolver.targets(&name);
+    let targets = state.services.resolver.targets(&name.as_str().into());
     let names: Vec<&str> = targets.iter().map(Target::name).collect();
     let (phones, errors) = known_phones(&state).await;
     let is_named = |phone: &&PhoneSummary| {

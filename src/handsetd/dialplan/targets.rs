@@ -28,6 +28,7 @@ pub(super) async fn find(
             Target::Listed(entry) | Target::Unlisted(entry) => {
                 found.extend(phones(resolver, &entry, call, channel).await);
             }
+            Target::Group(name) => found.push(Err(PhoneResolver::no_group(&name).into())),
             Target::Unknown(address) => found.extend(resolver.at_address(&address)),
         }
     }

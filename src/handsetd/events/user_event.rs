@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use handset_phones::verb::{Request, Verb};
+use handset_phones::Given;
+use handset_phones::verb::{Refusal, Request, Verb};
 
 use crate::history::Requester;
 use crate::rules::Fact;
@@ -31,22 +32,29 @@ pub(super) fn read(fact: &Fact) -> Option<UserEventRequest> {
     if !fact.name().eq_ignore_ascii_case("UserEvent.Handset") {
         return None;
     }
-    let (verb, keys) = keys(fact);
+    let (verb, mut keys) = keys(fact);
+    let is_named = keys.iter().any(|(key, _)| key == PHONE);
+    let default = fact.phone().filter(|_| !is_named);
     let request = match &verb {
-        Some(verb) => {
-            let pairs = keys
-                .iter()
-                .map(|(key, value)| (key.as_str(), value.as_str()));
-            Request::parse(verb, pairs).map_err(|refusal| refusal.to_string())
-        }
+        Some(verb) => parse(verb, &keys, default).map_err(|refusal| refusal.to_string()),
         None => Err("Verb is missing; add one, such as Verb: push".to_owned()),
     };
+    keys.extend(default.map(|phone| (PHONE.to_owned(), phone.to_owned())));
     Some(UserEventRequest {
         requester: requester(fact),
         verb: verb.unwrap_or_default(),
         keys,
         request,
     })
+}
+
+/// Parses the keys of the dialplan, and the phone of the channel, which is one whatever its name.
+fn parse(verb: &str, keys: &[(String, String)], default: Option<&str>) -> Result<Request, Refusal> {
+    let written = keys
+        .iter()
+        .map(|(key, value)| (key.as_str(), Given::written(value)));
+    let default = default.map(|phone| (PHONE, Given::inserted(phone)));
+    Request::parse_given(verb.parse()?, written.chain(default))
 }
 
 fn requester(fact: &Fact) -> Requester {
@@ -96,16 +104,10 @@ fn keys(fact: &Fact) -> (Option<String>, Vec<(String, String)>) {
         .filter(|(key, _)| !replaced.contains(&key.name))
         .collect();
     pairs.append(&mut headers);
-    let mut pairs: Vec<_> = pairs
+    let pairs = pairs
         .into_iter()
         .map(|(key, value)| (key.name, value))
         .collect();
-    if !pairs.iter().any(|(key, _)| key == "phone") {
-        pairs.extend(
-            fact.phone()
-                .map(|phone| ("phone".to_owned(), phone.to_owned())),
-        );
-    }
     (verb, pairs)
 }
 
@@ -145,8 +147,11 @@ impl Key {
     }
 }
 
+const PHONE: &str = "phone";
+
 #[cfg(test)]
 mod tests {
+    use handset_phones::phone::PhoneNames;
     use handset_phones::screen::{Body, Screen};
     use handset_phones::verb::{Action, Content, Control, Priority, Push};
 
@@ -182,7 +187,7 @@ mod tests {
             ("TITLE", "T"),
         ]);
         let request = request.unwrap();
-        assert_eq!(request.phone.as_deref(), Some("1001"));
+        assert_eq!(request.phone.unwrap().to_string(), "1001");
         let Action::Push(Push {
             content: Content::Screen(screen),
             ..
@@ -212,7 +217,7 @@ mod tests {
     fn phone_defaults_to_that_of_the_channel() {
         let request =
             request(&[("Verb", "push"), ("Text", "Hello"), ("Priority", "idle")]).unwrap();
-        assert_eq!(request.phone.as_deref(), Some("PJSIP/1001"));
+        assert_eq!(request.phone, Some(PhoneNames::inserted("PJSIP/1001")));
         let Action::Push(push) = request.action else {
             panic!()
         };
@@ -285,6 +290,22 @@ mod tests {
         assert_eq!(screen.title.as_deref(), Some("Mine"));
         let wrong = request(&[("Verb", "push"), ("Query", "text=a&titel=b")]);
         assert_eq!(wrong.unwrap_err(), "unknown key titel; did you mean title?");
+    }
+
+    #[test]
+    fn phone_of_a_strange_channel_is_one_phone() {
+        // Whoever may dial any number chooses the name of a local channel.
+        let headers = [
+            ("Event", "UserEvent"),
+            ("Channel", "Local/1001&all@phones-00000001;2"),
+            ("UserEvent", "Handset"),
+            ("Verb", "clear"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = read(&Fact::of_headers(headers).unwrap()).unwrap().request;
+        let refused = request.unwrap_err();
+        let expected = "phone: invalid name \"Local/1001&all@phones\"";
+        assert!(refused.starts_with(expected), "{refused}");
     }
 
     #[test]

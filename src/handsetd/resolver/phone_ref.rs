@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use handset_phones::phone::{Endpoint, Firmware, Identity, Phone};
+use handset_phones::phone::{Endpoint, Firmware, Identity, Phone, PhoneNames};
 use serde::{Deserialize, Serialize};
 
 /// Identifies a phone across restarts. Contains no secret, and nothing that configuration or roster
@@ -63,6 +63,11 @@ impl PhoneRef {
     /// Returns the value of `phone=` that finds the phone.
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the text as the name of one phone, even if a group was called so meanwhile.
+    pub(super) fn names(&self) -> PhoneNames {
+        PhoneNames::inserted(&self.text)
     }
 
     /// Returns whether it distinguishes the phones of an endpoint.

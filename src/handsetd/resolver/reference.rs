@@ -25,7 +25,7 @@ impl PhoneResolver {
     /// Returns the phone of a reference, at its present address.
     pub(crate) fn resolve_ref(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
         let (mut found, mut missing) = (Vec::new(), None);
-        for resolution in self.find(phone_ref.text()) {
+        for resolution in self.find(&phone_ref.names()) {
             match resolution {
                 Ok(phone) => found.push(phone),
                 Err(NotFound { outcome, .. }) => missing = Some(outcome),
@@ -61,7 +61,7 @@ impl PhoneResolver {
             identity: Some(identity),
             ..RegistrationInfo::default()
         };
-        let target = self.targets(phone_ref.text()).into_iter().next()?;
+        let target = self.targets(&phone_ref.names()).into_iter().next()?;
         let (Target::Listed(entry) | Target::Unlisted(entry)) = target else {
             return None;
         };

@@ -114,7 +114,8 @@ mod tests {
         ];
         let fact = Fact::new("Test", values);
         let template = Template::parse(template).map_err(|error| error.to_string())?;
-        template.fill(&fact).map_err(|error| error.to_string())
+        let filled = template.fill(&fact).map_err(|error| error.to_string())?;
+        Ok(filled.into_text())
     }
 
     #[test]

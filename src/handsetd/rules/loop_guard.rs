@@ -14,7 +14,7 @@
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
-use handset_phones::phone::normalized_name;
+use handset_phones::phone::{PhoneNames, normalized_name};
 use tokio::time::Instant;
 
 use super::fact::Fact;
@@ -77,11 +77,10 @@ impl RecentActions {
 fn actions(step: &Step) -> impl Iterator<Item = ActionKey> {
     let verb = step.request.verb.name();
     let has_consequences = CONSEQUENCES.iter().any(|(name, _)| *name == verb);
-    let phones = step.request.phone.as_deref().filter(|_| has_consequences);
-    let phones = phones.unwrap_or_default().split('&');
+    let phones = step.request.phone.iter().filter(move |_| has_consequences);
     phones
-        .filter(|phone| !phone.trim().is_empty())
-        .map(move |phone| (verb, normalized_name(phone)))
+        .flat_map(PhoneNames::iter)
+        .map(move |phone| (verb, normalized_name(phone.as_str())))
 }
 
 /// Returns whether the verb can cause an event of this name.

@@ -5,6 +5,7 @@ use handset_phones::verb::{COMMON, Kind, Refusal, Request, Verb};
 use super::config::{Value, Values};
 use super::error::Error;
 use super::fact::Fact;
+use super::filled::Filled;
 use super::template::Template;
 
 /// One request of a run.
@@ -64,9 +65,14 @@ impl StepTemplate {
                 .phone()
                 .ok_or(Error::MissingPhone { verb: self.verb })?;
             let at = pairs.partition_point(|(key, _)| key.as_str() < PHONE);
-            pairs.insert(at, (PHONE.to_owned(), phone.to_owned()));
+            pairs.insert(at, (PHONE.to_owned(), Filled::inserted(phone)));
         }
-        let request = Request::parse(self.verb.name(), pairs.iter().map(borrowed))?;
+        let given = pairs
+            .iter()
+            .map(|(key, filled)| (key.as_str(), filled.as_given()));
+        let request = Request::parse_given(self.verb, given)?;
+        let text = |(key, filled): (String, Filled)| (key, filled.into_text());
+        let pairs = pairs.into_iter().map(text).collect();
         Ok(Step { request, pairs })
     }
 
@@ -158,10 +164,6 @@ fn word(verb: Verb, key: &str, value: bool) -> &'static str {
         (false, true) => "yes",
         (false, false) => "no",
     }
-}
-
-fn borrowed((key, value): &(String, String)) -> (&str, &str) {
-    (key, value)
 }
 
 const PHONE: &str = "phone";

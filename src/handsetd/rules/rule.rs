@@ -12,6 +12,7 @@ use super::condition::Condition;
 use super::config::{self, Mode};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
+use super::filled::Filled;
 use super::loop_guard::RecentActions;
 use super::plan::{Step, StepTemplate};
 use super::template::Template;
@@ -196,6 +197,7 @@ impl Rule {
             return Ok(Err(Verdict::Unmet { condition }));
         }
         let key = self.per.as_ref().map(|per| per.fill(fact)).transpose()?;
+        let key = key.map(Filled::into_text);
         if let Some(remaining) = self.memory.limits.remaining(&key, now) {
             return Ok(Err(Verdict::Limited { key, remaining }));
         }

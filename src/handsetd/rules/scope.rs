@@ -11,6 +11,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::error::Error;
 use super::fact::Fact;
+use super::filled::format_inserted;
 use super::filters;
 use super::limits::{FUEL, MAX_EXPRESSION};
 
@@ -20,6 +21,7 @@ pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(||
     environment.remove_global("debug");
     filters::bound(&mut environment);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_formatter(format_inserted);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment

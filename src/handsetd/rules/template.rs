@@ -4,6 +4,7 @@ use minijinja::Environment;
 
 use super::error::Error;
 use super::fact::Fact;
+use super::filled::{Filled, FilledWriter};
 use super::limits::MAX_TEXT;
 use super::scope::{ENVIRONMENT, Names, check_limits, scope};
 
@@ -54,25 +55,29 @@ impl Template {
     }
 
     /// Fills in the placeholders. A missing value is an error.
-    pub(super) fn fill(&self, fact: &Fact) -> Result<String, Error> {
-        let text = match self {
+    pub(super) fn fill(&self, fact: &Fact) -> Result<Filled, Error> {
+        let filled = match self {
             Self::Compiled(compiled) => compiled.fill(fact)?,
-            Self::Literal(text) => text.clone(),
+            Self::Literal(text) => Filled::written(text),
         };
-        if text.len() > MAX_TEXT {
-            return Err(Error::TooLong { length: text.len() });
+        let length = filled.text().len();
+        if length > MAX_TEXT {
+            return Err(Error::TooLong { length });
         }
-        Ok(text)
+        Ok(filled)
     }
 }
 
 impl Compiled {
-    fn fill(&self, fact: &Fact) -> Result<String, Error> {
-        let rendered = self
-            .environment
-            .get_template(NAME)
-            .and_then(|template| template.render(scope(fact)));
-        rendered.map_err(|error| self.names.explain(error, fact))
+    fn fill(&self, fact: &Fact) -> Result<Filled, Error> {
+        let mut writer = FilledWriter::default();
+        let rendered = self.environment.get_template(NAME).and_then(|template| {
+            template
+                .render_captured_to(scope(fact), &mut writer)
+                .map(drop)
+        });
+        rendered.map_err(|error| self.names.explain(error, fact))?;
+        Ok(writer.finish())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Address, Endpoint, Listing, MacAddress, PhoneEntry};
+use super::{Address, Endpoint, Listing, MacAddress, PhoneEntry, PhoneName, PhoneNames};
 
 /// The configured phones and groups.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Directory {
 pub enum Target {
     /// A configured phone.
     Listed(PhoneEntry),
+    /// A group that a value of an event names, which must name one phone.
+    Group(String),
     /// An endpoint that is not configured; Asterisk may know it.
     Unlisted(PhoneEntry),
     /// A MAC or IP address that is not configured, or an invalid name.
@@ -64,23 +66,27 @@ impl Directory {
         self.groups.keys().map(String::as_str)
     }
 
-    /// Returns the targets of `phone=TEXT`: parts separated by `&` as in `Dial()`, groups replaced by
-    /// their members, each phone once.
-    pub fn find(&self, text: &str) -> Vec<Target> {
-        let mut names = Vec::new();
+    /// Returns the targets of `phone=`: groups replaced by their members, each phone once.
+    pub fn find(&self, names: &PhoneNames) -> Vec<Target> {
         let mut seen = BTreeSet::new();
-        for part in text
-            .split('&')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
-            self.expand(part, &mut seen, &mut names);
+        let mut targets = Vec::new();
+        for name in names.iter() {
+            match name {
+                PhoneName::Inserted(name) => targets.push(self.single_target(name)),
+                PhoneName::Written(name) => self.expand(name, &mut seen, &mut targets),
+            }
         }
         let mut phones = BTreeSet::new();
-        let targets = names.into_iter().map(|name| self.target(name));
+        targets.retain(|target| phones.insert(target.identity()));
         targets
-            .filter(|target| phones.insert(target.identity()))
-            .collect()
+    }
+
+    /// Returns the target of a name that must be that of one phone.
+    fn single_target(&self, name: &str) -> Target {
+        if self.groups.contains_key(name) {
+            return Target::Group(name.to_owned());
+        }
+        self.target(name)
     }
 
     /// Returns the entry of `endpoint`, or an unlisted one.
@@ -94,7 +100,12 @@ impl Directory {
             .unwrap_or_else(|| PhoneEntry::unlisted(endpoint.clone()))
     }
 
-    fn expand<'a>(&'a self, name: &'a str, seen: &mut BTreeSet<&'a str>, names: &mut Vec<&'a str>) {
+    fn expand<'a>(
+        &'a self,
+        name: &'a str,
+        seen: &mut BTreeSet<&'a str>,
+        targets: &mut Vec<Target>,
+    ) {
         // Visiting each name once also terminates for a group that contains itself.
         if !seen.insert(name) {
             return;
@@ -102,8 +113,8 @@ impl Directory {
         match self.groups.get(name) {
             Some(members) => members
                 .iter()
-                .for_each(|member| self.expand(member, seen, names)),
-            None => names.push(name),
+                .for_each(|member| self.expand(member, seen, targets)),
+            None => targets.push(self.target(name)),
         }
     }
 
@@ -151,7 +162,7 @@ impl Target {
     pub fn name(&self) -> &str {
         match self {
             Self::Listed(entry) | Self::Unlisted(entry) => &entry.name,
-            Self::Unknown(text) => text,
+            Self::Group(name) | Self::Unknown(name) => name,
         }
     }
 
@@ -205,12 +216,17 @@ mod tests {
     }
 
     fn names(text: &str) -> Vec<String> {
+        targets(&text.into())
+    }
+
+    fn targets(names: &PhoneNames) -> Vec<String> {
         let kind = |target: &Target| match target {
             Target::Listed(entry) => format!("listed {}", entry.name),
             Target::Unlisted(entry) => format!("unlisted {}", entry.endpoint.as_ref().unwrap()),
+            Target::Group(name) => format!("group {name}"),
             Target::Unknown(text) => format!("unknown {text}"),
         };
-        directory().find(text).iter().map(kind).collect()
+        directory().find(names).iter().map(kind).collect()
     }
 
     #[test]
@@ -245,6 +261,24 @@ mod tests {
         assert!(names(" & ").is_empty());
         let both = ["unlisted PJSIP/1007", "unlisted SIP/1007"];
         assert_eq!(names("1007&SIP/1007&PJSIP/1007"), both);
+    }
+
+    #[test]
+    fn inserted_name_is_that_of_one_phone() {
+        let inserted = |name: &str| targets(&PhoneNames::inserted(name));
+        assert_eq!(inserted("reception"), ["group reception"]);
+        assert_eq!(inserted("all"), ["group all"]);
+        assert_eq!(inserted("boss"), ["listed boss"]);
+        assert_eq!(inserted("192.0.2.21"), ["listed 1001"]);
+        assert_eq!(inserted("1007"), ["unlisted PJSIP/1007"]);
+        assert_eq!(
+            inserted("10*"),
+            ["unlisted PJSIP/10*"],
+            "a star is a letter"
+        );
+        for name in ["1001&boss", "", "1001 & boss"] {
+            assert_eq!(inserted(name), [format!("unknown {name}")]);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::given::Given;
 use crate::invalid_value::InvalidValue;
 use crate::screen::KeyName;
 
@@ -17,8 +18,8 @@ pub struct KeyPress {
 }
 
 /// Parses a list of key presses.
-pub(super) fn parse(text: &str) -> Result<Vec<KeyPress>, InvalidValue> {
-    let presses = text.split(',').map(press).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn parse(given: Given<'_>) -> Result<Vec<KeyPress>, InvalidValue> {
+    let presses = given.split(',').map(press).collect::<Result<Vec<_>, _>>()?;
     if presses.len() > MAX_KEYS {
         return Err(InvalidValue::TooMany {
             unit: "keys",
@@ -29,14 +30,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<KeyPress>, InvalidValue> {
     Ok(presses)
 }
 
-fn press(text: &str) -> Result<KeyPress, InvalidValue> {
-    let mut parts = text.split(':');
+fn press(given: Given<'_>) -> Result<KeyPress, InvalidValue> {
+    let mut parts = given.split(':').map(Given::as_str);
     let key = parts.next().unwrap_or_default().parse()?;
     let (hold, pause) = (parts.next(), parts.next());
     if parts.next().is_some() {
         return Err(InvalidValue::malformed(
             "key press",
-            text,
+            given.as_str(),
             "use KEY:HOLD:PAUSE",
         ));
     }
@@ -63,6 +64,10 @@ const MAX_TIME: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Vec<KeyPress>, InvalidValue> {
+        super::parse(Given::written(text))
+    }
 
     #[test]
     fn keys_are_parsed_in_order_with_their_times() {

@@ -27,6 +27,8 @@ pub enum Kind {
     Led,
     /// A number to dial.
     Number,
+    /// Names of phones and groups, separated by `&`.
+    Phones,
     /// `NAME=VALUE`.
     Setting,
     /// The name of a setting.

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use super::kind::Kind;
+use super::setting::Setting;
 use super::text::unescape;
 use super::value::Value;
+use super::vendor_uri::VendorUri;
 use super::{key, stream};
+use crate::given::Given;
 use crate::invalid_value::InvalidValue;
+use crate::phone::PhoneNames;
 use crate::screen::{Entry, Input, InputKind, Item, http_url};
 
 /// Parses a value. The error does not name the key.
-pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
+pub(super) fn value(kind: Kind, given: Given<'_>) -> Result<Value, InvalidValue> {
+    let text = given.as_str();
     if text.len() > MAX_VALUE {
         return Err(InvalidValue::TooMany {
             unit: "bytes",
@@ -25,14 +30,15 @@ pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
         Kind::Device => trimmed.parse().map(Value::Device),
         Kind::Digits => trimmed.parse().map(Value::Digits),
         Kind::Duration => duration(trimmed).map(Value::Duration),
-        Kind::Entry => entry(text).map(Value::Entry),
+        Kind::Entry => entry(given).map(Value::Entry),
         Kind::Image => trimmed.parse().map(Value::Image),
-        Kind::Input => input(text).map(Value::Input),
-        Kind::Item => item(text).map(Value::Item),
-        Kind::Keys => key::parse(trimmed).map(Value::Keys),
+        Kind::Input => input(given).map(Value::Input),
+        Kind::Item => item(given).map(Value::Item),
+        Kind::Keys => key::parse(given.trim()).map(Value::Keys),
         Kind::Led => trimmed.parse().map(Value::Led),
         Kind::Number => trimmed.parse().map(Value::Number),
-        Kind::Setting => text.parse().map(Value::Setting),
+        Kind::Phones => PhoneNames::parse(given).map(Value::Phones),
+        Kind::Setting => Setting::parse(given).map(Value::Setting),
         Kind::SettingName => trimmed.parse().map(Value::SettingName),
         Kind::String => Ok(Value::Text(text.to_owned())),
         Kind::Template => template(trimmed).map(Value::Text),
@@ -42,7 +48,7 @@ pub(super) fn value(kind: Kind, text: &str) -> Result<Value, InvalidValue> {
             .map(Value::Url)
             .ok_or_else(|| InvalidValue::malformed("URL", trimmed, "use an http or https URL")),
         Kind::User => trimmed.parse().map(Value::User),
-        Kind::VendorUri => trimmed.parse().map(Value::VendorUri),
+        Kind::VendorUri => VendorUri::parse(given.trim()).map(Value::VendorUri),
         Kind::Whole(from, to) => whole(trimmed, from, to).map(Value::Whole),
         Kind::Word(words) => word(trimmed, words).map(Value::Word),
     }
@@ -61,26 +67,27 @@ fn duration(text: &str) -> Result<Duration, InvalidValue> {
     Ok(duration)
 }
 
-fn entry(text: &str) -> Result<Entry, InvalidValue> {
-    let (name, number) = labelled("entry", text, "use Name|Number")?;
-    match number.parse() {
+fn entry(given: Given<'_>) -> Result<Entry, InvalidValue> {
+    let (name, number) = labelled("entry", given, "use Name|Number")?;
+    match number.as_str().parse() {
         Ok(number) => Ok(Entry { name, number }),
         Err(error) => Err(InvalidValue::labelled(error, &name)),
     }
 }
 
-fn item(text: &str) -> Result<Item, InvalidValue> {
-    let (label, target) = labelled("item", text, "use Label|TARGET")?;
-    match target.parse() {
+fn item(given: Given<'_>) -> Result<Item, InvalidValue> {
+    let (label, target) = labelled("item", given, "use Label|TARGET")?;
+    match target.as_str().parse() {
         Ok(target) => Ok(Item { label, target }),
         Err(error) => Err(InvalidValue::labelled(error, &label)),
     }
 }
 
-fn input(text: &str) -> Result<Input, InvalidValue> {
-    let (label, rest) = labelled("input", text, "use Label|param|kind")?;
-    let (parameter, kind) = rest.split_once('|').unwrap_or((rest, "text"));
-    let (parameter, kind) = (parameter.trim(), kind.trim());
+fn input(given: Given<'_>) -> Result<Input, InvalidValue> {
+    let (label, rest) = labelled("input", given, "use Label|param|kind")?;
+    let default = Given::written("text");
+    let (parameter, kind) = rest.split_once('|').unwrap_or((rest, default));
+    let (parameter, kind) = (parameter.as_str().trim(), kind.as_str().trim());
     if parameter.is_empty() || parameter.len() > MAX_PARAMETER || !parameter.chars().all(is_plain) {
         let hint = format!("use up to {MAX_PARAMETER} letters, digits and _ - .");
         let error = InvalidValue::malformed("parameter", parameter, hint);
@@ -101,12 +108,14 @@ fn input(text: &str) -> Result<Input, InvalidValue> {
 /// Splits at the first `|`. The text before it must not be empty.
 fn labelled<'a>(
     what: &'static str,
-    text: &'a str,
+    given: Given<'a>,
     hint: &str,
-) -> Result<(String, &'a str), InvalidValue> {
-    match text.split_once('|') {
-        Some((label, rest)) if !label.trim().is_empty() => Ok((label.trim().to_owned(), rest)),
-        _ => Err(InvalidValue::malformed(what, text, hint)),
+) -> Result<(String, Given<'a>), InvalidValue> {
+    match given.split_once('|') {
+        Some((label, rest)) if !label.as_str().trim().is_empty() => {
+            Ok((label.as_str().trim().to_owned(), rest))
+        }
+        _ => Err(InvalidValue::malformed(what, given.as_str(), hint)),
     }
 }
 
@@ -161,7 +170,7 @@ mod tests {
     #[test]
     fn input_defaults_to_text() {
         let kind = |text: &str| {
-            input(text)
+            input(Given::written(text))
                 .map(|input| input.kind)
                 .map_err(|error| error.to_string())
         };

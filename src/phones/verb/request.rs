@@ -9,7 +9,8 @@ use super::table::{MAX_ELEMENTS, MAX_VALUES};
 use super::value::Values;
 use super::via::Via;
 use super::{csta, parse, read};
-use crate::invalid_value::InvalidValue;
+use crate::given::Given;
+use crate::phone::PhoneNames;
 
 /// A request: what to do on which phones, and how to deliver it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +19,8 @@ pub struct Request {
     pub verb: Verb,
     /// What the phone is to do.
     pub action: Action,
-    /// The phones, as written; `None` is the caller's own.
-    pub phone: Option<String>,
+    /// The phones; `None` is the caller's own.
+    pub phone: Option<PhoneNames>,
     /// Whether the requester waits for the outcome.
     pub wait: bool,
     /// How long to store the request while the phone is unreachable.
@@ -31,7 +32,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Parses a verb with its keys and values.
+    /// Parses a verb with its keys and values, all of which their author wrote.
     ///
     /// # Errors
     ///
@@ -42,53 +43,100 @@ impl Request {
         V: AsRef<str>,
     {
         let verb: Verb = verb.parse()?;
-        let mut values = Values::new(verb);
-        let mut length = 0_usize;
+        let mut parser = Parser::new(verb);
         for (name, text) in pairs {
-            let (name, text) = (name.as_ref(), text.as_ref());
-            length = length.saturating_add(name.len()).saturating_add(text.len());
-            if length > MAX_LENGTH {
-                return Err(Refusal::TooLong { max: MAX_LENGTH });
+            parser.add(name.as_ref(), Given::written(text.as_ref()))?;
+        }
+        parser.finish()
+    }
+
+    /// Parses a verb with its keys and values, parts of which may be inserted.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first fault; its message names the key.
+    pub fn parse_given<'a>(
+        verb: Verb,
+        pairs: impl IntoIterator<Item = (&'a str, Given<'a>)>,
+    ) -> Result<Self, Refusal> {
+        let mut parser = Parser::new(verb);
+        for (name, given) in pairs {
+            parser.add(name, given)?;
+        }
+        parser.finish()
+    }
+}
+
+/// Collects the keys of a request.
+struct Parser {
+    verb: Verb,
+    values: Values,
+    /// Length of all keys and values so far, in bytes.
+    length: usize,
+}
+
+impl Parser {
+    fn new(verb: Verb) -> Self {
+        Self {
+            verb,
+            values: Values::new(verb),
+            length: 0,
+        }
+    }
+
+    fn add(&mut self, name: &str, given: Given<'_>) -> Result<(), Refusal> {
+        let (verb, text) = (self.verb, given.as_str());
+        self.length = self
+            .length
+            .saturating_add(name.len())
+            .saturating_add(text.len());
+        if self.length > MAX_LENGTH {
+            return Err(Refusal::TooLong { max: MAX_LENGTH });
+        }
+        let values = &mut self.values;
+        let key = match verb.row().key(name) {
+            Some(key) => key,
+            None if verb.row().takes_elements && csta::is_path(name) => {
+                if values.element_count() >= MAX_ELEMENTS {
+                    return Err(Refusal::too_many(name, "elements", MAX_ELEMENTS));
+                }
+                values.add_element(name, text);
+                return Ok(());
             }
-            let key = match verb.row().key(name) {
-                Some(key) => key,
-                None if verb.row().takes_elements && csta::is_path(name) => {
-                    if values.element_count() >= MAX_ELEMENTS {
-                        return Err(Refusal::too_many(name, "elements", MAX_ELEMENTS));
-                    }
-                    values.add_element(name, text);
-                    continue;
-                }
-                None => {
-                    return Err(Refusal::UnknownKey {
-                        verb,
-                        key: name.to_owned(),
-                    });
-                }
-            };
-            if !key.repeatable && values.has(name) {
-                return Err(Refusal::DuplicateKey {
+            None => {
+                return Err(Refusal::UnknownKey {
                     verb,
                     key: name.to_owned(),
                 });
             }
-            if values.count(name) >= MAX_VALUES {
-                return Err(Refusal::too_many(name, "values", MAX_VALUES));
-            }
-            let value = parse::value(key.kind, text);
-            values.add(
-                key.name,
-                value.map_err(|error| Refusal::invalid(name, error))?,
-            );
+        };
+        if !key.repeatable && values.has(name) {
+            return Err(Refusal::DuplicateKey {
+                verb,
+                key: name.to_owned(),
+            });
         }
+        if values.count(name) >= MAX_VALUES {
+            return Err(Refusal::too_many(name, "values", MAX_VALUES));
+        }
+        let value = parse::value(key.kind, given);
+        values.add(
+            key.name,
+            value.map_err(|error| Refusal::invalid(name, error))?,
+        );
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Request, Refusal> {
+        let (verb, values) = (self.verb, &mut self.values);
         let mut keys = verb.row().keys.iter();
         if let Some(key) = keys.find(|key| key.required && !values.has(key.name)) {
             return Err(values.missing(key.name));
         }
-        Ok(Self {
+        Ok(Request {
             verb,
-            action: read::action(verb, &mut values)?,
-            phone: values.optional("phone").map(names).transpose()?,
+            action: read::action(verb, values)?,
+            phone: values.optional("phone"),
             wait: values
                 .word("wait", &[("yes", true), ("no", false)])
                 .unwrap_or(true),
@@ -98,24 +146,6 @@ impl Request {
         })
     }
 }
-
-/// Checks how many phones a request names.
-fn names(phone: String) -> Result<String, Refusal> {
-    let count = phone.split('&').count();
-    if count > MAX_NAMES {
-        let error = InvalidValue::TooMany {
-            unit: "names",
-            count,
-            max: MAX_NAMES,
-        };
-        return Err(Refusal::invalid("phone", error));
-    }
-    Ok(phone)
-}
-
-/// How many phones a request may name. Each costs a search, a delivery and a line in the log; a site
-/// that has more puts them into a group.
-const MAX_NAMES: usize = 2000;
 
 /// The longest request, in bytes of all keys and values: as long as the longest body of the API, and
 /// room for sixteen of the longest values.

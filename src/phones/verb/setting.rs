@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::given::Given;
 use crate::invalid_value::InvalidValue;
 
 /// Settings to write, then settings to read.
@@ -56,14 +57,13 @@ impl fmt::Display for SettingName {
     }
 }
 
-impl FromStr for Setting {
-    type Err = InvalidValue;
-
+impl Setting {
     /// Parses `NAME=VALUE`.
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let (name, value) = text
+    pub(super) fn parse(given: Given<'_>) -> Result<Self, InvalidValue> {
+        let (name, value) = given
             .split_once('=')
-            .ok_or_else(|| InvalidValue::malformed("setting", text, "use NAME=VALUE"))?;
+            .ok_or_else(|| InvalidValue::malformed("setting", given.as_str(), "use NAME=VALUE"))?;
+        let (name, value) = (name.as_str(), value.as_str());
         if value.len() > MAX_VALUE || value.chars().any(char::is_control) {
             let hint = format!("the value must be one line of up to {MAX_VALUE} bytes");
             return Err(InvalidValue::malformed("value of setting", name, hint));
@@ -81,18 +81,22 @@ const MAX_VALUE: usize = 1024;
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Setting, InvalidValue> {
+        Setting::parse(Given::written(text))
+    }
+
     #[test]
     fn setting_is_split_at_the_first_equals_sign() {
-        let setting: Setting = "fkey1=url http://192.0.2.1/?a=b&c".parse().unwrap();
+        let setting = parse("fkey1=url http://192.0.2.1/?a=b&c").unwrap();
         assert_eq!(setting.name.as_str(), "fkey1");
         assert_eq!(setting.value, "url http://192.0.2.1/?a=b&c");
-        assert_eq!("a=".parse::<Setting>().unwrap().value, "");
+        assert_eq!(parse("a=").unwrap().value, "");
     }
 
     #[test]
     fn malformed_settings_are_refused() {
         for text in ["", "a", "=1", "a b=1", "a&b=1", "a=1\nb=2", "a=\u{1b}"] {
-            assert!(text.parse::<Setting>().is_err(), "{text:?}");
+            assert!(parse(text).is_err(), "{text:?}");
         }
         assert!("user_name[1]".parse::<SettingName>().is_ok());
         assert!("account.1.label".parse::<SettingName>().is_ok());

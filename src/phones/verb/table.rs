@@ -131,7 +131,7 @@ const fn with_result(row: Row) -> Row {
 pub const COMMON: &[Key] = &[
     key("deadline", Kind::Duration),
     key("keep", Kind::Duration),
-    key("phone", Kind::String),
+    key("phone", Kind::Phones),
     key("via", Kind::Word(&["http", "notify", "csta", "pbx"])),
     key("wait", Kind::YES_NO),
 ];

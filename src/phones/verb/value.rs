@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::setting::{Setting, SettingName};
 use super::tone::Tone;
 use super::vendor_uri::VendorUri;
+use crate::phone::PhoneNames;
 use crate::screen::{Entry, Input, Item, Number, Source};
 
 /// The values of a request, by key.
@@ -164,6 +165,7 @@ values!(
     Keys(Vec<KeyPress>),
     Led(LedName),
     Number(Number),
+    Phones(PhoneNames),
     Setting(Setting),
     SettingName(SettingName),
     Text(String),

@@ -1,8 +1,7 @@
 //! URIs in the vendor's syntax, such as `Key:Soft1` or `Dial:100`.
 
-use std::str::FromStr;
-
 use super::priority::Priority;
+use crate::given::Given;
 use crate::invalid_value::InvalidValue;
 
 /// A URI for a phone to run.
@@ -24,14 +23,13 @@ impl VendorUri {
     }
 
     const MAX: usize = 256;
-}
-
-impl FromStr for VendorUri {
-    type Err = InvalidValue;
 
     /// Parses `SCHEME:REST`, optionally followed by the priority `@0`, `@1` or `@2`.
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let (uri, priority) = match text.rsplit_once('@') {
+    pub(super) fn parse(given: Given<'_>) -> Result<Self, InvalidValue> {
+        let text = given.as_str();
+        let split = given.rsplit_once('@');
+        let split = split.map(|(uri, priority)| (uri.as_str(), priority.as_str()));
+        let (uri, priority) = match split {
             Some((uri, "0")) => (uri, Priority::Now),
             Some((uri, "1")) => (uri, Priority::Idle),
             Some((uri, "2")) => (uri, Priority::OnlyIdle),
@@ -69,10 +67,14 @@ impl FromStr for VendorUri {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<VendorUri, InvalidValue> {
+        VendorUri::parse(Given::written(text))
+    }
+
     #[test]
     fn priority_follows_the_last_at_sign() {
         let read = |text: &str| {
-            let uri: VendorUri = text.parse().unwrap();
+            let uri = parse(text).unwrap();
             (uri.as_str().to_owned(), uri.priority())
         };
         assert_eq!(read("Key:Soft1"), ("Key:Soft1".into(), Priority::Now));
@@ -84,7 +86,7 @@ mod tests {
         assert_eq!(read("Wav.Stop@1"), ("Wav.Stop".into(), Priority::Idle));
         assert_eq!(read("Wav.Play:http://h/x").1, Priority::Now);
         for text in ["", "Soft1", ":x", "Key Soft:1", "Key:\n", "1:2"] {
-            assert!(text.parse::<VendorUri>().is_err(), "{text:?}");
+            assert!(parse(text).is_err(), "{text:?}");
         }
     }
 }

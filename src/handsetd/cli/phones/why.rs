@@ -62,7 +62,7 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
     let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
     let courier = courier(config, &roster)?;
     let mut reports = Vec::new();
-    for found in resolver.find(names) {
+    for found in resolver.find(&names.into()) {
         reports.push(match found {
             Ok(phone) => probe_phone(&courier, &phone).await,
             Err(NotFound { outcome, .. }) => {

@@ -71,7 +71,7 @@ fn text_with_a_list_or_image_becomes_its_prompt() {
 #[test]
 fn common_keys_are_parsed() {
     let request = parse("ping phone=1001&reception;wait=no;keep=5m;via=notify;deadline=3").unwrap();
-    assert_eq!(request.phone.as_deref(), Some("1001&reception"));
+    assert_eq!(request.phone, Some("1001&reception".into()));
     assert!(!request.wait);
     assert_eq!(request.keep, Some(Duration::from_mins(5)));
     assert_eq!(
@@ -310,8 +310,8 @@ fn requests_are_bounded() {
 
     let phones = |count| vec!["1"; count].join("&");
     let to = |phones| [("text", "a".to_owned()), ("phone", phones)];
-    assert!(Request::parse("push", to(phones(MAX_NAMES))).is_ok());
-    let error = Request::parse("push", to(phones(MAX_NAMES + 1))).unwrap_err();
+    assert!(Request::parse("push", to(phones(PhoneNames::MAX))).is_ok());
+    let error = Request::parse("push", to(phones(PhoneNames::MAX + 1))).unwrap_err();
     assert_eq!(
         error.to_string(),
         "phone: too many names (2001); the limit is 2000"
