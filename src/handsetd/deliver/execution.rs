@@ -208,6 +208,7 @@ impl PlanExecution<'_> {
             }
             ReplyOutcome::Denied(why) => Err(Failure::new(Status::Denied, why)),
             ReplyOutcome::Rejected(why) => Err(Failure::new(Status::Rejected, why)),
+            ReplyOutcome::Unconfirmed(why) => Err(Failure::new(Status::Unknown, why)),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A lenient parser for the XML that devices send: with several declarations, none or a wrong one,
-//! undeclared ISO 8859-1, an unescaped `&` or missing end tags.
+//! undeclared ISO 8859-1 or UTF-16, an unescaped `&` or missing end tags.
 //!
 //! Only size and depth are limited. Documents that handsetd writes go through [`xml`](super::xml).
 
@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
+
+use super::http::decode;
 
 /// An element with its attributes and content.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -98,14 +100,6 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Element> {
         close(&mut open);
     }
     open.pop()?.children.into_iter().next()
-}
-
-/// Decodes bytes as UTF-8 or, if that fails, as ISO 8859-1.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.trim_start_matches('\u{feff}').into(),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    }
 }
 
 fn element(start: &BytesStart<'_>) -> Element {

@@ -107,6 +107,8 @@ pub enum ReplyOutcome {
     Rejected(String),
     /// Further steps come before the remaining steps of the plan.
     Then(Vec<Step>),
+    /// What answered does not confirm that it acted, and may be no such phone.
+    Unconfirmed(String),
 }
 
 /// Data returned by a phone.

@@ -1,23 +1,133 @@
 //! Replies to an Execute, parsed leniently.
 //!
 //! Phones send two XML declarations in a row, none at all, an empty encoding, or an unescaped `&`
-//! in the URL that they repeat. So this looks for the two relevant elements instead of parsing a
-//! document. The HTTP status differs between generations and carries less than the body.
+//! in the URL that they repeat. So this looks for the relevant elements instead of parsing a
+//! document. The HTTP status differs between generations and carries less than the body: without an
+//! object it is believed only of multiplatform phones, which send nothing else.
 
 use quick_xml::escape::unescape;
 use serde_json::{Map, Value};
 
-use crate::vendor::{Reply, ReplyData, ReplyOutcome};
+use super::family::Family;
+use crate::phone::Phone;
+use crate::vendor::{Reply, ReplyData, ReplyOutcome, lenient_xml};
+
+/// How a phone replies, and where it checks who asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Replies {
+    /// With objects, after it has asked handsetd: enterprise firmware.
+    Objects,
+    /// With nothing but an HTTP status, after a challenge: multiplatform and small business firmware.
+    Status,
+}
+
+impl Replies {
+    pub(super) fn of(phone: &Phone) -> Self {
+        if Family::of(phone).is_multiplatform() {
+            Self::Status
+        } else {
+            Self::Objects
+        }
+    }
+
+    /// Returns what to check when the phone refuses the credentials.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Objects => {
+                "check them, and that its authenticationURL is /cisco/authenticate at handsetd"
+            }
+            Self::Status => {
+                "check them against its user password, or CISCO XML EXE Auth Mode on its web page"
+            }
+        }
+    }
+
+    /// Returns what to check when the phone has no page for requests.
+    fn web_access(self) -> &'static str {
+        match self {
+            Self::Objects => "is web access enabled (webAccess in SEP….cnf.xml)?",
+            Self::Status => "is CISCO XML EXE Enable set to Yes on its web page?",
+        }
+    }
+
+    fn denied(self, what: &str) -> ReplyOutcome {
+        let advice = self.advice();
+        ReplyOutcome::Denied(format!("{DENIED}: {what}; {advice}"))
+    }
+
+    /// Interprets a reply whose items are not known.
+    pub(super) fn parse(self, reply: &Reply) -> ReplyOutcome {
+        let body = reply.text();
+        if let Some(error) = element(&body, "CiscoIPPhoneError") {
+            return match attribute(error, "Number").unwrap_or_default() {
+                "4" => self.denied("it answered error 4"),
+                "1" => rejected("it could not parse the request, or is busy (error 1)"),
+                "2" => rejected("it could not frame its response (error 2)"),
+                "3" => rejected("it has an internal file error (error 3)"),
+                "6" => rejected("it considers the URL invalid (error 6)"),
+                number => rejected(&format!("it answered error {number}")),
+            };
+        }
+        let mut items = elements(&body, "ResponseItem").map(Item::of).peekable();
+        let has_object = items.peek().is_some() || element(&body, "CiscoIPPhoneResponse").is_some();
+        if let Some(item) = items.find(Item::is_fault) {
+            return rejected(&item.description(false));
+        }
+        match reply.status {
+            200..=299 if has_object || self == Self::Status && !is_page(&body) => {
+                ReplyOutcome::Done
+            }
+            200..=299 => ReplyOutcome::Unconfirmed(format!(
+                "it answered {}, not a CiscoIPPhoneResponse; is a Cisco phone at this address and port?",
+                reply.description()
+            )),
+            401 => self.denied("it answered HTTP 401"),
+            403 => self.denied("it answered HTTP 403"),
+            404 => rejected(&format!("it answered HTTP 404; {}", self.web_access())),
+            status => rejected(&format!("it answered HTTP {status}")),
+        }
+    }
+
+    /// Interprets the reply to setBackground and setRingTone, whose object no document describes: any
+    /// object is a success.
+    pub(super) fn parse_any_object(self, reply: &Reply) -> ReplyOutcome {
+        let is_object = || {
+            lenient_xml::parse(&reply.body).is_some_and(|root| !is_page(&format!("<{}", root.name)))
+        };
+        match self.parse(reply) {
+            ReplyOutcome::Unconfirmed(_) if is_object() => ReplyOutcome::Done,
+            outcome => outcome,
+        }
+    }
+
+    /// The outcome if the phone has no device information page.
+    pub(super) fn no_device_page(self) -> ReplyOutcome {
+        rejected(&format!(
+            "it has no device information page; {}",
+            self.web_access()
+        ))
+    }
+}
+
+/// Returns whether this is a page for people.
+fn is_page(body: &str) -> bool {
+    let start: String = body.trim_start().chars().take(MAX_START).collect();
+    let start = start.to_ascii_lowercase();
+    start.starts_with("<html")
+        || start.starts_with("<!doctype html")
+        || start.starts_with(['{', '['])
+}
 
 /// Parses the reply to an Execute of certain URLs.
 #[derive(Debug)]
 pub(super) struct ExecuteReply {
+    replies: Replies,
     urls: Vec<String>,
 }
 
 impl ExecuteReply {
-    pub(super) fn new(urls: Vec<String>) -> Self {
-        Self { urls }
+    pub(super) fn new(replies: Replies, urls: Vec<String>) -> Self {
+        Self { replies, urls }
     }
 
     /// Interprets a reply. Items are matched by URL, since they come in order of completion.
@@ -27,12 +137,13 @@ impl ExecuteReply {
             && self.urls.iter().any(|url| url.starts_with("RTP"))
         {
             return ReplyOutcome::Denied(format!(
-                "{DENIED}, or it is in a call and cannot start a stream (error 4); {ADVICE}"
+                "{DENIED}, or it is in a call and cannot start a stream (error 4); {}",
+                self.replies.advice()
             ));
         }
         let items: Vec<Item<'_>> = elements(&body, "ResponseItem").map(Item::of).collect();
         if element(&body, "CiscoIPPhoneError").is_some() || items.is_empty() {
-            return parse(reply);
+            return self.replies.parse(reply);
         }
         let mut faults = Vec::new();
         for item in items.iter().filter(|item| item.is_fault()) {
@@ -103,40 +214,10 @@ impl<'a> Item<'a> {
     }
 }
 
-/// Interprets a reply whose items are not known.
-pub(super) fn parse(reply: &Reply) -> ReplyOutcome {
-    let body = reply.text();
-    if let Some(error) = element(&body, "CiscoIPPhoneError") {
-        return match attribute(error, "Number").unwrap_or_default() {
-            "4" => denied("it answered error 4"),
-            "1" => rejected("it could not parse the request, or is busy (error 1)"),
-            "2" => rejected("it could not frame its response (error 2)"),
-            "3" => rejected("it has an internal file error (error 3)"),
-            "6" => rejected("it considers the URL invalid (error 6)"),
-            number => rejected(&format!("it answered error {number}")),
-        };
-    }
-    let mut items = elements(&body, "ResponseItem").map(Item::of);
-    if let Some(item) = items.find(Item::is_fault) {
-        return rejected(&item.description(false));
-    }
-    match reply.status {
-        // Multiplatform phones reply with nothing but the HTTP status.
-        200..=299 => ReplyOutcome::Done,
-        401 => denied("it answered HTTP 401"),
-        403 => denied("it answered HTTP 403"),
-        404 => rejected("it answered HTTP 404; is web access enabled (webAccess in SEP….cnf.xml)?"),
-        status => rejected(&format!("it answered HTTP {status}")),
-    }
-}
-
-fn denied(what: &str) -> ReplyOutcome {
-    ReplyOutcome::Denied(format!("{DENIED}: {what}; {ADVICE}"))
-}
-
 const DENIED: &str = "the phone refused the user name and password";
-const ADVICE: &str =
-    "check them, and that its authenticationURL is /cisco/authenticate at handsetd";
+
+/// How much of a body tells whether it is a page, in characters.
+const MAX_START: usize = 16;
 
 /// The longest data of an item that is reported, in characters.
 const MAX_DATA: usize = 512;
@@ -157,7 +238,14 @@ fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 /// Returns the attributes of all elements of that name, in order.
 fn elements<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     text.split('<').skip(1).filter_map(move |tag| {
-        let rest = tag.strip_prefix(name)?;
+        // Some write a namespace prefix.
+        let rest = tag.strip_prefix(name).or_else(|| {
+            let (prefix, rest) = tag.split_once(':')?;
+            let is_prefix = prefix
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            rest.strip_prefix(name).filter(|_| is_prefix)
+        })?;
         let is_whole_name = rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '/' | '>'));
         // An attribute may hold a `>`, so the tag extends to the next `<`.
         is_whole_name.then_some(rest)
@@ -186,14 +274,15 @@ mod tests {
     use super::*;
 
     fn check(status: u16, body: &str) -> String {
-        match parse(&Reply {
+        let reply = Reply {
             status,
             body: body.to_owned().into(),
             ..Reply::default()
-        }) {
+        };
+        match Replies::Objects.parse(&reply) {
             ReplyOutcome::Done => "done".to_owned(),
             ReplyOutcome::Denied(_) => "denied".to_owned(),
-            ReplyOutcome::Rejected(words) => words,
+            ReplyOutcome::Rejected(words) | ReplyOutcome::Unconfirmed(words) => words,
             other => panic!("{other:?}"),
         }
     }
@@ -230,7 +319,8 @@ mod tests {
     }
 
     fn execute(urls: &[&str], body: &str) -> String {
-        let expected = ExecuteReply::new(urls.iter().map(ToString::to_string).collect());
+        let urls = urls.iter().map(ToString::to_string).collect();
+        let expected = ExecuteReply::new(Replies::Objects, urls);
         match expected.parse(&Reply {
             status: 200,
             body: body.to_owned().into(),
@@ -238,7 +328,9 @@ mod tests {
         }) {
             ReplyOutcome::Done => "done".to_owned(),
             ReplyOutcome::Data(ReplyData::Value(value)) => value.to_string(),
-            ReplyOutcome::Denied(words) | ReplyOutcome::Rejected(words) => words,
+            ReplyOutcome::Denied(words)
+            | ReplyOutcome::Rejected(words)
+            | ReplyOutcome::Unconfirmed(words) => words,
             other => panic!("{other:?}"),
         }
     }
@@ -257,7 +349,11 @@ mod tests {
         assert_eq!(execute(&["http://h/?a=1&b=2", "Key:Soft2"], &body), "done");
         let silent = execute(&["http://h/?a=1&b=2", "Key:Soft2", "Key:Soft3"], &body);
         assert_eq!(silent, "the phone refused: it did not report on Key:Soft3");
-        assert_eq!(execute(&["Key:Soft3"], ""), "done");
+        let none = execute(&["Key:Soft3"], "");
+        assert!(
+            none.starts_with("it answered HTTP 200 without content"),
+            "{none}"
+        );
     }
 
     #[test]
@@ -290,9 +386,104 @@ mod tests {
     }
 
     #[test]
-    fn bare_status_is_accepted() {
-        assert_eq!(check(200, ""), "done");
-        assert_eq!(check(204, ""), "done");
+    fn success_without_an_object_is_believed_of_multiplatform_phones_only() {
+        for (body, content_type) in [
+            ("", ""),
+            ("<html><form action=/login></form></html>", "text/html"),
+            ("<!DOCTYPE HTML><title>A printer</title>", "text/html"),
+            ("{\"ok\": true}", "application/json"),
+            ("OK", "text/plain"),
+        ] {
+            let reply = Reply {
+                status: 200,
+                content_type: content_type.to_owned(),
+                body: body.into(),
+                ..Reply::default()
+            };
+            let outcome = Replies::Objects.parse(&reply);
+            let ReplyOutcome::Unconfirmed(words) = outcome else {
+                panic!("{body}: {outcome:?}")
+            };
+            assert!(
+                words.contains(content_type) && words.chars().count() <= 200,
+                "{words}"
+            );
+            let is_page = body.starts_with(['<', '{']);
+            let is_done = matches!(Replies::Status.parse(&reply), ReplyOutcome::Done);
+            assert_eq!(is_done, !is_page, "{body}");
+        }
+        let empty = Reply {
+            status: 204,
+            ..Reply::default()
+        };
+        assert_eq!(Replies::Status.parse(&empty), ReplyOutcome::Done);
+    }
+
+    #[test]
+    fn unknown_object_confirms_a_background_only() {
+        let reply = |body: &str| Reply {
+            status: 200,
+            body: body.to_owned().into(),
+            ..Reply::default()
+        };
+        let any = |body: &str| Replies::Objects.parse_any_object(&reply(body));
+        assert_eq!(any("<setBackgroundResponse/>"), ReplyOutcome::Done);
+        assert!(matches!(
+            any("<html><p>no</p>"),
+            ReplyOutcome::Unconfirmed(_)
+        ));
+        assert!(matches!(any("OK"), ReplyOutcome::Unconfirmed(_)));
+        let error = any("<CiscoIPPhoneError Number=\"4\"/>");
+        assert!(matches!(error, ReplyOutcome::Denied(_)));
+    }
+
+    #[test]
+    fn objects_are_read_in_any_encoding_and_with_any_prefix() {
+        let error = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><CiscoIPPhoneError Number=\"4\" />";
+        for text in [error.to_owned(), error.replace("<C", "<ns-1:C")] {
+            let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            for body in [text.into_bytes(), utf16] {
+                let reply = Reply {
+                    status: 200,
+                    body: body.into(),
+                    ..Reply::default()
+                };
+                let outcome = Replies::Objects.parse(&reply);
+                assert!(matches!(outcome, ReplyOutcome::Denied(_)), "{outcome:?}");
+            }
+        }
+        let item = r#"<c:CiscoIPPhoneResponse><c:ResponseItem Status="6" Data="" URL="a"/>"#;
+        assert!(check(200, item).contains("status 6"));
+        assert_eq!(
+            check(200, "<a b=\"x:CiscoIPPhoneResponse \"").get(..11),
+            Some("it answered")
+        );
+    }
+
+    #[test]
+    fn advice_is_that_of_the_firmware() {
+        for (status, cure) in [
+            (401, "CISCO XML EXE Auth Mode"),
+            (404, "CISCO XML EXE Enable"),
+        ] {
+            let reply = Reply {
+                status,
+                ..Reply::default()
+            };
+            let (ReplyOutcome::Denied(words) | ReplyOutcome::Rejected(words)) =
+                Replies::Status.parse(&reply)
+            else {
+                panic!("{status}")
+            };
+            assert!(
+                words.contains(cure) && words.chars().count() <= 200,
+                "{words}"
+            );
+            assert!(
+                !words.contains("authenticationURL") && !words.contains("SEP"),
+                "{words}"
+            );
+        }
     }
 
     #[test]

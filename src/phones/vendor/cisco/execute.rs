@@ -9,7 +9,7 @@ use std::sync::Arc;
 use form_urlencoded::Serializer;
 use url::Url;
 
-use super::answer::{self, ExecuteReply};
+use super::answer::{ExecuteReply, Replies};
 use super::family::Family;
 use super::redirect::{self, Parse};
 use super::timing::PLAY_TIMEOUT;
@@ -80,7 +80,7 @@ pub(super) fn plan(phone: &Phone, items: &[Item]) -> Result<Plan, PlanError> {
     };
     let document = Node::new("CiscoIPPhoneExecute").children(items.iter().map(node));
     let urls = items.iter().map(|item| item.url_text().to_owned());
-    let expected = ExecuteReply::new(urls.collect());
+    let expected = ExecuteReply::new(Replies::of(phone), urls.collect());
     let parse = Arc::new(move |reply: &_| expected.parse(reply));
     let plan = post(phone, &document, "cisco Execute", parse)?;
     Ok(notes.into_iter().fold(plan, Plan::with_note))
@@ -132,15 +132,20 @@ pub(super) fn set_background(phone: &Phone, image: &str, icon: &str) -> Result<P
         .child(Node::with_text("image", image))
         .child(Node::with_text("icon", icon));
     let document = Node::new("setBackground").child(background);
-    let plan = post(phone, &document, "cisco status", Arc::new(answer::parse))?;
+    let plan = post(phone, &document, "cisco status", any_object(phone))?;
     Ok(personalized(plan, phone, "setBackground", [image, icon]))
 }
 
 /// Plans a change of the ring tone.
 pub(super) fn set_ring_tone(phone: &Phone, url: &str) -> Result<Plan, PlanError> {
     let document = Node::new("setRingTone").child(Node::with_text("ringTone", url));
-    let plan = post(phone, &document, "cisco status", Arc::new(answer::parse))?;
+    let plan = post(phone, &document, "cisco status", any_object(phone))?;
     Ok(personalized(plan, phone, "setRingTone", [url, url]))
+}
+
+fn any_object(phone: &Phone) -> Parse {
+    let replies = Replies::of(phone);
+    Arc::new(move |reply| replies.parse_any_object(reply))
 }
 
 /// Notes what no source proves about `command`: other tools send it to phones with enterprise firmware from

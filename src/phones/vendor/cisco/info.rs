@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Replies;
+use super::execute;
 use super::family::Family;
 use super::redirect::{self, Parse};
-use super::{answer, execute};
 use crate::phone::{MacAddress, Phone};
 use crate::vendor::lenient_xml::{self, Element};
 use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request, Step};
@@ -36,17 +37,14 @@ pub(super) fn plan(phone: &Phone) -> Plan {
 /// Requests the device page at the first of `targets` that exists.
 fn page(phone: &Phone, targets: &'static [&'static str], is_fallback: bool) -> Step {
     let (first, rest) = targets.split_first().unwrap_or((&DEVICE[0], &[]));
-    let owned = phone.clone();
+    let (owned, replies) = (phone.clone(), Replies::of(phone));
     let parse: Parse = Arc::new(move |reply| match device(reply) {
         Some(info) => ReplyOutcome::Data(ReplyData::Value(info)),
         None if !rest.is_empty() && !matches!(reply.status, 401 | 403) => {
             ReplyOutcome::Then(vec![page(&owned, rest, true)])
         }
-        None if is_fallback || matches!(reply.status, 200..=299) => answer::rejected(
-            "it has no device information page; is web access enabled (webAccess in \
-             SEP….cnf.xml)?",
-        ),
-        None => answer::parse(reply),
+        None if is_fallback || matches!(reply.status, 200..=299) => replies.no_device_page(),
+        None => replies.parse(reply),
     });
     // Only multiplatform phones ask for a password here.
     let request = Request::get(*first);

@@ -89,6 +89,12 @@ impl Server {
         let own = format!("{scheme}://{}/CGI/Execute", address.authority());
         let own = Url::parse(&own).map_err(invalid)?;
         let url = own.join(location).map_err(invalid)?;
+        if url.host() == own.host()
+            && *scheme == "http"
+            && let Some(advice) = reply.https_advice()
+        {
+            return Err(advice.to_owned());
+        }
         if url.host() != own.host() || url.scheme() != *scheme {
             return Err(format!(
                 "it redirects to {}, and only its own address is trusted",
@@ -188,7 +194,7 @@ mod tests {
         for location in [
             "http://192.0.2.99/x",
             "//evil.example.com/x",
-            "https://192.0.2.21/x",
+            "https://192.0.2.99/x",
             "ftp://192.0.2.21/x",
             "file:///etc/passwd",
             "http://192.0.2.21@192.0.2.99/",
@@ -196,6 +202,8 @@ mod tests {
             let why = check("192.0.2.21", location);
             assert!(why.contains("own address"), "{location}: {why}");
         }
+        let https = check("192.0.2.21", "https://192.0.2.21/x");
+        assert!(https.contains("tls = { pin"), "{https}");
         assert!(check("192.0.2.21", "http://[").contains("not a valid address"));
     }
 

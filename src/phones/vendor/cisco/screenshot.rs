@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use super::answer::{self, Replies};
 use super::family::Family;
-use super::redirect;
-use super::{answer, execute};
+use super::{execute, redirect};
 use crate::phone::Phone;
 use crate::vendor::lenient_xml::{self, Element};
 use crate::vendor::{Plan, Reply, ReplyData, ReplyOutcome, Request};
@@ -16,13 +16,13 @@ pub(super) fn plan(phone: &Phone) -> Plan {
         auth: execute::auth(phone),
         ..Request::get("/CGI/Screenshot")
     };
-    let family = Family::of(phone);
+    let (family, replies) = (Family::of(phone), Replies::of(phone));
     let wants_tls = phone.pin.is_none() && family.title.starts_with("the 98");
     let plan = Plan::single(redirect::exchange(
         phone,
         request,
         "cisco screenshot",
-        Arc::new(move |reply| parse(reply, wants_tls)),
+        Arc::new(move |reply| parse(reply, replies, wants_tls)),
     ));
     if family.is_multiplatform() {
         let title = family.title;
@@ -31,7 +31,7 @@ pub(super) fn plan(phone: &Phone) -> Plan {
     plan
 }
 
-fn parse(reply: &Reply, wants_tls: bool) -> ReplyOutcome {
+fn parse(reply: &Reply, replies: Replies, wants_tls: bool) -> ReplyOutcome {
     let is_picture = [&b"BM"[..], b"\x89PNG", b"\xff\xd8\xff"]
         .iter()
         .any(|start| reply.body.starts_with(start));
@@ -48,8 +48,10 @@ fn parse(reply: &Reply, wants_tls: bool) -> ReplyOutcome {
             None => answer::rejected("it sent an image that cannot be decoded"),
         };
     }
-    match answer::parse(reply) {
-        ReplyOutcome::Done => answer::rejected("it did not send an image"),
+    match replies.parse(reply) {
+        ReplyOutcome::Done | ReplyOutcome::Unconfirmed(_) => {
+            answer::rejected("it did not send an image")
+        }
         ReplyOutcome::Rejected(why) if wants_tls => ReplyOutcome::Rejected(format!(
             "{why}; some 9800 phones require HTTPS for this (tls.pin)"
         )),
@@ -98,7 +100,7 @@ mod tests {
             body: body.as_ref().to_vec().into(),
             ..Reply::default()
         };
-        match parse(&reply, true) {
+        match parse(&reply, Replies::Objects, true) {
             ReplyOutcome::Data(ReplyData::ImageFile(file)) => {
                 format!("a file of {} bytes", file.len())
             }

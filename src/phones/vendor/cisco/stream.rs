@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::answer;
+use super::answer::{self, Replies};
 use super::execute::{self, Item};
 use super::family::Family;
 use super::uri::{Uri, is_port};
@@ -120,7 +120,8 @@ fn parse(reply: &Reply) -> ReplyOutcome {
     let id = find("mediaStream").and_then(|stream| stream.attribute("id"));
     match (reply.status, id) {
         (200..=299, Some(id)) => ReplyOutcome::Data(ReplyData::Value(json!({ "stream": id }))),
-        _ => answer::parse(reply),
+        // Only enterprise firmware has this API.
+        _ => Replies::Objects.parse(reply),
     }
 }
 
@@ -139,7 +140,7 @@ mod tests {
             ReplyOutcome::Done => "done".to_owned(),
             ReplyOutcome::Data(ReplyData::Value(value)) => value.to_string(),
             ReplyOutcome::Denied(_) => "denied".to_owned(),
-            ReplyOutcome::Rejected(words) => words,
+            ReplyOutcome::Rejected(words) | ReplyOutcome::Unconfirmed(words) => words,
             other => panic!("{other:?}"),
         }
     }
@@ -150,7 +151,9 @@ mod tests {
             check(200, "<mediaStream id=\"abc123\"/>"),
             r#"{"stream":"abc123"}"#
         );
-        assert_eq!(check(200, ""), "done");
+        let none = check(200, "");
+        assert!(none.contains("without content"), "{none}");
+        assert_eq!(check(200, "<CiscoIPPhoneResponse/>"), "done");
         let fault =
             "<errorResponse><type>Unavailable Resource</type><data>busy</data></errorResponse>";
         assert_eq!(

@@ -38,6 +38,11 @@ impl SettingsDump {
         self.0.contains_key(name)
     }
 
+    /// Returns whether these are settings of a Snom phone, not lines of any page.
+    fn is_of_a_snom(&self) -> bool {
+        EVERY_PHONE.iter().any(|name| self.has(name))
+    }
+
     /// Returns a value, which may be empty.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -65,7 +70,16 @@ fn is_plain(text: &str, marks: &str) -> bool {
 /// Requests all settings and passes them to `then`.
 pub(super) fn fetch(then: impl Fn(&SettingsDump) -> ReplyOutcome + Send + Sync + 'static) -> Step {
     request(move |reply| match web::parse(reply) {
-        ReplyOutcome::Done if reply.status == 200 => then(&SettingsDump::parse(&reply.text())),
+        ReplyOutcome::Done if reply.status == 200 => {
+            let dump = SettingsDump::parse(&reply.text());
+            if dump.is_of_a_snom() {
+                return then(&dump);
+            }
+            ReplyOutcome::Rejected(format!(
+                "it answered {}, but no settings; is a Snom phone at this address and port?",
+                reply.description()
+            ))
+        }
         ReplyOutcome::Done => ReplyOutcome::Rejected(format!(
             "the phone does not show its settings (HTTP {}); administrator credentials may be required",
             reply.status
@@ -137,6 +151,23 @@ fn unescape(text: &str) -> String {
     })
 }
 
+/// Settings of which every firmware has some.
+const EVERY_PHONE: &[&str] = &[
+    "dnd_mode",
+    "fwd_all_enabled1",
+    "http_user",
+    "language",
+    "mac",
+    "mc_address1",
+    "mc_address10",
+    "phone_type",
+    "redirect_event",
+    "user_active1",
+    "user_host1",
+    "user_name1",
+    "user_realname1",
+];
+
 /// The longest name, user or host in bytes.
 const MAX_PART: usize = 128;
 
@@ -163,6 +194,20 @@ mod tests {
         assert_eq!(dump.address(1).as_deref(), Some("1001@pbx.example"));
         assert_eq!((dump.has("user_host2"), dump.address(2)), (true, None));
         assert!(!dump.has("Talk"));
+    }
+
+    #[test]
+    fn foreign_page_has_no_settings() {
+        let is_snom = |page: &str| SettingsDump::parse(page).is_of_a_snom();
+        assert!(is_snom("language: English\n"));
+        assert!(is_snom("<user_name idx=\"1\" perm=\"\">1001</user_name>"));
+        for page in [
+            "",
+            "<html><form action=/login></form></html>",
+            "status: ready\npaper: A4\n",
+        ] {
+            assert!(!is_snom(page), "{page}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The pages of a Snom phone's web server, and what they answer.
 //!
 //! A reply is an HTML page. Its status only says that the phone accepted the request. A redirect back
-//! to the page is a success and is not followed.
+//! to a page is a success and is not followed; one to https or to the login page is none.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -103,7 +103,8 @@ pub(super) fn minibrowser(phone: &Phone, url: &Url) -> Result<String, PlanError>
 /// Interprets the reply of a page.
 pub(super) fn parse(reply: &Reply) -> ReplyOutcome {
     match reply.status {
-        200 | 204 | 302 => ReplyOutcome::Done,
+        200 | 204 => ReplyOutcome::Done,
+        302 => redirected(reply),
         401 => ReplyOutcome::Denied(
             "the phone refused the user name and password (HTTP 401); they are its settings \
              http_user and http_pass"
@@ -115,8 +116,32 @@ pub(super) fn parse(reply: &Reply) -> ReplyOutcome {
                 .to_owned(),
         ),
         404 => ReplyOutcome::Rejected("the phone has no such page (HTTP 404)".to_owned()),
-        status => ReplyOutcome::Rejected(format!("the phone answered HTTP {status}")),
+        status => ReplyOutcome::Rejected(match reply.https_advice() {
+            Some(advice) => format!("the phone answered HTTP {status}: {advice}"),
+            None => format!("the phone answered HTTP {status}"),
+        }),
     }
+}
+
+/// Interprets a redirect: back to a page it is a success, to https or to the login it is not.
+fn redirected(reply: &Reply) -> ReplyOutcome {
+    if let Some(advice) = reply.https_advice() {
+        return ReplyOutcome::Rejected(format!("the phone refused: {advice}"));
+    }
+    let location = reply.location.as_deref().unwrap_or_default();
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let page = path.rsplit('/').next().unwrap_or_default();
+    if page
+        .get(..5)
+        .is_some_and(|page| page.eq_ignore_ascii_case("login"))
+    {
+        return ReplyOutcome::Denied(
+            "the phone asks for a login (it redirects to its login page); the user name and password are \
+             its settings http_user and http_pass"
+                .to_owned(),
+        );
+    }
+    ReplyOutcome::Done
 }
 
 /// Everything but letters, digits and what never needs encoding.
@@ -128,3 +153,38 @@ const VALUE: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The most bytes of settings in one address. Snom documents no limit; this one is ours.
 const MAX_QUERY: usize = 1500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirect_to_a_page_is_a_success_and_one_to_https_or_the_login_is_none() {
+        let redirect = |location: Option<&str>| {
+            parse(&Reply {
+                status: 302,
+                location: location.map(str::to_owned),
+                ..Reply::default()
+            })
+        };
+        for page in [
+            None,
+            Some("/"),
+            Some("/line_login.htm?a=b"),
+            Some("http://192.0.2.7/index.htm"),
+        ] {
+            assert_eq!(redirect(page), ReplyOutcome::Done, "{page:?}");
+        }
+        let login = redirect(Some("/login.htm?a=b"));
+        assert!(matches!(login, ReplyOutcome::Denied(words) if words.contains("http_user")));
+        let https = redirect(Some("https://192.0.2.7/command.htm?key=1"));
+        let ReplyOutcome::Rejected(words) = https else {
+            panic!("{https:?}")
+        };
+        assert!(
+            words.contains("https") && words.contains("tls = { pin"),
+            "{words}"
+        );
+        assert!(words.chars().count() <= 200, "{words}");
+    }
+}

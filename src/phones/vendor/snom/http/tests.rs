@@ -69,7 +69,10 @@ fn lines_are_found_in_the_settings() {
         "GET /command.htm?number=100&outgoing_uri=1001@pbx.example"
     );
     assert!(
-        matches!(answered(asked, 200, "<html>"), ReplyOutcome::Rejected(why) if why.contains("user_name1"))
+        matches!(answered(asked, 200, "language!: x"), ReplyOutcome::Rejected(why) if why.contains("user_name1"))
+    );
+    assert!(
+        matches!(answered(asked, 200, "<html>"), ReplyOutcome::Rejected(why) if why.contains("is a Snom phone"))
     );
     assert!(matches!(
         answered(asked, 302, ""),
