@@ -48,7 +48,7 @@ pub(super) fn stop(phone: &Phone) -> Result<Plan, PlanError> {
     if Family::of(phone).has_media {
         // An element without an id means all streams.
         let document = Node::new("stopMedia").child(Node::new("mediaStream"));
-        return execute::post(phone, &document, "cisco media", Arc::new(parse));
+        return execute::post(phone, &document, "cisco media stop", Arc::new(parse_stop));
     }
     execute::plan(phone, &Uri::stop_streams().map(Item::uri))
 }
@@ -125,6 +125,14 @@ fn parse(reply: &Reply) -> ReplyOutcome {
     }
 }
 
+/// Interprets the reply to a stop, which has nothing to return.
+fn parse_stop(reply: &Reply) -> ReplyOutcome {
+    match reply.status {
+        200..=299 if reply.body.is_empty() => ReplyOutcome::Done,
+        _ => parse(reply),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -153,6 +161,13 @@ mod tests {
         );
         let none = check(200, "");
         assert!(none.contains("without content"), "{none}");
+        assert_eq!(
+            parse_stop(&Reply {
+                status: 200,
+                ..Reply::default()
+            }),
+            ReplyOutcome::Done
+        );
         assert_eq!(check(200, "<CiscoIPPhoneResponse/>"), "done");
         let fault =
             "<errorResponse><type>Unavailable Resource</type><data>busy</data></errorResponse>";
