@@ -11,6 +11,7 @@ use super::settings;
 use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::deliver::{Courier, PushCredentials};
+use crate::phone_networks::PhoneNetworks;
 use crate::roster::Roster;
 use crate::rules::Engine;
 use crate::{admin, phone_http};
@@ -27,6 +28,7 @@ pub(super) struct Parts {
     pub(super) content_store: ContentStore,
     pub(super) push_credentials: PushCredentials,
     pub(super) asterisk: Vec<ami_clients::Server>,
+    pub(super) networks: PhoneNetworks,
     pub(super) roster: Roster,
     pub(super) engine: Engine,
 }
@@ -47,7 +49,9 @@ impl Parts {
         let content_store = ContentStore::default();
         let push_credentials = PushCredentials::new(settings::cisco_credentials(&config));
         let roster = Roster::default();
-        let delivery_settings = settings::delivery_settings(&config, http.local_addr());
+        let networks = PhoneNetworks::new(&config.phones);
+        let delivery_settings =
+            settings::delivery_settings(&config, http.local_addr(), networks.clone());
         let shared = (
             content_store.clone(),
             push_credentials.clone(),
@@ -71,6 +75,7 @@ impl Parts {
             content_store,
             push_credentials,
             asterisk,
+            networks,
             roster,
             engine,
         })

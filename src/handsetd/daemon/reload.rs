@@ -1,7 +1,7 @@
 //! What a reload changes, and what needs a restart.
 //!
-//! A configuration that arrives here has been validated as a whole. Phones, groups, vendors, rules,
-//! Asterisk servers and the limits of the history are replaced at once. Sections that sockets and
+//! A configuration that arrives here has been validated as a whole. Phones and their networks, groups,
+//! vendors, rules, Asterisk servers and the limits of the history are replaced at once. Sections that sockets and
 //! files depend on stay as they are, and a warning names those that have changed.
 
 use tokio::sync::mpsc;
@@ -12,6 +12,7 @@ use super::settings::{asterisk_configs, cisco_credentials, engine};
 use crate::config::Config;
 use crate::deliver::PushCredentials;
 use crate::history::History;
+use crate::phone_networks::PhoneNetworks;
 use crate::resolver::PhoneResolver;
 use crate::rules::Engine;
 
@@ -22,6 +23,7 @@ pub(super) struct Reload {
     pub(super) config: Config,
     pub(super) resolver: PhoneResolver,
     pub(super) history: History,
+    pub(super) networks: PhoneNetworks,
     pub(super) push_credentials: PushCredentials,
     pub(super) rules: mpsc::Sender<Engine>,
     pub(super) ami_clients: AmiClients,
@@ -41,6 +43,7 @@ impl Reload {
         let needs_restart = self.keep_fixed(&mut config);
         self.resolver
             .replace(config.directory.clone(), config.vendors.clone());
+        self.networks.replace(&config.phones);
         self.push_credentials.replace(cisco_credentials(&config));
         self.history.reconfigure(config.history);
         // The receiver is dropped only when the daemon stops.

@@ -131,6 +131,7 @@ impl Running {
             config: parts.config,
             resolver,
             history,
+            networks: parts.networks,
             push_credentials: parts.push_credentials,
             rules: senders.engines,
             ami_clients,

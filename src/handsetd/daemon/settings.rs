@@ -12,16 +12,23 @@ use super::ami_clients;
 use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::deliver::{self, Courier, PushCredentials};
+use crate::phone_networks::PhoneNetworks;
 use crate::roster::Roster;
 use crate::rules::Engine;
 
-/// Returns the settings of deliveries; `http` is the address of the phone-facing server.
-pub(crate) fn delivery_settings(config: &Config, http: SocketAddr) -> deliver::Config {
+/// Returns the settings of deliveries; `http` is the address of the phone-facing server, and `networks`
+/// are those of the configuration or what later replaces them.
+pub(crate) fn delivery_settings(
+    config: &Config,
+    http: SocketAddr,
+    networks: PhoneNetworks,
+) -> deliver::Config {
     deliver::Config {
         url: config.http.url.clone().or_else(|| own_url(http)),
         port: http.port(),
         screen_lifetime: config.http.screen_lifetime,
         media_lifetime: config.http.media_lifetime,
+        networks,
         folders: config.media.folders.clone(),
         hosts: config.media.hosts.clone(),
         media_dir: Some(config.state.dir.join("served")),

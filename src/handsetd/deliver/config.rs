@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::mobility::CallManager;
+use crate::phone_networks::PhoneNetworks;
 
 /// How phones reach handsetd, and where media come from.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     /// How long tones and backgrounds can be fetched; phones fetch some of them again when they
     /// restart.
     pub media_lifetime: Duration,
+    /// Where phones are contacted that no `[[phone]]` names.
+    pub networks: PhoneNetworks,
     /// The only directories that pictures, tones and templates are read from.
     pub folders: Vec<PathBuf>,
     /// The hosts, as `HOST` or `HOST:PORT`, whose pictures and tones handsetd fetches and converts.

@@ -15,10 +15,12 @@ use tokio::time::Instant;
 
 use super::circuit_breakers::CircuitBreakers;
 use super::config::Config;
+use super::contactable::Contactable;
 use super::conversion_cache::ConversionCache;
 use super::execution::{ExecutionLog, PlanExecution};
 use super::failure::Failure;
 use super::local_address;
+use super::look_up::look_up;
 use super::media_source::MediaSource;
 use super::media_store::MediaStore;
 use super::mobility::Service;
@@ -96,8 +98,13 @@ impl Courier {
         if request.action == Action::Ping {
             return outcome(Status::Ok, String::new());
         }
+        let contactable = Contactable::check(phone, &self.0.config.networks, look_up).await;
+        let phone = contactable.as_deref().unwrap_or(phone);
         let Some(publisher) = self.publisher(phone).await else {
-            let reason = format!("no route to {}", phone.address.host);
+            let reason = match contactable {
+                Err(Failure { status, reason }) => return outcome(status, reason),
+                Ok(_) => format!("no route to {}", phone.address.host),
+            };
             return outcome(Status::Unreachable, reason);
         };
         let Prepared { task, note } =
@@ -108,6 +115,11 @@ impl Courier {
         let phone = &self.with_call_id(phone);
         let plan = match self.plan(phone, &task, request.via, &publisher) {
             Ok((plan, documents)) => {
+                if let Err(Failure { status, reason }) = &contactable
+                    && plan.exchanges().next().is_some()
+                {
+                    return outcome(*status, reason.clone());
+                }
                 publisher.publish(documents);
                 plan
             }
@@ -118,7 +130,13 @@ impl Courier {
         };
         let plan_note = plan.note.clone();
         let (result, log) = self
-            .execute(phone, plan, request.deadline, &publisher, commit_point)
+            .execute(
+                (phone, contactable),
+                plan,
+                request.deadline,
+                &publisher,
+                commit_point,
+            )
             .await;
         // A phone that restarts does not always reply first.
         let may_restart = match &result {
@@ -235,10 +253,11 @@ impl Courier {
         }
     }
 
-    /// Executes a plan; returns its result, and what was done.
+    /// Executes a plan for `phone`, whose web server is that of `contactable`; returns its result, and
+    /// what was done.
     async fn execute(
         &self,
-        phone: &Phone,
+        (phone, contactable): (&Phone, Result<Contactable, Failure>),
         plan: Plan,
         deadline: Option<Duration>,
         publisher: &ContentPublisher,
@@ -252,6 +271,7 @@ impl Courier {
             roster: &self.0.roster,
             calls: &self.0.calls,
             phone,
+            contactable,
             publisher,
             credentials: phone
                 .credentials

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::circuit_breakers::{CircuitBreakers, Permit};
+use super::contactable::Contactable;
 use super::failure::Failure;
 use super::originate::OriginatedCalls;
 use super::phone_client::{Error, PhoneClient};
@@ -27,6 +28,8 @@ pub(super) struct PlanExecution<'a> {
     pub(super) roster: &'a Roster,
     pub(super) calls: &'a OriginatedCalls,
     pub(super) phone: &'a Phone,
+    /// The same as its web server, or why that may not be contacted.
+    pub(super) contactable: Result<Contactable, Failure>,
     pub(super) publisher: &'a ContentPublisher,
     pub(super) credentials: Option<&'a Credentials>,
     /// Committed before anything is sent.
@@ -175,8 +178,9 @@ impl PlanExecution<'_> {
         let timeout = self.until.map_or(usual, |until| {
             until.saturating_duration_since(Instant::now())
         });
+        let phone = self.contactable.as_ref().map_err(Clone::clone)?;
         let permit = self.permit(request)?;
-        let (phone, commit_point) = (self.phone, self.commit_point);
+        let commit_point = self.commit_point;
         let sent = self
             .http
             .send(phone, request, self.credentials, timeout, commit_point)
@@ -200,8 +204,16 @@ impl PlanExecution<'_> {
                 reply_data::merge(&mut self.log.result, value);
                 Ok(Vec::new())
             }
+            ReplyOutcome::Denied(why) if phone.is_denied_credentials => {
+                let vendor = phone.vendor;
+                let reason = format!(
+                    "vendor.{vendor}.password is sent only to phones that a [[phone]] lists, since \
+                     phones.networks is not set; {why}"
+                );
+                Err(Failure::new(Status::Denied, reason))
+            }
             ReplyOutcome::Denied(why) if self.credentials.is_none() => {
-                let vendor = self.phone.vendor;
+                let vendor = phone.vendor;
                 let reason =
                     format!("no password is configured ([vendor.{vendor}] or [[phone]]); {why}");
                 Err(Failure::new(Status::Denied, reason))

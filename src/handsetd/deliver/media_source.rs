@@ -14,7 +14,8 @@ use reqwest::redirect::Policy;
 use url::Url;
 
 use super::failure::root_cause;
-use addresses::{GuardedResolver, LookUp};
+use super::look_up::{LookUp, look_up};
+use addresses::GuardedResolver;
 
 pub(super) use error::Error;
 
@@ -33,7 +34,7 @@ impl MediaSource {
     ///
     /// Panics if no TLS provider is installed for the process.
     pub(crate) fn new(folders: Vec<PathBuf>, hosts: Vec<String>) -> Self {
-        Self::with_look_up(folders, hosts, addresses::look_up)
+        Self::with_look_up(folders, hosts, look_up)
     }
 
     fn with_look_up(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {

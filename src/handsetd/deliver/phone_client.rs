@@ -19,6 +19,7 @@ use reqwest::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
 
 use super::challenge::{Challenge, basic};
+use super::contactable::Contactable;
 use crate::commit_point::CommitPoint;
 use exchange::{Clients, Message};
 
@@ -57,7 +58,7 @@ impl PhoneClient {
     /// and authenticating included. Commits before anything is sent.
     pub(super) async fn send(
         &self,
-        phone: &Phone,
+        phone: &Contactable,
         request: &Request,
         credentials: Option<&Credentials>,
         timeout: Duration,

@@ -19,6 +19,7 @@ use crate::content_store::ContentStore;
 use crate::daemon;
 use crate::deliver::{self, Courier, PushCredentials, Sends};
 use crate::outcome::{Outcome, Status};
+use crate::phone_networks::PhoneNetworks;
 use crate::resolver::{NotFound, PhoneResolver};
 use crate::roster::Roster;
 use crate::telemetry::TerminalSafe;
@@ -224,7 +225,11 @@ fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
         media_dir: None,
         // Every probe must be sent.
         circuit_breaker: false,
-        ..daemon::delivery_settings(config, config.http.listen)
+        ..daemon::delivery_settings(
+            config,
+            config.http.listen,
+            PhoneNetworks::new(&config.phones),
+        )
     };
     Courier::open(
         settings,

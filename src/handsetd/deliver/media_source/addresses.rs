@@ -3,27 +3,13 @@
 //! The address itself is checked, after the name was resolved and before it is connected to: a name
 //! that was checked earlier may resolve to another address a moment later (DNS rebinding).
 
-use std::future::Future;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
+use std::net::{IpAddr, SocketAddr};
 
+use handset_net::destinations::Destinations;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Resolves a name.
-pub(super) type LookUp =
-    fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
-
-/// Finds the addresses of a name as the system does.
-pub(super) fn look_up(
-    name: String,
-) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
-    Box::pin(async move {
-        let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-        Ok(found.map(|address| address.ip()).collect())
-    })
-}
+use crate::deliver::look_up::LookUp;
 
 /// Resolves names, and omits forbidden addresses.
 #[derive(Debug)]
@@ -57,64 +43,12 @@ pub(super) fn is_forbidden_literal(url: &Url) -> bool {
 
 /// Returns whether nothing is fetched from an address, even if it is configured.
 fn is_forbidden_address(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_forbidden_v4(address),
-        IpAddr::V6(address) => is_forbidden_v6(address),
-    }
+    Destinations::any_host().check(address).is_err()
 }
-
-fn is_forbidden_v4(address: Ipv4Addr) -> bool {
-    let is_this_network = address.octets().starts_with(&[0]);
-    is_this_network
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_broadcast()
-        || METADATA_V4.contains(&address)
-}
-
-fn is_forbidden_v6(address: Ipv6Addr) -> bool {
-    if let Some(embedded) = embedded_v4(address)
-        && is_forbidden_v4(embedded)
-    {
-        return true;
-    }
-    address.is_unspecified()
-        || address.is_unicast_link_local()
-        || address.is_multicast()
-        || METADATA_V6.contains(&address)
-}
-
-/// Returns the IPv4 address embedded in an IPv6 address: mapped, compatible, translated (`64:ff9b::/96`) or 6to4 (`2002::/16`).
-fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let bits = address.to_bits();
-    let low = |shift: u32| Ipv4Addr::from_bits(u32::try_from(bits >> shift & LOW).unwrap_or(0));
-    match (bits >> 96, bits >> 112) {
-        (0, _) if bits >> 32 == 0xFFFF || bits >> 32 == 0 && bits > 1 => Some(low(0)),
-        (0x0064_FF9B, _) => Some(low(0)),
-        (_, 0x2002) => Some(low(80)),
-        _ => None,
-    }
-}
-
-/// Mask of an IPv4 address.
-const LOW: u128 = 0xFFFF_FFFF;
 
 /// The error of a fetch from a forbidden address.
 pub(super) const FORBIDDEN: &str =
     "nothing is fetched from link-local, multicast and metadata addresses";
-
-/// Metadata addresses of clouds besides 169.254.169.254: Alibaba, Azure, Oracle.
-const METADATA_V4: [Ipv4Addr; 3] = [
-    Ipv4Addr::new(100, 100, 100, 200),
-    Ipv4Addr::new(168, 63, 129, 16),
-    Ipv4Addr::new(192, 0, 0, 192),
-];
-
-/// The same in IPv6: Amazon, Google.
-const METADATA_V6: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0xFD00, 0xEC2, 0, 0, 0, 0, 0, 0x254),
-    Ipv6Addr::new(0xFD20, 0xCE, 0, 0, 0, 0, 0, 0x254),
-];
 
 #[cfg(test)]
 mod tests {

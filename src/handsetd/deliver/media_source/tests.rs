@@ -43,7 +43,7 @@ fn huge_file_is_refused() {
     let huge = File::create(dir.path().join("huge.wav")).unwrap();
     huge.set_len(MAX_FILE + 1).unwrap();
     fs::write(dir.path().join("small.wav"), "tone").unwrap();
-    let mut source = media_source(&[], addresses::look_up);
+    let mut source = media_source(&[], look_up);
     source.folders.push(dir.path().to_owned());
     let message = source.read("huge.wav").unwrap_err().to_string();
     assert!(message.contains("16 MiB"), "{message}");
@@ -52,10 +52,7 @@ fn huge_file_is_refused() {
 
 #[test]
 fn files_are_fetched_only_from_configured_hosts() {
-    let source = media_source(
-        &["pictures.example.com", "192.0.2.5:8080"],
-        addresses::look_up,
-    );
+    let source = media_source(&["pictures.example.com", "192.0.2.5:8080"], look_up);
     let fetches = |url: &str| source.fetches(&Url::parse(url).unwrap());
     assert!(fetches("http://PICTURES.example.com/a.png") && fetches("http://192.0.2.5:8080/a.png"));
     for url in [
@@ -101,10 +98,7 @@ async fn forbidden_addresses_of_a_name_are_not_connected_to() {
 
 #[tokio::test]
 async fn forbidden_address_is_not_fetched_from_even_if_configured() {
-    let source = media_source(
-        &["169.254.169.254", "[::ffff:a9fe:a9fe]"],
-        addresses::look_up,
-    );
+    let source = media_source(&["169.254.169.254", "[::ffff:a9fe:a9fe]"], look_up);
     for url in [
         "http://169.254.169.254/latest",
         "http://2852039166/latest",
@@ -126,7 +120,7 @@ async fn redirect_is_not_followed_and_password_is_not_reported() {
             "HTTP/1.1 {code} Moved\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\n\r\n"
         );
         let address = host(answer, &tasks).await;
-        let source = media_source(&["127.0.0.1"], addresses::look_up);
+        let source = media_source(&["127.0.0.1"], look_up);
         let result = fetched(&source, &format!("http://user:hush@{address}/a.png")).await;
         let message = result.unwrap_err();
         assert!(message.contains("redirects are not followed"), "{message}");

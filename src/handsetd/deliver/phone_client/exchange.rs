@@ -23,6 +23,7 @@ use url::{Position, Url};
 use super::connect::{Attempt, CommitLayer};
 use super::error::Error;
 use crate::commit_point::{CommitPoint, NotCommitted};
+use crate::deliver::contactable::Contactable;
 use crate::deliver::failure::root_cause;
 
 /// The HTTP clients: one for phones without TLS, and one for each pinned certificate.
@@ -58,7 +59,7 @@ impl Clients {
     /// accepted the connection; the reply must be complete by `until`, or it is cut there.
     pub(super) async fn send(
         &self,
-        phone: &Phone,
+        phone: &Contactable,
         message: &Message,
         authorization: Option<String>,
         until: Instant,

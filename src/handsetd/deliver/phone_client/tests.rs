@@ -75,9 +75,10 @@ impl FakePhone {
         let request = Request { auth, ..get };
         let pair = password.map(|password| Credentials::new("user", password.into()));
         let (pair, commit_point) = (pair.as_ref(), CommitPoint::default());
+        let phone = Contactable::example(&self.phone);
         let sent = self
             .client
-            .send(&self.phone, &request, pair, self.timeout, &commit_point);
+            .send(&phone, &request, pair, self.timeout, &commit_point);
         sent.await.map(|reply| reply.status)
     }
 

@@ -32,7 +32,13 @@ impl FakePhone {
         let request = Request::get("/");
         let Self { phone, client, .. } = self;
         client
-            .send(phone, &request, None, self.timeout, commit_point)
+            .send(
+                &Contactable::example(phone),
+                &request,
+                None,
+                self.timeout,
+                commit_point,
+            )
             .await
     }
 

@@ -9,7 +9,13 @@ impl FakePhone {
         let commit_point = CommitPoint::default();
         let Self { phone, client, .. } = self;
         client
-            .send(phone, request, None, self.timeout, &commit_point)
+            .send(
+                &Contactable::example(phone),
+                request,
+                None,
+                self.timeout,
+                &commit_point,
+            )
             .await
     }
 }

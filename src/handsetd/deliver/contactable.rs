@@ -1,0 +1,98 @@
+//! Phones whose web servers may be connected to.
+//!
+//! A SIP account chooses the contact of its phone, so handsetd goes where it says only in the networks
+//! of the phones. Where the contact is a name, it is resolved once, and the address that was checked
+//! takes its place: nothing resolves it again.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use handset_phones::phone::{Address, Listing, Phone};
+use tokio::time::timeout;
+
+use super::failure::Failure;
+use super::look_up::LookUp;
+use crate::outcome::Status;
+use crate::phone_networks::PhoneNetworks;
+
+/// A phone whose web server may be connected to, at its address. Only this module creates one.
+#[derive(Clone, Debug)]
+pub(super) struct Contactable(Phone);
+
+impl Deref for Contactable {
+    type Target = Phone;
+
+    fn deref(&self) -> &Phone {
+        &self.0
+    }
+}
+
+impl Contactable {
+    /// Checks the address of a phone. A listed one may be anywhere: the administrator has named it.
+    pub(super) async fn check(
+        phone: &Phone,
+        networks: &PhoneNetworks,
+        look_up: LookUp,
+    ) -> Result<Self, Failure> {
+        if phone.listing == Listing::Listed {
+            return Ok(Self(phone.clone()));
+        }
+        let host = &phone.address.host;
+        let addresses = match phone.address.ip() {
+            Some(ip) => vec![ip],
+            None => match timeout(LOOK_UP_TIMEOUT, look_up(host.clone())).await {
+                Ok(Ok(addresses)) => addresses,
+                Ok(Err(error)) => {
+                    let reason = format!("cannot look up {host}: {error}");
+                    return Err(Failure::new(Status::Unreachable, reason));
+                }
+                Err(_) => {
+                    let reason = format!("cannot look up {host}: no answer in time");
+                    return Err(Failure::new(Status::Unreachable, reason));
+                }
+            },
+        };
+        let mut refused = None;
+        for ip in addresses {
+            match networks.check(ip) {
+                Ok(destination) => {
+                    let address = Address {
+                        port: phone.address.port,
+                        ..Address::from(destination.ip())
+                    };
+                    return Ok(Self(Phone {
+                        address,
+                        ..phone.clone()
+                    }));
+                }
+                Err(why) => refused = refused.or(Some((ip, why))),
+            }
+        }
+        let Some((ip, why)) = refused else {
+            let reason = format!("cannot look up {host}: it has no address");
+            return Err(Failure::new(Status::Unreachable, reason));
+        };
+        let endpoint = phone.endpoint.as_ref().map(ToString::to_string);
+        let name = endpoint.as_deref().unwrap_or(&phone.name);
+        let place = match phone.address.ip() {
+            Some(_) => ip.to_string(),
+            None => format!("{host} ({ip})"),
+        };
+        let reason = format!("{name} is at {place}, {why}");
+        Err(Failure::new(Status::Denied, reason))
+    }
+}
+
+#[cfg(test)]
+impl Contactable {
+    /// Returns a phone that a test talks to.
+    pub(super) fn example(phone: &Phone) -> Self {
+        Self(phone.clone())
+    }
+}
+
+/// How long looking up the name of a contact may take.
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests;
