@@ -27,9 +27,9 @@ impl Handset<'_> {
             "line",
             "a NOTIFY cannot look up the account of a line; omit via or line",
         )?;
-        let page = self.model.action_page();
+        let pages = self.model.action_pages();
         let number = number.clone();
-        let step = phonecfg::fetch(page, move |config| {
+        let step = phonecfg::fetch(pages, move |config| {
             let Some(account) = config.account(line) else {
                 return ReplyOutcome::Rejected(format!("the phone has no account for line {line}"));
             };
@@ -39,7 +39,7 @@ impl Handset<'_> {
                 return ReplyOutcome::Rejected(why);
             };
             let uri = ActionUri::dial(&number, Some(from));
-            ReplyOutcome::Then(vec![handset::http(page, &uri)])
+            ReplyOutcome::Then(vec![handset::http(pages, &uri)])
         });
         Ok(Plan::new([step]))
     }

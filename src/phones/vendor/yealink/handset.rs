@@ -110,7 +110,7 @@ impl<'a> Handset<'a> {
             Some(via) => via == Via::Notify,
         };
         let pusher = Pusher {
-            page: self.model.push_page(),
+            pages: self.model.push_pages(),
             by_notify,
             documents: self.context.documents,
         };
@@ -129,7 +129,7 @@ impl Remote<'_> {
     /// Plans one action URI.
     pub(super) fn plan(&self, uri: &ActionUri) -> Plan {
         match self.transport {
-            Transport::Http => Plan::new([http(self.handset.model.action_page(), uri)]),
+            Transport::Http => Plan::new([http(self.handset.model.action_pages(), uri)]),
             Transport::Notify => {
                 let body = uri.body();
                 Plan::notify("ACTION-URI", Some(("message/sipfrag", &body)))
@@ -151,10 +151,42 @@ impl Remote<'_> {
     }
 }
 
-/// Returns the step that sends an action URI over HTTP.
-pub(super) fn http(page: &str, uri: &ActionUri) -> Step {
-    let target = format!("{page}?{}", uri.query());
-    Step::Http(Request::get(target).parse_with("yealink action URI", answer::done))
+/// Returns the step that sends an action URI over HTTP to the first of `pages` that exists.
+pub(super) fn http(pages: Pages, uri: &ActionUri) -> Step {
+    let query = uri.query();
+    let request = move |page: &str| Request::get(format!("{page}?{query}"));
+    first_of(pages, "yealink action URI", request, answer::done)
+}
+
+/// Returns the step that requests the first of `pages` that exists, and interprets a successful reply with
+/// `parse`.
+pub(super) fn get_first(
+    pages: Pages,
+    query: &'static str,
+    parse: impl Fn(&Reply) -> ReplyOutcome + Clone + Send + Sync + 'static,
+) -> Step {
+    let request = move |page: &str| Request::get(format!("{page}?{query}"));
+    first_of(pages, "yealink page", request, move |reply| {
+        answer::success(reply).map_or_else(|outcome| outcome, &parse)
+    })
+}
+
+/// Sends a request to the first of `pages` that exists: on a page that it lacks, the phone has not acted.
+pub(super) fn first_of(
+    pages: Pages,
+    name: &'static str,
+    request: impl Fn(&str) -> Request + Clone + Send + Sync + 'static,
+    parse: impl Fn(&Reply) -> ReplyOutcome + Clone + Send + Sync + 'static,
+) -> Step {
+    let (page, others) = pages.split_first().unwrap_or((&"/servlet", &[]));
+    let first = request(page);
+    Step::Http(first.parse_with(name, move |reply| {
+        if reply.status == 404 && !others.is_empty() {
+            let next = first_of(others, name, request.clone(), parse.clone());
+            return ReplyOutcome::Then(vec![next]);
+        }
+        parse(reply)
+    }))
 }
 
 /// Returns the step that requests a page over HTTP and interprets a successful reply with `parse`.
@@ -182,6 +214,9 @@ pub(super) fn get_or_else(
     };
     Step::Http(Request::get(page).parse_with("yealink page", parse))
 }
+
+/// Pages of which firmware has one or another.
+pub(super) type Pages = &'static [&'static str];
 
 /// Why reading does not work by NOTIFY.
 pub(super) const NO_ANSWER: &str = "a NOTIFY returns no data; omit via";

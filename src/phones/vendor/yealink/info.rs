@@ -18,7 +18,7 @@ impl Handset<'_> {
         if let Some(mac) = self.phone.mac {
             known.insert("mac".to_owned(), mac.to_string().into());
         }
-        let step = phonecfg::fetch(self.model.action_page(), move |config| {
+        let step = phonecfg::fetch(self.model.action_pages(), move |config| {
             let mut object = known.clone();
             object.extend(config.info());
             ReplyOutcome::Data(ReplyData::Value(Value::Object(object)))

@@ -121,20 +121,27 @@ impl Model {
         known.map(|(_, count)| *count)
     }
 
-    /// Returns the page of action URIs. V61 to V70 have others, which later firmware still knows.
-    pub(super) fn action_page(&self) -> &'static str {
+    /// Returns the pages of action URIs, to be tried in order as long as the phone has no such page. Up to
+    /// V70 there are others, which later firmware still knows.
+    pub(super) fn action_pages(&self) -> &'static [&'static str] {
         match self.release {
-            Some(61..=70) if self.is_one_of(&["T3"]) => "/cgi-bin/cgiServer.exx",
-            Some(61..=70) => "/cgi-bin/ConfigManApp.com",
-            _ => "/servlet",
+            None => &[
+                "/servlet",
+                "/cgi-bin/ConfigManApp.com",
+                "/cgi-bin/cgiServer.exx",
+            ],
+            Some(..=70) if self.is_one_of(&["T3"]) => &["/cgi-bin/cgiServer.exx"],
+            Some(..=70) => &["/cgi-bin/ConfigManApp.com"],
+            Some(_) => &["/servlet"],
         }
     }
 
-    /// Returns the page that takes pushed documents.
-    pub(super) fn push_page(&self) -> &'static str {
+    /// Returns the pages that take pushed documents, likewise.
+    pub(super) fn push_pages(&self) -> &'static [&'static str] {
         match self.release {
-            Some(61..=70) => "/",
-            _ => "/servlet?push=xml",
+            None => &["/servlet?push=xml", "/"],
+            Some(..=70) => &["/"],
+            Some(_) => &["/servlet?push=xml"],
         }
     }
 }
@@ -162,15 +169,23 @@ mod tests {
     #[test]
     fn pages_depend_on_release_and_model() {
         for (name, firmware, action, push) in [
+            ("T28P", "2.43.0.50", "/cgi-bin/ConfigManApp.com", "/"),
             ("T28P", "2.70.0.140", "/cgi-bin/ConfigManApp.com", "/"),
             ("T38G", "38.70.0.185", "/cgi-bin/cgiServer.exx", "/"),
             ("T28P", "2.71.14.4", "/servlet", "/servlet?push=xml"),
             ("T53W", "96.86.0.70", "/servlet", "/servlet?push=xml"),
-            ("", "", "/servlet", "/servlet?push=xml"),
         ] {
             let model = model(name, firmware);
-            assert_eq!((model.action_page(), model.push_page()), (action, push));
+            assert_eq!(
+                (model.action_pages(), model.push_pages()),
+                (&[action][..], &[push][..])
+            );
         }
+        let unknown = model("T28P", "");
+        assert_eq!(
+            (unknown.action_pages().len(), unknown.push_pages().len()),
+            (3, 2)
+        );
     }
 
     #[test]

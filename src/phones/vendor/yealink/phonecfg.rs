@@ -5,23 +5,24 @@
 
 use serde_json::{Map, Value, json};
 
-use super::handset;
+use super::handset::{self, Pages};
 use crate::vendor::{Reply, ReplyOutcome, Step};
 
-/// Requests the file at `page` and interprets it with `parse`.
+/// Requests the file at the first of `pages` that exists and interprets it with `parse`.
 pub(super) fn fetch(
-    page: &str,
-    parse: impl Fn(&PhoneCfg) -> ReplyOutcome + Send + Sync + 'static,
+    pages: Pages,
+    parse: impl Fn(&PhoneCfg) -> ReplyOutcome + Clone + Send + Sync + 'static,
 ) -> Step {
-    let page = format!("{page}?phonecfg=get&accounts=1&dnd=1&fw=1");
-    handset::get(page, move |reply: &Reply| {
-        match PhoneCfg::parse(&reply.text()) {
+    handset::get_first(
+        pages,
+        "phonecfg=get&accounts=1&dnd=1&fw=1",
+        move |reply: &Reply| match PhoneCfg::parse(&reply.text()) {
             Some(config) => parse(&config),
             None => ReplyOutcome::Rejected(
                 "the reply of the phone to phonecfg=get has no [Status]".to_owned(),
             ),
-        }
-    })
+        },
+    )
 }
 
 /// The parsed file.

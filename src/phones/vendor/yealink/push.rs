@@ -5,6 +5,7 @@
 
 use super::answer;
 use super::document::{CONTENT_TYPE, Execute, MAX_DOCUMENT};
+use super::handset::{self, Pages};
 use crate::documents::{Documents, StoredContent};
 use crate::vendor::plan::fits_notify;
 use crate::vendor::{Plan, PlanError, Request};
@@ -12,8 +13,8 @@ use crate::vendor::{Plan, PlanError, Request};
 /// Pushes documents to a phone by the way that it is reached.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pusher<'a> {
-    /// The page that takes them.
-    pub(super) page: &'static str,
+    /// The pages that take them, of which the phone has one.
+    pub(super) pages: Pages,
     pub(super) by_notify: bool,
     pub(super) documents: &'a Documents,
 }
@@ -25,13 +26,16 @@ impl Pusher<'_> {
             return self.by_notify(document);
         }
         check_length(document)?;
-        let mut request = Request::post(self.page, "text/xml", format!("xml={document}"));
-        // Some firmware wants to know who pushes.
-        let referer = ("Referer", self.documents.base_url().to_string());
-        request.headers.push(referer);
-        Ok(Plan::single(
-            request.parse_with("yealink push", answer::pushed),
-        ))
+        let body = format!("xml={document}");
+        let base = self.documents.base_url().to_string();
+        let request = move |page: &str| {
+            let mut request = Request::post(page, "text/xml", body.clone());
+            // Some firmware wants to know who pushes.
+            request.headers.push(("Referer", base.clone()));
+            request
+        };
+        let step = handset::first_of(self.pages, "yealink push", request, answer::pushed);
+        Ok(Plan::new([step]))
     }
 
     /// Documents that are too long for one packet are fetched from handsetd.

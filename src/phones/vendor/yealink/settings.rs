@@ -49,7 +49,7 @@ impl Handset<'_> {
             .iter()
             .map(|name| Readable::parse(name).map(|readable| (name.to_string(), readable)))
             .collect::<Result<Vec<_>, _>>()?;
-        let step = phonecfg::fetch(self.model.action_page(), move |config| {
+        let step = phonecfg::fetch(self.model.action_pages(), move |config| {
             let mut object = Map::new();
             for (name, readable) in &readables {
                 let Some(value) = readable.find(config) else {

@@ -1,6 +1,7 @@
-//! What a phone is asked, and what it tells.
+//! Reading from a phone, and pages that differ by firmware.
 
 use super::*;
+use crate::vendor::testing::push_task;
 
 #[test]
 fn info_is_read_from_the_phone() {
@@ -99,4 +100,36 @@ fn screenshots_are_requested_at_both_addresses() {
         ReplyOutcome::Denied(_)
     ));
     assert!(refused(&model("T28P", "2.71.1.1"), "screenshot", "").contains("V73"));
+}
+
+#[test]
+fn older_pages_are_tried_if_the_firmware_is_unknown() {
+    let phone = Fixture::new(Vendor::Yealink, "T28P", "");
+    let pages = |task: Task| {
+        let mut plan = phone.plan(&task).unwrap();
+        let mut pages = Vec::new();
+        loop {
+            let exchange = exchange(&plan);
+            pages.push(exchange.request.target.clone());
+            match exchange.parser.parse(&reply(404, "")) {
+                ReplyOutcome::Then(steps) => plan = Plan::new(steps),
+                ReplyOutcome::Rejected(_) => return pages,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    assert_eq!(
+        pages(control_task("key", "keys=OK").into()),
+        [
+            "/servlet?key=OK",
+            "/cgi-bin/ConfigManApp.com?key=OK",
+            "/cgi-bin/cgiServer.exx?key=OK"
+        ]
+    );
+    assert_eq!(pages(push_task("text=Hello")), ["/servlet?push=xml", "/"]);
+    assert_eq!(pages(Control::Info.into()).len(), 3);
+    let known = Fixture::new(Vendor::Yealink, "T53W", "96.86.0.70");
+    let plan = known.plan(&push_task("text=Hello")).unwrap();
+    let outcome = exchange(&plan).parser.parse(&reply(404, ""));
+    assert!(matches!(outcome, ReplyOutcome::Rejected(_)), "{outcome:?}");
 }
