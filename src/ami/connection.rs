@@ -67,6 +67,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             liveness: Liveness::new(limits.ping, limits.pong, start),
             pong: None,
             boot_deadline: Some(start + limits.boot),
+            boot_confirmed: false,
             shutting_down: false,
             counters,
             events,
@@ -156,6 +157,9 @@ struct Exchange {
     pong: Option<oneshot::Receiver<Result<Response, Error>>>,
     /// End of the time that Asterisk has to boot; `None` once it has booted.
     boot_deadline: Option<Instant>,
+    /// Asterisk has reported that it has booted. It does so once per connection; a repetition means
+    /// nothing, and must neither be logged nor count as a new connection.
+    boot_confirmed: bool,
     /// Asterisk has announced its shutdown.
     shutting_down: bool,
     counters: Arc<Counters>,
@@ -201,7 +205,9 @@ impl Exchange {
                 Counters::add(&self.counters.events, 1);
                 if event.is("FullyBooted") {
                     self.boot_deadline = None;
-                    booted(Boot::Confirmed);
+                    if !std::mem::replace(&mut self.boot_confirmed, true) {
+                        booted(Boot::Confirmed);
+                    }
                 } else if event.is("Shutdown") {
                     self.shutting_down = true;
                 }

@@ -196,3 +196,26 @@ async fn announced_shutdown_is_recognized_however_the_stream_ends() {
         assert_eq!(matches!(ended, Ended::ShutDown), announced, "{ended:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn repeated_reports_of_booting_count_once() {
+    let report = "Event: FullyBooted\r\nStatus: Fully Booted\r\n\r\n".repeat(40);
+    let limits = config::Limits::default();
+    let connection = Connection {
+        reader: FrameReader::new(BrokenStream(report.leak().as_bytes()), limits.packet),
+        writer: ActionWriter::new(tokio::io::sink()),
+        prefix: "0badcafe".into(),
+        limits,
+        counters: Arc::default(),
+        events: broadcast::channel(8).0,
+    };
+    let (_commands, mailbox) = mpsc::channel(8);
+    let mut queue = Queue::new(mailbox, 8);
+    let mut boots = Vec::new();
+    connection
+        .run(&mut queue, &CancellationToken::new(), |boot| {
+            boots.push(boot);
+        })
+        .await;
+    assert_eq!(boots, [Boot::Confirmed]);
+}
