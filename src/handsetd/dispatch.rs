@@ -9,6 +9,7 @@ mod delivery;
 mod in_flight;
 mod outbox;
 mod queue;
+mod refusal;
 mod services;
 #[cfg(test)]
 mod tests;

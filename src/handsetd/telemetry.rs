@@ -1,12 +1,15 @@
 //! Destination and format of log lines.
 //!
 //! Lines go to standard error, never to a file: the journal and containers store them from there. Values
-//! come from phones and callers, so terminal control characters are escaped.
+//! come from phones and callers, so terminal control characters are escaped, and what they cause again
+//! and again is counted instead of written.
 
 mod escape;
 mod line;
+mod throttle;
 
 pub(crate) use escape::{TerminalSafe, TerminalSafeJson};
+pub(crate) use throttle::Throttle;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
@@ -74,17 +77,22 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging for the whole process; does nothing if a subscriber is set already.
+/// Starts logging for the whole process; does nothing if a subscriber is set already. Lines that were left
+/// out are counted by the returned throttle, which reports them.
 ///
 /// `HANDSETD_LOG`, or else `RUST_LOG`, overrides the level.
-pub(crate) fn start(config: Config) {
+pub(crate) fn start(config: Config) -> Throttle {
+    let throttle = Throttle::default();
     let (filter, rejected) = filter(config.level, |name| std::env::var(name).ok());
-    let subscriber = subscriber(config.format, Destination::of_stderr(), filter, io::stderr);
+    let destination = Destination::of_stderr();
+    let layers = (filter, throttle.clone());
+    let subscriber = subscriber(config.format, destination, layers, io::stderr);
     // This fails if another subscriber is installed, which then receives the lines.
     let _ = subscriber.try_init();
     if let Some((variable, error)) = rejected {
         warn!(%variable, %error, "Ignored an invalid log filter.");
     }
+    throttle
 }
 
 /// The destination of lines.
@@ -139,7 +147,7 @@ fn filter(
 fn subscriber<W>(
     format: Format,
     destination: Destination,
-    filter: Targets,
+    (filter, throttle): (Targets, Throttle),
     writer: W,
 ) -> Box<dyn Subscriber + Send + Sync>
 where
@@ -156,7 +164,8 @@ where
                 .flatten_event(true)
                 .map_event_format(line::TerminalSafeFormat)
                 .finish()
-                .with(filter),
+                .with(filter)
+                .with(throttle),
         ),
         (Format::Text, Destination::Journal) => Box::new(
             builder
@@ -164,9 +173,16 @@ where
                 .without_time()
                 .map_event_format(line::Prioritized)
                 .finish()
-                .with(filter),
+                .with(filter)
+                .with(throttle),
         ),
-        (Format::Text, _) => Box::new(builder.fmt_fields(line::fields()).finish().with(filter)),
+        (Format::Text, _) => Box::new(
+            builder
+                .fmt_fields(line::fields())
+                .finish()
+                .with(filter)
+                .with(throttle),
+        ),
     }
 }
 

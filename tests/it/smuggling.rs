@@ -79,6 +79,54 @@ async fn ambiguous_body_lengths_do_not_smuggle_requests() {
 }
 
 #[tokio::test]
+async fn unencoded_queries_do_not_smuggle_requests() {
+    let daemon = Daemon::start("[log]\nlevel = \"debug\"\n").await;
+    let unencoded =
+        "GET /action/snom/smuggled?name=Ada \"A\" <sip:1@a> HTTP/1.1\r\nHost: a\r\n\r\n";
+    // Each request of a connection may have such a query.
+    let three = format!("{unencoded}{SMUGGLED}\r\n{unencoded}");
+    assert_eq!(accepted(&daemon, &three).await, 3);
+    // In a body such a line is text; it does not grow, so that its end stays where it is.
+    for method in [
+        "POST /cisco/authenticate?a b",
+        "GET /screen/0?a b",
+        "GET /screen/0",
+    ] {
+        for name in ["Content-Length", "content-length"] {
+            let head = format!(
+                "{method} HTTP/1.1\r\nHost: a\r\n{name}: {}\r\n\r\n",
+                unencoded.len()
+            );
+            let outcome = accepted(&daemon, &format!("{head}{unencoded}")).await;
+            assert_eq!(outcome, 0, "{head}: {}", daemon.log());
+            // What follows the body is a request, if the server reads on.
+            let outcome = accepted(&daemon, &format!("{head}{unencoded}{SMUGGLED}")).await;
+            assert!(outcome <= 1, "{head}: {}", daemon.log());
+        }
+    }
+    for query in [
+        // The end of one line is not the start of another.
+        "x= HTTP/1.1 GET /action/snom/smuggled",
+        "x= HTTP/1.1\rGET /action/snom/smuggled",
+        "x= HTTP/1.1\0GET /action/snom/smuggled",
+        "x= HTTP/1.1\u{85}GET /action/snom/smuggled",
+        "x= HTTP/1.1%0d%0a%0d%0aGET /action/snom/smuggled",
+        "x= HTTP/1.1\u{560d}\u{560a}GET /action/snom/smuggled",
+    ] {
+        let line = format!("GET /screen/0?{query} HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(accepted(&daemon, &line).await, 0, "{query:?}");
+    }
+    // A chunked body ends the connection, as without blanks.
+    let chunked = "POST /cisco/authenticate?a b HTTP/1.1\r\nHost: a\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    assert_eq!(accepted(&daemon, &format!("{chunked}{unencoded}")).await, 0);
+    // The admin server reads no such line.
+    let request = "GET /health/live?a b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let received = exchange_bytes(daemon.admin(), request).await;
+    assert!(received.starts_with(b"HTTP/1.1 400 "));
+}
+
+#[tokio::test]
 async fn other_protocol_versions_and_request_forms_are_handled() {
     let daemon = Daemon::start("[log]\nlevel = \"debug\"\n").await;
     for (request, start) in [

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use super::config_file::ConfigFile;
 use crate::config::Config;
 use crate::daemon::Daemon;
-use crate::telemetry;
+use crate::telemetry::{self, Throttle};
 
 /// Run the daemon
 #[derive(Args, Debug)]
@@ -34,7 +34,7 @@ impl Run {
     /// Runs the daemon until a signal stops it.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
-        telemetry::start(config.log);
+        let throttle = telemetry::start(config.log);
         for warning in config.warnings() {
             warn!("{warning}");
         }
@@ -45,15 +45,17 @@ impl Run {
         let code = runtime.block_on(async {
             let signals = Signals::new().context("cannot listen for signals")?;
             let daemon = Daemon::bind(config).await?;
-            Ok::<_, anyhow::Error>(self.serve(daemon, signals).await)
+            Ok::<_, anyhow::Error>(self.serve(daemon, signals, &throttle).await)
         })?;
+        throttle.flush();
         // A blocking DNS look-up or conversion must not keep the process alive.
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(code)
     }
 
-    /// Runs the daemon and systemd's watchdog until a signal; a second one stops it at once.
-    async fn serve(&self, daemon: Daemon, mut signals: Signals) -> ExitCode {
+    /// Runs the daemon, systemd's watchdog and the reports of the throttle until a signal; a second one
+    /// stops it at once.
+    async fn serve(&self, daemon: Daemon, mut signals: Signals, throttle: &Throttle) -> ExitCode {
         let stop = CancellationToken::new();
         let (reload, reloads) = mpsc::channel(1);
         let signalled = async {
@@ -80,6 +82,7 @@ impl Run {
                 ExitCode::FAILURE
             }
             () = watchdog() => ExitCode::FAILURE,
+            () = throttle.report() => ExitCode::FAILURE,
         }
     }
 

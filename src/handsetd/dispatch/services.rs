@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::in_flight::InFlight;
 use super::queue::Queues;
+use super::refusal;
 use crate::commit_point::CommitPoint;
 use crate::deliver::Courier;
 use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
@@ -76,15 +77,13 @@ impl Services {
         outcome: &Outcome,
         duration: Duration,
     ) {
-        self.history.end(record, outcome);
+        self.record(record, verb, outcome, duration);
         let Outcome {
             status,
             reason,
             phone,
-            vendor,
             ..
         } = outcome;
-        self.metrics.delivered(*vendor, verb, *status, duration);
         let reason = without_secrets(reason);
         if *status == Status::Ok {
             info!(%status, phone, verb, reason, "Delivered.");
@@ -96,7 +95,15 @@ impl Services {
     /// Ends a request for which no delivery was started.
     pub(super) fn reject(&self, info: &RequestInfo, outcome: Outcome) -> Outcome {
         let record = self.history.begin(info, &outcome.phone, outcome.vendor);
-        self.finish(record, &info.verb, &outcome, Duration::ZERO);
+        self.record(record, &info.verb, &outcome, Duration::ZERO);
+        refusal::log(&info.verb, &outcome);
         outcome
+    }
+
+    /// Ends a delivery in the history and in the metrics.
+    fn record(&self, record: OpenRecord, verb: &str, outcome: &Outcome, duration: Duration) {
+        self.history.end(record, outcome);
+        let Outcome { status, vendor, .. } = outcome;
+        self.metrics.delivered(*vendor, verb, *status, duration);
     }
 }

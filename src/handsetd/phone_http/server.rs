@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use handset_net::http_server::{self, ConnectionLimits};
-use handset_net::listener::Listener;
+use handset_net::listener::{Accepted, Listener};
 use handset_net::tasks::Tasks;
 use tracing::debug;
 
 use super::action_url::EventSender;
 use super::config::Config;
+use super::request_line::EncodingStream;
 use super::router::router;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
@@ -61,6 +62,12 @@ impl Server {
                 continue;
             }
             let (router, stop) = (router.clone(), stop.clone());
+            let Accepted { stream, peer, slot } = accepted;
+            let accepted = Accepted {
+                stream: EncodingStream::new(stream),
+                peer,
+                slot,
+            };
             tasks.spawn("phone connection", async move {
                 http_server::serve(accepted, router, LIMITS, stop).await;
             });

@@ -23,7 +23,12 @@ fn logged(format: Format, destination: Destination, level: Level, act: impl FnOn
     let buffer = Buffer::default();
     let writer = buffer.clone();
     let (filter, _) = filter(level, |_| None);
-    let subscriber = subscriber(format, destination, filter, move || writer.clone());
+    let subscriber = subscriber(
+        format,
+        destination,
+        (filter, Throttle::default()),
+        move || writer.clone(),
+    );
     tracing::subscriber::with_default(subscriber, act);
     String::from_utf8(buffer.0.lock().clone()).unwrap()
 }
