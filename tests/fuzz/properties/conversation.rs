@@ -149,6 +149,10 @@ fn interpret(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
             assert!(why.len() <= limit, "a reason has {} bytes", why.len());
             None
         }
+        ReplyOutcome::Unconfirmed(why) => {
+            assert!(why.len() <= limit, "a reason has {} bytes", why.len());
+            Some(Vec::new())
+        }
         ReplyOutcome::Done => Some(Vec::new()),
         ReplyOutcome::Then(steps) => Some(steps),
         ReplyOutcome::Data(data) => {
