@@ -254,7 +254,15 @@ impl Channel {
                     break;
                 }
             }
-            self.hung_up |= block.trim_ascii_end().ends_with(b"\nHANGUP");
+            let end = block.trim_ascii_end();
+            if let Some(end) = end
+                .strip_suffix(quirk::HANGUP)
+                .filter(|end| end.ends_with(b"\n"))
+            {
+                let length = end.len();
+                block.truncate(length);
+                self.hung_up = true;
+            }
         }
         Ok(block)
     }

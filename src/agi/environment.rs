@@ -10,32 +10,44 @@
 //!
 //! Therefore variables of the head count only before the first line of the caller, where the first
 //! one wins; arguments count only there and after the last `agi_threadid`; and of any other variable
-//! before that line the last one wins. Arguments that the dialplan passes cannot be verified: a line
-//! break in `agi_arg_1` can add an `agi_arg_2`.
+//! before that line the last one wins.
+//!
+//! An argument may have several lines: those after it that do not start the next argument. A line that
+//! starts an argument out of turn is either of another argument or was added by one, and a line in the
+//! head that is no variable, or one that was there before, comes from a line break in the URL. Both
+//! make the request [ambiguous](Environment::is_ambiguous). What cannot be told is a line break that
+//! adds exactly the argument whose turn it is, after the last genuine one.
 //!
 //! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by hand or by a test.
 //! Its lines may be in any order, and the first one wins.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::grammar;
+use super::grammar::{self, Line};
 
 /// The variables of one call, by their names without `agi_`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Environment {
     variables: HashMap<String, String>,
     arguments: BTreeMap<u32, String>,
+    is_ambiguous: bool,
 }
 
 impl Environment {
     /// Parses a block, skipping lines that are not variables.
     pub(super) fn parse(block: &str) -> Self {
-        let lines: Vec<(&str, &str)> = grammar::variables(block).collect();
+        // The line breaks at the end are those of the blank line that ends the block.
+        let lines: Vec<Line<'_>> = grammar::lines(block.trim_end_matches(['\r', '\n'])).collect();
         let mut environment = Self::default();
-        match lines.iter().rposition(|(name, _)| *name == THREAD) {
-            Some(thread) => environment.read_in_order(&lines, thread),
+        let thread = lines.iter().rposition(|line| line.name() == Some(THREAD));
+        match thread.and_then(|thread| lines.split_at_checked(thread.saturating_add(1))) {
+            Some((before, arguments)) => {
+                environment.read_in_order(before);
+                environment.read_arguments(arguments);
+            }
             None => lines
                 .iter()
+                .filter_map(|line| line.variable)
                 .for_each(|(name, value)| environment.add_first(name, value)),
         }
         environment
@@ -56,27 +68,58 @@ impl Environment {
         self.variables.is_empty() && self.arguments.is_empty()
     }
 
-    /// Reads lines in Asterisk's order; `thread` is the position of the last `agi_threadid`.
-    fn read_in_order(&mut self, lines: &[(&str, &str)], thread: usize) {
-        let caller = lines
-            .iter()
-            .position(|(name, _)| name.starts_with(CALLER))
-            .unwrap_or(thread);
-        for (at, &(name, value)) in lines.iter().enumerate() {
+    /// Returns whether a line break in the URL or in an argument makes it uncertain which lines are
+    /// genuine.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.is_ambiguous
+    }
+
+    /// Reads the lines up to the last `agi_threadid`, which are in Asterisk's order.
+    fn read_in_order(&mut self, lines: &[Line<'_>]) {
+        let is_callers = |line: &Line<'_>| line.name().is_some_and(|name| name.starts_with(CALLER));
+        let caller = lines.iter().position(is_callers).unwrap_or(lines.len());
+        for (at, line) in lines.iter().enumerate() {
             let in_head = at < caller;
-            let in_arguments = thread < at;
+            let Some((name, value)) = line.variable else {
+                self.is_ambiguous |= in_head && !line.text.is_empty();
+                continue;
+            };
             if let Some(number) = argument_number(name) {
-                if in_head || in_arguments {
+                if in_head {
                     self.arguments.insert(number, value.to_owned());
                 }
             } else if HEAD.contains(&name) {
                 if in_head {
+                    self.is_ambiguous |= self.variable(name).is_some();
                     self.add_first(name, value);
                 }
             } else if name == CALLER {
                 self.add_first(name, value);
-            } else if !in_arguments {
+            } else {
                 self.variables.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// Reads the lines after the last `agi_threadid`: the arguments, numbered from 1.
+    fn read_arguments(&mut self, lines: &[Line<'_>]) {
+        let mut last = 0_u32;
+        for line in lines {
+            let argument = line
+                .variable
+                .and_then(|(name, value)| Some((argument_number(name)?, value)));
+            match argument {
+                Some((number, value)) if Some(number) == last.checked_add(1) => {
+                    self.arguments.insert(number, value.to_owned());
+                    last = number;
+                }
+                other => {
+                    self.is_ambiguous |= other.is_some();
+                    if let Some(value) = self.arguments.get_mut(&last) {
+                        value.push('\n');
+                        value.push_str(line.text);
+                    }
+                }
             }
         }
     }
@@ -89,6 +132,12 @@ impl Environment {
         } else if self.variable(name).is_none() {
             self.variables.insert(name.to_owned(), value.to_owned());
         }
+    }
+}
+
+impl Line<'_> {
+    fn name(&self) -> Option<&str> {
+        self.variable.map(|(name, _)| name)
     }
 }
 
@@ -160,16 +209,60 @@ mod tests {
 
     #[test]
     fn line_break_in_an_argument_forges_no_variable() {
-        let environment = Environment::parse(&block("Bob", "x\nagi_channel: PJSIP/9\nagi_dnid: 9"));
+        let value = "x\nagi_channel: PJSIP/9\nagi_dnid: 9";
+        let environment = Environment::parse(&block("Bob", value));
         assert_eq!(environment.variable("channel"), Some("PJSIP/1001-00000001"));
         assert_eq!(environment.variable("dnid"), Some("100"));
-        assert_eq!(environment.arguments().collect::<Vec<_>>(), ["x", ""]);
+        assert_eq!(environment.arguments().collect::<Vec<_>>(), [value, ""]);
+        assert!(!environment.is_ambiguous());
     }
 
     #[test]
-    fn argument_forged_by_an_argument_is_overridden_by_the_genuine_one() {
-        let environment = Environment::parse(&block("Bob", "x\nagi_arg_2: forged"));
-        assert_eq!(environment.arguments().collect::<Vec<_>>(), ["x", ""]);
+    fn argument_may_have_several_lines() {
+        for value in [
+            "text=first\nsecond\nthird",
+            "text=first\n\nthird",
+            "\nsecond",
+            "a: b\nagi: c",
+        ] {
+            let environment = Environment::parse(&block("Bob", value));
+            assert_eq!(environment.arguments().collect::<Vec<_>>(), [value, ""]);
+            assert!(!environment.is_ambiguous(), "{value:?}");
+        }
+        let last = Environment::parse("agi_threadid: 1\nagi_arg_1: a\nagi_arg_2: b\n\nc\n\n");
+        assert_eq!(last.arguments().collect::<Vec<_>>(), ["a", "b\n\nc"]);
+        assert!(!Environment::parse(&block("Bob", "x")).is_ambiguous());
+    }
+
+    #[test]
+    fn argument_out_of_turn_is_ambiguous() {
+        for value in [
+            "x\nagi_arg_2: forged",
+            "x\nagi_arg_1: forged",
+            "x\nagi_arg_9: forged",
+            "x\nagi_arg_0: forged",
+            "x\nagi_arg_2: forged\nagi_arg_3: forged",
+        ] {
+            assert!(
+                Environment::parse(&block("Bob", value)).is_ambiguous(),
+                "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn line_break_in_the_url_is_ambiguous() {
+        let honest = "agi_network_script: push?text=a\nagi_request: agi://h/push?text=a\n\
+                      agi_channel: C\nagi_callerid: 1\nagi_threadid: 1\n\n";
+        assert!(!Environment::parse(honest).is_ambiguous());
+        for value in [
+            "text=a\nb",
+            "text=a\nagi_channel: PJSIP/9-1",
+            "text=a\nagi_request: x",
+        ] {
+            let block = honest.replace("text=a", value);
+            assert!(Environment::parse(&block).is_ambiguous(), "{value:?}");
+        }
     }
 
     #[test]
@@ -196,7 +289,7 @@ mod tests {
             .map(|n| format!("agi_arg_{n}: {n}\n"))
             .collect();
         let lines = lines.concat();
-        let environment = Environment::parse(&format!("agi_threadid: 1\n{lines}\n"));
+        let environment = Environment::parse(&lines);
         assert_eq!(environment.arguments().last(), Some("12"));
     }
 

@@ -13,11 +13,21 @@ use nom::multi::many0;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
 use nom::{Err, Finish, IResult, Parser};
 
-/// Returns the variables of an environment in order, skipping other lines.
-pub(super) fn variables(block: &str) -> impl Iterator<Item = (&str, &str)> {
-    block
-        .lines()
-        .filter_map(|line| variable(line).finish().ok().map(|(_, variable)| variable))
+/// A line of an environment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    /// All of it, without its end.
+    pub(super) text: &'a str,
+    /// Name and value, if it is a variable.
+    pub(super) variable: Option<(&'a str, &'a str)>,
+}
+
+/// Returns the lines of an environment in order.
+pub(super) fn lines(block: &str) -> impl Iterator<Item = Line<'_>> {
+    block.lines().map(|text| Line {
+        text,
+        variable: variable(text).finish().ok().map(|(_, variable)| variable),
+    })
 }
 
 /// Parses the lines of one reply, given without the last LF.

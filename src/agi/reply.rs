@@ -22,9 +22,9 @@ pub struct Reply {
 impl Reply {
     /// Parses a complete reply of one or more lines; the last line break is optional.
     ///
-    /// Invalid UTF-8 is replaced by U+FFFD.
+    /// A line that is not UTF-8 is read as [`text::decode`](handset_net::text::decode) does.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let text = String::from_utf8_lossy(bytes);
+        let text = handset_net::text::decode_lines(bytes);
         let lines = text.strip_suffix('\n').unwrap_or(&text);
         let lines = lines.strip_suffix('\r').unwrap_or(lines);
         let parts =

@@ -3,6 +3,7 @@
 //! Some values are chosen by the caller and must not be used for authorization;
 //! [`environment`](super::environment) describes what can be forged.
 
+use handset_net::text;
 use percent_encoding::percent_decode_str;
 
 use super::environment::Environment;
@@ -26,14 +27,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// Parses a block of lines. Invalid UTF-8 is replaced by U+FFFD, and lines other than `agi_*`
-    /// variables are skipped.
+    /// Parses a block of lines. A line that is not UTF-8 is read as [`text::decode`] does. Lines other
+    /// than `agi_*` variables are skipped, except those of an argument with line breaks.
     ///
     /// # Errors
     ///
     /// Returns [`Error::NotAgi`] if there is no `agi_*` variable.
     pub fn parse(block: &[u8]) -> Result<Self, Error> {
-        let environment = Environment::parse(&String::from_utf8_lossy(block));
+        let environment = Environment::parse(&text::decode_lines(block));
         if environment.is_empty() {
             return Err(Error::NotAgi { near: near(block) });
         }
@@ -56,13 +57,16 @@ impl Request {
 
     /// Returns the key-value pairs of the URL's query in order, including repeated keys.
     ///
-    /// `%XX` and `+` are decoded; any other `%` is kept; invalid UTF-8 becomes U+FFFD; a key without
-    /// `=` has an empty value.
+    /// `%XX` and `+` are decoded; any other `%` is kept; what is not UTF-8 is read as [`text::decode`]
+    /// does; a key without `=` has an empty value.
     pub fn query(&self) -> Vec<(String, String)> {
-        let pairs = form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
-            .collect()
+        text::query(&self.query).collect()
+    }
+
+    /// Returns whether a line break in the URL or in an argument makes it uncertain what was meant, so
+    /// that the request must be refused.
+    pub fn is_ambiguous(&self) -> bool {
+        self.environment.is_ambiguous()
     }
 
     /// Returns `agi_arg_1` and so on in numeric order, including empty ones.

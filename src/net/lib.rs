@@ -1,6 +1,6 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
-//! expire, and excerpts of long texts.
+//! expire, and texts: excerpts of long ones, and those whose encoding is not told.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
@@ -17,3 +17,4 @@ pub mod listener;
 pub mod pin;
 pub mod random;
 pub mod tasks;
+pub mod text;

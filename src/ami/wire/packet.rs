@@ -6,17 +6,22 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
+use handset_net::text;
 use nom::Offset;
 
 use super::grammar::{self, Line};
 use super::kind::Kind;
-use super::line::END_OF_OUTPUT;
+use super::line::{END_OF_OUTPUT, is_follows};
 use super::secret::is_secret;
 
 /// One AMI message: its headers in the order sent, including repeated ones.
 ///
-/// Bytes that are not UTF-8 (usually caller names in Latin-1) become U+FFFD. The text is copied out
-/// of the read buffer once, so that keeping a packet does not keep the buffer alive.
+/// A line that is not UTF-8 (usually a caller's name in Latin-1) is read as [`text::decode`] does. The
+/// text is copied out of the read buffer once, so that keeping a packet does not keep the buffer alive.
+///
+/// Asterisk escapes nothing: a value with a line break has a bare LF in it, where CRLF ends a header.
+/// So in a packet whose first line ends with CRLF, what follows a bare LF belongs to the value before
+/// it. If that is an empty line, the framer ends the packet there, and the value ends with LF.
 #[derive(Clone)]
 pub struct Packet {
     text: String,
@@ -26,7 +31,7 @@ pub struct Packet {
 impl Packet {
     /// Parses one block as [`Framer`](super::Framer) returns it. Any block is a packet.
     pub fn parse(block: &[u8]) -> Self {
-        let mut text = String::from_utf8_lossy(block).into_owned();
+        let mut text = text::decode_lines(block).into_owned();
         let span = |part: &[u8]| {
             let from = text.as_bytes().offset(part);
             from..from.saturating_add(part.len())
@@ -40,6 +45,7 @@ impl Packet {
                 Line::Raw(raw) => Span::Raw(span(raw)),
             })
             .collect();
+        let lines = join_values(lines, &text);
         // All lines of raw output refer to this header name, which is appended to the block.
         text.push_str(OUTPUT);
         Self { text, lines }
@@ -152,6 +158,47 @@ impl fmt::Debug for Packet {
 enum Span {
     Header(Range<usize>, Range<usize>),
     Raw(Range<usize>),
+}
+
+impl Span {
+    fn start(&self) -> usize {
+        match self {
+            Self::Header(part, _) | Self::Raw(part) => part.start,
+        }
+    }
+
+    fn end(&self) -> usize {
+        match self {
+            Self::Header(_, part) | Self::Raw(part) => part.end,
+        }
+    }
+}
+
+/// Joins the lines of values that contain line breaks.
+fn join_values(lines: Vec<Span>, text: &str) -> Vec<Span> {
+    let between = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    let is_crlf = lines.first().is_some_and(|first| {
+        let rest = between(first.end(), text.len());
+        rest.starts_with("\r\n") && !is_follows(between(first.start(), first.end()).as_bytes())
+    });
+    if !is_crlf {
+        return lines;
+    }
+    let mut joined: Vec<Span> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match joined.last_mut() {
+            Some(Span::Header(_, value)) if between(value.end, line.start()) == "\n" => {
+                value.end = line.end();
+            }
+            _ => joined.push(line),
+        }
+    }
+    if let Some(Span::Header(_, value)) = joined.last_mut()
+        && between(value.end, text.len()) == "\n"
+    {
+        value.end = text.len();
+    }
+    joined
 }
 
 /// The header name given to a line of raw output.

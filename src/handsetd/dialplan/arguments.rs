@@ -12,6 +12,9 @@ use handset_phones::verb::{Refusal, Verb};
 pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
     let script = call.script().trim_matches('/');
     let verb: Verb = script.parse()?;
+    if call.is_ambiguous() {
+        return Err(Refusal::LineBreak);
+    }
     let query = call.query();
     let given = |key: &str| query.iter().any(|(known, _)| known == key);
     let pairs = pairs(verb, call.arguments(), given)?;
@@ -234,6 +237,28 @@ mod tests {
             expected(" Hi ", " a ")
         );
         assert_eq!(pushed("push", &["  ", " Hello"]), expected("", "Hello"));
+    }
+
+    #[test]
+    fn text_of_several_lines_arrives_whole_or_is_refused() {
+        let lines = "text=first\nsecond\n\nfourth";
+        assert_eq!(
+            pushed("push", &[lines, "title=T"]),
+            expected("T", "first\nsecond\n\nfourth")
+        );
+        assert_eq!(
+            pushed("push?text=first%0Asecond", &[]),
+            expected("", "first\nsecond")
+        );
+        assert_eq!(pushed("push", &[r"text=a\nb"]), expected("", "a\nb"));
+        let message = "a line break in the URL or in an argument; send it as ?text=${URIENCODE(…)}";
+        for (script, arguments) in [
+            ("push", ["text=first\nagi_arg_2: title=x", "title=T"]),
+            ("push?text=first\nsecond", ["title=T", ""]),
+        ] {
+            let refusal = read(&call(script, &arguments)).unwrap_err();
+            assert_eq!(refusal.to_string(), message, "{arguments:?}");
+        }
     }
 
     #[test]

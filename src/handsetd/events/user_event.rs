@@ -1,9 +1,9 @@
 //! `UserEvent(Handset,Verb: push,Phone: 1001,Text: Hello)`: a request without a rule, for dialplans
 //! that do not want to wait.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
+use handset_net::text;
 use handset_phones::Given;
 use handset_phones::verb::{Refusal, Request, Verb};
 
@@ -36,6 +36,10 @@ pub(super) fn read(fact: &Fact) -> Option<UserEventRequest> {
     let is_named = keys.iter().any(|(key, _)| key == PHONE);
     let default = fact.phone().filter(|_| !is_named);
     let request = match &verb {
+        // An empty line in a value ends the event for whoever reads it.
+        Some(_) if fact.values().any(|(_, value)| value.ends_with('\n')) => {
+            Err("the event was cut at an empty line; send Query: text=${URIENCODE(…)}".to_owned())
+        }
         Some(verb) => parse(verb, &keys, default).map_err(|refusal| refusal.to_string()),
         None => Err("Verb is missing; add one, such as Verb: push".to_owned()),
     };
@@ -80,11 +84,13 @@ fn keys(fact: &Fact) -> (Option<String>, Vec<(String, String)>) {
         .filter(|(name, _)| *name != "ActionID");
     let (queries, headers): (Vec<_>, Vec<_>) =
         headers.partition(|(name, _)| name.eq_ignore_ascii_case("Query"));
-    let query: Vec<(Cow<'_, str>, Cow<'_, str>)> = queries
+    let query: Vec<(String, String)> = queries
         .iter()
-        .flat_map(|(_, query)| form_urlencoded::parse(query.as_bytes()))
+        .flat_map(|(_, query)| text::query(query))
         .collect();
-    let query = query.iter().map(|(name, value)| (&**name, &**value));
+    let query = query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
 
     let is_verb = |name: &str| name.eq_ignore_ascii_case("verb");
     let verb = headers.iter().copied().chain(query.clone());
@@ -265,6 +271,21 @@ mod tests {
             panic!()
         };
         assert_eq!(settings.set[0].name.as_str(), "a");
+    }
+
+    #[test]
+    fn value_of_several_lines_arrives_whole_or_is_refused() {
+        let event = |text: &[u8]| {
+            let start = b"Event: UserEvent\r\nUserEvent: Handset\r\nVerb: push\r\nPhone: 1001\r\n";
+            let event = handset_ami::Event::parse(&[start, text].concat()).unwrap();
+            read(&Fact::from(event)).unwrap()
+        };
+        let whole = event(b"Text: first\nsecond\nTitle: no\r\nTitle: T\xfcr\r\n");
+        assert_eq!(whole.keys[1].1, "first\nsecond\nTitle: no");
+        assert_eq!(whole.keys[2].1, "Tür");
+        assert!(whole.request.is_ok());
+        let cut = event(b"Text: first\n").request.unwrap_err();
+        assert!(cut.ends_with("send Query: text=${URIENCODE(…)}"), "{cut}");
     }
 
     #[test]

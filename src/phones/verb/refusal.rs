@@ -31,6 +31,9 @@ pub enum Refusal {
         /// What is wrong with the value.
         error: InvalidValue,
     },
+    /// A line break in the URL or in an argument makes it uncertain what was meant.
+    #[error("a line break in the URL or in an argument; send it as ?text=${{URIENCODE(…)}}")]
+    LineBreak,
     /// A required key is missing.
     #[error("{key} is missing; {verb} requires it")]
     MissingKey {

@@ -88,7 +88,7 @@ fn lines_without_colon_are_raw_lines() {
 }
 
 #[test]
-fn invalid_utf8_is_replaced() {
+fn invalid_utf8_is_latin_1() {
     check(
         "Event: E\r\nA: Gr\u{fc}\u{df}e \u{1f4de}\r\n".as_bytes(),
         Kind::Event,
@@ -97,7 +97,45 @@ fn invalid_utf8_is_replaced() {
     check(
         b"Event: E\r\nA: Gr\xfc\xdfe\r\nB: ok\r\n",
         Kind::Event,
-        &[("Event", "E"), ("A", "Gr\u{fffd}\u{fffd}e"), ("B", "ok")],
+        &[("Event", "E"), ("A", "Grüße"), ("B", "ok")],
+    );
+}
+
+#[test]
+fn value_with_line_breaks_arrives_whole() {
+    let block = include_bytes!("../../../../tests/fixtures/field/userevent-newline.ami");
+    let block = block
+        .strip_prefix(b"Asterisk Call Manager/7.0.3\r\n")
+        .unwrap();
+    let packet = Packet::parse(block.strip_suffix(b"\r\n").unwrap());
+    assert_eq!(packet.header("Text"), Some("first\nsecond"));
+    check(
+        b"Event: E\r\nA: 1\n2\nB: 3\n:\r\nC: 4\r\ntorn\nD: 5\r\n",
+        Kind::Event,
+        &[
+            ("Event", "E"),
+            ("A", "1\n2\nB: 3\n:"),
+            ("C", "4"),
+            ("D", "5"),
+        ],
+    );
+}
+
+#[test]
+fn value_cut_at_an_empty_line_ends_with_a_line_break() {
+    check(
+        b"Event: E\r\nA: 1\n",
+        Kind::Event,
+        &[("Event", "E"), ("A", "1\n")],
+    );
+}
+
+#[test]
+fn lines_that_end_with_lf_alone_are_headers_of_their_own() {
+    check(
+        b"Event: E\nA: 1\nB: 2\r\nC: 3\n",
+        Kind::Event,
+        &[("Event", "E"), ("A", "1"), ("B", "2"), ("C", "3")],
     );
 }
 
