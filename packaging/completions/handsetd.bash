@@ -855,7 +855,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__simulate)
-            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --picture --device --user --help cisco snom yealink cucm"
+            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --picture --device --user --profile --help cisco snom yealink cucm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -902,6 +902,10 @@ _handsetd() {
                     return 0
                     ;;
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

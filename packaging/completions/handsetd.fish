@@ -60,7 +60,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -l pictures -d '
 complete -c handsetd -n "__fish_handsetd_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "ringtone" -d 'Convert a recording to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and not __fish_seen_subcommand_from background ringtone help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l model -d 'Convert for this model, such as 7970, D785 or T46G' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from background" -l vendor -d 'The vendor of the model; required only for models that handsetd does not know' -r -f -a "cisco\t''
@@ -75,7 +75,7 @@ snom\t''
 yealink\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from ringtone" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
-complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a recording to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
@@ -108,6 +108,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l dial -d '
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -d 'Write a picture of the phone to this file whenever it changes' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Name of a device (cucm); may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l user -d 'Id of a user (cucm); may be repeated' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l profile -d 'Device profile that users may name (cucm), besides USER-profile; may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "ami" -d 'Inspect and use Asterisk\'s manager interface (AMI)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Validate the configuration'
@@ -123,5 +124,5 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "send" -d 'Send one action, and print its response and list'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a WAV to a ring tone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a recording to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'

@@ -150,7 +150,7 @@ _arguments "${_arguments_options[@]}" : \
 '--vendor=[The vendor of the model; required only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
 '-h[Print help]' \
 '--help[Print help]' \
-':source -- Read this WAV file\: any rate, one or two channels:_files' \
+':source -- Read this file\: a WAV of any rate with one or two channels, or by its extension a file without header (.raw, .rwb, .gsm, .ulaw, .alaw, .sln):_files' \
 ':target -- Write the ring tone here:_files' \
 && ret=0
 ;;
@@ -277,6 +277,7 @@ _arguments "${_arguments_options[@]}" : \
 '--picture=[Write a picture of the phone to this file whenever it changes]:FILE:_files' \
 '*--device=[Name of a device (cucm); may be repeated]:NAME:_default' \
 '*--user=[Id of a user (cucm); may be repeated]:ID:_default' \
+'*--profile=[Device profile that users may name (cucm), besides USER-profile; may be repeated]:NAME:_default' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':vendor -- Vendor of the phone, or cucm for a call manager:(cisco snom yealink cucm)' \
@@ -543,7 +544,7 @@ _handsetd__subcmd__help__subcmd__help_commands() {
 _handsetd__subcmd__help__subcmd__media_commands() {
     local commands; commands=(
 'background:Convert a PNG, JPEG, GIF or BMP to a background' \
-'ringtone:Convert a WAV to a ring tone' \
+'ringtone:Convert a recording to a ring tone' \
     )
     _describe -t commands 'handsetd help media commands' commands "$@"
 }
@@ -593,7 +594,7 @@ _handsetd__subcmd__help__subcmd__simulate_commands() {
 _handsetd__subcmd__media_commands() {
     local commands; commands=(
 'background:Convert a PNG, JPEG, GIF or BMP to a background' \
-'ringtone:Convert a WAV to a ring tone' \
+'ringtone:Convert a recording to a ring tone' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd media commands' commands "$@"
@@ -607,7 +608,7 @@ _handsetd__subcmd__media__subcmd__background_commands() {
 _handsetd__subcmd__media__subcmd__help_commands() {
     local commands; commands=(
 'background:Convert a PNG, JPEG, GIF or BMP to a background' \
-'ringtone:Convert a WAV to a ring tone' \
+'ringtone:Convert a recording to a ring tone' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd media help commands' commands "$@"

@@ -22,7 +22,7 @@ impl Capabilities {
     pub(super) fn of(model: &str) -> Self {
         let digits: String = model.chars().filter(char::is_ascii_digit).collect();
         let enterprise = Self {
-            uris: "App Dial Display EditDial Init Key Play RTP SendDigits",
+            uris: "App Dial Display EditDial Init Key Play RTP SendDigits SoftKey",
             keys: |name| !matches!(name, "Hold" | "FixedFeature3" | "Session1" | "Release"),
             is_multiplatform: false,
             has_media: false,
@@ -38,7 +38,7 @@ impl Capabilities {
         }
         match digits.get(..2) {
             Some("78") => Self {
-                uris: "Dial EditDial Init Key Play RTP",
+                uris: "Dial EditDial Init Key Play RTP SoftKey",
                 keys: |name| {
                     !is_one_of(
                         name,
@@ -62,7 +62,7 @@ impl Capabilities {
                 ..enterprise
             },
             Some("88" | "98") => Self {
-                uris: "App Device Dial Display EditDial Init Key Play RTP SendDigits",
+                uris: "App Device Dial Display EditDial Init Key Play RTP SendDigits SoftKey",
                 keys: |name| {
                     !matches!(
                         name,

@@ -87,7 +87,11 @@ impl Cisco {
             "EditDial" if is_dialable(rest) => (),
             "SendDigits" if is_dialable(rest) => self.send_digits(rest)?,
             "Key" if is_name(rest) => self.key(rest),
-            "SoftKey" if is_name(rest) => (),
+            "SoftKey" if SOFT_KEYS.contains(&rest) => {
+                if matches!(rest, "Exit" | "Cancel" | "Back") {
+                    self.device.clear();
+                }
+            }
             "Init" => self.init(rest)?,
             "Play" => self.play(rest).await?,
             "Display" if is_display(rest) => {
@@ -279,3 +283,9 @@ const INVALID_URI: u8 = 1;
 
 /// The status of a URI that cannot be run now.
 const INTERNAL: u8 = 6;
+
+/// The soft keys that objects and other tools name.
+const SOFT_KEYS: [&str; 11] = [
+    "Back", "Cancel", "Dial", "EditDial", "Exit", "Next", "Search", "Select", "Submit", "Update",
+    "<<",
+];

@@ -66,7 +66,12 @@ impl Snom {
             "number" if is_number(value) => {
                 match fields.get(1) {
                     None => {}
-                    Some((name, from)) if name == "outgoing_uri" && self.is_own(from) => {}
+                    Some((name, from)) if name == "outgoing_uri" && is_address(from) => {
+                        if !self.is_own(from) {
+                            let remark = format!("No identity is {from}; the first one dials.");
+                            self.device.change(|state| state.remark(remark));
+                        }
+                    }
                     Some((name, value)) => return Err(format!("invalid parameter {name}={value}")),
                 }
                 self.dial(value);
@@ -182,6 +187,17 @@ fn is_number(text: &str) -> bool {
             byte.is_ascii_alphanumeric()
                 || matches!(byte, b'*' | b'#' | b'+' | b'@' | b'.' | b'-' | b':' | b'_')
         })
+}
+
+/// Validates `user@host`.
+fn is_address(text: &str) -> bool {
+    let is_plain = |part: &str| {
+        let mut bytes = part.bytes();
+        !part.is_empty()
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+.*_-:[]".contains(&byte))
+    };
+    text.split_once('@')
+        .is_some_and(|(user, host)| is_plain(user) && is_plain(host))
 }
 
 fn is_identity(text: &str) -> bool {

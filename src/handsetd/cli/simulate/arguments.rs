@@ -55,6 +55,9 @@ pub(crate) struct Simulate {
     /// Id of a user (cucm); may be repeated
     #[arg(long, value_name = "ID")]
     pub(super) user: Vec<String>,
+    /// Device profile that users may name (cucm), besides USER-profile; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Vec<String>,
 }
 
 /// Stands for a call manager in the place of a vendor.

@@ -72,5 +72,8 @@ fn options(arguments: &Simulate) -> anyhow::Result<Options> {
         let profile = |user: &String| (user.clone(), vec![format!("{user}-profile")]);
         options.users = arguments.user.iter().map(profile).collect();
     }
+    for profiles in options.users.values_mut() {
+        profiles.extend_from_slice(&arguments.profile);
+    }
     Ok(options)
 }

@@ -69,8 +69,8 @@ pub(super) async fn run(
 fn options(arguments: &Simulate) -> anyhow::Result<Options> {
     let vendor: Vendor = arguments.vendor.parse()?;
     ensure!(
-        arguments.device.is_empty() && arguments.user.is_empty(),
-        "--device and --user need a call manager (handsetd simulate cucm)"
+        arguments.device.is_empty() && arguments.user.is_empty() && arguments.profile.is_empty(),
+        "--device, --user and --profile need a call manager (handsetd simulate cucm)"
     );
     let mut options = Options::new(vendor);
     options.listen = arguments.listen;

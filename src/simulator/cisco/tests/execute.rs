@@ -8,7 +8,7 @@ use super::*;
 async fn invalid_uris_are_reported_individually() {
     let harness = Harness::new(options(), Vec::new()).await;
     let bad = [
-        "SoftKey:Exit",
+        "SoftKey:Nothing",
         "Notify:http:192.0.2.1:80:path",
         "QueryStringParam:a=b",
         "Play:../secret.raw",

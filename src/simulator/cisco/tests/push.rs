@@ -109,3 +109,12 @@ async fn pushed_objects_are_shown_until_init_closes_them() {
     push(&harness, &execute(&["Init:Services"])).await;
     assert!(harness.phone.state().screen.is_none());
 }
+
+#[tokio::test]
+async fn soft_keys_of_objects_can_be_pushed() {
+    let harness = Harness::new(options(), Vec::new()).await;
+    let response = push(&harness, &execute(&["SoftKey:Exit"])).await;
+    assert!(response.contains("Status=\"0\""), "{response}");
+    let response = push(&harness, &execute(&["SoftKey:Nothing"])).await;
+    assert!(response.contains("Status=\"1\""), "{response}");
+}

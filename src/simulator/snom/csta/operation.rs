@@ -64,7 +64,11 @@ impl Operation<'_> {
             }
             "XmlPush" => {
                 let document = self.body.text_of("document");
-                let pushed = self.phone.push(&document);
+                // Snom's description has the document in quotes.
+                let quoted = document
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.strip_suffix('"'));
+                let pushed = self.phone.push(quoted.unwrap_or(&document).trim());
                 pushed.map_err(|_| "invalidParameterValue")?;
                 Ok(String::new())
             }

@@ -135,7 +135,13 @@ async fn models_and_firmware_have_their_own_keys_and_pages() {
         (
             "D785",
             "10.1.198.12",
-            "/command.htm?number=1&outgoing_uri=x@y",
+            "/command.htm?number=1&outgoing_uri=123@domain1",
+            true,
+        ),
+        (
+            "D785",
+            "10.1.198.12",
+            "/command.htm?number=1&outgoing_uri=123",
             false,
         ),
         ("D785", "10.1.198.12", "/command.htm?key_dtmf=1", false),

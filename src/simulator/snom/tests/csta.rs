@@ -71,3 +71,21 @@ async fn unknown_csta_requests_are_faults() {
     assert!(csta(&harness, "<a").await.starts_with("HTTP/1.1 400"));
     assert_eq!(harness.phone.state().refusals().count(), 6);
 }
+
+#[tokio::test]
+async fn samples_of_the_vendor_are_accepted() {
+    let harness = Harness::new(options(), Vec::new()).await;
+    // The description of XmlPush has the document in quotes; a sample lacks the blank before xmlns:csta.
+    let document = "&lt;SnomIPPhoneText&gt;&lt;Title&gt;Door&lt;/Title&gt;&lt;Text&gt;Hello&lt;/Text&gt;&lt;/SnomIPPhoneText&gt;";
+    for (quote, blank) in [("\"", " "), ("", ""), ("\"", "")] {
+        let body = format!(
+            "<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\"{blank}xmlns:csta=\"c\">\
+             <SOAP-ENV:Body><csta:XmlPush><csta:document>\n{quote}{document}{quote}\n</csta:document></csta:XmlPush>\
+             </SOAP-ENV:Body></SOAP-ENV:Envelope>"
+        );
+        let response = csta(&harness, &body).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{body}: {response}");
+    }
+    let refusals = harness.phone.state().refusals().count();
+    assert_eq!(refusals, 0);
+}

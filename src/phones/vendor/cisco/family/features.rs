@@ -83,6 +83,10 @@ impl Family {
     pub(in super::super) fn supports(&self, scheme: Scheme) -> Support {
         match (self.uris.contains(&scheme), self.is_listed) {
             (true, _) => Support::Yes,
+            // Cisco's tables have these URIs in objects only; other tools push them as well.
+            (false, true) if scheme == Scheme::SoftKey && self.firmware == Firmware::Enterprise => {
+                Support::Unverified
+            }
             (false, true) => Support::No,
             (false, false) => Support::Unverified,
         }

@@ -162,7 +162,7 @@ mod tests {
             ("8841-3PCC", "RTPRx:192.0.2.1:20480", "does not support RTP"),
             ("8841-3PCC", "Init:Services", "only CallHistory"),
             ("8851", "Vibrate:1", "does not support Vibrate"),
-            ("8851", "SoftKey:Exit", "does not support SoftKey"),
+            ("8841-3PCC", "SoftKey:Exit", "does not support SoftKey"),
             ("8851", "Device:GeneratePRT", "8821 and 9821"),
             ("8851", "RTPRx:192.0.2.1:20480:50:1", "audio path"),
             ("8851", "Notify:http:192.0.2.1:80:x", "not in an Execute"),
@@ -173,6 +173,8 @@ mod tests {
             let error = check(model, text).unwrap_err();
             assert!(error.contains(words), "{model} {text}: {error}");
         }
+        let in_objects = check("8851", "SoftKey:Exit").unwrap();
+        assert!(in_objects.contains("unverified"), "{in_objects}");
         let unlisted = check("7970", "SendDigits:1").unwrap();
         assert!(unlisted.contains("unverified"), "{unlisted}");
     }
