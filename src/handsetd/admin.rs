@@ -1,9 +1,10 @@
 //! The admin API, the web page, and the health and metrics endpoints (`[admin]`).
 //!
-//! Everything but health and metrics requires the admin token. Requests to phones take the same path
+//! Everything but health and metrics requires a user's token. Requests to phones take the same path
 //! as all others, through [`handset_phones::verb`] and the `Dispatcher`. Every reply of the API has
 //! the same fields, also when a request is refused: status, reason, phone, vendor, id, result.
 
+mod accounts;
 mod bearer;
 mod body;
 mod config;
@@ -18,6 +19,7 @@ mod phones;
 mod query;
 mod reply;
 mod requests;
+mod role;
 mod router;
 mod server;
 mod sessions;
@@ -26,8 +28,10 @@ mod stream;
 mod tls;
 mod token;
 
-pub(crate) use config::{Config, TlsFiles};
+pub(crate) use accounts::Accounts;
+pub(crate) use config::{Config, TlsFiles, User};
 pub(crate) use feed::EventFeed;
+pub(crate) use role::Role;
 pub(crate) use server::{Error, Server};
 pub(crate) use state::{Health, Services};
 pub(crate) use token::Token;

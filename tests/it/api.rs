@@ -96,7 +96,7 @@ async fn requests_reach_the_phone_and_the_history() {
     assert_eq!(all[0]["asker"]["kind"], "call");
     assert_eq!(
         all[1]["asker"],
-        serde_json::json!({"kind": "token", "name": "admin.token"})
+        serde_json::json!({"kind": "token", "name": "admin"})
     );
     assert_eq!(all[1]["id"], outcome["id"]);
     assert_eq!(all[1]["keys"]["text"], "Somebody's there");
@@ -342,7 +342,7 @@ async fn deliveries_can_be_cancelled_until_they_are_sent() {
         (200, Some("desk"))
     );
     daemon
-        .line("cancelled by token admin.token before anything was sent")
+        .line("cancelled by token admin before anything was sent")
         .await;
     let found = admin
         .get(&format!("/api/v1/deliveries?id={id}"))

@@ -43,6 +43,7 @@ mod stopping;
 mod support;
 mod systemd;
 mod targets;
+mod users;
 mod vocabulary;
 mod why;
 mod yealink_verbs;

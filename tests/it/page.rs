@@ -283,7 +283,7 @@ async fn cancel(browser: &mut Browser, slow: &TcpListener) {
             "document.querySelector('#delivery-list [data-status=UNREACHABLE] .reason').innerText",
         )
         .await;
-    assert_eq!(why, "cancelled by page before anything was sent");
+    assert_eq!(why, "cancelled by page of admin before anything was sent");
 }
 
 /// Takes the screenshot for the README.

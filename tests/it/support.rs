@@ -11,6 +11,7 @@ pub(crate) mod fetch;
 pub(crate) mod imports;
 pub(crate) mod load;
 pub(crate) mod loopback;
+pub(crate) mod page_client;
 pub(crate) mod proc;
 pub(crate) mod process;
 pub(crate) mod raw;

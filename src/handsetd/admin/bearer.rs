@@ -1,4 +1,4 @@
-//! Authenticates API requests by the admin token.
+//! Authenticates API requests by a user's token.
 //!
 //! The header is parsed here: the `headers` crate, which axum-extra uses for that, depends on a second
 //! version of digest and its dependencies.
@@ -11,11 +11,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::accounts::Principal;
 use super::reply::Reply;
 use super::state::AppState;
 use crate::history::Requester;
 
-/// Middleware that requires the token, and adds the [`Requester`] to the request.
+/// Middleware that requires the token, and adds the [`Principal`] to the request.
 pub(super) async fn require_token(
     State(state): State<Arc<AppState>>,
     mut request: Request,
@@ -24,11 +25,11 @@ pub(super) async fn require_token(
     let Some(token) = bearer_token(request.headers()) else {
         return unauthorized("missing token; send Authorization: Bearer TOKEN");
     };
-    if !state.token.matches(token) {
+    let Some(account) = state.accounts.authenticate(token) else {
         return unauthorized("wrong token");
-    }
-    let requester = requester(request.headers());
-    request.extensions_mut().insert(requester);
+    };
+    let principal = Principal::new(account, |name| requester(request.headers(), name));
+    request.extensions_mut().insert(principal);
     next.run(request).await
 }
 
@@ -40,15 +41,14 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
 }
 
-fn requester(headers: &HeaderMap) -> Requester {
+fn requester(headers: &HeaderMap, name: String) -> Requester {
     let is_command_line = headers
         .get(USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
         .is_some_and(|agent| agent.starts_with(COMMAND_LINE));
     if is_command_line {
-        Requester::CommandLine
+        Requester::CommandLine { name }
     } else {
-        let name = TOKEN_NAME.to_owned();
         Requester::Token { name }
     }
 }
@@ -61,6 +61,3 @@ fn unauthorized(reason: &str) -> Response {
 
 /// The start of the User-Agent of `handsetd send`.
 const COMMAND_LINE: &str = "handsetd-send/";
-
-/// The name of the only token, which is its configuration key.
-const TOKEN_NAME: &str = "admin.token";

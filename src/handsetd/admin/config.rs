@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use handset_net::allow_list::AllowList;
 use serde::Deserialize;
 
+use super::role::Role;
 use super::token::Token;
 
 /// The `[admin]` section.
@@ -18,6 +19,8 @@ pub struct Config {
     pub allow: AllowList,
     /// The token of the administrator; if unset, one is generated and stored in the state directory.
     pub token: Option<Token>,
+    /// The other users.
+    pub users: Vec<User>,
     /// The certificate and key of the server; if unset, connections are unencrypted.
     pub tls: Option<TlsFiles>,
     /// Whether unencrypted connections from other hosts are allowed.
@@ -26,6 +29,17 @@ pub struct Config {
     pub max_connections: usize,
     /// Maximum number of concurrent connections per address; further ones are closed at once.
     pub max_connections_each: usize,
+}
+
+/// A user of the admin server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    /// The name in the history and in the log.
+    pub name: String,
+    /// The token that authenticates the user.
+    pub token: Token,
+    /// What the user may do.
+    pub role: Role,
 }
 
 /// The PEM files of a TLS server.
@@ -41,6 +55,9 @@ pub struct TlsFiles {
 impl Config {
     /// The default address, where clients look for a server that has no `admin.listen`.
     pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8091);
+
+    /// The name of the user of [`Config::token`], who has the role [`Role::Admin`].
+    pub const ADMINISTRATOR: &str = "admin";
 
     /// Returns the address to listen on.
     pub fn address(&self) -> SocketAddr {
@@ -59,6 +76,7 @@ impl Default for Config {
             listen: None,
             allow: AllowList::any(),
             token: None,
+            users: Vec::new(),
             tls: None,
             plain: false,
             max_connections: 256,

@@ -7,10 +7,12 @@ use axum::extract::{Extension, Path, RawQuery, State};
 use handset_phones::verb::Verb;
 use serde_json::Value;
 
+use super::accounts::Principal;
 use super::query;
 use super::reply::Reply;
+use super::role::Role;
 use super::state::{AppState, Services};
-use crate::history::{Requester, Search, parse_since};
+use crate::history::{Record, Search, parse_since};
 use crate::outcome::Status;
 
 /// Handles `GET deliveries`.
@@ -26,31 +28,60 @@ pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): Ra
 /// Handles `DELETE deliveries/ID`: cancels what has not been sent.
 pub(super) async fn cancel(
     State(state): State<Arc<AppState>>,
-    Extension(requester): Extension<Requester>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
 ) -> Reply {
+    match cancelled(&state, &principal, &id).await {
+        Ok(phones) => Reply::ok(Value::Null)
+            .with("phone", phones.join("&"))
+            .with("id", id),
+        Err(reply) => reply,
+    }
+}
+
+/// Cancels what has not been sent of the request `id`; returns its phones, or why there are none.
+///
+/// Users with the role `send` may cancel their own requests.
+pub(super) async fn cancelled(
+    state: &AppState,
+    principal: &Principal,
+    id: &str,
+) -> Result<Vec<String>, Reply> {
     let Services {
         dispatcher,
         history,
         ..
     } = &state.services;
-    let cancelled_phones = dispatcher.cancel(&id, &requester).await;
-    if !cancelled_phones.is_empty() {
-        return Reply::ok(Value::Null)
-            .with("phone", cancelled_phones.join("&"))
-            .with("id", id);
-    }
     let search = Search {
-        id: Some(id.clone()),
+        id: Some(id.to_owned()),
         ..Search::default()
     };
-    Reply::not_found(match history.find(&search, 1).first() {
+    let record = history.find(&search, 1).pop();
+    if !may_cancel(principal, record.as_deref()) {
+        principal.require(Role::Send, "cancelling a delivery")?;
+        principal.require(Role::Admin, "cancelling a delivery of others")?;
+    }
+    let phones = dispatcher.cancel(id, &principal.requester).await;
+    if !phones.is_empty() {
+        return Ok(phones);
+    }
+    Err(Reply::not_found(match history.find(&search, 1).first() {
         None => format!("unknown delivery {id:?}"),
         Some(record) if record.duration.is_none() => {
             format!("delivery {id} is being sent and cannot be cancelled")
         }
         Some(record) => format!("delivery {id} has ended with {}", record.status),
-    })
+    }))
+}
+
+/// Returns whether the user may cancel a delivery; `None` is one that is not recorded.
+pub(super) fn may_cancel(principal: &Principal, record: Option<&Record>) -> bool {
+    let is_own = record.is_some_and(|record| record.requester.user() == principal.name());
+    match principal.role() {
+        Role::Read => false,
+        Role::Send => is_own,
+        Role::Admin => true,
+    }
 }
 
 /// Parses search criteria and the limit; empty values are ignored.

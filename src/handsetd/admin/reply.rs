@@ -50,6 +50,11 @@ impl Reply {
         Self::new(code, Status::Invalid, reason, Value::Null)
     }
 
+    /// A request that the user's role does not permit.
+    pub(super) fn forbidden(reason: impl Into<String>) -> Self {
+        Self::refused(StatusCode::FORBIDDEN, reason)
+    }
+
     pub(super) fn not_found(reason: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, Status::NotFound, reason, Value::Null)
     }
@@ -75,6 +80,14 @@ impl Reply {
     pub(super) fn with(mut self, field: &str, text: impl Into<String>) -> Self {
         self.body[field] = Value::from(text.into());
         self
+    }
+
+    pub(super) fn with_code(self, code: StatusCode) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(super) fn code(&self) -> StatusCode {
+        self.code
     }
 
     pub(super) fn reason(&self) -> &str {

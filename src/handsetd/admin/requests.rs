@@ -15,47 +15,49 @@ use handset_phones::verb::{Request, UnknownVerb, Verb};
 use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::accounts::Principal;
 use super::body;
 use super::idempotency::{Admission, Fingerprint};
 use super::reply::Reply;
+use super::role::Role;
 use super::state::AppState;
-use crate::dispatch::Delivery;
-use crate::history::{RequestInfo, Requester};
+use crate::dispatch::{Delivery, Dispatcher};
+use crate::history::RequestInfo;
 use crate::outcome::{Report, Status};
 
 /// Handles `POST do/VERB`.
 pub(super) async fn post_verb(
     State(state): State<Arc<AppState>>,
-    Extension(requester): Extension<Requester>,
+    Extension(principal): Extension<Principal>,
     Path(verb): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Reply {
-    idempotent(state, requester, verb, None, &headers, body).await
+    idempotent(state, principal, verb, None, &headers, body).await
 }
 
 /// Handles `POST phones/NAME/VERB`.
 pub(super) async fn post_phone_verb(
     State(state): State<Arc<AppState>>,
-    Extension(requester): Extension<Requester>,
+    Extension(principal): Extension<Principal>,
     Path((name, verb)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Reply {
-    idempotent(state, requester, verb, Some(name), &headers, body).await
+    idempotent(state, principal, verb, Some(name), &headers, body).await
 }
 
 /// Handles `GET phones/NAME/screenshot`, which returns the image itself.
 pub(super) async fn get_screenshot(
     State(state): State<Arc<AppState>>,
-    Extension(requester): Extension<Requester>,
+    Extension(principal): Extension<Principal>,
     Path((name, verb)): Path<(String, String)>,
 ) -> Response {
     if verb != "screenshot" {
         let reason = format!("{verb} requires POST");
         return Reply::refused(StatusCode::METHOD_NOT_ALLOWED, reason).into_response();
     }
-    let reply = execute(&state, requester, &verb, vec![("phone".to_owned(), name)]).await;
+    let reply = execute(&state, &principal, &verb, vec![("phone".to_owned(), name)]).await;
     match image(&reply.body) {
         Some(png) => ([(CONTENT_TYPE, "image/png")], png).into_response(),
         None => reply.into_response(),
@@ -71,15 +73,21 @@ fn image(body: &Value) -> Option<Vec<u8>> {
 /// Executes a request; one that repeats an `Idempotency-Key` gets the reply of the first.
 async fn idempotent(
     state: Arc<AppState>,
-    requester: Requester,
+    principal: Principal,
     verb: String,
     phone: Option<String>,
     headers: &HeaderMap,
     body: Body,
 ) -> Reply {
+    if let Err(reply) = principal.require(Role::Send, "POST") {
+        return reply;
+    }
     let key = match headers.get("Idempotency-Key").map(|key| key.to_str()) {
         None => None,
-        Some(Ok(key)) if (1..=MAX_KEY).contains(&key.len()) => Some(key.to_owned()),
+        // Users do not share keys; names contain no line break.
+        Some(Ok(key)) if (1..=MAX_KEY).contains(&key.len()) => {
+            Some(format!("{}\n{key}", principal.name()))
+        }
         Some(_) => {
             let reason = format!("Idempotency-Key: must be 1 to {MAX_KEY} visible characters");
             return Reply::invalid(reason);
@@ -90,7 +98,7 @@ async fn idempotent(
         Err(reply) => return reply,
     };
     let Some(key) = key else {
-        return execute_body(&state, requester, &verb, phone, &body).await;
+        return execute_body(&state, &principal, &verb, phone, &body).await;
     };
     let fingerprint = Fingerprint::of(&verb, phone.as_deref(), &body);
     match state.idempotency.admit(&key, fingerprint, Instant::now()) {
@@ -107,7 +115,7 @@ async fn idempotent(
             // The task outlives the connection, so that a repetition finds the reply.
             let task_state = Arc::clone(&state);
             let task = state.services.tasks.spawn("request", async move {
-                let reply = execute_body(&task_state, requester, &verb, phone, &body).await;
+                let reply = execute_body(&task_state, &principal, &verb, phone, &body).await;
                 // Fails only if the key has been dropped meanwhile.
                 let _ = sender.send(Some(reply.clone()));
                 reply
@@ -127,80 +135,107 @@ async fn idempotent(
 /// Parses the body of a request and executes it.
 async fn execute_body(
     state: &AppState,
-    requester: Requester,
+    principal: &Principal,
     name: &str,
     phone: Option<String>,
     body: &[u8],
 ) -> Reply {
-    let refuse = |requester, reason: String| {
-        let info = RequestInfo::new(requester, name, Vec::new());
+    let refuse = |reason: String| {
+        let info = RequestInfo::new(principal.requester.clone(), name, Vec::new());
         let report = state.services.dispatcher.refuse(&info, reason);
         Reply::of(&report, &info.id.to_string())
     };
     let verb: Verb = match name.parse() {
         Ok(verb) => verb,
-        Err(unknown) => return refuse(requester, UnknownVerb::to_string(&unknown)),
+        Err(unknown) => return refuse(UnknownVerb::to_string(&unknown)),
     };
     let mut pairs = match body::parse(verb, body) {
         Ok(pairs) => pairs,
-        Err(reason) => return refuse(requester, reason),
+        Err(reason) => return refuse(reason),
     };
     if let Some(phone) = phone {
         if pairs.iter().any(|(key, _)| key == "phone") {
             let reason = "phone: already given by the path; omit the key";
-            return refuse(requester, reason.to_owned());
+            return refuse(reason.to_owned());
         }
         pairs.push(("phone".to_owned(), phone));
     }
-    execute(state, requester, name, pairs).await
+    execute(state, principal, name, pairs).await
 }
 
 async fn execute(
     state: &AppState,
-    requester: Requester,
+    principal: &Principal,
     verb: &str,
     pairs: Vec<(String, String)>,
 ) -> Reply {
-    let (report, id) = deliver(state, requester, verb, pairs).await;
-    Reply::of(&report, &id)
+    let answer = answer(state, principal, verb, pairs).await;
+    let reply = Reply::of(&answer.report, &answer.id);
+    if answer.is_forbidden {
+        reply.with_code(StatusCode::FORBIDDEN)
+    } else {
+        reply
+    }
 }
 
-/// Executes a request and returns its report and id.
+/// The result of a request.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) report: Report,
+    pub(super) id: String,
+    /// Whether the role of the user does not permit the request.
+    is_forbidden: bool,
+}
+
+/// Executes a request, if the role of the user permits it.
+pub(super) async fn answer(
+    state: &AppState,
+    principal: &Principal,
+    verb: &str,
+    pairs: Vec<(String, String)>,
+) -> Answer {
+    let dispatcher = &state.services.dispatcher;
+    let info = RequestInfo::new(principal.requester.clone(), verb, pairs);
+    let parsed = Request::parse(verb, info.keys.iter().map(|(key, value)| (key, value)));
+    let (report, is_forbidden) = match parsed {
+        Ok(request) => {
+            let (role, what) = Role::for_request(&request);
+            match principal.refusal(role, &what) {
+                Some(reason) => (dispatcher.refuse(&info, reason), true),
+                None => (deliver(dispatcher, request, &info).await, false),
+            }
+        }
+        Err(refusal) => (dispatcher.refuse(&info, refusal.to_string()), false),
+    };
+    Answer {
+        report,
+        id: info.id.to_string(),
+        is_forbidden,
+    }
+}
+
+/// Executes a request and returns its report.
 ///
 /// Deliveries that take longer than [`MAX_WAIT`] continue in the background and are reported as
 /// `QUEUED`.
-pub(super) async fn deliver(
-    state: &AppState,
-    requester: Requester,
-    verb: &str,
-    pairs: Vec<(String, String)>,
-) -> (Report, String) {
-    let dispatcher = &state.services.dispatcher;
-    let info = RequestInfo::new(requester, verb, pairs);
-    let id = info.id.to_string();
-    let parsed = Request::parse(verb, info.keys.iter().map(|(key, value)| (key, value)));
-    let request = match parsed {
-        Ok(request) => request,
-        Err(refusal) => return (dispatcher.refuse(&info, refusal.to_string()), id),
-    };
+async fn deliver(dispatcher: &Dispatcher, request: Request, info: &RequestInfo) -> Report {
     let wait = request.wait;
-    let mut deliveries = match dispatcher.launch(request, &info) {
+    let mut deliveries = match dispatcher.launch(request, info) {
         Ok(deliveries) => deliveries,
-        Err(report) => return (report, id),
+        Err(report) => return report,
     };
     let deadline = Instant::now() + MAX_WAIT;
     if !wait {
         let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
         // A delivery that is not persisted in time says so in its report.
         let _ = timeout_at(deadline, persisted).await;
-        return (Delivery::queued(deliveries, ""), id);
+        return Delivery::queued(deliveries, "");
     }
     let ended = join_all(deliveries.iter_mut().map(Delivery::end));
-    let report = match timeout_at(deadline, ended).await {
+    match timeout_at(deadline, ended).await {
         Ok(_) => Report::of(&Delivery::outcomes(deliveries)),
         Err(_) => Delivery::queued(deliveries, "delivery continues"),
-    };
-    (report, id)
+    }
 }
 
 /// Maximum length of an `Idempotency-Key`, in bytes.

@@ -15,11 +15,11 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::accounts::Accounts;
 use super::config::Config;
 use super::router;
 use super::state::{AppState, Services};
 use super::tls::{self, TlsError};
-use super::token::Token;
 
 /// The admin server, bound and not yet running.
 #[derive(Debug)]
@@ -69,8 +69,8 @@ impl Server {
     }
 
     /// Serves until `tasks` stops; open connections then end after their current request.
-    pub(crate) async fn run(self, services: Services, token: Token, tasks: &Tasks) {
-        let router = router::router(&AppState::new(services, token, self.tls.is_some()));
+    pub(crate) async fn run(self, services: Services, accounts: Accounts, tasks: &Tasks) {
+        let router = router::router(&AppState::new(services, accounts, self.tls.is_some()));
         let stop = tasks.stop();
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
             if !self.allow.contains(accepted.peer.ip()) {

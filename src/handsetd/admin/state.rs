@@ -9,10 +9,9 @@ use handset_phones::phone::States;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::accounts::Accounts;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
-use super::sessions::Sessions;
-use super::token::Token;
 use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
 use crate::events::RulesHandle;
@@ -52,19 +51,17 @@ pub(crate) struct Health {
 #[derive(Debug)]
 pub(super) struct AppState {
     pub(super) services: Services,
-    pub(super) token: Token,
-    pub(super) sessions: Sessions,
+    pub(super) accounts: Accounts,
     /// Whether clients connect by TLS.
     pub(super) is_encrypted: bool,
     pub(super) idempotency: IdempotencyStore,
 }
 
 impl AppState {
-    pub(super) fn new(services: Services, token: Token, is_encrypted: bool) -> Arc<Self> {
+    pub(super) fn new(services: Services, accounts: Accounts, is_encrypted: bool) -> Arc<Self> {
         Arc::new(Self {
             services,
-            token,
-            sessions: Sessions::default(),
+            accounts,
             is_encrypted,
             idempotency: IdempotencyStore::default(),
         })

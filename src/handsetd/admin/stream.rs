@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -16,15 +16,18 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::accounts::Principal;
 use super::feed::{EventFeed, FeedItem, MISSED, Payload};
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
 use crate::rules::Fact;
 
-/// Handles `GET events`; the stream ends at shutdown, or when the client falls too far behind.
+/// Handles `GET events`; the stream ends at shutdown, when the client falls too far behind, and
+/// when the user is removed or changed.
 pub(super) async fn events(
     State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -50,7 +53,8 @@ pub(super) async fn events(
             let event = filter.matches(item.name()).then(|| event(&feed, &item));
             std::future::ready(event)
         });
-    with_keep_alive(stream::iter(missed).chain(items))
+    let events = stream::iter(missed).chain(items);
+    with_keep_alive(events.take_until(principal.revoked()))
 }
 
 /// Sends events, and a comment whenever there were none for [`KEEP_ALIVE`].

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 /// A token that is too long to guess; `Debug` does not show it.
 #[derive(Clone, Debug)]
@@ -82,10 +82,9 @@ impl Token {
     }
 
     /// Returns whether `presented` is the token, in a time that depends on neither.
-    pub(crate) fn matches(&self, presented: &str) -> bool {
-        // Hashes have equal lengths.
-        let [own, presented] = [self.expose(), presented].map(Sha256::digest);
-        own.as_slice().ct_eq(presented.as_slice()).into()
+    pub(super) fn is(&self, presented: &Presented) -> Choice {
+        let own = Presented::new(self.expose());
+        own.0.ct_eq(&presented.0)
     }
 
     /// Returns the token, for a client to present.
@@ -96,7 +95,16 @@ impl Token {
 
 impl PartialEq for Token {
     fn eq(&self, other: &Self) -> bool {
-        self.matches(other.expose())
+        self.is(&Presented::new(other.expose())).into()
+    }
+}
+
+/// The hash of what a client presents as its token. Hashes have equal lengths.
+pub(super) struct Presented([u8; 32]);
+
+impl Presented {
+    pub(super) fn new(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
     }
 }
 
@@ -120,10 +128,8 @@ mod tests {
         assert_eq!(mode(), 0o600);
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let loaded = Token::load_or_generate(&state).unwrap();
-        assert!(
-            loaded.matches(generated.expose())
-                && Token::load(&state).unwrap().matches(generated.expose())
-        );
+        assert_eq!(loaded, generated);
+        assert_eq!(Token::load(&state).unwrap(), generated);
         assert_eq!(mode(), 0o600);
         assert!(!format!("{generated:?}").contains(generated.expose()));
         fs::write(&path, "\n").unwrap();
@@ -138,14 +144,15 @@ mod tests {
     #[test]
     fn token_matches_only_itself() {
         let token = Token::parse("correct horse battery".into()).unwrap();
-        assert!(token.matches("correct horse battery"));
+        let is = |presented| bool::from(token.is(&Presented::new(presented)));
+        assert!(is("correct horse battery"));
         for wrong in [
             "",
             "correct",
             "correct horse battery ",
             "Correct horse battery",
         ] {
-            assert!(!token.matches(wrong), "{wrong:?}");
+            assert!(!is(wrong), "{wrong:?}");
         }
     }
 

@@ -132,7 +132,7 @@ fn example_names_every_key_that_has_a_default() {
         name.starts_with(|c: char| c.is_ascii_lowercase())
             .then_some(name)
     });
-    let internal = ["entries", "groups"];
+    let internal = ["entries", "groups", "users"];
     for name in fields.filter(|name| !internal.contains(name)) {
         let is_there =
             example.contains(&format!("#{name} = ")) || example.contains(&format!("# {name} = "));
@@ -155,7 +155,8 @@ fn commented_sections_of_the_example_load() {
     }
     let text = text
         .replace("sha256:...", &format!("sha256:{}", "0".repeat(64)))
-        .replace("[\"1001\", \"1002\"]", "[\"1001\"]");
+        .replace("[\"1001\", \"1002\"]", "[\"1001\"]")
+        .replace("token = \"...\"", "token = \"0123456789abcdef\"");
     let config = load_text(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(config.asterisk.len(), 1);
     assert_eq!(config.directory.entries().len(), 1);
@@ -206,6 +207,15 @@ fn every_key_sets_its_field() {
     let names: Vec<&str> = everyone.iter().map(Target::name).collect();
     assert_eq!(names, ["1001", "front desk", "1009", "1002"]);
     assert_eq!(config.rules[0].mode, crate::rules::config::Mode::Restart);
+    let users = config.admin.users.iter();
+    let users: Vec<_> = users.map(|user| (user.name.as_str(), user.role)).collect();
+    assert_eq!(
+        users,
+        [
+            ("wallboard", admin_server::Role::Read),
+            ("reception", admin_server::Role::Send)
+        ]
+    );
 }
 
 #[test]
@@ -297,7 +307,7 @@ fn secrets_are_never_displayed() {
             assert!(!shown.contains(value.trim_matches('"')), "{line}");
         }
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 10);
     for fixture in fixtures("bad") {
         let message = load_file(&fixture).unwrap_err();
         assert!(
@@ -533,12 +543,14 @@ fn secret_can_be_a_systemd_credential() {
         (
             "handsetd.toml",
             "[vendor.snom]\nusername = \"u\"\n[[phone]]\nname = \"1001\"\nusername = \"v\"\n\
-             [[asterisk]]\nname = \"pbx\"\nusername = \"handsetd\"",
+             [[asterisk]]\nname = \"pbx\"\nusername = \"handsetd\"\n\
+             [[admin.user]]\nname = \"ann\"\nrole = \"read\"",
         ),
         ("credentials/vendor.snom.password", "p\n"),
         ("credentials/phone.1001.password", "q"),
         ("credentials/asterisk.pbx.secret", "r"),
         ("credentials/token", "a token of systemd"),
+        ("credentials/admin.user.ann.token", "ann's own credential"),
     ]);
     let credentials = folder.path("credentials");
     let variables = [("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())];
@@ -550,6 +562,7 @@ fn secret_can_be_a_systemd_credential() {
     let secret = secrecy::ExposeSecret::expose_secret(&config.asterisk[0].secret);
     assert_eq!(secret, "r");
     assert!(config.admin.token.is_some());
+    assert_eq!(config.admin.users[0].token.expose(), "ann's own credential");
 }
 
 #[test]

@@ -39,8 +39,12 @@ impl Validator {
         T: DeserializeOwned + Default,
     {
         let mut section = self.table(root, name);
-        let value = read(&mut section, &mut self.diagnostics);
-        (value.unwrap_or_default(), section)
+        (self.read(&mut section).unwrap_or_default(), section)
+    }
+
+    /// Reads `section`; `None` if something that `T` requires is missing or wrong.
+    pub(super) fn read<T: DeserializeOwned>(&mut self, section: &mut Setting) -> Option<T> {
+        read(section, &mut self.diagnostics)
     }
 
     /// Takes the table `name`; an absent one is empty.
@@ -137,9 +141,22 @@ impl Validator {
         source: SecretSource,
         credentials: &[String],
     ) -> Option<SecretString> {
+        let any = |secret| Ok::<_, Infallible>(secret);
+        self.required_parsed_secret(section, source, credentials, any)
+    }
+
+    /// Returns a secret as [`parsed_secret`](Self::parsed_secret) does, and reports it if it is
+    /// missing.
+    pub(super) fn required_parsed_secret<T, E: Display>(
+        &mut self,
+        section: &Setting,
+        source: SecretSource,
+        credentials: &[String],
+        parse: impl FnOnce(SecretString) -> Result<T, E>,
+    ) -> Option<T> {
         let name = source.name;
         let before = self.diagnostics.len();
-        let secret = self.secret(section, source, credentials);
+        let secret = self.parsed_secret(section, source, credentials, parse);
         if secret.is_none() && self.diagnostics.len() == before {
             let credential = credentials.first().map_or(name, String::as_str);
             let text = format!(

@@ -1,17 +1,17 @@
-//! Binds the admin server at start-up.
+//! Binds the admin server at start-up, and finds its users.
 
 use tracing::{error, info, warn};
 
 use crate::admin;
 use crate::config::Config;
 
-/// Binds the admin server, and loads or generates its token. Blocks briefly.
+/// Binds the admin server, and reads its users. Blocks briefly.
 ///
 /// If the default address is in use, for example by another daemon, the daemon runs without an admin
 /// server, because the address was not configured.
 pub(super) fn bind_admin(
     config: &Config,
-) -> Result<Option<(admin::Server, admin::Token)>, admin::Error> {
+) -> Result<Option<(admin::Server, admin::Accounts)>, admin::Error> {
     match admin::Server::bind(&config.admin) {
         Err(admin::Error::Bind { listen, source }) if config.admin.listen.is_none() => {
             warn!(
@@ -21,8 +21,20 @@ pub(super) fn bind_admin(
             );
             Ok(None)
         }
-        bound => Ok(Some((bound?, token(config)))),
+        bound => Ok(Some((bound?, admin::Accounts::new(users(config))))),
     }
+}
+
+/// Returns the administrator and the users of the configuration. Blocks briefly.
+pub(super) fn users(config: &Config) -> Vec<admin::User> {
+    let administrator = admin::User {
+        name: admin::Config::ADMINISTRATOR.to_owned(),
+        token: token(config),
+        role: admin::Role::Admin,
+    };
+    std::iter::once(administrator)
+        .chain(config.admin.users.iter().cloned())
+        .collect()
 }
 
 /// Returns the token of the configuration, or else the one in the state directory.

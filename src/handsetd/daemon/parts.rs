@@ -21,7 +21,7 @@ use crate::{admin, phone_http};
 pub(super) struct Parts {
     pub(super) agi: agi::Server,
     pub(super) http: phone_http::Server,
-    pub(super) admin: Option<(admin::Server, admin::Token)>,
+    pub(super) admin: Option<(admin::Server, admin::Accounts)>,
     pub(super) config: Config,
     pub(super) courier: Courier,
     pub(super) outbox: OpenedOutbox,

@@ -1,14 +1,18 @@
 //! What a reload changes, and what needs a restart.
 //!
 //! A configuration that arrives here has been validated as a whole. Phones and their networks, groups,
-//! vendors, rules, Asterisk servers and the limits of the history are replaced at once. Sections that sockets and
-//! files depend on stay as they are, and a warning names those that have changed.
+//! vendors, rules, Asterisk servers, users and the limits of the history are replaced at once.
+//! Sections that sockets and files depend on stay as they are, and a warning names those that have
+//! changed.
 
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use super::ami_clients::AmiClients;
+use super::bind_admin::users;
 use super::settings::{asterisk_configs, cisco_credentials, engine};
+use crate::admin::{self, Accounts};
 use crate::config::Config;
 use crate::deliver::PushCredentials;
 use crate::history::History;
@@ -27,6 +31,8 @@ pub(super) struct Reload {
     pub(super) push_credentials: PushCredentials,
     pub(super) rules: mpsc::Sender<Engine>,
     pub(super) ami_clients: AmiClients,
+    /// The users of the admin server, if there is one.
+    pub(super) accounts: Option<Accounts>,
 }
 
 impl Reload {
@@ -49,6 +55,14 @@ impl Reload {
         // The receiver is dropped only when the daemon stops.
         let _ = self.rules.send(engine).await;
         self.ami_clients.connect(servers).await;
+        if let Some(accounts) = &self.accounts {
+            let config = config.clone();
+            // Reads the generated token.
+            match spawn_blocking(move || users(&config)).await {
+                Ok(users) => accounts.replace(users),
+                Err(error) => error!(%error, "The old users of the admin server stay in effect."),
+            }
+        }
         let (phones, rules) = (config.directory.entries().len(), config.rules.len());
         info!(phones, rules, "Configuration reloaded.");
         if !needs_restart.is_empty() {
@@ -62,6 +76,12 @@ impl Reload {
     /// changed.
     fn keep_fixed(&self, config: &mut Config) -> Vec<&'static str> {
         let old = &self.config;
+        // Users are replaced at once.
+        let admin = admin::Config {
+            token: config.admin.token.clone(),
+            users: config.admin.users.clone(),
+            ..old.admin.clone()
+        };
         let changed = [
             (
                 "[agi]",
@@ -69,7 +89,7 @@ impl Reload {
             ),
             ("[http]", old.http != config.http),
             ("[media]", old.media != config.media),
-            ("[admin]", old.admin != config.admin),
+            ("[admin]", admin != config.admin),
             ("[state]", old.state != config.state),
             ("[cucm]", old.cucm != config.cucm),
         ];
@@ -77,7 +97,7 @@ impl Reload {
         config.dialplan = old.dialplan.clone();
         config.http = old.http.clone();
         config.media = old.media.clone();
-        config.admin = old.admin.clone();
+        config.admin = admin;
         config.state = old.state.clone();
         config.cucm.clone_from(&old.cucm);
         changed

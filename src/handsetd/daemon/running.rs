@@ -108,7 +108,8 @@ impl Running {
             "feed",
             feed.clone().run(receivers.event_tap, changes, http.stop()),
         );
-        if let Some((server, token)) = parts.admin {
+        let accounts = parts.admin.as_ref().map(|(_, accounts)| accounts.clone());
+        if let Some((server, accounts)) = parts.admin {
             let services = admin::Services {
                 dispatcher,
                 resolver: resolver.clone(),
@@ -125,7 +126,7 @@ impl Running {
                 states,
                 tasks: http.clone(),
             };
-            spawn_admin(&http, server, token, services);
+            spawn_admin(&http, server, accounts, services);
         }
         let reload = Reload {
             config: parts.config,
@@ -135,6 +136,7 @@ impl Running {
             push_credentials: parts.push_credentials,
             rules: senders.engines,
             ami_clients,
+            accounts,
         };
         Self {
             calls,
@@ -197,12 +199,12 @@ fn spawn_http(
 fn spawn_admin(
     tasks: &Tasks,
     server: admin::Server,
-    token: admin::Token,
+    accounts: admin::Accounts,
     services: admin::Services,
 ) {
     let own = tasks.clone();
     tasks.spawn("admin", async move {
-        server.run(services, token, &own).await;
+        server.run(services, accounts, &own).await;
     });
 }
 

@@ -128,12 +128,22 @@ mod tests {
         ];
         assert_eq!(two.commit().await, Ok(()));
         assert_eq!(
-            in_flight.cancel(&id.to_string(), &Requester::Page),
+            in_flight.cancel(
+                &id.to_string(),
+                &Requester::Page {
+                    name: String::new()
+                }
+            ),
             ["1001"]
         );
         assert!(
             in_flight
-                .cancel("000000000000", &Requester::Page)
+                .cancel(
+                    "000000000000",
+                    &Requester::Page {
+                        name: String::new()
+                    }
+                )
                 .is_empty()
         );
         assert!(one.commit().await.is_err() && three.commit().await.is_ok());
@@ -142,7 +152,12 @@ mod tests {
         assert_eq!(in_flight.len(), 0);
         assert!(
             in_flight
-                .cancel(&id.to_string(), &Requester::Page)
+                .cancel(
+                    &id.to_string(),
+                    &Requester::Page {
+                        name: String::new()
+                    }
+                )
                 .is_empty()
         );
     }

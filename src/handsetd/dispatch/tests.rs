@@ -55,7 +55,13 @@ impl Bench {
     /// Dispatches a request and returns the status.
     async fn dispatch(&self, verb: &str, keys: &[(&str, &str)]) -> Status {
         let request = Request::parse(verb, keys.iter().copied()).unwrap();
-        let info = RequestInfo::new(Requester::Page, verb, Vec::new());
+        let info = RequestInfo::new(
+            Requester::Page {
+                name: String::new(),
+            },
+            verb,
+            Vec::new(),
+        );
         self.dispatcher.dispatch(request, &info).await.status
     }
 
@@ -106,7 +112,13 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let bench = Bench::new();
-    let info = RequestInfo::new(Requester::Page, "push", Vec::new());
+    let info = RequestInfo::new(
+        Requester::Page {
+            name: String::new(),
+        },
+        "push",
+        Vec::new(),
+    );
     let services = &bench.dispatcher.services;
     let outcome = |status, reason| Outcome::at("1001", Some(Vendor::Snom), status, reason);
     for outcome in [

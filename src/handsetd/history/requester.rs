@@ -14,10 +14,18 @@ pub(crate) enum Requester {
         /// Extension and context, such as `700@phones`.
         extension: String,
     },
-    /// A user of the command line on this machine.
-    CommandLine,
+    /// A user of the command line, as its User-Agent says.
+    CommandLine {
+        /// The name of the user; empty in outboxes of earlier versions.
+        #[serde(default)]
+        name: String,
+    },
     /// A user of the web page.
-    Page,
+    Page {
+        /// The name of the user; empty in outboxes of earlier versions.
+        #[serde(default)]
+        name: String,
+    },
     /// A rule.
     Rule {
         rule: String,
@@ -26,7 +34,7 @@ pub(crate) enum Requester {
     },
     /// A client of the admin API.
     Token {
-        /// The name of the token that the client presented.
+        /// The name of the user.
         name: String,
     },
     /// A `UserEvent` of the dialplan.
@@ -38,18 +46,55 @@ pub(crate) enum Requester {
     },
 }
 
+impl Requester {
+    /// Returns the name of the user of the admin server who made the request; empty if it has another
+    /// origin.
+    pub(crate) fn user(&self) -> &str {
+        match self {
+            Self::CommandLine { name } | Self::Page { name } | Self::Token { name } => name,
+            Self::Call { .. } | Self::Rule { .. } | Self::UserEvent { .. } => "",
+        }
+    }
+}
+
 impl fmt::Display for Requester {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call { channel, extension } => write!(f, "call {channel} at {extension}"),
-            Self::CommandLine => f.write_str("command line"),
-            Self::Page => f.write_str("page"),
+            Self::CommandLine { name } => write_with_user(f, "command line", name),
+            Self::Page { name } => write_with_user(f, "page", name),
             Self::Rule { rule, event } => write!(f, "rule {rule} on {event}"),
             Self::Token { name } => write!(f, "token {name}"),
             Self::UserEvent { channel, extension } if !channel.is_empty() => {
                 write!(f, "user event of {channel} at {extension}")
             }
             Self::UserEvent { .. } => f.write_str("user event"),
+        }
+    }
+}
+
+fn write_with_user(f: &mut fmt::Formatter<'_>, client: &str, name: &str) -> fmt::Result {
+    if name.is_empty() {
+        f.write_str(client)
+    } else {
+        write!(f, "{client} of {name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requesters_without_a_name_are_read() {
+        for (json, shown) in [
+            (r#"{"kind": "page"}"#, "page"),
+            (r#"{"kind": "command-line"}"#, "command line"),
+            (r#"{"kind": "page", "name": "ann"}"#, "page of ann"),
+            (r#"{"kind": "token", "name": "ann"}"#, "token ann"),
+        ] {
+            let requester: Requester = serde_json::from_str(json).unwrap();
+            assert_eq!(requester.to_string(), shown);
         }
     }
 }

@@ -2,22 +2,29 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
-use axum::response::Response;
+use axum::extract::{Extension, Form, Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use minijinja::context;
 
 use super::{fields, render};
-use crate::admin::requests;
+use crate::admin::accounts::Principal;
+use crate::admin::deliveries;
+use crate::admin::requests::{self, Answer};
+use crate::admin::role::Role;
 use crate::admin::state::AppState;
-use crate::history::Requester;
 
 /// Handles `POST /page/send`.
 pub(super) async fn send(
     State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
     let (verb, pairs) = fields::parse(form);
-    let (report, id) = requests::deliver(&state, Requester::Page, &verb, pairs).await;
+    if let Some(reason) = principal.refusal(Role::Send, "sending") {
+        return (StatusCode::FORBIDDEN, reason).into_response();
+    }
+    let Answer { report, id, .. } = requests::answer(&state, &principal, &verb, pairs).await;
     let result = report.result_line().unwrap_or_default();
     let report = context! {
         status => report.status.word(),
@@ -32,10 +39,11 @@ pub(super) async fn send(
 /// Handles `POST /page/phones/NAME/screenshot`.
 pub(super) async fn screenshot(
     State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
     Path(name): Path<String>,
 ) -> Response {
     let pairs = vec![("phone".to_owned(), name.clone())];
-    let (report, _) = requests::deliver(&state, Requester::Page, "screenshot", pairs).await;
+    let Answer { report, .. } = requests::answer(&state, &principal, "screenshot", pairs).await;
     let png = report
         .result
         .as_ref()
@@ -45,10 +53,16 @@ pub(super) async fn screenshot(
 }
 
 /// Handles `DELETE /page/deliveries/ID`; the list of deliveries shows the outcome.
-pub(super) async fn cancel(State(state): State<Arc<AppState>>, Path(id): Path<String>) -> Response {
-    let dispatcher = &state.services.dispatcher;
-    let cancelled_phones = dispatcher.cancel(&id, &Requester::Page).await;
-    let is_cancelled = !cancelled_phones.is_empty();
+pub(super) async fn cancel(
+    State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Response {
+    let is_cancelled = match deliveries::cancelled(&state, &principal, &id).await {
+        Ok(_) => true,
+        Err(reply) if reply.code() == StatusCode::FORBIDDEN => return reply.into_response(),
+        Err(_) => false,
+    };
     render::html("cancelled.html", context! { is_cancelled })
 }
 

@@ -15,21 +15,33 @@ use tracing::warn;
 
 use super::{render, session};
 use crate::admin::phones;
+use crate::admin::role::Role;
 use crate::admin::state::AppState;
 
 /// Handles `GET /`: the page or, without a session, the login form.
 pub(super) async fn home(State(state): State<Arc<AppState>>, cookies: CookieJar) -> Response {
-    let csrf_token =
-        session::id(&cookies).and_then(|id| state.sessions.csrf_token(id, Instant::now()));
-    let Some(csrf_token) = csrf_token else {
-        return render::html("login.html", context! { is_wrong => false });
+    let Some((principal, session)) = session::find(&state, &cookies) else {
+        return render::html("login.html", context! { error => "" });
     };
-    let verbs: Vec<&str> = TABLE.iter().map(Row::name).collect();
+    let role = principal.role();
+    let all_verbs: Vec<&str> = TABLE.iter().map(Row::name).collect();
+    let verbs = TABLE.iter().filter(|row| Role::for_verb(row.verb) <= role);
+    let verbs: Vec<&str> = verbs.map(Row::name).collect();
     let (phones, _) = phones::known_phones(&state).await;
     let mut names: Vec<String> = phones.into_iter().map(|phone| phone.name).collect();
     names.extend(state.services.resolver.groups());
     let version = env!("CARGO_PKG_VERSION");
-    render::html("home.html", context! { csrf_token, verbs, names, version })
+    let page = context! {
+        csrf_token => session.csrf_token,
+        user => principal.name(),
+        role => role.word(),
+        can_send => role >= Role::Send,
+        all_verbs,
+        verbs,
+        names,
+        version,
+    };
+    render::html("home.html", page)
 }
 
 /// Handles `POST /login`: exchanges the token for a session cookie.
@@ -42,14 +54,15 @@ pub(super) async fn log_in(
     if !is_same_origin(&headers) {
         return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
     }
-    if !state.token.matches(field(&fields, "token").trim()) {
+    let token = field(&fields, "token").trim();
+    let Some(account) = state.accounts.authenticate(token) else {
         warn!("Login rejected: wrong token.");
         // Slows down guessing.
         sleep(WRONG_TOKEN_DELAY).await;
-        let page = render::html("login.html", context! { is_wrong => true });
+        let page = render::html("login.html", context! { error => "Wrong token." });
         return (StatusCode::UNAUTHORIZED, page).into_response();
-    }
-    let id = state.sessions.start(Instant::now());
+    };
+    let id = account.sessions.start(Instant::now());
     let cookies = cookies.add(session::cookie(id, state.is_encrypted));
     (cookies, Redirect::to("/")).into_response()
 }
@@ -62,12 +75,12 @@ pub(super) async fn log_out(
 ) -> Response {
     let now = Instant::now();
     if let Some(id) = session::id(&cookies)
-        && let Some(csrf_token) = state.sessions.csrf_token(id, now)
+        && let Some((account, session)) = state.accounts.session(id, now)
     {
-        if !session::is_equal(field(&fields, "csrf").as_bytes(), &csrf_token) {
+        if !session::is_equal(field(&fields, "csrf").as_bytes(), &session.csrf_token) {
             return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
         }
-        state.sessions.end(id, now);
+        account.sessions.end(id, now);
     }
     let cookies = cookies.remove(session::cookie(String::new(), state.is_encrypted));
     (cookies, Redirect::to("/")).into_response()

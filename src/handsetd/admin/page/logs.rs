@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::response::Response;
 use handset_phones::phone::Vendor;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::render;
+use crate::admin::accounts::Principal;
 use crate::admin::feed::{FeedItem, Payload};
 use crate::admin::state::AppState;
 use crate::admin::{deliveries, stream};
@@ -18,6 +19,7 @@ use crate::history::Record;
 /// Handles `GET /page/deliveries`, with the criteria of `GET deliveries`.
 pub(super) async fn deliveries(
     State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let (records, error) = match deliveries::parse_search(query.as_deref()) {
@@ -27,11 +29,14 @@ pub(super) async fn deliveries(
         }
         Err(reply) => (Vec::new(), reply.reason().to_owned()),
     };
-    let rows: Vec<Value> = records.iter().map(|record| delivery(record)).collect();
+    let rows: Vec<Value> = records
+        .iter()
+        .map(|record| delivery(record, &principal))
+        .collect();
     render::html("deliveries.html", context! { rows, error })
 }
 
-fn delivery(record: &Record) -> Value {
+fn delivery(record: &Record, principal: &Principal) -> Value {
     let steps: Vec<Value> = record
         .steps
         .iter()
@@ -60,7 +65,7 @@ fn delivery(record: &Record) -> Value {
         status => record.status.word(),
         reason => record.reason.as_str(),
         duration => record.duration.map(milliseconds).unwrap_or_default(),
-        is_in_progress => record.duration.is_none(),
+        can_cancel => record.duration.is_none() && deliveries::may_cancel(principal, Some(record)),
         steps,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Form, State};
+use axum::extract::{Extension, Form, State};
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -13,13 +13,19 @@ use handset_phones::verb::{Action, Request};
 use minijinja::{Value, context};
 
 use super::{fields, render, screen};
+use crate::admin::accounts::Principal;
+use crate::admin::role::Role;
 use crate::admin::state::AppState;
 
 /// Handles `POST /page/preview`.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
+    if let Some(reason) = principal.refusal(Role::Send, "a preview") {
+        return invalid(&reason);
+    }
     let (verb, pairs) = fields::parse(form);
     let parsed = Request::parse(&verb, pairs.iter().map(|(key, value)| (key, value)));
     let request = match parsed {

@@ -63,12 +63,22 @@ mod tests {
         for (name, _) in SOURCES {
             TEMPLATES.get_template(name).unwrap();
         }
-        let wrong = text("login.html", context! { is_wrong => true }).unwrap();
+        let wrong = text("login.html", context! { error => "Wrong token." }).unwrap();
         assert!(wrong.contains("role=\"alert\""));
         let csrf_token = "\"><script>";
         let names: [&str; 0] = [];
-        let page = context! { csrf_token, verbs => names, names, version => "1" };
-        assert!(!text("home.html", page).unwrap().contains("<script>"));
+        let page = |can_send: bool| {
+            let (user, role) = ("<script>", "send");
+            let verbs = names;
+            let all_verbs = names;
+            let version = "1";
+            let page = context! {
+                csrf_token, user, role, can_send, all_verbs, verbs, names, version
+            };
+            text("home.html", page).unwrap()
+        };
+        assert!(!page(true).contains("<script>"));
+        assert!(page(true).contains("/page/preview") && !page(false).contains("/page/preview"));
     }
 
     #[test]

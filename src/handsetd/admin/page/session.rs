@@ -10,18 +10,20 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
-use crate::admin::sessions::LIFETIME;
+use crate::admin::accounts::Principal;
+use crate::admin::sessions::{LIFETIME, Session};
 use crate::admin::state::AppState;
+use crate::history::Requester;
 
-/// Middleware that requires a session and, for changes, its CSRF token.
+/// Middleware that requires a session and, for changes, its CSRF token; adds the [`Principal`]
+/// and the [`Session`] to the request.
 pub(super) async fn require_session(
     State(state): State<Arc<AppState>>,
     cookies: CookieJar,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let csrf_token = id(&cookies).and_then(|id| state.sessions.csrf_token(id, Instant::now()));
-    let Some(csrf_token) = csrf_token else {
+    let Some((principal, session)) = find(&state, &cookies) else {
         // Makes htmx load the login page.
         let redirect = [("HX-Redirect", "/")];
         let reason = "session expired; log in again";
@@ -32,11 +34,20 @@ pub(super) async fn require_session(
         .headers()
         .get("X-CSRF-Token")
         .map(HeaderValue::as_bytes);
-    if is_change && !presented.is_some_and(|presented| is_equal(presented, &csrf_token)) {
+    if is_change && !presented.is_some_and(|presented| is_equal(presented, &session.csrf_token)) {
         let reason = "wrong CSRF token; reload the page";
         return (StatusCode::FORBIDDEN, reason).into_response();
     }
+    request.extensions_mut().insert(principal);
+    request.extensions_mut().insert(session);
     next.run(request).await
+}
+
+/// Returns the user and the session of the cookie.
+pub(super) fn find(state: &AppState, cookies: &CookieJar) -> Option<(Principal, Session)> {
+    let (account, session) = state.accounts.session(id(cookies)?, Instant::now())?;
+    let principal = Principal::new(account, |name| Requester::Page { name });
+    Some((principal, session))
 }
 
 /// Compares in constant time.

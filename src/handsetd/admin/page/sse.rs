@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream::{self, StreamExt};
@@ -11,11 +11,15 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 
 use crate::admin::feed::{FeedItem, Payload};
+use crate::admin::sessions::Session;
 use crate::admin::state::AppState;
 use crate::admin::stream::with_keep_alive;
 
 /// Handles `GET /page/updates`: the events `delivery` and `event`, without content.
-pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
+pub(super) async fn serve(
+    State(state): State<Arc<AppState>>,
+    Extension(session): Extension<Session>,
+) -> Response {
     let live = state.services.feed.subscribe(None).live;
     let stop = state.services.tasks.stop();
     let updates = stream::unfold((live, stop), |(mut live, stop)| async move {
@@ -39,7 +43,11 @@ pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
         }
         Some((stream::iter(changes.events()), (live, stop)))
     });
-    with_keep_alive(updates.flatten())
+    with_keep_alive(
+        updates
+            .flatten()
+            .take_until(session.ended.cancelled_owned()),
+    )
 }
 
 /// Which lists have changed.

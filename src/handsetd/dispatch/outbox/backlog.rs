@@ -128,7 +128,13 @@ mod tests {
     use handset_phones::verb::Request;
 
     fn delivery(number: u64) -> PendingDelivery {
-        let info = RequestInfo::new(Requester::Page, "clear", Vec::new());
+        let info = RequestInfo::new(
+            Requester::Page {
+                name: String::new(),
+            },
+            "clear",
+            Vec::new(),
+        );
         let pairs = [("keep", "1h")];
         let phone_ref =
             json!({ "text": "1001", "endpoint": null, "mac": null, "ip": null, "seen": null });
