@@ -3,8 +3,10 @@
 //! [`Courier`] prepares the content that the phone fetches, asks the vendor's backend for a plan, and
 //! executes it. Phone and action are decided before it is called.
 
+mod asterisk_action;
 mod blocking;
 mod challenge;
+mod channel;
 mod circuit_breaker;
 mod circuit_breakers;
 mod config;

@@ -23,7 +23,8 @@ mod testing;
 
 pub use http::{Auth, Method, Reply, Request};
 pub use plan::{
-    Call, Exchange, InCall, Notify, Plan, Purpose, ReplyData, ReplyOutcome, ReplyParser, Step,
+    Call, ChannelAction, Exchange, InCall, Notify, Plan, Purpose, ReplyData, ReplyOutcome,
+    ReplyParser, Step,
 };
 pub use plan_context::PlanContext;
 pub use plan_error::PlanError;

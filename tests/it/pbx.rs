@@ -10,6 +10,7 @@ on_both_versions! {
     phones_auto_answer_and_dial_the_number
     phones_ring_with_the_tone_until_stopped
     failed_calls_are_reported
+    calls_are_hung_up_and_transferred_by_asterisk
 }
 
 #[tokio::test]
@@ -94,6 +95,42 @@ async fn failed_calls_are_reported(version: Version) {
     assert_eq!(gone.0, "UNREACHABLE", "{gone:?}");
 }
 
+async fn calls_are_hung_up_and_transferred_by_asterisk(version: Version) {
+    let Some(fixture) = PbxFixture::start(version, Driver::Pjsip).await else {
+        return;
+    };
+    let none = fixture.verb("hangup", &[]).await;
+    let expected = ("REJECTED".to_owned(), "the phone is in no call".to_owned());
+    assert_eq!(none, expected);
+    assert_eq!(fixture.verb("transfer", &["400"]).await, expected);
+    let foreign = fixture.verb("hangup", &["call=PJSIP/1003-00000001"]).await;
+    assert_eq!(foreign.0, "INVALID", "{foreign:?}");
+
+    let dial = async |number: &str| {
+        let phone = async {
+            let invite = fixture.phone.receive_invite().await;
+            fixture.phone.accept(&invite).await;
+        };
+        let arguments = [number];
+        let (outcome, ()) = tokio::join!(fixture.verb("dial", &arguments), phone);
+        assert_eq!(outcome.0, "OK", "{outcome:?}");
+    };
+    dial("200").await;
+    let (outcome, ()) = tokio::join!(fixture.verb("hangup", &[]), fixture.phone.receive_bye());
+    assert_eq!(outcome.0, "OK", "{outcome:?}");
+
+    dial("300").await;
+    fixture.asterisk.line("300 is talking").await;
+    let nowhere = fixture.verb("transfer", &["999"]).await;
+    assert_eq!(nowhere.0, "REJECTED", "{nowhere:?}");
+    let (outcome, ()) = tokio::join!(
+        fixture.verb("transfer", &["400"]),
+        fixture.phone.receive_bye()
+    );
+    assert_eq!(outcome.0, "OK", "{outcome:?}");
+    fixture.asterisk.line("400 has the call").await;
+}
+
 /// A server with one phone, and a daemon configured for both.
 struct PbxFixture {
     asterisk: Asterisk,
@@ -107,7 +144,11 @@ impl PbxFixture {
         let phones = [(driver, "1002")];
         let options = Options {
             dialplan: "exten => 200,1,Log(NOTICE,200 is called by ${CALLERID(num)})\n \
-                       same => n,Wait(5)\n",
+                       same => n,Wait(5)\n\
+                       exten => 300,1,Dial(Local/301@phones)\n\
+                       exten => 301,1,Answer()\n same => n,Wait(1)\n \
+                       same => n,Log(NOTICE,300 is talking)\n same => n,Wait(20)\n\
+                       exten => 400,1,Log(NOTICE,400 has the call)\n same => n,Wait(5)\n",
             ..Options::registrar(&phones)
         };
         let asterisk = Asterisk::start(version, &options).await?;

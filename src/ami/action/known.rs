@@ -77,6 +77,20 @@ impl Action {
             .build()
     }
 
+    /// `BlindTransfer`: sends the other party of the call on `channel` to `extension` in `context`, and ends
+    /// that channel's part. The response reports the result.
+    pub fn blind_transfer(
+        channel: &str,
+        context: &str,
+        extension: &str,
+    ) -> Result<Self, InvalidAction> {
+        Self::builder("BlindTransfer")
+            .with("Channel", channel)
+            .with("Context", context)
+            .with("Exten", extension)
+            .build()
+    }
+
     /// `PJSIPNotify`: sends a NOTIFY to every contact of an endpoint, to a URI, or in the dialog of a
     /// call. A successful response only means that it was queued.
     pub fn pjsip_notify(target: &NotifyTarget, notify: &Notify) -> Result<Self, InvalidNotify> {

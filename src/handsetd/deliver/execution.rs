@@ -13,7 +13,7 @@ use super::contactable::Contactable;
 use super::failure::Failure;
 use super::originate::OriginatedCalls;
 use super::phone_client::{Error, PhoneClient};
-use super::{notify, reply_data};
+use super::{channel, notify, reply_data};
 use crate::commit_point::CommitPoint;
 use crate::content_store::ContentPublisher;
 use crate::outcome::{Status, StepRecord};
@@ -115,6 +115,15 @@ impl PlanExecution<'_> {
                     .place(self.roster, self.phone, &call, until, self.commit_point)
                     .await;
                 ("pbx", request, placed.map(|()| Vec::new()))
+            }
+            Step::Channel(action) => {
+                let request = match &action.transfer_to {
+                    None => "hangup through Asterisk".to_owned(),
+                    Some(_) => "blind transfer through Asterisk".to_owned(),
+                };
+                let done =
+                    channel::act(self.roster, self.phone, &action, until, self.commit_point).await;
+                ("pbx", request, done.map(|()| Vec::new()))
             }
             Step::HangUp => {
                 let request = "hangup through Asterisk".to_owned();

@@ -4,14 +4,13 @@
 //! the registration is checked first. [`handset_ami::notify`] knows how a body passes Asterisk's
 //! parser.
 
-mod in_call;
-
 use handset_ami::notify::{Body, InvalidNotify, Notify};
 use handset_ami::{Action, Error, NotifyTarget, Response};
 use handset_phones::phone::{Endpoint, Phone, Technology};
 use handset_phones::vendor;
 use tokio::time::Instant;
 
+use super::channel::{self, CallState};
 use super::failure::Failure;
 use super::registration;
 use crate::commit_point::CommitPoint;
@@ -41,7 +40,17 @@ pub(super) async fn send(
             notify,
         ),
         Some(call) => {
-            let channel = in_call::channel(&contact, call, until).await?;
+            if technology != Some(Technology::Pjsip) {
+                let reason = "chan_sip cannot send NOTIFY within a call";
+                return Err(Failure::new(Status::Unsupported, reason));
+            }
+            let named = call.channel.as_ref();
+            let state = if call.ringing {
+                CallState::Ringing
+            } else {
+                CallState::Answered
+            };
+            let channel = channel::find(&contact, named, state, until).await?;
             Action::pjsip_notify(&NotifyTarget::Channel(channel), &content(notify))
         }
     };

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use handset_ami::{Action, Client, Destination, Error, Event, Events, Originate};
+use handset_ami::{Action, Client, Destination, Event, Events, Originate};
 use handset_net::expiring::ExpiringMap;
 use handset_phones::phone::{Endpoint, Phone, Technology};
 use handset_phones::vendor::{Call, Purpose};
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
+use super::asterisk_action::{context, failure, send};
 use super::failure::Failure;
 use super::registration::{self, RegisteredContact};
 use crate::commit_point::CommitPoint;
@@ -252,69 +253,8 @@ fn variables(endpoint: &Endpoint, call: &Call) -> Result<Vec<(String, String)>, 
     }
 }
 
-/// Returns the dialplan context of calls from the endpoint.
-async fn context(client: &Client, endpoint: &Endpoint, until: Instant) -> Result<String, Failure> {
-    let name = endpoint.name();
-    let variable = match endpoint.technology {
-        Technology::Sip => format!("SIPPEER({name},context)"),
-        Technology::Pjsip | Technology::Sccp => format!("PJSIP_ENDPOINT({name},context)"),
-    };
-    let action = Action::getvar(None, &variable);
-    let action = action.map_err(|error| Failure::new(Status::Invalid, error.to_string()))?;
-    let response = send(client, action, until).await?;
-    let context = response.header("Value").unwrap_or_default();
-    Ok(if context.is_empty() {
-        "default"
-    } else {
-        context
-    }
-    .to_owned())
-}
-
-async fn send(
-    client: &Client,
-    action: Action,
-    until: Instant,
-) -> Result<handset_ami::Response, Failure> {
-    let name = action.name().to_owned();
-    let until = until.min(Instant::now() + ACTION_TIMEOUT);
-    let response = client.send_until(action, until).await;
-    let response = response.map_err(|error| failure(client, &error))?;
-    if response.is_success() {
-        return Ok(response);
-    }
-    let (server, message) = (client.name(), response.message());
-    if message.to_ascii_lowercase().contains("permission denied") {
-        let right = if name == "Originate" {
-            "originate"
-        } else {
-            "call"
-        };
-        let reason = format!("{server}: the account in manager.conf needs write = {right}");
-        return Err(Failure::new(Status::Unreachable, reason));
-    }
-    Err(Failure::new(
-        Status::Rejected,
-        format!("{server} rejected {name}: {message}"),
-    ))
-}
-
-fn failure(client: &Client, error: &Error) -> Failure {
-    let server = client.name();
-    match error {
-        Error::Busy { .. } | Error::NotSent { .. } => Failure::new(
-            Status::Unreachable,
-            format!("Asterisk {server} is not connected: {error}"),
-        ),
-        error => Failure::new(Status::Unknown, format!("Asterisk {server}: {error}")),
-    }
-}
-
 /// Q.850 cause: subscriber absent.
 const SUBSCRIBER_ABSENT: u16 = 20;
-
-/// How long Asterisk may take to respond to an action.
-const ACTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long the cause of a failed call may follow its response.
 const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);

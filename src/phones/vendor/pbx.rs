@@ -1,14 +1,15 @@
-//! Calls that Asterisk places to a phone: one that the phone answers automatically and that then
-//! calls a number, and one that only rings.
+//! What Asterisk does for a phone: it places a call that the phone answers automatically and that then
+//! calls a number, or one that only rings; it ends a call of the phone, or transfers it blindly.
 //!
-//! Both depend on headers of the INVITE. `Alert-Info` selects the ring tone, in a syntax of each
+//! Calls to the phone depend on headers of the INVITE. `Alert-Info` selects the ring tone, in a syntax of each
 //! vendor. `Alert-Info` and `Call-Info` request auto-answer, in a syntax that all vendors understand.
 
 use std::time::Duration;
 
-use super::{Call, Plan, PlanError, PreparedTone, Purpose, Step, Task};
+use super::{Call, ChannelAction, Plan, PlanError, PreparedTone, Purpose, Step, Task};
 use crate::phone::{Phone, Vendor};
-use crate::verb::Control;
+use crate::screen::Number;
+use crate::verb::{CallControl, CallId, Control, TransferKind};
 
 /// Plans `task` as a call to `phone`.
 pub(super) fn plan(phone: &Phone, task: &Task) -> Result<Plan, PlanError> {
@@ -40,10 +41,41 @@ pub(super) fn plan(phone: &Phone, task: &Task) -> Result<Plan, PlanError> {
             Ok(Plan::new([Step::Call(Call { headers, purpose })]))
         }
         Task::Control(Control::RingStop) => Ok(Plan::new([Step::HangUp])),
+        Task::Control(Control::Call(CallControl::Hangup, call)) => Ok(on_channel(call, None)),
+        Task::Control(Control::Transfer {
+            number,
+            kind: TransferKind::Blind,
+            call,
+        }) => Ok(on_channel(call, Some(number))),
+        Task::Control(Control::Transfer { .. }) => Err(PlanError::unsupported(
+            "Asterisk transfers blindly only; omit via or kind",
+        )),
         _ => Err(PlanError::unsupported(
-            "only dial and ring support via=pbx; omit via",
+            "only dial, ring, hangup and transfer support via=pbx; omit via",
         )),
     }
+}
+
+/// Returns whether Asterisk can stand in for a phone without a key for the task.
+pub(super) fn can_replace_key(task: &Task) -> bool {
+    matches!(
+        task,
+        Task::Control(
+            Control::Call(CallControl::Hangup, None)
+                | Control::Transfer {
+                    kind: TransferKind::Blind,
+                    call: None,
+                    ..
+                }
+        )
+    )
+}
+
+fn on_channel(call: &Option<CallId>, transfer_to: Option<&Number>) -> Plan {
+    Plan::new([Step::Channel(ChannelAction {
+        channel: call.clone(),
+        transfer_to: transfer_to.cloned(),
+    })])
 }
 
 /// Returns the `Alert-Info` that selects a ring tone.

@@ -28,6 +28,8 @@ pub struct Plan {
 pub enum Step {
     /// Asterisk places a call to the phone.
     Call(Call),
+    /// Asterisk acts on a call of the phone.
+    Channel(ChannelAction),
     /// The call that Asterisk placed last is ended if it is still ringing.
     HangUp,
     /// A request to the phone's own web server.
@@ -149,6 +151,15 @@ pub struct InCall {
     pub channel: Option<CallId>,
 }
 
+/// What Asterisk does with a call of the phone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ChannelAction {
+    /// The name of the phone's channel; `None` means its only call.
+    pub channel: Option<CallId>,
+    /// Where the other party goes; `None` ends the call.
+    pub transfer_to: Option<Number>,
+}
+
 /// A call that Asterisk places to the phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Call {
@@ -197,7 +208,9 @@ impl Plan {
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.steps.iter().filter_map(|step| match step {
             Step::Http(exchange) => Some(exchange),
-            Step::Call(_) | Step::HangUp | Step::Notify(_) | Step::Pause(_) => None,
+            Step::Call(_) | Step::Channel(_) | Step::HangUp | Step::Notify(_) | Step::Pause(_) => {
+                None
+            }
         })
     }
 

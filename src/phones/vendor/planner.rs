@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::plan_context::PlanContext;
 use super::plan_error::PlanError;
 use super::task::Task;
-use super::{cisco, pbx, snom, yealink};
+use super::{NO_CSTA, cisco, pbx, snom, yealink};
 use crate::phone::{Phone, Vendor};
 use crate::verb::{Control, Via};
 
@@ -19,7 +19,7 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
         return pbx::plan(phone, task);
     }
     if context.via == Some(Via::Csta) && phone.vendor != Vendor::Snom {
-        return Err(PlanError::unsupported("only Snom phones speak CSTA"));
+        return Err(PlanError::unsupported(NO_CSTA));
     }
     if let Task::Control(Control::Notify(notify)) = task {
         context.require_notify()?;
@@ -30,5 +30,13 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
     };
-    backend.plan(phone, task, context)
+    match backend.plan(phone, task, context) {
+        // A phone without a key for this has Asterisk do it.
+        Err(PlanError::Unsupported(_))
+            if context.via.is_none() && context.asterisk && pbx::can_replace_key(task) =>
+        {
+            pbx::plan(phone, task)
+        }
+        planned => planned,
+    }
 }

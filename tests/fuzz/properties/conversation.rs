@@ -52,7 +52,7 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
                 }
             }
             Step::Notify(notify) => check_notify(notify),
-            Step::HangUp | Step::Pause(_) => {}
+            Step::Channel(_) | Step::HangUp | Step::Pause(_) => {}
         }
         assert!(steps.len() <= STEPS, "one reply adds {} steps", steps.len());
     }

@@ -138,6 +138,12 @@ impl UdpPhone {
         self.reject(invite, "487 Request Terminated").await;
     }
 
+    /// Waits until an answered call is hung up.
+    pub(crate) async fn receive_bye(&self) {
+        let bye = self.receive_request("BYE ").await;
+        self.reply(&bye, "200 OK", "").await;
+    }
+
     async fn receive_request(&self, method: &str) -> Message {
         loop {
             let message = self.receive().await;

@@ -40,7 +40,7 @@ pub(super) fn shown_steps(steps: &[Step]) -> String {
             format!("NOTIFY {} {body}{call}", notify.event)
         }
         Step::Pause(pause) => format!("{} s", pause.as_secs()),
-        Step::Call(_) | Step::HangUp => "a call".to_owned(),
+        Step::Call(_) | Step::Channel(_) | Step::HangUp => "a call".to_owned(),
     };
     let lines: Vec<_> = steps
         .iter()
@@ -330,7 +330,7 @@ fn transport_most_likely_to_work_is_selected() {
         match &plan.steps[0] {
             Step::Http(exchange) => exchange.request.transport,
             Step::Notify(_) => "notify",
-            Step::Call(_) | Step::HangUp => "pbx",
+            Step::Call(_) | Step::Channel(_) | Step::HangUp => "pbx",
             Step::Pause(_) => "pause",
         }
     };

@@ -51,6 +51,7 @@ fn sent(plan: &Plan) -> String {
             format!("NOTIFY {}{}", notify.event, body.unwrap_or_default())
         }
         Step::Pause(pause) => format!("pause {}", pause.as_millis()),
+        Step::Channel(action) => format!("{action:?}"),
         Step::HangUp => "hang up".to_owned(),
         Step::Call(call) => format!("call {:?} {:?}", call.headers, call.purpose),
     });
