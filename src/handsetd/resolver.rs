@@ -1,5 +1,6 @@
 //! Resolves names to phones, from configuration and roster. No I/O.
 
+mod claims;
 mod phone_ref;
 mod reference;
 mod summary;
@@ -179,7 +180,19 @@ impl PhoneResolver {
 
     /// Returns the phones registered at an address that is not configured.
     pub(crate) fn at_address(&self, address: &str) -> Vec<Resolution> {
-        let known = self.roster.find(address);
+        let claims = self.claims(address);
+        if let Some(endpoints) = claims.dispute()
+            && address.parse::<MacAddress>().is_ok()
+        {
+            let reason = format!(
+                "{endpoints} both claim to be {address}, so neither is believed; add a [[phone]] \
+                 with this mac"
+            );
+            return vec![Err(
+                Outcome::at(address, None, Status::NotFound, reason).into()
+            )];
+        }
+        let known = claims.phones;
         if known.is_empty() {
             let reason = format!(
                 "no [[phone]] has the name or address {address}, and no phone is registered there"
@@ -199,7 +212,8 @@ impl PhoneResolver {
         known.iter().filter_map(resolve).collect()
     }
 
-    /// Returns the name of the phone with an IP or MAC address.
+    /// Returns the name of the phone with an IP or MAC address; none if several phones claim the MAC
+    /// address.
     pub(crate) fn name_at(&self, address: &str) -> Option<String> {
         match self
             .targets(&PhoneNames::inserted(address))
@@ -209,11 +223,13 @@ impl PhoneResolver {
             Target::Listed(entry) => Some(entry.name),
             Target::Group(_) | Target::Unlisted(_) => None,
             Target::Unknown(_) => {
-                let infos = self.roster.find(address);
-                infos
-                    .into_iter()
-                    .find_map(|info| info.endpoint)
-                    .map(|endpoint| endpoint.to_string())
+                let claims = self.claims(address);
+                let is_mac = address.parse::<MacAddress>().is_ok();
+                if is_mac && claims.dispute().is_some() {
+                    return None;
+                }
+                let mut endpoints = claims.phones.into_iter().filter_map(|info| info.endpoint);
+                endpoints.next().map(|endpoint| endpoint.to_string())
             }
         }
     }
@@ -238,8 +254,16 @@ impl PhoneResolver {
 
     /// Joins an entry with what Asterisk reports.
     pub(crate) fn resolve(&self, entry: &PhoneEntry, info: &RegistrationInfo) -> Resolution {
-        entry
-            .resolve(info, &self.known().defaults)
+        let resolved = entry.resolve(info, &self.known().defaults);
+        resolved
+            .map(|phone| {
+                let reported = phone.mac.filter(|_| entry.mac.is_none());
+                let is_disputed = reported.is_some_and(|mac| self.is_disputed(mac, info));
+                Phone {
+                    mac: phone.mac.filter(|_| !is_disputed),
+                    ..phone
+                }
+            })
             .map_err(|unresolved| {
                 let name = entry.name.as_str();
                 let reason = unresolved.to_string();

@@ -128,7 +128,8 @@ impl Roster {
         })
     }
 
-    /// Returns the phones with this IP or MAC address.
+    /// Returns the phones with this IP or MAC address. A phone at the address hides those that only
+    /// call themselves so behind a NAT.
     pub(crate) fn find(&self, text: &str) -> Vec<RegistrationInfo> {
         if let Ok(mac) = text.parse::<MacAddress>() {
             return self.select(|table| {
@@ -140,7 +141,19 @@ impl Roster {
         }
         match text.parse::<IpAddr>() {
             Ok(ip) => {
-                self.select(|table| table.all().filter(|contact| contact.is_at(ip)).collect())
+                let ip = Some(ip.to_canonical());
+                let at = |address: fn(&Contact) -> Option<IpAddr>| {
+                    self.select(|table| {
+                        let all = table.all();
+                        all.filter(|contact| address(contact) == ip).collect()
+                    })
+                };
+                let found = at(|contact| contact.address);
+                if found.is_empty() {
+                    at(|contact| contact.own)
+                } else {
+                    found
+                }
             }
             Err(_) => Vec::new(),
         }

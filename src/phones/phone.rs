@@ -27,7 +27,7 @@ pub use csta_calls::CstaCalls;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{PhoneEntry, Unresolved, VendorDefaults, VendorDefaultsMap};
 pub use firmware::Firmware;
-pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host};
+pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host, sip_socket};
 pub use identity::Identity;
 pub use listing::Listing;
 pub use names::{PhoneName, PhoneNames};

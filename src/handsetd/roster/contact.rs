@@ -19,8 +19,9 @@ pub struct Contact {
     /// The address that the phone writes into its messages, if it differs: there is NAT or a proxy
     /// between.
     pub own: Option<IpAddr>,
-    /// Its User-Agent.
-    pub user_agent: String,
+    user_agent: String,
+    /// Its MAC address, if its User-Agent has it; kept, since all contacts are searched for it.
+    mac: Option<MacAddress>,
     /// The `Call-ID` of its registration, if Asterisk reports it.
     pub call_id: Option<String>,
     /// Whether it answers Asterisk's qualify requests.
@@ -109,7 +110,7 @@ impl Contact {
     /// Sets the User-Agent from chan-sccp's name of the model.
     pub(super) fn set_skinny_type(&mut self, model: &str) {
         if let Some(identity) = Identity::of_skinny_type(model) {
-            self.user_agent = format!("Cisco-CP{}/SCCP", identity.model);
+            self.set_user_agent(&format!("Cisco-CP{}/SCCP", identity.model));
         }
     }
 
@@ -121,15 +122,29 @@ impl Contact {
         user_agent: &str,
         status: &str,
     ) -> Self {
-        Self {
+        let mut contact = Self {
             endpoint,
             uri: uri.to_owned(),
             address: address.or(own),
             own: own.filter(|own| address.is_some_and(|address| address != *own)),
-            user_agent: user_agent.chars().take(MAX_USER_AGENT).collect(),
+            user_agent: String::new(),
+            mac: None,
             call_id: None,
             reach: Reach::of(status),
-        }
+        };
+        contact.set_user_agent(user_agent);
+        contact
+    }
+
+    /// Returns its User-Agent.
+    pub(super) fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    /// Sets its User-Agent.
+    pub(super) fn set_user_agent(&mut self, text: &str) {
+        self.user_agent = text.chars().take(MAX_USER_AGENT).collect();
+        self.mac = self.identity().and_then(|identity| identity.mac);
     }
 
     /// Returns vendor and model, if handsetd knows them.
@@ -145,12 +160,7 @@ impl Contact {
 
     /// Returns its MAC address, if its User-Agent has it.
     pub(super) fn mac(&self) -> Option<MacAddress> {
-        self.identity()?.mac
-    }
-
-    /// Returns whether it has this address, on either side of a NAT.
-    pub(super) fn is_at(&self, ip: IpAddr) -> bool {
-        [self.address, self.own].contains(&Some(ip.to_canonical()))
+        self.mac
     }
 
     /// Returns the phone's own address if it is behind NAT: a private one, while Asterisk sends to a

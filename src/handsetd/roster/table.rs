@@ -147,10 +147,10 @@ impl Table {
                         .iter()
                         .filter(|item| item.is("ContactStatusDetail"))
                         .filter_map(Contact::of_pjsip)
-                        .map(|contact| Contact {
+                        .map(|mut contact| {
                             // Several endpoints may share an address of record.
-                            endpoint: endpoint.clone(),
-                            ..contact
+                            contact.endpoint = endpoint.clone();
+                            contact
                         })
                         .collect(),
                 };
@@ -173,7 +173,7 @@ impl Table {
         let mut contacts: Vec<_> = response.items().iter().filter_map(read).collect();
         for contact in &mut contacts {
             if let [known] = self.contacts(&contact.endpoint) {
-                contact.user_agent.clone_from(&known.user_agent);
+                contact.set_user_agent(known.user_agent());
                 contact.own = known.own;
             }
         }

@@ -146,6 +146,20 @@ pub fn sip_host(uri: &str) -> &str {
     }
 }
 
+/// Returns host and port of a SIP URI: `192.0.2.21:5060`, also where the URI has no port.
+pub fn sip_socket(uri: &str) -> String {
+    let host = sip_host(uri);
+    let rest = uri.rsplit_once('@').map_or(uri, |(_, rest)| rest);
+    let after = rest.split_once(host).map_or("", |(_, after)| after);
+    let port = after.trim_start_matches(']').strip_prefix(':');
+    let digits = port.map(|port| port.split(|c: char| !c.is_ascii_digit()).next());
+    let port = digits.flatten().filter(|digits| !digits.is_empty());
+    format!("{host}:{}", port.unwrap_or(DEFAULT_SIP_PORT))
+}
+
+/// The port of a SIP URI without one, unless it speaks TLS.
+const DEFAULT_SIP_PORT: &str = "5060";
+
 /// The channel technology that a phone uses to talk to Asterisk.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Technology {
@@ -324,6 +338,21 @@ mod tests {
             "u@h",
         ] {
             assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn socket_of_a_contact_is_extracted() {
+        for (uri, socket) in [
+            ("sip:1001@192.0.2.21:5062;transport=udp", "192.0.2.21:5062"),
+            ("sip:1001@192.0.2.21", "192.0.2.21:5060"),
+            ("sip:192.0.2.21;line=7:8", "192.0.2.21:5060"),
+            ("sip:a:b@192.0.2.21:1", "192.0.2.21:1"),
+            ("sips:1001@[2001:db8::1]:5061", "2001:db8::1:5061"),
+            ("sip:1001@[2001:db8::1]", "2001:db8::1:5060"),
+            ("", ":5060"),
+        ] {
+            assert_eq!(sip_socket(uri), socket, "{uri}");
         }
     }
 

@@ -1,0 +1,122 @@
+//! What phones claim about themselves, and who else claims the same.
+//!
+//! A hardware address comes from a User-Agent, and the address behind a NAT from a `Via`: anybody with a
+//! SIP account can send those of another phone. What two claim is therefore nobody's. Several lines of
+//! one phone claim the same, too, but at one contact: what is sent there reaches the same socket.
+
+use handset_phones::phone::{MacAddress, RegistrationInfo, sip_socket};
+
+use super::PhoneResolver;
+
+/// The phones that claim something.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    /// One for each contact; several lines of one phone are one.
+    pub(super) phones: Vec<RegistrationInfo>,
+}
+
+impl Claims {
+    /// Creates claims from registrations that match; the order of endpoints decides which line stands
+    /// for a phone.
+    pub(super) fn of(mut infos: Vec<RegistrationInfo>) -> Self {
+        infos.sort_by_cached_key(|info| info.endpoint.as_ref().map(ToString::to_string));
+        let mut phones: Vec<RegistrationInfo> = Vec::new();
+        for info in infos {
+            if !phones.iter().any(|known| is_same_phone(known, &info)) {
+                phones.push(info);
+            }
+        }
+        Self { phones }
+    }
+
+    /// Returns the endpoints that dispute it, if they are several: `PJSIP/1001 and PJSIP/1002`.
+    pub(super) fn dispute(&self) -> Option<String> {
+        let endpoints = self.phones.iter().filter_map(|info| info.endpoint.as_ref());
+        let mut names: Vec<_> = endpoints.map(ToString::to_string).collect();
+        names.dedup();
+        let more = names.len().saturating_sub(MAX_NAMED);
+        names.truncate(MAX_NAMED);
+        match (names.as_slice(), more) {
+            ([] | [_], _) => None,
+            (names, 0) => Some(names.join(" and ")),
+            (names, more) => Some(format!("{} and {more} more", names.join(", "))),
+        }
+    }
+}
+
+impl PhoneResolver {
+    /// Returns whether a hardware address that `info` reports is in doubt: another `[[phone]]` has it,
+    /// or another phone reports it as well.
+    pub(super) fn is_disputed(&self, mac: MacAddress, info: &RegistrationInfo) -> bool {
+        let known = self.known();
+        let mut entries = known.directory.entries().iter();
+        let is_of_another =
+            entries.any(|entry| entry.mac == Some(mac) && entry.endpoint != info.endpoint);
+        is_of_another || self.claims(&mac.to_string()).dispute().is_some()
+    }
+
+    /// Returns the registered phones with this IP or MAC address.
+    pub(super) fn claims(&self, address: &str) -> Claims {
+        Claims::of(self.roster.find(address))
+    }
+}
+
+/// Returns whether two registrations are those of one phone: lines at one contact, or one line at
+/// several servers.
+fn is_same_phone(one: &RegistrationInfo, other: &RegistrationInfo) -> bool {
+    let socket = |info: &RegistrationInfo| info.contact.as_deref().map(sip_socket);
+    match (socket(one), socket(other)) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other),
+        _ => one.endpoint == other.endpoint && one.address == other.address,
+    }
+}
+
+/// How many endpoints a reason names.
+const MAX_NAMED: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(endpoint: &str, contact: &str) -> RegistrationInfo {
+        RegistrationInfo {
+            endpoint: endpoint.parse().ok(),
+            contact: (!contact.is_empty()).then(|| contact.to_owned()),
+            ..RegistrationInfo::default()
+        }
+    }
+
+    fn claims(claimants: &[(&str, &str)]) -> (usize, Option<String>) {
+        let infos = claimants
+            .iter()
+            .map(|(endpoint, contact)| info(endpoint, contact));
+        let claims = Claims::of(infos.collect());
+        (claims.phones.len(), claims.dispute())
+    }
+
+    #[test]
+    fn what_two_claim_is_disputed() {
+        let one = ("PJSIP/1001", "sip:1001@192.0.2.21:5060");
+        let two = ("PJSIP/1002", "sip:1002@192.0.2.66:5060");
+        let both = Some("PJSIP/1001 and PJSIP/1002".to_owned());
+        assert_eq!(claims(&[]), (0, None));
+        assert_eq!(claims(&[one]), (1, None));
+        assert_eq!(claims(&[two, one]), (2, both.clone()));
+        // Another port is another socket, perhaps behind the same NAT.
+        let nat = ("PJSIP/1002", "sip:1002@192.0.2.21:1024");
+        assert_eq!(claims(&[one, nat]), (2, both));
+        let three = ("SIP/1003", "");
+        let expected = "PJSIP/1001, PJSIP/1002 and 1 more".to_owned();
+        assert_eq!(claims(&[three, two, one]), (3, Some(expected)));
+    }
+
+    #[test]
+    fn lines_of_one_phone_are_one() {
+        let first = ("PJSIP/1001", "sip:1001@192.0.2.21:5060;line=1");
+        let second = ("PJSIP/1002", "sip:1002@192.0.2.21");
+        assert_eq!(claims(&[second, first]), (1, None));
+        // One endpoint with two contacts is one account.
+        let moved = ("PJSIP/1001", "sip:1001@192.0.2.22:5060");
+        assert_eq!(claims(&[first, moved]), (2, None));
+    }
+}
