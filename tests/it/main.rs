@@ -44,6 +44,7 @@ mod support;
 mod systemd;
 mod targets;
 mod users;
+mod trust;
 mod vocabulary;
 mod why;
 mod yealink_verbs;

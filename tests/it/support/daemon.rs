@@ -81,6 +81,15 @@ impl Daemon {
         Self::launch(folder, &file).await
     }
 
+    /// Starts it as [`start`](Self::start) does, but without the networks of the phones.
+    pub(crate) async fn start_without_networks(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = configure(folder.path(), config);
+        let base = fs::read_to_string(&file).unwrap();
+        fs::write(&file, base.replace("networks = [\"127.0.0.0/8\"]\n", "")).unwrap();
+        Self::launch(folder, &file).await
+    }
+
     async fn launch(folder: TempDir, file: &Path) -> Self {
         Self::launch_as(folder, file, &mut command(file)).await
     }

@@ -40,12 +40,22 @@ pub(crate) enum Course {
 impl SipPhone {
     /// Creates a phone that is not registered.
     pub(crate) fn new(user: &str, user_agent: &str, registrar: SocketAddr) -> Self {
+        Self::at(Loopback::claim(), user, user_agent, registrar)
+    }
+
+    /// Creates a phone at an address that the test has claimed.
+    pub(crate) fn at(
+        address: Loopback,
+        user: &str,
+        user_agent: &str,
+        registrar: SocketAddr,
+    ) -> Self {
         Self {
             user: user.to_owned(),
             user_agent: user_agent.to_owned(),
             aor: user.to_owned(),
             registrar,
-            address: Loopback::claim(),
+            address,
         }
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct UdpPhone {
     user_agent: String,
     registrar: SocketAddr,
     address: Loopback,
+    /// The host and port that it claims to have; by default its own.
+    contact: Option<String>,
     socket: UdpSocket,
     sequence: u32,
 }
@@ -48,9 +50,16 @@ impl UdpPhone {
             user_agent: user_agent.to_owned(),
             registrar,
             address,
+            contact: None,
             socket,
             sequence: 0,
         }
+    }
+
+    /// Makes it claim to be at `host`, in its Contact and its Via.
+    pub(crate) fn claiming(mut self, host: &str) -> Self {
+        self.contact = Some(host.to_owned());
+        self
     }
 
     /// Returns the address of the phone.
@@ -66,9 +75,11 @@ impl UdpPhone {
             user_agent,
             registrar,
             sequence,
+            contact,
             ..
         } = self;
-        let own = self.address.port(5060);
+        let own = self.address.port(5060).to_string();
+        let own = contact.as_deref().unwrap_or(&own);
         let request = format!(
             "REGISTER sip:{registrar} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {own};branch=z9hG4bK-{own}-{sequence};rport\r\n\
