@@ -137,7 +137,7 @@ impl Contact {
     }
 
     /// Returns its User-Agent.
-    pub(super) fn user_agent(&self) -> &str {
+    pub fn user_agent(&self) -> &str {
         &self.user_agent
     }
 

@@ -40,7 +40,7 @@ fn contact(bytes: &[u8]) {
     let Some(contact) = Contact::of_pjsip(&event) else {
         return;
     };
-    assert!(contact.user_agent.chars().count() <= MAX_USER_AGENT);
+    assert!(contact.user_agent().chars().count() <= MAX_USER_AGENT);
     assert!(
         contact
             .call_id
