@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::info_span;
@@ -49,6 +49,7 @@ impl Client {
         let (events, _) = broadcast::channel(limits.events);
         let (state, watched) = watch::channel(State::Connecting);
         let counters = Arc::new(Counters::default());
+        let event_bytes = Arc::new(Semaphore::new(limits.event_bytes));
         let stop = CancellationToken::new();
         let client = Self {
             name: config.name.as_str().into(),
@@ -65,6 +66,7 @@ impl Client {
             tls,
             queue: Queue::new(mailbox, limits.actions),
             events,
+            event_bytes,
             state,
             counters,
             stop,

@@ -134,6 +134,9 @@ pub struct Limits {
     pub actions: usize,
     /// Number of events that a subscriber may lag behind before it loses the oldest.
     pub events: usize,
+    /// Memory that all events may take which a subscriber has not dropped yet, in bytes; further ones
+    /// are lost for all subscribers.
+    pub event_bytes: usize,
 }
 
 impl Limits {
@@ -149,6 +152,7 @@ impl Limits {
         ];
         let sizes = [
             ("actions", self.actions),
+            ("event_bytes", self.event_bytes),
             ("events", self.events),
             ("list_bytes", self.list_bytes),
             ("list_items", self.list_items),
@@ -184,6 +188,7 @@ impl Default for Limits {
             list_bytes: 64 * 1024 * 1024,
             actions: 256,
             events: 8192,
+            event_bytes: 64 * 1024 * 1024,
         }
     }
 }

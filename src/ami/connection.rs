@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{Semaphore, broadcast, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace, warn};
@@ -19,6 +19,7 @@ use super::framed_io::{ActionWriter, FrameReader};
 use super::list::ListLimits;
 use super::liveness::{Check, Liveness};
 use super::pending::{Pending, Resolved};
+use super::publisher::Publisher;
 use super::queue::{Command, Queue};
 use super::response::Response;
 use super::wire::{Frame, Packet};
@@ -33,6 +34,8 @@ pub(crate) struct Connection<R, W> {
     pub(crate) limits: config::Limits,
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: broadcast::Sender<Event>,
+    /// The bytes that events may still take.
+    pub(crate) event_bytes: Arc<Semaphore>,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
@@ -56,6 +59,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             limits,
             counters,
             events,
+            event_bytes,
         } = self;
         let start = Instant::now();
         let list_limits = ListLimits {
@@ -69,8 +73,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             boot_deadline: Some(start + limits.boot),
             boot_confirmed: false,
             shutting_down: false,
+            publisher: Publisher::new(events, event_bytes, Arc::clone(&counters)),
             counters,
-            events,
         };
         // Asterisk may have sent more right after the response to the login.
         exchange.receive_frames(&mut reader, &mut booted);
@@ -163,7 +167,7 @@ struct Exchange {
     /// Asterisk has announced its shutdown.
     shutting_down: bool,
     counters: Arc<Counters>,
-    events: broadcast::Sender<Event>,
+    publisher: Publisher,
 }
 
 impl Exchange {
@@ -183,7 +187,7 @@ impl Exchange {
                 Frame::Packet { block, .. } => self.receive(Packet::parse(&block), booted),
                 Frame::TooLong { head, length, .. } => {
                     Counters::add(&self.counters.skipped, 1);
-                    warn!(length, head = %head.escape_ascii(), "Skipped a packet over the size limit.");
+                    warn!(length, head = %head.escape_ascii(), "Skipped a packet that is too long or has too many lines.");
                 }
                 Frame::Banner { line: rest, .. } | Frame::Unfinished { rest, .. } => {
                     Counters::add(&self.counters.skipped, 1);
@@ -211,8 +215,7 @@ impl Exchange {
                 } else if event.is("Shutdown") {
                     self.shutting_down = true;
                 }
-                // There may be no subscriber.
-                let _ = self.events.send(event);
+                self.publisher.publish(event, Instant::now());
             }
         }
     }

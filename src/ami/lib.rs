@@ -93,6 +93,7 @@ mod liveness;
 mod login;
 pub mod notify;
 mod pending;
+mod publisher;
 mod queue;
 mod response;
 mod state;

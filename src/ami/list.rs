@@ -43,7 +43,7 @@ impl List {
         if !action.accepts_item(event.name()) {
             return Progress::Unrelated(self, event);
         }
-        self.bytes = self.bytes.saturating_add(event.packet().len());
+        self.bytes = self.bytes.saturating_add(event.packet().memory());
         let word = event.header("EventList").map(str::to_ascii_lowercase);
         self.items.push(event);
         match word.as_deref() {

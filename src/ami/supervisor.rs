@@ -7,7 +7,7 @@ use std::time::Duration;
 use handset_net::backoff::Backoff;
 use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::TcpStream;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -28,6 +28,7 @@ pub(crate) struct Supervisor {
     pub(crate) tls: Option<Connector>,
     pub(crate) queue: Queue,
     pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) event_bytes: Arc<Semaphore>,
     pub(crate) state: watch::Sender<State>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) stop: CancellationToken,
@@ -127,6 +128,7 @@ impl Supervisor {
             limits: self.config.limits,
             counters: Arc::clone(&self.counters),
             events: self.events.clone(),
+            event_bytes: Arc::clone(&self.event_bytes),
         };
         let state = &self.state;
         let booted = |boot| {

@@ -15,7 +15,7 @@ mod line;
 mod packet;
 mod secret;
 
-pub use framer::{Frame, Framer};
+pub use framer::{Frame, Framer, MAX_LINES};
 pub(crate) use grammar::{Line, lines};
 pub use kind::Kind;
 pub use packet::Packet;

@@ -31,6 +31,7 @@ impl Harness {
             limits,
             counters: Arc::clone(&counters),
             events: broadcast::channel(8).0,
+            event_bytes: Arc::new(Semaphore::new(limits.event_bytes)),
         };
         let mut queue = Queue::new(mailbox, 8);
         let ended = Tasks::new().spawn("connection", async move {
@@ -187,6 +188,7 @@ async fn announced_shutdown_is_recognized_however_the_stream_ends() {
             limits,
             counters: Arc::default(),
             events: broadcast::channel(8).0,
+            event_bytes: Arc::new(Semaphore::new(limits.event_bytes)),
         };
         let (_commands, mailbox) = mpsc::channel(8);
         let mut queue = Queue::new(mailbox, 8);

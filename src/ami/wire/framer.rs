@@ -19,12 +19,15 @@ pub struct Framer {
     /// The buffer contains no line feed between `line` and here, so that a slow peer costs linear
     /// time.
     scanned: usize,
+    /// Number of complete lines of the unfinished packet.
+    lines: usize,
     position: Position,
     oversized: Option<Oversized>,
 }
 
 impl Framer {
-    /// Creates a framer that returns packets of up to `limit` bytes and skips longer ones.
+    /// Creates a framer that returns packets of up to `limit` bytes and [`MAX_LINES`] lines, and skips
+    /// longer ones.
     ///
     /// The limit is at least 256 bytes.
     pub fn new(limit: usize) -> Self {
@@ -33,6 +36,7 @@ impl Framer {
             offset: 0,
             line: 0,
             scanned: 0,
+            lines: 0,
             position: Position::default(),
             oversized: None,
         }
@@ -67,6 +71,7 @@ impl Framer {
                 Step::Continue => {
                     self.line = end;
                     self.scanned = end;
+                    self.lines = self.lines.saturating_add(1);
                     if let Some(oversized) = &mut self.oversized {
                         oversized.line_is_partial = false;
                     }
@@ -89,6 +94,7 @@ impl Framer {
     /// The framer is reset afterwards, except for the position in the stream.
     pub fn finish(&mut self, buffer: &mut BytesMut) -> Option<Frame> {
         let offset = self.offset;
+        self.lines = 0;
         self.position = Position::default();
         let oversized = self.oversized.take();
         let rest = self.consume(buffer, buffer.len());
@@ -102,6 +108,7 @@ impl Framer {
     /// Removes `end` bytes from the buffer, of which the first `length` are the packet.
     fn complete(&mut self, buffer: &mut BytesMut, length: usize, end: usize) -> Frame {
         let offset = self.offset;
+        self.lines = 0;
         let mut block = self.consume(buffer, end);
         block.truncate(length);
         match self.oversized.take() {
@@ -114,7 +121,7 @@ impl Framer {
     /// Discards the complete lines of an oversized packet, of which `length` bytes are known to
     /// belong to it.
     fn discard_lines(&mut self, buffer: &mut BytesMut, length: usize) {
-        if self.oversized.is_none() && length <= self.limit {
+        if self.oversized.is_none() && length <= self.limit && self.lines <= MAX_LINES {
             return;
         }
         let mut oversized = self
@@ -169,7 +176,7 @@ pub enum Frame {
         /// Its lines, without the blank line that ends it.
         block: Bytes,
     },
-    /// A packet over the limit, which was discarded.
+    /// A packet over a limit, which was discarded.
     TooLong {
         /// Position in the stream, in bytes.
         offset: u64,
@@ -217,6 +224,10 @@ impl Oversized {
         }
     }
 }
+
+/// The most lines of a packet. The longest that Asterisk sends are the output of commands; parsing
+/// takes several times the memory of a short line.
+pub const MAX_LINES: usize = 100_000;
 
 /// Bytes of an oversized packet that are kept for the log.
 const HEAD: usize = 200;

@@ -3,7 +3,6 @@
 //! It distinguishes events and responses, and ignores any further meaning.
 
 use std::fmt;
-use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 use handset_net::text;
@@ -25,7 +24,7 @@ use super::secret::is_secret;
 #[derive(Clone)]
 pub struct Packet {
     text: String,
-    lines: Vec<Span>,
+    lines: Vec<TextLine>,
 }
 
 impl Packet {
@@ -34,15 +33,15 @@ impl Packet {
         let mut text = text::decode_lines(block).into_owned();
         let span = |part: &[u8]| {
             let from = text.as_bytes().offset(part);
-            from..from.saturating_add(part.len())
+            Span::new(from, from.saturating_add(part.len()))
         };
-        let output = text.len()..text.len().saturating_add(OUTPUT.len());
-        let lines: Vec<Span> = grammar::lines(text.as_bytes())
+        let output = Span::new(text.len(), text.len().saturating_add(OUTPUT.len()));
+        let lines: Vec<TextLine> = grammar::lines(text.as_bytes())
             .into_iter()
             .map(|line| match line {
-                Line::Header(name, value) => Span::Header(span(name), span(value)),
-                Line::Output(value) => Span::Header(output.clone(), span(value)),
-                Line::Raw(raw) => Span::Raw(span(raw)),
+                Line::Header(name, value) => TextLine::Header(span(name), span(value)),
+                Line::Output(value) => TextLine::Header(output, span(value)),
+                Line::Raw(raw) => TextLine::Raw(span(raw)),
             })
             .collect();
         let lines = join_values(lines, &text);
@@ -71,22 +70,29 @@ impl Packet {
     /// Returns all headers as name and value, in the order sent.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().filter_map(|line| match line {
-            Span::Header(name, value) => Some((self.part(name), self.part(value))),
-            Span::Raw(_) => None,
+            TextLine::Header(name, value) => Some((self.part(name), self.part(value))),
+            TextLine::Raw(_) => None,
         })
     }
 
     /// Returns the lines that are not headers.
     pub fn raw_lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().filter_map(|line| match line {
-            Span::Header(..) => None,
-            Span::Raw(raw) => Some(self.part(raw)),
+            TextLine::Header(..) => None,
+            TextLine::Raw(raw) => Some(self.part(raw)),
         })
     }
 
     /// Returns the length of its text in bytes.
     pub fn len(&self) -> usize {
         self.text.len().saturating_sub(OUTPUT.len())
+    }
+
+    /// Returns how much memory it takes, in bytes: more than [`len`](Self::len), by a factor of up to ten
+    /// if its lines are short.
+    pub fn memory(&self) -> usize {
+        let lines = self.lines.len().saturating_mul(size_of::<TextLine>());
+        self.text.len().saturating_add(lines)
     }
 
     /// Returns whether it has no lines.
@@ -99,12 +105,12 @@ impl Packet {
     pub fn write(&self, to: &mut BytesMut) {
         for line in &self.lines {
             match line {
-                Span::Header(name, value) => {
+                TextLine::Header(name, value) => {
                     to.put_slice(self.part(name).as_bytes());
                     to.put_slice(b": ");
                     to.put_slice(self.part(value).as_bytes());
                 }
-                Span::Raw(raw) => to.put_slice(self.part(raw).as_bytes()),
+                TextLine::Raw(raw) => to.put_slice(self.part(raw).as_bytes()),
             }
             to.put_slice(b"\r\n");
         }
@@ -118,17 +124,17 @@ impl Packet {
     /// Returns whether a blank line alone would not end the packet.
     fn is_follows_without_output(&self) -> bool {
         let follows = self.lines.first().is_some_and(|line| match line {
-            Span::Header(name, value) => {
+            TextLine::Header(name, value) => {
                 self.part(name).eq_ignore_ascii_case("Response")
                     && self.part(value).eq_ignore_ascii_case("Follows")
             }
-            Span::Raw(_) => false,
+            TextLine::Raw(_) => false,
         });
         follows && self.header(OUTPUT).is_none()
     }
 
-    fn part(&self, span: &Range<usize>) -> &str {
-        self.text.get(span.clone()).unwrap_or_default()
+    fn part(&self, span: &Span) -> &str {
+        self.text.get(span.start()..span.end()).unwrap_or_default()
     }
 }
 
@@ -153,29 +159,53 @@ impl fmt::Debug for Packet {
     }
 }
 
-/// The position of a line's parts in the text.
+/// A line, as the positions of its parts in the text.
 #[derive(Clone, Debug)]
-enum Span {
-    Header(Range<usize>, Range<usize>),
-    Raw(Range<usize>),
+enum TextLine {
+    Header(Span, Span),
+    Raw(Span),
+}
+
+/// A position in the text, in half the memory of a range: short lines are smaller than their positions.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: u32,
+    to: u32,
 }
 
 impl Span {
+    /// Creates a span; one beyond 4 GiB, which no limit allows, is empty.
+    fn new(from: usize, to: usize) -> Self {
+        let small = u32::try_from(from).ok().zip(u32::try_from(to).ok());
+        let (from, to) = small.unwrap_or_default();
+        Self { from, to }
+    }
+
+    fn start(self) -> usize {
+        self.from as usize
+    }
+
+    fn end(self) -> usize {
+        self.to as usize
+    }
+}
+
+impl TextLine {
     fn start(&self) -> usize {
         match self {
-            Self::Header(part, _) | Self::Raw(part) => part.start,
+            Self::Header(part, _) | Self::Raw(part) => part.start(),
         }
     }
 
     fn end(&self) -> usize {
         match self {
-            Self::Header(_, part) | Self::Raw(part) => part.end,
+            Self::Header(_, part) | Self::Raw(part) => part.end(),
         }
     }
 }
 
 /// Joins the lines of values that contain line breaks.
-fn join_values(lines: Vec<Span>, text: &str) -> Vec<Span> {
+fn join_values(lines: Vec<TextLine>, text: &str) -> Vec<TextLine> {
     let between = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
     let is_crlf = lines.first().is_some_and(|first| {
         let rest = between(first.end(), text.len());
@@ -184,19 +214,19 @@ fn join_values(lines: Vec<Span>, text: &str) -> Vec<Span> {
     if !is_crlf {
         return lines;
     }
-    let mut joined: Vec<Span> = Vec::with_capacity(lines.len());
+    let mut joined: Vec<TextLine> = Vec::with_capacity(lines.len());
     for line in lines {
         match joined.last_mut() {
-            Some(Span::Header(_, value)) if between(value.end, line.start()) == "\n" => {
-                value.end = line.end();
+            Some(TextLine::Header(_, value)) if between(value.end(), line.start()) == "\n" => {
+                *value = Span::new(value.start(), line.end());
             }
             _ => joined.push(line),
         }
     }
-    if let Some(Span::Header(_, value)) = joined.last_mut()
-        && between(value.end, text.len()) == "\n"
+    if let Some(TextLine::Header(_, value)) = joined.last_mut()
+        && between(value.end(), text.len()) == "\n"
     {
-        value.end = text.len();
+        *value = Span::new(value.start(), text.len());
     }
     joined
 }

@@ -192,6 +192,34 @@ fn packet_over_the_limit_is_skipped_and_the_next_one_is_returned() {
 }
 
 #[test]
+fn packet_of_too_many_lines_is_skipped_and_the_next_one_is_returned() {
+    let most = "a:\n".repeat(MAX_LINES);
+    for cut in [1, 1000, most.len()] {
+        let wire = format!("{most}\na:\n{most}\nb: 1\n\n");
+        let mut framer = Framer::new(1 << 20);
+        let mut buffer = BytesMut::new();
+        let mut words = Vec::new();
+        for chunk in wire.as_bytes().chunks(cut) {
+            buffer.extend_from_slice(chunk);
+            while let Some(frame) = framer.next(&mut buffer) {
+                words.push(match frame {
+                    Frame::Packet { block, .. } => format!("packet of {}", block.len()),
+                    Frame::TooLong { length, .. } => format!("too long: {length}"),
+                    other => panic!("{other:?}"),
+                });
+            }
+        }
+        let length = most.len();
+        let expected = [
+            format!("packet of {length}"),
+            format!("too long: {}", length + 3),
+            "packet of 5".to_owned(),
+        ];
+        assert_eq!(words, expected, "in chunks of {cut}");
+    }
+}
+
+#[test]
 fn packet_of_exactly_the_limit_is_returned() {
     for (length, kept) in [(300, true), (301, false)] {
         let wire = format!("A: {}\r\n\r\n", "x".repeat(length - 5));
