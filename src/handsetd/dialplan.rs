@@ -105,7 +105,7 @@ impl Dialplan {
         until: Instant,
     ) -> Report {
         let read = read(call).and_then(|(verb, pairs)| {
-            info.keys = pairs;
+            info.keys = pairs.into();
             Request::parse(
                 verb.name(),
                 info.keys.iter().map(|(key, value)| (key, value)),

@@ -137,6 +137,10 @@ impl Dispatcher {
     /// Starts a request that needs no phone.
     pub(crate) fn start_alone(&self, request: Request, info: &RequestInfo) -> Delivery {
         let services = Arc::clone(&self.services);
+        let info = &match services.hold(info) {
+            Ok(info) => info,
+            Err(outcome) => return Delivery::over(services.reject(info, outcome)),
+        };
         if request.keep.is_some() {
             let outcome = Outcome::new(Status::Unsupported, NO_PHONE);
             return Delivery::over(services.reject(info, outcome));
@@ -163,6 +167,14 @@ impl Dispatcher {
         request: Request,
         info: &RequestInfo,
     ) -> Vec<Delivery> {
+        let held = self.services.hold(info);
+        let info = match &held {
+            Ok(info) => info,
+            Err(outcome) => {
+                let refused = self.services.reject(info, outcome.clone());
+                return vec![Delivery::over(refused)];
+            }
+        };
         let request = Arc::new(request);
         let start = |found| match found {
             found if request.keep.is_some() => self.start_stored(found, &request, info),

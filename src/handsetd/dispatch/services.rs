@@ -1,10 +1,12 @@
 //! The services that all deliveries share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::tasks::Tasks;
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
+use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use super::in_flight::InFlight;
@@ -28,6 +30,8 @@ pub(crate) struct Services {
     pub(super) tasks: Tasks,
     pub(super) in_flight: InFlight,
     pub(super) queues: Queues,
+    /// The bytes that requests may still take.
+    free_bytes: Arc<Semaphore>,
 }
 
 impl Services {
@@ -47,6 +51,20 @@ impl Services {
             tasks,
             in_flight: InFlight::default(),
             queues: Queues::default(),
+            free_bytes: Arc::new(Semaphore::new(MAX_REQUEST_BYTES)),
+        }
+    }
+
+    /// Reserves the memory of a request until its deliveries are over, or returns why it is refused.
+    pub(super) fn hold(&self, info: &RequestInfo) -> Result<RequestInfo, Outcome> {
+        let bytes = u32::try_from(info.memory()).unwrap_or(u32::MAX);
+        match Arc::clone(&self.free_bytes).try_acquire_many_owned(bytes) {
+            Ok(share) => Ok(info.with_share(share)),
+            Err(_) => {
+                let mib = MAX_REQUEST_BYTES / (1024 * 1024);
+                let reason = format!("too many requests are waiting: they take {mib} MiB");
+                Err(Outcome::new(Status::Unreachable, reason))
+            }
         }
     }
 
@@ -107,3 +125,7 @@ impl Services {
         self.metrics.delivered(*vendor, verb, *status, duration);
     }
 }
+
+/// How much memory the keys and values of all requests may take that are not over, in bytes: those that
+/// wait for a phone, in memory or in the outbox, and those being sent. Parsed they take as much again.
+const MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;

@@ -151,3 +151,44 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
         "{not_found}"
     );
 }
+
+#[tokio::test]
+async fn requests_hold_their_memory_until_all_their_deliveries_are_over() {
+    let bench = Bench::new();
+    let services = &bench.dispatcher.services;
+    let info = |length: usize| {
+        let keys = vec![("text".to_owned(), "x".repeat(length))];
+        RequestInfo::new(
+            Requester::Page {
+                name: String::new(),
+            },
+            "push",
+            keys,
+        )
+    };
+    let mut open = Vec::new();
+    while let Ok(held) = services.hold(&info(1024 * 1024)) {
+        // One request to two phones counts once.
+        open.push(["1001", "1002"].map(|phone| services.history.begin(&held, phone, None)));
+    }
+    assert_eq!(open.len(), 63);
+    let request = || Request::parse("push", [("text", "a"), ("phone", "1001")]).unwrap();
+    let report = bench
+        .dispatcher
+        .dispatch(request(), &info(1024 * 1024))
+        .await;
+    assert_eq!(report.status, Status::Unreachable);
+    assert_eq!(
+        report.reason,
+        "too many requests are waiting: they take 64 MiB"
+    );
+    // A short one still fits.
+    let report = bench.dispatcher.dispatch(request(), &info(10)).await;
+    assert_eq!(report.status, Status::NotFound);
+    let [one, other] = open.pop().unwrap();
+    let end = |record| services.history.end(record, &Outcome::new(Status::Ok, ""));
+    end(one);
+    assert!(services.hold(&info(1024 * 1024)).is_err());
+    end(other);
+    assert!(services.hold(&info(1024 * 1024)).is_ok());
+}

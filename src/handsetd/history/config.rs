@@ -17,6 +17,19 @@ pub struct Config {
     pub texts: bool,
 }
 
+impl Config {
+    /// Returns how much memory the deliveries may take together, in bytes; the oldest are dropped first.
+    pub(super) fn max_bytes(&self) -> usize {
+        self.count.saturating_mul(MEAN_BYTES).max(MIN_BYTES)
+    }
+}
+
+/// How much memory a delivery may take on average, in bytes: several times as much as a usual one.
+const MEAN_BYTES: usize = 6 * 1024;
+
+/// What all deliveries may take in any case, in bytes: a few of the longest.
+const MIN_BYTES: usize = 1024 * 1024;
+
 impl Default for Config {
     fn default() -> Self {
         Self {

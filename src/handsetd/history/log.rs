@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use handset_net::excerpt::excerpt;
 use handset_phones::phone::Vendor;
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
 use super::config::Config;
@@ -27,6 +28,8 @@ struct Log {
     config: Config,
     /// Ordered by number.
     records: VecDeque<Arc<Record>>,
+    /// The memory that they take, in bytes.
+    bytes: usize,
     next_number: u64,
 }
 
@@ -35,9 +38,11 @@ struct Log {
 pub(crate) struct OpenRecord {
     record: Record,
     /// The keys as requested, whose texts are removed from reasons.
-    keys: Vec<(String, String)>,
+    keys: Arc<[(String, String)]>,
     keeps_texts: bool,
     started_at: Instant,
+    /// Released when the delivery is over.
+    _share: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl History {
@@ -45,6 +50,7 @@ impl History {
         let log = Log {
             config,
             records: VecDeque::new(),
+            bytes: 0,
             next_number: 1,
         };
         Self {
@@ -84,10 +90,10 @@ impl History {
         let record = Record {
             number: log.next_number,
             id: request.id.clone(),
-            requester: request.requester.clone(),
-            verb: request.verb.clone(),
-            keys: redact::keys(&request.keys, keeps_texts),
-            phone: phone.to_owned(),
+            requester: request.requester.excerpt(MAX_NAME),
+            verb: excerpt(&request.verb, MAX_NAME).into_owned(),
+            keys: request.kept_keys(keeps_texts),
+            phone: excerpt(phone, MAX_NAME).into_owned(),
             vendor,
             at,
             started_at,
@@ -98,15 +104,17 @@ impl History {
         };
         log.next_number = log.next_number.saturating_add(1);
         let shared = Arc::new(record.clone());
+        log.bytes = log.bytes.saturating_add(shared.memory());
         log.records.push_back(Arc::clone(&shared));
         log.prune(started_at);
         drop(log);
         self.announce(shared);
         OpenRecord {
             record,
-            keys: request.keys.clone(),
+            keys: Arc::clone(&request.keys),
             keeps_texts,
             started_at,
+            _share: request.share(),
         }
     }
 
@@ -123,6 +131,7 @@ impl History {
             keys,
             keeps_texts,
             started_at,
+            _share,
         } = open;
         let redacted = |text: &str| redact::text(text, &keys, keeps_texts);
         record.duration = Some(started_at.elapsed());
@@ -151,7 +160,10 @@ impl History {
         if let Ok(index) = index
             && let Some(slot) = log.records.get_mut(index)
         {
-            *slot = Arc::clone(&record);
+            let before = std::mem::replace(slot, Arc::clone(&record)).memory();
+            let bytes = log.bytes.saturating_sub(before);
+            log.bytes = bytes.saturating_add(record.memory());
+            log.prune(Instant::now());
         }
         drop(log);
         self.announce(record);
@@ -164,15 +176,15 @@ impl History {
 
     /// Returns up to `limit` deliveries that match `search`, newest first.
     pub(crate) fn find(&self, search: &Search, limit: usize) -> Vec<Arc<Record>> {
-        let mut log = self.log.lock();
-        log.prune(Instant::now());
-        log.records
-            .iter()
-            .rev()
-            .filter(|record| search.matches(record))
-            .take(limit)
-            .cloned()
-            .collect()
+        let records: Vec<_> = {
+            let mut log = self.log.lock();
+            log.prune(Instant::now());
+            log.records.iter().rev().cloned().collect()
+        };
+        // Without the lock, which every delivery needs: a search reads all texts.
+        let search = search.lowercased();
+        let found = records.into_iter().filter(|record| search.matches(record));
+        found.take(limit).collect()
     }
 
     /// Subscribes to every delivery that begins, changes or ends from now on.
@@ -186,12 +198,20 @@ impl Log {
         let oldest = now.checked_sub(self.config.time);
         let is_expired =
             |record: &Arc<Record>| oldest.is_some_and(|oldest| record.started_at < oldest);
-        while self.records.len() > self.config.count || self.records.front().is_some_and(is_expired)
+        while self.records.len() > self.config.count
+            || self.bytes > self.config.max_bytes()
+            || self.records.front().is_some_and(is_expired)
         {
-            self.records.pop_front();
+            let Some(oldest) = self.records.pop_front() else {
+                return;
+            };
+            self.bytes = self.bytes.saturating_sub(oldest.memory());
         }
     }
 }
+
+/// How much is kept of a verb, and of the names of phones, channels and extensions, in bytes.
+const MAX_NAME: usize = 256;
 
 /// How many changes a subscriber may lag behind.
 const CHANGES_CAPACITY: usize = 1024;

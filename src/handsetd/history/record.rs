@@ -1,12 +1,14 @@
 //! The record of one delivery: a request for one phone, and its result.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use handset_phones::phone::Vendor;
 use serde_json::{Map, Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::redact::Redacted;
+use super::redact::{self, Redacted};
 use super::requester::Requester;
 use crate::outcome::{DeliveryId, Status};
 
@@ -18,17 +20,68 @@ pub(crate) struct RequestInfo {
     pub(crate) requester: Requester,
     pub(crate) verb: String,
     /// Keys and values as requested, secrets included.
-    pub(crate) keys: Vec<(String, String)>,
+    pub(crate) keys: Arc<[(String, String)]>,
+    /// What the history keeps of the keys, and whether that includes texts.
+    kept_keys: OnceLock<(bool, KeptKeys)>,
+    /// The share of memory that the request occupies until all its deliveries are over.
+    share: Option<Arc<OwnedSemaphorePermit>>,
 }
+
+/// What the history keeps of the keys of a request, shared by its deliveries.
+type KeptKeys = Arc<[(String, Redacted)]>;
 
 impl RequestInfo {
     /// Assigns a random id to a request.
     pub(crate) fn new(requester: Requester, verb: &str, keys: Vec<(String, String)>) -> Self {
+        Self::stored(DeliveryId::random(), requester, verb.to_owned(), keys)
+    }
+
+    /// Restores a request that was made before a restart.
+    pub(crate) fn stored(
+        id: DeliveryId,
+        requester: Requester,
+        verb: String,
+        keys: Vec<(String, String)>,
+    ) -> Self {
         Self {
-            id: DeliveryId::random(),
+            id,
             requester,
-            verb: verb.to_owned(),
-            keys,
+            verb,
+            keys: keys.into(),
+            kept_keys: OnceLock::new(),
+            share: None,
+        }
+    }
+
+    /// Returns how much memory the keys and values take, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        let pair = |(key, value): &(String, String)| {
+            let texts = key.len().saturating_add(value.len());
+            texts.saturating_add(size_of::<(String, String)>())
+        };
+        self.keys.iter().map(pair).sum()
+    }
+
+    /// Returns the request with its share of memory, which the last of its deliveries releases.
+    pub(crate) fn with_share(&self, share: OwnedSemaphorePermit) -> Self {
+        Self {
+            share: Some(Arc::new(share)),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn share(&self) -> Option<Arc<OwnedSemaphorePermit>> {
+        self.share.clone()
+    }
+
+    /// Returns what the history keeps of the keys.
+    pub(super) fn kept_keys(&self, keeps_texts: bool) -> KeptKeys {
+        let redacted = || redact::keys(&self.keys, keeps_texts).into();
+        let (with_texts, kept) = self.kept_keys.get_or_init(|| (keeps_texts, redacted()));
+        if *with_texts == keeps_texts {
+            Arc::clone(kept)
+        } else {
+            redacted()
         }
     }
 }
@@ -41,7 +94,7 @@ pub(crate) struct Record {
     pub(crate) id: DeliveryId,
     pub(crate) requester: Requester,
     pub(crate) verb: String,
-    pub(crate) keys: Vec<(String, Redacted)>,
+    pub(crate) keys: KeptKeys,
     /// The name of the phone; empty if none was found.
     pub(crate) phone: String,
     pub(crate) vendor: Option<Vendor>,
@@ -68,6 +121,22 @@ pub(crate) struct Step {
 }
 
 impl Record {
+    /// Returns how much memory it takes, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        let keys = self.keys.iter().map(|(key, value)| {
+            let texts = key.len().saturating_add(value.as_str().len());
+            texts.saturating_add(size_of::<(String, Redacted)>())
+        });
+        let steps = self.steps.iter().map(|step| {
+            let texts = step.request.as_str().len() + step.reply.as_str().len();
+            texts.saturating_add(size_of::<Step>())
+        });
+        let texts = self.phone.len() + self.verb.len() + self.reason.as_str().len();
+        keys.chain(steps)
+            .fold(texts, usize::saturating_add)
+            .saturating_add(size_of::<Self>())
+    }
+
     /// Returns the JSON object of the API.
     pub(crate) fn to_json(&self) -> Value {
         let steps = self.steps.iter().map(|step| {

@@ -4,7 +4,7 @@
 //! is scanned for here comes from outside: URLs and settings in requests, and the replies of phones.
 //! Records hold [`Redacted`] texts only, so that none gets into the history by another way.
 
-use std::borrow::Cow;
+use handset_net::excerpt::excerpt;
 
 /// A text without secrets, which only this module can create.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -22,24 +22,42 @@ impl AsRef<str> for Redacted {
     }
 }
 
-/// Redacts the values of keys.
+/// Redacts the values of keys, and cuts them. The last pair tells how many are left out.
 pub(super) fn keys(keys: &[(String, String)], keeps_texts: bool) -> Vec<(String, Redacted)> {
-    keys.iter()
-        .map(|(key, value)| (key.clone(), self::value(key, value, keeps_texts)))
-        .collect()
+    let mut kept = Vec::new();
+    let mut bytes = 0_usize;
+    for (at, (key, value)) in keys.iter().enumerate() {
+        let name = excerpt(key, MAX_KEY).into_owned();
+        let value = self::value(key, value, keeps_texts);
+        bytes = bytes
+            .saturating_add(name.len())
+            .saturating_add(value.0.len())
+            .saturating_add(size_of::<(String, Redacted)>());
+        if bytes > MAX_KEYS {
+            let left_out = keys.len().saturating_sub(at);
+            kept.push(("…".to_owned(), Redacted(format!("{left_out} more values"))));
+            break;
+        }
+        kept.push((name, value));
+    }
+    kept
 }
 
-/// Removes passwords from `text` and, unless `keeps_texts`, the message texts of `keys`.
+/// Removes passwords from `text` and, unless `keeps_texts`, the message texts of `keys`; cuts the rest.
 pub(super) fn text(text: &str, keys: &[(String, String)], keeps_texts: bool) -> Redacted {
+    // Searching takes the product of both lengths.
+    if !keeps_texts && text.len() > MAX_SEARCHED {
+        return Redacted(LEFT_OUT.to_owned());
+    }
     let mut redacted = without_secrets(text);
     if !keeps_texts {
         for (key, value) in keys {
-            if is_text(key) && value.len() >= MIN_TEXT {
+            if is_text(key) && value.len() >= MIN_TEXT && redacted.contains(value.as_str()) {
                 redacted = redacted.replace(value.as_str(), LEFT_OUT);
             }
         }
     }
-    Redacted(truncated(&redacted, MAX_VALUE).into_owned())
+    Redacted(excerpt(&redacted, MAX_TEXT).into_owned())
 }
 
 fn value(key: &str, value: &str, keeps_texts: bool) -> Redacted {
@@ -53,9 +71,9 @@ fn value(key: &str, value: &str, keeps_texts: bool) -> Redacted {
         && let Some((name, _)) = value.split_once('=')
         && is_secret(name)
     {
-        return Redacted(format!("{name}={REDACTED}"));
+        return Redacted(format!("{}={REDACTED}", excerpt(name, MAX_KEY)));
     }
-    Redacted(truncated(&without_secrets(value), MAX_VALUE).into_owned())
+    Redacted(excerpt(&without_secrets(value), MAX_VALUE).into_owned())
 }
 
 /// Returns `text` without the credentials before the `@` of URLs and without the values of
@@ -112,17 +130,6 @@ fn is_text(key: &str) -> bool {
     TEXT_KEYS.contains(&key)
 }
 
-/// Cuts `text` after `limit` characters.
-fn truncated(text: &str, limit: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(limit) {
-        Some((index, _)) => {
-            let (start, _) = text.split_at(index);
-            Cow::Owned(format!("{start}…"))
-        }
-        None => Cow::Borrowed(text),
-    }
-}
-
 const AUTHORITY_ENDS: [char; 7] = ['/', '?', '#', ' ', '"', '<', '\n'];
 const SEPARATORS: [char; 7] = ['&', '?', ' ', ';', '\n', '"', '<'];
 
@@ -142,8 +149,21 @@ const REDACTED: &str = "[redacted]";
 /// Minimum bytes of a text that is searched for: shorter ones occur by accident.
 const MIN_TEXT: usize = 3;
 
-/// Maximum characters kept of a value.
-const MAX_VALUE: usize = 2000;
+/// How much is kept of the name of a key, in bytes; those of verbs are shorter.
+const MAX_KEY: usize = 256;
+
+/// How much is kept of a value, in bytes: more than a phone shows of a text.
+const MAX_VALUE: usize = 16 * 1024;
+
+/// How much is kept of all keys and values of a request, in bytes.
+const MAX_KEYS: usize = 64 * 1024;
+
+/// How much is kept of a reason, and of each part of a step, in bytes.
+const MAX_TEXT: usize = 2000;
+
+/// The longest reason or part of a step in which message texts are searched for, in bytes. None is
+/// as long; of a longer one nothing is kept.
+const MAX_SEARCHED: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -180,8 +200,44 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_truncated_at_a_character() {
-        let truncated = value("text", &"ä".repeat(5000), true);
-        assert_eq!(truncated.0.chars().count(), MAX_VALUE + 1);
+    fn long_values_are_cut() {
+        let kept = value("text", &"ä".repeat(MAX_VALUE), true);
+        assert!(kept.0.len() < MAX_VALUE + 32 && kept.0.ends_with("ä… (32,768 bytes)"));
+        let kept = text(&"ä".repeat(MAX_TEXT), &[], true);
+        assert!(kept.0.len() < MAX_TEXT + 32 && kept.0.ends_with("ä… (4,000 bytes)"));
+        // A password is not cut in the middle.
+        let url = format!(
+            "{}http://u:{}@h/",
+            " ".repeat(MAX_VALUE - 20),
+            "p".repeat(100)
+        );
+        assert!(!value("url", &url, true).0.contains("pp"));
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let pair = |at: usize| ("item".to_owned(), format!("{at} {}", "x".repeat(1000)));
+        let many: Vec<_> = (0..10_000).map(pair).collect();
+        let kept = keys(&many, true);
+        let (name, note) = kept.last().unwrap();
+        assert_eq!(name, "…");
+        assert_eq!(note.0, format!("{} more values", 10_000 - (kept.len() - 1)));
+        assert!(
+            kept.iter()
+                .map(|(key, value)| key.len() + value.0.len())
+                .sum::<usize>()
+                < MAX_KEYS
+        );
+        assert_eq!(keys(&many[..10], true).len(), 10);
+    }
+
+    #[test]
+    fn texts_are_left_out_of_long_reasons_as_well() {
+        let secret = "Confidential";
+        let keys = [("text".to_owned(), secret.to_owned())];
+        for padding in [0, 1990, MAX_TEXT, MAX_SEARCHED, 1_000_000] {
+            let kept = text(&format!("{}{secret}", "x".repeat(padding)), &keys, false);
+            assert!(!kept.0.contains("Conf"), "{padding}");
+        }
     }
 }

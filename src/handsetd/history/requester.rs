@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use handset_net::excerpt::excerpt;
 use serde::{Deserialize, Serialize};
 
 /// The requester of a delivery; its JSON is part of the API and of the outbox.
@@ -53,6 +54,29 @@ impl Requester {
         match self {
             Self::CommandLine { name } | Self::Page { name } | Self::Token { name } => name,
             Self::Call { .. } | Self::Rule { .. } | Self::UserEvent { .. } => "",
+        }
+    }
+
+    /// Returns a copy to keep, in which names of more than `limit` bytes are cut. Asterisk passes on names
+    /// that a caller chose.
+    #[must_use]
+    pub(crate) fn excerpt(&self, limit: usize) -> Self {
+        let cut = |text: &str| excerpt(text, limit).into_owned();
+        match self {
+            Self::Call { channel, extension } => Self::Call {
+                channel: cut(channel),
+                extension: cut(extension),
+            },
+            // Names of users come from the configuration.
+            Self::CommandLine { .. } | Self::Page { .. } | Self::Token { .. } => self.clone(),
+            Self::Rule { rule, event } => Self::Rule {
+                rule: cut(rule),
+                event: cut(event),
+            },
+            Self::UserEvent { channel, extension } => Self::UserEvent {
+                channel: cut(channel),
+                extension: cut(extension),
+            },
         }
     }
 }

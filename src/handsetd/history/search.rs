@@ -22,7 +22,18 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) fn matches(&self, record: &Record) -> bool {
+    /// Returns the same criteria for [`matches`](Self::matches), which compares in lower case.
+    pub(super) fn lowercased(&self) -> Self {
+        let lowercase = |part: &Option<String>| part.as_ref().map(|part| part.to_lowercase());
+        Self {
+            requester: lowercase(&self.requester),
+            text: lowercase(&self.text),
+            ..self.clone()
+        }
+    }
+
+    /// Returns whether `record` meets all criteria, which are [`lowercased`](Self::lowercased).
+    pub(super) fn matches(&self, record: &Record) -> bool {
         is_equal(self.id.as_ref(), &record.id.to_string())
             && is_equal(self.phone.as_ref(), &record.phone)
             && is_equal(self.verb.as_ref(), &record.verb)
@@ -67,7 +78,7 @@ fn contains_anywhere(record: &Record, part: &str) -> bool {
         .any(|text| contains(text, part))
 }
 
-/// Whether `text` contains `part`, ignoring case.
+/// Whether `text` contains `part`, which is in lower case, ignoring case.
 fn contains(text: &str, part: &str) -> bool {
-    text.to_lowercase().contains(&part.to_lowercase())
+    text.to_lowercase().contains(part)
 }

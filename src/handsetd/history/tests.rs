@@ -78,6 +78,77 @@ fn history_is_bounded_in_number() {
     assert_eq!(phones(&history), ["1003"]);
 }
 
+#[test]
+fn history_is_bounded_in_bytes() {
+    let config = Config {
+        count: 1000,
+        ..Config::default()
+    };
+    let history = History::new(config);
+    // As a call can send them: `phone` with 31 kB of names, and a channel as long.
+    let name = "x".repeat(31_000);
+    for _ in 0..300 {
+        let requester = Requester::Call {
+            channel: name.clone(),
+            extension: name.clone(),
+        };
+        let keys = (0..5).map(|_| pair("phone", &name)).collect();
+        let request = RequestInfo::new(requester, &name, keys);
+        let open = history.begin(&request, &name, None);
+        let mut outcome = Outcome::at(&name, None, Status::NotFound, name.clone());
+        outcome.steps = vec![
+            StepRecord {
+                transport: "http",
+                request: name.clone(),
+                reply: name.clone(),
+                duration: Duration::ZERO,
+            };
+            3
+        ];
+        history.end(open, &outcome);
+    }
+    // The oldest make room, and what is counted is what there is.
+    let found = history.find(&Search::default(), usize::MAX);
+    let bytes: usize = found.iter().map(|record| record.memory()).sum();
+    assert!(bytes <= config.max_bytes(), "{bytes}");
+    assert!((50..200).contains(&found.len()), "{}", found.len());
+    let first = found[0].to_json();
+    assert_eq!(
+        first["phone"].as_str().unwrap().len(),
+        256 + "… (31,000 bytes)".len()
+    );
+    assert!(
+        first["reason"]
+            .as_str()
+            .unwrap()
+            .ends_with("… (31,000 bytes)")
+    );
+    assert!(
+        first["asker"]["channel"]
+            .as_str()
+            .unwrap()
+            .ends_with("… (31,000 bytes)")
+    );
+}
+
+#[test]
+fn keys_are_kept_once_for_all_phones_of_a_request() {
+    let history = History::new(Config::default());
+    let request = request("Hello");
+    let phones = ["1001", "1002"].map(|phone| history.begin(&request, phone, None));
+    let found = history.find(&Search::default(), 2);
+    assert!(std::sync::Arc::ptr_eq(&found[0].keys, &found[1].keys));
+    drop(phones);
+    // A reload may forbid texts in the meantime.
+    history.reconfigure(Config {
+        texts: false,
+        ..Config::default()
+    });
+    let _third = history.begin(&request, "1003", None);
+    let found = history.find(&Search::default(), 1);
+    assert_eq!(found[0].to_json()["keys"]["text"], "[left out]");
+}
+
 #[tokio::test(start_paused = true)]
 async fn records_expire_by_the_monotonic_clock() {
     let time = Duration::from_mins(1);

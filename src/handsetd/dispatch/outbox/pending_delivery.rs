@@ -85,7 +85,7 @@ pub(super) fn to_entry(
         id: info.id.to_string(),
         requester: serde_json::to_string(&info.requester)?,
         verb: info.verb.clone(),
-        keys: info.keys.clone(),
+        keys: info.keys.to_vec(),
         phone: phone.to_owned(),
         phone_ref: serde_json::to_string(phone_ref)?,
         at: SystemTime::now(),

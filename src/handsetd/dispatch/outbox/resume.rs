@@ -31,16 +31,15 @@ impl OutboxWorker {
             state,
             entry,
         } = stored;
-        let info = RequestInfo {
-            id: DeliveryId::given(entry.id),
-            requester: serde_json::from_str(&entry.requester).unwrap_or(UNKNOWN_REQUESTER),
-            verb: entry.verb,
-            keys: entry.keys,
-        };
+        let services = &self.services;
+        let requester = serde_json::from_str(&entry.requester).unwrap_or(UNKNOWN_REQUESTER);
+        let id = DeliveryId::given(entry.id);
+        let info = RequestInfo::stored(id, requester, entry.verb, entry.keys);
+        // What is stored was accepted; it is delivered even if the memory for requests is full.
+        let info = services.hold(&info).unwrap_or(info);
         let pairs = info.keys.iter().map(|(key, value)| (key, value));
         let request = Request::parse(&info.verb, pairs).map_err(|refusal| refusal.to_string());
         let phone_ref = serde_json::from_str(&entry.phone_ref).map_err(|error| error.to_string());
-        let services = &self.services;
         let record = services
             .history
             .begin_at(entry.at, &info, &entry.phone, None);
