@@ -1,7 +1,12 @@
 //! A numbered feed of events of Asterisk and of phones, and of deliveries.
 //!
-//! Recent items are kept, so that a client that reconnects misses nothing. The feed waits for no
-//! subscriber: one that falls too far behind is disconnected and has to resume.
+//! Recent items are kept, so that a client that reconnects misses nothing. Subscribers read them from
+//! there, so that a slow one takes no memory: one that falls so far behind that its next item is gone is
+//! disconnected and has to resume. What is kept of an event is for display: long values are cut.
+
+mod subscription;
+
+pub(super) use subscription::{Lagged, Subscription};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,6 +15,7 @@ use std::time::SystemTime;
 use handset_net::random;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::history::Record;
@@ -19,7 +25,8 @@ use crate::rules::Fact;
 #[derive(Clone, Debug)]
 pub(crate) struct EventFeed {
     recent: Arc<Mutex<Recent>>,
-    live: broadcast::Sender<Arc<FeedItem>>,
+    /// Notifies subscribers of every new item.
+    published: watch::Sender<()>,
     /// Distinguishes the ids of this run from those of earlier ones.
     run_id: Arc<str>,
 }
@@ -29,6 +36,39 @@ struct Recent {
     next_number: u64,
     /// Ordered by number, without gaps.
     items: VecDeque<Arc<FeedItem>>,
+    /// The memory that they take, in bytes.
+    bytes: usize,
+}
+
+impl Recent {
+    /// Returns the number of the oldest item that is kept, or of the next one.
+    fn oldest(&self) -> u64 {
+        self.items
+            .front()
+            .map_or(self.next_number, |item| item.number)
+    }
+
+    fn get(&self, number: u64) -> Option<&Arc<FeedItem>> {
+        let index = number.checked_sub(self.oldest())?;
+        self.items.get(usize::try_from(index).ok()?)
+    }
+
+    fn push(&mut self, payload: Payload) {
+        let item = Arc::new(FeedItem {
+            number: self.next_number,
+            at: SystemTime::now(),
+            payload,
+        });
+        self.next_number = self.next_number.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(item.memory());
+        self.items.push_back(item);
+        while self.items.len() > MAX_ITEMS || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.items.pop_front() else {
+                return;
+            };
+            self.bytes = self.bytes.saturating_sub(oldest.memory());
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -47,13 +87,15 @@ pub(super) enum Payload {
     Fact(Fact),
 }
 
-#[derive(Debug)]
-pub(super) struct Subscription {
-    /// The items since the one that the client saw last.
-    pub(super) replay: Vec<Arc<FeedItem>>,
-    /// The number of such items that are no longer kept.
-    pub(super) missed: u64,
-    pub(super) live: broadcast::Receiver<Arc<FeedItem>>,
+impl FeedItem {
+    /// Returns the memory that it takes, in bytes. That of a delivery is shared with the history.
+    fn memory(&self) -> usize {
+        let payload = match &self.payload {
+            Payload::Delivery(record) => record.memory(),
+            Payload::Fact(fact) => fact.memory(),
+        };
+        payload.saturating_add(size_of::<Self>())
+    }
 }
 
 impl EventFeed {
@@ -61,10 +103,11 @@ impl EventFeed {
         let recent = Recent {
             next_number: 1,
             items: VecDeque::new(),
+            bytes: 0,
         };
         Self {
             recent: Arc::new(Mutex::new(recent)),
-            live: broadcast::channel(LIVE_CAPACITY).0,
+            published: watch::Sender::default(),
             run_id: random::hex_token::<4>().into(),
         }
     }
@@ -80,7 +123,7 @@ impl EventFeed {
             let payload = tokio::select! {
                 () = stop.cancelled() => return,
                 fact = facts.recv() => match fact {
-                    Ok(fact) => Payload::Fact(fact),
+                    Ok(fact) => Payload::Fact(fact.excerpt()),
                     Err(RecvError::Lagged(count)) => missed(count),
                     Err(RecvError::Closed) => return,
                 },
@@ -95,52 +138,29 @@ impl EventFeed {
     }
 
     fn publish(&self, payload: Payload) {
-        let mut recent = self.recent.lock();
-        let item = Arc::new(FeedItem {
-            number: recent.next_number,
-            at: SystemTime::now(),
-            payload,
-        });
-        recent.next_number = recent.next_number.saturating_add(1);
-        if recent.items.len() >= MAX_ITEMS {
-            recent.items.pop_front();
-        }
-        recent.items.push_back(Arc::clone(&item));
-        // Sent under the lock, so that a new subscriber gets each item once. Fails only while there is
-        // no subscriber.
-        let _ = self.live.send(item);
+        self.recent.lock().push(payload);
+        self.published.send_replace(());
     }
 
-    /// Subscribes from now on, or after the item with the id `last_id`.
-    pub(super) fn subscribe(&self, last_id: Option<&str>) -> Subscription {
+    /// Subscribes from now on, or after the item with the id `last_id`; also returns how many items
+    /// after that are no longer kept.
+    pub(super) fn subscribe(&self, last_id: Option<&str>) -> (Subscription, u64) {
         let recent = self.recent.lock();
-        let live = self.live.subscribe();
-        let Some(last_id) = last_id else {
-            return Subscription {
-                replay: Vec::new(),
-                missed: 0,
-                live,
-            };
+        let next = match last_id {
+            None => recent.next_number,
+            // An id of an earlier run precedes all items of this one.
+            Some(last_id) => last_id
+                .strip_prefix(&*self.run_id)
+                .and_then(|rest| rest.strip_prefix('-')?.parse::<u64>().ok())
+                .map_or(1, |last| last.saturating_add(1).min(recent.next_number)),
         };
-        // An id of an earlier run precedes all items of this one.
-        let last_number: u64 = last_id
-            .strip_prefix(&*self.run_id)
-            .and_then(|rest| rest.strip_prefix('-')?.parse().ok())
-            .unwrap_or(0);
-        let oldest = recent
-            .items
-            .front()
-            .map_or(recent.next_number, |item| item.number);
-        Subscription {
-            replay: recent
-                .items
-                .iter()
-                .filter(|item| item.number > last_number)
-                .cloned()
-                .collect(),
-            missed: oldest.saturating_sub(last_number.saturating_add(1)),
-            live,
-        }
+        let oldest = recent.oldest();
+        let subscription = Subscription::new(
+            Arc::clone(&self.recent),
+            self.published.subscribe(),
+            next.max(oldest),
+        );
+        (subscription, oldest.saturating_sub(next))
     }
 
     /// Returns up to `limit` recent facts, newest first.
@@ -158,12 +178,7 @@ impl EventFeed {
 
     /// Returns the item of that number, if it is still kept.
     pub(super) fn get(&self, number: u64) -> Option<Arc<FeedItem>> {
-        let recent = self.recent.lock();
-        recent
-            .items
-            .iter()
-            .find(|item| item.number == number)
-            .cloned()
+        self.recent.lock().get(number).cloned()
     }
 
     /// Returns the id by which a client can resume after `item`.
@@ -181,11 +196,11 @@ fn missed(count: u64) -> Payload {
 /// The name of the event that reports missed items.
 pub(super) const MISSED: &str = "handsetd.missed";
 
-/// How many items a subscriber may lag behind before it is disconnected.
-const LIVE_CAPACITY: usize = 1024;
-
-/// How many items are kept for clients that resume.
+/// How many items are kept for clients that resume, and how far a client may fall behind.
 const MAX_ITEMS: usize = 1000;
+
+/// How much memory the items may take together, in bytes: a thousand of the usual size take a tenth.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -195,8 +210,11 @@ mod tests {
         Payload::Fact(Fact::new(name, []))
     }
 
-    fn numbers(subscription: &Subscription) -> Vec<u64> {
-        subscription.replay.iter().map(|item| item.number).collect()
+    /// Returns the numbers of the items that a subscriber can read at once.
+    fn numbers((mut subscription, _): (Subscription, u64)) -> Vec<u64> {
+        std::iter::from_fn(|| subscription.try_recv().unwrap())
+            .map(|item| item.number)
+            .collect()
     }
 
     #[test]
@@ -206,14 +224,17 @@ mod tests {
             feed.publish(fact("a"));
         }
         let last_id = format!("{}-3", feed.run_id);
-        let mut resumed = feed.subscribe(Some(&last_id));
-        assert_eq!((numbers(&resumed), resumed.missed), (vec![4, 5], 0));
+        let (mut resumed, missed) = feed.subscribe(Some(&last_id));
         feed.publish(fact("b"));
-        assert_eq!(resumed.live.try_recv().unwrap().number, 6);
-        assert!(numbers(&feed.subscribe(None)).is_empty());
+        assert_eq!(missed, 0);
+        assert_eq!(resumed.try_recv().unwrap().unwrap().number, 4);
+        assert_eq!(numbers((resumed, 0)), [5, 6]);
+        assert!(numbers(feed.subscribe(None)).is_empty());
+        let future = format!("{}-99", feed.run_id);
+        assert!(numbers(feed.subscribe(Some(&future))).is_empty());
         // Ids of another run precede everything.
-        assert_eq!(numbers(&feed.subscribe(Some("00000000-4"))).len(), 6);
-        assert_eq!(numbers(&feed.subscribe(Some("nonsense"))).len(), 6);
+        assert_eq!(numbers(feed.subscribe(Some("00000000-4"))).len(), 6);
+        assert_eq!(numbers(feed.subscribe(Some("nonsense"))).len(), 6);
     }
 
     #[test]
@@ -223,9 +244,48 @@ mod tests {
             feed.publish(fact("a"));
         }
         let first = format!("{}-1", feed.run_id);
-        let resumed = feed.subscribe(Some(&first));
-        assert_eq!((resumed.replay.len(), resumed.missed), (MAX_ITEMS, 9));
+        let (subscription, missed) = feed.subscribe(Some(&first));
+        assert_eq!(missed, 9);
+        assert_eq!(numbers((subscription, 0)).len(), MAX_ITEMS);
         assert!(feed.get(1).is_none() && feed.get(11).is_some());
+        assert!(feed.get(1011).is_none());
         assert_eq!(feed.facts(2)[0].number, 1010);
+    }
+
+    #[test]
+    fn large_events_are_cut_and_drop_the_oldest_by_their_bytes() {
+        let feed = EventFeed::new();
+        for at in 0..600 {
+            let values =
+                (0..100).map(|key| (format!("k{key}"), format!("{at} {}", "x".repeat(10_000))));
+            feed.publish(Payload::Fact(Fact::new("a", values).excerpt()));
+            assert!(feed.recent.lock().bytes <= MAX_BYTES);
+        }
+        let recent = feed.recent.lock();
+        let counted: usize = recent.items.iter().map(|item| item.memory()).sum();
+        assert_eq!(recent.bytes, counted);
+        drop(recent);
+        let kept = feed.recent.lock().items.len();
+        assert!((100..600).contains(&kept), "{kept}");
+        let (_, missed) = feed.subscribe(Some(""));
+        assert_eq!(usize::try_from(missed).unwrap(), 600 - kept);
+    }
+
+    #[tokio::test]
+    async fn slow_subscribers_are_told_how_much_they_missed() {
+        let feed = EventFeed::new();
+        let (mut slow, _) = feed.subscribe(None);
+        let waiting = tokio::spawn({
+            let (mut live, _) = feed.subscribe(None);
+            async move { live.recv().await.unwrap().number }
+        });
+        tokio::task::yield_now().await;
+        feed.publish(fact("a"));
+        assert_eq!(waiting.await.unwrap(), 1);
+        for _ in 0..MAX_ITEMS + 2 {
+            feed.publish(fact("a"));
+        }
+        assert_eq!(slow.recv().await.unwrap_err(), Lagged(3));
+        assert_eq!(slow.recv().await.unwrap().number, 4);
     }
 }

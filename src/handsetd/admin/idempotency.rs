@@ -76,12 +76,17 @@ impl Default for IdempotencyStore {
 /// How long a key is remembered.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// Maximum number of keys; the oldest are dropped first.
+/// Maximum number of keys; the oldest are dropped first. Each has 255 bytes at most, and its reply the
+/// length of [`Reply::excerpt`]: 16 MiB together.
 const MAX_KEYS: usize = 1000;
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+    use serde_json::Value;
+
     use super::*;
+    use crate::outcome::Status;
 
     #[test]
     fn repeated_requests_get_the_same_reply_until_their_key_expires() {
@@ -112,6 +117,33 @@ mod tests {
         assert_eq!(store.0.lock().len(), MAX_KEYS);
         let other = Fingerprint::of("ping", None, b"");
         assert!(matches!(store.admit("0", other, now), Admission::New(_)));
+    }
+
+    #[test]
+    fn long_replies_are_kept_without_their_result() {
+        let reply = |length: usize| {
+            let result = "x".repeat(length).into();
+            Reply::new(StatusCode::OK, Status::Ok, "done", result)
+        };
+        assert_eq!(reply(1000).excerpt(), reply(1000));
+        let kept = reply(4_000_000)
+            .with("phone", "1001&".repeat(10_000))
+            .excerpt();
+        assert!(kept.body.to_string().len() < 5000, "{}", kept.body);
+        assert_eq!(
+            (&kept.body["status"], &kept.body["result"]),
+            (&"OK".into(), &Value::Null)
+        );
+        assert!(
+            kept.reason()
+                .starts_with("done; the reply was too long to be kept")
+        );
+        assert!(
+            kept.body["phone"]
+                .as_str()
+                .unwrap()
+                .ends_with("… (50,000 bytes)")
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use handset_net::excerpt::excerpt;
 use serde_json::{Value, json};
 
 use crate::outcome::{Report, Status};
@@ -76,6 +77,29 @@ impl Reply {
         Self { code, body }
     }
 
+    /// Returns a copy to keep for a repetition of the request. A long reply is kept without its result,
+    /// which the reason tells.
+    pub(super) fn excerpt(&self) -> Self {
+        let length = self.body.to_string().len();
+        if length <= MAX_KEPT {
+            return self.clone();
+        }
+        let mut kept = self.clone();
+        for (name, field) in kept.body.as_object_mut().into_iter().flatten() {
+            if name == "result" {
+                *field = Value::Null;
+            } else if let Some(text) = field.as_str() {
+                *field = Value::from(excerpt(text, MAX_KEPT_TEXT));
+            }
+        }
+        let note = "the reply was too long to be kept; this is its beginning, without the result";
+        let reason = match kept.reason() {
+            "" => note.to_owned(),
+            reason => format!("{reason}; {note}"),
+        };
+        kept.with("reason", reason)
+    }
+
     /// Sets one of the text fields.
     pub(super) fn with(mut self, field: &str, text: impl Into<String>) -> Self {
         self.body[field] = Value::from(text.into());
@@ -121,3 +145,8 @@ pub(super) fn code(status: Status) -> StatusCode {
         Status::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
+/// The longest reply that is kept for a repetition, in bytes of JSON.
+const MAX_KEPT: usize = 16 * 1024;
+
+/// How much of each text of a longer reply is kept, in bytes.
+const MAX_KEPT_TEXT: usize = 2048;

@@ -11,13 +11,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use handset_ami::wire::is_secret;
 use serde_json::{Map, Value, json};
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::accounts::Principal;
-use super::feed::{EventFeed, FeedItem, MISSED, Payload};
+use super::feed::{EventFeed, FeedItem, Lagged, MISSED, Payload, Subscription};
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
@@ -41,18 +39,16 @@ pub(super) async fn events(
         Some(Err(_)) => return Reply::invalid("Last-Event-ID: invalid id").into_response(),
     };
     let feed = state.services.feed.clone();
-    let subscription = feed.subscribe(last_id);
-    let missed = (subscription.missed > 0).then(|| {
-        let data = json!({"event": MISSED, "fields": {"Count": subscription.missed.to_string()}});
+    let (subscription, missed) = feed.subscribe(last_id);
+    let missed = (missed > 0).then(|| {
+        let data = json!({"event": MISSED, "fields": {"Count": missed.to_string()}});
         Event::default().event(MISSED).data(data.to_string())
     });
-    let live = live(subscription.live, state.services.tasks.stop());
-    let items = stream::iter(subscription.replay)
-        .chain(live)
-        .filter_map(move |item| {
-            let event = filter.matches(item.name()).then(|| event(&feed, &item));
-            std::future::ready(event)
-        });
+    let live = live(subscription, state.services.tasks.stop());
+    let items = live.filter_map(move |item| {
+        let event = filter.matches(item.name()).then(|| event(&feed, &item));
+        std::future::ready(event)
+    });
     let events = stream::iter(missed).chain(items);
     with_keep_alive(events.take_until(principal.revoked()))
 }
@@ -65,25 +61,24 @@ pub(super) fn with_keep_alive(events: impl Stream<Item = Event> + Send + 'static
         .into_response()
 }
 
-/// Yields new items until `stop` is cancelled or the receiver lags too far behind.
-fn live(
-    receiver: broadcast::Receiver<Arc<FeedItem>>,
-    stop: CancellationToken,
-) -> impl Stream<Item = Arc<FeedItem>> {
-    stream::unfold((receiver, stop), |(mut receiver, stop)| async move {
-        let received = tokio::select! {
-            () = stop.cancelled() => return None,
-            received = receiver.recv() => received,
-        };
-        match received {
-            Ok(item) => Some((item, (receiver, stop))),
-            Err(RecvError::Closed) => None,
-            Err(RecvError::Lagged(missed)) => {
-                info!(missed, "Disconnected an event client: it is too slow.");
-                None
+/// Yields items until `stop` is cancelled or the subscriber lags too far behind.
+fn live(subscription: Subscription, stop: CancellationToken) -> impl Stream<Item = Arc<FeedItem>> {
+    stream::unfold(
+        (subscription, stop),
+        |(mut subscription, stop)| async move {
+            let received = tokio::select! {
+                () = stop.cancelled() => return None,
+                received = subscription.recv() => received,
+            };
+            match received {
+                Ok(item) => Some((item, (subscription, stop))),
+                Err(Lagged(missed)) => {
+                    info!(missed, "Disconnected an event client: it is too slow.");
+                    None
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn event(feed: &EventFeed, item: &FeedItem) -> Event {

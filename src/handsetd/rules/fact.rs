@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use handset_ami as ami;
+use handset_net::excerpt::excerpt;
 use handset_phones::phone::{PhoneState, States, normalized_name};
 
 /// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
@@ -142,6 +143,56 @@ impl Fact {
         subjects
     }
 
+    /// Returns a copy to keep for display, in which long values are cut, and long lists of values.
+    #[must_use]
+    pub fn excerpt(&self) -> Self {
+        let is_short = |(name, value): (&str, &str)| {
+            name.len() <= MAX_KEPT_NAME && value.len() <= MAX_KEPT_VALUE
+        };
+        let source = match &self.source {
+            _ if self.memory() > MAX_KEPT || !self.values().all(is_short) => {
+                Source::Pairs(self.kept_values().into())
+            }
+            Source::Ami(event) => Source::Ami(event.detached()),
+            source => source.clone(),
+        };
+        Self {
+            name: excerpt(&self.name, MAX_KEPT_NAME).into_owned(),
+            source,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the values that [`excerpt`](Self::excerpt) keeps; the last one tells how many are left out.
+    fn kept_values(&self) -> Vec<(String, String)> {
+        let mut kept = Vec::new();
+        let mut bytes = 0_usize;
+        let mut values = self.values();
+        while let Some((name, value)) = values.next() {
+            let pair = (
+                excerpt(name, MAX_KEPT_NAME).into_owned(),
+                excerpt(value, MAX_KEPT_VALUE).into_owned(),
+            );
+            bytes = bytes.saturating_add(pair_memory(&pair));
+            if bytes > MAX_KEPT {
+                let left_out = values.count().saturating_add(1);
+                kept.push(("…".to_owned(), format!("{left_out} more values")));
+                break;
+            }
+            kept.push(pair);
+        }
+        kept
+    }
+
+    /// Returns how much memory the values take, in bytes.
+    pub fn memory(&self) -> usize {
+        let values = match &self.source {
+            Source::Ami(event) => event.packet().memory(),
+            Source::Pairs(pairs) => pairs.iter().map(pair_memory).sum(),
+        };
+        values.saturating_add(self.name.len())
+    }
+
     fn of_source(source: Source) -> Option<Self> {
         let mut fact = Self {
             name: String::new(),
@@ -168,6 +219,20 @@ impl From<ami::Event> for Fact {
         })
     }
 }
+
+fn pair_memory((name, value): &(String, String)) -> usize {
+    let texts = name.len().saturating_add(value.len());
+    texts.saturating_add(size_of::<(String, String)>())
+}
+
+/// How much of a name is kept for display, in bytes.
+const MAX_KEPT_NAME: usize = 256;
+
+/// How much of a value is kept for display, in bytes; those of Asterisk's own events are shorter.
+const MAX_KEPT_VALUE: usize = 4096;
+
+/// How much is kept of all values of an event, in bytes.
+const MAX_KEPT: usize = 32 * 1024;
 
 /// Prefix of the names of events that phones raise.
 const PHONE: &str = "phone.";
@@ -222,5 +287,33 @@ mod tests {
             let fact = Fact::of_headers(pairs(&[("Event", "Hangup"), ("Channel", channel)]));
             assert_eq!(fact.unwrap().phone(), None, "{channel}");
         }
+    }
+
+    #[test]
+    fn excerpts_keep_what_fits_and_say_what_was_cut() {
+        let short = Fact::new("a", pairs(&[("b", "c")]));
+        assert!(short.excerpt().values().eq(short.values()));
+
+        let long = Fact::new("a", pairs(&[("b", &"x".repeat(31_000)), ("c", "d")]));
+        let kept = long.excerpt();
+        assert!(kept.value("b").unwrap().ends_with("x… (31,000 bytes)"));
+        assert_eq!(kept.value("c"), Some("d"));
+
+        let block = "a: b\r\n".repeat(20_000);
+        let event = ami::Event::parse(format!("Event: Many\r\n{block}").as_bytes()).unwrap();
+        let many = Fact::from(event);
+        let kept = many.excerpt();
+        let (name, note) = kept.values().last().unwrap();
+        let shown = kept.values().count() - 1;
+        assert_eq!(
+            (name, note),
+            ("…", format!("{} more values", 20_001 - shown).as_str())
+        );
+        assert!((100..1000).contains(&shown), "{shown}");
+        assert_eq!(kept.name(), "Many");
+
+        let name = "n".repeat(1_000_000);
+        let kept = Fact::new(&name, pairs(&[(&name, &name)])).excerpt();
+        assert!(kept.memory() < MAX_KEPT, "{}", kept.memory());
     }
 }

@@ -7,10 +7,9 @@ use axum::extract::{Extension, State};
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream::{self, StreamExt};
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 
-use crate::admin::feed::{FeedItem, Payload};
+use crate::admin::feed::{FeedItem, Lagged, Payload};
 use crate::admin::sessions::Session;
 use crate::admin::state::AppState;
 use crate::admin::stream::with_keep_alive;
@@ -20,7 +19,7 @@ pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(session): Extension<Session>,
 ) -> Response {
-    let live = state.services.feed.subscribe(None).live;
+    let (live, _) = state.services.feed.subscribe(None);
     let stop = state.services.tasks.stop();
     let updates = stream::unfold((live, stop), |(mut live, stop)| async move {
         let received = tokio::select! {
@@ -30,15 +29,14 @@ pub(super) async fn serve(
         let mut changes = Changes::default();
         match received {
             Ok(item) => changes.add(&item),
-            Err(RecvError::Lagged(_)) => changes = Changes::ALL,
-            Err(RecvError::Closed) => return None,
+            Err(Lagged(_)) => changes = Changes::ALL,
         }
         sleep(MIN_INTERVAL).await;
         loop {
             match live.try_recv() {
-                Ok(item) => changes.add(&item),
-                Err(TryRecvError::Lagged(_)) => changes = Changes::ALL,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                Ok(Some(item)) => changes.add(&item),
+                Ok(None) => break,
+                Err(Lagged(_)) => changes = Changes::ALL,
             }
         }
         Some((stream::iter(changes.events()), (live, stop)))
