@@ -210,6 +210,7 @@ async fn repeated_reports_of_booting_count_once() {
         limits,
         counters: Arc::default(),
         events: broadcast::channel(8).0,
+        event_bytes: Arc::new(Semaphore::new(limits.event_bytes)),
     };
     let (_commands, mailbox) = mpsc::channel(8);
     let mut queue = Queue::new(mailbox, 8);
