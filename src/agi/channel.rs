@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::{BufMut, BytesMut};
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::Decoder;
 use tracing::trace;
 
@@ -36,9 +36,16 @@ pub struct Channel {
     unsent: BytesMut,
     codec: MessageCodec,
     reply_timeout: Duration,
+    /// When the connection was accepted.
+    since: Instant,
+    /// When the session ends at the latest.
+    deadline: Instant,
     /// The reply to the last command has not arrived yet.
     reply_pending: bool,
     hung_up: bool,
+    /// Asterisk sends nothing more.
+    read_closed: bool,
+    /// The connection cannot be used any longer.
     closed: bool,
 }
 
@@ -51,20 +58,35 @@ impl Channel {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        Self::open_since(stream, config, Instant::now()).await
+    }
+
+    /// As [`open`](Self::open), for a connection that was accepted at `since`.
+    pub(super) async fn open_since<S>(
+        stream: S,
+        config: &Config,
+        since: Instant,
+    ) -> Result<(Request, Self), Error>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let mut channel = Self {
             stream: Box::new(stream),
             received: BytesMut::new(),
             unsent: BytesMut::new(),
             codec: MessageCodec::default(),
             reply_timeout: config.reply_timeout,
+            since,
+            deadline: after(since, config.session_timeout),
             reply_pending: false,
             hung_up: false,
+            read_closed: false,
             closed: false,
         };
-        let after = config.environment_timeout;
-        let block = timeout(after, channel.environment())
+        let limit = config.environment_timeout.min(config.session_timeout);
+        let block = timeout_at(after(since, limit), channel.environment())
             .await
-            .map_err(|_| Error::EnvironmentTimeout { after })??;
+            .map_err(|_| Error::EnvironmentTimeout { after: limit })??;
         Ok((Request::parse(&block)?, channel))
     }
 
@@ -101,7 +123,9 @@ impl Channel {
 
     /// Sends a command and returns its final reply, whether or not it succeeded.
     pub async fn command(&mut self, command: &Command) -> Result<Reply, Error> {
-        let after = self.reply_timeout;
+        let after = self
+            .reply_timeout
+            .min(self.deadline.saturating_duration_since(Instant::now()));
         // Arguments and reply are not logged, since they may contain a password.
         trace!(command = command.words(), "Sending a command.");
         if let Ok(reply) = timeout(after, self.exchange(command)).await {
@@ -120,9 +144,25 @@ impl Channel {
         Err(Error::ReplyTimeout { command, after })
     }
 
+    /// Returns when the connection was accepted.
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Returns when the session ends at the latest, by [`Config::session_timeout`].
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// Returns whether the call is known to have ended: Asterisk reported it, or closed the connection.
     pub fn hung_up(&self) -> bool {
-        self.hung_up || self.closed
+        self.hung_up || self.read_closed || self.closed
+    }
+
+    /// Returns whether Asterisk reported that the call has ended. A peer that merely closed its sending
+    /// side may still read what is sent.
+    pub fn hangup_reported(&self) -> bool {
+        self.hung_up
     }
 
     /// Waits until the call has ended, for a script that waits for something else meanwhile.
@@ -185,6 +225,7 @@ impl Channel {
         if self.closed {
             return Err(self.closed_error());
         }
+        // A peer that closed only its sending side still reads the command; nobody else minds.
         self.unsent.put_slice(command.line().as_bytes());
         self.unsent.put_u8(b'\n');
         self.reply_pending = true;
@@ -269,7 +310,7 @@ impl Channel {
 
     /// Waits for more bytes. Cancel safe.
     async fn read(&mut self) -> Result<(), Error> {
-        if self.closed {
+        if self.read_closed || self.closed {
             return Err(self.closed_error());
         }
         self.received.reserve(READ_SIZE);
@@ -279,7 +320,7 @@ impl Channel {
             .await
         {
             Ok(0) => {
-                self.closed = true;
+                self.read_closed = true;
                 Err(self.closed_error())
             }
             Ok(_) => Ok(()),
@@ -327,6 +368,7 @@ impl fmt::Debug for Channel {
         f.debug_struct("Channel")
             .field("reply_pending", &self.reply_pending)
             .field("hung_up", &self.hung_up)
+            .field("read_closed", &self.read_closed)
             .field("closed", &self.closed)
             .finish_non_exhaustive()
     }
@@ -337,6 +379,11 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
+/// Returns the end of a time limit, of which more than [`MAX_LIMIT`] counts as that.
+fn after(since: Instant, limit: Duration) -> Instant {
+    since.checked_add(limit.min(MAX_LIMIT)).unwrap_or(since)
+}
+
 fn refused(command: &Command, reply: &Reply) -> Error {
     let text = reply.text().lines().next().unwrap_or_default().to_owned();
     Error::Refused {
@@ -345,6 +392,9 @@ fn refused(command: &Command, reply: &Reply) -> Error {
         text,
     }
 }
+
+/// A time limit that no session reaches, and that can be added to any instant.
+const MAX_LIMIT: Duration = Duration::from_hours(24 * 365);
 
 /// Maximum size of a read, in bytes.
 const READ_SIZE: usize = 2 * 1024;

@@ -13,13 +13,15 @@ pub struct Config {
     /// The networks whose connections are served; others are closed at once. The default is the local
     /// host.
     pub allow: AllowList,
-    /// Maximum number of concurrent sessions; further connections wait in the kernel's queue.
+    /// Maximum number of concurrent sessions. A further connection replaces one that has not sent its
+    /// environment; if there is none, it waits.
     pub max_sessions: usize,
     /// Time limit for the complete environment, however slowly it arrives.
     pub environment_timeout: Duration,
     /// Time limit for the reply to one command.
     pub reply_timeout: Duration,
-    /// Time limit for a whole session, after which its script is dropped.
+    /// Time limit for a whole session, from the connection to its end, including the time for which it
+    /// waits. Then its script is dropped and the call continues. It limits the other two as well.
     pub session_timeout: Duration,
 }
 

@@ -41,6 +41,9 @@ pub enum Error {
         /// Maximum size in bytes.
         limit: usize,
     },
+    /// Before its environment was complete, the connection was closed to make room for others.
+    #[error("all sessions are in use, and this connection was silent for longest")]
+    Evicted,
     /// An argument contains a character that would end the line.
     #[error("an argument of `{command}` contains {character:?}")]
     ForbiddenCharacter {

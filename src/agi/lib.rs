@@ -77,6 +77,7 @@ pub use channel::Channel;
 pub use command::Command;
 pub use config::Config;
 pub use error::Error;
+pub use log_throttle::LogThrottle;
 pub use reply::Reply;
 pub use request::Request;
 pub use server::{Script, Server};

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Admits one message per interval and counts the others.
 #[derive(Debug, Default)]
-pub(super) struct LogThrottle {
+pub struct LogThrottle {
     state: Mutex<State>,
 }
 
@@ -20,7 +20,7 @@ struct State {
 impl LogThrottle {
     /// Returns the number of messages suppressed since the last one, or `None` if this one is to be
     /// suppressed, too.
-    pub(super) fn admit(&self) -> Option<u64> {
+    pub fn admit(&self) -> Option<u64> {
         let mut state = self.state.lock();
         if state.last.is_some_and(|last| last.elapsed() < INTERVAL) {
             state.suppressed = state.suppressed.saturating_add(1);

@@ -1,18 +1,17 @@
 //! Accepts connections and runs a script for each, within limits.
 //!
-//! It decides which connections are served and for how long, never what is sent.
+//! It decides which connections are served and for how long, never what is sent. The time of a session
+//! counts from when its connection was accepted, so that waiting for a place is part of it.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt;
-use handset_net::listener::{Accepted, Listener};
-use tokio::net::TcpStream;
+use handset_net::listener::{Accepted, Capacity, Listener};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info_span, warn};
 
@@ -26,8 +25,8 @@ use super::request::Request;
 pub trait Script: Send + Sync + 'static {
     /// Serves one call. When it returns, Asterisk continues with the dialplan.
     ///
-    /// The future is dropped at any await when [`Config::session_timeout`] has passed. Errors and
-    /// panics are logged and end only this session.
+    /// The future is dropped at any await when [`Config::session_timeout`] has passed since the
+    /// connection was accepted. Errors and panics are logged and end only this session.
     fn run(
         &self,
         request: &Request,
@@ -57,8 +56,15 @@ impl Server {
     pub fn bind(config: Config) -> Result<Self, Error> {
         let listen = config.listen;
         let sessions = config.max_sessions.max(1);
-        // All calls of an Asterisk come from one address, so it may use all sessions.
-        let listener = Listener::bind("agi", listen, sessions, sessions)
+        let capacity = Capacity {
+            total: sessions,
+            // All calls of an Asterisk come from one address, so it may use all sessions.
+            each: sessions,
+            reserved: 0,
+            grace: None,
+            wait: config.session_timeout,
+        };
+        let listener = Listener::bind("agi", listen, capacity)
             .map_err(|source| Error::Bind { listen, source })?;
         Ok(Self { listener, config })
     }
@@ -79,24 +85,24 @@ impl Server {
             config: self.config,
             failures: LogThrottle::default(),
         });
-        let listener = self.listener;
+        let admits = |peer: SocketAddr| {
+            let is_allowed = shared.config.allow.contains(peer.ip());
+            if !is_allowed && let Some(suppressed) = rejections.admit() {
+                warn!(%peer, suppressed, "Rejected a connection from outside the allowed networks.");
+            }
+            is_allowed
+        };
+        let mut listener = self.listener;
         let mut sessions = JoinSet::new();
         loop {
-            let Accepted { stream, peer, slot } = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let accepted = tokio::select! {
+                accepted = listener.accept(admits) => accepted,
                 Some(_) = sessions.join_next() => continue,
                 () = stop.cancelled() => break,
             };
-            if shared.config.allow.contains(peer.ip()) {
-                let shared = Arc::clone(&shared);
-                let session = async move {
-                    shared.serve(stream, peer).await;
-                    drop(slot);
-                };
-                sessions.spawn(session.in_current_span());
-            } else if let Some(suppressed) = rejections.admit() {
-                warn!(%peer, suppressed, "Rejected a connection from outside the allowed networks.");
-            }
+            let shared = Arc::clone(&shared);
+            let session = async move { shared.serve(accepted).await };
+            sessions.spawn(session.in_current_span());
         }
         drop(listener);
         while sessions.join_next().await.is_some() {}
@@ -112,43 +118,69 @@ struct Shared<S> {
 
 impl<S: Script> Shared<S> {
     /// Serves one connection from its environment to its end.
-    async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
-        let start = Instant::now();
-        match Channel::open(stream, &self.config).await {
-            Ok((request, channel)) => {
+    async fn serve(&self, accepted: Accepted) {
+        let Accepted {
+            stream,
+            peer,
+            since,
+            slot,
+        } = accepted;
+        let opening = Channel::open_since(stream, &self.config, since);
+        let opened = slot.run(opening).await.unwrap_or(Err(Error::Evicted));
+        match opened {
+            Ok((request, mut channel)) => {
+                slot.mark_active();
                 let span = info_span!(
                     "call",
                     channel = request.channel(),
                     uniqueid = request.uniqueid()
                 );
-                let remaining = self.config.session_timeout.saturating_sub(start.elapsed());
-                self.run_script(&request, channel, remaining)
-                    .instrument(span)
-                    .await;
+                async {
+                    self.run_script(&request, &mut channel).await;
+                    // The call continues from here.
+                    slot.mark_idle();
+                    slot.run(channel.close()).await;
+                }
+                .instrument(span)
+                .await;
             }
             Err(error) => self.log_rejected(peer, &error),
         }
     }
 
-    async fn run_script(&self, request: &Request, mut channel: Channel, limit: Duration) {
+    async fn run_script(&self, request: &Request, channel: &mut Channel) {
+        let deadline = channel.deadline();
         // After a panic the channel is only closed.
-        let run = AssertUnwindSafe(self.script.run(request, &mut channel)).catch_unwind();
-        match timeout(limit, run).await {
-            Ok(Ok(Ok(()))) => debug!(script = request.script(), "Session ended."),
+        let run = AssertUnwindSafe(self.script.run(request, channel)).catch_unwind();
+        let ended = timeout_at(deadline, run).await;
+        let script = request.script();
+        match ended {
+            Ok(Ok(Ok(()))) => debug!(script, "Session ended."),
             Ok(Ok(Err(error @ (Error::Closed | Error::HungUp)))) => {
-                debug!(script = request.script(), %error, "Session ended early.");
+                debug!(script, %error, "Session ended early.");
             }
-            Ok(Ok(Err(error))) => warn!(script = request.script(), %error, "Session failed."),
-            Ok(Err(_)) => error!(script = request.script(), "A script panicked."),
-            Err(_) => warn!(script = request.script(), "Session timed out."),
+            failed => {
+                let Some(suppressed) = self.failures.admit() else {
+                    return;
+                };
+                match failed {
+                    Ok(Ok(failed)) => {
+                        let error = failed.err().map(tracing::field::display);
+                        warn!(script, error, suppressed, "Session failed.");
+                    }
+                    Ok(Err(_)) => error!(script, suppressed, "A script panicked."),
+                    Err(_) => warn!(script, suppressed, "Session timed out."),
+                }
+            }
         }
-        channel.close().await;
     }
 
     /// Logs why a connection has no session. A peer that merely closes it is not worth a warning.
     fn log_rejected(&self, peer: SocketAddr, error: &Error) {
         if matches!(error, Error::Closed | Error::HungUp) {
             debug!(%peer, "A peer closed the connection without sending an environment.");
+        } else if matches!(error, Error::Evicted) {
+            debug!(%peer, "Closed a silent connection to make room for others.");
         } else if let Some(suppressed) = self.failures.admit() {
             warn!(%peer, %error, suppressed, "Rejected a connection: no valid environment.");
         }

@@ -12,6 +12,7 @@ mod deliveries;
 mod feed;
 mod health;
 mod idempotency;
+mod long_requests;
 mod metrics;
 mod openapi;
 mod page;

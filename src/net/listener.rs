@@ -1,17 +1,21 @@
 //! A TCP listener that limits connections, in total and per address.
 
 pub(crate) mod slots;
+mod table;
 
+use std::collections::VecDeque;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, warn};
 
-use slots::ConnectionSlots;
-pub use slots::{Slot, rate_limit_key};
+pub use slots::Slot;
+use slots::{ConnectionSlots, NoSlot};
+pub use table::{Capacity, rate_limit_key};
 
 /// A bound socket that limits its connections.
 #[derive(Debug)]
@@ -20,6 +24,9 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     slots: ConnectionSlots,
+    wait: Duration,
+    /// Accepted connections that have no slot yet, oldest first.
+    pending: VecDeque<Pending>,
 }
 
 /// An accepted connection.
@@ -29,29 +36,35 @@ pub struct Accepted<S = TcpStream> {
     pub stream: S,
     /// Address of the client.
     pub peer: SocketAddr,
+    /// When the connection was accepted.
+    pub since: Instant,
     /// Occupied by the connection; drop it when the connection ends.
     pub slot: Slot,
 }
 
+#[derive(Debug)]
+struct Pending {
+    stream: TcpStream,
+    peer: SocketAddr,
+    since: Instant,
+}
+
 impl Listener {
-    /// Binds `address` for up to `connections` connections in total and `each` per address. The log
-    /// shows the listener as `name`.
+    /// Binds `address` for as many connections as `capacity` allows. The log shows the listener as
+    /// `name`.
     ///
     /// # Panics
     ///
     /// Panics outside of a tokio runtime.
-    pub fn bind(
-        name: &'static str,
-        address: SocketAddr,
-        connections: usize,
-        each: usize,
-    ) -> io::Result<Self> {
+    pub fn bind(name: &'static str, address: SocketAddr, capacity: Capacity) -> io::Result<Self> {
         let socket = listen_on(address)?;
         Ok(Self {
             name,
             address: socket.local_addr()?,
             socket,
-            slots: ConnectionSlots::new(connections, each),
+            slots: ConnectionSlots::new(capacity),
+            wait: capacity.wait,
+            pending: VecDeque::new(),
         })
     }
 
@@ -60,37 +73,81 @@ impl Listener {
         self.address
     }
 
-    /// Waits for a free slot, then for a connection, so that further ones wait in the kernel's queue.
+    /// Waits for a connection that `admits` its peer and has a slot.
     ///
-    /// Errors are logged and followed by a pause; they never end the listener. Connections from an
-    /// address at its limit are rejected. Cancel safe.
-    pub async fn accept(&self) -> Accepted {
+    /// If all slots are taken, an idle connection is evicted, that of the address with most connections;
+    /// if none is idle, the client waits. Errors are logged and followed by a pause; they never end the
+    /// listener. Connections from an address at its limit are closed. Cancel safe.
+    pub async fn accept(&mut self, admits: impl Fn(SocketAddr) -> bool) -> Accepted {
         loop {
-            match self.try_accept().await {
-                Ok(Ok(accepted)) => return accepted,
-                Ok(Err(peer)) => {
-                    debug!(
-                        listener = self.name,
-                        %peer,
-                        "Rejected a connection: per-address limit reached."
-                    );
+            let wake = match self.admit() {
+                Ok(accepted) => return accepted,
+                Err(wake) => wake,
+            };
+            tokio::select! {
+                accepted = self.socket.accept(), if self.pending.len() < MAX_PENDING => {
+                    match accepted {
+                        Ok((stream, peer)) if admits(peer) => self.enqueue(stream, peer),
+                        Ok(_) => {}
+                        Err(error) => {
+                            warn!(listener = self.name, %error, "Cannot accept a connection.");
+                            // It may have been the last descriptor.
+                            self.slots.evict_idle();
+                            sleep(ACCEPT_RETRY_DELAY).await;
+                        }
+                    }
                 }
-                Err(error) => {
-                    warn!(listener = self.name, %error, "Cannot accept a connection.");
-                    sleep(ACCEPT_RETRY_DELAY).await;
-                }
+                () = self.slots.changed(), if !self.pending.is_empty() => {}
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
     }
 
-    async fn try_accept(&self) -> io::Result<Result<Accepted, SocketAddr>> {
-        let permit = self.slots.acquire().await;
-        let (stream, peer) = self.socket.accept().await?;
+    fn enqueue(&mut self, stream: TcpStream, peer: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(listener = self.name, %peer, %error, "Cannot set TCP_NODELAY.");
         }
-        let slot = self.slots.assign(permit, peer.ip()).ok_or(peer);
-        Ok(slot.map(|slot| Accepted { stream, peer, slot }))
+        self.pending.push_back(Pending {
+            stream,
+            peer,
+            since: Instant::now(),
+        });
+    }
+
+    /// Returns the first pending connection for which there is room; otherwise, when to try again.
+    fn admit(&mut self) -> Result<Accepted, Option<Instant>> {
+        let mut wake = None;
+        let mut pending = mem::take(&mut self.pending);
+        while let Some(next) = pending.pop_front() {
+            let reason = match self.slots.admit(next.peer.ip()) {
+                Ok(slot) => {
+                    self.pending.append(&mut pending);
+                    let Pending {
+                        stream,
+                        peer,
+                        since,
+                    } = next;
+                    return Ok(Accepted {
+                        stream,
+                        peer,
+                        since,
+                        slot,
+                    });
+                }
+                Err(NoSlot::Rejected) => "its address has too many connections",
+                Err(NoSlot::Wait(until)) => {
+                    let end = next.since + self.wait;
+                    if Instant::now() < end {
+                        wake = [wake, until, Some(end)].into_iter().flatten().min();
+                        self.pending.push_back(next);
+                        continue;
+                    }
+                    "all connections are in use"
+                }
+            };
+            debug!(listener = self.name, peer = %next.peer, reason, "Closed a connection unserved.");
+        }
+        Err(wake)
     }
 }
 
@@ -109,5 +166,12 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 /// connect in bursts: after a push to a group all of them fetch at once.
 const BACKLOG: u32 = 4096;
 
+/// Maximum number of accepted connections that wait for a slot; further ones stay in the kernel's
+/// queue, where the time that they wait is unknown.
+const MAX_PENDING: usize = 256;
+
 /// Pause after a failed accept, for example when the process is out of file descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests;

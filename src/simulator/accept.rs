@@ -1,38 +1,55 @@
 //! The accept loop of the simulated web servers.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use handset_net::listener::{Accepted, Listener};
+use handset_net::listener::{Accepted, Capacity, Listener, Slot};
 use handset_net::tasks::Tasks;
 use tokio::net::TcpStream;
 
-/// Binds a listener; further connections wait in the kernel's queue.
+/// Binds a listener. When all connections are in use, an idle one is closed.
 pub(crate) fn bind(name: &'static str, address: SocketAddr) -> std::io::Result<Listener> {
-    Listener::bind(name, address, MAX_CONNECTIONS, MAX_CONNECTIONS)
+    let capacity = Capacity {
+        total: MAX_CONNECTIONS,
+        each: MAX_CONNECTIONS,
+        reserved: 0,
+        grace: None,
+        wait: MAX_WAIT,
+    };
+    Listener::bind(name, address, capacity)
 }
 
-/// Runs `serve` for every connection, in a separate task, until `tasks` stop.
-pub(crate) async fn run<S, F>(listener: Listener, tasks: Tasks, serve: S)
+/// Runs `serve` for every connection, in a separate task, until `tasks` stop. It marks the slot as active
+/// while a request is in progress.
+pub(crate) async fn run<S, F>(mut listener: Listener, tasks: Tasks, serve: S)
 where
-    S: Fn(TcpStream, SocketAddr) -> F,
+    S: Fn(TcpStream, SocketAddr, Arc<Slot>) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
     let stop = tasks.stop();
     loop {
-        let Accepted { stream, peer, slot } = tokio::select! {
+        let accepted = tokio::select! {
             () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(|_| true) => accepted,
         };
-        let (stop, connection) = (stop.clone(), serve(stream, peer));
+        let Accepted {
+            stream, peer, slot, ..
+        } = accepted;
+        let slot = Arc::new(slot);
+        let connection = serve(stream, peer, Arc::clone(&slot));
+        let stop = stop.clone();
         tasks.spawn("connection", async move {
             tokio::select! {
                 () = stop.cancelled() => (),
-                () = connection => (),
+                _ = slot.run(connection) => (),
             }
-            drop(slot);
         });
     }
 }
 
 /// Maximum number of connections of one server.
 const MAX_CONNECTIONS: usize = 64;
+
+/// How long a client waits when all connections have requests in progress.
+const MAX_WAIT: Duration = Duration::from_secs(10);

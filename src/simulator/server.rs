@@ -5,11 +5,12 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use handset_net::listener::Listener;
+use handset_net::listener::{Listener, Slot};
 use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -28,13 +29,19 @@ use crate::vendor_phone::VendorPhone;
 
 /// Serves connections until `tasks` stop.
 pub(crate) async fn serve(listener: Listener, device: Device, phone: VendorPhone, tasks: Tasks) {
-    accept::run(listener, tasks, |stream, peer| {
-        connection(stream, peer, device.clone(), phone.clone())
+    accept::run(listener, tasks, |stream, peer, slot| {
+        connection(stream, peer, slot, device.clone(), phone.clone())
     })
     .await;
 }
 
-async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, phone: VendorPhone) {
+async fn connection(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    slot: Arc<Slot>,
+    device: Device,
+    phone: VendorPhone,
+) {
     let faults = device.options().faults.clone();
     if faults.hang {
         read_forever(&mut stream).await;
@@ -48,14 +55,20 @@ async fn connection(mut stream: TcpStream, peer: SocketAddr, device: Device, pho
         return;
     }
     let service = service_fn(|request| {
-        let (device, phone) = (device.clone(), phone.clone());
-        async move { Ok::<_, Infallible>(exchange(request, peer, &device, &phone).await) }
+        let (device, phone, slot) = (device.clone(), phone.clone(), Arc::clone(&slot));
+        async move {
+            slot.mark_active();
+            let response = exchange(request, peer, &device, &phone).await;
+            slot.mark_idle();
+            Ok::<_, Infallible>(response)
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .title_case_headers(true)
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     match served {

@@ -10,6 +10,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use handset_net::http_server::PeerTrust;
 
 use super::accounts::Principal;
 use super::reply::Reply;
@@ -28,6 +29,9 @@ pub(super) async fn require_token(
     let Some(account) = state.accounts.authenticate(token) else {
         return unauthorized("wrong token");
     };
+    if let Some(trust) = request.extensions().get::<PeerTrust>() {
+        trust.grant();
+    }
     let principal = Principal::new(account, |name| requester(request.headers(), name));
     request.extensions_mut().insert(principal);
     next.run(request).await

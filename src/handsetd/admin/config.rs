@@ -25,9 +25,11 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Whether unencrypted connections from other hosts are allowed.
     pub plain: bool,
-    /// Maximum number of concurrent connections; further ones wait in the kernel's queue.
+    /// Maximum number of concurrent connections; a quarter of them only for clients that have shown the
+    /// token. A further one replaces an idle one.
     pub max_connections: usize,
-    /// Maximum number of concurrent connections per address; further ones are closed at once.
+    /// Maximum number of concurrent connections per address. A further one replaces an idle one of that
+    /// address. Up to a quarter may be event streams, and half may wait for phones.
     pub max_connections_each: usize,
 }
 
@@ -79,8 +81,8 @@ impl Default for Config {
             users: Vec::new(),
             tls: None,
             plain: false,
-            max_connections: 256,
-            max_connections_each: 128,
+            max_connections: 512,
+            max_connections_each: 256,
         }
     }
 }

@@ -30,9 +30,11 @@ use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use super::body::MAX_BODY;
+use super::long_requests::limit_waiting;
 use super::state::AppState;
 
 pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
+    let waiting = || from_fn_with_state(Arc::clone(state), limit_waiting);
     let with_session = Router::new()
         .route("/deliveries", get(logs::deliveries))
         .route("/deliveries/{id}", delete(actions::cancel))
@@ -40,10 +42,13 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/events", get(logs::events))
         .route("/fields", get(fields::serve))
         .route("/phones", get(phones::serve))
-        .route("/phones/{name}/screenshot", post(actions::screenshot))
+        .route(
+            "/phones/{name}/screenshot",
+            post(actions::screenshot).layer(waiting()),
+        )
         .route("/preview", post(preview::serve))
         .route("/rules", get(rules::serve))
-        .route("/send", post(actions::send))
+        .route("/send", post(actions::send).layer(waiting()))
         .route("/updates", get(sse::serve))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::OriginalUri;
 use axum::handler::Handler;
-use axum::http::{Method, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 
+use super::long_requests::limit_waiting;
 use super::reply::Reply;
 use super::state::AppState;
 use super::{bearer, deliveries, health, metrics, openapi, page, phones, requests, stream};
@@ -25,6 +28,11 @@ pub(super) struct ApiRoute {
 pub(super) fn router(state: &Arc<AppState>) -> Router {
     let mut api = Router::new();
     for ApiRoute { path, handler, .. } in api_routes() {
+        let handler = if path.ends_with("/{verb}") {
+            handler.layer(from_fn_with_state(Arc::clone(state), limit_waiting))
+        } else {
+            handler
+        };
         api = api.route(path, handler);
     }
     let api = api
@@ -33,13 +41,26 @@ pub(super) fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn_with_state(Arc::clone(state), bearer::require_token));
     Router::new()
         .nest("/api/v1", api)
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(metrics::serve))
+        .merge(without_token())
         .merge(page::router(state))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::clone(state))
+}
+
+/// Returns the routes for monitoring. Their clients need no token, so they keep no connection.
+fn without_token() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::serve))
+        .layer(map_response(close))
+}
+
+async fn close(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
 }
 
 /// Returns the routes of the API; a test holds the OpenAPI document against them.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use handset_net::allow_list::AllowList;
 use handset_net::http_server::{self, ConnectionLimits};
-use handset_net::listener::{Accepted, Listener};
+use handset_net::listener::{Accepted, Capacity, Listener};
 use handset_net::tasks::Tasks;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -17,6 +17,7 @@ use tracing::debug;
 
 use super::accounts::Accounts;
 use super::config::Config;
+use super::long_requests::LongRequests;
 use super::router;
 use super::state::{AppState, Services};
 use super::tls::{self, TlsError};
@@ -25,6 +26,8 @@ use super::tls::{self, TlsError};
 #[derive(Debug)]
 pub(crate) struct Server {
     listener: Listener,
+    /// Number of connections that one address may have.
+    each: usize,
     tls: Option<Acceptor>,
     allow: AllowList,
 }
@@ -53,14 +56,20 @@ impl Server {
             Some(files) => Some(Acceptor(tls::acceptor(files)?)),
             None => None,
         };
-        let (all, each) = (config.max_connections, config.max_connections_each);
-        let listener = Listener::bind(LIMITS.server, listen, all, each)
+        let capacity = Capacity {
+            total: config.max_connections,
+            each: config.max_connections_each,
+            reserved: config.max_connections.div_ceil(RESERVED),
+            grace: Some(Duration::ZERO),
+            wait: MAX_WAIT,
+        };
+        let listener = Listener::bind(LIMITS.server, listen, capacity)
             .map_err(|source| Error::Bind { listen, source })?;
-        let allow = config.allow.clone();
         Ok(Self {
             listener,
+            each: capacity.each.min(capacity.total),
             tls,
-            allow,
+            allow: config.allow.clone(),
         })
     }
 
@@ -69,14 +78,19 @@ impl Server {
     }
 
     /// Serves until `tasks` stops; open connections then end after their current request.
-    pub(crate) async fn run(self, services: Services, accounts: Accounts, tasks: &Tasks) {
-        let router = router::router(&AppState::new(services, accounts, self.tls.is_some()));
+    pub(crate) async fn run(mut self, services: Services, accounts: Accounts, tasks: &Tasks) {
+        let long_requests = LongRequests::new(self.each);
+        let state = AppState::new(services, accounts, self.tls.is_some(), long_requests);
+        let router = router::router(&state);
         let stop = tasks.stop();
-        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
-            if !self.allow.contains(accepted.peer.ip()) {
-                debug!(peer = %accepted.peer, "Rejected a connection from outside admin.allow.");
-                continue;
+        let admits = |peer: SocketAddr| {
+            let is_allowed = self.allow.contains(peer.ip());
+            if !is_allowed {
+                debug!(%peer, "Rejected a connection from outside admin.allow.");
             }
+            is_allowed
+        };
+        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept(admits)).await {
             let connection = serve(accepted, self.tls.clone(), router.clone(), stop.clone());
             tasks.spawn("admin connection", connection);
         }
@@ -93,16 +107,37 @@ async fn serve(accepted: Accepted, tls: Option<Acceptor>, router: Router, stop: 
     let Some(Acceptor(tls)) = tls else {
         return http_server::serve(accepted, router, LIMITS, stop).await;
     };
-    let Accepted { stream, peer, slot } = accepted;
-    match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+    let Accepted {
+        stream,
+        peer,
+        since,
+        slot,
+    } = accepted;
+    let handshake = slot.run(timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)));
+    let Some(handshake) = handshake.await else {
+        debug!(%peer, "Closed a connection during its TLS handshake to make room for others.");
+        return;
+    };
+    match handshake {
         Ok(Ok(stream)) => {
-            let accepted = Accepted { stream, peer, slot };
+            let accepted = Accepted {
+                stream,
+                peer,
+                since,
+                slot,
+            };
             http_server::serve(accepted, router, LIMITS, stop).await;
         }
         Ok(Err(error)) => debug!(%peer, %error, "The TLS handshake of an admin client failed."),
         Err(_) => debug!(%peer, "The TLS handshake of an admin client timed out."),
     }
 }
+
+/// One in this many connections is kept for clients that have shown the token.
+const RESERVED: usize = 4;
+
+/// How long a client waits for a connection when all are in use by clients that have shown the token.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 

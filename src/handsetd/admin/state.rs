@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::accounts::Accounts;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
+use super::long_requests::LongRequests;
 use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
 use crate::events::RulesHandle;
@@ -55,15 +56,22 @@ pub(super) struct AppState {
     /// Whether clients connect by TLS.
     pub(super) is_encrypted: bool,
     pub(super) idempotency: IdempotencyStore,
+    pub(super) long_requests: LongRequests,
 }
 
 impl AppState {
-    pub(super) fn new(services: Services, accounts: Accounts, is_encrypted: bool) -> Arc<Self> {
+    pub(super) fn new(
+        services: Services,
+        accounts: Accounts,
+        is_encrypted: bool,
+        long_requests: LongRequests,
+    ) -> Arc<Self> {
         Arc::new(Self {
             services,
             accounts,
             is_encrypted,
             idempotency: IdempotencyStore::default(),
+            long_requests,
         })
     }
 }

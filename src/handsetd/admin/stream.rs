@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use handset_ami::wire::is_secret;
 use serde_json::{Map, Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -38,6 +39,10 @@ pub(super) async fn events(
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => return Reply::invalid("Last-Event-ID: invalid id").into_response(),
     };
+    let place = match state.long_requests.stream() {
+        Ok(place) => place,
+        Err(refused) => return refused,
+    };
     let feed = state.services.feed.clone();
     let (subscription, missed) = feed.subscribe(last_id);
     let missed = (missed > 0).then(|| {
@@ -50,15 +55,21 @@ pub(super) async fn events(
         std::future::ready(event)
     });
     let events = stream::iter(missed).chain(items);
-    with_keep_alive(events.take_until(principal.revoked()))
+    with_keep_alive(events.take_until(principal.revoked()), place)
 }
 
-/// Sends events, and a comment whenever there were none for [`KEEP_ALIVE`].
-pub(super) fn with_keep_alive(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+/// Sends events, and a comment whenever there were none for [`KEEP_ALIVE`]. Keeps `place` until the
+/// stream ends.
+pub(super) fn with_keep_alive(
+    events: impl Stream<Item = Event> + Send + 'static,
+    place: OwnedSemaphorePermit,
+) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    Sse::new(events.map(Ok::<_, Infallible>))
-        .keep_alive(keep_alive)
-        .into_response()
+    let events = events.map(move |event| {
+        let _ = &place;
+        Ok::<_, Infallible>(event)
+    });
+    Sse::new(events).keep_alive(keep_alive).into_response()
 }
 
 /// Yields items until `stop` is cancelled or the subscriber lags too far behind.
@@ -138,11 +149,13 @@ impl EventFilter {
     }
 }
 
-/// How often a comment is sent while there are no events.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often a comment is sent while there are no events. Only writing reveals that a client has gone:
+/// one that merely closed its sending side still listens.
+const KEEP_ALIVE: Duration = Duration::from_secs(4);
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
     use tokio::time::Instant;
 
     use super::*;
@@ -150,7 +163,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn idle_streams_are_kept_alive() {
         let start = Instant::now();
-        let mut body = with_keep_alive(stream::pending())
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let mut body = with_keep_alive(stream::pending(), place)
             .into_body()
             .into_data_stream();
         for count in 1..=3 {

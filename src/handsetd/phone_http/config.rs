@@ -26,9 +26,11 @@ pub struct Config {
     /// when they restart.
     #[serde(with = "humantime_serde")]
     pub media_lifetime: Duration,
-    /// Maximum number of concurrent connections; further ones wait in the kernel's queue.
+    /// Maximum number of concurrent connections. A further one replaces an idle one, that of the address
+    /// with most connections; it waits if none is idle.
     pub max_connections: usize,
-    /// Maximum number of concurrent connections per address; further ones are closed at once.
+    /// Maximum number of concurrent connections per address. A further one replaces an idle one of that
+    /// address; it is closed if none is idle.
     pub max_connections_each: usize,
 }
 

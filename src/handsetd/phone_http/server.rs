@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use handset_net::http_server::{self, ConnectionLimits};
-use handset_net::listener::{Accepted, Listener};
+use handset_net::listener::{Accepted, Capacity, Listener};
 use handset_net::tasks::Tasks;
 use tracing::debug;
 
@@ -36,8 +36,14 @@ pub(crate) enum Error {
 impl Server {
     pub(crate) fn bind(config: Config) -> Result<Self, Error> {
         let listen = config.listen;
-        let (all, each) = (config.max_connections, config.max_connections_each);
-        let listener = Listener::bind(LIMITS.server, listen, all, each)
+        let capacity = Capacity {
+            total: config.max_connections,
+            each: config.max_connections_each,
+            reserved: 0,
+            grace: Some(REQUEST_GRACE),
+            wait: MAX_WAIT,
+        };
+        let listener = Listener::bind(LIMITS.server, listen, capacity)
             .map_err(|source| Error::Bind { listen, source })?;
         Ok(Self { listener, config })
     }
@@ -48,7 +54,7 @@ impl Server {
 
     /// Serves phones until `tasks` stops; open connections then end after their current request.
     pub(crate) async fn run(
-        self,
+        mut self,
         content_store: ContentStore,
         credentials: PushCredentials,
         events: EventSender,
@@ -56,16 +62,26 @@ impl Server {
     ) {
         let router = router(content_store, credentials, events);
         let stop = tasks.stop();
-        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
-            if !self.config.allow.contains(accepted.peer.ip()) {
-                debug!(peer = %accepted.peer, "Rejected a connection from outside http.allow.");
-                continue;
+        let allow = self.config.allow;
+        let admits = |peer: SocketAddr| {
+            let is_allowed = allow.contains(peer.ip());
+            if !is_allowed {
+                debug!(%peer, "Rejected a connection from outside http.allow.");
             }
+            is_allowed
+        };
+        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept(admits)).await {
             let (router, stop) = (router.clone(), stop.clone());
-            let Accepted { stream, peer, slot } = accepted;
+            let Accepted {
+                stream,
+                peer,
+                since,
+                slot,
+            } = accepted;
             let accepted = Accepted {
                 stream: EncodingStream::new(stream),
                 peer,
+                since,
                 slot,
             };
             tasks.spawn("phone connection", async move {
@@ -83,3 +99,10 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     // Some old phones compare header names case-sensitively.
     title_case: true,
 };
+
+/// How long a response may take when all connections are in use, for an address with more of them than
+/// others. Phones fetch their largest document, a background, in less.
+const REQUEST_GRACE: Duration = Duration::from_secs(3);
+
+/// How long a phone waits for a connection when all are in use; phones give up at about this time.
+const MAX_WAIT: Duration = Duration::from_secs(10);

@@ -3,9 +3,10 @@
 //! It drives `hyper` itself, as the simulated phones do.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use handset_net::listener::Listener;
+use handset_net::listener::{Listener, Slot};
 use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,20 +19,26 @@ use crate::{accept, form};
 
 /// Serves connections until `tasks` stop.
 pub(super) async fn serve(listener: Listener, service: Service, tasks: Tasks) {
-    accept::run(listener, tasks, |stream, _| {
-        connection(stream, service.clone())
+    accept::run(listener, tasks, |stream, _, slot| {
+        connection(stream, slot, service.clone())
     })
     .await;
 }
 
-async fn connection(stream: TcpStream, service: Service) {
+async fn connection(stream: TcpStream, slot: Arc<Slot>, service: Service) {
     let service = service_fn(|request| {
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(exchange(request, &service).await) }
+        let (service, slot) = (service.clone(), Arc::clone(&slot));
+        async move {
+            slot.mark_active();
+            let response = exchange(request, &service).await;
+            slot.mark_idle();
+            Ok::<_, Infallible>(response)
+        }
     });
     // Connections that the client breaks off need no report.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
+        .half_close(true)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

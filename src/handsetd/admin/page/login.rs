@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Form, State};
+use axum::extract::{Extension, Form, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
+use handset_net::http_server::PeerTrust;
 use handset_phones::verb::{Row, TABLE};
 use minijinja::context;
 use tokio::time::{Instant, sleep};
@@ -19,10 +20,17 @@ use crate::admin::role::Role;
 use crate::admin::state::AppState;
 
 /// Handles `GET /`: the page or, without a session, the login form.
-pub(super) async fn home(State(state): State<Arc<AppState>>, cookies: CookieJar) -> Response {
+pub(super) async fn home(
+    State(state): State<Arc<AppState>>,
+    cookies: CookieJar,
+    trust: Option<Extension<PeerTrust>>,
+) -> Response {
     let Some((principal, session)) = session::find(&state, &cookies) else {
         return render::html("login.html", context! { error => "" });
     };
+    if let Some(Extension(trust)) = trust {
+        trust.grant();
+    }
     let role = principal.role();
     let all_verbs: Vec<&str> = TABLE.iter().map(Row::name).collect();
     let verbs = TABLE.iter().filter(|row| Role::for_verb(row.verb) <= role);
@@ -49,6 +57,7 @@ pub(super) async fn log_in(
     State(state): State<Arc<AppState>>,
     cookies: CookieJar,
     headers: HeaderMap,
+    trust: Option<Extension<PeerTrust>>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
     if !is_same_origin(&headers) {
@@ -62,6 +71,9 @@ pub(super) async fn log_in(
         let page = render::html("login.html", context! { error => "Wrong token." });
         return (StatusCode::UNAUTHORIZED, page).into_response();
     };
+    if let Some(Extension(trust)) = trust {
+        trust.grant();
+    }
     let id = account.sessions.start(Instant::now());
     let cookies = cookies.add(session::cookie(id, state.is_encrypted));
     (cookies, Redirect::to("/")).into_response()

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use handset_net::http_server::PeerTrust;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
@@ -29,6 +30,9 @@ pub(super) async fn require_session(
         let reason = "session expired; log in again";
         return (StatusCode::UNAUTHORIZED, redirect, reason).into_response();
     };
+    if let Some(trust) = request.extensions().get::<PeerTrust>() {
+        trust.grant();
+    }
     let is_change = request.method() != Method::GET;
     let presented = request
         .headers()

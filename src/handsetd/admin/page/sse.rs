@@ -19,6 +19,10 @@ pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(session): Extension<Session>,
 ) -> Response {
+    let place = match state.long_requests.stream() {
+        Ok(place) => place,
+        Err(refused) => return refused,
+    };
     let (live, _) = state.services.feed.subscribe(None);
     let stop = state.services.tasks.stop();
     let updates = stream::unfold((live, stop), |(mut live, stop)| async move {
@@ -41,11 +45,10 @@ pub(super) async fn serve(
         }
         Some((stream::iter(changes.events()), (live, stop)))
     });
-    with_keep_alive(
-        updates
-            .flatten()
-            .take_until(session.ended.cancelled_owned()),
-    )
+    let updates = updates
+        .flatten()
+        .take_until(session.ended.cancelled_owned());
+    with_keep_alive(updates, place)
 }
 
 /// Which lists have changed.
