@@ -1,7 +1,8 @@
 //! The script behind every `AGI(agi://…/VERB,…)`.
 //!
-//! A call is never hung up and never waits longer than its budget. Deliveries are separate tasks, which
-//! continue when the call no longer waits for them.
+//! A call is never hung up and never waits longer than its budget, which counts from the moment when
+//! its connection was accepted. Deliveries are separate tasks, which continue when the call no longer
+//! waits for them.
 
 mod arguments;
 mod asterisk;
@@ -13,10 +14,10 @@ pub use arguments::read;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use handset_agi::{self as agi, Channel, Script};
+use handset_agi::{self as agi, Channel, LogThrottle, Script};
 use handset_phones::verb::{Action, Request, Verb};
 use tokio::time::{Instant, timeout_at};
-use tracing::{Instrument, debug, error, info_span};
+use tracing::{Instrument, debug, error, info_span, warn};
 
 use crate::dispatch::{Delivery, Dispatcher};
 use crate::history::{RequestInfo, Requester, without_secrets};
@@ -29,6 +30,13 @@ use crate::resolver::PhoneResolver;
 pub struct Config {
     /// How long a call waits at most (`agi.budget`).
     pub budget: Duration,
+}
+
+impl Config {
+    /// Returns how long a session may last at most: the budget, and [`OVERTIME`].
+    pub(crate) fn max_session(&self) -> Duration {
+        self.budget.saturating_add(OVERTIME)
+    }
 }
 
 impl Default for Config {
@@ -48,6 +56,8 @@ pub(crate) struct Dialplan {
     pub(crate) metrics: DeliveryMetrics,
     /// How long a call waits at most.
     pub budget: Duration,
+    /// Limits the log of calls that could not be told their result.
+    pub(crate) untold: LogThrottle,
 }
 
 impl Script for Dialplan {
@@ -62,9 +72,9 @@ impl Script for Dialplan {
         let span = info_span!("delivery", %id);
         async {
             // The rest of the budget is for setting the variables.
-            let until = Instant::now() + self.budget - (self.budget / 10).min(RESERVE);
+            let until = channel.since() + self.budget - (self.budget / 10).min(RESERVE);
             let report = self.execute(request, &mut info, channel, until).await;
-            let Report { status, reason, phone, vendor, .. } = &report;
+            let Report { status, reason, phone, .. } = &report;
             let (caller, script) = (request.channel(), request.script());
             let redacted = without_secrets(reason);
             if *status == Status::Error {
@@ -72,24 +82,17 @@ impl Script for Dialplan {
             } else {
                 debug!(caller, verb = script, phone, %status, reason = redacted, "Answered a call.");
             }
-            let variables = [
-                ("HANDSET_STATUS", status.word()),
-                ("HANDSET_REASON", &one_line(reason)),
-                ("HANDSET_PHONE", phone),
-                ("HANDSET_VENDOR", vendor),
-                ("HANDSET_ID", &id.to_string()),
-            ];
-            for (name, value) in variables {
-                channel.set_variable(name, value).await?;
+            let told = set_variables(channel, request, &report, &id.to_string()).await;
+            if let Err(agi::Error::ReplyTimeout { command, .. }) = &told
+                && let Some(suppressed) = self.untold.admit()
+            {
+                warn!(
+                    caller, verb = script, %status, command, suppressed,
+                    "Asterisk did not accept the result of a call within agi.budget; released the call."
+                );
+                return Ok(());
             }
-            // Verbs without a result leave the variable unchanged. If a verb with a result has failed,
-            // an older result must not remain.
-            let reads = Verb::find(script.trim_matches('/')).is_some_and(|verb| verb.row().returns_result);
-            let result = report.result_line();
-            if let Some(result) = result.or_else(|| reads.then(String::new)) {
-                channel.set_variable("HANDSET_RESULT", &result).await?;
-            }
-            Ok(())
+            told
         }
         .instrument(span)
         .await
@@ -140,6 +143,41 @@ impl Dialplan {
     }
 }
 
+/// Sets the result on the channel, until the session has to end.
+///
+/// A peer that has closed its sending side receives the commands, although it cannot confirm them.
+async fn set_variables(
+    channel: &mut Channel,
+    request: &agi::Request,
+    report: &Report,
+    id: &str,
+) -> Result<(), agi::Error> {
+    let reason = one_line(&report.reason);
+    let mut variables = vec![
+        ("HANDSET_STATUS", report.status.word().to_owned()),
+        ("HANDSET_REASON", reason),
+        ("HANDSET_PHONE", report.phone.clone()),
+        ("HANDSET_VENDOR", report.vendor.clone()),
+        ("HANDSET_ID", id.to_owned()),
+    ];
+    // Verbs without a result leave the variable unchanged. If a verb with a result has failed, an older
+    // result must not remain.
+    let verb = Verb::find(request.script().trim_matches('/'));
+    let reads = verb.is_some_and(|verb| verb.row().returns_result);
+    if let Some(result) = report.result_line().or_else(|| reads.then(String::new)) {
+        variables.push(("HANDSET_RESULT", result));
+    }
+    let mut told = Ok(());
+    for (name, value) in variables {
+        match channel.set_variable(name, &value).await {
+            Ok(()) => {}
+            Err(closed @ (agi::Error::Closed | agi::Error::HungUp)) => told = Err(closed),
+            Err(error) => return Err(error),
+        }
+    }
+    told
+}
+
 /// Returns the report of deliveries, after waiting for them if `wait`.
 async fn report(
     mut deliveries: Vec<Delivery>,
@@ -163,13 +201,22 @@ async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Inst
         let ended = join_all(all.iter_mut().map(Delivery::end));
         tokio::select! {
             _ = ended => None,
-            () = channel.wait_for_hangup() => Some("the caller hung up; delivery continues"),
+            () = hangup(channel) => Some("the caller hung up; delivery continues"),
             () = tokio::time::sleep_until(until) => Some("delivery continues"),
         }
     };
     match late {
         None => Report::of(&Delivery::outcomes(all)),
         Some(reason) => Delivery::queued(all, reason),
+    }
+}
+
+/// Waits until Asterisk reports a hang-up. A peer that only closed its sending side still waits for the
+/// result.
+async fn hangup(channel: &mut Channel) {
+    channel.wait_for_hangup().await;
+    if !channel.hangup_reported() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -189,6 +236,9 @@ const MAX_REASON: usize = 200;
 
 /// Maximum part of the budget that is reserved for setting the variables.
 const RESERVE: Duration = Duration::from_millis(200);
+
+/// How long a session may last beyond the budget, if Asterisk is slow to accept the result.
+const OVERTIME: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests;

@@ -7,17 +7,20 @@
 
 mod ami;
 mod api;
+mod budget;
 mod caller;
 mod cisco_verbs;
 mod clock;
 mod commands;
 mod crashing;
+mod crowded;
 mod descriptors;
 mod dialplan;
 mod dumps;
 mod escapes;
 mod events;
 mod guessing;
+mod half_close;
 mod hanging;
 mod hostile;
 mod hostile_answers;

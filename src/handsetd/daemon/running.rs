@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use handset_agi::LogThrottle;
 use handset_net::tasks::Tasks;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -92,6 +93,7 @@ impl Running {
             resolver: resolver.clone(),
             metrics: metrics.clone(),
             budget: parts.config.dialplan.budget,
+            untold: LogThrottle::default(),
         };
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
 
