@@ -3,6 +3,7 @@
 //! A [`Phone`] is complete: its vendor and address are known. [`PhoneEntry::resolve`] creates it from
 //! the configuration (a [`PhoneEntry`]) and a registration (a [`RegistrationInfo`]).
 
+mod auth_policy;
 mod credentials;
 mod csta_calls;
 mod directory;
@@ -22,6 +23,7 @@ use handset_net::pin::Pin;
 
 use crate::verb::Via;
 
+pub use auth_policy::AuthPolicy;
 pub use credentials::Credentials;
 pub use csta_calls::CstaCalls;
 pub use directory::{Directory, Target, UnknownMember};

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use ::config::{Value, ValueKind};
 use handset_phones::phone::{
-    Address, Credentials, CstaCalls, Directory, Endpoint, Firmware, Listing, MacAddress,
-    PhoneEntry, Vendor,
+    Address, AuthPolicy, Credentials, CstaCalls, Directory, Endpoint, Firmware, Listing,
+    MacAddress, PhoneEntry, Vendor,
 };
 use handset_phones::verb::Via;
 use secrecy::SecretString;
@@ -124,6 +124,7 @@ fn entry(
         address,
         mac,
         credentials,
+        auth: raw.auth,
         via: raw.via,
         pin,
         csta_calls: raw.csta_calls,
@@ -224,6 +225,7 @@ struct Phone {
     username: Option<String>,
     password: Option<SecretString>,
     password_file: Option<PathBuf>,
+    auth: Option<AuthPolicy>,
     via: Option<Via>,
     tls: Option<Tls>,
     csta_calls: Option<CstaCalls>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handset_net::allow_list::AllowList;
-use handset_phones::phone::{Credentials, CstaCalls, Target, Vendor};
+use handset_phones::phone::{AuthPolicy, Credentials, CstaCalls, Target, Vendor};
 
 use super::*;
 
@@ -200,6 +200,9 @@ fn every_key_sets_its_field() {
         entries[1].endpoint.as_ref().unwrap().to_string(),
         "PJSIP/1002"
     );
+    assert_eq!(entries[0].auth, None);
+    assert_eq!(entries[1].auth, Some(AuthPolicy::Any));
+    assert_eq!(config.vendors[&Vendor::Yealink].auth, AuthPolicy::Digest);
     assert!(entries[2].endpoint.is_none() && entries[2].credentials.is_none());
     assert_eq!(entries[2].firmware.as_ref().unwrap().as_str(), "8.7.3.19");
     assert_eq!(entries[2].csta_calls, Some(CstaCalls::Flat));

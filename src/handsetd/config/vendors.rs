@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
-use handset_phones::phone::{Credentials, Vendor, VendorDefaults, VendorDefaultsMap};
+use handset_phones::phone::{AuthPolicy, Credentials, Vendor, VendorDefaults, VendorDefaultsMap};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -73,10 +73,14 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (VendorDefa
         let account = Account::read(&section, &section.key, raw.username, password, validator);
         let defaults = VendorDefaults {
             credentials: account.join(&Account::default()),
+            auth: raw.auth,
             port: raw.port.map(NonZeroU16::get),
             for_unlisted: false,
         };
-        if defaults.credentials.is_some() || defaults.port.is_some() {
+        if defaults.credentials.is_some()
+            || defaults.port.is_some()
+            || defaults.auth != AuthPolicy::default()
+        {
             vendors.insert(vendor, defaults);
         }
         accounts.insert(vendor, (account, section));
@@ -98,5 +102,6 @@ struct Raw {
     username: Option<String>,
     password: Option<SecretString>,
     password_file: Option<PathBuf>,
+    auth: AuthPolicy,
     port: Option<NonZeroU16>,
 }

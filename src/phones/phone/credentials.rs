@@ -1,10 +1,12 @@
-//! Credentials: a user name and a password that is never logged.
+//! Credentials: a user name and a password that is never logged, and the schemes that may carry it.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+use super::AuthPolicy;
 
 /// Credentials that handsetd sends to a phone, or that a client must present.
 ///
@@ -14,15 +16,28 @@ pub struct Credentials {
     /// The user name.
     pub username: String,
     password: SecretString,
+    policy: AuthPolicy,
 }
 
 impl Credentials {
-    /// Creates credentials.
+    /// Creates credentials that any scheme may carry.
     pub fn new(username: impl Into<String>, password: SecretString) -> Self {
         Self {
             username: username.into(),
             password,
+            policy: AuthPolicy::Any,
         }
+    }
+
+    /// Returns the same credentials, restricted to the schemes of `policy`.
+    #[must_use]
+    pub fn with_policy(self, policy: AuthPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Returns which schemes may carry the password.
+    pub fn policy(&self) -> AuthPolicy {
+        self.policy
     }
 
     /// Returns the password in clear text, for sending it.
@@ -43,6 +58,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("username", &self.username)
             .field("password", &"[REDACTED]")
+            .field("policy", &self.policy)
             .finish()
     }
 }

@@ -7,8 +7,8 @@ use handset_net::pin::Pin;
 
 use super::registration_info::RegistrationInfo;
 use super::{
-    Address, Credentials, CstaCalls, Endpoint, Firmware, Listing, MacAddress, Phone, Vendor,
-    sip_host,
+    Address, AuthPolicy, Credentials, CstaCalls, Endpoint, Firmware, Listing, MacAddress, Phone,
+    Vendor, sip_host,
 };
 use crate::verb::Via;
 
@@ -31,6 +31,8 @@ pub struct PhoneEntry {
     pub mac: Option<MacAddress>,
     /// The credentials that it accepts.
     pub credentials: Option<Credentials>,
+    /// The schemes that may carry its password; `None` means those of its vendor.
+    pub auth: Option<AuthPolicy>,
     /// The preferred transport.
     pub via: Option<Via>,
     /// Its certificate, if its web server speaks TLS.
@@ -46,6 +48,8 @@ pub struct PhoneEntry {
 pub struct VendorDefaults {
     /// The credentials that the phones accept.
     pub credentials: Option<Credentials>,
+    /// The schemes that may carry the passwords of the phones.
+    pub auth: AuthPolicy,
     /// The port of the web servers, if not 80.
     pub port: Option<u16>,
     /// Whether phones that no `[[phone]]` names get the credentials, too.
@@ -67,6 +71,7 @@ impl PhoneEntry {
             address: None,
             mac: None,
             credentials: None,
+            auth: None,
             via: None,
             pin: None,
             csta_calls: None,
@@ -107,6 +112,7 @@ impl PhoneEntry {
         let host = || sip_host(info.contact.as_deref()?).parse().ok();
         let mut address = address.or_else(host).ok_or_else(|| unresolved("address"))?;
         let defaults = defaults.get(&vendor).cloned().unwrap_or_default();
+        let policy = self.auth.unwrap_or(defaults.auth);
         if self.pin.is_none() {
             // The vendor's port is for servers without TLS.
             address.port = address.port.or(defaults.port);
@@ -135,7 +141,9 @@ impl PhoneEntry {
             behind_nat: info.behind_nat.filter(|_| self.address.is_none()),
             listing: self.listing,
             is_denied_credentials: credentials.is_none() && shared.is_some(),
-            credentials: credentials.cloned(),
+            credentials: credentials
+                .cloned()
+                .map(|credentials| credentials.with_policy(policy)),
             via: self.via,
             pin: self.pin,
             call_id: info.call_id.clone(),
@@ -203,7 +211,7 @@ mod tests {
         let settings = |username: &str| VendorDefaults {
             port: Some(81),
             credentials: Some(Credentials::new(username, "p".into())),
-            for_unlisted: false,
+            ..VendorDefaults::default()
         };
         let defaults = VendorDefaultsMap::from([
             (Vendor::Cisco, settings("u")),
@@ -226,8 +234,8 @@ mod tests {
         let resolve = |listing, for_unlisted| {
             let settings = VendorDefaults {
                 credentials: Some(Credentials::new("u", "p".into())),
-                port: None,
                 for_unlisted,
+                ..VendorDefaults::default()
             };
             let entry = PhoneEntry { listing, ..entry() };
             let defaults = VendorDefaultsMap::from([(Vendor::Snom, settings)]);
@@ -239,6 +247,32 @@ mod tests {
         assert_eq!(resolve(Listing::Unlisted, false), (false, true));
         assert_eq!(resolve(Listing::Unlisted, true), (true, false));
         assert_eq!(resolve(Listing::Listed, false), (true, false));
+    }
+
+    #[test]
+    fn auth_of_a_phone_overrules_that_of_its_vendor() {
+        let policy = |own: Option<AuthPolicy>, shared, credentials| {
+            let entry = PhoneEntry {
+                auth: own,
+                credentials,
+                ..entry()
+            };
+            let settings = VendorDefaults {
+                credentials: Some(Credentials::new("u", "p".into())),
+                auth: shared,
+                ..VendorDefaults::default()
+            };
+            let defaults = VendorDefaultsMap::from([(Vendor::Snom, settings)]);
+            let phone = entry.resolve(&info("snomD785/10.1.1.1"), &defaults);
+            phone.unwrap().credentials.unwrap().policy()
+        };
+        use AuthPolicy::{Any, Digest};
+        for credentials in [None, Some(Credentials::new("own", "p".into()))] {
+            assert_eq!(policy(None, Any, credentials.clone()), Any);
+            assert_eq!(policy(None, Digest, credentials.clone()), Digest);
+            assert_eq!(policy(Some(Digest), Any, credentials.clone()), Digest);
+            assert_eq!(policy(Some(Any), Digest, credentials), Any);
+        }
     }
 
     #[test]
