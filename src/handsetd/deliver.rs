@@ -30,9 +30,12 @@ mod registration;
 mod reply_data;
 mod template;
 
-pub(crate) use challenge::Challenge;
+pub(crate) use challenge::Challenges;
 pub(crate) use config::Config;
 pub(crate) use courier::Courier;
 pub(crate) use mobility::{CallManager, Encoding};
-pub use push_credentials::PushCredentials;
+#[cfg(test)]
+pub(crate) use push_credentials::Password;
+pub use push_credentials::{ConfiguredCredentials, Owner, PushCredentials};
+pub(crate) use push_credentials::{Presented, Redemption};
 pub(crate) use registration::Sends;

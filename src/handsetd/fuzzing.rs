@@ -2,7 +2,7 @@
 
 pub use crate::config::{Config, Diagnostic, Location, Sources};
 pub use crate::content_store::ContentStore;
-pub use crate::deliver::PushCredentials;
+pub use crate::deliver::{ConfiguredCredentials, Owner, PushCredentials};
 pub use crate::dialplan::read as read_arguments;
 pub use crate::phone_http::ActionUrlEvent;
 pub use crate::roster::Contact;
@@ -19,7 +19,7 @@ use bytes::Bytes;
 use handset_phones::phone::Credentials;
 use tower::ServiceExt;
 
-use crate::deliver::Challenge;
+use crate::deliver::Challenges;
 use crate::phone_http::{self, EventSender};
 
 /// Answers the authentication challenges in the `WWW-Authenticate` headers of a phone.
@@ -29,7 +29,8 @@ pub fn answer_challenges<'a>(
     method: &str,
     target: &str,
 ) -> Option<String> {
-    Challenge::pick(headers).map(|challenge| challenge.answer(credentials, method, target))
+    let challenge = Challenges::read(headers).strongest?;
+    challenge.answer(credentials, method, target)
 }
 
 /// The routes of the phone-facing server, without a network.

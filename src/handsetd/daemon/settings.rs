@@ -4,14 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use handset_phones::phone::{Credentials, MacAddress, Vendor};
+use handset_phones::phone::{Address, Vendor};
 use tracing::warn;
 use url::Url;
 
 use super::ami_clients;
 use crate::config::Config;
 use crate::content_store::ContentStore;
-use crate::deliver::{self, Courier, PushCredentials};
+use crate::deliver::{self, ConfiguredCredentials, Courier, Owner, PushCredentials};
 use crate::phone_networks::PhoneNetworks;
 use crate::roster::Roster;
 use crate::rules::Engine;
@@ -79,20 +79,32 @@ pub(super) fn open_courier(
     }
 }
 
-/// Returns the credentials that Cisco phones may present to the authentication URL.
-pub(super) fn cisco_credentials(config: &Config) -> Vec<(Option<MacAddress>, Credentials)> {
+/// Returns the configured credentials that Cisco phones may present to the authentication URL.
+pub(super) fn cisco_credentials(config: &Config) -> Vec<ConfiguredCredentials> {
     let is_cisco = |vendor: Option<Vendor>| vendor.is_none_or(|vendor| vendor == Vendor::Cisco);
     let phones = config
         .directory
         .entries()
         .iter()
         .filter(|entry| is_cisco(entry.vendor));
-    let own = phones.filter_map(|phone| Some((phone.mac, phone.credentials.clone()?)));
-    let shared = config
-        .vendors
-        .get(&Vendor::Cisco)
-        .and_then(|defaults| defaults.credentials.clone())
-        .map(|credentials| (None, credentials));
+    let vendor = config.vendors.get(&Vendor::Cisco);
+    let policy = vendor.map(|vendor| vendor.auth).unwrap_or_default();
+    let own = phones.filter_map(|phone| {
+        let credentials = phone.credentials.clone()?;
+        Some(ConfiguredCredentials {
+            owner: Some(Owner {
+                name: phone.name.clone(),
+                mac: phone.mac,
+                address: phone.address.as_ref().and_then(Address::ip),
+            }),
+            credentials: credentials.with_policy(phone.auth.unwrap_or(policy)),
+        })
+    });
+    let shared = vendor.and_then(|vendor| vendor.credentials.clone());
+    let shared = shared.map(|credentials| ConfiguredCredentials {
+        owner: None,
+        credentials: credentials.with_policy(policy),
+    });
     own.chain(shared).collect()
 }
 

@@ -2,9 +2,18 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use handset_phones::phone::Credentials;
+use handset_phones::phone::{AuthPolicy, Credentials};
 
 use super::digest::{Algorithm, Digest};
+
+/// The challenges of a reply.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Challenges {
+    /// The strongest supported one; the first among equals.
+    pub(crate) strongest: Option<Challenge>,
+    /// Whether one of them is Digest, supported or not.
+    has_digest: bool,
+}
 
 /// A challenge of a `WWW-Authenticate` field.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,31 +22,38 @@ pub(crate) enum Challenge {
     Digest(Digest),
 }
 
-impl Challenge {
-    /// Returns the strongest supported challenge of the `WWW-Authenticate` fields of a reply, each
-    /// of which may list several (RFC 9110, section 11.6.1); the first among equals.
-    pub(crate) fn pick<'a>(fields: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut strongest: Option<Self> = None;
+impl Challenges {
+    /// Reads the `WWW-Authenticate` fields of a reply, each of which may list several challenges
+    /// (RFC 9110, section 11.6.1).
+    pub(crate) fn read<'a>(fields: impl Iterator<Item = &'a str>) -> Self {
+        let mut challenges = Self::default();
         for (scheme, params) in fields.flat_map(split) {
             let challenge = if scheme.eq_ignore_ascii_case("Basic") {
-                Some(Self::Basic)
+                Some(Challenge::Basic)
             } else if scheme.eq_ignore_ascii_case("Digest") {
-                Digest::parse(&params).map(Self::Digest)
+                challenges.has_digest = true;
+                Digest::parse(&params).map(Challenge::Digest)
             } else {
                 None
             };
-            if let Some(challenge) = challenge
-                && strongest
-                    .as_ref()
-                    .is_none_or(|known| known.strength() < challenge.strength())
-            {
-                strongest = Some(challenge);
+            let Some(challenge) = challenge else { continue };
+            let known = challenges.strongest.as_ref();
+            if known.is_none_or(|known| known.strength() < challenge.strength()) {
+                challenges.strongest = Some(challenge);
             }
         }
-        strongest
+        challenges
     }
 
-    /// Basic, which sends the password in clear, is the weakest.
+    /// Returns whether the phone asks for Digest, and not just beside Basic in a form that is not
+    /// supported.
+    pub(crate) fn ask_for_digest(&self) -> bool {
+        self.has_digest && self.strongest != Some(Challenge::Basic)
+    }
+}
+
+impl Challenge {
+    /// Basic, which sends the password in clear text, is the weakest.
     fn strength(&self) -> Option<Algorithm> {
         match self {
             Self::Basic => None,
@@ -45,22 +61,33 @@ impl Challenge {
         }
     }
 
-    /// Writes the value of `Authorization`; `target` is path and query as they are sent.
-    pub(crate) fn answer(&self, credentials: &Credentials, method: &str, target: &str) -> String {
+    /// Writes the value of `Authorization`; `target` is path and query as they are sent. `None` if
+    /// the credentials must not be sent in this way.
+    pub(crate) fn answer(
+        &self,
+        credentials: &Credentials,
+        method: &str,
+        target: &str,
+    ) -> Option<String> {
         match self {
             Self::Basic => basic(credentials),
             Self::Digest(digest) => {
                 let cnonce = handset_net::random::hex_token::<8>();
-                digest.answer(credentials, method, target, &cnonce)
+                Some(digest.answer(credentials, method, target, &cnonce))
             }
         }
     }
 }
 
-/// Writes the value of `Authorization` for Basic.
-pub(super) fn basic(credentials: &Credentials) -> String {
+/// Writes the value of `Authorization` for Basic; `None` if the credentials are for Digest only.
+///
+/// This is the only place that puts a phone's password into a request in clear text.
+pub(super) fn basic(credentials: &Credentials) -> Option<String> {
+    if credentials.policy() == AuthPolicy::Digest {
+        return None;
+    }
     let pair = format!("{}:{}", credentials.username, credentials.password());
-    format!("Basic {}", BASE64_STANDARD.encode(pair))
+    Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
 }
 
 /// Splits a field into challenges, each a scheme and its parameters with commas between them.
@@ -100,8 +127,12 @@ fn elements(list: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
+    fn read(fields: &[&str]) -> Challenges {
+        Challenges::read(fields.iter().copied())
+    }
+
     fn pick(fields: &[&str]) -> Option<Challenge> {
-        Challenge::pick(fields.iter().copied())
+        read(fields).strongest
     }
 
     fn algorithm(fields: &[&str]) -> Option<Algorithm> {
@@ -123,6 +154,38 @@ mod tests {
             None
         );
         assert_eq!(pick(&["Negotiate"]), None);
+    }
+
+    #[test]
+    fn phone_asks_for_digest_unless_it_offers_no_more_than_basic() {
+        let unsupported = "Digest realm=\"r\", nonce=\"3\", algorithm=SHA-512-256";
+        let digest = "Digest realm=\"r\", nonce=\"1\"";
+        for (fields, expected) in [
+            (&[digest][..], true),
+            (&[digest, "Basic"], true),
+            (&["basic, digest realm=r, nonce=1"], true),
+            (&[unsupported], true),
+            (&[unsupported, "Basic"], false),
+            (&["Basic"], false),
+            (&["NTLM"], false),
+            (&[], false),
+        ] {
+            assert_eq!(read(fields).ask_for_digest(), expected, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_for_digest_are_never_written_in_clear_text() {
+        let credentials = Credentials::new("u", "s3cret".into());
+        let answer = |challenge: &Challenge, credentials: &Credentials| {
+            challenge.answer(credentials, "GET", "/")
+        };
+        assert!(answer(&Challenge::Basic, &credentials).is_some());
+        let credentials = credentials.with_policy(AuthPolicy::Digest);
+        assert_eq!(answer(&Challenge::Basic, &credentials), None);
+        let digest = pick(&["Digest realm=r, nonce=n"]).unwrap();
+        let answer = answer(&digest, &credentials).unwrap();
+        assert!(answer.starts_with("Digest ") && !answer.contains("s3cret"));
     }
 
     #[test]
@@ -160,8 +223,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn garbage_never_panics(text in "(Digest |Basic| |,|=|\"|\\\\|realm|nonce|qop|\\PC){0,30}") {
-            if let Some(challenge) = Challenge::pick([text.as_str()].into_iter()) {
-                let header = challenge.answer(&Credentials::new("Mufasa", "Circle of Life".into()), "GET", "/");
+            if let Some(challenge) = pick(&[text.as_str()]) {
+                let header = challenge.answer(&Credentials::new("Mufasa", "Circle of Life".into()), "GET", "/").unwrap();
                 proptest::prop_assert!(!header.contains(['\r', '\n']));
             }
         }

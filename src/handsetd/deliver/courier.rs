@@ -25,9 +25,9 @@ use super::media_source::MediaSource;
 use super::media_store::MediaStore;
 use super::mobility::Service;
 use super::originate::OriginatedCalls;
-use super::phone_client::PhoneClient;
+use super::phone_client::{Accounts, PhoneClient};
 use super::prepare::{MediaPipeline, Prepared, background_png, prepare};
-use super::push_credentials::{OneTimeCredentials, PushCredentials};
+use super::push_credentials::{OpenPush, PushCredentials};
 use super::registration::{self, Sends};
 use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, ContentStore};
@@ -263,7 +263,7 @@ impl Courier {
         publisher: &ContentPublisher,
         commit_point: &CommitPoint,
     ) -> (Result<(), Failure>, ExecutionLog) {
-        let one_time = self.one_time_credentials(phone, &plan);
+        let push = self.open_push(phone, &plan).await;
         let breakers = &self.0.breakers;
         let mut execution = PlanExecution {
             http: &self.0.http,
@@ -273,10 +273,10 @@ impl Courier {
             phone,
             contactable,
             publisher,
-            credentials: phone
-                .credentials
-                .as_ref()
-                .or_else(|| one_time.as_ref().map(OneTimeCredentials::credentials)),
+            accounts: Accounts {
+                configured: phone.credentials.as_ref(),
+                push: push.as_ref(),
+            },
             commit_point,
             until: deadline.map(|deadline| Instant::now() + deadline),
             log: ExecutionLog::default(),
@@ -285,15 +285,17 @@ impl Courier {
         (result, execution.log)
     }
 
-    /// Creates a password for a push to a Cisco phone without a configured one: the phone verifies it
-    /// with handsetd's authentication URL.
-    fn one_time_credentials(&self, phone: &Phone, plan: &Plan) -> Option<OneTimeCredentials> {
+    /// Registers a push to a Cisco phone that asks handsetd's authentication URL about it; `None` for
+    /// other phones.
+    async fn open_push(&self, phone: &Phone, plan: &Plan) -> Option<OpenPush> {
         let sends_password = plan
             .exchanges()
             .any(|exchange| exchange.request.auth == Auth::PreemptiveBasic);
-        let is_needed =
-            phone.vendor == Vendor::Cisco && sends_password && phone.credentials.is_none();
-        is_needed.then(|| self.0.push_credentials.open())
+        if phone.vendor != Vendor::Cisco || !sends_password {
+            return None;
+        }
+        let addresses = local_address::resolve(&phone.address).await;
+        Some(self.0.push_credentials.open(phone, addresses))
     }
 
     /// Returns the publisher of URLs that the phone reaches; `None` if there is no route to it.

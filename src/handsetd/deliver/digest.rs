@@ -17,6 +17,8 @@ pub(crate) struct Digest {
     opaque: Option<String>,
     algorithm: Algorithm,
     session: bool,
+    /// Whether only the nonce of the last answer was wrong.
+    stale: bool,
     /// Whether the challenge offers `qop`; RFC 2069 has none.
     qop: bool,
 }
@@ -67,12 +69,23 @@ impl Digest {
             opaque: param("opaque"),
             algorithm,
             session,
+            stale: param("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
             qop,
         };
         // These values are sent back within a header field.
         let is_safe = |text: &str| !text.contains(|c: char| c.is_control());
         let opaque = digest.opaque.as_deref().is_none_or(is_safe);
         (is_safe(&digest.realm) && is_safe(&digest.nonce) && opaque).then_some(digest)
+    }
+
+    /// Returns whether the phone rejects only the nonce of an answer that used `nonce`, and offers
+    /// another one. The password was right, as RFC 7616 has it (section 3.3).
+    pub(super) fn is_renewal_of(&self, nonce: &str) -> bool {
+        self.stale && self.nonce != nonce
+    }
+
+    pub(super) fn nonce(&self) -> &str {
+        &self.nonce
     }
 
     /// Returns how strong the protection is.
@@ -215,6 +228,23 @@ mod tests {
             "{answer}"
         );
         assert!(!answer.contains("qop") && !answer.contains("cnonce"));
+    }
+
+    #[test]
+    fn stale_nonce_is_told_from_a_wrong_password() {
+        let renews = |stale: &str| {
+            let challenge = digest(&format!("realm=\"x\", nonce=\"new\"{stale}"));
+            (
+                challenge.is_renewal_of("old"),
+                challenge.is_renewal_of("new"),
+            )
+        };
+        for stale in [", stale=true", ", STALE=\"TRUE\"", ",stale = True"] {
+            assert_eq!(renews(stale), (true, false), "{stale}");
+        }
+        for fresh in ["", ", stale=false", ", stale=", ", stale=yes"] {
+            assert_eq!(renews(fresh), (false, false), "{fresh}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use handset_phones::phone::{Credentials, Phone};
+use handset_phones::phone::Phone;
 use handset_phones::vendor::{Exchange, Method, Plan, Reply, ReplyOutcome, Request, Step};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -12,7 +12,8 @@ use super::circuit_breakers::{CircuitBreakers, Permit};
 use super::contactable::Contactable;
 use super::failure::Failure;
 use super::originate::OriginatedCalls;
-use super::phone_client::{Error, PhoneClient};
+use super::phone_client::{Accounts, Error, PhoneClient};
+use super::push_credentials::OpenPush;
 use super::{channel, notify, reply_data};
 use crate::commit_point::CommitPoint;
 use crate::content_store::ContentPublisher;
@@ -31,7 +32,7 @@ pub(super) struct PlanExecution<'a> {
     /// The same as its web server, or why that may not be contacted.
     pub(super) contactable: Result<Contactable, Failure>,
     pub(super) publisher: &'a ContentPublisher,
-    pub(super) credentials: Option<&'a Credentials>,
+    pub(super) accounts: Accounts<'a>,
     /// Committed before anything is sent.
     pub(super) commit_point: &'a CommitPoint,
     /// Deadline of all steps; `None` gives each its default timeout.
@@ -192,7 +193,7 @@ impl PlanExecution<'_> {
         let commit_point = self.commit_point;
         let sent = self
             .http
-            .send(phone, request, self.credentials, timeout, commit_point)
+            .send(phone, request, self.accounts, timeout, commit_point)
             .await;
         if let Some(permit) = permit {
             report(permit, &sent);
@@ -201,7 +202,7 @@ impl PlanExecution<'_> {
             let status = match error {
                 Error::Interrupted(_) | Error::TimedOut(_) => Status::Unknown,
                 Error::ConnectFailed(_) | Error::NotSent(_) => Status::Unreachable,
-                Error::LockedOut(_) => Status::Denied,
+                Error::BasicRefused(_) | Error::LockedOut(_) => Status::Denied,
             };
             Failure::new(status, error.to_string())
         })?;
@@ -213,31 +214,34 @@ impl PlanExecution<'_> {
                 reply_data::merge(&mut self.log.result, value);
                 Ok(Vec::new())
             }
-            ReplyOutcome::Denied(why) if phone.is_denied_credentials => {
-                let vendor = phone.vendor;
-                let reason = format!(
-                    "vendor.{vendor}.password is sent only to phones that a [[phone]] lists, since \
-                     phones.networks is not set; {why}"
-                );
-                Err(Failure::new(Status::Denied, reason))
-            }
-            ReplyOutcome::Denied(why) if self.credentials.is_none() => {
-                let vendor = phone.vendor;
-                let reason =
-                    format!("no password is configured ([vendor.{vendor}] or [[phone]]); {why}");
-                Err(Failure::new(Status::Denied, reason))
-            }
-            ReplyOutcome::Denied(why) => Err(Failure::new(Status::Denied, why)),
+            ReplyOutcome::Denied(why) => Err(self.denied(why)),
             ReplyOutcome::Rejected(why) => Err(Failure::new(Status::Rejected, why)),
             ReplyOutcome::Unconfirmed(why) => Err(Failure::new(Status::Unknown, why)),
         }
+    }
+
+    /// Creates the failure of a phone that refuses access; `why` is the vendor's explanation.
+    fn denied(&self, why: String) -> Failure {
+        let vendor = self.phone.vendor;
+        let reason = match self.accounts.push.and_then(OpenPush::diagnosis) {
+            Some(diagnosis) => format!("{why}; {diagnosis}"),
+            None if self.phone.is_denied_credentials => format!(
+                "vendor.{vendor}.password is sent only to phones that a [[phone]] lists, since \
+                 phones.networks is not set; {why}"
+            ),
+            None if self.accounts.is_empty() => {
+                format!("no password is configured ([vendor.{vendor}] or [[phone]]); {why}")
+            }
+            None => why,
+        };
+        Failure::new(Status::Denied, reason)
     }
 }
 
 /// Reports to the circuit breaker whether the phone responded, with whatever reply.
 fn report(permit: Permit, sent: &Result<Reply, Error>) {
     match sent {
-        Ok(_) | Err(Error::Interrupted(_)) => permit.success(),
+        Ok(_) | Err(Error::BasicRefused(_) | Error::Interrupted(_)) => permit.success(),
         Err(Error::ConnectFailed(_) | Error::TimedOut(_)) => permit.failure(),
         Err(Error::NotSent(_) | Error::LockedOut(_)) => permit.release(),
     }

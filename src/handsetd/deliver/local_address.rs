@@ -26,6 +26,18 @@ pub(super) async fn base_url_for(phone: &Address, port: u16) -> Option<Url> {
     Url::parse(&format!("http://{local}")).ok()
 }
 
+/// Returns the IP addresses of a phone: itself, or those of its host name.
+pub(super) async fn resolve(phone: &Address) -> Vec<IpAddr> {
+    match phone.ip() {
+        Some(ip) => vec![ip],
+        None => match lookup_host((phone.host.as_str(), DISCARD)).await {
+            Ok(addresses) => addresses.map(|address| address.ip()).collect(),
+            // Connecting fails as well, and reports it.
+            Err(_) => Vec::new(),
+        },
+    }
+}
+
 /// Any port: nothing is sent to it.
 const DISCARD: u16 = 9;
 

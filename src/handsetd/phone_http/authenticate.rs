@@ -6,8 +6,8 @@
 //! form.
 //!
 //! After too many failures, requests are refused without checking the configured passwords. The
-//! one-time credentials of a push in progress stay valid even then: they cannot be guessed, and a push
-//! must not depend on who else sends requests.
+//! one-time password of a push is checked even then: it cannot be guessed, and a push must not depend
+//! on who else sends requests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::failed_logins::{Attempt, FailedLogins};
-use crate::deliver::PushCredentials;
+use crate::deliver::{Presented, PushCredentials, Redemption};
 
 /// Checks credentials, and limits failures.
 #[derive(Clone, Debug)]
@@ -70,19 +70,33 @@ impl LoginGuard {
             password,
             device,
         } = fields;
-        if self.credentials.accepts_one_time(username, password) {
+        let mac = device.parse::<MacAddress>().ok();
+        let presented = Presented {
+            peer: peer.ip(),
+            mac,
+            username,
+            password,
+        };
+        let redemption = self.credentials.redeem(&presented);
+        if redemption == Redemption::Accepted {
             return plain_text("AUTHORIZED");
         }
-        let mac = device.parse::<MacAddress>().ok();
         let attempt = self.failed_logins.attempt(peer.ip(), mac, || {
-            self.credentials.accepts(mac, username, password)
+            self.credentials.accepts_configured(&presented)
         });
         if attempt == Attempt::Accepted {
             return plain_text("AUTHORIZED");
         }
         // The query is not logged, since it contains the password.
         if attempt != Attempt::Blocked {
-            info!(%peer, device, user = username, "Rejected a phone's credentials.");
+            match redemption {
+                Redemption::Refused(refusal) => {
+                    warn!(%peer, device, %refusal, "Rejected the password of a push.");
+                }
+                Redemption::Accepted | Redemption::Unknown => {
+                    info!(%peer, device, user = username, "Rejected a phone's credentials.");
+                }
+            }
         }
         if attempt == Attempt::Limit {
             warn!(%peer, device, "Too many rejected credentials; blocking further attempts for up to a minute.");

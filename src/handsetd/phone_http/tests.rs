@@ -3,7 +3,7 @@ use std::time::Duration;
 use handset_net::allow_list::AllowList;
 use handset_net::tasks::Tasks;
 use handset_phones::documents::StoredContent;
-use handset_phones::phone::{Credentials, Vendor};
+use handset_phones::phone::{Credentials, Phone, Vendor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::*;
 use crate::content_store::{ContentPublisher, ContentStore};
-use crate::deliver::PushCredentials;
+use crate::deliver::{ConfiguredCredentials, Password, PushCredentials};
 
 struct TestServer {
     address: std::net::SocketAddr,
@@ -32,8 +32,10 @@ impl TestServer {
         let server = Server::bind(config).unwrap();
         let address = server.local_addr();
         let content_store = ContentStore::default();
-        let credentials =
-            PushCredentials::new(vec![(None, Credentials::new("push", "s3 cret&".into()))]);
+        let credentials = PushCredentials::new(vec![ConfiguredCredentials {
+            owner: None,
+            credentials: Credentials::new("push", "s3 cret&".into()),
+        }]);
         let tasks = Tasks::new();
         let (sender, events) = mpsc::channel(2);
         let running = {
@@ -136,12 +138,30 @@ async fn invalid_credentials_are_rejected() {
         let reply = server.get(&format!("/cisco/authenticate?{query}")).await;
         assert_eq!(parts(&reply).1, "UN-AUTHORIZED", "{query}");
     }
-    let one_time = server.credentials.open();
-    let password = one_time.credentials().password().to_owned();
-    let path = format!("/cisco/authenticate?UserID=handsetd&Password={password}");
-    assert_eq!(parts(&server.get(&path).await).1, "AUTHORIZED");
-    drop(one_time);
-    assert_eq!(parts(&server.get(&path).await).1, "UN-AUTHORIZED");
+}
+
+#[tokio::test]
+async fn one_time_passwords_are_accepted_once_and_from_their_phone() {
+    let server = TestServer::new(|_| {});
+    let phone = Phone {
+        mac: "00005E005301".parse().ok(),
+        ..Phone::example(Vendor::Cisco, "7970")
+    };
+    let push = |address: [u8; 4]| server.credentials.open(&phone, vec![address.into()]);
+    let ask = async |password: &str, device: &str| {
+        let query = format!("UserID=handsetd&Password={password}&devicename={device}");
+        let reply = server.get(&format!("/cisco/authenticate?{query}")).await;
+        parts(&reply).1.to_owned()
+    };
+    let (local, remote) = (push([127, 0, 0, 1]), push([192, 0, 2, 21]));
+    let _steps = [&local, &remote].map(|push| push.begin_step(Password::OneTime));
+    let (own, other) = ("SEP00005E005301", "SEP00005E005302");
+    let password = local.one_time().password();
+    assert_eq!(ask(password, other).await, "UN-AUTHORIZED");
+    assert_eq!(ask(password, own).await, "AUTHORIZED");
+    assert_eq!(ask(password, own).await, "UN-AUTHORIZED");
+    let password = remote.one_time().password();
+    assert_eq!(ask(password, own).await, "UN-AUTHORIZED");
 }
 
 #[tokio::test]

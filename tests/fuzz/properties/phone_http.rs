@@ -8,7 +8,9 @@ use axum::http::Request;
 use bytes::Bytes;
 use handset_phones::documents::StoredContent;
 use handset_phones::phone::Credentials;
-use handsetd::fuzzing::{ActionUrlEvent, ContentStore, PhoneHttp, PushCredentials};
+use handsetd::fuzzing::{
+    ActionUrlEvent, ConfiguredCredentials, ContentStore, PhoneHttp, PushCredentials,
+};
 use tokio::sync::mpsc;
 
 /// Sends one request to the server and checks its reply.
@@ -29,7 +31,10 @@ pub fn check(bytes: &[u8]) {
     let content_store = ContentStore::default();
     let screen = StoredContent::new("text/xml", "<x/>");
     content_store.insert(TOKEN.to_owned(), screen, Duration::from_mins(1));
-    let credentials = PushCredentials::new(vec![(None, Credentials::new("push", PASSWORD.into()))]);
+    let credentials = PushCredentials::new(vec![ConfiguredCredentials {
+        owner: None,
+        credentials: Credentials::new("push", PASSWORD.into()),
+    }]);
     let (sender, mut events) = mpsc::channel(2);
     let server = PhoneHttp::new(content_store, credentials, sender);
     let runtime = tokio::runtime::Builder::new_current_thread()

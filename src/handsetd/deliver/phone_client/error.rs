@@ -3,6 +3,9 @@
 /// Why there is no reply.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(in crate::deliver) enum Error {
+    /// The phone asks for the password in clear text and must not get it.
+    #[error("{0}")]
+    BasicRefused(String),
     /// Nothing was sent, because the phone did not accept a connection.
     #[error("{0}")]
     ConnectFailed(String),

@@ -1,4 +1,5 @@
 mod commit;
+mod login;
 mod reply;
 mod tls;
 
@@ -6,6 +7,8 @@ use std::future::ready;
 use std::sync::Arc;
 
 use handset_net::tasks::Tasks;
+use handset_phones::phone::{Credentials, Vendor};
+use handset_phones::vendor::Auth;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex as AsyncMutex;
@@ -74,11 +77,23 @@ impl FakePhone {
         let get = Request::get("/command.htm?key=F1;F2&number=%2310");
         let request = Request { auth, ..get };
         let pair = password.map(|password| Credentials::new("user", password.into()));
-        let (pair, commit_point) = (pair.as_ref(), CommitPoint::default());
+        self.send_as(&request, pair.as_ref()).await
+    }
+
+    async fn send_as(
+        &self,
+        request: &Request,
+        configured: Option<&Credentials>,
+    ) -> Result<u16, Error> {
+        let commit_point = CommitPoint::default();
+        let accounts = Accounts {
+            configured,
+            push: None,
+        };
         let phone = Contactable::example(&self.phone);
         let sent = self
             .client
-            .send(&phone, &request, pair, self.timeout, &commit_point);
+            .send(&phone, request, accounts, self.timeout, &commit_point);
         sent.await.map(|reply| reply.status)
     }
 

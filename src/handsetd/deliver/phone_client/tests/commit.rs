@@ -35,7 +35,7 @@ impl FakePhone {
             .send(
                 &Contactable::example(phone),
                 &request,
-                None,
+                Accounts::default(),
                 self.timeout,
                 commit_point,
             )

@@ -12,7 +12,7 @@ impl FakePhone {
             .send(
                 &Contactable::example(phone),
                 request,
-                None,
+                Accounts::default(),
                 self.timeout,
                 &commit_point,
             )

@@ -1,0 +1,265 @@
+//! How a request authenticates to a phone: what is sent unasked, and what answers a challenge.
+
+use std::time::Duration;
+
+use handset_net::expiring::ExpiringMap;
+use handset_phones::phone::{AuthPolicy, Credentials, Phone, Vendor};
+use handset_phones::vendor::{Auth, Request};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::asked_for_digest::AskedForDigest;
+use super::error::Error;
+use super::exchange::Message;
+use crate::deliver::challenge::{Challenge, Challenges, basic};
+use crate::deliver::push_credentials::{OpenPush, OpenStep, Password};
+
+/// The credentials for a phone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::deliver) struct Accounts<'a> {
+    /// Those that are configured.
+    pub(in crate::deliver) configured: Option<&'a Credentials>,
+    /// Those of a push, for a Cisco phone that confirms them with handsetd. They are worth nothing
+    /// elsewhere.
+    pub(in crate::deliver) push: Option<&'a OpenPush>,
+}
+
+impl Accounts<'_> {
+    /// Returns whether there are none.
+    pub(in crate::deliver) fn is_empty(&self) -> bool {
+        self.configured.is_none() && self.push.is_none()
+    }
+}
+
+/// What is known of how phones ask for passwords.
+#[derive(Debug)]
+pub(super) struct Logins {
+    asked_for_digest: AskedForDigest,
+    /// Servers that asked for Basic; they get the password with the request.
+    wants_basic: Mutex<ExpiringMap<String, ()>>,
+    /// Phones that refused the credentials, for [`LOCKOUT`].
+    refused: Mutex<ExpiringMap<String, ()>>,
+}
+
+impl Default for Logins {
+    fn default() -> Self {
+        Self {
+            asked_for_digest: AskedForDigest::default(),
+            wants_basic: Mutex::new(ExpiringMap::new(CAPACITY)),
+            refused: Mutex::new(ExpiringMap::new(CAPACITY)),
+        }
+    }
+}
+
+impl Logins {
+    /// Begins to authenticate a request to `phone`, unless the phone has just refused the same
+    /// credentials.
+    pub(super) fn begin<'a>(
+        &'a self,
+        phone: &'a Phone,
+        request: &Request,
+        accounts: Accounts<'a>,
+    ) -> Result<Login<'a>, Error> {
+        let username = accounts.configured.map_or("", |pair| &pair.username);
+        let refused_key = format!("{} {username}", phone.address);
+        let remaining = self.refused.lock().remaining(&refused_key, Instant::now());
+        if let Some(remaining) = remaining {
+            return Err(Error::LockedOut(format!(
+                "the phone refused the user name and password {} s ago and locks handsetd out if \
+                 that repeats; the next try is possible {} minutes after the refusal, or after a \
+                 restart of handsetd",
+                LOCKOUT.saturating_sub(remaining).as_secs(),
+                LOCKOUT.as_secs() / 60
+            )));
+        }
+        Ok(Login {
+            logins: self,
+            phone,
+            auth: request.auth,
+            accounts,
+            // A Yealink phone may ask for Basic for one method and for Digest for the other.
+            basic_key: format!("{refused_key} {:?}", request.method),
+            refused_key,
+            sent: Sent::Nothing,
+            _step: None,
+        })
+    }
+}
+
+/// The authentication of one request.
+#[derive(Debug)]
+pub(super) struct Login<'a> {
+    logins: &'a Logins,
+    phone: &'a Phone,
+    auth: Auth,
+    accounts: Accounts<'a>,
+    basic_key: String,
+    refused_key: String,
+    sent: Sent,
+    _step: Option<OpenStep<'a>>,
+}
+
+/// What has been sent to authenticate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Sent {
+    Nothing,
+    /// The password of the push, unasked.
+    OneTime,
+    /// The password, unasked.
+    UnaskedBasic,
+    /// The password, when the phone asked for it.
+    Basic,
+    /// The answer to a Digest challenge with this nonce.
+    Digest {
+        nonce: String,
+        renewals: u8,
+    },
+}
+
+impl Login<'_> {
+    /// Returns the value of `Authorization` for the first attempt, if any.
+    pub(super) fn first(&mut self) -> Option<String> {
+        let configured = self.configured_basic();
+        match self.auth {
+            Auth::None => None,
+            Auth::OnChallenge => {
+                let wants_basic = self.logins.wants_basic.lock();
+                let wants_basic = wants_basic.contains(&self.basic_key, Instant::now());
+                let unasked = configured.filter(|_| wants_basic)?;
+                self.sent = Sent::UnaskedBasic;
+                Some(unasked)
+            }
+            Auth::PreemptiveBasic => {
+                let push = self.accounts.push;
+                if configured.is_some() {
+                    self._step = push.map(|push| push.begin_step(Password::Configured));
+                    self.sent = Sent::UnaskedBasic;
+                    return configured;
+                }
+                let push = push?;
+                self._step = Some(push.begin_step(Password::OneTime));
+                self.sent = Sent::OneTime;
+                basic(push.one_time())
+            }
+        }
+    }
+
+    /// Returns the configured credentials for Basic, if the phone may have them.
+    fn configured_basic(&self) -> Option<String> {
+        let configured = self.accounts.configured?;
+        let asked_for_digest = self
+            .logins
+            .asked_for_digest
+            .contains(self.phone, Some(configured));
+        if asked_for_digest {
+            return None;
+        }
+        basic(configured)
+    }
+
+    /// Takes note of a reply; returns the value of `Authorization` for the next attempt, or `None` if
+    /// the reply is final. Fails if the phone asks for the password in clear text and must not get
+    /// it.
+    pub(super) fn next<'f>(
+        &mut self,
+        status: u16,
+        challenges: impl Iterator<Item = &'f str>,
+        message: &Message,
+    ) -> Result<Option<String>, Error> {
+        if status != 401 {
+            if self.sent == Sent::Basic {
+                let (mut wants_basic, now) = (self.logins.wants_basic.lock(), Instant::now());
+                wants_basic.insert(self.basic_key.clone(), (), BASIC_LIFETIME, now);
+            }
+            return Ok(None);
+        }
+        let challenges = Challenges::read(challenges);
+        let configured = self.accounts.configured;
+        if challenges.ask_for_digest() {
+            self.logins.asked_for_digest.record(self.phone, configured);
+        }
+        let Some(configured) = configured.filter(|_| self.auth != Auth::None) else {
+            return Ok(None);
+        };
+        let renewals = match (&self.sent, &challenges.strongest) {
+            (Sent::Nothing | Sent::OneTime | Sent::UnaskedBasic, Some(Challenge::Digest(_))) => 0,
+            (Sent::Nothing, Some(Challenge::Basic)) => {
+                let answer = self.configured_basic();
+                let answer = answer.ok_or_else(|| self.basic_refused(configured))?;
+                self.sent = Sent::Basic;
+                return Ok(Some(answer));
+            }
+            (Sent::Nothing | Sent::OneTime, _) => return Ok(None),
+            (Sent::Digest { nonce, renewals }, Some(Challenge::Digest(digest)))
+                if digest.is_renewal_of(nonce) =>
+            {
+                if *renewals == MAX_RENEWALS {
+                    return Ok(None);
+                }
+                renewals.saturating_add(1)
+            }
+            (Sent::Digest { .. }, Some(Challenge::Basic)) => {
+                self.record_refusal();
+                return Err(self.basic_refused(configured));
+            }
+            // A phone that refused the password does not get it again.
+            (Sent::Basic | Sent::UnaskedBasic | Sent::Digest { .. }, _) => {
+                self.record_refusal();
+                return Ok(None);
+            }
+        };
+        let Some(challenge @ Challenge::Digest(digest)) = &challenges.strongest else {
+            return Ok(None);
+        };
+        self.sent = Sent::Digest {
+            nonce: digest.nonce().to_owned(),
+            renewals,
+        };
+        Ok(challenge.answer(configured, message.method(), message.target()))
+    }
+
+    fn basic_refused(&self, configured: &Credentials) -> Error {
+        let Phone {
+            name,
+            address,
+            vendor,
+            ..
+        } = self.phone;
+        let asks =
+            format!("{address} asks for Basic, which reveals the password, so it was not sent: ");
+        Error::BasicRefused(if configured.policy() == AuthPolicy::Digest {
+            format!(
+                "{asks}auth of [vendor.{vendor}] or of the [[phone]] is \"digest\"; switch the \
+                 phone to Digest, or set auth = \"any\""
+            )
+        } else {
+            format!(
+                "{asks}{name} or its address has asked for Digest before, so this may be another \
+                 program in its place; switch the phone back to Digest, or restart handsetd if Basic \
+                 is intended"
+            )
+        })
+    }
+
+    fn record_refusal(&self) {
+        let now = Instant::now();
+        self.logins.wants_basic.lock().remove(&self.basic_key, now);
+        if self.phone.vendor == Vendor::Yealink {
+            let key = self.refused_key.clone();
+            self.logins.refused.lock().insert(key, (), LOCKOUT, now);
+        }
+    }
+}
+
+/// How long a Yealink phone that refused the credentials gets no request: it locks a client out
+/// that fails three times within ten minutes.
+const LOCKOUT: Duration = Duration::from_mins(10);
+
+/// How long a server that asked for Basic gets the password without asking.
+const BASIC_LIFETIME: Duration = Duration::from_hours(24);
+
+/// How many servers and phones are remembered.
+const CAPACITY: usize = 20_000;
+
+/// How often an answer to Digest is repeated with a new nonce, if the phone calls the last one stale.
+const MAX_RENEWALS: u8 = 2;
