@@ -255,6 +255,7 @@ mod tests {
             let entry = PhoneEntry {
                 auth: own,
                 credentials,
+                listing: Listing::Listed,
                 ..entry()
             };
             let settings = VendorDefaults {

@@ -9,11 +9,15 @@
 //! name. The vendor counts, since an endpoint may have phones of several vendors, and an address may
 //! get another phone. A hardware address does not count: anything can claim one in its `User-Agent`,
 //! and so could have a phone taken for one that asked for Digest.
+//!
+//! Yealink phones have two accounts. They may ask for Digest for pushes, and yet know only Basic for
+//! commands, so the two are remembered separately.
 
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
 use handset_phones::phone::{Address, Credentials, Phone, Vendor};
+use handset_phones::vendor::Method;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -26,8 +30,36 @@ pub(super) struct AskedForDigest(Mutex<Known>);
 struct Known {
     /// Names are those of `[[phone]]` sections and of endpoints in Asterisk, which no phone can make
     /// up. So no phone can crowd out others, unlike in `addresses`.
-    names: ExpiringMap<Name, ()>,
-    addresses: ExpiringMap<(Address, Vendor), ()>,
+    names: ExpiringMap<(Name, Area), ()>,
+    addresses: ExpiringMap<((Address, Vendor), Area), ()>,
+}
+
+/// The part of a phone's web server that a password is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Area {
+    All,
+    YealinkCommands,
+    YealinkPushes,
+}
+
+impl Area {
+    /// Returns the area of a request.
+    pub(super) fn of(vendor: Vendor, method: Method) -> Self {
+        match (vendor, method) {
+            (Vendor::Yealink, Method::Get) => Self::YealinkCommands,
+            (Vendor::Yealink, Method::Post) => Self::YealinkPushes,
+            (Vendor::Cisco | Vendor::Snom, _) => Self::All,
+        }
+    }
+
+    /// Returns the areas that share something with this one.
+    fn overlapping(self) -> &'static [Self] {
+        match self {
+            Self::All => &[Self::All, Self::YealinkCommands, Self::YealinkPushes],
+            Self::YealinkCommands => &[Self::All, Self::YealinkCommands],
+            Self::YealinkPushes => &[Self::All, Self::YealinkPushes],
+        }
+    }
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -49,19 +81,27 @@ impl Default for AskedForDigest {
 
 impl AskedForDigest {
     /// Records that `phone`, which has these credentials, has asked for Digest.
-    pub(super) fn record(&self, phone: &Phone, credentials: Option<&Credentials>) {
+    pub(super) fn record(&self, phone: &Phone, area: Area, credentials: Option<&Credentials>) {
         let (mut known, now) = (self.0.lock(), Instant::now());
         for name in names(phone, credentials) {
-            known.names.insert(name, (), LIFETIME, now);
+            known.names.insert((name, area), (), LIFETIME, now);
         }
-        known.addresses.insert(address(phone), (), LIFETIME, now);
+        let address = (address(phone), area);
+        known.addresses.insert(address, (), LIFETIME, now);
     }
 
     /// Returns whether `phone` has asked for Digest.
-    pub(super) fn contains(&self, phone: &Phone, credentials: Option<&Credentials>) -> bool {
+    pub(super) fn contains(
+        &self,
+        phone: &Phone,
+        area: Area,
+        credentials: Option<&Credentials>,
+    ) -> bool {
         let (known, now) = (self.0.lock(), Instant::now());
-        known.addresses.contains(&address(phone), now)
-            || names(phone, credentials).any(|name| known.names.contains(&name, now))
+        area.overlapping().iter().any(|area| {
+            known.addresses.contains(&(address(phone), *area), now)
+                || names(phone, credentials).any(|name| known.names.contains(&(name, *area), now))
+        })
     }
 }
 
@@ -80,9 +120,9 @@ fn hash(password: &str) -> PasswordHash {
     Sha256::digest(password).into()
 }
 
-/// How many names are remembered, two for each phone. Beyond it, phones that have not asked for the
-/// longest time are forgotten.
-const MAX_NAMES: usize = 40_000;
+/// How many names are remembered, two to four for each phone. Beyond it, phones that have not asked
+/// for the longest time are forgotten.
+const MAX_NAMES: usize = 80_000;
 
 /// How many addresses are remembered. A single SIP account may use up all of them, address by
 /// address; what that gains is a password that it gets at a new address anyway.
@@ -109,10 +149,12 @@ mod tests {
         let memory = AskedForDigest::default();
         let password = |text: &str| Some(Credentials::new("u", text.into()));
         let contains = |name, address, vendor, text| {
-            memory.contains(&phone(name, address, vendor), password(text).as_ref())
+            let area = Area::of(vendor, Method::Get);
+            memory.contains(&phone(name, address, vendor), area, password(text).as_ref())
         };
         assert!(!contains("1001", "192.0.2.1", Snom, "p"));
-        memory.record(&phone("1001", "192.0.2.1", Snom), password("p").as_ref());
+        let desk = phone("1001", "192.0.2.1", Snom);
+        memory.record(&desk, Area::All, password("p").as_ref());
         assert!(contains("1001", "192.0.2.1", Snom, "p"));
         assert!(contains("1001", "192.0.2.2", Snom, "p"), "moved");
         assert!(contains("1001", "192.0.2.2", Snom, "changed"));
@@ -123,7 +165,19 @@ mod tests {
         assert!(!contains("1002", "192.0.2.1", Yealink, "p"));
         assert!(!contains("1002", "192.0.2.1:8080", Snom, "p"));
         let unlisted = phone("1001", "192.0.2.9", Snom);
-        assert!(memory.contains(&unlisted, None));
+        assert!(memory.contains(&unlisted, Area::All, None));
+    }
+
+    #[test]
+    fn commands_and_pushes_of_yealink_phones_are_separate() {
+        let memory = AskedForDigest::default();
+        let desk = phone("1001", "192.0.2.1", Vendor::Yealink);
+        let area = |method| Area::of(Vendor::Yealink, method);
+        memory.record(&desk, area(Method::Post), None);
+        assert!(memory.contains(&desk, area(Method::Post), None));
+        assert!(!memory.contains(&desk, area(Method::Get), None));
+        memory.record(&desk, area(Method::Get), None);
+        assert!(memory.contains(&desk, area(Method::Get), None));
     }
 
     #[test]
@@ -131,12 +185,13 @@ mod tests {
         let memory = AskedForDigest::default();
         let password = Credentials::new("u", "p".into());
         let desk = phone("1001", "192.0.2.1", Vendor::Snom);
-        memory.record(&desk, Some(&password));
+        memory.record(&desk, Area::All, Some(&password));
         for at in 0..u32::try_from(MAX_ADDRESSES).unwrap() {
             let address = std::net::Ipv4Addr::from_bits(0x0A00_0000 + at).to_string();
-            memory.record(&phone("666", &address, Vendor::Snom), Some(&password));
+            let other = phone("666", &address, Vendor::Snom);
+            memory.record(&other, Area::All, Some(&password));
         }
-        assert!(memory.contains(&desk, Some(&password)));
+        assert!(memory.contains(&desk, Area::All, Some(&password)));
         let known = memory.0.lock();
         assert_eq!(known.addresses.len(), MAX_ADDRESSES);
         assert_eq!(known.names.len(), 4);

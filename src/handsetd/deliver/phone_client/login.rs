@@ -8,7 +8,7 @@ use handset_phones::vendor::{Auth, Request};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::asked_for_digest::AskedForDigest;
+use super::asked_for_digest::{Area, AskedForDigest};
 use super::error::Error;
 use super::exchange::Message;
 use crate::deliver::challenge::{Challenge, Challenges, basic};
@@ -76,6 +76,7 @@ impl Logins {
             logins: self,
             phone,
             auth: request.auth,
+            area: Area::of(phone.vendor, request.method),
             accounts,
             // A Yealink phone may ask for Basic for one method and for Digest for the other.
             basic_key: format!("{refused_key} {:?}", request.method),
@@ -92,6 +93,7 @@ pub(super) struct Login<'a> {
     logins: &'a Logins,
     phone: &'a Phone,
     auth: Auth,
+    area: Area,
     accounts: Accounts<'a>,
     basic_key: String,
     refused_key: String,
@@ -147,10 +149,10 @@ impl Login<'_> {
     /// Returns the configured credentials for Basic, if the phone may have them.
     fn configured_basic(&self) -> Option<String> {
         let configured = self.accounts.configured?;
-        let asked_for_digest = self
-            .logins
-            .asked_for_digest
-            .contains(self.phone, Some(configured));
+        let asked_for_digest =
+            self.logins
+                .asked_for_digest
+                .contains(self.phone, self.area, Some(configured));
         if asked_for_digest {
             return None;
         }
@@ -176,7 +178,8 @@ impl Login<'_> {
         let challenges = Challenges::read(challenges);
         let configured = self.accounts.configured;
         if challenges.ask_for_digest() {
-            self.logins.asked_for_digest.record(self.phone, configured);
+            let memory = &self.logins.asked_for_digest;
+            memory.record(self.phone, self.area, configured);
         }
         let Some(configured) = configured.filter(|_| self.auth != Auth::None) else {
             return Ok(None);
@@ -220,23 +223,17 @@ impl Login<'_> {
 
     fn basic_refused(&self, configured: &Credentials) -> Error {
         let Phone {
-            name,
-            address,
-            vendor,
-            ..
+            address, vendor, ..
         } = self.phone;
-        let asks =
-            format!("{address} asks for Basic, which reveals the password, so it was not sent: ");
         Error::BasicRefused(if configured.policy() == AuthPolicy::Digest {
             format!(
-                "{asks}auth of [vendor.{vendor}] or of the [[phone]] is \"digest\"; switch the \
-                 phone to Digest, or set auth = \"any\""
+                "{address} asks for Basic, which reveals the password; auth = \"digest\" \
+                 ([vendor.{vendor}] or [[phone]]) forbids that; switch the phone to Digest"
             )
         } else {
             format!(
-                "{asks}{name} or its address has asked for Digest before, so this may be another \
-                 program in its place; switch the phone back to Digest, or restart handsetd if Basic \
-                 is intended"
+                "{address} asks for Basic after Digest, so it may not be the phone and did not get \
+                 the password; if the phone was switched to Basic, restart handsetd"
             )
         })
     }

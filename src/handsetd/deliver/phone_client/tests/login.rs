@@ -63,7 +63,7 @@ async fn phone_that_asked_for_digest_is_not_answered_in_basic() {
     }
     for _ in 0..2 {
         let reason = refused(fake.send(Auth::OnChallenge, Some("pass")).await);
-        assert!(reason.contains("asked for Digest before"), "{reason}");
+        assert!(reason.contains("asks for Basic after Digest"), "{reason}");
         assert!(reason.contains("restart handsetd"), "{reason}");
         assert!(!reason.contains("pass\""), "{reason}");
     }
@@ -87,6 +87,19 @@ async fn asking_is_enough_and_holds_for_other_methods_ports_and_addresses() {
     fake.phone.address.host = "localhost".to_owned();
     refused(fake.send_as(&request, Some(&pair)).await);
     assert_eq!(fake.authorizations().await, [""; 3]);
+}
+
+#[tokio::test]
+async fn yealink_phone_may_ask_for_digest_for_pushes_and_for_basic_for_commands() {
+    let answers = [DIGEST, OK, BASIC, OK, DIGEST, OK, BASIC];
+    let fake = FakePhone::new(Vendor::Yealink, &answers).await;
+    let pair = Credentials::new("user", "pass".into());
+    let push = Request::post("/servlet?push=xml", "text/xml", "");
+    let command = Request::get("/servlet?key=OK");
+    for request in [&push, &command, &push] {
+        assert_eq!(fake.send_as(request, Some(&pair)).await, Ok(200));
+    }
+    refused(fake.send_as(&push, Some(&pair)).await);
 }
 
 #[tokio::test]
@@ -133,7 +146,10 @@ async fn password_for_digest_is_sent_neither_unasked_nor_when_basic_is_asked_for
     let fake = FakePhone::new(Vendor::Snom, &[BASIC, BASIC, BOTH, OK]).await;
     for auth in [Auth::OnChallenge, Auth::PreemptiveBasic] {
         let reason = refused(fake.send_digest_only(auth).await);
-        assert!(reason.contains("auth of [vendor.snom]"), "{reason}");
+        assert!(
+            reason.contains("auth = \"digest\" ([vendor.snom]"),
+            "{reason}"
+        );
     }
     assert_eq!(fake.send_digest_only(Auth::OnChallenge).await, Ok(200));
     assert_eq!(fake.schemes().await, ["", "", "", "Digest"]);
