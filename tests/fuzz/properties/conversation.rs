@@ -145,9 +145,7 @@ impl Replies<'_> {
 fn interpret(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
     let limit = MAX_TEXT + 8 * reply.body.len();
     match exchange.parser.parse(reply) {
-        ReplyOutcome::Denied(why)
-        | ReplyOutcome::Rejected(why)
-        | ReplyOutcome::Unconfirmed(why) => {
+        ReplyOutcome::Denied(why) | ReplyOutcome::Rejected(why) => {
             assert!(why.len() <= limit, "a reason has {} bytes", why.len());
             None
         }
