@@ -1,6 +1,6 @@
 //! Resolves names to phones, from configuration and roster. No I/O.
 
-mod claims;
+mod claimants;
 mod phone_ref;
 mod reference;
 mod summary;
@@ -180,19 +180,19 @@ impl PhoneResolver {
 
     /// Returns the phones registered at an address that is not configured.
     pub(crate) fn at_address(&self, address: &str) -> Vec<Resolution> {
-        let claims = self.claims(address);
-        if let Some(endpoints) = claims.dispute()
+        let claimants = self.claimants(address);
+        if let Some(endpoints) = claimants.dispute()
             && address.parse::<MacAddress>().is_ok()
         {
             let reason = format!(
-                "{endpoints} both claim to be {address}, so neither is believed; add a [[phone]] \
-                 with this mac"
+                "{endpoints} claim to be {address}, and none is believed; add a [[phone]] with \
+                 this mac"
             );
             return vec![Err(
                 Outcome::at(address, None, Status::NotFound, reason).into()
             )];
         }
-        let known = claims.phones;
+        let known = claimants.phones;
         if known.is_empty() {
             let reason = format!(
                 "no [[phone]] has the name or address {address}, and no phone is registered there"
@@ -223,12 +223,15 @@ impl PhoneResolver {
             Target::Listed(entry) => Some(entry.name),
             Target::Group(_) | Target::Unlisted(_) => None,
             Target::Unknown(_) => {
-                let claims = self.claims(address);
+                let claimants = self.claimants(address);
                 let is_mac = address.parse::<MacAddress>().is_ok();
-                if is_mac && claims.dispute().is_some() {
+                if is_mac && claimants.dispute().is_some() {
                     return None;
                 }
-                let mut endpoints = claims.phones.into_iter().filter_map(|info| info.endpoint);
+                let mut endpoints = claimants
+                    .phones
+                    .into_iter()
+                    .filter_map(|info| info.endpoint);
                 endpoints.next().map(|endpoint| endpoint.to_string())
             }
         }

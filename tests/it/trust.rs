@@ -205,8 +205,8 @@ async fn a_hardware_address_that_two_claim_is_nobodys(version: Version) {
     .await;
     assert_eq!(
         outcome.1,
-        "PJSIP/2001 and PJSIP/2002 both claim to be 00:00:5E:00:53:01, so neither is believed; add \
-         a [[phone]] with this mac"
+        "PJSIP/2001 and PJSIP/2002 claim to be 00:00:5E:00:53:01, and none is believed; add a \
+         [[phone]] with this mac"
     );
     let before = server.heard().len();
     assert_eq!(of_impostor.heard(), Vec::<String>::new());

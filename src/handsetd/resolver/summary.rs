@@ -1,11 +1,12 @@
 //! The list of configured and registered phones, for administrators and programs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use handset_phones::phone::{PhoneEntry, RegistrationInfo};
+use handset_phones::phone::{Listing, MacAddress, PhoneEntry, RegistrationInfo};
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::claimants::disputed_macs;
 use super::{Known, PhoneResolver};
 use crate::roster::Unavailable;
 
@@ -52,6 +53,7 @@ impl PhoneResolver {
 fn summaries(known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
     let mut all = Vec::new();
     let mut listed = HashSet::new();
+    let disputed = &disputed_macs(infos);
     for entry in known.directory.entries() {
         let own: Vec<_> = infos
             .iter()
@@ -59,10 +61,10 @@ fn summaries(known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
             .collect();
         listed.extend(entry.endpoint.clone());
         if own.is_empty() {
-            all.push(summary(known, entry, None, true));
+            all.push(summary((known, disputed), entry, None));
         }
         let own = own.into_iter();
-        all.extend(own.map(|info| summary(known, entry, Some(info), true)));
+        all.extend(own.map(|info| summary((known, disputed), entry, Some(info))));
     }
     let mut others: Vec<_> = infos
         .iter()
@@ -70,21 +72,26 @@ fn summaries(known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
         .filter(|(endpoint, _)| !listed.contains(endpoint))
         .collect();
     others.sort_by_key(|(endpoint, _)| endpoint.to_string());
-    let other =
-        |(endpoint, info)| summary(known, &PhoneEntry::unlisted(endpoint), Some(info), false);
+    let other = |(endpoint, info)| {
+        let entry = PhoneEntry::unlisted(endpoint);
+        summary((known, disputed), &entry, Some(info))
+    };
     all.extend(others.into_iter().map(other));
     all
 }
 
 fn summary(
-    known: &Known,
+    (known, disputed): (&Known, &HashMap<MacAddress, String>),
     entry: &PhoneEntry,
     info: Option<&RegistrationInfo>,
-    listed: bool,
 ) -> PhoneSummary {
     let nothing = RegistrationInfo::default();
     let known_info = info.unwrap_or(&nothing);
-    let mut found: Vec<String> = listed.then(|| "[[phone]]".to_owned()).into_iter().collect();
+    let is_listed = entry.listing == Listing::Listed;
+    let mut found: Vec<String> = is_listed
+        .then(|| "[[phone]]".to_owned())
+        .into_iter()
+        .collect();
     found.extend(known_info.sources.iter().cloned());
     let text = |value: Option<String>| value.unwrap_or_default();
     let unresolved = PhoneSummary {
@@ -99,14 +106,24 @@ fn summary(
         found,
     };
     match entry.resolve(known_info, &known.defaults) {
-        Ok(phone) => PhoneSummary {
-            vendor: phone.vendor.to_string(),
-            model: phone.model,
-            firmware: phone.firmware.to_string(),
-            address: phone.address.to_string(),
-            mac: text(phone.mac.map(|mac| mac.to_string())),
-            ..unresolved
-        },
+        Ok(phone) => {
+            let reported = phone.mac.filter(|_| entry.mac.is_none());
+            let mut mac = text(phone.mac.map(|mac| mac.to_string()));
+            let mut found = unresolved.found;
+            if let Some(endpoints) = reported.and_then(|reported| disputed.get(&reported)) {
+                found.push(format!("{endpoints} claim to be {mac}"));
+                mac.clear();
+            }
+            PhoneSummary {
+                vendor: phone.vendor.to_string(),
+                model: phone.model,
+                firmware: phone.firmware.to_string(),
+                address: phone.address.to_string(),
+                mac,
+                found,
+                ..unresolved
+            }
+        }
         Err(_) => unresolved,
     }
 }

@@ -4,20 +4,22 @@
 //! SIP account can send those of another phone. What two claim is therefore nobody's. Several lines of
 //! one phone claim the same, too, but at one contact: what is sent there reaches the same socket.
 
+use std::collections::HashMap;
+
 use handset_phones::phone::{MacAddress, RegistrationInfo, sip_socket};
 
 use super::PhoneResolver;
 
 /// The phones that claim something.
 #[derive(Debug, Default)]
-pub(super) struct Claims {
+pub(super) struct Claimants {
     /// One for each contact; several lines of one phone are one.
     pub(super) phones: Vec<RegistrationInfo>,
 }
 
-impl Claims {
-    /// Creates claims from registrations that match; the order of endpoints decides which line stands
-    /// for a phone.
+impl Claimants {
+    /// Takes the registrations that claim it. The first endpoint in alphabetical order stands for a phone
+    /// with several lines.
     pub(super) fn of(mut infos: Vec<RegistrationInfo>) -> Self {
         infos.sort_by_cached_key(|info| info.endpoint.as_ref().map(ToString::to_string));
         let mut phones: Vec<RegistrationInfo> = Vec::new();
@@ -44,6 +46,18 @@ impl Claims {
     }
 }
 
+/// Returns the MAC addresses that several of `infos` claim, and who they are.
+pub(super) fn disputed_macs(infos: &[RegistrationInfo]) -> HashMap<MacAddress, String> {
+    let mut claimants: HashMap<MacAddress, Vec<RegistrationInfo>> = HashMap::new();
+    for info in infos {
+        if let Some(mac) = info.identity.as_ref().and_then(|identity| identity.mac) {
+            claimants.entry(mac).or_default().push(info.clone());
+        }
+    }
+    let dispute = |(mac, infos)| Some((mac, Claimants::of(infos).dispute()?));
+    claimants.into_iter().filter_map(dispute).collect()
+}
+
 impl PhoneResolver {
     /// Returns whether a hardware address that `info` reports is in doubt: another `[[phone]]` has it,
     /// or another phone reports it as well.
@@ -52,12 +66,12 @@ impl PhoneResolver {
         let mut entries = known.directory.entries().iter();
         let is_of_another =
             entries.any(|entry| entry.mac == Some(mac) && entry.endpoint != info.endpoint);
-        is_of_another || self.claims(&mac.to_string()).dispute().is_some()
+        is_of_another || self.claimants(&mac.to_string()).dispute().is_some()
     }
 
     /// Returns the registered phones with this IP or MAC address.
-    pub(super) fn claims(&self, address: &str) -> Claims {
-        Claims::of(self.roster.find(address))
+    pub(super) fn claimants(&self, address: &str) -> Claimants {
+        Claimants::of(self.roster.find(address))
     }
 }
 
@@ -86,12 +100,12 @@ mod tests {
         }
     }
 
-    fn claims(claimants: &[(&str, &str)]) -> (usize, Option<String>) {
+    fn claimants(claimants: &[(&str, &str)]) -> (usize, Option<String>) {
         let infos = claimants
             .iter()
             .map(|(endpoint, contact)| info(endpoint, contact));
-        let claims = Claims::of(infos.collect());
-        (claims.phones.len(), claims.dispute())
+        let claimants = Claimants::of(infos.collect());
+        (claimants.phones.len(), claimants.dispute())
     }
 
     #[test]
@@ -99,24 +113,24 @@ mod tests {
         let one = ("PJSIP/1001", "sip:1001@192.0.2.21:5060");
         let two = ("PJSIP/1002", "sip:1002@192.0.2.66:5060");
         let both = Some("PJSIP/1001 and PJSIP/1002".to_owned());
-        assert_eq!(claims(&[]), (0, None));
-        assert_eq!(claims(&[one]), (1, None));
-        assert_eq!(claims(&[two, one]), (2, both.clone()));
+        assert_eq!(claimants(&[]), (0, None));
+        assert_eq!(claimants(&[one]), (1, None));
+        assert_eq!(claimants(&[two, one]), (2, both.clone()));
         // Another port is another socket, perhaps behind the same NAT.
         let nat = ("PJSIP/1002", "sip:1002@192.0.2.21:1024");
-        assert_eq!(claims(&[one, nat]), (2, both));
+        assert_eq!(claimants(&[one, nat]), (2, both));
         let three = ("SIP/1003", "");
         let expected = "PJSIP/1001, PJSIP/1002 and 1 more".to_owned();
-        assert_eq!(claims(&[three, two, one]), (3, Some(expected)));
+        assert_eq!(claimants(&[three, two, one]), (3, Some(expected)));
     }
 
     #[test]
     fn lines_of_one_phone_are_one() {
         let first = ("PJSIP/1001", "sip:1001@192.0.2.21:5060;line=1");
         let second = ("PJSIP/1002", "sip:1002@192.0.2.21");
-        assert_eq!(claims(&[second, first]), (1, None));
+        assert_eq!(claimants(&[second, first]), (1, None));
         // One endpoint with two contacts is one account.
         let moved = ("PJSIP/1001", "sip:1001@192.0.2.22:5060");
-        assert_eq!(claims(&[first, moved]), (2, None));
+        assert_eq!(claimants(&[first, moved]), (2, None));
     }
 }
