@@ -44,6 +44,11 @@ impl AllowList {
         self.0.iter().copied()
     }
 
+    /// Returns whether connections from nowhere are accepted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds the network of a single address, unless it is accepted already.
     pub fn add(&mut self, address: IpAddr) {
         let address = address.to_canonical();

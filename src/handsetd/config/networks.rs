@@ -1,7 +1,7 @@
 //! The `[phones]` section, and what follows from it: who may fetch, and who gets a vendor's password.
 
 use handset_net::allow_list::AllowList;
-use handset_phones::phone::{Directory, VendorDefaultsMap};
+use handset_phones::phone::{AuthPolicy, Directory, Vendor, VendorDefaultsMap};
 
 use super::setting::Setting;
 use super::validator::Validator;
@@ -21,10 +21,23 @@ pub(super) fn share_passwords(
 ) {
     for (vendor, defaults) in vendors {
         defaults.for_unlisted = phones.is_written();
-        if defaults.credentials.is_some() && !phones.is_written() {
+        if defaults.credentials.is_none() {
+            continue;
+        }
+        if !phones.is_written() {
             validator.warn(format!(
                 "vendor.{vendor}.password is sent only to phones that a [[phone]] lists: \
                  phones.networks is not set"
+            ));
+        } else if defaults.auth == AuthPolicy::Any && !phones.effective().is_empty() {
+            let instead = match vendor {
+                // Phones that ask their authentication URL never ask for Digest.
+                Vendor::Cisco => ", or no password, since each push then has its own,",
+                Vendor::Snom | Vendor::Yealink => "",
+            };
+            validator.warn(format!(
+                "any SIP account that registers from phones.networks can learn \
+                 vendor.{vendor}.password; auth = \"digest\"{instead} prevents it"
             ));
         }
     }

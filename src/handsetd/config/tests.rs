@@ -391,6 +391,7 @@ fn variables_override_files() {
         ("HANDSETD__HTTP__MAX_CONNECTIONS", "7"),
         ("HANDSETD__LOG__LEVEL", "trace"),
         ("HANDSETD__VENDOR__CISCO__PASSWORD", "1234"),
+        ("HANDSETD__VENDOR__CISCO__AUTH", "digest"),
         ("HANDSETD__PHONES__NETWORKS", "10.1.0.0/16"),
         ("HANDSETD__MEDIA__HOSTS", ""),
         ("HANDSETD_LOG", "debug"),
@@ -663,6 +664,14 @@ fn password_of_a_vendor_is_kept_for_listed_phones_unless_networks_are_written() 
     let expected = "vendor.snom.password is sent only to phones that a [[phone]] lists: \
                     phones.networks is not set";
     assert_eq!(load(vendor), (false, vec![expected.to_owned()]));
-    let (is_shared, _) = load(&format!("{vendor}[phones]\nnetworks = ['10.0.0.0/8']\n"));
-    assert!(is_shared);
+    let networks = "[phones]\nnetworks = ['10.0.0.0/8']\n";
+    let expected = "any SIP account that registers from phones.networks can learn \
+                    vendor.snom.password; auth = \"digest\" prevents it";
+    let shared = load(&format!("{networks}{vendor}"));
+    assert_eq!(shared, (true, vec![expected.to_owned()]));
+    let digest = load(&format!("{networks}{vendor}auth = 'digest'\n"));
+    assert_eq!(digest, (true, Vec::new()));
+    // Nobody is there.
+    let nobody = load(&format!("[phones]\nnetworks = []\n{vendor}"));
+    assert_eq!(nobody, (true, Vec::new()));
 }

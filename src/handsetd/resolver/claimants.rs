@@ -90,7 +90,14 @@ const MAX_NAMED: usize = 2;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use handset_net::tasks::Tasks;
+    use handset_phones::phone::{Directory, PhoneEntry, VendorDefaultsMap};
+
     use super::*;
+    use crate::outcome::Status;
+    use crate::roster::testing::{Session, listen};
 
     fn info(endpoint: &str, contact: &str) -> RegistrationInfo {
         RegistrationInfo {
@@ -132,5 +139,50 @@ mod tests {
         // One endpoint with two contacts is one account.
         let moved = ("PJSIP/1001", "sip:1001@192.0.2.22:5060");
         assert_eq!(claimants(&[first, moved]), (2, None));
+    }
+
+    #[tokio::test]
+    async fn disputed_hardware_address_finds_and_describes_nobody() {
+        let tasks = Tasks::new();
+        let (listener, roster) = listen(&tasks).await;
+        let mut arrivals = roster.arrivals();
+        let listed = PhoneEntry {
+            mac: "00:00:5E:00:53:03".parse().ok(),
+            ..PhoneEntry::unlisted("PJSIP/1003".parse().unwrap())
+        };
+        let directory = Directory::new(vec![listed], HashMap::new()).unwrap();
+        let resolver = PhoneResolver::new(directory, roster, VendorDefaultsMap::new());
+        let mut session = Session::accept(&listener).await;
+        let phones = [
+            ("1001", "192.0.2.21", "snomD785/10.1.1.1 00005E005301"),
+            ("1002", "192.0.2.66", "snomD785/10.1.1.1 00005E005301"),
+            ("1003", "192.0.2.23", "snomD785/10.1.1.1 00005E005303"),
+            ("1004", "192.0.2.67", "snomD785/10.1.1.1 00005E005303"),
+            ("1005", "192.0.2.25", "snomD785/10.1.1.1 00005E005305"),
+        ];
+        session.answer_with_phones(&phones).await;
+        arrivals.recv().await.unwrap();
+        let mac_of = |name: &str| {
+            let phone = resolver.find(&name.into()).remove(0).unwrap();
+            phone.mac.map(|mac| mac.to_string())
+        };
+        assert_eq!(mac_of("1001"), None);
+        assert_eq!(mac_of("1002"), None);
+        assert_eq!(mac_of("1003").as_deref(), Some("00:00:5E:00:53:03"));
+        assert_eq!(mac_of("1004"), None, "it is that of a [[phone]]");
+        assert_eq!(mac_of("1005").as_deref(), Some("00:00:5E:00:53:05"));
+
+        let disputed = resolver.find(&"00005E005301".into()).remove(0).unwrap_err();
+        assert_eq!(disputed.outcome.status, Status::NotFound);
+        assert_eq!(disputed.phone_ref, None);
+        assert_eq!(resolver.name_at("00005E005301"), None);
+        for (mac, name) in [("00005E005303", "1003"), ("00005E005305", "1005")] {
+            let found = resolver.find(&mac.into());
+            let names: Vec<_> = found
+                .iter()
+                .map(|phone| &phone.as_ref().unwrap().name)
+                .collect();
+            assert_eq!(names, [name], "{mac}");
+        }
     }
 }

@@ -78,12 +78,25 @@ impl Session {
 
     /// Answers the queries of a new connection, with one phone at `ip`.
     pub(crate) async fn answer_with_phone(&mut self, ip: &str) {
+        self.answer_with_phones(&[("1001", ip, "snomD785/10.1.1.1")])
+            .await;
+    }
+
+    /// Answers them with phones: name, address and User-Agent of each.
+    pub(crate) async fn answer_with_phones(&mut self, phones: &[(&str, &str, &str)]) {
         self.answer("ListCommands", "PJSIPShowContacts: Lists.\n", "")
             .await;
+        let item = |(name, ip, user_agent): &(&str, &str, &str)| {
+            format!(
+                "Event: ContactList\nActionID: @ID@\nObjectName: {name};@1\n\
+                 Uri: sip:{name}@{ip}:5060\nViaAddr: {ip}\nUserAgent: {user_agent}\n\
+                 Endpoint: {name}\n\n"
+            )
+        };
         let list = format!(
-            "Event: ContactList\nActionID: @ID@\nObjectName: 1001;@1\nUri: sip:1001@{ip}:5060\n\
-             ViaAddr: {ip}\nUserAgent: snomD785/10.1.1.1\nEndpoint: 1001\n\n\
-             Event: ContactListComplete\nActionID: @ID@\nEventList: Complete\nListItems: 1\n\n"
+            "{}Event: ContactListComplete\nActionID: @ID@\nEventList: Complete\nListItems: {}\n\n",
+            phones.iter().map(item).collect::<String>(),
+            phones.len()
         );
         self.answer("PJSIPShowContacts", "EventList: start\n", &list)
             .await;
