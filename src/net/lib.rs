@@ -1,6 +1,7 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
-//! expire, and texts: excerpts of long ones, and those whose encoding is not told.
+//! expire, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, and
+//! those whose encoding is not told.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
@@ -10,6 +11,7 @@ pub mod backoff;
 pub mod destinations;
 pub mod excerpt;
 pub mod expiring;
+pub mod files;
 #[cfg(feature = "http")]
 pub mod http_server;
 pub mod listener;
