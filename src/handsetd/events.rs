@@ -148,6 +148,7 @@ impl Events {
         let requester = Requester::Rule {
             rule: run.rule.to_string(),
             event: run.event.to_string(),
+            after: run.causes.names().iter().map(ToString::to_string).collect(),
         };
         let span = info_span!("rule", name = %run.rule);
         self.tasks.spawn(

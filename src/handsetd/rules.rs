@@ -6,7 +6,7 @@
 //!
 //! For a fact whose name a rule handles, the rule checks in this order, and its [`Trace`] names the first
 //! check that failed: is the condition true; has the limit elapsed; are all requests valid; is the event
-//! not caused by the rule itself; does the mode admit another run.
+//! not caused by the rule itself, directly or through other rules; does the mode admit another run.
 //!
 //! Conditions and templates can use three names:
 //!
@@ -17,6 +17,7 @@
 //! - `phone`: the phone that the event is about: `phone.name`, `phone.activity`, `phone.hook` and
 //!   `phone.dnd`.
 
+mod causes;
 mod concurrency;
 mod condition;
 pub(crate) mod config;
@@ -37,6 +38,7 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use causes::Causes;
 pub(crate) use concurrency::{Run, RunId};
 pub(crate) use engine::Decision;
 pub use engine::Engine;

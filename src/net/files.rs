@@ -156,7 +156,9 @@ fn open_with(options: &mut OpenOptions, path: &Path, links: Links) -> io::Result
         flags |= OFlags::NOFOLLOW;
     }
     // Only the sign differs.
-    let file = options.custom_flags(flags.bits().cast_signed()).open(path)?;
+    let file = options
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
     // It may have been replaced meanwhile.
     regular(&file.metadata()?)?;
     Ok(file)
@@ -225,7 +227,10 @@ mod tests {
                 assert!(error.ends_with("not a regular file"), "{name}: {error}");
             }
             assert!(open_or_create(&path).is_err(), "{name}");
-            assert!(check(&path).is_err() && create_new(&path).is_err(), "{name}");
+            assert!(
+                check(&path).is_err() && create_new(&path).is_err(),
+                "{name}"
+            );
         }
         drop(socket);
         // Nothing is created through a link.

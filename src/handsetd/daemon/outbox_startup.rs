@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::dispatch::Expired;
-use crate::outbox::{Opened, Store, StoredEntry};
-use crate::rules::Fact;
+use crate::outbox::{Damage, Opened, Store, StoredEntry};
+use crate::rules::{Causes, Fact};
 
 /// The opened outbox, and its entries.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl OpenedOutbox {
         let Opened {
             store,
             entries,
-            damaged,
+            damage,
         } = match Store::open(&path) {
             Ok(opened) => opened,
             Err(error) => {
@@ -46,26 +46,45 @@ impl OpenedOutbox {
                 };
             }
         };
-        let damaged = damaged.map(|(moved_to, reason)| {
-            let (path, moved_to) = (path.display().to_string(), moved_to.display().to_string());
-            error!(
-                path,
-                moved_to,
-                reason,
-                "The outbox is damaged: the file was renamed, and a new one was created. sqlite3 may \
-                 recover entries from it (.recover)."
-            );
-            fact(
-                "handsetd.damaged",
-                [("File", path), ("Moved", moved_to), ("Reason", reason)],
-            )
-        });
+        let damaged = damage.map(|damage| report(&path, damage));
         Self {
             store: Ok(store),
             entries,
             damaged,
         }
     }
+}
+
+/// Logs damage, and returns its event.
+fn report(path: &Path, damage: Damage) -> Fact {
+    let Damage {
+        reason,
+        moved_to,
+        is_doubtful,
+    } = damage;
+    let (path, moved_to) = (path.display().to_string(), moved_to.display().to_string());
+    if is_doubtful {
+        error!(
+            path,
+            copy = moved_to,
+            reason,
+            "The last change of the outbox is incomplete. If the power failed while it was written, \
+             nothing is missing; otherwise it is damaged, and one delivery may be lost or repeated."
+        );
+    } else {
+        error!(
+            path,
+            moved_to,
+            reason,
+            "The outbox is damaged: the file was renamed, and a new one was created. Deliveries that \
+             could be read end as UNKNOWN, as they may have been sent. sqlite3 may recover others \
+             (.recover)."
+        );
+    }
+    fact(
+        "handsetd.damaged",
+        [("File", path), ("Moved", moved_to), ("Reason", reason)],
+    )
 }
 
 /// Raises an event for each expired delivery, until `stop`.
@@ -82,6 +101,7 @@ pub(super) async fn forward_expired(
         let Some(expired) = expired else { return };
         let Expired {
             id,
+            requester,
             phone,
             verb,
             keep,
@@ -94,7 +114,10 @@ pub(super) async fn forward_expired(
             ("Keep", humantime::format_duration(keep).to_string()),
             ("Reason", reason),
         ];
-        if facts.send(fact("handsetd.expired", values)).await.is_err() {
+        // A rule must not fire on what its own runs brought about.
+        let causes: Causes = requester.rules().collect();
+        let fact = fact("handsetd.expired", values).caused_by(causes);
+        if facts.send(fact).await.is_err() {
             return;
         }
     }

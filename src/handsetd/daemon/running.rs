@@ -7,7 +7,7 @@ use std::time::Duration;
 use handset_agi::LogThrottle;
 use handset_net::tasks::Tasks;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::ami_clients::AmiClients;
@@ -24,6 +24,7 @@ use crate::dispatch::{self, Dispatcher};
 use crate::events::{Events, RulesHandle};
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
+use crate::outbox::Store;
 use crate::phone_http::{self, EventSender};
 use crate::resolver::PhoneResolver;
 
@@ -35,6 +36,8 @@ pub(super) struct Running {
     asterisk: Tasks,
     /// The HTTP servers, which phones fetch from until the end.
     http: Tasks,
+    /// `None` if it cannot be used.
+    outbox: Option<Store>,
     reload: Reload,
 }
 
@@ -63,6 +66,7 @@ impl Running {
             metrics.clone(),
             calls.clone(),
         );
+        let store = outbox.store.as_ref().ok().cloned();
         let (dispatcher, expired) = Dispatcher::new(services, outbox.store);
         if let Some(damaged) = outbox.damaged {
             // The channel is new and empty.
@@ -144,6 +148,7 @@ impl Running {
             calls,
             asterisk,
             http,
+            outbox: store,
             reload,
         }
     }
@@ -164,6 +169,10 @@ impl Running {
         info!("Stopping: accepting no calls, finishing deliveries in progress.");
         if !self.calls.shut_down(GRACE_PERIOD).await {
             warn!(grace = ?GRACE_PERIOD, "Some deliveries did not finish in time and were cancelled.");
+        }
+        // Nothing is written any more. If this fails, it is logged, and the log stays.
+        if let Some(outbox) = &self.outbox {
+            let _ = timeout(CHECKPOINT_TIMEOUT, outbox.checkpoint()).await;
         }
         self.asterisk.shut_down(LOG_OFF_TIMEOUT).await;
         sleep(LAST_FETCH_DELAY).await;
@@ -212,6 +221,9 @@ fn spawn_admin(
 
 /// How long calls and deliveries in progress may take when the daemon stops.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
+
+/// How long a slow disk may take to empty the log of the outbox.
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long logging off from Asterisk may take.
 const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(2);

@@ -125,6 +125,7 @@ impl Dispatcher {
         self.outbox.enqueue(PendingDelivery {
             number,
             id: info.id.clone(),
+            requester: info.requester.clone(),
             accepted_at,
             expires_at: accepted_at + request.keep.unwrap_or_default(),
             record: self.services.history.begin(info, &phone, vendor),

@@ -32,6 +32,9 @@ pub(crate) enum Requester {
         rule: String,
         /// The event on which the rule fired.
         event: String,
+        /// The rules whose runs led to that event, earliest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        after: Vec<String>,
     },
     /// A client of the admin API.
     Token {
@@ -69,15 +72,25 @@ impl Requester {
             },
             // Names of users come from the configuration.
             Self::CommandLine { .. } | Self::Page { .. } | Self::Token { .. } => self.clone(),
-            Self::Rule { rule, event } => Self::Rule {
+            Self::Rule { rule, event, after } => Self::Rule {
                 rule: cut(rule),
                 event: cut(event),
+                after: after.iter().map(|rule| cut(rule)).collect(),
             },
             Self::UserEvent { channel, extension } => Self::UserEvent {
                 channel: cut(channel),
                 extension: cut(extension),
             },
         }
+    }
+
+    /// Returns the rules whose runs led to the request, earliest first.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &str> {
+        let (after, rule) = match self {
+            Self::Rule { rule, after, .. } => (after.as_slice(), Some(rule)),
+            _ => (&[][..], None),
+        };
+        after.iter().chain(rule).map(String::as_str)
     }
 }
 
@@ -87,7 +100,7 @@ impl fmt::Display for Requester {
             Self::Call { channel, extension } => write!(f, "call {channel} at {extension}"),
             Self::CommandLine { name } => write_with_user(f, "command line", name),
             Self::Page { name } => write_with_user(f, "page", name),
-            Self::Rule { rule, event } => write!(f, "rule {rule} on {event}"),
+            Self::Rule { rule, event, .. } => write!(f, "rule {rule} on {event}"),
             Self::Token { name } => write!(f, "token {name}"),
             Self::UserEvent { channel, extension } if !channel.is_empty() => {
                 write!(f, "user event of {channel} at {extension}")
@@ -120,5 +133,24 @@ mod tests {
             let requester: Requester = serde_json::from_str(json).unwrap();
             assert_eq!(requester.to_string(), shown);
         }
+    }
+
+    #[test]
+    fn rules_that_led_to_a_request_survive_in_json() {
+        let rule = Requester::Rule {
+            rule: "b".to_owned(),
+            event: "handsetd.expired".to_owned(),
+            after: vec!["a".to_owned()],
+        };
+        let json = serde_json::to_string(&rule).unwrap();
+        let read: Requester = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.rules().collect::<Vec<_>>(), ["a", "b"]);
+        // Of an earlier version, or the first of a chain.
+        let first = r#"{"kind":"rule","rule":"b","event":"Hangup"}"#;
+        let read: Requester = serde_json::from_str(first).unwrap();
+        assert_eq!(read.rules().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(serde_json::to_string(&read).unwrap(), first);
+        let page: Requester = serde_json::from_str(r#"{"kind": "page"}"#).unwrap();
+        assert_eq!(page.rules().count(), 0);
     }
 }

@@ -41,4 +41,6 @@ pub(crate) enum EntryState {
     InFlight,
     /// Nothing was sent.
     Pending,
+    /// It may have been sent: the log that would tell is damaged.
+    Uncertain,
 }

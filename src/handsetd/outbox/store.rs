@@ -3,15 +3,20 @@
 //! Changes that arrive during a write are committed together, so a slow disk delays a batch once and
 //! not each of its changes.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tracing::warn;
 
 use super::entry::{EntryState, OutboxEntry, StoredEntry};
-use super::file::{Change, Error, File, OpenError};
+use super::file::{Change, Error, File, OpenError, OpenedFile};
 
 /// The stored deliveries. Clones share the file.
 #[derive(Clone, Debug)]
@@ -28,47 +33,50 @@ pub(crate) struct Opened {
     pub store: Store,
     /// The entries, in order.
     pub entries: Vec<StoredEntry>,
-    /// Where a damaged file was moved, and what is wrong with it; the store is new then.
-    pub damaged: Option<(PathBuf, String)>,
+    /// Damage that was found.
+    pub damage: Option<Damage>,
 }
 
+/// Damage to the file or its log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Damage {
+    /// What is wrong.
+    pub reason: String,
+    /// Where the damaged file was moved, or its log was copied.
+    pub moved_to: PathBuf,
+    /// The last transaction may be lost, and nothing else; the store is still in use. Otherwise it is
+    /// new, and has the entries that could be read.
+    pub is_doubtful: bool,
+}
+
+/// What the writer is asked for.
 #[derive(Debug)]
-struct Job {
-    change: Change,
-    done: oneshot::Sender<Result<u64, Error>>,
+enum Job {
+    Change(Change, oneshot::Sender<Result<u64, Error>>),
+    /// Empty the log.
+    Checkpoint(oneshot::Sender<Result<(), Error>>),
 }
 
 impl Store {
     /// Opens or creates the file at `path`. A damaged one is quarantined. Blocks.
     pub(crate) fn open(path: &Path) -> Result<Opened, Error> {
-        let (file, entries, damaged) = match File::open(path) {
-            Ok((file, entries)) => (file, entries, None),
-            Err(OpenError::Other(error)) => return Err(error),
-            Err(OpenError::Damaged(why)) => {
-                let quarantine = File::quarantine(path)?;
-                match File::open(path) {
-                    Ok((file, entries)) => (file, entries, Some((quarantine, why))),
-                    Err(OpenError::Other(error)) => return Err(error),
-                    Err(OpenError::Damaged(why)) => {
-                        let path = path.to_owned();
-                        return Err(Error::Open { path, why });
-                    }
-                }
-            }
+        let (file, entries, damage) = open_file(path)?;
+        let unable = |error: io::Error| Error::Open {
+            path: path.to_owned(),
+            why: error.to_string(),
         };
+        let runtime = runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(unable)?;
         let (jobs, queue) = mpsc::channel(MAX_JOBS);
         let writer = thread::Builder::new().name("outbox".to_owned());
         writer
-            .spawn(move || write(file, queue))
-            .map_err(|error| Error::Open {
-                path: path.to_owned(),
-                why: error.to_string(),
-            })?;
+            .spawn(move || runtime.block_on(write(file, queue)))
+            .map_err(unable)?;
         let count = Arc::new(AtomicUsize::new(entries.len()));
         Ok(Opened {
             store: Self { jobs, count },
             entries,
-            damaged,
+            damage,
         })
     }
 
@@ -107,6 +115,15 @@ impl Store {
         Ok(())
     }
 
+    /// Writes the log into the file and empties it, which also happens whenever there is nothing to
+    /// write for a moment.
+    pub(crate) async fn checkpoint(&self) -> Result<(), Error> {
+        let (done, result) = oneshot::channel();
+        let sent = self.jobs.send(Job::Checkpoint(done)).await;
+        sent.map_err(|_| Error::Stopped)?;
+        result.await.unwrap_or(Err(Error::Stopped))
+    }
+
     /// Returns the number of entries.
     pub(crate) fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
@@ -119,37 +136,136 @@ impl Store {
 
     async fn change(&self, change: Change) -> Result<u64, Error> {
         let (done, result) = oneshot::channel();
-        let sent = self.jobs.send(Job { change, done }).await;
+        let sent = self.jobs.send(Job::Change(change, done)).await;
         sent.map_err(|_| Error::Stopped)?;
         result.await.unwrap_or(Err(Error::Stopped))
     }
 }
 
-/// Writes changes until all handles are dropped. Blocks.
-fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < MAX_BATCH
-            && let Ok(next) = jobs.try_recv()
-        {
-            batch.push(next);
+/// Opens the file. A damaged one is quarantined, and replaced by a new one with those of its entries
+/// that can be read.
+fn open_file(path: &Path) -> Result<(File, Vec<StoredEntry>, Option<Damage>), Error> {
+    let (reason, readable) = match File::open(path) {
+        Ok(OpenedFile {
+            file,
+            entries,
+            doubtful,
+        }) => {
+            let damage = doubtful.map(|(moved_to, reason)| Damage {
+                reason,
+                moved_to,
+                is_doubtful: true,
+            });
+            return Ok((file, entries, damage));
         }
-        let written = file.write(batch.iter().map(|job| &job.change));
-        match written {
-            Ok(numbers) => {
-                for (job, number) in batch.into_iter().zip(numbers) {
-                    // The caller may be gone.
-                    let _ = job.done.send(Ok(number));
+        Err(OpenError::Other(error)) => return Err(error),
+        Err(OpenError::Damaged { why, readable }) => (why, readable),
+    };
+    let moved_to = File::quarantine(path)?;
+    let OpenedFile { mut file, .. } = File::open(path).map_err(|error| match error {
+        OpenError::Other(error) => error,
+        OpenError::Damaged { why, .. } => {
+            let path = path.to_owned();
+            Error::Open { path, why }
+        }
+    })?;
+    let entries = file.insert_uncertain(readable)?;
+    let damage = Damage {
+        reason,
+        moved_to,
+        is_doubtful: false,
+    };
+    Ok((file, entries, Some(damage)))
+}
+
+/// Writes changes until all handles are dropped. Blocks.
+async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
+    let mut log = LogKeeper::default();
+    loop {
+        let next = if log.is_empty {
+            jobs.recv().await
+        } else {
+            match timeout(IDLE, jobs.recv()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    // It is logged.
+                    let _ = log.checkpoint(&file);
+                    continue;
                 }
             }
-            Err(error) => {
-                for job in batch {
-                    let _ = job.done.send(Err(error.clone()));
-                }
+        };
+        let Some(first) = next else { break };
+        let (mut batch, mut checkpoints) = (Vec::new(), Vec::new());
+        let mut sort = |job| match job {
+            Job::Change(change, done) => batch.push((change, done)),
+            Job::Checkpoint(done) => checkpoints.push(done),
+        };
+        sort(first);
+        for _ in 1..MAX_BATCH {
+            match jobs.try_recv() {
+                Ok(next) => sort(next),
+                Err(_) => break,
+            }
+        }
+        if !batch.is_empty() {
+            log.is_empty = false;
+            write_batch(&mut file, batch);
+        }
+        for done in checkpoints {
+            let _ = done.send(log.checkpoint(&file));
+        }
+        if file.log_length() > MAX_LOG {
+            let _ = log.checkpoint(&file);
+        }
+    }
+    let _ = log.checkpoint(&file);
+}
+
+fn write_batch(file: &mut File, batch: Vec<(Change, oneshot::Sender<Result<u64, Error>>)>) {
+    match file.write(batch.iter().map(|(change, _)| change)) {
+        Ok(numbers) => {
+            for ((_, done), number) in batch.into_iter().zip(numbers) {
+                // The caller may be gone.
+                let _ = done.send(Ok(number));
+            }
+        }
+        Err(error) => {
+            for (_, done) in batch {
+                let _ = done.send(Err(error.clone()));
             }
         }
     }
 }
+
+/// Keeps the log short.
+#[derive(Debug, Default)]
+struct LogKeeper {
+    /// There is nothing to write into the file, or that failed and is not tried again before the next
+    /// change.
+    is_empty: bool,
+    has_failed: bool,
+}
+
+impl LogKeeper {
+    fn checkpoint(&mut self, file: &File) -> Result<(), Error> {
+        self.is_empty = true;
+        let result = file.checkpoint();
+        if let Err(error) = &result
+            && !self.has_failed
+        {
+            warn!(%error, "Cannot empty the log of the outbox. Deliveries are stored nevertheless.");
+        }
+        self.has_failed = result.is_err();
+        result
+    }
+}
+
+/// How long nothing is written before the log is emptied: longer than a burst of deliveries pauses, and
+/// short, since damage to the log loses what it holds.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// The longest log that may grow before it is emptied in between, in bytes.
+const MAX_LOG: u64 = 1024 * 1024;
 
 /// Maximum number of entries.
 const CAPACITY: usize = 20_000;
@@ -160,5 +276,7 @@ const MAX_BATCH: usize = 256;
 /// How many changes may wait to be written.
 const MAX_JOBS: usize = 1024;
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use super::causes::Causes;
 use super::config::Mode;
 use super::plan::Step;
 
@@ -26,6 +27,8 @@ pub struct Run {
     pub rule: Arc<str>,
     /// Name of the event that it fired on.
     pub event: Arc<str>,
+    /// The rules that led to that event.
+    pub causes: Causes,
     /// Value of `limit.per`, which separates the runs of a rule; `None` if the rule has none.
     pub key: Option<String>,
     /// Requests to execute one after the other.

@@ -8,6 +8,8 @@ use handset_ami as ami;
 use handset_net::excerpt::excerpt;
 use handset_phones::phone::{PhoneState, States, normalized_name};
 
+use super::causes::Causes;
+
 /// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Fact {
@@ -15,6 +17,7 @@ pub struct Fact {
     source: Source,
     /// State of the phone that it is about.
     state: PhoneState,
+    causes: Causes,
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +34,7 @@ impl Fact {
             name: name.to_owned(),
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
             state: PhoneState::default(),
+            causes: Causes::default(),
         }
     }
 
@@ -46,6 +50,17 @@ impl Fact {
             &format!("{PHONE}{event}"),
             std::iter::once(phone).chain(values),
         )
+    }
+
+    /// Returns the event with the rules that led to it.
+    #[must_use]
+    pub(crate) fn caused_by(self, causes: Causes) -> Self {
+        Self { causes, ..self }
+    }
+
+    /// Returns the rules that led to it.
+    pub(super) fn causes(&self) -> &Causes {
+        &self.causes
     }
 
     /// Creates a fact from the headers of an AMI event; `None` without a header `Event`.
@@ -198,6 +213,7 @@ impl Fact {
             name: String::new(),
             source,
             state: PhoneState::default(),
+            causes: Causes::default(),
         };
         let event = fact.value("Event")?;
         fact.name = match fact.value("UserEvent") {
@@ -216,6 +232,7 @@ impl From<ami::Event> for Fact {
             name,
             source,
             state: PhoneState::default(),
+            causes: Causes::default(),
         })
     }
 }

@@ -9,7 +9,8 @@
 //! - the rule would apply the verb to the same phone again.
 //!
 //! Verbs that cause no events, such as `push`, are never suppressed; use `limit` for them. A rule may
-//! trigger other rules: only its own actions are guarded against.
+//! trigger other rules: only its own actions are guarded against. Events of handsetd itself need no
+//! such guess, as they say which rules led to them: see [`super::causes`].
 
 use std::time::Duration;
 

@@ -196,6 +196,10 @@ impl Rule {
             let condition = condition.text().to_owned();
             return Ok(Err(Verdict::Unmet { condition }));
         }
+        if fact.causes().forbid(&self.name) {
+            let causes = fact.causes().clone();
+            return Ok(Err(Verdict::OwnRun { causes }));
+        }
         let key = self.per.as_ref().map(|per| per.fill(fact)).transpose()?;
         let key = key.map(Filled::into_text);
         if let Some(remaining) = self.memory.limits.remaining(&key, now) {
@@ -215,6 +219,7 @@ impl Rule {
             id,
             rule: Arc::clone(&self.name),
             event: Arc::from(fact.name()),
+            causes: fact.causes().clone(),
             key,
             steps: steps.into(),
         }))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use handset_ami::wire::is_secret;
 use tokio::time::Instant;
 
+use super::causes::Causes;
 use super::concurrency::{Rejection, Run, RunId};
 use super::error::Error;
 
@@ -44,6 +45,11 @@ pub enum Verdict {
         phone: String,
         /// How long such events will still be ignored.
         remaining: Duration,
+    },
+    /// The event was caused by an earlier run of the rule, directly or through other rules.
+    OwnRun {
+        /// The rules that led to the event.
+        causes: Causes,
     },
     /// The evaluation failed.
     Failed(Error),
@@ -95,7 +101,7 @@ impl Verdict {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Rejected { .. } => "busy",
-            Self::OwnAction { .. } => "echo",
+            Self::OwnAction { .. } | Self::OwnRun { .. } => "echo",
             Self::Failed(_) => "failed",
             Self::Fired { .. } => "fired",
             Self::Limited { .. } => "limited",
@@ -121,6 +127,10 @@ impl fmt::Display for Trace {
                 f,
                 "does not fire: the event is the result of its own {verb} on {phone} (ignored for another {})",
                 Remaining(*remaining)
+            )?,
+            Verdict::OwnRun { causes } => write!(
+                f,
+                "does not fire: runs of these rules led to the event: {causes}"
             )?,
             Verdict::Failed(error) => write!(f, "does not fire: {error}")?,
             Verdict::Fired { run, cancelled } => {
@@ -217,7 +227,7 @@ impl Counters {
     pub(super) fn count(&mut self, verdict: &Verdict) {
         let counter = match verdict {
             Verdict::Rejected { .. } => &mut self.skipped,
-            Verdict::OwnAction { .. } => &mut self.echoed,
+            Verdict::OwnAction { .. } | Verdict::OwnRun { .. } => &mut self.echoed,
             Verdict::Failed(_) => &mut self.failed,
             Verdict::Fired { .. } | Verdict::Queued { .. } => &mut self.fired,
             Verdict::Limited { .. } => &mut self.limited,

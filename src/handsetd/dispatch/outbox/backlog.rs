@@ -142,6 +142,7 @@ mod tests {
         PendingDelivery {
             number,
             id: info.id.clone(),
+            requester: info.requester.clone(),
             request: Arc::new(Request::parse("clear", pairs).unwrap()),
             phone: "1001".to_owned(),
             vendor: None,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::commit_point::{CommitPoint, Journal};
 use crate::dispatch::in_flight::InFlightGuard;
-use crate::history::{OpenRecord, RequestInfo};
+use crate::history::{OpenRecord, RequestInfo, Requester};
 use crate::outbox::{EntryState, OutboxEntry, Store};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use crate::resolver::PhoneRef;
@@ -24,6 +24,7 @@ pub(super) struct PendingDelivery {
     pub(super) number: u64,
     /// The id of the request.
     pub(super) id: DeliveryId,
+    pub(super) requester: Requester,
     pub(super) request: Arc<Request>,
     /// Name of the phone, as far as known.
     pub(super) phone: String,

@@ -45,8 +45,11 @@ impl OutboxWorker {
             .begin_at(entry.at, &info, &entry.phone, None);
         let outcome = |status, reason: String| Outcome::at(&entry.phone, None, status, reason);
         let outcome = match (request, phone_ref) {
-            _ if state == EntryState::InFlight => {
-                let reason = "handsetd ended while sending this; it may have happened";
+            _ if state != EntryState::Pending => {
+                let reason = match state {
+                    EntryState::Uncertain => DAMAGED,
+                    _ => "handsetd ended while sending this; it may have happened",
+                };
                 outcome(Status::Unknown, reason.to_owned())
             }
             (Err(why), _) | (_, Err(why)) => {
@@ -64,6 +67,7 @@ impl OutboxWorker {
                 self.enqueue(PendingDelivery {
                     number,
                     id: info.id,
+                    requester: info.requester,
                     request: Arc::new(request),
                     phone: entry.phone,
                     vendor: None,
@@ -84,6 +88,9 @@ impl OutboxWorker {
         self.delete_later(number);
     }
 }
+
+/// Reason for a delivery whose state is unknown.
+const DAMAGED: &str = "the outbox was damaged; this may have been sent before";
 
 /// The requester, if this version cannot read it.
 const UNKNOWN_REQUESTER: Requester = Requester::UserEvent {

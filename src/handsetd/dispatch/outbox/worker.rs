@@ -18,7 +18,7 @@ use super::backlog::PhoneBacklog;
 use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
 use crate::dispatch::services::Services;
-use crate::history::{RequestInfo, without_secrets};
+use crate::history::{RequestInfo, Requester, without_secrets};
 use crate::outbox::{EntryState, Store};
 use crate::outcome::{Outcome, Status};
 use crate::resolver::PhoneRef;
@@ -47,6 +47,8 @@ struct Inner {
 pub(crate) struct Expired {
     /// The id of the request.
     pub id: String,
+    /// Who requested it.
+    pub requester: Requester,
     /// Name of the phone.
     pub phone: String,
     /// The verb.
@@ -294,6 +296,7 @@ impl OutboxWorker {
         let outcome = delivery.expired();
         let expired = Expired {
             id: delivery.id.to_string(),
+            requester: delivery.requester.clone(),
             phone: delivery.phone.clone(),
             verb: delivery.request.verb.name(),
             keep: delivery.keep(),

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::*;
 
-fn entry(id: &str, phone: &str) -> OutboxEntry {
+pub(super) fn entry(id: &str, phone: &str) -> OutboxEntry {
     OutboxEntry {
         id: id.to_owned(),
         requester: "{}".to_owned(),
@@ -24,7 +24,7 @@ async fn entries_survive_a_restart_unchanged_and_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
     let opened = Store::open(&path).unwrap();
-    assert!(opened.entries.is_empty() && opened.damaged.is_none());
+    assert!(opened.entries.is_empty() && opened.damage.is_none());
     let store = opened.store;
     let entries = [entry("a", "1001"), entry("b", "1002"), entry("c", "1003")];
     let mut numbers = Vec::new();
@@ -61,7 +61,7 @@ async fn entries_survive_a_restart_unchanged_and_in_order() {
 }
 
 /// Opens the file once the writer thread has closed it.
-async fn reopened(path: &Path) -> Opened {
+pub(super) async fn reopened(path: &Path) -> Opened {
     for _ in 0..100 {
         match Store::open(path) {
             Ok(opened) => return opened,
@@ -149,9 +149,9 @@ async fn damaged_file_is_quarantined_and_reported() {
         let path = dir.path().join(format!("{number}.sqlite"));
         fs::write(&path, damage).unwrap();
         let opened = Store::open(&path).unwrap();
-        let (quarantine, why) = opened.damaged.expect("it is damaged");
-        assert!(!why.is_empty() && opened.entries.is_empty());
-        assert_eq!(fs::read(&quarantine).unwrap(), *damage);
+        let found = opened.damage.expect("it is damaged");
+        assert!(!found.reason.is_empty() && opened.entries.is_empty());
+        assert_eq!(fs::read(&found.moved_to).unwrap(), *damage);
         opened.store.insert(entry("b", "1001")).await.unwrap();
     }
 }
@@ -176,9 +176,9 @@ async fn invalid_row_is_damage_and_newer_schema_is_refused() {
     };
     edit("UPDATE outbox SET keys = 'no JSON'").await;
     let opened = reopened(&path).await;
-    assert!(opened.damaged.is_some());
+    assert!(opened.damage.is_some());
     drop(opened);
-    edit("PRAGMA user_version = 2").await;
+    edit("PRAGMA user_version = 3; PRAGMA application_id = 0x68730003").await;
     let error = Store::open(&path).unwrap_err();
     assert!(matches!(error, Error::NewerSchema { .. }), "{error}");
 }

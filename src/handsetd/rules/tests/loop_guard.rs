@@ -88,3 +88,63 @@ fn verbs_that_cause_no_events_are_not_suppressed() {
         engine.finished(run.id, now);
     }
 }
+
+const LOST: &str = r#"
+    [[rule]]
+    name = "again"
+    on = "handsetd.expired"
+    do = [{ verb = "clear", phone = "{{ event.Phone }}", keep = "1s" }]
+    [[rule]]
+    name = "tell"
+    on = "handsetd.expired"
+    do = [{ verb = "clear", phone = "boss", keep = "1s" }]
+"#;
+
+/// Returns the event of a delivery that these rules led to.
+fn expired(causes: &[&str]) -> Fact {
+    let values = [("Phone".to_owned(), "1001".to_owned())];
+    Fact::new("handsetd.expired", values).caused_by(causes.iter().copied().collect())
+}
+
+#[test]
+fn rules_ignore_what_their_runs_led_to() {
+    let mut engine = engine(LOST);
+    let now = Instant::now();
+    let mut names = |causes: &[&str]| {
+        let (decisions, traces) = engine.explain(&expired(causes), now);
+        let starts = decisions.iter().filter_map(|decision| match decision {
+            Decision::Start(run) => Some((run.rule.to_string(), run.id)),
+            Decision::Cancel(_) => None,
+        });
+        let starts: Vec<_> = starts.collect();
+        for (_, id) in &starts {
+            engine.finished(*id, now);
+        }
+        let names: Vec<String> = starts.into_iter().map(|(name, _)| name).collect();
+        (names.join(" "), traces[0].to_string())
+    };
+    assert_eq!(names(&[]).0, "again tell");
+    let (fired, why) = names(&["again"]);
+    assert_eq!(fired, "tell");
+    let expected = "does not fire: runs of these rules led to the event: again";
+    assert_eq!(why, expected);
+    // Through another rule as well.
+    let (fired, why) = names(&["again", "tell"]);
+    assert_eq!((fired.as_str(), why), ("", format!("{expected}, tell")));
+    // A chain ends even if each rule in it is another one.
+    let many: Vec<String> = (0..16).map(|number| format!("rule {number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(names(&many[..15]).0, "again tell");
+    assert_eq!(names(&many).0, "");
+    assert_eq!(engine.counters("again").unwrap().echoed, 3);
+}
+
+#[test]
+fn runs_pass_on_what_led_to_them() {
+    let mut engine = engine(LOST);
+    let decisions = engine.decide(&expired(&["other", "again"]), Instant::now());
+    let [Decision::Start(run)] = &decisions[..] else {
+        panic!("{decisions:?}");
+    };
+    assert_eq!(run.causes.to_string(), "other, again");
+}
