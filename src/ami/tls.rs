@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use handset_net::files::{self, Links};
 use handset_net::pin::{Pin, Verifier};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
@@ -131,6 +132,9 @@ pub enum TlsError {
     },
 }
 
+/// The longest file of authorities, in bytes; that of a whole system has about 200,000.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
 fn authority(
     file: PathBuf,
     provider: Arc<CryptoProvider>,
@@ -140,7 +144,9 @@ fn authority(
         source,
     };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(&file).map_err(pem)? {
+    let content = files::read(&file, Links::Follow, MAX_FILE);
+    let content = content.map_err(|error| pem(rustls::pki_types::pem::Error::Io(error)))?;
+    for certificate in CertificateDer::pem_slice_iter(&content) {
         roots.add(certificate.map_err(pem)?)?;
     }
     if roots.is_empty() {

@@ -170,6 +170,8 @@ fn regular(metadata: &Metadata) -> io::Result<()> {
     }
     let reason = if metadata.is_symlink() {
         "a symbolic link, not a regular file"
+    } else if metadata.is_dir() {
+        "a directory, not a regular file"
     } else {
         "not a regular file"
     };

@@ -43,6 +43,7 @@ mod slow;
 mod smuggling;
 mod snom_verbs;
 mod stopping;
+mod storage;
 mod support;
 mod systemd;
 mod targets;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use handset_net::files::{self, Links};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
@@ -11,16 +12,16 @@ use tokio_rustls::TlsAcceptor;
 use super::config::TlsFiles;
 
 /// Reads the files. Blocks.
-pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
-    let chain = CertificateDer::pem_file_iter(&files.certificate_file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|source| unreadable(&files.certificate_file, source))?;
+pub(super) fn acceptor(tls: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(&read(&tls.certificate_file)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|source| unreadable(&tls.certificate_file, source))?;
     if chain.is_empty() {
-        let file = files.certificate_file.clone();
+        let file = tls.certificate_file.clone();
         return Err(TlsError::NoCertificate { file });
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key_file)
-        .map_err(|source| unreadable(&files.key_file, source))?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&tls.key_file)?)
+        .map_err(|source| unreadable(&tls.key_file, source))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -30,10 +31,18 @@ pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
     Ok(Arc::new(config).into())
 }
 
+fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    let content = files::read(file, Links::Follow, MAX_FILE);
+    content.map_err(|error| unreadable(file, pem::Error::Io(error)))
+}
+
 fn unreadable(file: &Path, source: pem::Error) -> TlsError {
     let file = file.to_owned();
     TlsError::Unreadable { file, source }
 }
+
+/// The longest file, in bytes; certificate chains have a few thousand.
+const MAX_FILE: u64 = 1024 * 1024;
 
 /// Why TLS cannot be served.
 #[derive(Debug, thiserror::Error)]

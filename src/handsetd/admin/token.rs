@@ -1,10 +1,11 @@
 //! Tokens, which authenticate users of the admin server.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use handset_net::files::{self, Links};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
@@ -51,7 +52,12 @@ impl Token {
 
     /// Reads the generated token. Blocks.
     pub(crate) fn load(state_dir: &Path) -> io::Result<Self> {
-        let text = fs::read_to_string(Self::path(state_dir))?;
+        Self::read(files::open(&Self::path(state_dir), Links::Refuse)?)
+    }
+
+    fn read(file: File) -> io::Result<Self> {
+        let bytes = files::read_opened(file, MAX_FILE)?;
+        let text = String::from_utf8_lossy(&bytes);
         Self::parse(text.trim().into()).map_err(|error| {
             let reason = format!("the token {error}; delete the file to have a new one generated");
             io::Error::new(io::ErrorKind::InvalidData, reason)
@@ -59,23 +65,29 @@ impl Token {
     }
 
     /// Reads the generated token; generates and stores one if there is none. Blocks.
+    ///
+    /// A token that others may have written, or whose folder everybody may write, is refused.
     pub(crate) fn load_or_generate(state_dir: &Path) -> io::Result<Self> {
         let path = Self::path(state_dir);
-        match Self::load(state_dir) {
+        if let Ok(folder) = fs::metadata(state_dir)
+            && folder.permissions().mode() & WRITABLE_BY_ALL != 0
+        {
+            let reason = "everybody may write the folder; run chmod o-w on it";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+        }
+        match files::open(&path, Links::Refuse) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (),
-            loaded => {
+            Err(error) => return Err(error),
+            Ok(file) => {
+                files::check_owner(&file.metadata()?)?;
                 // A copied or restored file may be readable by others.
-                fs::set_permissions(&path, Permissions::from_mode(OWNER_ONLY))?;
-                return loaded;
+                file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+                return Self::read(file);
             }
         }
         fs::create_dir_all(state_dir)?;
         let token = Self::random();
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(OWNER_ONLY)
-            .open(&path)?;
+        let mut file = files::create_new(&path)?;
         writeln!(file, "{}", token.0.expose_secret())?;
         file.sync_all()?;
         Ok(token)
@@ -109,6 +121,10 @@ impl Presented {
 }
 
 const OWNER_ONLY: u32 = 0o600;
+const WRITABLE_BY_ALL: u32 = 0o002;
+
+/// The longest file of a token, in bytes; as long as the longest secret.
+const MAX_FILE: u64 = 4096;
 
 /// Minimum length of a token, in characters. At 16 random letters and digits, guessing is hopeless at
 /// any rate that a server can answer.
@@ -167,5 +183,42 @@ mod tests {
         assert_eq!(parse("éééééééé"), short(8));
         assert_eq!(parse(""), short(0));
         assert_eq!(parse(" 0123456789abcdef"), Some(InvalidToken::Blank));
+    }
+
+    #[test]
+    fn only_a_file_that_nobody_else_can_have_written_is_taken() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("state");
+        let refused = || Token::load_or_generate(&state).unwrap_err().to_string();
+        Token::load_or_generate(&state).unwrap();
+        let path = Token::path(&state);
+        for mode in [0o620, 0o602] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert!(
+                refused().starts_with("others may write it"),
+                "{}",
+                refused()
+            );
+        }
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(&state, Permissions::from_mode(0o707)).unwrap();
+        assert!(refused().starts_with("everybody may write the folder"));
+        fs::set_permissions(&state, Permissions::from_mode(0o700)).unwrap();
+        fs::rename(&path, dir.path().join("elsewhere")).unwrap();
+        symlink(dir.path().join("elsewhere"), &path).unwrap();
+        assert_eq!(refused(), "a symbolic link, not a regular file");
+        assert!(
+            Token::load(&state).is_err(),
+            "clients follow no link either"
+        );
+        // Nothing is created where a link points.
+        fs::remove_file(&path).unwrap();
+        symlink(dir.path().join("absent"), &path).unwrap();
+        refused();
+        assert!(!dir.path().join("absent").exists());
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "a".repeat(5000)).unwrap();
+        assert_eq!(refused(), "longer than 4096 bytes");
     }
 }

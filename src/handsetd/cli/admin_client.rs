@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use handset_net::files::{self, Links};
 use handset_net::pin::{Pin, WrongPin};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
@@ -156,11 +157,16 @@ impl EventStream {
     }
 }
 
+/// The longest file of certificates, in bytes.
+const MAX_CERTIFICATE: u64 = 1024 * 1024;
+
 /// Returns the pin of the certificate that the daemon presents.
-fn pin(files: &TlsFiles) -> anyhow::Result<Pin> {
-    let path = files.certificate_file.display();
-    let certificate = CertificateDer::from_pem_file(&files.certificate_file)
-        .with_context(|| format!("cannot read {path} (admin.tls.certificate_file)"))?;
+fn pin(tls: &TlsFiles) -> anyhow::Result<Pin> {
+    let path = tls.certificate_file.display();
+    let context = || format!("cannot read {path} (admin.tls.certificate_file)");
+    let content = files::read(&tls.certificate_file, Links::Follow, MAX_CERTIFICATE);
+    let certificate =
+        CertificateDer::from_pem_slice(&content.with_context(context)?).with_context(context)?;
     Ok(Pin::of(&certificate))
 }
 

@@ -6,11 +6,11 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use handset_net::files::{self, Links};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::diagnostic::{Diagnostic, Location, Warning};
@@ -137,11 +137,9 @@ fn resolve(location: &Location, path: &Path) -> PathBuf {
 fn read<T>(path: &Path, accept: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
     let shown = path.display();
     let failed = |error| format!("cannot read {shown}: {error}");
-    let mut text = String::new();
-    let file = fs::File::open(path).map_err(failed)?;
-    file.take(MAX_SECRET.saturating_add(1))
-        .read_to_string(&mut text)
-        .map_err(failed)?;
+    // A line break may follow the secret.
+    let longest = MAX_SECRET.saturating_add(2);
+    let text = files::read_to_string(path, Links::Follow, longest).map_err(failed)?;
     let secret = text.strip_suffix('\n').unwrap_or(&text);
     let secret = secret.strip_suffix('\r').unwrap_or(secret);
     accept(secret).map_err(|reason| format!("{shown}: {reason}"))

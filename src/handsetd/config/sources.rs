@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::config::Source;
+use handset_net::files::{self, Links};
 
 use super::diagnostic::{Diagnostic, Location, Warning};
 use super::environment;
@@ -61,7 +62,7 @@ pub(super) fn load(
     }
     let (mut layers, mut files) = (Vec::new(), Vec::new());
     for (order, path) in names.iter().enumerate() {
-        match read(path) {
+        match read(path, order == 0 && sources.is_required) {
             Ok(content) => {
                 if let Some(layer) = toml_source::parse(order, path, &content, diagnostics) {
                     layers.push(layer);
@@ -125,16 +126,13 @@ fn drop_ins(file: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     Ok(paths)
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    let file = fs::File::open(path)?;
-    file.take(MAX_FILE.saturating_add(1))
-        .read_to_end(&mut content)?;
-    if u64::try_from(content.len()).map_or(true, |length| length > MAX_FILE) {
-        let message = format!("longer than {MAX_FILE} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+/// Reads a file. One that a user named may be a pipe, such as `<(…)` of a shell.
+fn read(path: &Path, is_named: bool) -> io::Result<Vec<u8>> {
+    if is_named {
+        files::read_opened(fs::File::open(path)?, MAX_FILE)
+    } else {
+        files::read(path, Links::Follow, MAX_FILE)
     }
-    Ok(content)
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -613,7 +613,7 @@ fn unreadable_files_are_reported() {
     let folder = Folder::new(&[("conf.d/folder.toml/file", "")]);
     let message = folder.load().unwrap_err();
     assert!(
-        message.starts_with("conf.d/folder.toml: cannot be read: Is a directory"),
+        message.starts_with("conf.d/folder.toml: cannot be read: a directory, not a regular file"),
         "{message}"
     );
 }

@@ -5,10 +5,11 @@
 //! and the same picture for a hundred phones is stored once.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use handset_net::files::{self, Links};
 use handset_phones::documents::StoredContent;
 use sha2::{Digest, Sha256};
 
@@ -79,7 +80,7 @@ impl MediaStore {
         if let Some(dir) = &self.dir {
             let path = dir.join(format!("{token}.{extension}"));
             // Written again each time, since the lifetime counts from the modification time.
-            if let Err(error) = replace(&path, &content.body) {
+            if let Err(error) = files::replace(&path, &content.body) {
                 tracing::warn!(path = %path.display(), %error, "Cannot write a media file; it will not survive a restart.");
             }
         }
@@ -97,12 +98,18 @@ impl MediaStore {
         let (Some((_, content_type)), Some(token)) = (kind, token) else {
             return;
         };
+        let file = match files::open(path, Links::Refuse) {
+            Ok(file) => file,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "Cannot open a media file.");
+                return;
+            }
+        };
         let now = SystemTime::now();
-        let at = fs::metadata(path).and_then(|data| data.modified());
+        let at = file.metadata().and_then(|data| data.modified());
         let age = now.duration_since(at.unwrap_or(now)).unwrap_or_else(|_| {
             // The clock was wrong. The lifetime starts now, or it would never end.
-            let touched = fs::File::open(path).and_then(|file| file.set_modified(now));
-            if let Err(error) = touched {
+            if let Err(error) = file.set_modified(now) {
                 tracing::warn!(path = %path.display(), %error, "Cannot reset the modification time of a media file dated in the future.");
             }
             Duration::ZERO
@@ -117,7 +124,7 @@ impl MediaStore {
             }
             return;
         };
-        match fs::read(path) {
+        match files::read_opened(file, MAX_FILE) {
             Ok(bytes) => {
                 self.content_store.insert(
                     token.to_owned(),
@@ -134,34 +141,22 @@ impl MediaStore {
 
 /// Reads the secret of this installation, or creates one with mode 0600.
 fn secret(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
+    match files::read_to_string(path, Links::Refuse, MAX_SECRET) {
         Ok(secret) if secret.len() >= TOKEN => return Ok(secret),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
     let secret = handset_net::random::hex_token::<16>();
-    replace(path, secret.as_bytes())?;
+    files::replace(path, secret.as_bytes())?;
     Ok(secret)
 }
 
-/// Writes a file with mode 0600, atomically.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // Two deliveries may store the same picture at the same time.
-    let part = path.with_extension(format!("part-{}", handset_net::random::hex_token::<4>()));
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&part)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    written
-}
+/// The longest media file, in bytes; what is converted is far smaller.
+const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+/// The longest secret, in bytes.
+const MAX_SECRET: u64 = 4096;
 
 /// Length of a token: 128 bits in hexadecimal digits.
 const TOKEN: usize = 32;
@@ -240,6 +235,25 @@ mod tests {
         assert_eq!(content_store.get(&token), Some(picture()));
         let at = fs::metadata(&path).unwrap().modified().unwrap();
         assert!(at <= SystemTime::now(), "it would stay for a year");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_regular_file_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("media");
+        fs::create_dir(&folder).unwrap();
+        let path = |name: &str| folder.join(format!("{name}.png"));
+        let mode = rustix::fs::Mode::RUSR;
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path("fifo"), kind, mode, 0).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", path("zero")).unwrap();
+        fs::write(dir.path().join("private"), "private").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("private"), path("link")).unwrap();
+        let content_store = ContentStore::default();
+        MediaStore::open(content_store.clone(), Some(folder), DAY).unwrap();
+        for token in ["fifo", "zero", "link"] {
+            assert_eq!(content_store.get(token), None, "{token}");
+        }
     }
 
     #[test]
