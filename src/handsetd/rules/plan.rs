@@ -96,7 +96,7 @@ impl StepTemplate {
                         },
                     ));
                 }
-                _ => (),
+                _ => errors.extend(self.unseparated(key, template)),
             }
         }
         if errors.is_empty() {
@@ -120,6 +120,22 @@ impl StepTemplate {
             }
         }
         errors
+    }
+
+    /// Returns the error of a value that can never be valid, as its separator is not written.
+    fn unseparated(&self, key: &str, template: &Template) -> Option<(Option<String>, Error)> {
+        let separator = match self.verb.row().key(key)?.kind {
+            Kind::Entry | Kind::Input | Kind::Item => '|',
+            Kind::Setting => '=',
+            _ => return None,
+        };
+        if template.written().contains(separator) {
+            return None;
+        }
+        let reason = format!(
+            "the rule itself must contain {separator}; in a value of an event it separates nothing"
+        );
+        Some((Some(key.to_owned()), Error::InvalidValue { reason }))
     }
 
     /// Returns whether a value that depends on the event may make `key` unnecessary.

@@ -22,6 +22,8 @@ pub(super) enum Template {
 pub(super) struct Compiled {
     environment: Environment<'static>,
     names: Names,
+    /// What stands between placeholders.
+    written: String,
 }
 
 impl Template {
@@ -31,9 +33,11 @@ impl Template {
             return Ok(Self::Literal(text.to_owned()));
         }
         // An approximation: a quoted text may contain these marks as well.
+        let mut written = String::new();
         for piece in text.replace("{%", "{{").replace("%}", "}}").split("}}") {
-            let expression = piece.split_once("{{").map(|(_, expression)| expression);
-            check_limits(expression.unwrap_or_default())?;
+            let (before, expression) = piece.split_once("{{").unwrap_or((piece, ""));
+            check_limits(expression)?;
+            written.push_str(before);
         }
         let mut environment = ENVIRONMENT.clone();
         environment.add_template_owned(NAME, text.to_owned())?;
@@ -43,7 +47,11 @@ impl Template {
             template.undeclared_variables(false),
             template.undeclared_variables(true),
         )?;
-        Ok(Self::Compiled(Box::new(Compiled { environment, names })))
+        Ok(Self::Compiled(Box::new(Compiled {
+            environment,
+            names,
+            written,
+        })))
     }
 
     /// Returns the text if it does not depend on the event.
@@ -51,6 +59,14 @@ impl Template {
         match self {
             Self::Compiled(_) => None,
             Self::Literal(text) => Some(text),
+        }
+    }
+
+    /// Returns what the author of the rule wrote, without placeholders and statements.
+    pub(super) fn written(&self) -> &str {
+        match self {
+            Self::Compiled(compiled) => &compiled.written,
+            Self::Literal(text) => text,
         }
     }
 

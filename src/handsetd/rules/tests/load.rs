@@ -28,6 +28,19 @@ fn all_errors_are_found_at_load_with_their_location() {
         &format!("{ping}limit = {{ every = \"1s\", per = \"{{{{ event.A }}\" }}"),
         "rule \"a\": limit.per: syntax error: unexpected `}`, expected end of variable block (in template:1)",
     );
+    for (step, key, separator) in [
+        ("verb = \"push\", item = \"{{ event.A }}\"", "item", '|'),
+        ("verb = \"push\", entry = \"{{ event.A }} {{ '|' }}\"", "entry", '|'),
+        ("verb = \"settings\", set = \"{{ event.A }}\"", "set", '='),
+    ] {
+        check(
+            &format!("on = \"X\"\ndo = [{{ {step}, phone = \"1\" }}]"),
+            &format!(
+                "rule \"a\": do.{key}: the rule itself must contain {separator}; in a value of an \
+                 event it separates nothing"
+            ),
+        );
+    }
     check(
         "on = \"X\"\ndo = [{ verb = \"dance\" }]",
         "rule \"a\": do.verb: unknown verb \"dance\"; expected one of answer, background, clear, csta, dial, display, dnd, dtmf, execute, firmware, forward, hangup, hold, info, key, led, login, logout, notify, ping, push, reboot, resume, resync, ring, ringtone, screenshot, settings, stream, transfer, who",
