@@ -32,6 +32,7 @@ mod load;
 mod manager;
 mod order;
 mod page;
+mod passwords;
 mod pbx;
 mod phone_http;
 mod refusals;

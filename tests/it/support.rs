@@ -8,6 +8,7 @@ pub(crate) mod caller;
 pub(crate) mod daemon;
 pub(crate) mod faulty_phone;
 pub(crate) mod fetch;
+pub(crate) mod held_phone;
 pub(crate) mod imports;
 pub(crate) mod load;
 pub(crate) mod loopback;

@@ -224,7 +224,7 @@ impl PlanExecution<'_> {
     fn denied(&self, why: String) -> Failure {
         let vendor = self.phone.vendor;
         let reason = match self.accounts.push.and_then(OpenPush::diagnosis) {
-            Some(diagnosis) => format!("{why}; {diagnosis}"),
+            Some(diagnosis) => format!("{diagnosis}; {why}"),
             None if self.phone.is_denied_credentials => format!(
                 "vendor.{vendor}.password is sent only to phones that a [[phone]] lists, since \
                  phones.networks is not set; {why}"
