@@ -3,10 +3,14 @@
 //! Planning stores nothing: it collects documents here and refers to them by their future URLs. Who
 //! carries the plan out stores them first.
 
+mod cuts;
+
 use std::cell::RefCell;
 
 use bytes::Bytes;
 use url::Url;
+
+pub(crate) use cuts::{Cuts, clean};
 
 /// A document, picture or tone as a phone fetches it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,6 +40,7 @@ pub struct Documents {
     base: Url,
     token: String,
     items: RefCell<Vec<Document>>,
+    cuts: Cuts,
 }
 
 /// One collected document and the token under which the phone will ask for it.
@@ -55,6 +60,7 @@ impl Documents {
             base,
             token,
             items: RefCell::default(),
+            cuts: Cuts::default(),
         }
     }
 
@@ -70,6 +76,11 @@ impl Documents {
         let url = screen_url(&self.base, &token);
         items.push(Document { token, content });
         url
+    }
+
+    /// Cuts texts to what the phone shows, and remembers which for the note of the plan.
+    pub(crate) fn cuts(&self) -> &Cuts {
+        &self.cuts
     }
 
     /// Returns the document of that token.

@@ -30,7 +30,7 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
     };
-    match backend.plan(phone, task, context) {
+    let plan = match backend.plan(phone, task, context) {
         // A phone without a key for this has Asterisk do it.
         Err(PlanError::Unsupported(_))
             if context.via.is_none() && context.asterisk && pbx::can_replace_key(task) =>
@@ -38,5 +38,7 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
             pbx::plan(phone, task)
         }
         planned => planned,
-    }
+    }?;
+    let cuts = context.documents.cuts().notes();
+    Ok(cuts.into_iter().fold(plan, Plan::with_note))
 }

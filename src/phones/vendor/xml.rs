@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use crate::documents::clean;
+
 /// An element with its attributes and contents.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -127,40 +129,6 @@ impl Node {
     }
 }
 
-/// Removes the characters that XML 1.0 forbids and normalizes line breaks to `\n`.
-pub(crate) fn clean(text: &str) -> String {
-    let allowed = |c: &char| match c {
-        '\n' | '\t' => true,
-        '\u{FFFE}' | '\u{FFFF}' => false,
-        c => !c.is_control(),
-    };
-    text.replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .chars()
-        .filter(allowed)
-        .collect()
-}
-
-/// Truncates a text to `max` characters, at a word boundary and with an ellipsis.
-pub(crate) fn truncate(text: &str, max: usize) -> String {
-    let text = clean(text);
-    if text.chars().count() <= max {
-        return text;
-    }
-    let Some(room) = max.checked_sub(1) else {
-        return String::new();
-    };
-    let kept: String = text.chars().take(room).collect();
-    // Drop a partial word, unless most of the text would go.
-    let next_is_blank = text.chars().nth(room).is_some_and(char::is_whitespace);
-    let at = kept.rfind(char::is_whitespace).filter(|_| !next_is_blank);
-    let kept = at
-        .and_then(|at| kept.get(..at))
-        .filter(|kept| kept.len() * 2 > room)
-        .unwrap_or(&kept);
-    format!("{}…", kept.trim_end())
-}
-
 /// Returns why `text` cannot be sent to a phone: it is not well-formed XML, or has a DTD, which could
 /// make a phone read files or expand entities without end.
 pub fn document_fault(text: &str) -> Option<String> {
@@ -221,17 +189,6 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_truncated_at_a_word() {
-        assert_eq!(truncate("The quick brown fox", 19), "The quick brown fox");
-        assert_eq!(truncate("The quick brown fox", 18), "The quick brown…");
-        assert_eq!(truncate("The quick brown fox", 16), "The quick brown…");
-        assert_eq!(truncate("The quick brown fox", 15), "The quick…");
-        assert_eq!(truncate("Donaudampfschifffahrt", 8), "Donauda…");
-        assert_eq!(truncate("abc", 1), "…");
-        assert_eq!(truncate("abc", 0), "");
-    }
-
-    #[test]
     fn malformed_documents_are_reported() {
         for good in [
             "<a/>",
@@ -264,11 +221,6 @@ mod tests {
             prop_assert_eq!(document_fault(&document), None);
             let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
             prop_assert!(!document.contains(forbidden));
-        }
-
-        #[test]
-        fn truncated_text_fits(text in any::<String>(), max in 0_usize..40) {
-            prop_assert!(truncate(&text, max).chars().count() <= max);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
-use crate::vendor::xml::{Node, truncate};
+use crate::vendor::xml::Node;
 use crate::vendor::{Image, PlanError};
 
 /// The `Content-Type` of the documents.
@@ -33,7 +33,8 @@ pub(super) fn publish(
     match &screen.body {
         Body::Text(text) => {
             let node = writer.start("CiscoIPPhoneText", &[("Exit", "SoftKey:Exit")])?;
-            Ok(writer.put(&node.child(Node::with_text("Text", &truncate(text, MAX_TEXT)))))
+            let text = documents.cuts().text("text", text, MAX_TEXT);
+            Ok(writer.put(&node.child(Node::with_text("Text", &text))))
         }
         Body::Menu(items) => writer.menu(items),
         Body::Directory(entries) => writer.directory(entries),
@@ -57,12 +58,12 @@ impl Writer<'_> {
             .screen
             .title
             .as_deref()
-            .map(|title| truncate(title, MAX_TITLE));
+            .map(|title| self.cut("title", title, MAX_TITLE));
         let prompt = self
             .screen
             .prompt
             .as_deref()
-            .map(|prompt| truncate(prompt, MAX_PROMPT));
+            .map(|prompt| self.cut("prompt", prompt, MAX_PROMPT));
         let node = Node::new(name)
             .optional("Title", title.as_deref())
             .optional("Prompt", prompt.as_deref());
@@ -82,7 +83,10 @@ impl Writer<'_> {
         }
         let mut keys = Vec::new();
         for SoftKey { label, target } in own {
-            keys.push((truncate(label, MAX_SOFTKEY), self.softkey_url(target)?));
+            keys.push((
+                self.cut("softkey", label, MAX_SOFTKEY),
+                self.softkey_url(target)?,
+            ));
         }
         for (label, url) in defaults {
             if !keys.iter().any(|(_, known)| known == url) && keys.len() < MAX_SOFTKEYS {
@@ -109,9 +113,9 @@ impl Writer<'_> {
         for page in paginate(items, limit).into_iter().rev() {
             let mut nodes = Vec::new();
             for Item { label, target } in page {
-                nodes.push(item(label, &self.item_url(target)?));
+                nodes.push(self.item(label, &self.item_url(target)?));
             }
-            nodes.extend(next.as_ref().map(|url| item("More…", url.as_str())));
+            nodes.extend(next.as_ref().map(|url| self.item("More…", url.as_str())));
             next = Some(self.put(&self.start("CiscoIPPhoneMenu", &defaults)?.children(nodes)));
         }
         next.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one item".to_owned()))
@@ -130,7 +134,7 @@ impl Writer<'_> {
                     )));
                 }
                 let entry = Node::new("DirectoryEntry")
-                    .child(Node::with_text("Name", &truncate(name, MAX_NAME)))
+                    .child(Node::with_text("Name", &self.cut("entry", name, MAX_NAME)))
                     .child(Node::with_text("Telephone", number.as_str()));
                 nodes.push(entry);
             }
@@ -171,7 +175,7 @@ impl Writer<'_> {
             Node::new("InputItem")
                 .child(Node::with_text(
                     "DisplayName",
-                    &truncate(&input.label, MAX_NAME),
+                    &self.cut("input", &input.label, MAX_NAME),
                 ))
                 .child(Node::with_text("QueryStringParam", &input.parameter))
                 .child(Node::with_text("InputFlags", flags(input.kind)))
@@ -179,6 +183,16 @@ impl Writer<'_> {
         let node = self.start("CiscoIPPhoneInput", &defaults)?;
         let node = node.child(Node::with_text("URL", submit.as_str()));
         Ok(self.put(&node.children(inputs.iter().map(field))))
+    }
+
+    fn item(&self, label: &str, url: &str) -> Node {
+        Node::new("MenuItem")
+            .child(Node::with_text("Name", &self.cut("item", label, MAX_LABEL)))
+            .child(Node::with_text("URL", url))
+    }
+
+    fn cut(&self, what: &'static str, text: &str, max: usize) -> String {
+        self.documents.cuts().line(what, text, max)
     }
 
     fn image(&self, image: Option<&Image>) -> Result<Url, PlanError> {
@@ -247,12 +261,6 @@ impl Writer<'_> {
         tracing::trace!(phone = %self.phone.name, document = %node.to_fragment(), "Published a document.");
         self.documents.publish_screen(content)
     }
-}
-
-fn item(label: &str, url: &str) -> Node {
-    Node::new("MenuItem")
-        .child(Node::with_text("Name", &truncate(label, MAX_LABEL)))
-        .child(Node::with_text("URL", url))
 }
 
 fn flags(kind: InputKind) -> &'static str {

@@ -6,7 +6,7 @@ use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
-use crate::vendor::xml::{Node, truncate};
+use crate::vendor::xml::Node;
 use crate::vendor::{Image, Plan, PlanError, PreparedContent};
 use crate::verb::Priority;
 
@@ -106,7 +106,7 @@ impl View<'_> {
         Node::new(name).optional(
             "Title",
             title
-                .map(|title| disarm(&truncate(&title, MAX_TITLE)))
+                .map(|title| self.label("title", &title, MAX_TITLE))
                 .as_deref(),
         )
     }
@@ -125,10 +125,8 @@ impl View<'_> {
             Some(prompt) => format!("{text}\n\n{prompt}"),
             None => text.to_owned(),
         };
-        self.finish(
-            head.child(lines("Text", &disarm(&truncate(&text, MAX_TEXT)))),
-            None,
-        )
+        let text = self.documents.cuts().text("text", &text, MAX_TEXT);
+        self.finish(head.child(lines("Text", &disarm(&text))), None)
     }
 
     fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
@@ -140,7 +138,7 @@ impl View<'_> {
                 Node::new("MenuItem")
                     .child(Node::with_text(
                         "Name",
-                        &disarm(&truncate(label, MAX_LABEL)),
+                        &self.label("item", label, MAX_LABEL),
                     ))
                     .child(Node::with_text("URL", url))
             };
@@ -163,7 +161,7 @@ impl View<'_> {
                 Node::new("DirectoryEntry")
                     .child(Node::with_text(
                         "Name",
-                        &disarm(&truncate(&entry.name, MAX_LABEL)),
+                        &self.label("entry", &entry.name, MAX_LABEL),
                     ))
                     .child(Node::with_text("Telephone", entry.number.as_str()))
             };
@@ -187,7 +185,7 @@ impl View<'_> {
         let item = Node::new("InputItem")
             .child(Node::with_text(
                 "DisplayName",
-                &disarm(&truncate(&input.label, MAX_LABEL)),
+                &self.label("input", &input.label, MAX_LABEL),
             ))
             .child(Node::with_text("QueryStringParam", &input.parameter))
             .child(Node::new("DefaultValue"))
@@ -196,6 +194,10 @@ impl View<'_> {
             .head("SnomIPPhoneInput")
             .child(Node::with_text("URL", submit.as_str()));
         self.finish(node.child(item), None)
+    }
+
+    fn label(&self, what: &'static str, text: &str, max: usize) -> String {
+        disarm(&self.documents.cuts().line(what, text, max))
     }
 
     fn publish(&self, document: String) -> Url {
@@ -221,7 +223,7 @@ impl View<'_> {
                 .child(Node::with_text("Name", name))
                 .child(Node::with_text(
                     "Label",
-                    &disarm(&truncate(label, MAX_LABEL)),
+                    &self.label("softkey", label, MAX_LABEL),
                 ))
                 .child(Node::with_text("URL", &url))
         };

@@ -7,7 +7,7 @@ use url::Url;
 use crate::documents::{Documents, StoredContent};
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
-use crate::vendor::xml::{Node, truncate};
+use crate::vendor::xml::Node;
 use crate::vendor::{Image, PlanError};
 
 /// Writes the first page of a screen and publishes the others.
@@ -101,8 +101,10 @@ impl View<'_> {
             (Some(title), Some(prompt)) => format!("{title}: {prompt}"),
             (title, prompt) => title.or(prompt).unwrap_or(" ").to_owned(),
         };
-        self.start(name)
-            .child(Node::with_text("Title", &truncate(&title, MAX_TITLE)).attribute("wrap", "yes"))
+        self.start(name).child(
+            Node::with_text("Title", &self.cut("title", &title, MAX_TITLE))
+                .attribute("wrap", "yes"),
+        )
     }
 
     /// Starts a document without a title, as images have none.
@@ -135,21 +137,8 @@ impl View<'_> {
                 .child(Node::with_text("Text", text));
             node.children(self.softkeys(None)).to_document()
         };
-        let whole = page(&truncate(&text, usize::MAX));
-        if whole.len() <= MAX_DOCUMENT {
-            return whole;
-        }
-        // The size of a character varies with its escaping, so search for the longest text that fits.
-        let (mut fits, mut exceeds) = (0, text.chars().count());
-        while exceeds.saturating_sub(fits) > 1 {
-            let middle = fits.midpoint(exceeds);
-            if page(&truncate(&text, middle)).len() <= MAX_DOCUMENT {
-                fits = middle;
-            } else {
-                exceeds = middle;
-            }
-        }
-        page(&truncate(&text, fits))
+        let fits = |text: &str| page(text).len() <= MAX_DOCUMENT;
+        page(&self.documents.cuts().longest("text", &text, fits))
     }
 
     fn menu(&self, items: &[Item]) -> Result<String, PlanError> {
@@ -159,7 +148,10 @@ impl View<'_> {
         let page = |items: &[Item], next: Option<&str>| {
             let line = |label: &str, uri: &str| {
                 Node::new("MenuItem")
-                    .child(Node::with_text("Prompt", &truncate(label, MAX_LABEL)))
+                    .child(Node::with_text(
+                        "Prompt",
+                        &self.cut("item", label, MAX_LABEL),
+                    ))
                     .child(Node::with_text("URI", uri))
             };
             let lines = items.iter().map(|item| match (&item.target, &exit) {
@@ -193,7 +185,10 @@ impl View<'_> {
         let page = |entries: &[Entry], next: Option<&str>| {
             let line = |entry: &Entry| {
                 Node::new("MenuItem")
-                    .child(Node::with_text("Prompt", &truncate(&entry.name, MAX_LABEL)))
+                    .child(Node::with_text(
+                        "Prompt",
+                        &self.cut("entry", &entry.name, MAX_LABEL),
+                    ))
                     .child(Node::with_text("URI", entry.number.as_str()))
             };
             let node = self.head("YealinkIPPhoneDirectory", true);
@@ -235,7 +230,7 @@ impl View<'_> {
                 .attribute("password", password)
                 .child(Node::with_text(
                     "Prompt",
-                    &truncate(&input.label, MAX_LABEL),
+                    &self.cut("input", &input.label, MAX_LABEL),
                 ))
                 .child(Node::with_text("Parameter", &input.parameter))
                 .child(Node::new("Default"))
@@ -245,6 +240,10 @@ impl View<'_> {
             .children(inputs.iter().map(field))
             .children(self.softkeys(None))
             .to_document()
+    }
+
+    fn cut(&self, what: &'static str, text: &str, max: usize) -> String {
+        self.documents.cuts().line(what, text, max)
     }
 
     fn image(&self, image: &Image) -> String {
@@ -287,7 +286,10 @@ impl View<'_> {
         let node = |(at, (label, uri)): (usize, (String, String))| {
             Node::new("SoftKey")
                 .attribute("index", &at.saturating_add(1).to_string())
-                .child(Node::with_text("Label", &truncate(&label, MAX_LABEL)))
+                .child(Node::with_text(
+                    "Label",
+                    &self.cut("softkey", &label, MAX_LABEL),
+                ))
                 .child(Node::with_text("URI", &uri))
         };
         keys.into_iter().enumerate().map(node).collect()
