@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_agi::{self as agi, Channel, LogThrottle, Script};
-use handset_phones::verb::{Action, Request, Verb};
+use handset_phones::verb::{Action, Request};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, debug, error, info_span, warn};
 
@@ -82,7 +82,7 @@ impl Script for Dialplan {
             } else {
                 debug!(caller, verb = script, phone, %status, reason = redacted, "Answered a call.");
             }
-            let told = set_variables(channel, request, &report, &id.to_string()).await;
+            let told = set_variables(channel, &report, &id.to_string()).await;
             if let Err(agi::Error::ReplyTimeout { command, .. }) = &told
                 && let Some(suppressed) = self.untold.admit()
             {
@@ -146,27 +146,17 @@ impl Dialplan {
 /// Sets the result on the channel, until the session has to end.
 ///
 /// A peer that has closed its sending side receives the commands, although it cannot confirm them.
-async fn set_variables(
-    channel: &mut Channel,
-    request: &agi::Request,
-    report: &Report,
-    id: &str,
-) -> Result<(), agi::Error> {
+async fn set_variables(channel: &mut Channel, report: &Report, id: &str) -> Result<(), agi::Error> {
     let reason = one_line(&report.reason);
-    let mut variables = vec![
+    let variables = [
         ("HANDSET_STATUS", report.status.word().to_owned()),
         ("HANDSET_REASON", reason),
         ("HANDSET_PHONE", report.phone.clone()),
         ("HANDSET_VENDOR", report.vendor.clone()),
         ("HANDSET_ID", id.to_owned()),
+        // Set without a result, too, since that of an earlier request must not remain.
+        ("HANDSET_RESULT", report.result_line().unwrap_or_default()),
     ];
-    // Verbs without a result leave the variable unchanged. If a verb with a result has failed, an older
-    // result must not remain.
-    let verb = Verb::find(request.script().trim_matches('/'));
-    let reads = verb.is_some_and(|verb| verb.row().returns_result);
-    if let Some(result) = report.result_line().or_else(|| reads.then(String::new)) {
-        variables.push(("HANDSET_RESULT", result));
-    }
     let mut told = Ok(());
     for (name, value) in variables {
         match channel.set_variable(name, &value).await {

@@ -162,7 +162,7 @@ async fn an_absent_server_is_reported_as_unreachable(version: Version) {
     phone.dial("1", Course::Rejected).end().await;
     let reason = format!("handsetd at {address} did not answer (AGISTATUS FAILURE)");
     asterisk
-        .line(&format!("RESULT|UNREACHABLE|{reason}|UNREACHABLE|"))
+        .line(&format!("RESULT|UNREACHABLE|{reason}|UNREACHABLE||"))
         .await;
 }
 
@@ -179,7 +179,7 @@ async fn a_server_that_closes_the_connection_is_reported_as_unreachable(version:
         agi.address()
     );
     asterisk
-        .line(&format!("RESULT|UNREACHABLE|{reason}|UNREACHABLE|"))
+        .line(&format!("RESULT|UNREACHABLE|{reason}|UNREACHABLE||"))
         .await;
 }
 
@@ -269,10 +269,14 @@ async fn with_phone(
     Some((asterisk, phone))
 }
 
-/// Pushes before the call is answered, prints the outcome, and ends the call as busy.
+/// Pushes before the call is answered, with an earlier outcome on the channel, prints the outcome, and
+/// ends the call as busy.
 const TELLING: &str = "
-exten => 1,1,Gosub(handset-push,s,1(Hello))
- same => n,Verbose(0,RESULT|${HANDSET_STATUS}|${HANDSET_REASON}|${GOSUB_RETVAL}|)
+exten => 1,1,Set(HANDSET_STATUS=OK)
+ same => n,Set(HANDSET_REASON=of an earlier request)
+ same => n,Set(HANDSET_RESULT=of an earlier request)
+ same => n,Gosub(handset-push,s,1(Hello))
+ same => n,Verbose(0,RESULT|${HANDSET_STATUS}|${HANDSET_REASON}|${GOSUB_RETVAL}|${HANDSET_RESULT}|)
  same => n,Hangup(17)
 ";
 

@@ -52,4 +52,5 @@ mod trust;
 mod users;
 mod vocabulary;
 mod why;
+mod written;
 mod yealink_verbs;

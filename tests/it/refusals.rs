@@ -129,17 +129,17 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "push",
         &["item=Sales|call:201"],
-        "item: invalid target \"call:201\"; use dial:NUMBER, key:NAME, exit or an http URL",
+        "item: \"Sales\": invalid target \"call:201\"; use dial:NUMBER, key:NAME, exit or an http URL",
     ),
     (
         "push",
         &["item=Sales|dial:20;1"],
-        "item: invalid number \"20;1\"; ",
+        "item: \"Sales\": invalid number \"20;1\"; ",
     ),
     (
         "push",
         &["item=Sales|key:A B"],
-        "item: invalid key name \"A B\"; ",
+        "item: \"Sales\": invalid key name \"A B\"; ",
     ),
     (
         "push",
@@ -159,12 +159,12 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "push",
         &["input=Name|n|secret", "submit=http://192.0.2.1/"],
-        "input: invalid kind of input \"secret\"; expected lower, number, password, phone, text or upper",
+        "input: \"Name\": invalid kind of input \"secret\"; expected lower, number, password, phone, text or upper",
     ),
     (
         "push",
         &["input=Name|n m", "submit=http://192.0.2.1/"],
-        "input: invalid parameter \"n m\"; ",
+        "input: \"Name\": invalid parameter \"n m\"; ",
     ),
     (
         "push",

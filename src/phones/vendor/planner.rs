@@ -42,3 +42,75 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
     let cuts = context.documents.cuts().notes();
     Ok(cuts.into_iter().fold(plan, Plan::with_note))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Fixture;
+    use super::*;
+
+    /// Returns the note of a push of `key=value` pairs on a phone of each vendor.
+    fn notes(pairs: &str) -> [String; 3] {
+        let phones = [
+            (Vendor::Cisco, "8841", "12.8.1"),
+            (Vendor::Snom, "D785", "10.1.184.16"),
+            (Vendor::Yealink, "T46S", "66.86.0.15"),
+        ];
+        phones.map(|(vendor, model, firmware)| {
+            let fixture = Fixture::new(vendor, model, firmware);
+            fixture.push(pairs).unwrap().note.unwrap_or_default()
+        })
+    }
+
+    #[test]
+    fn whatever_is_cut_is_noted() {
+        let long = "word ".repeat(40);
+        for (pairs, cisco, others) in [
+            (
+                format!("text=a;title={long}"),
+                "title cut to 32 characters",
+                "title cut to 64 characters",
+            ),
+            (
+                format!("item={long}|exit"),
+                "item cut to 64 characters",
+                "item cut to 64 characters",
+            ),
+            (
+                format!("entry={long}|1"),
+                "entry cut to 32 characters",
+                "entry cut to 64 characters",
+            ),
+            (
+                format!("text=a;softkey={long}|exit"),
+                "softkey cut to 32 characters",
+                "softkey cut to 64 characters",
+            ),
+            (
+                format!("input={long}|a;submit=http://192.0.2.1/"),
+                "input cut to 32 characters",
+                "input cut to 64 characters",
+            ),
+            (
+                format!("item=a|exit;prompt={long}"),
+                "prompt cut to 32 characters",
+                // These have no place for a prompt: it joins the title.
+                "title cut to 64 characters",
+            ),
+        ] {
+            let [of_cisco, of_snom, of_yealink] = notes(&pairs);
+            assert!(of_cisco.contains(cisco), "{pairs}: {of_cisco}");
+            assert!(of_snom.contains(others), "{pairs}: {of_snom}");
+            assert!(of_yealink.contains(others), "{pairs}: {of_yealink}");
+        }
+        for note in notes(&format!("text={}", "word ".repeat(4000))) {
+            assert!(note.contains("text cut to "), "{note}");
+        }
+    }
+
+    #[test]
+    fn what_fits_has_no_note() {
+        for note in notes("text=a\\nb;title=T;prompt=P;softkey=Close|exit") {
+            assert!(!note.contains("cut to"), "{note}");
+        }
+    }
+}

@@ -30,7 +30,11 @@ fn all_errors_are_found_at_load_with_their_location() {
     );
     for (step, key, separator) in [
         ("verb = \"push\", item = \"{{ event.A }}\"", "item", '|'),
-        ("verb = \"push\", entry = \"{{ event.A }} {{ '|' }}\"", "entry", '|'),
+        (
+            "verb = \"push\", entry = \"{{ event.A }} {{ '|' }}\"",
+            "entry",
+            '|',
+        ),
         ("verb = \"settings\", set = \"{{ event.A }}\"", "set", '='),
     ] {
         check(

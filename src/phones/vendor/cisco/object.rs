@@ -130,7 +130,7 @@ impl Writer<'_> {
                 if number.as_str().len() > MAX_TELEPHONE {
                     return Err(PlanError::Unsupported(format!(
                         "entry: Cisco directories accept numbers of up to {MAX_TELEPHONE} \
-                         characters, and {number} is longer"
+                         characters, and that of {name:?}, {number}, is longer"
                     )));
                 }
                 let entry = Node::new("DirectoryEntry")
