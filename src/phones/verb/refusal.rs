@@ -111,14 +111,13 @@ impl Refusal {
 
 fn unknown_key(verb: Verb, key: &str) -> String {
     let names = verb.row().key_names();
-    match closest(key, names.clone()) {
-        Some(known) => format!("unknown key {}; did you mean {known}?", key.escape_debug()),
-        None => {
-            let names = names.collect::<Vec<_>>().join(", ");
-            format!(
-                "unknown key {:?} of {verb}; expected one of {names}",
-                quoted(key)
-            )
-        }
+    if let Some(known) = closest(key, names.clone()) {
+        format!("unknown key {}; did you mean {known}?", key.escape_debug())
+    } else {
+        let names = names.collect::<Vec<_>>().join(", ");
+        format!(
+            "unknown key {:?} of {verb}; expected one of {names}",
+            quoted(key)
+        )
     }
 }
