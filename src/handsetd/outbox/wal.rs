@@ -108,10 +108,18 @@ struct Rest {
     has_content: bool,
     /// The frames so far are of the previous generation.
     is_stale: bool,
-    /// A transaction was completed after the first invalid frame.
-    is_completed: bool,
-    /// A transaction was started after that.
-    has_later: bool,
+    later: Later,
+}
+
+/// What follows the first invalid frame, or is completed by it.
+#[derive(Clone, Copy, Debug, Default)]
+enum Later {
+    #[default]
+    Nothing,
+    /// The end of one transaction.
+    OneEnd,
+    /// That, and something of a later transaction.
+    Transactions,
 }
 
 impl Rest {
@@ -121,8 +129,11 @@ impl Rest {
         self.count = self.count.saturating_add(1);
         self.has_content |= frame.iter().any(|byte| *byte != 0);
         if header.is_current(frame) {
-            self.has_later |= self.is_completed;
-            self.is_completed |= completes(frame);
+            self.later = match (self.later, completes(frame)) {
+                (Later::Nothing, false) => Later::Nothing,
+                (Later::Nothing, true) => Later::OneEnd,
+                (Later::OneEnd | Later::Transactions, _) => Later::Transactions,
+            };
         }
     }
 
@@ -135,7 +146,7 @@ impl Rest {
         let total = valid.saturating_add(count);
         let reason = format!("frame {at} of {total} of the log is invalid; {count} are lost");
         // The next transaction starts only once the previous one is durable.
-        if self.has_later {
+        if matches!(self.later, Later::Transactions) {
             Log::Damaged(reason)
         } else {
             Log::Doubtful(reason)

@@ -62,7 +62,7 @@ impl Random {
     fn below(&mut self, end: usize) -> usize {
         let next = self.0.wrapping_mul(6_364_136_223_846_793_005);
         self.0 = next.wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % end
+        usize::try_from(self.0 >> 33).unwrap() % end
     }
 
     /// Changes up to 64 bytes somewhere.
@@ -75,7 +75,7 @@ impl Random {
             *byte = match kind {
                 0 => *byte ^ 1 << self.below(8),
                 1 => 0,
-                _ => self.below(256) as u8,
+                _ => u8::try_from(self.below(256)).unwrap(),
             };
         }
         format!("{start}..{end}, {kind}")
