@@ -86,7 +86,8 @@ fn transport<'a>(report: &'a Value, name: &str) -> (&'a str, &'a str) {
 async fn why(configuration: &str, name: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("handsetd.toml");
-    std::fs::write(&file, configuration).unwrap();
+    let networks = "[phones]\nnetworks = ['127.0.0.0/8']\n";
+    std::fs::write(&file, format!("{networks}{configuration}")).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_handsetd"))
         .args(["phones", "--why", name, "--config"])
         .arg(&file)
