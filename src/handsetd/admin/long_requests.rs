@@ -13,7 +13,6 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::reply::Reply;
-use super::state::AppState;
 use crate::outcome::Status;
 
 /// The places for long requests.
@@ -68,15 +67,11 @@ impl Places {
 
 /// Middleware for requests that may wait for a phone.
 pub(super) async fn limit_waiting(
-    State(state): State<Arc<AppState>>,
+    State(long_requests): State<Arc<LongRequests>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match state
-        .long_requests
-        .waiting
-        .take("requests that wait for phones")
-    {
+    match long_requests.waiting.take("requests that wait for phones") {
         Ok(_place) => next.run(request).await,
         Err(refused) => refused,
     }

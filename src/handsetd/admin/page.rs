@@ -34,7 +34,7 @@ use super::long_requests::limit_waiting;
 use super::state::AppState;
 
 pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
-    let waiting = || from_fn_with_state(Arc::clone(state), limit_waiting);
+    let waiting = || from_fn_with_state(Arc::clone(&state.long_requests), limit_waiting);
     let with_session = Router::new()
         .route("/deliveries", get(logs::deliveries))
         .route("/deliveries/{id}", delete(actions::cancel))

@@ -29,7 +29,10 @@ pub(super) fn router(state: &Arc<AppState>) -> Router {
     let mut api = Router::new();
     for ApiRoute { path, handler, .. } in api_routes() {
         let handler = if path.ends_with("/{verb}") {
-            handler.layer(from_fn_with_state(Arc::clone(state), limit_waiting))
+            handler.layer(from_fn_with_state(
+                Arc::clone(&state.long_requests),
+                limit_waiting,
+            ))
         } else {
             handler
         };

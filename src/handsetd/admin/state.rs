@@ -56,7 +56,7 @@ pub(super) struct AppState {
     /// Whether clients connect by TLS.
     pub(super) is_encrypted: bool,
     pub(super) idempotency: IdempotencyStore,
-    pub(super) long_requests: LongRequests,
+    pub(super) long_requests: Arc<LongRequests>,
 }
 
 impl AppState {
@@ -71,7 +71,7 @@ impl AppState {
             accounts,
             is_encrypted,
             idempotency: IdempotencyStore::default(),
-            long_requests,
+            long_requests: Arc::new(long_requests),
         })
     }
 }

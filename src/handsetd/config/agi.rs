@@ -33,16 +33,16 @@ pub(super) fn read(
         let text = format!("{session} is shorter than agi.budget ({budget})");
         validator.reject(&section, "session_timeout", text);
     }
-    let dialplan = dialplan::Config { budget: raw.budget };
     let server = agi::Config {
         listen: raw.listen,
         allow: raw.allow,
         max_sessions: raw.max_sessions,
         environment_timeout: raw.environment_timeout,
         reply_timeout: raw.reply_timeout,
-        session_timeout: raw.session_timeout.min(dialplan.max_session()),
+        session_timeout: raw.session_timeout,
     };
-    (server, dialplan)
+    let budget = raw.budget;
+    (server, dialplan::Config { budget })
 }
 
 #[derive(Deserialize)]

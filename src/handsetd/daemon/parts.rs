@@ -39,7 +39,11 @@ impl Parts {
         let asterisk = settings::asterisk_configs(&config)?;
         let engine = settings::engine(&config)?;
         let http = phone_http::Server::bind(config.http.clone())?;
-        let agi = agi::Server::bind(config.agi.clone())?;
+        let mut agi_config = config.agi.clone();
+        agi_config.session_timeout = agi_config
+            .session_timeout
+            .min(config.dialplan.max_session());
+        let agi = agi::Server::bind(agi_config)?;
         let admin = bind_admin(&config)?;
         info!(server = "agi", address = %agi.local_addr(), "Listening.");
         info!(server = "http", address = %http.local_addr(), "Listening.");
