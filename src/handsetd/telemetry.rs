@@ -4,6 +4,7 @@
 //! come from phones and callers, so terminal control characters are escaped, and what they cause again
 //! and again is counted instead of written.
 
+mod cut;
 mod escape;
 mod line;
 mod throttle;

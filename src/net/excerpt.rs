@@ -10,7 +10,12 @@ pub fn excerpt(text: &str, limit: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let (start, _) = text.split_at(text.floor_char_boundary(limit));
-    Cow::Owned(format!("{start}… ({} bytes)", grouped(text.len())))
+    Cow::Owned(format!("{start}{}", mark(text.len())))
+}
+
+/// Returns what ends an excerpt of a text of `length` bytes: `… (31,000 bytes)`.
+pub fn mark(length: usize) -> String {
+    format!("… ({} bytes)", grouped(length))
 }
 
 /// Formats a number with a comma between groups of three digits.

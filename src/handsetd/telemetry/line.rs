@@ -8,16 +8,18 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::cut::{Cutting, cut_json};
 use super::escape::{Escaping, EscapingJson};
 
-/// Writes the message and `name=value` for each field, escaped.
+/// Writes the message and `name=value` for each field, cut and escaped.
 pub(super) fn fields() -> impl for<'a> FormatFields<'a> + Send + Sync + 'static {
     debug_fn(|writer, field, value| {
-        let mut writer = Escaping(writer);
-        match field.name() {
-            "message" => write!(writer, "{value:?}"),
-            name => write!(writer, "{name}={value:?}"),
+        if field.name() != "message" {
+            write!(writer, "{}=", field.name())?;
         }
+        let mut cutting = Cutting::new(Escaping(writer));
+        write!(cutting, "{value:?}")?;
+        cutting.finish()
     })
     .delimited(" ")
 }
@@ -48,7 +50,8 @@ where
     }
 }
 
-/// Escapes terminal control characters in JSON, which itself requires that for few of them.
+/// Cuts long values, and escapes terminal control characters in JSON, which itself requires that for few
+/// of them.
 pub(super) struct TerminalSafeFormat<F>(pub(super) F);
 
 impl<S, N, F> FormatEvent<S, N> for TerminalSafeFormat<F>
@@ -63,8 +66,9 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut escaping = EscapingJson(&mut writer);
+        let mut line = String::new();
         self.0
-            .format_event(context, Writer::new(&mut escaping), event)
+            .format_event(context, Writer::new(&mut line), event)?;
+        EscapingJson(&mut writer).write_str(&cut_json(line))
     }
 }

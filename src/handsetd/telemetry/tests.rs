@@ -59,6 +59,47 @@ fn caller_name_cannot_control_the_terminal() {
 }
 
 #[test]
+fn long_values_are_cut_in_lines_and_spans() {
+    let phone = "ä&\"".repeat(8_000);
+    let act = || {
+        let _span = info_span!("call", %phone).entered();
+        info!(%phone, quoted = phone, "Not delivered.");
+        info!("{phone}");
+    };
+    for destination in [
+        Destination::File,
+        Destination::Journal,
+        Destination::Terminal,
+    ] {
+        let text = logged(Format::Text, destination, Level::Info, act);
+        assert_eq!(text.lines().count(), 2);
+        for line in text.lines() {
+            assert!(line.len() < 4 * cut::MAX_VALUE, "{} bytes", line.len());
+        }
+        assert!(text.contains("… (32,000 bytes)"), "{text}");
+    }
+    let json = logged(Format::Json, Destination::File, Level::Info, act);
+    let lines: Vec<serde_json::Value> = json
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(json.len() < 12 * cut::MAX_VALUE, "{} bytes", json.len());
+    assert!(
+        lines[0]["phone"]
+            .as_str()
+            .unwrap()
+            .ends_with("… (32,000 bytes)")
+    );
+    assert!(
+        lines[0]["span"]["phone"]
+            .as_str()
+            .unwrap()
+            .ends_with("… (32,000 bytes)")
+    );
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
 fn line_has_level_target_sentence_and_fields() {
     let text = logged(Format::Text, Destination::File, Level::Info, || {
         error!(phone = %"1001", tries = 3, "Delivery failed.");
