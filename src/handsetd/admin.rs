@@ -30,6 +30,7 @@ mod tls;
 mod token;
 
 pub(crate) use accounts::Accounts;
+pub(crate) use body::parse as parse_body;
 pub(crate) use config::{Config, TlsFiles, User};
 pub(crate) use feed::EventFeed;
 pub(crate) use role::Role;

@@ -17,8 +17,10 @@ use axum::http::{Request, StatusCode};
 use axum::{Extension, Router};
 use bytes::Bytes;
 use handset_phones::phone::Credentials;
+use handset_phones::verb::Verb;
 use tower::ServiceExt;
 
+use crate::admin;
 use crate::deliver::Challenges;
 use crate::phone_http::{self, EventSender};
 
@@ -31,6 +33,11 @@ pub fn answer_challenges<'a>(
 ) -> Option<String> {
     let challenge = Challenges::read(headers).strongest?;
     challenge.answer(credentials, method, target)
+}
+
+/// Reads the JSON body of a request to the admin API.
+pub fn read_body(verb: Verb, body: &[u8]) -> Result<Vec<(String, String)>, String> {
+    admin::parse_body(verb, body)
 }
 
 /// The routes of the phone-facing server, without a network.

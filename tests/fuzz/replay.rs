@@ -30,7 +30,7 @@ macro_rules! targets {
 }
 
 targets! {
-    agi ami cisco configuration csta digest identity mobility phone_http picture ringtone rules snom
+    agi ami cisco configuration csta digest growth identity mobility phone_http picture ringtone rules snom
     verb yealink
 }
 

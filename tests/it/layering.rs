@@ -117,7 +117,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("events", &["dispatch", "history", "outcome", "rules"]),
-    ("fuzzing", &["content_store", "deliver", "phone_http"]),
+    (
+        "fuzzing",
+        &["admin", "content_store", "deliver", "phone_http"],
+    ),
     ("history", &["outcome"]),
     ("metrics", &["outcome"]),
     ("outbox", &[]),

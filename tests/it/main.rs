@@ -30,6 +30,7 @@ mod keeping;
 mod layering;
 mod load;
 mod manager;
+mod memory;
 mod order;
 mod page;
 mod passwords;

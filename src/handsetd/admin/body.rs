@@ -46,7 +46,7 @@ fn is_length_limit(error: &axum::Error) -> bool {
 }
 
 /// Parses the keys and values of a request for `verb`.
-pub(super) fn parse(verb: Verb, body: &[u8]) -> Result<Vec<(String, String)>, String> {
+pub(crate) fn parse(verb: Verb, body: &[u8]) -> Result<Vec<(String, String)>, String> {
     let body = if body.trim_ascii().is_empty() {
         b"{}"
     } else {

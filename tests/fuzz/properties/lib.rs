@@ -9,6 +9,7 @@ pub mod cisco;
 pub mod configuration;
 pub mod csta;
 pub mod digest;
+pub mod growth;
 pub mod identity;
 pub mod mobility;
 pub mod phone_http;
