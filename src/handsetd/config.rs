@@ -15,6 +15,7 @@ mod deserialize;
 mod diagnostic;
 mod environment;
 mod explain;
+mod http;
 mod layer;
 mod media;
 mod networks;
@@ -132,7 +133,7 @@ impl Config {
         let directory = phones::read(root, &accounts, validator);
         let (rules, rule_tests) = rule::read(root, validator);
         let (agi, dialplan) = agi::read(root, validator);
-        let (mut http, allow) = sections::http(root, validator);
+        let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
         let config = Self {
             asterisk: asterisk::read(root, validator),

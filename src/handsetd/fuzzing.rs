@@ -4,7 +4,7 @@ pub use crate::config::{Config, Diagnostic, Location, Sources};
 pub use crate::content_store::ContentStore;
 pub use crate::deliver::{ConfiguredCredentials, Owner, PushCredentials};
 pub use crate::dialplan::read as read_arguments;
-pub use crate::phone_http::ActionUrlEvent;
+pub use crate::phone_http::{ActionUrlEvent, EventReceiver, EventSender, event_queue};
 pub use crate::roster::Contact;
 pub use crate::rules::config::{Limit, Mode, Rule, Value, Values};
 pub use crate::rules::{Engine, Fact};
@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 use crate::admin;
 use crate::deliver::Challenges;
-use crate::phone_http::{self, EventSender};
+use crate::phone_http::{self, ActionUrls};
 
 /// Answers the authentication challenges in the `WWW-Authenticate` headers of a phone.
 pub fn answer_challenges<'a>(
@@ -52,7 +52,8 @@ impl PhoneHttp {
         events: EventSender,
     ) -> Self {
         let peer = ConnectInfo(SocketAddr::from(([192, 0, 2, 21], 50_000)));
-        let router = phone_http::router(content_store, credentials, events);
+        let action_urls = ActionUrls { events, key: None };
+        let router = phone_http::router(content_store, credentials, action_urls);
         Self(router.layer(Extension(peer)))
     }
 

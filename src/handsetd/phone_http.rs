@@ -12,8 +12,8 @@ mod request_line;
 mod router;
 mod server;
 
-pub use action_url::ActionUrlEvent;
-pub(crate) use action_url::EventSender;
+pub(crate) use action_url::{ActionKey, ActionUrls};
+pub use action_url::{ActionUrlEvent, EventReceiver, EventSender, event_queue};
 pub(crate) use config::Config;
 pub(crate) use router::router;
 pub(crate) use server::Server;

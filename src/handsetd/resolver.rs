@@ -3,9 +3,11 @@
 mod claimants;
 mod phone_ref;
 mod reference;
+mod speaker;
 mod summary;
 
 pub(crate) use phone_ref::PhoneRef;
+pub(crate) use speaker::Claims;
 pub(crate) use summary::PhoneSummary;
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! The admin API of the real daemon.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
 use handset_simulator::Vendor;
@@ -10,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::support::admin_client::{AdminClient, Response};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::raw::connect_from;
+use super::support::raw::{connect_from, get_from};
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
@@ -359,7 +360,7 @@ async fn deliveries_can_be_cancelled_until_they_are_sent() {
 
 #[tokio::test]
 async fn event_streams_can_be_filtered_and_resumed() {
-    let daemon = Daemon::start("").await;
+    let daemon = Daemon::start(PHONE).await;
     let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
     let listen = |query: &'static str, last: Option<String>| {
@@ -410,7 +411,7 @@ async fn event_streams_can_be_filtered_and_resumed() {
 
 #[tokio::test]
 async fn stalled_event_client_is_disconnected_without_affecting_others() {
-    let daemon = Daemon::start("").await;
+    let daemon = Daemon::start(PHONE).await;
     let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
     let headers = [("Authorization", token.as_str())];
@@ -420,9 +421,13 @@ async fn stalled_event_client_is_disconnected_without_affecting_others() {
         .await;
     until(&mut quick, "\r\n\r\n").await;
     // More than the buffers of kernel and daemon hold.
-    let long = "x".repeat(16_000);
-    for _ in 0..2500 {
-        report_event(&daemon, &format!("flood?note={long}")).await;
+    let long = "x".repeat(8_000);
+    for at in 0..5000_u16 {
+        // A single address could not report so many.
+        let source = Ipv4Addr::new(127, 0, 40, (at % 50 + 1).to_le_bytes()[0]);
+        let path = format!("/action/yealink/flood?note={long}");
+        let answer = get_from(source.into(), daemon.http(), &path).await;
+        assert!(answer.contains(" 200 "), "{answer}");
     }
     report_event(&daemon, "last").await;
     until(&mut quick, "phone.last\"").await;
@@ -519,6 +524,9 @@ async fn admin_server_with_a_certificate_requires_tls() {
     let _ = soon("the refusal", plain.read_to_end(&mut answer)).await;
     assert!(!answer.starts_with(b"HTTP/"), "{answer:?}");
 }
+
+/// The phone that the tests are.
+const PHONE: &str = "[[phone]]\nname = 'desk'\nvendor = 'yealink'\naddress = '127.0.0.1'\n";
 
 /// Requests an action URL as a phone.
 async fn report_event(daemon: &Daemon, event: &str) {

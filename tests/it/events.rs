@@ -1,11 +1,10 @@
 //! Events of real Asterisk servers reach phones: through a rule, and as a user event with a request.
 
 use handset_simulator::Vendor;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::daemon::Daemon;
+use super::support::raw::get_from;
 use super::support::sim_phone::{self, SimPhone};
 
 #[tokio::test]
@@ -90,12 +89,10 @@ level = "debug"
     daemon.line("what=\"push\"").await;
     assert_eq!(daemon.log().matches("what=\"push\"").count(), 1);
 
-    // The phone identifies itself by its hardware address; the rule applies to that phone.
-    let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
-    let request = b"GET /action/yealink/dnd_on?mac=00005e005303&line=sip:1@pbx HTTP/1.0\r\n\r\n";
-    phone.write_all(request).await.unwrap();
-    let mut response = String::new();
-    phone.read_to_string(&mut response).await.unwrap();
+    // The phone is known by its address.
+    let path = "/action/yealink/dnd_on?mac=00005e005303&line=sip:1@pbx";
+    let own = sim_phone.phone().address().ip();
+    let response = get_from(own, daemon.http(), path).await;
     assert!(response.starts_with("HTTP/1.0 200 OK\r\n"), "{response}");
     let shown = sim_phone.shows_text("desk on").await;
     assert_eq!(shown.content.text(), Some("desk on sip:1@pbx"));

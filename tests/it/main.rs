@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
+mod action_urls;
 mod ami;
 mod api;
 mod budget;

@@ -1,12 +1,12 @@
 //! The web page in a real browser.
 
 use handset_simulator::Vendor;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::support::admin_client::AdminClient;
 use super::support::browser::Browser;
 use super::support::daemon::{Daemon, TOKEN};
+use super::support::raw::get_from;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
@@ -49,7 +49,7 @@ async fn page_shows_phones_and_sends_requests() {
 
     push_to_a_group(&mut browser, &sim_phones).await;
     search_deliveries(&mut browser).await;
-    try_rules(&mut browser, &daemon, &sim_phones[1]).await;
+    try_rules(&mut browser, &daemon, &sim_phones[1], &sim_phones[2]).await;
     other_verbs(&mut browser).await;
     cancel(&mut browser, &slow).await;
 
@@ -163,17 +163,13 @@ async fn search_deliveries(browser: &mut Browser) {
         .await;
 }
 
-async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone) {
+async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone, yealink: &SimPhone) {
     browser
         .until("document.querySelector('#rule-list tbody tr').innerText.includes('hush')")
         .await;
-    let mut phone = TcpStream::connect(daemon.http()).await.unwrap();
-    let request = b"GET /action/yealink/dnd_on?mac=00005e005303&line=1 HTTP/1.0\r\n\r\n";
-    phone.write_all(request).await.unwrap();
-    let mut answer = Vec::new();
-    soon("the action URL", phone.read_to_end(&mut answer))
-        .await
-        .unwrap();
+    let path = "/action/yealink/dnd_on?mac=00005e005303&line=1";
+    let own = yealink.phone().address().ip();
+    assert!(get_from(own, daemon.http(), path).await.contains(" 200 "));
     snom.shows_text("yealink <b>is quiet</b>").await;
     browser
         .until("document.querySelector('[data-event=\"phone.dnd_on\"]')")

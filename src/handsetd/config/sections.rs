@@ -1,25 +1,8 @@
 //! The sections that components define completely, and the names of all.
 
-use handset_net::allow_list::AllowList;
-
 use super::setting::Setting;
 use super::validator::Validator;
-use crate::{history, phone_http};
-
-/// Reads `[http]`; also returns `allow` if it is written.
-pub(super) fn http(
-    root: &mut Setting,
-    validator: &mut Validator,
-) -> (phone_http::Config, Option<AllowList>) {
-    let (http, section) = validator.section::<phone_http::Config>(root, "http");
-    validator.check_duration(&section, "screen_lifetime", http.screen_lifetime);
-    validator.check_duration(&section, "media_lifetime", http.media_lifetime);
-    validator.check_count(&section, "max_connections", http.max_connections);
-    validator.check_count(&section, "max_connections_each", http.max_connections_each);
-    validator.check_listen(&section, http.listen);
-    let allow = section.get("allow").map(|_| http.allow.clone());
-    (http, allow)
-}
+use crate::history;
 
 /// Reads `[history]`.
 pub(super) fn history(root: &mut Setting, validator: &mut Validator) -> history::Config {

@@ -3,7 +3,7 @@
 use handset_ami::Client;
 use tokio::sync::{broadcast, mpsc};
 
-use crate::phone_http::ActionUrlEvent;
+use crate::phone_http::{EventReceiver, EventSender, event_queue};
 use crate::rules::{Engine, Fact};
 
 /// The sending halves.
@@ -11,7 +11,7 @@ pub(super) struct Senders {
     /// Clients of new connections to Asterisk, whose events rules receive.
     pub(super) clients: mpsc::Sender<Client>,
     /// Action URLs that phones request.
-    pub(super) action_urls: mpsc::Sender<ActionUrlEvent>,
+    pub(super) action_urls: EventSender,
     /// Events other than Asterisk's.
     pub(super) facts: mpsc::Sender<Fact>,
     /// Every event that rules have received.
@@ -23,7 +23,7 @@ pub(super) struct Senders {
 /// The receiving halves.
 pub(super) struct Receivers {
     pub(super) clients: mpsc::Receiver<Client>,
-    pub(super) action_urls: mpsc::Receiver<ActionUrlEvent>,
+    pub(super) action_urls: EventReceiver,
     pub(super) facts: mpsc::Receiver<Fact>,
     pub(super) event_tap: broadcast::Receiver<Fact>,
     pub(super) engines: mpsc::Receiver<Engine>,
@@ -32,8 +32,8 @@ pub(super) struct Receivers {
 /// Creates all channels.
 pub(super) fn channels() -> (Senders, Receivers) {
     let clients = mpsc::channel(MAX_CLIENTS);
-    let action_urls = mpsc::channel(MAX_ACTION_URLS);
-    let facts = mpsc::channel(MAX_ACTION_URLS);
+    let action_urls = event_queue();
+    let facts = mpsc::channel(MAX_FACTS);
     let event_tap = broadcast::channel(MAX_TAPPED);
     let engines = mpsc::channel(1);
     let senders = Senders {
@@ -56,8 +56,8 @@ pub(super) fn channels() -> (Senders, Receivers) {
 /// How many new connections may wait for the rules.
 const MAX_CLIENTS: usize = 64;
 
-/// How many action URLs may wait; phones request a few per call.
-const MAX_ACTION_URLS: usize = 1024;
+/// How many events other than Asterisk's may wait for the rules. Action URLs wait in a queue of their own.
+const MAX_FACTS: usize = 64;
 
 /// How many events the admin server may lag behind.
 const MAX_TAPPED: usize = 4096;

@@ -1,68 +1,98 @@
 //! Action URLs: a phone reports an event by requesting a URL of this server.
 //!
-//! The reply is immediate and empty: phones wait for it and show its body. Events and values have the
-//! same names for all vendors. Rules decide what an event causes.
+//! The reply is immediate and empty: phones wait for it and show its body. It is the same whoever asks, so
+//! it does not reveal whether a key was right. Events and values have the same names for all vendors.
+//! Which phone has reported an event is decided elsewhere; rules decide what it causes.
 
 mod event;
+mod key;
+mod queue;
+mod url_event;
 mod values;
+
+pub(crate) use key::ActionKey;
+pub use queue::{EventReceiver, EventSender, event_queue};
+pub use url_event::ActionUrlEvent;
 
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::StatusCode;
-use handset_phones::phone::Vendor;
-use tokio::sync::mpsc;
 use tracing::warn;
 
 use event::Event;
 
-/// An event that a phone reported.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ActionUrlEvent {
-    /// The vendor named in the URL.
-    pub vendor: Vendor,
-    /// The event in the common vocabulary: 1 to 64 letters, digits, `_` and `-`.
-    pub event: String,
-    /// The address of the phone.
-    pub peer: SocketAddr,
-    /// The parameters of the query in order, then those that were added under their common names.
-    pub values: Vec<(String, String)>,
+/// What handles action URLs.
+#[derive(Clone, Debug)]
+pub(crate) struct ActionUrls {
+    pub(crate) events: EventSender,
+    /// Without one, no URL has the key.
+    pub(crate) key: Option<ActionKey>,
 }
-
-/// Receives the reported events; while it is full, events are dropped and logged.
-pub(crate) type EventSender = mpsc::Sender<ActionUrlEvent>;
 
 /// Handles `GET /action/VENDOR/EVENT`.
 pub(super) async fn receive(
-    State(events): State<EventSender>,
+    State(urls): State<ActionUrls>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path((vendor, event)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> StatusCode {
-    let Ok(vendor) = vendor.parse() else {
-        return StatusCode::NOT_FOUND;
-    };
-    if !is_event_name(&event) {
-        return StatusCode::NOT_FOUND;
+    urls.handle(peer, (&vendor, &event), query.as_deref(), false)
+}
+
+/// Handles `GET /action/KEY/VENDOR/EVENT`.
+pub(super) async fn receive_with_key(
+    State(urls): State<ActionUrls>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path((key, vendor, event)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> StatusCode {
+    let has_key = urls.key.as_ref().is_some_and(|own| own.matches(&key));
+    // The key itself is not logged: it may be right but for a letter.
+    if urls.key.is_none() {
+        warn!(%peer, "Received an action URL with a key, but http.action_key is not set.");
+    } else if !has_key {
+        warn!(%peer, "Received an action URL with a wrong key.");
     }
-    // Phones insert values such as SIP addresses without encoding them, so parsing is lenient.
-    let query = query.unwrap_or_default();
-    let parameters = form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .take(MAX_PARAMETERS);
-    let mut values = values::with_common_names(parameters.collect());
-    let Event { name, value } = Event::parse(vendor, &event);
-    values.extend(value.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let event = ActionUrlEvent {
-        vendor,
-        event: name,
-        peer,
-        values,
-    };
-    if events.try_send(event).is_err() {
-        warn!(%peer, "Dropped an action URL: the event queue is full.");
+    urls.handle(peer, (&vendor, &event), query.as_deref(), has_key)
+}
+
+impl ActionUrls {
+    fn handle(
+        &self,
+        peer: SocketAddr,
+        (vendor, event): (&str, &str),
+        query: Option<&str>,
+        has_key: bool,
+    ) -> StatusCode {
+        let Ok(vendor) = vendor.parse() else {
+            return StatusCode::NOT_FOUND;
+        };
+        if !is_event_name(event) {
+            return StatusCode::NOT_FOUND;
+        }
+        let query = query.unwrap_or_default();
+        if query.len() > MAX_QUERY {
+            return StatusCode::URI_TOO_LONG;
+        }
+        let mut values = values::with_common_names(values::parse(query, MAX_PARAMETERS));
+        let Event { name, value } = Event::parse(vendor, event);
+        if name.eq_ignore_ascii_case(UNKNOWN) {
+            return StatusCode::NOT_FOUND;
+        }
+        values.extend(value.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let event = ActionUrlEvent {
+            vendor,
+            event: name,
+            peer,
+            has_key,
+            values,
+        };
+        if let Err(reason) = self.events.send(event) {
+            warn!(%peer, %reason, "Dropped an action URL.");
+        }
+        StatusCode::OK
     }
-    StatusCode::OK
 }
 
 fn is_event_name(text: &str) -> bool {
@@ -72,8 +102,16 @@ fn is_event_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
+/// The name of events that no phone has reported, `phone.unknown`; so no phone can report one of that
+/// name.
+const UNKNOWN: &str = "unknown";
+
 /// Maximum length of an event name, in bytes.
 const MAX_EVENT: usize = 64;
+
+/// Maximum length of a query, in bytes, which bounds the size of an event. Phones limit the URLs in their
+/// settings to 255 (Cisco) or 511 bytes (Yealink), before they insert values.
+const MAX_QUERY: usize = 8 * 1024;
 
 /// Maximum number of query parameters that are read; further ones are ignored.
 const MAX_PARAMETERS: usize = 64;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::get;
 
-use super::action_url::{self, EventSender};
+use super::action_url::{self, ActionUrls};
 use super::authenticate::{self, LoginGuard};
 use super::content;
 use crate::content_store::ContentStore;
@@ -13,13 +13,17 @@ use crate::deliver::PushCredentials;
 pub(crate) fn router(
     content_store: ContentStore,
     credentials: PushCredentials,
-    events: EventSender,
+    action_urls: ActionUrls,
 ) -> Router {
     let authenticate = get(authenticate::get).post(authenticate::post);
     Router::new()
         .route(
             "/action/{vendor}/{event}",
-            get(action_url::receive).with_state(events),
+            get(action_url::receive).with_state(action_urls.clone()),
+        )
+        .route(
+            "/action/{key}/{vendor}/{event}",
+            get(action_url::receive_with_key).with_state(action_urls),
         )
         .route(
             "/cisco/authenticate",

@@ -9,7 +9,7 @@ use handset_net::listener::{Accepted, Capacity, Listener};
 use handset_net::tasks::Tasks;
 use tracing::debug;
 
-use super::action_url::EventSender;
+use super::action_url::{ActionUrls, EventSender};
 use super::config::Config;
 use super::request_line::EncodingStream;
 use super::router::router;
@@ -60,7 +60,11 @@ impl Server {
         events: EventSender,
         tasks: &Tasks,
     ) {
-        let router = router(content_store, credentials, events);
+        let action_urls = ActionUrls {
+            events,
+            key: self.config.action_key.clone(),
+        };
+        let router = router(content_store, credentials, action_urls);
         let stop = tasks.stop();
         let allow = self.config.allow;
         let admits = |peer: SocketAddr| {

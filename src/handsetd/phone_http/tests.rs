@@ -6,7 +6,6 @@ use handset_phones::documents::StoredContent;
 use handset_phones::phone::{Credentials, Phone, Vendor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use url::Url;
 
 use super::*;
@@ -17,7 +16,7 @@ struct TestServer {
     address: std::net::SocketAddr,
     content_store: ContentStore,
     credentials: PushCredentials,
-    events: mpsc::Receiver<ActionUrlEvent>,
+    events: EventReceiver,
     tasks: Tasks,
 }
 
@@ -37,7 +36,7 @@ impl TestServer {
             credentials: Credentials::new("push", "s3 cret&".into()),
         }]);
         let tasks = Tasks::new();
-        let (sender, events) = mpsc::channel(2);
+        let (sender, events) = event_queue();
         let running = {
             let (tasks, store) = (tasks.clone(), content_store.clone());
             let credentials = credentials.clone();
@@ -273,7 +272,7 @@ async fn action_urls_become_events_and_get_an_empty_reply() {
     let (head, body) = parts(&reply);
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert_eq!(body, "");
-    let event = server.events.recv().await.unwrap();
+    let event = server.events.recv().await;
     assert_eq!(
         (event.vendor, event.event.as_str()),
         (Vendor::Yealink, "dnd_on")
@@ -294,14 +293,22 @@ async fn action_urls_become_events_and_get_an_empty_reply() {
         "/action/snom/a.b",
         "/action/snom/",
         "/action/snom/%0a",
+        // The event of what no known phone reports.
+        "/action/snom/unknown",
+        "/action/yealink/UNKNOWN",
+        "/action/key/polycom/x",
+        "/action/a/b/snom/x",
     ] {
         assert!(
             server.get(path).await.starts_with("HTTP/1.1 404 "),
             "{path}"
         );
     }
+    let long = format!("/action/snom/x?a={}", "b".repeat(9000));
+    assert!(server.get(&long).await.starts_with("HTTP/1.1 414 "));
+    assert_eq!(server.events.try_recv(), None);
     // A flood is still answered; events that exceed the queue are dropped.
-    for _ in 0..5 {
+    for _ in 0..300 {
         assert!(
             server
                 .get("/action/snom/incoming")

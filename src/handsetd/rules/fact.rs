@@ -3,6 +3,7 @@
 //! This module neither interprets facts nor knows who uses them.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use handset_ami as ami;
 use handset_net::excerpt::excerpt;
@@ -38,8 +39,8 @@ impl Fact {
         }
     }
 
-    /// Creates `phone.EVENT`, an event raised by a phone. Its value `phone` is the name of the phone and
-    /// precedes values of the same name that the phone sent.
+    /// Creates `phone.EVENT`, an event raised by a phone. Its value `phone` is the name of the phone; a value
+    /// of that name that the phone sent is `claimed_phone`.
     pub fn of_phone(
         event: &str,
         phone: &str,
@@ -48,8 +49,25 @@ impl Fact {
         let phone = ("phone".to_owned(), phone.to_owned());
         Self::new(
             &format!("{PHONE}{event}"),
-            std::iter::once(phone).chain(values),
+            std::iter::once(phone).chain(claims(values)),
         )
+    }
+
+    /// Creates `phone.unknown`: what was reported as the event `action` of a phone, and by no phone that is
+    /// known, for this `reason`. It is about no phone; what it claims follows what is known.
+    pub fn of_unknown_phone(
+        action: &str,
+        peer: IpAddr,
+        reason: String,
+        claims: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let known = [
+            ("address", peer.to_string()),
+            ("action", action.to_owned()),
+            ("reason", reason),
+        ];
+        let known = known.map(|(name, value)| (name.to_owned(), value));
+        Self::new(UNKNOWN_PHONE, known.into_iter().chain(self::claims(claims)))
     }
 
     /// Returns the event with the rules that led to it.
@@ -105,6 +123,9 @@ impl Fact {
     /// Returns the phone for requests that name none: the phone that raised the event, or the
     /// endpoint of its channel.
     pub fn phone(&self) -> Option<&str> {
+        if self.name == UNKNOWN_PHONE {
+            return None;
+        }
         if self.name.starts_with(PHONE) {
             return self.value("phone");
         }
@@ -127,7 +148,9 @@ impl Fact {
 
     /// Returns the event with the current state of its phone.
     pub(super) fn with_phone_state(&self, states: &States) -> Self {
-        let phone = self.phone().or_else(|| self.value("Device"));
+        let is_claim = self.name == UNKNOWN_PHONE;
+        let device = self.value("Device").filter(|_| !is_claim);
+        let phone = self.phone().or(device);
         Self {
             state: phone.map_or_else(PhoneState::default, |phone| states.of(phone)),
             ..self.clone()
@@ -242,6 +265,19 @@ fn pair_memory((name, value): &(String, String)) -> usize {
     texts.saturating_add(size_of::<(String, String)>())
 }
 
+/// Renames what a phone sent as `phone`: only handsetd says which phone it is.
+fn claims(
+    values: impl IntoIterator<Item = (String, String)>,
+) -> impl Iterator<Item = (String, String)> {
+    values.into_iter().map(|(name, value)| {
+        if name.eq_ignore_ascii_case("phone") {
+            ("claimed_phone".to_owned(), value)
+        } else {
+            (name, value)
+        }
+    })
+}
+
 /// How much of a name is kept for display, in bytes.
 const MAX_KEPT_NAME: usize = 256;
 
@@ -253,6 +289,9 @@ const MAX_KEPT: usize = 32 * 1024;
 
 /// Prefix of the names of events that phones raise.
 const PHONE: &str = "phone.";
+
+/// The event of what no known phone has reported.
+const UNKNOWN_PHONE: &str = "phone.unknown";
 
 /// The longest value that is taken for the name of a phone, in bytes.
 const MAX_NAME: usize = 256;
@@ -294,8 +333,39 @@ mod tests {
         let fact = Fact::of_phone("dnd_on", "1001", pairs(&[("phone", "9"), ("line", "2")]));
         assert_eq!((fact.name(), fact.phone()), ("phone.dnd_on", Some("1001")));
         assert_eq!(fact.value("line"), Some("2"));
+        assert_eq!(fact.value("claimed_phone"), Some("9"));
         assert!(Fact::of_headers(pairs(&[("a", "b")])).is_none());
         assert_eq!(Fact::new("handsetd.gap", []).phone(), None);
+    }
+
+    #[test]
+    fn events_of_unknown_phones_are_about_none() {
+        let claims = pairs(&[
+            ("mac", "00005e005301"),
+            ("PHONE", "1001"),
+            ("Device", "PJSIP/1001"),
+            ("address", "192.0.2.1"),
+            ("Event", "DeviceStateChange"),
+        ]);
+        let peer = "192.0.2.9".parse().unwrap();
+        let fact = Fact::of_unknown_phone("dnd_on", peer, "why".to_owned(), claims);
+        assert_eq!((fact.name(), fact.phone()), ("phone.unknown", None));
+        for (name, value) in [
+            ("event", "phone.unknown"),
+            ("address", "192.0.2.9"),
+            ("action", "dnd_on"),
+            ("reason", "why"),
+            ("mac", "00005e005301"),
+            ("claimed_phone", "1001"),
+        ] {
+            assert_eq!(fact.value(name), Some(value));
+        }
+        assert_eq!(fact.value("phone"), None);
+        let states = States::default();
+        states.note_event("1001", "dnd_on");
+        let recorded = fact.record(&states);
+        assert_eq!(recorded.phone_field("name"), Some(""));
+        assert_eq!(recorded.phone_field("dnd"), Some("unknown"));
     }
 
     #[test]

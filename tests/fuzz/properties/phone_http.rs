@@ -9,9 +9,8 @@ use bytes::Bytes;
 use handset_phones::documents::StoredContent;
 use handset_phones::phone::Credentials;
 use handsetd::fuzzing::{
-    ActionUrlEvent, ConfiguredCredentials, ContentStore, PhoneHttp, PushCredentials,
+    ActionUrlEvent, ConfiguredCredentials, ContentStore, PhoneHttp, PushCredentials, event_queue,
 };
-use tokio::sync::mpsc;
 
 /// Sends one request to the server and checks its reply.
 pub fn check(bytes: &[u8]) {
@@ -35,7 +34,7 @@ pub fn check(bytes: &[u8]) {
         owner: None,
         credentials: Credentials::new("push", PASSWORD.into()),
     }]);
-    let (sender, mut events) = mpsc::channel(2);
+    let (sender, mut events) = event_queue();
     let server = PhoneHttp::new(content_store, credentials, sender);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -44,7 +43,7 @@ pub fn check(bytes: &[u8]) {
     let (status, reply) = runtime.block_on(server.handle(request));
 
     assert!(!status.is_server_error(), "{line:?} fails with {status}");
-    let event = events.try_recv().ok();
+    let event = events.try_recv();
     if let Some(event) = &event {
         assert!(path.starts_with("/action/") && status == 200, "{line:?}");
         check_event(event);

@@ -4,6 +4,33 @@
 //! (`csta_id`, `phone_ip`) and common short forms are recognized as well. Reported values stay
 //! unchanged; those under common names are added.
 
+use percent_encoding::percent_decode;
+
+/// Parses up to `most` parameters of a query.
+///
+/// Phones insert values such as SIP addresses without encoding them, so parsing is lenient. Text that is
+/// not UTF-8 is ISO 8859-1, as older phones send it.
+pub(super) fn parse(query: &str, most: usize) -> Vec<(String, String)> {
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        let bytes: Vec<u8> = percent_decode(text.as_bytes()).collect();
+        String::from_utf8(bytes).unwrap_or_else(|error| {
+            error
+                .as_bytes()
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect()
+        })
+    };
+    query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .take(most)
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
+}
+
 /// Adds the values under their common names, unless the phone reported them.
 pub(super) fn with_common_names(mut values: Vec<(String, String)>) -> Vec<(String, String)> {
     for (name, aliases) in ALIASES {
@@ -90,8 +117,40 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Vec<(String, String)> {
-        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        with_common_names(pairs.collect())
+        with_common_names(super::parse(query, 64))
+    }
+
+    #[test]
+    fn queries_are_decoded() {
+        let values = super::parse(
+            "a=b+c%20d&&e&f=%&g=%zz&h=Zo%C3%AB&i=Zo%EB&j=Zo\u{eb}&k=l=m",
+            9,
+        );
+        let expected = [
+            ("a", "b c d"),
+            ("e", ""),
+            ("f", "%"),
+            ("g", "%zz"),
+            ("h", "Zo\u{eb}"),
+            ("i", "Zo\u{eb}"),
+            ("j", "Zo\u{eb}"),
+            ("k", "l=m"),
+        ];
+        assert_eq!(
+            values,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        assert_eq!(super::parse("a&b&c", 2).len(), 2);
+    }
+
+    proptest! {
+        /// What is well-formed is read as other parsers read it.
+        #[test]
+        fn queries_are_read_as_forms(text in "[a-z=&+%0-9]{0,30}") {
+            let form: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+            prop_assume!(form.iter().all(|(name, value)| !(name.clone() + value).contains('\u{fffd}')));
+            prop_assert_eq!(super::parse(&text, 100), form);
+        }
     }
 
     #[test]
