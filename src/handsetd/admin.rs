@@ -28,6 +28,7 @@ mod state;
 mod stream;
 mod tls;
 mod token;
+mod wrong_tokens;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use body::parse as parse_body;

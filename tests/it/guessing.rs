@@ -1,13 +1,17 @@
-//! Password guessing at the authentication URL.
+//! Guessing of passwords at the authentication URL, and of tokens at the admin server.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use handset_simulator::Options;
 use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
+use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
-use super::support::daemon::Daemon;
+use super::support::daemon::{Daemon, TOKEN};
 use super::support::loopback::Loopback;
 use super::support::raw::connect_from;
 use super::support::sim_phone::{self, SimPhone};
@@ -100,6 +104,83 @@ async fn pushes_succeed_while_their_source_address_is_blocked() {
         .await;
     assert_eq!(response.status, "OK", "{}", response.reason);
     sim_phone.shows_text("Hello").await;
+}
+
+#[tokio::test]
+async fn guessed_tokens_are_slowed_down_counted_and_logged_once_a_minute() {
+    let daemon = Daemon::start("").await;
+    let (guesser, other) = (Loopback::claim(), Loopback::claim());
+    let ask = async |from: IpAddr, token: &str| present(daemon.admin(), from, token).await;
+    for number in 0..10 {
+        let head = ask(guesser.ip(), &format!("canary{number}")).await;
+        assert!(head.starts_with("HTTP/1.1 401 "), "{head}");
+    }
+    let head = ask(guesser.ip(), "canary").await.to_lowercase();
+    assert!(head.starts_with("http/1.1 429 "), "{head}");
+    assert!(head.contains("retry-after: 60\r\n"), "{head}");
+    // A right token is right, here as elsewhere.
+    for from in [guesser.ip(), other.ip()] {
+        let head = ask(from, TOKEN).await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    }
+    // The login form counts as well.
+    let form = "token=canary-of-the-form";
+    let length = form.len();
+    let request = format!(
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    let head = exchange_from(guesser.ip(), daemon.admin(), &request).await;
+    assert!(head.starts_with("HTTP/1.1 429 "), "{head}");
+    assert!(head.contains("Try again in a minute"), "{head}");
+
+    // Whatever number of connections guesses, and gives up what takes long.
+    let guesses = async {
+        let guess = || async {
+            let answer = present(daemon.admin(), guesser.ip(), "canary");
+            let _ = timeout(Duration::from_millis(50), answer).await;
+        };
+        let many = (0..40).map(|_| async {
+            for _ in 0..20 {
+                guess().await;
+            }
+        });
+        join_all(many).await;
+    };
+    guesses.await;
+    let log = daemon.log();
+    assert_eq!(log.matches("Rejected wrong tokens").count(), 1, "{log}");
+    let line = daemon.line("Rejected wrong tokens").await;
+    let peer = format!("peer={}", guesser.ip());
+    assert!(line.contains("WARN") && line.contains(&peer), "{line}");
+    assert!(!log.contains("canary") && !log.contains(TOKEN), "{log}");
+    // None of those guesses was checked: a client that leaves has presented no token.
+    let metrics = AdminClient::new(daemon.admin()).get("/metrics").await;
+    let metrics = String::from_utf8(metrics.body).unwrap();
+    assert!(
+        metrics.contains("handsetd_admin_wrong_tokens_total 12\n"),
+        "{metrics}"
+    );
+}
+
+/// Presents a token to the admin server, and returns the response.
+async fn present(server: SocketAddr, from: IpAddr, token: &str) -> String {
+    let request = format!(
+        "GET /api/v1/phones HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Authorization: Bearer {token}\r\n\r\n"
+    );
+    exchange_from(from, server, &request).await
+}
+
+/// Sends a request from a local address, and returns the response.
+async fn exchange_from(from: IpAddr, server: SocketAddr, request: &str) -> String {
+    let mut stream = connect_from(from, server).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut received = String::new();
+    soon("a response", stream.read_to_string(&mut received))
+        .await
+        .unwrap();
+    received
 }
 
 /// Sends an authentication request as a phone; returns the body of the reply.

@@ -3,10 +3,11 @@
 //! The header is parsed here: the `headers` crate, which axum-extra uses for that, depends on a second
 //! version of digest and its dependencies.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, USER_AGENT, WWW_AUTHENTICATE};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{AUTHORIZATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,19 +16,24 @@ use handset_net::http_server::PeerTrust;
 use super::accounts::Principal;
 use super::reply::Reply;
 use super::state::AppState;
+use super::wrong_tokens::{Rejection, WINDOW};
 use crate::history::Requester;
 
 /// Middleware that requires the token, and adds the [`Principal`] to the request.
 pub(super) async fn require_token(
     State(state): State<Arc<AppState>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let Some(token) = bearer_token(request.headers()) else {
         return unauthorized("missing token; send Authorization: Bearer TOKEN");
     };
-    let Some(account) = state.accounts.authenticate(token) else {
-        return unauthorized("wrong token");
+    let check = || state.accounts.authenticate(token);
+    let account = match state.wrong_tokens.attempt(peer.ip(), check).await {
+        Ok(account) => account,
+        Err(Rejection::Wrong) => return unauthorized("wrong token"),
+        Err(Rejection::TooMany) => return too_many_wrong_tokens(),
     };
     if let Some(trust) = request.extensions().get::<PeerTrust>() {
         trust.grant();
@@ -61,6 +67,12 @@ fn unauthorized(reason: &str) -> Response {
     let challenge = HeaderValue::from_static("Bearer realm=\"handsetd\"");
     let reply = Reply::refused(StatusCode::UNAUTHORIZED, reason);
     ([(WWW_AUTHENTICATE, challenge)], reply).into_response()
+}
+
+fn too_many_wrong_tokens() -> Response {
+    let reason = "wrong token, and too many before from this address; it has to wait";
+    let reply = Reply::refused(StatusCode::TOO_MANY_REQUESTS, reason);
+    ([(RETRY_AFTER, WINDOW.as_secs())], reply).into_response()
 }
 
 /// The start of the User-Agent of `handsetd send`.

@@ -16,13 +16,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::state::{AppState, Services};
+use super::state::AppState;
 use crate::events::RuleStatus;
 use crate::metrics::DeliveryMetrics;
 
 /// Handles `/metrics`.
 pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
-    let snapshot = Snapshot::take(&state.services).await;
+    let snapshot = Snapshot::take(&state).await;
     match encode_all(&state.services.metrics, &snapshot) {
         Ok(text) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -38,6 +38,7 @@ struct Snapshot {
     waiting: usize,
     stored: usize,
     open_circuit_breakers: usize,
+    wrong_tokens: Counter,
 }
 
 #[derive(Debug)]
@@ -70,7 +71,8 @@ fn encode_all(metrics: &DeliveryMetrics, snapshot: &Snapshot) -> Result<String, 
 }
 
 impl Snapshot {
-    async fn take(services: &Services) -> Self {
+    async fn take(state: &AppState) -> Self {
+        let services = &state.services;
         let servers = services
             .health
             .servers
@@ -89,6 +91,7 @@ impl Snapshot {
             waiting: services.dispatcher.waiting(),
             stored: services.dispatcher.stored(),
             open_circuit_breakers: services.courier.open_circuit_breakers(),
+            wrong_tokens: state.wrong_tokens.total(),
         }
     }
 
@@ -122,6 +125,11 @@ impl Snapshot {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
             registry.register(name, help, gauge);
         }
+        registry.register(
+            "admin_wrong_tokens",
+            "Wrong tokens presented to the admin server",
+            self.wrong_tokens.clone(),
+        );
         self.register_servers(registry);
         self.register_rules(registry);
     }

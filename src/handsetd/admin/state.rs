@@ -13,6 +13,7 @@ use super::accounts::Accounts;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
 use super::long_requests::LongRequests;
+use super::wrong_tokens::WrongTokens;
 use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
 use crate::events::RulesHandle;
@@ -53,6 +54,7 @@ pub(crate) struct Health {
 pub(super) struct AppState {
     pub(super) services: Services,
     pub(super) accounts: Accounts,
+    pub(super) wrong_tokens: WrongTokens,
     /// Whether clients connect by TLS.
     pub(super) is_encrypted: bool,
     pub(super) idempotency: IdempotencyStore,
@@ -66,9 +68,11 @@ impl AppState {
         is_encrypted: bool,
         long_requests: LongRequests,
     ) -> Arc<Self> {
+        let wrong_tokens = WrongTokens::new(services.tasks.clone());
         Arc::new(Self {
             services,
             accounts,
+            wrong_tokens,
             is_encrypted,
             idempotency: IdempotencyStore::default(),
             long_requests: Arc::new(long_requests),

@@ -1,23 +1,23 @@
 //! The page itself, login and logout.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::{Extension, Form, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::extract::{ConnectInfo, Extension, Form, State};
+use axum::http::header::{HOST, ORIGIN, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use handset_net::http_server::PeerTrust;
 use handset_phones::verb::{Row, TABLE};
 use minijinja::context;
-use tokio::time::{Instant, sleep};
-use tracing::warn;
+use tokio::time::Instant;
 
 use super::{render, session};
 use crate::admin::phones;
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
+use crate::admin::wrong_tokens::{Rejection, WINDOW};
 
 /// Handles `GET /`: the page or, without a session, the login form.
 pub(super) async fn home(
@@ -55,6 +55,7 @@ pub(super) async fn home(
 /// Handles `POST /login`: exchanges the token for a session cookie.
 pub(super) async fn log_in(
     State(state): State<Arc<AppState>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     cookies: CookieJar,
     headers: HeaderMap,
     trust: Option<Extension<PeerTrust>>,
@@ -64,12 +65,20 @@ pub(super) async fn log_in(
         return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
     }
     let token = field(&fields, "token").trim();
-    let Some(account) = state.accounts.authenticate(token) else {
-        warn!("Login rejected: wrong token.");
-        // Slows down guessing.
-        sleep(WRONG_TOKEN_DELAY).await;
-        let page = render::html("login.html", context! { error => "Wrong token." });
-        return (StatusCode::UNAUTHORIZED, page).into_response();
+    let check = || state.accounts.authenticate(token);
+    let account = match state.wrong_tokens.attempt(peer.ip(), check).await {
+        Ok(account) => account,
+        Err(Rejection::Wrong) => {
+            let page = render::html("login.html", context! { error => "Wrong token." });
+            return (StatusCode::UNAUTHORIZED, page).into_response();
+        }
+        Err(Rejection::TooMany) => {
+            let error =
+                "Wrong token, and too many before from this address. Try again in a minute.";
+            let page = render::html("login.html", context! { error });
+            let wait = [(RETRY_AFTER, WINDOW.as_secs())];
+            return (StatusCode::TOO_MANY_REQUESTS, wait, page).into_response();
+        }
     };
     if let Some(Extension(trust)) = trust {
         trust.grant();
@@ -124,9 +133,6 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 }
 
 const CROSS_SITE: &str = "this form was sent by another site; open the page and try again";
-
-/// How long the reply to a wrong token is delayed.
-const WRONG_TOKEN_DELAY: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
