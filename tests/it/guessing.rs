@@ -154,13 +154,13 @@ async fn guessed_tokens_are_slowed_down_counted_and_logged_once_a_minute() {
     let peer = format!("peer={}", guesser.ip());
     assert!(line.contains("WARN") && line.contains(&peer), "{line}");
     assert!(!log.contains("canary") && !log.contains(TOKEN), "{log}");
-    // None of those guesses was checked: a client that leaves has presented no token.
+    // Clients that leave early are counted, too.
     let metrics = AdminClient::new(daemon.admin()).get("/metrics").await;
     let metrics = String::from_utf8(metrics.body).unwrap();
-    assert!(
-        metrics.contains("handsetd_admin_wrong_tokens_total 12\n"),
-        "{metrics}"
-    );
+    let mut lines = metrics.lines();
+    let count = lines.find_map(|line| line.strip_prefix("handsetd_admin_wrong_tokens_total "));
+    let count: u64 = count.unwrap().parse().unwrap();
+    assert!(count > 40, "{count}");
 }
 
 /// Presents a token to the admin server, and returns the response.
@@ -176,11 +176,10 @@ async fn present(server: SocketAddr, from: IpAddr, token: &str) -> String {
 async fn exchange_from(from: IpAddr, server: SocketAddr, request: &str) -> String {
     let mut stream = connect_from(from, server).await;
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut received = String::new();
-    soon("a response", stream.read_to_string(&mut received))
-        .await
-        .unwrap();
-    received
+    let mut received = Vec::new();
+    // A guessing connection may be closed to make room.
+    let _ = soon("a response", stream.read_to_end(&mut received)).await;
+    String::from_utf8(received).unwrap()
 }
 
 /// Sends an authentication request as a phone; returns the body of the reply.

@@ -1,9 +1,9 @@
 //! Slows down the guessing of tokens, counts it and logs it.
 //!
-//! After [`FREE_ATTEMPTS`] wrong tokens every token from that address, right or wrong, is checked only
-//! after [`PAUSE`]. A right one is accepted all the same, so that a guesser behind the same proxy locks
-//! nobody out; and since right and wrong ones take equally long, giving up early tells a guesser
-//! nothing. The pause ends after a minute without a wrong token.
+//! After [`FREE_ATTEMPTS`] wrong tokens the answer to each further wrong one from that address is
+//! delayed by [`PAUSE`]. A right one is accepted at once, so that a guesser behind the same proxy locks
+//! nobody out. That a token is right thus shows by its duration; its length makes up for that. The
+//! delay ends after a minute without a wrong token.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -59,28 +59,25 @@ impl WrongTokens {
         }
     }
 
-    /// Lets `check` decide about a token from `peer`, after a pause if the address is guessing.
+    /// Lets `check` decide about a token from `peer`; pauses after a wrong one if the address is
+    /// guessing.
     pub(super) async fn attempt<T>(
         &self,
         peer: IpAddr,
         check: impl FnOnce() -> Option<T>,
     ) -> Result<T, Rejection> {
+        if let Some(accepted) = check() {
+            return Ok(accepted);
+        }
         let address = rate_limit_key(peer);
         let is_guessing = self.is_guessing(address);
-        if is_guessing {
-            sleep(PAUSE).await;
+        // Counted first: clients may leave during the pause.
+        self.count(address);
+        if !is_guessing {
+            return Err(Rejection::Wrong);
         }
-        match check() {
-            Some(accepted) => Ok(accepted),
-            None => {
-                self.count(address);
-                Err(if is_guessing {
-                    Rejection::TooMany
-                } else {
-                    Rejection::Wrong
-                })
-            }
-        }
+        sleep(PAUSE).await;
+        Err(Rejection::TooMany)
     }
 
     /// Returns the number of wrong tokens since the start.
@@ -152,8 +149,7 @@ fn log(source: Source, count: u64) {
 /// The number of wrong tokens that an address may present until it has to wait. People mistype.
 const FREE_ATTEMPTS: u32 = 10;
 
-/// How long a token of a guessing address waits. An address then tries at most as many tokens in this
-/// time as it may have connections.
+/// How long the answer to a wrong token of a guessing address waits.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long an address is remembered after its last wrong token, and how often its count is logged.
@@ -199,8 +195,7 @@ mod tests {
         }
         let wrong = attempt(attempts, ip(1), NOBODY).await;
         assert_eq!(wrong, (Err(Rejection::TooMany), true));
-        // A right one takes as long, so that the duration tells nothing.
-        assert_eq!(attempt(attempts, ip(1), Some(())).await, (Ok(()), true));
+        assert_eq!(attempt(attempts, ip(1), Some(())).await, (Ok(()), false));
         assert_eq!(attempt(attempts, ip(2), Some(())).await, (Ok(()), false));
         let other = attempt(attempts, ip(2), NOBODY).await;
         assert_eq!(other, (Err(Rejection::Wrong), false));
@@ -222,9 +217,9 @@ mod tests {
             let _ = attempt(&wrong_tokens, ip(last), NOBODY).await;
         }
         assert_eq!(wrong_tokens.sources.lock().len(), MAX_SOURCES + 1);
-        // Those that share a count wait, and are accepted.
+        // Those that share a count are slowed down together, and right ones are accepted.
         assert!(wrong_tokens.is_guessing(ip(many)) && !wrong_tokens.is_guessing(ip(1)));
         let right = attempt(&wrong_tokens, ip(many), Some(())).await;
-        assert_eq!(right, (Ok(()), true));
+        assert_eq!(right, (Ok(()), false));
     }
 }
