@@ -1,12 +1,15 @@
 //! The OpenAPI 3.1 document of the API, generated from the table of verbs.
 
+mod responses;
+
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use handset_phones::verb::{COMMON, Key, Kind, Row, TABLE};
+use handset_phones::verb::{COMMON, Key, Kind, MAX_VALUES, Row, TABLE};
 use serde_json::{Map, Value, json};
 
 use super::deliveries;
-use super::reply::code;
+use super::requests::MAX_KEY;
+use super::role::Role;
 use crate::outcome::Status;
 
 /// Handles `GET openapi.json`.
@@ -27,7 +30,7 @@ pub(super) fn document() -> Value {
             json!({"parameters": [name_parameter()], "post": operation(row, true)});
         if name == "screenshot" {
             let png = json!({"description": "the image", "content": {"image/png": {}}});
-            let mut responses = responses();
+            let mut responses = responses::replies();
             responses.insert("200".to_owned(), png);
             phone_path["get"] = json!({
                 "operationId": "screenshot", "summary": "returns the image on the display",
@@ -52,7 +55,7 @@ pub(super) fn document() -> Value {
     paths.insert("/deliveries/{id}".to_owned(), json!({"delete": {
         "summary": "cancels a delivery that has not been sent",
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
-        "responses": responses(),
+        "responses": responses::replies(),
     }}));
     paths.insert("/events".to_owned(), json!({"get": {
         "summary": "streams events as server-sent events",
@@ -61,12 +64,12 @@ pub(super) fn document() -> Value {
              "description": "names of the wanted events; a trailing * matches any suffix"},
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
-        "responses": {"200": {"description": "events", "content": {"text/event-stream": {}}}},
+        "responses": with_success(json!({"description": "events", "content": {"text/event-stream": {}}})),
     }}));
     let document = json!({"description": "this document", "content": {"application/json": {}}});
     paths.insert(
         "/openapi.json".to_owned(),
-        json!({"get": {"summary": "returns this document", "responses": {"200": document}}}),
+        json!({"get": {"summary": "returns this document", "responses": with_success(document)}}),
     );
     json!({
         "openapi": "3.1.0",
@@ -86,7 +89,14 @@ pub(super) fn document() -> Value {
 }
 
 fn get(summary: &str, parameters: &Value) -> Value {
-    json!({"get": {"summary": summary, "parameters": parameters, "responses": responses()}})
+    json!({"get": {"summary": summary, "parameters": parameters, "responses": responses::replies()}})
+}
+
+/// Returns the responses of an operation that answers with something else than a reply.
+fn with_success(success: Value) -> Map<String, Value> {
+    let mut responses = responses::common();
+    responses.insert("200".to_owned(), success);
+    responses
 }
 
 fn operation(row: &Row, has_phone: bool) -> Value {
@@ -108,56 +118,55 @@ fn operation(row: &Row, has_phone: bool) -> Value {
         "additionalProperties": row.takes_elements,
     });
     let key = json!({
-        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255},
+        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
     });
     json!({
         "operationId": if has_phone { format!("phone-{}", row.name()) } else { row.name().to_owned() },
         "summary": row.summary,
         "parameters": [key],
+        "description": format!("Requires the role {}.", Role::for_verb(row.verb).max(Role::Send)),
         "requestBody": {"content": {"application/json": {"schema": schema}}},
-        "responses": responses(),
+        "responses": responses::replies_to_bodies(),
     })
 }
 
 fn property(key: &Key) -> Value {
-    let value = schema(key.kind);
+    let value = schema(key);
     if key.repeatable {
-        json!({"oneOf": [value, {"type": "array", "items": value, "minItems": 1}]})
+        json!({"oneOf": [
+            value,
+            {"type": "array", "items": value, "minItems": 1, "maxItems": MAX_VALUES},
+        ]})
     } else {
         value
     }
 }
 
 /// Returns the schema of a value.
-fn schema(kind: Kind) -> Value {
-    match kind {
+fn schema(key: &Key) -> Value {
+    let mut text = json!({"type": "string"});
+    let (min, max) = key.kind.length();
+    text["minLength"] = min.max(usize::from(key.required)).into();
+    text["maxLength"] = max.into();
+    match key.kind {
         Kind::Duration => {
-            json!({"type": ["string", "integer"], "examples": ["30s", "5m", 10]})
+            text["type"] = json!(["string", "integer"]);
+            text["examples"] = json!(["30s", "5m", 10]);
         }
-        Kind::Entry => json!({"type": "string", "examples": ["Name|Number"]}),
-        Kind::Input => json!({"type": "string", "examples": ["Label|param|kind"]}),
-        Kind::Item => json!({"type": "string", "examples": ["Label|TARGET"]}),
-        Kind::Url => json!({"type": "string", "format": "uri"}),
-        Kind::Whole(from, to) => json!({"type": "integer", "minimum": from, "maximum": to}),
+        Kind::Entry => text["examples"] = json!(["Name|Number"]),
+        Kind::Input => text["examples"] = json!(["Label|param|kind"]),
+        Kind::Item => text["examples"] = json!(["Label|TARGET"]),
+        Kind::Url => text["format"] = json!("uri"),
+        Kind::Whole(from, to) => {
+            return json!({"type": "integer", "minimum": from, "maximum": to});
+        }
         Kind::Word(words) if words.contains(&"yes") || words.contains(&"on") => {
-            json!({"anyOf": [{"enum": words}, {"type": "boolean"}]})
+            return json!({"anyOf": [{"enum": words}, {"type": "boolean"}]});
         }
-        Kind::Word(words) => json!({"enum": words}),
-        _ => json!({"type": "string"}),
+        Kind::Word(words) => return json!({"enum": words}),
+        _ => {}
     }
-}
-
-/// Returns the possible responses, by HTTP status code.
-fn responses() -> Map<String, Value> {
-    let mut responses = Map::new();
-    for status in Status::ALL {
-        let body = json!({"schema": {"$ref": "#/components/schemas/Reply"}});
-        responses.insert(
-            code(status).as_str().to_owned(),
-            json!({"description": status.word(), "content": {"application/json": body}}),
-        );
-    }
-    responses
+    text
 }
 
 fn reply_schema() -> Value {
@@ -178,7 +187,8 @@ fn reply_schema() -> Value {
 
 fn name_parameter() -> Value {
     json!({
-        "name": "name", "in": "path", "required": true, "schema": {"type": "string"},
+        "name": "name", "in": "path", "required": true,
+        "schema": {"type": "string", "minLength": 1},
         "description": "a name, an endpoint, a MAC or IP address, or a group; several joined with &",
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -55,7 +55,8 @@ pub(super) async fn get_screenshot(
 ) -> Response {
     if verb != "screenshot" {
         let reason = format!("{verb} requires POST");
-        return Reply::refused(StatusCode::METHOD_NOT_ALLOWED, reason).into_response();
+        let reply = Reply::refused(StatusCode::METHOD_NOT_ALLOWED, reason);
+        return ([(ALLOW, "POST")], reply).into_response();
     }
     let reply = execute(&state, &principal, &verb, vec![("phone".to_owned(), name)]).await;
     match image(&reply.body) {
@@ -239,7 +240,7 @@ async fn deliver(dispatcher: &Dispatcher, request: Request, info: &RequestInfo) 
 }
 
 /// Maximum length of an `Idempotency-Key`, in bytes.
-const MAX_KEY: usize = 255;
+pub(super) const MAX_KEY: usize = 255;
 
 /// How long a client waits for its reply; more than a phone usually takes.
 const MAX_WAIT: Duration = Duration::from_secs(50);

@@ -17,11 +17,16 @@ fn openapi_document_has_every_verb_with_every_key() {
             let body = &document["paths"][&path]["post"]["requestBody"];
             let schema = &body["content"]["application/json"]["schema"];
             for key in row.keys {
-                assert!(
-                    schema["properties"][key.name].is_object(),
-                    "{path}: {}",
-                    key.name
-                );
+                let property = &schema["properties"][key.name];
+                assert!(property.is_object(), "{path}: {}", key.name);
+                let single = match &property["oneOf"] {
+                    serde_json::Value::Null => property,
+                    variants => &variants[0],
+                };
+                if single["type"] == "string" {
+                    assert!(single["minLength"].is_number(), "{path}: {}", key.name);
+                    assert!(single["maxLength"].is_number(), "{path}: {}", key.name);
+                }
             }
             assert_eq!(
                 schema["properties"]["phone"].is_object(),
@@ -32,7 +37,8 @@ fn openapi_document_has_every_verb_with_every_key() {
     }
     let responses = &document["paths"]["/do/push"]["post"]["responses"];
     for code in [
-        "200", "202", "207", "400", "404", "409", "422", "500", "502", "503", "504",
+        "200", "202", "207", "400", "401", "403", "404", "405", "408", "409", "413", "415", "421",
+        "422", "429", "500", "502", "503", "504",
     ] {
         assert!(responses[code].is_object(), "{code}");
     }

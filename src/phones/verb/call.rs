@@ -44,7 +44,7 @@ impl CallId {
         &self.0
     }
 
-    const MAX: usize = 128;
+    pub(super) const MAX: usize = 128;
 }
 
 impl FromStr for CallId {
@@ -76,7 +76,7 @@ impl Digits {
         &self.0
     }
 
-    const MAX: usize = 64;
+    pub(super) const MAX: usize = 64;
 }
 
 impl FromStr for Digits {

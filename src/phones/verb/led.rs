@@ -65,7 +65,7 @@ impl LedName {
         &self.0
     }
 
-    const MAX: usize = 32;
+    pub(super) const MAX: usize = 32;
 }
 
 impl FromStr for LedName {

@@ -58,7 +58,7 @@ impl UserId {
         &self.0
     }
 
-    const MAX: usize = 128;
+    pub(super) const MAX: usize = 128;
 }
 
 impl FromStr for UserId {
@@ -84,7 +84,7 @@ impl DeviceName {
         &self.0
     }
 
-    const MAX: usize = 128;
+    pub(super) const MAX: usize = 128;
 }
 
 impl FromStr for DeviceName {

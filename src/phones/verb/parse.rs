@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use super::call::{CallId, Digits};
 use super::kind::Kind;
-use super::setting::Setting;
+use super::led::LedName;
+use super::mobility::{DeviceName, UserId};
+use super::setting::{Setting, SettingName};
 use super::text::unescape;
 use super::value::Value;
 use super::vendor_uri::VendorUri;
@@ -12,6 +15,22 @@ use crate::given::Given;
 use crate::invalid_value::InvalidValue;
 use crate::phone::PhoneNames;
 use crate::screen::{Entry, Input, InputKind, Item, http_url};
+
+impl Kind {
+    /// Returns the minimum and the maximum length of a value in characters, without blanks around it.
+    pub const fn length(self) -> (usize, usize) {
+        match self {
+            Self::Call => (1, CallId::MAX),
+            Self::Device => (1, DeviceName::MAX),
+            Self::Digits => (1, Digits::MAX),
+            Self::Led => (1, LedName::MAX),
+            Self::SettingName => (1, SettingName::MAX),
+            Self::Phones | Self::String | Self::Text => (0, MAX_VALUE),
+            Self::User => (1, UserId::MAX),
+            _ => (1, MAX_VALUE),
+        }
+    }
+}
 
 /// Parses a value. The error does not name the key.
 pub(super) fn value(kind: Kind, given: Given<'_>) -> Result<Value, InvalidValue> {
@@ -156,6 +175,21 @@ const MAX_VALUE: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_outside_the_limits_are_invalid() {
+        let rows = crate::verb::TABLE.iter();
+        let keys = rows.flat_map(|row| row.keys).chain(crate::verb::COMMON);
+        for key in keys {
+            let (min, max) = key.kind.length();
+            let parse = |length: usize| {
+                let text = "1".repeat(length);
+                value(key.kind, Given::written(&text))
+            };
+            assert!(parse(max + 1).is_err(), "{}", key.name);
+            assert_eq!(parse(0).is_err(), min > 0, "{}", key.name);
+        }
+    }
 
     #[test]
     fn durations_are_parsed_with_and_without_a_unit() {

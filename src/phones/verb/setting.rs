@@ -34,7 +34,7 @@ impl SettingName {
         &self.0
     }
 
-    const MAX: usize = 128;
+    pub(super) const MAX: usize = 128;
 }
 
 impl FromStr for SettingName {
