@@ -11,6 +11,7 @@ mod config;
 mod deliveries;
 mod feed;
 mod health;
+mod host;
 mod idempotency;
 mod long_requests;
 mod metrics;

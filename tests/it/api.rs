@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::support::admin_client::{AdminClient, Response};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::raw::{connect_from, get_from};
+use super::support::raw::{connect_from, exchange_bytes, get_from};
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
@@ -49,6 +49,159 @@ async fn api_requires_the_token() {
         ready["result"]["listeners"]["agi"],
         daemon.agi().to_string()
     );
+}
+
+#[tokio::test]
+async fn every_status_is_in_the_openapi_document() {
+    let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
+    let admin = AdminClient::new(daemon.admin());
+    let described = admin.get("/api/v1/openapi.json").await.json();
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let long = format!("{{\"text\": \"{}\"}}", "x".repeat(1_100_000));
+    let mut met = Vec::new();
+    let mut check = |method: &str, path: &str, answer: &Response| {
+        let operations = &described["paths"][path];
+        // A method that the path does not support has no operation of its own.
+        let operation = match &operations[method.to_ascii_lowercase()] {
+            serde_json::Value::Null => operations
+                .as_object()
+                .unwrap()
+                .iter()
+                .find_map(|(name, operation)| (name != "parameters").then_some(operation))
+                .unwrap(),
+            operation => operation,
+        };
+        let response = &operation["responses"][answer.code.to_string()];
+        assert!(response.is_object(), "{method} {path}: {}", answer.head);
+        let head = answer.head.to_lowercase();
+        for name in response["headers"].as_object().into_iter().flatten() {
+            let name = name.0.to_lowercase();
+            // Of 503, only refusals say when to try again.
+            let is_sent = head.contains(&format!("\r\n{name}: "));
+            assert!(is_sent || answer.code == 503, "{path}: {name}: {head}");
+        }
+        met.push(answer.code);
+    };
+    let token = format!("Bearer {}", super::support::daemon::TOKEN);
+    let own = ("Authorization", token.as_str());
+    for (method, documented, path, headers, body) in [
+        ("GET", "/phones", "phones", vec![own], ""),
+        ("GET", "/phones/{name}", "phones/nobody", vec![own], ""),
+        ("GET", "/phones", "phones?a=b", vec![own], ""),
+        ("GET", "/deliveries", "deliveries?limit=0", vec![own], ""),
+        ("DELETE", "/deliveries/{id}", "deliveries/1", vec![own], ""),
+        ("DELETE", "/phones", "phones", vec![own], ""),
+        ("PUT", "/do/push", "do/push", vec![own], ""),
+        ("GET", "/do/push", "do/push", vec![own], ""),
+        (
+            "GET",
+            "/phones/{name}/push",
+            "phones/desk/push",
+            vec![own],
+            "",
+        ),
+        ("POST", "/events", "events", vec![own], ""),
+        ("POST", "/openapi.json", "openapi.json", vec![own], ""),
+        ("POST", "/do/ping", "do/ping", vec![own], ""),
+        ("POST", "/do/push", "do/push", vec![own], "{}"),
+        ("POST", "/do/push", "do/push", vec![own, form], "a=b"),
+        ("POST", "/do/push", "do/push", vec![own], &long),
+        (
+            "POST",
+            "/do/push",
+            "do/push",
+            vec![own],
+            r#"{"text": "a", "phone": "desk"}"#,
+        ),
+        ("POST", "/do/push", "do/push", vec![], "{}"),
+        ("GET", "/events", "events", vec![], ""),
+    ] {
+        let path = format!("/api/v1/{path}");
+        let answer = admin
+            .request_with_headers(method, &path, &headers, body)
+            .await;
+        check(method, documented, &answer);
+        if answer.code == 405 {
+            let head = answer.head.to_lowercase();
+            let (_, allow) = head.split_once("\r\nallow: ").unwrap();
+            let allow = allow.split("\r\n").next().unwrap();
+            let allowed: Vec<&str> = allow.split(',').map(str::trim).collect();
+            let operations = described["paths"][documented].as_object().unwrap();
+            for method in operations.keys().filter(|name| *name != "parameters") {
+                assert!(allowed.contains(&method.as_str()), "{documented}: {allow}");
+            }
+            assert!(
+                !allowed.contains(&method.to_lowercase().as_str()),
+                "{allow}"
+            );
+        }
+    }
+    for _ in 0..12 {
+        let wrong = [("Authorization", "Bearer wrong")];
+        let answer = admin
+            .request_with_headers("GET", "/api/v1/phones", &wrong, "")
+            .await;
+        check("GET", "/phones", &answer);
+    }
+    let request = "GET /api/v1/phones HTTP/1.0\r\nHost: elsewhere.example\r\n\r\n";
+    let answer = Response::read(&exchange_bytes(daemon.admin(), request).await);
+    check("GET", "/phones", &answer);
+    met.sort_unstable();
+    met.dedup();
+    assert_eq!(met, [200, 400, 401, 404, 405, 413, 415, 421, 429]);
+}
+
+#[tokio::test]
+async fn foreign_host_names_are_refused_on_every_path() {
+    let daemon = Daemon::start("").await;
+    let token = format!(
+        "Authorization: Bearer {}\r\n",
+        super::support::daemon::TOKEN
+    );
+    let ask = async |path: &str, hosts: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\n{hosts}{token}Connection: close\r\n\r\n");
+        Response::read(&exchange_bytes(daemon.admin(), request).await)
+    };
+    let paths = [
+        "/",
+        "/api/v1/phones",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/page/phones",
+        "/static/page.css",
+        "/nothing",
+    ];
+    for path in paths {
+        for hosts in [
+            "Host: rebound.example\r\n",
+            "Host: rebound.example:8091\r\n",
+            "Host: 127.0.0.1\r\nHost: rebound.example\r\n",
+            "Host: localhost.rebound.example\r\n",
+            "Host: 192.0.2.7\r\n",
+            "Host: \r\n",
+        ] {
+            let answer = ask(path, hosts).await;
+            assert_eq!(answer.code, 421, "{path} {hosts:?}: {}", answer.head);
+            assert!(answer.outcome().2.contains("is not a name of this server"));
+        }
+        let absolute = format!("http://rebound.example{path}");
+        assert_eq!(ask(&absolute, "Host: localhost\r\n").await.code, 421);
+        // HTTP/1.0 clients, which are no browsers, need not name a host.
+        for hosts in [
+            "Host: localhost:1\r\n",
+            "Host: 127.0.0.9\r\n",
+            "Host: [::1]:8091\r\n",
+            "",
+        ] {
+            assert_ne!(ask(path, hosts).await.code, 421, "{path} {hosts:?}");
+        }
+    }
+    // The names of a proxy are the proxy's.
+    let daemon = Daemon::start("[admin]\nplain = true\n").await;
+    let request = "GET /health/live HTTP/1.1\r\nHost: admin.example\r\nConnection: close\r\n\r\n";
+    let answer = exchange_bytes(daemon.admin(), request).await;
+    assert_eq!(Response::read(&answer).code, 200);
 }
 
 #[tokio::test]
@@ -446,7 +599,7 @@ async fn idle_and_incomplete_connections_are_closed() {
     let daemon = Daemon::start("[admin]\nmax_connections = 2\n").await;
     let mut idle = TcpStream::connect(daemon.admin()).await.unwrap();
     let mut slow = TcpStream::connect(daemon.admin()).await.unwrap();
-    slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: a\r\nX: ")
+    slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: ")
         .await
         .unwrap();
     // Both slots are occupied until the two time out.
@@ -511,7 +664,7 @@ async fn admin_server_with_a_certificate_requires_tls() {
         .await
         .unwrap();
     stream
-        .write_all(b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         .await
         .unwrap();
     let mut answer = Vec::new();

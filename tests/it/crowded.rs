@@ -31,10 +31,10 @@ async fn connections_from_eight_addresses_keep_no_phone_out() {
     let starts = [
         "",
         "GET /screen/0 HTTP/1.1\r\nX: ",
-        "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nUserID=",
-        "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\na",
+        "POST /cisco/authenticate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nUserID=",
+        "POST /cisco/authenticate HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\na",
         // The second request is incomplete.
-        "GET /screen/0 HTTP/1.1\r\nHost: a\r\n\r\nGET /screen/0 HTTP/1.1\r\n",
+        "GET /screen/0 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /screen/0 HTTP/1.1\r\n",
     ];
     let mut taken = Vec::new();
     for attacker in &attackers {
@@ -64,7 +64,7 @@ async fn unread_responses_keep_no_phone_out() {
         for _ in 0..4 {
             let mut stream = connect_from(attacker.ip(), daemon.http()).await;
             // The responses fill every buffer, and are never read.
-            let request = "GET /none HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000);
+            let request = "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
             while let Ok(Ok(())) =
                 tokio::time::timeout(FULL, stream.write_all(request.as_bytes())).await
             {}
@@ -88,13 +88,13 @@ async fn connections_without_the_token_keep_no_administrator_out() {
     let starts = [
         "",
         "GET /api/v1/phones HTTP/1.1\r\nX: ",
-        "GET /static/page.css HTTP/1.1\r\nHost: a\r\n\r\n",
-        "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\
+        "GET /static/page.css HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\
          Content-Type: application/x-www-form-urlencoded\r\n\r\ntoken=",
         // Its response is delayed.
-        "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\
          Content-Type: application/x-www-form-urlencoded\r\n\r\ntoken=x",
-        "GET /api/v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer wrong\r\n\r\n",
+        "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\n\r\n",
     ];
     let mut taken = Vec::new();
     // From the administrator's own address, as behind a proxy, and from others.

@@ -15,13 +15,13 @@ use super::support::soon;
 #[tokio::test]
 async fn http_clients_that_close_their_sending_side_are_answered() {
     let daemon = Daemon::start("").await;
-    let token = format!("Host: a\r\nAuthorization: Bearer {TOKEN}\r\n");
+    let token = format!("Host: localhost\r\nAuthorization: Bearer {TOKEN}\r\n");
     let unread = "x".repeat(200_000);
     let json = "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
     let requests = [
         (
             daemon.http(),
-            "GET /screen/0 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "GET /screen/0 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
             404,
         ),
         (
@@ -31,13 +31,13 @@ async fn http_clients_that_close_their_sending_side_are_answered() {
         ),
         (
             daemon.http(),
-            "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na=b"
+            "POST /cisco/authenticate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\na=b"
                 .to_owned(),
             200,
         ),
         (
             daemon.admin(),
-            "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
             200,
         ),
         (
@@ -54,7 +54,7 @@ async fn http_clients_that_close_their_sending_side_are_answered() {
         (
             daemon.admin(),
             format!(
-                "POST /api/v1/do/ping HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n{unread}"
+                "POST /api/v1/do/ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n{unread}"
             ),
             401,
         ),
@@ -93,15 +93,16 @@ async fn delayed_response_reaches_a_client_that_closed_its_sending_side() {
     let daemon = Daemon::start(&sim_phone.entry("desk")).await;
     let body = "{\"text\": \"Hello\"}";
     let request = format!(
-        "POST /api/v1/phones/desk/push HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n\
+        "POST /api/v1/phones/desk/push HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let received = send_and_close(daemon.admin(), &request).await;
     assert!(received.contains("\"status\":\"OK\""), "{received}");
     // Its event stream continues as well.
-    let request =
-        format!("GET /api/v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    );
     let mut stream = TcpStream::connect(daemon.admin()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();

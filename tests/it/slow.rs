@@ -61,12 +61,11 @@ async fn one_address_cannot_occupy_every_connection_slot() {
 #[tokio::test]
 async fn trickling_heads_and_bodies_time_out_while_others_are_served() {
     let daemon = Daemon::start("").await;
-    let login = "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\
+    let login = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\
                  Content-Type: application/x-www-form-urlencoded\r\n\r\n";
     let authenticate =
-        "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
-    let chunked =
-        "POST /cisco/authenticate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n";
+        "POST /cisco/authenticate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n";
+    let chunked = "POST /cisco/authenticate HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n";
     let slow = join_all([
         trickle(daemon.http(), "GET /screen/0 HTTP/1.1\r\nX: "),
         trickle(daemon.http(), authenticate),

@@ -14,7 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use super::long_requests::limit_waiting;
 use super::reply::Reply;
 use super::state::AppState;
-use super::{bearer, deliveries, health, metrics, openapi, page, phones, requests, stream};
+use super::{bearer, deliveries, health, host, metrics, openapi, page, phones, requests, stream};
 
 /// A route of the API below `/api/v1`.
 #[derive(Debug)]
@@ -48,6 +48,10 @@ pub(super) fn router(state: &Arc<AppState>) -> Router {
         .merge(page::router(state))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(
+            Arc::clone(state),
+            host::require_own_host,
+        ))
         .with_state(Arc::clone(state))
 }
 

@@ -19,7 +19,7 @@ use super::accounts::Accounts;
 use super::config::Config;
 use super::long_requests::LongRequests;
 use super::router;
-use super::state::{AppState, Services};
+use super::state::{AppState, Services, Transport};
 use super::tls::{self, TlsError};
 
 /// The admin server, bound and not yet running.
@@ -30,6 +30,8 @@ pub(crate) struct Server {
     each: usize,
     tls: Option<Acceptor>,
     allow: AllowList,
+    /// Whether requests must name this machine as their host.
+    requires_own_host: bool,
 }
 
 /// [`TlsAcceptor`] with `Debug`.
@@ -70,6 +72,7 @@ impl Server {
             each: capacity.each.min(capacity.total),
             tls,
             allow: config.allow.clone(),
+            requires_own_host: config.tls.is_none() && !config.plain,
         })
     }
 
@@ -80,7 +83,11 @@ impl Server {
     /// Serves until `tasks` stops; open connections then end after their current request.
     pub(crate) async fn run(mut self, services: Services, accounts: Accounts, tasks: &Tasks) {
         let long_requests = LongRequests::new(self.each);
-        let state = AppState::new(services, accounts, self.tls.is_some(), long_requests);
+        let transport = Transport {
+            is_encrypted: self.tls.is_some(),
+            own_address: self.requires_own_host.then(|| self.local_addr()),
+        };
+        let state = AppState::new(services, accounts, transport, long_requests);
         let router = router::router(&state);
         let stop = tasks.stop();
         let admits = |peer: SocketAddr| {

@@ -55,17 +55,25 @@ pub(super) struct AppState {
     pub(super) services: Services,
     pub(super) accounts: Accounts,
     pub(super) wrong_tokens: WrongTokens,
-    /// Whether clients connect by TLS.
-    pub(super) is_encrypted: bool,
+    pub(super) transport: Transport,
     pub(super) idempotency: IdempotencyStore,
     pub(super) long_requests: Arc<LongRequests>,
+}
+
+/// How clients connect.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transport {
+    /// Whether they use TLS.
+    pub(super) is_encrypted: bool,
+    /// The address of the server, if requests must name this machine as their host.
+    pub(super) own_address: Option<SocketAddr>,
 }
 
 impl AppState {
     pub(super) fn new(
         services: Services,
         accounts: Accounts,
-        is_encrypted: bool,
+        transport: Transport,
         long_requests: LongRequests,
     ) -> Arc<Self> {
         let wrong_tokens = WrongTokens::new(services.tasks.clone());
@@ -73,7 +81,7 @@ impl AppState {
             services,
             accounts,
             wrong_tokens,
-            is_encrypted,
+            transport,
             idempotency: IdempotencyStore::default(),
             long_requests: Arc::new(long_requests),
         })

@@ -84,7 +84,7 @@ pub(super) async fn log_in(
         trust.grant();
     }
     let id = account.sessions.start(Instant::now());
-    let cookies = cookies.add(session::cookie(id, state.is_encrypted));
+    let cookies = cookies.add(session::cookie(id, state.transport.is_encrypted));
     (cookies, Redirect::to("/")).into_response()
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn log_out(
         }
         account.sessions.end(id, now);
     }
-    let cookies = cookies.remove(session::cookie(String::new(), state.is_encrypted));
+    let cookies = cookies.remove(session::cookie(String::new(), state.transport.is_encrypted));
     (cookies, Redirect::to("/")).into_response()
 }
 
