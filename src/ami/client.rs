@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::info_span;
@@ -33,6 +33,8 @@ pub struct Client {
     counters: Arc<Counters>,
     deadline: Duration,
     stop: CancellationToken,
+    renew: Arc<Notify>,
+    config: Arc<Config>,
 }
 
 impl Client {
@@ -50,7 +52,7 @@ impl Client {
         let (state, watched) = watch::channel(State::Connecting);
         let counters = Arc::new(Counters::default());
         let event_bytes = Arc::new(Semaphore::new(limits.event_bytes));
-        let stop = CancellationToken::new();
+        let (stop, renew) = (CancellationToken::new(), Arc::new(Notify::new()));
         let client = Self {
             name: config.name.as_str().into(),
             commands,
@@ -59,6 +61,8 @@ impl Client {
             counters: Arc::clone(&counters),
             deadline: limits.action,
             stop: stop.clone(),
+            renew: Arc::clone(&renew),
+            config: Arc::new(config.clone()),
         };
         let span = info_span!("ami", server = %client.name);
         let supervisor = Supervisor {
@@ -70,6 +74,7 @@ impl Client {
             state,
             counters,
             stop,
+            renew,
         };
         Ok((client, Driver::new(supervisor, span)))
     }
@@ -134,6 +139,26 @@ impl Client {
         response
             .await
             .unwrap_or(Err(Error::OutcomeUnknown { action: name }))
+    }
+
+    /// Creates a second client of the same account, to find out which rights a new session has: a
+    /// server keeps those that a session had at its login. It subscribes to system events only, so that
+    /// it is told whether Asterisk has booted.
+    ///
+    /// # Errors
+    ///
+    /// Fails if TLS cannot be set up; blocks while it reads the CA file.
+    pub fn probe(&self) -> Result<(Self, Driver), ConfigError> {
+        Self::new(&Config {
+            events: "system".to_owned(),
+            ..Config::clone(&self.config)
+        })
+    }
+
+    /// Logs in again, on a new connection. Actions that wait for a response end as
+    /// [`Error::OutcomeUnknown`]; without a connection, nothing happens.
+    pub fn renew(&self) {
+        self.renew.notify_waiters();
     }
 
     /// Ends the connection. Actions fail from now on.

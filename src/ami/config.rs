@@ -123,6 +123,8 @@ pub struct Limits {
     pub pong: Duration,
     /// Maximum delay between two connection attempts.
     pub retry: Duration,
+    /// Delay after a refused login. Long, because programs that block addresses count failed logins.
+    pub refused: Duration,
     /// Maximum size of a packet, in bytes; larger ones are skipped.
     pub packet: usize,
     /// Maximum number of items of a list.
@@ -148,6 +150,7 @@ impl Limits {
             ("connect", self.connect),
             ("ping", self.ping),
             ("pong", self.pong),
+            ("refused", self.refused),
             ("retry", self.retry),
         ];
         let sizes = [
@@ -183,6 +186,7 @@ impl Default for Limits {
             ping: Duration::from_secs(30),
             pong: Duration::from_secs(15),
             retry: Duration::from_secs(30),
+            refused: Duration::from_mins(3),
             packet: 8 * 1024 * 1024,
             list_items: 50_000,
             list_bytes: 64 * 1024 * 1024,

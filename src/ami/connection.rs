@@ -142,6 +142,9 @@ pub(crate) enum Ended {
     Closed,
     #[error("the connection failed")]
     Failed(#[source] io::Error),
+    /// The client logs in again, since a server applies changed rights only to new sessions.
+    #[error("logging in again, because the rights of the account have changed")]
+    Renewed,
     /// Asterisk announced its shutdown.
     #[error("the server shut down")]
     ShutDown,

@@ -37,7 +37,10 @@ where
         return Err(if is_temporary(&message) {
             LoginError::Unavailable { message }
         } else {
-            LoginError::Rejected { message }
+            LoginError::Rejected {
+                username: config.username.clone(),
+                message,
+            }
         });
     }
     Ok(banner)
@@ -64,8 +67,12 @@ pub(crate) enum LoginError {
     #[error("the server does not speak AMI; its first bytes are {start:?}")]
     NotAmi { start: String },
     /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not tell which.
-    #[error("the server rejected the user name or secret: {message}")]
-    Rejected { message: String },
+    #[error(
+        "the server rejected the user name or secret: {message}; compare username and secret with \
+         the section [{username}] of manager.conf, and its permit, deny and acl with the address of \
+         handsetd"
+    )]
+    Rejected { username: String, message: String },
     /// A later attempt may succeed.
     #[error("the server does not accept logins at the moment: {message}")]
     Unavailable { message: String },

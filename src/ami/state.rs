@@ -20,20 +20,26 @@ pub enum State {
         /// Time of the next attempt.
         retry: Instant,
     },
-    /// The server rejected the login, or offers none that keeps the secret. There are no further
-    /// attempts.
+    /// The server rejected the login, or offers none that keeps the secret. Attempts follow at long
+    /// intervals, since the cause may be fixed on the server.
     Refused {
-        /// Why, with all causes, in one line.
+        /// Why, with all causes, in one line, and what to change.
         reason: Arc<str>,
+        /// Time of the next attempt.
+        retry: Instant,
     },
     /// The client was stopped.
     Stopped,
 }
 
 impl State {
-    /// Returns whether the state will never change, except to [`State::Stopped`].
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Stopped)
+    /// Returns whether there will be no connection before `until`, as far as is known.
+    pub fn is_away_until(&self, until: Instant) -> bool {
+        match self {
+            Self::Lost { retry, .. } | Self::Refused { retry, .. } => until < *retry,
+            Self::Stopped => true,
+            Self::Connected(_) | Self::Connecting => false,
+        }
     }
 
     /// Returns whether the state is [`State::Connected`].

@@ -1,13 +1,14 @@
 //! Connects, runs the connection and reconnects, until the client is stopped.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::backoff::Backoff;
 use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -32,6 +33,8 @@ pub(crate) struct Supervisor {
     pub(crate) state: watch::Sender<State>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) stop: CancellationToken,
+    /// Ends the current connection; another follows at once.
+    pub(crate) renew: Arc<Notify>,
 }
 
 impl Supervisor {
@@ -39,12 +42,17 @@ impl Supervisor {
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::new(FIRST_RETRY, self.config.limits.retry);
         let mut last_received = None;
+        let mut refusal: Option<Arc<str>> = None;
         loop {
-            self.state.send_replace(State::Connecting);
+            // While logins are refused, the state says so during further attempts, too.
+            if refusal.is_none() {
+                self.state.send_replace(State::Connecting);
+            }
             let started = Instant::now();
             let (ended, stable) = match self.connect().await {
                 Err(error) => (Attempt::Failed(error), false),
                 Ok(link) => {
+                    refusal = None;
                     let (ended, received) = self.connected(link, last_received).await;
                     last_received = Some(received);
                     (Attempt::Ended(ended), STABLE <= started.elapsed())
@@ -62,13 +70,19 @@ impl Supervisor {
                     | LoginError::NoChallenge { .. }
                     | LoginError::Invalid(_),
                 )) => {
-                    self.login_rejected(reason).await;
-                    break;
+                    let is_new = refusal.as_ref() != Some(&reason);
+                    refusal = Some(Arc::clone(&reason));
+                    if self.login_refused(reason, is_new).await.is_break() {
+                        break;
+                    }
+                    continue;
                 }
+                Attempt::Ended(Ended::Renewed) => Duration::ZERO,
                 // Asterisk is probably restarting. If the first attempt fails, back-off applies.
                 Attempt::Ended(Ended::ShutDown) if stable => Duration::ZERO,
                 Attempt::Ended(_) | Attempt::Failed(_) => backoff.next_delay(),
             };
+            refusal = None;
             warn!(%reason, ?wait, "Not connected to Asterisk.");
             let retry = Instant::now() + wait;
             self.state.send_replace(State::Lost { reason, retry });
@@ -82,17 +96,25 @@ impl Supervisor {
         self.state.send_replace(State::Stopped);
     }
 
-    /// Fails all actions until the client is stopped.
-    async fn login_rejected(&mut self, reason: Arc<str>) {
-        error!(
-            %reason,
-            user = %self.config.username,
-            "The login to Asterisk failed; not retrying until the configuration changes."
-        );
-        self.state.send_replace(State::Refused { reason });
+    /// Fails all actions until the next attempt is due, or the client is stopped.
+    async fn login_refused(&mut self, reason: Arc<str>, is_new: bool) -> ControlFlow<()> {
+        let wait = self.config.limits.refused;
+        if is_new {
+            error!(
+                %reason,
+                user = %self.config.username,
+                ?wait,
+                "The login to Asterisk failed; it is tried again after this time, and on reload."
+            );
+        } else {
+            debug!(%reason, ?wait, "The login to Asterisk failed again.");
+        }
+        let retry = Instant::now() + wait;
+        self.state.send_replace(State::Refused { reason, retry });
         tokio::select! {
-            () = self.stop.cancelled() => (),
-            () = self.queue.fail_all() => (),
+            () = self.stop.cancelled() => ControlFlow::Break(()),
+            () = self.queue.fail_all() => ControlFlow::Break(()),
+            () = sleep_until(retry) => ControlFlow::Continue(()),
         }
     }
 
@@ -150,7 +172,11 @@ impl Supervisor {
                 booted,
             }));
         };
-        connection.run(&mut self.queue, &self.stop, booted).await
+        tokio::select! {
+            biased;
+            ended = connection.run(&mut self.queue, &self.stop, booted) => ended,
+            () = self.renew.notified() => (Ended::Renewed, Instant::now()),
+        }
     }
 }
 

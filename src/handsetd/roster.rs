@@ -227,14 +227,14 @@ impl Server {
     /// be; returns whether they are.
     async fn is_loaded(&self, until: Instant) -> bool {
         let (mut table, mut state) = (self.table.clone(), self.client.state());
-        let is_final = async {
-            // A dropped client is final, too.
-            let _ = state.wait_for(ami::State::is_final).await;
+        let is_away = async {
+            // A dropped client is away, too.
+            let _ = state.wait_for(|state| state.is_away_until(until)).await;
         };
         tokio::select! {
             biased;
             read = timeout_at(until, table.wait_for(Table::is_current)) => matches!(read, Ok(Ok(_))),
-            () = is_final => false,
+            () = is_away => false,
         }
     }
 
@@ -266,7 +266,7 @@ impl fmt::Debug for Roster {
 
 fn reason(state: &ami::State) -> String {
     match state {
-        ami::State::Lost { reason, .. } | ami::State::Refused { reason } => reason.to_string(),
+        ami::State::Lost { reason, .. } | ami::State::Refused { reason, .. } => reason.to_string(),
         ami::State::Stopped => "handsetd is stopping".to_owned(),
         ami::State::Connected(_) => "it does not report registrations".to_owned(),
         _ => "connecting".to_owned(),

@@ -48,7 +48,7 @@ fn describe(state: &ami::State) -> (&'static str, String) {
     match state {
         ami::State::Connected(_) => ("connected", String::new()),
         ami::State::Lost { reason, .. } => ("lost", reason.to_string()),
-        ami::State::Refused { reason } => ("refused", reason.to_string()),
+        ami::State::Refused { reason, .. } => ("refused", reason.to_string()),
         ami::State::Stopped => ("stopped", String::new()),
         _ => ("connecting", String::new()),
     }

@@ -39,7 +39,7 @@ async fn secret_is_not_sent_in_clear_if_the_server_offers_no_challenge() {
         timeout(TEST_TIMEOUT, read).await.unwrap().unwrap();
         assert!(rest.is_empty(), "{}", rest.escape_ascii());
         let state = wait_for(&client, |state| matches!(state, State::Refused { .. })).await;
-        let State::Refused { reason } = state else {
+        let State::Refused { reason, .. } = state else {
             unreachable!()
         };
         let expected = format!(
@@ -47,7 +47,7 @@ async fn secret_is_not_sent_in_clear_if_the_server_offers_no_challenge() {
              unencrypted, tls encrypts the connection"
         );
         assert_eq!(&*reason, expected);
-        // Nor does the server get another chance.
+        // Nor is there another attempt soon.
         let again = timeout(Duration::from_millis(600), asterisk.listener.accept()).await;
         assert!(again.is_err(), "no retry");
     }
@@ -82,7 +82,51 @@ async fn challenge_that_is_refused_for_now_is_retried() {
 }
 
 #[tokio::test]
-async fn wrong_secret_ends_all_attempts() {
+async fn refused_login_is_tried_again_after_a_long_delay() {
+    let asterisk = FakeAsterisk::new().await;
+    let limits = Limits {
+        refused: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let client = asterisk.client_with(&Config {
+        limits,
+        ..asterisk.config()
+    });
+    for _ in 0..2 {
+        let mut session = asterisk.accept().await;
+        let login = session.challenge().await;
+        let id = login.header("ActionID").unwrap();
+        session
+            .send(&format!(
+                "Response: Error\r\nActionID: {id}\r\nMessage: Authentication failed\r\n\r\n"
+            ))
+            .await;
+        wait_for(&client, |state| matches!(state, State::Refused { .. })).await;
+        let error = client.send(Action::ping()).await.unwrap_err();
+        assert!(error.is_safe_to_retry(), "{error}");
+    }
+    // The account was corrected on the server.
+    let _session = asterisk.accept_login().await;
+    connected(&client).await;
+}
+
+#[tokio::test]
+async fn renewed_client_logs_in_again_at_once() {
+    let asterisk = FakeAsterisk::new().await;
+    let client = asterisk.client();
+    let _old = asterisk.accept_login().await;
+    connected(&client).await;
+    client.renew();
+    let _new = asterisk.accept_login().await;
+    let state = wait_for(
+        &client,
+        |state| matches!(state, State::Connected(now) if now.gap.is_some()),
+    );
+    assert!(state.await.is_connected());
+}
+
+#[tokio::test]
+async fn wrong_secret_is_not_tried_again_soon() {
     let asterisk = FakeAsterisk::new().await;
     let client = asterisk.client();
     let mut session = asterisk.accept().await;
@@ -95,12 +139,14 @@ async fn wrong_secret_ends_all_attempts() {
         .await;
     drop(session);
     let state = wait_for(&client, |state| matches!(state, State::Refused { .. })).await;
-    let State::Refused { reason } = state else {
+    let State::Refused { reason, .. } = state else {
         unreachable!()
     };
     assert_eq!(
         &*reason,
-        "the server rejected the user name or secret: Authentication failed"
+        "the server rejected the user name or secret: Authentication failed; compare username and \
+         secret with the section [handsetd] of manager.conf, and its permit, deny and acl with the \
+         address of handsetd"
     );
     let error = client.send(Action::ping()).await.unwrap_err();
     assert!(error.is_safe_to_retry() && error.to_string().contains("Authentication failed"));

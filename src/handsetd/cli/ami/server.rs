@@ -81,7 +81,7 @@ pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("Asterisk {} did not respond in time", client.name()))??;
     match &*state {
-        State::Lost { reason, .. } | State::Refused { reason } => {
+        State::Lost { reason, .. } | State::Refused { reason, .. } => {
             bail!("cannot connect to Asterisk {}: {reason}", client.name())
         }
         _ => Ok(()),

@@ -94,7 +94,7 @@ async fn follow(client: Client, sender: mpsc::Sender<(String, Event)>) {
                 if changed.is_err() {
                     return;
                 }
-                if let State::Lost { reason, .. } | State::Refused { reason } = &*state.borrow() {
+                if let State::Lost { reason, .. } | State::Refused { reason, .. } = &*state.borrow() {
                     report(&format!("lost the connection to Asterisk {}: {reason}", client.name()));
                 }
                 continue;
