@@ -1,6 +1,7 @@
 //! Resolves names to phones, from configuration and roster. No I/O.
 
 mod claimants;
+mod desk_phones;
 mod phone_ref;
 mod reference;
 mod speaker;
@@ -145,7 +146,7 @@ impl PhoneResolver {
                 ..RegistrationInfo::default()
             }]);
         }
-        self.each(entry, &infos.unwrap_or_default()).collect()
+        self.desk_phones(entry, &infos.unwrap_or_default())
     }
 
     /// Returns the phones of an endpoint if the roster suffices, which saves a query to Asterisk.
@@ -155,8 +156,13 @@ impl PhoneResolver {
         endpoint: &Endpoint,
     ) -> Option<Vec<Resolution>> {
         let infos = self.roster.registrations(endpoint);
-        let found: Vec<_> = self.each(entry, &infos).collect();
+        let found = self.desk_phones(entry, &infos);
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
+    }
+
+    /// Returns the contacts of an endpoint that the roster knows.
+    pub(crate) fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
+        self.roster.registrations(endpoint)
     }
 
     /// Adds what only the roster knows about the phone of `endpoint` at the same address.
@@ -165,6 +171,9 @@ impl PhoneResolver {
         info: RegistrationInfo,
         endpoint: &Endpoint,
     ) -> RegistrationInfo {
+        if info.contact.is_some() {
+            return info;
+        }
         let known = self.roster.registrations(endpoint);
         match known
             .into_iter()
@@ -239,24 +248,6 @@ impl PhoneResolver {
         }
     }
 
-    /// Joins an entry with each of `infos`.
-    pub(crate) fn each(
-        &self,
-        entry: &PhoneEntry,
-        infos: &[RegistrationInfo],
-    ) -> impl Iterator<Item = Resolution> {
-        // With a configured address there is one phone, regardless of the number of contacts.
-        let count = if entry.address.is_some() {
-            1
-        } else {
-            infos.len()
-        };
-        infos
-            .iter()
-            .take(count)
-            .map(|info| self.resolve(entry, info))
-    }
-
     /// Joins an entry with what Asterisk reports.
     pub(crate) fn resolve(&self, entry: &PhoneEntry, info: &RegistrationInfo) -> Resolution {
         let resolved = entry.resolve(info, &self.known().defaults);
@@ -273,10 +264,8 @@ impl PhoneResolver {
                 let name = entry.name.as_str();
                 let reason = unresolved.to_string();
                 let endpoint = entry.endpoint.as_ref();
-                // A registered phone of an unknown kind stays unknown.
-                let is_registered = info.address.is_some() || info.contact.is_some();
-                let may_register =
-                    endpoint.is_some() && !is_registered && self.roster.follows_any();
+                // What is registered now may be a softphone; the desk phone may register beside it.
+                let may_register = endpoint.is_some() && self.roster.follows_any();
                 NotFound {
                     outcome: Outcome::at(name, entry.vendor, Status::NotFound, reason),
                     phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(name, endpoint))),

@@ -73,6 +73,9 @@ pub struct Phone {
     pub call_id: Option<String>,
     /// How CSTA requests name calls, if it differs from what the firmware suggests.
     pub csta_calls: Option<CstaCalls>,
+    /// Other contacts of its endpoint, which are no desk phones; requests leave them out, and the
+    /// reason names them.
+    pub left_out: Vec<String>,
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -96,6 +99,7 @@ impl Phone {
             pin: None,
             call_id: None,
             csta_calls: None,
+            left_out: Vec::new(),
         }
     }
 }

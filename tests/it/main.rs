@@ -13,6 +13,7 @@ mod caller;
 mod cisco_verbs;
 mod clock;
 mod commands;
+mod contacts;
 mod crashing;
 mod crowded;
 mod descriptors;

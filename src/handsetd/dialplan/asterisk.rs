@@ -8,11 +8,13 @@ use std::net::IpAddr;
 use handset_agi::{Channel, Error};
 use handset_phones::phone::{Endpoint, Identity, RegistrationInfo, Technology, sip_host};
 
-/// Queries the phone that placed the call of this channel.
+/// Queries the phone of the call of this channel; several if the call does not tell which it is. At
+/// least one is returned. `known` are the contacts of its endpoint, if the roster has any.
 pub(super) async fn caller(
     channel: &mut Channel,
     endpoint: &Endpoint,
-) -> Result<RegistrationInfo, Error> {
+    known: Vec<RegistrationInfo>,
+) -> Result<Vec<RegistrationInfo>, Error> {
     let mut info = RegistrationInfo {
         endpoint: Some(endpoint.clone()),
         ..RegistrationInfo::default()
@@ -27,12 +29,6 @@ pub(super) async fn caller(
             let [address, user_agent] = query(channel, expressions).await?;
             info.record_address("CHANNEL(pjsip,remote_addr)", &address);
             info.record_user_agent("User-Agent", &user_agent);
-            // Both are empty on a call placed by Asterisk, and some phones send no User-Agent with a
-            // call. The contact has what the phone sent when it registered.
-            if info.address.is_none() || info.identity.is_none() {
-                let contacts = self::endpoint(channel, endpoint).await?;
-                info.fill_from_contacts(contacts);
-            }
         }
         Technology::Sip => {
             let expressions = ["${CHANNEL(recvip)}", "${CHANNEL(useragent)}"].map(str::to_owned);
@@ -52,7 +48,17 @@ pub(super) async fn caller(
             info.identity = Identity::of_skinny_type(&model);
         }
     }
-    Ok(info)
+    if info.address.is_some() && info.identity.is_some() {
+        return Ok(vec![info]);
+    }
+    // Both are empty on a call that Asterisk places, some phones send no User-Agent with a call, and
+    // softphones are no desk phones. A contact has what the phone sent when it registered.
+    let contacts = if known.is_empty() {
+        self::endpoint(channel, endpoint).await?
+    } else {
+        known
+    };
+    Ok(info.or_contacts(contacts))
 }
 
 /// Queries the phones of an endpoint, one for each of its contacts; returns at least one.
@@ -159,7 +165,6 @@ const MAX_CONTACTS: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use handset_phones::phone::Vendor;
 
     #[test]
     fn host_of_a_contact_is_extracted() {
@@ -175,24 +180,5 @@ mod tests {
     fn names_that_could_escape_a_function_are_skipped() {
         let names: Vec<_> = list("1001;@0a1b, b ,c),${X},").collect();
         assert_eq!(names, ["1001;@0a1b", "b"]);
-    }
-
-    #[test]
-    fn contact_at_the_callers_address_is_the_callers() {
-        let contact = |ip: &str, user_agent: &str| RegistrationInfo {
-            address: ip.parse().ok(),
-            identity: Identity::of_user_agent(user_agent),
-            ..RegistrationInfo::default()
-        };
-        let contacts = vec![
-            contact("192.0.2.1", "snom320/8.7.5.35"),
-            contact("192.0.2.2", "Yealink SIP-T46G 28.83.0.50"),
-        ];
-        let mut caller = contact("192.0.2.2", "");
-        caller.fill_from_contacts(contacts.clone());
-        assert_eq!(caller.identity.unwrap().vendor, Vendor::Yealink);
-        let mut called = contact("", "");
-        called.fill_from_contacts(contacts);
-        assert_eq!(called.address, "192.0.2.1".parse().ok());
     }
 }

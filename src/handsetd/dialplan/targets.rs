@@ -71,8 +71,10 @@ async fn phones(
     }
     let query = async {
         if is_caller {
-            let info = asterisk::caller(channel, endpoint).await?;
-            Ok(vec![resolver.completed(info, endpoint)])
+            let known = resolver.registrations(endpoint);
+            let infos = asterisk::caller(channel, endpoint, known).await?;
+            let complete = |info| resolver.completed(info, endpoint);
+            Ok(infos.into_iter().map(complete).collect())
         } else {
             asterisk::endpoint(channel, endpoint).await
         }
@@ -92,7 +94,7 @@ async fn phones(
             ..RegistrationInfo::default()
         }]
     });
-    resolver.each(entry, &infos).collect()
+    resolver.desk_phones(entry, &infos)
 }
 
 /// How long the queries for one phone may take.

@@ -82,7 +82,10 @@ impl Services {
                     .ask_call_manager(phone, mobility, request, commit_point)
                     .await
             }
-            (_, Some(phone)) => courier.deliver(phone, request, commit_point).await,
+            (_, Some(phone)) => {
+                let outcome = courier.deliver(phone, request, commit_point).await;
+                with_left_out(outcome, phone)
+            }
             (_, None) => Outcome::new(Status::Invalid, "phone is missing"),
         }
     }
@@ -124,6 +127,18 @@ impl Services {
         let Outcome { status, vendor, .. } = outcome;
         self.metrics.delivered(*vendor, verb, *status, duration);
     }
+}
+
+/// Adds the contacts that were left out to the reason.
+fn with_left_out(mut outcome: Outcome, phone: &Phone) -> Outcome {
+    if !phone.left_out.is_empty() {
+        let separator = if outcome.reason.is_empty() { "" } else { "; " };
+        let others = phone.left_out.join(", ");
+        outcome.reason.push_str(&format!(
+            "{separator}left out, since not a desk phone: {others}"
+        ));
+    }
+    outcome
 }
 
 /// How much memory the keys and values of all requests may take that are not over, in bytes: those that

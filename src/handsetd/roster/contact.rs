@@ -193,6 +193,7 @@ impl Contact {
             endpoint: Some(endpoint.clone()),
             address: self.address,
             identity: self.identity(),
+            user_agent: user_agent.trim().to_owned(),
             contact: (!uri.is_empty()).then(|| uri.clone()),
             behind_nat: self.behind_nat(),
             call_id: self.call_id.clone(),

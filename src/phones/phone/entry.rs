@@ -148,6 +148,7 @@ impl PhoneEntry {
             pin: self.pin,
             call_id: info.call_id.clone(),
             csta_calls: self.csta_calls,
+            left_out: Vec::new(),
         })
     }
 }

@@ -85,5 +85,6 @@ async fn registrations_override_the_last_seen_address() {
         address: "192.0.2.22".parse().ok(),
         ..RegistrationInfo::default()
     };
-    assert_eq!(resolve(&soft_phone).phone_ref, None);
+    // The desk phone may register beside it.
+    assert!(resolve(&soft_phone).phone_ref.is_some());
 }
