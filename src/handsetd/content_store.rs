@@ -3,7 +3,11 @@
 //! Bounded in bytes, and every entry expires. Files that phones fetch again after weeks are inserted
 //! again when the daemon starts ([`crate::deliver`]'s media store).
 
+mod fetches;
+
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
@@ -13,9 +17,20 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
+pub(crate) use fetches::Fetch;
+use fetches::Fetches;
+
 /// The store. Clones share it.
 #[derive(Clone, Debug)]
-pub struct ContentStore(Arc<Mutex<Entries>>);
+pub struct ContentStore(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    entries: Mutex<Entries>,
+    fetches: Mutex<Fetches>,
+    /// Connections refused since the start.
+    refused: AtomicU64,
+}
 
 /// Content by token; an entry weighs as many bytes as its body has.
 type Entries = ExpiringMap<Arc<str>, StoredContent>;
@@ -23,7 +38,11 @@ type Entries = ExpiringMap<Arc<str>, StoredContent>;
 impl Default for ContentStore {
     fn default() -> Self {
         let entries = Entries::with_max_weight(MAX_ENTRIES, MAX_BYTES);
-        Self(Arc::new(Mutex::new(entries)))
+        Self(Arc::new(Shared {
+            entries: Mutex::new(entries),
+            fetches: Mutex::default(),
+            refused: AtomicU64::new(0),
+        }))
     }
 }
 
@@ -39,15 +58,38 @@ impl ContentStore {
     /// replacing what was there. When the store is full, the entries that expire next make room.
     pub fn insert(&self, token: String, content: StoredContent, lifetime: Duration) {
         let (token, bytes) = (Arc::from(token), content.body.len());
-        let mut entries = self.0.lock();
+        let mut entries = self.0.entries.lock();
         entries.insert_weighted(token, content, bytes, lifetime, Instant::now());
     }
 
     /// Returns the content of `token` unless it has expired.
     pub fn get(&self, token: &str) -> Option<StoredContent> {
-        let (mut entries, now) = (self.0.lock(), Instant::now());
+        let (mut entries, now) = (self.0.entries.lock(), Instant::now());
         entries.remove_expired(now);
         entries.get(token, now).cloned()
+    }
+
+    /// Returns the content of `token`, which `peer` fetches, unless it has expired.
+    pub(crate) fn fetch(&self, token: &str, peer: IpAddr) -> Option<StoredContent> {
+        let content = self.get(token)?;
+        self.0.fetches.lock().fetched(token, peer);
+        Some(content)
+    }
+
+    /// Records that a connection from `peer` was refused, so that it could fetch nothing.
+    pub(crate) fn refuse(&self, peer: IpAddr) {
+        self.0.refused.fetch_add(1, Ordering::Relaxed);
+        self.0.fetches.lock().refused(peer);
+    }
+
+    /// Returns whether a connection from `peer` was refused within the last minute.
+    pub(crate) fn was_refused(&self, peer: IpAddr) -> bool {
+        self.0.fetches.lock().was_refused(peer)
+    }
+
+    /// Returns how many connections were refused since the start.
+    pub(crate) fn refused_count(&self) -> u64 {
+        self.0.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -69,6 +111,11 @@ impl ContentPublisher {
         }
     }
 
+    /// Returns the URL that all others start with.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Starts collecting the documents of a plan.
     pub(crate) fn documents(&self) -> Documents {
         Documents::new(self.base.clone(), random::hex_token::<16>())
@@ -76,9 +123,25 @@ impl ContentPublisher {
 
     /// Stores the documents of a plan, so that the phone can fetch them.
     pub(crate) fn publish(&self, documents: Vec<Document>) {
-        for Document { token, content } in documents {
+        for Document { token, content, .. } in documents {
             self.store.insert(token, content, self.lifetime);
         }
+    }
+
+    /// Expects the phone at `from`, or any, to fetch a URL of this publisher; `None` if it is not one.
+    pub(crate) fn expect(&self, url: &Url, from: Option<IpAddr>) -> Option<Fetch> {
+        let path = url
+            .as_str()
+            .strip_prefix(self.base.as_str().trim_end_matches('/'))?;
+        let mut segments = path.strip_prefix('/')?.split('/');
+        let (kind, token) = (segments.next()?, segments.next()?);
+        let mut fetches = self.store.0.fetches.lock();
+        matches!(kind, "screen" | "media").then(|| fetches.expect(token, from, self.lifetime))
+    }
+
+    /// Returns whether a connection from `peer` was refused within the last minute.
+    pub(crate) fn was_refused(&self, peer: IpAddr) -> bool {
+        self.store.was_refused(peer)
     }
 
     /// Stores a picture or tone and returns its URL, which ends with `name`.
@@ -114,7 +177,7 @@ mod tests {
         assert_eq!(content_store.get(&token), Some(text("a")));
         tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(content_store.get(&token), None);
-        assert_eq!(content_store.0.lock().weight(), 0);
+        assert_eq!(content_store.0.entries.lock().weight(), 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -126,7 +189,7 @@ mod tests {
         tokio::time::advance(Duration::from_mins(1)).await;
         let token = content_store.insert_new(text("b"), Duration::from_mins(1));
         let counts = |content_store: &ContentStore| {
-            let entries = content_store.0.lock();
+            let entries = content_store.0.entries.lock();
             (entries.len(), entries.weight())
         };
         assert_eq!(counts(&content_store), (1, 1));
@@ -146,7 +209,7 @@ mod tests {
         let third = content_store.insert_new(half(), Duration::from_secs(50));
         assert!(content_store.get(&short).is_none());
         assert!(content_store.get(&long).is_some() && content_store.get(&third).is_some());
-        assert!(content_store.0.lock().weight() <= MAX_BYTES);
+        assert!(content_store.0.entries.lock().weight() <= MAX_BYTES);
     }
 
     #[tokio::test(start_paused = true)]
@@ -171,5 +234,15 @@ mod tests {
                 .starts_with("http://pbx.example.com/handsetd/screen/"),
             "{url}"
         );
+        let fetch = publisher.expect(&url, None).unwrap();
+        assert_eq!(fetch.at(), None);
+        publisher.store.fetch(token, [192, 0, 2, 1].into());
+        assert!(fetch.at().is_some());
+        for foreign in [
+            "http://192.0.2.9/screen/a",
+            "http://pbx.example.com/handsetd/page/a",
+        ] {
+            assert!(publisher.expect(&foreign.parse().unwrap(), None).is_none());
+        }
     }
 }

@@ -15,6 +15,7 @@ mod conversion_cache;
 mod courier;
 mod digest;
 mod execution;
+mod expected_fetches;
 mod failure;
 mod local_address;
 mod look_up;

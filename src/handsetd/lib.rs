@@ -67,7 +67,7 @@
 //! | 3 | `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `phone_http` |
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `outbox`, `outcome`, `phone_networks`, `roster`, `telemetry` |
+//! | 0 | `commit_point`, `content_store`, `outbox`, `outcome` (above `content_store`), `phone_networks`, `roster`, `telemetry` |
 //!
 //! `fuzzing` is separate: it exposes two private parsers to `tests/fuzz`, and nothing depends on it.
 //!

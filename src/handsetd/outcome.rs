@@ -1,11 +1,13 @@
 //! The result of a request: for each phone an outcome, and the report that summarizes them.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
 use handset_phones::phone::Vendor;
+
+use crate::content_store::Fetch;
 
 /// The status of a request, as dialplans and programs read it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -95,6 +97,47 @@ pub(crate) struct Outcome {
     pub result: Option<Value>,
     /// The steps taken, in order.
     pub steps: Vec<StepRecord>,
+    /// What the phone fetches from handsetd, or has fetched.
+    pub fetches: Fetches,
+}
+
+/// Fetches of an outcome. Outcomes that differ in nothing else are equal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fetches(Vec<Fetch>);
+
+impl Fetches {
+    /// Returns when the last of them happened; `None` if there are none, or not all have happened.
+    pub(crate) fn at(&self) -> Option<SystemTime> {
+        let times: Option<Vec<_>> = self.0.iter().map(Fetch::at).collect();
+        times?.into_iter().max()
+    }
+
+    /// Returns whether some have not happened yet.
+    pub(crate) fn are_pending(&self) -> bool {
+        self.0.iter().any(|fetch| fetch.at().is_none())
+    }
+
+    /// Waits until all have happened, which may be never. Cancel safe.
+    pub(crate) async fn wait(&self) -> Option<SystemTime> {
+        for fetch in &self.0 {
+            fetch.wait().await;
+        }
+        self.at()
+    }
+}
+
+impl From<Vec<Fetch>> for Fetches {
+    fn from(fetches: Vec<Fetch>) -> Self {
+        Self(fetches)
+    }
+}
+
+impl Eq for Fetches {}
+
+impl PartialEq for Fetches {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// One step of a delivery, and its result.
@@ -120,6 +163,7 @@ impl Outcome {
             vendor: None,
             result: None,
             steps: Vec::new(),
+            fetches: Fetches::default(),
         }
     }
 
@@ -137,6 +181,7 @@ impl Outcome {
             vendor,
             result: None,
             steps: Vec::new(),
+            fetches: Fetches::default(),
         }
     }
 

@@ -50,6 +50,8 @@ pub struct Document {
     pub token: String,
     /// What the phone gets.
     pub content: StoredContent,
+    /// Whether the phone is told to fetch it at once, rather than by a link.
+    pub is_first: bool,
 }
 
 impl Documents {
@@ -74,13 +76,38 @@ impl Documents {
         let mut items = self.items.borrow_mut();
         let token = format!("{}{}", self.token, items.len());
         let url = screen_url(&self.base, &token);
-        items.push(Document { token, content });
+        items.push(Document {
+            token,
+            content,
+            is_first: false,
+        });
         url
     }
 
     /// Cuts texts to what the phone shows, and remembers which for the note of the plan.
     pub(crate) fn cuts(&self) -> &Cuts {
         &self.cuts
+    }
+
+    /// Adds the document that the phone is told to fetch at once.
+    pub(crate) fn publish_first(&self, content: StoredContent) -> Url {
+        let url = self.publish_screen(content);
+        if let Some(document) = self.items.borrow_mut().last_mut() {
+            document.is_first = true;
+        }
+        url
+    }
+
+    /// Marks the document at `url` as the one that the phone is told to fetch at once.
+    pub(crate) fn mark_first(&self, url: &Url) {
+        let mut items = self.items.borrow_mut();
+        let token = url.path_segments().and_then(Iterator::last);
+        let mut found = items
+            .iter_mut()
+            .filter(|document| Some(document.token.as_str()) == token);
+        if let Some(document) = found.next() {
+            document.is_first = true;
+        }
     }
 
     /// Returns the document of that token.

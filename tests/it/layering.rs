@@ -124,7 +124,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("history", &["outcome"]),
     ("metrics", &["outcome"]),
     ("outbox", &[]),
-    ("outcome", &[]),
+    ("outcome", &["content_store"]),
     ("phone_http", &["content_store", "deliver"]),
     ("phone_networks", &[]),
     ("resolver", &["outcome", "phone_networks", "roster"]),

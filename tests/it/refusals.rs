@@ -454,7 +454,10 @@ async fn unsupported_transports_are_refused_and_nothing_is_sent() {
                     _ => "no [[asterisk]] is configured, which a NOTIFY requires",
                 },
             ),
-            ("via=csta", "only Snom phones speak CSTA"),
+            (
+                "via=csta",
+                "only Snom phones speak CSTA over HTTP; those of other vendors speak it over SIP, if at all",
+            ),
             ("via=pbx", "only dial and ring support via=pbx; omit via"),
         ] {
             if (*name, argument) == ("snom", "via=csta") {

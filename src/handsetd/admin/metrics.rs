@@ -39,6 +39,7 @@ struct Snapshot {
     stored: usize,
     open_circuit_breakers: usize,
     wrong_tokens: Counter,
+    refused_connections: u64,
 }
 
 #[derive(Debug)]
@@ -92,6 +93,7 @@ impl Snapshot {
             stored: services.dispatcher.stored(),
             open_circuit_breakers: services.courier.open_circuit_breakers(),
             wrong_tokens: state.wrong_tokens.total(),
+            refused_connections: services.courier.refused_connections(),
         }
     }
 
@@ -129,6 +131,13 @@ impl Snapshot {
             "admin_wrong_tokens",
             "Wrong tokens presented to the admin server",
             self.wrong_tokens.clone(),
+        );
+        let refused: Counter = Counter::default();
+        refused.inc_by(self.refused_connections);
+        registry.register(
+            "phone_connections_refused",
+            "Connections to the phone-facing server refused by http.allow",
+            refused,
         );
         self.register_servers(registry);
         self.register_rules(registry);

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use bytes::Bytes;
 use handset_phones::documents::Document;
@@ -18,6 +17,7 @@ use super::config::Config;
 use super::contactable::Contactable;
 use super::conversion_cache::ConversionCache;
 use super::execution::{ExecutionLog, PlanExecution};
+use super::expected_fetches::ExpectedFetches;
 use super::failure::Failure;
 use super::local_address;
 use super::look_up::look_up;
@@ -113,15 +113,17 @@ impl Courier {
                 Err(Failure { status, reason }) => return outcome(status, reason),
             };
         let phone = &self.with_call_id(phone);
-        let plan = match self.plan(phone, &task, request.via, &publisher) {
+        let (plan, expected) = match self.plan(phone, &task, request.via, &publisher) {
             Ok((plan, documents)) => {
                 if let Err(Failure { status, reason }) = &contactable
                     && plan.exchanges().next().is_some()
                 {
                     return outcome(*status, reason.clone());
                 }
+                // Before anything is sent: some phones fetch before they reply.
+                let expected = ExpectedFetches::of(&task, &plan, &documents, &publisher, phone);
                 publisher.publish(documents);
-                plan
+                (plan, expected)
             }
             Err(error @ PlanError::Invalid(_)) => {
                 return outcome(Status::Invalid, error.to_string());
@@ -129,15 +131,14 @@ impl Courier {
             Err(error) => return outcome(Status::Unsupported, error.to_string()),
         };
         let plan_note = plan.note.clone();
+        let until = request.deadline.map(|deadline| Instant::now() + deadline);
         let (result, log) = self
-            .execute(
-                (phone, contactable),
-                plan,
-                request.deadline,
-                &publisher,
-                commit_point,
-            )
+            .execute((phone, contactable), plan, until, &publisher, commit_point)
             .await;
+        let result = match result {
+            Ok(()) => expected.wait(until, phone, &publisher).await,
+            Err(failure) => Err(failure),
+        };
         // A phone that restarts does not always reply first.
         let may_restart = match &result {
             Ok(()) => true,
@@ -149,13 +150,15 @@ impl Courier {
         let outcome = match result {
             Ok(()) => {
                 let notes = plan_note.as_deref().into_iter().chain(note.as_deref());
-                let notes: Vec<_> = notes.chain(log.notes).collect();
+                let notes = notes.chain(log.notes).chain(expected.note());
+                let notes: Vec<_> = notes.collect();
                 outcome(Status::Ok, notes.join("; ")).with_result(log.result)
             }
             Err(Failure { status, reason }) => outcome(status, reason),
         };
         Outcome {
             steps: log.steps,
+            fetches: expected.into_fetches().into(),
             ..outcome
         }
     }
@@ -194,6 +197,11 @@ impl Courier {
             Err(Failure { status, reason }) => (status, reason),
         };
         Outcome::at(&phone.name, Some(phone.vendor), status, reason)
+    }
+
+    /// Returns how many connections of phones were refused since the start.
+    pub(crate) fn refused_connections(&self) -> u64 {
+        self.0.content_store.refused_count()
     }
 
     /// Returns how many circuit breakers are open.
@@ -259,7 +267,7 @@ impl Courier {
         &self,
         (phone, contactable): (&Phone, Result<Contactable, Failure>),
         plan: Plan,
-        deadline: Option<Duration>,
+        until: Option<Instant>,
         publisher: &ContentPublisher,
         commit_point: &CommitPoint,
     ) -> (Result<(), Failure>, ExecutionLog) {
@@ -278,7 +286,7 @@ impl Courier {
                 push: push.as_ref(),
             },
             commit_point,
-            until: deadline.map(|deadline| Instant::now() + deadline),
+            until,
             log: ExecutionLog::default(),
         };
         let result = execution.run(plan).await;

@@ -7,6 +7,7 @@ use handset_net::tasks::Tasks;
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::in_flight::InFlight;
@@ -16,7 +17,7 @@ use crate::commit_point::CommitPoint;
 use crate::deliver::Courier;
 use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
 use crate::metrics::DeliveryMetrics;
-use crate::outcome::{Outcome, Status};
+use crate::outcome::{Fetches, Outcome, Status};
 use crate::resolver::PhoneResolver;
 
 /// The services of the dispatcher and its outbox.
@@ -123,9 +124,23 @@ impl Services {
 
     /// Ends a delivery in the history and in the metrics.
     fn record(&self, record: OpenRecord, verb: &str, outcome: &Outcome, duration: Duration) {
-        self.history.end(record, outcome);
+        let number = self.history.end(record, outcome);
         let Outcome { status, vendor, .. } = outcome;
         self.metrics.delivered(*vendor, verb, *status, duration);
+        if outcome.fetches.are_pending() {
+            self.record_fetch(number, outcome.fetches.clone());
+        }
+    }
+
+    /// Records when the phone has fetched what it fetches in its own time.
+    fn record_fetch(&self, number: u64, fetches: Fetches) {
+        let (history, stop) = (self.history.clone(), self.tasks.stop());
+        self.tasks.spawn("fetch record", async move {
+            let fetched = timeout(FETCH_MEMORY, fetches.wait());
+            if let Some(Ok(Some(at))) = stop.run_until_cancelled(fetched).await {
+                history.set_fetched(number, at);
+            }
+        });
     }
 }
 
@@ -144,3 +159,6 @@ fn with_left_out(mut outcome: Outcome, phone: &Phone) -> Outcome {
 /// How much memory the keys and values of all requests may take that are not over, in bytes: those that
 /// wait for a phone, in memory or in the outbox, and those being sent. Parsed they take as much again.
 const MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long after a delivery the history records that the phone has fetched something.
+const FETCH_MEMORY: Duration = Duration::from_hours(1);

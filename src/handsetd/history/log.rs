@@ -101,6 +101,7 @@ impl History {
             status: Status::Queued,
             reason: Redacted::default(),
             steps: Vec::new(),
+            fetched: None,
         };
         log.next_number = log.next_number.saturating_add(1);
         let shared = Arc::new(record.clone());
@@ -124,8 +125,8 @@ impl History {
         self.replace(Arc::new(open.record.clone()));
     }
 
-    /// Records the outcome of a delivery.
-    pub(crate) fn end(&self, open: OpenRecord, outcome: &Outcome) {
+    /// Records the outcome of a delivery; returns the number of the record.
+    pub(crate) fn end(&self, open: OpenRecord, outcome: &Outcome) -> u64 {
         let OpenRecord {
             mut record,
             keys,
@@ -134,6 +135,8 @@ impl History {
             _share,
         } = open;
         let redacted = |text: &str| redact::text(text, &keys, keeps_texts);
+        let number = record.number;
+        record.fetched = outcome.fetches.at();
         record.duration = Some(started_at.elapsed());
         record.status = outcome.status;
         record.reason = redacted(&outcome.reason);
@@ -149,6 +152,24 @@ impl History {
             })
             .collect();
         self.replace(Arc::new(record));
+        number
+    }
+
+    /// Records that the phone fetched what it needs after the delivery was over.
+    pub(crate) fn set_fetched(&self, number: u64, at: SystemTime) {
+        let log = self.log.lock();
+        let index = log
+            .records
+            .binary_search_by_key(&number, |record| record.number);
+        let found = index.ok().and_then(|index| log.records.get(index));
+        let Some(record) = found.map(|record| Record::clone(record)) else {
+            return;
+        };
+        drop(log);
+        self.replace(Arc::new(Record {
+            fetched: Some(at),
+            ..record
+        }));
     }
 
     /// Replaces the record of the same number, unless it has been dropped, and announces it.

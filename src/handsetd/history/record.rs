@@ -109,6 +109,8 @@ pub(crate) struct Record {
     pub(crate) reason: Redacted,
     /// What was sent and received, in order.
     pub(crate) steps: Vec<Step>,
+    /// When the phone had fetched what it needs from handsetd.
+    pub(crate) fetched: Option<SystemTime>,
 }
 
 /// One step of a delivery.
@@ -159,6 +161,7 @@ impl Record {
             "reason": self.reason.as_str(),
             "took": self.duration.map(|duration| duration.as_secs_f64()),
             "steps": steps.collect::<Vec<_>>(),
+            "fetched": self.fetched.map(|at| humantime::format_rfc3339_millis(at).to_string()),
         })
     }
 }

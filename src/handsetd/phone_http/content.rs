@@ -1,8 +1,10 @@
 //! Pushed content: screens, pictures and tones, addressed by unguessable tokens.
 
-use axum::extract::{Path, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::content_store::ContentStore;
@@ -10,21 +12,30 @@ use crate::content_store::ContentStore;
 /// Handles `GET /screen/TOKEN`.
 pub(super) async fn screen(
     State(content_store): State<ContentStore>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
     Path(token): Path<String>,
 ) -> Response {
-    serve(&content_store, &token)
+    serve(&content_store, &token, &method, peer)
 }
 
 /// Handles `GET /media/TOKEN/NAME`; the name is for the phone and is ignored.
 pub(super) async fn media(
     State(content_store): State<ContentStore>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
     Path((token, _)): Path<(String, String)>,
 ) -> Response {
-    serve(&content_store, &token)
+    serve(&content_store, &token, &method, peer)
 }
 
-fn serve(content_store: &ContentStore, token: &str) -> Response {
-    let Some(content) = content_store.get(token) else {
+fn serve(content_store: &ContentStore, token: &str, method: &Method, peer: SocketAddr) -> Response {
+    // HEAD asks, and fetches nothing.
+    let content = match *method {
+        Method::GET => content_store.fetch(token, peer.ip()),
+        _ => content_store.get(token),
+    };
+    let Some(content) = content else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let media_type = HeaderValue::from_static(content.media_type);

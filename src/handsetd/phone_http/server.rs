@@ -7,7 +7,7 @@ use std::time::Duration;
 use handset_net::http_server::{self, ConnectionLimits};
 use handset_net::listener::{Accepted, Capacity, Listener};
 use handset_net::tasks::Tasks;
-use tracing::debug;
+use tracing::warn;
 
 use super::action_url::{ActionUrls, EventSender};
 use super::config::Config;
@@ -64,13 +64,14 @@ impl Server {
             events,
             key: self.config.action_key.clone(),
         };
-        let router = router(content_store, credentials, action_urls);
+        let router = router(content_store.clone(), credentials, action_urls);
         let stop = tasks.stop();
         let allow = self.config.allow;
         let admits = |peer: SocketAddr| {
             let is_allowed = allow.contains(peer.ip());
             if !is_allowed {
-                debug!(%peer, "Rejected a connection from outside http.allow.");
+                content_store.refuse(peer.ip());
+                warn!(%peer, "Refused a connection from outside http.allow.");
             }
             is_allowed
         };

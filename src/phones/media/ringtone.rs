@@ -7,8 +7,10 @@ mod error;
 mod format;
 mod g711;
 mod gsm;
+mod header;
 mod recording;
 mod resample;
+mod source;
 mod wav;
 
 use std::time::Duration;
@@ -17,8 +19,8 @@ use bytes::Bytes;
 
 pub use self::error::Error;
 pub use self::format::{Coding, Container, ToneFormat};
-pub use self::recording::Headerless;
-use self::recording::Recording;
+use self::recording::SourceCoding;
+pub use self::source::Headerless;
 
 /// A tone as a phone accepts it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,8 +48,8 @@ pub fn convert(
     headerless: Option<Headerless>,
     format: ToneFormat,
 ) -> Result<Tone, Error> {
-    let recording = Recording::parse(source, headerless)?;
-    if recording.coding == recording::SourceCoding::Mulaw
+    let recording = source::parse(source, headerless)?;
+    if recording.coding == SourceCoding::Mulaw
         && format.accepts_unchanged(source)
         && !wav::is_wav(source)
     {

@@ -170,6 +170,7 @@ fn push(
         }
         PreparedContent::Url(url) => (url.clone(), None),
     };
+    documents.mark_first(&url);
     let plan = execute::plan(phone, &[Item::url(url.as_str(), priority)?])?;
     Ok(note
         .into_iter()

@@ -1,9 +1,13 @@
-//! A recording: samples in some coding, from a WAV file or from a file without a header.
+//! A recording: encoded samples, and how they are decoded.
 
+use std::io::{Cursor, Read};
 use std::time::Duration;
 
-use super::error::{Error, MAX_SOURCE};
-use super::{g711, gsm, wav};
+use hound::WavReader;
+
+use super::error::Error;
+use super::header::{TAG_FLOAT, TAG_PCM, header};
+use super::{g711, gsm};
 
 /// Encoded samples.
 #[derive(Clone, Copy, Debug)]
@@ -29,76 +33,7 @@ pub(super) enum SourceCoding {
     Mulaw,
 }
 
-/// The coding of a file without a header, which only its name tells. One channel.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Headerless {
-    /// A-law at 8 kHz.
-    Alaw,
-    /// GSM 06.10 full rate.
-    Gsm,
-    /// 16 bits, signed, little endian.
-    Linear {
-        /// Samples per second.
-        rate: u32,
-    },
-    /// µ-law at 8 kHz.
-    Mulaw,
-}
-
-impl Headerless {
-    /// Returns the coding that the extension of a file name stands for: Cisco's ring tones (`.raw`,
-    /// wideband `.rwb`) and what Asterisk records (`.gsm`, `.ulaw`, `.alaw`, `.sln`, `.sln16` and
-    /// others of that kind).
-    pub fn of_name(name: &str) -> Option<Self> {
-        let (_, extension) = name.rsplit_once('.')?;
-        Some(match extension.to_ascii_lowercase().as_str() {
-            "raw" | "ulaw" | "ul" | "mu" | "ulw" | "pcm" => Self::Mulaw,
-            "alaw" | "al" | "alw" => Self::Alaw,
-            "gsm" => Self::Gsm,
-            "rwb" | "sln16" => Self::Linear { rate: 16_000 },
-            "sln" => Self::Linear { rate: 8000 },
-            "sln12" => Self::Linear { rate: 12_000 },
-            "sln24" => Self::Linear { rate: 24_000 },
-            "sln32" => Self::Linear { rate: 32_000 },
-            "sln44" => Self::Linear { rate: 44_100 },
-            "sln48" => Self::Linear { rate: 48_000 },
-            "sln96" => Self::Linear { rate: 96_000 },
-            "sln192" => Self::Linear { rate: 192_000 },
-            _ => return None,
-        })
-    }
-
-    fn recording(self, data: &[u8]) -> Result<Recording<'_>, Error> {
-        let (coding, rate) = match self {
-            Self::Alaw => (SourceCoding::Alaw, 8000),
-            Self::Gsm if !gsm::is_signed(data) => return Err(Error::NotGsm),
-            Self::Gsm => (SourceCoding::Gsm, 8000),
-            Self::Linear { rate } => (SourceCoding::Integer { bits: 16 }, rate),
-            Self::Mulaw => (SourceCoding::Mulaw, 8000),
-        };
-        Ok(Recording {
-            coding,
-            channels: 1,
-            rate,
-            data,
-        })
-    }
-}
-
-impl<'a> Recording<'a> {
-    /// Locates the samples of a file. One that starts like a WAV file is one, whatever its name says.
-    pub(super) fn parse(source: &'a [u8], headerless: Option<Headerless>) -> Result<Self, Error> {
-        if source.len() > MAX_SOURCE {
-            return Err(Error::TooLong {
-                bytes: source.len(),
-            });
-        }
-        match headerless {
-            Some(headerless) if !wav::is_wav(source) => headerless.recording(source),
-            _ => wav::parse(source),
-        }
-    }
-
+impl Recording<'_> {
     /// Returns the duration, without decoding anything.
     pub(super) fn duration(&self) -> Duration {
         let (bytes, samples) = self.block();
@@ -118,8 +53,8 @@ impl<'a> Recording<'a> {
             SourceCoding::Mulaw => scaled(data.iter().copied().map(g711::from_mulaw)),
             SourceCoding::Gsm => scaled(gsm::decode(data, frames)),
             SourceCoding::GsmPairs => scaled(gsm::decode_pairs(data, frames)),
-            SourceCoding::Float => wav::floats(self, data)?,
-            SourceCoding::Integer { bits } => wav::integers(self, data, bits)?,
+            SourceCoding::Float => floats(self, data)?,
+            SourceCoding::Integer { bits } => integers(self, data, bits)?,
         };
         if self.channels == 1 {
             return Ok(samples);
@@ -146,4 +81,58 @@ impl<'a> Recording<'a> {
 fn scaled(samples: impl IntoIterator<Item = i16>) -> Vec<f32> {
     let scaled = |sample| f32::from(sample) / 32_768.0;
     samples.into_iter().map(scaled).collect()
+}
+
+/// Reads floats after a plain header; clips at full scale.
+fn floats(recording: &Recording<'_>, data: &[u8]) -> Result<Vec<f32>, Error> {
+    let samples = reader(recording, data, TAG_FLOAT, 32)?.into_samples::<f32>();
+    Ok(samples
+        .map(|sample| sample.map(sane))
+        .collect::<Result<_, _>>()?)
+}
+
+/// Reads integers after a plain header; full scale becomes 1.0.
+fn integers(
+    recording: &Recording<'_>,
+    data: &[u8],
+    bits: u16,
+) -> Result<Vec<f32>, Error> {
+    let full = f64::from(1_u32 << (bits - 1));
+    let samples = reader(recording, data, TAG_PCM, bits)?.into_samples::<i32>();
+    let scaled = |sample| narrowed(f64::from(sample) / full);
+    Ok(samples
+        .map(|sample| sample.map(scaled))
+        .collect::<Result<_, _>>()?)
+}
+
+/// Has hound read `data` after a plain header.
+fn reader<'d>(
+    recording: &Recording<'_>,
+    data: &'d [u8],
+    tag: u16,
+    bits: u16,
+) -> Result<WavReader<impl Read + use<'d>>, Error> {
+    let frame = usize::from(recording.channels) * usize::from(bits / 8);
+    let data = data
+        .get(..data.len() - data.len() % frame.max(1))
+        .unwrap_or(data);
+    let header = header(tag, recording.channels, recording.rate, bits, data.len());
+    Ok(WavReader::new(Cursor::new(header).chain(data))?)
+}
+
+/// Replaces NaN, and clips at full scale.
+fn sane(sample: f32) -> f32 {
+    if sample.is_nan() {
+        0.0
+    } else {
+        sample.clamp(-1.0, 1.0)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "24 bits exceed what a phone plays"
+)]
+fn narrowed(sample: f64) -> f32 {
+    sample as f32
 }

@@ -4,13 +4,16 @@
 //! length and on sizes that a recorder left at zero; so the chunks are located here, and hound gets a
 //! plain header.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
-use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::error::{Error, MAX_RATE, MIN_RATE};
 use super::format::{Coding, Container, ToneFormat};
 use super::g711;
+use super::header::{
+    TAG_ALAW, TAG_EXTENSIBLE, TAG_FLOAT, TAG_GSM, TAG_MULAW, TAG_PCM, header,
+};
 use super::recording::{Recording, SourceCoding};
 
 /// Returns whether a file starts like a WAV file.
@@ -77,43 +80,6 @@ fn recording<'a>(format: &[u8], data: &'a [u8]) -> Result<Recording<'a>, Error> 
         rate,
         data,
     })
-}
-
-/// Reads floats after a plain header; clips at full scale.
-pub(super) fn floats(recording: &Recording<'_>, data: &[u8]) -> Result<Vec<f32>, Error> {
-    let samples = reader(recording, data, TAG_FLOAT, 32)?.into_samples::<f32>();
-    Ok(samples
-        .map(|sample| sample.map(sane))
-        .collect::<Result<_, _>>()?)
-}
-
-/// Reads integers after a plain header; full scale becomes 1.0.
-pub(super) fn integers(
-    recording: &Recording<'_>,
-    data: &[u8],
-    bits: u16,
-) -> Result<Vec<f32>, Error> {
-    let full = f64::from(1_u32 << (bits - 1));
-    let samples = reader(recording, data, TAG_PCM, bits)?.into_samples::<i32>();
-    let scaled = |sample| narrowed(f64::from(sample) / full);
-    Ok(samples
-        .map(|sample| sample.map(scaled))
-        .collect::<Result<_, _>>()?)
-}
-
-/// Has hound read `data` after a plain header.
-fn reader<'d>(
-    recording: &Recording<'_>,
-    data: &'d [u8],
-    tag: u16,
-    bits: u16,
-) -> Result<WavReader<impl Read + use<'d>>, Error> {
-    let frame = usize::from(recording.channels) * usize::from(bits / 8);
-    let data = data
-        .get(..data.len() - data.len() % frame.max(1))
-        .unwrap_or(data);
-    let header = header(tag, recording.channels, recording.rate, bits, data.len());
-    Ok(WavReader::new(Cursor::new(header).chain(data))?)
 }
 
 /// Encodes a tone in the container and coding of `format`.
@@ -189,58 +155,11 @@ fn next_chunk(rest: &[u8]) -> Option<(&[u8], usize, &[u8])> {
     Some((name, u32_at(head, 4)? as usize, content))
 }
 
-/// Returns the header of a WAV file with `length` bytes of samples.
-fn header(tag: u16, channels: u16, rate: u32, bits: u16, length: usize) -> Vec<u8> {
-    let length = u32::try_from(length).unwrap_or(u32::MAX);
-    let block = channels * (bits / 8);
-    let mut bytes = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
-    // All codings but PCM and float state the length of their extension and the number of samples.
-    let bare = matches!(tag, TAG_FLOAT | TAG_PCM);
-    bytes.extend(if bare { 16_u32 } else { 18 }.to_le_bytes());
-    bytes.extend(tag.to_le_bytes());
-    bytes.extend(channels.to_le_bytes());
-    bytes.extend(rate.to_le_bytes());
-    bytes.extend((rate * u32::from(block)).to_le_bytes());
-    bytes.extend(block.to_le_bytes());
-    bytes.extend(bits.to_le_bytes());
-    if !bare {
-        bytes.extend([0, 0]);
-        bytes.extend(b"fact");
-        bytes.extend(4_u32.to_le_bytes());
-        bytes.extend((length / u32::from(block)).to_le_bytes());
-    }
-    bytes.extend(b"data");
-    bytes.extend(length.to_le_bytes());
-    let all = u32::try_from(bytes.len() - 8).unwrap_or(u32::MAX);
-    let all = all.saturating_add(length).saturating_add(length % 2);
-    for (to, from) in bytes.iter_mut().skip(4).zip(all.to_le_bytes()) {
-        *to = from;
-    }
-    bytes
-}
-
 fn not_wav(source: &[u8]) -> Error {
     let start = source.get(..4).unwrap_or(source);
     Error::NotWav {
         start: String::from_utf8_lossy(start).into_owned(),
     }
-}
-
-/// Replaces NaN, and clips at full scale.
-fn sane(sample: f32) -> f32 {
-    if sample.is_nan() {
-        0.0
-    } else {
-        sample.clamp(-1.0, 1.0)
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "24 bits exceed what a phone plays"
-)]
-fn narrowed(sample: f64) -> f32 {
-    sample as f32
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
@@ -254,10 +173,3 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
         bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
     ))
 }
-
-const TAG_PCM: u16 = 0x0001;
-const TAG_FLOAT: u16 = 0x0003;
-const TAG_ALAW: u16 = 0x0006;
-const TAG_MULAW: u16 = 0x0007;
-const TAG_GSM: u16 = 0x0031;
-const TAG_EXTENSIBLE: u16 = 0xFFFE;

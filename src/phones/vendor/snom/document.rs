@@ -20,7 +20,7 @@ pub(super) fn publish(
     documents: &Documents,
 ) -> Result<Url, PlanError> {
     let document = write(screen, image, documents)?;
-    Ok(documents.publish_screen(StoredContent::new(CONTENT_TYPE, document)))
+    Ok(documents.publish_first(StoredContent::new(CONTENT_TYPE, document)))
 }
 
 /// Writes the first page of a screen and publishes the others.

@@ -19,5 +19,5 @@ pub(super) fn show(
 
 /// Publishes a document for the minibrowser.
 pub(super) fn publish(document: String, documents: &Documents) -> Url {
-    documents.publish_screen(StoredContent::new(document::CONTENT_TYPE, document))
+    documents.publish_first(StoredContent::new(document::CONTENT_TYPE, document))
 }

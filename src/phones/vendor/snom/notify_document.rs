@@ -10,7 +10,7 @@ pub(super) fn push_or_fetch(document: String, documents: &Documents) -> Plan {
     if fits_notify(&document) {
         return pushed(&document);
     }
-    let url = documents.publish_screen(StoredContent::new(document::CONTENT_TYPE, document));
+    let url = documents.publish_first(StoredContent::new(document::CONTENT_TYPE, document));
     pushed(&document::fetching(url.as_str()))
 }
 

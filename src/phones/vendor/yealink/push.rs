@@ -47,7 +47,7 @@ impl Pusher<'_> {
         }
         check_length(document)?;
         let content = StoredContent::new(CONTENT_TYPE, document.to_owned());
-        let url = self.documents.publish_screen(content);
+        let url = self.documents.publish_first(content);
         Ok(plan(&Execute::new().uri(url.as_str()).to_document()))
     }
 }
