@@ -92,11 +92,7 @@ fn floats(recording: &Recording<'_>, data: &[u8]) -> Result<Vec<f32>, Error> {
 }
 
 /// Reads integers after a plain header; full scale becomes 1.0.
-fn integers(
-    recording: &Recording<'_>,
-    data: &[u8],
-    bits: u16,
-) -> Result<Vec<f32>, Error> {
+fn integers(recording: &Recording<'_>, data: &[u8], bits: u16) -> Result<Vec<f32>, Error> {
     let full = f64::from(1_u32 << (bits - 1));
     let samples = reader(recording, data, TAG_PCM, bits)?.into_samples::<i32>();
     let scaled = |sample| narrowed(f64::from(sample) / full);

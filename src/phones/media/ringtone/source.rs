@@ -61,17 +61,14 @@ impl Headerless {
 }
 
 /// Locates the samples of a file. One that starts like a WAV file is one, whatever its name says.
-pub(super) fn parse(
-    source: &[u8],
-    headerless: Option<Headerless>,
-) -> Result<Recording<'_>, Error> {
-        if source.len() > MAX_SOURCE {
-            return Err(Error::TooLong {
-                bytes: source.len(),
-            });
-        }
-        match headerless {
-            Some(headerless) if !wav::is_wav(source) => headerless.recording(source),
-            _ => wav::parse(source),
-        }
+pub(super) fn parse(source: &[u8], headerless: Option<Headerless>) -> Result<Recording<'_>, Error> {
+    if source.len() > MAX_SOURCE {
+        return Err(Error::TooLong {
+            bytes: source.len(),
+        });
     }
+    match headerless {
+        Some(headerless) if !wav::is_wav(source) => headerless.recording(source),
+        _ => wav::parse(source),
+    }
+}

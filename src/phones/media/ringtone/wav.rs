@@ -11,9 +11,7 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use super::error::{Error, MAX_RATE, MIN_RATE};
 use super::format::{Coding, Container, ToneFormat};
 use super::g711;
-use super::header::{
-    TAG_ALAW, TAG_EXTENSIBLE, TAG_FLOAT, TAG_GSM, TAG_MULAW, TAG_PCM, header,
-};
+use super::header::{TAG_ALAW, TAG_EXTENSIBLE, TAG_FLOAT, TAG_GSM, TAG_MULAW, TAG_PCM, header};
 use super::recording::{Recording, SourceCoding};
 
 /// Returns whether a file starts like a WAV file.
