@@ -30,6 +30,7 @@ use super::wire::{EnvironmentCodec, MAX_REPLY, Message, MessageCodec, check_bloc
 ///
 /// All futures of this type may be dropped: the command is still executed, and its reply is awaited
 /// and discarded before the next command is sent.
+#[expect(clippy::struct_excessive_bools, reason = "they change independently")]
 pub struct Channel {
     stream: Box<dyn Stream>,
     received: BytesMut,

@@ -1,6 +1,7 @@
 //! The result of a request: for each phone an outcome, and the report that summarizes them.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
@@ -96,30 +97,34 @@ pub(crate) struct Outcome {
     /// The value read, for verbs that read one.
     pub result: Option<Value>,
     /// The steps taken, in order.
-    pub steps: Vec<StepRecord>,
+    pub steps: Box<[StepRecord]>,
     /// What the phone fetches from handsetd, or has fetched.
     pub fetches: Fetches,
 }
 
 /// Fetches of an outcome. Outcomes that differ in nothing else are equal.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fetches(Vec<Fetch>);
+pub(crate) struct Fetches(Option<Arc<Vec<Fetch>>>);
 
 impl Fetches {
     /// Returns when the last of them happened; `None` if there are none, or not all have happened.
     pub(crate) fn at(&self) -> Option<SystemTime> {
-        let times: Option<Vec<_>> = self.0.iter().map(Fetch::at).collect();
+        let times: Option<Vec<_>> = self.all().map(Fetch::at).collect();
         times?.into_iter().max()
     }
 
     /// Returns whether some have not happened yet.
     pub(crate) fn are_pending(&self) -> bool {
-        self.0.iter().any(|fetch| fetch.at().is_none())
+        self.all().any(|fetch| fetch.at().is_none())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Fetch> {
+        self.0.iter().flat_map(|fetches| fetches.iter())
     }
 
     /// Waits until all have happened, which may be never. Cancel safe.
     pub(crate) async fn wait(&self) -> Option<SystemTime> {
-        for fetch in &self.0 {
+        for fetch in self.all() {
             fetch.wait().await;
         }
         self.at()
@@ -128,7 +133,8 @@ impl Fetches {
 
 impl From<Vec<Fetch>> for Fetches {
     fn from(fetches: Vec<Fetch>) -> Self {
-        Self(fetches)
+        // Most outcomes have none, and outcomes stay small.
+        Self((!fetches.is_empty()).then(|| Arc::new(fetches)))
     }
 }
 
@@ -162,7 +168,7 @@ impl Outcome {
             phone: String::new(),
             vendor: None,
             result: None,
-            steps: Vec::new(),
+            steps: Box::default(),
             fetches: Fetches::default(),
         }
     }
@@ -180,7 +186,7 @@ impl Outcome {
             phone: name.to_owned(),
             vendor,
             result: None,
-            steps: Vec::new(),
+            steps: Box::default(),
             fetches: Fetches::default(),
         }
     }

@@ -6,6 +6,7 @@ use handset_simulator::Vendor;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::support::admin_client::AdminClient;
 use super::support::daemon::{Daemon, TOKEN};
@@ -156,20 +157,20 @@ async fn unencoded_values_are_understood() {
 async fn flooding_address_drowns_no_phone() {
     let flooder = Loopback::claim();
     let phones: Vec<Loopback> = (0..18).map(|_| Loopback::claim()).collect();
-    let entries: String = (0..)
-        .zip(&phones)
-        .map(|(at, phone)| {
-            format!(
-                "[[phone]]\nname = \"desk-{at}\"\nvendor = \"snom\"\naddress = \"{}\"\n",
-                phone.ip()
-            )
-        })
-        .collect();
+    let entry = |(at, phone): (usize, &Loopback)| {
+        format!(
+            "[[phone]]\nname = \"desk-{at}\"\nvendor = \"snom\"\naddress = \"{}\"\n",
+            phone.ip()
+        )
+    };
+    let entries: Vec<_> = phones.iter().enumerate().map(entry).collect();
+    let entries = entries.concat();
     let daemon = Daemon::start(&entries).await;
     let mut events = Events::open_filtered(&daemon, "?event=phone.incoming_call").await;
-    let floods: Vec<_> = (0..32)
-        .map(|_| tokio::spawn(flood(flooder.ip(), daemon.http())))
-        .collect();
+    let mut floods = JoinSet::new();
+    for _ in 0..32 {
+        floods.spawn(flood(flooder.ip(), daemon.http()));
+    }
     daemon.line("Dropped an action URL.").await;
     for round in 0..3 {
         for phone in &phones {
@@ -187,9 +188,7 @@ async fn flooding_address_drowns_no_phone() {
         heard.dedup();
         assert_eq!(heard.len(), phones.len(), "round {round}: {heard:?}");
     }
-    for flood in floods {
-        flood.abort();
-    }
+    floods.abort_all();
     daemon.terminate();
     let log = daemon.line("more like this in the last minute").await;
     assert!(log.contains("WARN"), "{log}");

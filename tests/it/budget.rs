@@ -40,7 +40,7 @@ async fn answers_that_are_slow_or_missing_hold_no_call_beyond_its_budget() {
         ),
     ];
     for (script, arguments, channel) in calls {
-        for delay in [Duration::from_millis(900), Duration::from_secs(3600)] {
+        for delay in [Duration::from_millis(900), Duration::from_hours(1)] {
             let since = Instant::now();
             let caller = Caller::new(daemon.agi()).on(channel);
             let mut stream = caller.open(script, arguments).await;

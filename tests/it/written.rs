@@ -192,7 +192,7 @@ exten => 930,1,Set(DIALLED=930)
 exten => result,1,Verbose(0,RESULT ${DIALLED}|${HANDSET_STATUS}|${HANDSET_REASON}|)
 "#;
 
-const USER_EVENTS: &str = r#"
+const USER_EVENTS: &str = r"
 exten => 901,1,UserEvent(Handset,Verb: push,Phone: desk,Text: ${URIDECODE(first%0Asecond)},Title: T)
 exten => 902,1,UserEvent(Handset,Verb: push,Phone: desk,Query: text=${URIENCODE(${URIDECODE(T%FCr)})})
 exten => 903,1,UserEvent(Handset, Verb: push, Phone: desk, Text: Hello)
@@ -200,4 +200,4 @@ exten => 904,1,UserEvent(Handset,Verb: push,Phone: desk,Text: up\\ndown)
 exten => 905,1,UserEvent(Handset,Verb: push,Query: phone=desk&text=${URIENCODE(all, in one)}%0Aheader)
 exten => 906,1,UserEvent(Note,Text: ${URIDECODE(rule%0Asecond)})
 exten => 907,1,UserEvent(Handset,Verb: push,Phone: desk,Title: Lunch,Item1: Soup|dial:(030) 123-456,Item2: Salad|dial:202)
-"#;
+";

@@ -70,7 +70,7 @@ impl Packet {
     /// Returns all headers as name and value, in the order sent.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().filter_map(|line| match line {
-            TextLine::Header(name, value) => Some((self.part(name), self.part(value))),
+            TextLine::Header(name, value) => Some((self.part(*name), self.part(*value))),
             TextLine::Raw(_) => None,
         })
     }
@@ -79,7 +79,7 @@ impl Packet {
     pub fn raw_lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().filter_map(|line| match line {
             TextLine::Header(..) => None,
-            TextLine::Raw(raw) => Some(self.part(raw)),
+            TextLine::Raw(raw) => Some(self.part(*raw)),
         })
     }
 
@@ -106,11 +106,11 @@ impl Packet {
         for line in &self.lines {
             match line {
                 TextLine::Header(name, value) => {
-                    to.put_slice(self.part(name).as_bytes());
+                    to.put_slice(self.part(*name).as_bytes());
                     to.put_slice(b": ");
-                    to.put_slice(self.part(value).as_bytes());
+                    to.put_slice(self.part(*value).as_bytes());
                 }
-                TextLine::Raw(raw) => to.put_slice(self.part(raw).as_bytes()),
+                TextLine::Raw(raw) => to.put_slice(self.part(*raw).as_bytes()),
             }
             to.put_slice(b"\r\n");
         }
@@ -125,15 +125,15 @@ impl Packet {
     fn is_follows_without_output(&self) -> bool {
         let follows = self.lines.first().is_some_and(|line| match line {
             TextLine::Header(name, value) => {
-                self.part(name).eq_ignore_ascii_case("Response")
-                    && self.part(value).eq_ignore_ascii_case("Follows")
+                self.part(*name).eq_ignore_ascii_case("Response")
+                    && self.part(*value).eq_ignore_ascii_case("Follows")
             }
             TextLine::Raw(_) => false,
         });
         follows && self.header(OUTPUT).is_none()
     }
 
-    fn part(&self, span: &Span) -> &str {
+    fn part(&self, span: Span) -> &str {
         self.text.get(span.start()..span.end()).unwrap_or_default()
     }
 }

@@ -4,13 +4,13 @@
 //! there, so that a slow one takes no memory: one that falls so far behind that its next item is gone is
 //! disconnected and has to resume. What is kept of an event is for display: long values are cut.
 
+mod recent;
 mod subscription;
 
+pub(super) use recent::{FeedItem, Payload};
 pub(super) use subscription::{Lagged, Subscription};
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use handset_net::random;
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use self::recent::Recent;
 use crate::history::Record;
 use crate::rules::Fact;
 
@@ -31,82 +32,10 @@ pub(crate) struct EventFeed {
     run_id: Arc<str>,
 }
 
-#[derive(Debug)]
-struct Recent {
-    next_number: u64,
-    /// Ordered by number, without gaps.
-    items: VecDeque<Arc<FeedItem>>,
-    /// The memory that they take, in bytes.
-    bytes: usize,
-}
-
-impl Recent {
-    /// Returns the number of the oldest item that is kept, or of the next one.
-    fn oldest(&self) -> u64 {
-        self.items
-            .front()
-            .map_or(self.next_number, |item| item.number)
-    }
-
-    fn get(&self, number: u64) -> Option<&Arc<FeedItem>> {
-        let index = number.checked_sub(self.oldest())?;
-        self.items.get(usize::try_from(index).ok()?)
-    }
-
-    fn push(&mut self, payload: Payload) {
-        let item = Arc::new(FeedItem {
-            number: self.next_number,
-            at: SystemTime::now(),
-            payload,
-        });
-        self.next_number = self.next_number.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(item.memory());
-        self.items.push_back(item);
-        while self.items.len() > MAX_ITEMS || self.bytes > MAX_BYTES {
-            let Some(oldest) = self.items.pop_front() else {
-                return;
-            };
-            self.bytes = self.bytes.saturating_sub(oldest.memory());
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct FeedItem {
-    /// Increases by one with every item.
-    pub(super) number: u64,
-    pub(super) at: SystemTime,
-    pub(super) payload: Payload,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Payload {
-    /// A delivery began, changed or ended.
-    Delivery(Arc<Record>),
-    /// An event of Asterisk, of a phone or of handsetd.
-    Fact(Fact),
-}
-
-impl FeedItem {
-    /// Returns the memory that it takes, in bytes. That of a delivery is shared with the history.
-    fn memory(&self) -> usize {
-        let payload = match &self.payload {
-            Payload::Delivery(record) => record.memory(),
-            Payload::Fact(fact) => fact.memory(),
-        };
-        payload.saturating_add(size_of::<Self>())
-    }
-}
-
 impl EventFeed {
     pub(crate) fn new() -> Self {
-        let recent = Recent {
-            next_number: 1,
-            items: VecDeque::new(),
-            bytes: 0,
-        };
         Self {
-            recent: Arc::new(Mutex::new(recent)),
+            recent: Arc::default(),
             published: watch::Sender::default(),
             run_id: random::hex_token::<4>().into(),
         }
@@ -196,14 +125,9 @@ fn missed(count: u64) -> Payload {
 /// The name of the event that reports missed items.
 pub(super) const MISSED: &str = "handsetd.missed";
 
-/// How many items are kept for clients that resume, and how far a client may fall behind.
-const MAX_ITEMS: usize = 1000;
-
-/// How much memory the items may take together, in bytes: a thousand of the usual size take a tenth.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
-
 #[cfg(test)]
 mod tests {
+    use super::recent::{MAX_BYTES, MAX_ITEMS};
     use super::*;
 
     fn fact(name: &str) -> Payload {
@@ -275,13 +199,11 @@ mod tests {
     async fn slow_subscribers_are_told_how_much_they_missed() {
         let feed = EventFeed::new();
         let (mut slow, _) = feed.subscribe(None);
-        let waiting = tokio::spawn({
-            let (mut live, _) = feed.subscribe(None);
-            async move { live.recv().await.unwrap().number }
-        });
-        tokio::task::yield_now().await;
-        feed.publish(fact("a"));
-        assert_eq!(waiting.await.unwrap(), 1);
+        let (mut live, _) = feed.subscribe(None);
+        let waiting = async { live.recv().await.unwrap().number };
+        let publishing = async { feed.publish(fact("a")) };
+        let (number, ()) = tokio::join!(waiting, publishing);
+        assert_eq!(number, 1);
         for _ in 0..MAX_ITEMS + 2 {
             feed.publish(fact("a"));
         }

@@ -38,7 +38,7 @@ impl LongRequests {
     }
 
     /// Returns a place for an event stream, to keep until it ends.
-    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Response> {
+    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Box<Response>> {
         self.streams.take("event streams")
     }
 }
@@ -50,7 +50,7 @@ impl Places {
         Self { total, free }
     }
 
-    fn take(&self, what: &str) -> Result<OwnedSemaphorePermit, Response> {
+    fn take(&self, what: &str) -> Result<OwnedSemaphorePermit, Box<Response>> {
         Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
             let reason = format!(
                 "{} {what} are open, which is the limit; try again in {RETRY:?}, or raise \
@@ -60,7 +60,7 @@ impl Places {
             let code = StatusCode::SERVICE_UNAVAILABLE;
             let reply = Reply::new(code, Status::Unreachable, reason, Value::Null);
             let after = HeaderValue::from(RETRY.as_secs());
-            ([(RETRY_AFTER, after)], reply).into_response()
+            Box::new(([(RETRY_AFTER, after)], reply).into_response())
         })
     }
 }
@@ -73,7 +73,7 @@ pub(super) async fn limit_waiting(
 ) -> Response {
     match long_requests.waiting.take("requests that wait for phones") {
         Ok(_place) => next.run(request).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn events(
     };
     let place = match state.long_requests.stream() {
         Ok(place) => place,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let feed = state.services.feed.clone();
     let (subscription, missed) = feed.subscribe(last_id);

@@ -45,7 +45,8 @@ impl Run {
         let code = runtime.block_on(async {
             let signals = Signals::new().context("cannot listen for signals")?;
             let daemon = Daemon::bind(config).await?;
-            Ok::<_, anyhow::Error>(self.serve(daemon, signals, &throttle).await)
+            let served = Box::pin(self.serve(daemon, signals, &throttle));
+            Ok::<_, anyhow::Error>(served.await)
         })?;
         throttle.flush();
         // A blocking DNS look-up or conversion must not keep the process alive.

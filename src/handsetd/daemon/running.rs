@@ -73,10 +73,8 @@ impl Running {
             let _ = senders.facts.try_send(damaged);
         }
         let facts = senders.facts.clone();
-        calls.spawn(
-            "expired",
-            outbox_startup::forward_expired(expired, facts, calls.stop()),
-        );
+        let forward = outbox_startup::forward_expired(expired, facts, calls.stop());
+        calls.spawn("expired", forward);
         dispatcher.resume(outbox.entries, &roster);
 
         let (rules, queries) = RulesHandle::new();
@@ -100,14 +98,8 @@ impl Running {
             untold: LogThrottle::default(),
         };
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
-
-        spawn_http(
-            &http,
-            parts.http,
-            parts.content_store,
-            parts.push_credentials.clone(),
-            senders.action_urls,
-        );
+        let (content, credentials) = (parts.content_store, parts.push_credentials.clone());
+        spawn_http(&http, parts.http, content, credentials, senders.action_urls);
         let feed = EventFeed::new();
         let changes = history.changes();
         http.spawn(

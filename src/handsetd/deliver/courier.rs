@@ -157,7 +157,7 @@ impl Courier {
             Err(Failure { status, reason }) => outcome(status, reason),
         };
         Outcome {
-            steps: log.steps,
+            steps: log.steps.into(),
             fetches: expected.into_fetches().into(),
             ..outcome
         }
@@ -303,7 +303,7 @@ impl Courier {
             return None;
         }
         let addresses = local_address::resolve(&phone.address).await;
-        Some(self.0.push_credentials.open(phone, addresses))
+        Some(self.0.push_credentials.open(phone, &addresses))
     }
 
     /// Returns the publisher of URLs that the phone reaches; `None` if there is no route to it.

@@ -245,7 +245,7 @@ mod tests {
         let path = |name: &str| folder.join(format!("{name}.png"));
         let mode = rustix::fs::Mode::RUSR;
         let kind = rustix::fs::FileType::Fifo;
-        rustix::fs::mknodat(rustix::fs::CWD, &path("fifo"), kind, mode, 0).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), kind, mode, 0).unwrap();
         std::os::unix::fs::symlink("/dev/zero", path("zero")).unwrap();
         fs::write(dir.path().join("private"), "private").unwrap();
         std::os::unix::fs::symlink(dir.path().join("private"), path("link")).unwrap();

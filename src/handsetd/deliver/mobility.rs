@@ -64,7 +64,7 @@ impl Service {
             Err(Failure { status, reason }) => outcome(status, reason),
         };
         Outcome {
-            steps: session.steps,
+            steps: session.steps.into(),
             ..outcome
         }
     }

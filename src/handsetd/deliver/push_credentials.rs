@@ -161,7 +161,7 @@ impl PushCredentials {
 
     /// Registers a push to `phone`, which connects from one of `addresses`, until the returned value
     /// is dropped.
-    pub(crate) fn open(&self, phone: &Phone, addresses: Vec<IpAddr>) -> OpenPush {
+    pub(crate) fn open(&self, phone: &Phone, addresses: &[IpAddr]) -> OpenPush {
         let password = random::hex_token::<16>();
         let one_time = Credentials::new(ONE_TIME_USERNAME, password.into());
         let addresses = addresses.iter().map(IpAddr::to_canonical).collect();

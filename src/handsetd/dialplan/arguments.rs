@@ -52,7 +52,7 @@ pub(crate) fn pairs<'a>(
             // A word before `=` was probably meant as a key; else the part after a comma is told.
             let culprit = claims.clone().find(|claim| claim.word.is_some());
             let is_replacement = culprit.is_none() || !given(main_key);
-            match culprit.or(claims.last()) {
+            match culprit.or_else(|| claims.clone().next_back()) {
                 Some(culprit) if values > 1 || !is_replacement => Err(Refusal::NotAKey {
                     verb,
                     argument: culprit.name(),

@@ -59,14 +59,13 @@ impl Services {
     /// Reserves the memory of a request until its deliveries are over, or returns why it is refused.
     pub(super) fn hold(&self, info: &RequestInfo) -> Result<RequestInfo, Outcome> {
         let bytes = u32::try_from(info.memory()).unwrap_or(u32::MAX);
-        match Arc::clone(&self.free_bytes).try_acquire_many_owned(bytes) {
-            Ok(share) => Ok(info.with_share(share)),
-            Err(_) => {
-                let mib = MAX_REQUEST_BYTES / (1024 * 1024);
-                let reason = format!("too many requests are waiting: they take {mib} MiB");
-                Err(Outcome::new(Status::Unreachable, reason))
-            }
-        }
+        let share = Arc::clone(&self.free_bytes).try_acquire_many_owned(bytes);
+        let share = share.map_err(|_| {
+            let mib = MAX_REQUEST_BYTES / (1024 * 1024);
+            let reason = format!("too many requests are waiting: they take {mib} MiB");
+            Outcome::new(Status::Unreachable, reason)
+        })?;
+        Ok(info.with_share(share))
     }
 
     /// Delivers to the phone, or to the call manager: the only place that decides which.

@@ -24,7 +24,7 @@ impl Bench {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roster = Roster::default();
         let config = deliver::Config {
-            networks: Default::default(),
+            networks: crate::phone_networks::PhoneNetworks::default(),
             url: None,
             port: 8090,
             screen_lifetime: std::time::Duration::from_mins(1),

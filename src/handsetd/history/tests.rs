@@ -32,12 +32,12 @@ fn deliveries_are_queued_until_they_end() {
     let found = history.find(&Search::default(), 10);
     assert_eq!((found[0].status, found[0].duration), (Status::Queued, None));
     let mut outcome = Outcome::at("1001", None, Status::Ok, "done");
-    outcome.steps = vec![StepRecord {
+    outcome.steps = Box::new([StepRecord {
         transport: "http",
         request: "POST http://u:hush@192.0.2.1/".to_owned(),
         reply: "200".to_owned(),
         duration: Duration::from_millis(20),
-    }];
+    }]);
     history.end(open, &outcome);
     let found = history.find(&Search::default(), 10);
     assert_eq!(found.len(), 1);
@@ -96,15 +96,13 @@ fn history_is_bounded_in_bytes() {
         let request = RequestInfo::new(requester, &name, keys);
         let open = history.begin(&request, &name, None);
         let mut outcome = Outcome::at(&name, None, Status::NotFound, name.clone());
-        outcome.steps = vec![
-            StepRecord {
-                transport: "http",
-                request: name.clone(),
-                reply: name.clone(),
-                duration: Duration::ZERO,
-            };
-            3
-        ];
+        let step = || StepRecord {
+            transport: "http",
+            request: name.clone(),
+            reply: name.clone(),
+            duration: Duration::ZERO,
+        };
+        outcome.steps = Box::new([step(), step(), step()]);
         history.end(open, &outcome);
     }
     // The oldest make room, and what is counted is what there is.
@@ -252,12 +250,12 @@ fn texts_are_left_out_of_keys_reasons_and_steps() {
     });
     let open = history.begin(&request("Confidential"), "1001", None);
     let mut outcome = Outcome::at("1001", None, Status::Rejected, "not Confidential");
-    outcome.steps = vec![StepRecord {
+    outcome.steps = Box::new([StepRecord {
         transport: "http",
         request: "<Text>Confidential</Text>".to_owned(),
         reply: "no Confidential".to_owned(),
         duration: Duration::ZERO,
-    }];
+    }]);
     history.end(open, &outcome);
     let shown = format!("{:?}", history.find(&Search::default(), 1));
     assert!(

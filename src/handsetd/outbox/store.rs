@@ -184,15 +184,12 @@ async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     loop {
         let next = if log.is_empty {
             jobs.recv().await
+        } else if let Ok(next) = timeout(IDLE, jobs.recv()).await {
+            next
         } else {
-            match timeout(IDLE, jobs.recv()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    // It is logged.
-                    let _ = log.checkpoint(&file);
-                    continue;
-                }
-            }
+            // It is logged.
+            let _ = log.checkpoint(&file);
+            continue;
         };
         let Some(first) = next else { break };
         let (mut batch, mut checkpoints) = (Vec::new(), Vec::new());

@@ -81,19 +81,15 @@ fn frames(mut reader: BufReader<File>, header: &Header) -> io::Result<Log> {
     let (mut valid, mut is_empty) = (0_usize, true);
     let mut rest = None;
     while fill(&mut reader, &mut frame)? {
-        let rest = match &mut rest {
-            Some(rest) => rest,
-            None => {
-                if let Some(next) = header.verify(&frame, sums) {
-                    sums = next;
-                    valid = valid.saturating_add(1);
-                    is_empty &= !completes(&frame);
-                    continue;
-                }
-                rest.insert(Rest::default())
-            }
-        };
-        rest.add(&frame, header);
+        if rest.is_none()
+            && let Some(next) = header.verify(&frame, sums)
+        {
+            sums = next;
+            valid = valid.saturating_add(1);
+            is_empty &= !completes(&frame);
+            continue;
+        }
+        rest.get_or_insert_with(Rest::default).add(&frame, header);
     }
     Ok(match rest {
         Some(rest) => rest.judge(valid, is_empty),

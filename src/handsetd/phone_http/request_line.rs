@@ -160,10 +160,9 @@ impl Encoder {
                 }
                 (_, b'\n') => Part::Header,
                 (Part::Start | Part::Method, b'A'..=b'Z') => Part::Method,
-                (Part::Method, b' ') => Part::Path,
                 (Part::Path, b'?') => Part::Query,
                 // A blank in the path would end the target for others.
-                (Part::Path, 0x21..) => Part::Path,
+                (Part::Method, b' ') | (Part::Path, 0x21..) => Part::Path,
                 _ => Part::Verbatim,
             };
             out.push(*byte);

@@ -146,7 +146,7 @@ async fn one_time_passwords_are_accepted_once_and_from_their_phone() {
         mac: "00005E005301".parse().ok(),
         ..Phone::example(Vendor::Cisco, "7970")
     };
-    let push = |address: [u8; 4]| server.credentials.open(&phone, vec![address.into()]);
+    let push = |address: [u8; 4]| server.credentials.open(&phone, &[address.into()]);
     let ask = async |password: &str, device: &str| {
         let query = format!("UserID=handsetd&Password={password}&devicename={device}");
         let reply = server.get(&format!("/cisco/authenticate?{query}")).await;

@@ -40,7 +40,7 @@ impl PhoneResolver {
         }
         match claims.mac.and_then(|mac| mac.parse::<MacAddress>().ok()) {
             Some(mac) => self.with_mac(peer, candidates, mac, claims),
-            None => pick(candidates, claims).ok_or_else(|| ambiguous(peer)),
+            None => pick(&candidates, claims).ok_or_else(|| ambiguous(peer)),
         }
     }
 
@@ -77,7 +77,7 @@ impl PhoneResolver {
         if !same.is_empty() {
             // Several lines of one phone.
             let first = same.first().map(|first| first.name.clone());
-            return pick(same, claims).or(first).ok_or_else(|| ambiguous(peer));
+            return pick(&same, claims).or(first).ok_or_else(|| ambiguous(peer));
         }
         if let Some(other) = self.name_at(&mac.to_string()) {
             return Err(format!(
@@ -96,7 +96,7 @@ impl PhoneResolver {
             ([], _) => Err(format!(
                 "none of the phones at {peer} has the hardware address {mac}"
             )),
-            (_, []) => pick(unknown, claims).ok_or_else(|| ambiguous(peer)),
+            (_, []) => pick(&unknown, claims).ok_or_else(|| ambiguous(peer)),
             _ => Err(ambiguous(peer)),
         }
     }
@@ -108,7 +108,10 @@ impl PhoneResolver {
         let known = self.known();
         let mut found: Vec<Candidate> = Vec::new();
         for entry in known.directory.entries() {
-            let address = entry.address.as_ref().and_then(|address| address.ip());
+            let address = entry
+                .address
+                .as_ref()
+                .and_then(handset_phones::phone::Address::ip);
             if address.map(|ip| ip.to_canonical()) == Some(peer) {
                 found.push(Candidate {
                     name: entry.name.clone(),
@@ -171,8 +174,8 @@ impl PhoneResolver {
 
 /// Returns the only candidate, or the only one that the claims name. Several lines that are registered at
 /// one socket are one phone; without a claim it has the name of the first.
-fn pick(candidates: Vec<Candidate>, claims: Claims<'_>) -> Option<String> {
-    if let [only] = &*candidates {
+fn pick(candidates: &[Candidate], claims: Claims<'_>) -> Option<String> {
+    if let [only] = candidates {
         return Some(only.name.clone());
     }
     let line = claims.local.map(user);

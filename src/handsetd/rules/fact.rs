@@ -192,7 +192,7 @@ impl Fact {
                 Source::Pairs(self.kept_values().into())
             }
             Source::Ami(event) => Source::Ami(event.detached()),
-            source => source.clone(),
+            source @ Source::Pairs(_) => source.clone(),
         };
         Self {
             name: excerpt(&self.name, MAX_KEPT_NAME).into_owned(),

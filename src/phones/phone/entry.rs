@@ -125,7 +125,10 @@ impl PhoneEntry {
         };
         let may_have = self.listing == Listing::Listed || defaults.for_unlisted;
         let shared = defaults.credentials.as_ref();
-        let credentials = self.credentials.as_ref().or(shared.filter(|_| may_have));
+        let credentials = self
+            .credentials
+            .as_ref()
+            .or_else(|| shared.filter(|_| may_have));
         Ok(Phone {
             name: self.name.clone(),
             vendor,
@@ -268,12 +271,12 @@ mod tests {
             let phone = entry.resolve(&info("snomD785/10.1.1.1"), &defaults);
             phone.unwrap().credentials.unwrap().policy()
         };
-        use AuthPolicy::{Any, Digest};
+        let (any, digest) = (AuthPolicy::Any, AuthPolicy::Digest);
         for credentials in [None, Some(Credentials::new("own", "p".into()))] {
-            assert_eq!(policy(None, Any, credentials.clone()), Any);
-            assert_eq!(policy(None, Digest, credentials.clone()), Digest);
-            assert_eq!(policy(Some(Digest), Any, credentials.clone()), Digest);
-            assert_eq!(policy(Some(Any), Digest, credentials), Any);
+            assert_eq!(policy(None, any, credentials.clone()), any);
+            assert_eq!(policy(None, digest, credentials.clone()), digest);
+            assert_eq!(policy(Some(digest), any, credentials.clone()), digest);
+            assert_eq!(policy(Some(any), digest, credentials), any);
         }
     }
 

@@ -98,9 +98,9 @@ fn snom(text: &str) -> Option<Identity> {
     // `snomONE` is a PBX, `snom-m3` and `snom-m9` are cordless sets of other makers.
     let letters = model.bytes().take_while(u8::is_ascii_alphabetic).count();
     let has_number = model
-        .bytes()
-        .nth(letters)
-        .is_some_and(|next| next.is_ascii_digit());
+        .as_bytes()
+        .get(letters)
+        .is_some_and(u8::is_ascii_digit);
     if letters > 2 || !has_number && model != "MP" {
         return None;
     }

@@ -114,15 +114,17 @@ mod tests {
 
     #[test]
     fn inserted_part_is_one_name() {
-        let inserted = [5..9];
-        let names = PhoneNames::parse(Given::with_inserted("1001&boss", &inserted)).unwrap();
+        let parse = |inserted: std::ops::Range<usize>| {
+            let inserted = std::slice::from_ref(&inserted);
+            PhoneNames::parse(Given::with_inserted("1001&boss", inserted))
+        };
+        let names = parse(5..9).unwrap();
         let expected = [
             PhoneName::Written("1001".into()),
             PhoneName::Inserted("boss".into()),
         ];
         assert!(names.iter().eq(&expected));
-        let inserted = [0..9];
-        let error = PhoneNames::parse(Given::with_inserted("1001&boss", &inserted)).unwrap_err();
+        let error = parse(0..9).unwrap_err();
         assert_eq!(
             error.to_string(),
             "invalid name \"1001&boss\"; a value of an event names one phone; write the & itself in the rule"

@@ -41,12 +41,14 @@ pub(super) fn plan(phone: &Phone, task: &Task) -> Result<Plan, PlanError> {
             Ok(Plan::new([Step::Call(Call { headers, purpose })]))
         }
         Task::Control(Control::RingStop) => Ok(Plan::new([Step::HangUp])),
-        Task::Control(Control::Call(CallControl::Hangup, call)) => Ok(on_channel(call, None)),
+        Task::Control(Control::Call(CallControl::Hangup, call)) => {
+            Ok(on_channel(call.as_ref(), None))
+        }
         Task::Control(Control::Transfer {
             number,
             kind: TransferKind::Blind,
             call,
-        }) => Ok(on_channel(call, Some(number))),
+        }) => Ok(on_channel(call.as_ref(), Some(number))),
         Task::Control(Control::Transfer { .. }) => Err(PlanError::unsupported(
             "Asterisk transfers blindly only; omit via or kind",
         )),
@@ -71,9 +73,9 @@ pub(super) fn can_replace_key(task: &Task) -> bool {
     )
 }
 
-fn on_channel(call: &Option<CallId>, transfer_to: Option<&Number>) -> Plan {
+fn on_channel(call: Option<&CallId>, transfer_to: Option<&Number>) -> Plan {
     Plan::new([Step::Channel(ChannelAction {
-        channel: call.clone(),
+        channel: call.cloned(),
         transfer_to: transfer_to.cloned(),
     })])
 }

@@ -66,11 +66,10 @@ impl Snom {
             "number" if is_number(value) => {
                 match fields.get(1) {
                     None => {}
+                    Some((name, from)) if name == "outgoing_uri" && self.is_own(from) => {}
                     Some((name, from)) if name == "outgoing_uri" && is_address(from) => {
-                        if !self.is_own(from) {
-                            let remark = format!("No identity is {from}; the first one dials.");
-                            self.device.change(|state| state.remark(remark));
-                        }
+                        let remark = format!("No identity is {from}; the first one dials.");
+                        self.device.change(|state| state.remark(remark));
                     }
                     Some((name, value)) => return Err(format!("invalid parameter {name}={value}")),
                 }

@@ -95,9 +95,8 @@ struct MemberValue<'a> {
 }
 
 impl MemberValue<'_> {
-    fn push<E>(self, text: String) -> Result<(), E> {
+    fn push(self, text: String) {
         self.members.pairs.push((self.name.to_owned(), text));
-        Ok(())
     }
 
     fn refuse<E: Error>(self, fault: impl fmt::Display) -> E {
@@ -136,32 +135,40 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.push(text.to_owned())
+        self.push(text.to_owned());
+        Ok(())
     }
 
     fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
-        self.push(text)
+        self.push(text);
+        Ok(())
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
         match self.word(value) {
-            Ok(word) => self.push(word.to_owned()),
+            Ok(word) => {
+                self.push(word.to_owned());
+                Ok(())
+            }
             Err(fault) => Err(self.refuse(fault)),
         }
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.push(number.to_string())
+        self.push(number.to_string());
+        Ok(())
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.push(number.to_string())
+        self.push(number.to_string());
+        Ok(())
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         // JSON has no number that is not finite.
         let text = Number::from_f64(number).map(|number| number.to_string());
-        self.push(text.unwrap_or_default())
+        self.push(text.unwrap_or_default());
+        Ok(())
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
@@ -184,13 +191,11 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
         loop {
             if self.members.pairs.len().saturating_sub(before) >= MAX_VALUES {
                 // One more is told apart from the end, and not built.
-                return match list.next_element::<IgnoredAny>()? {
-                    None => Ok(()),
-                    Some(_) => {
-                        let fault = format!("the list has more than {MAX_VALUES} values");
-                        Err(self.refuse(fault))
-                    }
-                };
+                if list.next_element::<IgnoredAny>()?.is_none() {
+                    return Ok(());
+                }
+                let fault = format!("the list has more than {MAX_VALUES} values");
+                return Err(self.refuse(fault));
             }
             let element = list.next_element_seed(MemberValue {
                 members: &mut *self.members,

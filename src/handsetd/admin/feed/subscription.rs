@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{FeedItem, Recent};
+use super::recent::{FeedItem, Recent};
 
 /// A position in the feed. It keeps no item alive.
 #[derive(Debug)]

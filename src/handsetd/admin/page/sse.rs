@@ -21,7 +21,7 @@ pub(super) async fn serve(
 ) -> Response {
     let place = match state.long_requests.stream() {
         Ok(place) => place,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let (live, _) = state.services.feed.subscribe(None);
     let stop = state.services.tasks.stop();

@@ -82,7 +82,7 @@ impl Logins {
             basic_key: format!("{refused_key} {:?}", request.method),
             refused_key,
             sent: Sent::Nothing,
-            _step: None,
+            step: None,
         })
     }
 }
@@ -98,7 +98,8 @@ pub(super) struct Login<'a> {
     basic_key: String,
     refused_key: String,
     sent: Sent,
-    _step: Option<OpenStep<'a>>,
+    /// Open until the login is dropped.
+    step: Option<OpenStep<'a>>,
 }
 
 /// What has been sent to authenticate.
@@ -134,12 +135,12 @@ impl Login<'_> {
             Auth::PreemptiveBasic => {
                 let push = self.accounts.push;
                 if configured.is_some() {
-                    self._step = push.map(|push| push.begin_step(Password::Configured));
+                    self.step = push.map(|push| push.begin_step(Password::Configured));
                     self.sent = Sent::UnaskedBasic;
                     return configured;
                 }
                 let push = push?;
-                self._step = Some(push.begin_step(Password::OneTime));
+                self.step = Some(push.begin_step(Password::OneTime));
                 self.sent = Sent::OneTime;
                 basic(push.one_time())
             }

@@ -41,7 +41,7 @@ fn redeem(all: &PushCredentials, peer: &str, mac: Option<MacAddress>, pair: &str
 #[test]
 fn one_time_password_is_valid_once_for_each_step_while_the_phone_has_not_replied() {
     let all = PushCredentials::default();
-    let push = all.open(&phone(Some(mac(1))), vec![ip(PHONE)]);
+    let push = all.open(&phone(Some(mac(1))), &[ip(PHONE)]);
     let password = push.one_time().password().to_owned();
     let ask = || redeem(&all, PHONE, Some(mac(1)), &password);
     assert_eq!(ask(), Redemption::Refused(Refusal::NotSent));
@@ -52,7 +52,7 @@ fn one_time_password_is_valid_once_for_each_step_while_the_phone_has_not_replied
         drop(step);
         assert_eq!(ask(), Redemption::Refused(Refusal::NotSent));
     }
-    let other = all.open(&phone(None), vec![ip(PHONE)]);
+    let other = all.open(&phone(None), &[ip(PHONE)]);
     assert_ne!(password, other.one_time().password());
     let _step = push.begin_step(Password::OneTime);
     assert_eq!(redeem(&all, PHONE, None, ""), Redemption::Unknown);
@@ -63,7 +63,7 @@ fn one_time_password_is_valid_once_for_each_step_while_the_phone_has_not_replied
 #[test]
 fn one_time_password_ends_with_its_push() {
     let all = PushCredentials::default();
-    let push = all.open(&phone(None), vec![ip(PHONE)]);
+    let push = all.open(&phone(None), &[ip(PHONE)]);
     let password = push.one_time().password().to_owned();
     std::mem::forget(push.begin_step(Password::OneTime));
     drop(push);
@@ -74,7 +74,7 @@ fn one_time_password_ends_with_its_push() {
 #[test]
 fn one_time_password_is_valid_for_its_phone_only() {
     let all = PushCredentials::default();
-    let push = all.open(&phone(Some(mac(1))), vec![ip(PHONE)]);
+    let push = all.open(&phone(Some(mac(1))), &[ip(PHONE)]);
     let password = push.one_time().password().to_owned();
     let _step = push.begin_step(Password::OneTime);
     let ask = |peer, mac| redeem(&all, peer, mac, &password);
@@ -92,7 +92,7 @@ fn one_time_password_is_valid_for_its_phone_only() {
 fn address_alone_decides_where_a_hardware_address_is_unknown() {
     let all = PushCredentials::default();
     for (known, named) in [(None, Some(mac(2))), (Some(mac(1)), None), (None, None)] {
-        let push = all.open(&phone(known), vec![ip(PHONE)]);
+        let push = all.open(&phone(known), &[ip(PHONE)]);
         let password = push.one_time().password().to_owned();
         let _step = push.begin_step(Password::OneTime);
         let elsewhere = redeem(&all, OTHER, named, &password);
@@ -105,7 +105,7 @@ fn address_alone_decides_where_a_hardware_address_is_unknown() {
 #[test]
 fn one_time_password_that_was_not_sent_is_not_valid() {
     let all = PushCredentials::default();
-    let push = all.open(&phone(None), vec![ip(PHONE)]);
+    let push = all.open(&phone(None), &[ip(PHONE)]);
     let _step = push.begin_step(Password::Configured);
     let redemption = redeem(&all, PHONE, None, push.one_time().password());
     assert_eq!(redemption, Redemption::Refused(Refusal::NotSent));
@@ -114,7 +114,7 @@ fn one_time_password_that_was_not_sent_is_not_valid() {
 #[test]
 fn refusals_are_explained() {
     let all = PushCredentials::default();
-    let push = all.open(&phone(None), vec![ip(PHONE)]);
+    let push = all.open(&phone(None), &[ip(PHONE)]);
     let password = push.one_time().password().to_owned();
     let _step = push.begin_step(Password::OneTime);
     let explained = || push.diagnosis().unwrap();
@@ -133,12 +133,12 @@ fn configured(owner: Option<Owner>, username: &str) -> ConfiguredCredentials {
     }
 }
 
-fn owner(mac: Option<MacAddress>, address: Option<&str>) -> Option<Owner> {
-    Some(Owner {
+fn owner(mac: Option<MacAddress>, address: Option<&str>) -> Owner {
+    Owner {
         name: "1001".to_owned(),
         mac,
         address: address.map(ip),
-    })
+    }
 }
 
 #[test]
@@ -150,27 +150,27 @@ fn credentials_of_a_phone_are_valid_for_no_other_phone() {
         assert!(!ask(""));
         ask("one")
     };
-    let known_mac = || owner(Some(mac(1)), None);
+    let known_mac = || Some(owner(Some(mac(1)), None));
     assert!(accepts(known_mac(), PHONE, Some(mac(1))));
     assert!(!accepts(known_mac(), PHONE, Some(mac(2))));
-    let both = || owner(Some(mac(1)), Some(PHONE));
+    let both = || Some(owner(Some(mac(1)), Some(PHONE)));
     assert!(accepts(both(), OTHER, Some(mac(1))));
     assert!(!accepts(both(), PHONE, Some(mac(2))));
     // Phones that do not identify themselves are recognized by their address.
     assert!(accepts(both(), PHONE, None));
     assert!(!accepts(both(), OTHER, None));
     assert!(!accepts(known_mac(), PHONE, None));
-    let known_address = || owner(None, Some(PHONE));
+    let known_address = || Some(owner(None, Some(PHONE)));
     assert!(accepts(known_address(), PHONE, Some(mac(2))));
     assert!(!accepts(known_address(), OTHER, Some(mac(2))));
-    assert!(!accepts(owner(None, None), PHONE, Some(mac(1))));
+    assert!(!accepts(Some(owner(None, None)), PHONE, Some(mac(1))));
 }
 
 #[test]
 fn phone_without_a_configured_address_is_recognized_during_its_pushes() {
-    let all = PushCredentials::new(vec![configured(owner(None, None), "one")]);
+    let all = PushCredentials::new(vec![configured(Some(owner(None, None)), "one")]);
     let accepts = |peer| all.accepts_configured(&presented(peer, None, ("one", "secret")));
-    let push = all.open(&phone(None), vec![ip(PHONE)]);
+    let push = all.open(&phone(None), &[ip(PHONE)]);
     assert!(!accepts(PHONE));
     let step = push.begin_step(Password::Configured);
     assert!(accepts(PHONE) && accepts(PHONE) && !accepts(OTHER));
@@ -180,7 +180,7 @@ fn phone_without_a_configured_address_is_recognized_during_its_pushes() {
         name: "1002".to_owned(),
         ..phone(None)
     };
-    let push = all.open(&other, vec![ip(PHONE)]);
+    let push = all.open(&other, &[ip(PHONE)]);
     let _step = push.begin_step(Password::OneTime);
     assert!(!accepts(PHONE), "a push to another phone");
 }

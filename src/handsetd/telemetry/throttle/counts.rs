@@ -103,15 +103,12 @@ impl Counts {
             kind.written = 0;
         }
         let key = (id, source);
-        let count = match self.sources.get_mut(&key, now) {
-            Some(count) => {
-                *count = count.saturating_add(1);
-                *count
-            }
-            None => {
-                self.sources.insert(key.clone(), 1, MINUTE, now);
-                1
-            }
+        let count = if let Some(count) = self.sources.get_mut(&key, now) {
+            *count = count.saturating_add(1);
+            *count
+        } else {
+            self.sources.insert(key.clone(), 1, MINUTE, now);
+            1
         };
         if count <= limits.each && kind.written < limits.all {
             kind.written += 1;

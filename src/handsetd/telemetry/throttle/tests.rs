@@ -18,7 +18,11 @@ impl<S: Subscriber> Layer<S> for Written {
         let mut text = String::new();
         event.record(
             &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-                text.push_str(&format!("{}={value:?} ", field.name()));
+                // Writing to a string does not fail.
+                let _ = std::fmt::Write::write_fmt(
+                    &mut text,
+                    format_args!("{}={value:?} ", field.name()),
+                );
             },
         );
         self.0.lock().push(text);

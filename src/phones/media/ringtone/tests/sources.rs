@@ -4,7 +4,7 @@ use super::*;
 
 const CHIRP_GSM: &[u8] = include_bytes!("../../../../../tests/fixtures/tones/chirp.gsm");
 const CHIRP_WAV49: &[u8] = include_bytes!("../../../../../tests/fixtures/tones/chirp.WAV");
-/// What SoX with libgsm decodes both to.
+/// What `SoX` with libgsm decodes both to.
 const CHIRP_LINEAR: &[u8] = include_bytes!("../../../../../tests/fixtures/tones/chirp.sln");
 
 /// Returns the samples of a converted file as 16-bit integers.

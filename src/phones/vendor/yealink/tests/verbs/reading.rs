@@ -119,7 +119,7 @@ fn older_pages_are_tried_if_the_firmware_is_unknown() {
         }
     };
     assert_eq!(
-        pages(control_task("key", "keys=OK").into()),
+        pages(control_task("key", "keys=OK")),
         [
             "/servlet?key=OK",
             "/cgi-bin/ConfigManApp.com?key=OK",
