@@ -94,6 +94,11 @@ async fn role_decides_what_a_user_may_do() {
             r#"{"input": "A|a|text", "submit": "http://192.0.2.9/a"}"#,
             "push with submit",
         ),
+        (
+            "ring",
+            r#"{"tone": "http://192.0.2.9/a.xml"}"#,
+            "ring with a URL in tone",
+        ),
     ] {
         let path = format!("phones/desk/{verb}");
         let (code, status, reason) = ask(&daemon, SENDER, "POST", &path, body).await.outcome();

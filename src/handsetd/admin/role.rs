@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use handset_phones::screen::{Body, Screen, Target};
-use handset_phones::verb::{Action, Content, Request, Verb};
+use handset_phones::screen::{Body, Screen, Source, Target};
+use handset_phones::verb::{Action, Content, Request, Tone, Verb};
 use serde::Deserialize;
 
 /// What a user may do. A higher role may do all that a lower one may.
@@ -71,7 +71,8 @@ impl Role {
     /// Returns the role that `request` requires, and what in it does.
     ///
     /// A vendor's document can hold any of the vendor's commands, and a document from a URL is one,
-    /// so that a push with one requires what the verb `execute` requires.
+    /// so that a push with one requires what the verb `execute` requires. Likewise for a tone from a
+    /// URL: an enterprise Cisco phone executes whatever document it gets from there.
     pub(super) fn for_request(request: &Request) -> (Self, String) {
         let verb = request.verb;
         let key = match &request.action {
@@ -81,6 +82,7 @@ impl Role {
                 Content::Screen(screen) => key_with_url(screen),
                 Content::Template { .. } => None,
             },
+            Action::Ring(Tone::Source(Source::Url(_))) => Some("a URL in tone"),
             _ => None,
         };
         match key {
@@ -144,10 +146,12 @@ mod tests {
         for (key, value) in [("text", "a"), ("item", "A|dial:1"), ("image", "a.png")] {
             assert_eq!(role("push", &[(key, value)]), Role::Send, "{key}");
         }
-        assert_eq!(
-            role("ring", &[("tone", "http://192.0.2.9/a.wav")]),
-            Role::Send
-        );
+        let from_elsewhere = [("tone", "http://192.0.2.9/a.wav")];
+        assert_eq!(role("ring", &from_elsewhere), Role::Admin);
+        assert_eq!(role("ringtone", &from_elsewhere), Role::Send);
+        for tone in ["bell.wav", "3"] {
+            assert_eq!(role("ring", &[("tone", tone)]), Role::Send, "{tone}");
+        }
         assert_eq!(role("reboot", &[]), Role::Admin);
         assert_eq!(role("settings", &[("get", "a")]), Role::Admin);
     }
