@@ -13,6 +13,7 @@ mod feed;
 mod health;
 mod host;
 mod idempotency;
+mod list_reply;
 mod long_requests;
 mod metrics;
 mod openapi;

@@ -326,3 +326,31 @@ async fn count_open(streams: &mut [TcpStream]) -> usize {
 
 /// Time after which a socket that takes or gives nothing is full or silent.
 const FULL: Duration = Duration::from_millis(200);
+
+#[tokio::test]
+async fn long_replies_that_nobody_reads_take_little_memory_and_keep_nobody_out() {
+    let daemon = Daemon::start("").await;
+    let admin = AdminClient::new(daemon.admin());
+    let text = "x".repeat(16_000);
+    for number in 0..300 {
+        let body = format!(r#"{{"phone": "192.0.2.7", "text": "{number} {text}"}}"#);
+        assert_eq!(admin.post("/api/v1/do/push", &body).await.code, 404);
+    }
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("Authorization", bearer.as_str())];
+    let path = "/api/v1/deliveries?limit=1000";
+    let whole = admin.get(path).await;
+    assert!(whole.body.len() > 300 * 16_000);
+    let before = daemon.peak();
+    // Together, the replies have 500 MB.
+    let unread = (0..100).map(|_| admin.open("GET", path, &headers, ""));
+    let unread = soon("connections", join_all(unread)).await;
+    assert_eq!(admin.get("/api/v1/phones").await.code, 200);
+    // Each has begun.
+    for stream in &unread {
+        soon("the reply", stream.readable()).await.unwrap();
+    }
+    assert_eq!(admin.get("/api/v1/phones").await.code, 200);
+    let taken = daemon.peak() - before;
+    assert!(taken < 200_000, "{taken} kB");
+}

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use handset_phones::verb::Verb;
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 
 use super::accounts::Principal;
+use super::list_reply::list_reply;
 use super::query;
 use super::reply::Reply;
 use super::role::Role;
@@ -16,13 +19,33 @@ use crate::history::{Record, Search, parse_since};
 use crate::outcome::Status;
 
 /// Handles `GET deliveries`.
-pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): RawQuery) -> Reply {
+pub(super) async fn list(
+    State(state): State<Arc<AppState>>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let (search, limit) = match parse_search(query.as_deref()) {
         Ok(search) => search,
-        Err(reply) => return reply,
+        Err(reply) => return reply.into_response(),
     };
-    let records = state.services.history.find(&search, limit);
-    Reply::ok(records.iter().map(|record| record.to_json()).collect())
+    let records = find(&state, search, limit).await;
+    list_reply(records.into_iter().map(|record| record.to_json()))
+}
+
+/// Finds deliveries in the history. A search for a text reads all of it, so there is one at a time, and
+/// it keeps no thread from serving phones.
+pub(super) async fn find(state: &AppState, search: Search, limit: usize) -> Vec<Arc<Record>> {
+    let history = state.services.history.clone();
+    if search.text.is_none() {
+        return history.find(&search, limit);
+    }
+    // Acquiring fails only if the semaphore is closed, and it never is.
+    let permit = Arc::clone(&state.text_search).acquire_owned().await.ok();
+    let search = spawn_blocking(move || {
+        // Until the search is over, even if the client has gone.
+        let _permit = permit;
+        history.find(&search, limit)
+    });
+    search.await.unwrap_or_default()
 }
 
 /// Handles `DELETE deliveries/ID`: cancels what has not been sent.

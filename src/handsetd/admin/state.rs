@@ -6,7 +6,7 @@ use std::sync::Arc;
 use handset_ami as ami;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::States;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
@@ -58,6 +58,8 @@ pub(super) struct AppState {
     pub(super) transport: Transport,
     pub(super) idempotency: IdempotencyStore,
     pub(super) long_requests: Arc<LongRequests>,
+    /// For one search of the history's texts at a time.
+    pub(super) text_search: Arc<Semaphore>,
 }
 
 /// How clients connect.
@@ -84,6 +86,7 @@ impl AppState {
             transport,
             idempotency: IdempotencyStore::default(),
             long_requests: Arc::new(long_requests),
+            text_search: Arc::new(Semaphore::new(1)),
         })
     }
 }

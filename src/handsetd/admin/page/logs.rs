@@ -24,7 +24,7 @@ pub(super) async fn deliveries(
 ) -> Response {
     let (records, error) = match deliveries::parse_search(query.as_deref()) {
         Ok((search, limit)) => {
-            let records = state.services.history.find(&search, limit.min(MAX_ROWS));
+            let records = deliveries::find(&state, search, limit.min(MAX_ROWS)).await;
             (records, String::new())
         }
         Err(reply) => (Vec::new(), reply.reason().to_owned()),
