@@ -17,6 +17,8 @@ pub(crate) struct PhoneNetworks(Arc<RwLock<Current>>);
 #[derive(Debug)]
 struct Current {
     destinations: Destinations,
+    /// The networks, and all hosts that are neither special nor this machine.
+    ordinary_hosts: Destinations,
     is_written: bool,
 }
 
@@ -35,21 +37,16 @@ impl PhoneNetworks {
     /// contacted, and what to write to change that, to follow the words "it is at `address`, ".
     pub(crate) fn check(&self, address: IpAddr) -> Result<Destination, String> {
         let current = self.0.read();
-        current.destinations.check(address).map_err(|forbidden| {
-            let advice = "or a [[phone]] with its address";
-            match forbidden {
-                Forbidden::Elsewhere if current.is_written => {
-                    format!("which is not in phones.networks; add its network there, {advice}")
-                }
-                Forbidden::Elsewhere => format!(
-                    "which is not in phones.networks (not set, so the private ones); add its \
-                     network there, {advice}"
-                ),
-                Forbidden::Special(_) | Forbidden::Own => format!(
-                    "{forbidden}; that requires an entry of its own in phones.networks, {advice}"
-                ),
-            }
-        })
+        let checked = current.destinations.check(address);
+        checked.map_err(|forbidden| current.refusal(forbidden))
+    }
+
+    /// Checks the address of a phone that a `[[phone]]` names without an address, which may be outside
+    /// the networks, but must be that of an ordinary host.
+    pub(crate) fn check_named(&self, address: IpAddr) -> Result<Destination, String> {
+        let current = self.0.read();
+        let checked = current.ordinary_hosts.check(address);
+        checked.map_err(|forbidden| current.refusal(forbidden))
     }
 }
 
@@ -61,9 +58,27 @@ impl Default for PhoneNetworks {
 
 impl Current {
     fn of(config: &Config) -> Self {
+        let networks = config.effective();
         Self {
-            destinations: Destinations::new(&config.effective()),
+            destinations: Destinations::new(&networks),
+            ordinary_hosts: Destinations::new(&networks).and_ordinary_hosts(),
             is_written: config.is_written(),
+        }
+    }
+
+    fn refusal(&self, forbidden: Forbidden) -> String {
+        let advice = "or a [[phone]] with its address";
+        match forbidden {
+            Forbidden::Elsewhere if self.is_written => {
+                format!("which is not in phones.networks; add its network there, {advice}")
+            }
+            Forbidden::Elsewhere => format!(
+                "which is not in phones.networks (not set, so the private ones); add its network \
+                 there, {advice}"
+            ),
+            Forbidden::Special(_) | Forbidden::Own => format!(
+                "{forbidden}; that requires an entry of its own in phones.networks, {advice}"
+            ),
         }
     }
 }

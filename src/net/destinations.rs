@@ -64,15 +64,18 @@ impl Destinations {
     /// Permits all addresses but those of special ranges; of those, the loopback addresses. For hosts
     /// that an administrator has named.
     pub fn any_host() -> Self {
-        let everywhere: [IpNet; 2] = [
-            Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0).into(),
-            Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0).into(),
-        ];
-        let networks = AllowList::loopback().networks().chain(everywhere).collect();
+        let networks = AllowList::loopback().networks().chain(EVERYWHERE).collect();
         Self {
             networks,
             own: OwnAddresses::Permitted,
         }
+    }
+
+    /// Also permits all other addresses that are neither of a special range nor of this machine.
+    #[must_use]
+    pub fn and_ordinary_hosts(mut self) -> Self {
+        self.networks.extend(EVERYWHERE);
+        self
     }
 
     /// Checks an address. The addresses of this machine are looked up each time, since they change.
@@ -124,6 +127,11 @@ impl fmt::Display for Destination {
         self.0.fmt(f)
     }
 }
+
+const EVERYWHERE: [IpNet; 2] = [
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0)),
+];
 
 /// Returns whether this machine has the address.
 fn is_own(address: IpAddr) -> io::Result<bool> {

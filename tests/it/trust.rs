@@ -22,6 +22,7 @@ use super::support::{on_both_versions, soon};
 
 on_both_versions! {
     a_contact_leads_nowhere_but_to_the_networks_of_the_phones
+    a_contact_of_a_named_phone_leads_to_no_special_address
     a_rewritten_contact_leads_to_the_address_of_the_registration
     a_call_leads_nowhere_but_to_the_networks_of_the_phones
     a_hardware_address_that_two_claim_is_nobodys
@@ -79,6 +80,29 @@ async fn a_contact_leads_nowhere_but_to_the_networks_of_the_phones(version: Vers
         push(&daemon, name).await;
         assert!(attacker.heard().len() > before, "{name}");
     }
+}
+
+async fn a_contact_of_a_named_phone_leads_to_no_special_address(version: Version) {
+    let names = [(Driver::Pjsip, "2001"), (Driver::Pjsip, "2002")];
+    let Some(asterisk) = Asterisk::start(version, &Options::registrar(&names)).await else {
+        return;
+    };
+    for (name, host) in [("2001", "localhost"), ("2002", "169.254.169.254")] {
+        let phone = UdpPhone::new(name, SNOM, asterisk.sip(Driver::Pjsip)).await;
+        phone.claiming(host).register(3600).await;
+    }
+    let inside = WebServer::listening(LOCALHOST).await;
+    // Named without an address: what the account claims to be is not the administrator's word.
+    let listed = "[[phone]]\nname = '2001'\n[[phone]]\nname = '2002'\n";
+    let config = config(&asterisk, inside.port(), NETWORK);
+    let daemon = Daemon::start(&format!("{config}{listed}")).await;
+    daemon.line("Loaded registrations.").await;
+    for name in ["2001", "2002"] {
+        let outcome = push(&daemon, name).await;
+        assert_eq!(outcome.0, "DENIED", "{name}: {outcome:?}");
+        assert!(outcome.1.contains("phones.networks"), "{name}: {outcome:?}");
+    }
+    assert_eq!(inside.heard(), Vec::<String>::new());
 }
 
 async fn a_rewritten_contact_leads_to_the_address_of_the_registration(version: Version) {

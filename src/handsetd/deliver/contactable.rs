@@ -1,7 +1,7 @@
 //! Phones whose web servers may be connected to.
 //!
 //! A SIP account chooses the contact of its phone, so handsetd goes where it says only in the networks
-//! of the phones. Where the contact is a name, it is resolved once, and the address that was checked
+//! of the phones, and where a `[[phone]]` names the phone, to any host that is no special one. Where the contact is a name, it is resolved once, and the address that was checked
 //! takes its place: nothing resolves it again.
 
 use std::ops::Deref;
@@ -28,15 +28,18 @@ impl Deref for Contactable {
 }
 
 impl Contactable {
-    /// Checks the address of a phone. A listed one may be anywhere: the administrator has named it.
+    /// Checks the address of a phone. It may be any that the administrator wrote; any of an ordinary
+    /// host, if the administrator has named the phone.
     pub(super) async fn check(
         phone: &Phone,
         networks: &PhoneNetworks,
         look_up: LookUp,
     ) -> Result<Self, Failure> {
-        if phone.listing == Listing::Listed {
-            return Ok(Self(phone.clone()));
-        }
+        let check = match phone.listing {
+            Listing::Listed => return Ok(Self(phone.clone())),
+            Listing::Named => PhoneNetworks::check_named,
+            Listing::Unlisted => PhoneNetworks::check,
+        };
         let host = &phone.address.host;
         let addresses = match phone.address.ip() {
             Some(ip) => vec![ip],
@@ -54,7 +57,7 @@ impl Contactable {
         };
         let mut refused = None;
         for ip in addresses {
-            match networks.check(ip) {
+            match check(networks, ip) {
                 Ok(destination) => {
                     let address = Address {
                         port: phone.address.port,

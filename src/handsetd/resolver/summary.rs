@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use handset_phones::phone::{Listing, MacAddress, PhoneEntry, RegistrationInfo};
+use handset_phones::phone::{MacAddress, PhoneEntry, RegistrationInfo};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -87,8 +87,8 @@ fn summary(
 ) -> PhoneSummary {
     let nothing = RegistrationInfo::default();
     let known_info = info.unwrap_or(&nothing);
-    let is_listed = entry.listing == Listing::Listed;
-    let mut found: Vec<String> = is_listed
+    let is_named = entry.listing.is_named();
+    let mut found: Vec<String> = is_named
         .then(|| "[[phone]]".to_owned())
         .into_iter()
         .collect();

@@ -123,7 +123,7 @@ impl PhoneEntry {
             Some(identity) => (Some(identity.model), identity.firmware, identity.mac),
             None => Default::default(),
         };
-        let may_have = self.listing == Listing::Listed || defaults.for_unlisted;
+        let may_have = self.listing.is_named() || defaults.for_unlisted;
         let shared = defaults.credentials.as_ref();
         let credentials = self
             .credentials
@@ -142,7 +142,10 @@ impl PhoneEntry {
             endpoint: self.endpoint.clone().or_else(|| info.endpoint.clone()),
             contact: info.contact.clone(),
             behind_nat: info.behind_nat.filter(|_| self.address.is_none()),
-            listing: self.listing,
+            listing: match self.listing {
+                Listing::Listed if self.address.is_none() => Listing::Named,
+                listing => listing,
+            },
             is_denied_credentials: credentials.is_none() && shared.is_some(),
             credentials: credentials
                 .cloned()
@@ -230,6 +233,7 @@ mod tests {
         );
         assert_eq!(phone.firmware, Firmware::default());
         assert_eq!(phone.address.to_string(), "198.51.100.7:8080");
+        assert_eq!(phone.listing, Listing::Listed);
         assert_eq!(phone.credentials.unwrap().username, "u");
     }
 
@@ -245,7 +249,12 @@ mod tests {
             let defaults = VendorDefaultsMap::from([(Vendor::Snom, settings)]);
             let phone = entry.resolve(&info("snomD785/10.1.1.1"), &defaults);
             let phone = phone.unwrap();
-            assert_eq!(phone.listing, listing);
+            // Its address is that of its registration.
+            let expected = match listing {
+                Listing::Listed => Listing::Named,
+                listing => listing,
+            };
+            assert_eq!(phone.listing, expected);
             (phone.credentials.is_some(), phone.is_denied_credentials)
         };
         assert_eq!(resolve(Listing::Unlisted, false), (false, true));

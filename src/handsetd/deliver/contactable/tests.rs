@@ -74,12 +74,37 @@ async fn refusal_names_the_phone_and_its_address() {
 }
 
 #[tokio::test]
-async fn listed_phone_may_be_anywhere() {
+async fn phone_with_a_configured_address_may_be_anywhere() {
     let here = networks(&["192.0.2.0/24"]);
     for host in ["198.51.100.7", "127.0.0.1", "phone.example.com"] {
         let checked = check_at(host, Listing::Listed, &here, look_up).await;
         assert_eq!(checked.unwrap(), format!("{host}:8080"));
     }
+}
+
+#[tokio::test]
+async fn named_phone_may_be_at_any_ordinary_host() {
+    let here = networks(&["192.0.2.0/24"]);
+    for host in ["198.51.100.7", "192.0.2.7", "2001:db8::7"] {
+        let checked = check_at(host, Listing::Named, &here, look_up).await;
+        assert!(checked.is_ok(), "{host}: {checked:?}");
+    }
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "0",
+        "2130706433",
+        "169.254.169.254",
+        "224.0.0.1",
+    ] {
+        let checked = check_at(host, Listing::Named, &here, look_up).await;
+        let failure = checked.unwrap_err();
+        assert_eq!(failure.status, Status::Denied, "{host}: {failure:?}");
+        assert!(failure.reason.contains("phones.networks"), "{failure:?}");
+    }
+    let loopback = networks(&["127.0.0.0/8"]);
+    let checked = check_at("127.0.0.1", Listing::Named, &loopback, look_up).await;
+    assert!(checked.is_ok(), "{checked:?}");
 }
 
 #[tokio::test]
