@@ -92,7 +92,7 @@ async fn no_password_shows_anywhere() {
     let _ = soon("the events", events.read_to_end(&mut stream)).await;
     let stream = String::from_utf8(stream).unwrap();
     assert!(
-        stream.contains("handsetd.delivery") && stream.contains("phone.dnd"),
+        stream.contains("handsetd.delivery") && stream.contains("phone.unknown"),
         "{stream}"
     );
     shown.push(("the events", stream));
