@@ -115,7 +115,8 @@ pub struct Limits {
     /// Time limit for connecting, and again for the login.
     pub connect: Duration,
     /// Time to wait for Asterisk to report that it has booted, before actions are sent anyway. Users
-    /// without the read class `system` never receive that report.
+    /// without the read class `system` never receive that report, so it is short enough for those who
+    /// wait for an action.
     pub boot: Duration,
     /// Interval between pings.
     pub ping: Duration,
@@ -182,7 +183,7 @@ impl Default for Limits {
         Self {
             action: Duration::from_secs(5),
             connect: Duration::from_secs(10),
-            boot: Duration::from_secs(20),
+            boot: Duration::from_secs(3),
             ping: Duration::from_secs(30),
             pong: Duration::from_secs(15),
             retry: Duration::from_secs(30),

@@ -161,7 +161,9 @@ impl Supervisor {
                 warn!(
                     %banner,
                     ?gap,
-                    "Connected to Asterisk, which has not reported that it is fully booted."
+                    "Connected to Asterisk, which has not reported that it is fully booted: it is still \
+                     starting, or the account lacks read = system in manager.conf, without which \
+                     events of registrations do not arrive either."
                 );
             }
             let banner = Arc::clone(&banner);

@@ -128,7 +128,7 @@ impl Dialplan {
         }
         let finding = timeout_at(
             until,
-            targets::find(&self.resolver, &request, call, channel),
+            targets::find(&self.resolver, &request, call, channel, until),
         );
         let Ok(found) = finding.await else {
             let reason = "Asterisk did not report the phone of the caller in time";

@@ -15,6 +15,7 @@ mod services;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_phones::phone::Phone;
@@ -98,7 +99,7 @@ impl Dispatcher {
     ///
     /// There is no calling phone, so a request that names no phone is `INVALID`.
     pub(crate) async fn dispatch(&self, request: Request, info: &RequestInfo) -> Report {
-        match self.launch(request, info) {
+        match self.launch(request, info).await {
             Ok(mut deliveries) => {
                 join_all(deliveries.iter_mut().map(Delivery::end)).await;
                 Report::of(&Delivery::outcomes(deliveries))
@@ -107,9 +108,9 @@ impl Dispatcher {
         }
     }
 
-    /// Starts the deliveries to all phones that a request names. If there is nothing to start,
-    /// returns the report.
-    pub(crate) fn launch(
+    /// Starts the deliveries to all phones that a request names, after asking Asterisk for those that
+    /// are not known. If there is nothing to start, returns the report.
+    pub(crate) async fn launch(
         &self,
         request: Request,
         info: &RequestInfo,
@@ -124,7 +125,10 @@ impl Dispatcher {
             let reason = "phone is missing, and there is no calling phone to default to";
             return Err(self.refuse(info, reason));
         };
-        let found = self.services.resolver.find(names);
+        let patience = request.deadline.unwrap_or(INQUIRY_TIME).min(INQUIRY_TIME);
+        let resolver = &self.services.resolver;
+        resolver.inquire(names, Instant::now() + patience).await;
+        let found = resolver.find(names);
         Ok(self.start(found, request, info))
     }
 
@@ -240,6 +244,9 @@ impl Dispatcher {
 
 /// Reason where `keep` has no phone to wait for.
 const NO_PHONE: &str = "keep is for phones, and this goes to the call manager; leave keep out";
+
+/// How long Asterisk may take to tell of a phone that is not known, its first reading included.
+const INQUIRY_TIME: Duration = Duration::from_secs(4);
 
 /// How many expired deliveries may wait for their event.
 const EXPIRED_CAPACITY: usize = 1024;

@@ -178,6 +178,7 @@ impl Events {
 /// Forwards each event of a server, and a `handsetd.gap` after each reconnection.
 async fn listen(client: &Client, sender: &mpsc::Sender<Input>) {
     let (mut events, mut state) = (client.events(), client.state());
+    let mut last = None;
     loop {
         let fact = tokio::select! {
             event = events.next() => match event {
@@ -185,7 +186,7 @@ async fn listen(client: &Client, sender: &mpsc::Sender<Input>) {
                 None => return,
             },
             changed = state.changed() => match changed {
-                Ok(()) => gap(client.name(), &state.borrow_and_update()),
+                Ok(()) => gap(client.name(), &state.borrow_and_update(), &mut last),
                 Err(_) => return,
             },
         };
@@ -198,10 +199,15 @@ async fn listen(client: &Client, sender: &mpsc::Sender<Input>) {
 }
 
 /// Returns the event `handsetd.gap` if events were missed before this connection.
-fn gap(server: &str, state: &ami::State) -> Option<Fact> {
+///
+/// A connection is announced again when Asterisk has booted; `last` is the login of the latest one.
+fn gap(server: &str, state: &ami::State, last: &mut Option<Instant>) -> Option<Fact> {
     let ami::State::Connected(connected) = state else {
         return None;
     };
+    if last.replace(connected.since) == Some(connected.since) {
+        return None;
+    }
     let gap = connected.gap?;
     let seconds = format!("{:.3}", gap.as_secs_f64());
     let values = [("Server", server.to_owned()), ("Seconds", seconds)];

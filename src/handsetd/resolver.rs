@@ -1,5 +1,6 @@
 //! Resolves names to phones, from configuration and roster. No I/O.
 
+mod absence;
 mod claimants;
 mod desk_phones;
 mod phone_ref;
@@ -205,16 +206,7 @@ impl PhoneResolver {
         }
         let known = claimants.phones;
         if known.is_empty() {
-            let reason = format!(
-                "no [[phone]] has the name or address {address}, and no phone is registered there"
-            );
-            let is_address =
-                address.parse::<IpAddr>().is_ok() || address.parse::<MacAddress>().is_ok();
-            let may_register = is_address && self.roster.follows_any();
-            return vec![Err(NotFound {
-                outcome: Outcome::at(address, None, Status::NotFound, reason),
-                phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(address, None))),
-            })];
+            return vec![Err(self.nobody_at(address))];
         }
         let resolve = |info: &RegistrationInfo| {
             let endpoint = info.endpoint.as_ref()?;
@@ -260,17 +252,11 @@ impl PhoneResolver {
                     ..phone
                 }
             })
-            .map_err(|unresolved| {
-                let name = entry.name.as_str();
-                let reason = unresolved.to_string();
-                let endpoint = entry.endpoint.as_ref();
-                // What is registered now may be a softphone; the desk phone may register beside it.
-                let may_register = endpoint.is_some() && self.roster.follows_any();
-                NotFound {
-                    outcome: Outcome::at(name, entry.vendor, Status::NotFound, reason),
-                    phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(name, endpoint))),
-                }
-            })
+            .map_err(|unresolved| self.unresolved(entry, info, unresolved.to_string()))
+    }
+
+    fn is_address(text: &str) -> bool {
+        text.parse::<IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok()
     }
 }
 

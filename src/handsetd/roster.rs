@@ -5,8 +5,11 @@
 //! [`handset_phones::phone`] joins that with the configuration.
 
 mod contact;
+mod hidden_events;
+mod inquiry;
 mod query_queue;
 mod registered;
+mod rights;
 mod sync;
 mod table;
 
@@ -14,15 +17,17 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use handset_ami::{self as ami, Client};
+use handset_ami::Client;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{Endpoint, MacAddress, RegistrationInfo};
 use parking_lot::RwLock;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
 pub use contact::Contact;
 pub(crate) use contact::Reach;
+pub(crate) use inquiry::Absence;
+use inquiry::Question;
 pub(crate) use registered::Registered;
 use sync::ContactSync;
 use table::Table;
@@ -38,6 +43,7 @@ pub(crate) struct Roster {
 struct Server {
     client: Client,
     table: watch::Receiver<Table>,
+    questions: mpsc::Sender<Question>,
 }
 
 /// Where to send to a registered endpoint.
@@ -61,6 +67,22 @@ pub(crate) enum Unavailable {
         /// The cause.
         reason: String,
     },
+    /// The account lacks the right to ask, or there is nothing to ask.
+    #[error("Asterisk {server} does not tell: {reason}")]
+    Forbidden {
+        /// The name of the server in the configuration.
+        server: String,
+        /// What is missing, and what to do.
+        reason: String,
+    },
+    /// The first reading is not over.
+    #[error("Asterisk {server} is not ready: {reason}")]
+    Loading {
+        /// The name of the server in the configuration.
+        server: String,
+        /// What is awaited.
+        reason: String,
+    },
     /// The configuration names no server.
     #[error("no [[asterisk]] is configured, which a NOTIFY requires")]
     NoServer,
@@ -76,13 +98,15 @@ impl Roster {
     /// Loads the registrations of a server, and follows it until `tasks` stop.
     pub(crate) fn follow(&self, client: Client, tasks: &Tasks) {
         let (table, readable) = watch::channel(Table::default());
+        let (questions, asked) = mpsc::channel(MAX_QUESTIONS);
         let server = Server {
             client: client.clone(),
             table: readable,
+            questions,
         };
         self.servers.write().push(server);
         let stop = tasks.stop();
-        let sync = ContactSync::new(client, table, self.arrivals.clone());
+        let sync = ContactSync::new(client, table, self.arrivals.clone(), asked);
         tasks.spawn("roster", async move {
             tokio::select! {
                 () = sync.run() => (),
@@ -172,7 +196,7 @@ impl Roster {
                         .map(|contact| contact.to_info(server.client.name())),
                 );
             } else {
-                unavailable.push(server.disconnected());
+                unavailable.push(server.unavailable());
             }
         }
         (phones, unavailable)
@@ -192,7 +216,7 @@ impl Roster {
         }
         for server in servers {
             if !server.is_loaded(until).await {
-                disconnected = Some(server.disconnected());
+                disconnected = Some(server.unavailable());
                 continue;
             }
             let contacts = server.table.borrow().contacts(endpoint).to_vec();
@@ -207,7 +231,7 @@ impl Roster {
 
     fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<RegistrationInfo> {
         let mut phones = Vec::new();
-        for Server { client, table } in self.list() {
+        for Server { client, table, .. } in self.list() {
             let table = table.borrow();
             if table.is_current() {
                 let chosen = choose(&table);
@@ -227,21 +251,17 @@ impl Server {
     /// be; returns whether they are.
     async fn is_loaded(&self, until: Instant) -> bool {
         let (mut table, mut state) = (self.table.clone(), self.client.state());
+        let settled = table.wait_for(|table| table.is_current() || table.obstacle().is_some());
         let is_away = async {
             // A dropped client is away, too.
             let _ = state.wait_for(|state| state.is_away_until(until)).await;
         };
         tokio::select! {
             biased;
-            read = timeout_at(until, table.wait_for(Table::is_current)) => matches!(read, Ok(Ok(_))),
+            read = timeout_at(until, settled) => {
+                read.is_ok_and(|read| read.is_ok_and(|table| table.is_current()))
+            }
             () = is_away => false,
-        }
-    }
-
-    fn disconnected(&self) -> Unavailable {
-        Unavailable::Disconnected {
-            server: self.client.name().to_owned(),
-            reason: reason(&self.client.state().borrow()),
         }
     }
 }
@@ -264,17 +284,11 @@ impl fmt::Debug for Roster {
     }
 }
 
-fn reason(state: &ami::State) -> String {
-    match state {
-        ami::State::Lost { reason, .. } | ami::State::Refused { reason, .. } => reason.to_string(),
-        ami::State::Stopped => "handsetd is stopping".to_owned(),
-        ami::State::Connected(_) => "it does not report registrations".to_owned(),
-        _ => "connecting".to_owned(),
-    }
-}
-
 /// How many arrivals a subscriber may lag; beyond that it assumes that any phone may have registered.
 const MAX_ARRIVALS: usize = 4096;
+
+/// How many questions to one server may wait; further ones wait for a place.
+const MAX_QUESTIONS: usize = 256;
 
 #[cfg(test)]
 pub(crate) mod testing;

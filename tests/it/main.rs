@@ -8,6 +8,7 @@
 mod action_urls;
 mod ami;
 mod api;
+mod away;
 mod budget;
 mod caller;
 mod cisco_verbs;

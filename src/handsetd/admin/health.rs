@@ -19,8 +19,8 @@ pub(super) async fn live() -> Reply {
 /// Handles `/health/ready`: ready from the moment all listeners are bound until shutdown.
 ///
 /// A lost Asterisk connection is reported and does not make handsetd unready: calls do not need it.
-pub(super) async fn ready(State(state): State<Arc<AppState>>) -> Reply {
-    let health = &state.services.health;
+pub(super) async fn ready(State(state_of): State<Arc<AppState>>) -> Reply {
+    let health = &state_of.services.health;
     let listeners: Map<String, Value> = health
         .listeners
         .iter()
@@ -32,6 +32,12 @@ pub(super) async fn ready(State(state): State<Arc<AppState>>) -> Reply {
         .iter()
         .map(|server| {
             let (state, reason) = describe(&server.state().borrow());
+            let complaint = || state_of.services.resolver.complaint(server.name());
+            let reason = if reason.is_empty() {
+                complaint().unwrap_or_default()
+            } else {
+                reason
+            };
             json!({"name": server.name(), "state": state, "reason": reason})
         })
         .collect();

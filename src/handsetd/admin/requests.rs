@@ -221,7 +221,7 @@ pub(super) async fn answer(
 /// `QUEUED`.
 async fn deliver(dispatcher: &Dispatcher, request: Request, info: &RequestInfo) -> Report {
     let wait = request.wait;
-    let mut deliveries = match dispatcher.launch(request, info) {
+    let mut deliveries = match dispatcher.launch(request, info).await {
         Ok(deliveries) => deliveries,
         Err(report) => return report,
     };

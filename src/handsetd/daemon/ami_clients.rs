@@ -61,7 +61,8 @@ impl AmiClients {
     /// Connects to `servers`, and closes all other connections.
     ///
     /// A connection whose configuration is unchanged stays open, unless the server rejected its login:
-    /// then the login is retried, because the cause may have been fixed on the server.
+    /// then the login is retried, because the cause may have been fixed on the server. For the same
+    /// reason the rights of the account are checked, and only others make it log in again.
     pub(super) async fn connect(&mut self, servers: Vec<Server>) {
         let (mut kept, mut new) = (Vec::new(), Vec::new());
         for server in servers {
@@ -74,7 +75,10 @@ impl AmiClients {
                 None => new.push(server),
             }
         }
-        for (_, client) in std::mem::replace(&mut self.servers, kept) {
+        let stale = std::mem::replace(&mut self.servers, kept);
+        let names = self.servers.iter().map(|(_, client)| client.name());
+        let kept: Vec<String> = names.map(ToOwned::to_owned).collect();
+        for (_, client) in stale {
             info!(server = client.name(), "Disconnecting from Asterisk.");
             self.roster.forget(client.name());
             client.stop();
@@ -90,6 +94,9 @@ impl AmiClients {
             // The receiver is dropped only when the daemon stops.
             let _ = self.new_clients.send(client.clone()).await;
             self.servers.push((config, client));
+        }
+        for client in kept {
+            self.roster.recheck_rights(&client);
         }
         let clients = self.servers.iter().map(|(_, client)| client.clone());
         self.clients.send_replace(clients.collect());

@@ -118,6 +118,7 @@ async fn contacts(
     }
     if found.is_empty() {
         let mut info = info;
+        info.is_known = list(&aors).next().is_some();
         info.sources
             .push(format!("contacts of PJSIP/{name}: none is registered"));
         found.push(info);

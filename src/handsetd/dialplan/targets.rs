@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use handset_agi::{self as agi, Channel};
-use handset_phones::phone::{Endpoint, PhoneEntry, RegistrationInfo, Target};
+use handset_phones::phone::{Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target};
 use handset_phones::verb::Request;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::asterisk;
 use crate::outcome::{Outcome, Status};
@@ -18,18 +18,23 @@ pub(super) async fn find(
     request: &Request,
     call: &agi::Request,
     channel: &mut Channel,
+    until: Instant,
 ) -> Vec<Resolution> {
     let Some(names) = &request.phone else {
-        return caller(resolver, call, channel).await;
+        return caller(resolver, call, channel, until).await;
     };
     let mut found = Vec::new();
     for target in resolver.targets(names) {
         match target {
             Target::Listed(entry) | Target::Unlisted(entry) => {
-                found.extend(phones(resolver, &entry, call, channel).await);
+                found.extend(phones(resolver, &entry, call, channel, until).await);
             }
             Target::Group(name) => found.push(Err(PhoneResolver::no_group(&name).into())),
-            Target::Unknown(address) => found.extend(resolver.at_address(&address)),
+            Target::Unknown(address) => {
+                let address_only = PhoneNames::inserted(&address);
+                resolver.inquire(&address_only, until - LAST_ANSWER).await;
+                found.extend(resolver.at_address(&address));
+            }
         }
     }
     if found.is_empty() {
@@ -42,6 +47,7 @@ async fn caller(
     resolver: &PhoneResolver,
     call: &agi::Request,
     channel: &mut Channel,
+    until: Instant,
 ) -> Vec<Resolution> {
     let Some(endpoint) = Endpoint::of_channel(call.channel()) else {
         let reason = format!(
@@ -51,7 +57,7 @@ async fn caller(
         return vec![Err(Outcome::new(Status::NotFound, reason).into())];
     };
     let entry = resolver.of_endpoint(&endpoint);
-    phones(resolver, &entry, call, channel).await
+    phones(resolver, &entry, call, channel, until).await
 }
 
 /// Returns the phone of an entry; several if its endpoint has several contacts and no address is
@@ -61,6 +67,7 @@ async fn phones(
     entry: &PhoneEntry,
     call: &agi::Request,
     channel: &mut Channel,
+    until: Instant,
 ) -> Vec<Resolution> {
     let Some(endpoint) = entry.endpoint.as_ref().filter(|_| !entry.is_complete()) else {
         return vec![resolver.resolve(entry, &RegistrationInfo::default())];
@@ -86,6 +93,14 @@ async fn phones(
             after: QUERY_TIMEOUT,
         }),
     };
+    let is_found = |infos: &Vec<RegistrationInfo>| infos.iter().any(|info| info.address.is_some());
+    if !queried.as_ref().is_ok_and(is_found) {
+        // The server of the call has no contact; another one may.
+        resolver.inquire_entry(entry, until - LAST_ANSWER).await;
+        if let Some(found) = resolver.on_roster(entry, endpoint) {
+            return found;
+        }
+    }
     // The configuration may still suffice.
     let infos = queried.unwrap_or_else(|error| {
         let sources = vec![format!("querying Asterisk: {error}")];
@@ -99,3 +114,6 @@ async fn phones(
 
 /// How long the queries for one phone may take.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How much of the budget is left for the outcome when servers do not answer.
+const LAST_ANSWER: Duration = Duration::from_millis(100);

@@ -27,8 +27,8 @@ impl Bench {
             networks: crate::phone_networks::PhoneNetworks::default(),
             url: None,
             port: 8090,
-            screen_lifetime: std::time::Duration::from_mins(1),
-            media_lifetime: std::time::Duration::from_mins(1),
+            screen_lifetime: Duration::from_mins(1),
+            media_lifetime: Duration::from_mins(1),
             folders: Vec::new(),
             hosts: Vec::new(),
             media_dir: None,
@@ -126,7 +126,7 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
         outcome(Status::Unknown, "password=hush"),
     ] {
         let record = services.history.begin(&info, "1001", Some(Vendor::Snom));
-        services.finish(record, "push", &outcome, std::time::Duration::ZERO);
+        services.finish(record, "push", &outcome, Duration::ZERO);
     }
     let status = bench.dispatch("push", &[("text", "Hi"), ("phone", "unknown")]);
     assert_eq!(status.await, Status::NotFound);

@@ -1,6 +1,7 @@
 //! Resolves references to phones.
 
 use handset_phones::phone::{Phone, RegistrationInfo, Target};
+use tokio::time::Instant;
 
 use super::phone_ref::PhoneRef;
 use super::{NotFound, PhoneResolver};
@@ -20,6 +21,11 @@ impl PhoneResolver {
             _ => phone.name.clone(),
         };
         PhoneRef::new(text, phone)
+    }
+
+    /// Asks Asterisk for the phone of a reference, unless it is in the roster.
+    pub(crate) async fn inquire_ref(&self, phone_ref: &PhoneRef, until: Instant) {
+        self.inquire(&phone_ref.names(), until).await;
     }
 
     /// Returns the phone of a reference, at its present address.

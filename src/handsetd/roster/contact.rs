@@ -197,6 +197,7 @@ impl Contact {
             contact: (!uri.is_empty()).then(|| uri.clone()),
             behind_nat: self.behind_nat(),
             call_id: self.call_id.clone(),
+            is_known: true,
             sources,
         }
     }

@@ -14,6 +14,8 @@ pub(super) enum Query {
     Contacts,
     /// The contacts of one endpoint, the registration of one peer, or the model of one SCCP device.
     Endpoint(Endpoint),
+    /// The same, because somebody waits for the answer; never joined with others.
+    Question(Endpoint),
     /// All peers of `chan_sip`.
     Peers,
     /// All devices of chan-sccp.
@@ -28,7 +30,7 @@ impl Query {
             Self::Contacts => Action::list(ListQuery::PjsipContacts),
             Self::Peers => Action::list(ListQuery::SipPeers),
             Self::SccpDevices => Action::list(ListQuery::SccpDevices),
-            Self::Endpoint(endpoint) => match endpoint.technology {
+            Self::Endpoint(endpoint) | Self::Question(endpoint) => match endpoint.technology {
                 Technology::Sip => Action::builder("SIPshowpeer")
                     .with("Peer", endpoint.name())
                     .build()?,

@@ -6,6 +6,7 @@ use handset_ami::{Event, Response};
 use handset_phones::phone::{Endpoint, Technology};
 
 use super::contact::Contact;
+use super::inquiry::Existence;
 use super::query_queue::Query;
 
 /// The registrations of one server.
@@ -14,7 +15,13 @@ pub(super) struct Table {
     endpoints: HashMap<Endpoint, Vec<Contact>>,
     /// Number of registrations announced by events.
     registrations: HashMap<Endpoint, u64>,
+    /// What the server said of endpoints that were asked for.
+    existence: HashMap<Endpoint, Existence>,
     current: bool,
+    /// Why nothing can be loaded over the current connection.
+    obstacle: Option<String>,
+    /// A phone registered without an event.
+    hides_events: bool,
 }
 
 impl Table {
@@ -44,6 +51,39 @@ impl Table {
     /// Sets [`is_current`](Self::is_current).
     pub(super) fn set_current(&mut self, current: bool) {
         self.current = current;
+    }
+
+    /// Returns what the server said of an endpoint, if it was asked.
+    pub(super) fn existence(&self, endpoint: &Endpoint) -> Option<&Existence> {
+        self.existence.get(endpoint)
+    }
+
+    /// Returns why nothing can be loaded over the current connection.
+    pub(super) fn obstacle(&self) -> Option<&str> {
+        self.obstacle.as_deref()
+    }
+
+    /// Sets [`obstacle`](Self::obstacle).
+    pub(super) fn set_obstacle(&mut self, obstacle: Option<String>) {
+        self.obstacle = obstacle;
+    }
+
+    /// Returns whether phones register without an event.
+    pub(super) fn hides_events(&self) -> bool {
+        self.hides_events
+    }
+
+    /// Sets [`hides_events`](Self::hides_events).
+    pub(super) fn set_hides_events(&mut self, hides_events: bool) {
+        self.hides_events = hides_events;
+    }
+
+    /// Forgets what the server said over an earlier connection.
+    pub(super) fn reset(&mut self) {
+        self.current = false;
+        self.obstacle = None;
+        self.hides_events = false;
+        self.existence.clear();
     }
 
     /// Applies an event, and returns the query that it calls for.
@@ -130,14 +170,22 @@ impl Table {
             }
             Query::Peers => self.listed(Technology::Sip, response, Contact::of_peer),
             Query::SccpDevices => self.listed(Technology::Sccp, response, Contact::of_sccp_device),
-            Query::Endpoint(endpoint) if endpoint.technology == Technology::Sccp => {
+            Query::Endpoint(endpoint) | Query::Question(endpoint)
+                if endpoint.technology == Technology::Sccp =>
+            {
                 let model = response.header("Value").unwrap_or_default();
                 for contact in self.endpoints.get_mut(endpoint).into_iter().flatten() {
                     contact.set_skinny_type(model);
                 }
                 Vec::new()
             }
-            Query::Endpoint(endpoint) => {
+            Query::Endpoint(endpoint) | Query::Question(endpoint) => {
+                let existence = Self::read_existence(response);
+                let is_forbidden = matches!(existence, Existence::Forbidden(_));
+                self.record_existence(endpoint, existence);
+                if is_forbidden {
+                    return Vec::new();
+                }
                 let contacts: Vec<_> = match endpoint.technology {
                     Technology::Sip => Contact::of_peer_details(endpoint, response)
                         .into_iter()
@@ -161,6 +209,27 @@ impl Table {
                 Vec::new()
             }
         }
+    }
+
+    /// Reads the response to a question for one endpoint. A server without the module does not know it.
+    fn read_existence(response: &Response) -> Existence {
+        let message = response.message();
+        if response.is_success() {
+            Existence::Known
+        } else if message.to_lowercase().contains("permission denied") {
+            Existence::Forbidden(format!(
+                "it says {message:?}; the account needs write = system,reporting in manager.conf"
+            ))
+        } else {
+            Existence::Unknown
+        }
+    }
+
+    fn record_existence(&mut self, endpoint: &Endpoint, existence: Existence) {
+        if self.existence.len() >= MAX_ENDPOINTS {
+            self.existence.clear();
+        }
+        self.existence.insert(endpoint.clone(), existence);
     }
 
     /// Applies a list without details; returns a query for each of its items.

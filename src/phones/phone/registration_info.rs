@@ -21,6 +21,8 @@ pub struct RegistrationInfo {
     pub behind_nat: Option<IpAddr>,
     /// The `Call-ID` of its registration.
     pub call_id: Option<String>,
+    /// Whether Asterisk knows the endpoint, although it may have no contact.
+    pub is_known: bool,
     /// The queries and their results, one phrase each, for [`Unresolved`](super::Unresolved).
     pub sources: Vec<String>,
 }

@@ -124,6 +124,14 @@ impl Asterisk {
         self.line("Asterisk Ready.").await;
     }
 
+    /// Replaces a text in one of its configuration files; a reload on the console applies that.
+    pub(crate) fn change(&self, file: &str, old: &str, new: &str) {
+        let path = self.home.path().join("etc").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file}: {old}");
+        fs::write(&path, text.replacen(old, new, 1)).unwrap();
+    }
+
     /// Waits for a line of the console that contains `pattern`, and returns it.
     pub(crate) async fn line(&self, pattern: &str) -> String {
         self.process.line_after(0, pattern).await

@@ -62,6 +62,9 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
     let (directory, defaults) = (config.directory.clone(), config.vendors.clone());
     let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
     let courier = courier(config, &roster)?;
+    resolver
+        .inquire(&names.into(), Instant::now() + LOAD_TIMEOUT)
+        .await;
     let mut reports = Vec::new();
     for found in resolver.find(&names.into()) {
         reports.push(match found {

@@ -254,6 +254,12 @@ impl OutboxWorker {
 
     async fn attempt(&self, delivery: &mut PendingDelivery) -> Attempt {
         let services = &self.services;
+        // The first attempt follows a search; later ones do not rely on events of registrations.
+        if !delivery.unreachable_because.is_empty() || delivery.result.is_none() {
+            let until = Instant::now() + INQUIRY_TIME;
+            let phone_ref = &delivery.phone_ref;
+            services.resolver.inquire_ref(phone_ref, until).await;
+        }
         let phone = match services.resolver.resolve_ref(&delivery.phone_ref) {
             Ok(phone) => phone,
             Err(outcome) => return Attempt::Unreachable(outcome.reason),
@@ -398,7 +404,10 @@ const MAX_RETRIES: usize = 256;
 
 /// Delays between attempts; a phone that registers is retried at once.
 const FIRST_DELAY: Duration = Duration::from_secs(2);
-const MAX_DELAY: Duration = Duration::from_mins(1);
+const MAX_DELAY: Duration = Duration::from_secs(50);
+
+/// How long Asterisk may take to tell of a phone before an attempt.
+const INQUIRY_TIME: Duration = Duration::from_secs(4);
 
 /// How long to wait after a phone has registered.
 const REGISTRATION_DELAY: Duration = Duration::from_secs(1);

@@ -69,7 +69,7 @@ async fn registrations_override_the_last_seen_address() {
     let seen = PhoneRef::new("PJSIP/1001".to_owned(), &moved);
     assert_eq!(
         resolver.resolve_ref(&seen).unwrap_err().status,
-        Status::NotFound
+        Status::Unreachable
     );
     let mut session = Session::accept(&listener).await;
     session.answer_with_phone("192.0.2.21").await;

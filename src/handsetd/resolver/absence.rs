@@ -1,0 +1,193 @@
+//! Phones of which nothing is known yet: Asterisk is asked, and the outcome says what it answered.
+
+use futures_util::future::join_all;
+use handset_phones::phone::{Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target};
+use tokio::time::Instant;
+
+use super::{NotFound, PhoneRef, PhoneResolver};
+use crate::outcome::{Outcome, Status};
+use crate::roster::Absence;
+
+impl PhoneResolver {
+    /// Asks Asterisk for those of the named phones that only it can know and that are not in the roster,
+    /// and waits until `until` for servers whose first reading is not over.
+    pub(crate) async fn inquire(&self, names: &PhoneNames, until: Instant) {
+        let targets = self.targets(names);
+        join_all(targets.iter().map(|target| self.ask_for(target, until))).await;
+    }
+
+    async fn ask_for(&self, target: &Target, until: Instant) {
+        match target {
+            Target::Listed(entry) | Target::Unlisted(entry) => {
+                self.inquire_entry(entry, until).await;
+            }
+            Target::Unknown(address) => {
+                if Self::is_address(address) && self.roster.find(address).is_empty() {
+                    self.roster.inquire(None, until).await;
+                }
+            }
+            Target::Group(_) => {}
+        }
+    }
+
+    /// The same for one phone.
+    pub(crate) async fn inquire_entry(&self, entry: &PhoneEntry, until: Instant) {
+        if let Some(endpoint) = &entry.endpoint
+            && !entry.is_complete()
+            && self.on_roster(entry, endpoint).is_none()
+        {
+            self.roster.inquire(Some(endpoint), until).await;
+        }
+    }
+
+    /// Returns what the account of a connected server lacks, and what to do.
+    pub(crate) fn complaint(&self, server: &str) -> Option<String> {
+        self.roster.complaint(server)
+    }
+
+    /// Returns the outcome for a phone whose kind or address is not known.
+    pub(super) fn unresolved(
+        &self,
+        entry: &PhoneEntry,
+        info: &RegistrationInfo,
+        reason: String,
+    ) -> NotFound {
+        let (name, endpoint) = (entry.name.as_str(), entry.endpoint.as_ref());
+        let is_registered = info.address.is_some() || info.contact.is_some();
+        // What is registered now may be a softphone; the desk phone may register beside it.
+        let may_register = endpoint.is_some() && self.roster.follows_any();
+        let (status, reason) = match endpoint {
+            Some(endpoint) if !is_registered => self.absent(endpoint, info, reason),
+            _ => (Status::NotFound, reason),
+        };
+        NotFound {
+            outcome: Outcome::at(name, entry.vendor, status, reason),
+            phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(name, endpoint))),
+        }
+    }
+
+    fn absent(
+        &self,
+        endpoint: &Endpoint,
+        info: &RegistrationInfo,
+        reason: String,
+    ) -> (Status, String) {
+        let not_registered = || format!("{endpoint} is not registered");
+        match self.roster.absence(Some(endpoint)) {
+            _ if info.is_known => (Status::Unreachable, not_registered()),
+            Absence::NotRegistered => (Status::Unreachable, not_registered()),
+            Absence::Unavailable(server) => (Status::Unreachable, server.to_string()),
+            Absence::Unknown => (Status::NotFound, reason),
+        }
+    }
+
+    /// Returns the outcome for an address at which no phone is registered.
+    pub(super) fn nobody_at(&self, address: &str) -> NotFound {
+        let reason = format!(
+            "no [[phone]] has the name or address {address}, and no phone is registered there"
+        );
+        if !Self::is_address(address) {
+            return Outcome::at(address, None, Status::NotFound, reason).into();
+        }
+        let (status, reason) = match self.roster.absence(None) {
+            Absence::Unavailable(server) => (Status::Unreachable, server.to_string()),
+            Absence::NotRegistered | Absence::Unknown => (Status::NotFound, reason),
+        };
+        let may_register = self.roster.follows_any();
+        NotFound {
+            outcome: Outcome::at(address, None, status, reason),
+            phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(address, None))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use handset_net::tasks::Tasks;
+    use handset_phones::phone::{Directory, VendorDefaultsMap};
+
+    use super::*;
+    use crate::resolver::Resolution;
+    use crate::roster::Roster;
+    use crate::roster::testing::{Session, listen, soon};
+
+    fn resolver(roster: &Roster) -> PhoneResolver {
+        let directory = Directory::default();
+        PhoneResolver::new(directory, roster.clone(), VendorDefaultsMap::default())
+    }
+
+    async fn ask(resolver: &PhoneResolver, name: &str) -> Resolution {
+        resolver.inquire(&name.into(), soon()).await;
+        resolver.find(&name.into()).remove(0)
+    }
+
+    fn outcome(resolution: Resolution) -> (Status, String) {
+        let Outcome { status, reason, .. } = resolution.unwrap_err().outcome;
+        (status, reason)
+    }
+
+    #[tokio::test]
+    async fn phones_are_waited_for_until_the_first_reading_is_over() {
+        let tasks = Tasks::new();
+        let (listener, roster) = listen(&tasks).await;
+        let resolver = resolver(&roster);
+        let (status, reason) = outcome(resolver.find(&"1001".into()).remove(0));
+        assert_eq!(status, Status::Unreachable);
+        assert!(reason.starts_with("Asterisk pbx is not "), "{reason}");
+        let server = async {
+            let mut session = Session::accept(&listener).await;
+            session.answer_with_phone("192.0.2.21").await;
+            session
+        };
+        let (by_name, by_address, session) =
+            tokio::join!(ask(&resolver, "1001"), ask(&resolver, "192.0.2.21"), server);
+        for found in [by_name, by_address] {
+            assert_eq!(found.unwrap().address.to_string(), "192.0.2.21");
+        }
+        drop(session);
+        tasks.shut_down(Duration::from_secs(5)).await;
+    }
+
+    #[tokio::test]
+    async fn outcome_says_what_asterisk_answered() {
+        let tasks = Tasks::new();
+        let (listener, roster) = listen(&tasks).await;
+        let resolver = resolver(&roster);
+        let mut session = Session::accept(&listener).await;
+        session.answer_with_phone("192.0.2.21").await;
+        let known = "Response: Success\nEventList: start\nMessage: Following are Events\n";
+        let list = "Event: EndpointDetail\nObjectName: 1002\n";
+        for (answer, status, words) in [
+            (
+                "Response: Error\nMessage: Unable to retrieve endpoint 1002\n",
+                Status::NotFound,
+                "cannot determine the vendor of phone 1002",
+            ),
+            (
+                "Response: Error\nMessage: Permission denied\n",
+                Status::Unreachable,
+                "Asterisk pbx does not tell: it says \"Permission denied\"; the account needs",
+            ),
+            (known, Status::Unreachable, "PJSIP/1002 is not registered"),
+        ] {
+            let server = async {
+                let id = session.hear("PJSIPShowEndpoint").await;
+                let mut text = format!("{answer}ActionID: {id}\n\n");
+                if answer == known {
+                    text += &format!(
+                        "{list}ActionID: {id}\n\nEvent: EndpointDetailComplete\n\
+                         EventList: Complete\nActionID: {id}\n\n"
+                    );
+                }
+                session.say(&text.replace('\n', "\r\n")).await;
+            };
+            let (found, ()) = tokio::join!(ask(&resolver, "1002"), server);
+            let (found, reason) = outcome(found);
+            assert_eq!(found, status, "{reason}");
+            assert!(reason.starts_with(words), "{reason}");
+        }
+        tasks.shut_down(Duration::from_secs(5)).await;
+    }
+}

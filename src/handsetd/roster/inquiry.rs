@@ -1,0 +1,144 @@
+//! Questions about single phones, for which the events of a server do not suffice: they may be filtered,
+//! or still be on their way.
+
+use futures_util::future::join_all;
+use handset_ami as ami;
+use handset_phones::phone::Endpoint;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Roster, Server, Unavailable};
+
+/// A question to one server. The answer is in the table.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Which contacts an endpoint has, and whether it exists.
+    Endpoint(Endpoint, oneshot::Sender<()>),
+    /// All registrations.
+    Registrations(oneshot::Sender<()>),
+    /// Whether a new session would have other rights.
+    Rights,
+}
+
+/// What a server says of an endpoint.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Existence {
+    /// It is configured there.
+    Known,
+    /// It is not configured there.
+    Unknown,
+    /// The account may not ask.
+    Forbidden(String),
+}
+
+/// Why a phone has no registration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Absence {
+    /// A server knows its endpoint.
+    NotRegistered,
+    /// No server knows it, or none was asked.
+    Unknown,
+    /// A server that may know it cannot be asked.
+    Unavailable(Unavailable),
+}
+
+impl Roster {
+    /// Asks all servers for an endpoint, or for all registrations, and waits until `until` for the
+    /// answers and for servers that are still loading.
+    pub(crate) async fn inquire(&self, endpoint: Option<&Endpoint>, until: Instant) {
+        let servers = self.list();
+        let questions = servers.iter().map(|server| server.inquire(endpoint, until));
+        join_all(questions).await;
+    }
+
+    /// Returns why an endpoint, or a phone that is identified by its address, has no registration, as
+    /// far as the servers have told.
+    pub(crate) fn absence(&self, endpoint: Option<&Endpoint>) -> Absence {
+        let mut absence = Absence::Unknown;
+        for server in self.list() {
+            let table = server.table.borrow();
+            if !table.is_current() {
+                drop(table);
+                absence = Absence::Unavailable(server.unavailable());
+                continue;
+            }
+            match endpoint.and_then(|endpoint| table.existence(endpoint)) {
+                Some(Existence::Known) => return Absence::NotRegistered,
+                Some(Existence::Forbidden(reason)) => {
+                    absence = Absence::Unavailable(Unavailable::Forbidden {
+                        server: server.client.name().to_owned(),
+                        reason: reason.clone(),
+                    });
+                }
+                Some(Existence::Unknown) | None => {}
+            }
+        }
+        absence
+    }
+
+    /// Returns what the account of a connected server lacks, and what to do.
+    pub(crate) fn complaint(&self, server: &str) -> Option<String> {
+        let servers = self.list();
+        let server = servers.iter().find(|known| known.client.name() == server)?;
+        if !server.client.state().borrow().is_connected() {
+            return None;
+        }
+        let table = server.table.borrow();
+        let hidden = table.hides_events().then(|| EVENTS_HIDDEN.to_owned());
+        table.obstacle().map(ToOwned::to_owned).or(hidden)
+    }
+
+    /// Finds out, in the background, whether the rights of the account of a server have changed, and
+    /// logs in again if so.
+    pub(crate) fn recheck_rights(&self, server: &str) {
+        for known in self.list() {
+            if known.client.name() == server {
+                // If the queue is full, the next reload may ask again.
+                let _ = known.questions.try_send(Question::Rights);
+            }
+        }
+    }
+}
+
+impl Server {
+    async fn inquire(&self, endpoint: Option<&Endpoint>, until: Instant) {
+        if !self.is_loaded(until).await {
+            return;
+        }
+        let (answered, answer) = oneshot::channel();
+        let question = match endpoint {
+            Some(endpoint) => Question::Endpoint(endpoint.clone(), answered),
+            None => Question::Registrations(answered),
+        };
+        if let Ok(Ok(())) = timeout_at(until, self.questions.send(question)).await {
+            // An error means that the connection was lost.
+            let _ = timeout_at(until, answer).await;
+        }
+    }
+
+    /// Returns why its registrations are not known.
+    pub(super) fn unavailable(&self) -> Unavailable {
+        let server = self.client.name().to_owned();
+        if let Some(obstacle) = self.table.borrow().obstacle() {
+            let reason = obstacle.to_owned();
+            return Unavailable::Forbidden { server, reason };
+        }
+        let reason = match &*self.client.state().borrow() {
+            ami::State::Lost { reason, .. } | ami::State::Refused { reason, .. } => {
+                reason.to_string()
+            }
+            ami::State::Stopped => "handsetd is stopping".to_owned(),
+            ami::State::Connected(_) => {
+                let reason = "its registrations are still being read".to_owned();
+                return Unavailable::Loading { server, reason };
+            }
+            _ => "connecting".to_owned(),
+        };
+        Unavailable::Disconnected { server, reason }
+    }
+}
+
+/// What to do where events of registrations do not arrive.
+pub(super) const EVENTS_HIDDEN: &str = "events of registrations do not arrive: the account lacks \
+    read = system in manager.conf, or its eventfilter hides ContactStatus, PeerStatus and \
+    DeviceStatus; phones that register are found only when they are asked for";
