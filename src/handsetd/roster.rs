@@ -8,10 +8,12 @@ mod contact;
 mod hidden_events;
 mod inquiry;
 mod query_queue;
+mod question;
 mod registered;
 mod rights;
 mod sync;
 mod table;
+mod unavailable;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -26,11 +28,11 @@ use tokio::time::{Instant, timeout_at};
 
 pub use contact::Contact;
 pub(crate) use contact::Reach;
-pub(crate) use inquiry::Absence;
-use inquiry::Question;
+use question::Question;
 pub(crate) use registered::Registered;
 use sync::ContactSync;
 use table::Table;
+pub(crate) use unavailable::{Absence, Unavailable};
 
 /// The registrations of all servers. Cheap to clone; clones share their contents.
 #[derive(Clone)]
@@ -53,45 +55,6 @@ pub(crate) struct Registration {
     pub client: Client,
     /// The contacts of the endpoint there; at least one.
     pub contacts: Vec<Contact>,
-}
-
-/// Why an endpoint has no registration to send to.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Unavailable {
-    /// The server is not connected.
-    #[error("Asterisk {server} is not connected: {reason}")]
-    Disconnected {
-        /// The name of the server in the configuration.
-        server: String,
-        /// The cause.
-        reason: String,
-    },
-    /// The account lacks the right to ask, or there is nothing to ask.
-    #[error("Asterisk {server} does not tell: {reason}")]
-    Forbidden {
-        /// The name of the server in the configuration.
-        server: String,
-        /// What is missing, and what to do.
-        reason: String,
-    },
-    /// The first reading is not over.
-    #[error("Asterisk {server} is not ready: {reason}")]
-    Loading {
-        /// The name of the server in the configuration.
-        server: String,
-        /// What is awaited.
-        reason: String,
-    },
-    /// The configuration names no server.
-    #[error("no [[asterisk]] is configured, which a NOTIFY requires")]
-    NoServer,
-    /// The endpoint has no contact.
-    #[error("{endpoint} is not registered")]
-    NotRegistered {
-        /// The endpoint.
-        endpoint: Endpoint,
-    },
 }
 
 impl Roster {

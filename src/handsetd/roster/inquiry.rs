@@ -7,40 +7,9 @@ use handset_phones::phone::Endpoint;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Roster, Server, Unavailable};
-
-/// A question to one server. The answer is in the table.
-#[derive(Debug)]
-pub(super) enum Question {
-    /// Which contacts an endpoint has, and whether it exists.
-    Endpoint(Endpoint, oneshot::Sender<()>),
-    /// All registrations.
-    Registrations(oneshot::Sender<()>),
-    /// Whether a new session would have other rights.
-    Rights,
-}
-
-/// What a server says of an endpoint.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Existence {
-    /// It is configured there.
-    Known,
-    /// It is not configured there.
-    Unknown,
-    /// The account may not ask.
-    Forbidden(String),
-}
-
-/// Why a phone has no registration.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Absence {
-    /// A server knows its endpoint.
-    NotRegistered,
-    /// No server knows it, or none was asked.
-    Unknown,
-    /// A server that may know it cannot be asked.
-    Unavailable(Unavailable),
-}
+use super::question::{EVENTS_HIDDEN, Existence, Question};
+use super::unavailable::{Absence, Unavailable};
+use super::{Roster, Server};
 
 impl Roster {
     /// Asks all servers for an endpoint, or for all registrations, and waits until `until` for the
@@ -137,8 +106,3 @@ impl Server {
         Unavailable::Disconnected { server, reason }
     }
 }
-
-/// What to do where events of registrations do not arrive.
-pub(super) const EVENTS_HIDDEN: &str = "events of registrations do not arrive: the account lacks \
-    read = system in manager.conf, or its eventfilter hides ContactStatus, PeerStatus and \
-    DeviceStatus; phones that register are found only when they are asked for";

@@ -12,8 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::{debug, info, warn};
 
 use super::hidden_events::{Suspect, registered};
-use super::inquiry::{EVENTS_HIDDEN, Question};
 use super::query_queue::{Query, QueryQueue};
+use super::question::{EVENTS_HIDDEN, Question};
 use super::registered::Registered;
 use super::rights::{self, Rights};
 use super::table::Table;

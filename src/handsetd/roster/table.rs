@@ -6,8 +6,8 @@ use handset_ami::{Event, Response};
 use handset_phones::phone::{Endpoint, Technology};
 
 use super::contact::Contact;
-use super::inquiry::Existence;
 use super::query_queue::Query;
+use super::question::Existence;
 
 /// The registrations of one server.
 #[derive(Debug, Default)]
