@@ -18,6 +18,7 @@ on_both_versions! {
     hidden_events_hide_no_phone
     an_account_without_read_classes_finds_phones_at_once
     endpoints_are_unreachable_and_other_names_not_found
+    endpoints_may_have_odd_names
 }
 
 #[tokio::test]
@@ -139,6 +140,25 @@ async fn endpoints_are_unreachable_and_other_names_not_found(version: Version) {
         let (_, status, reason) = push(&site.daemon, name, "").await;
         assert_eq!(status, "NOTFOUND", "{name}: {reason}");
     }
+}
+
+async fn endpoints_may_have_odd_names(version: Version) {
+    let options = Options {
+        pjsip: include_str!("../fixtures/field/pjsip-names.conf"),
+        ..Options::registrar(&[])
+    };
+    let Some(asterisk) = Asterisk::start(version, &options).await else {
+        return;
+    };
+    let daemon = Daemon::start(&section(&asterisk.manager().to_string())).await;
+    for name in ["my phone", "PJSIP/my phone", "x'y", "a/b", "PJSIP/a/b"] {
+        let (_, status, reason) = push(&daemon, name, "").await;
+        let plain = name.trim_start_matches("PJSIP/");
+        let expected = format!("PJSIP/{plain} is not registered");
+        assert_eq!((status.as_str(), reason), ("UNREACHABLE", expected));
+    }
+    let (_, status, reason) = push(&daemon, "c/d", "").await;
+    assert_eq!(status, "NOTFOUND", "{reason}");
 }
 
 /// A server whose account is wrong at first, and a daemon.

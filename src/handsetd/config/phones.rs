@@ -99,6 +99,7 @@ fn entry(
             validator,
         ),
         // A phone whose name cannot be that of an endpoint has none.
+        None if raw.name.contains(char::is_whitespace) => None,
         None => raw.name.parse::<Endpoint>().ok(),
     };
     let pin = raw.tls.and_then(|tls| tls.pin(section, validator));

@@ -154,7 +154,7 @@ async fn query<const N: usize>(
 
 /// Returns the names of a list that are safe between the parentheses of a dialplan function.
 fn list(text: &str) -> impl Iterator<Item = &str> {
-    let is_safe = |c: char| c.is_alphanumeric() || "-_.+@#*~!:;/=".contains(c);
+    let is_safe = |c: char| c.is_alphanumeric() || "-_.+@#*~!:;/= '&".contains(c);
     text.split(',')
         .map(str::trim)
         .filter(move |name| !name.is_empty() && name.chars().all(is_safe))

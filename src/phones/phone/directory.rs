@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Address, Endpoint, Listing, MacAddress, PhoneEntry, PhoneName, PhoneNames};
+use super::{
+    Address, Endpoint, Listing, MacAddress, PhoneEntry, PhoneName, PhoneNames, Technology,
+};
 
 /// The configured phones and groups.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +46,7 @@ impl Directory {
             for member in members {
                 let known = directory.groups.contains_key(member)
                     || directory.by_name(member).is_some()
-                    || member.parse::<Endpoint>().is_ok();
+                    || is_endpoint(member);
                 if !known {
                     return Err(UnknownMember {
                         group: group.clone(),
@@ -124,8 +126,12 @@ impl Directory {
         }
         let is_address =
             text.parse::<std::net::IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok();
-        match text.parse::<Endpoint>() {
-            Ok(endpoint) if !is_address => {
+        // A slash may belong to the name, as in `a/b`; an `&` separates names.
+        let endpoint = text
+            .parse::<Endpoint>()
+            .or_else(|_| Endpoint::new(Technology::Pjsip, text));
+        match endpoint {
+            Ok(endpoint) if !is_address && !text.contains('&') => {
                 let known = self
                     .entries
                     .iter()
@@ -177,6 +183,13 @@ impl Target {
             other => other.name().to_owned(),
         }
     }
+}
+
+/// Returns whether a member of a group may be an endpoint. One with blanks is more likely a misspelt
+/// name, unless its technology is written.
+fn is_endpoint(member: &str) -> bool {
+    let is_plain = member.contains('/') || !member.contains(char::is_whitespace);
+    is_plain && member.parse::<Endpoint>().is_ok()
 }
 
 /// A group with an unknown member.
@@ -257,7 +270,10 @@ mod tests {
         assert_eq!(names("SIP/1007"), ["unlisted SIP/1007"]);
         assert_eq!(names("192.0.2.99"), ["unknown 192.0.2.99"]);
         assert_eq!(names("00:00:5E:00:53:99"), ["unknown 00:00:5E:00:53:99"]);
-        assert_eq!(names("a b"), ["unknown a b"]);
+        assert_eq!(names("a b"), ["unlisted PJSIP/a b"]);
+        assert_eq!(names("PJSIP/a b"), ["unlisted PJSIP/a b"]);
+        assert_eq!(names("a/b"), ["unlisted PJSIP/a/b"]);
+        assert_eq!(names("(a)"), ["unknown (a)"]);
         assert!(names(" & ").is_empty());
         let both = ["unlisted PJSIP/1007", "unlisted SIP/1007"];
         assert_eq!(names("1007&SIP/1007&PJSIP/1007"), both);

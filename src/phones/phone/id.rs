@@ -184,8 +184,8 @@ impl Technology {
 
 /// An endpoint (`PJSIP/1001`), a peer (`SIP/1001`) or a line (`SCCP/1001`) in Asterisk.
 ///
-/// The name is safe as the argument of a dialplan function: it has no parentheses, commas, quotes,
-/// braces or control characters.
+/// The name is safe as the argument of a dialplan function: it has no parentheses, commas, double
+/// quotes, backslashes, braces or control characters. Asterisk takes blanks, `'`, `/` and `&`, too.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
     /// Its technology.
@@ -200,8 +200,12 @@ impl Endpoint {
     ///
     /// Returns an error if the name is empty, longer than 80 bytes or unsafe in the dialplan.
     pub fn new(technology: Technology, name: &str) -> Result<Self, Malformed> {
-        let is_safe = |c: char| c.is_alphanumeric() || "-_.+@#*~!:".contains(c);
-        if name.is_empty() || name.len() > Self::MAX_NAME || !name.chars().all(is_safe) {
+        let is_safe = |c: char| c.is_alphanumeric() || "-_.+@#*~!: '/&".contains(c);
+        if name.trim() != name
+            || name.is_empty()
+            || name.len() > Self::MAX_NAME
+            || !name.chars().all(is_safe)
+        {
             return Err(Malformed {
                 what: "endpoint",
                 text: name.to_owned(),
@@ -367,6 +371,10 @@ mod tests {
         check("SIP/2001-00000001", Some("SIP/2001"));
         check("SCCP/1003-00000007", Some("SCCP/1003"));
         check("Local/700@phones-00000001;1", None);
+        check("PJSIP/my phone-00000001", Some("PJSIP/my phone"));
+        check("PJSIP/x'y-00000001", Some("PJSIP/x'y"));
+        check("PJSIP/a/b-00000001", Some("PJSIP/a/b"));
+        check("PJSIP/a&b-00000001", Some("PJSIP/a&b"));
         check("PJSIP/1001", None);
         check("PJSIP/a)b-1", None);
         check("", None);
@@ -374,7 +382,9 @@ mod tests {
 
     #[test]
     fn unsafe_endpoint_names_are_refused() {
-        for name in ["", "1001)", "a,b", "${X}", "a\nb", "a\"b", "a b"] {
+        for name in [
+            "", "1001)", "a,b", "${X}", "a\nb", "a\"b", "a\\b", " a", "a ",
+        ] {
             assert!(Endpoint::new(Technology::Pjsip, name).is_err(), "{name:?}");
         }
         assert_eq!(
