@@ -183,7 +183,7 @@ async fn uris_run_in_one_request_and_report_individually() {
     let before = fixture.sim_phone.received().len();
     for (uri, status) in [
         ("Notify:http:192.0.2.1:80:x", "UNSUPPORTED"),
-        ("SoftKey:Exit", "UNSUPPORTED"),
+        ("SoftKey:Nothing", "INVALID"),
         ("Vibrate:1", "UNSUPPORTED"),
         ("Key:NavBack", "UNSUPPORTED"),
         ("Display:Maybe", "INVALID"),

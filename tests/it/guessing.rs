@@ -75,7 +75,8 @@ async fn guessing_for_many_phones_is_limited_as_well() {
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
     let refused = daemon.count("Rejected a phone's credentials.");
-    assert_eq!(refused, 60, "a flood fills the log");
+    // The first of a minute; the rest are counted.
+    assert_eq!(refused, 20, "a flood fills the log");
 }
 
 #[tokio::test]

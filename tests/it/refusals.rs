@@ -458,7 +458,10 @@ async fn unsupported_transports_are_refused_and_nothing_is_sent() {
                 "via=csta",
                 "only Snom phones speak CSTA over HTTP; those of other vendors speak it over SIP, if at all",
             ),
-            ("via=pbx", "only dial and ring support via=pbx; omit via"),
+            (
+                "via=pbx",
+                "only dial, ring, hangup and transfer support via=pbx; omit via",
+            ),
         ] {
             if (*name, argument) == ("snom", "via=csta") {
                 continue;

@@ -477,7 +477,7 @@ async fn unsupported_beep_and_priority_are_reported() {
         let body = String::from_utf8_lossy(&sim_phone.received()[0].body).into_owned();
         match vendor {
             Vendor::Cisco => {
-                assert_eq!(outcome.reason, "Cisco screens do not beep");
+                assert!(outcome.reason.starts_with("Cisco screens do not beep"));
                 assert!(body.contains("Priority%3D%221%22"), "{body}");
             }
             Vendor::Snom => assert_eq!(

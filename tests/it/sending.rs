@@ -62,7 +62,7 @@ async fn send_uses_the_running_daemon() {
     let (code, outcome) = self::outcome(&send(&file, &["push", "phone=one", "a", "wait=no"]).await);
     assert_eq!((code, outcome["status"].as_str()), (0, Some("QUEUED")));
 
-    configure("another");
+    configure("another token of some length");
     assert_refused(
         &send(&file, &["ping"]).await,
         "rejects the token of this configuration",

@@ -62,7 +62,10 @@ impl PlanExecution<'_> {
                 return Err(Failure::new(Status::Rejected, reason));
             }
             let result = self.step(step).await;
-            let more = result.map_err(|failure| self.after_partial(failure))?;
+            let next = result.map_err(|failure| self.after_partial(failure))?;
+            let (Next::Then(more) | Next::Instead(more)) = next else {
+                continue;
+            };
             for step in more.into_iter().rev() {
                 steps.push_front(step);
             }
@@ -86,13 +89,13 @@ impl PlanExecution<'_> {
     }
 
     /// Executes one step; returns the steps that the reply asks for.
-    async fn step(&mut self, step: Step) -> Result<Vec<Step>, Failure> {
+    async fn step(&mut self, step: Step) -> Result<Next, Failure> {
         let started = Instant::now();
         let until = self.until.unwrap_or(started + STEP_TIMEOUT);
         let (transport, request, result) = match step {
             Step::Pause(pause) => {
                 self.pause(started + pause).await?;
-                return Ok(Vec::new());
+                return Ok(Next::Done);
             }
             Step::Http(exchange) => {
                 let request = summary(&exchange.request);
@@ -105,7 +108,7 @@ impl PlanExecution<'_> {
                     notify::send(self.roster, self.phone, &notify, until, self.commit_point).await;
                 let result = sent.map(|note| {
                     self.add_note(note);
-                    Vec::new()
+                    Next::Done
                 });
                 ("notify", request, result)
             }
@@ -115,7 +118,7 @@ impl PlanExecution<'_> {
                     .calls
                     .place(self.roster, self.phone, &call, until, self.commit_point)
                     .await;
-                ("pbx", request, placed.map(|()| Vec::new()))
+                ("pbx", request, placed.map(|()| Next::Done))
             }
             Step::Channel(action) => {
                 let request = match &action.transfer_to {
@@ -124,7 +127,7 @@ impl PlanExecution<'_> {
                 };
                 let done =
                     channel::act(self.roster, self.phone, &action, until, self.commit_point).await;
-                ("pbx", request, done.map(|()| Vec::new()))
+                ("pbx", request, done.map(|()| Next::Done))
             }
             Step::HangUp => {
                 let request = "hangup through Asterisk".to_owned();
@@ -132,10 +135,12 @@ impl PlanExecution<'_> {
                     .calls
                     .hang_up(self.phone, until, self.commit_point)
                     .await;
-                ("pbx", request, ended.map(|()| Vec::new()))
+                ("pbx", request, ended.map(|()| Next::Done))
             }
         };
         let reply = match &result {
+            // Nothing has happened yet.
+            Ok(Next::Instead(_)) => "no such page".to_owned(),
             Ok(_) => {
                 self.log.succeeded = self.log.succeeded.saturating_add(1);
                 "done".to_owned()
@@ -180,7 +185,7 @@ impl PlanExecution<'_> {
     }
 
     /// Sends one HTTP request and interprets the reply.
-    async fn exchange(&mut self, exchange: &Exchange) -> Result<Vec<Step>, Failure> {
+    async fn exchange(&mut self, exchange: &Exchange) -> Result<Next, Failure> {
         let Exchange {
             request, parser, ..
         } = exchange;
@@ -207,12 +212,13 @@ impl PlanExecution<'_> {
             Failure::new(status, error.to_string())
         })?;
         match parser.parse(&reply) {
-            ReplyOutcome::Done => Ok(Vec::new()),
-            ReplyOutcome::Then(steps) => Ok(steps),
+            ReplyOutcome::Done => Ok(Next::Done),
+            ReplyOutcome::Then(steps) => Ok(Next::Then(steps)),
+            ReplyOutcome::Instead(steps) => Ok(Next::Instead(steps)),
             ReplyOutcome::Data(data) => {
                 let value = reply_data::to_json(data, self.publisher).await?;
                 reply_data::merge(&mut self.log.result, value);
-                Ok(Vec::new())
+                Ok(Next::Done)
             }
             ReplyOutcome::Denied(why) => Err(self.denied(why)),
             ReplyOutcome::Rejected(why) => Err(Failure::new(Status::Rejected, why)),
@@ -236,6 +242,16 @@ impl PlanExecution<'_> {
         };
         Failure::new(Status::Denied, reason)
     }
+}
+
+/// What follows a step.
+enum Next {
+    /// The next step of the plan.
+    Done,
+    /// Steps that take its place, since the phone has not acted.
+    Instead(Vec<Step>),
+    /// Steps that the reply asks for.
+    Then(Vec<Step>),
 }
 
 /// Reports to the circuit breaker whether the phone responded, with whatever reply.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use handset_phones::documents::{Document, screen_url};
-use handset_phones::phone::Phone;
+use handset_phones::phone::{Phone, Vendor};
 use handset_phones::vendor::{Image, Plan, PreparedContent, PreparedTone, Step, Task};
 use handset_phones::verb::Priority;
 use tokio::time::{Instant, timeout_at};
@@ -47,11 +47,12 @@ impl ExpectedFetches {
                 if let PreparedContent::Screen(_, Some(Image::File(image))) = content {
                     urls.push(image.clone());
                 }
-                match priority {
-                    Priority::Now => Self::at_once(urls, publisher),
-                    Priority::Idle | Priority::OnlyIdle => {
+                // Other vendors' phones ignore the priority.
+                match (priority, phone.vendor) {
+                    (Priority::Idle | Priority::OnlyIdle, Vendor::Cisco) => {
                         Self::later(&urls, publisher, None, WHEN_IDLE)
                     }
+                    _ => Self::at_once(urls, publisher),
                 }
             }
             // Whether the phone fetches the tone of a call depends on its settings.

@@ -107,6 +107,8 @@ pub enum ReplyOutcome {
     Done,
     /// The phone understood the request and declined it.
     Rejected(String),
+    /// The phone has not acted; these steps take the place of the one replied to.
+    Instead(Vec<Step>),
     /// Further steps come before the remaining steps of the plan.
     Then(Vec<Step>),
     /// What answered does not confirm that it acted, and may be no such phone.

@@ -155,7 +155,7 @@ fn interpret(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
             Some(Vec::new())
         }
         ReplyOutcome::Done => Some(Vec::new()),
-        ReplyOutcome::Then(steps) => Some(steps),
+        ReplyOutcome::Instead(steps) | ReplyOutcome::Then(steps) => Some(steps),
         ReplyOutcome::Data(data) => {
             match data {
                 ReplyData::Grey {

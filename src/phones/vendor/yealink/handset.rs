@@ -183,7 +183,7 @@ pub(super) fn first_of(
     Step::Http(first.parse_with(name, move |reply| {
         if reply.status == 404 && !others.is_empty() {
             let next = first_of(others, name, request.clone(), parse.clone());
-            return ReplyOutcome::Then(vec![next]);
+            return ReplyOutcome::Instead(vec![next]);
         }
         parse(reply)
     }))

@@ -112,7 +112,7 @@ fn older_pages_are_tried_if_the_firmware_is_unknown() {
             let exchange = exchange(&plan);
             pages.push(exchange.request.target.clone());
             match exchange.parser.parse(&reply(404, "")) {
-                ReplyOutcome::Then(steps) => plan = Plan::new(steps),
+                ReplyOutcome::Instead(steps) => plan = Plan::new(steps),
                 ReplyOutcome::Rejected(_) => return pages,
                 other => panic!("{other:?}"),
             }
