@@ -657,8 +657,13 @@ async fn rejections_quote_the_phone() {
             "{vendor} {status}: {}",
             outcome.reason
         );
-        // Rejections are not retried.
-        assert_eq!(sim_phone.received().len(), 1);
+        // Rejections are not retried; a Yealink phone of unknown firmware may have another page.
+        let pages = if (vendor, status) == (Vendor::Yealink, 404) {
+            2
+        } else {
+            1
+        };
+        assert_eq!(sim_phone.received().len(), pages);
     }
 }
 

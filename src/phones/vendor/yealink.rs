@@ -14,6 +14,7 @@ mod handset;
 mod info;
 mod keys;
 mod model;
+mod pages;
 mod phonecfg;
 mod push;
 mod screen;

@@ -1,4 +1,5 @@
-//! A minimal Snom phone that goes online and offline and records the numbers it dials.
+//! A minimal Snom phone that goes online and offline and records the numbers it dials. It accepts
+//! every request, and fetches nothing.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -118,9 +119,10 @@ async fn serve(mut stream: TcpStream, dialed: Arc<watch::Sender<Vec<String>>>, b
     }
     let request = String::from_utf8(request).unwrap();
     let target = request.split(' ').nth(1).unwrap();
-    let number = target.split_once("number=").unwrap().1;
-    let number = number.split('&').next().unwrap().to_owned();
-    dialed.send_modify(|numbers| numbers.push(number));
+    if let Some((_, number)) = target.split_once("number=") {
+        let number = number.split('&').next().unwrap().to_owned();
+        dialed.send_modify(|numbers| numbers.push(number));
+    }
     if behavior == Behavior::Silent {
         std::future::pending::<()>().await;
     }

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use super::action_uri::{ActionUri, OutgoingUri};
-use super::handset::{self, Handset};
+use super::handset::Handset;
 use super::keys::NO_OK;
 use super::model::Kind;
+use super::pages;
 use super::phonecfg;
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Task, pbx};
@@ -27,9 +28,9 @@ impl Handset<'_> {
             "line",
             "a NOTIFY cannot look up the account of a line; omit via or line",
         )?;
-        let pages = self.model.action_pages();
+        let known = self.model.action_pages();
         let number = number.clone();
-        let step = phonecfg::fetch(pages, move |config| {
+        let step = phonecfg::fetch(known, move |config| {
             let Some(account) = config.account(line) else {
                 return ReplyOutcome::Rejected(format!("the phone has no account for line {line}"));
             };
@@ -39,7 +40,7 @@ impl Handset<'_> {
                 return ReplyOutcome::Rejected(why);
             };
             let uri = ActionUri::dial(&number, Some(from));
-            ReplyOutcome::Then(vec![handset::http(pages, &uri)])
+            ReplyOutcome::Then(vec![pages::http(known, &uri)])
         });
         Ok(Plan::new([step]))
     }

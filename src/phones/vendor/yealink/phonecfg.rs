@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::handset::{self, Pages};
+use super::pages::{self, Pages};
 use crate::vendor::{Reply, ReplyOutcome, Step};
 
 /// Requests the file at the first of `pages` that exists and interprets it with `parse`.
@@ -13,7 +13,7 @@ pub(super) fn fetch(
     pages: Pages,
     parse: impl Fn(&PhoneCfg) -> ReplyOutcome + Clone + Send + Sync + 'static,
 ) -> Step {
-    handset::get_first(
+    pages::get_first(
         pages,
         "phonecfg=get&accounts=1&dnd=1&fw=1",
         move |reply: &Reply| match PhoneCfg::parse(&reply.text()) {

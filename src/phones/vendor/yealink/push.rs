@@ -5,7 +5,7 @@
 
 use super::answer;
 use super::document::{CONTENT_TYPE, Execute, MAX_DOCUMENT};
-use super::handset::{self, Pages};
+use super::pages::{self, Pages};
 use crate::documents::{Documents, StoredContent};
 use crate::vendor::plan::fits_notify;
 use crate::vendor::{Plan, PlanError, Request};
@@ -34,7 +34,7 @@ impl Pusher<'_> {
             request.headers.push(("Referer", base.clone()));
             request
         };
-        let step = handset::first_of(self.pages, "yealink push", request, answer::pushed);
+        let step = pages::first_of(self.pages, "yealink push", request, answer::pushed);
         Ok(Plan::new([step]))
     }
 

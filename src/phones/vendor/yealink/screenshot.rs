@@ -1,6 +1,7 @@
 //! Screenshots over HTTP, since firmware V73.
 
-use super::handset::{self, Handset, NO_ANSWER};
+use super::handset::{Handset, NO_ANSWER};
+use super::pages;
 use crate::vendor::{Plan, PlanError, Reply, ReplyData, ReplyOutcome};
 
 impl Handset<'_> {
@@ -9,8 +10,8 @@ impl Handset<'_> {
     pub(super) fn screenshot(&self) -> Result<Plan, PlanError> {
         self.require_http("screenshot", NO_ANSWER)?;
         self.model.require_release(73, "screenshot")?;
-        let step = handset::get_or_else("/screencapture", parse, || {
-            handset::get("/servlet?command=screenshot", parse)
+        let step = pages::get_or_else("/screencapture", parse, || {
+            pages::get("/servlet?command=screenshot", parse)
         });
         Ok(Plan::new([step]))
     }
