@@ -1,6 +1,8 @@
 //! Phones that only Asterisk can know, while it is away, refuses the account, hides its events, or has
 //! not been read yet.
 
+use std::time::Duration;
+
 use handset_simulator::Vendor;
 
 use super::support::admin_client::AdminClient;
@@ -109,7 +111,7 @@ async fn hidden_events_hide_no_phone(version: Version) {
     let (_, status, reason) = push(daemon, "1002", "").await;
     assert_eq!(status, "OK", "{reason}");
     screen.shows_text("to 1002").await;
-    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(daemon.count(words), 1);
     // Once the filter is gone, a reload is enough.
     site.correct(hidden, read);

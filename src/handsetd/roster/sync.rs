@@ -293,7 +293,7 @@ impl ContactSync {
     /// Reports that the account may not ask for registrations, or that there are none to ask for.
     fn report_obstacle(&mut self) {
         self.recheck_at
-            .get_or_insert(Instant::now() + RIGHTS_INTERVAL);
+            .get_or_insert_with(|| Instant::now() + RIGHTS_INTERVAL);
         // Asterisk may still be loading its modules; the next check tells.
         if !self.rights.hears_system && !self.was_rechecked {
             let server = self.client.name();
