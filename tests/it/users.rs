@@ -320,6 +320,28 @@ async fn reload_ends_what_removed_users_have_open() {
     soon("an event", reading).await;
 }
 
+#[tokio::test]
+async fn users_cannot_take_all_event_streams() {
+    let daemon = Daemon::start(&users()).await;
+    let admin = AdminClient::new(daemon.admin());
+    let listen = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str())];
+        let mut stream = admin.open("GET", "/api/v1/events", &headers, "").await;
+        let mut start = [0; 12];
+        let read = stream.read_exact(&mut start);
+        soon("the head", read).await.unwrap();
+        start.ends_with(b"200").then_some(stream)
+    };
+    let mut streams = Vec::new();
+    while let Some(stream) = listen(WATCHER).await {
+        streams.push(stream);
+    }
+    assert_eq!(streams.len(), 48, "three quarters of 64");
+    assert!(listen(SENDER).await.is_none());
+    assert!(listen(CHIEF).await.is_some());
+}
+
 /// Waits for the end of a stream.
 async fn end(stream: &mut TcpStream) {
     let mut rest = Vec::new();

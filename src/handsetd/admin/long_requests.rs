@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -12,7 +12,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::accounts::Principal;
 use super::reply::Reply;
+use super::role::Role;
 use crate::outcome::Status;
 
 /// The places for long requests.
@@ -26,6 +28,15 @@ pub(super) struct LongRequests {
 struct Places {
     total: usize,
     free: Arc<Semaphore>,
+    /// Those of `free` that users other than administrators may have.
+    shared: Arc<Semaphore>,
+}
+
+/// A place, to keep until the request ends.
+#[derive(Debug)]
+pub(super) struct Place {
+    _free: OwnedSemaphorePermit,
+    _shared: Option<OwnedSemaphorePermit>,
 }
 
 impl LongRequests {
@@ -37,25 +48,36 @@ impl LongRequests {
         }
     }
 
-    /// Returns a place for an event stream, to keep until it ends.
-    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        self.streams.take("event streams")
+    /// Returns a place for an event stream of a user with `role`.
+    pub(super) fn stream(&self, role: Role) -> Result<Place, Box<Response>> {
+        self.streams.take("event streams", role)
     }
 }
 
 impl Places {
     fn new(total: usize) -> Self {
         let total = total.min(Semaphore::MAX_PERMITS);
-        let free = Arc::new(Semaphore::new(total));
-        Self { total, free }
+        let shared = total.saturating_sub(total / ADMINISTRATORS_SHARE);
+        Self {
+            total,
+            free: Arc::new(Semaphore::new(total)),
+            shared: Arc::new(Semaphore::new(shared)),
+        }
     }
 
-    fn take(&self, what: &str) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
+    fn take(&self, what: &str, role: Role) -> Result<Place, Box<Response>> {
+        let shared = (role < Role::Admin).then(|| Arc::clone(&self.shared).try_acquire_owned());
+        let place = shared.transpose().and_then(|shared| {
+            Ok(Place {
+                _free: Arc::clone(&self.free).try_acquire_owned()?,
+                _shared: shared,
+            })
+        });
+        place.map_err(|_| {
             let reason = format!(
                 "{} {what} are open, which is the limit; try again in {RETRY:?}, or raise \
                  admin.max_connections and admin.max_connections_each",
-                self.total
+                self.total.saturating_sub(self.free.available_permits())
             );
             let code = StatusCode::SERVICE_UNAVAILABLE;
             let reply = Reply::new(code, Status::Unreachable, reason, Value::Null);
@@ -68,10 +90,12 @@ impl Places {
 /// Middleware for requests that may wait for a phone.
 pub(super) async fn limit_waiting(
     State(long_requests): State<Arc<LongRequests>>,
+    Extension(principal): Extension<Principal>,
     request: Request,
     next: Next,
 ) -> Response {
-    match long_requests.waiting.take("requests that wait for phones") {
+    let places = &long_requests.waiting;
+    match places.take("requests that wait for phones", principal.role()) {
         Ok(_place) => next.run(request).await,
         Err(refused) => *refused,
     }
@@ -82,6 +106,9 @@ const STREAMS_SHARE: usize = 4;
 
 /// Requests that wait for phones may take one in this many connections.
 const WAITING_SHARE: usize = 2;
+
+/// One in this many places is kept for administrators, so that no other user can take them all.
+const ADMINISTRATORS_SHARE: usize = 4;
 
 /// When a refused client should try again. Streams whose client has gone are noticed until then.
 const RETRY: Duration = Duration::from_secs(10);
@@ -101,13 +128,30 @@ mod tests {
     #[test]
     fn refusal_says_what_is_full_and_when_to_try_again() {
         let long_requests = LongRequests::new(8);
-        let streams = [long_requests.stream(), long_requests.stream()];
+        let stream = || long_requests.stream(Role::Admin);
+        let streams = [stream(), stream()];
         assert!(streams.iter().all(Result::is_ok));
-        let refused = long_requests.stream().unwrap_err();
+        let refused = stream().unwrap_err();
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(refused.headers()[RETRY_AFTER], "10");
-        assert!(long_requests.waiting.take("requests").is_ok());
+        assert!(long_requests.waiting.take("requests", Role::Send).is_ok());
         drop(streams);
-        assert!(long_requests.stream().is_ok());
+        assert!(stream().is_ok());
+    }
+
+    #[test]
+    fn places_are_kept_for_administrators() {
+        let long_requests = LongRequests::new(32);
+        let of_others: Vec<_> = [Role::Read, Role::Send]
+            .into_iter()
+            .cycle()
+            .map_while(|role| long_requests.stream(role).ok())
+            .collect();
+        assert_eq!(of_others.len(), 6);
+        let of_administrators: Vec<_> =
+            std::iter::from_fn(|| long_requests.stream(Role::Admin).ok()).collect();
+        assert_eq!(of_administrators.len(), 2);
+        drop(of_others);
+        assert!(long_requests.stream(Role::Read).is_ok());
     }
 }

@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use handset_ami::wire::is_secret;
 use serde_json::{Map, Value, json};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::accounts::Principal;
 use super::feed::{EventFeed, FeedItem, Lagged, MISSED, Payload, Subscription};
+use super::long_requests::Place;
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
@@ -39,7 +39,7 @@ pub(super) async fn events(
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => return Reply::invalid("Last-Event-ID: invalid id").into_response(),
     };
-    let place = match state.long_requests.stream() {
+    let place = match state.long_requests.stream(principal.role()) {
         Ok(place) => place,
         Err(refused) => return *refused,
     };
@@ -62,7 +62,7 @@ pub(super) async fn events(
 /// stream ends.
 pub(super) fn with_keep_alive(
     events: impl Stream<Item = Event> + Send + 'static,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     let events = events.map(move |event| {
@@ -155,15 +155,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::Semaphore;
     use tokio::time::Instant;
 
     use super::*;
+    use crate::admin::Role;
+    use crate::admin::long_requests::LongRequests;
 
     #[tokio::test(start_paused = true)]
     async fn idle_streams_are_kept_alive() {
         let start = Instant::now();
-        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let place = LongRequests::new(4).stream(Role::Admin).unwrap();
         let mut body = with_keep_alive(stream::pending(), place)
             .into_body()
             .into_data_stream();

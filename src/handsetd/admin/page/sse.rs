@@ -9,6 +9,7 @@ use axum::response::sse::Event;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::sleep;
 
+use crate::admin::accounts::Principal;
 use crate::admin::feed::{FeedItem, Lagged, Payload};
 use crate::admin::sessions::Session;
 use crate::admin::state::AppState;
@@ -17,9 +18,10 @@ use crate::admin::stream::with_keep_alive;
 /// Handles `GET /page/updates`: the events `delivery` and `event`, without content.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
     Extension(session): Extension<Session>,
 ) -> Response {
-    let place = match state.long_requests.stream() {
+    let place = match state.long_requests.stream(principal.role()) {
         Ok(place) => place,
         Err(refused) => return *refused,
     };
