@@ -94,7 +94,7 @@ impl PhoneResolver {
 
     /// Returns the targets that `phone=` names.
     pub(crate) fn targets(&self, names: &PhoneNames) -> Vec<Target> {
-        self.known().directory.find(names)
+        self.known().directory.find(names, &self.roster)
     }
 
     /// Returns the configured phone of `endpoint`, or an unlisted one.
@@ -106,7 +106,9 @@ impl PhoneResolver {
     pub(crate) fn find(&self, names: &PhoneNames) -> Vec<Resolution> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
+            Target::Plain(entry) => Self::of_any_technology(self.entry(&entry)),
             Target::Group(name) => vec![Err(Self::no_group(&name).into())],
+            Target::NoMatch(pattern) => vec![Err(Self::no_match(&pattern).into())],
             Target::Unknown(address) => self.at_address(&address),
         };
         let found: Vec<_> = self.targets(names).into_iter().flat_map(each).collect();
@@ -129,6 +131,24 @@ impl PhoneResolver {
              the group itself in the rule"
         );
         Outcome::at(name, None, Status::Invalid, reason)
+    }
+
+    /// Returns the outcome for a pattern that stands for no phone.
+    pub(crate) fn no_match(pattern: &str) -> Outcome {
+        let reason = format!("no desk phone that {pattern} stands for is configured or registered");
+        Outcome::at(pattern, None, Status::NotFound, reason)
+    }
+
+    /// Lets the phones of a plain name be found when they register, whatever their technology.
+    pub(crate) fn of_any_technology(mut found: Vec<Resolution>) -> Vec<Resolution> {
+        for not_found in found.iter_mut().filter_map(|found| found.as_mut().err()) {
+            let name = not_found.outcome.phone.clone();
+            not_found.phone_ref = not_found
+                .phone_ref
+                .take()
+                .map(|phone_ref| Box::new(phone_ref.with_text(name)));
+        }
+        found
     }
 
     /// Returns the phones of an entry, from configuration and roster.
@@ -192,6 +212,12 @@ impl PhoneResolver {
 
     /// Returns the phones registered at an address that is not configured.
     pub(crate) fn at_address(&self, address: &str) -> Vec<Resolution> {
+        if address.contains(',') {
+            let reason = format!("phone: {address:?} names no phone; separate several with &");
+            return vec![Err(
+                Outcome::at(address, None, Status::Invalid, reason).into()
+            )];
+        }
         let claimants = self.claimants(address);
         if let Some(endpoints) = claimants.dispute()
             && address.parse::<MacAddress>().is_ok()
@@ -224,7 +250,7 @@ impl PhoneResolver {
             .next()?
         {
             Target::Listed(entry) => Some(entry.name),
-            Target::Group(_) | Target::Unlisted(_) => None,
+            Target::Group(_) | Target::NoMatch(_) | Target::Plain(_) | Target::Unlisted(_) => None,
             Target::Unknown(_) => {
                 let claimants = self.claimants(address);
                 let is_mac = address.parse::<MacAddress>().is_ok();

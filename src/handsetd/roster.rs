@@ -21,7 +21,9 @@ use std::sync::Arc;
 
 use handset_ami::Client;
 use handset_net::tasks::Tasks;
-use handset_phones::phone::{Endpoint, MacAddress, RegistrationInfo};
+use handset_phones::phone::{
+    Endpoint, MacAddress, Registered as Lookup, RegistrationInfo, Technology,
+};
 use parking_lot::RwLock;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
@@ -206,6 +208,39 @@ impl Roster {
 
     fn list(&self) -> Vec<Server> {
         self.servers.read().clone()
+    }
+}
+
+impl Lookup for Roster {
+    fn endpoint(&self, name: &str) -> Option<Endpoint> {
+        let technologies = [Technology::Pjsip, Technology::Sip, Technology::Sccp];
+        let named = technologies.map(|technology| Endpoint::new(technology, name).ok());
+        let registered = named
+            .into_iter()
+            .flatten()
+            .filter(|named| self.knows(named));
+        let registered: Vec<_> = registered.collect();
+        // A desk phone of one technology may have a softphone of another beside it.
+        let is_phone = |endpoint: &&Endpoint| {
+            let mut infos = self.registrations(endpoint).into_iter();
+            infos.any(|info| info.identity.is_some())
+        };
+        let phone = registered.iter().find(is_phone);
+        phone.or_else(|| registered.first()).cloned()
+    }
+
+    fn desk_phones(&self) -> Vec<Endpoint> {
+        let phones = self.select(|table| {
+            let all = table.all();
+            all.filter(|contact| contact.identity().is_some()).collect()
+        });
+        let mut endpoints: Vec<_> = phones
+            .into_iter()
+            .filter_map(|info| info.endpoint)
+            .collect();
+        endpoints.sort_by_cached_key(ToString::to_string);
+        endpoints.dedup();
+        endpoints
     }
 }
 

@@ -13,6 +13,8 @@ mod id;
 mod identity;
 mod listing;
 mod names;
+mod pattern;
+mod registered;
 mod registration_info;
 mod state;
 mod vendor;
@@ -33,6 +35,7 @@ pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host, sip
 pub use identity::Identity;
 pub use listing::Listing;
 pub use names::{PhoneName, PhoneNames};
+pub use registered::{NoneRegistered, Registered};
 pub use registration_info::RegistrationInfo;
 pub use state::{Activity, PhoneState, States, normalized_name};
 pub use vendor::{UnknownVendor, Vendor};

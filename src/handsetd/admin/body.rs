@@ -86,6 +86,10 @@ mod tests {
             words("firmware", r#"{"confirm": true}"#).as_deref(),
             Ok("confirm=yes")
         );
+        assert_eq!(
+            words("push", r#"{"phone": ["1001", "boss&2*"], "text": "a"}"#).as_deref(),
+            Ok("phone=1001&boss&2* text=a")
+        );
         assert_eq!(words("ping", " ").as_deref(), Ok(""));
         assert_eq!(
             words("csta", r#"{"a.b": ["1", 2]}"#).as_deref(),
@@ -110,6 +114,19 @@ mod tests {
                 r#"{"item": []}"#,
                 "item: the list is empty; omit the key instead",
             ),
+            (
+                r#"{"phone": []}"#,
+                "phone: the list is empty; omit the key instead",
+            ),
+            (
+                r#"{"phone": ["1001", " "]}"#,
+                "phone: a name in the list is empty",
+            ),
+            (
+                r#"{"phone": [["1001"]]}"#,
+                "phone: must not be a nested list",
+            ),
+            (r#"{"phone": [true]}"#, "phone: must be a string, not true"),
             (r#"{"item": [["a"]]}"#, "item: must not be a nested list"),
             (
                 r#"{"text": "a", "text": "b"}"#,

@@ -132,7 +132,7 @@ fn operation(row: &Row, has_phone: bool) -> Value {
 
 fn property(key: &Key) -> Value {
     let value = schema(key);
-    if key.repeatable {
+    if key.repeatable || key.kind == Kind::Phones {
         json!({"oneOf": [
             value,
             {"type": "array", "items": value, "minItems": 1, "maxItems": MAX_VALUES},

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
-use handset_phones::phone::{PhoneState, Target};
+use handset_phones::Given;
+use handset_phones::phone::{PhoneNames, PhoneState, Target};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -25,7 +26,11 @@ pub(super) async fn list(State(state): State<Arc<AppState>>, RawQuery(query): Ra
 
 /// Handles `GET phones/NAME`; of a phone with several contacts, the first is returned.
 pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<String>) -> Reply {
-    let targets = state.services.resolver.targets(&name.as_str().into());
+    let names = match PhoneNames::parse(Given::written(&name)) {
+        Ok(names) => names,
+        Err(error) => return Reply::invalid(error.to_string()),
+    };
+    let targets = state.services.resolver.targets(&names);
     let names: Vec<&str> = targets.iter().map(Target::name).collect();
     let (phones, errors) = known_phones(&state).await;
     let is_named = |phone: &&PhoneSummary| {
@@ -39,6 +44,13 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<Str
         return Reply::not_found(reasons.join("; "));
     };
     if names.len() > 1 {
+        let more = names.len().saturating_sub(MAX_NAMED);
+        let mut names: Vec<_> = names
+            .into_iter()
+            .take(MAX_NAMED)
+            .map(str::to_owned)
+            .collect();
+        names.extend((more > 0).then(|| format!("{more} more")));
         let names = names.join(", ");
         return Reply::invalid(format!("{name:?} names more than one phone: {names}"));
     }
@@ -68,6 +80,9 @@ pub(super) fn phone_state(state: &AppState, phone: &PhoneSummary) -> PhoneState 
     let states = &state.services.states;
     states.of(&phone.name).or(states.of(&phone.endpoint))
 }
+
+/// How many phones a reason names.
+const MAX_NAMED: usize = 5;
 
 /// How long to wait for a server whose registrations are being loaded.
 const ROSTER_TIMEOUT: Duration = Duration::from_millis(500);

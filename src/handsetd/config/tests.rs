@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handset_net::allow_list::AllowList;
-use handset_phones::phone::{AuthPolicy, Credentials, CstaCalls, Target, Vendor};
+use handset_phones::phone::{AuthPolicy, Credentials, CstaCalls, NoneRegistered, Target, Vendor};
 
 use super::*;
 
@@ -206,7 +206,7 @@ fn every_key_sets_its_field() {
     assert!(entries[2].endpoint.is_none() && entries[2].credentials.is_none());
     assert_eq!(entries[2].firmware.as_ref().unwrap().as_str(), "8.7.3.19");
     assert_eq!(entries[2].csta_calls, Some(CstaCalls::Flat));
-    let everyone = config.directory.find(&"everyone".into());
+    let everyone = config.directory.find(&"everyone".into(), &NoneRegistered);
     let names: Vec<&str> = everyone.iter().map(Target::name).collect();
     assert_eq!(names, ["1001", "front desk", "1009", "1002"]);
     assert_eq!(config.rules[0].mode, crate::rules::config::Mode::Restart);

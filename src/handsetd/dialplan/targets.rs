@@ -29,6 +29,13 @@ pub(super) async fn find(
             Target::Listed(entry) | Target::Unlisted(entry) => {
                 found.extend(phones(resolver, &entry, call, channel, until).await);
             }
+            Target::Plain(entry) => {
+                let phones = phones(resolver, &entry, call, channel).await;
+                found.extend(PhoneResolver::of_any_technology(phones));
+            }
+            Target::NoMatch(pattern) => {
+                found.push(Err(PhoneResolver::no_match(&pattern).into()));
+            }
             Target::Group(name) => found.push(Err(PhoneResolver::no_group(&name).into())),
             Target::Unknown(address) => {
                 let address_only = PhoneNames::inserted(&address);

@@ -55,6 +55,11 @@ impl PhoneRef {
         }
     }
 
+    /// Sets the value of `phone=` that finds it.
+    pub(super) fn with_text(self, text: String) -> Self {
+        Self { text, ..self }
+    }
+
     /// Returns the endpoint; without one, the text that finds the phone.
     pub(crate) fn key(&self) -> &str {
         self.endpoint.as_deref().unwrap_or(&self.text)

@@ -68,7 +68,8 @@ impl PhoneResolver {
             ..RegistrationInfo::default()
         };
         let target = self.targets(&phone_ref.names()).into_iter().next()?;
-        let (Target::Listed(entry) | Target::Unlisted(entry)) = target else {
+        let (Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry)) = target
+        else {
             return None;
         };
         self.resolve(&entry, &info).ok()

@@ -167,7 +167,7 @@ impl PhoneResolver {
                 self.roster.knows(&endpoint).then(|| endpoint.to_string())
             }
             Target::Unknown(address) => self.name_at(&address),
-            Target::Group(_) => None,
+            Target::Group(_) | Target::NoMatch(_) | Target::Plain(_) => None,
         }
     }
 }

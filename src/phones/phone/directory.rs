@@ -1,9 +1,11 @@
 //! Configured phones and groups, and the expansion of `phone=`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::pattern::Pattern;
 use super::{
-    Address, Endpoint, Listing, MacAddress, PhoneEntry, PhoneName, PhoneNames, Technology,
+    Address, Endpoint, Listing, MacAddress, PhoneEntry, PhoneName, PhoneNames, Registered,
+    Technology,
 };
 
 /// The configured phones and groups.
@@ -20,6 +22,11 @@ pub enum Target {
     Listed(PhoneEntry),
     /// A group that a value of an event names, which must name one phone.
     Group(String),
+    /// A pattern, or `all`, that stands for no phone.
+    NoMatch(String),
+    /// A name without a technology that is neither configured nor registered; its endpoint is that of
+    /// PJSIP, and may turn out to be another.
+    Plain(PhoneEntry),
     /// An endpoint that is not configured; Asterisk may know it.
     Unlisted(PhoneEntry),
     /// A MAC or IP address that is not configured, or an invalid name.
@@ -68,27 +75,26 @@ impl Directory {
         self.groups.keys().map(String::as_str)
     }
 
-    /// Returns the targets of `phone=`: groups replaced by their members, each phone once.
-    pub fn find(&self, names: &PhoneNames) -> Vec<Target> {
-        let mut seen = BTreeSet::new();
-        let mut targets = Vec::new();
+    /// Returns the targets of `phone=`: groups replaced by their members, `all` and patterns by the
+    /// phones that they stand for, each phone once.
+    pub fn find(&self, names: &PhoneNames, registered: &impl Registered) -> Vec<Target> {
+        let mut search = Search {
+            directory: self,
+            registered,
+            seen: BTreeSet::new(),
+            desk_phones: None,
+            targets: Vec::new(),
+        };
         for name in names.iter() {
             match name {
-                PhoneName::Inserted(name) => targets.push(self.single_target(name)),
-                PhoneName::Written(name) => self.expand(name, &mut seen, &mut targets),
+                PhoneName::Inserted(name) => search.targets.push(search.single(name)),
+                PhoneName::Written(name) => search.expand(name),
             }
         }
         let mut phones = BTreeSet::new();
+        let mut targets = search.targets;
         targets.retain(|target| phones.insert(target.identity()));
         targets
-    }
-
-    /// Returns the target of a name that must be that of one phone.
-    fn single_target(&self, name: &str) -> Target {
-        if self.groups.contains_key(name) {
-            return Target::Group(name.to_owned());
-        }
-        self.target(name)
     }
 
     /// Returns the entry of `endpoint`, or an unlisted one.
@@ -100,49 +106,6 @@ impl Directory {
         known
             .cloned()
             .unwrap_or_else(|| PhoneEntry::unlisted(endpoint.clone()))
-    }
-
-    fn expand<'a>(
-        &'a self,
-        name: &'a str,
-        seen: &mut BTreeSet<&'a str>,
-        targets: &mut Vec<Target>,
-    ) {
-        // Visiting each name once also terminates for a group that contains itself.
-        if !seen.insert(name) {
-            return;
-        }
-        match self.groups.get(name) {
-            Some(members) => members
-                .iter()
-                .for_each(|member| self.expand(member, seen, targets)),
-            None => targets.push(self.target(name)),
-        }
-    }
-
-    fn target(&self, text: &str) -> Target {
-        if let Some(entry) = self.by_name(text).or_else(|| self.by_address(text)) {
-            return Target::Listed(entry.clone());
-        }
-        let is_address =
-            text.parse::<std::net::IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok();
-        // A slash may belong to the name, as in `a/b`; an `&` separates names.
-        let endpoint = text
-            .parse::<Endpoint>()
-            .or_else(|_| Endpoint::new(Technology::Pjsip, text));
-        match endpoint {
-            Ok(endpoint) if !is_address && !text.contains('&') => {
-                let known = self
-                    .entries
-                    .iter()
-                    .find(|e| e.endpoint.as_ref() == Some(&endpoint));
-                match known {
-                    Some(entry) => Target::Listed(entry.clone()),
-                    None => Target::Unlisted(PhoneEntry::unlisted(endpoint)),
-                }
-            }
-            _ => Target::Unknown(text.to_owned()),
-        }
     }
 
     fn by_name(&self, name: &str) -> Option<&PhoneEntry> {
@@ -163,12 +126,121 @@ impl Directory {
     }
 }
 
+/// A search for the targets of `phone=`.
+struct Search<'a, R> {
+    directory: &'a Directory,
+    registered: &'a R,
+    /// The names that were expanded.
+    seen: BTreeSet<&'a str>,
+    /// The registered desk phones, once they are needed.
+    desk_phones: Option<Vec<Endpoint>>,
+    targets: Vec<Target>,
+}
+
+impl<'a, R: Registered> Search<'a, R> {
+    /// Adds the targets of a written name.
+    fn expand(&mut self, name: &'a str) {
+        // Visiting each name once also terminates for a group that contains itself.
+        if !self.seen.insert(name) {
+            return;
+        }
+        let directory = self.directory;
+        if let Some(members) = directory.groups.get(name) {
+            return members.iter().for_each(|member| self.expand(member));
+        }
+        let target = self.target(name);
+        match Pattern::find(name) {
+            Some(pattern) if matches!(target, Target::Plain(_) | Target::Unknown(_)) => {
+                self.expand_pattern(pattern, name);
+            }
+            Some(pattern) if pattern.has_technology() => self.expand_pattern(pattern, name),
+            _ => self.targets.push(target),
+        }
+    }
+
+    /// Adds the configured phones that a pattern stands for, then the registered ones.
+    fn expand_pattern(&mut self, pattern: Pattern<'_>, text: &str) {
+        let before = self.targets.len();
+        let is_meant = |name: &str, endpoint: Option<&Endpoint>| {
+            if pattern.has_technology() {
+                endpoint.is_some_and(|endpoint| pattern.matches(&endpoint.to_string()))
+            } else {
+                pattern.matches(name)
+            }
+        };
+        let entries = self.directory.entries.iter();
+        let configured = entries.filter(|entry| is_meant(&entry.name, entry.endpoint.as_ref()));
+        self.targets.extend(configured.cloned().map(Target::Listed));
+        let registered = self.registered;
+        let desk_phones = self
+            .desk_phones
+            .get_or_insert_with(|| registered.desk_phones());
+        let listed: HashSet<_> = self
+            .directory
+            .entries
+            .iter()
+            .filter_map(|entry| entry.endpoint.as_ref())
+            .collect();
+        let unlisted = desk_phones
+            .iter()
+            .filter(|endpoint| !listed.contains(endpoint))
+            .filter(|endpoint| is_meant(endpoint.name(), Some(endpoint)))
+            .map(|endpoint| Target::Unlisted(PhoneEntry::unlisted(endpoint.clone())));
+        self.targets.extend(unlisted);
+        if self.targets.len() == before {
+            self.targets.push(Target::NoMatch(text.to_owned()));
+        }
+    }
+
+    /// Returns the target of a name that must be that of one phone.
+    fn single(&self, name: &str) -> Target {
+        if self.directory.groups.contains_key(name) {
+            return Target::Group(name.to_owned());
+        }
+        self.target(name)
+    }
+
+    fn target(&self, text: &str) -> Target {
+        let directory = self.directory;
+        let known = directory
+            .by_name(text)
+            .or_else(|| directory.by_address(text));
+        if let Some(entry) = known {
+            return Target::Listed(entry.clone());
+        }
+        let is_address =
+            text.parse::<std::net::IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok();
+        // A slash may belong to the name, as in `a/b`; an `&` separates names.
+        let endpoint = text
+            .parse::<Endpoint>()
+            .or_else(|_| Endpoint::new(Technology::Pjsip, text));
+        let is_endpoint = !is_address && !text.contains('&');
+        let Some(endpoint) = endpoint.ok().filter(|_| is_endpoint) else {
+            return Target::Unknown(text.to_owned());
+        };
+        let entry = |endpoint: &Endpoint| directory.of_endpoint(endpoint);
+        let found = |entry: PhoneEntry| match entry.listing {
+            Listing::Listed => Target::Listed(entry),
+            Listing::Unlisted => Target::Unlisted(entry),
+        };
+        if text.contains('/') {
+            return found(entry(&endpoint));
+        }
+        let default = entry(&endpoint);
+        match self.registered.endpoint(text) {
+            _ if default.listing == Listing::Listed => Target::Listed(default),
+            Some(registered) => found(entry(&registered)),
+            None => Target::Plain(default),
+        }
+    }
+}
+
 impl Target {
     /// Returns its name.
     pub fn name(&self) -> &str {
         match self {
-            Self::Listed(entry) | Self::Unlisted(entry) => &entry.name,
-            Self::Group(name) | Self::Unknown(name) => name,
+            Self::Listed(entry) | Self::Plain(entry) | Self::Unlisted(entry) => &entry.name,
+            Self::Group(name) | Self::NoMatch(name) | Self::Unknown(name) => name,
         }
     }
 
@@ -176,7 +248,11 @@ impl Target {
     /// share it.
     fn identity(&self) -> String {
         match self {
-            Self::Unlisted(PhoneEntry {
+            Self::Plain(PhoneEntry {
+                endpoint: Some(endpoint),
+                ..
+            })
+            | Self::Unlisted(PhoneEntry {
                 endpoint: Some(endpoint),
                 ..
             }) => endpoint.to_string(),
@@ -223,7 +299,10 @@ mod tests {
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let groups = HashMap::from([
             ("reception".to_owned(), list(&["1001", "boss", "1009"])),
-            ("all".to_owned(), list(&["reception", "1003", "all"])),
+            (
+                "everybody".to_owned(),
+                list(&["reception", "1003", "everybody"]),
+            ),
         ]);
         Directory::new(entries, groups).unwrap()
     }
@@ -232,14 +311,32 @@ mod tests {
         targets(&text.into())
     }
 
+    /// Registered: another phone of 1003, phones that are not configured, and a softphone.
+    struct Office;
+
+    impl Registered for Office {
+        fn endpoint(&self, name: &str) -> Option<Endpoint> {
+            let known = ["PJSIP/1003", "SIP/2001", "SIP/2002", "SIP/soft"];
+            let mut known = known.into_iter().map(|text| text.parse().unwrap());
+            known.find(|endpoint: &Endpoint| endpoint.name() == name)
+        }
+
+        fn desk_phones(&self) -> Vec<Endpoint> {
+            let known = ["SIP/1003", "SIP/2001", "SIP/2002"];
+            known.map(|text| text.parse().unwrap()).to_vec()
+        }
+    }
+
     fn targets(names: &PhoneNames) -> Vec<String> {
         let kind = |target: &Target| match target {
             Target::Listed(entry) => format!("listed {}", entry.name),
+            Target::NoMatch(text) => format!("no match {text}"),
+            Target::Plain(entry) => format!("plain {}", entry.endpoint.as_ref().unwrap()),
             Target::Unlisted(entry) => format!("unlisted {}", entry.endpoint.as_ref().unwrap()),
             Target::Group(name) => format!("group {name}"),
             Target::Unknown(text) => format!("unknown {text}"),
         };
-        directory().find(names).iter().map(kind).collect()
+        directory().find(names, &Office).iter().map(kind).collect()
     }
 
     #[test]
@@ -254,11 +351,11 @@ mod tests {
     fn phones_of_joined_groups_are_found_once() {
         assert_eq!(names("boss&1001&boss"), ["listed boss", "listed 1001"]);
         assert_eq!(
-            names("all"),
+            names("everybody"),
             [
                 "listed 1001",
                 "listed boss",
-                "unlisted PJSIP/1009",
+                "plain PJSIP/1009",
                 "listed 1003"
             ]
         );
@@ -266,32 +363,83 @@ mod tests {
 
     #[test]
     fn endpoints_are_unlisted_and_addresses_unknown() {
-        assert_eq!(names("1007"), ["unlisted PJSIP/1007"]);
+        assert_eq!(names("1007"), ["plain PJSIP/1007"]);
         assert_eq!(names("SIP/1007"), ["unlisted SIP/1007"]);
         assert_eq!(names("192.0.2.99"), ["unknown 192.0.2.99"]);
         assert_eq!(names("00:00:5E:00:53:99"), ["unknown 00:00:5E:00:53:99"]);
-        assert_eq!(names("a b"), ["unlisted PJSIP/a b"]);
+        assert_eq!(names("a b"), ["plain PJSIP/a b"]);
         assert_eq!(names("PJSIP/a b"), ["unlisted PJSIP/a b"]);
         assert_eq!(names("a/b"), ["unlisted PJSIP/a/b"]);
         assert_eq!(names("(a)"), ["unknown (a)"]);
         assert!(names(" & ").is_empty());
-        let both = ["unlisted PJSIP/1007", "unlisted SIP/1007"];
+        let both = ["plain PJSIP/1007", "unlisted SIP/1007"];
         assert_eq!(names("1007&SIP/1007&PJSIP/1007"), both);
+    }
+
+    #[test]
+    fn plain_name_is_that_of_the_registered_endpoint() {
+        assert_eq!(names("2001"), ["unlisted SIP/2001"]);
+        assert_eq!(names("PJSIP/2001"), ["unlisted PJSIP/2001"]);
+        // The configuration wins.
+        assert_eq!(names("1003"), ["listed 1003"]);
+        assert_eq!(names("PJSIP/1003"), ["unlisted PJSIP/1003"]);
+        assert_eq!(names("1002"), ["listed boss"]);
+    }
+
+    #[test]
+    fn all_and_stars_are_desk_phones_configured_or_registered() {
+        let everybody = [
+            "listed 1001",
+            "listed boss",
+            "listed 1003",
+            "unlisted SIP/2001",
+            "unlisted SIP/2002",
+        ];
+        for text in ["all", "*", "all&2*&boss&*"] {
+            assert_eq!(names(text), everybody, "{text}");
+        }
+        assert_eq!(names("10*"), ["listed 1001", "listed 1003"]);
+        assert_eq!(names("b*s"), ["listed boss"]);
+        let of_sip = ["listed 1003", "unlisted SIP/2001", "unlisted SIP/2002"];
+        assert_eq!(names("SIP/*"), of_sip);
+        assert_eq!(names("*/*2"), ["listed boss", "unlisted SIP/2002"]);
+        assert_eq!(names("9*&SIP/9*"), ["no match 9*", "no match SIP/9*"]);
+    }
+
+    #[test]
+    fn phone_or_group_called_all_is_that_one() {
+        let find = |directory: &Directory| {
+            let targets = directory.find(&"all".into(), &Office);
+            targets
+                .iter()
+                .map(|target| target.name().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let entry = |name: &str| PhoneEntry {
+            name: name.into(),
+            ..PhoneEntry::unlisted("PJSIP/1001".parse().unwrap())
+        };
+        let phone = Directory::new(vec![entry("all"), entry("1002")], HashMap::new());
+        assert_eq!(find(&phone.unwrap()), ["all"]);
+        let groups = HashMap::from([("all".to_owned(), vec!["2*".to_owned()])]);
+        let group = Directory::new(vec![entry("1002")], groups).unwrap();
+        assert_eq!(find(&group), ["2001", "2002"]);
     }
 
     #[test]
     fn inserted_name_is_that_of_one_phone() {
         let inserted = |name: &str| targets(&PhoneNames::inserted(name));
         assert_eq!(inserted("reception"), ["group reception"]);
-        assert_eq!(inserted("all"), ["group all"]);
+        assert_eq!(inserted("everybody"), ["group everybody"]);
+        assert_eq!(inserted("all"), ["plain PJSIP/all"]);
         assert_eq!(inserted("boss"), ["listed boss"]);
         assert_eq!(inserted("192.0.2.21"), ["listed 1001"]);
-        assert_eq!(inserted("1007"), ["unlisted PJSIP/1007"]);
-        assert_eq!(
-            inserted("10*"),
-            ["unlisted PJSIP/10*"],
-            "a star is a letter"
-        );
+        assert_eq!(inserted("1007"), ["plain PJSIP/1007"]);
+        for pattern in ["10*", "*"] {
+            let literal = format!("plain PJSIP/{pattern}");
+            assert_eq!(inserted(pattern), [literal], "a star is a letter");
+        }
+        assert_eq!(inserted("SIP/*"), ["unlisted SIP/*"]);
         for name in ["1001&boss", "", "1001 & boss"] {
             assert_eq!(inserted(name), [format!("unknown {name}")]);
         }

@@ -23,6 +23,9 @@ impl PhoneNames {
     /// site that has more puts them into a group.
     pub const MAX: usize = 2000;
 
+    /// How many of them may have a `*`. Each is compared with all phones.
+    pub const MAX_PATTERNS: usize = 32;
+
     /// Parses names separated by `&`, as in `Dial()`.
     ///
     /// # Errors
@@ -37,6 +40,16 @@ impl PhoneNames {
                 unit: "names",
                 count: names.len(),
                 max: Self::MAX,
+            });
+        }
+        let is_pattern =
+            |name: &&PhoneName| matches!(name, PhoneName::Written(name) if name.contains('*'));
+        let patterns = names.iter().filter(is_pattern).count();
+        if patterns > Self::MAX_PATTERNS {
+            return Err(InvalidValue::TooMany {
+                unit: "names with *",
+                count: patterns,
+                max: Self::MAX_PATTERNS,
             });
         }
         Ok(Self(names))
@@ -110,6 +123,17 @@ mod tests {
             Ok(names)
         );
         assert_eq!(PhoneNames::from(" & ").iter().count(), 0);
+    }
+
+    #[test]
+    fn number_of_patterns_is_limited() {
+        let names = |count: usize| {
+            let names: Vec<_> = (0..count).map(|at| format!("{at}*")).collect();
+            PhoneNames::parse(Given::written(&names.join("&")))
+        };
+        assert!(names(PhoneNames::MAX_PATTERNS).is_ok());
+        let error = names(PhoneNames::MAX_PATTERNS + 1).unwrap_err();
+        assert!(error.to_string().contains("names with *"), "{error}");
     }
 
     #[test]

@@ -62,7 +62,9 @@ fn value(kind: Kind) -> String {
         Kind::Keys => "keys, separated by commas; `KEY:HOLD:PAUSE` sets times in milliseconds",
         Kind::Led => "the number or name of a lamp",
         Kind::Number => "a number to dial",
-        Kind::Phones => "names of phones and groups, separated by `&`",
+        Kind::Phones => {
+            "names of phones and groups, separated by `&`; `all` is every desk phone, and `*` in a name stands for any characters"
+        }
         Kind::Setting => "`NAME=VALUE`",
         Kind::SettingName => "the name of a setting",
         Kind::Template => "the name of a file in the templates folder",

@@ -184,7 +184,9 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
             return Err(self.refuse("must not be a nested list"));
         }
         let row = self.members.verb.row();
-        if row.key(self.name).is_some_and(|key| !key.repeatable) {
+        let key = row.key(self.name);
+        let names_phones = key.is_some_and(|key| key.kind == Kind::Phones);
+        if key.is_some_and(|key| !key.repeatable) && !names_phones {
             return Err(self.refuse("must be a single value, not a list"));
         }
         let before = self.members.pairs.len();
@@ -208,6 +210,14 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
         }
         if self.members.pairs.len() == before {
             return Err(self.refuse("the list is empty; omit the key instead"));
+        }
+        if names_phones {
+            let names = self.members.pairs.split_off(before);
+            let names: Vec<_> = names.into_iter().map(|(_, name)| name).collect();
+            if names.iter().any(|name| name.trim().is_empty()) {
+                return Err(self.refuse("a name in the list is empty"));
+            }
+            return self.push(names.join("&"));
         }
         Ok(())
     }

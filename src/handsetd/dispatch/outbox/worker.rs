@@ -150,6 +150,11 @@ impl OutboxWorker {
                     if let Some(backlog) = backlogs.get(&endpoint.to_string()) {
                         backlog.wake.notify_one();
                     }
+                    // A phone that was not registered is stored under its name in PJSIP.
+                    let plain = format!("PJSIP/{}", endpoint.name());
+                    if let Some(backlog) = backlogs.get(&plain) {
+                        backlog.wake.notify_one();
+                    }
                     // A phone identified by its address may belong to any endpoint.
                     let others = backlogs.iter().filter(|(key, _)| !key.contains('/'));
                     others.for_each(|(_, backlog)| backlog.wake.notify_one());
