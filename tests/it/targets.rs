@@ -1,14 +1,18 @@
 //! Resolving phones on real Asterisk servers: that of the caller, for each channel driver and kind of
 //! endpoint, and those that `phone=` names.
 
+use std::time::Duration;
+
 use handset_simulator::Vendor;
 
+use super::support::admin_client::AdminClient;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
+use super::support::soon;
 
 #[tokio::test]
 async fn on_16_phones_are_resolved_from_every_source() {
@@ -334,9 +338,64 @@ async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     my_sip.dial("20", Course::Rejected).end().await;
     asterisk.line("OUTCOME|OK|1002|yealink||").await;
     other.shows_text("pushed to SIP/1002").await;
+    // By its plain name, and before it is called.
+    for (target, extension, shown) in [
+        ("1002", "20", "pushed to 1002"),
+        ("1001", "20", "pushed to 1001"),
+        ("1002", "30", "called"),
+    ] {
+        asterisk.cli(&format!("dialplan set global TARGET {target}"));
+        let before = asterisk.count(PRINTED);
+        my_sip.dial(extension, Course::Rejected).end().await;
+        let line = asterisk.line_after(before, PRINTED).await;
+        let (phone, vendor) = if target == "1002" {
+            (&other, "yealink")
+        } else {
+            (&mine, "snom")
+        };
+        let outcome = format!("OUTCOME|OK|{target}|{vendor}||");
+        assert!(line.contains(&outcome), "{target} {extension}: {line}");
+        phone.shows_text(shown).await;
+    }
+    chan_sip_phones_are_those_that_the_api_lists(&asterisk, &other).await;
     asterisk.cli("dialplan set global TARGET SIP/1003");
     my_sip.dial("20", Course::Rejected).end().await;
     asterisk.line("OUTCOME|NOTFOUND|1003||cannot determine the vendor of phone 1003; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
+}
+
+async fn chan_sip_phones_are_those_that_the_api_lists(asterisk: &Asterisk, phone: &SimPhone) {
+    let daemon = Daemon::start(&format!(
+        "[[asterisk]]\nname = 'pbx'\naddress = '{}'\nusername = 'handsetd'\nsecret = 'hush'\n",
+        asterisk.manager()
+    ))
+    .await;
+    daemon.line("Loaded registrations.").await;
+    let admin = AdminClient::new(daemon.admin());
+    let listed = admin.get("/api/v1/phones/1002").await;
+    assert_eq!(listed.json()["result"]["endpoint"], "SIP/1002");
+    // The User-Agent follows in a query of its own.
+    let push = async |text: &str, phone: &str| {
+        let body = format!(r#"{{"text": "{text}", "phone": {phone}}}"#);
+        admin.post("/api/v1/do/push", &body).await.outcome()
+    };
+    let until_ok = async {
+        while push("By its name", r#""1002""#).await.1 != "OK" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon("a push to 1002", until_ok).await;
+    phone.shows_text("By its name").await;
+    for names in [r#""all""#, r#""1*""#, r#""SIP/*""#, r#"["1001", "1002"]"#] {
+        let (code, status, reason) = push(&names.replace('"', "'"), names).await;
+        assert_eq!((code, status.as_str()), (200, "OK"), "{names}: {reason}");
+        assert_eq!(reason, "1001: OK; 1002: OK");
+        phone.shows_text(&names.replace('"', "'")).await;
+    }
+    let (code, status, reason) = push("Nobody", r#""9*""#).await;
+    assert_eq!((code, status.as_str()), (404, "NOTFOUND"), "{reason}");
+    let (code, status, reason) = push("Nobody", r#""1001, 1002""#).await;
+    assert_eq!((code, status.as_str()), (400, "INVALID"), "{reason}");
+    assert!(reason.ends_with("separate several with &"), "{reason}");
 }
 
 #[tokio::test]
@@ -397,6 +456,12 @@ exten => 14,1,Originate(Local/10@phones,exten,quiet,s,1)
  same => n,Hangup(17)
 exten => 20,1,Gosub(handset-push,s,1(pushed to ${TARGET},,${TARGET}))
  same => n,Gosub(outcome,s,1)
+exten => 30,1,Dial(SIP/${TARGET},1,b(called^s^1))
+ same => n,Hangup(17)
+[called]
+exten => s,1,Gosub(handset-push,s,1(called))
+ same => n,Verbose(0,OUTCOME|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_REASON}|)
+ same => n,Return()
 [outcome]
 exten => s,1,Verbose(0,OUTCOME|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|${HANDSET_REASON}|)
  same => n,Hangup(17)

@@ -90,6 +90,12 @@ pub(super) async fn endpoint(
     Ok(vec![info])
 }
 
+/// Queries whether `chan_sip` is loaded. Without it, `SIPPEER` is an error in the log of Asterisk.
+pub(super) async fn has_chan_sip(channel: &mut Channel) -> Result<bool, Error> {
+    let [loaded] = query(channel, ["${IFMODULE(chan_sip.so)}".to_owned()]).await?;
+    Ok(loaded == "1")
+}
+
 /// Queries the contacts of a PJSIP endpoint: its AORs, and their contacts.
 async fn contacts(
     channel: &mut Channel,

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use handset_agi::{self as agi, Channel};
-use handset_phones::phone::{Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target};
+use handset_phones::phone::{
+    Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target, Technology,
+};
 use handset_phones::verb::Request;
 use tokio::time::{Instant, timeout};
 
@@ -30,7 +32,7 @@ pub(super) async fn find(
                 found.extend(phones(resolver, &entry, call, channel, until).await);
             }
             Target::Plain(entry) => {
-                let phones = phones(resolver, &entry, call, channel).await;
+                let phones = plain(resolver, &entry, call, channel, until).await;
                 found.extend(PhoneResolver::of_any_technology(phones));
             }
             Target::NoMatch(pattern) => {
@@ -46,6 +48,36 @@ pub(super) async fn find(
     }
     if found.is_empty() {
         found.push(Err(PhoneResolver::no_phone().into()));
+    }
+    found
+}
+
+/// Returns the phones of a name without a technology, which the roster does not know: those of the
+/// caller's own endpoint if it has this name, else of PJSIP, else of `chan_sip`.
+async fn plain(
+    resolver: &PhoneResolver,
+    entry: &PhoneEntry,
+    call: &agi::Request,
+    channel: &mut Channel,
+    until: Instant,
+) -> Vec<Resolution> {
+    let own = Endpoint::of_channel(call.channel());
+    if let Some(own) = own.as_ref().filter(|own| own.name() == entry.name) {
+        let entry = resolver.of_endpoint(own);
+        return phones(resolver, &entry, call, channel, until).await;
+    }
+    let found = phones(resolver, entry, call, channel, until).await;
+    if found.iter().any(Result::is_ok) {
+        return found;
+    }
+    let has_chan_sip = timeout(QUERY_TIMEOUT, asterisk::has_chan_sip(channel)).await;
+    let peer = Endpoint::new(Technology::Sip, &entry.name).ok();
+    if let (Ok(Ok(true)), Some(peer)) = (has_chan_sip, peer) {
+        let entry = resolver.of_endpoint(&peer);
+        let peers = phones(resolver, &entry, call, channel, until).await;
+        if peers.iter().any(Result::is_ok) {
+            return peers;
+        }
     }
     found
 }
