@@ -146,11 +146,12 @@ impl Services {
 /// Adds the contacts that were left out to the reason.
 fn with_left_out(mut outcome: Outcome, phone: &Phone) -> Outcome {
     if !phone.left_out.is_empty() {
-        let separator = if outcome.reason.is_empty() { "" } else { "; " };
         let others = phone.left_out.join(", ");
-        outcome.reason.push_str(&format!(
-            "{separator}left out, since not a desk phone: {others}"
-        ));
+        let note = format!("left out, since not a desk phone: {others}");
+        outcome.reason = match outcome.reason.as_str() {
+            "" => note,
+            reason => format!("{reason}; {note}"),
+        };
     }
     outcome
 }

@@ -3,7 +3,7 @@
 //! Many people have a softphone or a browser registered beside the desk phone. Those contacts do not
 //! count as long as one is a desk phone, and the reason names them.
 
-use handset_phones::phone::{PhoneEntry, RegistrationInfo};
+use handset_phones::phone::{Address, PhoneEntry, RegistrationInfo};
 
 use super::{PhoneResolver, Resolution};
 
@@ -51,7 +51,7 @@ fn at_configured_address<'a>(
     entry: &PhoneEntry,
     infos: &'a [RegistrationInfo],
 ) -> Option<&'a RegistrationInfo> {
-    let ip = entry.address.as_ref().and_then(|address| address.ip());
+    let ip = entry.address.as_ref().and_then(Address::ip);
     let is_there = |info: &&RegistrationInfo| ip.is_some() && info.address == ip;
     let is_phone = |info: &&RegistrationInfo| info.identity.is_some();
     let mut there = infos.iter().filter(is_there);

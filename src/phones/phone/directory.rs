@@ -219,16 +219,19 @@ impl<'a, R: Registered> Search<'a, R> {
             return Target::Unknown(text.to_owned());
         };
         let entry = |endpoint: &Endpoint| directory.of_endpoint(endpoint);
-        let found = |entry: PhoneEntry| match entry.listing {
-            Listing::Listed => Target::Listed(entry),
-            Listing::Unlisted => Target::Unlisted(entry),
+        let found = |entry: PhoneEntry| {
+            if entry.listing.is_named() {
+                Target::Listed(entry)
+            } else {
+                Target::Unlisted(entry)
+            }
         };
         if text.contains('/') {
             return found(entry(&endpoint));
         }
         let default = entry(&endpoint);
         match self.registered.endpoint(text) {
-            _ if default.listing == Listing::Listed => Target::Listed(default),
+            _ if default.listing.is_named() => Target::Listed(default),
             Some(registered) => found(entry(&registered)),
             None => Target::Plain(default),
         }

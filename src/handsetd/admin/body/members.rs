@@ -217,7 +217,7 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
             if names.iter().any(|name| name.trim().is_empty()) {
                 return Err(self.refuse("a name in the list is empty"));
             }
-            return self.push(names.join("&"));
+            self.push(names.join("&"));
         }
         Ok(())
     }
