@@ -18,7 +18,7 @@ impl PhoneResolver {
 
     async fn ask_for(&self, target: &Target, until: Instant) {
         match target {
-            Target::Listed(entry) | Target::Unlisted(entry) => {
+            Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry) => {
                 self.inquire_entry(entry, until).await;
             }
             Target::Unknown(address) => {
@@ -26,6 +26,7 @@ impl PhoneResolver {
                     self.roster.inquire(None, until).await;
                 }
             }
+            Target::NoMatch(_) => self.roster.inquire(None, until).await,
             Target::Group(_) => {}
         }
     }
