@@ -3,7 +3,7 @@
 use std::fmt;
 
 use handset_phones::screen::{Body, Screen, Source, Target};
-use handset_phones::verb::{Action, Content, Request, Tone, Verb};
+use handset_phones::verb::{Action, Content, Control, Mode, Request, Tone, Verb};
 use serde::Deserialize;
 
 /// What a user may do. A higher role may do all that a lower one may.
@@ -83,6 +83,10 @@ impl Role {
                 Content::Template { .. } => None,
             },
             Action::Ring(Tone::Source(Source::Url(_))) => Some("a URL in tone"),
+            // It sends what the microphone hears.
+            Action::Control(Control::Stream(stream)) if stream.mode != Mode::Receive => {
+                Some("mode=send or both")
+            }
             _ => None,
         };
         match key {
@@ -127,6 +131,15 @@ mod tests {
     #[test]
     fn roles_are_ordered() {
         assert!(Role::Read < Role::Send && Role::Send < Role::Admin);
+    }
+
+    #[test]
+    fn microphones_are_for_administrators() {
+        let role = |mode| role("stream", &[("address", "192.0.2.9:20480"), ("mode", mode)]);
+        assert_eq!(
+            ["receive", "send", "both"].map(role),
+            [Role::Send, Role::Admin, Role::Admin]
+        );
     }
 
     #[test]

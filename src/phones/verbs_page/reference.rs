@@ -69,7 +69,9 @@ fn value(kind: Kind) -> String {
         Kind::SettingName => "the name of a setting",
         Kind::Template => "the name of a file in the templates folder",
         Kind::String | Kind::Text => "text",
-        Kind::Tone => "the name or number of a built-in tone, a WAV file, or a URL",
+        Kind::Tone => {
+            "the name or number of a built-in tone, a file (WAV, or by its extension .raw, .rwb, .gsm, .ulaw, .alaw, .sln), or a URL"
+        }
         Kind::Url => "an http or https URL",
         Kind::User => "a user id",
         Kind::VendorUri => "a URI of the vendor; `@0`, `@1` or `@2` at its end sets the priority",
