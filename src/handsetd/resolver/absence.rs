@@ -177,10 +177,11 @@ mod tests {
                 let id = session.hear("PJSIPShowEndpoint").await;
                 let mut text = format!("{answer}ActionID: {id}\n\n");
                 if answer == known {
-                    text += &format!(
+                    let list = format!(
                         "{list}ActionID: {id}\n\nEvent: EndpointDetailComplete\n\
                          EventList: Complete\nActionID: {id}\n\n"
                     );
+                    text.push_str(&list);
                 }
                 session.say(&text.replace('\n', "\r\n")).await;
             };
