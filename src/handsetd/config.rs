@@ -135,6 +135,7 @@ impl Config {
         let (agi, dialplan) = agi::read(root, validator);
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
+        networks::check_url(&http, validator);
         let config = Self {
             asterisk: asterisk::read(root, validator),
             agi,

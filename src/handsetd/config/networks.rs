@@ -2,9 +2,11 @@
 
 use handset_net::allow_list::AllowList;
 use handset_phones::phone::{AuthPolicy, Directory, Vendor, VendorDefaultsMap};
+use url::{Host, Url};
 
 use super::setting::Setting;
 use super::validator::Validator;
+use crate::phone_http;
 use crate::phone_networks::Config;
 
 /// Reads the section. Without a network in the list, only phones of a `[[phone]]` are contacted.
@@ -40,6 +42,27 @@ pub(super) fn share_passwords(
                  vendor.{vendor}.password; auth = \"digest\"{instead} prevents it"
             ));
         }
+    }
+}
+
+/// Warns of a URL that leads phones to themselves instead of handsetd.
+pub(super) fn check_url(http: &phone_http::Config, validator: &mut Validator) {
+    let leads_to_itself = |url: &&Url| match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if let Some(url) = http.url.as_ref().filter(leads_to_itself)
+        && http
+            .allow
+            .networks()
+            .any(|network| !network.addr().is_loopback())
+    {
+        validator.warn(format!(
+            "http.url is {url}, where each phone finds itself and not handsetd; write this machine's address \
+             as phones reach it"
+        ));
     }
 }
 

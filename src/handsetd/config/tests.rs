@@ -652,6 +652,24 @@ fn phone_server_accepts_the_networks_of_the_phones_unless_told_otherwise() {
 }
 
 #[test]
+fn url_that_leads_phones_to_themselves_is_noticed() {
+    let warnings = |text: &str| {
+        let config = load_text(text).unwrap();
+        let warnings = config.warnings().iter().map(ToString::to_string);
+        warnings
+            .filter(|warning| warning.starts_with("http.url"))
+            .count()
+    };
+    let url = |host: &str| format!("[http]\nurl = 'http://{host}:8090'\n");
+    for host in ["127.0.0.1", "LocalHost", "[::1]"] {
+        assert_eq!(warnings(&url(host)), 1, "{host}");
+        let only_simulated = format!("{}[phones]\nnetworks = ['127.0.0.0/8']\n", url(host));
+        assert_eq!(warnings(&only_simulated), 0, "{host}");
+    }
+    assert_eq!(warnings(&url("192.0.2.10")), 0);
+}
+
+#[test]
 fn password_of_a_vendor_is_kept_for_listed_phones_unless_networks_are_written() {
     let vendor = "[vendor.snom]\nusername = 'u'\npassword = 'p'\n";
     let load = |text: &str| {

@@ -283,6 +283,9 @@ impl Context<'_> {
             Some(_) if cause.contains("ProtocolVersion") => {
                 "; it supports neither TLS 1.2 nor 1.3, so leave tls out"
             }
+            None if matches!(address.port, None | Some(80)) && cause.contains("refused") => {
+                "; if it accepts https only, add tls = { pin = \"sha256:…\" } to its [[phone]]"
+            }
             _ => "",
         };
         Error::ConnectFailed(format!("cannot connect to {address}: {cause}{hint}"))
