@@ -33,6 +33,8 @@ pub(crate) struct Services {
     pub(super) queues: Queues,
     /// The bytes that requests may still take.
     free_bytes: Arc<Semaphore>,
+    /// Deliveries whose fetches may still be recorded.
+    free_fetch_records: Arc<Semaphore>,
 }
 
 impl Services {
@@ -53,6 +55,7 @@ impl Services {
             in_flight: InFlight::default(),
             queues: Queues::default(),
             free_bytes: Arc::new(Semaphore::new(MAX_REQUEST_BYTES)),
+            free_fetch_records: Arc::new(Semaphore::new(MAX_FETCH_RECORDS)),
         }
     }
 
@@ -131,14 +134,18 @@ impl Services {
         }
     }
 
-    /// Records when the phone has fetched what it fetches in its own time.
+    /// Records when the phone has fetched what it fetches in its own time; of too many, not at all.
     fn record_fetch(&self, number: u64, fetches: Fetches) {
+        let Ok(record) = Arc::clone(&self.free_fetch_records).try_acquire_owned() else {
+            return;
+        };
         let (history, stop) = (self.history.clone(), self.tasks.stop());
         self.tasks.spawn("fetch record", async move {
             let fetched = timeout(FETCH_MEMORY, fetches.wait());
             if let Some(Ok(Some(at))) = stop.run_until_cancelled(fetched).await {
                 history.set_fetched(number, at);
             }
+            drop(record);
         });
     }
 }
@@ -159,6 +166,9 @@ fn with_left_out(mut outcome: Outcome, phone: &Phone) -> Outcome {
 /// How much memory the keys and values of all requests may take that are not over, in bytes: those that
 /// wait for a phone, in memory or in the outbox, and those being sent. Parsed they take as much again.
 const MAX_REQUEST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How many deliveries wait for that at once: as many as the history keeps by default.
+const MAX_FETCH_RECORDS: usize = 10_000;
 
 /// How long after a delivery the history records that the phone has fetched something.
 const FETCH_MEMORY: Duration = Duration::from_hours(1);
