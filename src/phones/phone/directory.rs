@@ -315,9 +315,9 @@ mod tests {
     }
 
     /// Registered: another phone of 1003, phones that are not configured, and a softphone.
-    struct Office;
+    struct TestRoster;
 
-    impl Registered for Office {
+    impl Registered for TestRoster {
         fn endpoint(&self, name: &str) -> Option<Endpoint> {
             let known = ["PJSIP/1003", "SIP/2001", "SIP/2002", "SIP/soft"];
             let mut known = known.into_iter().map(|text| text.parse().unwrap());
@@ -339,7 +339,11 @@ mod tests {
             Target::Group(name) => format!("group {name}"),
             Target::Unknown(text) => format!("unknown {text}"),
         };
-        directory().find(names, &Office).iter().map(kind).collect()
+        directory()
+            .find(names, &TestRoster)
+            .iter()
+            .map(kind)
+            .collect()
     }
 
     #[test]
@@ -412,7 +416,7 @@ mod tests {
     #[test]
     fn phone_or_group_called_all_is_that_one() {
         let find = |directory: &Directory| {
-            let targets = directory.find(&"all".into(), &Office);
+            let targets = directory.find(&"all".into(), &TestRoster);
             targets
                 .iter()
                 .map(|target| target.name().to_owned())
