@@ -1,7 +1,7 @@
-//! Opening files that somebody else may have placed: regular files only, of bounded length, and
+//! Opening files that another user may have placed: regular files only, of bounded length, and
 //! without waiting.
 //!
-//! A FIFO without a writer blocks whoever opens it, `/dev/zero` never ends, and a symbolic link in a
+//! A FIFO without a writer blocks the process that opens it, `/dev/zero` never ends, and a symbolic link in a
 //! folder that others may write leads anywhere. All functions block, but never for long.
 
 use std::fs::{self, File, Metadata, OpenOptions};

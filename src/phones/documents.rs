@@ -50,7 +50,7 @@ pub struct Document {
     pub token: String,
     /// What the phone gets.
     pub content: StoredContent,
-    /// Whether the phone is told to fetch it at once, rather than by a link.
+    /// Whether the push makes the phone fetch it at once, rather than by a link.
     pub is_first: bool,
 }
 
@@ -89,7 +89,7 @@ impl Documents {
         &self.cuts
     }
 
-    /// Adds the document that the phone is told to fetch at once.
+    /// Adds the document that the push makes the phone fetch at once.
     pub(crate) fn publish_first(&self, content: StoredContent) -> Url {
         let url = self.publish_screen(content);
         if let Some(document) = self.items.borrow_mut().last_mut() {
@@ -98,7 +98,7 @@ impl Documents {
         url
     }
 
-    /// Marks the document at `url` as the one that the phone is told to fetch at once.
+    /// Marks the document at `url` as the one that the push makes the phone fetch at once.
     pub(crate) fn mark_first(&self, url: &Url) {
         let mut items = self.items.borrow_mut();
         let token = url.path_segments().and_then(Iterator::last);

@@ -33,7 +33,7 @@ impl Fetch {
 /// The expected fetches, and the addresses that were refused.
 #[derive(Debug)]
 pub(super) struct Fetches {
-    /// By token. A file that several phones fetch is told apart by address.
+    /// By token. Fetches of one file by several phones differ in their address.
     expected: ExpiringMap<Arc<str>, Vec<(Option<IpAddr>, Fetch)>>,
     refused: ExpiringMap<IpAddr, ()>,
 }
