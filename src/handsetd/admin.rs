@@ -24,6 +24,7 @@ mod reply;
 mod requests;
 mod role;
 mod router;
+mod rules;
 mod server;
 mod sessions;
 mod state;

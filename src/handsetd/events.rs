@@ -80,6 +80,7 @@ impl Events {
                     }
                 },
             };
+            queries.publish(&mut self.engine);
             for decision in decisions {
                 match decision {
                     Decision::Cancel(id) => {

@@ -258,7 +258,8 @@ mod tests {
             }],
             rules: vec![RuleStatus {
                 name: "rule".to_owned(),
-                on: String::new(),
+                on: Vec::new(),
+                schedule: None,
                 counters: Counters::default(),
                 last_fired: None,
                 traces: Vec::new(),

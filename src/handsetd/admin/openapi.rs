@@ -66,6 +66,24 @@ pub(super) fn document() -> Value {
         ],
         "responses": with_success(json!({"description": "events", "content": {"text/event-stream": {}}})),
     }}));
+    paths.insert(
+        "/rules".to_owned(),
+        get("lists the rules with their counters", &json!([])),
+    );
+    let rule =
+        json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
+    paths.insert(
+        "/rules/{name}".to_owned(),
+        get("returns one rule with its last traces", &json!([rule])),
+    );
+    paths.insert("/traces".to_owned(), json!({"get": {
+        "summary": "streams what rules decide, and why, as server-sent events",
+        "parameters": [
+            {"name": "rule", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
+             "description": "names of the wanted rules; all if there is none"},
+        ],
+        "responses": with_success(json!({"description": "traces", "content": {"text/event-stream": {}}})),
+    }}));
     let document = json!({"description": "this document", "content": {"application/json": {}}});
     paths.insert(
         "/openapi.json".to_owned(),

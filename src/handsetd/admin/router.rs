@@ -14,7 +14,9 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use super::long_requests::limit_waiting;
 use super::reply::Reply;
 use super::state::AppState;
-use super::{bearer, deliveries, health, host, metrics, openapi, page, phones, requests, stream};
+use super::{
+    bearer, deliveries, health, host, metrics, openapi, page, phones, requests, rules, stream,
+};
 
 /// A route of the API below `/api/v1`.
 #[derive(Debug)]
@@ -90,6 +92,9 @@ pub(super) fn api_routes() -> Vec<ApiRoute> {
             Method::POST,
             requests::post_phone_verb,
         ),
+        route("/rules", Method::GET, rules::list),
+        route("/rules/{name}", Method::GET, rules::get),
+        route("/traces", Method::GET, rules::stream),
     ]
 }
 

@@ -1,26 +1,35 @@
-//! Queries to the rules engine, which is owned by one task: its status, and dry runs.
+//! Queries to the rules engine, which is owned by one task: its status, dry runs, and its decisions as
+//! they are made.
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::rules::{Counters, Engine, Fact, Trace};
 
 /// Sends queries to the rules engine. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct RulesHandle(mpsc::Sender<Query>);
+pub(crate) struct RulesHandle {
+    queries: mpsc::Sender<Query>,
+    traces: broadcast::Sender<Arc<Trace>>,
+}
 
-/// Receives the queries, in the task that owns the engine.
+/// Receives the queries and publishes the traces, in the task that owns the engine.
 #[derive(Debug)]
-pub(crate) struct RulesQueries(mpsc::Receiver<Query>);
+pub(crate) struct RulesQueries {
+    queries: mpsc::Receiver<Query>,
+    traces: broadcast::Sender<Arc<Trace>>,
+}
 
 /// The status of a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleStatus {
     pub(crate) name: String,
-    /// Name of the event that the rule handles.
-    pub(crate) on: String,
+    /// Names of the events that the rule handles.
+    pub(crate) on: Vec<String>,
+    /// When the clock fires the rule.
+    pub(crate) schedule: Option<String>,
     pub(crate) counters: Counters,
     pub(crate) last_fired: Option<Instant>,
     /// Evaluations of the last events, oldest first.
@@ -36,8 +45,13 @@ pub(super) enum Query {
 impl RulesHandle {
     /// Creates a handle and the receiver of its queries.
     pub(crate) fn new() -> (Self, RulesQueries) {
-        let (sender, receiver) = mpsc::channel(MAX_QUERIES);
-        (Self(sender), RulesQueries(receiver))
+        let (queries, receiver) = mpsc::channel(MAX_QUERIES);
+        let (traces, _) = broadcast::channel(MAX_BEHIND);
+        let receiver = RulesQueries {
+            queries: receiver,
+            traces: traces.clone(),
+        };
+        (Self { queries, traces }, receiver)
     }
 
     /// Returns the status of all rules, in order of the configuration; empty during shutdown.
@@ -51,10 +65,16 @@ impl RulesHandle {
         self.query(|reply| Query::DryRun(fact, reply)).await
     }
 
+    /// Subscribes to the trace of each rule that handles an event, from now on. A subscriber that falls
+    /// [`MAX_BEHIND`] traces behind loses the oldest.
+    pub(crate) fn traces(&self) -> broadcast::Receiver<Arc<Trace>> {
+        self.traces.subscribe()
+    }
+
     async fn query<T: Default>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> T {
         let (reply, answer) = oneshot::channel();
         // If the engine is gone, `reply` is dropped, and the answer is empty.
-        let _ = self.0.send(query(reply)).await;
+        let _ = self.queries.send(query(reply)).await;
         answer.await.unwrap_or_default()
     }
 }
@@ -62,9 +82,19 @@ impl RulesHandle {
 impl RulesQueries {
     /// Waits for the next query, forever once all handles are dropped. Cancel safe.
     pub(super) async fn next(&mut self) -> Query {
-        match self.0.recv().await {
+        match self.queries.recv().await {
             Some(query) => query,
             None => std::future::pending().await,
+        }
+    }
+
+    /// Sends the latest traces to the subscribers.
+    pub(super) fn publish(&self, engine: &mut Engine) {
+        for trace in engine.take_traces() {
+            if self.traces.send(trace).is_err() {
+                // There are no subscribers.
+                return;
+            }
         }
     }
 }
@@ -79,7 +109,12 @@ impl Query {
             Self::Statuses(reply) => {
                 let status = |name: &str| RuleStatus {
                     name: name.to_owned(),
-                    on: engine.event_name(name).unwrap_or_default().to_owned(),
+                    on: engine
+                        .event_name(name)
+                        .map(str::to_owned)
+                        .into_iter()
+                        .collect(),
+                    schedule: None,
                     counters: engine.counters(name).unwrap_or_default(),
                     last_fired: engine.last_fired(name),
                     traces: engine.traces(name).cloned().collect(),
@@ -89,6 +124,9 @@ impl Query {
         }
     }
 }
+
+/// How many traces a subscriber may lag behind.
+const MAX_BEHIND: usize = 256;
 
 /// Maximum of pending queries; each takes microseconds.
 const MAX_QUERIES: usize = 16;

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 use handset_net::excerpt::excerpt;
 use handset_phones::phone::Vendor;
 use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
 use super::config::Config;
-use super::record::{Record, RequestInfo, Step};
+use super::record::{self, Record, RequestInfo, Step};
 use super::redact::{self, Redacted};
 use super::search::Search;
 use crate::outcome::{Outcome, Status};
@@ -206,6 +207,12 @@ impl History {
         let search = search.lowercased();
         let found = records.into_iter().filter(|record| search.matches(record));
         found.take(limit).collect()
+    }
+
+    /// Returns what the history would keep of the keys of a request, as a JSON object.
+    pub(crate) fn keys_to_json(&self, keys: &[(String, String)]) -> Value {
+        let keeps_texts = self.log.lock().config.texts;
+        record::object(&redact::keys(keys, keeps_texts))
     }
 
     /// Subscribes to every delivery that begins, changes or ends from now on.

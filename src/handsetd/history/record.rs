@@ -167,7 +167,7 @@ impl Record {
 }
 
 /// Converts pairs to an object; the values of a repeated name become a list.
-fn object(pairs: &[(String, Redacted)]) -> Value {
+pub(super) fn object(pairs: &[(String, Redacted)]) -> Value {
     let mut object = Map::new();
     for (name, value) in pairs {
         let value = Value::from(value.as_str());

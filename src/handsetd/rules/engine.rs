@@ -1,6 +1,6 @@
 //! The rules engine: facts in, decisions out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use handset_phones::phone::States;
@@ -24,6 +24,8 @@ pub struct Engine {
     /// State of phones according to the facts so far.
     states: States,
     next_id: u64,
+    /// Traces for [`Engine::take_traces`], at most [`MAX_UNTAKEN`].
+    untaken: VecDeque<Arc<Trace>>,
 }
 
 /// An instruction to the caller.
@@ -69,6 +71,7 @@ impl Engine {
             by_event,
             states: States::default(),
             next_id: 1,
+            untaken: VecDeque::new(),
         })
     }
 
@@ -161,6 +164,12 @@ impl Engine {
         gone
     }
 
+    /// Returns the traces of [`decide`](Self::decide) since the last call, oldest first; of more than
+    /// [`MAX_UNTAKEN`], the last ones.
+    pub(crate) fn take_traces(&mut self) -> VecDeque<Arc<Trace>> {
+        std::mem::take(&mut self.untaken)
+    }
+
     /// Returns the state of phones. The returned table shares later updates.
     pub fn states(&self) -> States {
         self.states.clone()
@@ -203,6 +212,10 @@ impl Engine {
         if trace.run().is_some() {
             self.next_id = self.next_id.saturating_add(1);
         }
+        if self.untaken.len() >= MAX_UNTAKEN {
+            self.untaken.pop_front();
+        }
+        self.untaken.push_back(Arc::clone(&trace));
         Some(trace)
     }
 
@@ -231,3 +244,6 @@ fn trace_decisions(trace: &Trace) -> Vec<Decision> {
         _ => Vec::new(),
     }
 }
+
+/// Maximum of traces that wait for [`Engine::take_traces`]: more than the rules that one event fires.
+const MAX_UNTAKEN: usize = 1024;

@@ -50,7 +50,7 @@ fn row(rule: &RuleStatus) -> Value {
         .and_then(|fired| SystemTime::now().checked_sub(fired.elapsed()));
     context! {
         name => &rule.name,
-        event => &rule.on,
+        event => rule.on.join(", "),
         fired => counters.fired,
         limited => counters.limited,
         failed => counters.failed,

@@ -1,0 +1,67 @@
+//! Rules and traces as JSON objects.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use crate::events::RuleStatus;
+use crate::history::{History, without_secrets};
+use crate::rules::{Step, Trace};
+
+/// Returns a rule without its traces. `on` is written as in the configuration: one name, or a list.
+pub(super) fn rule(rule: &RuleStatus) -> Value {
+    let counters = rule.counters;
+    let on = match rule.on.as_slice() {
+        [] => Value::Null,
+        [name] => Value::from(name.as_str()),
+        names => Value::from(names),
+    };
+    json!({
+        "name": rule.name,
+        "on": on,
+        "schedule": rule.schedule,
+        "fired": counters.fired,
+        "limited": counters.limited,
+        "skipped": counters.skipped,
+        "failed": counters.failed,
+        "unmet": counters.unmet,
+        "echoed": counters.echoed,
+        "last": rule.last_fired.map(time),
+    })
+}
+
+/// Returns what a rule decided on an event. Passwords are redacted, and texts left out as in the
+/// `history`.
+pub(super) fn trace(trace: &Trace, history: &History) -> Value {
+    let values = trace.seen.iter().map(|seen| {
+        let value = seen.value.as_deref().map(without_secrets);
+        (seen.name.clone(), json!(value))
+    });
+    let run = trace.run();
+    let steps = run.into_iter().flat_map(|run| run.steps.iter());
+    json!({
+        "rule": &*trace.rule,
+        "event": trace.event,
+        "at": time(trace.at),
+        "fires": run.is_some(),
+        "verdict": trace.verdict.name(),
+        "why": without_secrets(&trace.to_string()),
+        "values": values.collect::<Map<_, _>>(),
+        "key": run.and_then(|run| run.key.as_deref()),
+        "steps": steps.map(|step| self::step(step, history)).collect::<Vec<_>>(),
+    })
+}
+
+fn step(step: &Step, history: &History) -> Value {
+    json!({
+        "verb": step.request.verb.name(),
+        "keys": history.keys_to_json(&step.pairs),
+    })
+}
+
+/// Returns an instant as RFC 3339, by the system clock.
+fn time(at: Instant) -> Option<String> {
+    let at = SystemTime::now().checked_sub(at.elapsed())?;
+    Some(humantime::format_rfc3339_millis(at).to_string())
+}
