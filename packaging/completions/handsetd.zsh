@@ -411,7 +411,7 @@ _handsetd_commands() {
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a ring tone or a picture for a phone model' \
-'rules:Test the configured rules' \
+'rules:Test and watch rules' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
@@ -492,7 +492,7 @@ _handsetd__subcmd__help_commands() {
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a ring tone or a picture for a phone model' \
-'rules:Test the configured rules' \
+'rules:Test and watch rules' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \

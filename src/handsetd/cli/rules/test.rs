@@ -1,0 +1,182 @@
+//! `handsetd rules test`: dry runs of the rules on recorded events.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, ensure};
+use clap::Args;
+use tokio::time::Instant;
+
+use super::events::{self, Position};
+use super::show::Show;
+use crate::cli::config_file::ConfigFile;
+use crate::rules::{Decision, Engine, Fact, RunId};
+
+/// Show which rules fire on recorded events, and why others do not; nothing is sent
+///
+/// Events count as simultaneous unless they have a Timestamp (timestampevents in manager.conf)
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Test {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Print JSON, one object per line for each event and rule
+    #[arg(long)]
+    json: bool,
+    /// Assume this duration of each run, to show the effect of run modes
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    takes: Duration,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// Read the events of this file: "Name: value" lines with a blank line between two events, or
+    /// JSON objects; - is standard input
+    #[arg(long, value_name = "FILE")]
+    event: Option<PathBuf>,
+    /// Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is
+    /// standard input
+    #[arg(long, value_name = "FILE")]
+    capture: Option<PathBuf>,
+}
+
+impl Test {
+    /// Runs the command.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let config = self.file.load()?;
+        ensure!(
+            !config.rules.is_empty(),
+            "the configuration has no [[rule]]"
+        );
+        let engine = Engine::new(&config.rules);
+        let engine = engine.map_err(|errors| match errors.into_iter().next() {
+            Some(error) => anyhow!(error),
+            None => anyhow!("the rules do not compile"),
+        })?;
+        let mut dry_run = DryRun {
+            engine,
+            clock: Clock::new(Instant::now()),
+            takes: self.takes,
+            in_flight: VecDeque::new(),
+            show: Show::new(out, self.json),
+        };
+        let mut count: u64 = 0;
+        let mut each = |fact: &Fact, position: Position| {
+            count = count.saturating_add(1);
+            dry_run.event(fact, position)
+        };
+        let path = match (&self.source.event, &self.source.capture) {
+            (Some(path), _) => {
+                for (fact, position) in events::read(path)? {
+                    each(&fact, position)?;
+                }
+                path
+            }
+            (None, Some(path)) => {
+                events::read_capture(path, &mut each)?;
+                path
+            }
+            (None, None) => return Err(anyhow!("name a file with --event or --capture")),
+        };
+        dry_run.end()?;
+        ensure!(count > 0, "{} contains no events", path.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The rules, and simulated runs.
+struct DryRun<'a, W> {
+    engine: Engine,
+    clock: Clock,
+    takes: Duration,
+    /// The runs in flight and when they end, in that order.
+    in_flight: VecDeque<(Instant, RunId)>,
+    show: Show<'a, W>,
+}
+
+impl<W: Write> DryRun<'_, W> {
+    fn event(&mut self, fact: &Fact, position: Position) -> anyhow::Result<()> {
+        let now = self.clock.at(fact);
+        self.finish(|end| end <= now)?;
+        let (decisions, traces) = self.engine.explain(fact, now);
+        self.show
+            .event(fact, position, &traces)
+            .context("cannot write the result")?;
+        self.start(&decisions, now);
+        self.finish(|end| end <= now)
+    }
+
+    /// Finishes all runs.
+    fn end(&mut self) -> anyhow::Result<()> {
+        self.finish(|_| true)
+    }
+
+    /// Finishes runs whose end matches `is_over`, and starts the runs that were queued behind them.
+    fn finish(&mut self, is_over: impl Fn(Instant) -> bool) -> anyhow::Result<()> {
+        while let Some((end, id)) = self.in_flight.front().copied()
+            && is_over(end)
+        {
+            self.in_flight.pop_front();
+            let decisions = self.engine.finished(id, end);
+            for decision in &decisions {
+                if let Decision::Start(run) = decision {
+                    self.show.queued(run).context("cannot write the result")?;
+                }
+            }
+            self.start(&decisions, end);
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, decisions: &[Decision], now: Instant) {
+        for decision in decisions {
+            match decision {
+                Decision::Cancel(id) => self.in_flight.retain(|(_, running)| running != id),
+                Decision::Start(run) => {
+                    let end = now.checked_add(self.takes).unwrap_or(now);
+                    self.in_flight.push_back((end, run.id));
+                }
+            }
+        }
+    }
+}
+
+/// The time of events; it never goes backwards.
+struct Clock {
+    base: Instant,
+    first: Option<Duration>,
+    now: Instant,
+}
+
+impl Clock {
+    fn new(base: Instant) -> Self {
+        Self {
+            base,
+            first: None,
+            now: base,
+        }
+    }
+
+    fn at(&mut self, fact: &Fact) -> Instant {
+        let stamp = fact.value("Timestamp").and_then(|stamp| stamp.parse().ok());
+        let stamp = stamp.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        if let Some(stamp) = stamp {
+            let first = *self.first.get_or_insert(stamp);
+            let then = self.base.checked_add(stamp.saturating_sub(first));
+            self.now = then.map_or(self.now, |then| then.max(self.now));
+        }
+        self.now
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  handsetd rules test --event pause.txt
+  handsetd rules test --capture monday.ami --json
+  echo '{\"Event\": \"phone.dnd_on\", \"phone\": \"1001\"}' | handsetd rules test --event -";
