@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use handset_ami::{self as ami, Client};
 use handset_net::tasks::Tasks;
+use handset_phones::phone::ServerName;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -180,10 +181,11 @@ impl Events {
 async fn listen(client: &Client, sender: &mpsc::Sender<Input>) {
     let (mut events, mut state) = (client.events(), client.state());
     let mut last = None;
+    let server = client.name().parse::<ServerName>().ok();
     loop {
         let fact = tokio::select! {
             event = events.next() => match event {
-                Some(event) => Some(Fact::from(event)),
+                Some(event) => Some(Fact::from(event).of_server(server.clone())),
                 None => return,
             },
             changed = state.changed() => match changed {
@@ -212,10 +214,8 @@ fn gap(server: &str, state: &ami::State, last: &mut Option<Instant>) -> Option<F
     let gap = connected.gap?;
     let seconds = format!("{:.3}", gap.as_secs_f64());
     let values = [("Server", server.to_owned()), ("Seconds", seconds)];
-    Some(Fact::new(
-        "handsetd.gap",
-        values.map(|(name, value)| (name.to_owned(), value)),
-    ))
+    let values = values.map(|(name, value)| (name.to_owned(), value));
+    Some(Fact::new("handsetd.gap", values).of_server(server.parse().ok()))
 }
 
 fn log(what: &str, report: &Report) {

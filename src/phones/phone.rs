@@ -16,6 +16,7 @@ mod names;
 mod pattern;
 mod registered;
 mod registration_info;
+mod server_name;
 mod state;
 mod vendor;
 
@@ -37,6 +38,7 @@ pub use listing::Listing;
 pub use names::{PhoneName, PhoneNames};
 pub use registered::{NoneRegistered, Registered};
 pub use registration_info::RegistrationInfo;
+pub use server_name::{InvalidServerName, ServerName};
 pub use state::{Activity, PhoneState, States, normalized_name};
 pub use vendor::{UnknownVendor, Vendor};
 

@@ -78,7 +78,9 @@ fn to_json(state: &AppState, phone: &PhoneSummary) -> Value {
 /// endpoint.
 pub(super) fn phone_state(state: &AppState, phone: &PhoneSummary) -> PhoneState {
     let states = &state.services.states;
-    states.of(&phone.name).or(states.of(&phone.endpoint))
+    states
+        .of(None, &phone.name)
+        .or(states.of(None, &phone.endpoint))
 }
 
 /// How many phones a reason names.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use handset_ami as ami;
+use handset_phones::phone::ServerName;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -18,6 +19,9 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Vec<ami::Co
     let mut names = UniqueNames::new("[[asterisk]]");
     let servers = list.into_iter().filter_map(|(raw, section)| {
         names.register(&section, &raw.name, validator);
+        if let Err(error) = raw.name.parse::<ServerName>() {
+            validator.reject(&section, "name", error.to_string());
+        }
         let address = match raw.address.parse::<ami::Address>() {
             Ok(address) => Some(address),
             Err(error) => {

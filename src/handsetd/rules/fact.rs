@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use handset_ami as ami;
 use handset_net::excerpt::excerpt;
-use handset_phones::phone::{PhoneState, States, normalized_name};
+use handset_phones::phone::{PhoneState, ServerName, States, normalized_name};
 
 use super::causes::Causes;
 
@@ -16,6 +16,8 @@ use super::causes::Causes;
 pub struct Fact {
     name: String,
     source: Source,
+    /// The Asterisk server that it came from, or that its phone belongs to.
+    server: Option<ServerName>,
     /// State of the phone that it is about.
     state: PhoneState,
     causes: Causes,
@@ -34,6 +36,7 @@ impl Fact {
         Self {
             name: name.to_owned(),
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
+            server: None,
             state: PhoneState::default(),
             causes: Causes::default(),
         }
@@ -68,6 +71,18 @@ impl Fact {
         ];
         let known = known.map(|(name, value)| (name.to_owned(), value));
         Self::new(UNKNOWN_PHONE, known.into_iter().chain(self::claims(claims)))
+    }
+
+    /// Returns the event as one of an Asterisk server, or of a phone of that server.
+    #[must_use]
+    pub(crate) fn of_server(self, server: Option<ServerName>) -> Self {
+        Self { server, ..self }
+    }
+
+    /// Returns the Asterisk server that it came from, or that its phone belongs to. A name of a phone in
+    /// it means the phone of that server.
+    pub fn server(&self) -> Option<&ServerName> {
+        self.server.as_ref()
     }
 
     /// Returns the event with the rules that led to it.
@@ -137,11 +152,11 @@ impl Fact {
     /// Records in `states` what the event says about a phone; returns the event with the resulting state.
     pub(super) fn record(&self, states: &States) -> Self {
         if let (Some(event), Some(phone)) = (self.name.strip_prefix(PHONE), self.phone()) {
-            states.note_event(phone, event);
+            states.note_event(self.server(), phone, event);
         } else if self.name == "DeviceStateChange"
             && let (Some(device), Some(state)) = (self.value("Device"), self.value("State"))
         {
-            states.note_device(device, state);
+            states.note_device(self.server(), device, state);
         }
         self.with_phone_state(states)
     }
@@ -152,7 +167,7 @@ impl Fact {
         let device = self.value("Device").filter(|_| !is_claim);
         let phone = self.phone().or(device);
         Self {
-            state: phone.map_or_else(PhoneState::default, |phone| states.of(phone)),
+            state: phone.map_or_else(PhoneState::default, |phone| states.of(self.server(), phone)),
             ..self.clone()
         }
     }
@@ -235,6 +250,7 @@ impl Fact {
         let mut fact = Self {
             name: String::new(),
             source,
+            server: None,
             state: PhoneState::default(),
             causes: Causes::default(),
         };
@@ -254,6 +270,7 @@ impl From<ami::Event> for Fact {
         Self::of_source(source.clone()).unwrap_or_else(|| Self {
             name,
             source,
+            server: None,
             state: PhoneState::default(),
             causes: Causes::default(),
         })
@@ -362,7 +379,7 @@ mod tests {
         }
         assert_eq!(fact.value("phone"), None);
         let states = States::default();
-        states.note_event("1001", "dnd_on");
+        states.note_event(None, "1001", "dnd_on");
         let recorded = fact.record(&states);
         assert_eq!(recorded.phone_field("name"), Some(""));
         assert_eq!(recorded.phone_field("dnd"), Some("unknown"));

@@ -3,8 +3,10 @@
 //! The events of action URLs have common names for all vendors. Asterisk reports device states, which
 //! include neither the hook nor do-not-disturb.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
+
+use super::ServerName;
 
 /// The state of a phone; `None` is unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -132,40 +134,83 @@ impl PhoneState {
 }
 
 /// The states of all phones. Cheap to clone; clones share one table.
+///
+/// Phones of several servers may have one name; their states are apart. The state of a phone whose server
+/// is unknown counts for that of the only server that has its name.
 #[derive(Clone, Debug, Default)]
-pub struct States(Arc<RwLock<HashMap<String, PhoneState>>>);
+pub struct States(Arc<RwLock<HashMap<String, Named>>>);
+
+/// The phones of one name.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    /// Of the phone whose server is unknown.
+    of_none: PhoneState,
+    by_server: BTreeMap<ServerName, PhoneState>,
+}
 
 impl States {
     /// Applies an event of an action URL.
-    pub fn note_event(&self, phone: &str, event: &str) {
-        self.change(phone, |state| state.note_event(event));
+    pub fn note_event(&self, server: Option<&ServerName>, phone: &str, event: &str) {
+        self.change(server, phone, |state| state.note_event(event));
     }
 
     /// Applies the state of a device, `PJSIP/1001`.
-    pub fn note_device(&self, device: &str, state: &str) {
-        self.change(device, |known| known.note_device(state));
+    pub fn note_device(&self, server: Option<&ServerName>, device: &str, state: &str) {
+        self.change(server, device, |known| known.note_device(state));
     }
 
     /// Returns the state of a phone, by its name or the name of its endpoint.
-    pub fn of(&self, phone: &str) -> PhoneState {
+    pub fn of(&self, server: Option<&ServerName>, phone: &str) -> PhoneState {
         let states = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        states
-            .get(&normalized_name(phone))
-            .copied()
-            .unwrap_or_default()
+        let Some(named) = states.get(&key(server, phone)) else {
+            return PhoneState::default();
+        };
+        let known = match server {
+            Some(server) => named.by_server.get(server),
+            None if named.by_server.len() == 1 => named.by_server.values().next(),
+            None => None,
+        };
+        let known = known.copied().unwrap_or_default();
+        known.or(named.of_none)
     }
 
-    fn change(&self, phone: &str, change: impl FnOnce(&mut PhoneState)) {
-        let name = normalized_name(phone);
+    fn change(
+        &self,
+        server: Option<&ServerName>,
+        phone: &str,
+        change: impl FnOnce(&mut PhoneState),
+    ) {
+        let name = key(server, phone);
         let mut states = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut state = states.get(&name).copied().unwrap_or_default();
-        change(&mut state);
+        let has_room = states.len() < MAX_PHONES || states.contains_key(&name);
+        let mut named = states.get(&name).cloned().unwrap_or_default();
+        let state = match server {
+            None => &mut named.of_none,
+            Some(server) => named.of_server(server),
+        };
+        let before = *state;
+        change(state);
         // Unknown states and phones beyond the limit are not stored.
-        let is_known = states.contains_key(&name);
-        if is_known || state != PhoneState::default() && states.len() < MAX_PHONES {
-            states.insert(name, state);
+        if *state != before && has_room {
+            states.insert(name, named);
         }
     }
+}
+
+impl Named {
+    fn of_server(&mut self, server: &ServerName) -> &mut PhoneState {
+        self.by_server.entry(server.clone()).or_default()
+    }
+}
+
+/// Returns the normalized name of a phone, which may be written with its server.
+fn key(server: Option<&ServerName>, phone: &str) -> String {
+    let phone = phone.trim();
+    normalized_name(
+        server
+            .and_then(|server| server.strip(phone))
+            .unwrap_or(phone),
+    )
 }
 
 /// Returns the name of a phone in lower case, without its technology: `1001` for `PJSIP/1001`.
@@ -187,9 +232,9 @@ mod tests {
     fn state_after(events: &[&str]) -> (&'static str, &'static str, &'static str) {
         let states = States::default();
         for event in events {
-            states.note_event("1001", event);
+            states.note_event(None, "1001", event);
         }
-        let state = states.of("PJSIP/1001");
+        let state = states.of(None, "PJSIP/1001");
         (state.activity(), state.hook(), state.dnd())
     }
 
@@ -230,7 +275,7 @@ mod tests {
     #[test]
     fn asterisk_reports_update_the_same_phone() {
         let states = States::default();
-        states.note_event("1001", "dnd_on");
+        states.note_event(None, "1001", "dnd_on");
         for (device, activity) in [
             ("RINGING", "ringing"),
             ("INUSE", "talking"),
@@ -239,10 +284,40 @@ mod tests {
             ("NOT_INUSE", "idle"),
             ("UNAVAILABLE", "away"),
         ] {
-            states.note_device("PJSIP/1001", device);
-            assert_eq!(states.of("1001").activity(), activity, "{device}");
+            states.note_device(None, "PJSIP/1001", device);
+            assert_eq!(states.of(None, "1001").activity(), activity, "{device}");
         }
-        assert_eq!(states.of("1001").dnd(), "on");
-        assert_eq!(states.of("1002"), PhoneState::default());
+        assert_eq!(states.of(None, "1001").dnd(), "on");
+        assert_eq!(states.of(None, "1002"), PhoneState::default());
+    }
+
+    #[test]
+    fn phones_of_several_servers_are_apart() {
+        let states = States::default();
+        let [berlin, munich] = ["berlin", "munich"].map(|name| name.parse::<ServerName>().unwrap());
+        states.note_device(Some(&berlin), "PJSIP/1001", "INUSE");
+        states.note_event(Some(&munich), "munich/1001", "dnd_on");
+        let of = |server, phone| {
+            let state = states.of(server, phone);
+            (state.activity(), state.dnd())
+        };
+        for name in ["1001", "PJSIP/1001"] {
+            assert_eq!(of(Some(&berlin), name), ("talking", "unknown"));
+            assert_eq!(of(Some(&munich), name), ("unknown", "on"));
+            assert_eq!(of(None, name), ("unknown", "unknown"), "it may be either");
+        }
+        assert_eq!(of(Some(&berlin), "berlin/PJSIP/1001").0, "talking");
+    }
+
+    #[test]
+    fn state_without_a_server_is_that_of_the_only_phone_of_the_name() {
+        let states = States::default();
+        let berlin: ServerName = "berlin".parse().unwrap();
+        states.note_device(Some(&berlin), "PJSIP/1001", "RINGING");
+        states.note_event(None, "1001", "dnd_on");
+        for server in [None, Some(&berlin)] {
+            let state = states.of(server, "1001");
+            assert_eq!((state.activity(), state.dnd()), ("ringing", "on"));
+        }
     }
 }
