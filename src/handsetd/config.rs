@@ -48,9 +48,9 @@ use std::sync::Arc;
 use handset_agi as agi_server;
 use handset_ami as ami;
 use handset_phones::phone::{Directory, VendorDefaultsMap};
-use tokio::time::Instant;
 
 use crate::deliver::CallManager;
+use crate::rules::Moment;
 use crate::rules::config::Rule;
 use crate::{admin as admin_server, dialplan, history, phone_http, phone_networks, telemetry};
 use secret::SecretReader;
@@ -121,7 +121,7 @@ impl Config {
     }
 
     /// Runs the tests of all rules; a failed test is an error.
-    pub fn test_rules(&self, now: Instant) -> Result<(), Diagnostics> {
+    pub fn test_rules(&self, now: Moment) -> Result<(), Diagnostics> {
         rule::run_tests(&self.rules, &self.rule_tests, now)
     }
 

@@ -11,6 +11,7 @@ mod channels;
 mod outbox_startup;
 mod parts;
 mod reload;
+mod rule_phones;
 mod running;
 mod settings;
 
@@ -22,6 +23,7 @@ use crate::config::Config;
 use parts::Parts;
 use running::Running;
 
+pub(crate) use rule_phones::RulePhones;
 pub(crate) use settings::delivery_settings;
 
 /// A daemon with bound sockets and no running tasks.

@@ -22,7 +22,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
 use crate::outcome::{Report, Status};
-use crate::rules::{Decision, Engine, Fact, Run, RunId};
+use crate::rules::{Decision, Engine, Fact, Moment, Run, RunId};
 
 /// Evaluates facts and executes the resulting requests.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Events {
     fn evaluate(&mut self, fact: &Fact) -> Vec<Decision> {
         // An error means that there are no receivers.
         let _ = self.event_tap.send(fact.clone());
-        self.engine.decide(fact, Instant::now())
+        self.engine.decide(fact, Moment::now())
     }
 
     /// Executes the request of a user event.

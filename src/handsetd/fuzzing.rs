@@ -7,7 +7,7 @@ pub use crate::dialplan::read as read_arguments;
 pub use crate::phone_http::{ActionUrlEvent, EventReceiver, EventSender, event_queue};
 pub use crate::roster::Contact;
 pub use crate::rules::config::{Limit, Mode, Rule, Value, Values};
-pub use crate::rules::{Engine, Fact};
+pub use crate::rules::{Engine, Fact, Moment};
 
 use std::net::SocketAddr;
 

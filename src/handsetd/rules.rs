@@ -21,6 +21,7 @@ mod causes;
 mod concurrency;
 mod condition;
 pub(crate) mod config;
+mod context;
 mod engine;
 mod error;
 mod fact;
@@ -40,6 +41,8 @@ mod tests;
 
 pub(crate) use causes::Causes;
 pub(crate) use concurrency::{Run, RunId};
+pub use context::Moment;
+pub(crate) use context::{PhoneDescription, Phones};
 pub(crate) use engine::Decision;
 pub use engine::Engine;
 pub(crate) use error::RulePart;

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use tokio::time::Instant;
 
 use super::config_file::ConfigFile;
 use crate::config::Config;
+use crate::rules::Moment;
 use crate::telemetry::TerminalSafe;
 
 /// Validate the configuration
@@ -26,7 +26,7 @@ impl Check {
     /// Prints what was read, and warnings; every error of the configuration is returned.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
-        config.test_rules(Instant::now())?;
+        config.test_rules(Moment::now())?;
         show(&config, out).context("cannot write the result")?;
         Ok(ExitCode::SUCCESS)
     }

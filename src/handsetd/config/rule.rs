@@ -3,14 +3,12 @@
 //! Only the shape of a rule is checked here. Conditions, templates and requests are compiled by
 //! [`rules`], whose errors are reported with their lines.
 
-use tokio::time::Instant;
-
 use super::diagnostic::{Diagnostic, Diagnostics, Location};
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use crate::rules::config::{Rule, Value};
-use crate::rules::{Engine, RulePart, rule_test};
+use crate::rules::{Engine, Moment, RulePart, rule_test};
 
 /// Reads the sections; returns the rules, and for each rule the locations of its tests.
 pub(super) fn read(
@@ -80,7 +78,7 @@ fn compile(rule: &Rule, section: &Setting, validator: &mut Validator) {
 pub(super) fn run_tests(
     rules: &[Rule],
     locations: &[Vec<Location>],
-    now: Instant,
+    now: Moment,
 ) -> Result<(), Diagnostics> {
     let mut diagnostics = Vec::new();
     for (rule, locations) in rules.iter().zip(locations) {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use handset_agi::LogThrottle;
@@ -14,6 +15,7 @@ use super::ami_clients::AmiClients;
 use super::channels::channels;
 use super::parts::Parts;
 use super::reload::Reload;
+use super::rule_phones::RulePhones;
 use super::{action_urls, outbox_startup};
 use crate::admin::{self, EventFeed, Health};
 use crate::config::Config;
@@ -80,7 +82,9 @@ impl Running {
         let (rules, queries) = RulesHandle::new();
         let states = parts.engine.states();
         let events = Events {
-            engine: parts.engine,
+            engine: parts
+                .engine
+                .with_phones(Arc::new(RulePhones(resolver.clone()))),
             dispatcher: dispatcher.clone(),
             event_tap: senders.event_tap,
             tasks: calls.clone(),

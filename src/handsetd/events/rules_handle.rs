@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::rules::{Counters, Engine, Fact, Trace};
+use crate::rules::{Counters, Engine, Fact, Moment, Trace};
 
 /// Sends queries to the rules engine. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Query {
     pub(super) fn answer(self, engine: &Engine) {
         match self {
             Self::DryRun(fact, reply) => {
-                let _ = reply.send(engine.dry_run(&fact, Instant::now()));
+                let _ = reply.send(engine.dry_run(&fact, Moment::now()));
             }
             Self::Statuses(reply) => {
                 let status = |name: &str| RuleStatus {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use handset_phones::phone::{MacAddress, PhoneEntry, RegistrationInfo};
+use handset_phones::phone::{MacAddress, PhoneEntry, PhoneNames, RegistrationInfo, Target};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -39,6 +39,33 @@ impl PhoneResolver {
     pub(crate) async fn list(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
         let (infos, unavailable) = self.roster.all(until).await;
         (summaries(&self.known(), &infos), unavailable)
+    }
+
+    /// Returns the one phone that `name` means; `None` if nobody knows it. No I/O: only configured and
+    /// registered phones are known.
+    pub(crate) fn describe(&self, name: &str) -> Option<PhoneSummary> {
+        let known = self.known();
+        let target = self
+            .targets(&PhoneNames::inserted(name))
+            .into_iter()
+            .next()?;
+        let (entry, infos) = match target {
+            Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry) => {
+                let endpoint = entry.endpoint.as_ref();
+                let infos = endpoint.map(|endpoint| self.registrations(endpoint));
+                (entry, infos.unwrap_or_default())
+            }
+            Target::Unknown(address) => {
+                let infos = self.claimants(&address).phones;
+                let endpoint = infos.first()?.endpoint.as_ref()?;
+                (known.directory.of_endpoint(endpoint), infos)
+            }
+            Target::Group(_) | Target::NoMatch(_) => return None,
+        };
+        if infos.is_empty() && !entry.listing.is_named() {
+            return None;
+        }
+        Some(summary((&known, &HashMap::new()), &entry, infos.first()))
     }
 
     /// Returns the names of the groups, in order.

@@ -2,8 +2,8 @@
 
 use minijinja::Expression;
 
+use super::context::Context;
 use super::error::Error;
-use super::fact::Fact;
 use super::scope::{ENVIRONMENT, Names, check_limits, scope};
 use super::trace::EventValue;
 
@@ -32,8 +32,9 @@ impl Condition {
     }
 
     /// Evaluates the condition. A missing value is an error.
-    pub(super) fn is_met(&self, fact: &Fact) -> Result<bool, Error> {
-        let value = self.expression.eval(scope(fact));
+    pub(super) fn is_met(&self, context: &Context<'_>) -> Result<bool, Error> {
+        let fact = context.fact;
+        let value = self.expression.eval(scope(context));
         let value = value.map_err(|error| self.names.explain(error, fact))?;
         if value.is_undefined() {
             return Err(self.names.missing_values(fact));
@@ -46,10 +47,10 @@ impl Condition {
         &self.text
     }
 
-    /// Returns the values that the condition mentions, as found in `fact`.
-    pub(super) fn seen(&self, fact: &Fact) -> Vec<EventValue> {
+    /// Returns the values that the condition mentions, as found in `context`.
+    pub(super) fn seen(&self, context: &Context<'_>) -> Vec<EventValue> {
         self.names
-            .of(fact)
+            .of(context.fact)
             .map(|(name, value)| EventValue::new(name, value))
             .collect()
     }

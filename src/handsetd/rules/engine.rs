@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::concurrency::{Run, RunId};
 use super::config;
+use super::context::{Moment, PhoneTable, Phones};
 use super::error::RuleError;
 use super::fact::Fact;
-use super::rule::Rule;
+use super::rule::{Occasion, Rule};
 use super::trace::{Counters, Trace, Verdict};
 
 /// The compiled rules and their memory.
@@ -21,8 +22,8 @@ pub struct Engine {
     rules: Vec<Rule>,
     /// Indices of the rules by the event that they handle, in lower case.
     by_event: HashMap<String, Vec<usize>>,
-    /// State of phones according to the facts so far.
-    states: States,
+    /// Phones, with their state according to the facts so far.
+    phones: PhoneTable,
     next_id: u64,
     /// Traces for [`Engine::take_traces`], at most [`MAX_UNTAKEN`].
     untaken: VecDeque<Arc<Trace>>,
@@ -69,15 +70,24 @@ impl Engine {
         Ok(Self {
             rules: compiled,
             by_event,
-            states: States::default(),
+            phones: PhoneTable::default(),
             next_id: 1,
             untaken: VecDeque::new(),
         })
     }
 
+    /// Sets where `phone` and `phones["…"]` are looked up. An engine that [adopts](Self::adopt) this one
+    /// keeps it.
+    #[must_use]
+    pub fn with_phones(mut self, phones: Arc<dyn Phones>) -> Self {
+        self.phones.phones = phones;
+        self
+    }
+
     /// Evaluates the rules that handle `fact`.
-    pub fn decide(&mut self, fact: &Fact, now: Instant) -> Vec<Decision> {
-        let fact = &fact.record(&self.states);
+    pub fn decide(&mut self, fact: &Fact, now: impl Into<Moment>) -> Vec<Decision> {
+        let now = now.into();
+        let fact = &fact.record(&self.phones.states);
         let mut found: Vec<usize> = fact
             .names()
             .filter_map(|name| self.by_event.get(&name.to_ascii_lowercase()))
@@ -95,8 +105,13 @@ impl Engine {
 
     /// Decides like [`Engine::decide`] and returns a trace of each rule, including rules that handle
     /// other events.
-    pub fn explain(&mut self, fact: &Fact, now: Instant) -> (Vec<Decision>, Vec<Arc<Trace>>) {
-        let fact = &fact.record(&self.states);
+    pub fn explain(
+        &mut self,
+        fact: &Fact,
+        now: impl Into<Moment>,
+    ) -> (Vec<Decision>, Vec<Arc<Trace>>) {
+        let now = now.into();
+        let fact = &fact.record(&self.phones.states);
         let mut traces = Vec::new();
         for index in 0..self.rules.len() {
             let handles = self
@@ -106,7 +121,7 @@ impl Engine {
             if handles {
                 traces.extend(self.evaluate(index, fact, now));
             } else if let Some(rule) = self.rules.get(index) {
-                traces.push(rule.decline(fact, now));
+                traces.push(rule.decline(fact, now.instant));
             }
         }
         let decisions = traces
@@ -118,14 +133,15 @@ impl Engine {
 
     /// Returns for each rule the trace that [`decide`](Self::decide) would produce now, without
     /// changing anything.
-    pub fn dry_run(&self, fact: &Fact, now: Instant) -> Vec<Arc<Trace>> {
-        let fact = &fact.with_phone_state(&self.states);
+    pub fn dry_run(&self, fact: &Fact, now: impl Into<Moment>) -> Vec<Arc<Trace>> {
+        let now = now.into();
+        let fact = &fact.with_phone_state(&self.phones.states);
         let each = |rule: &Rule| {
             let mut names = fact.names();
             if names.any(|name| name.eq_ignore_ascii_case(&rule.on)) {
-                rule.dry_run(fact, RunId(self.next_id), now)
+                rule.dry_run(&self.occasion(fact, now), RunId(self.next_id))
             } else {
-                rule.decline(fact, now)
+                rule.decline(fact, now.instant)
             }
         };
         self.rules.iter().map(each).collect()
@@ -153,7 +169,7 @@ impl Engine {
     /// traces, active and queued runs. Returns cancellations of the active runs whose rules are gone.
     pub fn adopt(&mut self, old: Self) -> Vec<Decision> {
         self.next_id = self.next_id.max(old.next_id);
-        self.states = old.states;
+        self.phones = old.phones;
         let mut gone = Vec::new();
         for rule in old.rules {
             match self.rules.iter_mut().find(|own| own.name == rule.name) {
@@ -172,7 +188,7 @@ impl Engine {
 
     /// Returns the state of phones. The returned table shares later updates.
     pub fn states(&self) -> States {
-        self.states.clone()
+        self.phones.states.clone()
     }
 
     /// Returns the names of the rules in order of the configuration.
@@ -206,9 +222,19 @@ impl Engine {
         self.rules.iter().find(|rule| &*rule.name == name)
     }
 
-    fn evaluate(&mut self, index: usize, fact: &Fact, now: Instant) -> Option<Arc<Trace>> {
+    fn occasion<'a>(&'a self, fact: &'a Fact, now: Moment) -> Occasion<'a> {
+        Occasion {
+            fact,
+            now,
+            phones: &self.phones,
+        }
+    }
+
+    fn evaluate(&mut self, index: usize, fact: &Fact, now: Moment) -> Option<Arc<Trace>> {
         let id = RunId(self.next_id);
-        let trace = self.rules.get_mut(index)?.evaluate(fact, id, now);
+        let phones = &self.phones;
+        let occasion = Occasion { fact, now, phones };
+        let trace = self.rules.get_mut(index)?.evaluate(&occasion, id);
         if trace.run().is_some() {
             self.next_id = self.next_id.saturating_add(1);
         }

@@ -107,6 +107,7 @@ pub(super) fn format_inserted(
 #[cfg(test)]
 mod tests {
     use crate::rules::Fact;
+    use crate::rules::context::testing::of;
     use crate::rules::template::Template;
 
     /// Fills a template; returns its result with inserted parts in brackets.
@@ -114,7 +115,7 @@ mod tests {
         let values = [("A", "x&y"), ("B", "z"), ("Empty", "")];
         let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let fact = Fact::new("Test", values);
-        let filled = Template::parse(template).unwrap().fill(&fact).unwrap();
+        let filled = Template::parse(template).unwrap().fill(&of(&fact)).unwrap();
         let mut marked = filled.text.clone();
         for range in filled.inserted.iter().rev() {
             marked.insert(range.end, ']');

@@ -104,6 +104,7 @@ const MAX_REPLACED: usize = 16 * MAX_TEXT;
 #[cfg(test)]
 mod tests {
     use crate::rules::Fact;
+    use crate::rules::context::testing::of;
     use crate::rules::template::Template;
 
     fn filled(template: &str) -> Result<String, String> {
@@ -114,7 +115,9 @@ mod tests {
         ];
         let fact = Fact::new("Test", values);
         let template = Template::parse(template).map_err(|error| error.to_string())?;
-        let filled = template.fill(&fact).map_err(|error| error.to_string())?;
+        let filled = template
+            .fill(&of(&fact))
+            .map_err(|error| error.to_string())?;
         Ok(filled.into_text())
     }
 

@@ -3,8 +3,8 @@
 use handset_phones::verb::{COMMON, Kind, Refusal, Request, Verb};
 
 use super::config::{Value, Values};
+use super::context::Context;
 use super::error::Error;
-use super::fact::Fact;
 use super::filled::Filled;
 use super::template::Template;
 
@@ -53,15 +53,16 @@ impl StepTemplate {
         }
     }
 
-    /// Fills the templates with the values of `fact`.
-    pub(super) fn fill(&self, fact: &Fact) -> Result<Step, Error> {
+    /// Fills the templates with the values of `context`.
+    pub(super) fn fill(&self, context: &Context<'_>) -> Result<Step, Error> {
         let mut pairs = Vec::with_capacity(self.pairs.len().saturating_add(1));
         for (key, template) in &self.pairs {
-            pairs.push((key.clone(), template.fill(fact)?));
+            pairs.push((key.clone(), template.fill(context)?));
         }
         if !WITHOUT_PHONE.contains(&self.verb.name()) && !pairs.iter().any(|(key, _)| key == PHONE)
         {
-            let phone = fact
+            let phone = context
+                .fact
                 .phone()
                 .ok_or(Error::MissingPhone { verb: self.verb })?;
             let at = pairs.partition_point(|(key, _)| key.as_str() < PHONE);

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::concurrency::{Admission, Run, RunId, RunScheduler};
 use super::condition::Condition;
 use super::config::{self, Mode};
+use super::context::{Context, Moment, PhoneTable};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::filled::Filled;
@@ -28,7 +30,17 @@ pub(super) struct Rule {
     per: Option<Template>,
     steps: Vec<StepTemplate>,
     mode: Mode,
+    /// The zone of `now`.
+    zone: TimeZone,
     pub(super) memory: Memory,
+}
+
+/// What a rule is evaluated for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Occasion<'a> {
+    pub(super) fact: &'a Fact,
+    pub(super) now: Moment,
+    pub(super) phones: &'a PhoneTable,
 }
 
 /// Memory of a rule. After a reload, the rule of the same name takes it over.
@@ -106,15 +118,24 @@ impl Rule {
             per,
             steps,
             mode: rule.mode,
+            zone: TimeZone::system(),
             memory: Memory::new(),
         })
     }
 
     /// Evaluates the rule for an event that it handles. If it fires, the run gets `id`.
-    pub(super) fn evaluate(&mut self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
-        let seen = self.seen(fact);
-        let verdict = self.verdict(fact, id, now).unwrap_or_else(Verdict::Failed);
-        let trace = self.trace(fact, seen, verdict, now);
+    pub(super) fn evaluate(&mut self, occasion: &Occasion<'_>, id: RunId) -> Arc<Trace> {
+        let now = occasion.now.clock.to_zoned(self.zone.clone());
+        let context = &Context {
+            fact: occasion.fact,
+            now: &now,
+            phones: occasion.phones,
+        };
+        let instant = occasion.now.instant;
+        let seen = self.seen(context);
+        let verdict = self.verdict(context, id, instant);
+        let verdict = verdict.unwrap_or_else(Verdict::Failed);
+        let trace = self.trace(context.fact, seen, verdict, instant);
         self.memory.keep(trace)
     }
 
@@ -134,13 +155,18 @@ impl Rule {
         }
     }
 
-    fn seen(&self, fact: &Fact) -> Vec<EventValue> {
+    fn seen(&self, context: &Context<'_>) -> Vec<EventValue> {
         let condition = self.condition.as_ref();
-        condition.map_or_else(Vec::new, |condition| condition.seen(fact))
+        condition.map_or_else(Vec::new, |condition| condition.seen(context))
     }
 
-    fn verdict(&mut self, fact: &Fact, id: RunId, now: Instant) -> Result<Verdict, Error> {
-        let run = match self.plan_run(fact, id, now)? {
+    fn verdict(
+        &mut self,
+        context: &Context<'_>,
+        id: RunId,
+        now: Instant,
+    ) -> Result<Verdict, Error> {
+        let run = match self.plan_run(context, id, now)? {
             Ok(run) => run,
             Err(verdict) => return Ok(verdict),
         };
@@ -167,7 +193,14 @@ impl Rule {
     }
 
     /// Returns the result of [`evaluate`](Self::evaluate) without changing the memory.
-    pub(super) fn dry_run(&self, fact: &Fact, id: RunId, now: Instant) -> Arc<Trace> {
+    pub(super) fn dry_run(&self, occasion: &Occasion<'_>, id: RunId) -> Arc<Trace> {
+        let now = occasion.now.clock.to_zoned(self.zone.clone());
+        let context = &Context {
+            fact: occasion.fact,
+            now: &now,
+            phones: occasion.phones,
+        };
+        let instant = occasion.now.instant;
         let preview = |run: Run| match self.memory.groups.preview(&run, self.mode) {
             Admission::Queued(position) => Verdict::Queued { run, position },
             Admission::Rejected(reason) => Verdict::Rejected {
@@ -176,22 +209,23 @@ impl Rule {
             },
             Admission::Started(cancelled) => Verdict::Fired { run, cancelled },
         };
-        let verdict = match self.plan_run(fact, id, now) {
+        let verdict = match self.plan_run(context, id, instant) {
             Ok(planned) => planned.map_or_else(|verdict| verdict, preview),
             Err(error) => Verdict::Failed(error),
         };
-        Arc::new(self.trace(fact, self.seen(fact), verdict, now))
+        Arc::new(self.trace(context.fact, self.seen(context), verdict, instant))
     }
 
     /// Creates the run for an event, or returns the reason there is none.
     fn plan_run(
         &self,
-        fact: &Fact,
+        context: &Context<'_>,
         id: RunId,
         now: Instant,
     ) -> Result<Result<Run, Verdict>, Error> {
+        let fact = context.fact;
         if let Some(condition) = &self.condition
-            && !condition.is_met(fact)?
+            && !condition.is_met(context)?
         {
             let condition = condition.text().to_owned();
             return Ok(Err(Verdict::Unmet { condition }));
@@ -200,12 +234,12 @@ impl Rule {
             let causes = fact.causes().clone();
             return Ok(Err(Verdict::OwnRun { causes }));
         }
-        let key = self.per.as_ref().map(|per| per.fill(fact)).transpose()?;
+        let key = self.per.as_ref().map(|per| per.fill(context)).transpose()?;
         let key = key.map(Filled::into_text);
         if let Some(remaining) = self.memory.limits.remaining(&key, now) {
             return Ok(Err(Verdict::Limited { key, remaining }));
         }
-        let steps = self.steps.iter().map(|step| step.fill(fact));
+        let steps = self.steps.iter().map(|step| step.fill(context));
         let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
         if let Some(((verb, phone), remaining)) = self.memory.recent_actions.find(fact, &steps, now)
         {

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use handset_phones::verb::Verb;
-use tokio::time::Instant;
 
 use super::config::{Rule, RuleTest, Value};
+use super::context::Moment;
 use super::engine::Engine;
 use super::fact::Fact;
 use super::plan::texts;
@@ -35,7 +35,7 @@ pub(crate) enum TestFailure {
 }
 
 /// Runs one test of a rule, without other rules and with empty memory.
-pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Instant) -> Result<(), TestFailure> {
+pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestFailure> {
     let mut engine =
         Engine::new(std::slice::from_ref(rule)).map_err(|_| TestFailure::Uncompiled)?;
     let headers = test.event.clone();

@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::{Enumerator, Object, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
+use super::context::Context;
 use super::error::Error;
 use super::fact::Fact;
 use super::filled::format_inserted;
@@ -27,8 +28,9 @@ pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(||
     environment
 });
 
-/// Returns the names that conditions and templates see for a fact.
-pub(super) fn scope(fact: &Fact) -> Value {
+/// Returns the names that conditions and templates see.
+pub(super) fn scope(context: &Context<'_>) -> Value {
+    let fact = context.fact;
     context! {
         event => Value::from_object(First(fact.clone())),
         values => Value::from_object(All(fact.clone())),

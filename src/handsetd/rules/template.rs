@@ -2,8 +2,8 @@
 
 use minijinja::Environment;
 
+use super::context::Context;
 use super::error::Error;
-use super::fact::Fact;
 use super::filled::{Filled, FilledWriter};
 use super::limits::MAX_TEXT;
 use super::scope::{ENVIRONMENT, Names, check_limits, scope};
@@ -71,9 +71,9 @@ impl Template {
     }
 
     /// Fills in the placeholders. A missing value is an error.
-    pub(super) fn fill(&self, fact: &Fact) -> Result<Filled, Error> {
+    pub(super) fn fill(&self, context: &Context<'_>) -> Result<Filled, Error> {
         let filled = match self {
-            Self::Compiled(compiled) => compiled.fill(fact)?,
+            Self::Compiled(compiled) => compiled.fill(context)?,
             Self::Literal(text) => Filled::written(text),
         };
         let length = filled.text().len();
@@ -85,14 +85,14 @@ impl Template {
 }
 
 impl Compiled {
-    fn fill(&self, fact: &Fact) -> Result<Filled, Error> {
+    fn fill(&self, context: &Context<'_>) -> Result<Filled, Error> {
         let mut writer = FilledWriter::default();
         let rendered = self.environment.get_template(NAME).and_then(|template| {
             template
-                .render_captured_to(scope(fact), &mut writer)
+                .render_captured_to(scope(context), &mut writer)
                 .map(drop)
         });
-        rendered.map_err(|error| self.names.explain(error, fact))?;
+        rendered.map_err(|error| self.names.explain(error, context.fact))?;
         Ok(writer.finish())
     }
 }

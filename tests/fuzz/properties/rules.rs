@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use handset_ami::Event;
-use handsetd::fuzzing::{Engine, Fact, Limit, Mode, Rule, Value, Values};
-use tokio::time::Instant;
+use handsetd::fuzzing::{Engine, Fact, Limit, Mode, Moment, Rule, Value, Values};
 
 /// Evaluates a rule for the event twice.
 pub fn check(bytes: &[u8]) {
@@ -30,7 +29,7 @@ pub fn check(bytes: &[u8]) {
     let Ok(mut engine) = Engine::new(&[rule]) else {
         return;
     };
-    let now = Instant::now();
+    let now = Moment::now();
     for _ in 0..2 {
         let (_, traces) = engine.explain(&fact, now);
         for trace in traces {

@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::events::{self, Position};
 use super::show::Show;
 use crate::cli::config_file::ConfigFile;
-use crate::rules::{Decision, Engine, Fact, RunId};
+use crate::daemon::RulePhones;
+use crate::rules::{Decision, Engine, Fact, Moment, RunId};
 
 /// Show which rules fire on recorded events, and why others do not; nothing is sent
 ///
@@ -59,9 +62,10 @@ impl Test {
             Some(error) => anyhow!(error),
             None => anyhow!("the rules do not compile"),
         })?;
+        let engine = engine.with_phones(Arc::new(RulePhones::configured(&config)));
         let mut dry_run = DryRun {
             engine,
-            clock: Clock::new(Instant::now()),
+            clock: Clock::new(Moment::now()),
             takes: self.takes,
             in_flight: VecDeque::new(),
             show: Show::new(out, self.json),
@@ -102,9 +106,10 @@ struct DryRun<'a, W> {
 
 impl<W: Write> DryRun<'_, W> {
     fn event(&mut self, fact: &Fact, position: Position) -> anyhow::Result<()> {
-        let now = self.clock.at(fact);
+        let moment = self.clock.at(fact);
+        let now = moment.instant;
         self.finish(|end| end <= now)?;
-        let (decisions, traces) = self.engine.explain(fact, now);
+        let (decisions, traces) = self.engine.explain(fact, moment);
         self.show
             .event(fact, position, &traces)
             .context("cannot write the result")?;
@@ -147,15 +152,15 @@ impl<W: Write> DryRun<'_, W> {
     }
 }
 
-/// The time of events; it never goes backwards.
+/// The time of events, which is that of the command for events without one; it never goes backwards.
 struct Clock {
-    base: Instant,
+    base: Moment,
     first: Option<Duration>,
-    now: Instant,
+    now: Moment,
 }
 
 impl Clock {
-    fn new(base: Instant) -> Self {
+    fn new(base: Moment) -> Self {
         Self {
             base,
             first: None,
@@ -163,13 +168,20 @@ impl Clock {
         }
     }
 
-    fn at(&mut self, fact: &Fact) -> Instant {
+    fn at(&mut self, fact: &Fact) -> Moment {
         let stamp = fact.value("Timestamp").and_then(|stamp| stamp.parse().ok());
         let stamp = stamp.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         if let Some(stamp) = stamp {
             let first = *self.first.get_or_insert(stamp);
-            let then = self.base.checked_add(stamp.saturating_sub(first));
-            self.now = then.map_or(self.now, |then| then.max(self.now));
+            let passed = stamp.saturating_sub(first);
+            let then = self.base.instant.checked_add(passed);
+            let clock = SignedDuration::try_from(stamp);
+            let clock = clock.ok().and_then(|stamp| Timestamp::from_duration(stamp).ok());
+            if let (Some(instant), Some(clock)) = (then, clock)
+                && instant >= self.now.instant
+            {
+                self.now = Moment { instant, clock };
+            }
         }
         self.now
     }

@@ -1,8 +1,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::*;
 use crate::config::{Config, Sources};
+use crate::rules::Moment;
 
 fn load(path: &Path) -> Config {
     let sources = Sources {
@@ -19,7 +19,7 @@ fn test_rules(text: &str) -> String {
     let path = folder.path().join("handsetd.toml");
     fs::write(&path, text).unwrap();
     let prefix = format!("{}/", folder.path().display());
-    let faults = load(&path).test_rules(Instant::now()).err();
+    let faults = load(&path).test_rules(Moment::now()).err();
     faults.map_or_else(String::new, |faults| {
         faults.to_string().replace(&prefix, "")
     })
@@ -33,7 +33,7 @@ fn tests_of_every_good_file_pass() {
         let config = load(&entry.unwrap().path());
         count += config.rules.iter().flat_map(|rule| &rule.tests).count();
         config
-            .test_rules(Instant::now())
+            .test_rules(Moment::now())
             .unwrap_or_else(|faults| panic!("{faults}"));
     }
     assert!(count >= 5, "{count}");

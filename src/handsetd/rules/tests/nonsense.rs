@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rules::context::testing::of;
 
 proptest! {
     #[test]
@@ -25,10 +26,10 @@ proptest! {
     #[test]
     fn conditions_and_templates_never_cause_a_panic(when in "\\PC{0,30}|event.[a-z=' ()|]{0,20}", text in "\\{\\{\\PC{0,20}\\}\\}") {
         if let Ok(condition) = condition::Condition::parse(&when) {
-            let _ = condition.is_met(&fact("Event: X\na: 1"));
+            let _ = condition.is_met(&of(&fact("Event: X\na: 1")));
         }
         if let Ok(template) = template::Template::parse(&text) {
-            let _ = template.fill(&fact("Event: X\na: 1"));
+            let _ = template.fill(&of(&fact("Event: X\na: 1")));
         }
     }
 }

@@ -1,0 +1,34 @@
+//! The phones that rules refer to, as the resolver knows them.
+
+use crate::config::Config;
+use crate::resolver::PhoneResolver;
+use crate::roster::Roster;
+use crate::rules::{PhoneDescription, Phones};
+
+/// Looks up `phone` and `phones["…"]`.
+#[derive(Debug)]
+pub(crate) struct RulePhones(pub(super) PhoneResolver);
+
+impl RulePhones {
+    /// Knows only the configured phones, for a dry run without a daemon.
+    pub(crate) fn configured(config: &Config) -> Self {
+        Self(PhoneResolver::new(
+            config.directory.clone(),
+            Roster::default(),
+            config.vendors.clone(),
+        ))
+    }
+}
+
+impl Phones for RulePhones {
+    fn describe(&self, name: &str) -> Option<PhoneDescription> {
+        let phone = self.0.describe(name)?;
+        Some(PhoneDescription {
+            name: phone.name,
+            vendor: phone.vendor,
+            model: phone.model,
+            address: phone.address,
+            endpoint: phone.endpoint,
+        })
+    }
+}

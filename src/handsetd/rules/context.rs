@@ -1,0 +1,133 @@
+//! What conditions and templates can refer to: an event, the time, and phones.
+//!
+//! All of it is an argument of the engine, so that a dry run, a test and the daemon evaluate alike.
+
+use std::fmt;
+use std::sync::Arc;
+
+use handset_phones::phone::{PhoneState, States};
+use jiff::{Timestamp, Zoned};
+use tokio::time::Instant;
+
+use super::fact::Fact;
+
+/// What an evaluation can refer to. Cheap to clone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    /// The event.
+    pub(super) fact: &'a Fact,
+    /// The time, in the time zone of the rule.
+    pub(super) now: &'a Zoned,
+    /// All phones.
+    pub(super) phones: &'a PhoneTable,
+}
+
+/// The time of an evaluation.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// For durations: limits, loops.
+    pub instant: Instant,
+    /// For the names `now` and what is derived from it.
+    pub clock: Timestamp,
+}
+
+impl Moment {
+    /// Reads both clocks.
+    pub fn now() -> Self {
+        Self {
+            instant: Instant::now(),
+            clock: Timestamp::now(),
+        }
+    }
+}
+
+/// Tests that do not concern the time of day have a fixed one.
+#[cfg(test)]
+impl From<Instant> for Moment {
+    fn from(instant: Instant) -> Self {
+        let clock = Timestamp::constant(1_790_000_000, 0);
+        Self { instant, clock }
+    }
+}
+
+/// Describes phones that are configured or registered. No I/O: called for each `phones["…"]` of an
+/// evaluation.
+pub trait Phones: fmt::Debug + Send + Sync {
+    /// Returns the phone that `name` means as `phone=` does; `None` if none or several are known.
+    fn describe(&self, name: &str) -> Option<PhoneDescription>;
+}
+
+/// A phone as rules see it, without its state. Unknown values are empty.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PhoneDescription {
+    /// Its name, as `handsetd phones` shows it.
+    pub name: String,
+    /// Its vendor, in lower case.
+    pub vendor: String,
+    /// Its model.
+    pub model: String,
+    /// The IP address of its web server.
+    pub address: String,
+    /// Its endpoint in Asterisk, with technology.
+    pub endpoint: String,
+}
+
+/// Phones with their states. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct PhoneTable {
+    pub(super) phones: Arc<dyn Phones>,
+    pub(super) states: States,
+}
+
+impl PhoneTable {
+    /// Returns a phone and its state; `None` if it is unknown.
+    pub(super) fn find(&self, name: &str) -> Option<(PhoneDescription, PhoneState)> {
+        let phone = self.phones.describe(name)?;
+        let key = match &*phone.endpoint {
+            "" => &phone.name,
+            endpoint => endpoint,
+        };
+        let state = self.states.of(key);
+        Some((phone, state))
+    }
+}
+
+impl Default for PhoneTable {
+    fn default() -> Self {
+        Self {
+            phones: Arc::new(NoPhones),
+            states: States::default(),
+        }
+    }
+}
+
+/// Knows no phone.
+#[derive(Debug)]
+struct NoPhones;
+
+impl Phones for NoPhones {
+    fn describe(&self, _: &str) -> Option<PhoneDescription> {
+        None
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use std::sync::LazyLock;
+
+    use super::*;
+
+    /// Returns a context of `fact`, with no phones.
+    pub(in crate::rules) fn of(fact: &Fact) -> Context<'_> {
+        static NOW: LazyLock<Zoned> = LazyLock::new(|| {
+            let moment = Moment::from(Instant::now());
+            moment.clock.to_zoned(jiff::tz::TimeZone::UTC)
+        });
+        static PHONES: LazyLock<PhoneTable> = LazyLock::new(PhoneTable::default);
+        Context {
+            fact,
+            now: &NOW,
+            phones: &PHONES,
+        }
+    }
+}
