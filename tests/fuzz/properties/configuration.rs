@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use handsetd::fuzzing::{Config, Diagnostic, Engine, Location, Sources};
+use handsetd::fuzzing::{Config, Diagnostic, Engine, Location, Moment, Sources};
 use tempfile::TempDir;
 
 /// Loads the file; every diagnostic has a location, and passwords never show.
