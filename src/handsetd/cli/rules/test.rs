@@ -176,7 +176,9 @@ impl Clock {
             let passed = stamp.saturating_sub(first);
             let then = self.base.instant.checked_add(passed);
             let clock = SignedDuration::try_from(stamp);
-            let clock = clock.ok().and_then(|stamp| Timestamp::from_duration(stamp).ok());
+            let clock = clock
+                .ok()
+                .and_then(|stamp| Timestamp::from_duration(stamp).ok());
             if let (Some(instant), Some(clock)) = (then, clock)
                 && instant >= self.now.instant
             {
