@@ -11,6 +11,7 @@ mod query_queue;
 mod question;
 mod registered;
 mod rights;
+mod sccp_lines;
 mod sync;
 mod table;
 mod unavailable;
@@ -232,7 +233,8 @@ impl Lookup for Roster {
     fn desk_phones(&self) -> Vec<Endpoint> {
         let phones = self.select(|table| {
             let all = table.all();
-            all.filter(|contact| contact.identity().is_some()).collect()
+            all.filter(|contact| contact.identity().is_some() && !contact.is_further_line)
+                .collect()
         });
         let mut endpoints: Vec<_> = phones
             .into_iter()

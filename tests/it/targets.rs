@@ -419,6 +419,42 @@ async fn sccp_phones_are_resolved_by_their_device() {
 }
 
 #[tokio::test]
+async fn sccp_line_is_found_by_number_and_before_it_is_called() {
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Cisco)).await;
+    let address = sim_phone.phone().address();
+    let daemon = Daemon::start(&format!("[vendor.cisco]\nport = {}\n", address.port())).await;
+    let socket = format!("{}:51010", address.ip());
+    // The functions of chan-sccp; those of the channel itself are empty before the call is placed.
+    let caller = |channel: &str| {
+        Caller::new(daemon.agi())
+            .on(channel)
+            .with_variable("IFMODULE(chan_sccp.so)", "1")
+            .with_variable("SCCPLine(200,devices)", "[ SEP00005E005301 ]")
+            .with_variable("SCCPDevice(SEP00005E005301,recvip)", &socket)
+            .with_variable("SCCPDevice(SEP00005E005301,skinny_type)", "7970")
+            .with_variable("SCCPLine(201,devices)", "[  ]")
+    };
+    let (call, other) = ("SCCP/200-00000001", "Local/600@phones-00000001;2");
+    for (channel, arguments) in [
+        (call, &["Called"][..]),
+        (other, &["By number", "phone=200"]),
+        (other, &["By line", "phone=SCCP/200"]),
+    ] {
+        let outcome = caller(channel).run("push", arguments).await;
+        let reason = &outcome.reason;
+        assert_eq!(
+            (&*outcome.status, &*outcome.phone),
+            ("OK", "200"),
+            "{reason}"
+        );
+        sim_phone.shows_text(arguments[0]).await;
+    }
+    let outcome = caller(other).run("push", &["No", "phone=SCCP/201"]).await;
+    let reason = &outcome.reason;
+    assert_eq!(outcome.status, "UNREACHABLE", "{reason}");
+}
+
+#[tokio::test]
 async fn malformed_data_from_asterisk_is_tolerated() {
     let daemon = Daemon::start("").await;
     let long = "x".repeat(3000);

@@ -124,6 +124,8 @@ pub enum ListQuery {
     PjsipContacts,
     /// The devices of chan-sccp, a third-party module.
     SccpDevices,
+    /// The lines of chan-sccp, once for each device that has them.
+    SccpLines,
     /// The peers of `chan_sip`.
     SipPeers,
 }
@@ -139,6 +141,15 @@ impl ListQuery {
             Self::SccpDevices => (
                 "SCCPListDevices",
                 &["DeviceEntry", "SCCPListDevicesComplete"],
+            ),
+            Self::SccpLines => (
+                "SCCPShowLines",
+                &[
+                    "TableStart",
+                    "SCCPLineEntry",
+                    "TableEnd",
+                    "SCCPShowLinesComplete",
+                ],
             ),
             Self::SipPeers => ("SIPpeers", &["PeerEntry", "PeerlistComplete"]),
         }

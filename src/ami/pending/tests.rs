@@ -211,3 +211,35 @@ async fn list_end_without_id_completes_the_only_matching_list() {
     assert!(matches!(table.receive(end), Resolved::Consumed));
     assert_eq!(answer.try_recv().unwrap().unwrap().items().len(), 1);
 }
+
+#[test]
+fn list_of_sccp_lines_is_read_as_chan_sccp_writes_it() {
+    let mut table = Table::new(8);
+    let (reply, mut answer) = oneshot::channel();
+    let action = Action::list(crate::ListQuery::SccpLines);
+    let deadline = table.now + Duration::from_secs(5);
+    let id = table.pending.register(&action, deadline, reply).unwrap();
+    for message in [
+        format!(
+            "Response: Success\nActionID: {id}\nEventList: start\nMessage: SCCPShowLines list will follow\n"
+        ),
+        format!("Event: TableStart\nTableName: Lines\nActionID: {id}\n"),
+        // The case of this one differs.
+        format!("Event: SCCPLineEntry\nActionId: {id}\nExten: 200\nDevice: SEP00005E005301\n"),
+        format!("Event: TableEnd\nTableName: Lines\nActionID: {id}\n"),
+        format!(
+            "Event: SCCPShowLinesComplete\nEventList: Complete\nListItems: 5\nListTableItems: 1\nActionID: {id}\n"
+        ),
+    ] {
+        assert!(
+            matches!(table.receive(&message), Resolved::Consumed),
+            "{message}"
+        );
+    }
+    let response = answer.try_recv().unwrap().unwrap();
+    let lines = response
+        .items()
+        .iter()
+        .filter(|item| item.is("SCCPLineEntry"));
+    assert_eq!(lines.count(), 1);
+}

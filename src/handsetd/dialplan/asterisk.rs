@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use handset_agi::{Channel, Error};
-use handset_phones::phone::{Endpoint, Identity, RegistrationInfo, Technology, sip_host};
+use handset_phones::phone::{Endpoint, RegistrationInfo, Technology, sip_host};
 
 /// Queries the phone of the call of this channel; several if the call does not tell which it is. At
 /// least one is returned. `known` are the contacts of its endpoint, if the roster has any.
@@ -43,9 +43,7 @@ pub(super) async fn caller(
             ];
             let [address, model] = query(channel, expressions.map(str::to_owned)).await?;
             info.record_address("SCCPDevice(current,recvip)", &address);
-            info.sources
-                .push(format!("SCCPDevice(current,skinny_type) {model:?}"));
-            info.identity = Identity::of_skinny_type(&model);
+            info.record_skinny_type("SCCPDevice(current,skinny_type)", &model);
         }
     }
     if info.address.is_some() && info.identity.is_some() {
@@ -82,18 +80,52 @@ pub(super) async fn endpoint(
             info.record_address(&format!("SIPPEER({name},ip)"), &address);
             info.record_user_agent(&format!("SIPPEER({name},useragent)"), &user_agent);
         }
-        Technology::Sccp => {
-            info.sources
-                .push("an SCCP line, which does not identify its device".to_owned());
-        }
+        Technology::Sccp => return sccp_devices(channel, info, name).await,
     }
     Ok(vec![info])
 }
 
-/// Queries whether `chan_sip` is loaded. Without it, `SIPPEER` is an error in the log of Asterisk.
-pub(super) async fn has_chan_sip(channel: &mut Channel) -> Result<bool, Error> {
-    let [loaded] = query(channel, ["${IFMODULE(chan_sip.so)}".to_owned()]).await?;
-    Ok(loaded == "1")
+/// Queries which of `chan_sip` and chan-sccp are loaded. Without them, `SIPPEER` and `SCCPLine` are
+/// errors in the log of Asterisk.
+pub(super) async fn other_technologies(channel: &mut Channel) -> Result<Vec<Technology>, Error> {
+    let modules = ["chan_sip", "chan_sccp"].map(|name| format!("${{IFMODULE({name}.so)}}"));
+    let loaded = query(channel, modules).await?;
+    let technologies = [Technology::Sip, Technology::Sccp].into_iter().zip(loaded);
+    let loaded = technologies.filter(|(_, loaded)| loaded == "1");
+    Ok(loaded.map(|(technology, _)| technology).collect())
+}
+
+/// Queries the devices of an SCCP line, which may have none yet where the call is not placed.
+async fn sccp_devices(
+    channel: &mut Channel,
+    mut info: RegistrationInfo,
+    line: &str,
+) -> Result<Vec<RegistrationInfo>, Error> {
+    let [devices] = query(channel, [format!("${{SCCPLine({line},devices)}}")]).await?;
+    let mut found = Vec::new();
+    for device in list_of_devices(&devices).take(MAX_CONTACTS) {
+        let field = |field: &str| format!("${{SCCPDevice({device},{field})}}");
+        let [address, model] = query(channel, [field("recvip"), field("skinny_type")]).await?;
+        let mut info = info.clone();
+        info.record_address(&format!("SCCPDevice({device},recvip)"), &address);
+        info.record_skinny_type(&format!("SCCPDevice({device},skinny_type)"), &model);
+        info.device = Some(device.to_owned());
+        found.push(info);
+    }
+    if found.is_empty() {
+        info.is_known = !devices.is_empty();
+        info.sources
+            .push(format!("SCCPLine({line},devices) {devices:?}"));
+        found.push(info);
+    }
+    Ok(found)
+}
+
+/// Returns the names of the devices in `[ SEP00005E005301\,SEP00005E005302 ]`, as chan-sccp writes
+/// them.
+fn list_of_devices(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.split(|c: char| !c.is_ascii_alphanumeric());
+    names.filter(|name| !name.is_empty())
 }
 
 /// Queries the contacts of a PJSIP endpoint: its AORs, and their contacts.
@@ -181,6 +213,15 @@ mod tests {
         check("sip:ä@b@192.0.2.21;line=x", "192.0.2.21");
         check("sips:1001@[2001:db8::1]:5061", "2001:db8::1");
         check("", "");
+    }
+
+    #[test]
+    fn devices_of_a_line_are_read_as_chan_sccp_writes_them() {
+        let names = |text| list_of_devices(text).collect::<Vec<_>>();
+        assert_eq!(names("[ SEP00005E005301 ]"), ["SEP00005E005301"]);
+        let two = names("[ SEP00005E005301\\,ATA00005E005302 ]");
+        assert_eq!(two, ["SEP00005E005301", "ATA00005E005302"]);
+        assert!(names("[  ]").is_empty() && names("").is_empty());
     }
 
     #[test]

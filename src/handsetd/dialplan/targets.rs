@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use handset_agi::{self as agi, Channel};
-use handset_phones::phone::{
-    Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target, Technology,
-};
+use handset_phones::phone::{Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target};
 use handset_phones::verb::Request;
 use tokio::time::{Instant, timeout};
 
@@ -53,7 +51,7 @@ pub(super) async fn find(
 }
 
 /// Returns the phones of a name without a technology, which the roster does not know: those of the
-/// caller's own endpoint if it has this name, else of PJSIP, else of `chan_sip`.
+/// caller's own endpoint if it has this name, else of PJSIP, else of `chan_sip`, else of chan-sccp.
 async fn plain(
     resolver: &PhoneResolver,
     entry: &PhoneEntry,
@@ -70,13 +68,15 @@ async fn plain(
     if found.iter().any(Result::is_ok) {
         return found;
     }
-    let has_chan_sip = timeout(QUERY_TIMEOUT, asterisk::has_chan_sip(channel)).await;
-    let peer = Endpoint::new(Technology::Sip, &entry.name).ok();
-    if let (Ok(Ok(true)), Some(peer)) = (has_chan_sip, peer) {
-        let entry = resolver.of_endpoint(&peer);
-        let peers = phones(resolver, &entry, call, channel, until).await;
-        if peers.iter().any(Result::is_ok) {
-            return peers;
+    let others = timeout(QUERY_TIMEOUT, asterisk::other_technologies(channel)).await;
+    for technology in others.ok().and_then(Result::ok).unwrap_or_default() {
+        let Ok(other) = Endpoint::new(technology, &entry.name) else {
+            continue;
+        };
+        let entry = resolver.of_endpoint(&other);
+        let others = phones(resolver, &entry, call, channel, until).await;
+        if others.iter().any(Result::is_ok) {
+            return others;
         }
     }
     found

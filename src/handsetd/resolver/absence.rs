@@ -192,4 +192,53 @@ mod tests {
         }
         tasks.shut_down(Duration::from_secs(5)).await;
     }
+
+    #[tokio::test]
+    async fn sccp_phone_is_found_by_its_line_and_listed_once() {
+        let tasks = Tasks::new();
+        let (listener, roster) = listen(&tasks).await;
+        let resolver = resolver(&roster);
+        let mut session = Session::accept(&listener).await;
+        let server = async {
+            let commands = "SCCPListDevices: List SCCP devices\nSCCPShowLines: show lines\n";
+            session.answer("ListCommands", commands, "").await;
+            let devices = "Event: DeviceEntry\nActionID: @ID@\nChannelType: SCCP\n\
+                ObjectId: SEP00005E005301\nIPaddress: 192.0.2.21:51010\n\n\
+                Event: SCCPListDevicesComplete\nEventList: Complete\n\n";
+            let start = "EventList: start\n";
+            session.answer("SCCPListDevices", start, devices).await;
+            let line = |name: &str, device: &str| {
+                format!("Event: SCCPLineEntry\nActionId: @ID@\nExten: {name}\nDevice: {device}\n\n")
+            };
+            let lines = [
+                ("200", "SEP00005E005301"),
+                ("201", "SEP00005E005301"),
+                ("202", "(null)"),
+            ];
+            let lines: String = lines
+                .iter()
+                .map(|(name, device)| line(name, device))
+                .collect();
+            let end = "Event: SCCPShowLinesComplete\nEventList: Complete\nActionID: @ID@\n\n";
+            let all = lines + end;
+            session.answer("SCCPShowLines", start, &all).await;
+            session.answer("Getvar", "Value: Cisco 7970\n", "").await;
+            // The line is asked for, with the devices first.
+            session.answer("SCCPListDevices", start, devices).await;
+            session.answer("SCCPShowLines", start, &all).await;
+            session.answer("Getvar", "Value: Cisco 7970\n", "").await;
+        };
+        let (absent, ()) = tokio::join!(ask(&resolver, "SCCP/202"), server);
+        let expected = (Status::Unreachable, "SCCP/202 is not registered".to_owned());
+        assert_eq!(outcome(absent), expected);
+        for name in ["200", "201", "SCCP/200", "SEP00005E005301", "00005E005301"] {
+            let phone = resolver.find(&name.into()).remove(0).unwrap();
+            assert_eq!(phone.model, "7970", "{name}");
+            assert_eq!(phone.mac, "00005E005301".parse().ok(), "{name}");
+        }
+        let all = resolver.find(&"all".into());
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].as_ref().unwrap().name, "200");
+        tasks.shut_down(Duration::from_secs(5)).await;
+    }
 }

@@ -75,10 +75,13 @@ impl PhoneResolver {
     }
 }
 
-/// Returns whether two registrations are those of one phone: lines at one contact, or one line at
-/// several servers.
+/// Returns whether two registrations are those of one phone: lines at one contact, lines of one SCCP
+/// device, or one line at several servers.
 fn is_same_phone(one: &RegistrationInfo, other: &RegistrationInfo) -> bool {
     let socket = |info: &RegistrationInfo| info.contact.as_deref().map(sip_socket);
+    if one.device.is_some() && one.device == other.device {
+        return one.address == other.address;
+    }
     match (socket(one), socket(other)) {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other),
         _ => one.endpoint == other.endpoint && one.address == other.address,

@@ -22,6 +22,10 @@ pub struct Contact {
     user_agent: String,
     /// Its MAC address, if its User-Agent has it; kept, since all contacts are searched for it.
     mac: Option<MacAddress>,
+    /// The SCCP device of a line.
+    device: Option<Endpoint>,
+    /// Whether the device of this line is registered as another line as well, which stands for it.
+    pub(super) is_further_line: bool,
     /// The `Call-ID` of its registration, if Asterisk reports it.
     pub call_id: Option<String>,
     /// Whether it answers Asterisk's qualify requests.
@@ -92,8 +96,7 @@ impl Contact {
     }
 
     /// Parses an item of the response to `SCCPListDevices`; `None` if the device is not registered. Its
-    /// endpoint is the device (`SCCP/SEP00005E005301`), since chan-sccp does not list
-    /// its lines.
+    /// endpoint is the device (`SCCP/SEP00005E005301`).
     pub(super) fn of_sccp_device(item: &Event) -> Option<Self> {
         let is_sccp = item
             .header("ChannelType")
@@ -105,6 +108,21 @@ impl Contact {
         let (host, _port) = socket.rsplit_once(':').unwrap_or((socket, ""));
         let ip = address(host)?;
         Some(Self::new(endpoint, "", Some(ip), None, "", ""))
+    }
+
+    /// Returns whether it is a line of an SCCP device.
+    pub(super) fn is_line(&self) -> bool {
+        self.device.is_some()
+    }
+
+    /// Returns this SCCP device as the phone of one of its lines.
+    pub(super) fn at_line(&self, line: Endpoint, is_first: bool) -> Self {
+        Self {
+            endpoint: line,
+            device: Some(self.endpoint.clone()),
+            is_further_line: !is_first,
+            ..self.clone()
+        }
     }
 
     /// Sets the User-Agent from chan-sccp's name of the model.
@@ -129,6 +147,8 @@ impl Contact {
             own: own.filter(|own| address.is_some_and(|address| address != *own)),
             user_agent: String::new(),
             mac: None,
+            device: None,
+            is_further_line: false,
             call_id: None,
             reach: Reach::of(status),
         };
@@ -151,7 +171,8 @@ impl Contact {
     pub fn identity(&self) -> Option<Identity> {
         let identity = Identity::of_user_agent(self.user_agent.trim())?;
         // The name of an SCCP device contains it, too.
-        let of_device = self.endpoint.name().strip_prefix("SEP");
+        let device = self.device.as_ref().unwrap_or(&self.endpoint);
+        let of_device = device.name().strip_prefix("SEP");
         Some(Identity {
             mac: identity.mac.or_else(|| of_device?.parse().ok()),
             ..identity
@@ -180,9 +201,12 @@ impl Contact {
             user_agent,
             ..
         } = self;
-        let mut sources = vec![match uri.as_str() {
-            "" => format!("{endpoint} on {server}"),
-            uri => format!("contact {uri} of {endpoint} on {server}"),
+        let mut sources = vec![match (uri.as_str(), &self.device) {
+            ("", Some(device)) => {
+                format!("{endpoint} of device {} on {server}", device.name())
+            }
+            ("", None) => format!("{endpoint} on {server}"),
+            (uri, _) => format!("contact {uri} of {endpoint} on {server}"),
         }];
         sources.extend(self.own.map(|own| match self.behind_nat() {
             Some(_) => format!("which is behind NAT as {own}"),
@@ -195,6 +219,7 @@ impl Contact {
             identity: self.identity(),
             user_agent: user_agent.trim().to_owned(),
             contact: (!uri.is_empty()).then(|| uri.clone()),
+            device: self.device.as_ref().map(|device| device.name().to_owned()),
             behind_nat: self.behind_nat(),
             call_id: self.call_id.clone(),
             is_known: true,

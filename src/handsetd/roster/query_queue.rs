@@ -20,6 +20,8 @@ pub(super) enum Query {
     Peers,
     /// All devices of chan-sccp.
     SccpDevices,
+    /// All lines of chan-sccp, with their devices.
+    SccpLines,
 }
 
 impl Query {
@@ -30,11 +32,16 @@ impl Query {
             Self::Contacts => Action::list(ListQuery::PjsipContacts),
             Self::Peers => Action::list(ListQuery::SipPeers),
             Self::SccpDevices => Action::list(ListQuery::SccpDevices),
+            Self::SccpLines => Action::list(ListQuery::SccpLines),
             Self::Endpoint(endpoint) | Self::Question(endpoint) => match endpoint.technology {
                 Technology::Sip => Action::builder("SIPshowpeer")
                     .with("Peer", endpoint.name())
                     .build()?,
                 Technology::Pjsip => Action::pjsip_show_endpoint(endpoint.name())?,
+                // What is unknown is a line; devices are in the list.
+                Technology::Sccp if matches!(self, Self::Question(_)) => {
+                    Action::list(ListQuery::SccpLines)
+                }
                 Technology::Sccp => {
                     let model = format!("SCCPDevice({},skinny_type)", endpoint.name());
                     Action::getvar(None, &model)?

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use handset_ami::{Client, Error, Event, Events, Response, State};
-use handset_phones::phone::Endpoint;
+use handset_phones::phone::{Endpoint, Technology};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::{debug, info, warn};
@@ -153,6 +153,10 @@ impl ContactSync {
     fn ask(&mut self, question: Question) {
         match question {
             Question::Endpoint(endpoint, answered) => {
+                if endpoint.technology == Technology::Sccp {
+                    // The line may be on a device that is not known yet.
+                    self.queue.add(Query::SccpDevices);
+                }
                 self.queue.add(Query::Question(endpoint.clone()));
                 self.waiting.entry(endpoint).or_default().push(answered);
             }
@@ -276,7 +280,10 @@ impl ContactSync {
         }
         // Dropping the senders tells those who wait.
         self.waiting_for_all.clear();
-        if matches!(query, Query::Contacts | Query::Peers | Query::SccpDevices) {
+        if matches!(
+            query,
+            Query::Contacts | Query::Peers | Query::SccpDevices | Query::SccpLines
+        ) {
             self.read_at = Some(Instant::now());
         }
         if !self.table.borrow().is_current() {
@@ -317,7 +324,7 @@ impl ContactSync {
                 }
             }
             // Many registrations at once lead to one query.
-            Query::Contacts | Query::Peers | Query::SccpDevices => {
+            Query::Contacts | Query::Peers | Query::SccpDevices | Query::SccpLines => {
                 self.announce(Registered::Any);
             }
             Query::Commands => {}

@@ -8,11 +8,14 @@ use handset_phones::phone::{Endpoint, Technology};
 use super::contact::Contact;
 use super::query_queue::Query;
 use super::question::Existence;
+use super::sccp_lines::SccpLines;
 
 /// The registrations of one server.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     endpoints: HashMap<Endpoint, Vec<Contact>>,
+    /// The lines of chan-sccp. Their contacts, copies of those of the devices, are in `endpoints`.
+    sccp_lines: SccpLines,
     /// Number of registrations announced by events.
     registrations: HashMap<Endpoint, u64>,
     /// What the server said of endpoints that were asked for.
@@ -38,9 +41,10 @@ impl Table {
             .unwrap_or_default()
     }
 
-    /// Returns all contacts, in no order.
+    /// Returns all contacts, in no order. An SCCP device is listed by its lines if it has any.
     pub(super) fn all(&self) -> impl Iterator<Item = &Contact> {
-        self.endpoints.values().flatten()
+        let contacts = self.endpoints.values().flatten();
+        contacts.filter(|contact| !self.sccp_lines.has_lines(&contact.endpoint))
     }
 
     /// Returns whether everything was loaded over the current connection.
@@ -104,6 +108,14 @@ impl Table {
                 // Needed in any case: a list being loaded may be older.
                 Some(Query::Endpoint(endpoint))
             }
+            // From chan-sccp: a device got or lost a line.
+            "PeerStatus" if header("ChannelType").eq_ignore_ascii_case("SCCP") => {
+                let line = Endpoint::new(Technology::Sccp, header("SCCPLine")).ok()?;
+                if header("PeerStatus").eq_ignore_ascii_case("ATTACHED") {
+                    self.count_registration(&line);
+                }
+                Some(Query::SccpLines)
+            }
             "PeerStatus" => {
                 let endpoint = endpoint(header("Peer"))?;
                 let status = header("PeerStatus");
@@ -124,6 +136,7 @@ impl Table {
                 let device = Endpoint::new(Technology::Sccp, header("SCCPDevice")).ok()?;
                 if header("DeviceStatus").eq_ignore_ascii_case("UNREGISTERED") {
                     self.endpoints.remove(&device);
+                    self.relist_sccp_lines();
                     return None;
                 }
                 self.count_registration(&device);
@@ -158,6 +171,7 @@ impl Table {
                     ("PJSIPShowContacts", Query::Contacts),
                     ("SIPpeers", Query::Peers),
                     ("SCCPListDevices", Query::SccpDevices),
+                    ("SCCPShowLines", Query::SccpLines),
                 ];
                 let lists = lists.into_iter().filter(|(name, _)| has(name));
                 lists.map(|(_, query)| query).collect()
@@ -169,13 +183,34 @@ impl Table {
                 Vec::new()
             }
             Query::Peers => self.listed(Technology::Sip, response, Contact::of_peer),
-            Query::SccpDevices => self.listed(Technology::Sccp, response, Contact::of_sccp_device),
-            Query::Endpoint(endpoint) | Query::Question(endpoint)
-                if endpoint.technology == Technology::Sccp =>
-            {
+            Query::SccpDevices => {
+                let queries = self.listed(Technology::Sccp, response, Contact::of_sccp_device);
+                self.relist_sccp_lines();
+                self.record_sccp_devices(response);
+                queries
+            }
+            Query::SccpLines => {
+                self.sccp_lines = SccpLines::of(response);
+                self.relist_sccp_lines();
+                Vec::new()
+            }
+            Query::Endpoint(device) if device.technology == Technology::Sccp => {
                 let model = response.header("Value").unwrap_or_default();
-                for contact in self.endpoints.get_mut(endpoint).into_iter().flatten() {
+                for contact in self.endpoints.get_mut(device).into_iter().flatten() {
                     contact.set_skinny_type(model);
+                }
+                self.relist_sccp_lines();
+                Vec::new()
+            }
+            Query::Question(line) if line.technology == Technology::Sccp => {
+                let existence = Self::read_existence(response);
+                if existence == Existence::Known {
+                    self.apply_response(&Query::SccpLines, response);
+                    if self.sccp_lines.has(line.name()) {
+                        self.record_existence(line, existence);
+                    }
+                } else {
+                    self.record_existence(line, existence);
                 }
                 Vec::new()
             }
@@ -250,6 +285,38 @@ impl Table {
         let queries = contacts.iter().map(query).collect();
         self.replace(technology, contacts.into_iter());
         queries
+    }
+
+    /// Records the SCCP devices that the server has, registered or not.
+    fn record_sccp_devices(&mut self, response: &Response) {
+        self.existence
+            .retain(|endpoint, _| endpoint.technology != Technology::Sccp);
+        for item in response.items() {
+            let name = item.header("ObjectId").unwrap_or_default();
+            if let Ok(device) = Endpoint::new(Technology::Sccp, name) {
+                self.record_existence(&device, Existence::Known);
+            }
+        }
+    }
+
+    /// Makes the contacts of the SCCP lines those of their devices.
+    fn relist_sccp_lines(&mut self) {
+        self.endpoints
+            .retain(|_, contacts| contacts.iter().all(|contact| !contact.is_line()));
+        for on_device in self.sccp_lines.iter() {
+            let Some([device]) = self.endpoints.get(&on_device.device).map(Vec::as_slice) else {
+                continue;
+            };
+            let contact = device.at_line(on_device.line.clone(), on_device.is_first);
+            let is_known = self.endpoints.contains_key(&on_device.line);
+            if self.endpoints.len() >= MAX_ENDPOINTS && !is_known {
+                return;
+            }
+            let contacts = self.endpoints.entry(on_device.line).or_default();
+            if contacts.len() < MAX_CONTACTS {
+                contacts.push(contact);
+            }
+        }
     }
 
     fn count_registration(&mut self, endpoint: &Endpoint) {

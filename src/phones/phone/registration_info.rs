@@ -17,6 +17,8 @@ pub struct RegistrationInfo {
     pub user_agent: String,
     /// The URI of its contact, which distinguishes it from other phones of the endpoint.
     pub contact: Option<String>,
+    /// Its SCCP device, of which the endpoint is a line; lines of one phone share it.
+    pub device: Option<String>,
     /// Its private address, if `address` is that of a NAT device.
     pub behind_nat: Option<IpAddr>,
     /// The `Call-ID` of its registration.
@@ -45,6 +47,12 @@ impl RegistrationInfo {
     pub fn record_user_agent(&mut self, query: &str, result: &str) {
         self.identity = Identity::of_user_agent(result.trim());
         result.trim().clone_into(&mut self.user_agent);
+        self.sources.push(format!("{query} {result:?}"));
+    }
+
+    /// Records the result of a query for the model of an SCCP device.
+    pub fn record_skinny_type(&mut self, query: &str, result: &str) {
+        self.identity = Identity::of_skinny_type(result);
         self.sources.push(format!("{query} {result:?}"));
     }
 

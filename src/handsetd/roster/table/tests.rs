@@ -336,11 +336,12 @@ fn device(name: &str, address: &str) -> String {
 #[test]
 fn sccp_devices_are_listed_where_the_module_is_loaded() {
     let mut table = Table::default();
-    let commands =
-        response("Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\n");
+    let commands = response(
+        "Response: Success\nSCCPListDevices: List SCCP devices (Priv: system)\nSCCPShowLines: show lines (Priv: system)\n",
+    );
     assert_eq!(
         table.apply_response(&Query::Commands, &commands),
-        [Query::SccpDevices]
+        [Query::SccpDevices, Query::SccpLines]
     );
     let items = [
         device("SEP00005E005301", "192.0.2.21:51010"),
@@ -374,4 +375,120 @@ fn sccp_devices_are_listed_where_the_module_is_loaded() {
         table.apply_event(&status("REGISTERED")),
         Some(Query::SccpDevices)
     );
+}
+
+/// An item as `SCCPShowLines` has it.
+fn line(name: &str, device: &str) -> String {
+    format!(
+        "Event: SCCPLineEntry\nChannelType: SCCP\nChannelObjectType: Line\nActionId: 1\n\
+         Exten: {name}\nSubscriptionNumber: \nLabel: Desk\nDescription: Desk\nDevice: {device}\n\
+         MWI: OFF\nActiveChannels: 0\nChannelState: --\nCallType: --\nPartyName: \n\
+         Capabilities: \n"
+    )
+}
+
+/// A table of two registered devices: the first has two lines, and shares one of them with the second.
+fn table_of_sccp() -> Table {
+    let mut table = Table::default();
+    let devices = [
+        device("SEP00005E005301", "192.0.2.21:51010"),
+        device("SEP00005E005302", "192.0.2.22:51011"),
+        device("SEP00005E005303", "--"),
+    ];
+    for query in table.apply_response(&Query::SccpDevices, &list(&devices)) {
+        let model = response("Response: Success\nValue: Cisco 7970\n");
+        table.apply_response(&query, &model);
+    }
+    let lines = [
+        "Event: TableStart\nTableName: Lines\n".to_owned(),
+        line("200", "SEP00005E005301"),
+        line("201", "SEP00005E005301"),
+        line("201", "SEP00005E005302"),
+        line("202", "(null)"),
+        "Event: TableEnd\nTableName: Lines\n".to_owned(),
+    ];
+    table.apply_response(&Query::SccpLines, &list(&lines));
+    table
+}
+
+fn addresses(table: &Table, name: &str) -> Vec<String> {
+    let contacts = table.contacts(&endpoint(name)).iter();
+    let addresses = contacts.filter_map(|contact| contact.address);
+    addresses.map(|ip| ip.to_string()).collect()
+}
+
+#[test]
+fn sccp_line_is_found_at_the_devices_that_have_it() {
+    let table = table_of_sccp();
+    assert_eq!(addresses(&table, "SCCP/200"), ["192.0.2.21"]);
+    assert_eq!(addresses(&table, "SCCP/201"), ["192.0.2.21", "192.0.2.22"]);
+    assert!(addresses(&table, "SCCP/202").is_empty());
+    assert_eq!(addresses(&table, "SCCP/SEP00005E005302"), ["192.0.2.22"]);
+    let [contact] = table.contacts(&endpoint("SCCP/200")) else {
+        panic!()
+    };
+    assert_eq!(contact.mac(), "00:00:5E:00:53:01".parse().ok());
+    assert_eq!(contact.identity().unwrap().model, "7970");
+    // Devices are listed by their lines, and stand for one phone each.
+    let mut listed: Vec<_> = table
+        .all()
+        .map(|contact| (contact.endpoint.to_string(), contact.is_further_line))
+        .collect();
+    listed.sort();
+    let first = |name: &str| (name.to_owned(), false);
+    let expected = [
+        first("SCCP/200"),
+        first("SCCP/201"),
+        ("SCCP/201".to_owned(), true),
+    ];
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn sccp_lines_come_and_go_with_events() {
+    let mut table = table_of_sccp();
+    let status = |word: &str, line: &str| {
+        event(&format!(
+            "Event: PeerStatus\nChannelType: SCCP\nChannelObjectType: DeviceLine\n\
+             PeerStatus: {word}\nSCCPDevice: SEP00005E005302\nSCCPLine: {line}\n\
+             SCCPLineName: Desk\nSubscriptionId: \nSubscriptionName: \n"
+        ))
+    };
+    let detached = table.apply_event(&status("DETACHED", "201"));
+    assert_eq!(detached, Some(Query::SccpLines));
+    let lines = [line("200", "SEP00005E005301"), line("201", "(null)")];
+    table.apply_response(&Query::SccpLines, &list(&lines));
+    assert!(addresses(&table, "SCCP/201").is_empty());
+    assert_eq!(addresses(&table, "SCCP/SEP00005E005302"), ["192.0.2.22"]);
+    let before = table.registration_count(&endpoint("SCCP/202"));
+    let attached = table.apply_event(&status("ATTACHED", "202"));
+    assert_eq!(attached, Some(Query::SccpLines));
+    assert_eq!(table.registration_count(&endpoint("SCCP/202")), before + 1);
+    table.apply_event(&event(
+        "Event: DeviceStatus\nChannelType: SCCP\nDeviceStatus: UNREGISTERED\n\
+         SCCPDevice: SEP00005E005301\n",
+    ));
+    assert!(addresses(&table, "SCCP/200").is_empty());
+}
+
+#[test]
+fn sccp_line_that_exists_on_no_device_is_known() {
+    let mut table = table_of_sccp();
+    let lines = [line("200", "SEP00005E005301"), line("202", "(null)")];
+    for (name, existence) in [
+        ("SCCP/202", Some(Existence::Known)),
+        ("SCCP/SEP00005E005303", Some(Existence::Known)),
+        ("SCCP/299", None),
+    ] {
+        let query = Query::Question(endpoint(name));
+        table.apply_response(&query, &list(&lines));
+        assert_eq!(table.existence(&endpoint(name)), existence.as_ref());
+    }
+    let forbidden = response("Response: Error\nMessage: Permission denied\n");
+    let name = endpoint("SCCP/202");
+    table.apply_response(&Query::Question(name.clone()), &forbidden);
+    assert!(matches!(
+        table.existence(&name),
+        Some(Existence::Forbidden(_))
+    ));
 }
