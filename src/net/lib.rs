@@ -1,7 +1,7 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
-//! expire, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, and
-//! those whose encoding is not told.
+//! expire, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, those
+//! whose encoding is not told, and patterns with wildcards.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
@@ -20,3 +20,4 @@ pub mod pin;
 pub mod random;
 pub mod tasks;
 pub mod text;
+pub mod wildcard;
