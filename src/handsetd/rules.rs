@@ -24,6 +24,7 @@ pub(crate) mod config;
 mod context;
 mod engine;
 mod error;
+mod event_index;
 mod fact;
 mod filled;
 mod filters;
@@ -32,9 +33,11 @@ mod loop_guard;
 mod plan;
 mod rule;
 pub(crate) mod rule_test;
+mod schedule;
 mod scope;
 mod template;
 mod trace;
+mod triggers;
 
 #[cfg(test)]
 mod tests;

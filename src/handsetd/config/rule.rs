@@ -67,9 +67,15 @@ fn compile(rule: &Rule, section: &Setting, validator: &mut Validator) {
             RulePart::Do(index, Some(name)) => vec![key("do"), Step::Element(*index), key(name)],
             RulePart::On => vec![key("on")],
             RulePart::Per => vec![key("limit"), key("per")],
+            RulePart::Schedule => vec![key("schedule")],
+            RulePart::Timezone => vec![key("timezone")],
             RulePart::When => vec![key("when")],
         };
-        let diagnostic = section.diagnostic_at(&path, error.error.to_string());
+        let text = error.error.to_string();
+        let diagnostic = match &error.part {
+            RulePart::On => section.diagnostic_of("on", text),
+            _ => section.diagnostic_at(&path, text),
+        };
         validator.diagnostics.push(diagnostic);
     }
 }

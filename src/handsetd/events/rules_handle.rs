@@ -26,9 +26,9 @@ pub(crate) struct RulesQueries {
 #[derive(Clone, Debug)]
 pub(crate) struct RuleStatus {
     pub(crate) name: String,
-    /// Names of the events that the rule handles.
+    /// Names of the events that the rule handles, as configured.
     pub(crate) on: Vec<String>,
-    /// When the clock fires the rule.
+    /// Its schedule, as configured.
     pub(crate) schedule: Option<String>,
     pub(crate) counters: Counters,
     pub(crate) last_fired: Option<Instant>,
@@ -109,12 +109,8 @@ impl Query {
             Self::Statuses(reply) => {
                 let status = |name: &str| RuleStatus {
                     name: name.to_owned(),
-                    on: engine
-                        .event_name(name)
-                        .map(str::to_owned)
-                        .into_iter()
-                        .collect(),
-                    schedule: None,
+                    on: engine.event_names(name).map(ToOwned::to_owned).collect(),
+                    schedule: engine.schedule(name).map(ToOwned::to_owned),
                     counters: engine.counters(name).unwrap_or_default(),
                     last_fired: engine.last_fired(name),
                     traces: engine.traces(name).cloned().collect(),

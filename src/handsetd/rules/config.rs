@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// A `[[rule]]`: what to do when an event occurs.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,8 +14,14 @@ use serde::Deserialize;
 pub struct Rule {
     /// Unique name, shown in logs and metrics.
     pub name: String,
-    /// Name of the event that the rule handles, compared case-insensitively.
-    pub on: String,
+    /// Names of the events that the rule handles, compared case-insensitively; `*` stands for any
+    /// characters. A single one needs no list.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub on: Vec<String>,
+    /// When the rule fires by the clock: a cron expression.
+    pub schedule: Option<String>,
+    /// Time zone of `schedule`, by its IANA name; default: that of the machine.
+    pub timezone: Option<String>,
     /// Condition on the event, a Jinja expression.
     pub when: Option<String>,
     /// Rate limit.
@@ -29,6 +35,20 @@ pub struct Rule {
     /// Tests of the rule, executed by `handsetd check` and `handsetd rules test`.
     #[serde(default, rename = "test")]
     pub tests: Vec<RuleTest>,
+}
+
+/// Reads a string or a list of strings.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "must be a string or a list of strings")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(name) => vec![name],
+        OneOrMany::Many(names) => names,
+    })
 }
 
 /// Rate limit of a rule.

@@ -87,7 +87,7 @@ impl PhoneTable {
             "" => &phone.name,
             endpoint => endpoint,
         };
-        let state = self.states.of(key);
+        let state = self.states.of(None, key);
         Some((phone, state))
     }
 }

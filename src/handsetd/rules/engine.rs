@@ -1,6 +1,6 @@
 //! The rules engine: facts in, decisions out.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use handset_phones::phone::States;
@@ -10,6 +10,7 @@ use super::concurrency::{Run, RunId};
 use super::config;
 use super::context::{Moment, PhoneTable, Phones};
 use super::error::RuleError;
+use super::event_index::EventIndex;
 use super::fact::Fact;
 use super::rule::{Occasion, Rule};
 use super::trace::{Counters, Trace, Verdict};
@@ -20,8 +21,7 @@ use super::trace::{Counters, Trace, Verdict};
 #[derive(Debug)]
 pub struct Engine {
     rules: Vec<Rule>,
-    /// Indices of the rules by the event that they handle, in lower case.
-    by_event: HashMap<String, Vec<usize>>,
+    by_event: EventIndex,
     /// Phones, with their state according to the facts so far.
     phones: PhoneTable,
     next_id: u64,
@@ -62,14 +62,9 @@ impl Engine {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let mut by_event: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, rule) in compiled.iter().enumerate() {
-            let name = rule.on.to_ascii_lowercase();
-            by_event.entry(name).or_default().push(index);
-        }
         Ok(Self {
+            by_event: EventIndex::new(compiled.iter().map(|rule| &rule.triggers)),
             rules: compiled,
-            by_event,
             phones: PhoneTable::default(),
             next_id: 1,
             untaken: VecDeque::new(),
@@ -88,15 +83,8 @@ impl Engine {
     pub fn decide(&mut self, fact: &Fact, now: impl Into<Moment>) -> Vec<Decision> {
         let now = now.into();
         let fact = &fact.record(&self.phones.states);
-        let mut found: Vec<usize> = fact
-            .names()
-            .filter_map(|name| self.by_event.get(&name.to_ascii_lowercase()))
-            .flatten()
-            .copied()
-            .collect();
-        found.sort_unstable();
         let mut decisions = Vec::new();
-        for index in found {
+        for index in self.by_event.find(fact.names()) {
             let trace = self.evaluate(index, fact, now);
             decisions.extend(trace.iter().flat_map(|trace| trace_decisions(trace)));
         }
@@ -117,7 +105,7 @@ impl Engine {
             let handles = self
                 .rules
                 .get(index)
-                .is_some_and(|rule| fact.names().any(|name| name.eq_ignore_ascii_case(&rule.on)));
+                .is_some_and(|rule| rule.triggers.handle(fact));
             if handles {
                 traces.extend(self.evaluate(index, fact, now));
             } else if let Some(rule) = self.rules.get(index) {
@@ -137,8 +125,7 @@ impl Engine {
         let now = now.into();
         let fact = &fact.with_phone_state(&self.phones.states);
         let each = |rule: &Rule| {
-            let mut names = fact.names();
-            if names.any(|name| name.eq_ignore_ascii_case(&rule.on)) {
+            if rule.triggers.handle(fact) {
                 rule.dry_run(&self.occasion(fact, now), RunId(self.next_id))
             } else {
                 rule.decline(fact, now.instant)
@@ -196,9 +183,15 @@ impl Engine {
         self.rules.iter().map(|rule| &*rule.name)
     }
 
-    /// Returns the name of the event that a rule handles.
-    pub fn event_name(&self, rule: &str) -> Option<&str> {
-        self.find(rule).map(|rule| rule.on.as_str())
+    /// Returns the names of the events that a rule handles, as configured.
+    pub fn event_names(&self, rule: &str) -> impl Iterator<Item = &str> {
+        let rule = self.find(rule).into_iter();
+        rule.flat_map(|rule| rule.triggers.event_names())
+    }
+
+    /// Returns the schedule of a rule, as configured.
+    pub fn schedule(&self, rule: &str) -> Option<&str> {
+        Some(self.find(rule)?.triggers.schedule()?.text())
     }
 
     /// Returns when a rule last fired.

@@ -13,13 +13,23 @@ pub enum Error {
     /// A condition or template failed to compile or to evaluate.
     #[error(transparent)]
     Expression(#[from] minijinja::Error),
-    /// `on` is not the name of an event.
+    /// `on` contains something that is not the name of an event.
     #[error(
-        "invalid event name {name:?}; use one such as QueueMemberPause, phone.EVENT or UserEvent.NAME"
+        "invalid event name {name:?}; use one such as QueueMemberPause, Queue*, phone.EVENT or UserEvent.NAME"
     )]
     InvalidEventName {
-        /// The value of `on`.
+        /// The element of `on`.
         name: String,
+    },
+    /// `schedule` is not a cron expression, or one that is never due.
+    #[error(
+        "invalid schedule {schedule:?}: {reason}; use minute (0-59), hour (0-23), day of month (1-31), month (1-12) and day of week (0-7, from Sunday), such as \"0 18 * * 1-5\""
+    )]
+    InvalidSchedule {
+        /// The value of `schedule`.
+        schedule: String,
+        /// What is wrong.
+        reason: String,
     },
     /// The request names no phone, and the event has no channel to take it from.
     #[error("phone is missing: {verb} requires it, and the event has no channel")]
@@ -30,6 +40,9 @@ pub enum Error {
     /// The request is invalid.
     #[error(transparent)]
     InvalidRequest(#[from] verb::Refusal),
+    /// Nothing fires the rule.
+    #[error("nothing fires the rule; name an event, or write schedule = \"0 18 * * 1-5\"")]
+    NoTrigger,
     /// A slice has a step.
     #[error("slices with a step, such as [::-1], are not supported; use [from:to]")]
     SliceStep,
@@ -50,6 +63,15 @@ pub enum Error {
     Undefined {
         /// Names of the missing values; empty if unknown.
         names: Vec<String>,
+    },
+    /// `timezone` stands alone.
+    #[error("timezone has no effect without schedule; remove it, or add schedule")]
+    UnusedTimezone,
+    /// There is no such time zone.
+    #[error("{reason}")]
+    UnknownTimezone {
+        /// Explanation, with the value.
+        reason: String,
     },
     /// A value does not fit its key.
     #[error("{reason}")]
@@ -86,10 +108,14 @@ pub struct RuleError {
 pub enum RulePart {
     /// An element of `do`, counted from 0, and the key in it.
     Do(usize, Option<String>),
-    /// `on`, the name of the event.
+    /// `on`, the names of the events.
     On,
     /// `limit.per`.
     Per,
+    /// `schedule`.
+    Schedule,
+    /// `timezone`, that of `schedule`.
+    Timezone,
     /// `when`, the condition.
     When,
 }
@@ -101,6 +127,8 @@ impl fmt::Display for RulePart {
             Self::Do(_, Some(key)) => write!(f, "do.{key}"),
             Self::On => f.write_str("on"),
             Self::Per => f.write_str("limit.per"),
+            Self::Schedule => f.write_str("schedule"),
+            Self::Timezone => f.write_str("timezone"),
             Self::When => f.write_str("when"),
         }
     }

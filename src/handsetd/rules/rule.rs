@@ -19,12 +19,13 @@ use super::loop_guard::RecentActions;
 use super::plan::{Step, StepTemplate};
 use super::template::Template;
 use super::trace::{Counters, EventValue, Trace, Verdict};
+use super::triggers::Triggers;
 
 /// A compiled rule.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: Arc<str>,
-    pub(super) on: String,
+    pub(super) triggers: Triggers,
     condition: Option<Condition>,
     every: Option<Duration>,
     per: Option<Template>,
@@ -86,11 +87,7 @@ impl Rule {
     /// All errors of the rule.
     pub(super) fn parse(rule: &config::Rule) -> Result<Self, Vec<(RulePart, Error)>> {
         let mut errors = Vec::new();
-        let on = rule.on.as_str();
-        if on.is_empty() || on.trim() != on || on.contains(|c: char| c.is_control() || c == '*') {
-            let name = on.to_owned();
-            errors.push((RulePart::On, Error::InvalidEventName { name }));
-        }
+        let triggers = Triggers::parse(rule).map_err(|found| errors.extend(found));
         let condition = rule.when.as_deref().map(Condition::parse).transpose();
         let condition = condition.map_err(|error| errors.push((RulePart::When, error)));
         let per = rule.limit.as_ref().and_then(|limit| limit.per.as_deref());
@@ -107,12 +104,14 @@ impl Rule {
                 ),
             }
         }
-        let (Ok(condition), Ok(per), true) = (condition, per, errors.is_empty()) else {
+        let (Ok(triggers), Ok(condition), Ok(per), true) =
+            (triggers, condition, per, errors.is_empty())
+        else {
             return Err(errors);
         };
         Ok(Self {
             name: Arc::from(rule.name.as_str()),
-            on: rule.on.clone(),
+            triggers,
             condition,
             every: rule.limit.as_ref().map(|limit| limit.every),
             per,
@@ -141,7 +140,7 @@ impl Rule {
 
     /// Returns the trace for an event that the rule does not handle.
     pub(super) fn decline(&self, fact: &Fact, now: Instant) -> Arc<Trace> {
-        let handled = self.on.clone();
+        let handled = self.triggers.to_string();
         Arc::new(self.trace(fact, Vec::new(), Verdict::OtherEvent { handled }, now))
     }
 

@@ -9,6 +9,7 @@ use super::context::Moment;
 use super::engine::Engine;
 use super::fact::Fact;
 use super::plan::texts;
+use super::schedule::SCHEDULE;
 use super::trace::Verdict;
 
 /// Why a test of a rule failed.
@@ -26,7 +27,7 @@ pub(crate) enum TestFailure {
     /// The event has no header `Event`.
     #[error("the event has no name; add Event = {on:?}")]
     Nameless {
-        /// Name of the event that the rule handles.
+        /// Name of an event that the rule handles.
         on: String,
     },
     /// The rule does not compile.
@@ -40,7 +41,7 @@ pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestF
         Engine::new(std::slice::from_ref(rule)).map_err(|_| TestFailure::Uncompiled)?;
     let headers = test.event.clone();
     let fact = Fact::of_headers(headers).ok_or_else(|| TestFailure::Nameless {
-        on: rule.on.clone(),
+        on: rule.on.first().map_or(SCHEDULE, String::as_str).to_owned(),
     })?;
     let expected: Vec<Call> = test.expect.iter().map(Call::expected).collect();
     let (_, traces) = engine.explain(&fact, now);

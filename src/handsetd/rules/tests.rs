@@ -5,6 +5,7 @@ mod load;
 mod loop_guard;
 mod modes;
 mod nonsense;
+mod triggers;
 
 use std::fmt::Write as _;
 use std::time::Duration;

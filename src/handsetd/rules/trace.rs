@@ -67,9 +67,9 @@ pub enum Verdict {
         /// How long it will still apply.
         remaining: Duration,
     },
-    /// The rule handles another event.
+    /// The rule is fired by something else.
     OtherEvent {
-        /// Name of that event.
+        /// What fires it: names of events, a schedule.
         handled: String,
     },
     /// The rule fires, and the run is queued.

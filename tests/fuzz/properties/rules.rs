@@ -51,7 +51,9 @@ fn rule(on: &str, when: String, text: &str, per: String) -> Rule {
     }
     Rule {
         name: "rule".to_owned(),
-        on: on.to_owned(),
+        on: vec![on.to_owned()],
+        schedule: None,
+        timezone: None,
         when: Some(when).filter(|when| !when.is_empty()),
         limit: Some(Limit {
             every: Duration::from_secs(10),

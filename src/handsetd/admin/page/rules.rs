@@ -50,7 +50,7 @@ fn row(rule: &RuleStatus) -> Value {
         .and_then(|fired| SystemTime::now().checked_sub(fired.elapsed()));
     context! {
         name => &rule.name,
-        event => rule.on.join(", "),
+        event => rule.on.iter().chain(&rule.schedule).map(String::as_str).collect::<Vec<_>>().join(", "),
         fired => counters.fired,
         limited => counters.limited,
         failed => counters.failed,

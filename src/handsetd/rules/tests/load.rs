@@ -13,8 +13,8 @@ fn all_errors_are_found_at_load_with_their_location() {
     let ping = "on = \"X\"\ndo = [{ verb = \"ping\" }]\n";
     let push = |keys: &str| format!("on = \"X\"\ndo = [{{ verb = \"push\", {keys} }}]");
     check(
-        "on = \"phone.*\"\ndo = [{ verb = \"ping\" }]",
-        "rule \"a\": on: invalid event name \"phone.*\"; use one such as QueueMemberPause, phone.EVENT or UserEvent.NAME",
+        "on = \"phone.a \"\ndo = [{ verb = \"ping\" }]",
+        "rule \"a\": on: invalid event name \"phone.a \"; use one such as QueueMemberPause, Queue*, phone.EVENT or UserEvent.NAME",
     );
     check(
         &format!("{ping}when = \"event.A ==\""),
