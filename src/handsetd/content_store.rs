@@ -4,6 +4,7 @@
 //! again when the daemon starts ([`crate::deliver`]'s media store).
 
 mod fetches;
+mod forms;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,12 +14,14 @@ use std::time::Duration;
 use handset_net::expiring::ExpiringMap;
 use handset_net::random;
 use handset_phones::documents::{Document, Documents, StoredContent, media_url};
+use handset_phones::screen::Screen;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
 pub(crate) use fetches::Fetch;
 use fetches::Fetches;
+use forms::Forms;
 
 /// The store. Clones share it.
 #[derive(Clone, Debug)]
@@ -28,6 +31,7 @@ pub struct ContentStore(Arc<Shared>);
 struct Shared {
     entries: Mutex<Entries>,
     fetches: Mutex<Fetches>,
+    forms: Forms,
     /// Connections refused since the start.
     refused: AtomicU64,
 }
@@ -41,6 +45,7 @@ impl Default for ContentStore {
         Self(Arc::new(Shared {
             entries: Mutex::new(entries),
             fetches: Mutex::default(),
+            forms: Forms::default(),
             refused: AtomicU64::new(0),
         }))
     }
@@ -74,6 +79,11 @@ impl ContentStore {
         let content = self.get(token)?;
         self.0.fetches.lock().fetched(token, peer);
         Some(content)
+    }
+
+    /// Returns the pushed form of `token` unless it has expired.
+    pub(crate) fn form(&self, token: &str) -> Option<Arc<Screen>> {
+        self.0.forms.get(token)
     }
 
     /// Records that a connection from `peer` was refused, so that it could fetch nothing.
@@ -126,6 +136,11 @@ impl ContentPublisher {
         for Document { token, content, .. } in documents {
             self.store.insert(token, content, self.lifetime);
         }
+    }
+
+    /// Stores the form that a document sends to handsetd under `token`.
+    pub(crate) fn publish_form(&self, token: &str, form: Screen) {
+        self.store.0.forms.insert(token, form, self.lifetime);
     }
 
     /// Expects the phone at `from`, or any, to fetch a URL of this publisher; `None` if it is not one.
@@ -210,6 +225,26 @@ mod tests {
         assert!(content_store.get(&short).is_none());
         assert!(content_store.get(&long).is_some() && content_store.get(&third).is_some());
         assert!(content_store.0.entries.lock().weight() <= MAX_BYTES);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn forms_expire_like_screens() {
+        let store = ContentStore::default();
+        let base = Url::parse("http://192.0.2.10:8090").unwrap();
+        let publisher = ContentPublisher::new(store.clone(), base, Duration::from_mins(1));
+        let form = Screen {
+            title: Some("PIN".to_owned()),
+            prompt: None,
+            body: handset_phones::screen::Body::Text(String::new()),
+            softkeys: Vec::new(),
+            timeout: None,
+            beep: None,
+        };
+        publisher.publish_form("a1", form.clone());
+        assert_eq!(store.form("a1").as_deref(), Some(&form));
+        assert_eq!(store.form("a2"), None);
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(store.form("a1"), None);
     }
 
     #[tokio::test(start_paused = true)]

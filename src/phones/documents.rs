@@ -5,10 +5,12 @@
 
 mod cuts;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use bytes::Bytes;
 use url::Url;
+
+use crate::screen::{PageLink, PageName, Submit};
 
 pub(crate) use cuts::{Cuts, clean};
 
@@ -41,6 +43,16 @@ pub struct Documents {
     token: String,
     items: RefCell<Vec<Document>>,
     cuts: Cuts,
+    form: FormUrl,
+}
+
+/// Where a form that handsetd evaluates is sent.
+#[derive(Debug)]
+enum FormUrl {
+    /// To a URL of its own, which is known beforehand.
+    Fixed(Url),
+    /// To the token of the collection; whether a document says so.
+    Token(Cell<bool>),
 }
 
 /// One collected document and the token under which the phone will ask for it.
@@ -63,6 +75,36 @@ impl Documents {
             token,
             items: RefCell::default(),
             cuts: Cuts::default(),
+            form: FormUrl::Token(Cell::new(false)),
+        }
+    }
+
+    /// Has forms that handsetd evaluates sent to `url`.
+    #[must_use]
+    pub fn with_form_url(self, url: Url) -> Self {
+        Self {
+            form: FormUrl::Fixed(url),
+            ..self
+        }
+    }
+
+    /// Returns the token of the form that a document sends to handsetd, if there is one without a URL of
+    /// its own.
+    pub fn form_token(&self) -> Option<&str> {
+        match &self.form {
+            FormUrl::Token(is_used) if is_used.get() => Some(&self.token),
+            FormUrl::Fixed(_) | FormUrl::Token(_) => None,
+        }
+    }
+
+    /// Returns the URL that a form is sent to.
+    pub(crate) fn submit_url(&self, submit: &Submit) -> Url {
+        match (submit, &self.form) {
+            (Submit::Url(url), _) | (Submit::Handsetd, FormUrl::Fixed(url)) => url.clone(),
+            (Submit::Handsetd, FormUrl::Token(is_used)) => {
+                is_used.set(true);
+                form_url(&self.base, &self.token)
+            }
         }
     }
 
@@ -124,6 +166,35 @@ impl Documents {
     }
 }
 
+/// Returns the URL to which a pushed form is sent.
+pub fn form_url(base: &Url, token: &str) -> Url {
+    extend(base, &["form", token])
+}
+
+/// Returns the URL of a page.
+pub fn page_url(base: &Url, link: &PageLink) -> Url {
+    let mut url = extend(base, &["page", link.name.as_str()]);
+    if !link.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&link.query);
+    }
+    url
+}
+
+/// Returns the URL to which the form of a page is sent. `state` is what the form is to remember, in
+/// letters, digits, `-` and `_`; it may be empty.
+pub fn page_form_url(base: &Url, page: &PageName, state: &str) -> Url {
+    with_state(extend(base, &["page", page.as_str(), "form"]), state)
+}
+
+/// Extends the URL to which a form is sent by what the form is to remember; see [`page_form_url`].
+pub fn with_state(url: Url, state: &str) -> Url {
+    if state.is_empty() {
+        url
+    } else {
+        extend(&url, &[state])
+    }
+}
+
 /// Returns the URL of a document.
 pub fn screen_url(base: &Url, token: &str) -> Url {
     extend(base, &["screen", token])
@@ -169,6 +240,29 @@ mod tests {
             (items[1].token.as_str(), items[1].content.body.as_ref()),
             ("a1b21", &b"<b/>"[..])
         );
+    }
+
+    #[test]
+    fn urls_of_pages_and_forms_encode_their_queries() {
+        let documents = documents("http://pbx.example.com/handsetd/");
+        let link = PageLink {
+            name: "order".parse().unwrap(),
+            query: vec![("meal".to_owned(), "soup & ä".to_owned())],
+        };
+        assert_eq!(
+            page_url(documents.base_url(), &link).as_str(),
+            "http://pbx.example.com/handsetd/page/order?meal=soup+%26+%C3%A4"
+        );
+        assert_eq!(
+            page_form_url(documents.base_url(), &link.name, "c3RhdGU").path(),
+            "/handsetd/page/order/form/c3RhdGU"
+        );
+        assert_eq!(documents.form_token(), None);
+        let url = documents.submit_url(&Submit::Handsetd);
+        assert_eq!(url.as_str(), "http://pbx.example.com/handsetd/form/a1b2");
+        assert_eq!(documents.form_token(), Some("a1b2"));
+        let foreign = Url::parse("http://192.0.2.9/a").unwrap();
+        assert_eq!(documents.submit_url(&Submit::Url(foreign.clone())), foreign);
     }
 
     #[test]

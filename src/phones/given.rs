@@ -61,6 +61,15 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// Removes `prefix`; `None` if the text starts otherwise.
+    pub fn strip_prefix(self, prefix: &str) -> Option<Self> {
+        Some(Self {
+            text: self.text.strip_prefix(prefix)?,
+            at: self.at.saturating_add(prefix.len()),
+            ..self
+        })
+    }
+
     /// Splits at the first separator.
     pub fn split_once(self, separator: char) -> Option<(Self, Self)> {
         let at = self.separators(separator).next()?;
@@ -162,6 +171,8 @@ mod tests {
         let (label, rest) = given.trim().split_once('|').unwrap();
         assert_eq!((label.as_str(), rest.as_str()), ("ä|b ", " c|d"));
         assert!(label.has_inserted() && !rest.has_inserted());
+        let b = label.strip_prefix("ä").unwrap();
+        assert!(b.as_str() == "|b " && b.has_inserted());
         let (one, other) = rest.split_once('|').unwrap();
         assert_eq!((one.trim().as_str(), other.as_str()), ("c", "d"));
     }

@@ -3,6 +3,7 @@
 //! Backends write the vendors' documents from this model and apply their limits.
 
 mod number;
+mod page_link;
 mod target;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use url::Url;
 use crate::invalid_value::InvalidValue;
 
 pub use number::Number;
+pub use page_link::{PageLink, PageName};
 pub(crate) use target::http_url;
 pub use target::{KeyName, Target};
 
@@ -41,8 +43,8 @@ pub enum Body {
     Directory(Vec<Entry>),
     /// Fields to fill in.
     Form {
-        /// The URL that the phone requests with the values as its query.
-        submit: Url,
+        /// Where the phone sends the values.
+        submit: Submit,
         /// The fields.
         inputs: Vec<Input>,
     },
@@ -52,6 +54,15 @@ pub enum Body {
     Menu(Vec<Item>),
     /// Text with line breaks.
     Text(String),
+}
+
+/// Where the values of a form go.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Submit {
+    /// To handsetd, for its rules.
+    Handsetd,
+    /// To a server of someone else: the phone requests the URL with the values as its query.
+    Url(Url),
 }
 
 /// A menu item.

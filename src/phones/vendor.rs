@@ -1,12 +1,13 @@
 //! Vendor backends: they turn a [`Task`] into a [`Plan`] of HTTP requests, NOTIFYs and calls. No I/O.
 //!
-//! A vendor is one directory with a `Backend`, and one line in [`plan()`].
+//! A vendor is one directory with a `Backend`, and one line in `planner::backend`.
 
 mod backend;
 mod cisco;
 mod http;
 mod lenient_xml;
 pub mod mobility;
+mod page;
 mod pagination;
 mod pbx;
 mod plan;
@@ -22,6 +23,7 @@ mod yealink;
 mod testing;
 
 pub use http::{Auth, Method, Reply, Request};
+pub use page::{asks_one_field_at_a_time, closing_document, document};
 pub use plan::{
     Call, ChannelAction, Exchange, InCall, Notify, Plan, Purpose, ReplyData, ReplyOutcome,
     ReplyParser, Step,
@@ -33,6 +35,9 @@ pub use task::{AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone,
 pub use xml::document_fault;
 
 use backend::Backend;
+
+/// Why a page cannot be a document of another server.
+const NO_URL: &str = "url: a page is written by handsetd; link to the URL instead";
 
 /// Why other phones than Snom's do not do the verb `csta`.
 const NO_CSTA: &str =

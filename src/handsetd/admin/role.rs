@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use handset_phones::screen::{Body, Screen, Source, Target};
+use handset_phones::screen::{Body, Screen, Source, Submit, Target};
 use handset_phones::verb::{Action, Content, Control, Mode, Request, Tone, Verb};
 use serde::Deserialize;
 
@@ -106,7 +106,10 @@ impl fmt::Display for Role {
 fn key_with_url(screen: &Screen) -> Option<&'static str> {
     let is_url = |target: &Target| matches!(target, Target::Url(_));
     match &screen.body {
-        Body::Form { .. } => return Some("submit"),
+        Body::Form {
+            submit: Submit::Url(_),
+            ..
+        } => return Some("submit"),
         Body::Menu(items) if items.iter().any(|item| is_url(&item.target)) => {
             return Some("a URL in item");
         }
@@ -156,6 +159,9 @@ mod tests {
         }
         let form = [("input", "A|a|text"), ("submit", "http://192.0.2.9/")];
         assert_eq!(role("push", &form), Role::Admin);
+        // Its values become events, which only administrators see.
+        assert_eq!(role("push", &form[..1]), Role::Send);
+        assert_eq!(role("push", &[("item", "A|page:menu")]), Role::Send);
         for (key, value) in [("text", "a"), ("item", "A|dial:1"), ("image", "a.png")] {
             assert_eq!(role("push", &[(key, value)]), Role::Send, "{key}");
         }

@@ -7,8 +7,8 @@ use std::thread::available_parallelism;
 use bytes::Bytes;
 use handset_phones::documents::Document;
 use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
-use handset_phones::screen::Source;
-use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, Task};
+use handset_phones::screen::{Screen, Source};
+use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, PreparedContent, Task};
 use handset_phones::verb::{Action, Control, Fit, Mobility, Request, Via};
 use tokio::time::Instant;
 
@@ -114,7 +114,11 @@ impl Courier {
             };
         let phone = &self.with_call_id(phone);
         let (plan, expected) = match self.plan(phone, &task, request.via, &publisher) {
-            Ok((plan, documents)) => {
+            Ok(Planned {
+                plan,
+                documents,
+                form_token,
+            }) => {
                 if let Err(Failure { status, reason }) = &contactable
                     && plan.exchanges().next().is_some()
                 {
@@ -123,6 +127,9 @@ impl Courier {
                 // Before anything is sent: some phones fetch before they reply.
                 let expected = ExpectedFetches::of(&task, &plan, &documents, &publisher, phone);
                 publisher.publish(documents);
+                if let Some((token, form)) = form_token.zip(form_of(&task)) {
+                    publisher.publish_form(&token, form.clone());
+                }
                 (plan, expected)
             }
             Err(error @ PlanError::Invalid(_)) => {
@@ -238,7 +245,7 @@ impl Courier {
         task: &Task,
         via: Option<Via>,
         publisher: &ContentPublisher,
-    ) -> Result<(Plan, Vec<Document>), PlanError> {
+    ) -> Result<Planned, PlanError> {
         let endpoint = phone.endpoint.as_ref();
         let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint));
         let plan = |via| {
@@ -249,7 +256,11 @@ impl Courier {
                 documents: &documents,
             };
             let plan = vendor::plan(phone, task, &context)?;
-            Ok((plan, documents.into_items()))
+            Ok(Planned {
+                plan,
+                form_token: documents.form_token().map(ToOwned::to_owned),
+                documents: documents.into_items(),
+            })
         };
         if via.is_some() {
             return plan(via);
@@ -316,6 +327,22 @@ impl Courier {
         let content_store = self.0.content_store.clone();
         let lifetime = config.screen_lifetime;
         Some(ContentPublisher::new(content_store, base, lifetime))
+    }
+}
+
+/// A plan, and what the phone fetches and sends.
+struct Planned {
+    plan: Plan,
+    documents: Vec<Document>,
+    /// The token under which a form comes back to handsetd.
+    form_token: Option<String>,
+}
+
+/// Returns the screen of a push.
+fn form_of(task: &Task) -> Option<&Screen> {
+    match task {
+        Task::Push(PreparedContent::Screen(screen, _), _) => Some(screen),
+        _ => None,
     }
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use url::Url;
 
 use super::number::Number;
+use super::page_link::PageLink;
+use crate::given::Given;
 use crate::invalid_value::InvalidValue;
 
 /// The effect of pressing an item or soft key.
@@ -16,6 +18,8 @@ pub enum Target {
     Exit,
     /// The phone acts as if one of its keys were pressed.
     Key(KeyName),
+    /// The phone fetches a page of handsetd.
+    Page(PageLink),
     /// The phone fetches the next screen from a server.
     Url(Url),
 }
@@ -23,18 +27,28 @@ pub enum Target {
 impl FromStr for Target {
     type Err = InvalidValue;
 
-    /// Parses `dial:NUMBER`, `key:NAME`, `exit` or an http(s) URL.
+    /// Parses a target that its author wrote.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let text = text.trim();
+        Self::parse(Given::written(text))
+    }
+}
+
+impl Target {
+    /// Parses `dial:NUMBER`, `key:NAME`, `page:NAME`, `exit` or an http(s) URL.
+    pub(crate) fn parse(given: Given<'_>) -> Result<Self, InvalidValue> {
+        let given = given.trim();
+        let text = given.as_str();
         if text == "exit" {
             Ok(Self::Exit)
+        } else if let Some(link) = given.strip_prefix("page:") {
+            PageLink::parse(link).map(Self::Page)
         } else if let Some(number) = text.strip_prefix("dial:") {
             number.parse().map(Self::Dial)
         } else if let Some(key) = text.strip_prefix("key:") {
             key.parse().map(Self::Key)
         } else {
             http_url(text).map(Self::Url).ok_or_else(|| {
-                let hint = "use dial:NUMBER, key:NAME, exit or an http URL";
+                let hint = "use dial:NUMBER, key:NAME, page:NAME, exit or an http URL";
                 InvalidValue::malformed("target", text, hint)
             })
         }
@@ -79,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_kinds_of_target_are_parsed() {
+    fn five_kinds_of_target_are_parsed() {
         let target = |text: &str| text.parse::<Target>();
         assert_eq!(
             target("dial:+49 30 1234"),
@@ -90,6 +104,11 @@ mod tests {
             Ok(Target::Key("F_HOLD".parse().unwrap()))
         );
         assert_eq!(target("exit"), Ok(Target::Exit));
+        let Ok(Target::Page(link)) = target(" page:menu?day=mon ") else {
+            panic!()
+        };
+        assert_eq!(link.name.as_str(), "menu");
+        assert_eq!(link.query, [("day".to_owned(), "mon".to_owned())]);
         let url = Url::parse("http://192.0.2.1/next?a=b&c=d").unwrap();
         assert_eq!(
             target("http://192.0.2.1/next?a=b&c=d"),
@@ -110,6 +129,10 @@ mod tests {
             "key:A;B",
             "key:A B",
             "javascript:alert(1)",
+            "page:",
+            "page:../action/snom/x",
+            "page:a/b",
+            "Page:a",
             "file:///etc/passwd",
             "http://",
         ] {

@@ -3,7 +3,8 @@
 use super::plan::Plan;
 use super::plan_context::PlanContext;
 use super::plan_error::PlanError;
-use super::task::Task;
+use super::task::{PreparedContent, Task};
+use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 
 /// The planner for one vendor's phones.
@@ -15,4 +16,15 @@ pub(super) trait Backend {
         task: &Task,
         context: &PlanContext<'_>,
     ) -> Result<Plan, PlanError>;
+
+    /// Writes the document that shows `content` on a phone that fetches it by itself.
+    fn document(
+        &self,
+        phone: &Phone,
+        content: &PreparedContent,
+        documents: &Documents,
+    ) -> Result<StoredContent, PlanError>;
+
+    /// Writes the document that closes what a phone has fetched by itself.
+    fn closing_document(&self, phone: &Phone) -> StoredContent;
 }

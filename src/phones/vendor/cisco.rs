@@ -77,6 +77,30 @@ impl Backend for Cisco {
             ))),
         }
     }
+
+    fn document(
+        &self,
+        phone: &Phone,
+        content: &PreparedContent,
+        documents: &Documents,
+    ) -> Result<StoredContent, PlanError> {
+        match content {
+            PreparedContent::Document(document) => {
+                Ok(StoredContent::new(object::CONTENT_TYPE, document.clone()))
+            }
+            PreparedContent::Screen(screen, image) => {
+                object::write(phone, screen, image.as_ref(), documents)
+            }
+            PreparedContent::Url(_) => Err(PlanError::unsupported(super::NO_URL)),
+        }
+    }
+
+    fn closing_document(&self, phone: &Phone) -> StoredContent {
+        match Family::of(phone).close_uri() {
+            Some(close) => object::closing(close),
+            None => object::confirmation(),
+        }
+    }
 }
 
 fn control(phone: &Phone, control: &Control) -> Result<Plan, PlanError> {

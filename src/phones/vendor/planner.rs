@@ -25,12 +25,7 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
         context.require_notify()?;
         return Ok(Plan::notify(notify.event(), notify.body()));
     }
-    let backend: &dyn Backend = match phone.vendor {
-        Vendor::Cisco => &cisco::Cisco,
-        Vendor::Snom => &snom::Snom,
-        Vendor::Yealink => &yealink::Yealink,
-    };
-    let plan = match backend.plan(phone, task, context) {
+    let plan = match backend(phone.vendor).plan(phone, task, context) {
         // A phone without a key for this has Asterisk do it.
         Err(PlanError::Unsupported(_))
             if context.via.is_none() && context.asterisk && pbx::can_replace_key(task) =>
@@ -41,6 +36,15 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
     }?;
     let cuts = context.documents.cuts().notes();
     Ok(cuts.into_iter().fold(plan, Plan::with_note))
+}
+
+/// Returns the backend of a vendor.
+pub(super) fn backend(vendor: Vendor) -> &'static dyn Backend {
+    match vendor {
+        Vendor::Cisco => &cisco::Cisco,
+        Vendor::Snom => &snom::Snom,
+        Vendor::Yealink => &yealink::Yealink,
+    }
 }
 
 #[cfg(test)]

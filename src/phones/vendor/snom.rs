@@ -28,7 +28,8 @@ mod settings_page;
 mod timing;
 mod web;
 
-use super::{Backend, Plan, PlanContext, PlanError, PreparedTone, Task, pbx};
+use super::{Backend, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task, pbx};
+use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::verb::{CallControl, CallId, Control, Via};
 
@@ -52,6 +53,26 @@ impl Backend for Snom {
             Via::Notify => notify::plan(phone, task, context),
             Via::Pbx => pbx::plan(phone, task),
         }
+    }
+
+    fn document(
+        &self,
+        _: &Phone,
+        content: &PreparedContent,
+        documents: &Documents,
+    ) -> Result<StoredContent, PlanError> {
+        let document = match content {
+            PreparedContent::Document(document) => document.clone(),
+            PreparedContent::Screen(screen, image) => {
+                document::write(screen, image.as_ref(), documents)?
+            }
+            PreparedContent::Url(_) => return Err(PlanError::unsupported(super::NO_URL)),
+        };
+        Ok(StoredContent::new(document::CONTENT_TYPE, document))
+    }
+
+    fn closing_document(&self, phone: &Phone) -> StoredContent {
+        StoredContent::new(document::CONTENT_TYPE, document::closing(phone))
     }
 }
 

@@ -33,7 +33,7 @@ pub enum PreparedContent {
     Document(String),
     /// A screen, and its image if the screen shows one.
     Screen(Box<Screen>, Option<Image>),
-    /// A document that the phone fetches from elsewhere.
+    /// A document that the phone fetches from elsewhere; no page.
     Url(Url),
 }
 

@@ -114,6 +114,14 @@ pub(super) fn push_task(pairs: &str) -> Task {
     }
 }
 
+/// Creates the content of a push from `key=value` pairs separated by `;`.
+pub(super) fn push_content(pairs: &str) -> PreparedContent {
+    match push_task(pairs) {
+        Task::Push(content, _) => content,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn prepare(screen: Screen) -> PreparedContent {
     let image = Url::parse("http://192.0.2.10:8090/media/0123/picture.png").unwrap();
     let image = matches!(screen.body, crate::screen::Body::Image(_)).then_some(Image::File(image));

@@ -22,12 +22,13 @@ mod screenshot;
 mod settings;
 mod tone;
 
-use super::{Backend, Plan, PlanContext, PlanError, Task};
+use super::{Backend, Plan, PlanContext, PlanError, PreparedContent, Task};
+use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::verb::{Control, Via};
 use action_uri::ActionUri;
 use handset::Handset;
-use model::Kind;
+use model::{Kind, Model};
 
 /// Yealink's desk phones.
 #[derive(Debug)]
@@ -48,6 +49,28 @@ impl Backend for Yealink {
             Task::Ring(tone) => handset.ring(tone),
             Task::Ringtone(tone, line) => handset.ringtone(tone, *line),
         }
+    }
+
+    fn document(
+        &self,
+        phone: &Phone,
+        content: &PreparedContent,
+        documents: &Documents,
+    ) -> Result<StoredContent, PlanError> {
+        let document = match content {
+            PreparedContent::Document(document) => document.clone(),
+            PreparedContent::Screen(screen, image) => {
+                let with_ok = Model::of(phone).has_ok_action();
+                document::write(screen, image.as_ref(), documents, with_ok)?
+            }
+            PreparedContent::Url(_) => return Err(PlanError::unsupported(super::NO_URL)),
+        };
+        push::check_length(&document)?;
+        Ok(StoredContent::new(document::CONTENT_TYPE, document))
+    }
+
+    fn closing_document(&self, _: &Phone) -> StoredContent {
+        StoredContent::new(document::CONTENT_TYPE, document::blank())
     }
 }
 

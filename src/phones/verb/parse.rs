@@ -14,7 +14,7 @@ use super::{key, stream};
 use crate::given::Given;
 use crate::invalid_value::InvalidValue;
 use crate::phone::PhoneNames;
-use crate::screen::{Entry, Input, InputKind, Item, http_url};
+use crate::screen::{Entry, Input, InputKind, Item, Target, http_url};
 
 impl Kind {
     /// Returns the minimum and the maximum length of a value in characters, without blanks around it.
@@ -96,7 +96,7 @@ fn entry(given: Given<'_>) -> Result<Entry, InvalidValue> {
 
 fn item(given: Given<'_>) -> Result<Item, InvalidValue> {
     let (label, target) = labelled("item", given, "use Label|TARGET")?;
-    match target.as_str().parse() {
+    match Target::parse(target) {
         Ok(target) => Ok(Item { label, target }),
         Err(error) => Err(InvalidValue::labelled(error, &label)),
     }

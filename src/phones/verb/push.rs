@@ -8,7 +8,7 @@ use super::priority::Priority;
 use super::refusal::Refusal;
 use super::value::Values;
 use crate::invalid_value::InvalidValue;
-use crate::screen::{Body, Input, Item, Screen, SoftKey};
+use crate::screen::{Body, Input, Item, Screen, SoftKey, Submit};
 
 /// Content to show, and when.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +94,9 @@ impl Push {
             }
             Some(BodyKey::Input) => {
                 let form = Body::Form {
-                    submit: values.required("submit")?,
+                    submit: values
+                        .optional("submit")
+                        .map_or(Submit::Handsetd, Submit::Url),
                     inputs: distinct(values.all("input"))?,
                 };
                 Content::Screen(screen_with_prompt(values, form)?)

@@ -8,7 +8,7 @@ use url::Url;
 use super::execute::check_length;
 use super::family::Family;
 use super::{key_names, uri};
-use crate::documents::{Documents, StoredContent};
+use crate::documents::{Documents, StoredContent, page_url};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
@@ -25,6 +25,16 @@ pub(super) fn publish(
     image: Option<&Image>,
     documents: &Documents,
 ) -> Result<Url, PlanError> {
+    Ok(documents.publish_screen(write(phone, screen, image, documents)?))
+}
+
+/// Writes the first page of a screen and publishes the others.
+pub(super) fn write(
+    phone: &Phone,
+    screen: &Screen,
+    image: Option<&Image>,
+    documents: &Documents,
+) -> Result<StoredContent, PlanError> {
     let writer = Writer {
         phone,
         screen,
@@ -34,11 +44,11 @@ pub(super) fn publish(
         Body::Text(text) => {
             let node = writer.start("CiscoIPPhoneText", &[("Exit", "SoftKey:Exit")])?;
             let text = documents.cuts().text("text", text, MAX_TEXT);
-            Ok(writer.put(&node.child(Node::with_text("Text", &text))))
+            Ok(writer.content(&node.child(Node::with_text("Text", &text))))
         }
         Body::Menu(items) => writer.menu(items),
         Body::Directory(entries) => writer.directory(entries),
-        Body::Form { submit, inputs } => writer.form(submit, inputs),
+        Body::Form { submit, inputs } => writer.form(&documents.submit_url(submit), inputs),
         Body::Image(_) => writer.image(image),
     }
 }
@@ -105,26 +115,29 @@ impl Writer<'_> {
         Ok(keys.into_iter().enumerate().map(node).collect())
     }
 
-    fn menu(&self, items: &[Item]) -> Result<Url, PlanError> {
+    fn menu(&self, items: &[Item]) -> Result<StoredContent, PlanError> {
         let defaults = [("Select", "SoftKey:Select"), ("Exit", "SoftKey:Exit")];
         let limit = |page: &[Item], more: bool| page.len() + usize::from(more) <= MAX_ITEMS;
-        let mut next: Option<Url> = None;
+        let mut first: Option<StoredContent> = None;
         // From the last page to the first, since each page holds the URL of the next.
         for page in paginate(items, limit).into_iter().rev() {
+            let next = first.take().map(|page| self.documents.publish_screen(page));
             let mut nodes = Vec::new();
             for Item { label, target } in page {
                 nodes.push(self.item(label, &self.item_url(target)?));
             }
             nodes.extend(next.as_ref().map(|url| self.item("More…", url.as_str())));
-            next = Some(self.put(&self.start("CiscoIPPhoneMenu", &defaults)?.children(nodes)));
+            let node = self.start("CiscoIPPhoneMenu", &defaults)?.children(nodes);
+            first = Some(self.content(&node));
         }
-        next.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one item".to_owned()))
+        first.ok_or_else(|| PlanError::Invalid("item: a menu needs at least one item".to_owned()))
     }
 
-    fn directory(&self, entries: &[Entry]) -> Result<Url, PlanError> {
+    fn directory(&self, entries: &[Entry]) -> Result<StoredContent, PlanError> {
         let limit = |page: &[Entry], _: bool| page.len() <= MAX_ENTRIES;
-        let mut next: Option<Url> = None;
+        let mut first: Option<StoredContent> = None;
         for page in paginate(entries, limit).into_iter().rev() {
+            let next = first.take().map(|page| self.documents.publish_screen(page));
             let mut nodes = Vec::new();
             for Entry { name, number } in page {
                 if number.as_str().len() > MAX_TELEPHONE {
@@ -145,20 +158,15 @@ impl Writer<'_> {
                 Some(("Exit", "SoftKey:Exit")),
             ];
             let defaults: Vec<_> = defaults.into_iter().flatten().collect();
-            next = Some(
-                self.put(
-                    &self
-                        .start("CiscoIPPhoneDirectory", &defaults)?
-                        .children(nodes),
-                ),
-            );
+            let node = self.start("CiscoIPPhoneDirectory", &defaults)?;
+            first = Some(self.content(&node.children(nodes)));
         }
-        next.ok_or_else(|| {
+        first.ok_or_else(|| {
             PlanError::Invalid("entry: a directory needs at least one entry".to_owned())
         })
     }
 
-    fn form(&self, submit: &Url, inputs: &[Input]) -> Result<Url, PlanError> {
+    fn form(&self, submit: &Url, inputs: &[Input]) -> Result<StoredContent, PlanError> {
         if inputs.len() > MAX_INPUTS {
             return Err(PlanError::Unsupported(format!(
                 "input: Cisco forms have up to {MAX_INPUTS} fields, not {}",
@@ -182,7 +190,7 @@ impl Writer<'_> {
         };
         let node = self.start("CiscoIPPhoneInput", &defaults)?;
         let node = node.child(Node::with_text("URL", submit.as_str()));
-        Ok(self.put(&node.children(inputs.iter().map(field))))
+        Ok(self.content(&node.children(inputs.iter().map(field))))
     }
 
     fn item(&self, label: &str, url: &str) -> Node {
@@ -195,7 +203,7 @@ impl Writer<'_> {
         self.documents.cuts().line(what, text, max)
     }
 
-    fn image(&self, image: Option<&Image>) -> Result<Url, PlanError> {
+    fn image(&self, image: Option<&Image>) -> Result<StoredContent, PlanError> {
         let start = |name| self.start(name, &[("Exit", "SoftKey:Exit")]);
         // -1 centers the image.
         let center = |node: Node| {
@@ -218,7 +226,7 @@ impl Writer<'_> {
                 .child(Node::with_text("Depth", "2"))
                 .child(Node::with_text("Data", data)),
         };
-        Ok(self.put(&node))
+        Ok(self.content(&node))
     }
 
     fn item_url(&self, target: &Target) -> Result<String, PlanError> {
@@ -236,31 +244,41 @@ impl Writer<'_> {
                 let key = key_names::find(Family::of(self.phone), key.as_str())?;
                 uri::Uri::key(&key.name).as_str().to_owned()
             }
+            Target::Page(link) => page_url(self.documents.base_url(), link).to_string(),
             Target::Url(url) => url.to_string(),
         };
         check_length(&url)?;
         Ok(url)
     }
 
-    /// Publishes a document. If the screen has a timeout, its `Refresh` header leads to a document
-    /// that closes it.
-    fn put(&self, node: &Node) -> Url {
+    /// Returns a document. If the screen has a timeout, its `Refresh` header leads to a document that
+    /// closes it.
+    fn content(&self, node: &Node) -> StoredContent {
         let mut content = StoredContent::new(CONTENT_TYPE, node.to_document());
         let timeout = self.screen.timeout.filter(|timeout| !timeout.is_zero());
         if let Some((timeout, close)) = timeout.zip(Family::of(self.phone).close_uri()) {
-            let close = Node::new("CiscoIPPhoneExecute").child(
-                Node::new("ExecuteItem")
-                    .attribute("URL", close)
-                    .attribute("Priority", "0"),
-            );
-            let url = self
-                .documents
-                .publish_screen(StoredContent::new(CONTENT_TYPE, close.to_document()));
+            let url = self.documents.publish_screen(closing(close));
             content.refresh = Some(format!("{}; url={url}", timeout.as_secs().max(1)));
         }
-        tracing::trace!(phone = %self.phone.name, document = %node.to_fragment(), "Published a document.");
-        self.documents.publish_screen(content)
+        tracing::trace!(phone = %self.phone.name, document = %node.to_fragment(), "Wrote a document.");
+        content
     }
+}
+
+/// Writes a document that runs `close`, a URI that closes the screen.
+pub(super) fn closing(close: &str) -> StoredContent {
+    let execute = Node::new("CiscoIPPhoneExecute").child(
+        Node::new("ExecuteItem")
+            .attribute("URL", close)
+            .attribute("Priority", "0"),
+    );
+    StoredContent::new(CONTENT_TYPE, execute.to_document())
+}
+
+/// Writes a screen for phones that no URI takes out of it.
+pub(super) fn confirmation() -> StoredContent {
+    let text = Node::new("CiscoIPPhoneText").child(Node::with_text("Text", "OK"));
+    StoredContent::new(CONTENT_TYPE, text.to_document())
 }
 
 fn flags(kind: InputKind) -> &'static str {

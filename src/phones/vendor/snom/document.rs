@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use crate::documents::{Documents, StoredContent};
+use crate::documents::{Documents, StoredContent, page_url};
 use crate::phone::Phone;
-use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
+use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Submit, Target};
 use crate::vendor::pagination::paginate;
 use crate::vendor::xml::Node;
 use crate::vendor::{Image, Plan, PlanError, PreparedContent};
@@ -144,7 +144,7 @@ impl View<'_> {
             };
             let items = page
                 .iter()
-                .map(|item| line(&item.label, &target_url(&item.target)));
+                .map(|item| line(&item.label, &self.target_url(&item.target)));
             let more = next.as_ref().map(|url| line("More…", url.as_str()));
             let node = self.head("SnomIPPhoneMenu").children(items).children(more);
             first = Some(self.finish(node, None)?);
@@ -175,13 +175,21 @@ impl View<'_> {
         })
     }
 
-    fn form(&self, submit: &Url, inputs: &[Input]) -> Result<String, PlanError> {
-        let [input] = inputs else {
-            let many = inputs.len();
-            let why =
-                format!("input: Snom forms have one field, not {many}; use one form per field");
-            return Err(PlanError::Unsupported(why));
+    /// Writes a form of one field, the most that a phone shows. handsetd asks for the others when it gets
+    /// the first.
+    fn form(&self, submit: &Submit, inputs: &[Input]) -> Result<String, PlanError> {
+        let input = match (submit, inputs) {
+            (Submit::Handsetd, [input, ..]) | (Submit::Url(_), [input]) => input,
+            _ => {
+                let many = inputs.len();
+                let why = format!(
+                    "input: Snom forms have one field, not {many}; use one form per field, or omit \
+                     submit, so that handsetd asks for one after the other"
+                );
+                return Err(PlanError::Unsupported(why));
+            }
         };
+        let submit = self.documents.submit_url(submit);
         let item = Node::new("InputItem")
             .child(Node::with_text(
                 "DisplayName",
@@ -200,6 +208,16 @@ impl View<'_> {
         disarm(&self.documents.cuts().line(what, text, max))
     }
 
+    fn target_url(&self, target: &Target) -> String {
+        match target {
+            Target::Dial(number) => format!("{EXIT}#numberdial={}", encoded(number.as_str())),
+            Target::Exit => EXIT.to_owned(),
+            Target::Key(key) => format!("{STAY}#key={}", encoded(key.as_str())),
+            Target::Page(link) => page_url(self.documents.base_url(), link).to_string(),
+            Target::Url(url) => url.to_string(),
+        }
+    }
+
     fn publish(&self, document: String) -> Url {
         self.documents
             .publish_screen(StoredContent::new(CONTENT_TYPE, document))
@@ -209,7 +227,7 @@ impl View<'_> {
     fn finish(&self, node: Node, next: Option<&Url>) -> Result<String, PlanError> {
         let own = self.screen.softkeys.iter();
         let mut keys: Vec<_> = own
-            .map(|SoftKey { label, target }| (label.as_str(), target_url(target)))
+            .map(|SoftKey { label, target }| (label.as_str(), self.target_url(target)))
             .collect();
         keys.extend(next.map(|url| ("More…", url.to_string())));
         if keys.len() > SOFTKEYS.len() {
@@ -251,15 +269,6 @@ fn lines(name: &'static str, text: &str) -> Node {
 /// Disables the functions of the minibrowser, `$(set:…)` and `$[…]`, in a text.
 fn disarm(text: &str) -> String {
     text.replace("$(", "$ (").replace("$[", "$ [")
-}
-
-fn target_url(target: &Target) -> String {
-    match target {
-        Target::Dial(number) => format!("{EXIT}#numberdial={}", encoded(number.as_str())),
-        Target::Exit => EXIT.to_owned(),
-        Target::Key(key) => format!("{STAY}#key={}", encoded(key.as_str())),
-        Target::Url(url) => url.to_string(),
-    }
 }
 
 /// Encodes the characters of a number that would end it, or be read as a space.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::documents::{Documents, StoredContent};
+use crate::documents::{Documents, StoredContent, page_url};
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
 use crate::vendor::xml::Node;
@@ -38,7 +38,7 @@ pub(super) fn write(
         Body::Text(text) => Ok(view.text(text)),
         Body::Menu(items) => view.menu(items),
         Body::Directory(entries) => view.directory(entries),
-        Body::Form { submit, inputs } => Ok(view.form(submit, inputs)),
+        Body::Form { submit, inputs } => Ok(view.form(&documents.submit_url(submit), inputs)),
         Body::Image(_) => {
             let image = image.ok_or_else(|| PlanError::unsupported("the image has no URL"))?;
             Ok(view.image(image))
@@ -156,7 +156,7 @@ impl View<'_> {
             };
             let lines = items.iter().map(|item| match (&item.target, &exit) {
                 (Target::Exit, Some(exit)) => line(&item.label, exit.as_str()),
-                (target, _) => line(&item.label, &uri(target)),
+                (target, _) => line(&item.label, &self.uri(target)),
             });
             let more = next.map(|uri| line("More…", uri));
             let node = self
@@ -242,6 +242,16 @@ impl View<'_> {
             .to_document()
     }
 
+    fn uri(&self, target: &Target) -> String {
+        match target {
+            Target::Dial(number) => format!("Dial:{number}"),
+            Target::Exit => EXIT.to_owned(),
+            Target::Key(key) => format!("Key:{}", key.as_str()),
+            Target::Page(link) => page_url(self.documents.base_url(), link).to_string(),
+            Target::Url(url) => url.to_string(),
+        }
+    }
+
     fn cut(&self, what: &'static str, text: &str, max: usize) -> String {
         self.documents.cuts().line(what, text, max)
     }
@@ -268,7 +278,7 @@ impl View<'_> {
     fn softkeys(&self, next: Option<&str>) -> Vec<Node> {
         let own = self.screen.softkeys.iter();
         let mut keys: Vec<(String, String)> = own
-            .map(|SoftKey { label, target }| (label.clone(), uri(target)))
+            .map(|SoftKey { label, target }| (label.clone(), self.uri(target)))
             .collect();
         keys.extend(next.map(|next| ("More".to_owned(), next.to_owned())));
         let defaults = match self.screen.body {
@@ -298,15 +308,6 @@ impl View<'_> {
 
 fn put(documents: &Documents, document: String) -> Url {
     documents.publish_screen(StoredContent::new(CONTENT_TYPE, document))
-}
-
-fn uri(target: &Target) -> String {
-    match target {
-        Target::Dial(number) => format!("Dial:{number}"),
-        Target::Exit => EXIT.to_owned(),
-        Target::Key(key) => format!("Key:{}", key.as_str()),
-        Target::Url(url) => url.to_string(),
-    }
 }
 
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";

@@ -52,7 +52,8 @@ impl Pusher<'_> {
     }
 }
 
-fn check_length(document: &str) -> Result<(), PlanError> {
+/// Refuses a document that is too long for the phones.
+pub(super) fn check_length(document: &str) -> Result<(), PlanError> {
     if document.len() > MAX_DOCUMENT {
         let long = document.len();
         return Err(PlanError::unsupported(format!(

@@ -182,7 +182,7 @@ fn refusals_of_push_name_the_key() {
     refused("push item=A", "item: invalid item \"A\"; use Label|TARGET");
     refused(
         "push item=A|call me",
-        "item: \"A\": invalid target \"call me\"; use dial:NUMBER, key:NAME, exit or an http URL",
+        "item: \"A\": invalid target \"call me\"; use dial:NUMBER, key:NAME, page:NAME, exit or an http URL",
     );
     refused(
         "push entry=Desk|201;entry=Office|call?",
