@@ -5,6 +5,7 @@
 //! counted by the AMI client; its connection never waits for this module.
 
 mod rules_handle;
+mod run;
 mod user_event;
 
 pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
@@ -17,12 +18,13 @@ use handset_phones::phone::ServerName;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, debug, info, info_span, warn};
+use tracing::{Instrument, debug, info_span, warn};
 
 use crate::dispatch::Dispatcher;
-use crate::history::{RequestInfo, Requester, without_secrets};
+use crate::history::{RequestInfo, without_secrets};
 use crate::outcome::{Report, Status};
-use crate::rules::{Decision, Engine, Fact, Moment, Run, RunId};
+use crate::rules::{Decision, Engine, Fact, Moment, RunId};
+use run::Execution;
 
 /// Evaluates facts and executes the resulting requests.
 #[derive(Debug)]
@@ -92,7 +94,12 @@ impl Events {
                     Decision::Start(run) => {
                         let cancel = CancellationToken::new();
                         runs.insert(run.id, cancel.clone());
-                        self.start(run, cancel, sender.clone());
+                        let run = Execution {
+                            run,
+                            cancel,
+                            dispatcher: self.dispatcher.clone(),
+                        };
+                        run.spawn(&self.tasks, sender.clone());
                     }
                 }
             }
@@ -139,38 +146,6 @@ impl Events {
                     Err(reason) => dispatcher.refuse(&info, reason),
                 };
                 log("UserEvent Handset", &report);
-            }
-            .instrument(span),
-        );
-    }
-
-    /// Spawns a run, which executes its steps in order until it is cancelled.
-    fn start(&self, run: Run, cancel: CancellationToken, done: mpsc::Sender<Input>) {
-        let dispatcher = self.dispatcher.clone();
-        let requester = Requester::Rule {
-            rule: run.rule.to_string(),
-            event: run.event.to_string(),
-            after: run.causes.names().iter().map(ToString::to_string).collect(),
-        };
-        let span = info_span!("rule", name = %run.rule);
-        self.tasks.spawn(
-            "rule",
-            async move {
-                for step in run.steps.iter() {
-                    // A step that has started is completed.
-                    if cancel.is_cancelled() {
-                        info!("Run cancelled: the rule fired again.");
-                        return;
-                    }
-                    let verb = step.request.verb.name();
-                    let info = RequestInfo::new(requester.clone(), verb, step.pairs.clone());
-                    let span = info_span!("delivery", id = %info.id);
-                    let dispatched = dispatcher.dispatch(step.request.clone(), &info);
-                    let report = dispatched.instrument(span.clone()).await;
-                    span.in_scope(|| log(verb, &report));
-                }
-                // An error means shutdown.
-                let _ = done.send(Input::Finished(run.id)).await;
             }
             .instrument(span),
         );

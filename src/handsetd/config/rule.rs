@@ -7,8 +7,8 @@ use super::diagnostic::{Diagnostic, Diagnostics, Location};
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
-use crate::rules::config::{Rule, Value};
-use crate::rules::{Engine, Moment, RulePart, rule_test};
+use crate::rules::config::Rule;
+use crate::rules::{Engine, Moment, RulePart, is_step, rule_test};
 
 /// Reads the sections; returns the rules, and for each rule the locations of its tests.
 pub(super) fn read(
@@ -23,26 +23,21 @@ pub(super) fn read(
         if let Some(limit) = &rule.limit {
             validator.check_duration(&section, "limit", limit.every);
         }
-        if rule.actions.is_empty() {
-            validator.reject(&section, "do", "must not be empty; name at least one verb");
+        if rule.steps.is_empty() {
+            validator.reject(&section, "do", "must not be empty; name at least one step");
         }
         let expected = rule.tests.iter().flat_map(|test| &test.expect);
         let lists = [
-            ("do", rule.actions.iter().collect::<Vec<_>>()),
+            ("do", rule.steps.iter().collect::<Vec<_>>()),
             ("test", expected.collect()),
         ];
         let mut is_sound = true;
-        for (key, actions) in lists {
-            if actions
-                .iter()
-                .any(|action| !matches!(action.get("verb"), Some(Value::Text(_))))
-            {
+        for (key, steps) in lists {
+            if !steps.into_iter().all(is_step) {
                 is_sound = false;
-                validator.reject(
-                    &section,
-                    key,
-                    "every element requires a verb, such as verb = \"push\"",
-                );
+                let text = "every element requires one of verb, wait, webhook and ami, such as \
+                            verb = \"push\" or wait = \"5s\"";
+                validator.reject(&section, key, text);
             }
         }
         // Where something was discarded, something else could seem to be missing.

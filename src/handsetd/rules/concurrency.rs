@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::causes::Causes;
 use super::config::Mode;
-use super::plan::Step;
+use super::step::Step;
 
 /// Identifies a run. Later runs have greater ids, and ids are never reused, not even after a reload.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -18,7 +18,7 @@ impl fmt::Display for RunId {
     }
 }
 
-/// The requests of a rule for one event, in order. Cheap to clone.
+/// The steps of a rule for one event, in order. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// Unique across all rules.
@@ -31,7 +31,7 @@ pub struct Run {
     pub causes: Causes,
     /// Value of `limit.per`, which separates the runs of a rule; `None` if the rule has none.
     pub key: Option<String>,
-    /// Requests to execute one after the other.
+    /// Steps to take one after the other.
     pub steps: Arc<[Step]>,
 }
 

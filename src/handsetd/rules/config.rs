@@ -26,9 +26,9 @@ pub struct Rule {
     pub when: Option<String>,
     /// Rate limit.
     pub limit: Option<Limit>,
-    /// Requests to make, in order; their values are templates.
+    /// Steps to take, in order; their values are templates.
     #[serde(rename = "do")]
-    pub actions: Vec<Values>,
+    pub steps: Vec<Values>,
     /// How the rule treats a run while another one with the same key is active.
     #[serde(default)]
     pub mode: Mode,
@@ -77,32 +77,36 @@ pub enum Mode {
     Single,
 }
 
-/// A `[[rule.test]]`: an event and the requests that the rule must make for it.
+/// A `[[rule.test]]`: an event and the steps that the rule must take for it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleTest {
     /// Headers of the event, among them `Event`.
     pub event: BTreeMap<String, String>,
-    /// Expected requests, in order; empty if the rule must not fire.
+    /// Expected steps, in order; empty if the rule must not fire.
     pub expect: Vec<Values>,
 }
 
-/// Keys and values of a request, including `verb`.
+/// Keys and values of a step. One of the keys says what the step does: `verb`, `wait`, `webhook` or `ami`.
 pub type Values = BTreeMap<String, Value>;
 
 /// The value of a key.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(
     untagged,
-    expecting = "must be a string, an integer, a boolean or a list of strings"
+    expecting = "must be a string, a number, a boolean, a list or a table"
 )]
 pub enum Value {
     /// A template.
     Text(String),
     /// An integer.
     Integer(i64),
+    /// A number with a fraction, in the JSON of a web hook.
+    Float(f64),
     /// A boolean, written as on/off or yes/no depending on the key.
     Boolean(bool),
-    /// Templates of a key that repeats.
-    List(Vec<String>),
+    /// Templates of a key that repeats, or a list in the JSON of a web hook.
+    List(Vec<Value>),
+    /// The JSON of a web hook, or its headers.
+    Table(Values),
 }

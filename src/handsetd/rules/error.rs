@@ -79,6 +79,9 @@ pub enum Error {
         /// Explanation, with the value.
         reason: String,
     },
+    /// A step does not say what it does.
+    #[error("a step requires one of verb, wait, webhook and ami")]
+    UnknownStep,
     /// An expression uses an unknown name.
     #[error(
         "unknown name {name:?}; use event.{name} for a value of the event, or put literal text in quotes"

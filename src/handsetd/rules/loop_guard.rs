@@ -16,10 +16,11 @@ use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
 use handset_phones::phone::{PhoneNames, normalized_name};
+use handset_phones::verb::Request;
 use tokio::time::Instant;
 
 use super::fact::Fact;
-use super::plan::Step;
+use super::step::Step;
 
 /// How long after an action an event counts as caused by it.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
@@ -38,7 +39,7 @@ impl RecentActions {
 
     /// Records the actions of a run.
     pub(super) fn record(&mut self, steps: &[Step], now: Instant) {
-        for action in steps.iter().flat_map(actions) {
+        for action in steps.iter().filter_map(Step::request).flat_map(actions) {
             self.0.insert(action, (), WINDOW, now);
         }
     }
@@ -52,13 +53,14 @@ impl RecentActions {
     ) -> Option<(ActionKey, Duration)> {
         let caused = steps
             .iter()
-            .filter(|step| causes(step.request.verb.name(), fact.name()));
+            .filter_map(Step::request)
+            .filter(|request| causes(request.verb.name(), fact.name()));
         let mut subjects = None;
-        for step in caused {
-            let verb = step.request.verb.name();
+        for request in caused {
+            let verb = request.verb.name();
             let subjects = subjects.get_or_insert_with(|| fact.subjects());
             let mentioned = subjects.iter().map(|phone| (verb, phone.clone()));
-            for action in actions(step).chain(mentioned) {
+            for action in actions(request).chain(mentioned) {
                 if let Some(remaining) = self.0.remaining(&action, now) {
                     return Some((action, remaining));
                 }
@@ -74,11 +76,11 @@ impl RecentActions {
     }
 }
 
-/// Returns the actions of a step that can cause events, one per phone.
-fn actions(step: &Step) -> impl Iterator<Item = ActionKey> {
-    let verb = step.request.verb.name();
+/// Returns the actions of a request that can cause events, one per phone.
+fn actions(request: &Request) -> impl Iterator<Item = ActionKey> {
+    let verb = request.verb.name();
     let has_consequences = CONSEQUENCES.iter().any(|(name, _)| *name == verb);
-    let phones = step.request.phone.iter().filter(move |_| has_consequences);
+    let phones = request.phone.iter().filter(move |_| has_consequences);
     phones
         .flat_map(PhoneNames::iter)
         .map(move |phone| (verb, normalized_name(phone.as_str())))

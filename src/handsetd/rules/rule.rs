@@ -16,7 +16,7 @@ use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::filled::Filled;
 use super::loop_guard::RecentActions;
-use super::plan::{Step, StepTemplate};
+use super::step::{Step, StepTemplate};
 use super::template::Template;
 use super::trace::{Counters, EventValue, Trace, Verdict};
 use super::triggers::Triggers;
@@ -94,7 +94,7 @@ impl Rule {
         let per = per.map(Template::parse).transpose();
         let per = per.map_err(|error| errors.push((RulePart::Per, error)));
         let mut steps = Vec::new();
-        for (index, values) in rule.actions.iter().enumerate() {
+        for (index, values) in rule.steps.iter().enumerate() {
             match StepTemplate::parse(values) {
                 Ok(step) => steps.push(step),
                 Err(found) => errors.extend(

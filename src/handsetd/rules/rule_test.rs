@@ -1,29 +1,31 @@
-//! Tests of a rule: an event, and the requests that the rule must make for it.
+//! Tests of a rule: an event, and the steps that the rule must take for it.
 
 use std::fmt;
 
-use handset_phones::verb::Verb;
-
-use super::config::{Rule, RuleTest, Value};
+use super::config::{Rule, RuleTest};
 use super::context::Moment;
 use super::engine::Engine;
+use super::error::Error;
 use super::fact::Fact;
-use super::plan::texts;
 use super::schedule::SCHEDULE;
+use super::step::Outline;
 use super::trace::Verdict;
 
 /// Why a test of a rule failed.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum TestFailure {
-    /// The rule makes other requests, or none.
+    /// The rule takes other steps, or none.
     #[error("expected {expected}; got {got}")]
     Differs {
-        /// The expected requests.
+        /// The expected steps.
         expected: String,
-        /// The actual requests, or why there are none.
+        /// The actual steps, or why there are none.
         got: String,
     },
+    /// An expected step is none.
+    #[error("expect: {0}")]
+    Expect(Error),
     /// The event has no header `Event`.
     #[error("the event has no name; add Event = {on:?}")]
     Nameless {
@@ -43,63 +45,44 @@ pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestF
     let fact = Fact::of_headers(headers).ok_or_else(|| TestFailure::Nameless {
         on: rule.on.first().map_or(SCHEDULE, String::as_str).to_owned(),
     })?;
-    let expected: Vec<Call> = test.expect.iter().map(Call::expected).collect();
+    let expected = test.expect.iter().map(Outline::expected);
+    let expected: Vec<Outline> = expected
+        .collect::<Result<_, _>>()
+        .map_err(TestFailure::Expect)?;
     let (_, traces) = engine.explain(&fact, now);
     let trace = traces.first().ok_or(TestFailure::Uncompiled)?;
-    let got: Vec<Call> = trace.run().map_or_else(Vec::new, |run| {
-        run.steps
-            .iter()
-            .map(|step| Call {
-                verb: step.request.verb.name().to_owned(),
-                pairs: step.pairs.clone(),
-            })
-            .collect()
+    let got: Vec<Outline> = trace.run().map_or_else(Vec::new, |run| {
+        run.steps.iter().map(Outline::from).collect()
     });
     let is_failed = matches!(trace.verdict, Verdict::Failed(_));
-    if expected == got && !is_failed {
+    let is_same = expected.len() == got.len()
+        && expected
+            .iter()
+            .zip(&got)
+            .all(|(expected, got)| got.fits(expected));
+    if is_same && !is_failed {
         return Ok(());
     }
-    let reason = |calls: &[Call]| match calls {
+    let reason = |steps: &[Outline]| match steps {
         [] => format!("nothing, because it {trace}"),
-        calls => Calls(calls).to_string(),
+        steps => Steps(steps).to_string(),
     };
     Err(TestFailure::Differs {
-        expected: Calls(&expected).to_string(),
+        expected: Steps(&expected).to_string(),
         got: reason(&got),
     })
 }
 
-/// A verb with keys and values, ordered by key.
-#[derive(Debug, Eq, PartialEq)]
-struct Call {
-    verb: String,
-    pairs: Vec<(String, String)>,
-}
+struct Steps<'a>(&'a [Outline]);
 
-impl Call {
-    fn expected(values: &super::config::Values) -> Self {
-        let verb = match values.get("verb") {
-            Some(Value::Text(verb)) => verb.clone(),
-            _ => String::new(),
-        };
-        let pairs = Verb::find(&verb).map_or_else(Vec::new, |verb| texts(verb, values));
-        Self { verb, pairs }
-    }
-}
-
-struct Calls<'a>(&'a [Call]);
-
-impl fmt::Display for Calls<'_> {
+impl fmt::Display for Steps<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("nothing");
         }
-        for (index, call) in self.0.iter().enumerate() {
+        for (index, step) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", then " };
-            write!(f, "{separator}{}", call.verb)?;
-            for (key, value) in &call.pairs {
-                write!(f, " {key}={value:?}")?;
-            }
+            write!(f, "{separator}{step}")?;
         }
         Ok(())
     }

@@ -232,7 +232,7 @@ mod tests {
 
     use super::super::condition::Condition;
     use super::super::template::Template;
-    use super::super::{Engine, config};
+    use super::super::{Engine, Outline, config};
     use super::*;
 
     /// Evaluates a rule for each fact; returns the traces, each with the keys of the push.
@@ -250,7 +250,7 @@ mod tests {
         let texts = facts.iter().map(|fact| {
             let (_, traces) = engine.explain(fact, Instant::now());
             let run = traces[0].run();
-            let pairs = run.map(|run| format!("{:?}", run.steps[0].pairs));
+            let pairs = run.map(|run| Outline::from(&run.steps[0]).to_string());
             format!("{} {}", traces[0], pairs.unwrap_or_default())
         });
         texts.collect()

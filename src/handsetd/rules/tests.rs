@@ -45,9 +45,15 @@ fn shown(decisions: &[Decision]) -> String {
             Decision::Cancel(id) => writeln!(text, "cancel {id}").unwrap(),
             Decision::Start(run) => {
                 for step in run.steps.iter() {
-                    write!(text, "{} {}", run.id, step.request.verb).unwrap();
-                    for (key, value) in &step.pairs {
-                        write!(text, " {key}={value}").unwrap();
+                    write!(text, "{} ", run.id).unwrap();
+                    match &step.action {
+                        StepAction::Verb(call) => {
+                            write!(text, "{}", call.request.verb).unwrap();
+                            for (key, value) in &call.pairs {
+                                write!(text, " {key}={value}").unwrap();
+                            }
+                        }
+                        _ => write!(text, "{}", Outline::from(step)).unwrap(),
                     }
                     text.push('\n');
                 }

@@ -36,7 +36,8 @@ pub fn check(bytes: &[u8]) {
             let _ = trace.to_string();
             let Some(run) = trace.run() else { continue };
             for step in run.steps.iter() {
-                let length: usize = step.pairs.iter().map(|(_, value)| value.len()).sum();
+                let call = step.call().expect("the rule makes a request");
+                let length: usize = call.pairs.iter().map(|(_, value)| value.len()).sum();
                 assert!(length <= MAX_TEXT, "a template produced {length} bytes");
             }
         }
@@ -59,7 +60,7 @@ fn rule(on: &str, when: String, text: &str, per: String) -> Rule {
             every: Duration::from_secs(10),
             per: Some(per).filter(|per| !per.is_empty()),
         }),
-        actions: vec![push],
+        steps: vec![push],
         mode: Mode::default(),
         tests: Vec::new(),
     }

@@ -11,7 +11,7 @@ use super::{logs, render};
 use crate::admin::feed::Payload;
 use crate::admin::state::AppState;
 use crate::events::RuleStatus;
-use crate::rules::Trace;
+use crate::rules::{Outline, Trace};
 
 /// Handles `GET /page/rules`.
 pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
@@ -64,11 +64,7 @@ fn row(rule: &RuleStatus) -> Value {
 fn trace(trace: &Trace) -> Value {
     let mut steps = Vec::new();
     for step in trace.run().iter().flat_map(|run| run.steps.iter()) {
-        let mut words = vec![step.request.verb.to_string()];
-        for (key, value) in &step.pairs {
-            words.push(format!("{key}={value:?}"));
-        }
-        steps.push(words.join(" "));
+        steps.push(Outline::from(step).to_string());
     }
     context! {
         rule => &*trace.rule,

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::events::RuleStatus;
 use crate::history::{History, without_secrets};
-use crate::rules::{Step, Trace};
+use crate::rules::{Outline, Step, Trace};
 
 /// Returns a rule without its traces. `on` is written as in the configuration: one name, or a list.
 pub(super) fn rule(rule: &RuleStatus) -> Value {
@@ -54,9 +54,11 @@ pub(super) fn trace(trace: &Trace, history: &History) -> Value {
 }
 
 fn step(step: &Step, history: &History) -> Value {
+    let outline = Outline::from(step);
+    let (kind, main) = outline.main();
     json!({
-        "verb": step.request.verb.name(),
-        "keys": history.keys_to_json(&step.pairs),
+        kind: main,
+        "keys": history.keys_to_json(&outline.texts()),
     })
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::events::Position;
-use crate::rules::{Fact, Run, Step, Trace};
+use crate::rules::{Fact, Outline, Run, Trace};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
 /// Writes decisions of the rules.
@@ -69,15 +69,7 @@ impl<'a, W: Write> Show<'a, W> {
 
     fn steps(&mut self, run: Option<&Run>) -> io::Result<()> {
         for step in run.into_iter().flat_map(|run| run.steps.iter()) {
-            write!(self.out, "    {}", step.request.verb)?;
-            for (key, value) in &step.pairs {
-                write!(
-                    self.out,
-                    " {key}={}",
-                    TerminalSafe(format_args!("{value:?}"))
-                )?;
-            }
-            writeln!(self.out)?;
+            writeln!(self.out, "    {}", TerminalSafe(Outline::from(step)))?;
         }
         Ok(())
     }
@@ -106,20 +98,6 @@ fn object(trace: &Trace, position: Position) -> Value {
 
 fn sends(run: Option<&Run>) -> Vec<Value> {
     let steps = run.into_iter().flat_map(|run| run.steps.iter());
-    steps.map(|step| Value::Object(request(step))).collect()
-}
-
-/// Returns a request as in the HTTP API, with its verb; the values of a repeated key are a list.
-fn request(step: &Step) -> Map<String, Value> {
-    let mut object = Map::new();
-    object.insert("verb".to_owned(), json!(step.request.verb.name()));
-    for (key, value) in &step.pairs {
-        let value = json!(value);
-        match object.get_mut(key) {
-            Some(Value::Array(list)) => list.push(value),
-            Some(first) => *first = json!([first.take(), value]),
-            None => drop(object.insert(key.clone(), value)),
-        }
-    }
-    object
+    let object = |step| Value::Object(Outline::from(step).to_json());
+    steps.map(object).collect()
 }

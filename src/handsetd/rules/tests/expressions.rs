@@ -133,7 +133,7 @@ fn values_of_events_add_no_phone_and_no_group() {
     let [Decision::Start(run)] = &engine.decide(&fact, Instant::now())[..] else {
         panic!()
     };
-    let names = run.steps[0].request.phone.as_ref().unwrap();
+    let names = run.steps[0].request().unwrap().phone.as_ref().unwrap();
     let expected = [
         PhoneName::Inserted("reception".to_owned()),
         PhoneName::Written("boss".to_owned()),
@@ -186,7 +186,7 @@ fn values_of_events_add_no_field() {
         let fact = Fact::of_headers(pairs.map(|(name, value)| (name.into(), value.into())));
         let (decisions, traces) = engine.explain(&fact.unwrap(), Instant::now());
         match &decisions[..] {
-            [Decision::Start(run)] => Ok(run.steps[0].request.action.clone()),
+            [Decision::Start(run)] => Ok(run.steps[0].request().unwrap().action.clone()),
             _ => Err(traces[0].to_string()),
         }
     };

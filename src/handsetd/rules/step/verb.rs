@@ -1,42 +1,43 @@
-//! One element of `do`: a request with templates, checked at load as far as possible.
+//! A step that makes a request: a verb with templates, checked at load as far as possible.
 
 use handset_phones::verb::{COMMON, Kind, Refusal, Request, Verb};
 
-use super::config::{Value, Values};
-use super::context::Context;
-use super::error::Error;
-use super::filled::Filled;
-use super::template::Template;
+use super::keyed::{KeyedError, is_common, mismatch};
+use crate::rules::config::{Value, Values};
+use crate::rules::context::Context;
+use crate::rules::error::Error;
+use crate::rules::filled::Filled;
+use crate::rules::template::Template;
 
-/// One request of a run.
+/// A request to one or more phones.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct VerbCall {
     /// The parsed request.
     pub request: Request,
     /// Its keys and values with templates filled in, ordered by key.
     pub pairs: Vec<(String, String)>,
+    /// Whether the phone is that of the event, because the step names none.
+    pub is_phone_implied: bool,
 }
 
 /// A verb with templates for the values of its keys.
 #[derive(Debug)]
-pub(super) struct StepTemplate {
+pub(super) struct VerbTemplate {
     verb: Verb,
     pairs: Vec<(String, Template)>,
 }
 
-impl StepTemplate {
-    /// Compiles an element of `do`. Each error comes with the key that it concerns.
-    pub(super) fn parse(values: &Values) -> Result<Self, Vec<(Option<String>, Error)>> {
-        let name = match values.get(VERB) {
-            Some(Value::Text(name)) => name.as_str(),
-            _ => "",
-        };
+impl VerbTemplate {
+    /// Compiles a step with the verb `name`.
+    pub(super) fn parse(name: &str, values: &Values) -> Result<Self, Vec<KeyedError>> {
         let verb: Verb = name
             .parse()
             .map_err(|error| vec![(Some(VERB.to_owned()), Refusal::UnknownVerb(error).into())])?;
         let mut errors = Vec::new();
         let mut pairs = Vec::new();
-        for (key, text) in texts(verb, values) {
+        let (texts, mismatches) = texts(verb, values);
+        errors.extend(mismatches);
+        for (key, text) in texts {
             match Template::parse(&text) {
                 Ok(template) => pairs.push((key, template)),
                 Err(error) => errors.push((Some(key), error)),
@@ -54,13 +55,14 @@ impl StepTemplate {
     }
 
     /// Fills the templates with the values of `context`.
-    pub(super) fn fill(&self, context: &Context<'_>) -> Result<Step, Error> {
+    pub(super) fn fill(&self, context: &Context<'_>) -> Result<VerbCall, Error> {
         let mut pairs = Vec::with_capacity(self.pairs.len().saturating_add(1));
         for (key, template) in &self.pairs {
             pairs.push((key.clone(), template.fill(context)?));
         }
-        if !WITHOUT_PHONE.contains(&self.verb.name()) && !pairs.iter().any(|(key, _)| key == PHONE)
-        {
+        let is_phone_implied = !WITHOUT_PHONE.contains(&self.verb.name())
+            && !pairs.iter().any(|(key, _)| key == PHONE);
+        if is_phone_implied {
             let phone = context
                 .fact
                 .phone()
@@ -74,11 +76,15 @@ impl StepTemplate {
         let request = Request::parse_given(self.verb, given)?;
         let text = |(key, filled): (String, Filled)| (key, filled.into_text());
         let pairs = pairs.into_iter().map(text).collect();
-        Ok(Step { request, pairs })
+        Ok(VerbCall {
+            request,
+            pairs,
+            is_phone_implied,
+        })
     }
 
     /// Returns the errors that do not depend on the event.
-    fn errors(&self) -> Vec<(Option<String>, Error)> {
+    fn errors(&self) -> Vec<KeyedError> {
         let parse =
             |pairs: &[(&str, &str)]| Request::parse(self.verb.name(), pairs.iter().copied()).err();
         let mut errors = Vec::new();
@@ -124,7 +130,7 @@ impl StepTemplate {
     }
 
     /// Returns the error of a value that can never be valid, as its separator is not written.
-    fn unseparated(&self, key: &str, template: &Template) -> Option<(Option<String>, Error)> {
+    fn unseparated(&self, key: &str, template: &Template) -> Option<KeyedError> {
         let separator = match self.verb.row().key(key)?.kind {
             Kind::Entry | Kind::Input | Kind::Item => '|',
             Kind::Setting => '=',
@@ -154,19 +160,33 @@ impl StepTemplate {
     }
 }
 
-/// Returns the keys and values of an element except `verb`, one pair for each element of a list.
-pub(super) fn texts(verb: Verb, values: &Values) -> Vec<(String, String)> {
-    let mut texts = Vec::new();
-    for (key, value) in values.iter().filter(|(key, _)| *key != VERB) {
+/// Returns the keys and values of a request, one pair for each element of a list, and the keys whose values
+/// are of another kind.
+pub(super) fn texts(verb: Verb, values: &Values) -> (Vec<(String, String)>, Vec<KeyedError>) {
+    let (mut texts, mut errors) = (Vec::new(), Vec::new());
+    let own = values
+        .iter()
+        .filter(|(key, _)| *key != VERB && !is_common(key));
+    for (key, value) in own {
         let list = match value {
-            Value::Boolean(value) => vec![word(verb, key, *value).to_owned()],
-            Value::Integer(number) => vec![number.to_string()],
-            Value::List(list) => list.clone(),
-            Value::Text(text) => vec![text.clone()],
+            Value::List(list) => list.as_slice(),
+            value => std::slice::from_ref(value),
         };
-        texts.extend(list.into_iter().map(|text| (key.clone(), text)));
+        for value in list {
+            let text = match value {
+                Value::Boolean(value) => word(verb, key, *value).to_owned(),
+                Value::Integer(number) => number.to_string(),
+                Value::Text(text) => text.clone(),
+                Value::Float(_) | Value::List(_) | Value::Table(_) => {
+                    let expected = "must be a string, an integer, a boolean or a list of strings";
+                    errors.push(mismatch(key, expected));
+                    continue;
+                }
+            };
+            texts.push((key.clone(), text));
+        }
     }
-    texts
+    (texts, errors)
 }
 
 /// Returns how `key` spells a boolean.
@@ -183,7 +203,8 @@ fn word(verb: Verb, key: &str, value: bool) -> &'static str {
     }
 }
 
-const PHONE: &str = "phone";
+/// The phones of the request.
+pub(super) const PHONE: &str = "phone";
 const VERB: &str = "verb";
 
 /// Verbs that need no phone.
