@@ -4,6 +4,8 @@
 //! a buffer. Data that arrives while no command is pending is not a reply: hang-ups are recorded,
 //! anything else is dropped.
 
+mod variables;
+
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -91,26 +93,6 @@ impl Channel {
         Ok((Request::parse(&block)?, channel))
     }
 
-    /// Returns the value of an expression such as `${CHANNEL(name)}|${EXTEN}`.
-    ///
-    /// `None` if Asterisk reports that there is none. A variable that is not set is empty.
-    pub async fn full_variable(&mut self, expression: &str) -> Result<Option<String>, Error> {
-        self.value(&Command::get_full_variable(expression)?).await
-    }
-
-    /// Returns the value of a variable or function; `None` if it is not set.
-    pub async fn variable(&mut self, name: &str) -> Result<Option<String>, Error> {
-        self.value(&Command::get_variable(name)?).await
-    }
-
-    /// Sets a variable to a text, shortened to fit as by [`Command::truncated`].
-    ///
-    /// To reject such a text instead, send a [`Command::set_variable`].
-    pub async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        self.expect_success(&Command::truncated("SET VARIABLE", &[name], value, &[])?)
-            .await
-    }
-
     /// Logs a text, shortened to fit, to Asterisk's console at verbosity `level`.
     pub async fn verbose(&mut self, text: &str, level: u8) -> Result<(), Error> {
         self.expect_success(&Command::truncated(
@@ -196,15 +178,6 @@ impl Channel {
         };
         // Errors, and a peer that does not close in time, no longer matter.
         let _ = timeout(CLOSE_TIMEOUT, closing).await;
-    }
-
-    async fn value(&mut self, command: &Command) -> Result<Option<String>, Error> {
-        let reply = self.command(command).await?;
-        match (reply.code(), reply.result()) {
-            (200, Some("1")) => Ok(Some(reply.value().unwrap_or_default().to_owned())),
-            (200, _) => Ok(None),
-            _ => Err(refused(command, &reply)),
-        }
     }
 
     async fn expect_success(&mut self, command: &Command) -> Result<(), Error> {

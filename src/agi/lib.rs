@@ -57,6 +57,7 @@
     )
 )]
 
+mod assignments;
 mod channel;
 mod command;
 mod config;

@@ -157,15 +157,10 @@ async fn set_variables(channel: &mut Channel, report: &Report, id: &str) -> Resu
         // Set without a result, too, since that of an earlier request must not remain.
         ("HANDSET_RESULT", report.result_line().unwrap_or_default()),
     ];
-    let mut told = Ok(());
-    for (name, value) in variables {
-        match channel.set_variable(name, &value).await {
-            Ok(()) => {}
-            Err(closed @ (agi::Error::Closed | agi::Error::HungUp)) => told = Err(closed),
-            Err(error) => return Err(error),
-        }
-    }
-    told
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    channel.set_variables(&variables).await
 }
 
 /// Returns the report of deliveries, after waiting for them if `wait`.

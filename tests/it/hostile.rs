@@ -241,9 +241,10 @@ async fn closes(stream: &mut TcpStream) {
     )
     .await;
     let received = String::from_utf8_lossy(&received);
+    let commands = ["GET FULL VARIABLE ", "SET VARIABLE ", "EXEC \"MSet\" "];
     let commands = received
         .lines()
-        .all(|line| line.starts_with("GET FULL VARIABLE ") || line.starts_with("SET VARIABLE "));
+        .all(|line| commands.iter().any(|start| line.starts_with(start)));
     assert!(commands, "{received}");
 }
 

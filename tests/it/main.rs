@@ -56,6 +56,7 @@ mod systemd;
 mod targets;
 mod trust;
 mod users;
+mod variables;
 mod vocabulary;
 mod why;
 mod written;

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_client;
 pub(crate) mod agi_call;
+pub(crate) mod agi_variables;
 pub(crate) mod asterisk;
 pub(crate) mod browser;
 pub(crate) mod caller;

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use super::*;
 
+mod variables;
+
 const ENVIRONMENT: &str = "agi_network_script: push\nagi_callerid: 1\nagi_threadid: 1\n\n";
 
 /// Opens a channel to a peer that has sent `wire`.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use super::soon;
+use super::{agi_variables, soon};
 
 /// Calls `script` with arguments, answers no look-up, and returns the variables that are set.
 pub(crate) async fn agi_call(
@@ -32,12 +32,10 @@ pub(crate) async fn agi_call(
         if read.unwrap() == 0 {
             return variables;
         }
-        let reply = match line.trim_end().strip_prefix("SET VARIABLE ") {
-            Some(rest) => {
-                let (name, value) = rest.split_once(' ').unwrap();
-                let value = value.trim_matches('"').replace("\\\"", "\"");
-                variables.insert(name.trim_matches('"').to_owned(), value);
-                "200 result=1\n"
+        let reply = match agi_variables::set_by(line.trim_end_matches('\n')) {
+            Some((set, reply)) => {
+                variables.extend(set);
+                reply
             }
             None => "200 result=0\n",
         };

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use super::agi_variables::{self, unquoted};
 use super::soon;
 
 /// A call that is about to run `AGI()`.
@@ -118,11 +119,12 @@ impl Caller {
     }
 
     fn answer(&self, command: &str, variables: &mut BTreeMap<String, String>) -> String {
-        if let Some(rest) = command.strip_prefix("SET VARIABLE ") {
-            let (name, value) = rest.split_once(' ').unwrap();
-            let before = variables.insert(unquoted(name), unquoted(value));
-            assert_eq!(before, None, "{name} is set twice");
-            return "200 result=1\n".to_owned();
+        if let Some((set, reply)) = agi_variables::set_by(command) {
+            for (name, value) in set {
+                let before = variables.insert(name.clone(), value);
+                assert_eq!(before, None, "{name} is set twice");
+            }
+            return reply.to_owned();
         }
         if let Some(expression) = command.strip_prefix("GET FULL VARIABLE ") {
             let value = self.expanded(&unquoted(expression));
@@ -148,22 +150,4 @@ impl Caller {
         }
         out + rest
     }
-}
-
-/// Removes quotes and backslashes from an argument, as Asterisk does.
-fn unquoted(text: &str) -> String {
-    let inside = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    let mut out = String::new();
-    let mut escaped = false;
-    for c in inside.unwrap_or(text).chars() {
-        if c == '\\' && !escaped {
-            escaped = true;
-        } else {
-            escaped = false;
-            out.push(c);
-        }
-    }
-    out
 }
