@@ -789,7 +789,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules__subcmd__test)
-            opts="-h --event --capture --config --json --takes --help"
+            opts="-h --event --capture --config --all --json --takes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -84,7 +84,8 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l capture -d 'Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is standard input' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l takes -d 'Assume this duration of each run, to show the effect of run modes' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, one object per line for each event and rule'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l all -d 'Also show the rules that wait for other events'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, which is the default on a pipe: one object per line for each event and rule'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -206,7 +206,8 @@ _arguments "${_arguments_options[@]}" : \
 '--capture=[Read the events of this file\: the bytes that Asterisk sent over an AMI connection; - is standard input]:FILE:_files' \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '--takes=[Assume this duration of each run, to show the effect of run modes]:DURATION:_default' \
-'--json[Print JSON, one object per line for each event and rule]' \
+'--all[Also show the rules that wait for other events]' \
+'--json[Print JSON, which is the default on a pipe\: one object per line for each event and rule]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0

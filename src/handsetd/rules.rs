@@ -51,4 +51,4 @@ pub use engine::Engine;
 pub(crate) use error::RulePart;
 pub use fact::Fact;
 pub(crate) use step::{Outline, Step, StepAction, VerbCall, is_step};
-pub(crate) use trace::{Counters, Trace};
+pub(crate) use trace::{Counters, Trace, Verdict};

@@ -2,6 +2,7 @@
 
 mod events;
 mod show;
+mod summary;
 mod test;
 
 use std::io::Write;

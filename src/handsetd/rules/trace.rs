@@ -97,6 +97,11 @@ impl Trace {
 }
 
 impl Verdict {
+    /// Returns whether the rule handles other events only.
+    pub fn is_other_event(&self) -> bool {
+        matches!(self, Self::OtherEvent { .. })
+    }
+
     /// Returns its name in JSON and on the page.
     pub fn name(&self) -> &'static str {
         match self {

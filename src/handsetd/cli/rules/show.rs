@@ -5,19 +5,34 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::events::Position;
+use super::summary::Summary;
+use crate::cli::output_format::OutputFormat;
 use crate::rules::{Fact, Outline, Run, Trace};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
 /// Writes decisions of the rules.
 pub(super) struct Show<'a, W> {
     out: &'a mut W,
-    json: bool,
+    format: OutputFormat,
+    /// Whether rules that wait for other events are shown.
+    all: bool,
+    summary: Summary,
 }
 
 impl<'a, W: Write> Show<'a, W> {
     /// Creates a writer to `out`.
-    pub(super) fn new(out: &'a mut W, json: bool) -> Self {
-        Self { out, json }
+    pub(super) fn new(out: &'a mut W, format: OutputFormat, all: bool) -> Self {
+        Self {
+            out,
+            format,
+            all,
+            summary: Summary::default(),
+        }
+    }
+
+    /// Returns what was counted and hidden.
+    pub(super) fn into_summary(self) -> Summary {
+        self.summary
     }
 
     /// Shows what each rule decides on an event.
@@ -27,9 +42,17 @@ impl<'a, W: Write> Show<'a, W> {
         position: Position,
         traces: &[impl AsRef<Trace>],
     ) -> io::Result<()> {
-        if self.json {
-            for trace in traces {
-                let object = object(trace.as_ref(), position);
+        let mut shown = Vec::new();
+        for trace in traces.iter().map(AsRef::as_ref) {
+            let is_shown = self.all || !trace.verdict.is_other_event();
+            self.summary.count(trace, is_shown);
+            if is_shown {
+                shown.push(trace);
+            }
+        }
+        if self.format == OutputFormat::Json {
+            for trace in shown {
+                let object = object(trace, position);
                 writeln!(self.out, "{}", TerminalSafeJson(object))?;
             }
             return Ok(());
@@ -39,8 +62,7 @@ impl<'a, W: Write> Show<'a, W> {
             Position::Number(number) => format!("(object {number})"),
         };
         writeln!(self.out, "{} {position}", TerminalSafe(fact.name()))?;
-        for trace in traces {
-            let trace = trace.as_ref();
+        for trace in shown {
             writeln!(
                 self.out,
                 "  {}: {}",
@@ -54,7 +76,7 @@ impl<'a, W: Write> Show<'a, W> {
 
     /// Shows that a queued run starts.
     pub(super) fn queued(&mut self, run: &Run) -> io::Result<()> {
-        if self.json {
+        if self.format == OutputFormat::Json {
             let object = json!({ "rule": &*run.rule, "verdict": "turn", "fires": true,
                 "key": run.key, "sends": sends(Some(run)) });
             return writeln!(self.out, "{}", TerminalSafeJson(object));

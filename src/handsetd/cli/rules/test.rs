@@ -1,7 +1,7 @@
 //! `handsetd rules test`: dry runs of the rules on recorded events.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,12 +15,14 @@ use tokio::time::Instant;
 use super::events::{self, Position};
 use super::show::Show;
 use crate::cli::config_file::ConfigFile;
+use crate::cli::output_format::OutputFormat;
 use crate::daemon::RulePhones;
 use crate::rules::{Decision, Engine, Fact, Moment, RunId};
 
 /// Show which rules fire on recorded events, and why others do not; nothing is sent
 ///
-/// Events count as simultaneous unless they have a Timestamp (timestampevents in manager.conf)
+/// Events count as simultaneous unless they have a Timestamp (timestampevents in manager.conf). The exit
+/// code is 1 if a rule failed, for example because the event lacks a value
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Test {
@@ -28,7 +30,10 @@ pub(super) struct Test {
     source: Source,
     #[command(flatten)]
     file: ConfigFile,
-    /// Print JSON, one object per line for each event and rule
+    /// Also show the rules that wait for other events
+    #[arg(long)]
+    all: bool,
+    /// Print JSON, which is the default on a pipe: one object per line for each event and rule
     #[arg(long)]
     json: bool,
     /// Assume this duration of each run, to show the effect of run modes
@@ -52,6 +57,21 @@ struct Source {
 impl Test {
     /// Runs the command.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        self.run_in(OutputFormat::of_stdout(), out, &mut io::stderr())
+    }
+
+    /// Runs the command with this format of output, unless an option requests another one.
+    pub(super) fn run_in(
+        &self,
+        format: OutputFormat,
+        out: &mut impl Write,
+        notes: &mut impl Write,
+    ) -> anyhow::Result<ExitCode> {
+        let format = if self.json {
+            OutputFormat::Json
+        } else {
+            format
+        };
         let config = self.file.load()?;
         ensure!(
             !config.rules.is_empty(),
@@ -68,7 +88,7 @@ impl Test {
             clock: Clock::new(Moment::now()),
             takes: self.takes,
             in_flight: VecDeque::new(),
-            show: Show::new(out, self.json),
+            show: Show::new(out, format, self.all),
         };
         let mut count: u64 = 0;
         let mut each = |fact: &Fact, position: Position| {
@@ -90,7 +110,17 @@ impl Test {
         };
         dry_run.end()?;
         ensure!(count > 0, "{} contains no events", path.display());
-        Ok(ExitCode::SUCCESS)
+        let summary = dry_run.show.into_summary();
+        match format {
+            OutputFormat::Text => summary.write(out),
+            OutputFormat::Json => summary.write(notes),
+        }
+        .context("cannot write the result")?;
+        Ok(if summary.has_failures() {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 }
 

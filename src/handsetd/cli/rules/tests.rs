@@ -1,25 +1,51 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::Value;
 
-use crate::cli::Cli;
+use super::test::Test;
+use crate::cli::output_format::OutputFormat;
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Runs `handsetd rules test` with the rules of a valid file.
+#[derive(Debug, Parser)]
+struct Command {
+    #[command(flatten)]
+    test: Test,
+}
+
+/// What `handsetd rules test` writes, and its exit code.
+struct Output {
+    out: String,
+    notes: String,
+    code: ExitCode,
+}
+
+/// Runs it with the rules of a file of valid ones.
+fn run_with(file: &str, format: OutputFormat, arguments: &[&str]) -> anyhow::Result<Output> {
+    let config = project("tests/fixtures/config/good").join(file);
+    let given = ["test", "--config", config.to_str().unwrap()];
+    let command = Command::try_parse_from(given.iter().chain(arguments)).unwrap();
+    let (mut out, mut notes) = (Vec::new(), Vec::new());
+    let code = command.test.run_in(format, &mut out, &mut notes)?;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ok(Output {
+        out: text(out),
+        notes: text(notes),
+        code,
+    })
+}
+
+/// Runs it on a terminal.
 fn test(arguments: &[&str]) -> Result<String, String> {
-    let config = project("tests/fixtures/config/good/rule-break.toml");
-    let given = ["handsetd", "rules", "test", "--config"].into_iter();
-    let given = given.chain([config.to_str().unwrap()]);
-    let cli = Cli::try_parse_from(given.chain(arguments.iter().copied()));
-    let mut out = Vec::new();
-    let done = cli.unwrap().run(&mut out);
-    let text = String::from_utf8(out).unwrap();
-    done.map(|_| text).map_err(|error| format!("{error:#}"))
+    let output = run_with("rule-break.toml", OutputFormat::Text, arguments);
+    output
+        .map(|output| output.out)
+        .map_err(|error| format!("{error:#}"))
 }
 
 /// Runs it on events in a file.
@@ -50,14 +76,14 @@ fn about(output: &str, rule: &str) -> Vec<String> {
 #[test]
 fn output_shows_which_rules_fire_and_why_others_do_not() {
     let file = project("tests/fixtures/rules/breaks.txt");
-    let output = test(&["--event", file.to_str().unwrap()]).unwrap();
+    let output = test(&["--all", "--event", file.to_str().unwrap()]).unwrap();
     let expected = fs::read_to_string(project("tests/fixtures/rules/breaks.expected")).unwrap();
     assert_eq!(output, expected);
 }
 
 #[test]
 fn json_has_a_line_for_each_event_and_rule() {
-    let output = events(pause(""), &["--json"]).unwrap();
+    let output = events(pause(""), &["--json", "--all"]).unwrap();
     let lines: Vec<Value> = output
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -70,6 +96,55 @@ fn json_has_a_line_for_each_event_and_rule() {
     assert_eq!(lines[0]["sends"][0]["text"], "sales: tea");
     assert_eq!(lines[1]["verdict"], "other-event");
     assert_eq!(lines[1]["why"], "does not fire: it waits for phone.dnd_on");
+}
+
+#[test]
+fn rules_that_wait_for_other_events_are_counted_and_shown_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events");
+    fs::write(&path, pause("")).unwrap();
+    let path = path.to_str().unwrap();
+    let hidden = "1 decision of rules that wait for other events not shown; --all shows them\n";
+    for (format, all) in [
+        (OutputFormat::Text, false),
+        (OutputFormat::Text, true),
+        (OutputFormat::Json, false),
+        (OutputFormat::Json, true),
+    ] {
+        let all_option: &[&str] = if all { &["--all"] } else { &[] };
+        let arguments = [&["--event", path], all_option].concat();
+        let Output { out, notes, code } = run_with("rule-break.toml", format, &arguments).unwrap();
+        assert_eq!(out.contains("do not disturb for two"), all, "{out}");
+        assert_eq!(out.contains(hidden), !all && format == OutputFormat::Text);
+        let expected = if all || format == OutputFormat::Text {
+            ""
+        } else {
+            hidden
+        };
+        assert_eq!(notes, expected);
+        assert_eq!(code, ExitCode::SUCCESS);
+        if format == OutputFormat::Json {
+            let lines = out.lines().map(serde_json::from_str::<Value>);
+            assert!(lines.into_iter().all(|line| line.is_ok()), "{out}");
+        }
+    }
+}
+
+#[test]
+fn failed_rule_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events");
+    let without_paused = pause("").replace("Paused: 1\n", "");
+    fs::write(&path, format!("{}{without_paused}", pause(""))).unwrap();
+    let arguments = ["--event", path.to_str().unwrap()];
+    let Output { out, code, .. } =
+        run_with("rule-break.toml", OutputFormat::Text, &arguments).unwrap();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert!(out.ends_with("break failed on 1 event\n"), "{out}");
+    let Output { notes, code, .. } =
+        run_with("rule-break.toml", OutputFormat::Json, &arguments).unwrap();
+    assert_eq!(code, ExitCode::FAILURE);
+    assert!(notes.ends_with("break failed on 1 event\n"), "{notes}");
 }
 
 #[test]
@@ -192,10 +267,7 @@ fn event_values_cannot_control_the_terminal() {
 
 #[test]
 fn configuration_without_rules_is_rejected() {
-    let config = project("tests/fixtures/config/good/empty.toml");
-    let arguments = ["handsetd", "rules", "test", "--event", "-", "--config"];
-    let arguments = arguments.into_iter().chain([config.to_str().unwrap()]);
-    let cli = Cli::try_parse_from(arguments).unwrap();
-    let error = cli.run(&mut Vec::new()).unwrap_err();
+    let error = run_with("empty.toml", OutputFormat::Text, &["--event", "-"]);
+    let error = error.err().unwrap();
     assert_eq!(error.to_string(), "the configuration has no [[rule]]");
 }
