@@ -115,8 +115,17 @@ _handsetd() {
             handsetd__subcmd__help__subcmd__media,ringtone)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__ringtone"
                 ;;
+            handsetd__subcmd__help__subcmd__rules,list)
+                cmd="handsetd__subcmd__help__subcmd__rules__subcmd__list"
+                ;;
             handsetd__subcmd__help__subcmd__rules,test)
                 cmd="handsetd__subcmd__help__subcmd__rules__subcmd__test"
+                ;;
+            handsetd__subcmd__help__subcmd__rules,trace)
+                cmd="handsetd__subcmd__help__subcmd__rules__subcmd__trace"
+                ;;
+            handsetd__subcmd__help__subcmd__rules,watch)
+                cmd="handsetd__subcmd__help__subcmd__rules__subcmd__watch"
                 ;;
             handsetd__subcmd__media,background)
                 cmd="handsetd__subcmd__media__subcmd__background"
@@ -139,14 +148,32 @@ _handsetd() {
             handsetd__subcmd__rules,help)
                 cmd="handsetd__subcmd__rules__subcmd__help"
                 ;;
+            handsetd__subcmd__rules,list)
+                cmd="handsetd__subcmd__rules__subcmd__list"
+                ;;
             handsetd__subcmd__rules,test)
                 cmd="handsetd__subcmd__rules__subcmd__test"
+                ;;
+            handsetd__subcmd__rules,trace)
+                cmd="handsetd__subcmd__rules__subcmd__trace"
+                ;;
+            handsetd__subcmd__rules,watch)
+                cmd="handsetd__subcmd__rules__subcmd__watch"
                 ;;
             handsetd__subcmd__rules__subcmd__help,help)
                 cmd="handsetd__subcmd__rules__subcmd__help__subcmd__help"
                 ;;
+            handsetd__subcmd__rules__subcmd__help,list)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__list"
+                ;;
             handsetd__subcmd__rules__subcmd__help,test)
                 cmd="handsetd__subcmd__rules__subcmd__help__subcmd__test"
+                ;;
+            handsetd__subcmd__rules__subcmd__help,trace)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__trace"
+                ;;
+            handsetd__subcmd__rules__subcmd__help,watch)
+                cmd="handsetd__subcmd__rules__subcmd__help__subcmd__watch"
                 ;;
             *)
                 ;;
@@ -523,7 +550,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__rules)
-            opts="test"
+            opts="list test trace watch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -536,7 +563,49 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__help__subcmd__rules__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help__subcmd__rules__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__rules__subcmd__trace)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__rules__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -733,7 +802,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules)
-            opts="-h --help test help"
+            opts="-h --help list test trace watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -747,7 +816,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules__subcmd__help)
-            opts="test help"
+            opts="list test trace watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -761,6 +830,20 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -788,6 +871,52 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__trace)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__list)
+            opts="-h --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__rules__subcmd__test)
             opts="-h --event --capture --config --all --json --takes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -808,6 +937,42 @@ _handsetd() {
                     return 0
                     ;;
                 --takes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__trace)
+            opts="-h --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__rules__subcmd__watch)
+            opts="-h --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

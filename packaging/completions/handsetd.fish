@@ -30,7 +30,7 @@ complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "ami" -d 'Inspect 
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "check" -d 'Validate the configuration'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "media" -d 'Convert a ring tone or a picture for a phone model'
-complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Test and watch rules'
+complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "rules" -d 'Test the configured rules, and show what the running daemon\'s rules did'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "run" -d 'Run the daemon'
 complete -c handsetd -n "__fish_handsetd_needs_command" -f -a "send" -d 'Send a verb to phones through the running daemon'
@@ -77,9 +77,15 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "ringtone" -d 'Convert a recording to a ring tone'
 complete -c handsetd -n "__fish_handsetd_using_subcommand media; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from list test trace watch help" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from list test trace watch help" -f -a "list" -d 'List the rules of the running daemon, and how often they fired, or did not and why'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from list test trace watch help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from list test trace watch help" -f -a "trace" -d 'Show what a rule of the running daemon did on its last events, and why; the newest is last'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from list test trace watch help" -f -a "watch" -d 'Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and not __fish_seen_subcommand_from list test trace watch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from list" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, which is the default on a pipe'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Read the events of this file: "Name: value" lines with a blank line between two events, or JSON objects; - is standard input' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l capture -d 'Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is standard input' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
@@ -87,7 +93,16 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l all -d 'Also show the rules that wait for other events'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, which is the default on a pipe: one object per line for each event and rule'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from trace" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from trace" -l json -d 'Print JSON, which is the default on a pipe: one object per line for each event'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from trace" -s h -l help -d 'Print help'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from watch" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from watch" -l json -d 'Print JSON, which is the default on a pipe: one object per line'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the rules of the running daemon, and how often they fired, or did not and why'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "trace" -d 'Show what a rule of the running daemon did on its last events, and why; the newest is last'
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand phones" -l why -d 'Probe each transport to a phone, and report the results and what to change' -r
@@ -115,7 +130,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_s
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "check" -d 'Validate the configuration'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "demo" -d 'Demonstrate handsetd with three simulated phones that dial four extensions'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "media" -d 'Convert a ring tone or a picture for a phone model'
-complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Test and watch rules'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "rules" -d 'Test the configured rules, and show what the running daemon\'s rules did'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "phones" -d 'List configured and registered phones'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "run" -d 'Run the daemon'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and not __fish_seen_subcommand_from ami check demo media rules phones run send simulate help" -f -a "send" -d 'Send a verb to phones through the running daemon'
@@ -126,4 +141,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from ami" -f -a "tail" -d 'Show live events as JSON lines, until Ctrl-C'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "background" -d 'Convert a PNG, JPEG, GIF or BMP to a background'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from media" -f -a "ringtone" -d 'Convert a recording to a ring tone'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "list" -d 'List the rules of the running daemon, and how often they fired, or did not and why'
 complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "test" -d 'Show which rules fire on recorded events, and why others do not; nothing is sent'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "trace" -d 'Show what a rule of the running daemon did on its last events, and why; the newest is last'
+complete -c handsetd -n "__fish_handsetd_using_subcommand help; and __fish_seen_subcommand_from rules" -f -a "watch" -d 'Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C'

@@ -200,7 +200,15 @@ _arguments "${_arguments_options[@]}" : \
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:handsetd-rules-command-$line[1]:"
         case $line[1] in
-            (test)
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON, which is the default on a pipe]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(test)
 _arguments "${_arguments_options[@]}" : \
 '--event=[Read the events of this file\: "Name\: value" lines with a blank line between two events, or JSON objects; - is standard input]:FILE:_files' \
 '--capture=[Read the events of this file\: the bytes that Asterisk sent over an AMI connection; - is standard input]:FILE:_files' \
@@ -210,6 +218,24 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, which is the default on a pipe\: one object per line for each event and rule]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(trace)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON, which is the default on a pipe\: one object per line for each event]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- The name of the rule:_default' \
+&& ret=0
+;;
+(watch)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON, which is the default on a pipe\: one object per line]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Watch only this rule:_default' \
 && ret=0
 ;;
 (help)
@@ -224,7 +250,19 @@ _arguments "${_arguments_options[@]}" : \
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:handsetd-rules-help-command-$line[1]:"
         case $line[1] in
-            (test)
+            (list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(test)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(trace)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(watch)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -368,7 +406,19 @@ _arguments "${_arguments_options[@]}" : \
         (( CURRENT += 1 ))
         curcontext="${curcontext%:*:*}:handsetd-help-rules-command-$line[1]:"
         case $line[1] in
-            (test)
+            (list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(test)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(trace)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(watch)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -412,7 +462,7 @@ _handsetd_commands() {
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a ring tone or a picture for a phone model' \
-'rules:Test and watch rules' \
+'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
@@ -493,7 +543,7 @@ _handsetd__subcmd__help_commands() {
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
 'media:Convert a ring tone or a picture for a phone model' \
-'rules:Test and watch rules' \
+'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
@@ -567,14 +617,32 @@ _handsetd__subcmd__help__subcmd__phones_commands() {
 (( $+functions[_handsetd__subcmd__help__subcmd__rules_commands] )) ||
 _handsetd__subcmd__help__subcmd__rules_commands() {
     local commands; commands=(
+'list:List the rules of the running daemon, and how often they fired, or did not and why' \
 'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
+'trace:Show what a rule of the running daemon did on its last events, and why; the newest is last' \
+'watch:Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C' \
     )
     _describe -t commands 'handsetd help rules commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__rules__subcmd__list_commands] )) ||
+_handsetd__subcmd__help__subcmd__rules__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help rules list commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__rules__subcmd__test_commands] )) ||
 _handsetd__subcmd__help__subcmd__rules__subcmd__test_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help rules test commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__rules__subcmd__trace_commands] )) ||
+_handsetd__subcmd__help__subcmd__rules__subcmd__trace_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help rules trace commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__rules__subcmd__watch_commands] )) ||
+_handsetd__subcmd__help__subcmd__rules__subcmd__watch_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help rules watch commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__run_commands] )) ||
 _handsetd__subcmd__help__subcmd__run_commands() {
@@ -642,7 +710,10 @@ _handsetd__subcmd__phones_commands() {
 (( $+functions[_handsetd__subcmd__rules_commands] )) ||
 _handsetd__subcmd__rules_commands() {
     local commands; commands=(
+'list:List the rules of the running daemon, and how often they fired, or did not and why' \
 'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
+'trace:Show what a rule of the running daemon did on its last events, and why; the newest is last' \
+'watch:Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules commands' commands "$@"
@@ -650,7 +721,10 @@ _handsetd__subcmd__rules_commands() {
 (( $+functions[_handsetd__subcmd__rules__subcmd__help_commands] )) ||
 _handsetd__subcmd__rules__subcmd__help_commands() {
     local commands; commands=(
+'list:List the rules of the running daemon, and how often they fired, or did not and why' \
 'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
+'trace:Show what a rule of the running daemon did on its last events, and why; the newest is last' \
+'watch:Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules help commands' commands "$@"
@@ -660,15 +734,45 @@ _handsetd__subcmd__rules__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd rules help help commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__list_commands] )) ||
+_handsetd__subcmd__rules__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules help list commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__test_commands] )) ||
 _handsetd__subcmd__rules__subcmd__help__subcmd__test_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd rules help test commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__trace_commands] )) ||
+_handsetd__subcmd__rules__subcmd__help__subcmd__trace_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules help trace commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__watch_commands] )) ||
+_handsetd__subcmd__rules__subcmd__help__subcmd__watch_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules help watch commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__list_commands] )) ||
+_handsetd__subcmd__rules__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules list commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__rules__subcmd__test_commands] )) ||
 _handsetd__subcmd__rules__subcmd__test_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd rules test commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__trace_commands] )) ||
+_handsetd__subcmd__rules__subcmd__trace_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules trace commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__rules__subcmd__watch_commands] )) ||
+_handsetd__subcmd__rules__subcmd__watch_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd rules watch commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__run_commands] )) ||
 _handsetd__subcmd__run_commands() {

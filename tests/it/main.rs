@@ -42,6 +42,7 @@ mod pbx;
 mod phone_http;
 mod refusals;
 mod reload;
+mod rules_tools;
 mod screens;
 mod secrets;
 mod security_page;

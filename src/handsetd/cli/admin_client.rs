@@ -37,8 +37,8 @@ impl AdminClient {
             let path = path.display();
             Token::load(&config.state.dir).with_context(|| {
                 format!(
-                    "admin.token is not set, and the token that the daemon generated cannot be \
-                     read from {path}"
+                    "admin.token is not set, and the token that the daemon generates at its first \
+                     start cannot be read from {path}"
                 )
             })?
         };
@@ -72,25 +72,55 @@ impl AdminClient {
     /// Posts `body` and returns the JSON of the reply, whatever its status.
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.http.post(self.url(path)).body(body.to_string());
+        self.reply(request).await
+    }
+
+    /// Returns the result of a GET request.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the status of the reply is not OK.
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let mut reply = self.reply(self.http.get(self.url(path))).await?;
+        accept(&reply)?;
+        Ok(reply["result"].take())
+    }
+
+    async fn reply(&self, request: RequestBuilder) -> anyhow::Result<Value> {
         let mut response = self.send(request).await?;
+        self.read_reply(&mut response).await
+    }
+
+    async fn read_reply(&self, response: &mut Response) -> anyhow::Result<Value> {
         let code = response.status();
-        let read = timeout(REPLY_TIMEOUT, read(&mut response)).await;
+        let read = timeout(REPLY_TIMEOUT, read(response)).await;
         let bytes = read.context("the daemon did not reply in time")??;
         let address = self.address;
         let reply = serde_json::from_slice(&bytes)
             .with_context(|| format!("the server at {address} is not handsetd (HTTP {code})"))?;
         if code == StatusCode::UNAUTHORIZED {
-            bail!("the daemon at {address} rejects the token of this configuration");
+            let reason = format!("the daemon at {address} rejects the token of this configuration");
+            return Err(Refused(reason).into());
         }
         Ok(reply)
     }
 
     /// Subscribes to the events named `event`.
     pub(super) async fn events(&self, event: &str) -> anyhow::Result<EventStream> {
-        let url = self.url(&format!("/api/v1/events?event={event}"));
-        let response = self.send(self.http.get(url)).await?;
+        self.stream(&format!("/api/v1/events?event={event}")).await
+    }
+
+    /// Opens a stream of server-sent events.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the daemon replied and does not permit it.
+    pub(super) async fn stream(&self, path: &str) -> anyhow::Result<EventStream> {
+        let mut response = self.send(self.http.get(self.url(path))).await?;
         let code = response.status();
         if code != StatusCode::OK {
+            let reply = self.read_reply(&mut response).await?;
+            accept(&reply)?;
             bail!("the daemon rejected the subscription to its events (HTTP {code})");
         }
         Ok(EventStream {
@@ -128,6 +158,20 @@ impl AdminClient {
     }
 }
 
+/// The reason of a reply with another status than OK.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Refused(String);
+
+/// Returns an error unless the status of a reply is OK.
+fn accept(reply: &Value) -> Result<(), Refused> {
+    match (reply["status"].as_str(), reply["reason"].as_str()) {
+        (Some("OK"), _) => Ok(()),
+        (_, Some(reason)) => Err(Refused(reason.to_owned())),
+        _ => Err(Refused(format!("unexpected reply of the daemon: {reply}"))),
+    }
+}
+
 /// Server-sent events of the daemon.
 pub(super) struct EventStream {
     response: Response,
@@ -136,7 +180,8 @@ pub(super) struct EventStream {
 }
 
 impl EventStream {
-    /// Returns the data of the next event; `None` at the end of the stream. Cancel safe.
+    /// Returns the data of the next event; `None` at the end of the stream, and when the daemon has been
+    /// silent for [`MAX_SILENCE`]. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
@@ -151,7 +196,8 @@ impl EventStream {
             if self.buffer.len() > MAX_REPLY {
                 return None;
             }
-            let chunk = self.response.chunk().await.ok()??;
+            let chunk = timeout(MAX_SILENCE, self.response.chunk()).await;
+            let chunk = chunk.ok()?.ok()??;
             self.buffer.extend_from_slice(&chunk);
         }
     }
@@ -199,6 +245,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Slightly longer than the daemon itself waits for phones.
 const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long an event stream may be silent: several times the interval of the daemon's comments.
+const MAX_SILENCE: Duration = Duration::from_secs(20);
 
 /// The longest reply, in bytes; screenshots are the longest.
 const MAX_REPLY: usize = 32 * 1024 * 1024;

@@ -110,6 +110,11 @@ impl Process {
         self.signal("-HUP");
     }
 
+    /// Sends SIGINT, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
     /// Suspends the program: connections stay open, but it sends nothing.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");

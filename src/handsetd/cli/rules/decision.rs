@@ -1,0 +1,160 @@
+//! What a rule of the running daemon decided, as a line for people.
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+
+use anstyle::{AnsiColor, Effects, Style};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::telemetry::TerminalSafe;
+
+/// A trace of the API, as one line.
+pub(super) struct Line<'a> {
+    pub(super) trace: &'a Value,
+    pub(super) colors: Colors,
+    /// Whether the line names the rule.
+    pub(super) names_rule: bool,
+}
+
+/// Whether lines are coloured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Colors {
+    Off,
+    On,
+}
+
+impl Colors {
+    /// Colours are for terminals, unless `NO_COLOR` is set.
+    pub(super) fn of_stdout() -> Self {
+        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if io::stdout().is_terminal() && !is_unwanted {
+            Self::On
+        } else {
+            Self::Off
+        }
+    }
+
+    fn of_verdict(self, verdict: &str) -> Style {
+        match (self, verdict) {
+            (Self::Off, _) => Style::new(),
+            (Self::On, "fired" | "queued") => AnsiColor::Green.on_default(),
+            (Self::On, "failed") => AnsiColor::Red.on_default() | Effects::BOLD,
+            (Self::On, "busy" | "limited") => AnsiColor::Yellow.on_default(),
+            (Self::On, _) => Style::new() | Effects::DIMMED,
+        }
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |key: &str| self.trace[key].as_str().unwrap_or_default();
+        let verdict = text("verdict");
+        let style = self.colors.of_verdict(verdict);
+        write!(
+            f,
+            "{} {style}{:WIDTH$}{style:#} ",
+            local_time(text("at")),
+            TerminalSafe(verdict).to_string()
+        )?;
+        if self.names_rule {
+            write!(f, "{}: ", TerminalSafe(text("rule")))?;
+        }
+        let (event, why) = (TerminalSafe(text("event")), TerminalSafe(text("why")));
+        write!(f, "{event}: {why}")
+    }
+}
+
+/// Returns the steps of a trace: what each does, and what came of it so far.
+pub(super) fn steps(trace: &Value) -> impl Iterator<Item = String> {
+    let steps = trace["steps"].as_array().into_iter().flatten();
+    steps.map(|step| TerminalSafe(step_line(step)).to_string())
+}
+
+fn step_line(step: &Value) -> String {
+    let mut line = String::new();
+    for kind in ["verb", "wait", "webhook", "ami"] {
+        if let Some(main) = step[kind].as_str() {
+            if kind != "verb" {
+                line.push_str(kind);
+                line.push(' ');
+            }
+            line.push_str(main);
+        }
+    }
+    for (key, value) in step["keys"].as_object().into_iter().flatten() {
+        line.push_str(&format!(" {key}={value}"));
+    }
+    for (key, before) in [("status", ": "), ("reason", ", ")] {
+        if let Some(text) = step[key].as_str().filter(|text| !text.is_empty()) {
+            line.push_str(before);
+            line.push_str(text);
+        }
+    }
+    line
+}
+
+/// Returns an RFC 3339 time as date and time of day in the time zone of this machine.
+pub(super) fn local_time(at: &str) -> String {
+    let Ok(at) = at.parse::<Timestamp>() else {
+        return TerminalSafe(at).to_string();
+    };
+    let local = at.to_zoned(TimeZone::system());
+    local.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The length of the longest usual verdict.
+const WIDTH: usize = 7;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn trace() -> Value {
+        json!({
+            "rule": "break", "event": "QueueMemberPause", "at": "2026-11-28T20:00:00Z",
+            "verdict": "failed", "why": "does not fire: the event has no \u{1b}[2J",
+            "steps": [
+                {"verb": "push", "keys": {"item": ["A|exit", "B|exit"], "phone": "1001"}, "status": "OK", "reason": ""},
+                {"wait": "5s", "keys": {}},
+            ],
+        })
+    }
+
+    #[test]
+    fn line_has_no_colors_or_controls_of_its_own_unless_wanted() {
+        let trace = trace();
+        let line = |colors, names_rule| {
+            Line {
+                trace: &trace,
+                colors,
+                names_rule,
+            }
+            .to_string()
+        };
+        let plain = line(Colors::Off, true);
+        let expected =
+            "failed  break: QueueMemberPause: does not fire: the event has no \\u{1b}[2J";
+        assert!(plain.ends_with(expected), "{plain}");
+        assert!(!plain.contains('\u{1b}'));
+        assert!(!line(Colors::Off, false).contains("break"));
+        let colored = line(Colors::On, true);
+        assert!(colored.contains("\u{1b}[31m"), "{colored:?}");
+        assert!(!colored.contains("\u{1b}[2J"), "{colored:?}");
+    }
+
+    #[test]
+    fn steps_show_what_came_of_them() {
+        let lines: Vec<_> = steps(&trace()).collect();
+        assert_eq!(
+            lines,
+            [
+                "push item=[\"A|exit\",\"B|exit\"] phone=\"1001\": OK",
+                "wait 5s"
+            ]
+        );
+    }
+}

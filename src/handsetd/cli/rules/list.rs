@@ -1,0 +1,141 @@
+//! `handsetd rules list`: the rules of the running daemon, with their counters.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use comfy_table::{Table, presets};
+use serde_json::Value;
+
+use super::decision::local_time;
+use crate::cli::admin_client::AdminClient;
+use crate::cli::config_file::ConfigFile;
+use crate::cli::output_format::OutputFormat;
+use crate::telemetry::{TerminalSafe, TerminalSafeJson};
+
+/// List the rules of the running daemon, and how often they fired, or did not and why
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  handsetd rules list\n  handsetd rules list | jq '.[] | select(.failed > 0).name'"
+)]
+pub(super) struct List {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// Print JSON, which is the default on a pipe
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    /// Runs the command.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let client = AdminClient::new(&self.file.load()?)?;
+        let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        let rules = runtime.block_on(client.get("/api/v1/rules"))?;
+        if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
+            writeln!(out, "{:#}", TerminalSafeJson(&rules))
+        } else {
+            show(&rules, out)
+        }
+        .context("cannot write the rules")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn show(rules: &Value, out: &mut impl Write) -> io::Result<()> {
+    let rules = rules.as_array().map(Vec::as_slice).unwrap_or_default();
+    if rules.is_empty() {
+        return writeln!(out, "The configuration of the daemon has no [[rule]].");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "NAME",
+        "FIRES ON",
+        "FIRED",
+        "LIMITED",
+        "SKIPPED",
+        "FAILED",
+        "UNMET",
+        "LAST FIRED",
+    ]);
+    for rule in rules {
+        let count = |key: &str| rule[key].to_string();
+        let cells = [
+            rule["name"].as_str().unwrap_or_default().to_owned(),
+            triggers(rule),
+            count("fired"),
+            count("limited"),
+            count("skipped"),
+            count("failed"),
+            count("unmet"),
+            rule["last"].as_str().map_or("never".to_owned(), local_time),
+        ];
+        table.add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Returns what fires a rule: `Hangup, UserEvent.Door, schedule 0 18 * * 1-5`.
+pub(super) fn triggers(rule: &Value) -> String {
+    let names = match &rule["on"] {
+        Value::Array(names) => names.as_slice(),
+        name => std::slice::from_ref(name),
+    };
+    let names = names
+        .iter()
+        .filter_map(|name| name.as_str().map(str::to_owned));
+    let schedule = rule["schedule"].as_str();
+    let schedule = schedule.map(|schedule| format!("schedule {schedule}"));
+    names.chain(schedule).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn table_has_a_line_for_each_rule() {
+        let counters = json!({"fired": 3, "limited": 0, "skipped": 0, "failed": 1, "unmet": 20});
+        let rule = |name: &str, on: Value, schedule: Value, last: Value| {
+            let mut rule = counters.clone();
+            rule["name"] = name.into();
+            rule["on"] = on;
+            rule["schedule"] = schedule;
+            rule["last"] = last;
+            rule
+        };
+        let rules = json!([
+            rule("a", "Hangup".into(), Value::Null, Value::Null),
+            rule(
+                "b\u{1b}",
+                json!(["A", "B*"]),
+                "0 18 * * 1-5".into(),
+                "2026-11-28T20:00:00Z".into()
+            ),
+        ]);
+        let mut out = Vec::new();
+        show(&rules, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(
+            lines[1].contains("Hangup") && lines[1].ends_with("never"),
+            "{text}"
+        );
+        assert!(lines[2].contains("A, B*, schedule 0 18 * * 1-5"), "{text}");
+        assert!(
+            lines[2].contains("2026-11-2") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+        let mut out = Vec::new();
+        show(&json!([]), &mut out).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains("no [[rule]]"));
+    }
+}
