@@ -4,7 +4,7 @@ use minijinja::Expression;
 
 use super::context::Context;
 use super::error::Error;
-use super::scope::{ENVIRONMENT, Names, check_limits, scope};
+use super::scope::{ENVIRONMENT, Names, Vocabulary, check_limits, scope};
 use super::trace::EventValue;
 
 /// A compiled condition. Truth follows Jinja: an empty text and 0 are false.
@@ -20,6 +20,7 @@ impl Condition {
         check_limits(text)?;
         let expression = ENVIRONMENT.compile_expression_owned(text.to_owned())?;
         let names = Names::parse(
+            Vocabulary::Rule,
             text,
             expression.undeclared_variables(false),
             expression.undeclared_variables(true),

@@ -20,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) now: &'a Zoned,
     /// All phones.
     pub(super) phones: &'a PhoneTable,
+    /// What a page was requested with; empty in rules, which cannot name it.
+    pub(super) query: &'a [(String, String)],
 }
 
 /// The time of an evaluation.
@@ -128,6 +130,7 @@ pub(super) mod testing {
             fact,
             now: &NOW,
             phones: &PHONES,
+            query: &[],
         }
     }
 }

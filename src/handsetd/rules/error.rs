@@ -84,11 +84,13 @@ pub enum Error {
     UnknownStep,
     /// An expression uses an unknown name.
     #[error(
-        "unknown name {name:?}; use event.{name} for a value of the event, or put literal text in quotes"
+        "unknown name {name:?}; use {object}.{name} for a value of the {object}, or put literal text in quotes"
     )]
     UnknownName {
         /// The unknown name.
         name: String,
+        /// What may have a value of that name: `event`, in pages `query`.
+        object: &'static str,
     },
 }
 

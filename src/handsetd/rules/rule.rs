@@ -129,6 +129,7 @@ impl Rule {
             fact: occasion.fact,
             now: &now,
             phones: occasion.phones,
+            query: &[],
         };
         let instant = occasion.now.instant;
         let seen = self.seen(context);
@@ -198,6 +199,7 @@ impl Rule {
             fact: occasion.fact,
             now: &now,
             phones: occasion.phones,
+            query: &[],
         };
         let instant = occasion.now.instant;
         let preview = |run: Run| match self.memory.groups.preview(&run, self.mode) {

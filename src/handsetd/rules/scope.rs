@@ -35,6 +35,7 @@ pub(super) fn scope(context: &Context<'_>) -> Value {
         event => Value::from_object(First(fact.clone())),
         values => Value::from_object(All(fact.clone())),
         phone => Value::from_object(Phone(fact.clone())),
+        query => Value::from_object(Query(context.query.into())),
     }
 }
 
@@ -88,6 +89,33 @@ fn has_step(expression: &str) -> bool {
     false
 }
 
+/// The names that an expression can use. All of them have values always, but one that says nothing is a
+/// mistake.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Vocabulary {
+    /// Of pages, which no event precedes.
+    Page,
+    /// Of rules.
+    Rule,
+}
+
+impl Vocabulary {
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Page => &[PHONE, QUERY],
+            Self::Rule => &[EVENT, PHONE, VALUES],
+        }
+    }
+
+    /// Returns the object whose members are what most expressions are about.
+    fn main(self) -> &'static str {
+        match self {
+            Self::Page => QUERY,
+            Self::Rule => EVENT,
+        }
+    }
+}
+
 /// The values that a condition or template mentions, such as `Queue` in `event.Queue`.
 #[derive(Clone, Debug)]
 pub(super) struct Names(Vec<String>);
@@ -98,16 +126,17 @@ impl Names {
     /// Unknown names are rejected here because minijinja treats them as undefined values, even in strict
     /// mode.
     pub(super) fn parse(
+        vocabulary: Vocabulary,
         source: &str,
         plain: impl IntoIterator<Item = String>,
         nested: impl IntoIterator<Item = String>,
     ) -> Result<Self, Error> {
         let globals: BTreeSet<&str> = ENVIRONMENT.globals().map(|(name, _)| name).collect();
-        let is_known =
-            |name: &str| [EVENT, PHONE, VALUES].contains(&name) || globals.contains(name);
+        let is_known = |name: &str| vocabulary.names().contains(&name) || globals.contains(name);
         let unknown: BTreeSet<String> = plain.into_iter().filter(|name| !is_known(name)).collect();
         if let Some(name) = unknown.into_iter().next() {
-            return Err(Error::UnknownName { name });
+            let object = vocabulary.main();
+            return Err(Error::UnknownName { name, object });
         }
         let header = |name: String| {
             let (object, rest) = name.split_once('.')?;
@@ -207,6 +236,23 @@ impl Object for Phone {
     }
 }
 
+/// `query`: the first value of each name.
+#[derive(Debug)]
+struct Query(Vec<(String, String)>);
+
+impl Object for Query {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let wanted = key.as_str()?;
+        let (_, value) = self.0.iter().find(|(name, _)| name == wanted)?;
+        Some(Value::from(value.as_str()))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names: BTreeSet<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        Enumerator::Values(names.into_iter().map(Value::from).collect())
+    }
+}
+
 /// Finds the names in `event['Cause-txt']`, which are not identifiers. minijinja reports only that
 /// `event` is used.
 fn subscripts(source: &str) -> impl Iterator<Item = String> {
@@ -224,6 +270,7 @@ fn names(fact: &Fact) -> Enumerator {
 
 const EVENT: &str = "event";
 const PHONE: &str = "phone";
+const QUERY: &str = "query";
 const VALUES: &str = "values";
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::Error;
 use super::filled::{Filled, FilledWriter};
 use super::limits::MAX_TEXT;
-use super::scope::{ENVIRONMENT, Names, check_limits, scope};
+use super::scope::{ENVIRONMENT, Names, Vocabulary, check_limits, scope};
 
 /// A template, or a text without placeholders.
 #[derive(Debug)]
@@ -27,8 +27,13 @@ pub(super) struct Compiled {
 }
 
 impl Template {
-    /// Compiles `text`.
+    /// Compiles a text of a rule.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_as(Vocabulary::Rule, text)
+    }
+
+    /// Compiles a text that uses the names of `vocabulary`.
+    pub(super) fn parse_as(vocabulary: Vocabulary, text: &str) -> Result<Self, Error> {
         if !MARKS.iter().any(|mark| text.contains(mark)) {
             return Ok(Self::Literal(text.to_owned()));
         }
@@ -43,6 +48,7 @@ impl Template {
         environment.add_template_owned(NAME, text.to_owned())?;
         let template = environment.get_template(NAME)?;
         let names = Names::parse(
+            vocabulary,
             text,
             template.undeclared_variables(false),
             template.undeclared_variables(true),
