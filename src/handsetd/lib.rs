@@ -41,7 +41,8 @@
 //! ```text
 //! Asterisk ── ami ──┐                     ┌▶ admin (event stream)
 //!                   ├──▶ events ── Fact ──┤
-//! phone ─ phone_http┘                     └▶ rules ── runs ──▶ dispatch ──▶ deliver ──▶ phone
+//! phone ─ phone_http┤                     └▶ rules ── runs ──▶ dispatch ──▶ deliver ──▶ phone
+//! clock ── scheduler┘
 //! ```
 //!
 //! # Crates and layers
@@ -65,7 +66,7 @@
 //! | 5 | `daemon` |
 //! | 4 | `config` |
 //! | 3 | `admin`, above `dialplan` and `events` |
-//! | 2 | `dispatch`, `phone_http` |
+//! | 2 | `dispatch`, `phone_http`, `scheduler` |
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
 //! | 0 | `commit_point`, `content_store`, `outbox`, `outcome` (above `content_store`), `phone_networks`, `roster`, `telemetry` |
 //!
@@ -170,4 +171,5 @@ mod phone_networks;
 mod resolver;
 mod roster;
 mod rules;
+mod scheduler;
 mod telemetry;

@@ -37,6 +37,8 @@ mod schedule;
 mod scope;
 mod step;
 mod template;
+mod time_zone;
+mod timetable;
 mod trace;
 mod triggers;
 
@@ -53,4 +55,5 @@ pub(crate) use error::RulePart;
 pub use fact::Fact;
 pub(crate) use page::{FilledPage, PagePhones, PageRequest, PageTemplate};
 pub(crate) use step::{Outline, Step, StepAction, VerbCall, is_step};
+pub(crate) use timetable::{Done, Due, Schedules, Timetable};
 pub(crate) use trace::{Counters, Trace, Verdict};

@@ -96,12 +96,29 @@ pub fn read_opened(file: File, max: u64) -> io::Result<Vec<u8>> {
 ///
 /// Returns an error if it cannot be written; the old file stays then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, bytes, File::sync_all)
+}
+
+/// Replaces a file like [`replace`], without waiting for the disk: after a power failure it may be empty.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be written; the old file stays then.
+pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, bytes, |_| Ok(()))
+}
+
+fn replace_with(
+    path: &Path,
+    bytes: &[u8],
+    sync: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
     // Somebody else may replace the same file at the same time.
     let part = path.with_extension(format!("part-{}", random::hex_token::<8>()));
     let written = create_new(&part)
         .and_then(|mut file| {
             file.write_all(bytes)?;
-            file.sync_all()
+            sync(&file)
         })
         .and_then(|()| fs::rename(&part, path));
     if written.is_err() {

@@ -130,6 +130,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("resolver", &["outcome", "phone_networks", "roster"]),
     ("roster", &[]),
     ("rules", &[]),
+    ("scheduler", &["rules"]),
     ("telemetry", &[]),
 ];
 

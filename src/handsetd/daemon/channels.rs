@@ -1,10 +1,10 @@
 //! The channels between the parts of the daemon.
 
 use handset_ami::Client;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::phone_http::{EventReceiver, EventSender, event_queue};
-use crate::rules::{Engine, Fact};
+use crate::rules::{Engine, Fact, Schedules};
 
 /// The sending halves.
 pub(super) struct Senders {
@@ -18,6 +18,8 @@ pub(super) struct Senders {
     pub(super) event_tap: broadcast::Sender<Fact>,
     /// Recompiled rules.
     pub(super) engines: mpsc::Sender<Engine>,
+    /// Schedules of the rules.
+    pub(super) schedules: watch::Sender<Schedules>,
 }
 
 /// The receiving halves.
@@ -27,6 +29,7 @@ pub(super) struct Receivers {
     pub(super) facts: mpsc::Receiver<Fact>,
     pub(super) event_tap: broadcast::Receiver<Fact>,
     pub(super) engines: mpsc::Receiver<Engine>,
+    pub(super) schedules: watch::Receiver<Schedules>,
 }
 
 /// Creates all channels.
@@ -36,12 +39,14 @@ pub(super) fn channels() -> (Senders, Receivers) {
     let facts = mpsc::channel(MAX_FACTS);
     let event_tap = broadcast::channel(MAX_TAPPED);
     let engines = mpsc::channel(1);
+    let schedules = watch::channel(Schedules::default());
     let senders = Senders {
         clients: clients.0,
         action_urls: action_urls.0,
         facts: facts.0,
         event_tap: event_tap.0,
         engines: engines.0,
+        schedules: schedules.0,
     };
     let receivers = Receivers {
         clients: clients.1,
@@ -49,6 +54,7 @@ pub(super) fn channels() -> (Senders, Receivers) {
         facts: facts.1,
         event_tap: event_tap.1,
         engines: engines.1,
+        schedules: schedules.1,
     };
     (senders, receivers)
 }

@@ -5,7 +5,7 @@
 //! Sections that sockets and files depend on stay as they are, and a warning names those that have
 //! changed.
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
@@ -18,7 +18,7 @@ use crate::deliver::PushCredentials;
 use crate::history::History;
 use crate::phone_networks::PhoneNetworks;
 use crate::resolver::PhoneResolver;
-use crate::rules::Engine;
+use crate::rules::{Engine, Schedules};
 
 /// Replaces the configuration of the running daemon.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ pub(super) struct Reload {
     pub(super) networks: PhoneNetworks,
     pub(super) push_credentials: PushCredentials,
     pub(super) rules: mpsc::Sender<Engine>,
+    pub(super) schedules: watch::Sender<Schedules>,
     pub(super) ami_clients: AmiClients,
     /// The users of the admin server, if there is one.
     pub(super) accounts: Option<Accounts>,
@@ -52,8 +53,10 @@ impl Reload {
         self.networks.replace(&config.phones);
         self.push_credentials.replace(cisco_credentials(&config));
         self.history.reconfigure(config.history);
+        let schedules = engine.schedules();
         // The receiver is dropped only when the daemon stops.
         let _ = self.rules.send(engine).await;
+        self.schedules.send_replace(schedules);
         self.ami_clients.connect(servers).await;
         if let Some(accounts) = &self.accounts {
             let config = config.clone();

@@ -29,6 +29,7 @@ use crate::metrics::DeliveryMetrics;
 use crate::outbox::Store;
 use crate::phone_http::{self, EventSender};
 use crate::resolver::PhoneResolver;
+use crate::scheduler::Scheduler;
 
 /// The tasks of a daemon, in the order in which they stop.
 pub(super) struct Running {
@@ -81,6 +82,11 @@ impl Running {
 
         let (rules, queries) = RulesHandle::new();
         let states = parts.engine.states();
+        senders.schedules.send_replace(parts.engine.schedules());
+        let scheduler = Scheduler::new(&parts.config.state.dir);
+        let facts = senders.facts.clone();
+        let scheduling = scheduler.run(receivers.schedules, facts, calls.stop());
+        calls.spawn("schedules", scheduling);
         let events = Events {
             engine: parts
                 .engine
@@ -137,6 +143,7 @@ impl Running {
             networks: parts.networks,
             push_credentials: parts.push_credentials,
             rules: senders.engines,
+            schedules: senders.schedules,
             ami_clients,
             accounts,
         };

@@ -20,7 +20,7 @@ pub struct Rule {
     pub on: Vec<String>,
     /// When the rule fires by the clock: a cron expression.
     pub schedule: Option<String>,
-    /// Time zone of `schedule`, by its IANA name; default: that of the machine.
+    /// Time zone of `schedule` and `now`, by its IANA name; default: that of the machine.
     pub timezone: Option<String>,
     /// Condition on the event, a Jinja expression.
     pub when: Option<String>,

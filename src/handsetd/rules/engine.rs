@@ -13,6 +13,7 @@ use super::error::RuleError;
 use super::event_index::EventIndex;
 use super::fact::Fact;
 use super::rule::{Occasion, Rule};
+use super::timetable::Schedules;
 use super::trace::{Counters, Trace, Verdict};
 
 /// The compiled rules and their memory.
@@ -84,7 +85,7 @@ impl Engine {
         let now = now.into();
         let fact = &fact.record(&self.phones.states);
         let mut decisions = Vec::new();
-        for index in self.by_event.find(fact.names()) {
+        for index in self.handlers(fact) {
             let trace = self.evaluate(index, fact, now);
             decisions.extend(trace.iter().flat_map(|trace| trace_decisions(trace)));
         }
@@ -105,7 +106,7 @@ impl Engine {
             let handles = self
                 .rules
                 .get(index)
-                .is_some_and(|rule| rule.triggers.handle(fact));
+                .is_some_and(|rule| rule.triggers.handle(fact, &rule.name));
             if handles {
                 traces.extend(self.evaluate(index, fact, now));
             } else if let Some(rule) = self.rules.get(index) {
@@ -125,7 +126,7 @@ impl Engine {
         let now = now.into();
         let fact = &fact.with_phone_state(&self.phones.states);
         let each = |rule: &Rule| {
-            if rule.triggers.handle(fact) {
+            if rule.triggers.handle(fact, &rule.name) {
                 rule.dry_run(&self.occasion(fact, now), RunId(self.next_id))
             } else {
                 rule.decline(fact, now.instant)
@@ -209,6 +210,34 @@ impl Engine {
         self.find(rule)
             .into_iter()
             .flat_map(|rule| &rule.memory.traces)
+    }
+
+    /// Returns the schedules of the rules that have one.
+    pub(crate) fn schedules(&self) -> Schedules {
+        let rules = self.rules.iter();
+        let schedules = rules.filter_map(|rule| {
+            let schedule = rule.triggers.schedule()?;
+            Some((Arc::clone(&rule.name), schedule.clone()))
+        });
+        Schedules(schedules.collect())
+    }
+
+    /// Returns whether any rule handles events of that name.
+    pub(crate) fn handles(&self, event: &str) -> bool {
+        !self.by_event.find(std::iter::once(event)).is_empty()
+    }
+
+    /// Returns the indices of the rules that handle `fact`, in order.
+    fn handlers(&self, fact: &Fact) -> Vec<usize> {
+        match fact.scheduled_rule() {
+            Some(_) => {
+                let rules = self.rules.iter().enumerate();
+                let handles = |rule: &Rule| rule.triggers.handle(fact, &rule.name);
+                let due = rules.filter(|(_, rule)| handles(rule));
+                due.map(|(index, _)| index).collect()
+            }
+            None => self.by_event.find(fact.names()),
+        }
     }
 
     fn find(&self, name: &str) -> Option<&Rule> {

@@ -64,9 +64,6 @@ pub enum Error {
         /// Names of the missing values; empty if unknown.
         names: Vec<String>,
     },
-    /// `timezone` stands alone.
-    #[error("timezone has no effect without schedule; remove it, or add schedule")]
-    UnusedTimezone,
     /// There is no such time zone.
     #[error("{reason}")]
     UnknownTimezone {

@@ -96,6 +96,12 @@ impl Fact {
         &self.causes
     }
 
+    /// Returns the rule whose schedule is due, if that is the event.
+    pub(super) fn scheduled_rule(&self) -> Option<&str> {
+        let is_due = self.name.eq_ignore_ascii_case(SCHEDULE);
+        is_due.then(|| self.value("Rule").unwrap_or_default())
+    }
+
     /// Creates a fact from the headers of an AMI event; `None` without a header `Event`.
     pub fn of_headers(headers: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
         let source = Source::Pairs(headers.into_iter().collect());
@@ -303,6 +309,9 @@ const MAX_KEPT_VALUE: usize = 4096;
 
 /// How much is kept of all values of an event, in bytes.
 const MAX_KEPT: usize = 32 * 1024;
+
+/// The event of a rule that is due, which fires no other.
+pub(super) const SCHEDULE: &str = "handsetd.schedule";
 
 /// Prefix of the names of events that phones raise.
 const PHONE: &str = "phone.";

@@ -18,6 +18,7 @@ use super::filled::Filled;
 use super::loop_guard::RecentActions;
 use super::step::{Step, StepTemplate};
 use super::template::Template;
+use super::time_zone;
 use super::trace::{Counters, EventValue, Trace, Verdict};
 use super::triggers::Triggers;
 
@@ -31,7 +32,7 @@ pub(super) struct Rule {
     per: Option<Template>,
     steps: Vec<StepTemplate>,
     mode: Mode,
-    /// The zone of `now`.
+    /// The zone of `now` and of the schedule.
     zone: TimeZone,
     pub(super) memory: Memory,
 }
@@ -87,7 +88,12 @@ impl Rule {
     /// All errors of the rule.
     pub(super) fn parse(rule: &config::Rule) -> Result<Self, Vec<(RulePart, Error)>> {
         let mut errors = Vec::new();
-        let triggers = Triggers::parse(rule).map_err(|found| errors.extend(found));
+        let zone = time_zone::find(rule.timezone.as_deref());
+        let zone = zone.map_err(|error| errors.push((RulePart::Timezone, error)));
+        // Where the zone is unknown, the rest is checked with another.
+        let any_zone = zone.clone().unwrap_or(TimeZone::UTC);
+        let triggers = Triggers::parse(rule, &any_zone);
+        let triggers = triggers.map_err(|found| errors.extend(found));
         let condition = rule.when.as_deref().map(Condition::parse).transpose();
         let condition = condition.map_err(|error| errors.push((RulePart::When, error)));
         let per = rule.limit.as_ref().and_then(|limit| limit.per.as_deref());
@@ -104,8 +110,8 @@ impl Rule {
                 ),
             }
         }
-        let (Ok(triggers), Ok(condition), Ok(per), true) =
-            (triggers, condition, per, errors.is_empty())
+        let (Ok(zone), Ok(triggers), Ok(condition), Ok(per), true) =
+            (zone, triggers, condition, per, errors.is_empty())
         else {
             return Err(errors);
         };
@@ -117,7 +123,7 @@ impl Rule {
             per,
             steps,
             mode: rule.mode,
-            zone: TimeZone::system(),
+            zone,
             memory: Memory::new(),
         })
     }

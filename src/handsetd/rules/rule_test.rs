@@ -6,8 +6,7 @@ use super::config::{Rule, RuleTest};
 use super::context::Moment;
 use super::engine::Engine;
 use super::error::Error;
-use super::fact::Fact;
-use super::schedule::SCHEDULE;
+use super::fact::{Fact, SCHEDULE};
 use super::step::Outline;
 use super::trace::Verdict;
 
@@ -41,7 +40,16 @@ pub(crate) enum TestFailure {
 pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestFailure> {
     let mut engine =
         Engine::new(std::slice::from_ref(rule)).map_err(|_| TestFailure::Uncompiled)?;
-    let headers = test.event.clone();
+    let mut headers = test.event.clone();
+    // A test concerns this rule only.
+    if headers
+        .get("Event")
+        .is_some_and(|event| event.eq_ignore_ascii_case(SCHEDULE))
+    {
+        headers
+            .entry("Rule".to_owned())
+            .or_insert_with(|| rule.name.clone());
+    }
     let fact = Fact::of_headers(headers).ok_or_else(|| TestFailure::Nameless {
         on: rule.on.first().map_or(SCHEDULE, String::as_str).to_owned(),
     })?;

@@ -11,7 +11,8 @@ use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::error::{Error, RulePart};
+use super::error::Error;
+use super::time_zone;
 
 /// When a rule is due.
 #[derive(Clone, Debug)]
@@ -22,10 +23,8 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Reads a cron expression and the name of a time zone, by default that of the machine.
-    pub(super) fn parse(text: &str, zone: Option<&str>) -> Result<Self, (RulePart, Error)> {
-        let zone = zone.map_or_else(|| Ok(TimeZone::system()), find_zone);
-        let zone = zone.map_err(|error| (RulePart::Timezone, error))?;
+    /// Reads a cron expression, whose times are those of `zone`.
+    pub(super) fn parse(text: &str, zone: TimeZone) -> Result<Self, Error> {
         let cron = parse(text).and_then(|cron| {
             let now = Timestamp::now().to_zoned(zone.clone());
             match cron.find_next_occurrence(&now, false) {
@@ -35,10 +34,7 @@ impl Schedule {
         });
         let cron = cron.map_err(|reason| {
             let schedule = text.to_owned();
-            (
-                RulePart::Schedule,
-                Error::InvalidSchedule { schedule, reason },
-            )
+            Error::InvalidSchedule { schedule, reason }
         })?;
         Ok(Self {
             text: text.to_owned(),
@@ -52,6 +48,24 @@ impl Schedule {
         let time = time.to_zoned(self.zone.clone());
         let next = self.cron.find_next_occurrence(&time, false).ok()?;
         Some(next.timestamp())
+    }
+
+    /// Returns when it was due last, at `time` or before.
+    pub(super) fn last_until(&self, time: Timestamp) -> Option<Timestamp> {
+        let time = time.to_zoned(self.zone.clone());
+        let last = self.cron.find_previous_occurrence(&time, true).ok()?;
+        Some(last.timestamp())
+    }
+
+    /// Returns a time in its zone, in the form of RFC 3339.
+    pub(super) fn local(&self, time: Timestamp) -> String {
+        let offset = self.zone.to_offset(time);
+        time.display_with_offset(offset).to_string()
+    }
+
+    /// Returns what makes two schedules the same: the expression and the zone.
+    pub(super) fn identity(&self) -> String {
+        format!("{} {}", self.text, time_zone::name(&self.zone))
     }
 
     /// Returns the expression as configured.
@@ -85,29 +99,15 @@ fn lower_case(message: &str) -> String {
     first.chain(letters).collect()
 }
 
-fn find_zone(name: &str) -> Result<TimeZone, Error> {
-    TimeZone::get(name).map_err(|_| {
-        let reason = if jiff::tz::db().available().next().is_none() {
-            format!(
-                "time zone {name:?} cannot be looked up: this machine has no zone files in /usr/share/zoneinfo; install tzdata"
-            )
-        } else {
-            format!("unknown time zone {name:?}; use a name such as Europe/Berlin or UTC")
-        };
-        Error::UnknownTimezone { reason }
-    })
-}
-
-/// The event of a rule that is due.
-pub(super) const SCHEDULE: &str = "handsetd.schedule";
-
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     /// Returns the next times that are due after `from`, in that zone.
     fn due(schedule: &str, zone: &str, from: &str, count: usize) -> Vec<String> {
-        let schedule = Schedule::parse(schedule, Some(zone)).unwrap();
+        let schedule = Schedule::parse(schedule, TimeZone::get(zone).unwrap()).unwrap();
         let mut time: Timestamp = from.parse().unwrap();
         let mut next = || {
             time = schedule.next_after(time).unwrap();
@@ -194,48 +194,68 @@ mod tests {
 
     #[test]
     fn what_is_never_due_is_refused() {
-        for (schedule, zone, part, expected) in [
-            (
-                "0 0 30 2 *",
-                None,
-                RulePart::Schedule,
-                "invalid schedule \"0 0 30 2 *\": no date matches it; use minute (0-59), hour (0-23), day of month (1-31), month (1-12) and day of week (0-7, from Sunday), such as \"0 18 * * 1-5\"",
-            ),
-            (
-                "0 25 * * *",
-                None,
-                RulePart::Schedule,
-                "invalid schedule \"0 25 * * *\": number out of bounds;",
-            ),
+        for (schedule, expected) in [
+            ("0 0 30 2 *", "no date matches it; use minute (0-59), hour"),
+            ("0 25 * * *", "number out of bounds;"),
+            ("0 x * * *", "illegal character 'X' in part 'X';"),
             (
                 "@reboot",
-                None,
-                RulePart::Schedule,
-                "invalid schedule \"@reboot\": five fields are required, or six with seconds in front;",
+                "five fields are required, or six with seconds in front;",
             ),
             (
-                "0 x * * *",
-                None,
-                RulePart::Schedule,
-                "invalid schedule \"0 x * * *\": illegal character 'X' in part 'X';",
+                "* * * * * * 2030",
+                "five fields are required, or six with seconds in front;",
             ),
-            (
-                "",
-                None,
-                RulePart::Schedule,
-                "invalid schedule \"\": it is empty",
-            ),
-            (
-                "0 0 * * *",
-                Some("Europe/Berlni"),
-                RulePart::Timezone,
-                "unknown time zone \"Europe/Berlni\"; use a name such as Europe/Berlin or UTC",
-            ),
+            ("", "it is empty;"),
         ] {
-            let (found, error) = Schedule::parse(schedule, zone).unwrap_err();
-            assert_eq!(found, part, "{schedule}");
-            let text = error.to_string();
-            assert!(text.starts_with(expected), "{text}");
+            let error = Schedule::parse(schedule, TimeZone::UTC)
+                .unwrap_err()
+                .to_string();
+            let expected = format!("invalid schedule {schedule:?}: {expected}");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn looking_back_finds_what_looking_ahead_found() {
+        for (zone, day) in [
+            ("Europe/Berlin", "2026-03-28T22:00:00Z"),
+            ("Europe/Berlin", "2026-10-24T22:00:00Z"),
+            ("America/New_York", "2026-03-08T04:00:00Z"),
+            ("America/New_York", "2026-11-01T04:00:00Z"),
+            ("Australia/Lord_Howe", "2026-04-04T12:00:00Z"),
+            ("Australia/Lord_Howe", "2026-10-03T12:00:00Z"),
+        ] {
+            let zone = TimeZone::get(zone).unwrap();
+            for text in [
+                "30 2 * * *",
+                "*/20 * * * *",
+                "0 1-3 * * *",
+                "15 1,2 * * *",
+                "0 0 * * *",
+            ] {
+                let schedule = Schedule::parse(text, zone.clone()).unwrap();
+                let start: Timestamp = day.parse().unwrap();
+                let mut last = schedule.last_until(start);
+                let mut next = schedule.next_after(start);
+                for minute in 0..(26 * 60) {
+                    let now = start + SignedDuration::from_mins(minute);
+                    if next.is_some_and(|next| next <= now) {
+                        last = next;
+                        next = next.and_then(|next| schedule.next_after(next));
+                    }
+                    assert_eq!(
+                        schedule.last_until(now),
+                        last,
+                        "{text} at {now} in {zone:?}"
+                    );
+                    assert_eq!(
+                        schedule.next_after(now),
+                        next,
+                        "{text} at {now} in {zone:?}"
+                    );
+                }
+            }
         }
     }
 }

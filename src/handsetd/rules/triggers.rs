@@ -3,6 +3,7 @@
 use std::fmt;
 
 use handset_net::wildcard;
+use jiff::tz::TimeZone;
 
 use super::config::Rule;
 use super::error::{Error, RulePart};
@@ -25,8 +26,8 @@ pub(super) struct EventPattern {
 }
 
 impl Triggers {
-    /// Reads `on`, `schedule` and `timezone`; returns all errors.
-    pub(super) fn parse(rule: &Rule) -> Result<Self, Vec<(RulePart, Error)>> {
+    /// Reads `on` and `schedule`, whose times are those of `zone`; returns all errors.
+    pub(super) fn parse(rule: &Rule, zone: &TimeZone) -> Result<Self, Vec<(RulePart, Error)>> {
         let mut errors = Vec::new();
         let mut events = Vec::new();
         for text in &rule.on {
@@ -35,11 +36,12 @@ impl Triggers {
                 Err(error) => errors.push((RulePart::On, error)),
             }
         }
-        let schedule = match (&rule.schedule, &rule.timezone) {
-            (Some(schedule), zone) => Schedule::parse(schedule, zone.as_deref()).map(Some),
-            (None, Some(_)) => Err((RulePart::Timezone, Error::UnusedTimezone)),
-            (None, None) if rule.on.is_empty() => Err((RulePart::On, Error::NoTrigger)),
-            (None, None) => Ok(None),
+        let schedule = match &rule.schedule {
+            Some(schedule) => Schedule::parse(schedule, zone.clone())
+                .map(Some)
+                .map_err(|error| (RulePart::Schedule, error)),
+            None if rule.on.is_empty() => Err((RulePart::On, Error::NoTrigger)),
+            None => Ok(None),
         };
         match schedule {
             Ok(schedule) if errors.is_empty() => Ok(Self { events, schedule }),
@@ -51,8 +53,11 @@ impl Triggers {
         }
     }
 
-    /// Returns whether an event of any of its names fires the rule.
-    pub(super) fn handle(&self, fact: &Fact) -> bool {
+    /// Returns whether the event fires the rule of that name.
+    pub(super) fn handle(&self, fact: &Fact, rule: &str) -> bool {
+        if let Some(due) = fact.scheduled_rule() {
+            return due == rule && self.schedule.is_some();
+        }
         fact.names().any(|name| {
             let key = name.to_ascii_lowercase();
             self.events.iter().any(|event| event.matches(&key))
