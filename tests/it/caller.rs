@@ -28,6 +28,7 @@ async fn the_callers_phone_shows_rings_and_changes(version: Version) {
     let daemon = Daemon::start(CONFIG).await;
     let users = ["1001", "1002", "1003", "1004", "1005", "1006"];
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &users.map(|user| (Driver::Pjsip, user)),
         dialplan: &DIALPLAN.replace("@SPECIAL@", &SPECIAL.replace(';', "\\;")),

@@ -22,6 +22,7 @@ async fn a_softphone_beside_the_desk_phone_does_not_count(version: Version) {
     // The first asks Asterisk through its calls only, the second knows the registrations.
     let asking = Daemon::start("").await;
     let options = Options {
+        files: &[],
         agi: asking.agi(),
         phones: &[(Driver::Pjsip, "1001"), (Driver::Pjsip, "1002")],
         dialplan: DIALPLAN,

@@ -269,6 +269,7 @@ on_both_versions! {
 async fn real_calls_are_answered_while_silent_connections_come(version: Version) {
     let daemon = Daemon::start("[agi]\nmax_sessions = 16\n").await;
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &[(Driver::Pjsip, "1001")],
         dialplan: "",

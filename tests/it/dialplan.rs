@@ -258,6 +258,7 @@ async fn with_phone(
     dialplan: &str,
 ) -> Option<(Asterisk, SipPhone)> {
     let options = Options {
+        files: &[],
         agi: agi.address(),
         phones: &[(driver, "1001")],
         dialplan,

@@ -24,6 +24,7 @@ async fn on_22_hanging_up_frees_the_channel_at_once_and_delivery_continues() {
 async fn hanging_up_frees_the_channel_at_once_and_delivery_continues(version: Version) {
     let daemon = Daemon::start("[agi]\nbudget = '30s'\n[log]\nlevel = 'debug'\n").await;
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &[(Driver::Pjsip, "1001")],
         dialplan: "

@@ -23,6 +23,7 @@ const BREAKS: [&str; 8] = [
 
 async fn values_never_become_actions_or_headers(version: Version) {
     let options = Options {
+        files: &[],
         agi: "127.0.0.1:9".parse().unwrap(),
         phones: &[(Driver::Pjsip, "1002")],
         dialplan: "",

@@ -305,6 +305,7 @@ on_both_versions! {
 
 async fn stored_deliveries_are_sent_when_the_phone_registers(version: Version) {
     let options = Options {
+        files: &[],
         agi: "127.0.0.1:9".parse().unwrap(),
         phones: &[(Driver::Pjsip, "1001")],
         dialplan: "",

@@ -114,6 +114,7 @@ impl Fixture {
             .replace("@MOVED@", &moved.phone().address().to_string());
         let daemon = Daemon::start(&config).await;
         let options = Options {
+            files: &[],
             agi: daemon.agi(),
             phones: &["1001", "1002", "1004", "1005", "1006", "1007"]
                 .map(|user| (Driver::Pjsip, user)),
@@ -312,6 +313,7 @@ impl Fixture {
 async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     let daemon = Daemon::start("").await;
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &[(Driver::ChanSip, "1001"), (Driver::ChanSip, "1002")],
         dialplan: DIALPLAN,

@@ -152,6 +152,7 @@ async fn a_call_leads_nowhere_but_to_the_networks_of_the_phones(version: Version
     };
     let daemon = Daemon::start(&config(networks)).await;
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &[(Driver::Pjsip, "2001")],
         dialplan: "

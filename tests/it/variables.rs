@@ -73,6 +73,7 @@ exten => h,1,AGI(agi://@AGI@/ping)
  same => n,Verbose(0,HANGUP|${HANDSET_STATUS}|${LEN(${HANDSET_ID})}|)
 ";
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &[(Driver::Pjsip, "1001")],
         dialplan: &dialplan.replace("@AGI@", &daemon.agi().to_string()),

@@ -49,6 +49,7 @@ async fn every_verb_reaches_a_phone(version: Version) {
         dialplan.push_str(" same => n,Hangup()\n");
     }
     let options = Options {
+        files: &[],
         agi: daemon.agi(),
         phones: &[],
         dialplan: &dialplan,

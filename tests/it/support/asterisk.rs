@@ -44,6 +44,9 @@ pub(crate) struct Options<'a> {
     pub(crate) dialplan: &'a str,
     /// Additional sections of `pjsip.conf`.
     pub(crate) pjsip: &'a str,
+    /// Lines to append to further configuration files, by their names: `queues.conf`, and `modules.conf` for
+    /// the module that reads it.
+    pub(crate) files: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Options<'a> {
@@ -54,6 +57,7 @@ impl<'a> Options<'a> {
             phones,
             dialplan: "",
             pjsip: "",
+            files: &[],
         }
     }
 }
@@ -294,6 +298,10 @@ fn configure(root: &Path, home: &Path, address: &Loopback, options: &Options<'_>
         modules += "load=chan_sip.so\n";
     }
     write("modules.conf", modules);
+    for (name, lines) in options.files {
+        let text = fs::read_to_string(etc.join(name)).unwrap_or_default();
+        write(name, text + lines);
+    }
 }
 
 fn launch(version: Version, root: &Path, home: &Path) -> Process {
