@@ -135,23 +135,25 @@ async fn contacts(
     name: &str,
 ) -> Result<Vec<RegistrationInfo>, Error> {
     let [aors] = query(channel, [format!("${{PJSIP_ENDPOINT({name},aors)}}")]).await?;
-    let mut ids = Vec::new();
-    for aor in list(&aors).take(MAX_AORS) {
-        let [contacts] = query(channel, [format!("${{PJSIP_AOR({aor},contact)}}")]).await?;
-        ids.extend(list(&contacts).map(str::to_owned));
-    }
+    let contacts = list(&aors)
+        .take(MAX_AORS)
+        .map(|aor| format!("${{PJSIP_AOR({aor},contact)}}"));
+    let contacts = query_all(channel, &contacts.collect::<Vec<_>>()).await?;
+    let ids = contacts.iter().flat_map(|contacts| list(contacts));
+    let fields = ids.take(MAX_CONTACTS).flat_map(|id| {
+        ["uri", "via_addr", "user_agent"].map(|field| format!("${{PJSIP_CONTACT({id},{field})}}"))
+    });
+    let fields = query_all(channel, &fields.collect::<Vec<_>>()).await?;
     let mut found = Vec::new();
-    for id in ids.iter().take(MAX_CONTACTS) {
-        let field = |field: &str| format!("${{PJSIP_CONTACT({id},{field})}}");
-        let expressions = [field("uri"), field("via_addr"), field("user_agent")];
-        let [uri, via, user_agent] = query(channel, expressions).await?;
+    for contact in fields.as_chunks().0 {
+        let [uri, via, user_agent] = contact;
         let mut info = info.clone();
         // The contact has the phone's own address; behind a proxy the topmost Via does not.
-        let address = [sip_host(&uri), via.as_str()]
+        let address = [sip_host(uri), via.as_str()]
             .into_iter()
             .find(|text| text.parse::<IpAddr>().is_ok());
         info.record_address(&format!("contact {uri}"), address.unwrap_or_default());
-        info.record_user_agent(&format!("contact of {name}, User-Agent"), &user_agent);
+        info.record_user_agent(&format!("contact of {name}, User-Agent"), user_agent);
         found.push(info);
     }
     if found.is_empty() {
@@ -164,12 +166,40 @@ async fn contacts(
     Ok(found)
 }
 
-/// Evaluates several expressions in one round trip.
+/// Evaluates a few expressions in one round trip.
 async fn query<const N: usize>(
     channel: &mut Channel,
     expressions: [String; N],
 ) -> Result<[String; N], Error> {
-    let mark = format!("~{}~", handset_net::random::hex_token::<6>());
+    let mut values = query_all(channel, &expressions).await?.into_iter();
+    Ok(std::array::from_fn(|_| values.next().unwrap_or_default()))
+}
+
+/// Evaluates any number of expressions, as many in each round trip as fit into a command; returns as
+/// many values.
+async fn query_all(channel: &mut Channel, expressions: &[String]) -> Result<Vec<String>, Error> {
+    let mut values = Vec::with_capacity(expressions.len());
+    let mut rest = expressions;
+    while !rest.is_empty() {
+        let mut room = MAX_EXPRESSION;
+        let fitting = rest.iter().take_while(|expression| {
+            let length = expression.len() + MARK;
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        });
+        let (together, later) = rest.split_at(fitting.count().max(1));
+        values.extend(query_together(channel, together).await?);
+        rest = later;
+    }
+    Ok(values)
+}
+
+async fn query_together(
+    channel: &mut Channel,
+    expressions: &[String],
+) -> Result<Vec<String>, Error> {
+    let mark = format!("~{}~", handset_net::random::hex_token::<MARK_BYTES>());
     let reply = channel
         .full_variable(&expressions.join(&mark))
         .await?
@@ -178,16 +208,15 @@ async fn query<const N: usize>(
         .split(mark.as_str())
         .map(|value| value.trim().to_owned())
         .collect();
-    if values.len() != N {
+    if values.len() != expressions.len() {
         // Not an Asterisk: it does not evaluate several expressions in one text.
         values.clear();
-        for expression in &expressions {
+        for expression in expressions {
             let value = channel.full_variable(expression).await?.unwrap_or_default();
             values.push(value.trim().to_owned());
         }
     }
-    let mut values = values.into_iter();
-    Ok(std::array::from_fn(|_| values.next().unwrap_or_default()))
+    Ok(values)
 }
 
 /// Returns the names of a list that are safe between the parentheses of a dialplan function.
@@ -197,6 +226,16 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
         .map(str::trim)
         .filter(move |name| !name.is_empty() && name.chars().all(is_safe))
 }
+
+/// Maximum length of the expressions of one command, in bytes, with a margin for what is escaped:
+/// Asterisk reads about 2000.
+const MAX_EXPRESSION: usize = 1500;
+
+/// Random bytes of the mark between two expressions.
+const MARK_BYTES: usize = 6;
+
+/// Length of the mark.
+const MARK: usize = 2 * MARK_BYTES + 2;
 
 const MAX_AORS: usize = 8;
 const MAX_CONTACTS: usize = 16;
