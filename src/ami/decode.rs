@@ -14,13 +14,14 @@
 //! client's actions in a capture of both directions) are `skipped`, with their headers.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-use std::borrow::Cow;
+mod json;
+
 use std::io::{self, BufRead, Write};
 
 use bytes::BytesMut;
-use serde::{Serialize, Serializer};
 
-use super::wire::{self, Frame, Framer, Kind, Line};
+use super::wire::{Frame, Framer};
+use json::ObjectType;
 
 /// Decodes `input` to its end and writes one line of JSON per object to `output`.
 ///
@@ -88,14 +89,9 @@ impl Decoder {
     }
 
     fn write(&mut self, frame: &Frame, output: &mut impl Write) -> io::Result<()> {
-        let lines = match frame {
-            Frame::Packet { block, .. } => wire::lines(block),
-            _ => Vec::new(),
-        };
-        let object = Object::new(frame, &lines);
-        self.summary.count(object.kind);
-        serde_json::to_writer(&mut *output, &object)?;
-        output.write_all(b"\n")
+        let kind = json::write(frame, output)?;
+        self.summary.count(kind);
+        Ok(())
     }
 }
 
@@ -130,108 +126,11 @@ impl Summary {
     }
 }
 
-/// One line of the output.
-#[derive(Debug, Serialize)]
-struct Object<'a> {
-    #[serde(rename = "type")]
-    kind: ObjectType,
-    headers: Vec<(Text<'a>, Text<'a>)>,
-    offset: u64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    raw: Vec<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    length: Option<u64>,
-}
-
-impl<'a> Object<'a> {
-    fn new(frame: &'a Frame, lines: &[Line<'a>]) -> Self {
-        match frame {
-            Frame::Banner { offset, line } => Self::of_text(ObjectType::Banner, line, *offset),
-            Frame::TooLong {
-                offset,
-                head,
-                length,
-            } => Self {
-                length: Some(*length),
-                ..Self::of_text(ObjectType::Skipped, head, *offset)
-            },
-            Frame::Unfinished { offset, rest } => Self::of_text(ObjectType::Skipped, rest, *offset),
-            Frame::Packet { offset, block } => Self::of_packet(block, lines, *offset),
-        }
-    }
-
-    fn of_text(kind: ObjectType, text: &'a [u8], offset: u64) -> Self {
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        let text = Text(text.strip_suffix(b"\r").unwrap_or(text));
-        Self {
-            kind,
-            headers: Vec::new(),
-            offset,
-            raw: Vec::new(),
-            text: Some(text),
-            length: None,
-        }
-    }
-
-    fn of_packet(block: &'a [u8], lines: &[Line<'a>], offset: u64) -> Self {
-        let headers = lines.iter().filter_map(|line| match line {
-            Line::Header(name, value) => Some((Text(name), Text(value))),
-            Line::Output(value) => Some((Text(b"Output"), Text(value))),
-            Line::Raw(_) => None,
-        });
-        let headers: Vec<_> = headers.collect();
-        let kind = match Kind::of(headers.iter().map(|(name, _)| name.0)) {
-            Kind::Event => ObjectType::Event,
-            Kind::Response => ObjectType::Response,
-            Kind::Other => {
-                return Self {
-                    headers,
-                    ..Self::of_text(ObjectType::Skipped, block, offset)
-                };
-            }
-        };
-        let raw = lines.iter().filter_map(|line| match line {
-            Line::Raw(raw) => Some(Text(raw)),
-            Line::Header(..) | Line::Output(_) => None,
-        });
-        Self {
-            kind,
-            headers,
-            offset,
-            raw: raw.collect(),
-            text: None,
-            length: None,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum ObjectType {
-    Banner,
-    Event,
-    Response,
-    Skipped,
-}
-
-/// Bytes serialized as text; invalid UTF-8 becomes U+FFFD.
-#[derive(Debug)]
-struct Text<'a>(&'a [u8]);
-
-impl Serialize for Text<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text: Cow<'_, str> = String::from_utf8_lossy(self.0);
-        serializer.serialize_str(&text)
-    }
-}
-
 /// Maximum size of a packet, in bytes.
 const MAX_PACKET: usize = 16 * 1024 * 1024;
 
-/// Bytes decoded at once.
-const CHUNK: usize = 64 * 1024;
+/// Bytes decoded at once; a reader is fastest with a buffer of this size.
+pub const CHUNK: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -280,3 +280,24 @@ fn value<'a>(object: &'a Value, name: &str) -> &'a Value {
         .find(|header| header[0] == name)
         .map_or(&Value::Null, |header| &header[1])
 }
+
+#[test]
+fn special_characters_are_escaped() {
+    let special: String = ('\0'..'\u{a0}').filter(|&c| c != '\n').collect();
+    let wire = format!("Event: \"E\"\r\n{special}: {special}\r\r\nA\\: \u{1f4de}\n1\r\n\r\n");
+    let name = special.split(':').next().unwrap();
+    let value = format!("{}: {special}\r", special.split_once(':').unwrap().1);
+    check(
+        wire.as_bytes(),
+        &json!([{
+            "type": "event",
+            "headers": [["Event", "\"E\""], [name, value], ["A\\", "\u{1f4de}"]],
+            "offset": 0,
+            "raw": ["1"],
+        }]),
+    );
+    check(
+        b"Event: E\r\nA: 1\r2\r\r\n\r\n",
+        &json!([{"type": "event", "headers": [["Event", "E"], ["A", "1\r2\r"]], "offset": 0}]),
+    );
+}

@@ -1,13 +1,9 @@
 //! The grammar of one packet.
 //!
-//! Parsing never fails: a line that is not a header is a raw line.
+//! Parsing never fails: a line that is not a header is a raw line. Lines are found as they are asked for,
+//! since most events are discarded after a look at their name.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till};
-use nom::combinator::eof;
-use nom::multi::many0;
-use nom::sequence::terminated;
-use nom::{IResult, Parser};
+use memchr::{memchr, memrchr};
 
 use super::boundary::Head;
 use super::line::{header, is_end_of_output, is_follows, without_line_end};
@@ -25,38 +21,77 @@ pub(crate) enum Line<'a> {
 
 /// Splits a block, as [`Framer`](super::Framer) returns it, into lines. Command output before
 /// Asterisk 14 becomes [`Line::Output`].
-pub(crate) fn lines(block: &[u8]) -> Vec<Line<'_>> {
-    let (_, lines) = packet(block).unwrap_or_default();
-    match lines.as_slice() {
-        [first, output @ .., last] if is_follows(first) && is_end_of_output(last) => {
-            let mut head = Head::default();
-            let in_head = output.iter().take_while(|line| head.accepts(line)).count();
-            let (head, output) = output.split_at_checked(in_head).unwrap_or_default();
-            std::iter::once(line(first))
-                .chain(head.iter().map(|text| line(text)))
-                .chain(output.iter().map(|text| Line::Output(text)))
-                .collect()
+pub(crate) fn lines(block: &[u8]) -> Lines<'_> {
+    match without_end_of_output(block) {
+        Some(rest) => Lines {
+            rest,
+            part: Part::First,
+        },
+        None => Lines {
+            rest: block,
+            part: Part::Headers,
+        },
+    }
+}
+
+/// The lines of a packet that are left.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines<'a> {
+    rest: &'a [u8],
+    part: Part,
+}
+
+/// The part of a packet that a line is in.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// Headers, to the end of the packet.
+    Headers,
+    /// Before `Response: Follows`.
+    First,
+    /// In the headers after that.
+    Head(Head),
+    /// In the output, which ends the packet.
+    Output,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        if self.rest.is_empty() {
+            return None;
         }
-        lines => lines.iter().map(|text| line(text)).collect(),
+        let end = memchr(b'\n', self.rest).map_or(self.rest.len(), |feed| feed.saturating_add(1));
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        let text = without_line_end(text);
+        let is_output = match &mut self.part {
+            Part::Headers => false,
+            Part::First => {
+                self.part = Part::Head(Head::default());
+                false
+            }
+            Part::Head(head) => !head.accepts(text),
+            Part::Output => true,
+        };
+        if is_output {
+            self.part = Part::Output;
+            return Some(Line::Output(text));
+        }
+        Some(line(text))
     }
 }
 
-/// `packet = *(text end)`
-fn packet(input: &[u8]) -> IResult<&[u8], Vec<&[u8]>> {
-    many0(text).parse(input)
-}
-
-/// `text = *octet ([CR] LF / end of block)`; a carriage return elsewhere belongs to the text.
-fn text(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    if input.is_empty() {
-        return Err(nom::Err::Error(nom::error::Error::new(
-            input,
-            nom::error::ErrorKind::Eof,
-        )));
+/// Returns the lines of `Response: Follows` before the line that ends its output; `None` for any other
+/// block.
+fn without_end_of_output(block: &[u8]) -> Option<&[u8]> {
+    let first = block.get(..memchr(b'\n', block)?)?;
+    if !is_follows(without_line_end(first)) {
+        return None;
     }
-    terminated(take_till(|byte| byte == b'\n'), alt((tag(&b"\n"[..]), eof)))
-        .map(without_line_end)
-        .parse(input)
+    let lines = block.strip_suffix(b"\n").unwrap_or(block);
+    let (before, last) = lines.split_at_checked(memrchr(b'\n', lines)?.saturating_add(1))?;
+    is_end_of_output(without_line_end(last)).then_some(before)
 }
 
 /// `line = header / raw`

@@ -1,9 +1,6 @@
 //! Single lines: their ending, and the few whose meaning decides where a packet ends.
 
-use nom::bytes::complete::{tag, take_till1};
-use nom::combinator::{opt, rest};
-use nom::sequence::separated_pair;
-use nom::{IResult, Parser};
+use memchr::memchr;
 
 /// Returns `line` without its line feed and one carriage return before that.
 pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
@@ -13,17 +10,18 @@ pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
 
 /// `header = name ":" [SP] value`; at most one space is syntax, and the name is anything but a colon.
 pub(super) fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let separator = (tag(&b":"[..]), opt(tag(&b" "[..])));
-    let parsed: IResult<_, _> =
-        separated_pair(take_till1(|byte| byte == b':'), separator, rest).parse(line);
-    parsed.ok().map(|(_, header)| header)
+    let (name, value) = line.split_at_checked(memchr(b':', line)?)?;
+    let value = value.strip_prefix(b":")?;
+    (!name.is_empty()).then(|| (name, value.strip_prefix(b" ").unwrap_or(value)))
 }
 
 /// `follows = "Response" ":" [SP] "Follows"`
 pub(super) fn is_follows(line: &[u8]) -> bool {
-    header(line).is_some_and(|(name, value)| {
-        name.eq_ignore_ascii_case(b"Response") && value.eq_ignore_ascii_case(b"Follows")
-    })
+    line.first()
+        .is_some_and(|first| first.eq_ignore_ascii_case(&b'R'))
+        && header(line).is_some_and(|(name, value)| {
+            name.eq_ignore_ascii_case(b"Response") && value.eq_ignore_ascii_case(b"Follows")
+        })
 }
 
 /// `end = "--END COMMAND--"`, the whole line.

@@ -37,7 +37,6 @@ impl Packet {
         };
         let output = Span::new(text.len(), text.len().saturating_add(OUTPUT.len()));
         let lines: Vec<TextLine> = grammar::lines(text.as_bytes())
-            .into_iter()
             .map(|line| match line {
                 Line::Header(name, value) => TextLine::Header(span(name), span(value)),
                 Line::Output(value) => TextLine::Header(output, span(value)),

@@ -50,9 +50,13 @@ impl Ami {
             Some(path) if path != Path::new("-") => {
                 let file =
                     File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-                write(BufReader::new(file), out, &path.display().to_string())
+                let input = BufReader::with_capacity(decode::CHUNK, file);
+                write(input, out, &path.display().to_string())
             }
-            _ => write(io::stdin().lock(), out, "standard input"),
+            _ => {
+                let input = BufReader::with_capacity(decode::CHUNK, io::stdin().lock());
+                write(input, out, "standard input")
+            }
         }
     }
 }
