@@ -111,11 +111,4 @@ mod tests {
         );
         assert_eq!(kept, event(1000));
     }
-
-    #[test]
-    fn short_lines_count_with_their_positions() {
-        let block = "a:\n".repeat(1000);
-        let event = Event::parse(format!("Event: A\n{block}").as_bytes()).unwrap();
-        assert!(event.packet().memory() > 5 * block.len());
-    }
 }

@@ -6,47 +6,39 @@ use std::fmt;
 
 use bytes::{BufMut, BytesMut};
 use handset_net::text;
+use memchr::memchr_iter;
 use nom::Offset;
 
-use super::grammar::{self, Line};
+use super::grammar::{self, Line, Lines};
 use super::kind::Kind;
-use super::line::{END_OF_OUTPUT, is_follows};
+use super::line::{END_OF_OUTPUT, is_follows, without_line_end};
 use super::secret::is_secret;
 
 /// One AMI message: its headers in the order sent, including repeated ones.
 ///
 /// A line that is not UTF-8 (usually a caller's name in Latin-1) is read as [`text::decode`] does. The
-/// text is copied out of the read buffer once, so that keeping a packet does not keep the buffer alive.
+/// text is copied out of the read buffer once, so that keeping a packet does not keep the buffer alive;
+/// headers are found in it as they are asked for.
 ///
 /// Asterisk escapes nothing: a value with a line break has a bare LF in it, where CRLF ends a header.
 /// So in a packet whose first line ends with CRLF, what follows a bare LF belongs to the value before
 /// it. If that is an empty line, the framer ends the packet there, and the value ends with LF.
 #[derive(Clone)]
 pub struct Packet {
-    text: String,
-    lines: Vec<TextLine>,
+    text: Box<str>,
+    /// A value continues behind a bare LF.
+    has_long_values: bool,
 }
 
 impl Packet {
     /// Parses one block as [`Framer`](super::Framer) returns it. Any block is a packet.
     pub fn parse(block: &[u8]) -> Self {
-        let mut text = text::decode_lines(block).into_owned();
-        let span = |part: &[u8]| {
-            let from = text.as_bytes().offset(part);
-            Span::new(from, from.saturating_add(part.len()))
-        };
-        let output = Span::new(text.len(), text.len().saturating_add(OUTPUT.len()));
-        let lines: Vec<TextLine> = grammar::lines(text.as_bytes())
-            .map(|line| match line {
-                Line::Header(name, value) => TextLine::Header(span(name), span(value)),
-                Line::Output(value) => TextLine::Header(output, span(value)),
-                Line::Raw(raw) => TextLine::Raw(span(raw)),
-            })
-            .collect();
-        let lines = join_values(lines, &text);
-        // All lines of raw output refer to this header name, which is appended to the block.
-        text.push_str(OUTPUT);
-        Self { text, lines }
+        let text = text::decode_lines(block).into_owned().into_boxed_str();
+        let has_long_values = has_long_values(text.as_bytes());
+        Self {
+            text,
+            has_long_values,
+        }
     }
 
     /// Returns whether it is an event, a response, or neither.
@@ -61,55 +53,63 @@ impl Packet {
 
     /// Returns all values of the header `name` in order, ignoring case.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.headers()
-            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.lines().filter_map(move |line| match line {
+            Line::Header(known, value) if known.eq_ignore_ascii_case(name.as_bytes()) => {
+                Some(self.part(value))
+            }
+            Line::Output(value) if OUTPUT.eq_ignore_ascii_case(name) => Some(self.part(value)),
+            _ => None,
+        })
     }
 
     /// Returns all headers as name and value, in the order sent.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.iter().filter_map(|line| match line {
-            TextLine::Header(name, value) => Some((self.part(*name), self.part(*value))),
-            TextLine::Raw(_) => None,
+        self.lines().filter_map(|line| match line {
+            Line::Header(name, value) => Some((self.part(name), self.part(value))),
+            Line::Output(value) => Some((OUTPUT, self.part(value))),
+            Line::Raw(_) => None,
         })
     }
 
     /// Returns the lines that are not headers.
     pub fn raw_lines(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().filter_map(|line| match line {
-            TextLine::Header(..) => None,
-            TextLine::Raw(raw) => Some(self.part(*raw)),
+        self.lines().filter_map(|line| match line {
+            Line::Header(..) | Line::Output(_) => None,
+            Line::Raw(raw) => Some(self.part(raw)),
         })
     }
 
     /// Returns the length of its text in bytes.
     pub fn len(&self) -> usize {
-        self.text.len().saturating_sub(OUTPUT.len())
+        self.text.len()
     }
 
-    /// Returns how much memory it takes, in bytes: more than [`len`](Self::len), by a factor of up to ten
-    /// if its lines are short.
+    /// Returns how much memory it takes, in bytes.
     pub fn memory(&self) -> usize {
-        let lines = self.lines.len().saturating_mul(size_of::<TextLine>());
-        self.text.len().saturating_add(lines)
+        self.len().saturating_add(size_of::<Self>())
     }
 
     /// Returns whether it has no lines.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.text.is_empty()
     }
 
     /// Appends the packet in wire format, including the blank line that ends it. Parsing the result
     /// gives an equal packet.
     pub fn write(&self, to: &mut BytesMut) {
-        for line in &self.lines {
+        for line in self.lines() {
             match line {
-                TextLine::Header(name, value) => {
-                    to.put_slice(self.part(*name).as_bytes());
+                Line::Header(name, value) => {
+                    to.put_slice(name);
                     to.put_slice(b": ");
-                    to.put_slice(self.part(*value).as_bytes());
+                    to.put_slice(value);
                 }
-                TextLine::Raw(raw) => to.put_slice(self.part(*raw).as_bytes()),
+                Line::Output(value) => {
+                    to.put_slice(OUTPUT.as_bytes());
+                    to.put_slice(b": ");
+                    to.put_slice(value);
+                }
+                Line::Raw(raw) => to.put_slice(raw),
             }
             to.put_slice(b"\r\n");
         }
@@ -122,18 +122,35 @@ impl Packet {
 
     /// Returns whether a blank line alone would not end the packet.
     fn is_follows_without_output(&self) -> bool {
-        let follows = self.lines.first().is_some_and(|line| match line {
-            TextLine::Header(name, value) => {
-                self.part(*name).eq_ignore_ascii_case("Response")
-                    && self.part(*value).eq_ignore_ascii_case("Follows")
+        let is_follows = match self.lines().next() {
+            Some(Line::Header(name, value)) => {
+                name.eq_ignore_ascii_case(b"Response") && value.eq_ignore_ascii_case(b"Follows")
             }
-            TextLine::Raw(_) => false,
-        });
-        follows && self.header(OUTPUT).is_none()
+            _ => false,
+        };
+        is_follows && self.header(OUTPUT).is_none()
     }
 
-    fn part(&self, span: Span) -> &str {
-        self.text.get(span.start()..span.end()).unwrap_or_default()
+    /// Returns the lines, of which a value with line breaks is one.
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let block = self.text.as_bytes();
+        let mut lines = grammar::lines(block);
+        std::iter::from_fn(move || {
+            let line = lines.next()?;
+            match line {
+                Line::Header(name, value) if self.has_long_values => {
+                    Some(Line::Header(name, long_value(value, &mut lines, block)))
+                }
+                _ => Some(line),
+            }
+        })
+    }
+
+    /// Returns a part of the text, which begins and ends between characters.
+    fn part(&self, part: &[u8]) -> &str {
+        let start = self.text.as_bytes().offset(part);
+        let range = start..start.saturating_add(part.len());
+        self.text.get(range).unwrap_or_default()
     }
 }
 
@@ -158,76 +175,33 @@ impl fmt::Debug for Packet {
     }
 }
 
-/// A line, as the positions of its parts in the text.
-#[derive(Clone, Debug)]
-enum TextLine {
-    Header(Span, Span),
-    Raw(Span),
+/// Returns whether a bare LF, after a first line that ends with CRLF, belongs to a value.
+fn has_long_values(block: &[u8]) -> bool {
+    let mut feeds = memchr_iter(b'\n', block);
+    let is_bare = |feed: usize| {
+        let before = feed.checked_sub(1).and_then(|at| block.get(at));
+        before != Some(&b'\r')
+    };
+    let Some(first) = feeds.next() else {
+        return false;
+    };
+    let is_candidate = !is_bare(first) && feeds.any(is_bare);
+    is_candidate && !is_follows(without_line_end(block.get(..=first).unwrap_or_default()))
 }
 
-/// A position in the text, in half the memory of a range: short lines are smaller than their positions.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    from: u32,
-    to: u32,
-}
-
-impl Span {
-    /// Creates a span; one beyond 4 GiB, which no limit allows, is empty.
-    fn new(from: usize, to: usize) -> Self {
-        let small = u32::try_from(from).ok().zip(u32::try_from(to).ok());
-        let (from, to) = small.unwrap_or_default();
-        Self { from, to }
-    }
-
-    fn start(self) -> usize {
-        self.from as usize
-    }
-
-    fn end(self) -> usize {
-        self.to as usize
-    }
-}
-
-impl TextLine {
-    fn start(&self) -> usize {
-        match self {
-            Self::Header(part, _) | Self::Raw(part) => part.start(),
-        }
-    }
-
-    fn end(&self) -> usize {
-        match self {
-            Self::Header(_, part) | Self::Raw(part) => part.end(),
-        }
-    }
-}
-
-/// Joins the lines of values that contain line breaks.
-fn join_values(lines: Vec<TextLine>, text: &str) -> Vec<TextLine> {
-    let between = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    let is_crlf = lines.first().is_some_and(|first| {
-        let rest = between(first.end(), text.len());
-        rest.starts_with("\r\n") && !is_follows(between(first.start(), first.end()).as_bytes())
-    });
-    if !is_crlf {
-        return lines;
-    }
-    let mut joined: Vec<TextLine> = Vec::with_capacity(lines.len());
-    for line in lines {
-        match joined.last_mut() {
-            Some(TextLine::Header(_, value)) if between(value.end(), line.start()) == "\n" => {
-                *value = Span::new(value.start(), line.end());
+/// Extends a value by the lines behind a bare LF, which it takes from `lines`.
+fn long_value<'a>(value: &'a [u8], lines: &mut Lines<'a>, block: &'a [u8]) -> &'a [u8] {
+    let start = block.offset(value);
+    let mut end = start.saturating_add(value.len());
+    while block.get(end) == Some(&b'\n') {
+        end = match lines.next() {
+            Some(Line::Header(_, part) | Line::Output(part) | Line::Raw(part)) => {
+                block.offset(part).saturating_add(part.len())
             }
-            _ => joined.push(line),
-        }
+            None => block.len(),
+        };
     }
-    if let Some(TextLine::Header(_, value)) = joined.last_mut()
-        && between(value.end(), text.len()) == "\n"
-    {
-        *value = Span::new(value.start(), text.len());
-    }
-    joined
+    block.get(start..end).unwrap_or(value)
 }
 
 /// The header name given to a line of raw output.
