@@ -14,6 +14,7 @@ mod reload;
 mod rule_phones;
 mod running;
 mod settings;
+mod start_event;
 
 use std::future::Future;
 

@@ -4,10 +4,12 @@
 //! executes the steps in order. Events that arrive faster than they are evaluated are dropped and
 //! counted by the AMI client; its connection never waits for this module.
 
+mod deliveries;
 mod rules_handle;
 mod run;
 mod user_event;
 
+pub(crate) use deliveries::EndedDeliveries;
 pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
 
 use std::collections::HashMap;
@@ -33,6 +35,7 @@ pub(crate) struct Events {
     pub(crate) dispatcher: Dispatcher,
     /// Receives a copy of every fact.
     pub(crate) event_tap: broadcast::Sender<Fact>,
+    pub(crate) deliveries: EndedDeliveries,
     pub(crate) tasks: Tasks,
 }
 
@@ -65,6 +68,7 @@ impl Events {
                 }
                 Some(engine) = engines.recv() => {
                     let old = std::mem::replace(&mut self.engine, engine);
+                    self.deliveries.follow(&self.engine);
                     self.engine.adopt(old)
                 }
                 query = queries.next() => {
@@ -72,6 +76,8 @@ impl Events {
                     continue;
                 }
                 Some(fact) = facts.recv() => self.evaluate(&fact),
+                // The event stream has the history itself.
+                fact = self.deliveries.next() => self.decide(&fact),
                 Some(input) = inputs.recv() => match input {
                     Input::Fact(fact) => {
                         self.handle_user_event(&fact);
@@ -121,7 +127,18 @@ impl Events {
     fn evaluate(&mut self, fact: &Fact) -> Vec<Decision> {
         // An error means that there are no receivers.
         let _ = self.event_tap.send(fact.clone());
-        self.engine.decide(fact, Moment::now())
+        self.decide(fact)
+    }
+
+    /// Evaluates the rules for a fact, and for the failures of rules that this raises.
+    fn decide(&mut self, fact: &Fact) -> Vec<Decision> {
+        let mut decisions = self.engine.decide(fact, Moment::now());
+        // They end: a rule raises one a minute.
+        while let Some(failure) = self.engine.take_failure() {
+            let _ = self.event_tap.send(failure.clone());
+            decisions.extend(self.engine.decide(&failure, Moment::now()));
+        }
+        decisions
     }
 
     /// Executes the request of a user event.

@@ -20,6 +20,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use handset_ami::Client;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{
@@ -193,6 +194,12 @@ impl Roster {
         }
         let endpoint = endpoint.clone();
         Err(disconnected.unwrap_or(Unavailable::NotRegistered { endpoint }))
+    }
+
+    /// Waits until all servers are loaded or known to be away, at most until `until`.
+    pub(crate) async fn settle(&self, until: Instant) {
+        let servers = self.list();
+        join_all(servers.iter().map(|server| server.is_loaded(until))).await;
     }
 
     fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<RegistrationInfo> {

@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod event_index;
 mod fact;
+mod failure;
 mod filled;
 mod filters;
 mod limits;

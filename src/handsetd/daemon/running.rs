@@ -16,14 +16,14 @@ use super::channels::channels;
 use super::parts::Parts;
 use super::reload::Reload;
 use super::rule_phones::RulePhones;
-use super::{action_urls, outbox_startup};
+use super::{action_urls, outbox_startup, start_event};
 use crate::admin::{self, EventFeed, Health};
 use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
 use crate::dialplan::Dialplan;
 use crate::dispatch::{self, Dispatcher};
-use crate::events::{Events, RulesHandle};
+use crate::events::{EndedDeliveries, Events, RulesHandle};
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
 use crate::outbox::Store;
@@ -78,6 +78,8 @@ impl Running {
         let facts = senders.facts.clone();
         let forward = outbox_startup::forward_expired(expired, facts, calls.stop());
         calls.spawn("expired", forward);
+        // Before anything can end.
+        let deliveries = EndedDeliveries::new(history.clone(), &parts.engine);
         dispatcher.resume(outbox.entries, &roster);
 
         let (rules, queries) = RulesHandle::new();
@@ -87,12 +89,16 @@ impl Running {
         let facts = senders.facts.clone();
         let scheduling = scheduler.run(receivers.schedules, facts, calls.stop());
         calls.spawn("schedules", scheduling);
+        let facts = senders.facts.clone();
+        let start = start_event::raise(roster.clone(), facts, calls.stop());
+        calls.spawn("start", start);
         let events = Events {
             engine: parts
                 .engine
                 .with_phones(Arc::new(RulePhones(resolver.clone()))),
             dispatcher: dispatcher.clone(),
             event_tap: senders.event_tap,
+            deliveries,
             tasks: calls.clone(),
         };
         let (clients, facts, engines) = (receivers.clients, receivers.facts, receivers.engines);

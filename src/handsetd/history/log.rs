@@ -22,6 +22,7 @@ use crate::outcome::{Outcome, Status};
 pub(crate) struct History {
     log: Arc<Mutex<Log>>,
     changes: broadcast::Sender<Arc<Record>>,
+    ends: broadcast::Sender<Arc<Record>>,
 }
 
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl History {
         Self {
             log: Arc::new(Mutex::new(log)),
             changes: broadcast::channel(CHANGES_CAPACITY).0,
+            ends: broadcast::channel(ENDS_CAPACITY).0,
         }
     }
 
@@ -152,7 +154,10 @@ impl History {
                 duration: step.duration,
             })
             .collect();
-        self.replace(Arc::new(record));
+        let record = Arc::new(record);
+        self.replace(Arc::clone(&record));
+        // Fails only while there is no subscriber.
+        let _ = self.ends.send(record);
         number
     }
 
@@ -219,6 +224,11 @@ impl History {
     pub(crate) fn changes(&self) -> broadcast::Receiver<Arc<Record>> {
         self.changes.subscribe()
     }
+
+    /// Subscribes to the end of every delivery, once for each, from now on.
+    pub(crate) fn ends(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.ends.subscribe()
+    }
 }
 
 impl Log {
@@ -243,6 +253,9 @@ const MAX_NAME: usize = 256;
 
 /// How many changes a subscriber may lag behind.
 const CHANGES_CAPACITY: usize = 1024;
+
+/// How many ends a subscriber may lag behind: a group of a thousand phones may end at once.
+const ENDS_CAPACITY: usize = 4096;
 
 /// Maximum number of steps kept per delivery.
 const MAX_STEPS: usize = 32;

@@ -70,12 +70,12 @@ impl Requester {
                 channel: cut(channel),
                 extension: cut(extension),
             },
-            // Names of users come from the configuration.
+            // Names of users and of rules come from the configuration.
             Self::CommandLine { .. } | Self::Page { .. } | Self::Token { .. } => self.clone(),
             Self::Rule { rule, event, after } => Self::Rule {
-                rule: cut(rule),
+                rule: rule.clone(),
                 event: cut(event),
-                after: after.iter().map(|rule| cut(rule)).collect(),
+                after: after.clone(),
             },
             Self::UserEvent { channel, extension } => Self::UserEvent {
                 channel: cut(channel),

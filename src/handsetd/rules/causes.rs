@@ -20,6 +20,12 @@ impl Causes {
         names.len() >= MAX_CAUSES || names.iter().any(|known| &**known == name)
     }
 
+    /// Returns them with another one, the latest.
+    pub(super) fn with(&self, name: &Arc<str>) -> Self {
+        let names = self.names().iter().chain(std::iter::once(name));
+        Self(Some(names.map(Arc::clone).collect()))
+    }
+
     /// Returns the names.
     pub(crate) fn names(&self) -> &[Arc<str>] {
         self.0.as_deref().unwrap_or_default()

@@ -12,6 +12,7 @@ use super::context::{Moment, PhoneTable, Phones};
 use super::error::RuleError;
 use super::event_index::EventIndex;
 use super::fact::Fact;
+use super::failure::Failures;
 use super::rule::{Occasion, Rule};
 use super::timetable::Schedules;
 use super::trace::{Counters, Trace, Verdict};
@@ -26,6 +27,7 @@ pub struct Engine {
     /// Phones, with their state according to the facts so far.
     phones: PhoneTable,
     next_id: u64,
+    failures: Failures,
     /// Traces for [`Engine::take_traces`], at most [`MAX_UNTAKEN`].
     untaken: VecDeque<Arc<Trace>>,
 }
@@ -68,6 +70,7 @@ impl Engine {
             rules: compiled,
             phones: PhoneTable::default(),
             next_id: 1,
+            failures: Failures::default(),
             untaken: VecDeque::new(),
         })
     }
@@ -168,6 +171,11 @@ impl Engine {
         gone
     }
 
+    /// Returns the next event of a rule that has failed.
+    pub(crate) fn take_failure(&mut self) -> Option<Fact> {
+        self.failures.take()
+    }
+
     /// Returns the traces of [`decide`](Self::decide) since the last call, oldest first; of more than
     /// [`MAX_UNTAKEN`], the last ones.
     pub(crate) fn take_traces(&mut self) -> VecDeque<Arc<Trace>> {
@@ -256,9 +264,14 @@ impl Engine {
         let id = RunId(self.next_id);
         let phones = &self.phones;
         let occasion = Occasion { fact, now, phones };
-        let trace = self.rules.get_mut(index)?.evaluate(&occasion, id);
+        let rule = self.rules.get_mut(index)?;
+        let trace = rule.evaluate(&occasion, id);
         if trace.run().is_some() {
             self.next_id = self.next_id.saturating_add(1);
+        }
+        if let Verdict::Failed(error) = &trace.verdict {
+            let (name, memory) = (&rule.name, &mut rule.memory);
+            self.failures.add(name, memory, fact, error, now.instant);
         }
         if self.untaken.len() >= MAX_UNTAKEN {
             self.untaken.pop_front();

@@ -54,6 +54,8 @@ pub(super) struct Memory {
     pub(super) groups: RunScheduler,
     pub(super) limits: ExpiringMap<Option<String>, ()>,
     pub(super) traces: VecDeque<Arc<Trace>>,
+    /// When the event of a failure was last raised.
+    pub(super) failure_raised: Option<Instant>,
 }
 
 impl Memory {
@@ -65,6 +67,7 @@ impl Memory {
             groups: RunScheduler::default(),
             limits: ExpiringMap::new(MAX_LIMITS),
             traces: VecDeque::new(),
+            failure_raised: None,
         }
     }
 

@@ -1,4 +1,5 @@
 mod expressions;
+mod failures;
 mod firing;
 mod limits;
 mod load;
