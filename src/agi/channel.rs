@@ -8,6 +8,7 @@ mod variables;
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
@@ -39,6 +40,8 @@ pub struct Channel {
     unsent: BytesMut,
     codec: MessageCodec,
     reply_timeout: Duration,
+    /// The address of Asterisk, if the connection has one.
+    peer: Option<IpAddr>,
     /// When the connection was accepted.
     since: Instant,
     /// When the session ends at the latest.
@@ -61,13 +64,14 @@ impl Channel {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        Self::open_since(stream, config, Instant::now()).await
+        Self::open_since(stream, config, None, Instant::now()).await
     }
 
-    /// As [`open`](Self::open), for a connection that was accepted at `since`.
+    /// As [`open`](Self::open), for a connection from `peer` that was accepted at `since`.
     pub(super) async fn open_since<S>(
         stream: S,
         config: &Config,
+        peer: Option<IpAddr>,
         since: Instant,
     ) -> Result<(Request, Self), Error>
     where
@@ -79,6 +83,7 @@ impl Channel {
             unsent: BytesMut::new(),
             codec: MessageCodec::default(),
             reply_timeout: config.reply_timeout,
+            peer,
             since,
             deadline: after(since, config.session_timeout),
             reply_pending: false,
@@ -125,6 +130,11 @@ impl Channel {
         }
         let command = command.words().to_owned();
         Err(Error::ReplyTimeout { command, after })
+    }
+
+    /// Returns the address that Asterisk connected from; `None` if the connection has none.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// Returns when the connection was accepted.

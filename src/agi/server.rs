@@ -125,7 +125,8 @@ impl<S: Script> Shared<S> {
             since,
             slot,
         } = accepted;
-        let opening = Channel::open_since(stream, &self.config, since);
+        let opening =
+            Channel::open_since(stream, &self.config, Some(peer.ip().to_canonical()), since);
         let opened = slot.run(opening).await.unwrap_or(Err(Error::Evicted));
         match opened {
             Ok((request, mut channel)) => {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info_span;
 
 use super::action::Action;
+use super::address::Address;
 use super::config::{Config, ConfigError};
 use super::counters::{Counters, Totals};
 use super::driver::Driver;
@@ -82,6 +83,11 @@ impl Client {
     /// Returns the name of the server, as configured.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the address of the server, as configured.
+    pub fn address(&self) -> &Address {
+        &self.config.address
     }
 
     /// Returns a receiver that follows the connection state.

@@ -47,7 +47,7 @@ use std::sync::Arc;
 
 use handset_agi as agi_server;
 use handset_ami as ami;
-use handset_phones::phone::{Directory, VendorDefaultsMap};
+use handset_phones::phone::{Directory, ServerName, VendorDefaultsMap};
 
 use crate::deliver::CallManager;
 use crate::rules::Moment;
@@ -130,14 +130,19 @@ impl Config {
         let phones = networks::read(root, validator);
         let (mut vendors, accounts) = vendors::read(root, validator);
         networks::share_passwords(&phones, &mut vendors, validator);
-        let directory = phones::read(root, &accounts, validator);
+        let asterisk = asterisk::read(root, validator);
+        let servers = asterisk
+            .iter()
+            .filter_map(|server| server.name.parse().ok());
+        let servers: Vec<ServerName> = servers.collect();
+        let directory = phones::read(root, &accounts, &servers, validator);
         let (rules, rule_tests) = rule::read(root, validator);
         let (agi, dialplan) = agi::read(root, validator);
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
         networks::check_url(&http, validator);
         let config = Self {
-            asterisk: asterisk::read(root, validator),
+            asterisk,
             agi,
             dialplan,
             http,

@@ -24,6 +24,7 @@ use crate::history::{RequestInfo, Requester, without_secrets};
 use crate::metrics::DeliveryMetrics;
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::PhoneResolver;
+use crate::roster::CallOrigin;
 
 /// The configuration of the dialplan interface.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -126,11 +127,23 @@ impl Dialplan {
             let deliveries = vec![self.dispatcher.start_alone(request, info)];
             return report(deliveries, wait, channel, until).await;
         }
-        let finding = timeout_at(
-            until,
-            targets::find(&self.resolver, &request, call, channel, until),
-        );
-        let Ok(found) = finding.await else {
+        let finding = async {
+            let origin = CallOrigin {
+                peer: channel.peer(),
+                channel: call.channel(),
+                uniqueid: call.uniqueid(),
+            };
+            let home = self.resolver.server_of_call(origin, until).await;
+            let mut finder = targets::Finder {
+                resolver: &self.resolver,
+                call,
+                channel,
+                home,
+                until,
+            };
+            finder.find(&request).await
+        };
+        let Ok(found) = timeout_at(until, finding).await else {
             let reason = "Asterisk did not report the phone of the caller in time";
             let outcome = Outcome::new(Status::NotFound, reason);
             let deliveries = self

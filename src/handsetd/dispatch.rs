@@ -127,8 +127,10 @@ impl Dispatcher {
         };
         let patience = request.deadline.unwrap_or(INQUIRY_TIME).min(INQUIRY_TIME);
         let resolver = &self.services.resolver;
-        resolver.inquire(names, Instant::now() + patience).await;
-        let found = resolver.find(names);
+        let home = info.home.as_ref();
+        let until = Instant::now() + patience;
+        resolver.inquire(names, home, until).await;
+        let found = resolver.find(names, home);
         Ok(self.start(found, request, info))
     }
 

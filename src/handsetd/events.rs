@@ -152,7 +152,7 @@ impl Events {
             keys,
             request,
         } = user_event;
-        let info = RequestInfo::new(requester, &verb, keys);
+        let info = RequestInfo::new(requester, &verb, keys).from_server(fact.server().cloned());
         let dispatcher = self.dispatcher.clone();
         let span = info_span!("user event", id = %info.id);
         self.tasks.spawn(

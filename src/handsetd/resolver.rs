@@ -5,10 +5,12 @@ mod claimants;
 mod desk_phones;
 mod phone_ref;
 mod reference;
+mod servers;
 mod speaker;
 mod summary;
 
 pub(crate) use phone_ref::PhoneRef;
+pub(crate) use servers::NamedPhone;
 pub(crate) use speaker::Claims;
 pub(crate) use summary::PhoneSummary;
 
@@ -17,8 +19,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use handset_phones::phone::{
-    Directory, Endpoint, MacAddress, Phone, PhoneEntry, PhoneNames, RegistrationInfo, Target,
-    VendorDefaultsMap,
+    Directory, Endpoint, MacAddress, Phone, PhoneEntry, PhoneNames, RegistrationInfo, ServerName,
+    Target, VendorDefaultsMap,
 };
 use parking_lot::RwLock;
 
@@ -92,31 +94,49 @@ impl PhoneResolver {
         Arc::clone(&self.known.read())
     }
 
-    /// Returns the targets that `phone=` names.
-    pub(crate) fn targets(&self, names: &PhoneNames) -> Vec<Target> {
-        self.known().directory.find(names, &self.roster)
+    /// Returns the targets that `phone=` names; those without a server mean the phones of `home`, if that
+    /// has them.
+    pub(crate) fn targets(&self, names: &PhoneNames, home: Option<&ServerName>) -> Vec<Target> {
+        self.known().directory.find(names, home, &self.roster)
     }
 
-    /// Returns the configured phone of `endpoint`, or an unlisted one.
-    pub(crate) fn of_endpoint(&self, endpoint: &Endpoint) -> PhoneEntry {
-        self.known().directory.of_endpoint(endpoint)
+    /// Returns the configured phone of `endpoint` of a server, or an unlisted one.
+    pub(crate) fn of_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        server: Option<&ServerName>,
+    ) -> PhoneEntry {
+        self.known().directory.of_endpoint(endpoint, server)
     }
 
-    /// Returns the phones that `phone=` names; for each that cannot be found, the reason.
-    pub(crate) fn find(&self, names: &PhoneNames) -> Vec<Resolution> {
+    /// Returns the phones that `phone=` names; for each that cannot be found, the reason. Names without a
+    /// server mean the phones of `home`, if that has them.
+    pub(crate) fn find(&self, names: &PhoneNames, home: Option<&ServerName>) -> Vec<Resolution> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
             Target::Plain(entry) => Self::of_any_technology(self.entry(&entry)),
-            Target::Group(name) => vec![Err(Self::no_group(&name).into())],
-            Target::NoMatch(pattern) => vec![Err(Self::no_match(&pattern).into())],
-            Target::Unknown(address) => self.at_address(&address),
+            other => self.not_an_entry(&other),
         };
-        let found: Vec<_> = self.targets(names).into_iter().flat_map(each).collect();
+        let targets = self.targets(names, home).into_iter();
+        let found: Vec<_> = targets.flat_map(each).collect();
         if found.is_empty() {
             vec![Err(Self::no_phone().into())]
         } else {
             found
         }
+    }
+
+    /// Returns the phones of a target that is not an entry.
+    pub(crate) fn not_an_entry(&self, target: &Target) -> Vec<Resolution> {
+        let outcome = match target {
+            Target::Listed(_) | Target::Plain(_) | Target::Unlisted(_) => return Vec::new(),
+            Target::Unknown { text, server } => return self.at_address(text, server.as_ref()),
+            Target::Ambiguous { name, servers } => Self::ambiguous(name, servers),
+            Target::Group(name) => Self::no_group(name),
+            Target::NoMatch(pattern) => Self::no_match(pattern),
+            Target::Unplaced { name, servers } => Self::unplaced(name, servers),
+        };
+        vec![Err(outcome.into())]
     }
 
     /// Returns the outcome for a `phone=` without a name.
@@ -146,20 +166,20 @@ impl PhoneResolver {
             not_found.phone_ref = not_found
                 .phone_ref
                 .take()
-                .map(|phone_ref| Box::new(phone_ref.with_text(name)));
+                .map(|phone_ref| Box::new(phone_ref.with_text(&name)));
         }
         found
     }
 
     /// Returns the phones of an entry, from configuration and roster.
-    fn entry(&self, entry: &PhoneEntry) -> Vec<Resolution> {
+    pub(crate) fn entry(&self, entry: &PhoneEntry) -> Vec<Resolution> {
         if entry.is_complete() {
             return vec![self.resolve(entry, &RegistrationInfo::default())];
         }
         let mut infos = entry
             .endpoint
             .as_ref()
-            .map(|endpoint| self.roster.registrations(endpoint));
+            .map(|endpoint| self.roster.registrations(endpoint, entry.server.as_ref()));
         if infos.as_ref().is_none_or(Vec::is_empty) {
             let sources = vec!["the roster, which does not list it".to_owned()];
             infos = Some(vec![RegistrationInfo {
@@ -176,14 +196,18 @@ impl PhoneResolver {
         entry: &PhoneEntry,
         endpoint: &Endpoint,
     ) -> Option<Vec<Resolution>> {
-        let infos = self.roster.registrations(endpoint);
+        let infos = self.roster.registrations(endpoint, entry.server.as_ref());
         let found = self.desk_phones(entry, &infos);
         (!found.is_empty() && found.iter().all(Result::is_ok)).then_some(found)
     }
 
     /// Returns the contacts of an endpoint that the roster knows.
-    pub(crate) fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
-        self.roster.registrations(endpoint)
+    pub(crate) fn registrations(
+        &self,
+        endpoint: &Endpoint,
+        server: Option<&ServerName>,
+    ) -> Vec<RegistrationInfo> {
+        self.roster.registrations(endpoint, server)
     }
 
     /// Adds what only the roster knows about the phone of `endpoint` at the same address.
@@ -191,16 +215,18 @@ impl PhoneResolver {
         &self,
         info: RegistrationInfo,
         endpoint: &Endpoint,
+        server: Option<&ServerName>,
     ) -> RegistrationInfo {
         if info.contact.is_some() {
             return info;
         }
-        let known = self.roster.registrations(endpoint);
+        let known = self.roster.registrations(endpoint, server);
         match known
             .into_iter()
             .find(|known| known.address == info.address)
         {
             Some(known) => RegistrationInfo {
+                server: info.server.or(known.server),
                 contact: known.contact,
                 behind_nat: known.behind_nat,
                 call_id: known.call_id,
@@ -210,8 +236,8 @@ impl PhoneResolver {
         }
     }
 
-    /// Returns the phones registered at an address that is not configured.
-    pub(crate) fn at_address(&self, address: &str) -> Vec<Resolution> {
+    /// Returns the phones registered at an address that is not configured, those of `server` if it has any.
+    pub(crate) fn at_address(&self, address: &str, server: Option<&ServerName>) -> Vec<Resolution> {
         if address.contains(',') {
             let reason = format!("phone: {address:?} names no phone; separate several with &");
             return vec![Err(
@@ -230,39 +256,39 @@ impl PhoneResolver {
                 Outcome::at(address, None, Status::NotFound, reason).into()
             )];
         }
-        let known = claimants.phones;
+        let mut known = claimants.phones;
         if known.is_empty() {
             return vec![Err(self.nobody_at(address))];
         }
+        let is_here = |info: &RegistrationInfo| server.is_some() && info.server.as_ref() == server;
+        if known.iter().any(is_here) {
+            known.retain(is_here);
+        }
         let resolve = |info: &RegistrationInfo| {
             let endpoint = info.endpoint.as_ref()?;
-            Some(self.resolve(&self.known().directory.of_endpoint(endpoint), info))
+            let entry = self.of_endpoint(endpoint, info.server.as_ref());
+            Some(self.resolve(&entry, info))
         };
         known.iter().filter_map(resolve).collect()
     }
 
-    /// Returns the name of the phone with an IP or MAC address; none if several phones claim the MAC
-    /// address.
-    pub(crate) fn name_at(&self, address: &str) -> Option<String> {
-        match self
-            .targets(&PhoneNames::inserted(address))
-            .into_iter()
-            .next()?
-        {
-            Target::Listed(entry) => Some(entry.name),
-            Target::Group(_) | Target::NoMatch(_) | Target::Plain(_) | Target::Unlisted(_) => None,
-            Target::Unknown(_) => {
+    /// Returns the phone with an IP or MAC address; none if several phones claim the MAC address.
+    pub(crate) fn name_at(&self, address: &str) -> Option<NamedPhone> {
+        let names = PhoneNames::inserted(address);
+        match self.targets(&names, None).into_iter().next()? {
+            Target::Listed(entry) => Some(self.named(&entry)),
+            Target::Unknown { .. } => {
                 let claimants = self.claimants(address);
                 let is_mac = address.parse::<MacAddress>().is_ok();
                 if is_mac && claimants.dispute().is_some() {
                     return None;
                 }
-                let mut endpoints = claimants
-                    .phones
-                    .into_iter()
-                    .filter_map(|info| info.endpoint);
-                endpoints.next().map(|endpoint| endpoint.to_string())
+                let mut phones = claimants.phones.into_iter();
+                let phone = phones.find(|info| info.endpoint.is_some())?;
+                let (endpoint, server) = (phone.endpoint?, phone.server);
+                Some(self.named_endpoint(&endpoint, server))
             }
+            _ => None,
         }
     }
 
@@ -274,6 +300,7 @@ impl PhoneResolver {
                 let reported = phone.mac.filter(|_| entry.mac.is_none());
                 let is_disputed = reported.is_some_and(|mac| self.is_disputed(mac, info));
                 Phone {
+                    name: self.display_name(&phone.name, phone.server.as_ref()),
                     mac: phone.mac.filter(|_| !is_disputed),
                     ..phone
                 }

@@ -7,6 +7,7 @@
 mod contact;
 mod hidden_events;
 mod inquiry;
+mod origin;
 mod query_queue;
 mod question;
 mod registered;
@@ -24,14 +25,16 @@ use futures_util::future::join_all;
 use handset_ami::Client;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{
-    Endpoint, MacAddress, Registered as Lookup, RegistrationInfo, Technology,
+    Endpoint, MacAddress, Registered as Lookup, RegistrationInfo, ServerName, Technology,
 };
 use parking_lot::RwLock;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
+use tracing::error;
 
 pub use contact::Contact;
 pub(crate) use contact::Reach;
+pub(crate) use origin::CallOrigin;
 use question::Question;
 pub(crate) use registered::Registered;
 use sync::ContactSync;
@@ -47,9 +50,11 @@ pub(crate) struct Roster {
 
 #[derive(Clone)]
 struct Server {
+    name: ServerName,
     client: Client,
     table: watch::Receiver<Table>,
     questions: mpsc::Sender<Question>,
+    identity: origin::Identity,
 }
 
 /// Where to send to a registered endpoint.
@@ -64,12 +69,21 @@ pub(crate) struct Registration {
 impl Roster {
     /// Loads the registrations of a server, and follows it until `tasks` stop.
     pub(crate) fn follow(&self, client: Client, tasks: &Tasks) {
+        let Ok(name) = client.name().parse() else {
+            error!(
+                server = client.name(),
+                "Cannot follow a server of this name."
+            );
+            return;
+        };
         let (table, readable) = watch::channel(Table::default());
         let (questions, asked) = mpsc::channel(MAX_QUESTIONS);
         let server = Server {
+            name,
             client: client.clone(),
             table: readable,
             questions,
+            identity: origin::Identity::default(),
         };
         self.servers.write().push(server);
         let stop = tasks.stop();
@@ -99,22 +113,40 @@ impl Roster {
             .retain(|known| known.client.name() != server);
     }
 
-    /// Returns the phones of `endpoint`, one for each contact; empty if no server currently has any.
-    pub(crate) fn registrations(&self, endpoint: &Endpoint) -> Vec<RegistrationInfo> {
-        self.select(|table| table.contacts(endpoint).iter().collect())
+    /// Returns the phones of `endpoint` of a server, or of all of them, one for each contact; empty if
+    /// there currently are none. A phone that registers with several servers is one.
+    pub(crate) fn registrations(
+        &self,
+        endpoint: &Endpoint,
+        server: Option<&ServerName>,
+    ) -> Vec<RegistrationInfo> {
+        let mut phones: Vec<RegistrationInfo> = Vec::new();
+        for info in self.select(server, |table| table.contacts(endpoint).iter().collect()) {
+            let is_known = |known: &RegistrationInfo| {
+                known.server != info.server && known.is_same_phone(&info)
+            };
+            if !phones.iter().any(is_known) {
+                phones.push(info);
+            }
+        }
+        phones
     }
 
-    /// Returns whether a phone of `endpoint` is registered with any server.
-    pub(crate) fn knows(&self, endpoint: &Endpoint) -> bool {
-        self.list().iter().any(|server| {
+    /// Returns whether a phone of `endpoint` is registered with a server, or with any.
+    pub(crate) fn knows(&self, endpoint: &Endpoint, server: Option<&ServerName>) -> bool {
+        self.of(server).iter().any(|server| {
             let table = server.table.borrow();
             table.is_current() && !table.contacts(endpoint).is_empty()
         })
     }
 
-    /// Returns how many registrations of `endpoint` were announced by events of the servers.
-    pub(crate) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
-        self.list().iter().fold(0, |sum: u64, server| {
+    /// Returns how many registrations of `endpoint` were announced by events of a server, or of all.
+    pub(crate) fn registration_count(
+        &self,
+        endpoint: &Endpoint,
+        server: Option<&ServerName>,
+    ) -> u64 {
+        self.of(server).iter().fold(0, |sum: u64, server| {
             sum.wrapping_add(server.table.borrow().registration_count(endpoint))
         })
     }
@@ -123,7 +155,7 @@ impl Roster {
     /// call themselves so behind a NAT.
     pub(crate) fn find(&self, text: &str) -> Vec<RegistrationInfo> {
         if let Ok(mac) = text.parse::<MacAddress>() {
-            return self.select(|table| {
+            return self.select(None, |table| {
                 table
                     .all()
                     .filter(|contact| contact.mac() == Some(mac))
@@ -134,7 +166,7 @@ impl Roster {
             Ok(ip) => {
                 let ip = Some(ip.to_canonical());
                 let at = |address: fn(&Contact) -> Option<IpAddr>| {
-                    self.select(|table| {
+                    self.select(None, |table| {
                         let all = table.all();
                         all.filter(|contact| address(contact) == ip).collect()
                     })
@@ -157,11 +189,7 @@ impl Roster {
         for server in self.list() {
             if server.is_loaded(until).await {
                 let table = server.table.borrow();
-                phones.extend(
-                    table
-                        .all()
-                        .map(|contact| contact.to_info(server.client.name())),
-                );
+                phones.extend(table.all().map(|contact| contact.to_info(&server.name)));
             } else {
                 unavailable.push(server.unavailable());
             }
@@ -169,16 +197,17 @@ impl Roster {
         (phones, unavailable)
     }
 
-    /// Returns the contacts of `endpoint`, and the server to send to. Waits until `until` for servers that
-    /// are still loading.
+    /// Returns the contacts of `endpoint` of a server, or of the first that has any, and the server to
+    /// send to. Waits until `until` for servers that are still loading.
     pub(crate) async fn registration(
         &self,
         endpoint: &Endpoint,
+        server: Option<&ServerName>,
         until: Instant,
     ) -> Result<Registration, Unavailable> {
         let mut disconnected = None;
-        let servers = self.list();
-        if servers.is_empty() {
+        let servers = self.of(server);
+        if self.list().is_empty() {
             return Err(Unavailable::NoServer);
         }
         for server in servers {
@@ -202,16 +231,27 @@ impl Roster {
         join_all(servers.iter().map(|server| server.is_loaded(until))).await;
     }
 
-    fn select(&self, choose: impl Fn(&Table) -> Vec<&Contact>) -> Vec<RegistrationInfo> {
+    fn select(
+        &self,
+        server: Option<&ServerName>,
+        choose: impl Fn(&Table) -> Vec<&Contact>,
+    ) -> Vec<RegistrationInfo> {
         let mut phones = Vec::new();
-        for Server { client, table, .. } in self.list() {
+        for Server { name, table, .. } in self.of(server) {
             let table = table.borrow();
             if table.is_current() {
                 let chosen = choose(&table);
-                phones.extend(chosen.iter().map(|contact| contact.to_info(client.name())));
+                phones.extend(chosen.iter().map(|contact| contact.to_info(&name)));
             }
         }
         phones
+    }
+
+    /// Returns a server, or all of them.
+    fn of(&self, server: Option<&ServerName>) -> Vec<Server> {
+        let mut servers = self.list();
+        servers.retain(|known| server.is_none_or(|server| known.name == *server));
+        servers
     }
 
     fn list(&self) -> Vec<Server> {
@@ -220,36 +260,63 @@ impl Roster {
 }
 
 impl Lookup for Roster {
-    fn endpoint(&self, name: &str) -> Option<Endpoint> {
+    fn endpoint(&self, name: &str, server: Option<&ServerName>) -> Option<Endpoint> {
         let technologies = [Technology::Pjsip, Technology::Sip, Technology::Sccp];
         let named = technologies.map(|technology| Endpoint::new(technology, name).ok());
         let registered = named
             .into_iter()
             .flatten()
-            .filter(|named| self.knows(named));
+            .filter(|named| self.knows(named, server));
         let registered: Vec<_> = registered.collect();
         // A desk phone of one technology may have a softphone of another beside it.
         let is_phone = |endpoint: &&Endpoint| {
-            let mut infos = self.registrations(endpoint).into_iter();
+            let mut infos = self.registrations(endpoint, server).into_iter();
             infos.any(|info| info.identity.is_some())
         };
         let phone = registered.iter().find(is_phone);
         phone.or_else(|| registered.first()).cloned()
     }
 
-    fn desk_phones(&self) -> Vec<Endpoint> {
-        let phones = self.select(|table| {
+    fn desk_phones(&self) -> Vec<(ServerName, Endpoint)> {
+        let phones = self.select(None, |table| {
             let all = table.all();
             all.filter(|contact| contact.identity().is_some() && !contact.is_further_line)
                 .collect()
         });
         let mut endpoints: Vec<_> = phones
             .into_iter()
-            .filter_map(|info| info.endpoint)
+            .filter_map(|info| Some((info.server?, info.endpoint?)))
             .collect();
-        endpoints.sort_by_cached_key(ToString::to_string);
+        endpoints.sort_by_cached_key(|(server, endpoint)| (endpoint.to_string(), server.clone()));
         endpoints.dedup();
         endpoints
+    }
+
+    fn has(&self, endpoint: &Endpoint, server: &ServerName) -> bool {
+        self.of(Some(server))
+            .iter()
+            .any(|server| server.table.borrow().has(endpoint))
+    }
+
+    fn is_one_phone(&self, endpoint: &Endpoint, servers: [&ServerName; 2]) -> bool {
+        let infos = |server: &ServerName| -> Vec<RegistrationInfo> {
+            let servers = self.of(Some(server));
+            let of_server = |known: &Server| -> Vec<_> {
+                let table = known.table.borrow();
+                let contacts = table.contacts(endpoint).iter();
+                contacts
+                    .map(|contact| contact.to_info(&known.name))
+                    .collect()
+            };
+            servers.iter().flat_map(of_server).collect()
+        };
+        let [one, other] = servers.map(infos);
+        // A softphone may be registered with one of them only.
+        let is_within = |some: &[RegistrationInfo], all: &[RegistrationInfo]| {
+            let is_known = |info: &RegistrationInfo| all.iter().any(|own| own.is_same_phone(info));
+            !some.is_empty() && some.iter().all(is_known)
+        };
+        is_within(&one, &other) || is_within(&other, &one)
     }
 }
 

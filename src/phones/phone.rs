@@ -45,7 +45,8 @@ pub use vendor::{UnknownVendor, Vendor};
 /// A phone with a known vendor and address.
 #[derive(Clone, Debug)]
 pub struct Phone {
-    /// The name in the configuration, else the name of its endpoint.
+    /// The name in the configuration, else the name of its endpoint; with that of its server where
+    /// phones of several servers have the name.
     pub name: String,
     /// Its vendor.
     pub vendor: Vendor,
@@ -60,6 +61,8 @@ pub struct Phone {
     pub mac: Option<MacAddress>,
     /// Its endpoint in Asterisk, if it has one.
     pub endpoint: Option<Endpoint>,
+    /// The server of its endpoint, if known.
+    pub server: Option<ServerName>,
     /// The URI of its contact in Asterisk, if known.
     pub contact: Option<String>,
     /// Its private address if it is behind NAT, where `address` does not reach it.
@@ -83,6 +86,25 @@ pub struct Phone {
     pub left_out: Vec<String>,
 }
 
+impl Phone {
+    /// Returns its name without that of its server.
+    pub fn plain_name(&self) -> &str {
+        let server = self.server.as_ref();
+        server
+            .and_then(|server| server.strip(&self.name))
+            .unwrap_or(&self.name)
+    }
+
+    /// Returns a key that is the same whether or not other servers have a phone of this name, and that
+    /// phones of several servers never share.
+    pub fn key(&self) -> String {
+        match &self.server {
+            Some(server) if server.strip(&self.name).is_none() => server.qualify(&self.name),
+            _ => self.name.clone(),
+        }
+    }
+}
+
 #[cfg(any(test, feature = "testing"))]
 impl Phone {
     /// Returns a phone named 1001 at 192.0.2.21 without optional properties; for tests.
@@ -95,6 +117,7 @@ impl Phone {
             address: Address::from(IpAddr::from([192, 0, 2, 21])),
             mac: None,
             endpoint: None,
+            server: None,
             contact: None,
             behind_nat: None,
             listing: Listing::Listed,

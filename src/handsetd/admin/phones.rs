@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, RawQuery, State};
 use handset_phones::Given;
-use handset_phones::phone::{PhoneNames, PhoneState, Target};
+use handset_phones::phone::{PhoneNames, PhoneState, ServerName, Target};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -30,8 +30,20 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<Str
         Ok(names) => names,
         Err(error) => return Reply::invalid(error.to_string()),
     };
-    let targets = state.services.resolver.targets(&names);
-    let names: Vec<&str> = targets.iter().map(Target::name).collect();
+    let resolver = &state.services.resolver;
+    let until = Instant::now() + ROSTER_TIMEOUT;
+    resolver.inquire_owners(&names, None, until).await;
+    let targets = resolver.targets(&names, None);
+    if let [target @ (Target::Ambiguous { .. } | Target::Unplaced { .. })] = targets.as_slice()
+        && let Some(Err(refused)) = resolver.not_an_entry(target).into_iter().next()
+    {
+        return Reply::invalid(refused.outcome.reason);
+    }
+    let name_of = |target: &Target| match target.entry() {
+        Some(entry) => resolver.named(entry).name,
+        None => target.name().to_owned(),
+    };
+    let names: Vec<String> = targets.iter().map(name_of).collect();
     let (phones, errors) = known_phones(&state).await;
     let is_named = |phone: &&PhoneSummary| {
         names.iter().any(|name| {
@@ -45,11 +57,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, Path(name): Path<Str
     };
     if names.len() > 1 {
         let more = names.len().saturating_sub(MAX_NAMED);
-        let mut names: Vec<_> = names
-            .into_iter()
-            .take(MAX_NAMED)
-            .map(str::to_owned)
-            .collect();
+        let mut names: Vec<_> = names.into_iter().take(MAX_NAMED).collect();
         names.extend((more > 0).then(|| format!("{more} more")));
         let names = names.join(", ");
         return Reply::invalid(format!("{name:?} names more than one phone: {names}"));
@@ -78,9 +86,9 @@ fn to_json(state: &AppState, phone: &PhoneSummary) -> Value {
 /// endpoint.
 pub(super) fn phone_state(state: &AppState, phone: &PhoneSummary) -> PhoneState {
     let states = &state.services.states;
-    states
-        .of(None, &phone.name)
-        .or(states.of(None, &phone.endpoint))
+    let server = phone.server.parse::<ServerName>().ok();
+    let of = |name: &str| states.of(server.as_ref(), name);
+    of(&phone.name).or(of(&phone.endpoint))
 }
 
 /// How many phones a reason names.

@@ -18,8 +18,10 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Vec<ami::Co
     let list = validator.list::<Raw>(root, "asterisk");
     let mut names = UniqueNames::new("[[asterisk]]");
     let servers = list.into_iter().filter_map(|(raw, section)| {
-        names.register(&section, &raw.name, validator);
-        if let Err(error) = raw.name.parse::<ServerName>() {
+        let is_name = names.register(&section, &raw.name, validator);
+        if let Err(error) = raw.name.parse::<ServerName>()
+            && is_name
+        {
             validator.reject(&section, "name", error.to_string());
         }
         let address = match raw.address.parse::<ami::Address>() {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use ::config::{Value, ValueKind};
 use handset_phones::phone::{
     Address, AuthPolicy, Credentials, CstaCalls, Directory, Endpoint, Firmware, Listing,
-    MacAddress, PhoneEntry, Vendor,
+    MacAddress, PhoneEntry, ServerName, Vendor,
 };
 use handset_phones::verb::Via;
 use secrecy::SecretString;
@@ -21,10 +21,11 @@ use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use super::vendors::{Account, Accounts};
 
-/// Reads the sections.
+/// Reads the sections; `servers` are the names of the `[[asterisk]]` sections.
 pub(super) fn read(
     root: &mut Setting,
     accounts: &Accounts,
+    servers: &[ServerName],
     validator: &mut Validator,
 ) -> Directory {
     let mut names = UniqueNames::new("[[phone]] or [[group]]");
@@ -32,11 +33,16 @@ pub(super) fn read(
     let mut entries = Vec::new();
     let mut completed_vendors = Vec::new();
     for (raw, section) in validator.list::<Phone>(root, "phone") {
-        let is_new = names.register(&section, &raw.name, validator);
+        let raw = with_server(raw, servers);
+        let server = server(&raw, &section, servers, validator);
+        let is_new = names.register_of(server.as_ref(), &section, &raw.name, validator);
         let (entry, completed) = entry(raw, &section, accounts, validator);
+        let entry = PhoneEntry { server, ..entry };
         if let Some(endpoint) = entry.endpoint.as_ref().filter(|_| is_new) {
-            endpoints.register_value(&section, "endpoint", &endpoint.to_string(), validator);
+            let of = entry.server.as_ref();
+            endpoints.register_value(of, &section, "endpoint", &endpoint.to_string(), validator);
         }
+        warn_of_several_servers(&entry, servers, validator);
         completed_vendors.extend(completed);
         entries.push(entry);
     }
@@ -60,7 +66,60 @@ pub(super) fn read(
             );
         }
     }
-    directory(&entries, groups, validator)
+    directory(&entries, groups, servers, validator)
+}
+
+/// Splits a name such as `berlin/1001` into server and name.
+fn with_server(raw: Phone, servers: &[ServerName]) -> Phone {
+    let split = servers.iter().find_map(|server| {
+        let name = server.strip(&raw.name).filter(|name| !name.is_empty())?;
+        Some((server.to_string(), name.to_owned()))
+    });
+    match split {
+        Some((server, name)) if raw.server.is_none() => Phone {
+            server: Some(server),
+            name,
+            ..raw
+        },
+        _ => raw,
+    }
+}
+
+/// Returns the server of a phone, which must be one of the `[[asterisk]]` sections.
+fn server(
+    raw: &Phone,
+    section: &Setting,
+    servers: &[ServerName],
+    validator: &mut Validator,
+) -> Option<ServerName> {
+    let name = raw.server.as_deref()?;
+    let known = servers.iter().find(|server| server.as_str() == name);
+    if known.is_none() {
+        let names: Vec<_> = servers.iter().map(ServerName::as_str).collect();
+        let text = if names.is_empty() {
+            format!("unknown server {name:?}; no [[asterisk]] is configured")
+        } else {
+            let names = names.join(", ");
+            format!("unknown server {name:?}; expected the name of an [[asterisk]]: {names}")
+        };
+        validator.reject(section, "server", text);
+    }
+    known.cloned()
+}
+
+/// Warns of a phone with an address that does not say of which of several servers it is.
+fn warn_of_several_servers(entry: &PhoneEntry, servers: &[ServerName], validator: &mut Validator) {
+    let is_one = entry.address.is_some() || entry.mac.is_some();
+    if let (Some(endpoint), true) = (&entry.endpoint, servers.len() > 1)
+        && entry.server.is_none()
+        && is_one
+    {
+        validator.warn(format!(
+            "[[phone]] {}: several [[asterisk]] are configured, and server is missing; where more than \
+             one of them has {endpoint}, requests to this phone are refused",
+            entry.name
+        ));
+    }
 }
 
 /// Builds an entry; also returns the vendor whose half of the credentials it completes.
@@ -129,6 +188,7 @@ fn entry(
         via: raw.via,
         pin,
         csta_calls: raw.csta_calls,
+        server: None,
         listing: Listing::Listed,
     };
     (entry, completed)
@@ -176,6 +236,7 @@ where
 fn directory(
     entries: &[PhoneEntry],
     groups: Vec<(Group, Setting)>,
+    servers: &[ServerName],
     validator: &mut Validator,
 ) -> Directory {
     let mut sections = HashMap::new();
@@ -185,7 +246,7 @@ fn directory(
         sections.insert(group.name, section);
     }
     loop {
-        let error = match Directory::new(entries.to_vec(), members.clone()) {
+        let error = match Directory::new(entries.to_vec(), members.clone(), servers.to_vec()) {
             Ok(directory) => return directory,
             Err(error) => error,
         };
@@ -218,6 +279,7 @@ fn member(group: &Setting, name: &str) -> Vec<Step> {
 struct Phone {
     name: String,
     endpoint: Option<String>,
+    server: Option<String>,
     vendor: Option<String>,
     model: Option<String>,
     firmware: Option<String>,

@@ -135,7 +135,7 @@ fn example_names_every_key_that_has_a_default() {
         name.starts_with(|c: char| c.is_ascii_lowercase())
             .then_some(name)
     });
-    let internal = ["entries", "groups", "users"];
+    let internal = ["entries", "groups", "servers", "users"];
     for name in fields.filter(|name| !internal.contains(name)) {
         let is_there =
             example.contains(&format!("#{name} = ")) || example.contains(&format!("# {name} = "));
@@ -209,7 +209,9 @@ fn every_key_sets_its_field() {
     assert!(entries[2].endpoint.is_none() && entries[2].credentials.is_none());
     assert_eq!(entries[2].firmware.as_ref().unwrap().as_str(), "8.7.3.19");
     assert_eq!(entries[2].csta_calls, Some(CstaCalls::Flat));
-    let everyone = config.directory.find(&"everyone".into(), &NoneRegistered);
+    let everyone = config
+        .directory
+        .find(&"everyone".into(), None, &NoneRegistered);
     let names: Vec<&str> = everyone.iter().map(Target::name).collect();
     assert_eq!(names, ["1001", "front desk", "1009", "1002"]);
     assert_eq!(config.rules[0].mode, crate::rules::config::Mode::Restart);
@@ -237,6 +239,33 @@ fn rules_without_a_server_are_warned_about() {
     assert_eq!(warnings, [expected]);
     let config = load_text("[agi]\nbudget = \"2s\"").unwrap();
     assert_eq!(config.warnings(), []);
+}
+
+#[test]
+fn phones_of_several_servers_may_have_one_name() {
+    let servers = ["berlin", "munich"]
+        .map(|name| format!("[[asterisk]]\nname = '{name}'\nusername = 'u'\nsecret = 's'\n"));
+    let phones = "[[phone]]\nname = '1001'\nserver = 'berlin'\nmac = '00005E005301'\n\
+                  [[phone]]\nname = 'munich/1001'\nmac = '00005E005302'\n\
+                  [[phone]]\nname = '1002'\naddress = '192.0.2.22'\n\
+                  [[group]]\nname = 'all of us'\nmembers = ['munich/1001', 'berlin/PJSIP/1003']\n";
+    let config = load_text(&(servers.concat() + phones)).unwrap();
+    let entries = config.directory.entries().iter();
+    let entries = entries.map(|entry| {
+        let server = entry.server.as_ref().map_or("", |server| server.as_str());
+        let endpoint = entry.endpoint.as_ref().map(ToString::to_string);
+        (server, entry.name.as_str(), endpoint.unwrap())
+    });
+    let expected = [
+        ("berlin", "1001", "PJSIP/1001".to_owned()),
+        ("munich", "1001", "PJSIP/1001".to_owned()),
+        ("", "1002", "PJSIP/1002".to_owned()),
+    ];
+    assert_eq!(entries.collect::<Vec<_>>(), expected);
+    // The other one is about the mode of the file.
+    let warning = config.warnings()[0].to_string();
+    let expected = "[[phone]] 1002: several [[asterisk]] are configured, and server is missing";
+    assert!(warning.contains(expected), "{warning}");
 }
 
 #[test]

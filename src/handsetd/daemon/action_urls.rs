@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::phone_http::{ActionUrlEvent, EventReceiver};
-use crate::resolver::{Claims, PhoneResolver};
+use crate::resolver::{Claims, NamedPhone, PhoneResolver};
 use crate::rules::Fact;
 
 /// Turns action URLs into events of the phones that requested them, until `stop`.
@@ -53,9 +53,12 @@ fn fact(url: ActionUrlEvent, resolver: &PhoneResolver) -> Fact {
         resolver.speaker(ip, claims)
     };
     match speaker {
-        Ok(phone) => {
+        Ok(NamedPhone {
+            name: phone,
+            server,
+        }) => {
             debug!(%peer, %vendor, event, phone, "Received an action URL.");
-            Fact::of_phone(&event, &phone, values)
+            Fact::of_phone(&event, &phone, values).of_server(server)
         }
         Err(reason) => {
             warn!(%peer, %vendor, event, reason, "Received an action URL of an unknown phone.");

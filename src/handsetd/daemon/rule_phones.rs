@@ -1,5 +1,7 @@
 //! The phones that rules refer to, as the resolver knows them.
 
+use handset_phones::phone::ServerName;
+
 use crate::config::Config;
 use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
@@ -21,14 +23,15 @@ impl RulePhones {
 }
 
 impl Phones for RulePhones {
-    fn describe(&self, name: &str) -> Option<PhoneDescription> {
-        let phone = self.0.describe(name)?;
+    fn describe(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneDescription> {
+        let phone = self.0.describe(name, home)?;
         Some(PhoneDescription {
             name: phone.name,
             vendor: phone.vendor,
             model: phone.model,
             address: phone.address,
             endpoint: phone.endpoint,
+            server: phone.server.parse().ok(),
         })
     }
 }

@@ -94,6 +94,7 @@ pub(super) fn cisco_credentials(config: &Config) -> Vec<ConfiguredCredentials> {
         Some(ConfiguredCredentials {
             owner: Some(Owner {
                 name: phone.name.clone(),
+                server: phone.server.clone(),
                 mac: phone.mac,
                 address: phone.address.as_ref().and_then(Address::ip),
             }),

@@ -220,7 +220,7 @@ impl Courier {
     fn with_call_id(&self, phone: &Phone) -> Phone {
         let registered = || {
             let endpoint = phone.endpoint.as_ref()?;
-            let registrations = self.0.roster.registrations(endpoint);
+            let registrations = self.0.roster.registrations(endpoint, phone.server.as_ref());
             let is_phone = |info: &&RegistrationInfo| {
                 let has_address = info.address.is_some() && info.address == phone.address.ip();
                 has_address || info.contact.is_some() && info.contact == phone.contact
@@ -247,7 +247,8 @@ impl Courier {
         publisher: &ContentPublisher,
     ) -> Result<Planned, PlanError> {
         let endpoint = phone.endpoint.as_ref();
-        let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint));
+        let server = phone.server.as_ref();
+        let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint, server));
         let plan = |via| {
             let documents = publisher.documents();
             let context = PlanContext {

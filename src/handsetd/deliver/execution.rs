@@ -176,7 +176,10 @@ impl PlanExecution<'_> {
             return Ok(None);
         };
         let endpoint = self.phone.endpoint.as_ref();
-        let registrations = endpoint.map_or(0, |endpoint| self.roster.registration_count(endpoint));
+        let registrations = endpoint.map_or(0, |endpoint| {
+            let server = self.phone.server.as_ref();
+            self.roster.registration_count(endpoint, server)
+        });
         let address = PhoneClient::address(self.phone, request);
         let permit = breakers.try_acquire(address, registrations);
         permit

@@ -115,7 +115,8 @@ impl OriginatedCalls {
         commit_point: &CommitPoint,
     ) -> Result<(), Failure> {
         commit_point.commit().await?;
-        let Some(OriginatedCall { client, id }) = self.0.lock().remove(&phone.name, Instant::now())
+        let Some(OriginatedCall { client, id }) =
+            self.0.lock().remove(&phone.key(), Instant::now())
         else {
             return Ok(());
         };
@@ -130,7 +131,7 @@ impl OriginatedCalls {
 
     fn remember(&self, phone: &Phone, call: OriginatedCall) {
         let mut calls = self.0.lock();
-        calls.insert(phone.name.clone(), call, RETENTION, Instant::now());
+        calls.insert(phone.key(), call, RETENTION, Instant::now());
     }
 }
 

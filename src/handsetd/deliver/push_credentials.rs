@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use handset_net::random;
-use handset_phones::phone::{AuthPolicy, Credentials, MacAddress, Phone};
+use handset_phones::phone::{AuthPolicy, Credentials, MacAddress, Phone, ServerName};
 use parking_lot::Mutex;
 
 /// The valid credentials. Clones share them.
@@ -45,6 +45,8 @@ pub struct ConfiguredCredentials {
 pub struct Owner {
     /// Its name.
     pub name: String,
+    /// Its server, if the configuration names it.
+    pub server: Option<ServerName>,
     /// Its hardware address.
     pub mac: Option<MacAddress>,
     /// Its address, unless that is a host name.
@@ -54,8 +56,10 @@ pub struct Owner {
 /// A push in progress.
 #[derive(Debug)]
 struct Push {
-    /// The name of the phone.
+    /// The name of the phone, without that of its server.
     phone: String,
+    /// The server of the phone, if known.
+    server: Option<ServerName>,
     /// The addresses that the phone may have: several only if it is configured by host name.
     addresses: Vec<IpAddr>,
     mac: Option<MacAddress>,
@@ -169,7 +173,8 @@ impl PushCredentials {
         let number = lists.next_number;
         lists.next_number = lists.next_number.wrapping_add(1);
         let push = Push {
-            phone: phone.name.clone(),
+            phone: phone.plain_name().to_owned(),
+            server: phone.server.clone(),
             addresses,
             mac: phone.mac,
             one_time: one_time.clone(),
@@ -239,7 +244,9 @@ impl Lists {
         }
         let peer = presented.peer.to_canonical();
         let is_pushed_to = |push: &Push| {
-            push.phone == owner.name && push.step != Step::None && push.addresses.contains(&peer)
+            let is_owner =
+                push.phone == owner.name && (owner.server.is_none() || owner.server == push.server);
+            is_owner && push.step != Step::None && push.addresses.contains(&peer)
         };
         owner.address == Some(peer) || self.pushes.values().any(is_pushed_to)
     }

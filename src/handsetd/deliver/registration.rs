@@ -35,7 +35,7 @@ pub(super) async fn find(
     };
     let until = until.min(Instant::now() + SYNC_TIMEOUT);
     let registration = roster
-        .registration(endpoint, until)
+        .registration(endpoint, phone.server.as_ref(), until)
         .await
         .map_err(|unavailable| {
             let status = match unavailable {

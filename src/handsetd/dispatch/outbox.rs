@@ -76,7 +76,7 @@ impl Dispatcher {
             Err(NotFound { outcome, .. }) => return reject(outcome.clone()),
         };
         let outcome = Outcome::at(&name, vendor, Status::Queued, "");
-        if !self.outbox.has_room(phone_ref.key()) {
+        if !self.outbox.has_room(&phone_ref.key()) {
             let reason = "too many deliveries are stored for this phone";
             return reject(Outcome::at(&name, vendor, Status::Unreachable, reason));
         }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use handset_phones::phone::Vendor;
+use handset_phones::phone::{ServerName, Vendor};
 use serde_json::{Map, Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -21,6 +21,8 @@ pub(crate) struct RequestInfo {
     pub(crate) verb: String,
     /// Keys and values as requested, secrets included.
     pub(crate) keys: Arc<[(String, String)]>,
+    /// The Asterisk server that the request came from; names without a server mean its phones.
+    pub(crate) home: Option<ServerName>,
     /// What the history keeps of the keys, and whether that includes texts.
     kept_keys: OnceLock<(bool, KeptKeys)>,
     /// The share of memory that the request occupies until all its deliveries are over.
@@ -48,9 +50,15 @@ impl RequestInfo {
             requester,
             verb,
             keys: keys.into(),
+            home: None,
             kept_keys: OnceLock::new(),
             share: None,
         }
+    }
+
+    /// Returns the request as one that came from an Asterisk server.
+    pub(crate) fn from_server(self, home: Option<ServerName>) -> Self {
+        Self { home, ..self }
     }
 
     /// Returns how much memory the keys and values take, in bytes.

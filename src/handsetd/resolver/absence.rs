@@ -1,7 +1,9 @@
 //! Phones of which nothing is known yet: Asterisk is asked, and the outcome says what it answered.
 
 use futures_util::future::join_all;
-use handset_phones::phone::{Endpoint, PhoneEntry, PhoneNames, RegistrationInfo, Target};
+use handset_phones::phone::{
+    Endpoint, PhoneEntry, PhoneNames, Registered as _, RegistrationInfo, ServerName, Target,
+};
 use tokio::time::Instant;
 
 use super::{NotFound, PhoneRef, PhoneResolver};
@@ -11,9 +13,41 @@ use crate::roster::Absence;
 impl PhoneResolver {
     /// Asks Asterisk for those of the named phones that only it can know and that are not in the roster,
     /// and waits until `until` for servers whose first reading is not over.
-    pub(crate) async fn inquire(&self, names: &PhoneNames, until: Instant) {
-        let targets = self.targets(names);
+    pub(crate) async fn inquire(
+        &self,
+        names: &PhoneNames,
+        home: Option<&ServerName>,
+        until: Instant,
+    ) {
+        self.inquire_owners(names, home, until).await;
+        let targets = self.targets(names, home);
         join_all(targets.iter().map(|target| self.ask_for(target, until))).await;
+    }
+
+    /// Asks servers whether they have phones of these names, where that decides whose are meant.
+    pub(crate) async fn inquire_owners(
+        &self,
+        names: &PhoneNames,
+        home: Option<&ServerName>,
+        until: Instant,
+    ) {
+        if !self.known().directory.has_several_servers() {
+            return;
+        }
+        let targets = self.targets(names, home);
+        // More come from a pattern, which stands for registered phones only.
+        let entries = targets.iter().take(MAX_INQUIRIES).filter_map(Target::entry);
+        let ask = async |entry: &PhoneEntry| {
+            let Some(endpoint) = &entry.endpoint else {
+                return;
+            };
+            self.roster.inquire_owners(endpoint, home, until).await;
+            let is_of_home = home.is_some_and(|home| self.roster.has(endpoint, home));
+            if !is_of_home {
+                self.roster.inquire_owners(endpoint, None, until).await;
+            }
+        };
+        join_all(entries.map(ask)).await;
     }
 
     async fn ask_for(&self, target: &Target, until: Instant) {
@@ -21,13 +55,13 @@ impl PhoneResolver {
             Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry) => {
                 self.inquire_entry(entry, until).await;
             }
-            Target::Unknown(address) => {
-                if Self::is_address(address) && self.roster.find(address).is_empty() {
-                    self.roster.inquire(None, until).await;
+            Target::Unknown { text, .. } => {
+                if Self::is_address(text) && self.roster.find(text).is_empty() {
+                    self.roster.inquire(None, None, until).await;
                 }
             }
-            Target::NoMatch(_) => self.roster.inquire(None, until).await,
-            Target::Group(_) => {}
+            Target::NoMatch(_) => self.roster.inquire(None, None, until).await,
+            Target::Ambiguous { .. } | Target::Group(_) | Target::Unplaced { .. } => {}
         }
     }
 
@@ -37,7 +71,8 @@ impl PhoneResolver {
             && !entry.is_complete()
             && self.on_roster(entry, endpoint).is_none()
         {
-            self.roster.inquire(Some(endpoint), until).await;
+            let server = entry.server.as_ref();
+            self.roster.inquire(Some(endpoint), server, until).await;
         }
     }
 
@@ -53,28 +88,33 @@ impl PhoneResolver {
         info: &RegistrationInfo,
         reason: String,
     ) -> NotFound {
-        let (name, endpoint) = (entry.name.as_str(), entry.endpoint.as_ref());
+        let (endpoint, server) = (entry.endpoint.as_ref(), entry.server.as_ref());
+        let name = &self.display_name(&entry.name, server);
         let is_registered = info.address.is_some() || info.contact.is_some();
         // What is registered now may be a softphone; the desk phone may register beside it.
         let may_register = endpoint.is_some() && self.roster.follows_any();
         let (status, reason) = match endpoint {
-            Some(endpoint) if !is_registered => self.absent(endpoint, info, reason),
+            Some(endpoint) if !is_registered => self.absent((endpoint, server), info, reason),
             _ => (Status::NotFound, reason),
         };
         NotFound {
             outcome: Outcome::at(name, entry.vendor, status, reason),
-            phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(name, endpoint))),
+            phone_ref: may_register
+                .then(|| Box::new(PhoneRef::of_absent(&entry.name, endpoint, server))),
         }
     }
 
     fn absent(
         &self,
-        endpoint: &Endpoint,
+        (endpoint, server): (&Endpoint, Option<&ServerName>),
         info: &RegistrationInfo,
         reason: String,
     ) -> (Status, String) {
-        let not_registered = || format!("{endpoint} is not registered");
-        match self.roster.absence(Some(endpoint)) {
+        let not_registered = || {
+            let endpoint = self.display_name(&endpoint.to_string(), server);
+            format!("{endpoint} is not registered")
+        };
+        match self.roster.absence(Some(endpoint), server) {
             _ if info.is_known => (Status::Unreachable, not_registered()),
             Absence::NotRegistered => (Status::Unreachable, not_registered()),
             Absence::Unavailable(server) => (Status::Unreachable, server.to_string()),
@@ -90,17 +130,20 @@ impl PhoneResolver {
         if !Self::is_address(address) {
             return Outcome::at(address, None, Status::NotFound, reason).into();
         }
-        let (status, reason) = match self.roster.absence(None) {
+        let (status, reason) = match self.roster.absence(None, None) {
             Absence::Unavailable(server) => (Status::Unreachable, server.to_string()),
             Absence::NotRegistered | Absence::Unknown => (Status::NotFound, reason),
         };
         let may_register = self.roster.follows_any();
         NotFound {
             outcome: Outcome::at(address, None, status, reason),
-            phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(address, None))),
+            phone_ref: may_register.then(|| Box::new(PhoneRef::of_absent(address, None, None))),
         }
     }
 }
+
+/// For how many phones of a request servers are asked whose they are.
+const MAX_INQUIRIES: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -120,8 +163,8 @@ mod tests {
     }
 
     async fn ask(resolver: &PhoneResolver, name: &str) -> Resolution {
-        resolver.inquire(&name.into(), soon()).await;
-        resolver.find(&name.into()).remove(0)
+        resolver.inquire(&name.into(), None, soon()).await;
+        resolver.find(&name.into(), None).remove(0)
     }
 
     fn outcome(resolution: Resolution) -> (Status, String) {
@@ -134,7 +177,7 @@ mod tests {
         let tasks = Tasks::new();
         let (listener, roster) = listen(&tasks).await;
         let resolver = resolver(&roster);
-        let (status, reason) = outcome(resolver.find(&"1001".into()).remove(0));
+        let (status, reason) = outcome(resolver.find(&"1001".into(), None).remove(0));
         assert_eq!(status, Status::Unreachable);
         assert!(reason.starts_with("Asterisk pbx is not "), "{reason}");
         let server = async {
@@ -232,11 +275,11 @@ mod tests {
         let expected = (Status::Unreachable, "SCCP/202 is not registered".to_owned());
         assert_eq!(outcome(absent), expected);
         for name in ["200", "201", "SCCP/200", "SEP00005E005301", "00005E005301"] {
-            let phone = resolver.find(&name.into()).remove(0).unwrap();
+            let phone = resolver.find(&name.into(), None).remove(0).unwrap();
             assert_eq!(phone.model, "7970", "{name}");
             assert_eq!(phone.mac, "00005E005301".parse().ok(), "{name}");
         }
-        let all = resolver.find(&"all".into());
+        let all = resolver.find(&"all".into(), None);
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].as_ref().unwrap().name, "200");
         tasks.shut_down(Duration::from_secs(5)).await;

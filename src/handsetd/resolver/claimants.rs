@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use handset_phones::phone::{MacAddress, RegistrationInfo, sip_socket};
+use handset_phones::phone::{MacAddress, RegistrationInfo};
 
 use super::PhoneResolver;
 
@@ -24,7 +24,7 @@ impl Claimants {
         infos.sort_by_cached_key(|info| info.endpoint.as_ref().map(ToString::to_string));
         let mut phones: Vec<RegistrationInfo> = Vec::new();
         for info in infos {
-            if !phones.iter().any(|known| is_same_phone(known, &info)) {
+            if !phones.iter().any(|known| known.is_same_phone(&info)) {
                 phones.push(info);
             }
         }
@@ -33,8 +33,14 @@ impl Claimants {
 
     /// Returns the endpoints that dispute it, if they are several: `PJSIP/1001 and PJSIP/1002`.
     pub(super) fn dispute(&self) -> Option<String> {
-        let endpoints = self.phones.iter().filter_map(|info| info.endpoint.as_ref());
-        let mut names: Vec<_> = endpoints.map(ToString::to_string).collect();
+        let mut servers = self.phones.iter().map(|info| info.server.as_ref());
+        let first = servers.next().flatten();
+        let is_of_one = servers.all(|server| server == first);
+        let name = |info: &RegistrationInfo| match (&info.server, info.endpoint.as_ref()?) {
+            (Some(server), endpoint) if !is_of_one => Some(server.qualify(endpoint)),
+            (_, endpoint) => Some(endpoint.to_string()),
+        };
+        let mut names: Vec<_> = self.phones.iter().filter_map(name).collect();
         names.dedup();
         let more = names.len().saturating_sub(MAX_NAMED);
         names.truncate(MAX_NAMED);
@@ -72,19 +78,6 @@ impl PhoneResolver {
     /// Returns the registered phones with this IP or MAC address.
     pub(super) fn claimants(&self, address: &str) -> Claimants {
         Claimants::of(self.roster.find(address))
-    }
-}
-
-/// Returns whether two registrations are those of one phone: lines at one contact, lines of one SCCP
-/// device, or one line at several servers.
-fn is_same_phone(one: &RegistrationInfo, other: &RegistrationInfo) -> bool {
-    let socket = |info: &RegistrationInfo| info.contact.as_deref().map(sip_socket);
-    if one.device.is_some() && one.device == other.device {
-        return one.address == other.address;
-    }
-    match (socket(one), socket(other)) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other),
-        _ => one.endpoint == other.endpoint && one.address == other.address,
     }
 }
 
@@ -153,7 +146,7 @@ mod tests {
             mac: "00:00:5E:00:53:03".parse().ok(),
             ..PhoneEntry::unlisted("PJSIP/1003".parse().unwrap())
         };
-        let directory = Directory::new(vec![listed], HashMap::new()).unwrap();
+        let directory = Directory::new(vec![listed], HashMap::new(), Vec::new()).unwrap();
         let resolver = PhoneResolver::new(directory, roster, VendorDefaultsMap::new());
         let mut session = Session::accept(&listener).await;
         let phones = [
@@ -166,7 +159,7 @@ mod tests {
         session.answer_with_phones(&phones).await;
         arrivals.recv().await.unwrap();
         let mac_of = |name: &str| {
-            let phone = resolver.find(&name.into()).remove(0).unwrap();
+            let phone = resolver.find(&name.into(), None).remove(0).unwrap();
             phone.mac.map(|mac| mac.to_string())
         };
         assert_eq!(mac_of("1001"), None);
@@ -175,12 +168,15 @@ mod tests {
         assert_eq!(mac_of("1004"), None, "it is that of a [[phone]]");
         assert_eq!(mac_of("1005").as_deref(), Some("00:00:5E:00:53:05"));
 
-        let disputed = resolver.find(&"00005E005301".into()).remove(0).unwrap_err();
+        let disputed = resolver
+            .find(&"00005E005301".into(), None)
+            .remove(0)
+            .unwrap_err();
         assert_eq!(disputed.outcome.status, Status::NotFound);
         assert_eq!(disputed.phone_ref, None);
         assert_eq!(resolver.name_at("00005E005301"), None);
         for (mac, name) in [("00005E005303", "1003"), ("00005E005305", "1005")] {
-            let found = resolver.find(&mac.into());
+            let found = resolver.find(&mac.into(), None);
             let names: Vec<_> = found
                 .iter()
                 .map(|phone| &phone.as_ref().unwrap().name)

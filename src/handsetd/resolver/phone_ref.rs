@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use handset_phones::phone::{Endpoint, Firmware, Identity, Phone, PhoneNames};
+use handset_phones::phone::{Endpoint, Firmware, Identity, Phone, PhoneNames, ServerName};
 use serde::{Deserialize, Serialize};
 
 /// Identifies a phone across restarts. Contains no secret, and nothing that configuration or roster
@@ -12,6 +12,9 @@ pub(crate) struct PhoneRef {
     /// The value of `phone=` that finds it.
     text: String,
     endpoint: Option<String>,
+    /// The server of the endpoint; `None` also in outboxes of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     /// Distinguishes it from other phones of the endpoint.
     mac: Option<String>,
     /// Likewise, if the MAC address is unknown.
@@ -34,6 +37,7 @@ impl PhoneRef {
         Self {
             text,
             endpoint: phone.endpoint.as_ref().map(ToString::to_string),
+            server: phone.server.as_ref().map(ToString::to_string),
             mac: phone.mac.map(|mac| mac.to_string()),
             ip: phone.address.ip(),
             seen: Some(Seen {
@@ -45,34 +49,78 @@ impl PhoneRef {
     }
 
     /// Creates a reference to a phone that is not registered yet.
-    pub(super) fn of_absent(text: &str, endpoint: Option<&Endpoint>) -> Self {
+    pub(super) fn of_absent(
+        text: &str,
+        endpoint: Option<&Endpoint>,
+        server: Option<&ServerName>,
+    ) -> Self {
         Self {
             text: endpoint.map_or_else(|| text.to_owned(), ToString::to_string),
             endpoint: endpoint.map(ToString::to_string),
+            server: server.map(ToString::to_string),
             mac: None,
             ip: None,
             seen: None,
         }
     }
 
-    /// Sets the value of `phone=` that finds it.
-    pub(super) fn with_text(self, text: String) -> Self {
+    /// Sets the value of `phone=` that finds it, which may have its server.
+    pub(super) fn with_text(self, text: &str) -> Self {
+        let server = self.server.as_deref();
+        let name = server.and_then(|server| text.strip_prefix(server)?.strip_prefix('/'));
+        let text = name.unwrap_or(text).to_owned();
         Self { text, ..self }
     }
 
-    /// Returns the endpoint; without one, the text that finds the phone.
-    pub(crate) fn key(&self) -> &str {
-        self.endpoint.as_deref().unwrap_or(&self.text)
+    /// Sets the server of the endpoint, unless it is known.
+    pub(super) fn at(self, server: &ServerName) -> Self {
+        let only = self.endpoint.is_some().then(|| server.to_string());
+        Self {
+            server: self.server.or(only),
+            ..self
+        }
     }
 
-    /// Returns the value of `phone=` that finds the phone.
+    /// Returns a key that phones of several servers do not share: the endpoint with its server; without
+    /// an endpoint, the text that finds the phone.
+    pub(crate) fn key(&self) -> String {
+        match (&self.server, &self.endpoint) {
+            (Some(server), Some(endpoint)) => format!("{server}/{endpoint}"),
+            (_, endpoint) => endpoint.as_ref().unwrap_or(&self.text).clone(),
+        }
+    }
+
+    /// Returns whether it may be a phone of this endpoint.
+    pub(crate) fn may_be_of(key: &str, endpoint: &Endpoint) -> bool {
+        // One that was not registered is stored under its name in PJSIP.
+        let plain = format!("PJSIP/{}", endpoint.name());
+        [endpoint.to_string(), plain].iter().any(|endpoint| {
+            let server = key.strip_suffix(endpoint.as_str());
+            server.is_some_and(|server| server.is_empty() || server.ends_with('/'))
+        })
+    }
+
+    /// Returns whether it may be a phone of any server.
+    pub(super) fn is_of_unknown_server(&self) -> bool {
+        self.server.is_none() && self.endpoint.is_some()
+    }
+
+    /// Returns the server of the endpoint, if known.
+    pub(super) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// Returns the value of `phone=` that finds the phone of its server.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns the text as the name of one phone, even if a group was called so meanwhile.
-    pub(super) fn names(&self) -> PhoneNames {
-        PhoneNames::inserted(&self.text)
+    /// Returns the name of the phone of the server, even if a group was called so meanwhile.
+    pub(super) fn names(&self, server: Option<&ServerName>) -> PhoneNames {
+        match server {
+            Some(server) => PhoneNames::inserted(&server.qualify(&self.text)),
+            None => PhoneNames::inserted(&self.text),
+        }
     }
 
     /// Returns whether it distinguishes the phones of an endpoint.

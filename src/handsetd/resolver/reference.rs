@@ -1,6 +1,6 @@
 //! Resolves references to phones.
 
-use handset_phones::phone::{Phone, RegistrationInfo, Target};
+use handset_phones::phone::{Phone, PhoneNames, RegistrationInfo};
 use tokio::time::Instant;
 
 use super::phone_ref::PhoneRef;
@@ -11,34 +11,79 @@ impl PhoneResolver {
     /// Creates a reference to `phone`.
     pub(crate) fn phone_ref(&self, phone: &Phone) -> PhoneRef {
         let known = self.known();
-        let is_listed = known
-            .directory
-            .entries()
-            .iter()
-            .any(|entry| entry.name == phone.name);
+        let name = phone.plain_name();
+        let mut entries = known.directory.entries().iter();
+        let is_listed = entries.any(|entry| entry.name == name);
         let text = match &phone.endpoint {
             Some(endpoint) if !is_listed => endpoint.to_string(),
-            _ => phone.name.clone(),
+            _ => name.to_owned(),
         };
         PhoneRef::new(text, phone)
     }
 
     /// Asks Asterisk for the phone of a reference, unless it is in the roster.
     pub(crate) async fn inquire_ref(&self, phone_ref: &PhoneRef, until: Instant) {
-        self.inquire(&phone_ref.names(), until).await;
+        for names in self.names(phone_ref).unwrap_or_default() {
+            self.inquire(&names, None, until).await;
+        }
+    }
+
+    /// Returns the reference with the server of its endpoint, if it is of an earlier version and there
+    /// is one server only.
+    pub(crate) fn with_server(&self, phone_ref: PhoneRef) -> PhoneRef {
+        match self.known().directory.servers() {
+            [only] => phone_ref.at(only),
+            _ => phone_ref,
+        }
+    }
+
+    /// Returns the names of the phone of a reference. A server that was renamed may be the only one, and
+    /// references of earlier versions have none.
+    fn names(&self, phone_ref: &PhoneRef) -> Result<Vec<PhoneNames>, Outcome> {
+        let known = self.known();
+        let servers = known.directory.servers();
+        let Some(name) = phone_ref.server().filter(|_| servers.len() > 1) else {
+            let servers = servers.iter().filter(|_| servers.len() > 1);
+            let has_any = phone_ref.is_of_unknown_server() && phone_ref.is_identifying();
+            let anywhere = servers
+                .filter(|_| has_any)
+                .map(|server| phone_ref.names(Some(server)));
+            return Ok(std::iter::once(phone_ref.names(None))
+                .chain(anywhere)
+                .collect());
+        };
+        let server = servers.iter().find(|server| server.as_str() == name);
+        if server.is_none() {
+            let phone = format!("{name}/{}", phone_ref.text());
+            let reason = format!("no [[asterisk]] is named {name:?}, whose phone this was");
+            return Err(Outcome::at(&phone, None, Status::NotFound, reason));
+        }
+        Ok(vec![phone_ref.names(server)])
     }
 
     /// Returns the phone of a reference, at its present address.
     pub(crate) fn resolve_ref(&self, phone_ref: &PhoneRef) -> Result<Phone, Outcome> {
         let (mut found, mut missing) = (Vec::new(), None);
-        for resolution in self.find(&phone_ref.names()) {
+        let names = self.names(phone_ref)?;
+        for resolution in names.iter().flat_map(|names| self.find(names, None)) {
             match resolution {
                 Ok(phone) => found.push(phone),
-                Err(NotFound { outcome, .. }) => missing = Some(outcome),
+                Err(NotFound { outcome, .. }) => missing = missing.or(Some(outcome)),
             }
         }
         if let Some(at) = found.iter().position(|phone| phone_ref.identifies(phone)) {
             return Ok(found.swap_remove(at));
+        }
+        if names.len() > 1 {
+            // Which of the servers it was is told by the phone alone, once it registers.
+            return Err(match missing {
+                Some(missing) if missing.status == Status::Invalid => Outcome {
+                    status: Status::Unreachable,
+                    ..missing
+                },
+                Some(missing) => missing,
+                None => Outcome::at(phone_ref.text(), None, Status::Unreachable, OTHER_SERVERS),
+            });
         }
         // The endpoint may have another phone now, or another address. A reference to a phone that
         // was not registered identifies none of several; any will do.
@@ -67,14 +112,15 @@ impl PhoneResolver {
             identity: Some(identity),
             ..RegistrationInfo::default()
         };
-        let target = self.targets(&phone_ref.names()).into_iter().next()?;
-        let (Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry)) = target
-        else {
-            return None;
-        };
-        self.resolve(&entry, &info).ok()
+        let names = self.names(phone_ref).ok()?.into_iter().next()?;
+        let target = self.targets(&names, None).into_iter().next()?;
+        self.resolve(target.entry()?, &info).ok()
     }
 }
+
+/// Reason where only other phones have the name of a phone whose server is not known.
+const OTHER_SERVERS: &str = "several servers have phones of this name, and none of them is the requested \
+                             one";
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@
 
 use std::net::IpAddr;
 
-use handset_phones::phone::{Endpoint, MacAddress, PhoneNames, Target};
+use handset_phones::phone::{Endpoint, MacAddress, PhoneEntry, PhoneNames, Target};
 
-use super::PhoneResolver;
+use super::{NamedPhone, PhoneResolver};
 
 /// What an action URL says of the phone that requested it. An empty value counts as missing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,16 +24,25 @@ pub(crate) struct Claims<'a> {
 /// A phone that may have made a request.
 #[derive(Clone, Debug)]
 struct Candidate {
-    name: String,
+    phone: NamedPhone,
     endpoint: Option<Endpoint>,
     mac: Option<MacAddress>,
     /// The host and port at which it is registered.
     socket: Option<String>,
 }
 
+impl Candidate {
+    /// Returns whether this is its name, with or without its server.
+    fn is_called(&self, name: &str) -> bool {
+        let server = self.phone.server.as_ref();
+        let plain = server.and_then(|server| server.strip(name));
+        self.phone.name == name || plain == Some(&*self.phone.name)
+    }
+}
+
 impl PhoneResolver {
-    /// Returns the name of the phone at `peer`, or why it is not known.
-    pub(crate) fn speaker(&self, peer: IpAddr, claims: Claims<'_>) -> Result<String, String> {
+    /// Returns the phone at `peer`, or why it is not known.
+    pub(crate) fn speaker(&self, peer: IpAddr, claims: Claims<'_>) -> Result<NamedPhone, String> {
         let candidates = self.candidates(peer);
         if candidates.is_empty() {
             return Err(format!("no phone is known at {peer}"));
@@ -44,17 +53,15 @@ impl PhoneResolver {
         }
     }
 
-    /// Returns the name of the phone that a URL with the key says it is; if it does not say, as
+    /// Returns the phone that a URL with the key says it is; if it does not say, as
     /// [`speaker`](Self::speaker) does.
     pub(crate) fn speaker_with_key(
         &self,
         peer: IpAddr,
         claims: Claims<'_>,
-    ) -> Result<String, String> {
+    ) -> Result<NamedPhone, String> {
         if let Some(phone) = claims.phone {
-            return self
-                .known_name(phone)
-                .ok_or_else(|| format!("phone={phone} names no phone that is known"));
+            return self.known_name(phone);
         }
         match claims.mac.filter(|mac| mac.parse::<MacAddress>().is_ok()) {
             Some(mac) => self
@@ -70,25 +77,26 @@ impl PhoneResolver {
         candidates: Vec<Candidate>,
         mac: MacAddress,
         claims: Claims<'_>,
-    ) -> Result<String, String> {
+    ) -> Result<NamedPhone, String> {
         let (same, others): (Vec<_>, Vec<_>) = candidates
             .into_iter()
             .partition(|candidate| candidate.mac == Some(mac));
         if !same.is_empty() {
             // Several lines of one phone.
-            let first = same.first().map(|first| first.name.clone());
+            let first = same.first().map(|first| first.phone.clone());
             return pick(&same, claims).or(first).ok_or_else(|| ambiguous(peer));
         }
         if let Some(other) = self.name_at(&mac.to_string()) {
             return Err(format!(
-                "{mac} is the hardware address of {other}, which is not at {peer}"
+                "{mac} is the hardware address of {}, which is not at {peer}",
+                other.name
             ));
         }
         let (unknown, known): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|other| other.mac.is_none());
         match (&*unknown, &*known) {
             ([], [only]) => {
-                let (name, own) = (&only.name, only.mac.unwrap_or(mac));
+                let (name, own) = (&only.phone.name, only.mac.unwrap_or(mac));
                 Err(format!(
                     "{mac} is not the hardware address of {name}, the phone at {peer}, which is {own}"
                 ))
@@ -113,8 +121,9 @@ impl PhoneResolver {
                 .as_ref()
                 .and_then(handset_phones::phone::Address::ip);
             if address.map(|ip| ip.to_canonical()) == Some(peer) {
+                let server = known.directory.server_of(entry, &self.roster);
                 found.push(Candidate {
-                    name: entry.name.clone(),
+                    phone: self.named(&entry.clone().at(server.as_ref())),
                     endpoint: entry.endpoint.clone(),
                     mac: entry.mac,
                     socket: None,
@@ -128,22 +137,17 @@ impl PhoneResolver {
                 continue;
             };
             let mac = info.identity.and_then(|identity| identity.mac);
-            let entry = known.directory.of_endpoint(&endpoint);
-            let is_listed = known
-                .directory
-                .entries()
-                .iter()
-                .any(|listed| listed.name == entry.name);
-            let name = if is_listed {
-                entry.name.clone()
+            let entry = known.directory.of_endpoint(&endpoint, info.server.as_ref());
+            let phone = if entry.listing.is_named() {
+                self.named(&entry)
             } else {
-                endpoint.to_string()
+                self.named_endpoint(&endpoint, info.server)
             };
-            match found.iter_mut().find(|candidate| candidate.name == name) {
+            match found.iter_mut().find(|candidate| candidate.phone == phone) {
                 Some(candidate) => candidate.mac = candidate.mac.or(mac),
                 None if entry.address.is_some() => {}
                 None => found.push(Candidate {
-                    name,
+                    phone,
                     endpoint: Some(endpoint),
                     mac: entry.mac.or(mac),
                     socket: info.contact.as_deref().and_then(socket),
@@ -152,45 +156,55 @@ impl PhoneResolver {
         }
         // The roster has no order; a phone must not change its name.
         if let Some(registered) = found.get_mut(configured..) {
-            registered.sort_by(|one, other| one.name.cmp(&other.name));
+            registered.sort_by(|one, other| one.phone.name.cmp(&other.phone.name));
         }
         found
     }
 
-    /// Returns the name of the one phone that `text` names, if it is configured or registered.
-    fn known_name(&self, text: &str) -> Option<String> {
-        let targets = self.targets(&PhoneNames::inserted(text));
-        match targets.into_iter().next()? {
-            Target::Listed(entry) => Some(entry.name),
-            Target::Unlisted(entry) => {
-                let endpoint = entry.endpoint?;
-                self.roster.knows(&endpoint).then(|| endpoint.to_string())
+    /// Returns the one phone that `text` names, if it is configured or registered.
+    fn known_name(&self, text: &str) -> Result<NamedPhone, String> {
+        let unknown = || format!("phone={text} names no phone that is known");
+        let targets = self.targets(&PhoneNames::inserted(text), None);
+        let target = targets.into_iter().next().ok_or_else(unknown)?;
+        match target {
+            Target::Listed(entry) => Ok(self.named(&entry)),
+            Target::Unlisted(PhoneEntry {
+                endpoint: Some(endpoint),
+                server,
+                ..
+            }) if self.roster.knows(&endpoint, server.as_ref()) => {
+                Ok(self.named_endpoint(&endpoint, server))
             }
-            Target::Unknown(address) => self.name_at(&address),
-            Target::Group(_) | Target::NoMatch(_) | Target::Plain(_) => None,
+            Target::Unknown { text, .. } => self.name_at(&text).ok_or_else(unknown),
+            Target::Ambiguous { name, servers } => Err(Self::ambiguous(&name, &servers).reason),
+            Target::Group(_)
+            | Target::NoMatch(_)
+            | Target::Plain(_)
+            | Target::Unlisted(_)
+            | Target::Unplaced { .. } => Err(unknown()),
         }
     }
 }
 
 /// Returns the only candidate, or the only one that the claims name. Several lines that are registered at
 /// one socket are one phone; without a claim it has the name of the first.
-fn pick(candidates: &[Candidate], claims: Claims<'_>) -> Option<String> {
+fn pick(candidates: &[Candidate], claims: Claims<'_>) -> Option<NamedPhone> {
     if let [only] = candidates {
-        return Some(only.name.clone());
+        return Some(only.phone.clone());
     }
     let line = claims.local.map(user);
     let is_named = |candidate: &&Candidate| {
         let endpoint = candidate.endpoint.as_ref();
         let is_line = endpoint.is_some_and(|endpoint| line == Some(endpoint.name()));
-        is_line || claims.phone == Some(candidate.name.as_str())
+        is_line || claims.phone.is_some_and(|claim| candidate.is_called(claim))
     };
     let mut named = candidates.iter().filter(is_named);
     if let Some(first) = named.next() {
-        return named.next().is_none().then(|| first.name.clone());
+        return named.next().is_none().then(|| first.phone.clone());
     }
     let first = candidates.first()?;
     let is_same = |other: &Candidate| first.socket.is_some() && first.socket == other.socket;
-    candidates.iter().all(is_same).then(|| first.name.clone())
+    candidates.iter().all(is_same).then(|| first.phone.clone())
 }
 
 /// Returns the host and port of a SIP URI: `sip:1001@192.0.2.21:5060;transport=udp`.

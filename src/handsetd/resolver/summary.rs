@@ -1,8 +1,10 @@
 //! The list of configured and registered phones, for administrators and programs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use handset_phones::phone::{MacAddress, PhoneEntry, PhoneNames, RegistrationInfo, Target};
+use handset_phones::phone::{
+    MacAddress, PhoneEntry, PhoneNames, RegistrationInfo, ServerName, Target,
+};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -13,7 +15,7 @@ use crate::roster::Unavailable;
 /// A phone in the list; unknown values are empty.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub(crate) struct PhoneSummary {
-    /// Its name in `phone=`.
+    /// Its name in `phone=`, with that of its server where phones of several servers have it.
     pub name: String,
     /// Its vendor.
     pub vendor: String,
@@ -27,6 +29,8 @@ pub(crate) struct PhoneSummary {
     pub mac: String,
     /// Its endpoint in Asterisk.
     pub endpoint: String,
+    /// The Asterisk server of its endpoint.
+    pub server: String,
     /// Whether it is registered with any server.
     pub registered: bool,
     /// How it was found, in order.
@@ -38,34 +42,38 @@ impl PhoneResolver {
     /// Waits until `until` for servers that are still loading.
     pub(crate) async fn list(&self, until: Instant) -> (Vec<PhoneSummary>, Vec<Unavailable>) {
         let (infos, unavailable) = self.roster.all(until).await;
-        (summaries(&self.known(), &infos), unavailable)
+        (self.summaries(&self.known(), &infos), unavailable)
     }
 
-    /// Returns the one phone that `name` means; `None` if nobody knows it. No I/O: only configured and
-    /// registered phones are known.
-    pub(crate) fn describe(&self, name: &str) -> Option<PhoneSummary> {
+    /// Returns the one phone that `name` means in an event of the server `home`; `None` if nobody knows
+    /// it. No I/O: only configured and registered phones are known.
+    pub(crate) fn describe(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneSummary> {
         let known = self.known();
-        let target = self
-            .targets(&PhoneNames::inserted(name))
-            .into_iter()
-            .next()?;
-        let (entry, infos) = match target {
+        let targets = self.targets(&PhoneNames::inserted(name), home);
+        let (entry, infos) = match targets.into_iter().next()? {
             Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry) => {
                 let endpoint = entry.endpoint.as_ref();
-                let infos = endpoint.map(|endpoint| self.registrations(endpoint));
+                let server = entry.server.as_ref();
+                let infos = endpoint.map(|endpoint| self.registrations(endpoint, server));
                 (entry, infos.unwrap_or_default())
             }
-            Target::Unknown(address) => {
-                let infos = self.claimants(&address).phones;
-                let endpoint = infos.first()?.endpoint.as_ref()?;
-                (known.directory.of_endpoint(endpoint), infos)
+            Target::Unknown { text, .. } => {
+                let infos = self.claimants(&text).phones;
+                let first = infos.first()?;
+                let entry = self.of_endpoint(first.endpoint.as_ref()?, first.server.as_ref());
+                (entry, infos)
             }
-            Target::Group(_) | Target::NoMatch(_) => return None,
+            Target::Ambiguous { .. }
+            | Target::Group(_)
+            | Target::NoMatch(_)
+            | Target::Unplaced { .. } => return None,
         };
         if infos.is_empty() && !entry.listing.is_named() {
             return None;
         }
-        Some(summary((&known, &HashMap::new()), &entry, infos.first()))
+        let mut summary = summary((&known, &HashMap::new()), &entry, infos.first());
+        summary.name = self.display_name(&summary.name, entry.server.as_ref());
+        Some(summary)
     }
 
     /// Returns the names of the groups, in order.
@@ -75,36 +83,55 @@ impl PhoneResolver {
         names.sort();
         names
     }
-}
 
-fn summaries(known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
-    let mut all = Vec::new();
-    let mut listed = HashSet::new();
-    let disputed = &disputed_macs(infos);
-    for entry in known.directory.entries() {
-        let own: Vec<_> = infos
-            .iter()
-            .filter(|info| info.endpoint.is_some() && info.endpoint == entry.endpoint)
-            .collect();
-        listed.extend(entry.endpoint.clone());
-        if own.is_empty() {
-            all.push(summary((known, disputed), entry, None));
+    fn summaries(&self, known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
+        let directory = &known.directory;
+        let disputed = &disputed_macs(infos);
+        let summary = |entry: &PhoneEntry, info| {
+            let mut summary = summary((known, disputed), entry, info);
+            summary.name = self.display_name(&summary.name, entry.server.as_ref());
+            summary
+        };
+        let entry_of = |info: &RegistrationInfo| {
+            let endpoint = info.endpoint.as_ref()?;
+            Some(directory.of_endpoint(endpoint, info.server.as_ref()))
+        };
+        let mut all = Vec::new();
+        for entry in directory.entries() {
+            let is_own = |info: &&RegistrationInfo| {
+                let of_server = entry.server.is_none() || entry.server == info.server;
+                // Another entry may say that it is for this server.
+                of_server
+                    && info.endpoint.is_some()
+                    && info.endpoint == entry.endpoint
+                    && entry_of(info).is_some_and(|own| own.name == entry.name)
+            };
+            let own: Vec<_> = infos.iter().filter(is_own).collect();
+            if own.is_empty() {
+                let server = directory.server_of(entry, &self.roster);
+                all.push(summary(&entry.clone().at(server.as_ref()), None));
+            }
+            for info in own {
+                all.push(summary(&entry.clone().at(info.server.as_ref()), Some(info)));
+            }
         }
-        let own = own.into_iter();
-        all.extend(own.map(|info| summary((known, disputed), entry, Some(info))));
+        let mut others: Vec<_> = infos
+            .iter()
+            .filter_map(|info| Some((entry_of(info)?, info)))
+            .filter(|(entry, _)| !entry.listing.is_named())
+            .collect();
+        let order = |entry: &PhoneEntry| {
+            let endpoint = entry.endpoint.as_ref().map(ToString::to_string);
+            (endpoint, entry.server.clone())
+        };
+        others.sort_by_cached_key(|(entry, _)| order(entry));
+        all.extend(
+            others
+                .iter()
+                .map(|(entry, info)| summary(entry, Some(info))),
+        );
+        all
     }
-    let mut others: Vec<_> = infos
-        .iter()
-        .filter_map(|info| Some((info.endpoint.clone()?, info)))
-        .filter(|(endpoint, _)| !listed.contains(endpoint))
-        .collect();
-    others.sort_by_key(|(endpoint, _)| endpoint.to_string());
-    let other = |(endpoint, info)| {
-        let entry = PhoneEntry::unlisted(endpoint);
-        summary((known, disputed), &entry, Some(info))
-    };
-    all.extend(others.into_iter().map(other));
-    all
 }
 
 fn summary(
@@ -129,6 +156,7 @@ fn summary(
         address: text(known_info.address.map(|ip| ip.to_string())),
         mac: text(entry.mac.map(|mac| mac.to_string())),
         endpoint: text(entry.endpoint.as_ref().map(ToString::to_string)),
+        server: text(entry.server.as_ref().map(ToString::to_string)),
         registered: info.is_some(),
         found,
     };

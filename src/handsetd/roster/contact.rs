@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use handset_ami::{Event, Response};
 use handset_phones::phone::{
-    Endpoint, Identity, MacAddress, RegistrationInfo, Technology, sip_host,
+    Endpoint, Identity, MacAddress, RegistrationInfo, ServerName, Technology, sip_host,
 };
 
 /// Where Asterisk reaches a phone, and what the phone reports about itself.
@@ -194,7 +194,7 @@ impl Contact {
     }
 
     /// Returns it as information on a phone, reported by `server`.
-    pub(super) fn to_info(&self, server: &str) -> RegistrationInfo {
+    pub(super) fn to_info(&self, server: &ServerName) -> RegistrationInfo {
         let Self {
             endpoint,
             uri,
@@ -215,6 +215,7 @@ impl Contact {
         sources.push(format!("its User-Agent {user_agent:?}"));
         RegistrationInfo {
             endpoint: Some(endpoint.clone()),
+            server: Some(server.clone()),
             address: self.address,
             identity: self.identity(),
             user_agent: user_agent.trim().to_owned(),
@@ -280,7 +281,7 @@ mod tests {
             Contact::of_pjsip(&item).unwrap()
         };
         let contact = of("CallID: 00005e005301-1@192.0.2.21\r\n");
-        let info = contact.to_info("pbx");
+        let info = contact.to_info(&"pbx".parse().unwrap());
         assert_eq!(info.call_id.as_deref(), Some("00005e005301-1@192.0.2.21"));
         assert_eq!(of("CallID: \r\n").call_id, None);
         assert_eq!(of("").call_id, None);

@@ -3,7 +3,7 @@
 
 use futures_util::future::join_all;
 use handset_ami as ami;
-use handset_phones::phone::Endpoint;
+use handset_phones::phone::{Endpoint, ServerName};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -12,19 +12,47 @@ use super::unavailable::{Absence, Unavailable};
 use super::{Roster, Server};
 
 impl Roster {
-    /// Asks all servers for an endpoint, or for all registrations, and waits until `until` for the
-    /// answers and for servers that are still loading.
-    pub(crate) async fn inquire(&self, endpoint: Option<&Endpoint>, until: Instant) {
-        let servers = self.list();
+    /// Asks a server, or all of them, for an endpoint, or for all registrations, and waits until `until`
+    /// for the answers and for servers that are still loading.
+    pub(crate) async fn inquire(
+        &self,
+        endpoint: Option<&Endpoint>,
+        server: Option<&ServerName>,
+        until: Instant,
+    ) {
+        let servers = self.of(server);
         let questions = servers.iter().map(|server| server.inquire(endpoint, until));
         join_all(questions).await;
     }
 
+    /// Asks each of several servers that has not told yet whether it has an endpoint, and waits until
+    /// `until`. Afterwards it is known whose the endpoint is.
+    pub(crate) async fn inquire_owners(
+        &self,
+        endpoint: &Endpoint,
+        server: Option<&ServerName>,
+        until: Instant,
+    ) {
+        let mut servers = self.of(server);
+        servers.retain(|server| {
+            let table = server.table.borrow();
+            let is_told = table.has(endpoint) || table.existence(endpoint).is_some();
+            // One that is away is not waited for: its phones cannot be registered anyway.
+            !is_told && !server.client.state().borrow().is_away_until(until)
+        });
+        let questions = servers.iter();
+        join_all(questions.map(|server| server.inquire(Some(endpoint), until))).await;
+    }
+
     /// Returns why an endpoint, or a phone that is identified by its address, has no registration, as
     /// far as the servers have told.
-    pub(crate) fn absence(&self, endpoint: Option<&Endpoint>) -> Absence {
+    pub(crate) fn absence(
+        &self,
+        endpoint: Option<&Endpoint>,
+        server: Option<&ServerName>,
+    ) -> Absence {
         let mut absence = Absence::Unknown;
-        for server in self.list() {
+        for server in self.of(server) {
             let table = server.table.borrow();
             if !table.is_current() {
                 drop(table);

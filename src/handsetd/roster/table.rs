@@ -33,6 +33,13 @@ impl Table {
         self.endpoints.get(endpoint).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns whether the server has the endpoint, as far as it has told, also over an earlier
+    /// connection.
+    pub(super) fn has(&self, endpoint: &Endpoint) -> bool {
+        let is_known = self.existence(endpoint) == Some(&Existence::Known);
+        is_known || !self.contacts(endpoint).is_empty()
+    }
+
     /// Returns how many registrations of the endpoint were announced by events.
     pub(super) fn registration_count(&self, endpoint: &Endpoint) -> u64 {
         self.registrations

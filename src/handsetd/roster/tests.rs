@@ -8,12 +8,12 @@ async fn each_connection_loads_registrations_again_and_hides_stale_ones() {
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let phone: Endpoint = "1001".parse().unwrap();
-    assert_eq!(roster.registrations(&phone), []);
+    assert_eq!(roster.registrations(&phone, None), []);
     let mut session = Session::accept(&listener).await;
     session.answer_with_phone("192.0.2.21").await;
-    let registration = roster.registration(&phone, soon()).await.unwrap();
+    let registration = roster.registration(&phone, None, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.21:5060");
-    let [info] = &roster.registrations(&phone)[..] else {
+    let [info] = &roster.registrations(&phone, None)[..] else {
         panic!()
     };
     assert_eq!(
@@ -27,12 +27,12 @@ async fn each_connection_loads_registrations_again_and_hides_stale_ones() {
     // The phone moves while handsetd is disconnected.
     let mut session = Session::accept(&listener).await;
     assert_eq!(
-        roster.registrations(&phone),
+        roster.registrations(&phone, None),
         [],
         "stale registrations are hidden"
     );
     session.answer_with_phone("192.0.2.99").await;
-    let registration = roster.registration(&phone, soon()).await.unwrap();
+    let registration = roster.registration(&phone, None, soon()).await.unwrap();
     assert_eq!(registration.contacts[0].uri, "sip:1001@192.0.2.99:5060");
     tasks.shut_down(Duration::from_secs(5)).await;
 }
@@ -44,7 +44,7 @@ async fn event_leads_to_a_query() {
     let mut session = Session::accept(&listener).await;
     session.answer_with_phone("192.0.2.21").await;
     let other: Endpoint = "1002".parse().unwrap();
-    let absent = roster.registration(&other, soon()).await.unwrap_err();
+    let absent = roster.registration(&other, None, soon()).await.unwrap_err();
     assert_eq!(absent.to_string(), "PJSIP/1002 is not registered");
     session
         .say(
@@ -119,12 +119,14 @@ async fn registrations_are_announced_one_by_one_or_together() {
 #[tokio::test]
 async fn missing_connections_and_missing_servers_are_distinguished() {
     let phone: Endpoint = "1001".parse().unwrap();
-    let none = Roster::default().registration(&phone, Instant::now()).await;
+    let none = Roster::default()
+        .registration(&phone, None, Instant::now())
+        .await;
     assert_eq!(none.unwrap_err(), Unavailable::NoServer);
     let tasks = Tasks::new();
     let (listener, roster) = listen(&tasks).await;
     let disconnected = roster
-        .registration(&phone, Instant::now())
+        .registration(&phone, None, Instant::now())
         .await
         .unwrap_err();
     assert!(

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use handset_phones::phone::{PhoneState, States};
+use handset_phones::phone::{PhoneState, ServerName, States};
 use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
@@ -55,8 +55,9 @@ impl From<Instant> for Moment {
 /// Describes phones that are configured or registered. No I/O: called for each `phones["…"]` of an
 /// evaluation.
 pub trait Phones: fmt::Debug + Send + Sync {
-    /// Returns the phone that `name` means as `phone=` does; `None` if none or several are known.
-    fn describe(&self, name: &str) -> Option<PhoneDescription>;
+    /// Returns the phone that `name` means as `phone=` does in an event of the server `home`; `None` if
+    /// none or several are known.
+    fn describe(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneDescription>;
 }
 
 /// A phone as rules see it, without its state. Unknown values are empty.
@@ -72,6 +73,8 @@ pub struct PhoneDescription {
     pub address: String,
     /// Its endpoint in Asterisk, with technology.
     pub endpoint: String,
+    /// The Asterisk server of its endpoint, if known.
+    pub server: Option<ServerName>,
 }
 
 /// Phones with their states. Cheap to clone.
@@ -82,14 +85,18 @@ pub(super) struct PhoneTable {
 }
 
 impl PhoneTable {
-    /// Returns a phone and its state; `None` if it is unknown.
-    pub(super) fn find(&self, name: &str) -> Option<(PhoneDescription, PhoneState)> {
-        let phone = self.phones.describe(name)?;
+    /// Returns a phone as an event of the server `home` names it, and its state; `None` if it is unknown.
+    pub(super) fn find(
+        &self,
+        name: &str,
+        home: Option<&ServerName>,
+    ) -> Option<(PhoneDescription, PhoneState)> {
+        let phone = self.phones.describe(name, home)?;
         let key = match &*phone.endpoint {
             "" => &phone.name,
             endpoint => endpoint,
         };
-        let state = self.states.of(None, key);
+        let state = self.states.of(phone.server.as_ref(), key);
         Some((phone, state))
     }
 }
@@ -108,7 +115,7 @@ impl Default for PhoneTable {
 struct NoPhones;
 
 impl Phones for NoPhones {
-    fn describe(&self, _: &str) -> Option<PhoneDescription> {
+    fn describe(&self, _: &str, _: Option<&ServerName>) -> Option<PhoneDescription> {
         None
     }
 }

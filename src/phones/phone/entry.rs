@@ -8,7 +8,7 @@ use handset_net::pin::Pin;
 use super::registration_info::RegistrationInfo;
 use super::{
     Address, AuthPolicy, Credentials, CstaCalls, Endpoint, Firmware, Listing, MacAddress, Phone,
-    Vendor, sip_host,
+    ServerName, Vendor, sip_host,
 };
 use crate::verb::Via;
 
@@ -19,6 +19,8 @@ pub struct PhoneEntry {
     pub name: String,
     /// Its endpoint in Asterisk.
     pub endpoint: Option<Endpoint>,
+    /// The server of its endpoint; `None` if it may be that of any server.
+    pub server: Option<ServerName>,
     /// Its vendor.
     pub vendor: Option<Vendor>,
     /// Its model.
@@ -65,6 +67,7 @@ impl PhoneEntry {
         Self {
             name: endpoint.name().to_owned(),
             endpoint: Some(endpoint),
+            server: None,
             vendor: None,
             model: None,
             firmware: None,
@@ -76,6 +79,16 @@ impl PhoneEntry {
             pin: None,
             csta_calls: None,
             listing: Listing::Unlisted,
+        }
+    }
+
+    /// Returns the entry as that of the phone of a server, unless it says which or has no endpoint.
+    #[must_use]
+    pub fn at(self, server: Option<&ServerName>) -> Self {
+        let server = server.filter(|_| self.endpoint.is_some());
+        Self {
+            server: self.server.or_else(|| server.cloned()),
+            ..self
         }
     }
 
@@ -140,6 +153,7 @@ impl PhoneEntry {
             address,
             mac: self.mac.or(mac),
             endpoint: self.endpoint.clone().or_else(|| info.endpoint.clone()),
+            server: self.server.clone().or_else(|| info.server.clone()),
             contact: info.contact.clone(),
             behind_nat: info.behind_nat.filter(|_| self.address.is_none()),
             listing: match self.listing {

@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
-use super::{Address, Endpoint, Identity};
+use super::{Address, Endpoint, Identity, ServerName, sip_socket};
 
 /// What Asterisk reports about one phone of an endpoint.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RegistrationInfo {
     /// The endpoint.
     pub endpoint: Option<Endpoint>,
+    /// The server that it is registered with, if that is known.
+    pub server: Option<ServerName>,
     /// The source address of its SIP messages.
     pub address: Option<IpAddr>,
     /// Vendor, model and firmware, from its User-Agent.
@@ -56,6 +58,26 @@ impl RegistrationInfo {
         self.sources.push(format!("{query} {result:?}"));
     }
 
+    /// Returns whether two registrations are those of one phone: lines at one contact, lines of one SCCP
+    /// device, or one line at several servers. Hardware addresses that differ tell phones in networks with the same addresses
+    /// apart.
+    pub fn is_same_phone(&self, other: &Self) -> bool {
+        let mac = |info: &Self| info.identity.as_ref().and_then(|identity| identity.mac);
+        if let (Some(one), Some(other)) = (mac(self), mac(other))
+            && one != other
+        {
+            return false;
+        }
+        if self.device.is_some() && self.device == other.device {
+            return self.address == other.address;
+        }
+        let socket = |info: &Self| info.contact.as_deref().map(sip_socket);
+        match (socket(self), socket(other)) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(&other),
+            _ => self.endpoint == other.endpoint && self.address == other.address,
+        }
+    }
+
     /// Joins what a call says about its phone with the contacts of its endpoint: the phone of the call
     /// where a contact at its address is a desk phone, else each contact if one is a desk phone, else
     /// the phone of the call. A call from a softphone thus means the desk phone beside it, and a
@@ -80,6 +102,7 @@ impl RegistrationInfo {
             self.address = self.address.or(contact.address);
             self.identity = self.identity.or(contact.identity);
             self.contact = self.contact.or(contact.contact);
+            self.server = self.server.or(contact.server);
             if self.user_agent.is_empty() {
                 self.user_agent = contact.user_agent;
             }

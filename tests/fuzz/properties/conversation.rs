@@ -68,6 +68,7 @@ pub(super) fn phone(vendor: Vendor, model: &str, firmware: &str) -> Phone {
         address: "192.0.2.21".parse().expect("a valid address"),
         mac: Some("00005E005301".parse().expect("a valid hardware address")),
         endpoint: Some("PJSIP/1001".parse().expect("a valid endpoint")),
+        server: Some("pbx".parse().expect("a valid name")),
         contact: Some("sip:1001@192.0.2.21:5060".to_owned()),
         behind_nat: None,
         listing: Listing::Listed,

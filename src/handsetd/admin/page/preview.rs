@@ -37,7 +37,7 @@ pub(super) async fn serve(
     };
     let mut by_model: BTreeMap<(Vendor, String), Vec<Phone>> = BTreeMap::new();
     let mut not_found = Vec::new();
-    for found in state.services.resolver.find(names) {
+    for found in state.services.resolver.find(names, None) {
         match found {
             Ok(phone) => by_model
                 .entry((phone.vendor, phone.model.clone()))

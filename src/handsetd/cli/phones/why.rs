@@ -63,10 +63,10 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
     let resolver = PhoneResolver::new(directory, roster.clone(), defaults);
     let courier = courier(config, &roster)?;
     resolver
-        .inquire(&names.into(), Instant::now() + LOAD_TIMEOUT)
+        .inquire(&names.into(), None, Instant::now() + LOAD_TIMEOUT)
         .await;
     let mut reports = Vec::new();
-    for found in resolver.find(&names.into()) {
+    for found in resolver.find(&names.into(), None) {
         reports.push(match found {
             Ok(phone) => probe_phone(&courier, &phone).await,
             Err(NotFound { outcome, .. }) => {

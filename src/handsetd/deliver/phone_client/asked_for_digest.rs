@@ -106,9 +106,9 @@ impl AskedForDigest {
 }
 
 fn names(phone: &Phone, credentials: Option<&Credentials>) -> impl Iterator<Item = Name> {
-    let of_vendor = Name::OfVendor(phone.name.clone(), phone.vendor);
+    let of_vendor = Name::OfVendor(phone.key(), phone.vendor);
     let with_password = credentials
-        .map(|credentials| Name::WithPassword(phone.name.clone(), hash(credentials.password())));
+        .map(|credentials| Name::WithPassword(phone.key(), hash(credentials.password())));
     [of_vendor].into_iter().chain(with_password)
 }
 

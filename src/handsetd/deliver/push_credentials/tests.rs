@@ -136,6 +136,7 @@ fn configured(owner: Option<Owner>, username: &str) -> ConfiguredCredentials {
 fn owner(mac: Option<MacAddress>, address: Option<&str>) -> Owner {
     Owner {
         name: "1001".to_owned(),
+        server: None,
         mac,
         address: address.map(ip),
     }

@@ -57,6 +57,7 @@ impl OutboxWorker {
                 outcome(Status::Invalid, reason)
             }
             (Ok(request), Ok(phone_ref)) => {
+                let phone_ref = services.resolver.with_server(phone_ref);
                 let commit_point = self.commit_point(number);
                 let in_flight = &services.in_flight;
                 let guard = in_flight.enter(&info.id, &entry.phone, &commit_point);

@@ -123,7 +123,7 @@ impl OutboxWorker {
 
     /// Adds a stored delivery to the backlog of its phone.
     pub(super) fn enqueue(&self, delivery: PendingDelivery) {
-        let key = delivery.phone_ref.key().to_owned();
+        let key = delivery.phone_ref.key();
         let mut backlogs = self.inner.backlogs.lock();
         let backlog = backlogs.entry(key.clone()).or_insert_with(|| {
             let backlog = Arc::new(PhoneBacklog::default());
@@ -147,17 +147,11 @@ impl OutboxWorker {
             let backlogs = self.inner.backlogs.lock();
             match arrival {
                 Ok(Registered::Endpoint(endpoint)) => {
-                    if let Some(backlog) = backlogs.get(&endpoint.to_string()) {
-                        backlog.wake.notify_one();
-                    }
-                    // A phone that was not registered is stored under its name in PJSIP.
-                    let plain = format!("PJSIP/{}", endpoint.name());
-                    if let Some(backlog) = backlogs.get(&plain) {
-                        backlog.wake.notify_one();
-                    }
                     // A phone identified by its address may belong to any endpoint.
-                    let others = backlogs.iter().filter(|(key, _)| !key.contains('/'));
-                    others.for_each(|(_, backlog)| backlog.wake.notify_one());
+                    let may_be =
+                        |key: &str| !key.contains('/') || PhoneRef::may_be_of(key, &endpoint);
+                    let woken = backlogs.iter().filter(|(key, _)| may_be(key));
+                    woken.for_each(|(_, backlog)| backlog.wake.notify_one());
                 }
                 Ok(Registered::Any) | Err(RecvError::Lagged(_)) => {
                     backlogs

@@ -15,7 +15,7 @@ fn resolver(roster: Roster) -> PhoneResolver {
         address: Some("192.0.2.9".parse().unwrap()),
         ..PhoneEntry::unlisted("PJSIP/1009".parse().unwrap())
     };
-    let directory = Directory::new(vec![listed], HashMap::new());
+    let directory = Directory::new(vec![listed], HashMap::new(), Vec::new());
     PhoneResolver::new(directory.unwrap(), roster, VendorDefaultsMap::new())
 }
 
@@ -44,10 +44,10 @@ fn phone_known_only_from_a_call_is_resolved_as_last_seen() {
 #[test]
 fn listed_phone_has_its_configured_address() {
     let resolver = resolver(Roster::default());
-    let found = resolver.find(&"boss".into()).remove(0).unwrap();
+    let found = resolver.find(&"boss".into(), None).remove(0).unwrap();
     let again = resolver.resolve_ref(&resolver.phone_ref(&found)).unwrap();
     assert_eq!(again.address.to_string(), "192.0.2.9");
-    let absent = resolver.find(&"1002".into()).remove(0).unwrap_err();
+    let absent = resolver.find(&"1002".into(), None).remove(0).unwrap_err();
     assert_eq!(absent.phone_ref, None, "no server could register it");
 }
 
@@ -57,7 +57,10 @@ async fn registrations_override_the_last_seen_address() {
     let (listener, roster) = listen(&tasks).await;
     let resolver = resolver(roster.clone());
     let mut arrivals = roster.arrivals();
-    let absent = resolver.find(&"PJSIP/1001".into()).remove(0).unwrap_err();
+    let absent = resolver
+        .find(&"PJSIP/1001".into(), None)
+        .remove(0)
+        .unwrap_err();
     let absent = *absent.phone_ref.unwrap();
     // Another phone may have this address by now.
     let moved = Phone {
