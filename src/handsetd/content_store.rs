@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
-pub(crate) use fetches::Fetch;
 use fetches::Fetches;
+pub(crate) use fetches::{Fetch, Refusals};
 use forms::Forms;
 
 /// The store. Clones share it.
@@ -92,11 +92,6 @@ impl ContentStore {
         self.0.fetches.lock().refused(peer);
     }
 
-    /// Returns whether a connection from `peer` was refused within the last minute.
-    pub(crate) fn was_refused(&self, peer: IpAddr) -> bool {
-        self.0.fetches.lock().was_refused(peer)
-    }
-
     /// Returns how many connections were refused since the start.
     pub(crate) fn refused_count(&self) -> u64 {
         self.0.refused.load(Ordering::Relaxed)
@@ -154,9 +149,14 @@ impl ContentPublisher {
         matches!(kind, "screen" | "media").then(|| fetches.expect(token, from, self.lifetime))
     }
 
-    /// Returns whether a connection from `peer` was refused within the last minute.
-    pub(crate) fn was_refused(&self, peer: IpAddr) -> bool {
-        self.store.was_refused(peer)
+    /// Returns the refused connections of `peer` within the last day.
+    pub(crate) fn refusals(&self, peer: IpAddr) -> Option<Refusals> {
+        self.store.0.fetches.lock().refusals(peer)
+    }
+
+    /// Returns whether a connection from `peer` was refused since `start`.
+    pub(crate) fn was_refused_since(&self, peer: IpAddr, start: Instant) -> bool {
+        self.store.0.fetches.lock().was_refused_since(peer, start)
     }
 
     /// Stores a picture or tone and returns its URL, which ends with `name`.

@@ -1,11 +1,12 @@
 //! `OK` means that the phone has fetched what it was told to fetch.
 
-use handset_simulator::Vendor;
+use handset_simulator::{Options, Vendor};
 
 use super::support::admin_client::AdminClient;
 use super::support::agi_call::agi_call;
 use super::support::daemon::Daemon;
-use super::support::sim_phone::{SimPhone, options};
+use super::support::loopback::Loopback;
+use super::support::sim_phone::{SimPhone, entry, options};
 use super::support::soon;
 use super::support::stub_phone::{Behavior, StubPhone};
 
@@ -51,6 +52,53 @@ async fn phone_that_may_not_fetch_is_named_in_reason_log_and_metrics() {
         let refused = "handsetd_phone_connections_refused_total ";
         let count = metrics.lines().find_map(|line| line.strip_prefix(refused));
         assert_ne!(count, Some("0"), "{metrics}");
+    }
+}
+
+/// How a Cisco phone notices that it may not connect to handsetd.
+enum Refused {
+    /// It cannot ask the authentication URL, and answers error 4.
+    Authentication,
+    /// It is not asked for a password, and cannot fetch the document.
+    Document,
+}
+
+#[tokio::test]
+async fn cisco_phone_that_http_allow_keeps_out_is_told_apart_from_a_wrong_password() {
+    let cases = [
+        ("7970G", "7970G", Refused::Authentication),
+        ("7970G", "7970G", Refused::Document),
+        ("8841", "8841-3PCC", Refused::Document),
+    ];
+    for (model, firmware_model, refused) in cases {
+        let address = Loopback::claim();
+        let options = Options {
+            model: model.to_owned(),
+            ..options(Vendor::Cisco)
+        };
+        let entry = entry("desk", &options, address.port(8080));
+        let entry = entry.replace(model, firmware_model);
+        let config = format!("{entry}[http]\nallow = ['192.0.2.0/24']\n");
+        let daemon = Daemon::start(&config).await;
+        let authenticate = format!("http://{}/cisco/authenticate", daemon.http());
+        let options = Options {
+            authentication_url: matches!(refused, Refused::Authentication)
+                .then(|| authenticate.parse().unwrap()),
+            ..options
+        };
+        let _phone = SimPhone::at(options, address.port(8080)).await;
+        let outcome = agi_call(daemon.agi(), "push", &["phone=desk", "text=Hello"]).await;
+        let cure = format!(
+            "{} is not in http.allow; add its network there",
+            address.ip()
+        );
+        let reason = &outcome["HANDSET_REASON"];
+        assert!(reason.contains(&cure), "{firmware_model}: {outcome:?}");
+        let status = match refused {
+            Refused::Authentication => "DENIED",
+            Refused::Document => "UNKNOWN",
+        };
+        assert_eq!(outcome["HANDSET_STATUS"], status, "{reason}");
     }
 }
 

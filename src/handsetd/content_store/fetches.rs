@@ -35,7 +35,17 @@ impl Fetch {
 pub(super) struct Fetches {
     /// By token. Fetches of one file by several phones differ in their address.
     expected: ExpiringMap<Arc<str>, Vec<(Option<IpAddr>, Fetch)>>,
-    refused: ExpiringMap<IpAddr, ()>,
+    refused: ExpiringMap<IpAddr, Refusals>,
+}
+
+/// The refused connections of one address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Refusals {
+    /// How many, since the first of them or the last pause of a day.
+    pub(crate) count: u64,
+    /// When the last one was.
+    pub(crate) last: SystemTime,
+    last_instant: Instant,
 }
 
 impl Default for Fetches {
@@ -80,13 +90,26 @@ impl Fetches {
 
     /// Records that a connection was refused.
     pub(super) fn refused(&mut self, peer: IpAddr) {
-        let key = rate_limit_key(peer);
-        self.refused.insert(key, (), REFUSED_MEMORY, Instant::now());
+        let (key, now) = (rate_limit_key(peer), Instant::now());
+        let before = self.refused.get(&key, now).map_or(0, |known| known.count);
+        let refusals = Refusals {
+            count: before.saturating_add(1),
+            last: SystemTime::now(),
+            last_instant: now,
+        };
+        self.refused.insert(key, refusals, REFUSED_MEMORY, now);
     }
 
-    /// Returns whether a connection from `peer` was refused lately.
-    pub(super) fn was_refused(&self, peer: IpAddr) -> bool {
-        self.refused.contains(&rate_limit_key(peer), Instant::now())
+    /// Returns the refused connections of `peer` within the last day.
+    pub(super) fn refusals(&self, peer: IpAddr) -> Option<Refusals> {
+        let known = self.refused.get(&rate_limit_key(peer), Instant::now());
+        known.copied()
+    }
+
+    /// Returns whether a connection from `peer` was refused since `start`.
+    pub(super) fn was_refused_since(&self, peer: IpAddr, start: Instant) -> bool {
+        self.refusals(peer)
+            .is_some_and(|known| start <= known.last_instant)
     }
 }
 
@@ -96,9 +119,11 @@ const MAX_EXPECTED: usize = 100_000;
 /// How many phones are expected to fetch the same file: more than a push to a large group.
 const MAX_EXPECTED_EACH: usize = 10_000;
 
-/// How many refused addresses are remembered, and for how long: longer than a delivery takes.
+/// How many refused addresses are remembered.
 const MAX_REFUSED: usize = 10_000;
-const REFUSED_MEMORY: Duration = Duration::from_mins(1);
+
+/// How long a refusal is remembered, for an administrator who looks for the cause the next morning.
+const REFUSED_MEMORY: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests {
@@ -130,12 +155,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refusals_are_remembered_for_a_while() {
+    async fn refusals_are_counted_and_remembered_for_a_day() {
         let mut fetches = Fetches::default();
-        fetches.refused(ip("192.0.2.1"));
-        assert!(fetches.was_refused(ip("192.0.2.1")));
-        assert!(!fetches.was_refused(ip("192.0.2.2")));
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(ip);
+        let start = Instant::now();
+        fetches.refused(one);
+        tokio::time::advance(MINUTE).await;
+        let later = Instant::now();
+        assert!(fetches.was_refused_since(one, start));
+        assert!(!fetches.was_refused_since(one, later));
+        assert!(!fetches.was_refused_since(other, start));
+        fetches.refused(ip("::ffff:192.0.2.1"));
+        assert_eq!(fetches.refusals(one).unwrap().count, 2);
+        assert!(fetches.was_refused_since(one, later));
         tokio::time::advance(REFUSED_MEMORY).await;
-        assert!(!fetches.was_refused(ip("192.0.2.1")));
+        assert_eq!(fetches.refusals(one), None);
     }
 }

@@ -17,7 +17,7 @@ use super::config::Config;
 use super::contactable::Contactable;
 use super::conversion_cache::ConversionCache;
 use super::execution::{ExecutionLog, PlanExecution};
-use super::expected_fetches::ExpectedFetches;
+use super::expected_fetches::{ExpectedFetches, explained};
 use super::failure::Failure;
 use super::local_address;
 use super::look_up::look_up;
@@ -138,13 +138,14 @@ impl Courier {
             Err(error) => return outcome(Status::Unsupported, error.to_string()),
         };
         let plan_note = plan.note.clone();
-        let until = request.deadline.map(|deadline| Instant::now() + deadline);
+        let started = Instant::now();
+        let until = request.deadline.map(|deadline| started + deadline);
         let (result, log) = self
             .execute((phone, contactable), plan, until, &publisher, commit_point)
             .await;
         let result = match result {
-            Ok(()) => expected.wait(until, phone, &publisher).await,
-            Err(failure) => Err(failure),
+            Ok(()) => expected.wait(until, started, phone, &publisher).await,
+            Err(failure) => Err(explained(failure, started, phone, &publisher).await),
         };
         // A phone that restarts does not always reply first.
         let may_restart = match &result {
@@ -319,7 +320,7 @@ impl Courier {
     }
 
     /// Returns the publisher of URLs that the phone reaches; `None` if there is no route to it.
-    async fn publisher(&self, phone: &Phone) -> Option<ContentPublisher> {
+    pub(super) async fn publisher(&self, phone: &Phone) -> Option<ContentPublisher> {
         let config = &self.0.config;
         let base = match &config.url {
             Some(url) => url.clone(),

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::failure::Failure;
+use super::local_address;
 use crate::content_store::{ContentPublisher, Fetch};
 use crate::outcome::Status;
 
@@ -72,7 +73,8 @@ impl ExpectedFetches {
         }
     }
 
-    fn at_once(urls: Vec<Url>, publisher: &ContentPublisher) -> Self {
+    /// Expects the URLs of `publisher` among `urls` to be fetched at once.
+    pub(super) fn at_once(urls: Vec<Url>, publisher: &ContentPublisher) -> Self {
         let expected = urls.into_iter().filter_map(|url| {
             let fetch = publisher.expect(&url, None)?;
             Some((url, fetch))
@@ -97,10 +99,12 @@ impl ExpectedFetches {
         }
     }
 
-    /// Waits for what the phone has to fetch at once, until `until` at most.
+    /// Waits for what the phone has to fetch at once in a delivery that has `started`, until `until` at
+    /// most.
     pub(super) async fn wait(
         &self,
         until: Option<Instant>,
+        started: Instant,
         phone: &Phone,
         publisher: &ContentPublisher,
     ) -> Result<(), Failure> {
@@ -108,10 +112,8 @@ impl ExpectedFetches {
         let end = until.map_or(end, |until| until.min(end));
         for (url, fetch) in &self.at_once {
             if timeout_at(end, fetch.wait()).await.is_err() {
-                return Err(Failure::new(
-                    Status::Unknown,
-                    not_fetched(url, phone, publisher),
-                ));
+                let reason = not_fetched(url, started, phone, publisher).await;
+                return Err(Failure::new(Status::Unknown, reason));
             }
         }
         Ok(())
@@ -130,19 +132,52 @@ impl ExpectedFetches {
     }
 }
 
-fn not_fetched(url: &Url, phone: &Phone, publisher: &ContentPublisher) -> String {
+async fn not_fetched(
+    url: &Url,
+    started: Instant,
+    phone: &Phone,
+    publisher: &ContentPublisher,
+) -> String {
+    if let Some(cure) = refused_by_us(started, phone, publisher).await {
+        return format!("the phone took the push, and handsetd refused its connection: {cure}");
+    }
     let mut start = url.clone();
     // The token is of no use to anyone, and the reason has to be short.
     start.set_path("");
-    match phone.address.ip().filter(|ip| publisher.was_refused(*ip)) {
-        Some(ip) => format!(
-            "the phone took the push, and handsetd refused its connection: {ip} is not in http.allow; add its \
-             network there"
-        ),
-        None => format!(
-            "the phone took the push and did not fetch {start} (http.url, http.allow, firewall)"
-        ),
+    format!("the phone took the push and did not fetch {start} (http.url, http.allow, firewall)")
+}
+
+/// Explains a failure in which handsetd itself refused the phone's connection, as when the phone
+/// wanted to ask the authentication URL, or to fetch a document before it replies.
+pub(super) async fn explained(
+    failure: Failure,
+    started: Instant,
+    phone: &Phone,
+    publisher: &ContentPublisher,
+) -> Failure {
+    if !matches!(
+        failure.status,
+        Status::Denied | Status::Rejected | Status::Unknown
+    ) {
+        return failure;
     }
+    let Failure { status, reason } = failure;
+    let reason = match refused_by_us(started, phone, publisher).await {
+        Some(cure) => format!("handsetd refused the phone's connection: {cure}; {reason}"),
+        None => reason,
+    };
+    Failure { status, reason }
+}
+
+/// Returns what to change if a connection from the phone was refused since `started`.
+async fn refused_by_us(
+    started: Instant,
+    phone: &Phone,
+    publisher: &ContentPublisher,
+) -> Option<String> {
+    let mut addresses = local_address::resolve(&phone.address).await.into_iter();
+    let ip = addresses.find(|ip| publisher.was_refused_since(*ip, started))?;
+    Some(format!("{ip} is not in http.allow; add its network there"))
 }
 
 /// How long a phone may take to fetch what it was told to: real ones take up to two seconds. Less than the

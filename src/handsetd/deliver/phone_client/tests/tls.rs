@@ -58,3 +58,23 @@ async fn phone_without_tls_gets_no_request_where_tls_is_configured() {
     );
     assert!(fake.requests.lock().await.is_empty());
 }
+
+#[tokio::test]
+async fn refused_port_80_hints_at_https() {
+    let mut fake = FakePhone::new(Vendor::Snom, &[]).await;
+    let mut refused = async |address: &str| {
+        fake.phone.address = address.parse().unwrap();
+        match fake.send(Auth::OnChallenge, None).await {
+            Err(Error::ConnectFailed(why)) => why,
+            other => panic!("{address}: {other:?}"),
+        }
+    };
+    // Nothing listens at this address.
+    let hint = "if it accepts https only, add tls = { pin = \"sha256:…\" } to its [[phone]]";
+    for address in ["127.86.0.1", "127.86.0.1:80"] {
+        let why = refused(address).await;
+        assert!(why.ends_with(hint), "{why}");
+    }
+    let why = refused("127.86.0.1:8080").await;
+    assert!(!why.contains("https"), "{why}");
+}
