@@ -28,4 +28,5 @@ pub(super) enum Existence {
 /// What to do where events of registrations do not arrive.
 pub(super) const EVENTS_HIDDEN: &str = "events of registrations do not arrive: the account lacks \
     read = system in manager.conf, or its eventfilter hides ContactStatus, PeerStatus and \
-    DeviceStatus; phones that register are found only when they are asked for";
+    DeviceStatus; phones that register are found only when they are asked for; it is checked again \
+    every 3 minutes, and on reload";

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use handset_ami::{Action, Client, Response, State};
+use handset_ami::{Action, Client, Events, Response, State};
 use tokio::time::timeout;
 use tracing::debug;
 use tracing::instrument::WithSubscriber;
@@ -34,8 +34,9 @@ impl Rights {
     }
 }
 
-/// Returns whether a new session would have other rights than `present`.
-pub(super) async fn have_changed(client: Client, present: Rights) -> bool {
+/// Returns whether a new session would have other rights than `present`, or, where events of
+/// registrations do not arrive, hears one.
+pub(super) async fn have_changed(client: Client, present: Rights, hides_events: bool) -> bool {
     let probe = client.probe();
     let (probe, driver) = match probe {
         Ok(probe) => probe,
@@ -44,6 +45,7 @@ pub(super) async fn have_changed(client: Client, present: Rights) -> bool {
             return false;
         }
     };
+    let mut events = probe.events();
     let check = async {
         let mut state = probe.state();
         let settled = state.wait_for(|state| {
@@ -61,8 +63,9 @@ pub(super) async fn have_changed(client: Client, present: Rights) -> bool {
             _ => return false,
         };
         match probe.send(Action::list_commands()).await {
-            Ok(response) => Rights::new(&response, hears_system) != present,
-            Err(_) => false,
+            Ok(response) if Rights::new(&response, hears_system) != present => true,
+            Ok(_) if hides_events => hears_registration(&mut events).await,
+            Ok(_) | Err(_) => false,
         }
     };
     let checked = async {
@@ -75,5 +78,15 @@ pub(super) async fn have_changed(client: Client, present: Rights) -> bool {
     timeout(CHECK_TIMEOUT, checked).await.unwrap_or_default()
 }
 
-/// How long a check may take; longer than Asterisk is given to report that it has booted.
+/// Waits for the event of a registration, which a corrected `eventfilter` lets pass.
+async fn hears_registration(events: &mut Events) -> bool {
+    while let Some(event) = events.next().await {
+        if event.is("ContactStatus") || event.is("PeerStatus") {
+            return true;
+        }
+    }
+    false
+}
+
+/// How long a check may take, and listen for registrations; longer than Asterisk is given to report that it has booted.
 const CHECK_TIMEOUT: Duration = Duration::from_mins(1);

@@ -1,14 +1,14 @@
 //! The task that keeps the table of one server up to date, by queries and events.
 
+mod waits;
+
 use std::collections::{HashMap, HashSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use handset_ami::{Client, Error, Event, Events, Response, State};
 use handset_phones::phone::{Endpoint, Technology};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tracing::{debug, info, warn};
 
 use super::hidden_events::{Suspect, registered};
@@ -17,6 +17,7 @@ use super::question::{EVENTS_HIDDEN, Question};
 use super::registered::Registered;
 use super::rights::{self, Rights};
 use super::table::Table;
+use waits::{RightsCheck, RunningQuery, at, finished, next, response};
 
 /// Keeps the table of one server up to date.
 pub(super) struct ContactSync {
@@ -178,7 +179,9 @@ impl ContactSync {
     fn check_rights(&mut self) {
         if self.check.is_none() && !self.rights.actions.is_empty() {
             let (client, rights) = (self.client.clone(), self.rights.clone());
-            self.check = Some(Box::pin(rights::have_changed(client, rights)));
+            let hides_events = self.table.borrow().hides_events();
+            let check = rights::have_changed(client, rights, hides_events);
+            self.check = Some(Box::pin(check));
         }
     }
 
@@ -199,6 +202,8 @@ impl ContactSync {
             let server = self.client.name();
             warn!(server, %endpoint, "A phone registered without an event: {EVENTS_HIDDEN}.");
             self.table.send_modify(|table| table.set_hides_events(true));
+            self.recheck_at
+                .get_or_insert_with(|| Instant::now() + RIGHTS_INTERVAL);
         }
     }
 
@@ -247,7 +252,7 @@ impl ContactSync {
                         return;
                     }
                     self.table.send_modify(|table| table.set_obstacle(None));
-                    if self.rights.hears_system {
+                    if self.rights.hears_system && !self.table.borrow().hides_events() {
                         self.recheck_at = None;
                     }
                 }
@@ -334,46 +339,6 @@ impl ContactSync {
     fn announce(&self, registered: Registered) {
         // There may be no subscriber.
         let _ = self.arrivals.send(registered);
-    }
-}
-
-type RightsCheck = Pin<Box<dyn Future<Output = bool> + Send>>;
-
-/// Waits for the end of a check; forever if there is none. Cancel safe.
-async fn finished(check: &mut Option<RightsCheck>) -> bool {
-    match check {
-        Some(check) => check.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits until `time`; forever if there is none.
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
-}
-
-type RunningQuery = Pin<Box<dyn Future<Output = (Query, Result<Response, Error>)> + Send>>;
-
-/// Waits for the response to the running query; forever if there is none. Cancel safe.
-async fn response(running: &mut Option<RunningQuery>) -> (Query, Result<Response, Error>) {
-    match running {
-        Some(running) => running.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits for the next query; forever if there is none. Cancel safe.
-async fn next(queue: &mut QueryQueue, pause: &mut Option<Instant>) -> Query {
-    if let Some(until) = *pause {
-        sleep_until(until).await;
-        *pause = None;
-    }
-    match queue.pop() {
-        Some(query) => query,
-        None => std::future::pending().await,
     }
 }
 

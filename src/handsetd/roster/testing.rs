@@ -110,9 +110,17 @@ pub(crate) fn soon() -> Instant {
 
 /// Binds a port, and starts a client of it and a roster that follows the client.
 pub(crate) async fn listen(tasks: &Tasks) -> (TcpListener, Roster) {
+    listen_with(tasks, ami::Limits::default()).await
+}
+
+/// The same with limits of the client.
+pub(crate) async fn listen_with(tasks: &Tasks, limits: ami::Limits) -> (TcpListener, Roster) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let config = ami::Config::new("pbx", address.parse().unwrap(), "u", "s".into());
+    let config = ami::Config {
+        limits,
+        ..ami::Config::new("pbx", address.parse().unwrap(), "u", "s".into())
+    };
     let (client, driver) = Client::new(&config).unwrap();
     tasks.spawn("ami", driver.run_until(tasks.stop()));
     let roster = Roster::default();

@@ -1,6 +1,8 @@
-use tokio::time::Duration;
+use handset_ami::Limits;
+use tokio::net::TcpListener;
+use tokio::time::{Duration, timeout};
 
-use super::testing::{Session, listen, soon};
+use super::testing::{Session, listen, listen_with, soon};
 use super::*;
 
 #[tokio::test]
@@ -136,5 +138,102 @@ async fn missing_connections_and_missing_servers_are_distinguished() {
         "{disconnected}"
     );
     drop(listener);
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+/// Lets time pass at once; sockets then take the real time that they need.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// Limits under which a session stays although time jumps.
+fn patient() -> Limits {
+    Limits {
+        ping: Duration::from_hours(24),
+        ..Limits::default()
+    }
+}
+
+async fn nobody_connects(listener: &TcpListener) {
+    let accepted = timeout(Duration::from_millis(200), listener.accept()).await;
+    assert!(accepted.is_err(), "an early check");
+}
+
+#[tokio::test]
+async fn missing_rights_are_checked_again_after_three_minutes() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen_with(&tasks, patient()).await;
+    let mut session = Session::accept(&listener).await;
+    let without = "Ping: Keepalive command.\n";
+    session.answer("ListCommands", without, "").await;
+    let until = Instant::now() + Duration::from_millis(500);
+    let (_, unavailable) = roster.all(until).await;
+    let reason = unavailable[0].to_string();
+    assert!(
+        reason.contains("it is asked again every 3 minutes"),
+        "{reason}"
+    );
+    pass(Duration::from_secs(170)).await;
+    nobody_connects(&listener).await;
+    pass(Duration::from_secs(10)).await;
+    session.answer("ListCommands", without, "").await;
+    // The check is a session of its own, which has the corrected rights.
+    let mut check = Session::accept(&listener).await;
+    let with = "PJSIPShowContacts: Lists.\n";
+    check.answer("ListCommands", with, "").await;
+    let mut session = Session::accept(&listener).await;
+    session.answer_with_phone("192.0.2.21").await;
+    let phone: Endpoint = "1001".parse().unwrap();
+    assert!(roster.registration(&phone, soon()).await.is_ok());
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn corrected_eventfilter_is_noticed_without_a_reload() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen_with(&tasks, patient()).await;
+    let mut session = Session::accept(&listener).await;
+    session.answer_with_phone("192.0.2.21").await;
+    let other: Endpoint = "1002".parse().unwrap();
+    let details = "Event: ContactStatusDetail\nActionID: @ID@\nURI: sip:1002@192.0.2.22\n\
+                   UserAgent: Yealink SIP-T46G\nEndpointName: 1002\nID: 1002;@2\n\n\
+                   Event: EndpointDetailComplete\nActionID: @ID@\nEventList: Complete\n\n";
+    // It is registered, and no event has said so.
+    tokio::join!(
+        roster.inquire(Some(&other), soon()),
+        session.answer("PJSIPShowEndpoint", "EventList: start\n", details),
+    );
+    pass(Duration::from_secs(6)).await;
+    let complaint = async {
+        loop {
+            if let Some(complaint) = roster.complaint("pbx") {
+                break complaint;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let complaint = timeout_at(soon(), complaint).await.unwrap();
+    assert!(
+        complaint.contains("eventfilter hides ContactStatus"),
+        "{complaint}"
+    );
+    pass(Duration::from_secs(180)).await;
+    session.answer_with_phone("192.0.2.21").await;
+    let mut check = Session::accept(&listener).await;
+    check
+        .answer("ListCommands", "PJSIPShowContacts: Lists.\n", "")
+        .await;
+    // The rights are the same; only an event shows that the filter is another.
+    nobody_connects(&listener).await;
+    check
+        .say("Event: ContactStatus\r\nContactStatus: Reachable\r\nEndpointName: 1002\r\n\r\n")
+        .await;
+    let mut session = Session::accept(&listener).await;
+    session.answer_with_phone("192.0.2.21").await;
+    let phone: Endpoint = "1001".parse().unwrap();
+    assert!(roster.registration(&phone, soon()).await.is_ok());
+    assert_eq!(roster.complaint("pbx"), None);
     tasks.shut_down(Duration::from_secs(5)).await;
 }
