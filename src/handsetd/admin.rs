@@ -10,6 +10,7 @@ mod body;
 mod config;
 mod deliveries;
 mod feed;
+mod fetch_test;
 mod health;
 mod host;
 mod idempotency;

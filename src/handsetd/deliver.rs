@@ -17,6 +17,7 @@ mod digest;
 mod execution;
 mod expected_fetches;
 mod failure;
+mod fetch_test;
 mod local_address;
 mod look_up;
 mod media_source;
@@ -34,6 +35,7 @@ mod template;
 pub(crate) use challenge::Challenges;
 pub(crate) use config::Config;
 pub(crate) use courier::Courier;
+pub(crate) use fetch_test::FetchTest;
 pub(crate) use mobility::{CallManager, Encoding};
 #[cfg(test)]
 pub(crate) use push_credentials::Password;

@@ -22,8 +22,9 @@ mod yealink;
 #[cfg(test)]
 mod testing;
 
+pub use cisco::is_multiplatform;
 pub use http::{Auth, Method, Reply, Request};
-pub use page::{asks_one_field_at_a_time, closing_document, document};
+pub use page::{asks_one_field_at_a_time, closing_document, document, test_document};
 pub use plan::{
     Call, ChannelAction, Exchange, InCall, Notify, Plan, Purpose, ReplyData, ReplyOutcome,
     ReplyParser, Step,

@@ -7,6 +7,7 @@ use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
+use super::why::why_of;
 
 #[tokio::test]
 async fn on_16_a_softphone_beside_the_desk_phone_does_not_count() {
@@ -87,6 +88,11 @@ async fn a_softphone_beside_the_desk_phone_does_not_count(version: Version) {
     // A call from the desk phone itself.
     assert_eq!(outcome(&desk_sip, "10").await, "OK|1001|snom||");
     desk.assert_accepted_all();
+
+    // The command that explains a phone names the others.
+    let report = why_of(&knowing, "1001").await;
+    let left_out = report[0]["left_out"][0].as_str().unwrap();
+    assert!(left_out.contains(SOFT), "{report}");
 }
 
 /// Waits until the daemon knows a phone.

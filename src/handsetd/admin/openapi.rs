@@ -47,6 +47,12 @@ pub(super) fn document() -> Value {
         "/phones/{name}".to_owned(),
         get("returns one phone", &json!([name_parameter()])),
     );
+    paths.insert("/phones/{name}/fetch-test".to_owned(), json!({"post": {
+        "summary": "makes phones fetch a document that shows as little as possible, and says whether they did",
+        "description": "Requires the role send.",
+        "parameters": [name_parameter()],
+        "responses": responses::replies(),
+    }}));
     let search = deliveries::KEYS.map(query_parameter);
     paths.insert(
         "/deliveries".to_owned(),

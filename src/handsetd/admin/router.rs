@@ -15,7 +15,8 @@ use super::long_requests::limit_waiting;
 use super::reply::Reply;
 use super::state::AppState;
 use super::{
-    bearer, deliveries, health, host, metrics, openapi, page, phones, requests, rules, stream,
+    bearer, deliveries, fetch_test, health, host, metrics, openapi, page, phones, requests, rules,
+    stream,
 };
 
 /// A route of the API below `/api/v1`.
@@ -30,7 +31,7 @@ pub(super) struct ApiRoute {
 pub(super) fn router(state: &Arc<AppState>) -> Router {
     let mut api = Router::new();
     for ApiRoute { path, handler, .. } in api_routes() {
-        let handler = if path.ends_with("/{verb}") {
+        let handler = if path.ends_with("/{verb}") || path.ends_with("/fetch-test") {
             handler.layer(from_fn_with_state(
                 Arc::clone(&state.long_requests),
                 limit_waiting,
@@ -82,6 +83,7 @@ pub(super) fn api_routes() -> Vec<ApiRoute> {
         route("/openapi.json", Method::GET, openapi::serve),
         route("/phones", Method::GET, phones::list),
         route("/phones/{name}", Method::GET, phones::get),
+        route("/phones/{name}/fetch-test", Method::POST, fetch_test::post),
         route(
             "/phones/{name}/{verb}",
             Method::GET,

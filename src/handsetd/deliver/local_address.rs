@@ -9,21 +9,24 @@ use handset_phones::phone::Address;
 
 /// Returns the base URL of the phone-facing HTTP server with the local address of the route to
 /// `phone`; `None` if there is no route.
+pub(super) async fn base_url_for(phone: &Address, port: u16) -> Option<Url> {
+    let local = SocketAddr::new(towards(&phone.host).await?, port);
+    Url::parse(&format!("http://{local}")).ok()
+}
+
+/// Returns the local address of the route to a host; `None` if there is no route.
 ///
 /// Nothing is sent: connecting a UDP socket only looks the route up.
-pub(super) async fn base_url_for(phone: &Address, port: u16) -> Option<Url> {
-    let remote = lookup_host((phone.host.as_str(), DISCARD))
-        .await
-        .ok()?
-        .next()?;
+pub(super) async fn towards(host: &str) -> Option<IpAddr> {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let remote = lookup_host((host, DISCARD)).await.ok()?.next()?;
     let local: IpAddr = match remote {
         SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((local, 0)).await.ok()?;
     socket.connect(remote).await.ok()?;
-    let local = SocketAddr::new(socket.local_addr().ok()?.ip(), port);
-    Url::parse(&format!("http://{local}")).ok()
+    Some(socket.local_addr().ok()?.ip())
 }
 
 /// Returns the IP addresses of a phone: itself, or those of its host name.

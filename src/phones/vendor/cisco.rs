@@ -24,7 +24,7 @@ use super::{
     Backend, BackgroundImage, Plan, PlanContext, PlanError, PreparedContent, PreparedTone, Task,
 };
 use crate::documents::{Documents, StoredContent};
-use crate::phone::Phone;
+use crate::phone::{Phone, Vendor};
 use crate::verb::{Backlight, Control, Priority, Via};
 use execute::Item;
 use family::Family;
@@ -101,6 +101,18 @@ impl Backend for Cisco {
             None => object::confirmation(),
         }
     }
+
+    fn test_document(&self, phone: &Phone) -> (StoredContent, &'static str) {
+        match Family::of(phone).close_uri() {
+            Some(close) => (object::closing(close), "it closes a service that is open"),
+            None => (object::confirmation(), "it shows OK"),
+        }
+    }
+}
+
+/// Returns whether a phone has multiplatform or SPA firmware, which asks for Digest.
+pub fn is_multiplatform(phone: &Phone) -> bool {
+    phone.vendor == Vendor::Cisco && Family::of(phone).is_multiplatform()
 }
 
 fn control(phone: &Phone, control: &Control) -> Result<Plan, PlanError> {

@@ -33,6 +33,11 @@ pub fn closing_document(phone: &Phone) -> StoredContent {
     backend(phone.vendor).closing_document(phone)
 }
 
+/// Returns the least visible document that a phone can be told to fetch, and what the phone shows then.
+pub fn test_document(phone: &Phone) -> (StoredContent, &'static str) {
+    backend(phone.vendor).test_document(phone)
+}
+
 /// Returns whether forms of the vendor's phones have one field, so that a longer form takes several.
 pub fn asks_one_field_at_a_time(vendor: Vendor) -> bool {
     vendor == Vendor::Snom
@@ -164,5 +169,31 @@ mod tests {
         assert!(closing(Vendor::Cisco, "8841-3PCC").contains("CiscoIPPhoneText"));
         assert!(closing(Vendor::Snom, "D785").contains("snom://mb_exit"));
         assert!(closing(Vendor::Yealink, "T46S").contains("Timeout=\"1\""));
+    }
+
+    #[test]
+    fn test_documents_show_as_little_as_the_phones_allow() {
+        let of = |vendor, model, firmware: &str| {
+            let phone = Phone {
+                firmware: firmware.parse().unwrap_or_default(),
+                ..Phone::example(vendor, model)
+            };
+            let (document, shows) = test_document(&phone);
+            (text(&document), shows)
+        };
+        let (document, shows) = of(Vendor::Snom, "D785", "10.1.82.0");
+        assert!(document.contains("SnomIPPhoneSilent"), "{document}");
+        assert!(shows.contains("nothing"));
+        let (document, shows) = of(Vendor::Snom, "D785", "8.9.3.80");
+        assert!(document.contains("snom://mb_exit"), "{document}");
+        assert!(shows.contains("flicker"));
+        let (document, shows) = of(Vendor::Yealink, "T46S", "");
+        assert!(document.contains("<ExecuteItem URI=\"\"/>"), "{document}");
+        assert_eq!(shows, "it shows nothing");
+        let (document, _) = of(Vendor::Cisco, "8841", "");
+        assert!(document.contains("\"Init:Services\""), "{document}");
+        let (document, shows) = of(Vendor::Cisco, "8841-3PCC", "");
+        assert!(document.contains(">OK<"), "{document}");
+        assert_eq!(shows, "it shows OK");
     }
 }

@@ -74,6 +74,15 @@ impl Backend for Snom {
     fn closing_document(&self, phone: &Phone) -> StoredContent {
         StoredContent::new(document::CONTENT_TYPE, document::closing(phone))
     }
+
+    fn test_document(&self, phone: &Phone) -> (StoredContent, &'static str) {
+        let shows = if document::knows_silent(phone) {
+            "it shows nothing, and closes a page that is open"
+        } else {
+            "its screen may flicker"
+        };
+        (self.closing_document(phone), shows)
+    }
 }
 
 /// Returns the transport that is most likely to work.

@@ -72,6 +72,13 @@ impl Backend for Yealink {
     fn closing_document(&self, _: &Phone) -> StoredContent {
         StoredContent::new(document::CONTENT_TYPE, document::blank())
     }
+
+    fn test_document(&self, _: &Phone) -> (StoredContent, &'static str) {
+        // An empty URI does nothing.
+        let document = document::Execute::new().uri("").to_document();
+        let content = StoredContent::new(document::CONTENT_TYPE, document);
+        (content, "it shows nothing")
+    }
 }
 
 impl Handset<'_> {

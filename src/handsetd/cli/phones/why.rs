@@ -1,13 +1,18 @@
 //! `handsetd phones --why NAME`: probes each transport to a phone, and reports the results and what
 //! to change.
 //!
-//! Probes neither show nor change anything on the phone.
+//! Probes change nothing on the phone, and show nothing, but for the [`fetch`] test of the running
+//! daemon, which shows as little as the vendor's documents allow.
 
+mod fetch;
+
+use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::Context;
 use handset_net::tasks::Tasks;
-use handset_phones::phone::{Phone, Vendor};
+use handset_phones::phone::{AuthPolicy, Credentials, Phone, Vendor};
+use handset_phones::vendor;
 use handset_phones::verb::Request;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -23,6 +28,7 @@ use crate::phone_networks::PhoneNetworks;
 use crate::resolver::{NotFound, PhoneResolver};
 use crate::roster::Roster;
 use crate::telemetry::TerminalSafe;
+use fetch::FetchReport;
 
 /// The probes of one phone.
 #[derive(Debug, Serialize)]
@@ -30,6 +36,12 @@ pub(super) struct PhoneReport {
     name: String,
     /// Vendor, model, firmware and address, or why they cannot be determined.
     known: String,
+    /// The contacts of its endpoint that do not count, since they are no desk phones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
+    /// The refused connections of the phone, and what to do about them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
     #[serde(rename = "ways")]
     probes: Vec<ProbeResult>,
 }
@@ -40,16 +52,22 @@ struct ProbeResult {
     #[serde(rename = "way")]
     transport: &'static str,
     #[serde(rename = "tried")]
-    probe: &'static str,
-    status: &'static str,
+    probe: Cow<'static, str>,
+    status: String,
     reason: String,
 }
 
 impl PhoneReport {
-    /// Returns whether at least one probe succeeded.
+    /// Returns whether at least one transport works, and the phone does not fail to fetch what it is told
+    /// to.
     pub(super) fn is_reachable(&self) -> bool {
-        let ok = Status::Ok.word();
-        self.probes.iter().any(|result| result.status == ok)
+        let with = |status: Status| move |result: &ProbeResult| result.status == status.word();
+        let (fetches, transports): (Vec<_>, Vec<_>) = self
+            .probes
+            .iter()
+            .partition(|result| result.transport == fetch::TRANSPORT);
+        transports.into_iter().any(with(Status::Ok))
+            && !fetches.into_iter().any(with(Status::Unknown))
     }
 }
 
@@ -65,10 +83,14 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
     resolver
         .inquire(&names.into(), None, Instant::now() + LOAD_TIMEOUT)
         .await;
+    let fetches = fetch::test(config, names).await;
     let mut reports = Vec::new();
     for found in resolver.find(&names.into(), None) {
         reports.push(match found {
-            Ok(phone) => probe_phone(&courier, &phone).await,
+            Ok(phone) => {
+                let report = probe_phone(&courier, &phone).await;
+                with_fetch_test(report, &phone, &fetches)
+            }
             Err(NotFound { outcome, .. }) => {
                 let Outcome { phone, reason, .. } = outcome;
                 let servers = unavailable.iter().map(|server| format!("; {server}"));
@@ -79,6 +101,8 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
                         phone
                     },
                     known: reason + &servers.collect::<String>(),
+                    left_out: Vec::new(),
+                    refused: None,
                     probes: Vec::new(),
                 }
             }
@@ -91,12 +115,9 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
 async fn probe_phone(courier: &Courier, phone: &Phone) -> PhoneReport {
     let mut results = Vec::new();
     for probe in probes(phone.vendor) {
-        let outcome = if phone.vendor == Vendor::Cisco
-            && phone.credentials.is_none()
-            && probe.description == COMMAND
-        {
-            let reason = "not tried: without a configured password each push uses a one-time \
-                          password, which only the running daemon can confirm to the phone";
+        let outcome = if probe.description == COMMAND && uses_one_time_password(phone) {
+            let reason = "not tried: each push uses a one-time password, which only the running \
+                          daemon can confirm to the phone; see fetch";
             Outcome::new(Status::Unsupported, reason)
         } else {
             match Request::parse(probe.verb, probe.keys.iter().copied()) {
@@ -128,6 +149,8 @@ async fn probe_phone(courier: &Courier, phone: &Phone) -> PhoneReport {
     PhoneReport {
         name: phone.name.clone(),
         known: format!("{} at {address}", words.join(" ")),
+        left_out: phone.left_out.clone(),
+        refused: None,
         probes: results,
     }
 }
@@ -139,10 +162,42 @@ fn result(transport: &'static str, probe: &'static str, outcome: Outcome) -> Pro
     };
     ProbeResult {
         transport,
-        probe,
-        status: outcome.status.word(),
+        probe: probe.into(),
+        status: outcome.status.word().to_owned(),
         reason,
     }
+}
+
+/// Returns whether requests to a Cisco phone have a one-time password: it has no other, or one that must
+/// not be sent in Basic, which enterprise firmware wants.
+fn uses_one_time_password(phone: &Phone) -> bool {
+    let may_be_sent = |credentials: &Credentials| {
+        credentials.policy() != AuthPolicy::Digest || vendor::is_multiplatform(phone)
+    };
+    phone.vendor == Vendor::Cisco && !phone.credentials.as_ref().is_some_and(may_be_sent)
+}
+
+/// Adds what the daemon says of a phone.
+fn with_fetch_test(
+    mut report: PhoneReport,
+    phone: &Phone,
+    fetches: &Result<Vec<FetchReport>, String>,
+) -> PhoneReport {
+    let address = phone.address.to_string();
+    let of_phone = |test: &&FetchReport| test.phone == phone.name && test.address == address;
+    match fetches {
+        Ok(all) => match all.iter().find(of_phone) {
+            Some(test) => {
+                report.probes.extend(test.probes());
+                report.refused = test.refused();
+            }
+            None => report
+                .probes
+                .push(fetch::not_tried("it finds no such phone; was it reloaded?")),
+        },
+        Err(why) => report.probes.push(fetch::not_tried(why)),
+    }
+    report
 }
 
 /// A harmless request.
@@ -204,10 +259,20 @@ pub(super) fn show(reports: &[PhoneReport], out: &mut impl Write) -> std::io::Re
     for PhoneReport {
         name,
         known,
+        left_out,
+        refused,
         probes,
     } in reports
     {
         writeln!(out, "{}: {}", TerminalSafe(name), TerminalSafe(known))?;
+        if !left_out.is_empty() {
+            let others = left_out.join(", ");
+            let others = TerminalSafe(&others);
+            writeln!(out, "  left out, since not a desk phone: {others}")?;
+        }
+        if let Some(refused) = refused {
+            writeln!(out, "  {}", TerminalSafe(refused))?;
+        }
         for ProbeResult {
             transport,
             probe,
@@ -215,7 +280,8 @@ pub(super) fn show(reports: &[PhoneReport], out: &mut impl Write) -> std::io::Re
             reason,
         } in probes
         {
-            let reason = TerminalSafe(reason);
+            let (probe, reason) = (TerminalSafe(probe), TerminalSafe(reason));
+            let status = TerminalSafe(status).to_string();
             writeln!(out, "  {transport:<7} {status:<11} {probe}: {reason}")?;
         }
     }
