@@ -33,9 +33,9 @@ pub(super) async fn post(
     };
     let resolver = &state.services.resolver;
     let until = Instant::now() + LOOK_UP_TIMEOUT;
-    resolver.inquire(&names, until).await;
+    resolver.inquire(&names, None, until).await;
     let (mut phones, mut missing) = (Vec::new(), Vec::new());
-    for found in resolver.find(&names) {
+    for found in resolver.find(&names, None) {
         match found {
             Ok(phone) => phones.push(phone),
             Err(not_found) => missing.push(not_found.outcome.reason),

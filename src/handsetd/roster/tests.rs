@@ -186,7 +186,7 @@ async fn missing_rights_are_checked_again_after_three_minutes() {
     let mut session = Session::accept(&listener).await;
     session.answer_with_phone("192.0.2.21").await;
     let phone: Endpoint = "1001".parse().unwrap();
-    assert!(roster.registration(&phone, soon()).await.is_ok());
+    assert!(roster.registration(&phone, None, soon()).await.is_ok());
     tasks.shut_down(Duration::from_secs(5)).await;
 }
 
@@ -202,7 +202,7 @@ async fn corrected_eventfilter_is_noticed_without_a_reload() {
                    Event: EndpointDetailComplete\nActionID: @ID@\nEventList: Complete\n\n";
     // It is registered, and no event has said so.
     tokio::join!(
-        roster.inquire(Some(&other), soon()),
+        roster.inquire(Some(&other), None, soon()),
         session.answer("PJSIPShowEndpoint", "EventList: start\n", details),
     );
     pass(Duration::from_secs(6)).await;
@@ -233,7 +233,7 @@ async fn corrected_eventfilter_is_noticed_without_a_reload() {
     let mut session = Session::accept(&listener).await;
     session.answer_with_phone("192.0.2.21").await;
     let phone: Endpoint = "1001".parse().unwrap();
-    assert!(roster.registration(&phone, soon()).await.is_ok());
+    assert!(roster.registration(&phone, None, soon()).await.is_ok());
     assert_eq!(roster.complaint("pbx"), None);
     tasks.shut_down(Duration::from_secs(5)).await;
 }
