@@ -136,7 +136,7 @@ impl Config {
             .filter_map(|server| server.name.parse().ok());
         let servers: Vec<ServerName> = servers.collect();
         let directory = phones::read(root, &accounts, &servers, validator);
-        let (rules, rule_tests) = rule::read(root, validator);
+        let (rules, rule_tests) = rule::read(root, &servers, validator);
         let (agi, dialplan) = agi::read(root, validator);
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);

@@ -4,10 +4,12 @@
 //! executes the steps in order. Events that arrive faster than they are evaluated are dropped and
 //! counted by the AMI client; its connection never waits for this module.
 
+mod ami_step;
 mod deliveries;
 mod rules_handle;
 mod run;
 mod user_event;
+mod webhook;
 
 pub(crate) use deliveries::EndedDeliveries;
 pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
@@ -17,7 +19,7 @@ use std::collections::HashMap;
 use handset_ami::{self as ami, Client};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::ServerName;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info_span, warn};
@@ -26,7 +28,8 @@ use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, without_secrets};
 use crate::outcome::{Report, Status};
 use crate::rules::{Decision, Engine, Fact, Moment, RunId};
-use run::Execution;
+use run::{Execution, RunServices};
+use webhook::WebhookClient;
 
 /// Evaluates facts and executes the resulting requests.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(crate) struct Events {
     /// Receives a copy of every fact.
     pub(crate) event_tap: broadcast::Sender<Fact>,
     pub(crate) deliveries: EndedDeliveries,
+    /// The Asterisk servers, to which steps send actions.
+    pub(crate) servers: watch::Receiver<Vec<Client>>,
     pub(crate) tasks: Tasks,
 }
 
@@ -58,6 +63,12 @@ impl Events {
     ) {
         let (sender, mut inputs) = mpsc::channel(MAX_INPUTS);
         let stop = self.tasks.stop();
+        let services = RunServices {
+            dispatcher: self.dispatcher.clone(),
+            webhooks: WebhookClient::new(),
+            servers: self.servers.clone(),
+            consequences: self.engine.consequences(),
+        };
         let mut runs: HashMap<RunId, CancellationToken> = HashMap::new();
         loop {
             let decisions = tokio::select! {
@@ -100,10 +111,11 @@ impl Events {
                     Decision::Start(run) => {
                         let cancel = CancellationToken::new();
                         runs.insert(run.id, cancel.clone());
+                        let services = services.clone();
                         let run = Execution {
                             run,
                             cancel,
-                            dispatcher: self.dispatcher.clone(),
+                            services,
                         };
                         run.spawn(&self.tasks, sender.clone());
                     }

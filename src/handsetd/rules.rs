@@ -21,6 +21,7 @@ mod causes;
 mod concurrency;
 mod condition;
 pub(crate) mod config;
+mod consequences;
 mod context;
 mod engine;
 mod error;
@@ -34,8 +35,10 @@ mod loop_guard;
 mod page;
 mod rule;
 pub(crate) mod rule_test;
+mod run_record;
 mod schedule;
 mod scope;
+mod script;
 mod step;
 mod template;
 mod time_zone;
@@ -48,6 +51,7 @@ mod tests;
 
 pub(crate) use causes::Causes;
 pub(crate) use concurrency::{Run, RunId};
+pub(crate) use consequences::Consequences;
 pub use context::Moment;
 pub(crate) use context::{PhoneDescription, Phones};
 pub(crate) use engine::Decision;
@@ -55,6 +59,11 @@ pub use engine::Engine;
 pub(crate) use error::RulePart;
 pub use fact::Fact;
 pub(crate) use page::{FilledPage, PagePhones, PageRequest, PageTemplate};
-pub(crate) use step::{Outline, Step, StepAction, VerbCall, is_step};
+pub(crate) use run_record::{Cancellation, RunState, StepRecord};
+pub(crate) use script::Reached;
+pub(crate) use step::{
+    AmiCall, Outline, Step, StepAction, StepResult, StepResults, VerbCall, WebhookCall, is_step,
+    server_of,
+};
 pub(crate) use timetable::{Done, Due, Schedules, Timetable};
 pub(crate) use trace::{Counters, Trace, Verdict};

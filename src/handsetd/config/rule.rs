@@ -3,6 +3,10 @@
 //! Only the shape of a rule is checked here. Conditions, templates and requests are compiled by
 //! [`rules`], whose errors are reported with their lines.
 
+mod steps;
+
+use handset_phones::phone::ServerName;
+
 use super::diagnostic::{Diagnostic, Diagnostics, Location};
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
@@ -10,15 +14,16 @@ use super::validator::Validator;
 use crate::rules::config::Rule;
 use crate::rules::{Engine, Moment, RulePart, is_step, rule_test};
 
-/// Reads the sections; returns the rules, and for each rule the locations of its tests.
+/// Reads the sections, whose steps may name one of `servers`; returns the rules, and for each rule the locations of its tests.
 pub(super) fn read(
     root: &mut Setting,
+    servers: &[ServerName],
     validator: &mut Validator,
 ) -> (Vec<Rule>, Vec<Vec<Location>>) {
     let list = validator.list::<Rule>(root, "rule");
     let mut names = UniqueNames::new("[[rule]]");
     let (mut rules, mut locations) = (Vec::new(), Vec::new());
-    for (rule, section) in list {
+    for (mut rule, section) in list {
         names.register(&section, &rule.name, validator);
         if let Some(limit) = &rule.limit {
             validator.check_duration(&section, "limit", limit.every);
@@ -42,7 +47,9 @@ pub(super) fn read(
         }
         // Where something was discarded, something else could seem to be missing.
         if is_sound && section.is_intact() {
+            steps::read_secrets(&mut rule, &section, validator);
             compile(&rule, &section, validator);
+            steps::check_servers(&rule, &section, servers, validator);
         }
         let location =
             |index| section.location_at(&[Step::Key("test".to_owned()), Step::Element(index)]);

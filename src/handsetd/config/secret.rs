@@ -93,6 +93,17 @@ impl SecretReader {
         .map(Some)
     }
 
+    /// Returns the secret in the file that the value at `location` names.
+    pub(super) fn read_file(
+        &mut self,
+        location: &Location,
+        path: &Path,
+    ) -> Result<SecretString, String> {
+        let path = resolve(location, path);
+        self.secret_files.push(Arc::from(path.as_path()));
+        read(&path, accept)
+    }
+
     /// Warns of files with secrets that every user of this machine may read.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut files = self.secret_files.clone();

@@ -99,6 +99,7 @@ impl Running {
             dispatcher: dispatcher.clone(),
             event_tap: senders.event_tap,
             deliveries,
+            servers: ami_clients.clients(),
             tasks: calls.clone(),
         };
         let (clients, facts, engines) = (receivers.clients, receivers.facts, receivers.engines);

@@ -1,21 +1,49 @@
 //! Execution of a run: its steps, one after the other.
 
+use std::time::Duration;
+
+use handset_ami::Client;
 use handset_net::tasks::Tasks;
-use tokio::sync::mpsc;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, debug, info, info_span, warn};
 
-use super::{Input, log};
+use super::Input;
+use super::ami_step;
+use super::webhook::WebhookClient;
 use crate::dispatch::Dispatcher;
-use crate::history::{RequestInfo, Requester};
-use crate::rules::{Run, StepAction, VerbCall};
+use crate::history::{RequestInfo, Requester, without_secrets};
+use crate::outcome::Status;
+use crate::rules::{
+    Cancellation, Consequences, Outline, Reached, Run, RunState, StepAction, StepResult,
+    StepResults, VerbCall,
+};
 
-/// A run, and what its steps need.
+/// What steps of runs are taken with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct RunServices {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) webhooks: WebhookClient,
+    /// The Asterisk servers.
+    pub(super) servers: watch::Receiver<Vec<Client>>,
+    pub(super) consequences: Consequences,
+}
+
+/// A run that is to be executed.
 #[derive(Debug)]
 pub(super) struct Execution {
     pub(super) run: Run,
     pub(super) cancel: CancellationToken,
-    pub(super) dispatcher: Dispatcher,
+    pub(super) services: RunServices,
+}
+
+/// What becomes of a run after a step.
+enum Next {
+    Cancelled(Cancellation),
+    Failed,
+    Step,
 }
 
 impl Execution {
@@ -26,7 +54,11 @@ impl Execution {
         tasks.spawn(
             "rule",
             async move {
-                if self.take_steps(&stop).await {
+                let state = self.take_steps(&stop).await;
+                self.run.record.end(state);
+                if let RunState::Cancelled(why) = self.run.record.state() {
+                    info!("Run cancelled: {why}.");
+                } else {
                     // An error means shutdown.
                     let _ = done.send(Input::Finished(self.run.id)).await;
                 }
@@ -35,44 +67,130 @@ impl Execution {
         );
     }
 
-    /// Takes the steps; returns whether the run was not cancelled meanwhile.
-    async fn take_steps(&self, stop: &CancellationToken) -> bool {
-        for step in self.run.steps.iter() {
-            // A step that has started is completed, unless it is a pause.
-            let cancelled = || {
-                if self.cancel.is_cancelled() {
-                    Some("the rule fired again")
-                } else if stop.is_cancelled() {
-                    Some("handsetd stops")
-                } else {
-                    None
-                }
-            };
-            if let StepAction::Wait(duration) = &step.action {
-                tokio::select! {
-                    () = tokio::time::sleep(*duration) => {}
-                    () = self.cancel.cancelled() => {}
-                    () = stop.cancelled() => {}
-                }
-            }
-            if let Some(why) = cancelled() {
-                info!("Run cancelled: {why}.");
-                return false;
-            }
-            if let StepAction::Verb(call) = &step.action {
-                self.request(call).await;
+    async fn take_steps(&self, stop: &CancellationToken) -> RunState {
+        let mut results = StepResults::default();
+        for index in 0..self.run.steps.len() {
+            match self.take_step(index, &mut results, stop).await {
+                Next::Cancelled(why) => return RunState::Cancelled(why),
+                Next::Failed => return RunState::Failed,
+                Next::Step => {}
             }
         }
-        true
+        RunState::Finished
     }
 
-    async fn request(&self, call: &VerbCall) {
+    async fn take_step(
+        &self,
+        index: usize,
+        results: &mut StepResults,
+        stop: &CancellationToken,
+    ) -> Next {
+        if let Some(why) = self.cancelled(stop) {
+            return Next::Cancelled(why);
+        }
+        let Some(step) = self.run.steps.get(index) else {
+            return Next::Step;
+        };
+        let began = Instant::now();
+        let is_fresh = index == 0 && !self.run.was_queued;
+        let reached = match &self.run.later {
+            Some(later) => later.reach(index, results, is_fresh, Timestamp::now()),
+            None => Ok(Reached::AsPlanned),
+        };
+        let mut filled = None;
+        let result = match reached {
+            Err(error) => StepResult::new(Status::Invalid, error.to_string()),
+            Ok(Reached::Skipped) => StepResult::skipped(),
+            Ok(Reached::AsPlanned) => match self.act(&step.action, stop).await {
+                Ok(result) => result,
+                Err(why) => return Next::Cancelled(why),
+            },
+            Ok(Reached::Filled(action)) => {
+                filled = (action != step.action).then(|| Outline::from(&action));
+                match self.act(&action, stop).await {
+                    Ok(result) => result,
+                    Err(why) => return Next::Cancelled(why),
+                }
+            }
+        };
+        let result = StepResult {
+            reason: without_secrets(&result.reason),
+            ..result
+        };
+        log(index, &result);
+        self.run.record.add(&result, began.elapsed(), filled);
+        let is_success = result.status.is_success();
+        if let Some(id) = &step.id {
+            results.insert(id, result);
+        }
+        if is_success || step.continues {
+            Next::Step
+        } else {
+            Next::Failed
+        }
+    }
+
+    /// Takes a step, which is completed once it has started, unless it is a pause.
+    async fn act(
+        &self,
+        action: &StepAction,
+        stop: &CancellationToken,
+    ) -> Result<StepResult, Cancellation> {
+        let causes = self.run.causes.with(&self.run.rule);
+        let consequences = &self.services.consequences;
+        consequences.expect(action, &causes, Instant::now());
+        let result = match action {
+            StepAction::Ami(call) => ami_step::send(&self.services.servers, call).await,
+            // It is filled in when it is reached.
+            StepAction::Later(_) => StepResult::new(Status::Error, "the step is not filled in"),
+            StepAction::Skipped(_) => StepResult::skipped(),
+            StepAction::Verb(call) => self.request(call).await,
+            StepAction::Wait(duration) => {
+                self.wait(*duration, stop).await?;
+                StepResult::new(Status::Ok, "")
+            }
+            StepAction::Webhook(call) => self.services.webhooks.send(call).await,
+        };
+        consequences.expect(action, &causes, Instant::now());
+        Ok(result)
+    }
+
+    async fn wait(&self, duration: Duration, stop: &CancellationToken) -> Result<(), Cancellation> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => {}
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(duration) => return Ok(()),
+        }
+        Err(self.cancelled(stop).unwrap_or(Cancellation::Stopping))
+    }
+
+    /// Returns why the run ends before its next step.
+    fn cancelled(&self, stop: &CancellationToken) -> Option<Cancellation> {
+        if self.cancel.is_cancelled() {
+            // Who cancels a run records why first.
+            return match self.run.record.state() {
+                RunState::Cancelled(why) => Some(why),
+                _ => Some(Cancellation::Restarted),
+            };
+        }
+        stop.is_cancelled().then_some(Cancellation::Stopping)
+    }
+
+    async fn request(&self, call: &VerbCall) -> StepResult {
         let verb = call.request.verb.name();
         let info = RequestInfo::new(self.requester(), verb, call.pairs.clone());
         let span = info_span!("delivery", id = %info.id);
-        let dispatched = self.dispatcher.dispatch(call.request.clone(), &info);
+        let dispatched = self
+            .services
+            .dispatcher
+            .dispatch(call.request.clone(), &info);
         let report = dispatched.instrument(span.clone()).await;
-        span.in_scope(|| log(verb, &report));
+        span.in_scope(|| super::log(verb, &report));
+        StepResult {
+            result: report.result,
+            ..StepResult::new(report.status, report.reason)
+        }
     }
 
     fn requester(&self) -> Requester {
@@ -82,5 +200,15 @@ impl Execution {
             event: run.event.to_string(),
             after: run.causes.names().iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+fn log(index: usize, result: &StepResult) {
+    let number = index.saturating_add(1);
+    let StepResult { status, reason, .. } = result;
+    if status.is_success() {
+        debug!(step = number, %status, reason, "Step taken.");
+    } else {
+        warn!(step = number, %status, reason, "Step failed.");
     }
 }

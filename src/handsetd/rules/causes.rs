@@ -21,9 +21,22 @@ impl Causes {
     }
 
     /// Returns them with another one, the latest.
-    pub(super) fn with(&self, name: &Arc<str>) -> Self {
+    #[must_use]
+    pub(crate) fn with(&self, name: &Arc<str>) -> Self {
         let names = self.names().iter().chain(std::iter::once(name));
         Self(Some(names.map(Arc::clone).collect()))
+    }
+
+    /// Returns them with those of `others` that are not among them.
+    #[must_use]
+    pub(super) fn union(&self, others: &Self) -> Self {
+        let mut names = self.names().to_vec();
+        for name in others.names() {
+            if !names.contains(name) {
+                names.push(Arc::clone(name));
+            }
+        }
+        Self((!names.is_empty()).then(|| names.into()))
     }
 
     /// Returns the names.

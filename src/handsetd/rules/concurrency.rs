@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::causes::Causes;
 use super::config::Mode;
+use super::run_record::{Cancellation, RunRecord, RunState};
+use super::script::Later;
 use super::step::Step;
 
 /// Identifies a run. Later runs have greater ids, and ids are never reused, not even after a reload.
@@ -33,6 +35,21 @@ pub struct Run {
     pub key: Option<String>,
     /// Steps to take one after the other.
     pub steps: Arc<[Step]>,
+    /// Fills in the steps that depend on more than the event.
+    pub(crate) later: Option<Arc<Later>>,
+    /// Whether it starts later than the event, so that only [`later`](Self::later) knows the time.
+    pub(crate) was_queued: bool,
+    /// What it has done.
+    pub(crate) record: RunRecord,
+}
+
+impl Run {
+    /// Returns how much memory its values take, roughly, in bytes.
+    fn memory(&self) -> usize {
+        let steps: usize = self.steps.iter().map(Step::memory).sum();
+        let later = self.later.as_ref().map_or(0, |later| later.memory());
+        steps.saturating_add(later)
+    }
 }
 
 /// Why a run was rejected.
@@ -42,6 +59,8 @@ pub enum Rejection {
     QueueFull,
     /// The previous run with its key is still active.
     Running,
+    /// The values of active and queued runs take too much memory.
+    TooLarge,
     /// The rule has too many active runs.
     TooMany,
 }
@@ -62,6 +81,8 @@ pub(super) enum Admission {
 pub(super) struct RunScheduler {
     running: BTreeMap<RunId, Run>,
     groups: HashMap<Option<String>, RunGroup>,
+    /// How much memory the values of all runs take, in bytes.
+    memory: usize,
 }
 
 /// The runs that share a key: a concurrency group.
@@ -80,6 +101,9 @@ impl RunScheduler {
         let is_busy = !running.is_empty();
         match mode {
             Mode::Single if is_busy => Admission::Rejected(Rejection::Running),
+            _ if self.memory.saturating_add(run.memory()) > MAX_MEMORY => {
+                Admission::Rejected(Rejection::TooLarge)
+            }
             Mode::Queued if is_busy && waiting >= MAX_WAITING => {
                 Admission::Rejected(Rejection::QueueFull)
             }
@@ -95,20 +119,29 @@ impl RunScheduler {
         let admission = self.preview(run, mode);
         match &admission {
             Admission::Queued(_) => {
+                self.memory = self.memory.saturating_add(run.memory());
                 let group = self.groups.entry(run.key.clone()).or_default();
-                group.waiting.push_back(run.clone());
+                let was_queued = true;
+                group.waiting.push_back(Run {
+                    was_queued,
+                    ..run.clone()
+                });
             }
             Admission::Rejected(_) => (),
             Admission::Started(cancelled) => {
                 let group = self.groups.entry(run.key.clone()).or_default();
+                let mut gone = Vec::new();
                 if !cancelled.is_empty() {
-                    group.waiting.clear();
+                    gone.extend(group.waiting.drain(..));
                     group.running.clear();
                 }
                 group.running.push(run.id);
-                for id in cancelled {
-                    self.running.remove(id);
+                gone.extend(cancelled.iter().filter_map(|id| self.running.remove(id)));
+                for run in &gone {
+                    run.record.end(RunState::Cancelled(Cancellation::Restarted));
+                    self.memory = self.memory.saturating_sub(run.memory());
                 }
+                self.memory = self.memory.saturating_add(run.memory());
                 self.running.insert(run.id, run.clone());
             }
         }
@@ -119,6 +152,7 @@ impl RunScheduler {
     /// it is not active, for example because it was cancelled.
     pub(super) fn finish(&mut self, id: RunId) -> Option<(Run, Option<Run>)> {
         let done = self.running.remove(&id)?;
+        self.memory = self.memory.saturating_sub(done.memory());
         let mut next = None;
         if let Some(group) = self.groups.get_mut(&done.key) {
             group.running.retain(|running| *running != id);
@@ -135,6 +169,14 @@ impl RunScheduler {
             }
         }
         Some((done, next))
+    }
+
+    /// Records that all runs end because the rule is gone.
+    pub(super) fn abandon(&self) {
+        let waiting = self.groups.values().flat_map(|group| &group.waiting);
+        for run in self.running.values().chain(waiting) {
+            run.record.end(RunState::Cancelled(Cancellation::RuleGone));
+        }
     }
 
     /// Returns the ids of all active runs.
@@ -155,6 +197,11 @@ impl fmt::Display for Rejection {
         match self {
             Self::QueueFull => write!(f, "{MAX_WAITING} runs are already queued"),
             Self::Running => f.write_str("the previous run is still active"),
+            Self::TooLarge => write!(
+                f,
+                "the values of the runs that are still active or queued take more than {} MiB",
+                MAX_MEMORY >> 20
+            ),
             Self::TooMany => write!(f, "{MAX_RUNNING} runs of this rule are still active"),
         }
     }
@@ -162,6 +209,10 @@ impl fmt::Display for Rejection {
 
 /// Maximum of active runs of a rule, over all keys.
 pub(super) const MAX_RUNNING: usize = 1000;
+
+/// How much memory the values of the active and queued runs of a rule may take, in bytes: far more than a
+/// thousand runs with short texts.
+pub(super) const MAX_MEMORY: usize = 16 << 20;
 
 /// Maximum of queued runs per key.
 pub(super) const MAX_WAITING: usize = 16;

@@ -43,6 +43,11 @@ impl Condition {
         Ok(value.is_true())
     }
 
+    /// Returns the names that it mentions.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Returns the source text.
     pub(super) fn text(&self) -> &str {
         &self.text

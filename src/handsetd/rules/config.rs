@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
 /// A `[[rule]]`: what to do when an event occurs.
@@ -85,6 +86,23 @@ pub struct RuleTest {
     pub event: BTreeMap<String, String>,
     /// Expected steps, in order; empty if the rule must not fire.
     pub expect: Vec<Values>,
+    /// What steps come to, by their `id`; all others are `OK`.
+    #[serde(default)]
+    pub steps: BTreeMap<String, TestedStep>,
+}
+
+/// What a step of a `[[rule.test]]` comes to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestedStep {
+    /// The status, such as `DENIED`.
+    pub status: Option<String>,
+    /// The reason.
+    pub reason: Option<String>,
+    /// The value read.
+    pub result: Option<Value>,
+    /// The status code of an HTTP server that answered.
+    pub http: Option<u16>,
 }
 
 /// Keys and values of a step. One of the keys says what the step does: `verb`, `wait`, `webhook` or `ami`.
@@ -109,4 +127,30 @@ pub enum Value {
     List(Vec<Value>),
     /// The JSON of a web hook, or its headers.
     Table(Values),
+    /// The content of a file that a key with `_file` names.
+    #[serde(skip)]
+    Secret(Secret),
+}
+
+/// A secret of a web hook.
+#[derive(Clone, Debug)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Returns the secret, to send it.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<SecretString> for Secret {
+    fn from(secret: SecretString) -> Self {
+        Self(secret)
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
 }

@@ -10,6 +10,7 @@ use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
 use super::fact::Fact;
+use super::step::StepResults;
 
 /// What an evaluation can refer to. Cheap to clone.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Context<'a> {
     pub(super) phones: &'a PhoneTable,
     /// What a page was requested with; empty in rules, which cannot name it.
     pub(super) query: &'a [(String, String)],
+    /// The results of the steps that the run has taken.
+    pub(super) steps: &'a StepResults,
 }
 
 /// The time of an evaluation.
@@ -133,11 +136,13 @@ pub(super) mod testing {
             moment.clock.to_zoned(jiff::tz::TimeZone::UTC)
         });
         static PHONES: LazyLock<PhoneTable> = LazyLock::new(PhoneTable::default);
+        static STEPS: LazyLock<StepResults> = LazyLock::new(StepResults::default);
         Context {
             fact,
             now: &NOW,
             phones: &PHONES,
             query: &[],
+            steps: &STEPS,
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::concurrency::{Run, RunId};
 use super::config;
+use super::consequences::Consequences;
 use super::context::{Moment, PhoneTable, Phones};
 use super::error::RuleError;
 use super::event_index::EventIndex;
@@ -28,6 +29,8 @@ pub struct Engine {
     phones: PhoneTable,
     next_id: u64,
     failures: Failures,
+    /// What the steps of runs are about to cause.
+    consequences: Consequences,
     /// Traces for [`Engine::take_traces`], at most [`MAX_UNTAKEN`].
     untaken: VecDeque<Arc<Trace>>,
 }
@@ -35,8 +38,8 @@ pub struct Engine {
 /// An instruction to the caller.
 #[derive(Clone, Debug)]
 pub enum Decision {
-    /// Cancel this run: its remaining steps must not be started. It need not be reported to
-    /// [`Engine::finished`].
+    /// Cancel this run: its remaining steps must not be started, and a pause ends. Its record says why. It
+    /// need not be reported to [`Engine::finished`].
     Cancel(RunId),
     /// Execute the steps of this run in order, then report it to [`Engine::finished`].
     Start(Run),
@@ -71,6 +74,7 @@ impl Engine {
             phones: PhoneTable::default(),
             next_id: 1,
             failures: Failures::default(),
+            consequences: Consequences::default(),
             untaken: VecDeque::new(),
         })
     }
@@ -88,7 +92,12 @@ impl Engine {
         let now = now.into();
         let fact = &fact.record(&self.phones.states);
         let mut decisions = Vec::new();
-        for index in self.handlers(fact) {
+        let handlers = self.handlers(fact);
+        if handlers.is_empty() {
+            return decisions;
+        }
+        let fact = &*self.consequences.attribute(fact, now.instant);
+        for index in handlers {
             let trace = self.evaluate(index, fact, now);
             decisions.extend(trace.iter().flat_map(|trace| trace_decisions(trace)));
         }
@@ -104,6 +113,7 @@ impl Engine {
     ) -> (Vec<Decision>, Vec<Arc<Trace>>) {
         let now = now.into();
         let fact = &fact.record(&self.phones.states);
+        let fact = &*self.consequences.attribute(fact, now.instant);
         let mut traces = Vec::new();
         for index in 0..self.rules.len() {
             let handles = self
@@ -161,11 +171,15 @@ impl Engine {
     pub fn adopt(&mut self, old: Self) -> Vec<Decision> {
         self.next_id = self.next_id.max(old.next_id);
         self.phones = old.phones;
+        self.consequences = old.consequences;
         let mut gone = Vec::new();
         for rule in old.rules {
             match self.rules.iter_mut().find(|own| own.name == rule.name) {
                 Some(own) => own.memory = rule.memory,
-                None => gone.extend(rule.memory.groups.running().map(Decision::Cancel)),
+                None => {
+                    rule.memory.groups.abandon();
+                    gone.extend(rule.memory.groups.running().map(Decision::Cancel));
+                }
             }
         }
         gone
@@ -180,6 +194,11 @@ impl Engine {
     /// [`MAX_UNTAKEN`], the last ones.
     pub(crate) fn take_traces(&mut self) -> VecDeque<Arc<Trace>> {
         std::mem::take(&mut self.untaken)
+    }
+
+    /// Returns where the steps of runs leave what they are about to cause.
+    pub(crate) fn consequences(&self) -> Consequences {
+        self.consequences.clone()
     }
 
     /// Returns the state of phones. The returned table shares later updates.

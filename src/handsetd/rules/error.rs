@@ -76,6 +76,42 @@ pub enum Error {
         /// Explanation, with the value.
         reason: String,
     },
+    /// An expression mentions all steps.
+    #[error("steps has no value of its own; write steps.ID, such as steps.a.status")]
+    AllSteps,
+    /// Two steps have the same name.
+    #[error("{id:?} is already the name of step {number}; keep one")]
+    DuplicateStep {
+        /// The name.
+        id: String,
+        /// The number of the first step of that name, counted from 1.
+        number: usize,
+    },
+    /// A later step is mentioned.
+    #[error("the step {id:?} comes later; only steps before can be mentioned")]
+    LaterStep {
+        /// Its name.
+        id: String,
+    },
+    /// An unknown step is mentioned.
+    #[error("{}", UnknownStepId { id, known })]
+    UnknownStepId {
+        /// Its name.
+        id: String,
+        /// The names of the steps before.
+        known: Vec<String>,
+    },
+    /// A result of a step has no such field.
+    #[error("steps.{id} has no {field}; it has status, reason, result and http")]
+    UnknownStepField {
+        /// Name of the step.
+        id: String,
+        /// The field.
+        field: String,
+    },
+    /// Steps are mentioned where there are none yet.
+    #[error("steps are known in do only; none has been taken here")]
+    NoSteps,
     /// A step does not say what it does.
     #[error("a step requires one of verb, wait, webhook and ami")]
     UnknownStep,
@@ -132,6 +168,26 @@ impl fmt::Display for RulePart {
             Self::Schedule => f.write_str("schedule"),
             Self::Timezone => f.write_str("timezone"),
             Self::When => f.write_str("when"),
+        }
+    }
+}
+
+/// Displays an unknown name of a step with those that are known.
+struct UnknownStepId<'a> {
+    id: &'a str,
+    known: &'a [String],
+}
+
+impl fmt::Display for UnknownStepId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, known } = self;
+        match known {
+            [] => write!(f, "no step before has id = {id:?}"),
+            known => write!(
+                f,
+                "no step before has id = {id:?}; there is {}",
+                known.join(", ")
+            ),
         }
     }
 }

@@ -202,6 +202,19 @@ impl Fact {
         subjects
     }
 
+    /// Returns a copy that may be kept: it holds nothing of the connection that it came from.
+    #[must_use]
+    pub(super) fn detached(&self) -> Self {
+        let source = match &self.source {
+            Source::Ami(event) => Source::Ami(event.detached()),
+            source @ Source::Pairs(_) => source.clone(),
+        };
+        Self {
+            source,
+            ..self.clone()
+        }
+    }
+
     /// Returns a copy to keep for display, in which long values are cut, and long lists of values.
     #[must_use]
     pub fn excerpt(&self) -> Self {

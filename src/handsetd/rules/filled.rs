@@ -41,6 +41,19 @@ impl Filled {
         &self.text
     }
 
+    /// Returns the text with what was inserted replaced by `escape`.
+    pub(super) fn with_inserted(&self, escape: impl Fn(&str) -> String) -> String {
+        let mut text = String::with_capacity(self.text.len());
+        let mut end = 0;
+        for range in &self.inserted {
+            text.push_str(self.text.get(end..range.start).unwrap_or_default());
+            text.push_str(&escape(self.text.get(range.clone()).unwrap_or_default()));
+            end = range.end;
+        }
+        text.push_str(self.text.get(end..).unwrap_or_default());
+        text
+    }
+
     pub(super) fn into_text(self) -> String {
         self.text
     }

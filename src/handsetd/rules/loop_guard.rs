@@ -86,11 +86,21 @@ fn actions(request: &Request) -> impl Iterator<Item = ActionKey> {
         .map(move |phone| (verb, normalized_name(phone.as_str())))
 }
 
+/// Returns fragments of the names of the events that the verb can cause, in lower case.
+pub(super) fn consequences(verb: &str) -> &'static [&'static str] {
+    let known = CONSEQUENCES.iter().find(|(name, _)| *name == verb);
+    known.map_or(&[], |(_, parts)| parts)
+}
+
+/// Returns the fragments for each verb.
+pub(super) fn lists() -> impl Iterator<Item = &'static [&'static str]> {
+    CONSEQUENCES.iter().map(|(_, parts)| *parts)
+}
+
 /// Returns whether the verb can cause an event of this name.
 fn causes(verb: &str, event: &str) -> bool {
     let event = event.to_ascii_lowercase();
-    let known = CONSEQUENCES.iter().find(|(name, _)| *name == verb);
-    known.is_some_and(|(_, parts)| parts.iter().any(|part| event.contains(part)))
+    consequences(verb).iter().any(|part| event.contains(part))
 }
 
 /// For each verb, lower-case fragments of the names of the events that it can cause.

@@ -15,6 +15,7 @@ use super::error::Error;
 use super::fact::Fact;
 use super::filled::Filled;
 use super::scope::Vocabulary;
+use super::step::StepResults;
 use super::template::Template;
 
 /// The compiled templates of a page.
@@ -102,6 +103,7 @@ impl PageTemplate {
             now: &now,
             phones: &phones.0,
             query: request.query,
+            steps: &StepResults::default(),
         };
         let filled = self.0.iter();
         let filled = filled.map(|(key, template)| Ok((key.as_str(), template.fill(&context)?)));
@@ -175,7 +177,7 @@ fn texts<'a>((key, value): (&'a String, &Value)) -> Vec<(&'a str, Option<String>
         Value::Boolean(false) => Some("no".to_owned()),
         Value::Integer(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.clone()),
-        Value::Float(_) | Value::List(_) | Value::Table(_) => None,
+        Value::Float(_) | Value::List(_) | Value::Secret(_) | Value::Table(_) => None,
     };
     list.iter()
         .map(|value| (key.as_str(), text(value)))

@@ -16,7 +16,10 @@ use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::filled::Filled;
 use super::loop_guard::RecentActions;
-use super::step::{Step, StepTemplate};
+use super::run_record::RunRecord;
+use super::scope::Lasts;
+use super::script::Script;
+use super::step::StepResults;
 use super::template::Template;
 use super::time_zone;
 use super::trace::{Counters, EventValue, Trace, Verdict};
@@ -30,7 +33,7 @@ pub(super) struct Rule {
     condition: Option<Condition>,
     every: Option<Duration>,
     per: Option<Template>,
-    steps: Vec<StepTemplate>,
+    script: Script,
     mode: Mode,
     /// The zone of `now` and of the schedule.
     zone: TimeZone,
@@ -102,19 +105,31 @@ impl Rule {
         let per = rule.limit.as_ref().and_then(|limit| limit.per.as_deref());
         let per = per.map(Template::parse).transpose();
         let per = per.map_err(|error| errors.push((RulePart::Per, error)));
-        let mut steps = Vec::new();
-        for (index, values) in rule.steps.iter().enumerate() {
-            match StepTemplate::parse(values) {
-                Ok(step) => steps.push(step),
-                Err(found) => errors.extend(
-                    found
-                        .into_iter()
-                        .map(|(key, error)| (RulePart::Do(index, key), error)),
-                ),
+        let names = [
+            (
+                RulePart::When,
+                condition
+                    .as_ref()
+                    .ok()
+                    .and_then(Option::as_ref)
+                    .map(Condition::names),
+            ),
+            (
+                RulePart::Per,
+                per.as_ref()
+                    .ok()
+                    .and_then(Option::as_ref)
+                    .and_then(Template::names),
+            ),
+        ];
+        for (part, names) in names {
+            if names.is_some_and(|names| names.lasts() == Lasts::UntilStep) {
+                errors.push((part, Error::NoSteps));
             }
         }
-        let (Ok(zone), Ok(triggers), Ok(condition), Ok(per), true) =
-            (zone, triggers, condition, per, errors.is_empty())
+        let script = Script::parse(&rule.steps).map_err(|found| errors.extend(found));
+        let (Ok(zone), Ok(triggers), Ok(condition), Ok(per), Ok(script), true) =
+            (zone, triggers, condition, per, script, errors.is_empty())
         else {
             return Err(errors);
         };
@@ -124,7 +139,7 @@ impl Rule {
             condition,
             every: rule.limit.as_ref().map(|limit| limit.every),
             per,
-            steps,
+            script,
             mode: rule.mode,
             zone,
             memory: Memory::new(),
@@ -139,6 +154,7 @@ impl Rule {
             now: &now,
             phones: occasion.phones,
             query: &[],
+            steps: &StepResults::default(),
         };
         let instant = occasion.now.instant;
         let seen = self.seen(context);
@@ -209,6 +225,7 @@ impl Rule {
             now: &now,
             phones: occasion.phones,
             query: &[],
+            steps: &StepResults::default(),
         };
         let instant = occasion.now.instant;
         let preview = |run: Run| match self.memory.groups.preview(&run, self.mode) {
@@ -249,8 +266,7 @@ impl Rule {
         if let Some(remaining) = self.memory.limits.remaining(&key, now) {
             return Ok(Err(Verdict::Limited { key, remaining }));
         }
-        let steps = self.steps.iter().map(|step| step.fill(context));
-        let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
+        let steps = self.script.plan(context)?;
         if let Some(((verb, phone), remaining)) = self.memory.recent_actions.find(fact, &steps, now)
         {
             return Ok(Err(Verdict::OwnAction {
@@ -266,6 +282,9 @@ impl Rule {
             causes: fact.causes().clone(),
             key,
             steps: steps.into(),
+            later: self.script.later(context, &self.zone),
+            was_queued: false,
+            record: RunRecord::default(),
         }))
     }
 }

@@ -1,14 +1,18 @@
 //! Tests of a rule: an event, and the steps that the rule must take for it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::config::{Rule, RuleTest};
+use super::concurrency::Run;
+use super::config::{Rule, RuleTest, TestedStep};
 use super::context::Moment;
 use super::engine::Engine;
 use super::error::Error;
 use super::fact::{Fact, SCHEDULE};
-use super::step::Outline;
+use super::script::Reached;
+use super::step::{self, Outline, StepAction, StepResult, StepResults, StepStatus};
 use super::trace::Verdict;
+use crate::outcome::Status;
 
 /// Why a test of a rule failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +35,26 @@ pub(crate) enum TestFailure {
         /// Name of an event that the rule handles.
         on: String,
     },
+    /// A step cannot be filled in.
+    #[error("a step fails: {0}")]
+    Step(Error),
     /// The rule does not compile.
     #[error("the rule does not compile")]
     Uncompiled,
+    /// A status does not exist.
+    #[error("steps.{id}: unknown status {status:?}; use one such as OK, DENIED or UNREACHABLE")]
+    UnknownStatus {
+        /// Name of the step.
+        id: String,
+        /// The status.
+        status: String,
+    },
+    /// The rule has no such step.
+    #[error("steps.{id}: the rule has no step with id = {id:?}")]
+    UnknownStep {
+        /// Name of the step.
+        id: String,
+    },
 }
 
 /// Runs one test of a rule, without other rules and with empty memory.
@@ -59,9 +80,11 @@ pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestF
         .map_err(TestFailure::Expect)?;
     let (_, traces) = engine.explain(&fact, now);
     let trace = traces.first().ok_or(TestFailure::Uncompiled)?;
-    let got: Vec<Outline> = trace.run().map_or_else(Vec::new, |run| {
-        run.steps.iter().map(Outline::from).collect()
-    });
+    let results = results(rule, test)?;
+    let got = match trace.run() {
+        Some(run) => simulate(run, &results, now).map_err(TestFailure::Step)?,
+        None => Vec::new(),
+    };
     let is_failed = matches!(trace.verdict, Verdict::Failed(_));
     let is_same = expected.len() == got.len()
         && expected
@@ -79,6 +102,71 @@ pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestF
         expected: Steps(&expected).to_string(),
         got: reason(&got),
     })
+}
+
+/// Returns what the steps come to, by their `id`.
+fn results(rule: &Rule, test: &RuleTest) -> Result<BTreeMap<String, StepResult>, TestFailure> {
+    let ids: Vec<&str> = rule.steps.iter().filter_map(step::id).collect();
+    let result = |(id, tested): (&String, &TestedStep)| {
+        let id = id.as_str();
+        if !ids.contains(&id) {
+            return Err(TestFailure::UnknownStep { id: id.to_owned() });
+        }
+        let status = tested.status.as_deref().unwrap_or("OK");
+        let status = StepStatus::find(status).ok_or_else(|| TestFailure::UnknownStatus {
+            id: id.to_owned(),
+            status: status.to_owned(),
+        })?;
+        let json = tested.result.as_ref().map(step::to_json).transpose();
+        let result = StepResult {
+            status,
+            reason: tested.reason.clone().unwrap_or_default(),
+            result: json.map_err(TestFailure::Step)?,
+            http: tested.http,
+        };
+        Ok((id.to_owned(), result))
+    };
+    test.steps.iter().map(result).collect()
+}
+
+/// Takes the steps of a run without any effect; returns those that are taken.
+fn simulate(
+    run: &Run,
+    given: &BTreeMap<String, StepResult>,
+    now: Moment,
+) -> Result<Vec<Outline>, Error> {
+    let mut results = StepResults::default();
+    let mut taken = Vec::new();
+    for (index, step) in run.steps.iter().enumerate() {
+        let reached = match &run.later {
+            Some(later) => later.reach(index, &results, index == 0, now.clock)?,
+            None => Reached::AsPlanned,
+        };
+        let action = match &reached {
+            Reached::AsPlanned => Some(&step.action),
+            Reached::Filled(action) => Some(action),
+            Reached::Skipped => None,
+        };
+        let action = action.filter(|action| !matches!(action, StepAction::Skipped(_)));
+        taken.extend(action.map(Outline::from));
+        let result = match (action, step.id.as_deref().and_then(|id| given.get(id))) {
+            (None, _) => StepResult::skipped(),
+            (Some(_), Some(result)) => result.clone(),
+            (Some(StepAction::Webhook(_)), None) => StepResult {
+                http: Some(200),
+                ..StepResult::new(Status::Ok, "")
+            },
+            (Some(_), None) => StepResult::new(Status::Ok, ""),
+        };
+        let goes_on = result.status.is_success() || step.continues;
+        if let Some(id) = &step.id {
+            results.insert(id, result);
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(taken)
 }
 
 struct Steps<'a>(&'a [Outline]);

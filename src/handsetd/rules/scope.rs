@@ -36,6 +36,7 @@ pub(super) fn scope(context: &Context<'_>) -> Value {
         values => Value::from_object(All(fact.clone())),
         phone => Value::from_object(Phone(fact.clone())),
         query => Value::from_object(Query(context.query.into())),
+        steps => context.steps.to_value(),
     }
 }
 
@@ -103,7 +104,7 @@ impl Vocabulary {
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::Page => &[PHONE, QUERY],
-            Self::Rule => &[EVENT, PHONE, VALUES],
+            Self::Rule => &[EVENT, PHONE, STEPS, VALUES],
         }
     }
 
@@ -118,7 +119,24 @@ impl Vocabulary {
 
 /// The values that a condition or template mentions, such as `Queue` in `event.Queue`.
 #[derive(Clone, Debug)]
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names {
+    /// Values of the event, and `phone.FIELD`.
+    values: Vec<String>,
+    /// The steps that are mentioned, each with its field, if any.
+    steps: BTreeSet<(String, Option<String>)>,
+    lasts: Lasts,
+}
+
+/// How long what was evaluated remains true.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Lasts {
+    /// For the whole run: it depends on the event alone.
+    Run,
+    /// For that moment: it depends on the time or on the state of a phone.
+    Moment,
+    /// It depends on steps before, so it cannot be known when the rule fires.
+    UntilStep,
+}
 
 impl Names {
     /// Collects the names in `source`: `plain` ones, and `nested` ones with their members.
@@ -133,11 +151,20 @@ impl Names {
     ) -> Result<Self, Error> {
         let globals: BTreeSet<&str> = ENVIRONMENT.globals().map(|(name, _)| name).collect();
         let is_known = |name: &str| vocabulary.names().contains(&name) || globals.contains(name);
-        let unknown: BTreeSet<String> = plain.into_iter().filter(|name| !is_known(name)).collect();
-        if let Some(name) = unknown.into_iter().next() {
+        let plain: BTreeSet<String> = plain.into_iter().collect();
+        if let Some(name) = plain.iter().find(|name| !is_known(name)) {
             let object = vocabulary.main();
+            let name = name.clone();
             return Err(Error::UnknownName { name, object });
         }
+        let lasts = |name: &String| match name.as_str() {
+            "now" | PHONE | "phones" => Lasts::Moment,
+            STEPS => Lasts::UntilStep,
+            _ => Lasts::Run,
+        };
+        let lasts = plain.iter().map(lasts).max().unwrap_or(Lasts::Run);
+        let nested: Vec<String> = nested.into_iter().collect();
+        let steps = steps(source, &nested)?;
         let header = |name: String| {
             let (object, rest) = name.split_once('.')?;
             let member = rest.split('.').next()?;
@@ -150,9 +177,35 @@ impl Names {
         let sorted: BTreeSet<String> = nested
             .into_iter()
             .filter_map(header)
-            .chain(subscripts(source))
+            .chain(subscripts(source, EVENT))
             .collect();
-        Ok(Self(sorted.into_iter().collect()))
+        Ok(Self {
+            values: sorted.into_iter().collect(),
+            steps,
+            lasts,
+        })
+    }
+
+    /// Returns the steps that are mentioned, each with its field, if any.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let mut steps = self.steps.iter();
+        std::iter::from_fn(move || {
+            steps
+                .next()
+                .map(|(id, field)| (id.as_str(), field.as_deref()))
+        })
+    }
+
+    /// Returns how long what was evaluated remains true.
+    pub(super) fn lasts(&self) -> Lasts {
+        self.lasts
+    }
+
+    /// Returns whether the value of the event is mentioned.
+    pub(super) fn mentions(&self, value: &str) -> bool {
+        self.values
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(value))
     }
 
     /// Returns each name with its value in `fact`.
@@ -160,7 +213,7 @@ impl Names {
         &'a self,
         fact: &'a Fact,
     ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-        let names = self.0.iter().map(String::as_str);
+        let names = self.values.iter().map(String::as_str);
         names.map(|name| {
             let of_phone = name
                 .strip_prefix(PHONE)
@@ -253,10 +306,33 @@ impl Object for Query {
     }
 }
 
+/// Returns the steps that are mentioned, each with its field, if any.
+fn steps(source: &str, nested: &[String]) -> Result<BTreeSet<(String, Option<String>)>, Error> {
+    let mut steps = BTreeSet::new();
+    let mut is_whole = false;
+    for name in nested {
+        let mut parts = name.split('.');
+        if parts.next() == Some(STEPS) {
+            match parts.next() {
+                Some(id) => drop(steps.insert((id.to_owned(), parts.next().map(str::to_owned)))),
+                None => is_whole = true,
+            }
+        }
+    }
+    let subscripts = subscripts(source, STEPS).map(|id| (id, None));
+    let before = steps.len();
+    steps.extend(subscripts);
+    if is_whole && steps.len() == before {
+        return Err(Error::AllSteps);
+    }
+    Ok(steps)
+}
+
 /// Finds the names in `event['Cause-txt']`, which are not identifiers. minijinja reports only that
 /// `event` is used.
-fn subscripts(source: &str) -> impl Iterator<Item = String> {
-    source.split("event[").skip(1).filter_map(|rest| {
+fn subscripts(source: &str, object: &str) -> impl Iterator<Item = String> {
+    source.split(object).skip(1).filter_map(|rest| {
+        let rest = rest.strip_prefix('[')?;
         let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
         let (name, _) = rest.get(1..)?.split_once(quote)?;
         Some(name.to_owned())
@@ -271,6 +347,7 @@ fn names(fact: &Fact) -> Enumerator {
 const EVENT: &str = "event";
 const PHONE: &str = "phone";
 const QUERY: &str = "query";
+const STEPS: &str = "steps";
 const VALUES: &str = "values";
 
 #[cfg(test)]

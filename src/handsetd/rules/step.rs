@@ -1,30 +1,48 @@
 //! One element of `do`: what it does, in templates and filled in.
 
+mod ami;
 mod keyed;
 mod outline;
+mod results;
 mod verb;
 mod wait;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use handset_phones::verb::Request;
 
+use super::condition::Condition;
 use super::config::{Value, Values};
 use super::context::Context;
 use super::error::Error;
+use super::scope::{Lasts, Names};
+use super::script::Reached;
+use super::template::Template;
 
+use ami::AmiTemplate;
+pub(crate) use ami::{AmiCall, server_of};
 pub(super) use keyed::KeyedError;
+use keyed::{ID, IF, ON_ERROR, mismatch};
 pub(crate) use outline::Outline;
+pub(super) use results::FIELDS;
+pub(crate) use results::{StepResult, StepResults, StepStatus};
 pub(crate) use verb::VerbCall;
 use verb::VerbTemplate;
 use wait::WaitTemplate;
+pub(crate) use webhook::WebhookCall;
+use webhook::WebhookTemplate;
 
 /// A step of a run: as planned when the rule fires, or as taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// Its name for later steps.
     pub id: Option<Arc<str>>,
+    /// Its condition, if it is not known to be true or false before the step is reached.
+    pub condition: Option<Arc<str>>,
+    /// Whether the run goes on if the step fails.
+    pub continues: bool,
     /// What it does.
     pub action: StepAction,
 }
@@ -33,10 +51,18 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StepAction {
+    /// Sends an action to Asterisk.
+    Ami(Box<AmiCall>),
+    /// Known when the step is reached; this is how it is written.
+    Later(Box<Outline>),
+    /// Nothing: its condition is false. This is what it would do.
+    Skipped(Box<Outline>),
     /// Makes a request.
     Verb(VerbCall),
     /// Waits.
     Wait(Duration),
+    /// Sends an HTTP request.
+    Webhook(Box<WebhookCall>),
 }
 
 impl Step {
@@ -45,11 +71,23 @@ impl Step {
         self.call().map(|call| &call.request)
     }
 
+    /// Returns how much memory its values take, roughly, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        match &self.action {
+            StepAction::Ami(call) => call.memory(),
+            // Templates of the configuration.
+            StepAction::Later(_) | StepAction::Skipped(_) => 0,
+            StepAction::Verb(call) => call.memory(),
+            StepAction::Wait(_) => 0,
+            StepAction::Webhook(call) => call.memory(),
+        }
+    }
+
     /// Returns the request with its keys, if the step makes one.
     pub fn call(&self) -> Option<&VerbCall> {
         match &self.action {
             StepAction::Verb(call) => Some(call),
-            StepAction::Wait(_) => None,
+            _ => None,
         }
     }
 }
@@ -57,40 +95,161 @@ impl Step {
 /// A step with templates.
 #[derive(Debug)]
 pub(super) struct StepTemplate {
-    id: Option<Arc<str>>,
+    pub(super) id: Option<Arc<str>>,
+    condition: Option<Condition>,
+    continues: bool,
     action: ActionTemplate,
 }
 
 #[derive(Debug)]
 enum ActionTemplate {
+    Ami(AmiTemplate),
     Verb(VerbTemplate),
     Wait(WaitTemplate),
+    Webhook(WebhookTemplate),
 }
 
 impl StepTemplate {
     /// Compiles an element of `do`.
     pub(super) fn parse(values: &Values) -> Result<Self, Vec<KeyedError>> {
-        let action = match Kind::of(values) {
-            Some((Kind::Verb, Value::Text(name))) => {
-                ActionTemplate::Verb(VerbTemplate::parse(name, values)?)
-            }
-            Some((Kind::Wait, value)) => ActionTemplate::Wait(WaitTemplate::parse(value, values)?),
-            Some((kind, _)) => return Err(vec![keyed::mismatch(kind.key(), "must be a string")]),
-            None => return Err(vec![(None, Error::UnknownStep)]),
-        };
-        Ok(Self { id: None, action })
+        let mut errors = Vec::new();
+        let id = parse_id(values).map_err(|error| errors.push(error));
+        let condition = parse_condition(values).map_err(|error| errors.push(error));
+        let continues = parse_on_error(values).map_err(|error| errors.push(error));
+        let action = ActionTemplate::parse(values).map_err(|found| errors.extend(found));
+        match (id, condition, continues, action) {
+            (Ok(id), Ok(condition), Ok(continues), Ok(action)) => Ok(Self {
+                id,
+                condition,
+                continues,
+                action,
+            }),
+            _ => Err(errors),
+        }
     }
 
-    /// Fills in the templates with the values of `context`.
-    pub(super) fn fill(&self, context: &Context<'_>) -> Result<Step, Error> {
-        let action = match &self.action {
-            ActionTemplate::Verb(verb) => StepAction::Verb(verb.fill(context)?),
-            ActionTemplate::Wait(wait) => StepAction::Wait(wait.fill(context)?),
+    /// Returns the names that its condition and its templates mention, each with its key.
+    pub(super) fn names(&self) -> Vec<(Option<&str>, &Names)> {
+        let condition = self.condition.as_ref();
+        let condition = condition.map(|condition| (Some(IF), condition.names()));
+        let templates = self.action.templates().into_iter();
+        let templates =
+            templates.filter_map(|(key, template)| Some((Some(key), template.names()?)));
+        condition.into_iter().chain(templates).collect()
+    }
+
+    /// Returns how long what it is filled in with remains true.
+    pub(super) fn lasts(&self) -> Lasts {
+        let names = self.names().into_iter().map(|(_, names)| names.lasts());
+        names.max().unwrap_or(Lasts::Run)
+    }
+
+    /// Fills it in as far as it is known when the rule fires.
+    pub(super) fn plan(&self, context: &Context<'_>) -> Result<Step, Error> {
+        let condition = self.condition.as_ref();
+        let lasts = condition.map_or(Lasts::Run, |condition| condition.names().lasts());
+        let is_met = match condition {
+            Some(condition) if lasts != Lasts::UntilStep => condition.is_met(context)?,
+            _ => true,
         };
+        let is_open = lasts != Lasts::Run;
+        let action = if !is_met && !is_open {
+            StepAction::Skipped(Box::new(self.action.outline()))
+        } else if self.action.lasts() == Lasts::UntilStep {
+            StepAction::Later(Box::new(self.action.outline()))
+        } else {
+            match self.action.fill(context) {
+                // The condition may be about just that value.
+                Err(error) if is_open && self.is_guarded(&error, is_met) => {
+                    StepAction::Later(Box::new(self.action.outline()))
+                }
+                filled => filled?,
+            }
+        };
+        let text = |condition: &Condition| Arc::from(condition.text());
         Ok(Step {
             id: self.id.clone(),
+            condition: condition.filter(|_| is_open).map(text),
+            continues: self.continues,
             action,
         })
+    }
+
+    /// Returns whether the step may be skipped where filling it in fails: it is not met now, or it mentions
+    /// the values that are missing.
+    fn is_guarded(&self, error: &Error, is_met: bool) -> bool {
+        let Some(condition) = &self.condition else {
+            return false;
+        };
+        match error {
+            Error::Undefined { names } => {
+                let mentioned = |name: &String| condition.names().mentions(name);
+                !is_met || names.iter().all(mentioned)
+            }
+            _ => !is_met,
+        }
+    }
+
+    /// Fills it in when it is reached.
+    pub(super) fn reach(&self, context: &Context<'_>) -> Result<Reached, Error> {
+        if let Some(condition) = &self.condition
+            && !condition.is_met(context)?
+        {
+            return Ok(Reached::Skipped);
+        }
+        self.action.fill(context).map(Reached::Filled)
+    }
+}
+
+impl ActionTemplate {
+    fn parse(values: &Values) -> Result<Self, Vec<KeyedError>> {
+        let Some((kind, value)) = Kind::of(values) else {
+            return Err(vec![(None, Error::UnknownStep)]);
+        };
+        match (kind, value) {
+            (Kind::Ami, Value::Text(name)) => AmiTemplate::parse(name, values).map(Self::Ami),
+            (Kind::Verb, Value::Text(name)) => VerbTemplate::parse(name, values).map(Self::Verb),
+            (Kind::Wait, value) => WaitTemplate::compile(value, values).map(Self::Wait),
+            (Kind::Webhook, value) => WebhookTemplate::parse(value, values).map(Self::Webhook),
+            (kind, _) => Err(vec![mismatch(kind.key(), "must be a string")]),
+        }
+    }
+
+    /// Returns its templates, each with its key.
+    fn templates(&self) -> Vec<(&str, &Template)> {
+        match self {
+            Self::Ami(ami) => ami.templates(),
+            Self::Verb(verb) => verb.templates(),
+            Self::Wait(wait) => vec![wait.template()],
+            Self::Webhook(webhook) => webhook.templates(),
+        }
+    }
+
+    fn lasts(&self) -> Lasts {
+        let names = self
+            .templates()
+            .into_iter()
+            .filter_map(|(_, template)| template.names());
+        names.map(Names::lasts).max().unwrap_or(Lasts::Run)
+    }
+
+    fn fill(&self, context: &Context<'_>) -> Result<StepAction, Error> {
+        match self {
+            Self::Ami(ami) => Ok(StepAction::Ami(Box::new(ami.fill(context)?))),
+            Self::Verb(verb) => verb.fill(context).map(StepAction::Verb),
+            Self::Wait(wait) => wait.fill(context).map(StepAction::Wait),
+            Self::Webhook(webhook) => Ok(StepAction::Webhook(Box::new(webhook.fill(context)?))),
+        }
+    }
+
+    /// Returns it as written, with its placeholders.
+    fn outline(&self) -> Outline {
+        match self {
+            Self::Ami(ami) => ami.outline(),
+            Self::Verb(verb) => verb.outline(),
+            Self::Wait(wait) => Outline::new(Kind::Wait, wait.template().1.source(), Vec::new()),
+            Self::Webhook(webhook) => webhook.outline(),
+        }
     }
 }
 
@@ -99,26 +258,91 @@ pub(crate) fn is_step(values: &Values) -> bool {
     Kind::of(values).is_some()
 }
 
+/// Returns a value of the configuration as JSON.
+pub(super) fn to_json(value: &Value) -> Result<serde_json::Value, Error> {
+    webhook::to_json(value)
+}
+
+/// Returns the name of the step, valid or not.
+pub(super) fn id(values: &Values) -> Option<&str> {
+    match values.get(ID) {
+        Some(Value::Text(id)) => Some(id),
+        _ => None,
+    }
+}
+
+fn parse_id(values: &Values) -> Result<Option<Arc<str>>, KeyedError> {
+    let Some(value) = values.get(ID) else {
+        return Ok(None);
+    };
+    let Value::Text(id) = value else {
+        return Err(mismatch(ID, "must be a string"));
+    };
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = id.starts_with(|c: char| c.is_ascii_alphabetic()) && id.chars().all(is_letter);
+    if !is_name || id.len() > MAX_ID {
+        let reason = format!(
+            "invalid name {id:?}; use letters, digits and _, at most {MAX_ID}, a letter first"
+        );
+        return Err((Some(ID.to_owned()), Error::InvalidValue { reason }));
+    }
+    Ok(Some(Arc::from(id.as_str())))
+}
+
+fn parse_condition(values: &Values) -> Result<Option<Condition>, KeyedError> {
+    match values.get(IF) {
+        None => Ok(None),
+        Some(Value::Text(text)) => {
+            let condition = Condition::parse(text);
+            condition
+                .map(Some)
+                .map_err(|error| (Some(IF.to_owned()), error))
+        }
+        Some(_) => Err(mismatch(
+            IF,
+            "must be a string, such as \"steps.a.status != 'OK'\"",
+        )),
+    }
+}
+
+fn parse_on_error(values: &Values) -> Result<bool, KeyedError> {
+    match values.get(ON_ERROR) {
+        None => Ok(false),
+        Some(Value::Text(word)) if word == "continue" => Ok(true),
+        Some(Value::Text(word)) if word == "stop" => Ok(false),
+        Some(_) => Err(mismatch(ON_ERROR, "must be \"continue\" or \"stop\"")),
+    }
+}
+
 /// What a step does, which one of its keys says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
+    Ami,
     Verb,
     Wait,
+    Webhook,
 }
 
 impl Kind {
     /// Returns what a step with these keys does, and the value of the key that says so. A step with a verb is
     /// a request, and its `wait` a key of that verb.
     fn of(values: &Values) -> Option<(Self, &Value)> {
-        let mut all = [Self::Verb, Self::Wait].into_iter();
-        all.find_map(|kind| Some((kind, values.get(kind.key())?)))
+        let mut all = [Self::Verb, Self::Webhook, Self::Ami, Self::Wait].into_iter();
+        let found = all.find_map(|kind| Some((kind, values.get(kind.key())?)));
+        let file = values.get(webhook::WEBHOOK_FILE);
+        found.or_else(|| Some((Self::Webhook, file?)))
     }
 
     /// Returns the key.
     pub(super) const fn key(self) -> &'static str {
         match self {
+            Self::Ami => "ami",
             Self::Verb => "verb",
             Self::Wait => "wait",
+            Self::Webhook => "webhook",
         }
     }
 }
+
+/// The longest name of a step, in bytes.
+const MAX_ID: usize = 64;

@@ -34,7 +34,7 @@ impl Template {
 
     /// Compiles a text that uses the names of `vocabulary`.
     pub(super) fn parse_as(vocabulary: Vocabulary, text: &str) -> Result<Self, Error> {
-        if !MARKS.iter().any(|mark| text.contains(mark)) {
+        if is_literal(text) {
             return Ok(Self::Literal(text.to_owned()));
         }
         // An approximation: a quoted text may contain these marks as well.
@@ -65,6 +65,25 @@ impl Template {
         match self {
             Self::Compiled(_) => None,
             Self::Literal(text) => Some(text),
+        }
+    }
+
+    /// Returns the names that it mentions.
+    pub(super) fn names(&self) -> Option<&Names> {
+        match self {
+            Self::Compiled(compiled) => Some(&compiled.names),
+            Self::Literal(_) => None,
+        }
+    }
+
+    /// Returns the text, with its placeholders.
+    pub(super) fn source(&self) -> String {
+        match self {
+            Self::Compiled(compiled) => {
+                let template = compiled.environment.get_template(NAME);
+                template.map_or_else(|_| String::new(), |template| template.source().to_owned())
+            }
+            Self::Literal(text) => text.clone(),
         }
     }
 
@@ -101,6 +120,17 @@ impl Compiled {
         rendered.map_err(|error| self.names.explain(error, context.fact))?;
         Ok(writer.finish())
     }
+}
+
+/// Returns whether `text` has no placeholders, statements and comments.
+pub(super) fn is_literal(text: &str) -> bool {
+    literal_start(text).len() == text.len()
+}
+
+/// Returns what stands before the first placeholder, statement or comment.
+pub(super) fn literal_start(text: &str) -> &str {
+    let start = MARKS.iter().filter_map(|mark| text.find(mark)).min();
+    start.and_then(|start| text.get(..start)).unwrap_or(text)
 }
 
 /// The openings of a placeholder, a statement and a comment.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::events::RuleStatus;
 use crate::history::{History, without_secrets};
-use crate::rules::{Outline, Step, Trace};
+use crate::rules::{Outline, RunState, Step, StepRecord, Trace};
 
 /// Returns a rule without its traces. `on` is written as in the configuration: one name, or a list.
 pub(super) fn rule(rule: &RuleStatus) -> Value {
@@ -39,7 +39,9 @@ pub(super) fn trace(trace: &Trace, history: &History) -> Value {
         (seen.name.clone(), json!(value))
     });
     let run = trace.run();
-    let steps = run.into_iter().flat_map(|run| run.steps.iter());
+    let taken = run.map_or_else(Vec::new, |run| run.record.steps());
+    let steps = run.into_iter().flat_map(|run| run.steps.iter()).enumerate();
+    let steps = steps.map(|(index, step)| self::step(step, taken.get(index), history));
     json!({
         "rule": &*trace.rule,
         "event": trace.event,
@@ -49,17 +51,43 @@ pub(super) fn trace(trace: &Trace, history: &History) -> Value {
         "why": without_secrets(&trace.to_string()),
         "values": values.collect::<Map<_, _>>(),
         "key": run.and_then(|run| run.key.as_deref()),
-        "steps": steps.map(|step| self::step(step, history)).collect::<Vec<_>>(),
+        "steps": steps.collect::<Vec<_>>(),
+        "run": run.map(|run| self::state(run.record.state())),
     })
 }
 
-fn step(step: &Step, history: &History) -> Value {
-    let outline = Outline::from(step);
+/// Returns a step, and what it has come to if it is over.
+fn step(step: &Step, taken: Option<&StepRecord>, history: &History) -> Value {
+    let filled = taken.and_then(|taken| taken.outline.clone());
+    let outline = filled.unwrap_or_else(|| Outline::from(step));
     let (kind, main) = outline.main();
-    json!({
-        kind: main,
+    let mut object = json!({
+        kind: without_secrets(main),
         "keys": history.keys_to_json(&outline.texts()),
-    })
+    });
+    if let Some(id) = &step.id {
+        object["id"] = json!(**id);
+    }
+    if let Some(condition) = &step.condition {
+        object["if"] = json!(**condition);
+    }
+    if let Some(taken) = taken {
+        object["status"] = json!(taken.status.word());
+        object["reason"] = json!(taken.reason);
+        object["took_ms"] = json!(u64::try_from(taken.took.as_millis()).unwrap_or(u64::MAX));
+        if let Some(http) = taken.http {
+            object["http"] = json!(http);
+        }
+    }
+    object
+}
+
+fn state(state: RunState) -> Value {
+    let reason = match state {
+        RunState::Cancelled(why) => Some(why.to_string()),
+        _ => None,
+    };
+    json!({"state": state.word(), "reason": reason})
 }
 
 /// Returns an instant as RFC 3339, by the system clock.

@@ -1,19 +1,20 @@
 //! A step for display: on the command line, the page, in JSON and in failed tests.
 
 use std::fmt;
+use std::time::Duration;
 
 use handset_phones::verb::Verb;
 use serde_json::{Map, Value, json};
 
-use super::verb::{PHONE, texts};
-use super::{Error, Kind, Step, StepAction};
+use super::verb::{PHONE, VerbCall, texts};
+use super::{Error, KeyedError, Kind, Step, StepAction, ami, wait, webhook};
 use crate::rules::config;
 
 /// A step as it would be written in a rule, with values instead of templates.
 ///
 /// Displayed as `push title="Queue" text="Paused"`; values of events are quoted, not escaped further.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outline {
+pub struct Outline {
     kind: Kind,
     /// The verb or the duration.
     main: String,
@@ -27,22 +28,35 @@ impl Outline {
     /// Returns the outline of an element of `expect`.
     pub(in crate::rules) fn expected(values: &config::Values) -> Result<Self, Error> {
         let (kind, main) = Kind::of(values).ok_or(Error::UnknownStep)?;
-        let config::Value::Text(main) = main else {
-            return Err(Error::UnknownStep);
+        let first = |errors: Vec<KeyedError>| {
+            let error = errors.into_iter().next().map(|(_, error)| error);
+            error.unwrap_or(Error::UnknownStep)
         };
-        let keys = match kind {
-            Kind::Verb => Verb::find(main).map_or_else(Vec::new, |verb| texts(verb, values).0),
-            Kind::Wait => Vec::new(),
-        };
-        Ok(Self::new(kind, main.clone(), keys))
+        match (kind, main) {
+            (Kind::Ami, config::Value::Text(name)) => {
+                ami::expected(name, values).map_err(|(_, error)| error)
+            }
+            (Kind::Verb, config::Value::Text(name)) => {
+                let texts = Verb::find(name).map_or_else(Vec::new, |verb| texts(verb, values).0);
+                let texts = texts
+                    .into_iter()
+                    .map(|(key, text)| (key, Value::from(text)));
+                Ok(Self::new(kind, name.clone(), texts.collect()))
+            }
+            (Kind::Wait, config::Value::Text(duration)) => {
+                let duration = wait::parse(duration)?;
+                Ok(Self::from(duration))
+            }
+            (Kind::Webhook, url) => webhook::expected(url, values).map_err(first),
+            _ => Err(Error::UnknownStep),
+        }
     }
 
-    fn new(kind: Kind, main: String, keys: Vec<(String, String)>) -> Self {
-        let keys = keys.into_iter().map(|(key, text)| (key, Value::from(text)));
+    pub(super) fn new(kind: Kind, main: String, keys: Vec<(String, Value)>) -> Self {
         Self {
             kind,
             main,
-            keys: keys.collect(),
+            keys,
             is_phone_implied: false,
         }
     }
@@ -86,19 +100,41 @@ impl Outline {
 
 impl From<&Step> for Outline {
     fn from(step: &Step) -> Self {
-        match &step.action {
-            StepAction::Verb(call) => {
-                let verb = call.request.verb.name().to_owned();
-                Self {
-                    is_phone_implied: call.is_phone_implied,
-                    ..Self::new(Kind::Verb, verb, call.pairs.clone())
-                }
-            }
-            StepAction::Wait(duration) => {
-                let duration = humantime::format_duration(*duration).to_string();
-                Self::new(Kind::Wait, duration, Vec::new())
-            }
+        Self::from(&step.action)
+    }
+}
+
+impl From<&StepAction> for Outline {
+    fn from(action: &StepAction) -> Self {
+        match action {
+            StepAction::Ami(call) => Self::from(call.as_ref()),
+            StepAction::Later(outline) | StepAction::Skipped(outline) => Self::clone(outline),
+            StepAction::Verb(call) => Self::from(call),
+            StepAction::Wait(duration) => Self::from(*duration),
+            StepAction::Webhook(call) => Self::from(call.as_ref()),
         }
+    }
+}
+
+impl From<&VerbCall> for Outline {
+    fn from(call: &VerbCall) -> Self {
+        let pairs = call.pairs.iter();
+        let pairs = pairs.map(|(key, text)| (key.clone(), Value::from(text.as_str())));
+        Self {
+            is_phone_implied: call.is_phone_implied,
+            ..Self::new(
+                Kind::Verb,
+                call.request.verb.name().to_owned(),
+                pairs.collect(),
+            )
+        }
+    }
+}
+
+impl From<Duration> for Outline {
+    fn from(duration: Duration) -> Self {
+        let duration = humantime::format_duration(duration).to_string();
+        Self::new(Kind::Wait, duration, Vec::new())
     }
 }
 

@@ -1,8 +1,10 @@
 //! A step that makes a request: a verb with templates, checked at load as far as possible.
 
 use handset_phones::verb::{COMMON, Kind, Refusal, Request, Verb};
+use serde_json::Value as Json;
 
 use super::keyed::{KeyedError, is_common, mismatch};
+use super::outline::Outline;
 use crate::rules::config::{Value, Values};
 use crate::rules::context::Context;
 use crate::rules::error::Error;
@@ -18,6 +20,14 @@ pub struct VerbCall {
     pub pairs: Vec<(String, String)>,
     /// Whether the phone is that of the event, because the step names none.
     pub is_phone_implied: bool,
+}
+
+impl VerbCall {
+    /// Returns how much memory its values take, roughly, in bytes: as text, and parsed.
+    pub(super) fn memory(&self) -> usize {
+        let texts: usize = self.pairs.iter().map(|(_, text)| text.len()).sum();
+        texts.saturating_mul(2)
+    }
 }
 
 /// A verb with templates for the values of its keys.
@@ -52,6 +62,25 @@ impl VerbTemplate {
         } else {
             Err(errors)
         }
+    }
+
+    /// Returns the templates, each with its key.
+    pub(super) fn templates(&self) -> Vec<(&str, &Template)> {
+        let pairs = self.pairs.iter();
+        pairs
+            .map(|(key, template)| (key.as_str(), template))
+            .collect()
+    }
+
+    /// Returns the step as written.
+    pub(super) fn outline(&self) -> Outline {
+        let pairs = self.pairs.iter();
+        let pairs = pairs.map(|(key, template)| (key.clone(), Json::from(template.source())));
+        Outline::new(
+            super::Kind::Verb,
+            self.verb.name().to_owned(),
+            pairs.collect(),
+        )
     }
 
     /// Fills the templates with the values of `context`.
@@ -177,7 +206,7 @@ pub(super) fn texts(verb: Verb, values: &Values) -> (Vec<(String, String)>, Vec<
                 Value::Boolean(value) => word(verb, key, *value).to_owned(),
                 Value::Integer(number) => number.to_string(),
                 Value::Text(text) => text.clone(),
-                Value::Float(_) | Value::List(_) | Value::Table(_) => {
+                Value::Float(_) | Value::List(_) | Value::Secret(_) | Value::Table(_) => {
                     let expected = "must be a string, an integer, a boolean or a list of strings";
                     errors.push(mismatch(key, expected));
                     continue;

@@ -14,7 +14,7 @@ pub(super) struct WaitTemplate(Template);
 
 impl WaitTemplate {
     /// Compiles a step that waits for `value`.
-    pub(super) fn parse(value: &Value, values: &Values) -> Result<Self, Vec<KeyedError>> {
+    pub(super) fn compile(value: &Value, values: &Values) -> Result<Self, Vec<KeyedError>> {
         let Value::Text(text) = value else {
             return Err(vec![mismatch(WAIT, "must be a duration, such as \"5s\"")]);
         };
@@ -26,18 +26,24 @@ impl WaitTemplate {
         let error = |error| vec![(Some(WAIT.to_owned()), error)];
         let template = Template::parse(text).map_err(error)?;
         if let Some(literal) = template.literal() {
-            duration(literal).map_err(error)?;
+            parse(literal).map_err(error)?;
         }
         Ok(Self(template))
     }
 
+    /// Returns the template, and its key.
+    pub(super) fn template(&self) -> (&str, &Template) {
+        (WAIT, &self.0)
+    }
+
     /// Returns the duration.
     pub(super) fn fill(&self, context: &Context<'_>) -> Result<Duration, Error> {
-        duration(self.0.fill(context)?.text())
+        parse(self.0.fill(context)?.text())
     }
 }
 
-fn duration(text: &str) -> Result<Duration, Error> {
+/// Parses a duration that a run may wait.
+pub(super) fn parse(text: &str) -> Result<Duration, Error> {
     let invalid = |reason| Error::InvalidValue { reason };
     let duration = humantime::parse_duration(text.trim()).map_err(|error| {
         invalid(format!(
