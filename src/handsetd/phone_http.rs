@@ -8,7 +8,6 @@ mod authenticate;
 mod config;
 mod content;
 mod failed_logins;
-mod request_line;
 mod router;
 mod server;
 

@@ -1,7 +1,7 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
 //! expire, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, those
-//! whose encoding is not told, and patterns with wildcards.
+//! whose encoding is not told, patterns with wildcards, and request lines that nobody encoded.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
@@ -18,6 +18,7 @@ pub mod listener;
 #[cfg(feature = "tls")]
 pub mod pin;
 pub mod random;
+pub mod request_line;
 pub mod tasks;
 pub mod text;
 pub mod wildcard;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use handset_net::http_server::{self, ConnectionLimits};
 use handset_net::listener::{Accepted, Capacity, Listener};
+use handset_net::request_line::EncodingStream;
 use handset_net::tasks::Tasks;
 use tracing::warn;
 
 use super::action_url::{ActionUrls, EventSender};
 use super::config::Config;
-use super::request_line::EncodingStream;
 use super::router::router;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;

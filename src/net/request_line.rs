@@ -1,4 +1,4 @@
-//! Request lines whose query a phone did not encode.
+//! Request lines of HTTP whose query the client did not encode.
 //!
 //! Phones insert display names and SIP addresses into their action URLs as they are:
 //! `GET /action/yealink/incoming_call?name=Ada "A" <201> HTTP/1.1`. hyper refuses such a line, so its
@@ -15,9 +15,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection from a phone, with the queries of its request lines encoded.
+/// A connection from a client, with the queries of its request lines encoded.
 #[derive(Debug)]
-pub(super) struct EncodingStream<S> {
+pub struct EncodingStream<S> {
     inner: S,
     encoder: Encoder,
     /// Encoded bytes, and how many of them were read.
@@ -27,7 +27,8 @@ pub(super) struct EncodingStream<S> {
 }
 
 impl<S> EncodingStream<S> {
-    pub(super) fn new(inner: S) -> Self {
+    /// Wraps a connection that has not been read from.
+    pub fn new(inner: S) -> Self {
         Self {
             inner,
             encoder: Encoder::default(),
