@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use handset_net::listener::{Listener, Slot};
+use handset_net::request_line::EncodingStream;
 use handset_net::tasks::Tasks;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,6 +26,7 @@ pub(super) async fn serve(listener: Listener, service: Service, tasks: Tasks) {
     .await;
 }
 
+/// Clients in the field put the XML into the query as it is (`?xml=<query>…`), and the service takes it.
 async fn connection(stream: TcpStream, slot: Arc<Slot>, service: Service) {
     let service = service_fn(|request| {
         let (service, slot) = (service.clone(), Arc::clone(&slot));
@@ -39,7 +41,7 @@ async fn connection(stream: TcpStream, slot: Arc<Slot>, service: Service) {
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(EncodingStream::new(stream)), service)
         .await;
 }
 

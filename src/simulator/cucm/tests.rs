@@ -119,3 +119,19 @@ async fn bodies_other_than_forms_fail() {
         );
     }
 }
+
+#[tokio::test]
+async fn xml_in_the_query_need_not_be_encoded() {
+    let tasks = Tasks::new();
+    let manager = start(Options::default(), &tasks).await.unwrap();
+    let device = "<deviceName>SEP00005E005301</deviceName>";
+    let xml = format!("<query>{APP}<deviceUserQuery>{device}</deviceUserQuery></query>");
+    let encoded: String = form_urlencoded::byte_serialize(xml.as_bytes()).collect();
+    for xml in [xml, encoded] {
+        let head =
+            format!("GET {PATH}?xml={xml} HTTP/1.1\r\nHost: ccm\r\nConnection: close\r\n\r\n");
+        let answer = send(manager.address(), head).await;
+        assert!(answer.contains("<deviceUserResults> <device"), "{answer}");
+    }
+    tasks.shut_down(std::time::Duration::from_secs(5)).await;
+}
