@@ -64,6 +64,7 @@ mod tests {
 
     use super::super::testing::{element_texts, push_content};
     use super::*;
+    use crate::phone::Firmware;
 
     const MODELS: [(Vendor, &str); 3] = [
         (Vendor::Cisco, "8841"),
@@ -175,7 +176,7 @@ mod tests {
     fn test_documents_show_as_little_as_the_phones_allow() {
         let of = |vendor, model, firmware: &str| {
             let phone = Phone {
-                firmware: firmware.parse().unwrap_or_default(),
+                firmware: Firmware::new(firmware),
                 ..Phone::example(vendor, model)
             };
             let (document, shows) = test_document(&phone);
