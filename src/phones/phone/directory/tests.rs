@@ -190,3 +190,5 @@ fn unknown_member_of_a_group_is_refused() {
         "unknown member \"the guard\" of group \"night\"; use a [[phone]], a [[group]] or an endpoint"
     );
 }
+
+mod servers;
