@@ -3,13 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 
 use handset_simulator::Vendor;
-use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::support::admin_client::AdminClient;
-use super::support::daemon::{Daemon, TOKEN};
+use super::support::daemon::Daemon;
+use super::support::event_stream::Events;
 use super::support::loopback::Loopback;
 use super::support::raw::{connect_from, exchange_bytes, get_from};
 use super::support::sim_phone::{self, SimPhone};
@@ -212,54 +210,6 @@ async fn flood(source: IpAddr, server: SocketAddr) {
         while reading.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
     };
     tokio::join!(write, read);
-}
-
-/// Events of phones, as the admin API streams them.
-struct Events {
-    stream: TcpStream,
-    buffer: String,
-}
-
-impl Events {
-    async fn open(daemon: &Daemon) -> Self {
-        Self::open_filtered(daemon, "?event=phone.*").await
-    }
-
-    async fn open_filtered(daemon: &Daemon, query: &str) -> Self {
-        let token = format!("Bearer {TOKEN}");
-        let headers = [("Authorization", token.as_str())];
-        let path = format!("/api/v1/events{query}");
-        let admin = AdminClient::new(daemon.admin());
-        let stream = admin.open("GET", &path, &headers, "").await;
-        let mut events = Self {
-            stream,
-            buffer: String::new(),
-        };
-        events.until("\r\n\r\n").await;
-        events
-    }
-
-    /// Returns the data of the next event.
-    async fn next(&mut self) -> Value {
-        self.until("data: ").await;
-        let data = self.until("\n").await;
-        serde_json::from_str(data.trim_end()).unwrap()
-    }
-
-    /// Reads up to the end of `wanted`.
-    async fn until(&mut self, wanted: &str) -> String {
-        loop {
-            if let Some(at) = self.buffer.find(wanted) {
-                let rest = self.buffer.split_off(at + wanted.len());
-                return std::mem::replace(&mut self.buffer, rest);
-            }
-            let mut chunk = [0; 4096];
-            let read = soon(wanted, self.stream.read(&mut chunk)).await.unwrap();
-            assert_ne!(read, 0, "the stream ended before {wanted:?}");
-            self.buffer
-                .push_str(&String::from_utf8_lossy(&chunk[..read]));
-        }
-    }
 }
 
 /// A daemon with a key, and a phone at an address.

@@ -1,0 +1,59 @@
+//! Events, as the admin API streams them.
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use super::admin_client::AdminClient;
+use super::daemon::{Daemon, TOKEN};
+use super::soon;
+
+/// Events, as the admin API streams them.
+pub(crate) struct Events {
+    stream: TcpStream,
+    buffer: String,
+}
+
+impl Events {
+    /// Opens the stream of events of phones.
+    pub(crate) async fn open(daemon: &Daemon) -> Self {
+        Self::open_filtered(daemon, "?event=phone.*").await
+    }
+
+    /// Opens a stream with this query.
+    pub(crate) async fn open_filtered(daemon: &Daemon, query: &str) -> Self {
+        let token = format!("Bearer {TOKEN}");
+        let headers = [("Authorization", token.as_str())];
+        let path = format!("/api/v1/events{query}");
+        let admin = AdminClient::new(daemon.admin());
+        let stream = admin.open("GET", &path, &headers, "").await;
+        let mut events = Self {
+            stream,
+            buffer: String::new(),
+        };
+        events.until("\r\n\r\n").await;
+        events
+    }
+
+    /// Returns the data of the next event.
+    pub(crate) async fn next(&mut self) -> Value {
+        self.until("data: ").await;
+        let data = self.until("\n").await;
+        serde_json::from_str(data.trim_end()).unwrap()
+    }
+
+    /// Reads up to the end of `wanted`.
+    async fn until(&mut self, wanted: &str) -> String {
+        loop {
+            if let Some(at) = self.buffer.find(wanted) {
+                let rest = self.buffer.split_off(at + wanted.len());
+                return std::mem::replace(&mut self.buffer, rest);
+            }
+            let mut chunk = [0; 4096];
+            let read = soon(wanted, self.stream.read(&mut chunk)).await.unwrap();
+            assert_ne!(read, 0, "the stream ended before {wanted:?}");
+            self.buffer
+                .push_str(&String::from_utf8_lossy(&chunk[..read]));
+        }
+    }
+}
