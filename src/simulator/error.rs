@@ -19,6 +19,9 @@ pub enum Error {
     /// The HTTP client cannot be built.
     #[error("cannot set up the phone's HTTP client")]
     Client(#[source] reqwest::Error),
+    /// The URL is invalid.
+    #[error("invalid URL `{0}`")]
+    InvalidUrl(String),
     /// The MAC address is invalid.
     #[error("invalid MAC address `{0}`; expected twelve hexadecimal digits")]
     Mac(String),

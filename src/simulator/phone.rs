@@ -7,6 +7,7 @@ use handset_net::tasks::Tasks;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::info;
+use url::Url;
 
 use crate::device::Device;
 use crate::draw::View;
@@ -117,6 +118,20 @@ impl SimulatedPhone {
         body: &str,
     ) -> Result<(), String> {
         self.vendor_phone.receive_notify(event, content_type, body)
+    }
+
+    /// Opens a document, as the user does with a service button to which `url` is assigned.
+    ///
+    /// Returns once the phone has fetched it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the URL is invalid.
+    pub async fn open(&self, url: &str) -> Result<(), Error> {
+        let parsed = Url::parse(url).ok().filter(Url::has_host);
+        let url = parsed.ok_or_else(|| Error::InvalidUrl(url.to_owned()))?;
+        self.vendor_phone.open(url).await;
+        Ok(())
     }
 
     /// Selects the menu item or directory entry at `index`, counted from 0, as the user would.

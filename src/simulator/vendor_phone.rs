@@ -1,6 +1,8 @@
 //! One phone of any vendor: a closed enum, so that a new vendor is a compiler error wherever the
 //! vendors differ.
 
+use url::Url;
+
 use crate::Vendor;
 use crate::cisco::Cisco;
 use crate::device::Device;
@@ -56,6 +58,15 @@ impl VendorPhone {
             Self::Cisco(phone) => phone.display(),
             Self::Snom(phone) => phone.display(),
             Self::Yealink(phone) => phone.display(),
+        }
+    }
+
+    /// Fetches a document and shows it.
+    pub(crate) async fn open(&self, url: Url) {
+        match self {
+            Self::Cisco(phone) => phone.load(url).await,
+            Self::Snom(phone) => phone.load(url).await,
+            Self::Yealink(phone) => phone.load(url).await,
         }
     }
 

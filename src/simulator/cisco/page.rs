@@ -18,7 +18,7 @@ impl Cisco {
     /// Fetches a page and shows or plays it; an error is shown as on a real phone.
     ///
     /// Boxed, because a page may lead to another.
-    pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
+    pub(crate) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
             if let Err(message) = phone.open(&url).await {

@@ -17,7 +17,7 @@ impl Snom {
     /// Fetches a page and shows it; an error is shown as on a real phone.
     ///
     /// Boxed, because a page may lead to another.
-    pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
+    pub(crate) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
             let fetch = Fetch::get(&url, phone.request_headers(), MAX_PAGE);

@@ -51,7 +51,7 @@ impl Yealink {
     /// Fetches a document, and shows or executes it.
     ///
     /// Boxed, because a document may lead to another.
-    pub(super) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
+    pub(crate) fn load(&self, url: Url) -> BoxFuture<'static, ()> {
         let phone = self.clone();
         async move {
             let fetch = Fetch::get(&url, phone.request_headers(), MAX_OBJECT);
