@@ -9,6 +9,7 @@ mod csta_calls;
 mod directory;
 mod entry;
 mod firmware;
+mod http_identity;
 mod id;
 mod identity;
 mod listing;
@@ -32,6 +33,7 @@ pub use csta_calls::CstaCalls;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{PhoneEntry, Unresolved, VendorDefaults, VendorDefaultsMap};
 pub use firmware::Firmware;
+pub use http_identity::HttpHeaders;
 pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host, sip_socket};
 pub use identity::Identity;
 pub use listing::Listing;
@@ -101,6 +103,30 @@ impl Phone {
         match &self.server {
             Some(server) if server.strip(&self.name).is_none() => server.qualify(&self.name),
             _ => self.name.clone(),
+        }
+    }
+
+    /// Creates a phone of which only its address is known, and what it says of itself.
+    pub fn anonymous(address: IpAddr, identity: Identity) -> Self {
+        Self {
+            name: address.to_string(),
+            vendor: identity.vendor,
+            model: identity.model,
+            firmware: identity.firmware,
+            address: Address::from(address),
+            mac: None,
+            endpoint: None,
+            contact: None,
+            behind_nat: None,
+            listing: Listing::Unlisted,
+            credentials: None,
+            is_denied_credentials: false,
+            via: None,
+            pin: None,
+            call_id: None,
+            csta_calls: None,
+            left_out: Vec::new(),
+            server: None,
         }
     }
 }

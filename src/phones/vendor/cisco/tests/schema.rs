@@ -5,8 +5,10 @@
 use std::process::Command;
 
 use super::{Fixture, document, posted};
+use crate::documents::Documents;
 use crate::phone::Vendor;
-use crate::vendor::testing::{control_task, fixture_file};
+use crate::vendor;
+use crate::vendor::testing::{control_task, fixture_file, push_content};
 
 #[test]
 fn documents_are_valid() {
@@ -37,6 +39,19 @@ fn documents_are_valid() {
         let content = document(&fixture, &pairs);
         keep(String::from_utf8(content.body.to_vec()).unwrap());
     }
+    // Documents that a phone fetches by itself, and the one that closes them.
+    let phone = Fixture::new(Vendor::Cisco, "8841", "14.2.1").phone;
+    for pairs in [
+        "title=Menu;item=Soup|page:order?meal=soup&size=2;softkey=Home|page:home".to_owned(),
+        format!("title={long};input=User|user|number;input=PIN|pin|password"),
+    ] {
+        let base = "http://192.0.2.10:8090".parse().unwrap();
+        let documents = Documents::new(base, "a1b2".to_owned());
+        let content = vendor::document(&phone, &push_content(&pairs), &documents).unwrap();
+        keep(String::from_utf8(content.body.to_vec()).unwrap());
+    }
+    let closing = vendor::closing_document(&phone);
+    keep(String::from_utf8(closing.body.to_vec()).unwrap());
     for (model, verb, pairs) in [
         ("8841", "dial", "number=*72#"),
         (
