@@ -20,6 +20,7 @@ mod layer;
 mod media;
 mod networks;
 mod origin;
+mod page;
 mod phones;
 mod rule;
 mod secret;
@@ -50,6 +51,7 @@ use handset_ami as ami;
 use handset_phones::phone::{Directory, ServerName, VendorDefaultsMap};
 
 use crate::deliver::CallManager;
+use crate::pages::config::PageConfig;
 use crate::rules::Moment;
 use crate::rules::config::Rule;
 use crate::{admin as admin_server, dialplan, history, phone_http, phone_networks, telemetry};
@@ -84,6 +86,8 @@ pub struct Config {
     pub media: Media,
     /// Cisco's call manager, if there is one.
     pub cucm: Option<CallManager>,
+    /// The pages, in the order of the configuration.
+    pub pages: Vec<PageConfig>,
     /// The rules, in the order of the configuration.
     pub rules: Vec<Rule>,
     /// The log.
@@ -136,7 +140,8 @@ impl Config {
             .filter_map(|server| server.name.parse().ok());
         let servers: Vec<ServerName> = servers.collect();
         let directory = phones::read(root, &accounts, &servers, validator);
-        let (rules, rule_tests) = rule::read(root, &servers, validator);
+        let (pages, page_names) = page::read(root, validator);
+        let (rules, rule_tests) = rule::read(root, &servers, &page_names, validator);
         let (agi, dialplan) = agi::read(root, validator);
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
@@ -154,6 +159,7 @@ impl Config {
             directory,
             media: media::read(root, validator),
             cucm: cucm::read(root, validator),
+            pages,
             rules,
             rule_tests,
             log: validator.section(root, "log").0,

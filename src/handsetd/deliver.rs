@@ -18,6 +18,7 @@ mod execution;
 mod expected_fetches;
 mod failure;
 mod fetch_test;
+mod form_address;
 mod local_address;
 mod look_up;
 mod media_source;
@@ -36,6 +37,7 @@ pub(crate) use challenge::Challenges;
 pub(crate) use config::Config;
 pub(crate) use courier::Courier;
 pub(crate) use fetch_test::FetchTest;
+pub(crate) use form_address::FormAddress;
 pub(crate) use mobility::{CallManager, Encoding};
 #[cfg(test)]
 pub(crate) use push_credentials::Password;

@@ -53,7 +53,7 @@ impl PhoneHttp {
     ) -> Self {
         let peer = ConnectInfo(SocketAddr::from(([192, 0, 2, 21], 50_000)));
         let action_urls = ActionUrls { events, key: None };
-        let router = phone_http::router(content_store, credentials, action_urls);
+        let router = phone_http::router(content_store, credentials, action_urls, None);
         Self(router.layer(Extension(peer)))
     }
 

@@ -66,7 +66,7 @@
 //! | 5 | `daemon` |
 //! | 4 | `config` |
 //! | 3 | `admin`, above `dialplan` and `events` |
-//! | 2 | `dispatch`, `phone_http`, `scheduler` |
+//! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
 //! | 0 | `commit_point`, `content_store`, `outbox`, `outcome` (above `content_store`), `phone_networks`, `roster`, `telemetry` |
 //!
@@ -132,7 +132,8 @@
 //! | multiplatform phone | a Cisco phone with MPP (3PCC) firmware |
 //! | outbox | `SQLite` file of deliveries with `keep` |
 //! | outcome | status, reason and result of a delivery |
-//! | phone-facing server | the HTTP server of `[http]`: content, authentication URL, action URLs |
+//! | page | a screen of the configuration that phones fetch by themselves; its form, or that of a push, comes back as the event `phone.form` |
+//! | phone-facing server | the HTTP server of `[http]`: content, authentication URL, action URLs, pages |
 //! | plan | the ordered steps of a task, and how each reply is interpreted |
 //! | request | a verb with its keys |
 //! | requester | who made a request: a call, a rule, a user event, the API, the page, the command line |
@@ -166,6 +167,7 @@ mod history;
 mod metrics;
 mod outbox;
 mod outcome;
+mod pages;
 mod phone_http;
 mod phone_networks;
 mod resolver;

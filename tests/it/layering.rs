@@ -71,7 +71,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "deliver", "dispatch", "events", "history", "metrics", "outcome", "resolver", "rules",
+            "deliver", "dispatch", "events", "history", "metrics", "outcome", "pages", "resolver",
+            "rules",
         ],
     ),
     ("commit_point", &[]),
@@ -82,6 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "deliver",
             "dialplan",
             "history",
+            "pages",
             "phone_http",
             "phone_networks",
             "rules",
@@ -125,7 +127,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("metrics", &["outcome"]),
     ("outbox", &[]),
     ("outcome", &["content_store"]),
-    ("phone_http", &["content_store", "deliver"]),
+    (
+        "pages",
+        &[
+            "content_store",
+            "deliver",
+            "phone_networks",
+            "resolver",
+            "rules",
+        ],
+    ),
+    ("phone_http", &["content_store", "deliver", "pages"]),
     ("phone_networks", &[]),
     ("resolver", &["outcome", "phone_networks", "roster"]),
     ("roster", &[]),

@@ -37,6 +37,7 @@ mod manager;
 mod memory;
 mod order;
 mod page;
+mod pages;
 mod passwords;
 mod pbx;
 mod phone_http;

@@ -7,6 +7,7 @@ pub(crate) mod asterisk;
 pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod daemon;
+pub(crate) mod event_stream;
 pub(crate) mod faulty_phone;
 pub(crate) mod fetch;
 pub(crate) mod held_phone;

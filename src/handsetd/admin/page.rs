@@ -8,6 +8,7 @@ mod assets;
 mod fields;
 mod login;
 mod logs;
+mod pages;
 mod phones;
 mod preview;
 mod render;
@@ -41,6 +42,7 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/dry-run", post(rules::dry_run))
         .route("/events", get(logs::events))
         .route("/fields", get(fields::serve))
+        .route("/pages", get(pages::serve))
         .route("/phones", get(phones::serve))
         .route(
             "/phones/{name}/screenshot",

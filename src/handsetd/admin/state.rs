@@ -19,6 +19,7 @@ use crate::dispatch::Dispatcher;
 use crate::events::RulesHandle;
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
+use crate::pages::Pages;
 use crate::resolver::PhoneResolver;
 
 /// The services that the admin API and the web page expose.
@@ -29,6 +30,7 @@ pub(crate) struct Services {
     pub(crate) courier: Courier,
     pub(crate) history: History,
     pub(crate) metrics: DeliveryMetrics,
+    pub(crate) pages: Pages,
     pub(crate) feed: EventFeed,
     pub(crate) rules: RulesHandle,
     pub(crate) health: Health,

@@ -27,7 +27,7 @@ pub(super) fn unknown_variant(text: &str, known: &[&str]) -> String {
 }
 
 /// Returns the one of `known` that is spelt most like `name`, if any is close.
-fn similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn similar<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
         .map(|candidate| (strsim::levenshtein(name, candidate), *candidate))

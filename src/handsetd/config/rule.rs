@@ -8,6 +8,7 @@ mod steps;
 use handset_phones::phone::ServerName;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Location};
+use super::page::PageNames;
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
@@ -18,6 +19,7 @@ use crate::rules::{Engine, Moment, RulePart, is_step, rule_test};
 pub(super) fn read(
     root: &mut Setting,
     servers: &[ServerName],
+    pages: &PageNames,
     validator: &mut Validator,
 ) -> (Vec<Rule>, Vec<Vec<Location>>) {
     let list = validator.list::<Rule>(root, "rule");
@@ -50,6 +52,7 @@ pub(super) fn read(
             steps::read_secrets(&mut rule, &section, validator);
             compile(&rule, &section, validator);
             steps::check_servers(&rule, &section, servers, validator);
+            pages.check(&rule, &section, validator);
         }
         let location =
             |index| section.location_at(&[Step::Key("test".to_owned()), Step::Element(index)]);

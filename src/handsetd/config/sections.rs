@@ -20,7 +20,7 @@ pub(super) fn history(root: &mut Setting, validator: &mut Validator) -> history:
 const MAX_HISTORY: usize = 100_000;
 
 /// The names of all sections.
-pub(super) const SECTIONS: [&str; 14] = [
+pub(super) const SECTIONS: [&str; 15] = [
     "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phones", "phone", "group",
-    "media", "cucm", "rule", "log",
+    "media", "cucm", "page", "rule", "log",
 ];

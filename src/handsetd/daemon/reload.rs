@@ -1,7 +1,7 @@
 //! What a reload changes, and what needs a restart.
 //!
 //! A configuration that arrives here has been validated as a whole. Phones and their networks, groups,
-//! vendors, rules, Asterisk servers, users and the limits of the history are replaced at once.
+//! vendors, pages, rules, Asterisk servers, users and the limits of the history are replaced at once.
 //! Sections that sockets and files depend on stay as they are, and a warning names those that have
 //! changed.
 
@@ -16,6 +16,7 @@ use crate::admin::{self, Accounts};
 use crate::config::Config;
 use crate::deliver::PushCredentials;
 use crate::history::History;
+use crate::pages::{Catalogue, Pages};
 use crate::phone_networks::PhoneNetworks;
 use crate::resolver::PhoneResolver;
 use crate::rules::{Engine, Schedules};
@@ -28,6 +29,7 @@ pub(super) struct Reload {
     pub(super) resolver: PhoneResolver,
     pub(super) history: History,
     pub(super) networks: PhoneNetworks,
+    pub(super) pages: Pages,
     pub(super) push_credentials: PushCredentials,
     pub(super) rules: mpsc::Sender<Engine>,
     pub(super) schedules: watch::Sender<Schedules>,
@@ -51,6 +53,7 @@ impl Reload {
         self.resolver
             .replace(config.directory.clone(), config.vendors.clone());
         self.networks.replace(&config.phones);
+        self.pages.replace(Catalogue::new(&config.pages));
         self.push_credentials.replace(cisco_credentials(&config));
         self.history.reconfigure(config.history);
         let schedules = engine.schedules();

@@ -16,7 +16,7 @@ use super::channels::channels;
 use super::parts::Parts;
 use super::reload::Reload;
 use super::rule_phones::RulePhones;
-use super::{action_urls, outbox_startup, start_event};
+use super::{action_urls, outbox_startup, pages, start_event};
 use crate::admin::{self, EventFeed, Health};
 use crate::config::Config;
 use crate::content_store::ContentStore;
@@ -27,7 +27,7 @@ use crate::events::{EndedDeliveries, Events, RulesHandle};
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
 use crate::outbox::Store;
-use crate::phone_http::{self, EventSender};
+use crate::phone_http::{self, EventSender, PageRoutes};
 use crate::resolver::PhoneResolver;
 use crate::scheduler::Scheduler;
 
@@ -104,6 +104,7 @@ impl Running {
         };
         let (clients, facts, engines) = (receivers.clients, receivers.facts, receivers.engines);
         calls.spawn("rules", events.run(clients, facts, engines, queries));
+        let form_facts = senders.facts.clone();
         let (facts, urls) = (senders.facts, receivers.action_urls);
         let receive = action_urls::receive(urls, resolver.clone(), facts, calls.stop());
         calls.spawn("action urls", receive);
@@ -116,7 +117,16 @@ impl Running {
         };
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
         let (content, credentials) = (parts.content_store, parts.push_credentials.clone());
-        spawn_http(&http, parts.http, content, credentials, senders.action_urls);
+        let (pages, page_routes) = pages::start(
+            &parts.config,
+            (&parts.courier, &content),
+            (&resolver, &parts.networks, states.clone()),
+            form_facts,
+            &calls,
+        );
+        let action_urls = senders.action_urls;
+        let sources = (credentials, action_urls, page_routes);
+        spawn_http(&http, parts.http, content, sources);
         let feed = EventFeed::new();
         let changes = history.changes();
         http.spawn(
@@ -131,6 +141,7 @@ impl Running {
                 courier: parts.courier,
                 history: history.clone(),
                 metrics,
+                pages: pages.clone(),
                 feed,
                 rules,
                 health: Health {
@@ -148,6 +159,7 @@ impl Running {
             resolver,
             history,
             networks: parts.networks,
+            pages,
             push_credentials: parts.push_credentials,
             rules: senders.engines,
             schedules: senders.schedules,
@@ -206,13 +218,18 @@ fn spawn_http(
     tasks: &Tasks,
     server: phone_http::Server,
     content_store: ContentStore,
-    push_credentials: PushCredentials,
-    action_urls: EventSender,
+    (push_credentials, action_urls, pages): (PushCredentials, EventSender, PageRoutes),
 ) {
     let own = tasks.clone();
     tasks.spawn("http", async move {
         server
-            .run(content_store, push_credentials, action_urls, &own)
+            .run(
+                content_store,
+                push_credentials,
+                action_urls,
+                Some(pages),
+                &own,
+            )
             .await;
     });
 }

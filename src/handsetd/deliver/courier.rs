@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use bytes::Bytes;
-use handset_phones::documents::Document;
+use handset_phones::documents::{Document, StoredContent};
 use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
 use handset_phones::screen::{Screen, Source};
 use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, PreparedContent, Task};
-use handset_phones::verb::{Action, Control, Fit, Mobility, Request, Via};
+use handset_phones::verb::{Action, Control, Fit, Mobility, Push, Request, Via};
 use tokio::time::Instant;
 
 use super::circuit_breakers::CircuitBreakers;
@@ -19,6 +19,7 @@ use super::conversion_cache::ConversionCache;
 use super::execution::{ExecutionLog, PlanExecution};
 use super::expected_fetches::{ExpectedFetches, explained};
 use super::failure::Failure;
+use super::form_address::FormAddress;
 use super::local_address;
 use super::look_up::look_up;
 use super::media_source::MediaSource;
@@ -195,6 +196,39 @@ impl Courier {
         fit: Fit,
     ) -> Result<Option<Bytes>, Failure> {
         background_png(&self.0.media, phone, image, fit).await
+    }
+
+    /// Writes the document that shows `push` on `phone`, which fetches it by itself, and publishes what it
+    /// leads to. A form without another address is sent to `form`.
+    pub(crate) async fn document(
+        &self,
+        phone: &Phone,
+        push: &Push,
+        form: FormAddress<'_>,
+    ) -> Result<StoredContent, Failure> {
+        let Some(publisher) = self.publisher(phone).await else {
+            let reason = format!("no route to {}", phone.address.host);
+            return Err(Failure::new(Status::Unreachable, reason));
+        };
+        let Prepared { task, .. } = prepare(
+            &self.0.media,
+            phone,
+            &Action::Push(push.clone()),
+            &publisher,
+        )
+        .await?;
+        let Task::Push(content, _) = task else {
+            return Err(Failure::new(Status::Error, "a page only shows something"));
+        };
+        let documents = publisher.documents();
+        let documents = documents.with_form_url(form.url(publisher.base()));
+        let written = vendor::document(phone, &content, &documents);
+        let written = written.map_err(|error| match error {
+            PlanError::Invalid(_) => Failure::new(Status::Invalid, error.to_string()),
+            _ => Failure::new(Status::Unsupported, error.to_string()),
+        })?;
+        publisher.publish(documents.into_items());
+        Ok(written)
     }
 
     /// Checks whether Asterisk could send a call or a NOTIFY to `phone`, without sending it.

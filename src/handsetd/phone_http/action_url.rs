@@ -13,6 +13,7 @@ mod values;
 pub(crate) use key::ActionKey;
 pub use queue::{EventReceiver, EventSender, event_queue};
 pub use url_event::ActionUrlEvent;
+pub(super) use values::parse as parse_query;
 
 use std::net::SocketAddr;
 
@@ -77,7 +78,7 @@ impl ActionUrls {
         }
         let mut values = values::with_common_names(values::parse(query, MAX_PARAMETERS));
         let Event { name, value } = Event::parse(vendor, event);
-        if name.eq_ignore_ascii_case(UNKNOWN) {
+        if RESERVED.iter().any(|own| name.eq_ignore_ascii_case(own)) {
             return StatusCode::NOT_FOUND;
         }
         values.extend(value.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -102,16 +103,16 @@ fn is_event_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-/// The name of events that no phone has reported, `phone.unknown`; so no phone can report one of that
-/// name.
-const UNKNOWN: &str = "unknown";
+/// The names of events that no phone can report: that of what no phone has reported, and that of forms,
+/// whose values come with one.
+const RESERVED: [&str; 2] = ["unknown", "form"];
 
 /// Maximum length of an event name, in bytes.
 const MAX_EVENT: usize = 64;
 
 /// Maximum length of a query, in bytes, which bounds the size of an event. Phones limit the URLs in their
 /// settings to 255 (Cisco) or 511 bytes (Yealink), before they insert values.
-const MAX_QUERY: usize = 8 * 1024;
+pub(super) const MAX_QUERY: usize = 8 * 1024;
 
 /// Maximum number of query parameters that are read; further ones are ignored.
-const MAX_PARAMETERS: usize = 64;
+pub(super) const MAX_PARAMETERS: usize = 64;

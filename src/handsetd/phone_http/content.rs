@@ -6,6 +6,7 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use handset_phones::documents::StoredContent;
 
 use crate::content_store::ContentStore;
 
@@ -35,9 +36,14 @@ fn serve(content_store: &ContentStore, token: &str, method: &Method, peer: Socke
         Method::GET => content_store.fetch(token, peer.ip()),
         _ => content_store.get(token),
     };
-    let Some(content) = content else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    match content {
+        Some(content) => respond(content),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Returns the response that carries `content`.
+pub(super) fn respond(content: StoredContent) -> Response {
     let media_type = HeaderValue::from_static(content.media_type);
     let mut response = ([(CONTENT_TYPE, media_type)], content.body).into_response();
     let headers = response.headers_mut();

@@ -6,17 +6,20 @@ use axum::routing::get;
 use super::action_url::{self, ActionUrls};
 use super::authenticate::{self, LoginGuard};
 use super::content;
+use super::page::{self, PageRoutes};
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
 
-/// Returns the routes of the server; requests must carry a `ConnectInfo`.
+/// Returns the routes of the server; requests must carry a `ConnectInfo`. Without
+/// `pages`, there are none.
 pub(crate) fn router(
     content_store: ContentStore,
     credentials: PushCredentials,
     action_urls: ActionUrls,
+    pages: Option<PageRoutes>,
 ) -> Router {
     let authenticate = get(authenticate::get).post(authenticate::post);
-    Router::new()
+    let router = Router::new()
         .route(
             "/action/{vendor}/{event}",
             get(action_url::receive).with_state(action_urls.clone()),
@@ -36,5 +39,9 @@ pub(crate) fn router(
         .route(
             "/media/{token}/{name}",
             get(content::media).with_state(content_store),
-        )
+        );
+    match pages {
+        Some(pages) => router.merge(page::routes(pages)),
+        None => router,
+    }
 }

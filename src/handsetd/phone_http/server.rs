@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::action_url::{ActionUrls, EventSender};
 use super::config::Config;
+use super::page::PageRoutes;
 use super::router::router;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
@@ -58,13 +59,14 @@ impl Server {
         content_store: ContentStore,
         credentials: PushCredentials,
         events: EventSender,
+        pages: Option<PageRoutes>,
         tasks: &Tasks,
     ) {
         let action_urls = ActionUrls {
             events,
             key: self.config.action_key.clone(),
         };
-        let router = router(content_store.clone(), credentials, action_urls);
+        let router = router(content_store.clone(), credentials, action_urls, pages);
         let stop = tasks.stop();
         let allow = self.config.allow;
         let admits = |peer: SocketAddr| {

@@ -40,7 +40,7 @@ impl TestServer {
         let running = {
             let (tasks, store) = (tasks.clone(), content_store.clone());
             let credentials = credentials.clone();
-            async move { server.run(store, credentials, sender, &tasks).await }
+            async move { server.run(store, credentials, sender, None, &tasks).await }
         };
         tasks.spawn("server", running);
         Self {
@@ -296,6 +296,8 @@ async fn action_urls_become_events_and_get_an_empty_reply() {
         // The event of what no known phone reports.
         "/action/snom/unknown",
         "/action/yealink/UNKNOWN",
+        // That of a form, which has values of its own.
+        "/action/yealink/form?Form=login&pin=1",
         "/action/key/polycom/x",
         "/action/a/b/snom/x",
     ] {

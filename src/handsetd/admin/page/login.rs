@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use handset_net::http_server::PeerTrust;
+use handset_phones::phone::Vendor;
 use handset_phones::verb::{Row, TABLE};
 use minijinja::context;
 use tokio::time::Instant;
@@ -48,6 +49,8 @@ pub(super) async fn home(
         verbs,
         names,
         version,
+        has_pages => state.services.pages.has_pages(),
+        vendors => Vendor::ALL.map(Vendor::name),
     };
     render::html("home.html", page)
 }

@@ -36,7 +36,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 14] = [
     ("cancelled.html", include_str!("cancelled.html")),
     ("deliveries.html", include_str!("deliveries.html")),
     ("dry_run.html", include_str!("dry_run.html")),
@@ -44,6 +44,7 @@ const SOURCES: [(&str, &str); 13] = [
     ("fields.html", include_str!("fields.html")),
     ("home.html", include_str!("home.html")),
     ("login.html", include_str!("login.html")),
+    ("pages.html", include_str!("pages.html")),
     ("phones.html", include_str!("phones.html")),
     ("preview.html", include_str!("preview.html")),
     ("report.html", include_str!("report.html")),
@@ -73,7 +74,8 @@ mod tests {
             let all_verbs = names;
             let version = "1";
             let page = context! {
-                csrf_token, user, role, can_send, all_verbs, verbs, names, version
+                csrf_token, user, role, can_send, all_verbs, verbs, names, version,
+                has_pages => true, vendors => ["snom"]
             };
             text("home.html", page).unwrap()
         };

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode;
 ///
 /// Phones insert values such as SIP addresses without encoding them, so parsing is lenient. Text that is
 /// not UTF-8 is ISO 8859-1, as older phones send it.
-pub(super) fn parse(query: &str, most: usize) -> Vec<(String, String)> {
+pub(in crate::phone_http) fn parse(query: &str, most: usize) -> Vec<(String, String)> {
     let decoded = |text: &str| {
         let text = text.replace('+', " ");
         let bytes: Vec<u8> = percent_decode(text.as_bytes()).collect();

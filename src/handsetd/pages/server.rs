@@ -1,0 +1,381 @@
+//! Answers requests for pages and the forms that come back.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use handset_phones::documents::StoredContent;
+use handset_phones::phone::Vendor;
+use handset_phones::screen::{Body, Input, PageName, Screen, Submit};
+use handset_phones::vendor::{asks_one_field_at_a_time, closing_document};
+use handset_phones::verb::{Content, Priority, Push};
+use parking_lot::RwLock;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::asker::{Asker, Guest};
+use super::catalogue::Catalogue;
+use super::form::{Answers, FORM, remembered};
+use super::form_state;
+use super::page::{Page, inputs};
+use super::rate::RequestRate;
+use super::refusal::Refusal;
+use crate::content_store::ContentStore;
+use crate::deliver::{Courier, FormAddress};
+use crate::phone_networks::PhoneNetworks;
+use crate::resolver::{NamedPhone, PhoneResolver};
+use crate::rules::{FilledPage, Moment, PagePhones, PageRequest};
+
+/// Answers requests. Cheap to clone; [`replace`](Self::replace) affects all clones.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    catalogue: RwLock<Arc<Catalogue>>,
+    courier: Courier,
+    resolver: PhoneResolver,
+    networks: PhoneNetworks,
+    phones: PagePhones,
+    content_store: ContentStore,
+    rate: RequestRate,
+}
+
+/// A page, and its keys and values or why it cannot be filled in.
+pub(crate) type Preview = (PageName, Result<Vec<(String, String)>, String>);
+
+/// What a phone gets.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) content: StoredContent,
+    /// The form that the request has completed.
+    pub(crate) submission: Option<Submission>,
+}
+
+/// The values of a completed form.
+#[derive(Clone, Debug)]
+pub(crate) struct Submission {
+    /// Where they came from.
+    pub(crate) peer: IpAddr,
+    /// The phone that sent them, or why it is not known.
+    pub(crate) phone: Result<NamedPhone, String>,
+    /// The vendor of the phone.
+    pub(crate) vendor: Vendor,
+    /// The name of the form, and its values.
+    pub(crate) values: Vec<(String, String)>,
+    /// When they came.
+    pub(crate) at: Instant,
+}
+
+impl Pages {
+    /// Serves the pages of `catalogue`. Screens are written by `courier`; `phones` are those that pages can
+    /// name.
+    pub(crate) fn new(
+        catalogue: Catalogue,
+        courier: Courier,
+        resolver: PhoneResolver,
+        networks: PhoneNetworks,
+        phones: PagePhones,
+        content_store: ContentStore,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            catalogue: RwLock::new(Arc::new(catalogue)),
+            courier,
+            resolver,
+            networks,
+            phones,
+            content_store,
+            rate: RequestRate::default(),
+        }))
+    }
+
+    /// Replaces the pages. Forms of pages that are gone are no longer valid.
+    pub(crate) fn replace(&self, catalogue: Catalogue) {
+        *self.0.catalogue.write() = Arc::new(catalogue);
+    }
+
+    /// Returns all pages, ordered by name: each with its keys and values, as a request with `query` from no
+    /// phone in particular fills it in, or why it cannot be.
+    pub(crate) fn previews(&self, query: &[(String, String)]) -> Vec<Preview> {
+        let request = PageRequest {
+            phone: None,
+            query,
+            now: Moment::now(),
+        };
+        let catalogue = Arc::clone(&self.0.catalogue.read());
+        let preview = |page: &Page| {
+            let filled = page.fill(&request, &self.0.phones);
+            (page.name.clone(), filled.map(|filled| filled.pairs))
+        };
+        catalogue.iter().map(preview).collect()
+    }
+
+    /// Returns whether there are pages.
+    pub(crate) fn has_pages(&self) -> bool {
+        self.0.catalogue.read().iter().next().is_some()
+    }
+
+    /// Answers a request for a page.
+    pub(crate) async fn show(
+        &self,
+        asker: Asker,
+        name: &str,
+        query: &[(String, String)],
+    ) -> Result<Answer, Refusal> {
+        let guest = self.admit(asker)?;
+        let page = self.page(name)?;
+        Ok(Answer {
+            content: self.render(&guest, &page, query).await,
+            submission: None,
+        })
+    }
+
+    /// Takes what a phone has sent for the form of a page.
+    pub(crate) async fn submit_page(
+        &self,
+        asker: Asker,
+        name: &str,
+        state: &str,
+        sent: &[(String, String)],
+    ) -> Result<Answer, Refusal> {
+        let guest = self.admit(asker)?;
+        let page = self.page(name)?;
+        let Some(before) = form_state::decode(state) else {
+            return Err(Refusal::NoSuchForm);
+        };
+        let form = match self.fill(&guest, &page, &before) {
+            Ok(filled) => form_of(filled.push),
+            Err(reason) => {
+                warn!(page = %page.name, reason, "Cannot evaluate the form of a page.");
+                None
+            }
+        };
+        let Some(form) = form else {
+            return Ok(self.expired(&guest).await);
+        };
+        let then = page.then.as_ref();
+        let answers = self.answers(&guest, &form, before, sent)?;
+        if answers.open.is_empty() {
+            return Ok(self
+                .complete(guest, page.name.as_str(), answers, then)
+                .await);
+        }
+        let state = form_state::encode(&answers.values);
+        let address = FormAddress::Page(&page.name, &state);
+        Ok(self.ask_next(&guest, form, answers.open, address).await)
+    }
+
+    /// Takes what a phone has sent for a pushed form.
+    pub(crate) async fn submit_form(
+        &self,
+        asker: Asker,
+        token: &str,
+        state: &str,
+        sent: &[(String, String)],
+    ) -> Result<Answer, Refusal> {
+        let guest = self.admit(asker)?;
+        let Some(before) = form_state::decode(state) else {
+            return Err(Refusal::NoSuchForm);
+        };
+        let Some(form) = self.0.content_store.form(token) else {
+            return Ok(self.expired(&guest).await);
+        };
+        let form = Screen::clone(&form);
+        let answers = self.answers(&guest, &form, before, sent)?;
+        if answers.open.is_empty() {
+            let title = form.title.unwrap_or_default();
+            return Ok(self.complete(guest, &title, answers, None).await);
+        }
+        let state = form_state::encode(&answers.values);
+        let address = FormAddress::Token(token, &state);
+        Ok(self.ask_next(&guest, form, answers.open, address).await)
+    }
+
+    fn admit(&self, asker: Asker) -> Result<Guest, Refusal> {
+        if !self.0.rate.admits(asker.peer) {
+            return Err(Refusal::TooMany);
+        }
+        asker.admit(&self.0.resolver, &self.0.networks)
+    }
+
+    fn page(&self, name: &str) -> Result<Arc<Page>, Refusal> {
+        let page = name
+            .parse()
+            .ok()
+            .and_then(|name| self.0.catalogue.read().get(&name));
+        page.ok_or_else(|| Refusal::NoSuchPage {
+            name: name.chars().take(MAX_SHOWN_NAME).collect(),
+        })
+    }
+
+    fn fill(
+        &self,
+        guest: &Guest,
+        page: &Page,
+        query: &[(String, String)],
+    ) -> Result<FilledPage, String> {
+        let request = PageRequest {
+            phone: guest
+                .speaker
+                .as_ref()
+                .ok()
+                .map(|phone| (phone.name.as_str(), phone.server.as_ref())),
+            query,
+            now: Moment::now(),
+        };
+        page.fill(&request, &self.0.phones)
+    }
+
+    /// Writes a page. A fault is logged; the phone shows that there is one.
+    async fn render(
+        &self,
+        guest: &Guest,
+        page: &Page,
+        query: &[(String, String)],
+    ) -> StoredContent {
+        let written = match self.fill(guest, page, query) {
+            Ok(filled) => {
+                let state = form_state::encode(&remembered(inputs(&filled.push), query));
+                let address = FormAddress::Page(&page.name, &state);
+                let courier = &self.0.courier;
+                let written = courier.document(&guest.phone, &filled.push, address).await;
+                written.map_err(|failure| failure.reason)
+            }
+            Err(reason) => Err(reason),
+        };
+        match written {
+            Ok(content) => content,
+            Err(reason) => {
+                warn!(page = %page.name, phone = %guest.phone.name, reason, "Cannot show a page.");
+                self.message(
+                    guest,
+                    "This page cannot be shown. The log of handsetd says why.",
+                )
+                .await
+            }
+        }
+    }
+
+    fn answers(
+        &self,
+        guest: &Guest,
+        form: &Screen,
+        before: Vec<(String, String)>,
+        sent: &[(String, String)],
+    ) -> Result<Answers, Refusal> {
+        let Body::Form { inputs, .. } = &form.body else {
+            return Err(Refusal::NoSuchForm);
+        };
+        let one_field = asks_one_field_at_a_time(guest.phone.vendor);
+        Answers::new(inputs, before, sent, one_field)
+    }
+
+    /// Asks for the fields that are still open, with the next form.
+    async fn ask_next(
+        &self,
+        guest: &Guest,
+        form: Screen,
+        open: Vec<Input>,
+        address: FormAddress<'_>,
+    ) -> Answer {
+        let push = screen_push(Screen {
+            body: Body::Form {
+                submit: Submit::Handsetd,
+                inputs: open,
+            },
+            ..form
+        });
+        let written = self.0.courier.document(&guest.phone, &push, address).await;
+        let content = match written {
+            Ok(content) => content,
+            Err(failure) => {
+                warn!(phone = %guest.phone.name, reason = failure.reason, "Cannot show a form.");
+                closing_document(&guest.phone)
+            }
+        };
+        Answer {
+            content,
+            submission: None,
+        }
+    }
+
+    /// Ends a form: the phone is shown the page `then`, or goes back.
+    async fn complete(
+        &self,
+        guest: Guest,
+        form: &str,
+        answers: Answers,
+        then: Option<&PageName>,
+    ) -> Answer {
+        let then = then.and_then(|name| self.0.catalogue.read().get(name));
+        let content = match (&guest.speaker, then) {
+            (Err(_), _) => {
+                self.message(&guest, "handsetd does not know this phone.")
+                    .await
+            }
+            (Ok(_), Some(page)) => self.render(&guest, &page, &answers.values).await,
+            (Ok(_), None) => closing_document(&guest.phone),
+        };
+        let name = (FORM.to_owned(), form.to_owned());
+        Answer {
+            content,
+            submission: Some(Submission {
+                peer: guest.peer,
+                phone: guest.speaker,
+                vendor: guest.phone.vendor,
+                values: std::iter::once(name).chain(answers.values).collect(),
+                at: Instant::now(),
+            }),
+        }
+    }
+
+    async fn expired(&self, guest: &Guest) -> Answer {
+        let text = Refusal::NoSuchForm.to_string();
+        Answer {
+            content: self.message(guest, &text).await,
+            submission: None,
+        }
+    }
+
+    /// Writes a text.
+    async fn message(&self, guest: &Guest, text: &str) -> StoredContent {
+        let push = screen_push(Screen {
+            title: None,
+            prompt: None,
+            body: Body::Text(text.to_owned()),
+            softkeys: Vec::new(),
+            timeout: None,
+            beep: None,
+        });
+        let nowhere = FormAddress::Token("", "");
+        let written = self.0.courier.document(&guest.phone, &push, nowhere).await;
+        written.unwrap_or_else(|_| closing_document(&guest.phone))
+    }
+}
+
+/// Returns the screen of a push, if it is a form that comes back to handsetd.
+fn form_of(push: Push) -> Option<Screen> {
+    match push.content {
+        Content::Screen(screen)
+            if matches!(
+                screen.body,
+                Body::Form {
+                    submit: Submit::Handsetd,
+                    ..
+                }
+            ) =>
+        {
+            Some(screen)
+        }
+        _ => None,
+    }
+}
+
+fn screen_push(screen: Screen) -> Push {
+    Push {
+        content: Content::Screen(screen),
+        priority: Priority::Now,
+    }
+}
+
+/// How much of an unknown name is repeated, in characters.
+const MAX_SHOWN_NAME: usize = 64;
