@@ -34,4 +34,8 @@ impl Phones for RulePhones {
             server: phone.server.parse().ok(),
         })
     }
+
+    fn have_several_servers(&self) -> bool {
+        self.0.has_several_servers()
+    }
 }

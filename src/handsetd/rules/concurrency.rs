@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use handset_phones::phone::ServerName;
+
 use super::causes::Causes;
 use super::config::Mode;
 use super::run_record::{Cancellation, RunRecord, RunState};
@@ -29,6 +31,8 @@ pub struct Run {
     pub rule: Arc<str>,
     /// Name of the event that it fired on.
     pub event: Arc<str>,
+    /// The Asterisk server that the event came from; names without a server mean its phones.
+    pub(crate) server: Option<ServerName>,
     /// The rules that led to that event.
     pub causes: Causes,
     /// Value of `limit.per`, which separates the runs of a rule; `None` if the rule has none.

@@ -27,6 +27,17 @@ pub(super) struct Context<'a> {
     pub(super) steps: &'a StepResults,
 }
 
+impl Context<'_> {
+    /// Returns a name that the event mentions, with the server of the event where several servers may
+    /// have the same names.
+    pub(super) fn of_its_server(&self, name: String) -> String {
+        match self.fact.server() {
+            Some(server) if self.phones.phones.have_several_servers() => server.qualify(name),
+            _ => name,
+        }
+    }
+}
+
 /// The time of an evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -61,6 +72,11 @@ pub trait Phones: fmt::Debug + Send + Sync {
     /// Returns the phone that `name` means as `phone=` does in an event of the server `home`; `None` if
     /// none or several are known.
     fn describe(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneDescription>;
+
+    /// Returns whether phones of several servers may have the same names.
+    fn have_several_servers(&self) -> bool {
+        false
+    }
 }
 
 /// A phone as rules see it, without its state. Unknown values are empty.

@@ -262,7 +262,7 @@ impl Rule {
             return Ok(Err(Verdict::OwnRun { causes }));
         }
         let key = self.per.as_ref().map(|per| per.fill(context)).transpose()?;
-        let key = key.map(Filled::into_text);
+        let key = key.map(|key| context.of_its_server(key.into_text()));
         if let Some(remaining) = self.memory.limits.remaining(&key, now) {
             return Ok(Err(Verdict::Limited { key, remaining }));
         }
@@ -279,6 +279,7 @@ impl Rule {
             id,
             rule: Arc::clone(&self.name),
             event: Arc::from(fact.name()),
+            server: fact.server().cloned(),
             causes: fact.causes().clone(),
             key,
             steps: steps.into(),
