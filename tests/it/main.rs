@@ -48,6 +48,7 @@ mod screens;
 mod secrets;
 mod security_page;
 mod sending;
+mod servers;
 mod slow;
 mod smuggling;
 mod snom_verbs;

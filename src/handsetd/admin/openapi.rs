@@ -213,7 +213,7 @@ fn name_parameter() -> Value {
     json!({
         "name": "name", "in": "path", "required": true,
         "schema": {"type": "string", "minLength": 1},
-        "description": "a name, an endpoint, a MAC or IP address, or a group; several joined with &",
+        "description": "a name, an endpoint, a MAC or IP address, or a group; several joined with &; SERVER/NAME (with %2F) where phones of several servers have the name",
     })
 }
 

@@ -91,3 +91,48 @@ async fn registrations_override_the_last_seen_address() {
     // The desk phone may register beside it.
     assert!(resolve(&soft_phone).phone_ref.is_some());
 }
+
+fn resolver_of(servers: &[&str]) -> PhoneResolver {
+    let servers = servers.iter().map(|name| name.parse().unwrap()).collect();
+    let directory = Directory::new(Vec::new(), HashMap::new(), servers).unwrap();
+    PhoneResolver::new(directory, Roster::default(), VendorDefaultsMap::new())
+}
+
+#[test]
+fn references_of_several_servers_are_apart() {
+    let of = |server: &str| Phone {
+        server: server.parse().ok(),
+        endpoint: "PJSIP/1001".parse().ok(),
+        ..phone()
+    };
+    let resolver = resolver_of(&["berlin", "munich"]);
+    let berlin = resolver.phone_ref(&of("berlin"));
+    let munich = resolver.phone_ref(&of("munich"));
+    let keys = [berlin.key(), munich.key()];
+    assert_eq!(keys, ["berlin/PJSIP/1001", "munich/PJSIP/1001"]);
+    let endpoint = "PJSIP/1001".parse().unwrap();
+    assert!(keys.iter().all(|key| PhoneRef::may_be_of(key, &endpoint)));
+    assert!(!PhoneRef::may_be_of("berlin/PJSIP/21001", &endpoint));
+    // A server that was removed, and one that was renamed.
+    let removed = resolver_of(&["rome", "paris"]);
+    let outcome = removed.resolve_ref(&berlin).unwrap_err();
+    assert_eq!(outcome.status, Status::NotFound);
+    assert!(
+        outcome
+            .reason
+            .contains("no [[asterisk]] is named \"berlin\"")
+    );
+    assert!(resolver_of(&["rome"]).resolve_ref(&berlin).is_ok());
+}
+
+#[test]
+fn references_of_earlier_versions_have_no_server() {
+    let json =
+        r#"{"text":"PJSIP/1001","endpoint":"PJSIP/1001","mac":null,"ip":"192.0.2.21","seen":null}"#;
+    let old: PhoneRef = serde_json::from_str(json).unwrap();
+    assert_eq!(old.key(), "PJSIP/1001");
+    let only = resolver_of(&["pbx"]).with_server(old.clone());
+    assert_eq!(only.key(), "pbx/PJSIP/1001");
+    let several = resolver_of(&["berlin", "munich"]).with_server(old);
+    assert_eq!(several.key(), "PJSIP/1001");
+}
