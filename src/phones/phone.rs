@@ -4,6 +4,7 @@
 //! the configuration (a [`PhoneEntry`]) and a registration (a [`RegistrationInfo`]).
 
 mod auth_policy;
+mod channel;
 mod credentials;
 mod csta_calls;
 mod directory;
@@ -28,6 +29,7 @@ use handset_net::pin::Pin;
 use crate::verb::Via;
 
 pub use auth_policy::AuthPolicy;
+pub use channel::endpoint_of_channel;
 pub use credentials::Credentials;
 pub use csta_calls::CstaCalls;
 pub use directory::{Directory, Target, UnknownMember};
@@ -41,7 +43,7 @@ pub use names::{PhoneName, PhoneNames};
 pub use registered::{NoneRegistered, Registered};
 pub use registration_info::RegistrationInfo;
 pub use server_name::{InvalidServerName, ServerName};
-pub use state::{Activity, PhoneState, States, normalized_name};
+pub use state::{Activity, PhoneState, States, is_device_of_phone, normalized_name};
 pub use vendor::{UnknownVendor, Vendor};
 
 /// A phone with a known vendor and address.

@@ -4,7 +4,9 @@ use minijinja::Expression;
 
 use super::context::Context;
 use super::error::Error;
-use super::scope::{ENVIRONMENT, Names, Vocabulary, check_limits, scope};
+use super::language;
+use super::names::Names;
+use super::scope::{ENVIRONMENT, Scope, Vocabulary, check_length};
 use super::trace::EventValue;
 
 /// A compiled condition. Truth follows Jinja: an empty text and 0 are false.
@@ -17,28 +19,22 @@ pub(super) struct Condition {
 impl Condition {
     /// Compiles `text`.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
-        check_limits(text)?;
-        let expression = ENVIRONMENT.compile_expression_owned(text.to_owned())?;
-        let names = Names::parse(
-            Vocabulary::Rule,
-            text,
-            expression.undeclared_variables(false),
-            expression.undeclared_variables(true),
-        )?;
+        check_length(text)?;
+        let checked = language::expression(text, &ENVIRONMENT, Vocabulary::Rule.names())?;
         Ok(Self {
             text: text.to_owned(),
-            expression,
-            names,
+            expression: ENVIRONMENT.compile_expression_owned(checked.source)?,
+            names: Names::from(checked.mentions),
         })
     }
 
     /// Evaluates the condition. A missing value is an error.
     pub(super) fn is_met(&self, context: &Context<'_>) -> Result<bool, Error> {
-        let fact = context.fact;
-        let value = self.expression.eval(scope(context));
-        let value = value.map_err(|error| self.names.explain(error, fact))?;
+        let scope = Scope::new(context);
+        let value = self.expression.eval(scope.names.clone());
+        let value = value.map_err(|error| self.names.explain(error, context, &scope))?;
         if value.is_undefined() {
-            return Err(self.names.missing_values(fact));
+            return Err(self.names.missing(context, &scope));
         }
         Ok(value.is_true())
     }
@@ -55,9 +51,9 @@ impl Condition {
 
     /// Returns the values that the condition mentions, as found in `context`.
     pub(super) fn seen(&self, context: &Context<'_>) -> Vec<EventValue> {
-        self.names
-            .of(context.fact)
-            .map(|(name, value)| EventValue::new(name, value))
+        let values = self.names.of(context).into_iter();
+        values
+            .map(|(name, value)| EventValue::new(name, value.as_deref()))
             .collect()
     }
 }

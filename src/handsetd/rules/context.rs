@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use handset_phones::phone::{PhoneState, ServerName, States};
+use handset_phones::phone::{Endpoint, PhoneState, ServerName, States};
 use jiff::{Timestamp, Zoned};
 use tokio::time::Instant;
 
@@ -104,20 +104,86 @@ pub(super) struct PhoneTable {
 }
 
 impl PhoneTable {
-    /// Returns a phone as an event of the server `home` names it, and its state; `None` if it is unknown.
-    pub(super) fn find(
-        &self,
-        name: &str,
-        home: Option<&ServerName>,
-    ) -> Option<(PhoneDescription, PhoneState)> {
+    /// Returns a phone as an event of the server `home` names it; `None` if it is unknown.
+    pub(super) fn find(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneView> {
         let phone = self.phones.describe(name, home)?;
-        let key = match &*phone.endpoint {
-            "" => &phone.name,
-            endpoint => endpoint,
-        };
-        let state = self.states.of(phone.server.as_ref(), key);
-        Some((phone, state))
+        let state = self.states.of(phone.server.as_ref(), key(&phone));
+        Some(PhoneView { phone, state })
     }
+
+    /// Returns the phone that `fact` is about; without values if it is about none.
+    pub(super) fn of_event(&self, fact: &Fact) -> PhoneView {
+        let Some(name) = fact.phone() else {
+            return PhoneView::default();
+        };
+        let server = fact.server();
+        self.find(name, server).unwrap_or_else(|| PhoneView {
+            phone: PhoneDescription {
+                // The name that the phone would have if it were known.
+                name: plain_name(name),
+                ..PhoneDescription::default()
+            },
+            state: self.states.of(server, name),
+        })
+    }
+
+    /// Records what an event says about the state of a phone.
+    pub(super) fn record(&self, fact: &Fact) {
+        let server = fact.server();
+        if let Some((phone, event)) = fact.phone_event() {
+            let known = self.phones.describe(phone, server);
+            let name = known.as_ref().map_or(phone, key);
+            let own = known.as_ref().and_then(|known| known.server.as_ref());
+            self.states.note_event(own.or(server), name, event);
+        } else if let Some((device, state)) = fact.device_state() {
+            self.states.note_device(server, device, state);
+        }
+    }
+
+    /// Returns a copy whose states can change without affecting this one.
+    pub(super) fn detached(&self) -> Self {
+        Self {
+            phones: Arc::clone(&self.phones),
+            states: self.states.detached(),
+        }
+    }
+}
+
+/// A phone and its state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PhoneView {
+    phone: PhoneDescription,
+    state: PhoneState,
+}
+
+impl PhoneView {
+    /// Returns an attribute.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        Some(match name {
+            "activity" => self.state.activity(),
+            "address" => &self.phone.address,
+            "dnd" => self.state.dnd(),
+            "hook" => self.state.hook(),
+            "model" => &self.phone.model,
+            "name" => &self.phone.name,
+            "vendor" => &self.phone.vendor,
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the name under which the state of a phone is kept: that of its endpoint, which Asterisk uses.
+fn key(phone: &PhoneDescription) -> &str {
+    match &*phone.endpoint {
+        "" => &phone.name,
+        endpoint => endpoint,
+    }
+}
+
+/// Returns the name of an endpoint without its technology.
+fn plain_name(name: &str) -> String {
+    let endpoint = name.parse::<Endpoint>();
+    endpoint.map_or_else(|_| name.to_owned(), |endpoint| endpoint.name().to_owned())
 }
 
 impl Default for PhoneTable {

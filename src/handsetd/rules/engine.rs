@@ -90,7 +90,7 @@ impl Engine {
     /// Evaluates the rules that handle `fact`.
     pub fn decide(&mut self, fact: &Fact, now: impl Into<Moment>) -> Vec<Decision> {
         let now = now.into();
-        let fact = &fact.record(&self.phones.states);
+        self.phones.record(fact);
         let mut decisions = Vec::new();
         let handlers = self.handlers(fact);
         if handlers.is_empty() {
@@ -112,7 +112,7 @@ impl Engine {
         now: impl Into<Moment>,
     ) -> (Vec<Decision>, Vec<Arc<Trace>>) {
         let now = now.into();
-        let fact = &fact.record(&self.phones.states);
+        self.phones.record(fact);
         let fact = &*self.consequences.attribute(fact, now.instant);
         let mut traces = Vec::new();
         for index in 0..self.rules.len() {
@@ -137,10 +137,12 @@ impl Engine {
     /// changing anything.
     pub fn dry_run(&self, fact: &Fact, now: impl Into<Moment>) -> Vec<Arc<Trace>> {
         let now = now.into();
-        let fact = &fact.with_phone_state(&self.phones.states);
+        let phones = &self.phones.detached();
+        phones.record(fact);
         let each = |rule: &Rule| {
             if rule.triggers.handle(fact, &rule.name) {
-                rule.dry_run(&self.occasion(fact, now), RunId(self.next_id))
+                let occasion = Occasion { fact, now, phones };
+                rule.dry_run(&occasion, RunId(self.next_id))
             } else {
                 rule.decline(fact, now.instant)
             }
@@ -269,14 +271,6 @@ impl Engine {
 
     fn find(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| &*rule.name == name)
-    }
-
-    fn occasion<'a>(&'a self, fact: &'a Fact, now: Moment) -> Occasion<'a> {
-        Occasion {
-            fact,
-            now,
-            phones: &self.phones,
-        }
     }
 
     fn evaluate(&mut self, index: usize, fact: &Fact, now: Moment) -> Option<Arc<Trace>> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use handset_phones::verb;
 
+use super::language::Fault;
 use super::limits::{MAX_EXPRESSION, MAX_TEXT};
 
 /// An error in a rule, at load or while it is evaluated for an event.
@@ -43,9 +44,9 @@ pub enum Error {
     /// Nothing fires the rule.
     #[error("nothing fires the rule; name an event, or write schedule = \"0 18 * * 1-5\"")]
     NoTrigger,
-    /// A slice has a step.
-    #[error("slices with a step, such as [::-1], are not supported; use [from:to]")]
-    SliceStep,
+    /// The text of a condition or template is wrong.
+    #[error(transparent)]
+    Fault(#[from] Fault),
     /// The result of a template is too long.
     #[error("a text of {length} bytes exceeds the limit of {MAX_TEXT}")]
     TooLong {
@@ -115,15 +116,11 @@ pub enum Error {
     /// A step does not say what it does.
     #[error("a step requires one of verb, wait, webhook and ami")]
     UnknownStep,
-    /// An expression uses an unknown name.
-    #[error(
-        "unknown name {name:?}; use {object}.{name} for a value of the {object}, or put literal text in quotes"
-    )]
-    UnknownName {
-        /// The unknown name.
+    /// A phone in `phones` is unknown.
+    #[error("phones: no phone {name:?} is configured or registered")]
+    UnknownPhone {
+        /// Its name.
         name: String,
-        /// What may have a value of that name: `event`, in pages `query`.
-        object: &'static str,
     },
 }
 

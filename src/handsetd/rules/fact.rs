@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use handset_ami as ami;
 use handset_net::excerpt::excerpt;
-use handset_phones::phone::{PhoneState, ServerName, States, normalized_name};
+use handset_phones::phone::{ServerName, endpoint_of_channel, is_device_of_phone, normalized_name};
 
 use super::causes::Causes;
 
@@ -18,8 +18,6 @@ pub struct Fact {
     source: Source,
     /// The Asterisk server that it came from, or that its phone belongs to.
     server: Option<ServerName>,
-    /// State of the phone that it is about.
-    state: PhoneState,
     causes: Causes,
 }
 
@@ -37,7 +35,6 @@ impl Fact {
             name: name.to_owned(),
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
             server: None,
-            state: PhoneState::default(),
             causes: Causes::default(),
         }
     }
@@ -141,8 +138,8 @@ impl Fact {
         }
     }
 
-    /// Returns the phone for requests that name none: the phone that raised the event, or the
-    /// endpoint of its channel.
+    /// Returns the phone that it is about, which is the one for requests that name none: the phone that
+    /// raised the event, or the endpoint of its channel; without a channel, the endpoint that it names.
     pub fn phone(&self) -> Option<&str> {
         if self.name == UNKNOWN_PHONE {
             return None;
@@ -150,43 +147,27 @@ impl Fact {
         if self.name.starts_with(PHONE) {
             return self.value("phone");
         }
-        let channel = self.value("Channel")?;
-        let (endpoint, _) = channel.rsplit_once('-')?;
-        endpoint.contains('/').then_some(endpoint)
+        if let Some(channel) = self.value("Channel") {
+            // A channel without a number is one of a technology that nobody calls a phone by.
+            let endpoint = || channel.rsplit_once('-').map(|(endpoint, _)| endpoint);
+            return endpoint_of_channel(channel)
+                .or_else(endpoint)
+                .filter(|endpoint| endpoint.contains('/'));
+        }
+        let mut named = ENDPOINTS.iter().filter_map(|name| self.value(name));
+        named.find(|device| is_device_of_phone(device))
     }
 
-    /// Records in `states` what the event says about a phone; returns the event with the resulting state.
-    pub(super) fn record(&self, states: &States) -> Self {
-        if let (Some(event), Some(phone)) = (self.name.strip_prefix(PHONE), self.phone()) {
-            states.note_event(self.server(), phone, event);
-        } else if self.name == "DeviceStateChange"
-            && let (Some(device), Some(state)) = (self.value("Device"), self.value("State"))
-        {
-            states.note_device(self.server(), device, state);
-        }
-        self.with_phone_state(states)
+    /// Returns the phone that raised the event, and the name of the event there.
+    pub(super) fn phone_event(&self) -> Option<(&str, &str)> {
+        let event = self.name.strip_prefix(PHONE)?;
+        Some((self.phone()?, event))
     }
 
-    /// Returns the event with the current state of its phone.
-    pub(super) fn with_phone_state(&self, states: &States) -> Self {
-        let is_claim = self.name == UNKNOWN_PHONE;
-        let device = self.value("Device").filter(|_| !is_claim);
-        let phone = self.phone().or(device);
-        Self {
-            state: phone.map_or_else(PhoneState::default, |phone| states.of(self.server(), phone)),
-            ..self.clone()
-        }
-    }
-
-    /// Returns a field of its phone: `name`, `activity`, `hook` or `dnd`.
-    pub(super) fn phone_field(&self, field: &str) -> Option<&str> {
-        match field {
-            "name" => Some(self.phone().unwrap_or_default()),
-            "activity" => Some(self.state.activity()),
-            "hook" => Some(self.state.hook()),
-            "dnd" => Some(self.state.dnd()),
-            _ => None,
-        }
+    /// Returns the device whose state changed, and its state.
+    pub(super) fn device_state(&self) -> Option<(&str, &str)> {
+        let is_change = self.name == "DeviceStateChange";
+        is_change.then_some((self.value("Device")?, self.value("State")?))
     }
 
     /// Returns all values that may be the name of a phone, in the form of [`normalized_name`].
@@ -270,7 +251,6 @@ impl Fact {
             name: String::new(),
             source,
             server: None,
-            state: PhoneState::default(),
             causes: Causes::default(),
         };
         let event = fact.value("Event")?;
@@ -290,7 +270,6 @@ impl From<ami::Event> for Fact {
             name,
             source,
             server: None,
-            state: PhoneState::default(),
             causes: Causes::default(),
         })
     }
@@ -325,6 +304,10 @@ const MAX_KEPT: usize = 32 * 1024;
 
 /// The event of a rule that is due, which fires no other.
 pub(super) const SCHEDULE: &str = "handsetd.schedule";
+
+/// Headers that name an endpoint, in events without a channel: of a member of a queue, a device state, a
+/// registration.
+const ENDPOINTS: [&str; 4] = ["Interface", "StateInterface", "Device", "Peer"];
 
 /// Prefix of the names of events that phones raise.
 const PHONE: &str = "phone.";
@@ -400,11 +383,6 @@ mod tests {
             assert_eq!(fact.value(name), Some(value));
         }
         assert_eq!(fact.value("phone"), None);
-        let states = States::default();
-        states.note_event(None, "1001", "dnd_on");
-        let recorded = fact.record(&states);
-        assert_eq!(recorded.phone_field("name"), Some(""));
-        assert_eq!(recorded.phone_field("dnd"), Some("unknown"));
     }
 
     #[test]

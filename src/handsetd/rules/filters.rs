@@ -1,20 +1,30 @@
-//! Bounded versions of the filters whose result can be much larger than their input.
+//! Our filters, and bounded versions of those whose result can be much larger than their input.
 //!
 //! Fuel does not bound them, as each call counts as one step. Both operands may come from an event,
 //! such as the two words of a `replace`.
 
+mod callers;
+mod patterns;
+
+use std::sync::Arc;
+
 use minijinja::value::{Kwargs, Rest, StringInput, Value, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, filters};
 
-use super::limits::MAX_TEXT;
+use super::limits::{MAX_ELEMENTS, MAX_REPLACED};
+pub(super) use patterns::{check_pattern, check_strftime};
 
-/// Replaces the unbounded filters of an environment.
+/// Adds our filters to an environment, and replaces the unbounded ones.
 pub(super) fn bound(environment: &mut Environment<'static>) {
+    environment.add_filter("endpoint", callers::endpoint);
+    environment.add_filter("number", callers::number);
+    environment.add_filter("regex_search", patterns::regex_search);
     environment.add_filter("batch", batch);
     environment.add_filter("format", format);
     environment.add_filter("join", join);
     environment.add_filter("replace", replace);
     environment.add_filter("slice", slice);
+    environment.add_filter("split", split);
     // It has no use on a phone.
     environment.remove_filter("indent");
 }
@@ -78,6 +88,16 @@ fn replace(
     filters::replace(state, value, from, to)
 }
 
+fn split(value: &Value, separator: Option<Arc<str>>, most: Option<i64>) -> Result<Value, Error> {
+    let text = value.as_str().unwrap_or_default();
+    let pieces = match separator.as_deref() {
+        Some(separator) => text.matches(separator).count(),
+        None => text.split_whitespace().count(),
+    };
+    fits(pieces, MAX_ELEMENTS)?;
+    filters::split(value, separator, most)
+}
+
 fn fits(size: usize, most: usize) -> Result<(), Error> {
     if size > most {
         return Err(too_large());
@@ -97,9 +117,6 @@ const MAX_DIGITS: usize = 3;
 
 /// The longest separator, in bytes.
 const MAX_JOINER: usize = 256;
-
-/// The longest intermediate result of a replacement, in bytes.
-const MAX_REPLACED: usize = 16 * MAX_TEXT;
 
 #[cfg(test)]
 mod tests {

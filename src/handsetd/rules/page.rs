@@ -99,7 +99,7 @@ impl PageTemplate {
         };
         let now = request.now.clock.to_zoned(jiff::tz::TimeZone::system());
         let context = Context {
-            fact: &fact.with_phone_state(&phones.0.states),
+            fact: &fact,
             now: &now,
             phones: &phones.0,
             query: request.query,

@@ -15,7 +15,7 @@ use super::config::Values;
 use super::context::{Context, PhoneTable};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
-use super::scope::Lasts;
+use super::names::Lasts;
 use super::step::{FIELDS, Step, StepAction, StepResults, StepTemplate};
 
 /// The steps of a rule. Cheap to clone.
@@ -144,7 +144,7 @@ impl Later {
             return Ok(Reached::AsPlanned);
         }
         let now = clock.to_zoned(self.zone.clone());
-        let fact = self.fact.with_phone_state(&self.phones.states);
+        let fact = self.fact.clone();
         let context = &Context {
             fact: &fact,
             now: &now,

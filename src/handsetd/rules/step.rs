@@ -17,7 +17,7 @@ use super::condition::Condition;
 use super::config::{Value, Values};
 use super::context::Context;
 use super::error::Error;
-use super::scope::{Lasts, Names};
+use super::names::{Lasts, Names};
 use super::script::Reached;
 use super::template::Template;
 

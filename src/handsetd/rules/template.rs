@@ -1,12 +1,16 @@
 //! A value in `do` or `limit.per`: a template, compiled once and filled in for each event.
 
+use std::collections::BTreeSet;
+
 use minijinja::Environment;
 
 use super::context::Context;
 use super::error::Error;
 use super::filled::{Filled, FilledWriter};
+use super::language;
 use super::limits::MAX_TEXT;
-use super::scope::{ENVIRONMENT, Names, Vocabulary, check_limits, scope};
+use super::names::Names;
+use super::scope::{ENVIRONMENT, Scope, Vocabulary, check_length};
 
 /// A template, or a text without placeholders.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(super) enum Template {
 pub(super) struct Compiled {
     environment: Environment<'static>,
     names: Names,
+    /// As its author wrote it.
+    source: String,
     /// What stands between placeholders.
     written: String,
 }
@@ -38,25 +44,19 @@ impl Template {
             return Ok(Self::Literal(text.to_owned()));
         }
         // An approximation: a quoted text may contain these marks as well.
-        let mut written = String::new();
         for piece in text.replace("{%", "{{").replace("%}", "}}").split("}}") {
-            let (before, expression) = piece.split_once("{{").unwrap_or((piece, ""));
-            check_limits(expression)?;
-            written.push_str(before);
+            let (_, expression) = piece.split_once("{{").unwrap_or((piece, ""));
+            check_length(expression)?;
         }
+        let checked = language::template(text, &ENVIRONMENT, vocabulary.names())?;
         let mut environment = ENVIRONMENT.clone();
-        environment.add_template_owned(NAME, text.to_owned())?;
-        let template = environment.get_template(NAME)?;
-        let names = Names::parse(
-            vocabulary,
-            text,
-            template.undeclared_variables(false),
-            template.undeclared_variables(true),
-        )?;
+        environment.add_template_owned(NAME, checked.source)?;
+        check_scopes(vocabulary, text, &environment.get_template(NAME)?)?;
         Ok(Self::Compiled(Box::new(Compiled {
             environment,
-            names,
-            written,
+            names: Names::from(checked.mentions),
+            source: text.to_owned(),
+            written: checked.written,
         })))
     }
 
@@ -79,10 +79,7 @@ impl Template {
     /// Returns the text, with its placeholders.
     pub(super) fn source(&self) -> String {
         match self {
-            Self::Compiled(compiled) => {
-                let template = compiled.environment.get_template(NAME);
-                template.map_or_else(|_| String::new(), |template| template.source().to_owned())
-            }
+            Self::Compiled(compiled) => compiled.source.clone(),
             Self::Literal(text) => text.clone(),
         }
     }
@@ -111,14 +108,37 @@ impl Template {
 
 impl Compiled {
     fn fill(&self, context: &Context<'_>) -> Result<Filled, Error> {
+        let scope = Scope::new(context);
         let mut writer = FilledWriter::default();
         let rendered = self.environment.get_template(NAME).and_then(|template| {
             template
-                .render_captured_to(scope(context), &mut writer)
+                .render_captured_to(scope.names.clone(), &mut writer)
                 .map(drop)
         });
-        rendered.map_err(|error| self.names.explain(error, context.fact))?;
+        rendered.map_err(|error| self.names.explain(error, context, &scope))?;
         Ok(writer.finish())
+    }
+}
+
+/// Refuses names that are assigned to elsewhere in the template, and not where they are used: minijinja
+/// treats them as undefined values.
+fn check_scopes(
+    vocabulary: Vocabulary,
+    text: &str,
+    template: &minijinja::Template<'_, '_>,
+) -> Result<(), Error> {
+    let is_known = |name: &String| {
+        let mut globals = ENVIRONMENT.globals();
+        vocabulary.names().contains(&name.as_str()) || globals.any(|(known, _)| known == name)
+    };
+    let unknown: BTreeSet<String> = template
+        .undeclared_variables(false)
+        .into_iter()
+        .filter(|name| !is_known(name))
+        .collect();
+    match unknown.into_iter().next() {
+        Some(name) => Err(language::out_of_scope(text, &name).into()),
+        None => Ok(()),
     }
 }
 

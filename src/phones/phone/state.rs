@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::ServerName;
+use super::{ServerName, Technology};
 
 /// The state of a phone; `None` is unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -149,13 +149,25 @@ struct Named {
 }
 
 impl States {
+    /// Returns a copy that shares nothing with this table.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        let states = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Self(Arc::new(RwLock::new(states.clone())))
+    }
+
     /// Applies an event of an action URL.
     pub fn note_event(&self, server: Option<&ServerName>, phone: &str, event: &str) {
         self.change(server, phone, |state| state.note_event(event));
     }
 
-    /// Applies the state of a device, `PJSIP/1001`.
+    /// Applies the state of a device, `PJSIP/1001`. Devices that cannot be phones are ignored: trunks, and
+    /// what Asterisk computes a state for, such as `Queue:sales_pause_PJSIP/1001`, `Custom:night` and
+    /// `Park:701@lot`.
     pub fn note_device(&self, server: Option<&ServerName>, device: &str, state: &str) {
+        if !is_device_of_phone(device) {
+            return;
+        }
         self.change(server, device, |known| known.note_device(state));
     }
 
@@ -213,6 +225,12 @@ fn key(server: Option<&ServerName>, phone: &str) -> String {
     )
 }
 
+/// Returns whether a device, as Asterisk names it, has a technology of desk phones.
+pub fn is_device_of_phone(device: &str) -> bool {
+    let technology = device.split_once('/').map(|(technology, _)| technology);
+    technology.is_some_and(|technology| technology.parse::<Technology>().is_ok())
+}
+
 /// Returns the name of a phone in lower case, without its technology: `1001` for `PJSIP/1001`.
 pub fn normalized_name(name: &str) -> String {
     let name = name.trim();
@@ -260,6 +278,41 @@ mod tests {
     fn do_not_disturb_stays_until_it_is_disabled() {
         assert_eq!(state_after(&["dnd_on", "incoming_call"]).2, "on");
         assert_eq!(state_after(&["dnd_on", "dnd_off"]).2, "off");
+    }
+
+    #[test]
+    fn only_devices_of_phones_have_a_state() {
+        let states = States::default();
+        for device in [
+            // The names of the providers are those of the sources of Asterisk.
+            "Queue:support_pause_PJSIP/1002",
+            "Queue:support_avail",
+            "Custom:PJSIP/1002",
+            "MeetMe:1002",
+            "confbridge:1002",
+            "Calendar:1002",
+            "Park:1002@parkedcalls",
+            "Stasis:1002",
+            "SLA:1002_line",
+            "CustomPresence:1002",
+            "Local/1002@phones",
+            "IAX2/1002",
+            "DAHDI/1002",
+            "1002",
+        ] {
+            states.note_device(None, device, "INUSE");
+            assert_eq!(
+                states.of(None, "PJSIP/1002"),
+                PhoneState::default(),
+                "{device}"
+            );
+            assert_eq!(states.of(None, device), PhoneState::default(), "{device}");
+        }
+        for device in ["PJSIP/1002", "SIP/1002", "sccp/1002"] {
+            let states = States::default();
+            states.note_device(None, device, "INUSE");
+            assert_eq!(states.of(None, "1002").activity(), "talking", "{device}");
+        }
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn faults_name_the_key() {
             "titel = 'a'\ntext = 'b'",
             "titel: unknown key titel; did you mean title?",
         ),
-        ("text = '{{ event.Queue }}'", "text: unknown name \"event\""),
+        ("text = '{{ event.Queue }}'", "text: unknown name event"),
         ("text = '{{ query.a '", "text: syntax error"),
         ("item = ['a']", "item: invalid item"),
         (

@@ -75,7 +75,7 @@ fn values_in_brackets_are_shown_too() {
         [[rule]]
         name = "a"
         on = "X"
-        when = "event['Cause-txt'] == 'Busy' and event.Tech.Name == 'x'"
+        when = "event['Cause-txt'] == 'Busy' and event.Tech[9:][0] == 'x'"
         do = [{ verb = "ping" }]
     "#;
     check(

@@ -18,15 +18,15 @@ fn all_errors_are_found_at_load_with_their_location() {
     );
     check(
         &format!("{ping}when = \"event.A ==\""),
-        "rule \"a\": when: syntax error: unexpected end of input, expected expression (in <expression>:1)",
+        "rule \"a\": when: syntax error: unexpected end of input, expected expression (column 11, at the end)",
     );
     check(
         &format!("{ping}when = \"event.A == one\""),
-        "rule \"a\": when: unknown name \"one\"; use event.one for a value of the event, or put literal text in quotes",
+        "rule \"a\": when: unknown name one; use event.one for a value of the event, or put literal text in quotes (column 12: one)",
     );
     check(
         &format!("{ping}limit = {{ every = \"1s\", per = \"{{{{ event.A }}\" }}"),
-        "rule \"a\": limit.per: syntax error: unexpected `}`, expected end of variable block (in template:1)",
+        "rule \"a\": limit.per: syntax error: unexpected `}`, expected end of variable block (column 12: })",
     );
     for (step, key, separator) in [
         ("verb = \"push\", item = \"{{ event.A }}\"", "item", '|'),
@@ -66,8 +66,8 @@ fn all_errors_are_found_at_load_with_their_location() {
     );
     check(
         &push("text = \"{{ nobody }}\", title = \"{% if %}\""),
-        "rule \"a\": do.text: unknown name \"nobody\"; use event.nobody for a value of the event, or put literal text in quotes\n\
-         rule \"a\": do.title: syntax error: unexpected end of block (in template:1)",
+        "rule \"a\": do.text: unknown name nobody; use event.nobody for a value of the event, or put literal text in quotes (column 4: nobody }})\n\
+         rule \"a\": do.title: syntax error: unexpected end of block (column 7: %})",
     );
     check(
         "on = \"X\"\ndo = [{ verb = \"dnd\", phone = \"{{ event.A }}\" }]",

@@ -1,0 +1,422 @@
+//! Finds names that do not exist, also where nothing is evaluated: variables, attributes, methods, filters,
+//! tests and functions.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use minijinja::Environment;
+
+use super::Mentions;
+use super::ast::{
+    BinOp, BinOpKind, Call, CallArg, Expr, Filter, Stmt, Test, Use, argument, each_expression,
+    is_deeper, member, operands, text,
+};
+use super::fault::Fault;
+use super::kind::{Kind, kind};
+use super::similar::{similar, suggestion};
+use super::vocabulary::{ALIASES, FILTERS, MUTATING, TESTS};
+use crate::rules::filters::{check_pattern, check_strftime};
+
+/// Checks an expression; returns the values that it mentions.
+pub(super) fn expression(
+    source: &str,
+    parsed: &Expr<'_>,
+    environment: &Environment<'_>,
+    names: &[&'static str],
+) -> Result<Mentions, Fault> {
+    let check = Check::new(source, environment, names, BTreeSet::new());
+    check.whole(parsed)?;
+    Ok(check.mentions.into_inner())
+}
+
+/// Checks a template; returns the values that it mentions.
+pub(super) fn template(
+    source: &str,
+    parsed: &Stmt<'_>,
+    environment: &Environment<'_>,
+    names: &[&'static str],
+) -> Result<Mentions, Fault> {
+    let mut assigned = BTreeSet::from(["loop".to_owned()]);
+    let _: ControlFlow<()> = each_expression(parsed, &mut |used| {
+        if let Use::Target(target) = used {
+            add_names(target, &mut assigned);
+        }
+        ControlFlow::Continue(())
+    });
+    let check = Check::new(source, environment, names, assigned);
+    let checked = each_expression(parsed, &mut |used| {
+        let checked = match used {
+            Use::Call(call) => {
+                let arguments = call.args.iter().map(argument);
+                let mut all = std::iter::once(&call.expr).chain(arguments);
+                all.try_for_each(|operand| check.whole(operand))
+                    .and_then(|()| check.call_and_operands(call))
+            }
+            // `{% set a.b = 1 %}` needs a namespace, which is found out when it is evaluated.
+            Use::Target(_) => Ok(()),
+            Use::Value(value) => check.whole(value),
+        };
+        checked.map_or_else(ControlFlow::Break, ControlFlow::Continue)
+    });
+    match checked {
+        ControlFlow::Break(fault) => Err(fault),
+        ControlFlow::Continue(()) => Ok(check.mentions.into_inner()),
+    }
+}
+
+/// Collects the names that are assigned to.
+fn add_names(target: &Expr<'_>, names: &mut BTreeSet<String>) {
+    if let Expr::Var(variable) = target {
+        names.insert(variable.id.to_owned());
+    }
+    for operand in operands(target) {
+        add_names(operand, names);
+    }
+}
+
+struct Check<'a> {
+    source: &'a str,
+    environment: &'a Environment<'a>,
+    /// The variables.
+    names: &'a [&'static str],
+    /// What the template assigns to, anywhere.
+    assigned: BTreeSet<String>,
+    mentions: RefCell<Mentions>,
+}
+
+type Checked = Result<(), Fault>;
+
+impl<'a> Check<'a> {
+    fn new(
+        source: &'a str,
+        environment: &'a Environment<'a>,
+        names: &'a [&'static str],
+        assigned: BTreeSet<String>,
+    ) -> Self {
+        Self {
+            source,
+            environment,
+            names,
+            assigned,
+            mentions: RefCell::default(),
+        }
+    }
+
+    /// Checks a whole expression.
+    fn whole(&self, expression: &Expr<'_>) -> Checked {
+        if is_deeper(expression, MAX_DEPTH) {
+            let text =
+                format!("operators nest deeper than {MAX_DEPTH}; use {{% set %}} or a shorter one");
+            return Err(self.fault(start(expression), text));
+        }
+        self.expression(expression)
+    }
+
+    fn expression(&self, expression: &Expr<'_>) -> Checked {
+        self.mention(expression);
+        match expression {
+            Expr::Var(variable) => self.variable(variable.id, start(expression))?,
+            Expr::BinOp(operation) => self.header_with_hyphen(operation)?,
+            Expr::Filter(filter) => self.filter(filter, filter.span().start_offset)?,
+            Expr::Test(test) => self.test(test, test.span().start_offset)?,
+            Expr::GetAttr(attribute) => {
+                self.attribute(&attribute.expr, attribute.name, end(expression))?;
+            }
+            Expr::GetItem(item) => {
+                if let Some(name) = text(&item.subscript_expr) {
+                    let kind = self.kind(&item.expr);
+                    if matches!(kind, Kind::Now | Kind::Phone | Kind::StepResult) {
+                        let offset = start(&item.subscript_expr);
+                        self.attribute_of(kind, name, offset)?;
+                    }
+                }
+            }
+            // minijinja 3.0.5 panics when it reads an empty text or list backwards (`event.Name[::-1]`).
+            Expr::Slice(slice) => {
+                if let Some(step) = &slice.step {
+                    let text =
+                        "slices with a step, such as [::-1], are not supported; use [from:to]";
+                    return Err(self.fault(start(step), text.to_owned()));
+                }
+            }
+            Expr::Call(call) => return self.call_and_operands(call),
+            _ => {}
+        }
+        self.all(operands(expression))
+    }
+
+    /// Notes the names in an expression, without its operands.
+    fn mention(&self, expression: &Expr<'_>) {
+        let mut mentions = self.mentions.borrow_mut();
+        if let Expr::Var(variable) = expression {
+            mentions.variables.insert(variable.id.to_owned());
+        }
+        let Some((object, name)) = member(expression) else {
+            return;
+        };
+        match object {
+            Expr::Var(variable) if !self.is_assigned(variable.id) => match variable.id {
+                "event" => drop(mentions.values.insert(name.to_owned())),
+                "now" | "phone" => drop(mentions.values.insert(format!("{}.{name}", variable.id))),
+                "steps" => drop(mentions.steps.insert((name.to_owned(), None))),
+                _ => {}
+            },
+            object if self.kind(object) == Kind::StepResult => {
+                if let Some((_, id)) = member(object) {
+                    mentions
+                        .steps
+                        .insert((id.to_owned(), Some(name.to_owned())));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn all<'e>(&self, expressions: impl IntoIterator<Item = &'e Expr<'e>>) -> Checked {
+        expressions
+            .into_iter()
+            .try_for_each(|expression| self.expression(expression))
+    }
+
+    fn call_and_operands(&self, call: &Call<'_>) -> Checked {
+        let arguments = || call.args.iter().map(argument);
+        match &call.expr {
+            Expr::GetAttr(method) => {
+                self.method(&method.expr, method.name, end(&call.expr))?;
+                if method.name == "strftime" {
+                    self.literal(call.args.first(), check_strftime)?;
+                }
+                self.expression(&method.expr)?;
+            }
+            Expr::Var(function) => self.function(function.id, start(&call.expr))?,
+            other => self.expression(other)?,
+        }
+        arguments().try_for_each(|argument| self.expression(argument))
+    }
+
+    /// Checks the variable `name` at `offset`.
+    fn variable(&self, name: &str, offset: usize) -> Checked {
+        let globals = || self.environment.globals().map(|(name, _)| name);
+        if self.is_assigned(name) || self.names.contains(&name) || globals().any(|own| own == name)
+        {
+            return Ok(());
+        }
+        let meant = match name {
+            "null" | "nil" | "NULL" => Some("none"),
+            "TRUE" => Some("true"),
+            "FALSE" => Some("false"),
+            _ => similar(name, self.names.iter().copied()),
+        };
+        let advice = match meant {
+            Some(_) => suggestion(meant),
+            None => {
+                let is_rule = self.names.contains(&"event");
+                let object = if is_rule { "event" } else { "query" };
+                format!(
+                    "; use {object}.{name} for a value of the {object}, or put literal text in quotes"
+                )
+            }
+        };
+        Err(self.fault(offset, format!("unknown name {name}{advice}")))
+    }
+
+    /// Refuses `event.Cause-txt`, which is a difference.
+    fn header_with_hyphen(&self, operation: &BinOp<'_>) -> Checked {
+        let (Expr::GetAttr(left), Expr::Var(right), BinOpKind::Sub) =
+            (&operation.left, &operation.right, operation.op)
+        else {
+            return Ok(());
+        };
+        let (object, offset) = (self.kind(&left.expr), start(&operation.right));
+        let is_adjacent = end(&operation.left).saturating_add(1) == offset;
+        if !matches!(object, Kind::Event | Kind::Values) || !is_adjacent || self.is_known(right.id)
+        {
+            return Ok(());
+        }
+        let (first, second) = (left.name, right.id);
+        let text = format!(
+            "unknown name {second}; did you mean {}['{first}-{second}']?",
+            object.noun()
+        );
+        Err(self.fault(offset, text))
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.variable(name, 0).is_ok()
+    }
+
+    /// Checks an attribute whose name ends at `end`.
+    fn attribute(&self, object: &Expr<'_>, name: &str, end: usize) -> Checked {
+        self.attribute_of(self.kind(object), name, end.saturating_sub(name.len()))
+    }
+
+    fn attribute_of(&self, kind: Kind, name: &str, offset: usize) -> Checked {
+        let Some(attributes) = kind.attributes() else {
+            return Ok(());
+        };
+        if attributes.contains(&name) {
+            return Ok(());
+        }
+        let noun = kind.noun();
+        let text = if kind.methods().contains(&name) {
+            format!("{name} of {noun} is a method; write {name}()")
+        } else if attributes.is_empty() {
+            format!("{noun} has no attribute {name}{}", self.as_filter(name))
+        } else {
+            let advice = match similar(name, attributes.iter().copied()) {
+                Some(meant) => suggestion(Some(meant)),
+                None => format!("; expected one of {}", attributes.join(", ")),
+            };
+            format!("{noun} has no attribute {name}{advice}")
+        };
+        Err(self.fault(offset, text))
+    }
+
+    /// Checks a method whose name ends at `end`.
+    fn method(&self, object: &Expr<'_>, name: &str, end: usize) -> Checked {
+        let kind = self.kind(object);
+        let methods = kind.methods();
+        if methods.contains(&name) {
+            return Ok(());
+        }
+        let offset = end.saturating_sub(name.len());
+        let text = if MUTATING.contains(&name) && kind != Kind::Text {
+            format!(
+                "values cannot be changed, so {name} does not exist; use {{% set %}}, + or filters"
+            )
+        } else {
+            let advice = match similar(name, methods.iter().copied()) {
+                Some(meant) => suggestion(Some(meant)),
+                None => self.as_filter(name),
+            };
+            let of = match kind {
+                Kind::Unknown => String::new(),
+                kind => format!(" of {}", kind.noun()),
+            };
+            format!("unknown method {name}{of}{advice}")
+        };
+        Err(self.fault(offset, text))
+    }
+
+    /// Returns a hint at the filter that is called so, or nearly so.
+    fn as_filter(&self, name: &str) -> String {
+        let known = FILTERS.iter().copied();
+        similar(name, known).map_or_else(String::new, |filter| {
+            format!("; did you mean the filter |{filter}?")
+        })
+    }
+
+    fn function(&self, name: &str, offset: usize) -> Checked {
+        if self.is_assigned(name) {
+            return Ok(());
+        }
+        let functions = || self.environment.globals().map(|(name, _)| name);
+        if functions().any(|known| known == name) {
+            return Ok(());
+        }
+        let text = match similar(name, functions()) {
+            _ if self.names.contains(&name) => format!("{name} is not a function"),
+            Some(meant) => format!("unknown function {name}{}", suggestion(Some(meant))),
+            None => format!("unknown function {name}{}", self.as_filter(name)),
+        };
+        Err(self.fault(offset, text))
+    }
+
+    fn filter(&self, filter: &Filter<'_>, offset: u32) -> Checked {
+        let offset = to_usize(offset);
+        self.filter_name(filter.name, offset)?;
+        match filter.name {
+            "map" => self.literal(filter.args.first(), |name| self.filter_text(name)),
+            "select" | "reject" => self.literal(filter.args.first(), |name| self.test_text(name)),
+            "selectattr" | "rejectattr" => {
+                self.literal(filter.args.get(1), |name| self.test_text(name))
+            }
+            "regex_search" => self.literal(filter.args.first(), check_pattern),
+            _ => Ok(()),
+        }
+    }
+
+    fn filter_name(&self, name: &str, offset: usize) -> Checked {
+        self.filter_text(name)
+            .map_err(|text| self.fault(offset, text))
+    }
+
+    fn filter_text(&self, name: &str) -> Result<(), String> {
+        if FILTERS.contains(&name) {
+            return Ok(());
+        }
+        let advice = match ALIASES.iter().find(|(alias, _)| *alias == name) {
+            Some((_, meant)) => suggestion(Some(meant)),
+            None => match similar(name, FILTERS.iter().copied()) {
+                Some(meant) => suggestion(Some(meant)),
+                None if super::kind::TEXT_METHODS.contains(&name) => {
+                    format!("; did you mean the method .{name}()?")
+                }
+                None => String::new(),
+            },
+        };
+        Err(format!("unknown filter {name}{advice}"))
+    }
+
+    fn test(&self, test: &Test<'_>, offset: u32) -> Checked {
+        self.test_text(test.name)
+            .map_err(|text| self.fault(to_usize(offset), text))
+    }
+
+    fn test_text(&self, name: &str) -> Result<(), String> {
+        if TESTS.contains(&name) {
+            return Ok(());
+        }
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+        let meant = alias
+            .map(|(_, meant)| *meant)
+            .filter(|meant| TESTS.contains(meant))
+            .or_else(|| similar(name, TESTS.iter().copied()));
+        Err(format!("unknown test {name}{}", suggestion(meant)))
+    }
+
+    /// Checks an argument, if it is a literal text.
+    fn literal(
+        &self,
+        argument: Option<&CallArg<'_>>,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Checked {
+        let Some(CallArg::Pos(value)) = argument else {
+            return Ok(());
+        };
+        let Some(literal) = text(value) else {
+            return Ok(());
+        };
+        check(literal).map_err(|text| self.fault(start(value), text))
+    }
+
+    fn kind(&self, expression: &Expr<'_>) -> Kind {
+        kind(expression, &|name| self.is_assigned(name))
+    }
+
+    fn is_assigned(&self, name: &str) -> bool {
+        self.assigned.contains(name)
+    }
+
+    fn fault(&self, offset: usize, text: String) -> Fault {
+        Fault::new(self.source, offset, text)
+    }
+}
+
+/// Returns the offset of a variable or constant.
+fn start(expression: &Expr<'_>) -> usize {
+    to_usize(expression.span().start_offset)
+}
+
+/// Returns the offset behind an expression that ends with a name.
+fn end(expression: &Expr<'_>) -> usize {
+    to_usize(expression.span().end_offset)
+}
+
+fn to_usize(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+/// How deep operands may nest. Each level takes some of the stack, here, in minijinja and when it is dropped.
+const MAX_DEPTH: usize = 128;
