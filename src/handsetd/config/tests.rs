@@ -458,7 +458,7 @@ fn quoted_keys_with_dots_are_not_paths() {
     assert_eq!(
         load_text("\"agi.budget\" = \"5s\"").unwrap_err(),
         "handsetd.toml:1: agi.budget: unknown key; expected one of asterisk, agi, http, admin, \
-         history, state, vendor, phones, phone, group, media, cucm, rule, log"
+         history, state, vendor, phones, phone, group, media, cucm, page, rule, log"
     );
 }
 
