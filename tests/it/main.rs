@@ -41,6 +41,7 @@ mod pages;
 mod passwords;
 mod pbx;
 mod phone_http;
+mod recorded_events;
 mod refusals;
 mod reload;
 mod rules_tools;
