@@ -29,7 +29,9 @@ async fn page_shows_phones_and_sends_requests() {
         "[vendor.cisco]\nusername = 'push'\npassword = 'p'\n\
          [[group]]\nname = 'all'\nmembers = ['snom', 'yealink']\n\
          [[rule]]\nname = 'hush'\non = 'phone.dnd_on'\nwhen = \"event.line == '1'\"\n\
-         do = [ { verb = 'push', phone = 'snom', title = 'Hush', text = '{{ event.phone }} <b>is quiet</b>' } ]\n",
+         do = [ { verb = 'push', phone = 'snom', title = 'Hush', text = '{{ event.phone }} <b>is quiet</b>' } ]\n\
+         [[rule]]\nname = 'broken'\non = 'phone.dnd_on'\n\
+         do = [ { verb = 'push', phone = 'snom', text = '{{ event.missing }}' } ]\n",
     );
     let daemon = Daemon::start(&config).await;
     let home = format!("http://{}/", daemon.admin());
@@ -195,6 +197,29 @@ async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone, yeal
         "{trial}"
     );
     assert_eq!(snom.received().len(), before);
+    // What was decided, and what came of it, is in the list of traces; a rule that fails stands out.
+    browser
+        .until("document.querySelector('[data-rule=hush] .badge.good')")
+        .await;
+    let steps = "document.querySelector('[data-rule=hush] ol ol').textContent";
+    browser
+        .until(&format!(
+            "{steps}.includes('phone=\"snom\"') && {steps}.includes('OK')"
+        ))
+        .await;
+    browser
+        .until("document.querySelector('[data-rule=broken] .badge.failed')")
+        .await;
+    let trace = browser
+        .eval("document.querySelector('[data-rule=broken] ol').textContent")
+        .await;
+    assert!(
+        trace.as_str().unwrap().contains("has no missing"),
+        "{trace}"
+    );
+    browser
+        .until("document.querySelector('#rule-list td .wrong').innerText == '1'")
+        .await;
     // Nor is it counted.
     let fired = browser
         .eval("document.querySelector('#rule-list tbody td:nth-child(3)').innerText")

@@ -183,6 +183,8 @@ impl Recorder {
         recorder
             .send("Login\r\nUsername: recorder\r\nSecret: hush")
             .await;
+        // Nothing is sent before that.
+        recorder.event("FullyBooted", 1).await;
         recorder
     }
 
@@ -226,7 +228,9 @@ fn kept(bytes: &[u8]) -> Vec<Vec<(String, String)>> {
             .map(|(name, value)| (name.to_owned(), steady(value)))
             .collect();
         let name = headers[0].1.clone();
-        let count = counts.entry(name.clone()).or_default();
+        let device = event.header("Device").or(event.header("Hint"));
+        let device = device.unwrap_or_default();
+        let count = counts.entry(format!("{name} {device}")).or_default();
         *count += 1;
         if !LEFT_OUT.contains(&name.as_str()) && *count <= MOST {
             kept.push(headers);
@@ -292,7 +296,7 @@ const LEFT_OUT: [&str; 9] = [
     "VarSet",
 ];
 
-/// How many events of one name are recorded.
+/// How many events of one name are recorded, and for one device.
 const MOST: usize = 10;
 
 const DIALPLAN: &str = "

@@ -42,4 +42,6 @@ impl Rules {
 }
 
 #[cfg(test)]
+mod documentation_tests;
+#[cfg(test)]
 mod tests;

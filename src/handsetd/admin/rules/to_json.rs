@@ -33,7 +33,7 @@ pub(super) fn rule(rule: &RuleStatus) -> Value {
 
 /// Returns what a rule decided on an event. Passwords are redacted, and texts left out as in the
 /// `history`.
-pub(super) fn trace(trace: &Trace, history: &History) -> Value {
+pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
     let values = trace.seen.iter().map(|seen| {
         let value = seen.value.as_deref().map(without_secrets);
         (seen.name.clone(), json!(value))
