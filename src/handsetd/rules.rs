@@ -50,6 +50,8 @@ mod trace;
 mod triggers;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use causes::Causes;

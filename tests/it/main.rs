@@ -44,6 +44,7 @@ mod phone_http;
 mod recorded_events;
 mod refusals;
 mod reload;
+mod rules_steps;
 mod rules_tools;
 mod screens;
 mod secrets;

@@ -183,7 +183,7 @@ impl Snapshot {
     }
 
     fn register_rules(&self, registry: &mut Registry) {
-        let counters: [CounterOf<RuleStatus>; 6] = [
+        let counters: [CounterOf<RuleStatus>; 8] = [
             ("rules_fired", "Times a rule fired", |rule| {
                 rule.counters.fired
             }),
@@ -209,6 +209,16 @@ impl Snapshot {
                 "rules_echoed",
                 "Events ignored because the rule itself had caused them",
                 |rule| rule.counters.echoed,
+            ),
+            (
+                "rules_runs_failed",
+                "Runs that ended early because a step failed",
+                |rule| rule.counters.runs_failed,
+            ),
+            (
+                "rules_runs_cancelled",
+                "Runs cancelled before their end because the rule fired again",
+                |rule| rule.counters.runs_cancelled,
             ),
         ];
         for (name, help, value) in counters {

@@ -38,8 +38,9 @@ pub(super) async fn send(servers: &watch::Receiver<Vec<Client>>, call: &AmiCall)
     }
     if message.to_ascii_lowercase().contains("permission denied") {
         let needed = match classes::of(name) {
-            Some(classes) => format!("write = {classes}"),
-            None => format!("more write classes; manager show command {name} lists them"),
+            Some(classes) if classes.contains(',') => format!("one of {classes} in write"),
+            Some(class) => format!("{class} in write"),
+            None => format!("more in write; manager show command {name} says what"),
         };
         let reason = format!("{server} denied {name}: the account in manager.conf needs {needed}");
         return StepResult::new(Status::Denied, reason);

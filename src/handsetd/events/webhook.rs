@@ -89,10 +89,12 @@ impl WebhookClient {
             let new = || Arc::new(Semaphore::new(MAX_PER_HOST));
             Arc::clone(hosts.entry(place.to_owned()).or_insert_with(new))
         };
-        timeout_at(until, semaphore.acquire_owned())
+        let permit = timeout_at(until, semaphore.acquire_owned())
             .await
             .ok()?
-            .ok()
+            .ok();
+        // The others may have ended just when time ran out.
+        permit.filter(|_| Instant::now() < until)
     }
 
     async fn attempt(&self, call: &WebhookCall, place: &str, until: Instant) -> StepResult {

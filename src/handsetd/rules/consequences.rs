@@ -180,3 +180,6 @@ const MIN_SUBJECT: usize = 3;
 
 /// Maximum of what is expected at a time, over all rules; what expires next makes room.
 const MAX_EXPECTED: usize = 4096;
+
+#[cfg(test)]
+mod tests;

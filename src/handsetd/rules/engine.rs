@@ -15,6 +15,7 @@ use super::event_index::EventIndex;
 use super::fact::Fact;
 use super::failure::Failures;
 use super::rule::{Occasion, Rule};
+use super::run_record::RunState;
 use super::timetable::Schedules;
 use super::trace::{Counters, Trace, Verdict};
 
@@ -157,6 +158,10 @@ impl Engine {
     pub fn finished(&mut self, id: RunId, now: Instant) -> Vec<Decision> {
         for rule in &mut self.rules {
             if let Some((done, next)) = rule.memory.groups.finish(id) {
+                if done.record.state() == RunState::Failed {
+                    let counter = &mut rule.memory.counters.runs_failed;
+                    *counter = counter.saturating_add(1);
+                }
                 // Events of a long run may still arrive.
                 rule.memory.recent_actions.record(&done.steps, now);
                 if let Some(next) = &next {

@@ -205,6 +205,8 @@ impl Rule {
             }
             Admission::Started(cancelled) => {
                 self.memory.recent_actions.record(&run.steps, now);
+                let counter = &mut self.memory.counters.runs_cancelled;
+                *counter = counter.saturating_add(cancelled.len() as u64);
                 Verdict::Fired { run, cancelled }
             }
         };

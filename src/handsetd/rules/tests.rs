@@ -6,6 +6,7 @@ mod load;
 mod loop_guard;
 mod modes;
 mod nonsense;
+mod steps;
 mod triggers;
 
 use std::fmt::Write as _;

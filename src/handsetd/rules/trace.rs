@@ -211,7 +211,7 @@ impl fmt::Display for EventValue {
     }
 }
 
-/// Counters of the events that a rule handled. Each event counts once.
+/// Counters of the events that a rule handled, each of which counts once, and of its runs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counters {
     /// Caused by the rule itself.
@@ -222,6 +222,10 @@ pub struct Counters {
     pub fired: u64,
     /// Suppressed by the limit.
     pub limited: u64,
+    /// Runs that were cancelled before their end because the rule fired again.
+    pub runs_cancelled: u64,
+    /// Runs that ended early because a step failed.
+    pub runs_failed: u64,
     /// Rejected by the mode.
     pub skipped: u64,
     /// The condition was false.

@@ -13,6 +13,7 @@ use super::soon;
 #[derive(Debug)]
 pub(crate) struct StubWebServer {
     address: SocketAddr,
+    /// The heads of the requests.
     requests: watch::Receiver<Vec<String>>,
     tasks: Tasks,
 }
@@ -38,8 +39,7 @@ impl StubWebServer {
                     accepted = listener.accept() => accepted.unwrap(),
                 };
                 let head = request(&mut stream).await;
-                let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                recorder.send_modify(|requests| requests.push(target));
+                recorder.send_modify(|requests| requests.push(head));
                 // The client may have closed the connection.
                 let _ = stream.write_all(&answer).await;
             }
@@ -58,9 +58,20 @@ impl StubWebServer {
 
     /// Waits for the first request and returns its path and query.
     pub(crate) async fn requested(&self) -> String {
+        self.requested_after(0).await
+    }
+
+    /// Waits for the request after `passed` others and returns its path and query.
+    pub(crate) async fn requested_after(&self, passed: usize) -> String {
         let mut requests = self.requests.clone();
-        let first = requests.wait_for(|requests| !requests.is_empty());
-        soon("a request", first).await.unwrap()[0].clone()
+        let wanted = requests.wait_for(|requests| requests.len() > passed);
+        let head = soon("a request", wanted).await.unwrap()[passed].clone();
+        head.split(' ').nth(1).unwrap_or_default().to_owned()
+    }
+
+    /// Returns the head of a request that has come, counted from 0.
+    pub(crate) fn head(&self, index: usize) -> String {
+        self.requests.borrow()[index].clone()
     }
 }
 

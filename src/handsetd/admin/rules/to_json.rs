@@ -27,6 +27,8 @@ pub(super) fn rule(rule: &RuleStatus) -> Value {
         "failed": counters.failed,
         "unmet": counters.unmet,
         "echoed": counters.echoed,
+        "runs_failed": counters.runs_failed,
+        "runs_cancelled": counters.runs_cancelled,
         "last": rule.last_fired.map(time),
     })
 }
