@@ -6,6 +6,8 @@
 
 mod ami_step;
 mod deliveries;
+mod input;
+mod log;
 mod rules_handle;
 mod run;
 mod user_event;
@@ -22,12 +24,13 @@ use handset_phones::phone::ServerName;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, debug, info_span, warn};
+use tracing::{Instrument, info_span};
 
 use crate::dispatch::Dispatcher;
-use crate::history::{RequestInfo, without_secrets};
-use crate::outcome::{Report, Status};
+use crate::history::RequestInfo;
 use crate::rules::{Decision, Engine, Fact, Moment, RunId};
+use input::Input;
+use log::log;
 use run::{Execution, RunServices};
 use webhook::WebhookClient;
 
@@ -42,13 +45,6 @@ pub(crate) struct Events {
     /// The Asterisk servers, to which steps send actions.
     pub(crate) servers: watch::Receiver<Vec<Client>>,
     pub(crate) tasks: Tasks,
-}
-
-/// Input of the task.
-#[derive(Debug)]
-enum Input {
-    Fact(Fact),
-    Finished(RunId),
 }
 
 impl Events {
@@ -220,20 +216,6 @@ fn gap(server: &str, state: &ami::State, last: &mut Option<Instant>) -> Option<F
     let values = [("Server", server.to_owned()), ("Seconds", seconds)];
     let values = values.map(|(name, value)| (name.to_owned(), value));
     Some(Fact::new("handsetd.gap", values).of_server(server.parse().ok()))
-}
-
-fn log(what: &str, report: &Report) {
-    let Report {
-        status,
-        reason,
-        phone,
-        ..
-    } = report;
-    let reason = without_secrets(reason);
-    match status {
-        Status::Ok | Status::Queued => debug!(what, phone, %status, reason, "Delivered."),
-        _ => warn!(what, phone, %status, reason, "Not delivered."),
-    }
 }
 
 /// Maximum of facts that wait for evaluation; each takes microseconds.

@@ -66,10 +66,9 @@ pub use fact::Fact;
 pub(crate) use page::{FilledPage, PagePhones, PageRequest, PageTemplate};
 pub(crate) use page_links::linked_pages;
 pub(crate) use run_record::{Cancellation, RunState, StepRecord};
-pub(crate) use script::Reached;
 pub(crate) use step::{
-    AmiCall, Outline, Step, StepAction, StepResult, StepResults, VerbCall, WebhookCall, is_step,
-    server_of,
+    AmiCall, Outline, Reached, Step, StepAction, StepResult, StepResults, VerbCall, WebhookCall,
+    is_step, server_of,
 };
 pub(crate) use timetable::{Done, Due, Schedules, Timetable};
 pub(crate) use trace::{Counters, Trace, Verdict};

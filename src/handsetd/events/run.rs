@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info, info_span, warn};
 
-use super::Input;
 use super::ami_step;
+use super::input::Input;
+use super::log::log;
 use super::webhook::WebhookClient;
 use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
@@ -117,7 +118,10 @@ impl Execution {
             reason: without_secrets(&result.reason),
             ..result
         };
-        log(index, &result);
+        // A request has a line of its own.
+        if step.request().is_none() {
+            log_step(index, &result);
+        }
         self.run.record.add(&result, began.elapsed(), filled);
         let is_success = result.status.is_success();
         if let Some(id) = &step.id {
@@ -187,7 +191,7 @@ impl Execution {
             .dispatcher
             .dispatch(call.request.clone(), &info);
         let report = dispatched.instrument(span.clone()).await;
-        span.in_scope(|| super::log(verb, &report));
+        span.in_scope(|| log(verb, &report));
         StepResult {
             result: report.result,
             ..StepResult::new(report.status, report.reason)
@@ -204,7 +208,7 @@ impl Execution {
     }
 }
 
-fn log(index: usize, result: &StepResult) {
+fn log_step(index: usize, result: &StepResult) {
     let number = index.saturating_add(1);
     let StepResult { status, reason, .. } = result;
     if status.is_success() {

@@ -138,6 +138,7 @@ impl Engine {
     /// changing anything.
     pub fn dry_run(&self, fact: &Fact, now: impl Into<Moment>) -> Vec<Arc<Trace>> {
         let now = now.into();
+        let fact = &*self.consequences.attribute(fact, now.instant);
         let phones = &self.phones.detached();
         phones.record(fact);
         let each = |rule: &Rule| {

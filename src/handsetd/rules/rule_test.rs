@@ -9,8 +9,7 @@ use super::context::Moment;
 use super::engine::Engine;
 use super::error::Error;
 use super::fact::{Fact, SCHEDULE};
-use super::script::Reached;
-use super::step::{self, Outline, StepAction, StepResult, StepResults, StepStatus};
+use super::step::{self, Outline, Reached, StepAction, StepResult, StepResults, StepStatus};
 use super::trace::Verdict;
 use crate::outcome::Status;
 
@@ -74,7 +73,7 @@ pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestF
     let fact = Fact::of_headers(headers).ok_or_else(|| TestFailure::Nameless {
         on: rule.on.first().map_or(SCHEDULE, String::as_str).to_owned(),
     })?;
-    let expected = test.expect.iter().map(Outline::expected);
+    let expected = test.expect.iter().map(step::expected);
     let expected: Vec<Outline> = expected
         .collect::<Result<_, _>>()
         .map_err(TestFailure::Expect)?;

@@ -16,7 +16,7 @@ use super::context::{Context, PhoneTable};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::names::Lasts;
-use super::step::{FIELDS, Step, StepAction, StepResults, StepTemplate};
+use super::step::{FIELDS, Reached, Step, StepResults, StepTemplate};
 
 /// The steps of a rule. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -114,17 +114,6 @@ pub(crate) struct Later {
     fact: Fact,
     phones: PhoneTable,
     zone: TimeZone,
-}
-
-/// What a step turns out to be when it is reached.
-#[derive(Debug)]
-pub(crate) enum Reached {
-    /// It is to be taken as planned.
-    AsPlanned,
-    /// It is to be taken like this.
-    Filled(StepAction),
-    /// Its condition is false.
-    Skipped,
 }
 
 impl Later {

@@ -1,7 +1,9 @@
 //! One element of `do`: what it does, in templates and filled in.
 
 mod ami;
+mod expected;
 mod keyed;
+mod kind;
 mod outline;
 mod results;
 mod verb;
@@ -18,13 +20,14 @@ use super::config::{Value, Values};
 use super::context::Context;
 use super::error::Error;
 use super::names::{Lasts, Names};
-use super::script::Reached;
 use super::template::Template;
 
 use ami::AmiTemplate;
 pub(crate) use ami::{AmiCall, server_of};
+pub(super) use expected::expected;
 pub(super) use keyed::KeyedError;
 use keyed::{ID, IF, ON_ERROR, mismatch};
+use kind::Kind;
 pub(crate) use outline::Outline;
 pub(super) use results::FIELDS;
 pub(crate) use results::{StepResult, StepResults, StepStatus};
@@ -90,6 +93,35 @@ impl Step {
             _ => None,
         }
     }
+}
+
+impl From<&Step> for Outline {
+    fn from(step: &Step) -> Self {
+        Self::from(&step.action)
+    }
+}
+
+impl From<&StepAction> for Outline {
+    fn from(action: &StepAction) -> Self {
+        match action {
+            StepAction::Ami(call) => Self::from(call.as_ref()),
+            StepAction::Later(outline) | StepAction::Skipped(outline) => Self::clone(outline),
+            StepAction::Verb(call) => Self::from(call),
+            StepAction::Wait(duration) => Self::from(*duration),
+            StepAction::Webhook(call) => Self::from(call.as_ref()),
+        }
+    }
+}
+
+/// What a step turns out to be when it is reached.
+#[derive(Debug)]
+pub(crate) enum Reached {
+    /// It is to be taken as planned.
+    AsPlanned,
+    /// It is to be taken like this.
+    Filled(StepAction),
+    /// Its condition is false.
+    Skipped,
 }
 
 /// A step with templates.
@@ -311,36 +343,6 @@ fn parse_on_error(values: &Values) -> Result<bool, KeyedError> {
         Some(Value::Text(word)) if word == "continue" => Ok(true),
         Some(Value::Text(word)) if word == "stop" => Ok(false),
         Some(_) => Err(mismatch(ON_ERROR, "must be \"continue\" or \"stop\"")),
-    }
-}
-
-/// What a step does, which one of its keys says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    Ami,
-    Verb,
-    Wait,
-    Webhook,
-}
-
-impl Kind {
-    /// Returns what a step with these keys does, and the value of the key that says so. A step with a verb is
-    /// a request, and its `wait` a key of that verb.
-    fn of(values: &Values) -> Option<(Self, &Value)> {
-        let mut all = [Self::Verb, Self::Webhook, Self::Ami, Self::Wait].into_iter();
-        let found = all.find_map(|kind| Some((kind, values.get(kind.key())?)));
-        let file = values.get(webhook::WEBHOOK_FILE);
-        found.or_else(|| Some((Self::Webhook, file?)))
-    }
-
-    /// Returns the key.
-    pub(super) const fn key(self) -> &'static str {
-        match self {
-            Self::Ami => "ami",
-            Self::Verb => "verb",
-            Self::Wait => "wait",
-            Self::Webhook => "webhook",
-        }
     }
 }
 

@@ -160,7 +160,7 @@ async fn request_that_was_not_sent_is_tried_once_more() {
         refused.reason
     );
     let sending = tokio::spawn(async move { send(&url).await });
-    tokio::time::sleep(RETRY_PAUSE / 3).await;
+    sleep(RETRY_PAUSE / 3).await;
     let listener = TcpListener::bind(address).await.unwrap();
     let (mut stream, _) = listener.accept().await.unwrap();
     stream

@@ -10,8 +10,8 @@ use handset_ami::Action;
 use handset_phones::phone::ServerName;
 use serde_json::Value as Json;
 
-use super::Kind;
-use super::keyed::{DEADLINE, KeyedError, is_common, literal, mismatch, parse_deadline};
+use super::keyed::{DEADLINE, KeyedError, REDACTED, is_common, literal, mismatch, parse_deadline};
+use super::kind::Kind;
 use super::outline::Outline;
 use crate::rules::config::{Value, Values};
 use crate::rules::context::Context;
@@ -244,7 +244,6 @@ fn is_secret(name: &str) -> bool {
 
 const AMI: &str = "ami";
 const CHANNEL: &str = "Channel";
-const REDACTED: &str = "[redacted]";
 const SERVER: &str = "server";
 
 /// Actions on the session in which they are sent, which is that of handsetd.

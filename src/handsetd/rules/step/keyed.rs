@@ -50,6 +50,15 @@ pub(super) fn parse_deadline(values: &Values, default: Duration) -> Result<Durat
 /// How long a step may take.
 pub(super) const DEADLINE: &str = "deadline";
 
+/// The headers of a web hook.
+pub(super) const HEADERS: &str = "headers";
+
+/// The phones of a request.
+pub(super) const PHONE: &str = "phone";
+
+/// What stands for a secret.
+pub(super) const REDACTED: &str = "[redacted]";
+
 /// The name of the step for later ones.
 pub(super) const ID: &str = "id";
 

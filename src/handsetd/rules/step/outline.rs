@@ -1,14 +1,11 @@
 //! A step for display: on the command line, the page, in JSON and in failed tests.
 
 use std::fmt;
-use std::time::Duration;
 
-use handset_phones::verb::Verb;
 use serde_json::{Map, Value, json};
 
-use super::verb::{PHONE, VerbCall, texts};
-use super::{Error, KeyedError, Kind, Step, StepAction, ami, wait, webhook};
-use crate::rules::config;
+use super::keyed::PHONE;
+use super::kind::Kind;
 
 /// A step as it would be written in a rule, with values instead of templates.
 ///
@@ -21,37 +18,10 @@ pub struct Outline {
     /// The other keys and values, ordered by key; a key that repeats occurs repeatedly.
     keys: Vec<(String, Value)>,
     /// Whether the phone is that of the event, because the step names none.
-    is_phone_implied: bool,
+    pub(super) is_phone_implied: bool,
 }
 
 impl Outline {
-    /// Returns the outline of an element of `expect`.
-    pub(in crate::rules) fn expected(values: &config::Values) -> Result<Self, Error> {
-        let (kind, main) = Kind::of(values).ok_or(Error::UnknownStep)?;
-        let first = |errors: Vec<KeyedError>| {
-            let error = errors.into_iter().next().map(|(_, error)| error);
-            error.unwrap_or(Error::UnknownStep)
-        };
-        match (kind, main) {
-            (Kind::Ami, config::Value::Text(name)) => {
-                ami::expected(name, values).map_err(|(_, error)| error)
-            }
-            (Kind::Verb, config::Value::Text(name)) => {
-                let texts = Verb::find(name).map_or_else(Vec::new, |verb| texts(verb, values).0);
-                let texts = texts
-                    .into_iter()
-                    .map(|(key, text)| (key, Value::from(text)));
-                Ok(Self::new(kind, name.clone(), texts.collect()))
-            }
-            (Kind::Wait, config::Value::Text(duration)) => {
-                let duration = wait::parse(duration)?;
-                Ok(Self::from(duration))
-            }
-            (Kind::Webhook, url) => webhook::expected(url, values).map_err(first),
-            _ => Err(Error::UnknownStep),
-        }
-    }
-
     pub(super) fn new(kind: Kind, main: String, keys: Vec<(String, Value)>) -> Self {
         Self {
             kind,
@@ -95,46 +65,6 @@ impl Outline {
             }
         }
         object
-    }
-}
-
-impl From<&Step> for Outline {
-    fn from(step: &Step) -> Self {
-        Self::from(&step.action)
-    }
-}
-
-impl From<&StepAction> for Outline {
-    fn from(action: &StepAction) -> Self {
-        match action {
-            StepAction::Ami(call) => Self::from(call.as_ref()),
-            StepAction::Later(outline) | StepAction::Skipped(outline) => Self::clone(outline),
-            StepAction::Verb(call) => Self::from(call),
-            StepAction::Wait(duration) => Self::from(*duration),
-            StepAction::Webhook(call) => Self::from(call.as_ref()),
-        }
-    }
-}
-
-impl From<&VerbCall> for Outline {
-    fn from(call: &VerbCall) -> Self {
-        let pairs = call.pairs.iter();
-        let pairs = pairs.map(|(key, text)| (key.clone(), Value::from(text.as_str())));
-        Self {
-            is_phone_implied: call.is_phone_implied,
-            ..Self::new(
-                Kind::Verb,
-                call.request.verb.name().to_owned(),
-                pairs.collect(),
-            )
-        }
-    }
-}
-
-impl From<Duration> for Outline {
-    fn from(duration: Duration) -> Self {
-        let duration = humantime::format_duration(duration).to_string();
-        Self::new(Kind::Wait, duration, Vec::new())
     }
 }
 

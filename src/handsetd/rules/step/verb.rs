@@ -3,7 +3,8 @@
 use handset_phones::verb::{COMMON, Kind, Refusal, Request, Verb};
 use serde_json::Value as Json;
 
-use super::keyed::{KeyedError, is_common, mismatch};
+use super::keyed::{KeyedError, PHONE, is_common, mismatch};
+use super::kind;
 use super::outline::Outline;
 use crate::rules::config::{Value, Values};
 use crate::rules::context::Context;
@@ -27,6 +28,21 @@ impl VerbCall {
     pub(super) fn memory(&self) -> usize {
         let texts: usize = self.pairs.iter().map(|(_, text)| text.len()).sum();
         texts.saturating_mul(2)
+    }
+}
+
+impl From<&VerbCall> for Outline {
+    fn from(call: &VerbCall) -> Self {
+        let pairs = call.pairs.iter();
+        let pairs = pairs.map(|(key, text)| (key.clone(), Json::from(text.as_str())));
+        Self {
+            is_phone_implied: call.is_phone_implied,
+            ..Self::new(
+                kind::Kind::Verb,
+                call.request.verb.name().to_owned(),
+                pairs.collect(),
+            )
+        }
     }
 }
 
@@ -77,7 +93,7 @@ impl VerbTemplate {
         let pairs = self.pairs.iter();
         let pairs = pairs.map(|(key, template)| (key.clone(), Json::from(template.source())));
         Outline::new(
-            super::Kind::Verb,
+            kind::Kind::Verb,
             self.verb.name().to_owned(),
             pairs.collect(),
         )
@@ -232,8 +248,6 @@ fn word(verb: Verb, key: &str, value: bool) -> &'static str {
     }
 }
 
-/// The phones of the request.
-pub(super) const PHONE: &str = "phone";
 const VERB: &str = "verb";
 
 /// Verbs that need no phone.

@@ -3,10 +3,19 @@
 use std::time::Duration;
 
 use super::keyed::{KeyedError, is_common, mismatch};
+use super::kind::Kind;
+use super::outline::Outline;
 use crate::rules::config::{Value, Values};
 use crate::rules::context::Context;
 use crate::rules::error::Error;
 use crate::rules::template::Template;
+
+impl From<Duration> for Outline {
+    fn from(duration: Duration) -> Self {
+        let duration = humantime::format_duration(duration).to_string();
+        Self::new(Kind::Wait, duration, Vec::new())
+    }
+}
 
 /// A pause whose duration is a template.
 #[derive(Debug)]

@@ -14,8 +14,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::Value as Json;
 
 use self::url::UrlTemplate;
-use super::Kind;
-use super::keyed::{DEADLINE, KeyedError, invalid, is_common, mismatch, parse_deadline};
+use super::keyed::{
+    DEADLINE, HEADERS, KeyedError, REDACTED, invalid, is_common, mismatch, parse_deadline,
+};
+use super::kind::{Kind, WEBHOOK_FILE};
 use super::outline::Outline;
 use crate::rules::config::{Value, Values};
 use crate::rules::context::Context;
@@ -23,8 +25,6 @@ use crate::rules::error::Error;
 use crate::rules::template::Template;
 use headers::HeaderTemplates;
 use json::JsonTemplate;
-
-pub(super) use self::url::WEBHOOK_FILE;
 
 /// An HTTP request.
 #[derive(Clone, PartialEq)]
@@ -228,11 +228,6 @@ impl WebhookCall {
         body.saturating_add(url).saturating_mul(2)
     }
 
-    /// Returns the URL for display, without secrets.
-    pub(crate) fn shown_url(&self) -> &str {
-        &self.shown_url
-    }
-
     /// Returns the media type that the body has unless the rule says another.
     fn implied_type(&self) -> Option<&'static [u8]> {
         match self.shown_body.as_ref()?.0 {
@@ -279,12 +274,8 @@ fn parse_method(values: &Values) -> Result<Method, KeyedError> {
 }
 
 const BODY: &str = "body";
-const HEADERS: &str = "headers";
 const JSON: &str = "json";
 const METHOD: &str = "method";
-
-/// What stands for a secret.
-const REDACTED: &str = "[redacted]";
 
 const KEYS: [&str; 7] = [
     "webhook",

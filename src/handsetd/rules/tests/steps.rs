@@ -3,7 +3,6 @@
 use super::*;
 use crate::outcome::Status;
 use crate::rules::run_record::RunState;
-use crate::rules::script::Reached;
 use crate::rules::step::{StepResult, StepResults};
 
 fn rule(steps: &str) -> String {

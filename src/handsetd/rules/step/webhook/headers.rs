@@ -6,11 +6,10 @@ use reqwest::header::{
 };
 use serde_json::{Map, Value as Json};
 
-use super::super::keyed::{KeyedError, invalid, mismatch};
-use super::{HEADERS, REDACTED};
 use crate::rules::config::{Secret, Value};
 use crate::rules::context::Context;
 use crate::rules::error::Error;
+use crate::rules::step::keyed::{HEADERS, KeyedError, REDACTED, invalid, mismatch};
 use crate::rules::template::Template;
 
 /// Headers with templates for their values.

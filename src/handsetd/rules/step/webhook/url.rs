@@ -1,5 +1,7 @@
 //! The URL of a web hook.
 
+use std::fmt;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -13,11 +15,20 @@ use crate::rules::template::{Template, literal_start};
 #[derive(Debug)]
 pub(super) enum UrlTemplate {
     /// The whole URL is a secret.
-    Secret(Url),
+    Secret(SecretUrl),
     Text {
         template: Template,
         origin: Url,
     },
+}
+
+/// A URL that is not shown.
+pub(super) struct SecretUrl(Url);
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
 impl UrlTemplate {
@@ -37,7 +48,7 @@ impl UrlTemplate {
         // The reason must not show it.
         let url = Url::parse(secret.expose()).ok().filter(is_web);
         let reason = "the secret is no URL that starts with http:// or https://";
-        url.map(Self::Secret)
+        url.map(|url| Self::Secret(SecretUrl(url)))
             .ok_or_else(|| invalid(WEBHOOK, reason))
     }
 
@@ -87,7 +98,7 @@ impl UrlTemplate {
     /// Fills the template with the values of `context`.
     pub(super) fn fill(&self, context: &Context<'_>) -> Result<Url, Error> {
         let (template, origin) = match self {
-            Self::Secret(url) => return Ok(url.clone()),
+            Self::Secret(url) => return Ok(url.0.clone()),
             Self::Text { template, origin } => (template, origin),
         };
         let filled = template.fill(context)?;
@@ -125,8 +136,13 @@ impl UrlTemplate {
     /// Returns the URL as written; of a secret one, only where it leads.
     pub(super) fn source(&self) -> String {
         match self {
-            Self::Secret(url) => format!("{}/[redacted]", url.origin().ascii_serialization()),
-            Self::Text { template, .. } => template.source(),
+            Self::Secret(url) => {
+                format!("{}/[redacted]", url.0.origin().ascii_serialization())
+            }
+            Self::Text { template, origin } => match template.literal() {
+                Some(_) => origin.to_string(),
+                None => template.source(),
+            },
         }
     }
 }
@@ -143,9 +159,6 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 const WEBHOOK: &str = "webhook";
-
-/// The key of a file that contains the URL, which is a secret.
-pub(in crate::rules::step) const WEBHOOK_FILE: &str = "webhook_file";
 
 /// The longest URL, in bytes, which servers commonly take.
 const MAX_URL: usize = 8 * 1024;

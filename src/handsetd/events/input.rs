@@ -1,0 +1,10 @@
+//! What the task that owns the rules receives.
+
+use crate::rules::{Fact, RunId};
+
+/// Input of the task.
+#[derive(Debug)]
+pub(super) enum Input {
+    Fact(Fact),
+    Finished(RunId),
+}
