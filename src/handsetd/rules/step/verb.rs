@@ -35,14 +35,10 @@ impl From<&VerbCall> for Outline {
     fn from(call: &VerbCall) -> Self {
         let pairs = call.pairs.iter();
         let pairs = pairs.map(|(key, text)| (key.clone(), Json::from(text.as_str())));
-        Self {
-            is_phone_implied: call.is_phone_implied,
-            ..Self::new(
-                kind::Kind::Verb,
-                call.request.verb.name().to_owned(),
-                pairs.collect(),
-            )
-        }
+        let verb = call.request.verb.name().to_owned();
+        let mut outline = Self::new(kind::Kind::Verb, verb, pairs.collect());
+        outline.is_phone_implied = call.is_phone_implied;
+        outline
     }
 }
 
