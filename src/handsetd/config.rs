@@ -166,6 +166,8 @@ impl Config {
             files: Vec::new(),
             warnings: Vec::new(),
         };
+        let (agi, admin) = (&config.agi.allow, &config.admin.allow);
+        networks::check_empty_lists(&config.phones, agi, admin, validator);
         if !config.rules.is_empty() && config.asterisk.is_empty() {
             validator.warn("[[rule]]: no [[asterisk]] is configured, so no Asterisk event arrives");
         }

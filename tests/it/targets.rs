@@ -457,6 +457,41 @@ async fn sccp_line_is_found_by_number_and_before_it_is_called() {
 }
 
 #[tokio::test]
+async fn endpoint_with_an_ampersand_is_found_by_its_calls_and_by_a_phone_section() {
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
+    let address = sim_phone.phone().address();
+    let vendor = format!("[vendor.snom]\nport = {}\n", address.port());
+    let section = "[[phone]]\nname = 'lab'\nendpoint = 'PJSIP/T&T'\n";
+    let daemon = Daemon::start(&format!("{vendor}{section}")).await;
+    for (name, user, arguments) in [
+        ("R&D", "R&D", &["Own"][..]),
+        ("lab", "T&T", &["Configured"]),
+        ("lab", "T&T", &["By name", "phone=lab"]),
+    ] {
+        let call = Caller::new(daemon.agi()).at_phone(
+            user,
+            &address.ip().to_string(),
+            "snomD785/10.1.1.1",
+        );
+        let outcome = call.run("push", arguments).await;
+        let reason = &outcome.reason;
+        assert_eq!(
+            (&*outcome.status, &*outcome.phone),
+            ("OK", name),
+            "{reason}"
+        );
+        sim_phone.shows_text(arguments[0]).await;
+    }
+    // Elsewhere an & separates names.
+    let outcome = Caller::new(daemon.agi())
+        .run("push", &["No", "phone=R&D"])
+        .await;
+    for name in ["R: NOTFOUND", "D: NOTFOUND"] {
+        assert!(outcome.reason.contains(name), "{}", outcome.reason);
+    }
+}
+
+#[tokio::test]
 async fn malformed_data_from_asterisk_is_tolerated() {
     let daemon = Daemon::start("").await;
     let long = "x".repeat(3000);

@@ -66,6 +66,32 @@ pub(super) fn check_url(http: &phone_http::Config, validator: &mut Validator) {
     }
 }
 
+/// Warns of lists that admit nobody; nobody writes one by intention without knowing what follows.
+pub(super) fn check_empty_lists(
+    phones: &Config,
+    agi: &AllowList,
+    admin: &AllowList,
+    validator: &mut Validator,
+) {
+    let is_empty = [
+        (
+            phones.is_written() && phones.effective().is_empty(),
+            "phones.networks is empty: only phones that a [[phone]] lists are contacted",
+        ),
+        (
+            agi.is_empty(),
+            "agi.allow is empty: no Asterisk can connect, so no dialplan can use handsetd",
+        ),
+        (
+            admin.is_empty(),
+            "admin.allow is empty: nobody can connect to the API and the page, nor can handsetd send",
+        ),
+    ];
+    for (_, text) in is_empty.into_iter().filter(|(is_empty, _)| *is_empty) {
+        validator.warn(text);
+    }
+}
+
 /// Returns the networks from which the phone-facing server accepts connections; `written` is
 /// `http.allow`.
 pub(super) fn phone_server_allow(
@@ -83,6 +109,9 @@ pub(super) fn phone_server_allow(
         listed.for_each(|(_, ip)| allow.add(ip));
         return allow;
     };
+    if allow.is_empty() {
+        validator.warn("http.allow is empty: no phone can fetch anything, or report events");
+    }
     for (name, ip) in listed.filter(|(_, ip)| !allow.contains(*ip)) {
         validator.warn(format!(
             "phone {name} at {ip} may not fetch: its address is not in http.allow"

@@ -70,3 +70,29 @@ fn password_of_a_vendor_is_kept_for_listed_phones_unless_networks_are_written() 
     let nobody = load(&format!("[phones]\nnetworks = []\n{vendor}"));
     assert_eq!(nobody, (true, Vec::new()));
 }
+
+#[test]
+fn lists_that_admit_nobody_are_noticed() {
+    let warnings = |text: &str| {
+        let config = load_text(text).unwrap();
+        let warnings = config.warnings().iter().map(ToString::to_string);
+        let empty = warnings.filter(|warning| warning.contains(" is empty: "));
+        empty.collect::<Vec<_>>()
+    };
+    assert!(warnings("").is_empty());
+    for (section, key) in [
+        ("phones", "networks"),
+        ("agi", "allow"),
+        ("http", "allow"),
+        ("admin", "allow"),
+    ] {
+        let found = warnings(&format!("[{section}]\n{key} = []\n"));
+        let start = format!("{section}.{key} is empty: ");
+        assert!(
+            found.len() == 1 && found[0].starts_with(&start),
+            "{found:?}"
+        );
+        let found = warnings(&format!("[{section}]\n{key} = ['192.0.2.0/24']\n"));
+        assert!(found.is_empty(), "{found:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The queue of reported events, of which each address has a share.
 //!
-//! Whoever may connect can report as many events as the server can read. So an address may have a
+//! A client that may connect can report as many events as the server can read. So an address may have a
 //! limited number of events in the queue and report a limited number in a while; the queue is emptied
 //! in turn, one event per address; and when it is full, the address that has most gives way.
 

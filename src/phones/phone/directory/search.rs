@@ -266,11 +266,15 @@ impl<'a, R: Registered> Search<'a, R> {
             return Target::Listed(entry.clone().at(server));
         }
         let is_address = text.parse::<IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok();
-        // A slash may belong to the name, as in `a/b`; an `&` separates names.
+        // A slash may belong to the name, as in `a/b`. An `&` separates names, but may belong to an
+        // endpoint that a stored reference names with its technology.
+        let with_technology = text
+            .split_once('/')
+            .is_some_and(|(start, _)| start.parse::<Technology>().is_ok());
         let endpoint = text
             .parse::<Endpoint>()
             .or_else(|_| Endpoint::new(Technology::Pjsip, text));
-        let is_endpoint = !is_address && !text.contains('&');
+        let is_endpoint = !is_address && (with_technology || !text.contains('&'));
         let Some(endpoint) = endpoint.ok().filter(|_| is_endpoint) else {
             return Target::Unknown {
                 text: text.to_owned(),

@@ -176,6 +176,8 @@ fn inserted_name_is_that_of_one_phone() {
         assert_eq!(inserted(pattern), [literal], "a star is a letter");
     }
     assert_eq!(inserted("SIP/*"), ["unlisted SIP/*"]);
+    // As a stored reference to it.
+    assert_eq!(inserted("PJSIP/R&D"), ["unlisted PJSIP/R&D"]);
     for name in ["1001&boss", "", "1001 & boss"] {
         assert_eq!(inserted(name), [format!("unknown {name}")]);
     }
