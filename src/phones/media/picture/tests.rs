@@ -205,6 +205,31 @@ fn first_frame_of_an_animation_is_shown() {
 }
 
 #[test]
+fn interlaced_palette_16_bit_and_rle_pictures_are_read() {
+    for (name, source) in [
+        (
+            "interlaced.png",
+            &include_bytes!("../../../../tests/fixtures/pictures/interlaced.png")[..],
+        ),
+        (
+            "palette.png",
+            include_bytes!("../../../../tests/fixtures/pictures/palette.png"),
+        ),
+        (
+            "sixteen-bit.png",
+            include_bytes!("../../../../tests/fixtures/pictures/sixteen-bit.png"),
+        ),
+        (
+            "rle.bmp",
+            include_bytes!("../../../../tests/fixtures/pictures/rle.bmp"),
+        ),
+    ] {
+        let shown = seen(&convert(source, &colour(16, 8)).expect(name));
+        assert_eq!(shown, halves(16, 8), "{name}");
+    }
+}
+
+#[test]
 fn cisco_pixels_have_their_own_order() {
     // White, light, dark, black in the first byte; the rest is padded with zeros.
     let shades = [255, 170, 85, 0, 0];
