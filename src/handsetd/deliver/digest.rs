@@ -231,6 +231,29 @@ mod tests {
     }
 
     #[test]
+    fn session_variants_and_commas_in_the_realm_are_answered() {
+        // The responses are those of Python's hashlib.
+        for (algorithm, response) in [
+            ("MD5-sess", "d0da24c5364c558ad7152fc590bfeddd"),
+            (
+                "SHA-256-sess",
+                "39e9fdc7d1f2a1dd37cda5d14e44897048d809d1ab5a0143ea9cb2de44e8ad1c",
+            ),
+        ] {
+            let challenge = digest(&format!(
+                "realm=\"Phone, 2nd floor\", nonce=\"abc\", qop=\"auth\", algorithm={algorithm}"
+            ));
+            let answer = challenge.answer(&Credentials::new("u", "p".into()), "GET", "/", "xyz");
+            let expected = format!("response=\"{response}\"");
+            assert!(answer.contains(&expected), "{answer}");
+            assert!(
+                answer.contains(&format!("algorithm={algorithm}")),
+                "{answer}"
+            );
+        }
+    }
+
+    #[test]
     fn stale_nonce_is_told_from_a_wrong_password() {
         let renews = |stale: &str| {
             let challenge = digest(&format!("realm=\"x\", nonce=\"new\"{stale}"));
