@@ -178,10 +178,11 @@ async fn requests_to_one_host_are_limited() {
     let long = call("30s");
     let held: Vec<_> = (0..MAX_PER_HOST).map(|_| client.send(&long)).collect();
     let mut held = std::pin::pin!(futures_util::future::join_all(held));
+    let call = call("300ms");
     let last = tokio::select! {
         biased;
         _ = &mut held => panic!("nobody answers"),
-        last = client.send(&call("300ms")) => last,
+        last = client.send(&call) => last,
     };
     assert_eq!(last.status.word(), "UNREACHABLE");
     assert!(last.reason.starts_with("8 requests to "), "{}", last.reason);
