@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::info_span;
@@ -15,8 +15,8 @@ use super::config::{Config, ConfigError};
 use super::counters::{Counters, Totals};
 use super::driver::Driver;
 use super::error::Error;
+use super::event::Event;
 use super::events::Events;
-use super::feed::{Feed, Source};
 use super::queue::{Command, Queue};
 use super::response::Response;
 use super::state::State;
@@ -29,7 +29,7 @@ use super::supervisor::Supervisor;
 pub struct Client {
     name: Arc<str>,
     commands: mpsc::Sender<Command>,
-    events: Source,
+    events: broadcast::WeakSender<Event>,
     state: watch::Receiver<State>,
     counters: Arc<Counters>,
     deadline: Duration,
@@ -49,14 +49,15 @@ impl Client {
         let tls = config.connector()?;
         let limits = config.limits;
         let (commands, mailbox) = mpsc::channel(limits.actions);
+        let (events, _) = broadcast::channel(limits.events);
         let (state, watched) = watch::channel(State::Connecting);
         let counters = Arc::new(Counters::default());
-        let feed = Feed::new(limits.event_bytes, Arc::clone(&counters));
+        let event_bytes = Arc::new(Semaphore::new(limits.event_bytes));
         let (stop, renew) = (CancellationToken::new(), Arc::new(Notify::new()));
         let client = Self {
             name: config.name.as_str().into(),
             commands,
-            events: feed.source(),
+            events: events.downgrade(),
             state: watched,
             counters: Arc::clone(&counters),
             deadline: limits.action,
@@ -69,7 +70,8 @@ impl Client {
             config: config.clone(),
             tls,
             queue: Queue::new(mailbox, limits.actions),
-            feed,
+            events,
+            event_bytes,
             state,
             counters,
             stop,
@@ -95,7 +97,11 @@ impl Client {
 
     /// Subscribes to all events from now on.
     pub fn events(&self) -> Events {
-        Events::new(self.events.subscribe(), Arc::clone(&self.name))
+        Events::new(
+            self.events.upgrade().map(|events| events.subscribe()),
+            Arc::clone(&self.name),
+            Arc::clone(&self.counters),
+        )
     }
 
     /// Returns the counters since the client was created.

@@ -88,7 +88,7 @@ fn configurations_that_differ_in_any_field_are_unequal() {
         },
         Config {
             limits: Limits {
-                event_bytes: 1,
+                events: 1,
                 ..Limits::default()
             },
             ..base.clone()

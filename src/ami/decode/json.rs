@@ -46,14 +46,17 @@ pub(super) fn write(frame: &Frame, output: &mut impl Write) -> io::Result<Object
     };
     text.literal("],\"offset\":")?;
     serde_json::to_writer(&mut *text.output, &offset)?;
-    if let ObjectType::Event | ObjectType::Response = kind {
-        if 0 < raw_lines {
-            text.raw(block)?;
+    match (frame, kind) {
+        (Frame::Packet { block, .. }, ObjectType::Event | ObjectType::Response) => {
+            if 0 < raw_lines {
+                text.raw(block)?;
+            }
         }
-    } else {
-        text.literal(",\"text\":")?;
-        text.is_plain = false;
-        text.value(without_line_end(block))?;
+        _ => {
+            text.literal(",\"text\":")?;
+            text.is_plain = false;
+            text.value(without_line_end(block))?;
+        }
     }
     if let Frame::TooLong { length, .. } = frame {
         text.literal(",\"length\":")?;
@@ -169,7 +172,7 @@ impl<W: Write> Text<'_, W> {
 /// stop early.
 fn is_plain(block: &[u8]) -> bool {
     let is_special = |byte: u8, next: u8| {
-        needs_escape(byte) && byte != b'\n' && !(byte == b'\r' && next == b'\n')
+        needs_escape(byte) & (byte != b'\n') & !((byte == b'\r') & (next == b'\n'))
     };
     let Some((&last, before)) = block.split_last() else {
         return true;
@@ -180,7 +183,7 @@ fn is_plain(block: &[u8]) -> bool {
 }
 
 fn needs_escape(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
 fn without_line_end(text: &[u8]) -> &[u8] {
