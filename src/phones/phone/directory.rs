@@ -124,16 +124,14 @@ impl Directory {
         entry: &PhoneEntry,
         registered: &impl Registered,
     ) -> Option<ServerName> {
-        match self.servers.as_slice() {
-            [only] => Some(only.clone()),
-            _ => {
-                let mut servers = Search::new(self, None, registered)
-                    .servers_of(entry)
-                    .into_iter();
-                let first = servers.next();
-                first.filter(|_| servers.next().is_none())
-            }
+        if let [only] = self.servers.as_slice() {
+            return Some(only.clone());
         }
+        let mut servers = Search::new(self, None, registered)
+            .servers_of(entry)
+            .into_iter();
+        let first = servers.next();
+        first.filter(|_| servers.next().is_none())
     }
 
     /// Returns the servers whose phone an entry may be, if it does not say which and the address in it
