@@ -12,7 +12,7 @@ mod page;
 mod router;
 mod server;
 
-pub(crate) use action_url::{ActionKey, ActionUrls};
+pub(crate) use action_url::{ActionKey, ActionUrls, event_names};
 pub use action_url::{ActionUrlEvent, EventReceiver, EventSender, event_queue};
 pub(crate) use config::Config;
 pub(crate) use page::PageRoutes;

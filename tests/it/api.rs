@@ -570,7 +570,7 @@ async fn stalled_event_client_is_disconnected_without_affecting_others() {
     let headers = [("Authorization", token.as_str())];
     let slow = admin.open("GET", "/api/v1/events", &headers, "").await;
     let mut quick = admin
-        .open("GET", "/api/v1/events?event=phone.last", &headers, "")
+        .open("GET", "/api/v1/events?event=phone.unhold", &headers, "")
         .await;
     until(&mut quick, "\r\n\r\n").await;
     // More than the buffers of kernel and daemon hold.
@@ -578,17 +578,17 @@ async fn stalled_event_client_is_disconnected_without_affecting_others() {
     for at in 0..5000_u16 {
         // A single address could not report so many.
         let source = Ipv4Addr::new(127, 0, 40, (at % 50 + 1).to_le_bytes()[0]);
-        let path = format!("/action/yealink/flood?note={long}");
+        let path = format!("/action/yealink/hold?note={long}");
         let answer = get_from(source.into(), daemon.http(), &path).await;
         assert!(answer.contains(" 200 "), "{answer}");
     }
-    report_event(&daemon, "last").await;
-    until(&mut quick, "phone.last\"").await;
+    report_event(&daemon, "unhold").await;
+    until(&mut quick, "phone.unhold\"").await;
     let mut rest = Vec::new();
     let mut slow = slow;
     let read = soon("the end of the slow one", slow.read_to_end(&mut rest)).await;
     assert!(read.is_ok(), "{read:?}");
-    assert!(!String::from_utf8_lossy(&rest).contains("phone.last"));
+    assert!(!String::from_utf8_lossy(&rest).contains("phone.unhold"));
     daemon
         .line("Disconnected an event client: it is too slow.")
         .await;

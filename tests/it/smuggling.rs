@@ -16,7 +16,7 @@ use super::support::soon;
 const CONFIG: &str = "[log]\nlevel = \"debug\"\n\
                       [[phone]]\nname = \"test\"\nvendor = \"snom\"\naddress = \"127.0.0.1\"\n";
 
-const SMUGGLED: &str = "GET /action/snom/smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+const SMUGGLED: &str = "GET /action/snom/fwtest HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test]
 async fn ambiguous_body_lengths_do_not_smuggle_requests() {
@@ -85,8 +85,7 @@ async fn ambiguous_body_lengths_do_not_smuggle_requests() {
 #[tokio::test]
 async fn unencoded_queries_do_not_smuggle_requests() {
     let daemon = Daemon::start(CONFIG).await;
-    let unencoded =
-        "GET /action/snom/smuggled?name=Ada \"A\" <sip:1@a> HTTP/1.1\r\nHost: a\r\n\r\n";
+    let unencoded = "GET /action/snom/fwtest?name=Ada \"A\" <sip:1@a> HTTP/1.1\r\nHost: a\r\n\r\n";
     // Each request of a connection may have such a query.
     let last = unencoded.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
     let three = format!("{unencoded}{SMUGGLED}\r\n{last}");
@@ -115,12 +114,12 @@ async fn unencoded_queries_do_not_smuggle_requests() {
     }
     for query in [
         // The end of one line is not the start of another.
-        "x= HTTP/1.1 GET /action/snom/smuggled",
-        "x= HTTP/1.1\rGET /action/snom/smuggled",
-        "x= HTTP/1.1\0GET /action/snom/smuggled",
-        "x= HTTP/1.1\u{85}GET /action/snom/smuggled",
-        "x= HTTP/1.1%0d%0a%0d%0aGET /action/snom/smuggled",
-        "x= HTTP/1.1\u{560d}\u{560a}GET /action/snom/smuggled",
+        "x= HTTP/1.1 GET /action/snom/fwtest",
+        "x= HTTP/1.1\rGET /action/snom/fwtest",
+        "x= HTTP/1.1\0GET /action/snom/fwtest",
+        "x= HTTP/1.1\u{85}GET /action/snom/fwtest",
+        "x= HTTP/1.1%0d%0a%0d%0aGET /action/snom/fwtest",
+        "x= HTTP/1.1\u{560d}\u{560a}GET /action/snom/fwtest",
     ] {
         let line = format!("GET /screen/0?{query} HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(accepted(&daemon, &line).await, 0, "{query:?}");
@@ -278,17 +277,17 @@ async fn paths_do_not_escape_their_folder() {
 
 /// Sends bytes to the phone-facing server, and returns how many smuggled action URLs it accepted.
 async fn accepted(daemon: &Daemon, bytes: &str) -> usize {
-    let count = || daemon.count("event=\"smuggled\"");
+    let count = || daemon.count("event=\"fwtest\"");
     let before = count();
     send(daemon.http(), bytes).await;
     // Earlier events are in the log by the time that this one is.
-    let passed = daemon.count("event=\"mark\"");
+    let passed = daemon.count("event=\"longpress\"");
     assert!(
-        get(daemon.http(), "/action/snom/mark")
+        get(daemon.http(), "/action/snom/longpress")
             .await
             .contains(" 200 ")
     );
-    daemon.line_after(passed, "event=\"mark\"").await;
+    daemon.line_after(passed, "event=\"longpress\"").await;
     count() - before
 }
 

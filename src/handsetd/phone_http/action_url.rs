@@ -77,10 +77,14 @@ impl ActionUrls {
             return StatusCode::URI_TOO_LONG;
         }
         let mut values = values::with_common_names(values::parse(query, MAX_PARAMETERS));
-        let Event { name, value } = Event::parse(vendor, event);
-        if RESERVED.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        let Some(Event { name, value }) = Event::parse(vendor, event) else {
+            warn!(
+                %peer, %vendor, event,
+                "Refused an action URL: no phone reports such an event. See etc/provisioning for those of \
+                 each vendor."
+            );
             return StatusCode::NOT_FOUND;
-        }
+        };
         values.extend(value.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let event = ActionUrlEvent {
             vendor,
@@ -103,9 +107,10 @@ fn is_event_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-/// The names of events that no phone can report: that of what no phone has reported, and that of forms,
-/// whose values come with one.
-const RESERVED: [&str; 2] = ["unknown", "form"];
+/// Returns the names of all events, without `phone.`.
+pub(crate) fn event_names() -> impl Iterator<Item = &'static str> {
+    event::COMMON.iter().copied()
+}
 
 /// Maximum length of an event name, in bytes.
 const MAX_EVENT: usize = 64;

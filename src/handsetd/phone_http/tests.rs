@@ -291,6 +291,8 @@ async fn action_urls_become_events_and_get_an_empty_reply() {
     for path in [
         "/action/polycom/x",
         "/action/snom/a.b",
+        "/action/snom/calm",
+        "/action/cisco/whatever",
         "/action/snom/",
         "/action/snom/%0a",
         // The event of what no known phone reports.
@@ -306,7 +308,7 @@ async fn action_urls_become_events_and_get_an_empty_reply() {
             "{path}"
         );
     }
-    let long = format!("/action/snom/x?a={}", "b".repeat(9000));
+    let long = format!("/action/snom/hold?a={}", "b".repeat(9000));
     assert!(server.get(&long).await.starts_with("HTTP/1.1 414 "));
     assert_eq!(server.events.try_recv(), None);
     // A flood is still answered; events that exceed the queue are dropped.

@@ -1,8 +1,8 @@
 //! One vocabulary of events for all vendors.
 //!
 //! The names are those of Yealink, which has one for nearly every event. The names of Snom's settings
-//! (`action_incoming_url`) and their stems (`incoming`) map to them. An unknown event keeps its own
-//! name.
+//! (`action_incoming_url`) and their stems (`incoming`) map to them. Other names are no events: whoever
+//! can reach the server could fire rules with names of their own.
 
 use handset_phones::phone::Vendor;
 
@@ -15,8 +15,8 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Parses the vendor's own name of an event.
-    pub(super) fn parse(vendor: Vendor, vendor_name: &str) -> Self {
+    /// Parses the vendor's own name of an event; `None` if it is not in the vocabulary.
+    pub(super) fn parse(vendor: Vendor, vendor_name: &str) -> Option<Self> {
         let lower = vendor_name.to_ascii_lowercase();
         let (name, table): (&str, &[Known]) = match vendor {
             Vendor::Cisco => (&lower, &[]),
@@ -24,19 +24,15 @@ impl Event {
             Vendor::Yealink => (strip(&lower, "action_url.", ""), YEALINK),
         };
         match table.iter().find(|known| known.vendor_name == name) {
-            Some(known) => Self {
+            Some(known) => Some(Self {
                 name: known.name.to_owned(),
                 value: known.value,
-            },
+            }),
             // A name of the common vocabulary stands for itself.
-            None if COMMON.contains(&name) => Self {
+            None => COMMON.contains(&name).then(|| Self {
                 name: name.to_owned(),
                 value: None,
-            },
-            None => Self {
-                name: vendor_name.to_owned(),
-                value: None,
-            },
+            }),
         }
     }
 }
@@ -97,7 +93,7 @@ const YEALINK: &[Known] = &[
 ];
 
 /// The common vocabulary. Events of a single vendor keep that vendor's name.
-const COMMON: &[&str] = &[
+pub(super) const COMMON: &[&str] = &[
     "answer_new_incoming_call",
     "attended_transfer_call",
     "blacklist",
@@ -130,6 +126,7 @@ const COMMON: &[&str] = &[
     "off_hook",
     "on_hook",
     "outgoing_call",
+    "peripheral_information",
     "received_attended_transfer",
     "received_subscr_notify",
     "register_failed",
@@ -145,14 +142,15 @@ const COMMON: &[&str] = &[
     "unhold",
     "unmute",
     "unregistered",
+    "vpn_ip",
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn name(vendor: Vendor, vendor_name: &str) -> String {
-        Event::parse(vendor, vendor_name).name
+    fn name_of(vendor: Vendor, vendor_name: &str) -> String {
+        Event::parse(vendor, vendor_name).unwrap().name
     }
 
     #[test]
@@ -179,8 +177,8 @@ mod tests {
             ("redirection_off", "busy_fwd_off"),
         ] {
             assert_eq!(
-                name(Vendor::Snom, snom),
-                name(Vendor::Yealink, yealink),
+                name_of(Vendor::Snom, snom),
+                name_of(Vendor::Yealink, yealink),
                 "{snom}"
             );
         }
@@ -195,7 +193,7 @@ mod tests {
                         received_attended_transfer longpress_url blacklist_url \
                         received_subscr_notify_url fwtest_url";
         for setting in settings.split_whitespace() {
-            let name = name(Vendor::Snom, &format!("action_{setting}"));
+            let name = name_of(Vendor::Snom, &format!("action_{setting}"));
             assert!(COMMON.contains(&name.as_str()), "{setting}: {name}");
         }
     }
@@ -213,8 +211,8 @@ mod tests {
             let url = node.text().unwrap();
             let (_, rest) = url.split_once("/action/snom/").unwrap();
             let (event, query) = rest.split_once('?').unwrap();
-            let expected = Event::parse(Vendor::Snom, name).name;
-            assert_eq!(Event::parse(Vendor::Snom, event).name, expected, "{name}");
+            let expected = name_of(Vendor::Snom, name);
+            assert_eq!(name_of(Vendor::Snom, event), expected, "{name}");
             assert!(query.starts_with("mac=$mac&ip=$phone_ip&"), "{name}");
             count += 1;
         }
@@ -224,22 +222,31 @@ mod tests {
 
     #[test]
     fn kind_of_forwarding_in_a_name_becomes_a_value() {
-        let event = Event::parse(Vendor::Yealink, "no_answer_fwd_on");
+        let event = Event::parse(Vendor::Yealink, "no_answer_fwd_on").unwrap();
         assert_eq!(
             (event.name.as_str(), event.value),
             ("forward_on", Some(("kind", "noanswer")))
         );
-        assert_eq!(Event::parse(Vendor::Snom, "redirection_on").value, None);
+        let event = Event::parse(Vendor::Snom, "redirection_on").unwrap();
+        assert_eq!(event.value, None);
     }
 
     #[test]
-    fn unknown_events_keep_their_name() {
-        for unknown in ["VPN_ip", "Peripheral-Information", "x"] {
-            assert_eq!(name(Vendor::Yealink, unknown), unknown);
-            assert_eq!(name(Vendor::Snom, unknown), unknown);
-            assert_eq!(name(Vendor::Cisco, unknown), unknown);
+    fn other_names_are_no_events() {
+        for unknown in [
+            "unknown",
+            "Peripheral-Information",
+            "x",
+            "",
+            "action_",
+            "hold_url",
+        ] {
+            assert_eq!(Event::parse(Vendor::Yealink, unknown), None, "{unknown}");
+            assert_eq!(Event::parse(Vendor::Cisco, unknown), None, "{unknown}");
         }
-        assert_eq!(name(Vendor::Yealink, "Incoming_Call"), "incoming_call");
+        assert_eq!(Event::parse(Vendor::Snom, "x"), None);
+        assert_eq!(name_of(Vendor::Yealink, "action_url.VPN_ip"), "vpn_ip");
+        assert_eq!(name_of(Vendor::Yealink, "Incoming_Call"), "incoming_call");
     }
 
     #[test]
