@@ -88,6 +88,7 @@ mod error;
 mod event;
 mod events;
 mod framed_io;
+pub mod known_events;
 mod list;
 mod liveness;
 mod login;

@@ -177,6 +177,13 @@ impl Version {
     }
 }
 
+/// Returns the documentation that a version has built in, as XML; `None` if it is not installed.
+pub(crate) fn documentation(version: Version) -> Option<String> {
+    let root = installed(version).ok()?;
+    let path = root.join("usr/share/asterisk/documentation/core-en_US.xml");
+    Some(fs::read_to_string(path).unwrap())
+}
+
 /// Finds the root folder built by `tests/run`, or returns why it cannot be used.
 fn installed(version: Version) -> Result<PathBuf, String> {
     if std::env::var_os("HANDSETD_TEST_ASTERISK").is_some_and(|wanted| wanted == "no") {
