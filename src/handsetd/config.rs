@@ -23,6 +23,7 @@ mod origin;
 mod page;
 mod phones;
 mod rule;
+mod rule_notices;
 mod secret;
 mod sections;
 mod setting;
@@ -141,7 +142,8 @@ impl Config {
         let servers: Vec<ServerName> = servers.collect();
         let directory = phones::read(root, &accounts, &servers, validator);
         let (pages, page_names) = page::read(root, validator);
-        let (rules, rule_tests) = rule::read(root, &servers, &page_names, validator);
+        let media = media::read(root, validator);
+        let (rules, rule_tests) = rule::read(root, &servers, &page_names, &media, validator);
         let (agi, dialplan) = agi::read(root, validator);
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
@@ -157,7 +159,7 @@ impl Config {
             phones,
             vendors,
             directory,
-            media: media::read(root, validator),
+            media,
             cucm: cucm::read(root, validator),
             pages,
             rules,
@@ -168,7 +170,8 @@ impl Config {
         };
         let (agi, admin) = (&config.agi.allow, &config.admin.allow);
         networks::check_empty_lists(&config.phones, agi, admin, validator);
-        if !config.rules.is_empty() && config.asterisk.is_empty() {
+        let mut events = config.rules.iter().flat_map(|rule| &rule.on);
+        if config.asterisk.is_empty() && events.any(|on| rule_notices::is_of_asterisk(on)) {
             validator.warn("[[rule]]: no [[asterisk]] is configured, so no Asterisk event arrives");
         }
         validator.reject_unknown(root, &sections::SECTIONS);

@@ -54,6 +54,16 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+/// The events of handsetd itself that rules may wait for, without `handsetd.`.
+pub(crate) const OWN_EVENTS: &[&str] = &[
+    "damaged",
+    "delivery",
+    "expired",
+    "gap",
+    "rule_failed",
+    "start",
+];
+
 pub(crate) use causes::Causes;
 pub(crate) use concurrency::{Run, RunId};
 pub(crate) use consequences::Consequences;

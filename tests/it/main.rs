@@ -59,6 +59,7 @@ mod storage;
 mod support;
 mod systemd;
 mod targets;
+mod triggers;
 mod trust;
 mod users;
 mod variables;

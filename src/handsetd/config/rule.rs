@@ -8,18 +8,22 @@ mod steps;
 use handset_phones::phone::ServerName;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Location};
+use super::media::Media;
 use super::page::PageNames;
+use super::rule_notices;
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use crate::rules::config::Rule;
 use crate::rules::{Engine, Moment, RulePart, is_step, rule_test};
 
-/// Reads the sections, whose steps may name one of `servers`; returns the rules, and for each rule the locations of its tests.
+/// Reads the sections, whose steps may name one of `servers` and files of `media`; returns the rules, and
+/// for each rule the locations of its tests.
 pub(super) fn read(
     root: &mut Setting,
     servers: &[ServerName],
     pages: &PageNames,
+    media: &Media,
     validator: &mut Validator,
 ) -> (Vec<Rule>, Vec<Vec<Location>>) {
     let list = validator.list::<Rule>(root, "rule");
@@ -53,6 +57,7 @@ pub(super) fn read(
             compile(&rule, &section, validator);
             steps::check_servers(&rule, &section, servers, validator);
             pages.check(&rule, &section, validator);
+            rule_notices::report(&rule, &section, media, validator);
         }
         let location =
             |index| section.location_at(&[Step::Key("test".to_owned()), Step::Element(index)]);

@@ -16,7 +16,8 @@ use super::channels::channels;
 use super::parts::Parts;
 use super::reload::Reload;
 use super::rule_phones::RulePhones;
-use super::{action_urls, outbox_startup, pages, start_event};
+use super::start_event::Startup;
+use super::{action_urls, outbox_startup, pages};
 use crate::admin::{self, EventFeed, Health};
 use crate::config::Config;
 use crate::content_store::ContentStore;
@@ -90,8 +91,13 @@ impl Running {
         let scheduling = scheduler.run(receivers.schedules, facts, calls.stop());
         calls.spawn("schedules", scheduling);
         let facts = senders.facts.clone();
-        let start = start_event::raise(roster.clone(), facts, calls.stop());
-        calls.spawn("start", start);
+        let startup = Startup {
+            config: parts.config.clone(),
+            clients: ami_clients.clients().borrow().clone(),
+            roster: roster.clone(),
+            resolver: resolver.clone(),
+        };
+        calls.spawn("start", startup.run(facts, calls.stop()));
         let events = Events {
             engine: parts
                 .engine
