@@ -536,9 +536,11 @@ async fn event_streams_can_be_filtered_and_resumed() {
     let received = until(&mut all, "phone.dnd_off\"").await;
     assert!(received.contains("event: phone.dnd_on\n"), "{received}");
     assert!(until(&mut some, "dnd_off\"").await.contains("phone.dnd_on"));
-    let id = received
-        .lines()
-        .find_map(|line| line.strip_prefix("id: "))
+    // The start of handsetd may precede it.
+    let mut events = received.split("\n\n");
+    let first = events.find(|event| event.contains("event: phone.dnd_on\n"));
+    let id = first
+        .and_then(|event| event.lines().find_map(|line| line.strip_prefix("id: ")))
         .unwrap()
         .to_owned();
 
