@@ -26,6 +26,7 @@ mod context;
 mod engine;
 mod error;
 mod event_index;
+mod event_value;
 mod fact;
 mod failure;
 mod filled;

@@ -141,7 +141,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("phone_networks", &[]),
     ("resolver", &["outcome", "phone_networks", "roster"]),
     ("roster", &[]),
-    ("rules", &[]),
+    ("rules", &["outcome"]),
     ("scheduler", &["rules"]),
     ("telemetry", &[]),
 ];

@@ -82,7 +82,8 @@ level = "debug"
         answer = web.url("/answer"),
     ))
     .await;
-    daemon.line("Connected to Asterisk").await;
+    // Later than the login, after which Asterisk 16 sends no events for a moment.
+    daemon.line("Loaded registrations.").await;
     let dials = |extension: &str| {
         asterisk.cli(&format!(
             "channel originate Local/{extension}@phones application Wait 5"

@@ -4,10 +4,10 @@ use minijinja::Expression;
 
 use super::context::Context;
 use super::error::Error;
+use super::event_value::EventValue;
 use super::language;
 use super::names::Names;
 use super::scope::{ENVIRONMENT, Scope, Vocabulary, check_length};
-use super::trace::EventValue;
 
 /// A compiled condition. Truth follows Jinja: an empty text and 0 are false.
 pub(super) struct Condition {

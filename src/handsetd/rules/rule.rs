@@ -13,8 +13,8 @@ use super::condition::Condition;
 use super::config::{self, Mode};
 use super::context::{Context, Moment, PhoneTable};
 use super::error::{Error, RulePart};
+use super::event_value::EventValue;
 use super::fact::Fact;
-use super::filled::Filled;
 use super::loop_guard::RecentActions;
 use super::names::Lasts;
 use super::run_record::RunRecord;
@@ -22,7 +22,7 @@ use super::script::Script;
 use super::step::StepResults;
 use super::template::Template;
 use super::time_zone;
-use super::trace::{Counters, EventValue, Trace, Verdict};
+use super::trace::{Counters, Trace, Verdict};
 use super::triggers::Triggers;
 
 /// A compiled rule.

@@ -54,7 +54,7 @@ pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
         "values": values.collect::<Map<_, _>>(),
         "key": run.and_then(|run| run.key.as_deref()),
         "steps": steps.collect::<Vec<_>>(),
-        "run": run.map(|run| self::state(run.record.state())),
+        "run": run.map(|run| state(run.record.state())),
     })
 }
 
