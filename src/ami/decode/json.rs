@@ -46,17 +46,14 @@ pub(super) fn write(frame: &Frame, output: &mut impl Write) -> io::Result<Object
     };
     text.literal("],\"offset\":")?;
     serde_json::to_writer(&mut *text.output, &offset)?;
-    match (frame, kind) {
-        (Frame::Packet { block, .. }, ObjectType::Event | ObjectType::Response) => {
-            if 0 < raw_lines {
-                text.raw(block)?;
-            }
+    if let (Frame::Packet { block, .. }, ObjectType::Event | ObjectType::Response) = (frame, kind) {
+        if 0 < raw_lines {
+            text.raw(block)?;
         }
-        _ => {
-            text.literal(",\"text\":")?;
-            text.is_plain = false;
-            text.value(without_line_end(block))?;
-        }
+    } else {
+        text.literal(",\"text\":")?;
+        text.is_plain = false;
+        text.value(without_line_end(block))?;
     }
     if let Frame::TooLong { length, .. } = frame {
         text.literal(",\"length\":")?;
@@ -170,6 +167,10 @@ impl<W: Write> Text<'_, W> {
 
 /// Whether nothing but the ends of lines needs to be escaped. Looks at all bytes, which is faster than to
 /// stop early.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, the loop becomes vector instructions"
+)]
 fn is_plain(block: &[u8]) -> bool {
     let is_special = |byte: u8, next: u8| {
         needs_escape(byte) & (byte != b'\n') & !((byte == b'\r') & (next == b'\n'))
@@ -182,6 +183,10 @@ fn is_plain(block: &[u8]) -> bool {
     !pairs.fold(is_special(last, 0), found)
 }
 
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, the loops over it become vector instructions"
+)]
 fn needs_escape(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }

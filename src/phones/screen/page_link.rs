@@ -57,7 +57,9 @@ impl PageLink {
             None => (given, None),
         };
         let pair = |pair: Given<'_>| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, Given::written("")));
+            let (key, value) = pair
+                .split_once('=')
+                .unwrap_or_else(|| (pair, Given::written("")));
             (key.as_str().to_owned(), value.as_str().to_owned())
         };
         let pairs = query.into_iter().flat_map(|query| query.split('&'));

@@ -178,16 +178,13 @@ impl View<'_> {
     /// Writes a form of one field, the most that a phone shows. handsetd asks for the others when it gets
     /// the first.
     fn form(&self, submit: &Submit, inputs: &[Input]) -> Result<String, PlanError> {
-        let input = match (submit, inputs) {
-            (Submit::Handsetd, [input, ..]) | (Submit::Url(_), [input]) => input,
-            _ => {
-                let many = inputs.len();
-                let why = format!(
-                    "input: Snom forms have one field, not {many}; use one form per field, or omit \
-                     submit, so that handsetd asks for one after the other"
-                );
-                return Err(PlanError::Unsupported(why));
-            }
+        let ((Submit::Handsetd, [input, ..]) | (Submit::Url(_), [input])) = (submit, inputs) else {
+            let many = inputs.len();
+            let why = format!(
+                "input: Snom forms have one field, not {many}; use one form per field, or omit \
+                 submit, so that handsetd asks for one after the other"
+            );
+            return Err(PlanError::Unsupported(why));
         };
         let submit = self.documents.submit_url(submit);
         let item = Node::new("InputItem")
