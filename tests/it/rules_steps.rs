@@ -22,12 +22,12 @@ async fn on_22_actions_reach_the_server_of_the_event() {
 
 async fn actions_reach_the_server_of_the_event(version: Version) {
     let options = Options {
-        dialplan: r#"
+        dialplan: r"
 exten => 901,1,UserEvent(Ask,Text: A & B/C)
  same => n,Wait(2)
  same => n,UserEvent(Answer,Value: ${ANSWER},Header: ${INJECTED})
 exten => 902,1,UserEvent(Ping)
-"#,
+",
         files: &[(
             "manager.conf",
             "\n[rules]\nsecret=hush\nread=system,call,user\nwrite=system,call,reporting,user\n",

@@ -89,7 +89,7 @@ fn doubt(on: &str) -> Option<String> {
 /// Returns that `event` is none of `known`, with a suggestion; `prefix` is what precedes their names.
 fn unknown(event: &str, prefix: &str, known: &[&str], reason: &str) -> Option<String> {
     let matches = |known: &&str| wildcard::matches(event, &known.to_ascii_lowercase());
-    if known.iter().any(|known| matches(known)) {
+    if known.iter().any(matches) {
         return None;
     }
     let lower: Vec<String> = known

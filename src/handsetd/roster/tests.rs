@@ -219,7 +219,7 @@ async fn corrected_eventfilter_is_noticed_without_a_reload() {
         complaint.contains("eventfilter hides ContactStatus"),
         "{complaint}"
     );
-    pass(Duration::from_secs(180)).await;
+    pass(Duration::from_mins(3)).await;
     session.answer_with_phone("192.0.2.21").await;
     let mut check = Session::accept(&listener).await;
     check

@@ -124,7 +124,7 @@ pub enum Value {
     /// A boolean, written as on/off or yes/no depending on the key.
     Boolean(bool),
     /// Templates of a key that repeats, or a list in the JSON of a web hook.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// The JSON of a web hook, or its headers.
     Table(Values),
     /// The content of a file that a key with `_file` names.

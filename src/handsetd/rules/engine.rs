@@ -182,12 +182,11 @@ impl Engine {
         self.consequences = old.consequences;
         let mut gone = Vec::new();
         for rule in old.rules {
-            match self.rules.iter_mut().find(|own| own.name == rule.name) {
-                Some(own) => own.memory = rule.memory,
-                None => {
-                    rule.memory.groups.abandon();
-                    gone.extend(rule.memory.groups.running().map(Decision::Cancel));
-                }
+            if let Some(own) = self.rules.iter_mut().find(|own| own.name == rule.name) {
+                own.memory = rule.memory
+            } else {
+                rule.memory.groups.abandon();
+                gone.extend(rule.memory.groups.running().map(Decision::Cancel));
             }
         }
         gone

@@ -208,15 +208,14 @@ impl<'a> Check<'a> {
             "FALSE" => Some("false"),
             _ => similar(name, self.names.iter().copied()),
         };
-        let advice = match meant {
-            Some(_) => suggestion(meant),
-            None => {
-                let is_rule = self.names.contains(&"event");
-                let object = if is_rule { "event" } else { "query" };
-                format!(
-                    "; use {object}.{name} for a value of the {object}, or put literal text in quotes"
-                )
-            }
+        let advice = if meant.is_some() {
+            suggestion(meant)
+        } else {
+            let is_rule = self.names.contains(&"event");
+            let object = if is_rule { "event" } else { "query" };
+            format!(
+                "; use {object}.{name} for a value of the {object}, or put literal text in quotes"
+            )
         };
         Err(self.fault(offset, format!("unknown name {name}{advice}")))
     }

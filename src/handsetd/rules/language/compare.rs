@@ -14,7 +14,7 @@ use crate::rules::limits::{MAX_ELEMENTS, MAX_REPLACED};
 /// Replaces the tests and filters that compare, and adds the operators of [`rewrite`](super::rewrite).
 pub(super) fn extend(environment: &mut Environment<'static>) {
     for name in ["eq", "equalto", "==", EQUAL] {
-        add(environment, name, |left, right| equal(left, right));
+        add(environment, name, equal);
     }
     for name in ["ne", "!=", UNEQUAL] {
         add(environment, name, |left, right| Ok(!equal(left, right)?));

@@ -74,4 +74,4 @@ const COMMON: [&str; 3] = [ID, IF, ON_ERROR];
 const MIN_DEADLINE: Duration = Duration::from_millis(100);
 
 /// The longest deadline of a web hook or an action: those that hang hold runs and connections.
-const MAX_DEADLINE: Duration = Duration::from_secs(60);
+const MAX_DEADLINE: Duration = Duration::from_mins(1);

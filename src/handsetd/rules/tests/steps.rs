@@ -224,7 +224,7 @@ fn condition_may_be_about_the_missing_value() {
     assert_eq!(reached(&run, 1, ok), "skipped");
     let of_step = guarded("steps.a.status == 'OK'");
     assert!(
-        super::steps::run(&of_step, "Event: X")
+        steps::run(&of_step, "Event: X")
             .unwrap_err()
             .contains("no A")
     );
@@ -310,7 +310,7 @@ fn state_of_a_phone_is_that_of_the_moment() {
         ),
         Ok(Reached::AsPlanned)
     ));
-    let simple = super::steps::run(
+    let simple = steps::run(
         "{ verb = 'clear', phone = '{{ event.A }}' }",
         "Event: X\nA: 1",
     );

@@ -14,9 +14,9 @@ use crate::rules::template::Template;
 #[derive(Debug)]
 pub(super) enum JsonTemplate {
     Boolean(bool),
-    List(Vec<JsonTemplate>),
+    List(Vec<Self>),
     Number(Number),
-    Object(BTreeMap<String, JsonTemplate>),
+    Object(BTreeMap<String, Self>),
     Text(Template),
 }
 
