@@ -31,15 +31,17 @@ impl Events {
             stream,
             buffer: String::new(),
         };
-        events.until("\r\n\r\n").await;
+        soon("the event stream", events.until("\r\n\r\n")).await;
         events
     }
 
-    /// Returns the data of the next event.
+    /// Returns the data of the next event; fails if none comes. What keeps the stream alive is none.
     pub(crate) async fn next(&mut self) -> Value {
-        self.until("data: ").await;
-        let data = self.until("\n").await;
-        serde_json::from_str(data.trim_end()).unwrap()
+        let data = soon("an event", async {
+            self.until("data: ").await;
+            self.until("\n").await
+        });
+        serde_json::from_str(data.await.trim_end()).unwrap()
     }
 
     /// Reads up to the end of `wanted`.
@@ -50,7 +52,7 @@ impl Events {
                 return std::mem::replace(&mut self.buffer, rest);
             }
             let mut chunk = [0; 4096];
-            let read = soon(wanted, self.stream.read(&mut chunk)).await.unwrap();
+            let read = self.stream.read(&mut chunk).await.unwrap();
             assert_ne!(read, 0, "the stream ended before {wanted:?}");
             self.buffer
                 .push_str(&String::from_utf8_lossy(&chunk[..read]));
