@@ -173,7 +173,9 @@ impl Dispatcher {
         request: Request,
         info: &RequestInfo,
     ) -> Vec<Delivery> {
-        let held = self.services.hold(info);
+        let services = &self.services;
+        let held = services.check_links(&request.action);
+        let held = held.and_then(|()| services.hold(info));
         let info = match &held {
             Ok(info) => info,
             Err(outcome) => {

@@ -68,7 +68,7 @@
 //! | 3 | `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `outbox`, `outcome` (above `content_store`), `phone_networks`, `roster`, `telemetry` |
+//! | 0 | `commit_point`, `content_store`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
 //!
 //! `fuzzing` is separate: it exposes two private parsers to `tests/fuzz`, and nothing depends on it.
 //!
@@ -167,6 +167,7 @@ mod history;
 mod metrics;
 mod outbox;
 mod outcome;
+mod page_names;
 mod pages;
 mod phone_http;
 mod phone_networks;

@@ -36,6 +36,22 @@ pub struct Screen {
     pub beep: Option<bool>,
 }
 
+impl Screen {
+    /// Returns the pages of handsetd that items and soft keys lead to.
+    pub fn page_links(&self) -> impl Iterator<Item = &PageLink> {
+        let items = match &self.body {
+            Body::Menu(items) => items.as_slice(),
+            _ => &[],
+        };
+        let items = items.iter().map(|item| &item.target);
+        let softkeys = self.softkeys.iter().map(|key| &key.target);
+        items.chain(softkeys).filter_map(|target| match target {
+            Target::Page(link) => Some(link),
+            _ => None,
+        })
+    }
+}
+
 /// The content of a screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {

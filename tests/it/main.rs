@@ -37,6 +37,7 @@ mod manager;
 mod memory;
 mod order;
 mod page;
+mod page_links;
 mod pages;
 mod passwords;
 mod pbx;

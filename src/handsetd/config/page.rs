@@ -6,19 +6,16 @@
 
 use handset_phones::screen::PageName;
 
-use super::explain;
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
+use crate::page_names::PageNames;
 use crate::pages::config::PageConfig;
 use crate::pages::{Page, links};
 use crate::rules::config::{Rule, Value, Values};
 use crate::rules::linked_pages;
 
-/// The names of all pages, among them those of faulty ones.
-pub(super) struct PageNames(Vec<String>);
-
-/// Reads the sections.
+/// Reads the sections; returns the names of all pages as well, among them those of faulty ones.
 pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (Vec<PageConfig>, PageNames) {
     let list = validator.list::<Values>(root, "page");
     let mut names = UniqueNames::new("[[page]]");
@@ -46,17 +43,11 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (Vec<PageCo
         }
         pages.push((page, section));
     }
-    let mut names: Vec<String> = pages
-        .iter()
-        .map(|(page, _)| page.name.to_string())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    let names = PageNames(names);
+    let names = PageNames::new(pages.iter().map(|(page, _)| page.name.to_string()));
     for (page, section) in &pages {
         let then = page.then.iter().map(|then| ("then", then.to_string()));
         for (key, name) in then.chain(links(page)) {
-            if let Some(text) = names.fault(&name) {
+            if let Err(text) = names.check(&name) {
                 validator.reject(section, key, text);
             }
         }
@@ -64,40 +55,25 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (Vec<PageCo
     (pages.into_iter().map(|(page, _)| page).collect(), names)
 }
 
-impl PageNames {
-    /// Reports the pages that do not exist and to which the pushes of a rule lead.
-    pub(super) fn check(&self, rule: &Rule, section: &Setting, validator: &mut Validator) {
-        for (index, step) in rule.steps.iter().enumerate() {
-            for (key, name) in linked_pages(step) {
-                if let Some(text) = self.fault(&name) {
-                    let path = [
-                        Step::Key("do".to_owned()),
-                        Step::Element(index),
-                        Step::Key(key.to_owned()),
-                    ];
-                    let diagnostic = section.diagnostic_at(&path, text);
-                    validator.diagnostics.push(diagnostic);
-                }
+/// Reports the pages that are not among `names` and to which the pushes of a rule lead.
+pub(super) fn check_rule(
+    rule: &Rule,
+    section: &Setting,
+    names: &PageNames,
+    validator: &mut Validator,
+) {
+    for (index, step) in rule.steps.iter().enumerate() {
+        for (key, name) in linked_pages(step) {
+            if let Err(text) = names.check(&name) {
+                let path = [
+                    Step::Key("do".to_owned()),
+                    Step::Element(index),
+                    Step::Key(key.to_owned()),
+                ];
+                let diagnostic = section.diagnostic_at(&path, text);
+                validator.diagnostics.push(diagnostic);
             }
         }
-    }
-
-    /// Returns what is wrong with a link to the page `name`.
-    fn fault(&self, name: &str) -> Option<String> {
-        if self.0.iter().any(|known| known == name) {
-            return None;
-        }
-        let known: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        Some(match explain::similar(name, &known) {
-            Some(similar) => format!("no [[page]] is called {name:?}; did you mean {similar}?"),
-            None if known.is_empty() => {
-                format!("no [[page]] is called {name:?}; there is none at all")
-            }
-            None => {
-                let known = known.join(", ");
-                format!("no [[page]] is called {name:?}; there are {known}")
-            }
-        })
     }
 }
 

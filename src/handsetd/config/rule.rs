@@ -9,11 +9,12 @@ use handset_phones::phone::ServerName;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Location};
 use super::media::Media;
-use super::page::PageNames;
+use super::page;
 use super::rule_notices;
 use super::setting::{Setting, Step};
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
+use crate::page_names::PageNames;
 use crate::rules::config::Rule;
 use crate::rules::{Engine, Moment, RulePart, is_step, rule_test};
 
@@ -56,7 +57,7 @@ pub(super) fn read(
             steps::read_secrets(&mut rule, &section, validator);
             compile(&rule, &section, validator);
             steps::check_servers(&rule, &section, servers, validator);
-            pages.check(&rule, &section, validator);
+            page::check_rule(&rule, &section, pages, validator);
             rule_notices::report(&rule, &section, media, validator);
         }
         let location =

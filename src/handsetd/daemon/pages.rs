@@ -11,6 +11,7 @@ use super::rule_phones::RulePhones;
 use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::deliver::Courier;
+use crate::page_names::PageNames;
 use crate::pages::{Catalogue, Pages};
 use crate::phone_http::PageRoutes;
 use crate::phone_networks::PhoneNetworks;
@@ -19,7 +20,7 @@ use crate::rules::{Fact, PagePhones};
 
 /// Spawns the task that turns forms into `facts`; returns the pages and their routes.
 pub(super) fn start(
-    config: &Config,
+    (config, names): (&Config, PageNames),
     (courier, content_store): (&Courier, &ContentStore),
     (resolver, networks, states): (&PhoneResolver, &PhoneNetworks, States),
     facts: mpsc::Sender<Fact>,
@@ -27,7 +28,7 @@ pub(super) fn start(
 ) -> (Pages, PageRoutes) {
     let phones = PagePhones::new(Arc::new(RulePhones(resolver.clone())), states);
     let pages = Pages::new(
-        Catalogue::new(&config.pages),
+        (Catalogue::new(&config.pages), names),
         courier.clone(),
         resolver.clone(),
         networks.clone(),

@@ -28,6 +28,7 @@ use crate::events::{EndedDeliveries, Events, RulesHandle};
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
 use crate::outbox::Store;
+use crate::page_names::PageNames;
 use crate::phone_http::{self, EventSender, PageRoutes};
 use crate::resolver::PhoneResolver;
 use crate::scheduler::Scheduler;
@@ -63,11 +64,15 @@ impl Running {
         let history = History::new(parts.config.history);
         let metrics = DeliveryMetrics::default();
         let outbox = parts.outbox;
+        // Before a request can come.
+        let names = parts.config.pages.iter().map(|page| page.name.to_string());
+        let page_names = PageNames::new(names);
         let services = dispatch::Services::new(
             resolver.clone(),
             parts.courier.clone(),
             history.clone(),
             metrics.clone(),
+            page_names.clone(),
             calls.clone(),
         );
         let store = outbox.store.as_ref().ok().cloned();
@@ -124,7 +129,7 @@ impl Running {
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
         let (content, credentials) = (parts.content_store, parts.push_credentials.clone());
         let (pages, page_routes) = pages::start(
-            &parts.config,
+            (&parts.config, page_names),
             (&parts.courier, &content),
             (&resolver, &parts.networks, states.clone()),
             form_facts,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use handset_net::tasks::Tasks;
 use handset_phones::phone::Phone;
-use handset_phones::verb::{Action, Request};
+use handset_phones::verb::{Action, Content, Request};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -18,6 +18,7 @@ use crate::deliver::Courier;
 use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
 use crate::metrics::DeliveryMetrics;
 use crate::outcome::{Fetches, Outcome, Status};
+use crate::page_names::PageNames;
 use crate::resolver::PhoneResolver;
 
 /// The services of the dispatcher and its outbox.
@@ -27,6 +28,8 @@ pub(crate) struct Services {
     pub(super) courier: Courier,
     pub(super) history: History,
     pub(super) metrics: DeliveryMetrics,
+    /// The pages that screens can lead to.
+    pages: PageNames,
     /// Runs the deliveries.
     pub(super) tasks: Tasks,
     pub(super) in_flight: InFlight,
@@ -44,6 +47,7 @@ impl Services {
         courier: Courier,
         history: History,
         metrics: DeliveryMetrics,
+        pages: PageNames,
         tasks: Tasks,
     ) -> Self {
         Self {
@@ -51,12 +55,28 @@ impl Services {
             courier,
             history,
             metrics,
+            pages,
             tasks,
             in_flight: InFlight::default(),
             queues: Queues::default(),
             free_bytes: Arc::new(Semaphore::new(MAX_REQUEST_BYTES)),
             free_fetch_records: Arc::new(Semaphore::new(MAX_FETCH_RECORDS)),
         }
+    }
+
+    /// Checks that the pages exist to which a pushed screen leads.
+    pub(super) fn check_links(&self, action: &Action) -> Result<(), Outcome> {
+        let Action::Push(push) = action else {
+            return Ok(());
+        };
+        let Content::Screen(screen) = &push.content else {
+            return Ok(());
+        };
+        for link in screen.page_links() {
+            let checked = self.pages.check(link.name.as_str());
+            checked.map_err(|reason| Outcome::new(Status::Invalid, reason))?;
+        }
+        Ok(())
     }
 
     /// Reserves the memory of a request until its deliveries are over, or returns why it is refused.

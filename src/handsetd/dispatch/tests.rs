@@ -11,6 +11,7 @@ use crate::content_store::ContentStore;
 use crate::deliver::{self, Courier, PushCredentials};
 use crate::history::{Config, History};
 use crate::metrics::DeliveryMetrics;
+use crate::page_names::PageNames;
 use crate::resolver::PhoneResolver;
 
 /// A dispatcher without phones, outbox and call manager.
@@ -43,6 +44,7 @@ impl Bench {
             courier,
             History::new(Config::default()),
             metrics.clone(),
+            PageNames::new(["lunch".to_owned()]),
             Tasks::new(),
         );
         let (dispatcher, _) = Dispatcher::new(services, Err("no outbox".to_owned()));
@@ -54,6 +56,11 @@ impl Bench {
 
     /// Dispatches a request and returns the status.
     async fn dispatch(&self, verb: &str, keys: &[(&str, &str)]) -> Status {
+        self.report(verb, keys).await.status
+    }
+
+    /// Dispatches a request and returns the report.
+    async fn report(&self, verb: &str, keys: &[(&str, &str)]) -> Report {
         let request = Request::parse(verb, keys.iter().copied()).unwrap();
         let info = RequestInfo::new(
             Requester::Page {
@@ -62,7 +69,7 @@ impl Bench {
             verb,
             Vec::new(),
         );
-        self.dispatcher.dispatch(request, &info).await.status
+        self.dispatcher.dispatch(request, &info).await
     }
 
     fn metrics(&self) -> String {
@@ -191,4 +198,23 @@ async fn requests_hold_their_memory_until_all_their_deliveries_are_over() {
     assert!(services.hold(&info(1024 * 1024)).is_err());
     end(other);
     assert!(services.hold(&info(1024 * 1024)).is_ok());
+}
+
+#[tokio::test]
+async fn unknown_pages_are_refused_and_counted_before_anything_is_sent() {
+    let bench = Bench::new();
+    for softkey in ["Menu|page:lunhc", "Menu|page:lunhc?a=b"] {
+        let keys = [("phone", "1001"), ("text", "Hi"), ("softkey", softkey)];
+        let report = bench.report("push", &keys).await;
+        assert_eq!(report.status, Status::Invalid);
+        let expected = "no [[page]] is called \"lunhc\"; did you mean lunch?";
+        assert_eq!(report.reason, expected);
+    }
+    let menu = [
+        ("phone", "1001"),
+        ("item", "A|page:lunch"),
+        ("item", "B|page:b"),
+    ];
+    assert_eq!(bench.dispatch("push", &menu).await, Status::Invalid);
+    assert_eq!(bench.dispatch("push", &menu[..2]).await, Status::NotFound);
 }

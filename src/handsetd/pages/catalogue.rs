@@ -23,6 +23,11 @@ impl Catalogue {
         )
     }
 
+    /// Returns the names of all pages.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.0.keys().map(ToString::to_string)
+    }
+
     /// Returns a page by its name.
     pub(super) fn get(&self, name: &PageName) -> Option<Arc<Page>> {
         self.0.get(name).cloned()

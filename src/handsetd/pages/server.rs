@@ -21,6 +21,7 @@ use super::rate::RequestRate;
 use super::refusal::Refusal;
 use crate::content_store::ContentStore;
 use crate::deliver::{Courier, FormAddress};
+use crate::page_names::PageNames;
 use crate::phone_networks::PhoneNetworks;
 use crate::resolver::{NamedPhone, PhoneResolver};
 use crate::rules::{FilledPage, Moment, PagePhones, PageRequest};
@@ -32,6 +33,8 @@ pub(crate) struct Pages(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     catalogue: RwLock<Arc<Catalogue>>,
+    /// The names of the catalogue, for those who check links to pages.
+    names: PageNames,
     courier: Courier,
     resolver: PhoneResolver,
     networks: PhoneNetworks,
@@ -67,17 +70,19 @@ pub(crate) struct Submission {
 }
 
 impl Pages {
-    /// Serves the pages of `catalogue`. Screens are written by `courier`; `phones` are those that pages can
-    /// name.
+    /// Serves the pages of `catalogue`, whose names `names` has from now on. Screens are written by
+    /// `courier`; `phones` are those that pages can name.
     pub(crate) fn new(
-        catalogue: Catalogue,
+        (catalogue, names): (Catalogue, PageNames),
         courier: Courier,
         resolver: PhoneResolver,
         networks: PhoneNetworks,
         phones: PagePhones,
         content_store: ContentStore,
     ) -> Self {
+        names.replace(catalogue.names());
         Self(Arc::new(Inner {
+            names,
             catalogue: RwLock::new(Arc::new(catalogue)),
             courier,
             resolver,
@@ -90,6 +95,7 @@ impl Pages {
 
     /// Replaces the pages. Forms of pages that are gone are no longer valid.
     pub(crate) fn replace(&self, catalogue: Catalogue) {
+        self.0.names.replace(catalogue.names());
         *self.0.catalogue.write() = Arc::new(catalogue);
     }
 
