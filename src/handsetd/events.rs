@@ -160,7 +160,7 @@ impl Events {
             keys,
             request,
         } = user_event;
-        let info = RequestInfo::new(requester, &verb, keys).from_server(fact.server().cloned());
+        let info = RequestInfo::new(requester, &verb, keys).of_server(fact.server().cloned());
         let dispatcher = self.dispatcher.clone();
         let span = info_span!("user event", id = %info.id);
         self.tasks.spawn(

@@ -57,6 +57,7 @@ const SETTLE_DELAY: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
+    use handset_net::tasks::Tasks;
     use handset_phones::phone::Vendor;
     use tokio::time::Instant;
 
@@ -87,7 +88,7 @@ mod tests {
         sender.send(submission(Ok("1001"))).await.unwrap();
         sender.send(submission(Err("no phone"))).await.unwrap();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(receive(submissions, facts, stop.clone()));
+        let task = Tasks::new().spawn("forms", receive(submissions, facts, stop.clone()));
         let event = events.recv().await.unwrap();
         assert_eq!(start.elapsed(), SETTLE_DELAY);
         assert_eq!((event.name(), event.phone()), ("phone.form", Some("1001")));

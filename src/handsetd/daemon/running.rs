@@ -48,6 +48,10 @@ pub(super) struct Running {
 
 impl Running {
     /// Spawns all tasks.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one list of all parts, in the order in which they start"
+    )]
     pub(super) async fn start(parts: Parts) -> Self {
         let (calls, asterisk, http) = (Tasks::new(), Tasks::new(), Tasks::new());
         let (senders, receivers) = channels();

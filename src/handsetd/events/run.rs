@@ -184,7 +184,7 @@ impl Execution {
     async fn request(&self, call: &VerbCall) -> StepResult {
         let verb = call.request.verb.name();
         let info = RequestInfo::new(self.requester(), verb, call.pairs.clone())
-            .from_server(self.run.server.clone());
+            .of_server(self.run.server.clone());
         let span = info_span!("delivery", id = %info.id);
         let dispatched = self
             .services

@@ -57,7 +57,7 @@ impl RequestInfo {
     }
 
     /// Returns the request as one that came from an Asterisk server.
-    pub(crate) fn from_server(self, home: Option<ServerName>) -> Self {
+    pub(crate) fn of_server(self, home: Option<ServerName>) -> Self {
         Self { home, ..self }
     }
 

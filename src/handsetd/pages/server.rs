@@ -159,7 +159,7 @@ impl Pages {
             return Ok(self.expired(&guest).await);
         };
         let then = page.then.as_ref();
-        let answers = self.answers(&guest, &form, before, sent)?;
+        let answers = answers(&guest, &form, before, sent)?;
         if answers.open.is_empty() {
             return Ok(self
                 .complete(guest, page.name.as_str(), answers, then)
@@ -186,7 +186,7 @@ impl Pages {
             return Ok(self.expired(&guest).await);
         };
         let form = Screen::clone(&form);
-        let answers = self.answers(&guest, &form, before, sent)?;
+        let answers = answers(&guest, &form, before, sent)?;
         if answers.open.is_empty() {
             let title = form.title.unwrap_or_default();
             return Ok(self.complete(guest, &title, answers, None).await);
@@ -259,20 +259,6 @@ impl Pages {
                 .await
             }
         }
-    }
-
-    fn answers(
-        &self,
-        guest: &Guest,
-        form: &Screen,
-        before: Vec<(String, String)>,
-        sent: &[(String, String)],
-    ) -> Result<Answers, Refusal> {
-        let Body::Form { inputs, .. } = &form.body else {
-            return Err(Refusal::NoSuchForm);
-        };
-        let one_field = asks_one_field_at_a_time(guest.phone.vendor);
-        Answers::new(inputs, before, sent, one_field)
     }
 
     /// Asks for the fields that are still open, with the next form.
@@ -356,6 +342,20 @@ impl Pages {
         let written = self.0.courier.document(&guest.phone, &push, nowhere).await;
         written.unwrap_or_else(|_| closing_document(&guest.phone))
     }
+}
+
+/// Reads what was sent into a form.
+fn answers(
+    guest: &Guest,
+    form: &Screen,
+    before: Vec<(String, String)>,
+    sent: &[(String, String)],
+) -> Result<Answers, Refusal> {
+    let Body::Form { inputs, .. } = &form.body else {
+        return Err(Refusal::NoSuchForm);
+    };
+    let one_field = asks_one_field_at_a_time(guest.phone.vendor);
+    Answers::new(inputs, before, sent, one_field)
 }
 
 /// Returns the screen of a push, if it is a form that comes back to handsetd.

@@ -65,7 +65,7 @@ impl SccpLines {
     }
 
     /// Returns all lines on all devices.
-    pub(super) fn iter(&self) -> Vec<LineOnDevice> {
+    pub(super) fn all(&self) -> Vec<LineOnDevice> {
         let mut seen = HashSet::new();
         let mut all = Vec::new();
         for (line, devices) in &self.devices {

@@ -310,7 +310,7 @@ impl Table {
     fn relist_sccp_lines(&mut self) {
         self.endpoints
             .retain(|_, contacts| contacts.iter().all(|contact| !contact.is_line()));
-        for on_device in self.sccp_lines.iter() {
+        for on_device in self.sccp_lines.all() {
             let Some([device]) = self.endpoints.get(&on_device.device).map(Vec::as_slice) else {
                 continue;
             };

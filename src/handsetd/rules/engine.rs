@@ -183,7 +183,7 @@ impl Engine {
         let mut gone = Vec::new();
         for rule in old.rules {
             if let Some(own) = self.rules.iter_mut().find(|own| own.name == rule.name) {
-                own.memory = rule.memory
+                own.memory = rule.memory;
             } else {
                 rule.memory.groups.abandon();
                 gone.extend(rule.memory.groups.running().map(Decision::Cancel));

@@ -61,7 +61,7 @@ pub enum StepAction {
     /// Nothing: its condition is false. This is what it would do.
     Skipped(Box<Outline>),
     /// Makes a request.
-    Verb(VerbCall),
+    Verb(Box<VerbCall>),
     /// Waits.
     Wait(Duration),
     /// Sends an HTTP request.
@@ -79,9 +79,8 @@ impl Step {
         match &self.action {
             StepAction::Ami(call) => call.memory(),
             // Templates of the configuration.
-            StepAction::Later(_) | StepAction::Skipped(_) => 0,
+            StepAction::Later(_) | StepAction::Skipped(_) | StepAction::Wait(_) => 0,
             StepAction::Verb(call) => call.memory(),
-            StepAction::Wait(_) => 0,
             StepAction::Webhook(call) => call.memory(),
         }
     }
@@ -106,7 +105,7 @@ impl From<&StepAction> for Outline {
         match action {
             StepAction::Ami(call) => Self::from(call.as_ref()),
             StepAction::Later(outline) | StepAction::Skipped(outline) => Self::clone(outline),
-            StepAction::Verb(call) => Self::from(call),
+            StepAction::Verb(call) => Self::from(call.as_ref()),
             StepAction::Wait(duration) => Self::from(*duration),
             StepAction::Webhook(call) => Self::from(call.as_ref()),
         }
@@ -268,7 +267,7 @@ impl ActionTemplate {
     fn fill(&self, context: &Context<'_>) -> Result<StepAction, Error> {
         match self {
             Self::Ami(ami) => Ok(StepAction::Ami(Box::new(ami.fill(context)?))),
-            Self::Verb(verb) => verb.fill(context).map(StepAction::Verb),
+            Self::Verb(verb) => verb.fill(context).map(Box::new).map(StepAction::Verb),
             Self::Wait(wait) => wait.fill(context).map(StepAction::Wait),
             Self::Webhook(webhook) => Ok(StepAction::Webhook(Box::new(webhook.fill(context)?))),
         }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use handset_net::tasks::Tasks;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance};
@@ -47,7 +48,7 @@ fn start(state_dir: &Path, rules: &[(&str, &str)], now: &str) -> Run {
     let (schedules, receiver) = watch::channel(schedules(rules));
     let (sender, facts) = mpsc::channel(1);
     let stop = CancellationToken::new();
-    let task = tokio::spawn(scheduler.run(receiver, sender, stop.clone()));
+    let task = Tasks::new().spawn("schedules", scheduler.run(receiver, sender, stop.clone()));
     Run {
         offset,
         schedules,
@@ -64,6 +65,10 @@ impl Run {
     }
 
     /// Returns what is due within that time, as `RULE TIME`.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "time is paused, and writing files is not"
+    )]
     async fn due_within(&mut self, seconds: u64) -> Vec<String> {
         let end = Instant::now() + Duration::from_secs(seconds);
         let mut due = Vec::new();

@@ -84,7 +84,8 @@ fn step_line(step: &Value) -> String {
         }
     }
     for (key, value) in step["keys"].as_object().into_iter().flatten() {
-        line.push_str(&format!(" {key}={value}"));
+        let pair = [" ", key, "=", &value.to_string()].concat();
+        line.push_str(&pair);
     }
     for (key, before) in [("status", ": "), ("reason", ", ")] {
         if let Some(text) = step[key].as_str().filter(|text| !text.is_empty()) {

@@ -82,7 +82,7 @@ fn commented(text: &str) -> Vec<(usize, String)> {
     for (number, line) in (1..).zip(text.lines()) {
         let line = line
             .strip_prefix("# ")
-            .or(line.strip_prefix('#'))
+            .or_else(|| line.strip_prefix('#'))
             .unwrap_or(line);
         let line = line.trim_end();
         if line == "[[rule]]" {

@@ -70,7 +70,9 @@ fn show(rules: &Value, out: &mut impl Write) -> io::Result<()> {
             count("skipped"),
             count("failed"),
             count("unmet"),
-            rule["last"].as_str().map_or("never".to_owned(), local_time),
+            rule["last"]
+                .as_str()
+                .map_or_else(|| "never".to_owned(), local_time),
         ];
         table.add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
     }

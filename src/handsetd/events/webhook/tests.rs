@@ -1,3 +1,4 @@
+use handset_net::tasks::Tasks;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -13,7 +14,7 @@ async fn server(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(Mutex::new(Vec::new()));
     let recorded = Arc::clone(&requests);
-    tokio::spawn(async move {
+    Tasks::new().spawn("server", async move {
         for answer in answers {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = vec![0; 8192];
@@ -159,7 +160,7 @@ async fn request_that_was_not_sent_is_tried_once_more() {
         "{}",
         refused.reason
     );
-    let sending = tokio::spawn(async move { send(&url).await });
+    let sending = Tasks::new().spawn("hook", async move { send(&url).await });
     sleep(RETRY_PAUSE / 3).await;
     let listener = TcpListener::bind(address).await.unwrap();
     let (mut stream, _) = listener.accept().await.unwrap();

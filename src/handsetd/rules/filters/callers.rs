@@ -4,6 +4,7 @@ use handset_phones::phone::endpoint_of_channel;
 use minijinja::value::StringInput;
 
 /// Returns the endpoint of a channel; what has no number at its end stays as it is.
+#[expect(clippy::needless_pass_by_value, reason = "an argument of a filter")]
 pub(super) fn endpoint(text: StringInput<'_>) -> String {
     let text = text.as_str();
     endpoint_of_channel(text).unwrap_or(text).to_owned()
@@ -11,6 +12,7 @@ pub(super) fn endpoint(text: StringInput<'_>) -> String {
 
 /// Returns the number in `"Bob" <1001>`, `sip:1001@pbx;transport=udp`, `tel:1001`, `PJSIP/1001-0000001a` or
 /// `1001`; empty for Asterisk's `<unknown>`.
+#[expect(clippy::needless_pass_by_value, reason = "an argument of a filter")]
 pub(super) fn number(text: StringInput<'_>) -> String {
     let text = text.as_str().trim();
     let text = match text.rsplit_once('<') {

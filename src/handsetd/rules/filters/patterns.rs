@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use regex::{Regex, RegexBuilder};
 
 /// Returns the first match of `pattern` in a text, or false.
+#[expect(clippy::needless_pass_by_value, reason = "arguments of a filter")]
 pub(super) fn regex_search(
     text: StringInput<'_>,
     pattern: StringInput<'_>,

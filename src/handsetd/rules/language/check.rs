@@ -261,7 +261,7 @@ impl<'a> Check<'a> {
         let text = if kind.methods().contains(&name) {
             format!("{name} of {noun} is a method; write {name}()")
         } else if attributes.is_empty() {
-            format!("{noun} has no attribute {name}{}", self.as_filter(name))
+            format!("{noun} has no attribute {name}{}", Self::as_filter(name))
         } else {
             let advice = match similar(name, attributes.iter().copied()) {
                 Some(meant) => suggestion(Some(meant)),
@@ -287,7 +287,7 @@ impl<'a> Check<'a> {
         } else {
             let advice = match similar(name, methods.iter().copied()) {
                 Some(meant) => suggestion(Some(meant)),
-                None => self.as_filter(name),
+                None => Self::as_filter(name),
             };
             let of = match kind {
                 Kind::Unknown => String::new(),
@@ -299,7 +299,7 @@ impl<'a> Check<'a> {
     }
 
     /// Returns a hint at the filter that is called so, or nearly so.
-    fn as_filter(&self, name: &str) -> String {
+    fn as_filter(name: &str) -> String {
         let known = FILTERS.iter().copied();
         similar(name, known).map_or_else(String::new, |filter| {
             format!("; did you mean the filter |{filter}?")
@@ -317,7 +317,7 @@ impl<'a> Check<'a> {
         let text = match similar(name, functions()) {
             _ if self.names.contains(&name) => format!("{name} is not a function"),
             Some(meant) => format!("unknown function {name}{}", suggestion(Some(meant))),
-            None => format!("unknown function {name}{}", self.as_filter(name)),
+            None => format!("unknown function {name}{}", Self::as_filter(name)),
         };
         Err(self.fault(offset, text))
     }
@@ -326,22 +326,19 @@ impl<'a> Check<'a> {
         let offset = to_usize(offset);
         self.filter_name(filter.name, offset)?;
         match filter.name {
-            "map" => self.literal(filter.args.first(), |name| self.filter_text(name)),
-            "select" | "reject" => self.literal(filter.args.first(), |name| self.test_text(name)),
-            "selectattr" | "rejectattr" => {
-                self.literal(filter.args.get(1), |name| self.test_text(name))
-            }
+            "map" => self.literal(filter.args.first(), Self::filter_text),
+            "select" | "reject" => self.literal(filter.args.first(), Self::test_text),
+            "selectattr" | "rejectattr" => self.literal(filter.args.get(1), Self::test_text),
             "regex_search" => self.literal(filter.args.first(), check_pattern),
             _ => Ok(()),
         }
     }
 
     fn filter_name(&self, name: &str, offset: usize) -> Checked {
-        self.filter_text(name)
-            .map_err(|text| self.fault(offset, text))
+        Self::filter_text(name).map_err(|text| self.fault(offset, text))
     }
 
-    fn filter_text(&self, name: &str) -> Result<(), String> {
+    fn filter_text(name: &str) -> Result<(), String> {
         if FILTERS.contains(&name) {
             return Ok(());
         }
@@ -359,11 +356,10 @@ impl<'a> Check<'a> {
     }
 
     fn test(&self, test: &Test<'_>, offset: u32) -> Checked {
-        self.test_text(test.name)
-            .map_err(|text| self.fault(to_usize(offset), text))
+        Self::test_text(test.name).map_err(|text| self.fault(to_usize(offset), text))
     }
 
-    fn test_text(&self, name: &str) -> Result<(), String> {
+    fn test_text(name: &str) -> Result<(), String> {
         if TESTS.contains(&name) {
             return Ok(());
         }

@@ -137,6 +137,7 @@ fn is_in(value: &Value, container: &Value) -> Result<bool, Error> {
 }
 
 /// `a < b <= c`: the arguments are operators and operands in turn.
+#[expect(clippy::needless_pass_by_value, reason = "arguments of a filter")]
 fn chain(first: Value, rest: Rest<Value>) -> Result<bool, Error> {
     let mut left = first;
     for pair in rest.chunks_exact(2) {

@@ -165,16 +165,16 @@ fn bare(out: &mut String, expression: &Expr<'_>) {
         Expr::BinOp(operation) => match operator(operation.op) {
             Operator::Infix(symbol, level) => {
                 write(out, &operation.left, level);
-                out.push_str(&format!(" {symbol} "));
+                out.extend([" ", symbol, " "]);
                 write(out, &operation.right, above(level));
             }
             Operator::Filter(name) => call(out, &operation.left, name, [&operation.right]),
         },
         Expr::Compare(chain) => {
             write(out, &chain.expr, Level::Filter);
-            out.push_str(&format!("|{CHAIN}("));
+            out.extend(["|", CHAIN, "("]);
             for link in &chain.ops {
-                out.push_str(&format!("'{}', ", comparison(link.op)));
+                out.extend(["'", comparison(link.op), "', "]);
                 write(out, &link.expr, Level::Choice);
                 out.push_str(", ");
             }
@@ -219,6 +219,13 @@ fn bare(out: &mut String, expression: &Expr<'_>) {
             write(out, &called.expr, Level::Postfix);
             arguments(out, &called.args);
         }
+        Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) => collection(out, expression),
+    }
+}
+
+/// Writes a list, a tuple or a map.
+fn collection(out: &mut String, expression: &Expr<'_>) {
+    match expression {
         Expr::List(list) => {
             out.push('[');
             elements(out, &list.items);
@@ -239,6 +246,7 @@ fn bare(out: &mut String, expression: &Expr<'_>) {
             }
             out.push('}');
         }
+        _ => {}
     }
 }
 
@@ -308,11 +316,12 @@ fn value(out: &mut String, value: &Value) {
         (ValueKind::Number, _) if !value.is_integer() => {
             let number = f64::try_from(value.clone()).unwrap_or_default();
             // The lexer knows no name of infinity.
-            out.push_str(&if number.is_finite() {
+            let number = if number.is_finite() {
                 format!("{number:?}")
             } else {
                 "1e999".to_owned()
-            });
+            };
+            out.push_str(&number);
         }
         _ => out.push_str(&value.to_string()),
     }
@@ -413,7 +422,7 @@ fn choice(out: &mut String, keyword: &str, parsed: &Stmt<'_>) {
     let Stmt::IfCond(choice) = parsed else {
         return;
     };
-    out.push_str(&format!("{{% {keyword} "));
+    out.extend(["{% ", keyword, " "]);
     write(out, &choice.expr, Level::Or);
     out.push_str(" %}");
     body(out, &choice.true_body);

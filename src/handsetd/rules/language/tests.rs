@@ -143,125 +143,128 @@ fn comparisons_without_meaning_are_errors() {
     }
 }
 
+/// Conditions, and how the error about each begins.
+const UNKNOWN_NAMES: &[(&str, &str)] = &[
+    (
+        "event.Queue.startwith('a')",
+        "unknown method startwith of a text; did you mean startswith? (column 13: startwith('a'))",
+    ),
+    (
+        "event.Paused = 1",
+        "syntax error: unexpected input after expression; did you mean ==? (column 14: = 1)",
+    ),
+    (
+        "event.Cause|integer",
+        "unknown filter integer; did you mean int? (column 13: integer)",
+    ),
+    (
+        "event.Cause is define",
+        "unknown test define; did you mean defined? (column 16: define)",
+    ),
+    (
+        "nwo.hour > 5",
+        "unknown name nwo; did you mean now? (column 1: nwo.hour > 5)",
+    ),
+    (
+        "now.huor > 5",
+        "now has no attribute huor; did you mean hour? (column 5: huor > 5)",
+    ),
+    (
+        "phone.naem == 'a'",
+        "a phone has no attribute naem; did you mean name? (column 7: naem == 'a')",
+    ),
+    (
+        "phones['1'].naem == 'a'",
+        "a phone has no attribute naem; did you mean name? (column 13: naem == 'a')",
+    ),
+    (
+        "phone['colour'] == 'red'",
+        "a phone has no attribute colour; expected one of activity, address, dnd, hook, model, name, vendor (column 7: 'colour'] == 'red')",
+    ),
+    (
+        "true or (false and event.X|nope)",
+        "unknown filter nope (column 28: nope))",
+    ),
+    (
+        "1 if true else lenght(event.X)",
+        "unknown function lenght; did you mean the filter |length?",
+    ),
+    (
+        "event.Queue|startswith('a')",
+        "unknown filter startswith; did you mean the method .startswith()? (column 13",
+    ),
+    (
+        "event.Queue.upper == 'A'",
+        "upper of a text is a method; write upper() (column 13",
+    ),
+    (
+        "event.Queue.length == 5",
+        "a text has no attribute length; did you mean the filter |length?",
+    ),
+    ("event.Queue.name", "a text has no attribute name"),
+    (
+        "event.Cause-txt == 'x'",
+        "unknown name txt; did you mean event['Cause-txt']? (column 13: txt == 'x')",
+    ),
+    (
+        "event.A == one",
+        "unknown name one; use event.one for a value of the event, or put literal text in quotes (column 12: one)",
+    ),
+    ("event.A == null", "unknown name null; did you mean none?"),
+    (
+        "event.A && event.B",
+        "syntax error: unexpected character; did you mean and? (column 9: && event.B)",
+    ),
+    ("event.A || event.B", "did you mean or? (column 9"),
+    ("!event.A", "did you mean not? (column 1"),
+    (
+        "event.A =~ 'x'",
+        "did you mean the filter regex_search? (column 9",
+    ),
+    (
+        "event.A ==",
+        "syntax error: unexpected end of input, expected expression (column 11, at the end)",
+    ),
+    (
+        "event.A|regex_search('(')",
+        "invalid pattern \"(\": unclosed group (column 22: '('))",
+    ),
+    (
+        "now.strftime('%H:%') == ''",
+        "invalid format \"%H:%\" of strftime",
+    ),
+    (
+        "now.strtime('%H') == ''",
+        "unknown method strtime of now; did you mean strftime?",
+    ),
+    (
+        "values.X|select('define')|list",
+        "unknown test define; did you mean defined? (column 17",
+    ),
+    (
+        "values.X|map('uper')|list",
+        "unknown filter uper; did you mean upper? (column 14",
+    ),
+    (
+        "values.X.append('a')",
+        "values cannot be changed, so append does not exist",
+    ),
+    ("event.X|__eq(1)", "unknown filter __eq"),
+    ("event.X is __eq", "unknown test __eq"),
+    ("event('X')", "event is not a function"),
+    (
+        "event.A[::2]",
+        "slices with a step, such as [::-1], are not supported; use [from:to] (column 11",
+    ),
+    (
+        "event.A ==\n  event.B|uper",
+        "unknown filter uper; did you mean upper? (line 2, column 11: uper)",
+    ),
+];
+
 #[test]
 fn names_that_do_not_exist_are_found_at_load() {
-    for (condition, expected) in [
-        (
-            "event.Queue.startwith('a')",
-            "unknown method startwith of a text; did you mean startswith? (column 13: startwith('a'))",
-        ),
-        (
-            "event.Paused = 1",
-            "syntax error: unexpected input after expression; did you mean ==? (column 14: = 1)",
-        ),
-        (
-            "event.Cause|integer",
-            "unknown filter integer; did you mean int? (column 13: integer)",
-        ),
-        (
-            "event.Cause is define",
-            "unknown test define; did you mean defined? (column 16: define)",
-        ),
-        (
-            "nwo.hour > 5",
-            "unknown name nwo; did you mean now? (column 1: nwo.hour > 5)",
-        ),
-        (
-            "now.huor > 5",
-            "now has no attribute huor; did you mean hour? (column 5: huor > 5)",
-        ),
-        (
-            "phone.naem == 'a'",
-            "a phone has no attribute naem; did you mean name? (column 7: naem == 'a')",
-        ),
-        (
-            "phones['1'].naem == 'a'",
-            "a phone has no attribute naem; did you mean name? (column 13: naem == 'a')",
-        ),
-        (
-            "phone['colour'] == 'red'",
-            "a phone has no attribute colour; expected one of activity, address, dnd, hook, model, name, vendor (column 7: 'colour'] == 'red')",
-        ),
-        (
-            "true or (false and event.X|nope)",
-            "unknown filter nope (column 28: nope))",
-        ),
-        (
-            "1 if true else lenght(event.X)",
-            "unknown function lenght; did you mean the filter |length?",
-        ),
-        (
-            "event.Queue|startswith('a')",
-            "unknown filter startswith; did you mean the method .startswith()? (column 13",
-        ),
-        (
-            "event.Queue.upper == 'A'",
-            "upper of a text is a method; write upper() (column 13",
-        ),
-        (
-            "event.Queue.length == 5",
-            "a text has no attribute length; did you mean the filter |length?",
-        ),
-        ("event.Queue.name", "a text has no attribute name"),
-        (
-            "event.Cause-txt == 'x'",
-            "unknown name txt; did you mean event['Cause-txt']? (column 13: txt == 'x')",
-        ),
-        (
-            "event.A == one",
-            "unknown name one; use event.one for a value of the event, or put literal text in quotes (column 12: one)",
-        ),
-        ("event.A == null", "unknown name null; did you mean none?"),
-        (
-            "event.A && event.B",
-            "syntax error: unexpected character; did you mean and? (column 9: && event.B)",
-        ),
-        ("event.A || event.B", "did you mean or? (column 9"),
-        ("!event.A", "did you mean not? (column 1"),
-        (
-            "event.A =~ 'x'",
-            "did you mean the filter regex_search? (column 9",
-        ),
-        (
-            "event.A ==",
-            "syntax error: unexpected end of input, expected expression (column 11, at the end)",
-        ),
-        (
-            "event.A|regex_search('(')",
-            "invalid pattern \"(\": unclosed group (column 22: '('))",
-        ),
-        (
-            "now.strftime('%H:%') == ''",
-            "invalid format \"%H:%\" of strftime",
-        ),
-        (
-            "now.strtime('%H') == ''",
-            "unknown method strtime of now; did you mean strftime?",
-        ),
-        (
-            "values.X|select('define')|list",
-            "unknown test define; did you mean defined? (column 17",
-        ),
-        (
-            "values.X|map('uper')|list",
-            "unknown filter uper; did you mean upper? (column 14",
-        ),
-        (
-            "values.X.append('a')",
-            "values cannot be changed, so append does not exist",
-        ),
-        ("event.X|__eq(1)", "unknown filter __eq"),
-        ("event.X is __eq", "unknown test __eq"),
-        ("event('X')", "event is not a function"),
-        (
-            "event.A[::2]",
-            "slices with a step, such as [::-1], are not supported; use [from:to] (column 11",
-        ),
-        (
-            "event.A ==\n  event.B|uper",
-            "unknown filter uper; did you mean upper? (line 2, column 11: uper)",
-        ),
-    ] {
+    for (condition, expected) in UNKNOWN_NAMES {
         let error = met(condition).unwrap_err();
         assert!(error.contains(expected), "{condition}: {error}");
         // The same in a branch that is never taken.

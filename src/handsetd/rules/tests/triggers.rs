@@ -49,10 +49,10 @@ fn lists_and_patterns_fire_a_rule_once() {
 fn decisions_are_in_the_order_of_the_configuration() {
     let mut text = String::new();
     for on in ["B*", "A", "*", "A"] {
-        text.push_str(&format!(
-            "[[rule]]\nname = \"{}\"\non = \"{on}\"\ndo = [{{ verb = \"ping\" }}]\n",
-            text.len()
-        ));
+        let name = text.len();
+        let rule =
+            format!("[[rule]]\nname = \"{name}\"\non = \"{on}\"\ndo = [{{ verb = \"ping\" }}]\n");
+        text.push_str(&rule);
     }
     let mut engine = engine(&text);
     let names: Vec<String> = engine.names().map(ToOwned::to_owned).collect();
