@@ -3,14 +3,15 @@
 mod absence;
 mod claimants;
 mod desk_phones;
+mod named_phone;
 mod phone_ref;
 mod reference;
 mod servers;
 mod speaker;
 mod summary;
 
+pub(crate) use named_phone::NamedPhone;
 pub(crate) use phone_ref::PhoneRef;
-pub(crate) use servers::NamedPhone;
 pub(crate) use speaker::Claims;
 pub(crate) use summary::PhoneSummary;
 

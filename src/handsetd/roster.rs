@@ -6,6 +6,7 @@
 
 mod contact;
 mod hidden_events;
+mod identity;
 mod inquiry;
 mod origin;
 mod query_queue;
@@ -34,6 +35,7 @@ use tracing::error;
 
 pub use contact::Contact;
 pub(crate) use contact::Reach;
+use identity::Identity;
 pub(crate) use origin::CallOrigin;
 use question::Question;
 pub(crate) use registered::Registered;
@@ -54,7 +56,7 @@ struct Server {
     client: Client,
     table: watch::Receiver<Table>,
     questions: mpsc::Sender<Question>,
-    identity: origin::Identity,
+    identity: Identity,
 }
 
 /// Where to send to a registered endpoint.
@@ -83,7 +85,7 @@ impl Roster {
             client: client.clone(),
             table: readable,
             questions,
-            identity: origin::Identity::default(),
+            identity: Identity::default(),
         };
         self.servers.write().push(server);
         let stop = tasks.stop();

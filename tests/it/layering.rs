@@ -104,7 +104,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "dialplan",
-        &["dispatch", "history", "metrics", "outcome", "resolver"],
+        &[
+            "dispatch", "history", "metrics", "outcome", "resolver", "roster",
+        ],
     ),
     (
         "dispatch",

@@ -6,17 +6,9 @@ use handset_phones::phone::{Endpoint, PhoneEntry, PhoneNames, ServerName, Target
 use tokio::time::Instant;
 
 use super::PhoneResolver;
+use super::named_phone::NamedPhone;
 use crate::outcome::{Outcome, Status};
 use crate::roster::CallOrigin;
-
-/// A phone by its name.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct NamedPhone {
-    /// The name, with that of its server where phones of several servers have it.
-    pub(crate) name: String,
-    /// The server of its endpoint, if known.
-    pub(crate) server: Option<ServerName>,
-}
 
 impl PhoneResolver {
     /// Returns the server that a call comes from, if it can be told until `until`.

@@ -5,13 +5,11 @@
 //! with. Where neither helps, the servers are asked which of them has the channel.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_ami::{Action, State};
 use handset_phones::phone::ServerName;
-use parking_lot::Mutex;
 use tokio::net::lookup_host;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -26,18 +24,6 @@ pub(crate) struct CallOrigin<'a> {
     pub(crate) channel: &'a str,
     /// The id of its channel: `SYSTEMNAME-SECONDS.NUMBER`, or without the name.
     pub(crate) uniqueid: &'a str,
-}
-
-/// What is known of a server, so that it is not asked for each call.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Identity(Arc<Mutex<Known>>);
-
-#[derive(Debug, Default)]
-struct Known {
-    /// Its addresses, and when they were looked up.
-    addresses: Option<(Instant, Vec<IpAddr>)>,
-    /// Its system name, empty if it has none, and the login of the connection that told it.
-    system_name: Option<(Instant, String)>,
 }
 
 impl CallOrigin<'_> {
@@ -112,7 +98,7 @@ impl Server {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return vec![ip.to_canonical()];
         }
-        if let Some((at, addresses)) = &self.identity.0.lock().addresses
+        if let Some((at, addresses)) = &self.identity.known().addresses
             && at.elapsed() < ADDRESS_LIFETIME
         {
             return addresses.clone();
@@ -122,7 +108,7 @@ impl Server {
             Ok(Ok(found)) => found.map(|socket| socket.ip().to_canonical()).collect(),
             Ok(Err(_)) | Err(_) => Vec::new(),
         };
-        self.identity.0.lock().addresses = Some((Instant::now(), addresses.clone()));
+        self.identity.known().addresses = Some((Instant::now(), addresses.clone()));
         addresses
     }
 
@@ -132,7 +118,7 @@ impl Server {
             State::Connected(connected) => connected.since,
             _ => return None,
         };
-        if let Some((at, name)) = &self.identity.0.lock().system_name
+        if let Some((at, name)) = &self.identity.known().system_name
             && *at == since
         {
             return Some(name.clone());
@@ -141,7 +127,7 @@ impl Server {
         let settings = asked.await.ok()?;
         // An account without the right is told nothing; that does not change either.
         let name = settings.header("SystemName").unwrap_or_default().to_owned();
-        self.identity.0.lock().system_name = Some((since, name.clone()));
+        self.identity.known().system_name = Some((since, name.clone()));
         Some(name)
     }
 

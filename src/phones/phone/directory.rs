@@ -5,10 +5,7 @@ mod target;
 
 use std::collections::HashMap;
 
-use super::{
-    Address, Endpoint, Listing, MacAddress, PhoneEntry, PhoneNames, Registered, ServerName,
-};
-use search::Search;
+use super::{Address, Endpoint, Listing, MacAddress, PhoneEntry, ServerName};
 
 pub use target::Target;
 
@@ -82,18 +79,6 @@ impl Directory {
         self.servers.len() > 1
     }
 
-    /// Returns the targets of `phone=`: groups replaced by their members, `all` and patterns by the
-    /// phones that they stand for, each phone once. A name without a server means the phone of `home`,
-    /// if that has one.
-    pub fn find(
-        &self,
-        names: &PhoneNames,
-        home: Option<&ServerName>,
-        registered: &impl Registered,
-    ) -> Vec<Target> {
-        Search::new(self, home, registered).find(names)
-    }
-
     /// Returns the entry of `endpoint` of a server, or an unlisted one.
     pub fn of_endpoint(&self, endpoint: &Endpoint, server: Option<&ServerName>) -> PhoneEntry {
         let entries = self.entries.iter();
@@ -102,58 +87,6 @@ impl Directory {
         known
             .unwrap_or_else(|| PhoneEntry::unlisted(endpoint.clone()))
             .at(server)
-    }
-
-    /// Returns the servers other than `server` that have a phone of this name, which is not the same
-    /// phone.
-    pub fn namesakes(
-        &self,
-        name: &str,
-        server: &ServerName,
-        registered: &impl Registered,
-    ) -> Vec<ServerName> {
-        if !self.has_several_servers() {
-            return Vec::new();
-        }
-        Search::new(self, None, registered).namesakes(name, server)
-    }
-
-    /// Returns the server of the phone of an entry, if it is clear.
-    pub fn server_of(
-        &self,
-        entry: &PhoneEntry,
-        registered: &impl Registered,
-    ) -> Option<ServerName> {
-        if let [only] = self.servers.as_slice() {
-            return Some(only.clone());
-        }
-        let mut servers = Search::new(self, None, registered)
-            .servers_of(entry)
-            .into_iter();
-        let first = servers.next();
-        first.filter(|_| servers.next().is_none())
-    }
-
-    /// Returns the servers whose phone an entry may be, if it does not say which and the address in it
-    /// can be that of one phone only.
-    pub fn doubts(&self, entry: &PhoneEntry, registered: &impl Registered) -> Vec<ServerName> {
-        let is_one = entry.address.is_some() || entry.mac.is_some();
-        let is_placed = self.entries.iter().any(|known| {
-            known.name == entry.name && known.endpoint == entry.endpoint && known.server.is_some()
-        });
-        if is_placed || !is_one || !entry.listing.is_named() || !self.has_several_servers() {
-            return Vec::new();
-        }
-        let entry = PhoneEntry {
-            server: None,
-            ..entry.clone()
-        };
-        let servers = Search::new(self, None, registered).servers_of(&entry);
-        if servers.len() > 1 {
-            servers
-        } else {
-            Vec::new()
-        }
     }
 
     /// Splits `berlin/1001` into server and name, if there is such a server.

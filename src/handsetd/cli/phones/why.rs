@@ -5,8 +5,8 @@
 //! daemon, which shows as little as the vendor's documents allow.
 
 mod fetch;
+mod probe_result;
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::Context;
@@ -29,6 +29,7 @@ use crate::resolver::{NotFound, PhoneResolver};
 use crate::roster::Roster;
 use crate::telemetry::TerminalSafe;
 use fetch::FetchReport;
+use probe_result::ProbeResult;
 
 /// The probes of one phone.
 #[derive(Debug, Serialize)]
@@ -44,17 +45,6 @@ pub(super) struct PhoneReport {
     refused: Option<String>,
     #[serde(rename = "ways")]
     probes: Vec<ProbeResult>,
-}
-
-/// The result of one probe.
-#[derive(Debug, Serialize)]
-struct ProbeResult {
-    #[serde(rename = "way")]
-    transport: &'static str,
-    #[serde(rename = "tried")]
-    probe: Cow<'static, str>,
-    status: String,
-    reason: String,
 }
 
 impl PhoneReport {

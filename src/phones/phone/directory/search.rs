@@ -9,8 +9,74 @@ use crate::phone::{
     Endpoint, MacAddress, PhoneEntry, PhoneName, PhoneNames, Registered, ServerName, Technology,
 };
 
+impl Directory {
+    /// Returns the targets of `phone=`: groups replaced by their members, `all` and patterns by the
+    /// phones that they stand for, each phone once. A name without a server means the phone of `home`,
+    /// if that has one.
+    pub fn find(
+        &self,
+        names: &PhoneNames,
+        home: Option<&ServerName>,
+        registered: &impl Registered,
+    ) -> Vec<Target> {
+        Search::new(self, home, registered).find(names)
+    }
+
+    /// Returns the servers other than `server` that have a phone of this name, which is not the same
+    /// phone.
+    pub fn namesakes(
+        &self,
+        name: &str,
+        server: &ServerName,
+        registered: &impl Registered,
+    ) -> Vec<ServerName> {
+        if !self.has_several_servers() {
+            return Vec::new();
+        }
+        Search::new(self, None, registered).namesakes(name, server)
+    }
+
+    /// Returns the server of the phone of an entry, if it is clear.
+    pub fn server_of(
+        &self,
+        entry: &PhoneEntry,
+        registered: &impl Registered,
+    ) -> Option<ServerName> {
+        if let [only] = self.servers.as_slice() {
+            return Some(only.clone());
+        }
+        let mut servers = Search::new(self, None, registered)
+            .servers_of(entry)
+            .into_iter();
+        let first = servers.next();
+        first.filter(|_| servers.next().is_none())
+    }
+
+    /// Returns the servers whose phone an entry may be, if it does not say which and the address in it
+    /// can be that of one phone only.
+    pub fn doubts(&self, entry: &PhoneEntry, registered: &impl Registered) -> Vec<ServerName> {
+        let is_one = entry.address.is_some() || entry.mac.is_some();
+        let is_placed = self.entries.iter().any(|known| {
+            known.name == entry.name && known.endpoint == entry.endpoint && known.server.is_some()
+        });
+        if is_placed || !is_one || !entry.listing.is_named() || !self.has_several_servers() {
+            return Vec::new();
+        }
+        let entry = PhoneEntry {
+            server: None,
+            ..entry.clone()
+        };
+        let servers = Search::new(self, None, registered).servers_of(&entry);
+        if servers.len() > 1 {
+            servers
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 /// A search for the targets of `phone=`.
-pub(super) struct Search<'a, R> {
+struct Search<'a, R> {
     directory: &'a Directory,
     /// The server whose phones names without a server mean.
     home: Option<&'a ServerName>,
@@ -23,11 +89,7 @@ pub(super) struct Search<'a, R> {
 }
 
 impl<'a, R: Registered> Search<'a, R> {
-    pub(super) fn new(
-        directory: &'a Directory,
-        home: Option<&'a ServerName>,
-        registered: &'a R,
-    ) -> Self {
+    fn new(directory: &'a Directory, home: Option<&'a ServerName>, registered: &'a R) -> Self {
         // An event of a server that is no longer configured means any phone.
         let home = home.filter(|home| directory.servers.contains(home));
         let is_only = !directory.has_several_servers();
@@ -42,7 +104,7 @@ impl<'a, R: Registered> Search<'a, R> {
     }
 
     /// Returns the targets of names, each phone once.
-    pub(super) fn find(mut self, names: &'a PhoneNames) -> Vec<Target> {
+    fn find(mut self, names: &'a PhoneNames) -> Vec<Target> {
         for name in names.iter() {
             match name {
                 PhoneName::Inserted(name) => {
@@ -141,7 +203,7 @@ impl<'a, R: Registered> Search<'a, R> {
     }
 
     /// Returns the servers that have a phone of an entry, one for each phone.
-    pub(super) fn servers_of(&self, entry: &PhoneEntry) -> Vec<ServerName> {
+    fn servers_of(&self, entry: &PhoneEntry) -> Vec<ServerName> {
         let has = |server: &&ServerName| match &entry.server {
             Some(own) => own == *server,
             None => self.has(entry, server),
@@ -203,7 +265,7 @@ impl<'a, R: Registered> Search<'a, R> {
     }
 
     /// Returns the servers other than `server` that have another phone of this name.
-    pub(super) fn namesakes(mut self, name: &str, server: &'a ServerName) -> Vec<ServerName> {
+    fn namesakes(mut self, name: &str, server: &'a ServerName) -> Vec<ServerName> {
         self.home = Some(server);
         let mut servers = self.servers_with(name);
         servers.retain(|other| other != server);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::phone::{PhoneNames, Registered};
 
 fn directory() -> Directory {
     let entry = |name: &str, endpoint: &str, address: Option<&str>| PhoneEntry {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::ProbeResult;
+use super::probe_result::ProbeResult;
 use crate::cli::admin_client::AdminClient;
 use crate::config::Config;
 use crate::outcome::Status;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::phone::NoneRegistered;
+use crate::phone::{NoneRegistered, Registered};
 
 /// Berlin has 1001, 2001 and 3001, Munich 1001, 2002 and 3001, which is one phone.
 struct TwoServers;
