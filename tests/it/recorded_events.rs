@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use handset_ami::Event;
 use handset_ami::wire::{Frame, Framer};
+use handset_net::tasks::Tasks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -173,7 +174,7 @@ impl Recorder {
         let stream = TcpStream::connect(asterisk.manager()).await.unwrap();
         let (mut reader, sender) = stream.into_split();
         let (received, bytes) = watch::channel(Vec::new());
-        tokio::spawn(async move {
+        Tasks::new().spawn("recorder", async move {
             let mut chunk = vec![0; 64 * 1024];
             while let Ok(length @ 1..) = reader.read(&mut chunk).await {
                 received.send_modify(|bytes| bytes.extend_from_slice(&chunk[..length]));
@@ -228,7 +229,7 @@ fn kept(bytes: &[u8]) -> Vec<Vec<(String, String)>> {
             .map(|(name, value)| (name.to_owned(), steady(value)))
             .collect();
         let name = headers[0].1.clone();
-        let device = event.header("Device").or(event.header("Hint"));
+        let device = event.header("Device").or_else(|| event.header("Hint"));
         let device = device.unwrap_or_default();
         let count = counts.entry(format!("{name} {device}")).or_default();
         *count += 1;

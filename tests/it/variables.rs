@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use handset_agi::{Channel, Config, Error, Request, Script, Server};
+use handset_net::tasks::Tasks;
 use handset_simulator::Vendor;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -44,14 +45,14 @@ async fn any_value_is_set_unchanged_together_with_others(version: Version) {
         dialplan: &dialplan,
         ..options
     };
-    let running = tokio::spawn(server.run(script, stop.clone()));
+    let running = Tasks::new().spawn("agi", server.run(script, stop.clone()));
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;
     };
     asterisk.cli("agi set debug on");
     asterisk.cli("channel originate Local/1@phones application Wait 60");
     asterisk.line("SET|done|").await;
-    let differences = differences.lock().unwrap();
+    let differences = differences.lock().unwrap().clone();
     assert!(differences.is_empty(), "{differences:#?}");
     let commands = |start: &str| asterisk.count(&format!("AGI Rx << {start}"));
     assert_eq!(commands("EXEC \"MSet\" "), rounds().len());
