@@ -238,8 +238,10 @@ fn is_own(key: &str) -> bool {
     [AMI, SERVER, DEADLINE].contains(&key) || is_common(key)
 }
 
+/// Returns whether the value of a header is not shown. `Key` is a secret of [`SESSION`] actions alone, which
+/// are none of rules; elsewhere it names an entry of the database.
 fn is_secret(name: &str) -> bool {
-    handset_ami::wire::is_secret(name)
+    handset_ami::wire::is_secret(name) && !name.eq_ignore_ascii_case("Key")
 }
 
 const AMI: &str = "ami";
