@@ -170,6 +170,30 @@ impl SimulatedPhone {
         Ok(())
     }
 
+    /// Types a value into a field of the form on the screen, as the user would. The field is named by its
+    /// parameter or its label.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the screen is not a form or lacks the field.
+    pub fn fill(&self, field: &str, value: &str) -> Result<(), Error> {
+        let mut is_filled = false;
+        self.device.change(|state| {
+            if let Some(screen) = &mut state.screen
+                && let Content::Form { inputs, .. } = &mut screen.content
+                && let Some(input) = inputs.iter_mut().find(|input| input.is_called(field))
+            {
+                value.clone_into(&mut input.value);
+                is_filled = true;
+            }
+        });
+        if is_filled {
+            Ok(())
+        } else {
+            Err(Error::NoSuchField(field.to_owned()))
+        }
+    }
+
     /// Fills in the form on the screen and submits it, as the user would.
     ///
     /// Returns once the phone has fetched whatever the form leads to.

@@ -200,6 +200,14 @@ pub struct FormField {
     pub secret: bool,
 }
 
+impl FormField {
+    /// Returns whether this is the parameter or the label of the field. A colon at the end of a label
+    /// does not count.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.parameter == name || self.label.trim_end_matches(':') == name.trim_end_matches(':')
+    }
+}
+
 /// A soft key below the screen.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SoftKey {

@@ -52,6 +52,7 @@ mod secrets;
 mod security_page;
 mod sending;
 mod servers;
+mod simulated_user;
 mod slow;
 mod smuggling;
 mod snom_verbs;

@@ -3,7 +3,9 @@
 //! Compiled with the Cargo feature `simulator` only, which is on by default.
 
 mod arguments;
+mod command;
 mod cucm;
+mod input;
 mod phone;
 
 use std::io::Write;

@@ -27,8 +27,13 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `command` without standard input and begins to read its outputs.
     pub(crate) fn start(name: &str, command: &mut Command) -> Self {
+        Self::start_reading(name, command, Stdio::null())
+    }
+
+    /// Starts `command` as [`start`](Self::start) does, with `input` as its standard input.
+    pub(crate) fn start_reading(name: &str, command: &mut Command, input: Stdio) -> Self {
         let started = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();

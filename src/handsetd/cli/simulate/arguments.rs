@@ -10,12 +10,17 @@ use url::Url;
 
 /// Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    after_help = "The user of a phone acts by lines of standard input: open URL, select NUMBER, \
+    press LABEL, fill FIELD=VALUE, submit and help.\n\n\
+    Examples:\n  \
     handsetd simulate snom --listen 127.0.21.2:80 --username push --password secret\n  \
     handsetd simulate cisco --authenticate http://127.0.0.1:8090/cisco/authenticate\n  \
     handsetd simulate yealink --listen 127.0.21.3:80 --register 1003@192.0.2.10 --dial 700\n  \
+    echo open http://127.0.0.1:8090/page/menu | handsetd simulate snom\n  \
     handsetd simulate cucm --username MobilityManagerUser --password secret --device \
-    SEP00005E005301 --user john")]
+    SEP00005E005301 --user john"
+)]
 pub(crate) struct Simulate {
     /// Vendor of the phone, or cucm for a call manager
     #[arg(value_parser = PossibleValuesParser::new(

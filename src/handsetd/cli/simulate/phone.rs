@@ -12,8 +12,11 @@ use handset_simulator::{
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
 use super::arguments::Simulate;
+use super::command::Command;
+use super::input;
 
 /// Runs a phone until Ctrl-C or SIGTERM, and prints its requests and screens.
 pub(super) async fn run(
@@ -37,6 +40,10 @@ pub(super) async fn run(
     let call = register_and_dial(arguments, &phone, tasks);
     tokio::pin!(call);
     let mut has_called = false;
+    let mut failures = input::lines().map(|lines| obey(lines, phone.clone(), tasks));
+    if failures.is_some() {
+        writeln!(out, "Type help for what its user can do.\n")?;
+    }
     loop {
         tokio::select! {
             _ = ctrl_c() => return Ok(()),
@@ -47,6 +54,11 @@ pub(super) async fn run(
                     writeln!(out, "{line}\n")?;
                 }
             }
+            failure = next(&mut failures) => match failure {
+                Some(failure) => writeln!(out, "{}\n", failure)?,
+                // No more input.
+                None => failures = None,
+            },
             changed = states.changed() => {
                 changed.context("the phone has stopped")?;
                 let state = states.borrow_and_update().clone();
@@ -99,6 +111,45 @@ fn options(arguments: &Simulate) -> anyhow::Result<Options> {
         .authentication_url
         .clone_from(&arguments.authenticate);
     Ok(options)
+}
+
+/// Has the phone do what `lines` say, one after the other; returns what it cannot do.
+fn obey(
+    mut lines: mpsc::Receiver<String>,
+    phone: SimulatedPhone,
+    tasks: &Tasks,
+) -> mpsc::Receiver<String> {
+    let (sender, failures) = mpsc::channel(1);
+    let stop = tasks.stop();
+    tasks.spawn("user", async move {
+        let obeying = async {
+            while let Some(line) = lines.recv().await {
+                if line.trim().is_empty() {
+                    continue;
+                }
+                let done = match line.parse::<Command>() {
+                    Ok(command) => command.run(&phone).await,
+                    Err(reason) => Err(reason),
+                };
+                if let Err(reason) = done
+                    && sender.send(reason).await.is_err()
+                {
+                    return;
+                }
+            }
+        };
+        // Stopped in the midst of a line, nothing is left to do.
+        let _ = stop.run_until_cancelled(obeying).await;
+    });
+    failures
+}
+
+/// Returns the next failure; `None` once there are no more. Never returns without a receiver.
+async fn next(failures: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
+    match failures {
+        Some(failures) => failures.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Registers and dials as far as the options say; returns the outcome in one line.
