@@ -142,7 +142,8 @@ impl Execution {
     ) -> Result<StepResult, Cancellation> {
         let causes = self.run.causes.with(&self.run.rule);
         let consequences = &self.services.consequences;
-        consequences.expect(action, &causes, Instant::now());
+        let home = self.run.server.as_ref();
+        consequences.expect(action, home, &causes, Instant::now());
         let result = match action {
             StepAction::Ami(call) => ami_step::send(&self.services.servers, call).await,
             // It is filled in when it is reached.
@@ -155,7 +156,7 @@ impl Execution {
             }
             StepAction::Webhook(call) => self.services.webhooks.send(call).await,
         };
-        consequences.expect(action, &causes, Instant::now());
+        consequences.expect(action, home, &causes, Instant::now());
         Ok(result)
     }
 

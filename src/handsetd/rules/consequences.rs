@@ -10,36 +10,56 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use handset_net::expiring::ExpiringMap;
-use handset_phones::phone::{PhoneNames, normalized_name};
+use handset_phones::phone::ServerName;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::causes::Causes;
+use super::context::Phones;
 use super::fact::Fact;
 use super::loop_guard::{WINDOW, consequences, lists};
+use super::request_subjects;
 use super::step::{AmiCall, StepAction};
+use super::subject::Subject;
 
 /// The expected consequences of recent steps. Cheap to clone; clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Consequences(Arc<Mutex<ExpiringMap<Expected, Causes>>>);
+pub(crate) struct Consequences {
+    expected: Arc<Mutex<ExpiringMap<Expected, Causes>>>,
+    /// Tells of which server a phone is.
+    phones: Arc<dyn Phones>,
+}
 
 /// What is expected of an event.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct Expected {
-    /// What it mentions, in the form of [`normalized_name`].
-    subject: String,
+    /// What it mentions.
+    subject: Subject,
     /// Fragments of its name, in lower case.
     fragments: &'static [&'static str],
 }
 
 impl Consequences {
-    /// Expects the consequences of a step that begins or ends.
-    pub(crate) fn expect(&self, action: &StepAction, causes: &Causes, now: Instant) {
+    /// Expects nothing yet.
+    pub(super) fn new(phones: Arc<dyn Phones>) -> Self {
+        Self {
+            expected: Arc::new(Mutex::new(ExpiringMap::new(MAX_EXPECTED))),
+            phones,
+        }
+    }
+
+    /// Expects the consequences of a step that begins or ends, in a run for an event of the server `home`.
+    pub(crate) fn expect(
+        &self,
+        action: &StepAction,
+        home: Option<&ServerName>,
+        causes: &Causes,
+        now: Instant,
+    ) {
         let (fragments, subjects) = match action {
             StepAction::Ami(call) => ami(call),
             StepAction::Verb(call) => {
-                let phones = call.request.phone.iter().flat_map(PhoneNames::iter);
-                let phones = phones.map(|phone| normalized_name(phone.as_str()));
+                let phones = request_subjects::subjects(&call.request, home, &*self.phones);
                 (consequences(call.request.verb.name()), phones.collect())
             }
             _ => return,
@@ -47,8 +67,8 @@ impl Consequences {
         if fragments.is_empty() {
             return;
         }
-        let mut expected = self.0.lock();
-        for subject in subjects {
+        let mut expected = self.expected.lock();
+        for subject in subjects.into_iter().flat_map(Subject::to_remember) {
             let key = Expected { subject, fragments };
             let known = expected.get(&key, now).cloned().unwrap_or_default();
             expected.insert(key, known.union(causes), WINDOW, now);
@@ -57,7 +77,7 @@ impl Consequences {
 
     /// Returns the event with what led to it.
     pub(super) fn attribute<'a>(&self, fact: &'a Fact, now: Instant) -> Cow<'a, Fact> {
-        let mut expected = self.0.lock();
+        let mut expected = self.expected.lock();
         expected.remove_expired(now);
         if expected.is_empty() {
             return Cow::Borrowed(fact);
@@ -71,7 +91,8 @@ impl Consequences {
             return Cow::Borrowed(fact);
         }
         let mut causes = fact.causes().clone();
-        for subject in fact.subjects() {
+        let subjects: HashSet<Subject> = fact.subjects();
+        for subject in subjects.into_iter().flat_map(Subject::to_find) {
             let mut key = Expected {
                 subject,
                 fragments: &[],
@@ -87,14 +108,8 @@ impl Consequences {
     }
 }
 
-impl Default for Consequences {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(ExpiringMap::new(MAX_EXPECTED))))
-    }
-}
-
 /// Returns which events an action can cause, and what it is about.
-fn ami(call: &AmiCall) -> (&'static [&'static str], Vec<String>) {
+fn ami(call: &AmiCall) -> (&'static [&'static str], Vec<Subject>) {
     let name = call.action.name().to_ascii_lowercase();
     let known = ACTIONS.iter().find(|(prefix, _)| name.starts_with(prefix));
     let fragments = known.map_or(ANYTHING, |(_, fragments)| fragments);
@@ -124,8 +139,10 @@ fn ami(call: &AmiCall) -> (&'static [&'static str], Vec<String>) {
         let values = call.action.headers().map(|(_, value)| value);
         subjects.extend(values.filter(|value| value.len() >= MIN_SUBJECT));
     }
-    let subjects = subjects.into_iter().map(normalized_name).collect();
-    (fragments, subjects)
+    let server = call.server.as_ref().or(call.origin.as_ref());
+    let subjects = subjects.into_iter();
+    let subjects = subjects.map(|text| Subject::new(text, server));
+    (fragments, subjects.collect())
 }
 
 /// Headers that say what an action is about.
@@ -178,8 +195,9 @@ const LISTS: [&[&str]; 7] = [
 /// The shortest value that says what an unknown action is about, in bytes; shorter ones are in every event.
 const MIN_SUBJECT: usize = 3;
 
-/// Maximum of what is expected at a time, over all rules; what expires next makes room.
-const MAX_EXPECTED: usize = 4096;
+/// Maximum of keys of what is expected at a time, over all rules, two for each subject; what expires next
+/// makes room.
+const MAX_EXPECTED: usize = 8192;
 
 #[cfg(test)]
 mod tests;

@@ -69,13 +69,14 @@ impl Engine {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let phones = PhoneTable::default();
         Ok(Self {
+            consequences: Consequences::new(Arc::clone(&phones.phones)),
             by_event: EventIndex::new(compiled.iter().map(|rule| &rule.triggers)),
             rules: compiled,
-            phones: PhoneTable::default(),
+            phones,
             next_id: 1,
             failures: Failures::default(),
-            consequences: Consequences::default(),
             untaken: VecDeque::new(),
         })
     }
@@ -84,6 +85,7 @@ impl Engine {
     /// keeps it.
     #[must_use]
     pub fn with_phones(mut self, phones: Arc<dyn Phones>) -> Self {
+        self.consequences = Consequences::new(Arc::clone(&phones));
         self.phones.phones = phones;
         self
     }
@@ -164,9 +166,9 @@ impl Engine {
                     *counter = counter.saturating_add(1);
                 }
                 // Events of a long run may still arrive.
-                rule.memory.recent_actions.record(&done.steps, now);
-                if let Some(next) = &next {
-                    rule.memory.recent_actions.record(&next.steps, now);
+                let (recent, phones) = (&mut rule.memory.recent_actions, &*self.phones.phones);
+                for run in std::iter::once(&done).chain(&next) {
+                    recent.record(&run.steps, run.server.as_ref(), phones, now);
                 }
                 return next.map(Decision::Start).into_iter().collect();
             }

@@ -7,9 +7,10 @@ use std::net::IpAddr;
 
 use handset_ami as ami;
 use handset_net::excerpt::excerpt;
-use handset_phones::phone::{ServerName, endpoint_of_channel, is_device_of_phone, normalized_name};
+use handset_phones::phone::{ServerName, endpoint_of_channel, is_device_of_phone};
 
 use super::causes::Causes;
+use super::subject::Subject;
 
 /// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -170,15 +171,15 @@ impl Fact {
         is_change.then_some((self.value("Device")?, self.value("State")?))
     }
 
-    /// Returns all values that may be the name of a phone, in the form of [`normalized_name`].
-    pub(super) fn subjects(&self) -> HashSet<String> {
+    /// Returns all values that may be the name of a phone.
+    pub(super) fn subjects(&self) -> HashSet<Subject> {
         let short = |value: &&str| value.len() <= MAX_NAME;
         let mut subjects = HashSet::new();
         for value in self.values().map(|(_, value)| value).filter(short) {
             if let Some((endpoint, _)) = value.rsplit_once('-') {
-                subjects.insert(normalized_name(endpoint));
+                subjects.insert(Subject::new(endpoint, self.server()));
             }
-            subjects.insert(normalized_name(value));
+            subjects.insert(Subject::new(value, self.server()));
         }
         subjects
     }
@@ -335,7 +336,7 @@ mod tests {
         assert_eq!(fact.name(), "Hangup");
         assert_eq!(fact.value("channel"), Some("PJSIP/1001-0000000a"));
         assert_eq!(fact.phone(), Some("PJSIP/1001"));
-        assert!(fact.subjects().contains("1001"));
+        assert!(fact.subjects().contains(&Subject::new("1001", None)));
         assert_eq!(fact.names().collect::<Vec<_>>(), ["Hangup"]);
     }
 

@@ -8,6 +8,8 @@
 //! - the event mentions a phone to which the rule recently applied the verb, or
 //! - the rule would apply the verb to the same phone again.
 //!
+//! Phones of several servers with the same name are apart, if it is known of which server they are.
+//!
 //! Verbs that cause no events, such as `push`, are never suppressed; use `limit` for them. A rule may
 //! trigger other rules: only its own actions are guarded against. Events of handsetd itself need no
 //! such guess, as they say which rules led to them: see [`super::causes`].
@@ -15,12 +17,15 @@
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
-use handset_phones::phone::{PhoneNames, normalized_name};
+use handset_phones::phone::ServerName;
 use handset_phones::verb::Request;
 use tokio::time::Instant;
 
+use super::context::Phones;
 use super::fact::Fact;
+use super::request_subjects::subjects;
 use super::step::Step;
+use super::subject::Subject;
 
 /// How long after an action an event counts as caused by it.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
@@ -29,18 +34,28 @@ pub(super) const WINDOW: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct RecentActions(ExpiringMap<ActionKey, ()>);
 
-/// Verb and normalized name of the phone.
-pub(super) type ActionKey = (&'static str, String);
+/// Verb and phone.
+pub(super) type ActionKey = (&'static str, Subject);
 
 impl RecentActions {
     pub(super) fn new() -> Self {
         Self(ExpiringMap::new(MAX_ACTIONS))
     }
 
-    /// Records the actions of a run.
-    pub(super) fn record(&mut self, steps: &[Step], now: Instant) {
-        for action in steps.iter().filter_map(Step::request).flat_map(actions) {
-            self.0.insert(action, (), WINDOW, now);
+    /// Records the actions of a run for an event of the server `home`.
+    pub(super) fn record(
+        &mut self,
+        steps: &[Step],
+        home: Option<&ServerName>,
+        phones: &dyn Phones,
+        now: Instant,
+    ) {
+        for request in steps.iter().filter_map(Step::request) {
+            for (verb, phone) in actions(request, home, phones) {
+                for phone in phone.to_remember() {
+                    self.0.insert((verb, phone), (), WINDOW, now);
+                }
+            }
         }
     }
 
@@ -49,6 +64,7 @@ impl RecentActions {
         &self,
         fact: &Fact,
         steps: &[Step],
+        phones: &dyn Phones,
         now: Instant,
     ) -> Option<(ActionKey, Duration)> {
         let caused = steps
@@ -60,9 +76,12 @@ impl RecentActions {
             let verb = request.verb.name();
             let subjects = subjects.get_or_insert_with(|| fact.subjects());
             let mentioned = subjects.iter().map(|phone| (verb, phone.clone()));
-            for action in actions(request).chain(mentioned) {
-                if let Some(remaining) = self.0.remaining(&action, now) {
-                    return Some((action, remaining));
+            for (verb, phone) in actions(request, fact.server(), phones).chain(mentioned) {
+                for phone in phone.to_find() {
+                    let action = (verb, phone);
+                    if let Some(remaining) = self.0.remaining(&action, now) {
+                        return Some((action, remaining));
+                    }
                 }
             }
         }
@@ -77,13 +96,18 @@ impl RecentActions {
 }
 
 /// Returns the actions of a request that can cause events, one per phone.
-fn actions(request: &Request) -> impl Iterator<Item = ActionKey> {
+fn actions(
+    request: &Request,
+    home: Option<&ServerName>,
+    phones: &dyn Phones,
+) -> impl Iterator<Item = ActionKey> {
     let verb = request.verb.name();
     let has_consequences = CONSEQUENCES.iter().any(|(name, _)| *name == verb);
-    let phones = request.phone.iter().filter(move |_| has_consequences);
-    phones
-        .flat_map(PhoneNames::iter)
-        .map(move |phone| (verb, normalized_name(phone.as_str())))
+    let request = Some(request).filter(|_| has_consequences);
+    request
+        .into_iter()
+        .flat_map(move |request| subjects(request, home, phones))
+        .map(move |phone| (verb, phone))
 }
 
 /// Returns fragments of the names of the events that the verb can cause, in lower case.
@@ -209,8 +233,8 @@ const TALK: &[&str] = &[
     "newstate",
 ];
 
-/// Maximum of remembered actions per rule.
-const MAX_ACTIONS: usize = 4096;
+/// Maximum of remembered keys of actions per rule; each action has two, see [`Subject::to_remember`].
+pub(super) const MAX_ACTIONS: usize = 8192;
 
 #[cfg(test)]
 mod tests {

@@ -204,7 +204,9 @@ impl Rule {
                 });
             }
             Admission::Started(cancelled) => {
-                self.memory.recent_actions.record(&run.steps, now);
+                let phones = &*context.phones.phones;
+                let memory = &mut self.memory.recent_actions;
+                memory.record(&run.steps, run.server.as_ref(), phones, now);
                 let counter = &mut self.memory.counters.runs_cancelled;
                 *counter = counter.saturating_add(cancelled.len() as u64);
                 Verdict::Fired { run, cancelled }
@@ -269,11 +271,12 @@ impl Rule {
             return Ok(Err(Verdict::Limited { key, remaining }));
         }
         let steps = self.script.plan(context)?;
-        if let Some(((verb, phone), remaining)) = self.memory.recent_actions.find(fact, &steps, now)
-        {
+        let phones = &*context.phones.phones;
+        let recent = &self.memory.recent_actions;
+        if let Some(((verb, phone), remaining)) = recent.find(fact, &steps, phones, now) {
             return Ok(Err(Verdict::OwnAction {
                 verb,
-                phone,
+                phone: phone.name,
                 remaining,
             }));
         }

@@ -26,7 +26,7 @@ fn fire(engine: &mut Engine, fact: &Fact, now: Instant) -> Vec<String> {
     let begin = |run: &Run| {
         let causes = run.causes.with(&run.rule);
         for step in run.steps.iter() {
-            consequences.expect(&step.action, &causes, now);
+            consequences.expect(&step.action, run.server.as_ref(), &causes, now);
         }
         run.rule.to_string()
     };
@@ -141,5 +141,5 @@ fn what_is_expected_is_bounded() {
             break;
         }
     }
-    assert!(engine.consequences().0.lock().len() <= MAX_EXPECTED);
+    assert!(engine.consequences().expected.lock().len() <= MAX_EXPECTED);
 }

@@ -4,6 +4,7 @@ use handset_net::expiring::ExpiringMap;
 
 use super::*;
 use crate::rules::concurrency::MAX_RUNNING;
+use crate::rules::loop_guard::MAX_ACTIONS;
 use crate::rules::rule::{MAX_LIMITS, MAX_TRACES};
 
 #[test]
@@ -55,7 +56,7 @@ fn memory_is_bounded_for_any_number_of_keys() {
                 }
             }
         }
-        let most = MAX_LIMITS + 2 * MAX_RUNNING + 4096 + MAX_TRACES;
+        let most = MAX_LIMITS + 2 * MAX_RUNNING + MAX_ACTIONS + MAX_TRACES;
         assert!(engine.entries() <= most, "{word}: {}", engine.entries());
         assert_eq!(engine.traces("a").count(), MAX_TRACES);
     }

@@ -1,5 +1,9 @@
 //! The loop guard: rules that cause the events that they handle.
 
+use std::sync::Arc;
+
+use handset_phones::phone::ServerName;
+
 use super::*;
 
 #[test]
@@ -147,4 +151,80 @@ fn runs_pass_on_what_led_to_them() {
         panic!("{decisions:?}");
     };
     assert_eq!(run.causes.to_string(), "other, again");
+}
+
+/// Berlin and Munich have 1001 each.
+#[derive(Debug)]
+struct TwoServers;
+
+impl Phones for TwoServers {
+    fn describe(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneDescription> {
+        let named = name.split_once('/').and_then(|(name, _)| name.parse().ok());
+        Some(PhoneDescription {
+            name: name.to_owned(),
+            server: named.or_else(|| home.cloned()),
+            ..PhoneDescription::default()
+        })
+    }
+
+    fn have_several_servers(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn phones_of_two_servers_with_the_same_number_are_apart() {
+    let text = r#"
+        [[rule]]
+        name = "again"
+        on = "phone.dnd_on"
+        mode = "parallel"
+        do = [{ verb = "dnd", state = "on" }]
+        [[rule]]
+        name = "berlin only"
+        on = "phone.dnd_off"
+        mode = "parallel"
+        do = [{ verb = "dnd", phone = "berlin/1001", state = "off" }]
+    "#;
+    let mut engine = engine(text).with_phones(Arc::new(TwoServers));
+    let consequences = engine.consequences();
+    let now = Instant::now();
+    let event = |server: &str, event: &str, phone: &str| {
+        Fact::of_phone(event, phone, []).of_server(server.parse().ok())
+    };
+    let mut fires = |fact: &Fact, seconds: u32| {
+        let now = now + SECOND * seconds;
+        let decisions = engine.decide(fact, now);
+        for decision in &decisions {
+            let Decision::Start(run) = decision else {
+                panic!("{decision:?}");
+            };
+            let causes = run.causes.with(&run.rule);
+            for step in run.steps.iter() {
+                consequences.expect(&step.action, run.server.as_ref(), &causes, now);
+            }
+            engine.finished(run.id, now);
+        }
+        !decisions.is_empty()
+    };
+    assert!(fires(&event("berlin", "dnd_on", "berlin/1001"), 0));
+    assert!(fires(&event("munich", "dnd_on", "munich/1001"), 1));
+    // However the phone is named, its own action is recognized.
+    for (server, phone) in [
+        ("berlin", "berlin/1001"),
+        ("berlin", "1001"),
+        ("munich", "PJSIP/1001"),
+        ("munich", "munich/PJSIP/1001"),
+        ("", "1001"),
+    ] {
+        assert!(
+            !fires(&event(server, "dnd_on", phone), 2),
+            "{server} {phone}"
+        );
+    }
+    // The rule that names Berlin's phone ignores what Berlin's phone reports then; that of Munich would set
+    // Berlin's again.
+    assert!(fires(&event("berlin", "dnd_off", "berlin/1001"), 3));
+    assert!(!fires(&event("berlin", "dnd_off", "1001"), 4));
+    assert!(!fires(&event("munich", "dnd_off", "1001"), 4));
 }
