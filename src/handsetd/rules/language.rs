@@ -7,6 +7,7 @@
 mod ast;
 mod check;
 mod compare;
+mod constant;
 mod fault;
 mod kind;
 mod methods;

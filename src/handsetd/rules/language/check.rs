@@ -12,10 +12,12 @@ use super::ast::{
     BinOp, BinOpKind, Call, CallArg, Expr, Filter, Stmt, Test, Use, argument, each_expression,
     is_deeper, member, operands, text,
 };
+use super::constant;
 use super::fault::Fault;
 use super::kind::{Kind, kind};
 use super::similar::{similar, suggestion};
-use super::vocabulary::{ALIASES, FILTERS, MUTATING, TESTS};
+use super::syntax::NO_PLACEHOLDERS;
+use super::vocabulary::{ALIASES, FILTERS, MUTATING, OPERATORS, TESTS};
 use crate::rules::filters::{check_pattern, check_strftime};
 
 /// Checks an expression; returns the values that it mentions.
@@ -27,6 +29,9 @@ pub(super) fn expression(
 ) -> Result<Mentions, Fault> {
     let check = Check::new(source, environment, names, BTreeSet::new());
     check.whole(parsed)?;
+    if let Some(literal) = placeholder(parsed) {
+        return Err(check.fault(start(literal), NO_PLACEHOLDERS.to_owned()));
+    }
     Ok(check.mentions.into_inner())
 }
 
@@ -63,6 +68,14 @@ pub(super) fn template(
         ControlFlow::Break(fault) => Err(fault),
         ControlFlow::Continue(()) => Ok(check.mentions.into_inner()),
     }
+}
+
+/// Finds a literal text with a placeholder, which an expression does not fill in.
+fn placeholder<'e, 's>(expression: &'e Expr<'s>) -> Option<&'e Expr<'s>> {
+    if text(expression).is_some_and(|text| text.contains("{{")) {
+        return Some(expression);
+    }
+    operands(expression).into_iter().find_map(placeholder)
 }
 
 /// Collects the names that are assigned to.
@@ -115,6 +128,10 @@ impl<'a> Check<'a> {
 
     fn expression(&self, expression: &Expr<'_>) -> Checked {
         self.mention(expression);
+        let kind = |expression: &Expr<'_>| self.kind(expression);
+        if let Some((literal, text)) = constant::comparison(expression, &kind) {
+            return Err(self.fault(start(literal), text));
+        }
         match expression {
             Expr::Var(variable) => self.variable(variable.id, start(expression))?,
             Expr::BinOp(operation) => self.header_with_hyphen(operation)?,
@@ -261,7 +278,7 @@ impl<'a> Check<'a> {
         let text = if kind.methods().contains(&name) {
             format!("{name} of {noun} is a method; write {name}()")
         } else if attributes.is_empty() {
-            format!("{noun} has no attribute {name}{}", Self::as_filter(name))
+            format!("{noun} has no attribute {name}{}", as_filter(name))
         } else {
             let advice = match similar(name, attributes.iter().copied()) {
                 Some(meant) => suggestion(Some(meant)),
@@ -287,7 +304,7 @@ impl<'a> Check<'a> {
         } else {
             let advice = match similar(name, methods.iter().copied()) {
                 Some(meant) => suggestion(Some(meant)),
-                None => Self::as_filter(name),
+                None => as_operator(name).unwrap_or_else(|| as_filter(name)),
             };
             let of = match kind {
                 Kind::Unknown => String::new(),
@@ -296,14 +313,6 @@ impl<'a> Check<'a> {
             format!("unknown method {name}{of}{advice}")
         };
         Err(self.fault(offset, text))
-    }
-
-    /// Returns a hint at the filter that is called so, or nearly so.
-    fn as_filter(name: &str) -> String {
-        let known = FILTERS.iter().copied();
-        similar(name, known).map_or_else(String::new, |filter| {
-            format!("; did you mean the filter |{filter}?")
-        })
     }
 
     fn function(&self, name: &str, offset: usize) -> Checked {
@@ -317,7 +326,7 @@ impl<'a> Check<'a> {
         let text = match similar(name, functions()) {
             _ if self.names.contains(&name) => format!("{name} is not a function"),
             Some(meant) => format!("unknown function {name}{}", suggestion(Some(meant))),
-            None => format!("unknown function {name}{}", Self::as_filter(name)),
+            None => format!("unknown function {name}{}", as_filter(name)),
         };
         Err(self.fault(offset, text))
     }
@@ -342,8 +351,9 @@ impl<'a> Check<'a> {
         if FILTERS.contains(&name) {
             return Ok(());
         }
-        let advice = match ALIASES.iter().find(|(alias, _)| *alias == name) {
-            Some((_, meant)) => suggestion(Some(meant)),
+        let advice = match alias(name, FILTERS) {
+            Some(meant) => suggestion(Some(meant)),
+            None if name == "contains" => as_operator(name).unwrap_or_default(),
             None => match similar(name, FILTERS.iter().copied()) {
                 Some(meant) => suggestion(Some(meant)),
                 None if super::kind::TEXT_METHODS.contains(&name) => {
@@ -363,11 +373,7 @@ impl<'a> Check<'a> {
         if TESTS.contains(&name) {
             return Ok(());
         }
-        let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
-        let meant = alias
-            .map(|(_, meant)| *meant)
-            .filter(|meant| TESTS.contains(meant))
-            .or_else(|| similar(name, TESTS.iter().copied()));
+        let meant = alias(name, TESTS).or_else(|| similar(name, TESTS.iter().copied()));
         Err(format!("unknown test {name}{}", suggestion(meant)))
     }
 
@@ -397,6 +403,27 @@ impl<'a> Check<'a> {
     fn fault(&self, offset: usize, text: String) -> Fault {
         Fault::new(self.source, offset, text)
     }
+}
+
+/// Returns what another name stands for, if that is one of `known`; case does not matter.
+fn alias(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    let mut aliases = ALIASES.iter().filter(|(_, meant)| known.contains(meant));
+    let found = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
+    found.map(|(_, meant)| *meant)
+}
+
+/// Returns a hint at the filter that is called so, or nearly so.
+fn as_filter(name: &str) -> String {
+    let filter = alias(name, FILTERS).or_else(|| similar(name, FILTERS.iter().copied()));
+    filter.map_or_else(String::new, |filter| {
+        format!("; did you mean the filter |{filter}?")
+    })
+}
+
+/// Returns a hint at the operator that does what methods of other languages do.
+fn as_operator(name: &str) -> Option<String> {
+    let found = OPERATORS.iter().find(|(method, _)| *method == name);
+    found.map(|(_, meant)| format!("; did you mean {meant}?"))
 }
 
 /// Returns the offset of a variable or constant.

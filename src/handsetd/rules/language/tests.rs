@@ -257,6 +257,68 @@ const UNKNOWN_NAMES: &[(&str, &str)] = &[
         "slices with a step, such as [::-1], are not supported; use [from:to] (column 11",
     ),
     (
+        "event.A AND event.B",
+        "did you mean and? (column 9: AND event.B)",
+    ),
+    (
+        "event.A contains 'x'",
+        "did you mean 'part' in event.Name? (column 9",
+    ),
+    (
+        "event.A matches 'x'",
+        "did you mean the filter regex_search? (column 9",
+    ),
+    (
+        "event.A like 'x%'",
+        "did you mean the method startswith or the filter regex_search? (column 9",
+    ),
+    (
+        "event.A.contains('x')",
+        "unknown method contains of a text; did you mean 'part' in event.Name? (column 9",
+    ),
+    (
+        "len(event.A) > 3",
+        "unknown function len; did you mean the filter |length? (column 1",
+    ),
+    (
+        "event.A.match('x')",
+        "unknown method match of a text; did you mean the filter |regex_search? (column 9",
+    ),
+    (
+        "event.A|contains('x')",
+        "unknown filter contains; did you mean 'part' in event.Name? (column 9",
+    ),
+    (
+        "event.A|upcase == 'X'",
+        "unknown filter upcase; did you mean upper? (column 9",
+    ),
+    (
+        "event.A is null",
+        "unknown test null; did you mean none? (column 12",
+    ),
+    (
+        "event.A == true",
+        "a text is never true; compare with the text itself, such as 'yes', or with a number (column 12: true)",
+    ),
+    ("event.A in ['yes', true]", "a text is never true"),
+    ("false != event.A", "a text is never false"),
+    (
+        "event.A == none",
+        "a text is never none; use \"is defined\" to ask whether there is a value (column 12",
+    ),
+    (
+        "phone.activity == 'busy'",
+        "the activity of a phone is never \"busy\"; it is one of away, dialing, holding, idle, ringing, talking, unknown (column 19: 'busy')",
+    ),
+    (
+        "phones['1001'].dnd == true",
+        "dnd of a phone is never true; it is one of on, off, unknown (column 23",
+    ),
+    (
+        "phone.activity not in ['idle', 'Talking']",
+        "the activity of a phone is never \"Talking\"",
+    ),
+    (
         "event.A ==\n  event.B|uper",
         "unknown filter uper; did you mean upper? (line 2, column 11: uper)",
     ),
@@ -274,6 +336,24 @@ fn names_that_do_not_exist_are_found_at_load() {
             let error = filled(&template).unwrap_err();
             assert!(error.starts_with(fault), "{template}: {error}");
         }
+    }
+    for (condition, column) in [
+        ("{{ event.A == '1' }}", 1),
+        ("{{ event.A }} == '1'", 1),
+        ("'1' == '{{ event.A }}'", 8),
+        ("{% if event.A %}true{% endif %}", 1),
+    ] {
+        let error = met(condition).unwrap_err();
+        let expected = format!("write event.Name without {{{{ }}}} (column {column}: ");
+        assert!(error.contains(&expected), "{condition}: {error}");
+    }
+    for condition in [
+        "event.A is defined and event.A == 'true'",
+        "phone.activity in ['idle', 'away'] and phone.dnd != 'on' and 'unknown' == phone.hook",
+        "event.Or == event.Contains",
+        "(1 == 1) == true",
+    ] {
+        assert!(Condition::parse(condition).is_ok(), "{condition}");
     }
     for (template, expected) in [
         ("{{ event.A = 1 }}", "did you mean ==? (column 12: = 1 }})"),

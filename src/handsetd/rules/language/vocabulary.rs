@@ -102,12 +102,14 @@ pub(super) const TESTS: &[&str] = &[
 /// Other names of filters and tests, and the ones here.
 pub(super) const ALIASES: &[(&str, &str)] = &[
     ("contains", "in"),
+    ("downcase", "lower"),
     ("empty", "undefined"),
     ("exists", "defined"),
     ("integer", "int"),
     ("len", "length"),
     ("lowercase", "lower"),
     ("match", "regex_search"),
+    ("matches", "regex_search"),
     ("null", "none"),
     ("present", "defined"),
     ("regex", "regex_search"),
@@ -116,7 +118,20 @@ pub(super) const ALIASES: &[(&str, &str)] = &[
     ("strip", "trim"),
     ("tolower", "lower"),
     ("toupper", "upper"),
+    ("upcase", "upper"),
     ("uppercase", "upper"),
+];
+
+/// Methods of other languages, and the operators that do the same.
+pub(super) const OPERATORS: &[(&str, &str)] = &[
+    ("contains", "'part' in event.Name"),
+    ("equals", "=="),
+    ("has", "'part' in event.Name"),
+    ("includes", "'part' in event.Name"),
+    ("indexOf", "'part' in event.Name, or the method find"),
+    ("slice", "[from:to]"),
+    ("substr", "[from:to]"),
+    ("substring", "[from:to]"),
 ];
 
 /// Methods of Python's lists and maps that change them.
