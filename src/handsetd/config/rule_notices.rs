@@ -22,6 +22,7 @@ pub(super) fn report(rule: &Rule, section: &Setting, media: &Media, validator: &
             validator.warn(diagnostic.to_string());
         }
     }
+    report_dialplan(rule, section, validator);
     for (index, step) in rule.steps.iter().enumerate() {
         for (key, file) in files(step) {
             if !may_exist(media, file) {
@@ -36,6 +37,40 @@ pub(super) fn report(rule: &Rule, section: &Setting, media: &Media, validator: &
             }
         }
     }
+}
+
+/// Warns of values that look as if a dialplan evaluated them.
+fn report_dialplan(rule: &Rule, section: &Setting, validator: &mut Validator) {
+    for (index, step) in rule.steps.iter().enumerate() {
+        // Asterisk evaluates some values of actions.
+        let is_own = ["verb", "webhook", "webhook_file"]
+            .iter()
+            .any(|key| step.contains_key(*key));
+        let texts = step.iter().filter_map(|(key, value)| match value {
+            Value::Text(text) if is_own => Some((key, dialplan_variable(text)?)),
+            _ => None,
+        });
+        for (key, variable) in texts {
+            let text = format!(
+                "rule {:?}: {variable} stays as it is, since no dialplan evaluates it; \
+                 {{{{ event.NAME }}}} is a value of the event",
+                rule.name
+            );
+            let path = [
+                Step::Key("do".to_owned()),
+                Step::Element(index),
+                Step::Key(key.clone()),
+            ];
+            validator.warn(section.diagnostic_at(&path, text).to_string());
+        }
+    }
+}
+
+/// Returns the first `${…}` of a text.
+fn dialplan_variable(text: &str) -> Option<&str> {
+    let (_, variable) = text.split_at_checked(text.find("${")?)?;
+    let end = variable.find('}')?.saturating_add(1);
+    variable.get(..end)
 }
 
 /// Returns whether Asterisk sends what `on` names, as far as that can be told.
@@ -67,7 +102,10 @@ fn doubt(on: &str) -> Option<String> {
     if lower.starts_with("userevent.") {
         return None;
     }
-    let known: Vec<&str> = known_events::all().map(|event| event.name).collect();
+    let known: Vec<&str> = known_events::all()
+        .filter(|event| event.class != EventClass::Response)
+        .map(|event| event.name)
+        .collect();
     if let Some(event) = known_events::find(on)
         && event.class == EventClass::Response
     {
@@ -83,7 +121,22 @@ fn doubt(on: &str) -> Option<String> {
     {
         return None;
     }
-    unknown(&lower, "", &known, "which no Asterisk from 16 to 22 sends")
+    let reason = "which no Asterisk from 16 to 22 sends";
+    // As in the dialplan.
+    if let Some(arguments) = lower.strip_prefix("userevent(") {
+        let length = arguments.find([',', ')']).unwrap_or(arguments.len());
+        let start = on.len().saturating_sub(arguments.len());
+        let name = on.get(start..).and_then(|name| name.get(..length));
+        let name = name.unwrap_or_default().trim();
+        return Some(format!("{reason}; did you mean UserEvent.{name}?"));
+    }
+    // As in a regular expression.
+    let plain = on.trim_start_matches('^').trim_end_matches('$');
+    let plain = plain.replace(".*", "*");
+    if plain != on && doubt(&plain).is_none() {
+        return Some(format!("{reason}; did you mean {plain}?"));
+    }
+    unknown(&lower, "", &known, reason)
 }
 
 /// Returns that `event` is none of `known`, with a suggestion; `prefix` is what precedes their names.
@@ -99,9 +152,24 @@ fn unknown(event: &str, prefix: &str, known: &[&str], reason: &str) -> Option<St
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
     let similar = explain::similar(event, &lower);
     let position = similar.and_then(|similar| lower.iter().position(|known| *known == similar));
-    Some(match position.and_then(|position| known.get(position)) {
-        Some(similar) => format!("{reason}; did you mean {prefix}{similar}?"),
-        None => reason.to_owned(),
+    let similar = position.and_then(|position| known.get(position));
+    // Otherwise those of which a word is meant.
+    let alike: Vec<String> = match similar {
+        Some(similar) => vec![format!("{prefix}{similar}")],
+        None => known
+            .iter()
+            .filter(|known| {
+                let (word, _) = event.split_once('_').unwrap_or_default();
+                known.split('_').any(|known| known == word)
+            })
+            .take(MAX_SUGGESTIONS)
+            .map(|known| format!("{prefix}{known}"))
+            .collect(),
+    };
+    Some(if alike.is_empty() {
+        reason.to_owned()
+    } else {
+        format!("{reason}; did you mean {}?", alike.join(" or "))
     })
 }
 
@@ -128,6 +196,9 @@ fn may_exist(media: &Media, file: &str) -> bool {
     folders.any(|folder| folder.join(file).try_exists().unwrap_or(true))
 }
 
+/// How many names are suggested.
+const MAX_SUGGESTIONS: usize = 3;
+
 /// The keys that name files of the media folders.
 const FILE_KEYS: [&str; 3] = ["image", "template", "tone"];
 
@@ -137,6 +208,17 @@ const OTHER_PHONE_EVENTS: [&str; 4] = ["call_failed", "csta_lost", "form", "unkn
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dialplan_variables_are_found() {
+        for (text, expected) in [
+            ("from ${CALLERID(num)}, now", Some("${CALLERID(num)}")),
+            ("costs $5 {{ event.X }}", None),
+            ("${open", None),
+        ] {
+            assert_eq!(dialplan_variable(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn events_that_nobody_sends_are_doubted() {
@@ -154,6 +236,22 @@ mod tests {
             (
                 "phone.dnd_onn",
                 "which no phone reports; did you mean phone.dnd_on?",
+            ),
+            (
+                "UserEvent(Door,Place: gate)",
+                "which no Asterisk from 16 to 22 sends; did you mean UserEvent.Door?",
+            ),
+            (
+                "QueueMember.*",
+                "which no Asterisk from 16 to 22 sends; did you mean QueueMember*?",
+            ),
+            (
+                "^Hangup$",
+                "which no Asterisk from 16 to 22 sends; did you mean Hangup?",
+            ),
+            (
+                "phone.setup_finished",
+                "which no phone reports; did you mean phone.setup_autop_finish or phone.setup_completed?",
             ),
             ("phone.ring*", "which no phone reports"),
             (
