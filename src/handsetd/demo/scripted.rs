@@ -48,6 +48,10 @@ async fn call(
                 variables.push((name.clone(), value.clone()));
                 "200 result=1".to_owned()
             }
+            [exec, mset, assignments] if [exec, mset] == ["EXEC", "MSet"] => {
+                variables.extend(assigned(assignments));
+                "200 result=0".to_owned()
+            }
             [verbose, ..] if verbose == "VERBOSE" => "200 result=1".to_owned(),
             _ => bail!("the script does not support the AGI command {line:?}"),
         };
@@ -111,6 +115,26 @@ fn words(line: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// Reads the argument of `MSet`: assignments separated by commas, with backslashes before literal
+/// characters.
+fn assigned(assignments: &str) -> Vec<(String, String)> {
+    let mut parts = vec![String::new()];
+    let mut chars = assignments.chars();
+    while let Some(c) = chars.next() {
+        match (c, parts.last_mut()) {
+            (',', _) => parts.push(String::new()),
+            ('\\', Some(part)) => part.extend(chars.next()),
+            (c, Some(part)) => part.push(c),
+            (_, None) => {}
+        }
+    }
+    let pair = |part: String| {
+        let (name, value) = part.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    parts.into_iter().filter_map(pair).collect()
 }
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);

@@ -102,14 +102,6 @@ pub enum Error {
         /// The names of the steps before.
         known: Vec<String>,
     },
-    /// A result of a step has no such field.
-    #[error("steps.{id} has no {field}; it has status, reason, result and http")]
-    UnknownStepField {
-        /// Name of the step.
-        id: String,
-        /// The field.
-        field: String,
-    },
     /// Steps are mentioned where there are none yet.
     #[error("steps are known in do only; none has been taken here")]
     NoSteps,

@@ -5,7 +5,7 @@
 //! in again when it is reached, and one that mentions `steps` only then. What can be filled in when the rule
 //! fires is filled in then, so that a rule whose event lacks a value does nothing rather than a half.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use super::context::{Context, PhoneTable};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::names::Lasts;
-use super::step::{FIELDS, Reached, Step, StepResults, StepTemplate};
+use super::step::{Reached, Step, StepResults, StepTemplate};
 
 /// The steps of a rule. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,8 +41,9 @@ impl Script {
                 }
             };
             for (key, names) in step.names() {
-                for (id, field) in names.steps() {
-                    if let Some(error) = check_mention(id, field, &ids, &all) {
+                let mentioned: BTreeSet<&str> = names.steps().map(|(id, _)| id).collect();
+                for id in mentioned {
+                    if let Some(error) = check_mention(id, &ids, &all) {
                         errors.push((RulePart::Do(index, key.map(ToOwned::to_owned)), error));
                     }
                 }
@@ -85,26 +86,17 @@ impl Script {
     }
 }
 
-/// Returns what is wrong with a mention of a field of a step.
-fn check_mention(
-    id: &str,
-    field: Option<&str>,
-    before: &BTreeMap<Arc<str>, usize>,
-    all: &[&str],
-) -> Option<Error> {
-    if !before.contains_key(id) {
-        let id = id.to_owned();
-        if all.contains(&id.as_str()) {
-            return Some(Error::LaterStep { id });
-        }
-        let known = before.keys().map(ToString::to_string).collect();
-        return Some(Error::UnknownStepId { id, known });
+/// Returns what is wrong with a mention of a step.
+fn check_mention(id: &str, before: &BTreeMap<Arc<str>, usize>, all: &[&str]) -> Option<Error> {
+    if before.contains_key(id) {
+        return None;
     }
-    let field = field.filter(|field| !FIELDS.contains(field))?;
-    Some(Error::UnknownStepField {
-        id: id.to_owned(),
-        field: field.to_owned(),
-    })
+    let id = id.to_owned();
+    if all.contains(&id.as_str()) {
+        return Some(Error::LaterStep { id });
+    }
+    let known = before.keys().map(ToString::to_string).collect();
+    Some(Error::UnknownStepId { id, known })
 }
 
 /// What is needed to fill in the steps of a run when they are reached.

@@ -29,7 +29,6 @@ pub(super) use keyed::KeyedError;
 use keyed::{ID, IF, ON_ERROR, mismatch};
 use kind::Kind;
 pub(crate) use outline::Outline;
-pub(super) use results::FIELDS;
 pub(crate) use results::{StepResult, StepResults, StepStatus};
 pub(crate) use verb::VerbCall;
 use verb::VerbTemplate;

@@ -155,9 +155,6 @@ const REASON: &str = "reason";
 const RESULT: &str = "result";
 const STATUS: &str = "status";
 
-/// The fields of a result.
-pub(in crate::rules) const FIELDS: [&str; 4] = [HTTP, REASON, RESULT, STATUS];
-
 const SKIPPED: &str = "SKIPPED";
 
 /// How much of the results of a run is kept for its later steps, in bytes of JSON: many answers of web

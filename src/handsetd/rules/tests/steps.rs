@@ -99,7 +99,7 @@ const WRONG_STEPS: &[(&str, &str)] = &[
     ),
     (
         "{ wait = '5s', id = 'a' }, { verb = 'clear', phone = '{{ steps.a.state }}' }",
-        "do.phone: steps.a has no state; it has status, reason, result and http",
+        "do.phone: the result of a step has no attribute state; expected one of http, reason, result, status (column 12: state }})",
     ),
     (
         "{ wait = '5s', id = 'a' }, { verb = 'clear', phone = '{{ steps }}' }",

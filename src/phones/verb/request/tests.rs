@@ -1,5 +1,5 @@
 use super::*;
-use crate::screen::{Body, Screen, Source, Target};
+use crate::screen::{Body, Screen, Source, Submit, Target};
 use crate::verb::{Content, Control, Fit, Push, Tone};
 
 fn parse(line: &str) -> Result<Request, Refusal> {
@@ -23,6 +23,17 @@ fn screen(line: &str) -> Screen {
         }) => screen,
         other => panic!("{line} is {other:?}"),
     }
+}
+
+#[test]
+fn forms_without_submit_come_back_to_handsetd() {
+    let submit = |line: &str| match screen(line).body {
+        Body::Form { submit, .. } => submit,
+        other => panic!("{line} is {other:?}"),
+    };
+    assert_eq!(submit("push input=PIN|pin"), Submit::Handsetd);
+    let elsewhere = submit("push input=PIN|pin;submit=http://192.0.2.1/");
+    assert!(matches!(elsewhere, Submit::Url(_)), "{elsewhere:?}");
 }
 
 #[test]
@@ -192,7 +203,6 @@ fn refusals_of_push_name_the_key() {
         "push text=a;softkey=Call|dial:1?",
         "softkey: \"Call\": invalid number \"1?\"; use digits, letters and * # + . @ : _ -",
     );
-    refused("push input=PIN|pin", "submit is missing; push requires it");
     refused(
         "push text=a;submit=http://192.0.2.1/",
         "input is missing; push requires it",
