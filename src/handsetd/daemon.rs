@@ -13,6 +13,7 @@ mod outbox_startup;
 mod pages;
 mod parts;
 mod reload;
+mod rule_check;
 mod rule_doubts;
 mod rule_phones;
 mod running;
@@ -27,7 +28,7 @@ use crate::config::Config;
 use parts::Parts;
 use running::Running;
 
-pub(crate) use rule_doubts::rule_doubts;
+pub(crate) use rule_doubts::{read_classes, rule_doubts};
 pub(crate) use rule_phones::RulePhones;
 pub(crate) use settings::delivery_settings;
 

@@ -165,7 +165,8 @@ do = [ {{ verb = "push", phone = "desk", text = "{{{{ event.Event }}}} for {{{{ 
 [[rule]]
 name = "unknown phone"
 on = "Hangup"
-do = [ {{ verb = "push", phone = "1o01", text = "x" }}, {{ verb = "background", phone = "desk", image = "lunch.png" }} ]
+do = [ {{ verb = "push", phone = "1o01", text = "x" }}, {{ verb = "background", phone = "desk", image = "lunch.png" }},
+       {{ ami = "SetVra", Variable = "A", Value = "1" }}, {{ ami = "setvar", Variable = "A", Value = "1" }} ]
 "#,
         entry = phone.entry("desk"),
         manager = asterisk.manager(),
@@ -184,14 +185,14 @@ do = [ {{ verb = "push", phone = "1o01", text = "x" }}, {{ verb = "background", 
     let text = String::from_utf8(check.stdout).unwrap();
     assert!(check.status.success(), "{text}");
     for expected in [
-        "warning: rule \"paused\" waits for an event of class agent; the account handsetd of Asterisk pbx reads call,system,user\n",
+        "warning: rule \"paused\" waits for an event of class agent; the account handsetd of Asterisk pbx reads call,system,user; add agent to its read in manager.conf\n",
+        "warning: rule \"unknown phone\" sends SetVra, which Asterisk pbx does not offer to the account handsetd: ",
         "warning: rule \"unknown phone\" names \"1o01\": ",
         "lunch.png is in none of the folders of media.folders\n",
     ] {
         assert!(text.contains(expected), "{text}");
     }
-    daemon.terminate();
-    assert!(daemon.end().await.success());
+    assert!(!text.contains("sends setvar"), "{text}");
 
     asterisk.change(
         "manager.conf",
@@ -205,9 +206,24 @@ do = [ {{ verb = "push", phone = "1o01", text = "x" }}, {{ verb = "background", 
         }
     })
     .await;
-    let daemon = Daemon::start(&config).await;
-    daemon.line("names \"1o01\"").await;
-    assert!(!daemon.log().contains("of class agent"), "{}", daemon.log());
+    // A session keeps the rights of its login.
+    daemon.reconfigure(&config);
+    daemon
+        .line("The account reads more events; logging in again.")
+        .await;
+    daemon.line_after(1, "Connected to Asterisk").await;
+    assert_eq!(
+        daemon.log().matches("of class agent").count(),
+        1,
+        "{}",
+        daemon.log()
+    );
+    assert_eq!(
+        daemon.log().matches("names \"1o01\"").count(),
+        2,
+        "{}",
+        daemon.log()
+    );
     let paused = asterisk.cli("queue pause member Local/1@phones queue support reason lunch");
     assert!(
         paused.contains("paused interface"),

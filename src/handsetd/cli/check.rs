@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::config_file::ConfigFile;
 use crate::config::Config;
-use crate::daemon::rule_doubts;
+use crate::daemon::{read_classes, rule_doubts};
 use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
 use crate::rules::Moment;
@@ -22,7 +22,7 @@ use crate::telemetry::TerminalSafe;
 ///
 /// Read the files and the environment as the daemon does, report every error with file, line and
 /// key, then run the tests of the rules. Where a server can be reached, it is asked whether rules wait for
-/// events that the account does not read, and name phones that do not exist
+/// events that the account does not read, send actions that it may not, and name phones that do not exist
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -77,7 +77,8 @@ fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
             config.vendors.clone(),
         );
         let until = Instant::now() + SETTLE_TIMEOUT;
-        doubts.extend(rule_doubts(config, &clients, &resolver, until).await);
+        let read = read_classes(config, &clients, until).await;
+        doubts.extend(rule_doubts(config, &clients, &resolver, &read, until).await);
         tasks.shut_down(LOG_OFF_TIMEOUT).await;
         Ok(doubts)
     })

@@ -5,12 +5,18 @@
 //! Sections that sockets and files depend on stay as they are, and a warning names those that have
 //! changed.
 
+use std::sync::Arc;
+
+use handset_net::tasks::Tasks;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use super::ami_clients::AmiClients;
 use super::bind_admin::users;
+use super::rule_check::RuleCheck;
+use super::rule_doubts::ReadClasses;
 use super::settings::{asterisk_configs, cisco_credentials, engine};
 use crate::admin::{self, Accounts};
 use crate::config::Config;
@@ -19,6 +25,7 @@ use crate::history::History;
 use crate::pages::{Catalogue, Pages};
 use crate::phone_networks::PhoneNetworks;
 use crate::resolver::PhoneResolver;
+use crate::roster::Roster;
 use crate::rules::{Engine, Schedules};
 
 /// Replaces the configuration of the running daemon.
@@ -36,6 +43,10 @@ pub(super) struct Reload {
     pub(super) ami_clients: AmiClients,
     /// The users of the admin server, if there is one.
     pub(super) accounts: Option<Accounts>,
+    pub(super) roster: Roster,
+    /// The event classes that the accounts read when this was last asked.
+    pub(super) read: Arc<Mutex<ReadClasses>>,
+    pub(super) tasks: Tasks,
 }
 
 impl Reload {
@@ -76,6 +87,17 @@ impl Reload {
             warn!(sections, "Changes of these sections need a restart.");
         }
         self.config = config;
+        let check = RuleCheck {
+            config: self.config.clone(),
+            clients: self.ami_clients.clients().borrow().clone(),
+            roster: self.roster.clone(),
+            resolver: self.resolver.clone(),
+            read: Arc::clone(&self.read),
+        };
+        let stop = self.tasks.stop();
+        self.tasks.spawn("rule check", async move {
+            stop.run_until_cancelled(check.run()).await;
+        });
     }
 
     /// Restores the old values of sections that need a restart; returns the names of those that have

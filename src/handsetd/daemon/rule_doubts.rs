@@ -1,10 +1,10 @@
-//! What the servers say against a rule: its events are of a class that the account does not read, or its
-//! phones do not exist.
+//! What the servers say against a rule: its events are of a class that the account does not read, its
+//! actions are not offered to the account, or its phones do not exist.
 //!
 //! An account can read its own section of `manager.conf` by the dialplan function `AST_CONFIG`, which
 //! shows nothing else of it. Where that module is not loaded, nothing is known, and nothing is said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handset_ami::known_events::{self, EventClass};
 use handset_ami::{Action, Client};
@@ -16,33 +16,70 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::Config;
 use crate::outcome::Status;
 use crate::resolver::PhoneResolver;
-use crate::rules::config::{Rule, Value};
+use crate::rules::config::{Rule, Value, Values};
 
-/// Returns the doubts about all rules. `clients` are settled: connected, or known to be away.
+/// The words of `read` in `manager.conf`, by the name of the server.
+pub(crate) type ReadClasses = BTreeMap<String, BTreeSet<String>>;
+
+/// Returns the event classes that the accounts read. `clients` are settled: connected, or known to be away.
+pub(crate) async fn read_classes(
+    config: &Config,
+    clients: &[Client],
+    until: Instant,
+) -> ReadClasses {
+    let mut found = ReadClasses::new();
+    for server in &config.asterisk {
+        if let Some(client) = connected(clients, &server.name)
+            && let Some(read) = classes(client, &server.username, until).await
+        {
+            found.insert(server.name.clone(), read);
+        }
+    }
+    found
+}
+
+/// Returns the doubts about all rules, where the accounts read the classes `read`. `clients` are settled.
 pub(crate) async fn rule_doubts(
     config: &Config,
     clients: &[Client],
     resolver: &PhoneResolver,
+    read: &ReadClasses,
     until: Instant,
 ) -> Vec<String> {
     let mut doubts = Vec::new();
     for server in &config.asterisk {
-        let client = clients.iter().find(|client| client.name() == server.name);
-        let connected = client.filter(|client| client.state().borrow().is_connected());
-        let Some(client) = connected else { continue };
-        let Some(read) = classes(client, &server.username, until).await else {
+        let (name, account) = (&server.name, &server.username);
+        let Some(client) = connected(clients, name) else {
             continue;
         };
         for rule in &config.rules {
-            let missing = rule.on.iter().filter_map(|on| missing_class(on, &read));
+            let Some(read) = read.get(name) else { break };
+            let missing = rule.on.iter().filter_map(|on| missing_class(on, read));
             for class in missing.collect::<BTreeSet<_>>() {
                 doubts.push(format!(
-                    "rule {:?} waits for an event of class {class}; the account {} of Asterisk {} reads {}",
+                    "rule {:?} waits for an event of class {class}; the account {account} of Asterisk {name} reads {}; \
+                     add {class} to its read in manager.conf",
                     rule.name,
-                    server.username,
-                    server.name,
-                    shown(&read)
+                    shown(read)
                 ));
+            }
+        }
+        let actions = |rule| actions(rule, name);
+        if config.rules.iter().all(|rule| actions(rule).is_empty()) {
+            continue;
+        }
+        let Some(offered) = offered_actions(client, until).await else {
+            continue;
+        };
+        for rule in &config.rules {
+            for action in actions(rule) {
+                if !offered.contains(&action.to_lowercase()) {
+                    doubts.push(format!(
+                        "rule {:?} sends {action}, which Asterisk {name} does not offer to the account {account}: there is \
+                         no such action, or its write in manager.conf lacks a class",
+                        rule.name
+                    ));
+                }
             }
         }
     }
@@ -54,6 +91,38 @@ pub(crate) async fn rule_doubts(
         }
     }
     doubts
+}
+
+/// Returns the client of a server, if it is connected.
+fn connected<'a>(clients: &'a [Client], server: &str) -> Option<&'a Client> {
+    let client = clients.iter().find(|client| client.name() == server)?;
+    client.state().borrow().is_connected().then_some(client)
+}
+
+/// Returns the actions that a rule sends to a server, or may send there, as far as they are written out.
+fn actions<'a>(rule: &'a Rule, server: &str) -> BTreeSet<&'a str> {
+    let of_step = |step: &'a Values| {
+        let to = match step.get("server") {
+            Some(Value::Text(to)) => Some(to.as_str()),
+            _ => None,
+        };
+        match step.get("ami") {
+            Some(Value::Text(action)) if to.is_none_or(|to| to == server) => Some(action.as_str()),
+            _ => None,
+        }
+    };
+    let actions = rule.steps.iter().filter_map(of_step);
+    actions
+        .filter(|action| !action.contains("{{") && !action.contains("{%"))
+        .collect()
+}
+
+/// Returns the names of the actions that the account may send, in lower case.
+async fn offered_actions(client: &Client, until: Instant) -> Option<BTreeSet<String>> {
+    let response = timeout_at(until, client.send(Action::list_commands()));
+    let response = response.await.ok()?.ok()?;
+    let names = response.headers().map(|(name, _)| name.to_lowercase());
+    Some(names.collect())
 }
 
 /// Returns the words of `read` in the account's section of `manager.conf`.

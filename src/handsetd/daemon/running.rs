@@ -15,6 +15,7 @@ use super::ami_clients::AmiClients;
 use super::channels::channels;
 use super::parts::Parts;
 use super::reload::Reload;
+use super::rule_check::RuleCheck;
 use super::rule_phones::RulePhones;
 use super::start_event::Startup;
 use super::{action_urls, outbox_startup, pages};
@@ -100,11 +101,15 @@ impl Running {
         let scheduling = scheduler.run(receivers.schedules, facts, calls.stop());
         calls.spawn("schedules", scheduling);
         let facts = senders.facts.clone();
+        let read = Arc::default();
         let startup = Startup {
-            config: parts.config.clone(),
-            clients: ami_clients.clients().borrow().clone(),
-            roster: roster.clone(),
-            resolver: resolver.clone(),
+            check: RuleCheck {
+                config: parts.config.clone(),
+                clients: ami_clients.clients().borrow().clone(),
+                roster: roster.clone(),
+                resolver: resolver.clone(),
+                read: Arc::clone(&read),
+            },
         };
         calls.spawn("start", startup.run(facts, calls.stop()));
         let events = Events {
@@ -180,6 +185,9 @@ impl Running {
             schedules: senders.schedules,
             ami_clients,
             accounts,
+            roster,
+            read,
+            tasks: calls.clone(),
         };
         Self {
             calls,
