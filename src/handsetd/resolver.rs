@@ -182,7 +182,7 @@ impl PhoneResolver {
             .as_ref()
             .map(|endpoint| self.roster.registrations(endpoint, entry.server.as_ref()));
         if infos.as_ref().is_none_or(Vec::is_empty) {
-            let sources = vec!["the roster, which does not list it".to_owned()];
+            let sources = vec!["the registrations, which do not list it".to_owned()];
             infos = Some(vec![RegistrationInfo {
                 sources,
                 ..RegistrationInfo::default()

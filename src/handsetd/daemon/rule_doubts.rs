@@ -85,7 +85,7 @@ pub(crate) async fn rule_doubts(
     }
     for rule in &config.rules {
         for name in phones(rule) {
-            if let Some(reason) = doubt_phone(resolver, &name, until).await {
+            if let Some(reason) = doubt_phone(resolver, &name, has_server(rule), until).await {
                 doubts.push(format!("rule {:?} names {name:?}: {reason}", rule.name));
             }
         }
@@ -198,14 +198,33 @@ fn phones(rule: &Rule) -> BTreeSet<String> {
     names
 }
 
-/// Returns why a name means no phone, if that is so.
-async fn doubt_phone(resolver: &PhoneResolver, name: &str, until: Instant) -> Option<String> {
+/// Returns whether each event of a rule is of a server, whose phone is then meant by a name that several have.
+fn has_server(rule: &Rule) -> bool {
+    let is_own = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with('*') || name.starts_with("handsetd.")
+    };
+    rule.schedule.is_none() && !rule.on.iter().any(is_own)
+}
+
+/// Returns why a name means no phone, if that is so; whether only the server of an event is missing is of no
+/// interest to a rule that `has_server`.
+async fn doubt_phone(
+    resolver: &PhoneResolver,
+    name: &str,
+    has_server: bool,
+    until: Instant,
+) -> Option<String> {
     let names = PhoneNames::parse(Given::written(name)).ok()?;
     resolver.inquire(&names, None, until).await;
     let found = resolver.find(&names, None);
     found.into_iter().find_map(|found| {
         let outcome = found.err()?.outcome;
-        let is_wrong = matches!(outcome.status, Status::NotFound | Status::Invalid);
+        let is_wrong = match outcome.status {
+            Status::NotFound => true,
+            Status::Invalid => !has_server,
+            _ => false,
+        };
         is_wrong.then_some(outcome.reason)
     })
 }
@@ -213,6 +232,21 @@ async fn doubt_phone(resolver: &PhoneResolver, name: &str, until: Instant) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_several_servers_have_are_wrong_without_an_event_of_one() {
+        for (text, expected) in [
+            ("on = 'Hangup'", true),
+            ("on = ['phone.dnd_on', 'UserEvent.Door']", true),
+            ("on = 'Hangup'\nschedule = '0 18 * * *'", false),
+            ("on = ['Hangup', 'handsetd.start']", false),
+            ("on = '*'", false),
+        ] {
+            let text = format!("name = 'a'\n{text}\ndo = [{{ verb = 'clear' }}]");
+            let rule: Rule = toml::from_str(&text).unwrap();
+            assert_eq!(has_server(&rule), expected, "{text}");
+        }
+    }
 
     #[test]
     fn classes_that_are_not_read_are_missing() {
