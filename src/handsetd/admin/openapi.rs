@@ -70,7 +70,10 @@ pub(super) fn document() -> Value {
              "description": "names of the wanted events; a trailing * matches any suffix"},
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
-        "responses": with_success(json!({"description": "events", "content": {"text/event-stream": {}}})),
+        "responses": with_success(json!({
+            "description": "events: objects with event, at, fields and, if known, server",
+            "content": {"text/event-stream": {}},
+        })),
     }}));
     paths.insert(
         "/rules".to_owned(),

@@ -111,11 +111,15 @@ impl FeedItem {
 
     fn to_json(&self) -> Value {
         let at = humantime::format_rfc3339_millis(self.at).to_string();
-        let fields = match &self.payload {
-            Payload::Delivery(record) => record.to_json(),
-            Payload::Fact(fact) => fields(fact),
+        let (fields, server) = match &self.payload {
+            Payload::Delivery(record) => (record.to_json(), None),
+            Payload::Fact(fact) => (fields(fact), fact.server()),
         };
-        json!({"event": self.name(), "at": at, "fields": fields})
+        let mut object = json!({"event": self.name(), "at": at, "fields": fields});
+        if let Some(server) = server {
+            object["server"] = server.as_str().into();
+        }
+        object
     }
 }
 
@@ -155,6 +159,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use tokio::time::Instant;
 
     use super::*;
@@ -184,6 +190,27 @@ mod tests {
         assert!(filter(&["phone.*"]).matches("phone.dnd_on"));
         assert!(!filter(&["phone.*"]).matches("phones"));
         assert!(!filter(&["é*"]).matches("a"));
+    }
+
+    #[test]
+    fn event_tells_its_server() {
+        let item = |server: &str| FeedItem {
+            number: 1,
+            at: SystemTime::UNIX_EPOCH,
+            payload: Payload::Fact(
+                Fact::of_phone("dnd_on", "1001", []).of_server(server.parse().ok()),
+            ),
+        };
+        let at = "1970-01-01T00:00:00.000Z";
+        let fields = json!({"phone": "1001"});
+        assert_eq!(
+            item("berlin").to_json(),
+            json!({"event": "phone.dnd_on", "at": at, "fields": fields, "server": "berlin"})
+        );
+        assert_eq!(
+            item("").to_json(),
+            json!({"event": "phone.dnd_on", "at": at, "fields": fields})
+        );
     }
 
     #[test]

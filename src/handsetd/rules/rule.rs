@@ -174,6 +174,7 @@ impl Rule {
         Trace {
             rule: Arc::clone(&self.name),
             event: fact.name().to_owned(),
+            server: fact.server().cloned(),
             at,
             seen,
             verdict,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handset_phones::phone::ServerName;
 use tokio::time::Instant;
 
 use super::causes::Causes;
@@ -18,6 +19,8 @@ pub struct Trace {
     pub rule: Arc<str>,
     /// Name of the event.
     pub event: String,
+    /// The Asterisk server of the event, if known.
+    pub server: Option<ServerName>,
     /// When the event arrived.
     pub at: Instant,
     /// The values that the condition mentions.

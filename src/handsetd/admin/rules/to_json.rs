@@ -47,6 +47,7 @@ pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
     json!({
         "rule": &*trace.rule,
         "event": trace.event,
+        "server": trace.server,
         "at": time(trace.at),
         "fires": run.is_some(),
         "verdict": trace.verdict.name(),
