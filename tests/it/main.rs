@@ -38,6 +38,7 @@ mod memory;
 mod order;
 mod page;
 mod page_links;
+mod page_previews;
 mod pages;
 mod passwords;
 mod pbx;
