@@ -44,6 +44,7 @@ mod run_record;
 mod schedule;
 mod scope;
 mod script;
+mod size;
 mod step;
 mod subject;
 mod template;

@@ -48,11 +48,8 @@ pub enum Error {
     #[error(transparent)]
     Fault(#[from] Fault),
     /// The result of a template is too long.
-    #[error("a text of {length} bytes exceeds the limit of {MAX_TEXT}")]
-    TooLong {
-        /// Length in bytes.
-        length: usize,
-    },
+    #[error("a text of more than {MAX_TEXT} bytes; no value may be longer")]
+    TooLong,
     /// An expression is too long.
     #[error("an expression of {length} bytes exceeds the limit of {MAX_EXPRESSION}")]
     TooLongExpression {

@@ -12,6 +12,9 @@ use handset_phones::Given;
 use minijinja::value::Value;
 use minijinja::{Error, Output, State, escape_formatter};
 
+use super::limits::MAX_TEXT;
+use super::size::check;
+
 /// The result of a template.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Filled {
@@ -54,6 +57,12 @@ impl Filled {
         text
     }
 
+    /// Returns what was inserted.
+    pub(super) fn inserted_texts(&self) -> impl Iterator<Item = &str> {
+        let ranges = self.inserted.iter().cloned();
+        ranges.map(|range| self.text.get(range).unwrap_or_default())
+    }
+
     pub(super) fn into_text(self) -> String {
         self.text
     }
@@ -68,9 +77,16 @@ impl Filled {
 pub(super) struct FilledWriter {
     bytes: Vec<u8>,
     inserted: Vec<Range<usize>>,
+    /// Whether more was to be written than fits.
+    is_full: bool,
 }
 
 impl FilledWriter {
+    /// Returns whether the text exceeds [`MAX_TEXT`].
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// Returns what was written.
     pub(super) fn finish(self) -> Filled {
         Filled {
@@ -84,6 +100,10 @@ impl FilledWriter {
 impl io::Write for FilledWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let start = self.bytes.len();
+        if start.saturating_add(bytes.len()) > MAX_TEXT {
+            self.is_full = true;
+            return Err(io::Error::other("the text is too long"));
+        }
         self.bytes.extend_from_slice(bytes);
         if IS_INSERTING.get() && !bytes.is_empty() {
             match self.inserted.last_mut() {
@@ -111,6 +131,7 @@ pub(super) fn format_inserted(
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
+    check([value])?;
     let outer = IS_INSERTING.replace(true);
     let written = escape_formatter(output, state, value);
     IS_INSERTING.set(outer);

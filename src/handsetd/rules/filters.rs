@@ -9,9 +9,10 @@ mod patterns;
 use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Rest, StringInput, Value, ValueOrKwargs};
-use minijinja::{Environment, Error, ErrorKind, State, filters};
+use minijinja::{Environment, Error, State, filters};
 
 use super::limits::{MAX_ELEMENTS, MAX_REPLACED};
+use super::size::{Room, check, too_large};
 pub(super) use patterns::{check_pattern, check_strftime};
 
 /// Adds our filters to an environment, and replaces the unbounded ones.
@@ -55,6 +56,11 @@ fn format(
     arguments: Rest<ValueOrKwargs>,
 ) -> Result<Value, Error> {
     let text = format.as_str().unwrap_or_default();
+    // A field may name the same value as another.
+    let mut room = Room::shared(text.matches('%').count());
+    for argument in arguments.iter() {
+        room.take(&argument.clone().into_value())?;
+    }
     let numbers = text.split(|c: char| !c.is_ascii_digit());
     let is_wide = numbers.map(str::len).any(|digits| digits > MAX_DIGITS);
     // The width of `*` comes from an argument.
@@ -73,6 +79,7 @@ fn join(
 ) -> Result<Value, Error> {
     let length = joiner.as_ref().map_or(0, |joiner| joiner.as_str().len());
     fits(length, MAX_JOINER)?;
+    check([value])?;
     filters::join(state, value, joiner, attribute, more)
 }
 
@@ -103,10 +110,6 @@ fn fits(size: usize, most: usize) -> Result<(), Error> {
         return Err(too_large());
     }
     Ok(())
-}
-
-fn too_large() -> Error {
-    Error::new(ErrorKind::InvalidOperation, "result too large")
 }
 
 /// Maximum of groups, and of members of a group.

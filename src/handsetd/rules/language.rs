@@ -5,6 +5,7 @@
 //! comparisons become calls of [`compare`]. minijinja compiles and evaluates the result.
 
 mod ast;
+mod bounded;
 mod check;
 mod compare;
 mod constant;
@@ -48,6 +49,7 @@ pub(super) struct Mentions {
 
 /// Adds the operators and methods of the language to an environment.
 pub(super) fn extend(environment: &mut Environment<'static>) {
+    bounded::extend(environment);
     compare::extend(environment);
     methods::extend(environment);
 }

@@ -10,11 +10,14 @@ pub(super) const MAX_TEXT: usize = 64 * 1024;
 /// a few milliseconds for an endless one.
 pub(super) const FUEL: u64 = 20_000;
 
-/// The longest intermediate text that a filter, method or operator makes of a shorter one, in bytes.
+/// The longest intermediate text or list that a filter, method or operator makes of shorter ones, in bytes.
 pub(super) const MAX_REPLACED: usize = 16 * MAX_TEXT;
 
 /// The longest list that a filter, method or operator makes of a text or a shorter list.
 pub(super) const MAX_ELEMENTS: usize = 10_000;
+
+/// How deep lists and maps may nest; they are walked recursively.
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// The longest result of padding a text, in characters.
 pub(super) const MAX_WIDTH: usize = 1000;

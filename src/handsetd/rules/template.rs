@@ -98,9 +98,8 @@ impl Template {
             Self::Compiled(compiled) => compiled.fill(context)?,
             Self::Literal(text) => Filled::written(text),
         };
-        let length = filled.text().len();
-        if length > MAX_TEXT {
-            return Err(Error::TooLong { length });
+        if filled.text().len() > MAX_TEXT {
+            return Err(Error::TooLong);
         }
         Ok(filled)
     }
@@ -115,6 +114,9 @@ impl Compiled {
                 .render_captured_to(scope.names.clone(), &mut writer)
                 .map(drop)
         });
+        if writer.is_full() {
+            return Err(Error::TooLong);
+        }
         rendered.map_err(|error| self.names.explain(error, context, &scope))?;
         Ok(writer.finish())
     }

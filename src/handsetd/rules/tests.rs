@@ -1,3 +1,4 @@
+mod explosions;
 mod expressions;
 mod failures;
 mod firing;

@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::numbers::{has_leading_zeros, number};
 use crate::rules::limits::{MAX_ELEMENTS, MAX_REPLACED};
+use crate::rules::size::{check, too_large};
 
 /// Replaces the tests and filters that compare, and adds the operators of [`rewrite`](super::rewrite).
 pub(super) fn extend(environment: &mut Environment<'static>) {
@@ -208,8 +209,9 @@ fn times(left: &Value, right: &Value) -> Result<Value, Error> {
     }
     let elements: Vec<Value> = repeated.try_iter()?.collect();
     fits(elements.len(), MAX_ELEMENTS)?;
-    let repeated = std::iter::repeat_n(elements, count).flatten();
-    Ok(repeated.collect())
+    let repeated: Value = std::iter::repeat_n(elements, count).flatten().collect();
+    check([&repeated])?;
+    Ok(repeated)
 }
 
 fn product(left: &Value, right: &Value) -> Result<Value, Error> {
@@ -270,10 +272,6 @@ fn excerpt(value: &Value) -> String {
 
 fn invalid(text: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, text)
-}
-
-fn too_large() -> Error {
-    Error::new(ErrorKind::InvalidOperation, "result too large")
 }
 
 /// Prefix of the names of operators, which no text may use.

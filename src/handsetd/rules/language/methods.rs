@@ -22,7 +22,3 @@ pub(super) fn extend(environment: &mut Environment<'static>) {
 fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidOperation, text)
 }
-
-fn too_large() -> Error {
-    invalid("result too large")
-}

@@ -7,6 +7,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 
 use super::ast::{BinOpKind, CallArg, CompareOpKind, Expr, Stmt, UnaryOpKind};
+use super::bounded::{ADD, BOUNDED, CONCATENATE, COPY};
 use super::compare::{
     AT_LEAST, AT_MOST, CHAIN, EQUAL, GREATER, IN, ITEM, LESS, NOT_IN, TIMES, UNEQUAL,
 };
@@ -33,7 +34,6 @@ enum Level {
     And,
     Not,
     Sum,
-    Concatenation,
     Product,
     Power,
     Filter,
@@ -53,6 +53,7 @@ fn level(expression: &Expr<'_>) -> Level {
         },
         Expr::Compare(_) | Expr::Filter(_) | Expr::Test(_) => Level::Filter,
         Expr::GetItem(item) if !is_constant(&item.subscript_expr) => Level::Filter,
+        Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) if !is_written(expression) => Level::Filter,
         // `1.real` would be a decimal.
         Expr::Const(constant) if constant.value.is_number() => Level::Filter,
         _ => Level::Postfix,
@@ -68,6 +69,16 @@ fn is_constant(subscript: &Expr<'_>) -> bool {
     }
 }
 
+/// Returns whether a value is as small as its author wrote it.
+fn is_written(expression: &Expr<'_>) -> bool {
+    match expression {
+        Expr::List(list) => list.items.iter().all(is_written),
+        Expr::Map(map) => map.keys.iter().chain(&map.values).all(is_written),
+        Expr::Tuple(tuple) => tuple.items.iter().all(is_written),
+        other => is_constant(other),
+    }
+}
+
 /// What becomes of a binary operator.
 enum Operator {
     /// It stays, and binds to the left.
@@ -80,9 +91,9 @@ fn operator(kind: BinOpKind) -> Operator {
     match kind {
         BinOpKind::ScOr => Operator::Infix("or", Level::Or),
         BinOpKind::ScAnd => Operator::Infix("and", Level::And),
-        BinOpKind::Add => Operator::Infix("+", Level::Sum),
+        BinOpKind::Add => Operator::Filter(ADD),
         BinOpKind::Sub => Operator::Infix("-", Level::Sum),
-        BinOpKind::Concat => Operator::Infix("~", Level::Concatenation),
+        BinOpKind::Concat => Operator::Filter(CONCATENATE),
         BinOpKind::Div => Operator::Infix("/", Level::Product),
         BinOpKind::FloorDiv => Operator::Infix("//", Level::Product),
         BinOpKind::Rem => Operator::Infix("%", Level::Product),
@@ -118,8 +129,7 @@ fn above(level: Level) -> Level {
         Level::Or => Level::And,
         Level::And => Level::Not,
         Level::Not => Level::Sum,
-        Level::Sum => Level::Concatenation,
-        Level::Concatenation => Level::Product,
+        Level::Sum => Level::Product,
         Level::Product => Level::Power,
         Level::Power => Level::Filter,
         Level::Filter | Level::Postfix => Level::Postfix,
@@ -230,11 +240,13 @@ fn collection(out: &mut String, expression: &Expr<'_>) {
             out.push('[');
             elements(out, &list.items);
             out.push(']');
+            bound(out, expression);
         }
         Expr::Tuple(tuple) => {
             out.push('(');
             elements(out, &tuple.items);
             out.push(')');
+            bound(out, expression);
         }
         Expr::Map(map) => {
             out.push('{');
@@ -245,8 +257,29 @@ fn collection(out: &mut String, expression: &Expr<'_>) {
                 out.push_str(", ");
             }
             out.push('}');
+            bound(out, expression);
         }
         _ => {}
+    }
+}
+
+/// Bounds a list or a map of values.
+fn bound(out: &mut String, expression: &Expr<'_>) {
+    if !is_written(expression) {
+        out.push_str(&format!("|{BOUNDED}"));
+    }
+}
+
+/// Writes a value that is given a name.
+fn assigned(out: &mut String, target: &Expr<'_>, value: &Expr<'_>) {
+    let filter = match target {
+        Expr::Var(_) | Expr::List(_) | Expr::Tuple(_) => BOUNDED,
+        // An attribute of a namespace.
+        _ => COPY,
+    };
+    write(out, value, Level::Filter);
+    if !is_written(value) {
+        out.push_str(&format!("|{filter}"));
     }
 }
 
@@ -370,7 +403,7 @@ fn statement(out: &mut String, parsed: &Stmt<'_>) {
                 }
                 target(out, name);
                 out.push_str(" = ");
-                write(out, value, Level::Choice);
+                assigned(out, name, value);
             }
             out.push_str(" %}");
             body(out, &with.body);
@@ -380,7 +413,7 @@ fn statement(out: &mut String, parsed: &Stmt<'_>) {
             out.push_str("{% set ");
             target(out, &set.target);
             out.push_str(" = ");
-            write(out, &set.expr, Level::Choice);
+            assigned(out, &set.target, &set.expr);
             out.push_str(" %}");
         }
         Stmt::SetBlock(set) => {

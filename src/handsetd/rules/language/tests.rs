@@ -432,7 +432,7 @@ fn texts_without_comparisons_keep_their_meaning() {
         "340282366920938463463374607431768211455",
     ] {
         let environment = Environment::new();
-        let own = Environment::new()
+        let own = own_environment()
             .compile_expression_owned(rewrite::expression(&syntax::expression(text).unwrap()))
             .unwrap()
             .eval(())
@@ -472,10 +472,16 @@ fn texts_without_comparisons_keep_their_meaning() {
             assert!(error.is_err(), "{text}");
             continue;
         };
-        let own = Environment::new().render_str(&rewrite::template(&parsed), ());
+        let own = own_environment().render_str(&rewrite::template(&parsed), ());
         let expected = Environment::new().render_str(text, ());
         assert_eq!(own.unwrap(), expected.unwrap(), "{text}");
     }
+}
+
+fn own_environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    extend(&mut environment);
+    environment
 }
 
 #[test]

@@ -9,8 +9,9 @@ use minijinja::formatting::{FormatStyle, format};
 use minijinja::value::from_args;
 use minijinja::{Error, ErrorKind, Value};
 
-use super::{invalid, too_large};
+use super::invalid;
 use crate::rules::limits::{MAX_REPLACED, MAX_WIDTH};
+use crate::rules::size::{Room, too_large};
 
 /// Calls the method `name` of `text`.
 pub(super) fn call(text: &str, name: &str, arguments: &[Value]) -> Result<Value, Error> {
@@ -45,6 +46,11 @@ pub(super) fn call(text: &str, name: &str, arguments: &[Value]) -> Result<Value,
         "center" | "ljust" | "rjust" | "zfill" => pad(text, name, arguments)?,
         "format" => {
             check_widths(text)?;
+            // A field may name the same value as another.
+            let mut room = Room::shared(text.matches('{').count());
+            arguments
+                .iter()
+                .try_for_each(|argument| room.take(argument))?;
             let formatted = format(FormatStyle::StrFormat, text, arguments)?;
             fits(formatted.len())?;
             Value::from(formatted)

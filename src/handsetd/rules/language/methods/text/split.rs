@@ -3,8 +3,9 @@
 use minijinja::value::{Kwargs, from_args};
 use minijinja::{Error, Value};
 
-use super::super::{invalid, too_large};
+use super::super::invalid;
 use crate::rules::limits::MAX_ELEMENTS;
+use crate::rules::size::too_large;
 
 /// Calls the method `name` of `text`.
 pub(super) fn call(text: &str, name: &str, arguments: &[Value]) -> Result<Value, Error> {
