@@ -10,7 +10,7 @@ use super::action::{Action, Builder, InvalidAction, MAX_LINE, MAX_LINES};
 mod escape;
 mod split;
 
-pub(crate) use escape::escaped;
+pub use escape::escaped;
 pub use split::Unsplittable;
 
 /// The headers and the body of a NOTIFY; the action adds the target.

@@ -1,7 +1,8 @@
 //! Escaping for Asterisk's argument parser.
 
-/// Escapes each character that is special to Asterisk's argument parser.
-pub(crate) fn escaped(text: &str) -> String {
+/// Escapes each character that is special to Asterisk's argument parser, so that a value in a header
+/// `Variable` of a list `NAME=VALUE,NAME=VALUE` is itself.
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if is_special(character) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_ami::Action;
+use handset_ami::notify::escaped;
 use handset_phones::phone::ServerName;
 use serde_json::Value as Json;
 
@@ -16,6 +17,7 @@ use super::outline::Outline;
 use crate::rules::config::{Value, Values};
 use crate::rules::context::Context;
 use crate::rules::error::Error;
+use crate::rules::filled::Filled;
 use crate::rules::template::Template;
 
 /// An action, and where to send it.
@@ -75,6 +77,9 @@ impl AmiTemplate {
                 }
             }
         }
+        if let Err(error) = check_blocking(name, &headers) {
+            errors.push(error);
+        }
         let (Ok(server), Ok(deadline), true) = (server, deadline, errors.is_empty()) else {
             return Err(errors);
         };
@@ -107,14 +112,11 @@ impl AmiTemplate {
     pub(super) fn fill(&self, context: &Context<'_>) -> Result<AmiCall, Error> {
         let mut headers = Vec::with_capacity(self.headers.len());
         for (name, template) in &self.headers {
-            let text = template.fill(context)?.into_text();
-            if name.eq_ignore_ascii_case(CHANNEL)
-                && template.literal().is_none()
-                && text.starts_with('/')
-            {
-                let reason = format!("{CHANNEL}: {text:?} is a regular expression, not a channel");
-                return Err(Error::InvalidValue { reason });
-            }
+            let filled = template.fill(context)?;
+            let text = match template.literal() {
+                Some(literal) => literal.to_owned(),
+                None => inserted(&self.name, name, &filled)?,
+            };
             headers.push((name.as_str(), text));
         }
         Ok(AmiCall {
@@ -159,6 +161,52 @@ pub(super) fn expected(name: &str, values: &Values) -> Result<Outline, KeyedErro
         }
     }
     Ok(Outline::new(Kind::Ami, name.to_owned(), keys))
+}
+
+/// Returns the value of a header that contains values of an event, which Asterisk takes for what they are.
+fn inserted(action: &str, header: &str, filled: &Filled) -> Result<String, Error> {
+    let text = filled.text();
+    let invalid = |reason: String| Err(Error::InvalidValue { reason });
+    if header.eq_ignore_ascii_case(CHANNEL) {
+        // Asterisk skips white space and control characters before a value.
+        if text.trim_start_matches(|c| c <= ' ').starts_with('/') {
+            return invalid(format!(
+                "{CHANNEL}: {text:?} is a regular expression, not a channel"
+            ));
+        }
+    } else if header.eq_ignore_ascii_case(VARIABLE) {
+        if !ONE_VARIABLE
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(action))
+        {
+            // Asterisk would set another variable, or write a function, at each comma.
+            return Ok(filled.with_inserted(escaped));
+        }
+        if filled
+            .inserted_texts()
+            .any(|text| text.contains(['(', ')']))
+        {
+            return invalid(format!("{VARIABLE}: {text:?} would be a function"));
+        }
+    }
+    Ok(text.to_owned())
+}
+
+/// Requires that Asterisk does other actions while a call is being placed: it does one after the other.
+fn check_blocking(name: &str, headers: &[(String, Template)]) -> Result<(), KeyedError> {
+    let is_async = |(header, template): &(String, Template)| {
+        let yes = |literal: &str| {
+            ["true", "yes", "y", "t", "1", "on"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(literal.trim()))
+        };
+        header.eq_ignore_ascii_case(ASYNC) && template.literal().is_some_and(yes)
+    };
+    if !name.eq_ignore_ascii_case(ORIGINATE) || headers.iter().any(is_async) {
+        return Ok(());
+    }
+    let reason = "without Async = true, Asterisk would do nothing else for handsetd until the call is answered; add it";
+    Err(mismatch(ASYNC, reason))
 }
 
 fn server_key(server: Option<&ServerName>) -> impl Iterator<Item = (String, Json)> {
@@ -245,8 +293,14 @@ fn is_secret(name: &str) -> bool {
 }
 
 const AMI: &str = "ami";
+const ASYNC: &str = "Async";
 const CHANNEL: &str = "Channel";
+const ORIGINATE: &str = "Originate";
 const SERVER: &str = "server";
+const VARIABLE: &str = "Variable";
+
+/// Actions whose `Variable` is one name. That of others is a list `NAME=VALUE,NAME=VALUE`.
+const ONE_VARIABLE: [&str; 2] = ["Getvar", "Setvar"];
 
 /// Actions on the session in which they are sent, which is that of handsetd.
 const SESSION: [&str; 6] = [

@@ -146,6 +146,42 @@ const WRONG_STEPS: &[(&str, &str)] = &[
         "do.webhook: the host must be written as it is; put / between it and the first {{",
     ),
     (
+        "{ webhook = 'https:////a{{ event.A }}/' }",
+        "do.webhook: invalid URL \"https:////a{{ event.A }}/\": it has no host",
+    ),
+    (
+        "{ webhook = 'https:///{{ event.A }}/' }",
+        "do.webhook: invalid URL \"https:///{{ event.A }}/\": it has no host",
+    ),
+    (
+        "{ webhook = 'https://a\\{{ event.A }}/' }",
+        "do.webhook: the host must be written as it is; put / between it and the first {{",
+    ),
+    (
+        "{ webhook = 'https://a{% if event.A %}.b{% endif %}/' }",
+        "do.webhook: the host must be written as it is; put / between it and the first {{",
+    ),
+    (
+        "{ webhook = 'https://a{# #}.b/' }",
+        "do.webhook: the host must be written as it is; put / between it and the first {{",
+    ),
+    (
+        "{ webhook = 'https://good.example@{{ event.A }}/' }",
+        "do.webhook: the host must be written as it is; put / between it and the first {{",
+    ),
+    (
+        "{ webhook = 'https://good.example@evil.example/' }",
+        "do.webhook: must not contain a password; use headers = { Authorization_file = \"…\" }",
+    ),
+    (
+        "{ webhook = \"https://a\\t.b/\" }",
+        "do.webhook: must not contain a backslash, a line break or another control character",
+    ),
+    (
+        "{ ami = 'Originate', Channel = 'PJSIP/1', Exten = '2' }",
+        "do.Async: without Async = true, Asterisk would do nothing else for handsetd until the call is answered; add it",
+    ),
+    (
         "{ webhook = 'https://u:p@a/' }",
         "do.webhook: must not contain a password; use headers = { Authorization_file = \"…\" }",
     ),
@@ -177,9 +213,12 @@ const WRONG_STEPS: &[(&str, &str)] = &[
 
 #[test]
 fn wrong_steps_are_faults_at_load() {
-    for (steps, expected) in WRONG_STEPS {
-        assert_eq!(errors(steps), [*expected], "{steps}");
-    }
+    let told = |(steps, expected): &(&str, &str)| {
+        let errors = errors(steps);
+        (errors != [*expected]).then(|| format!("{steps}\n  {errors:?}\n  {expected:?}"))
+    };
+    let wrong: Vec<String> = WRONG_STEPS.iter().filter_map(told).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let text = "[[rule]]\nname = 'a'\non = 'X'\nwhen = \"steps.a.status == 'OK'\"\ndo = [{ wait = '1s', id = 'a' }]";
     let errors = Engine::new(&rules(text)).unwrap_err();
     assert_eq!(
@@ -358,6 +397,20 @@ fn values_of_events_lead_a_web_hook_nowhere_else() {
     ] {
         url(odd).unwrap();
     }
+    for (url, value) in [
+        ("https://a.example/x/.{{ event.A }}/y", "."),
+        ("https://a.example/x/%2e{{ event.A }}/y", "."),
+        ("https://a.example/x/%2E%2e{{ event.A }}", ""),
+        (
+            "https://a.example/x/{% if event.A %}\\\\{% endif %}{{ event.A }}",
+            "..",
+        ),
+    ] {
+        let steps = format!("{{ webhook = \"{url}\" }}");
+        let why = run(&steps, &format!("Event: X\nA: {value}")).unwrap_err();
+        let is_told = why.contains("leads to another path") || why.contains("no A");
+        assert!(is_told, "{url}: {why}");
+    }
     for dots in ["..", "."] {
         let why = url(dots).unwrap_err();
         assert!(why.contains("leads to another path"), "{why}");
@@ -379,13 +432,31 @@ fn values_of_events_add_no_header() {
             traces[0]
         );
     }
-    let hangup = "{ ami = 'Hangup', Channel = '{{ event.A }}' }";
-    let why = run(hangup, "Event: X\nA: /.*/").unwrap_err();
-    assert!(
-        why.contains("is a regular expression, not a channel"),
-        "{why}"
-    );
+    let hangup = "{ ami = 'Hangup', Channel = ' {{ event.A }}' }";
+    for expression in ["/.*/", " \t/.*/", "\u{1}\u{1f}/^PJSIP/"] {
+        let event = Fact::new("X", [("A".to_owned(), expression.to_owned())]);
+        let (decisions, traces) = engine(&rule(hangup)).explain(&event, Instant::now());
+        assert!(decisions.is_empty(), "{expression:?}");
+        let why = traces[0].to_string();
+        assert!(
+            why.contains("is a regular expression, not a channel"),
+            "{why}"
+        );
+    }
     assert!(run("{ ami = 'Hangup', Channel = '/^PJSIP/' }", "Event: X").is_ok());
+}
+
+#[test]
+fn values_of_events_set_no_other_variable() {
+    let originate = "{ ami = 'Originate', Channel = 'PJSIP/1', Async = true, Variable = 'A=x,B={{ event.A }}' }";
+    assert_eq!(
+        planned(originate, "Event: X\nA: 1,DB(a/b)=\"2")[0],
+        r#"ami Originate Async="true" Channel="PJSIP/1" Variable="A=x,B=1\\,DB\\(a/b\\)=\\\"2""#
+    );
+    let setvar = "{ ami = 'Setvar', Channel = 'PJSIP/1-1', Variable = 'X_{{ event.A }}', Value = '{{ event.A }}' }";
+    assert!(planned(setvar, "Event: X\nA: 1,2")[0].contains("Value=\"1,2\""));
+    let why = run(setvar, "Event: X\nA: SHELL(id)").unwrap_err();
+    assert!(why.contains("would be a function"), "{why}");
 }
 
 #[test]

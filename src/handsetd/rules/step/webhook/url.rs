@@ -67,6 +67,17 @@ impl UrlTemplate {
             let reason = "the host must be written as it is; put / between it and the first {{";
             return Err(invalid(WEBHOOK, reason));
         }
+        if authority.starts_with(['/', '?', '#']) {
+            return Err(invalid(
+                WEBHOOK,
+                format!("invalid URL {text:?}: it has no host"),
+            ));
+        }
+        // The URL standard drops some of them, and reads others as a slash.
+        if start.contains(|c: char| c == '\\' || c.is_control()) {
+            let reason = "must not contain a backslash, a line break or another control character";
+            return Err(invalid(WEBHOOK, reason));
+        }
         let url = Url::parse(start)
             .map_err(|error| invalid(WEBHOOK, format!("invalid URL {text:?}: {error}")))?;
         if !is_web(&url) {
@@ -110,9 +121,12 @@ impl UrlTemplate {
                 "a URL of {length} bytes exceeds the limit of {MAX_URL}"
             )));
         }
+        // A tab or a line break within a segment is dropped.
         let path = text.split(['?', '#']).next().unwrap_or_default();
+        let path = path.replace(['\t', '\n', '\r'], "").to_ascii_lowercase();
         if path
-            .split('/')
+            .replace("%2e", ".")
+            .split(['/', '\\'])
             .any(|segment| [".", ".."].contains(&segment))
         {
             return Err(invalid(format!("{text:?} leads to another path")));
