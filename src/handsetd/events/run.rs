@@ -134,7 +134,8 @@ impl Execution {
         }
     }
 
-    /// Takes a step, which is completed once it has started, unless it is a pause.
+    /// Takes a step, which is completed once it has started, unless it is a pause or a web hook whose turn
+    /// has not come.
     async fn act(
         &self,
         action: &StepAction,
@@ -154,7 +155,10 @@ impl Execution {
                 self.wait(*duration, stop).await?;
                 StepResult::new(Status::Ok, "")
             }
-            StepAction::Webhook(call) => self.services.webhooks.send(call).await,
+            StepAction::Webhook(call) => {
+                let sent = self.services.webhooks.send(call, self.over(stop)).await;
+                sent.ok_or_else(|| self.why_cancelled(stop))?
+            }
         };
         consequences.expect(action, home, &causes, Instant::now());
         Ok(result)
@@ -163,11 +167,22 @@ impl Execution {
     async fn wait(&self, duration: Duration, stop: &CancellationToken) -> Result<(), Cancellation> {
         tokio::select! {
             biased;
+            () = self.over(stop) => Err(self.why_cancelled(stop)),
+            () = tokio::time::sleep(duration) => Ok(()),
+        }
+    }
+
+    /// Waits until the run is cancelled.
+    async fn over(&self, stop: &CancellationToken) {
+        tokio::select! {
             () = self.cancel.cancelled() => {}
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(duration) => return Ok(()),
         }
-        Err(self.cancelled(stop).unwrap_or(Cancellation::Stopping))
+    }
+
+    /// Returns why the run was cancelled, which it was.
+    fn why_cancelled(&self, stop: &CancellationToken) -> Cancellation {
+        self.cancelled(stop).unwrap_or(Cancellation::Stopping)
     }
 
     /// Returns why the run ends before its next step.

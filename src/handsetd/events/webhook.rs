@@ -4,6 +4,7 @@ mod connected;
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,15 +62,25 @@ impl WebhookClient {
         }
     }
 
-    /// Sends a request; once more if nothing was sent and there is time.
-    pub(super) async fn send(&self, call: &WebhookCall) -> StepResult {
+    /// Sends a request; once more if nothing was sent and there is time. `None` if `cancelled` ends before
+    /// it is its turn: runs that are over wait for nothing, however many there are.
+    pub(super) async fn send(
+        &self,
+        call: &WebhookCall,
+        cancelled: impl Future<Output = ()>,
+    ) -> Option<StepResult> {
         let until = Instant::now() + call.deadline;
         let place = call.url.origin().ascii_serialization();
-        let Some(_permit) = self.permit(&place, until).await else {
+        let permit = tokio::select! {
+            biased;
+            () = cancelled => return None,
+            permit = self.permit(&place, until) => permit,
+        };
+        let Some(_permit) = permit else {
             let reason = format!(
                 "{MAX_PER_HOST} requests to {place} are in progress, and none ended in time"
             );
-            return StepResult::new(Status::Unreachable, reason);
+            return Some(StepResult::new(Status::Unreachable, reason));
         };
         let mut result = self.attempt(call, &place, until).await;
         let again = Instant::now() + RETRY_PAUSE;
@@ -79,7 +90,7 @@ impl WebhookClient {
             sleep(RETRY_PAUSE).await;
             result = self.attempt(call, &place, until).await;
         }
-        result
+        Some(result)
     }
 
     /// Waits until another request to that place may begin.

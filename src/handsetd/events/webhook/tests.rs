@@ -41,11 +41,15 @@ fn answer(head: &str, body: &str) -> String {
     format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
+async fn sent(client: &WebhookClient, call: &WebhookCall) -> StepResult {
+    client.send(call, std::future::pending()).await.unwrap()
+}
+
 async fn send(url: &str) -> StepResult {
     let call = webhook(&format!(
         "webhook = '{url}', json = {{ a = 1 }}, deadline = '1s'"
     ));
-    WebhookClient::new().send(&call).await
+    sent(&WebhookClient::new(), &call).await
 }
 
 #[tokio::test]
@@ -177,14 +181,121 @@ async fn requests_to_one_host_are_limited() {
     let client = WebhookClient::new();
     let call = |deadline| webhook(&format!("webhook = '{url}', deadline = '{deadline}'"));
     let long = call("30s");
-    let held: Vec<_> = (0..MAX_PER_HOST).map(|_| client.send(&long)).collect();
+    let held: Vec<_> = (0..MAX_PER_HOST).map(|_| sent(&client, &long)).collect();
     let mut held = std::pin::pin!(futures_util::future::join_all(held));
     let call = call("300ms");
     let last = tokio::select! {
         biased;
         _ = &mut held => panic!("nobody answers"),
-        last = client.send(&call) => last,
+        last = sent(&client, &call) => last,
     };
     assert_eq!(last.status.word(), "UNREACHABLE");
     assert!(last.reason.starts_with("8 requests to "), "{}", last.reason);
+    // A run that is cancelled does not wait for its turn.
+    let ready = std::future::ready(());
+    let cancelled = tokio::select! {
+        biased;
+        _ = &mut held => panic!("nobody answers"),
+        cancelled = client.send(&long, ready) => cancelled,
+    };
+    assert_eq!(cancelled, None);
+}
+
+/// A server that sends `first`, and then `more` without end.
+async fn endless(first: &'static str, more: &'static [u8], pause: Duration) -> String {
+    install_tls_provider();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(first.as_bytes()).await;
+                while stream.write_all(more).await.is_ok() {
+                    sleep(pause).await;
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn answers_without_end_are_given_up() {
+    const OK: &str = "HTTP/1.1 200 OK\r\n";
+    const BLOCK: &[u8] = &[b'x'; 65_536];
+    let (fast, slow) = (Duration::ZERO, Duration::from_millis(50));
+    for (first, more, pause, status) in [
+        ("", &b"x"[..], slow, "UNKNOWN"),
+        ("HTTP/1.1 200 OK\r\nX: ", b"x", slow, "UNKNOWN"),
+        ("HTTP/1.1 200 OK\r\nX: ", BLOCK, fast, "UNKNOWN"),
+        (OK, b"X: y\r\n", fast, "UNKNOWN"),
+        ("", b"HTTP/1.1 100 Continue\r\n\r\n", fast, "UNKNOWN"),
+        ("HTTP/1.1 200 OK\r\n\r\n", b"x", slow, "OK"),
+        ("HTTP/1.1 200 OK\r\n\r\n", BLOCK, fast, "OK"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n",
+            BLOCK,
+            fast,
+            "OK",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"1\r\nx\r\n",
+            slow,
+            "OK",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+            b"x",
+            fast,
+            "OK",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+            b"\x1f\x8b\x08",
+            fast,
+            "OK",
+        ),
+    ] {
+        let url = endless(first, more, pause).await;
+        let result = tokio::time::timeout(Duration::from_secs(20), send(&url)).await;
+        let result = result.unwrap_or_else(|_| panic!("{first:?} holds the run"));
+        assert_eq!(result.status.word(), status, "{first:?}: {}", result.reason);
+        assert_eq!(result.result, None, "{first:?}");
+        assert!(!result.reason.is_empty(), "{first:?}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_that_hide_another_place_are_not_followed() {
+    let (elsewhere, other) = server(vec![answer("200 OK", "stolen")]).await;
+    let place = elsewhere.trim_start_matches("http://");
+    let (url, requests) = server(vec![String::new()]).await;
+    let own = url.trim_start_matches("http://");
+    drop(requests);
+    for location in [
+        elsewhere.clone(),
+        format!("//{place}/"),
+        format!("\\\\{place}/"),
+        format!("http://{own}@{place}/"),
+        format!("https://{own}/"),
+        "http://127.0.0.1:1/".to_owned(),
+        "file:///etc/passwd".to_owned(),
+        "data:,x".to_owned(),
+    ] {
+        let head = format!("302 Found\r\nLocation: {location}");
+        let (url, _) = server(vec![answer(&head, "")]).await;
+        let result = send(&url).await;
+        let shown = (result.status.word(), result.http);
+        assert_eq!(
+            shown,
+            ("REJECTED", Some(302)),
+            "{location}: {}",
+            result.reason
+        );
+    }
+    assert!(other.lock().is_empty());
 }
