@@ -25,6 +25,8 @@ impl Answers {
     ) -> Result<Self, Refusal> {
         let mut values = remembered;
         values.retain(|(name, _)| !is_reserved(name));
+        // Before the form's own fields are added, so that those are never lost.
+        values.truncate(MAX_VALUES);
         let is_answered =
             |values: &[(String, String)], name: &str| values.iter().any(|(known, _)| known == name);
         let mut was_asked = false;
@@ -47,7 +49,6 @@ impl Answers {
         if values.iter().any(|(_, value)| value.len() > MAX_VALUE) {
             return Err(Refusal::TooLong { max: MAX_VALUE });
         }
-        values.truncate(MAX_VALUES);
         Ok(Self { values, open })
     }
 }
@@ -76,7 +77,7 @@ pub(super) const FORM: &str = "Form";
 /// The longest value, in bytes. No phone has a field for more.
 const MAX_VALUE: usize = 1024;
 
-/// The most values of a form. Phones show five or six fields at once.
+/// The most values that a form remembers beside its fields. Phones show five or six fields at once.
 const MAX_VALUES: usize = 64;
 
 #[cfg(test)]
@@ -137,6 +138,19 @@ mod tests {
     fn query_of_a_page_answers_no_field() {
         let kept = remembered(&inputs(&["user", "pin"]), &pairs("user=7&meal=soup&form=x"));
         assert_eq!(kept, pairs("meal=soup"));
+    }
+
+    #[test]
+    fn no_number_of_other_values_drops_a_field() {
+        let many = (0..1000).map(|n| format!("x{n}=1&")).collect::<String>();
+        let (values, open) = answers(
+            &["user", "pin"],
+            &many,
+            &format!("{many}pin=2&user=7"),
+            false,
+        );
+        assert!(values.ends_with("&user=7&pin=2"), "{values}");
+        assert_eq!((values.split('&').count(), open), (MAX_VALUES + 2, 0));
     }
 
     #[test]
