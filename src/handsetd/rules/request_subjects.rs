@@ -1,6 +1,6 @@
 //! What a request is about: the phones that it names.
 
-use handset_phones::phone::{PhoneNames, ServerName};
+use handset_phones::phone::{PhoneNames, ServerName, endpoint_of_channel};
 use handset_phones::verb::Request;
 
 use super::context::Phones;
@@ -17,6 +17,8 @@ pub(super) fn subjects(
         let name = name.as_str();
         let known = phones.describe(name, home);
         let server = known.and_then(|phone| phone.server);
+        // A channel stands for its endpoint.
+        let name = endpoint_of_channel(name).unwrap_or(name);
         Subject::new(name, server.as_ref())
     })
 }

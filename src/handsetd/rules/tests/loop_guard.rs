@@ -53,6 +53,27 @@ fn two_phones_do_not_trigger_each_other_in_a_loop() {
 }
 
 #[test]
+fn phone_that_is_named_by_its_channel_is_guarded() {
+    let text = r#"
+        [[rule]]
+        name = "called"
+        on = ["DialBegin", "phone.dnd_on"]
+        do = [{ verb = "dnd", phone = "{{ event.DestChannel|default(event.phone) }}", state = "on" }]
+    "#;
+    let mut engine = engine(text);
+    let now = Instant::now();
+    let dial = fact("Event: DialBegin\nDestChannel: PJSIP/1002-0000001a");
+    assert_eq!(
+        shown(&engine.decide(&dial, now)),
+        "1 dnd phone=PJSIP/1002-0000001a state=on\n"
+    );
+    engine.finished(RunId(1), now);
+    let dnd_on = |phone: &str| Fact::of_phone("dnd_on", phone, []);
+    assert_eq!(engine.decide(&dnd_on("1002"), now + SECOND).len(), 0);
+    assert_eq!(engine.decide(&dnd_on("1003"), now + SECOND).len(), 1);
+}
+
+#[test]
 fn events_are_ignored_until_some_time_after_a_long_run() {
     let mut engine = engine(DND);
     let now = Instant::now();

@@ -7,6 +7,7 @@ use super::{Directory, Target};
 use crate::phone::pattern::Pattern;
 use crate::phone::{
     Endpoint, MacAddress, PhoneEntry, PhoneName, PhoneNames, Registered, ServerName, Technology,
+    endpoint_of_channel,
 };
 
 impl Directory {
@@ -318,7 +319,17 @@ impl<'a, R: Registered> Search<'a, R> {
         }
     }
 
-    /// Returns the target of a name at a server, or at any.
+    /// Returns whether an endpoint that is configured or registered has exactly this name.
+    fn is_called(&self, text: &str, server: Option<&ServerName>) -> bool {
+        let Ok(endpoint) = text.parse::<Endpoint>() else {
+            return false;
+        };
+        let entry = self.directory.of_endpoint(&endpoint, server);
+        let registered = self.registered.endpoint(endpoint.name(), server);
+        entry.listing.is_named() || registered.is_some_and(|registered| registered == endpoint)
+    }
+
+    /// Returns the target of a name at a server, or at any. The name of a channel is that of its endpoint.
     fn on(&self, text: &str, server: Option<&ServerName>) -> Target {
         let directory = self.directory;
         let known = directory
@@ -326,6 +337,11 @@ impl<'a, R: Registered> Search<'a, R> {
             .or_else(|| directory.by_address(text, server));
         if let Some(entry) = known {
             return Target::Listed(entry.clone().at(server));
+        }
+        if let Some(endpoint) = endpoint_of_channel(text)
+            && !self.is_called(text, server)
+        {
+            return self.on(endpoint, server);
         }
         let is_address = text.parse::<IpAddr>().is_ok() || text.parse::<MacAddress>().is_ok();
         // A slash may belong to the name, as in `a/b`. An `&` separates names, but may belong to an

@@ -164,6 +164,35 @@ fn phone_or_group_called_all_is_that_one() {
 }
 
 #[test]
+fn channel_means_its_endpoint() {
+    for (channel, target) in [
+        ("PJSIP/1002-0000001a", "listed boss"),
+        ("SIP/1007-0000001a", "unlisted SIP/1007"),
+        ("PJSIP/door-front-0000001a", "unlisted PJSIP/door-front"),
+        ("PJSIP/door-front", "unlisted PJSIP/door-front"),
+        ("PJSIP/door-facade", "unlisted PJSIP/door-facade"),
+    ] {
+        assert_eq!(names(channel), [target], "{channel}");
+        assert_eq!(
+            targets(&PhoneNames::inserted(channel)),
+            [target],
+            "{channel}"
+        );
+    }
+    let odd = PhoneEntry {
+        name: "odd".into(),
+        ..PhoneEntry::unlisted("PJSIP/1001-0000001a".parse().unwrap())
+    };
+    let directory = Directory::new(vec![odd], HashMap::new(), Vec::new()).unwrap();
+    let found = directory.find(&"PJSIP/1001-0000001a".into(), None, &TestRoster);
+    assert_eq!(
+        found[0].name(),
+        "odd",
+        "an endpoint that is called like a channel"
+    );
+}
+
+#[test]
 fn inserted_name_is_that_of_one_phone() {
     let inserted = |name: &str| targets(&PhoneNames::inserted(name));
     assert_eq!(inserted("reception"), ["group reception"]);

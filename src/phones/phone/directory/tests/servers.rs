@@ -236,3 +236,17 @@ fn namesakes_are_other_phones_of_the_name() {
         []
     );
 }
+
+#[test]
+fn channel_means_the_phone_of_its_server() {
+    let directory = directory(Vec::new());
+    for (home, text, expected) in [
+        (Some("berlin"), "PJSIP/1001-0000001a", "berlin PJSIP/1001"),
+        (Some("munich"), "PJSIP/1001-0000001a", "munich PJSIP/1001"),
+        (None, "munich/PJSIP/1001-0000001a", "munich PJSIP/1001"),
+        (None, "SIP/2002-0000001a", "munich SIP/2002"),
+        (None, "PJSIP/1001-0000001a", "ambiguous PJSIP/1001-0000001a 2"),
+    ] {
+        assert_eq!(find(&directory, home, text), [expected], "{home:?} {text}");
+    }
+}
