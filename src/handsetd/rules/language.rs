@@ -11,6 +11,7 @@ mod compare;
 mod constant;
 mod fault;
 mod kind;
+mod mentions;
 mod methods;
 mod numbers;
 mod rewrite;
@@ -18,12 +19,11 @@ mod similar;
 mod syntax;
 mod vocabulary;
 
-use std::collections::BTreeSet;
-
 use minijinja::Environment;
 
 pub(super) use fault::Fault;
 pub(super) use kind::{NOW, PHONE};
+pub(super) use mentions::Mentions;
 
 /// A checked text, ready to be compiled.
 #[derive(Debug)]
@@ -34,17 +34,6 @@ pub(super) struct Checked {
     pub(super) mentions: Mentions,
     /// What stands between placeholders.
     pub(super) written: String,
-}
-
-/// The names in a text.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Mentions {
-    /// `Queue` for `event.Queue`, `phone.dnd`, `now.hour`.
-    pub(super) values: BTreeSet<String>,
-    /// The steps, each with the attribute of its result, if any.
-    pub(super) steps: BTreeSet<(String, Option<String>)>,
-    /// All variables.
-    pub(super) variables: BTreeSet<String>,
 }
 
 /// Adds the operators and methods of the language to an environment.

@@ -42,10 +42,14 @@ impl From<Mentions> for Names {
 }
 
 impl Names {
-    /// Returns the steps that are mentioned, each with its field, if any.
-    pub(super) fn steps(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let steps = self.mentions.steps.iter();
-        steps.map(|(id, field)| (id.as_str(), field.as_deref()))
+    /// Returns the steps that are mentioned.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &str> {
+        self.mentions.steps.iter().map(String::as_str)
+    }
+
+    /// Returns whether `steps` is mentioned without one of them.
+    pub(super) fn mention_all_steps(&self) -> bool {
+        self.mentions.all_steps > 0
     }
 
     /// Returns how long what was evaluated remains true.

@@ -41,8 +41,11 @@ impl Script {
                 }
             };
             for (key, names) in step.names() {
-                let mentioned: BTreeSet<&str> = names.steps().map(|(id, _)| id).collect();
-                for id in mentioned {
+                if names.mention_all_steps() {
+                    let part = RulePart::Do(index, key.map(ToOwned::to_owned));
+                    errors.push((part, Error::AllSteps));
+                }
+                for id in names.steps() {
                     if let Some(error) = check_mention(id, &ids, &all) {
                         errors.push((RulePart::Do(index, key.map(ToOwned::to_owned)), error));
                     }
@@ -86,7 +89,7 @@ impl Script {
     }
 }
 
-/// Returns what is wrong with a mention of a step.
+/// Returns what is wrong with a mention of the step `id`.
 fn check_mention(id: &str, before: &BTreeMap<Arc<str>, usize>, all: &[&str]) -> Option<Error> {
     if before.contains_key(id) {
         return None;

@@ -7,7 +7,6 @@ use std::ops::ControlFlow;
 
 use minijinja::Environment;
 
-use super::Mentions;
 use super::ast::{
     BinOp, BinOpKind, Call, CallArg, Expr, Filter, Stmt, Test, Use, argument, each_expression,
     is_deeper, member, operands, text,
@@ -15,6 +14,7 @@ use super::ast::{
 use super::constant;
 use super::fault::Fault;
 use super::kind::{Kind, kind};
+use super::mentions::Mentions;
 use super::similar::{similar, suggestion};
 use super::syntax::NO_PLACEHOLDERS;
 use super::vocabulary::{ALIASES, FILTERS, MUTATING, OPERATORS, TESTS};
@@ -168,23 +168,26 @@ impl<'a> Check<'a> {
         let mut mentions = self.mentions.borrow_mut();
         if let Expr::Var(variable) = expression {
             mentions.variables.insert(variable.id.to_owned());
+            if variable.id == "steps" && !self.is_assigned("steps") {
+                mentions.all_steps = mentions.all_steps.saturating_add(1);
+            }
         }
         let Some((object, name)) = member(expression) else {
             return;
         };
-        match object {
-            Expr::Var(variable) if !self.is_assigned(variable.id) => match variable.id {
-                "event" => drop(mentions.values.insert(name.to_owned())),
-                "now" | "phone" => drop(mentions.values.insert(format!("{}.{name}", variable.id))),
-                "steps" => drop(mentions.steps.insert((name.to_owned(), None))),
-                _ => {}
-            },
-            object if self.kind(object) == Kind::StepResult => {
-                if let Some((_, id)) = member(object) {
-                    mentions
-                        .steps
-                        .insert((id.to_owned(), Some(name.to_owned())));
-                }
+        let Expr::Var(variable) = object else {
+            return;
+        };
+        if self.is_assigned(variable.id) {
+            return;
+        }
+        match variable.id {
+            "event" => drop(mentions.values.insert(name.to_owned())),
+            "now" | "phone" => drop(mentions.values.insert(format!("{}.{name}", variable.id))),
+            "steps" => {
+                mentions.steps.insert(name.to_owned());
+                // Its operand is a mention, too.
+                mentions.all_steps = mentions.all_steps.saturating_sub(1);
             }
             _ => {}
         }

@@ -2,12 +2,13 @@
 //!
 //! They are our own, since those of `minijinja-contrib` are half as many, and few of them bounded.
 
+mod error;
 mod list;
 mod map;
 mod text;
 
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, ErrorKind};
 
 /// Adds the methods to an environment.
 pub(super) fn extend(environment: &mut Environment<'static>) {
@@ -17,8 +18,4 @@ pub(super) fn extend(environment: &mut Environment<'static>) {
         ValueKind::Map => map::call(value, name, arguments),
         _ => Err(ErrorKind::UnknownMethod.into()),
     });
-}
-
-fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::InvalidOperation, text)
 }

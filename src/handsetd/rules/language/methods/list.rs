@@ -3,7 +3,7 @@
 use minijinja::value::from_args;
 use minijinja::{Error, ErrorKind, Value};
 
-use super::invalid;
+use super::error::invalid;
 
 /// Calls the method `name` of `list`.
 pub(super) fn call(list: &Value, name: &str, arguments: &[Value]) -> Result<Value, Error> {

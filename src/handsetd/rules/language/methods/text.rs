@@ -9,7 +9,7 @@ use minijinja::formatting::{FormatStyle, format};
 use minijinja::value::from_args;
 use minijinja::{Error, ErrorKind, Value};
 
-use super::invalid;
+use super::error::invalid;
 use crate::rules::limits::{MAX_REPLACED, MAX_WIDTH};
 use crate::rules::size::{Room, too_large};
 

@@ -3,7 +3,7 @@
 use minijinja::value::{ValueKind, from_args};
 use minijinja::{Error, Value};
 
-use super::super::invalid;
+use super::super::error::invalid;
 
 /// Calls the method `name` of `text`.
 pub(super) fn call(text: &str, name: &str, arguments: &[Value]) -> Result<Value, Error> {

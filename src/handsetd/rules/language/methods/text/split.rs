@@ -3,7 +3,7 @@
 use minijinja::value::{Kwargs, from_args};
 use minijinja::{Error, Value};
 
-use super::super::invalid;
+use super::super::error::invalid;
 use crate::rules::limits::MAX_ELEMENTS;
 use crate::rules::size::too_large;
 

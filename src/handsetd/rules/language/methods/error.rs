@@ -1,0 +1,15 @@
+//! The errors of methods.
+
+use std::borrow::Cow;
+
+use minijinja::{Error, ErrorKind};
+
+/// Returns the error of a value that a method refuses.
+pub(super) fn invalid(text: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, text)
+}
+
+/// Returns the error of a result that would be much longer than what it is made of.
+pub(super) fn too_large() -> Error {
+    invalid("result too large")
+}
