@@ -30,7 +30,7 @@ use crate::dispatch::Dispatcher;
 use crate::history::RequestInfo;
 use crate::rules::{Decision, Engine, Fact, Moment, RunId};
 use input::Input;
-use log::log;
+use log::{log, log_failure};
 use run::{Execution, RunServices};
 use webhook::WebhookClient;
 
@@ -94,6 +94,10 @@ impl Events {
                         runs.remove(&id);
                         self.engine.finished(id, Instant::now())
                     }
+                    Input::StepFailed(failure) => {
+                        self.engine.step_failed(failure, Instant::now());
+                        self.tell_failures()
+                    }
                 },
             };
             queries.publish(&mut self.engine);
@@ -112,8 +116,9 @@ impl Events {
                             run,
                             cancel,
                             services,
+                            reports: sender.clone(),
                         };
-                        run.spawn(&self.tasks, sender.clone());
+                        run.spawn(&self.tasks);
                     }
                 }
             }
@@ -141,10 +146,20 @@ impl Events {
     /// Evaluates the rules for a fact, and for the failures of rules that this raises.
     fn decide(&mut self, fact: &Fact) -> Vec<Decision> {
         let mut decisions = self.engine.decide(fact, Moment::now());
-        // They end: a rule raises one a minute.
+        decisions.extend(self.tell_failures());
+        decisions
+    }
+
+    /// Logs the failures of rules, raises their events, and evaluates the rules for these.
+    fn tell_failures(&mut self) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        // They end: each rule has one a minute.
         while let Some(failure) = self.engine.take_failure() {
-            let _ = self.event_tap.send(failure.clone());
-            decisions.extend(self.engine.decide(&failure, Moment::now()));
+            log_failure(&failure);
+            if let Some(event) = failure.event {
+                let _ = self.event_tap.send(event.clone());
+                decisions.extend(self.engine.decide(&event, Moment::now()));
+            }
         }
         decisions
     }

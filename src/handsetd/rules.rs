@@ -77,9 +77,10 @@ pub(crate) use engine::Decision;
 pub use engine::Engine;
 pub(crate) use error::{Error, RulePart};
 pub use fact::Fact;
+pub(crate) use failure::Failure;
 pub(crate) use page::{FilledPage, PagePhones, PageRequest, PageTemplate};
 pub(crate) use page_links::linked_pages;
-pub(crate) use run_record::{Cancellation, RunState, StepRecord};
+pub(crate) use run_record::{Cancellation, RunState, StepFailure, StepRecord};
 pub(crate) use step::{
     AmiCall, Outline, Reached, Step, StepAction, StepResult, StepResults, VerbCall, WebhookCall,
     is_step, server_of,

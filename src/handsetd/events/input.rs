@@ -1,10 +1,11 @@
 //! What the task that owns the rules receives.
 
-use crate::rules::{Fact, RunId};
+use crate::rules::{Fact, RunId, StepFailure};
 
 /// Input of the task.
 #[derive(Debug)]
 pub(super) enum Input {
     Fact(Fact),
     Finished(RunId),
+    StepFailed(StepFailure),
 }

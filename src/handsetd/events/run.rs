@@ -18,8 +18,8 @@ use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
 use crate::outcome::Status;
 use crate::rules::{
-    Cancellation, Consequences, Outline, Reached, Run, RunState, StepAction, StepResult,
-    StepResults, VerbCall,
+    Cancellation, Consequences, Error, Outline, Reached, Run, RunState, StepAction, StepFailure,
+    StepResult, StepResults, VerbCall,
 };
 
 /// What steps of runs are taken with. Cheap to clone.
@@ -38,6 +38,8 @@ pub(super) struct Execution {
     pub(super) run: Run,
     pub(super) cancel: CancellationToken,
     pub(super) services: RunServices,
+    /// Receives what the engine must know.
+    pub(super) reports: mpsc::Sender<Input>,
 }
 
 /// What becomes of a run after a step.
@@ -49,7 +51,7 @@ enum Next {
 
 impl Execution {
     /// Spawns a task that takes the steps until the run is cancelled, and then reports its end.
-    pub(super) fn spawn(self, tasks: &Tasks, done: mpsc::Sender<Input>) {
+    pub(super) fn spawn(self, tasks: &Tasks) {
         let span = info_span!("rule", name = %self.run.rule);
         let stop = tasks.stop();
         tasks.spawn(
@@ -60,8 +62,7 @@ impl Execution {
                 if let RunState::Cancelled(why) = self.run.record.state() {
                     info!("Run cancelled: {why}.");
                 } else {
-                    // An error means shutdown.
-                    let _ = done.send(Input::Finished(self.run.id)).await;
+                    self.report(Input::Finished(self.run.id)).await;
                 }
             }
             .instrument(span),
@@ -99,8 +100,12 @@ impl Execution {
             None => Ok(Reached::AsPlanned),
         };
         let mut filled = None;
+        let is_unfilled = reached.is_err();
         let result = match reached {
-            Err(error) => StepResult::new(Status::Invalid, error.to_string()),
+            Err(error) => {
+                self.report_unfilled(index, &error).await;
+                StepResult::new(Status::Invalid, error.to_string())
+            }
             Ok(Reached::Skipped) => StepResult::skipped(),
             Ok(Reached::AsPlanned) => match self.act(&step.action, stop).await {
                 Ok(result) => result,
@@ -118,8 +123,8 @@ impl Execution {
             reason: without_secrets(&result.reason),
             ..result
         };
-        // A request has a line of its own.
-        if step.request().is_none() {
+        // A request has a line of its own, and the failure of a rule.
+        if step.request().is_none() && !is_unfilled {
             log_step(index, &result);
         }
         self.run.record.add(&result, began.elapsed(), filled);
@@ -132,6 +137,24 @@ impl Execution {
         } else {
             Next::Failed
         }
+    }
+
+    /// Reports that the rule failed at a step.
+    async fn report_unfilled(&self, index: usize, error: &Error) {
+        let number = index.saturating_add(1);
+        let run = &self.run;
+        let failure = StepFailure {
+            rule: run.rule.clone(),
+            event: run.event.clone(),
+            causes: run.causes.clone(),
+            reason: format!("step {number}: {error}"),
+        };
+        self.report(Input::StepFailed(failure)).await;
+    }
+
+    async fn report(&self, input: Input) {
+        // An error means shutdown.
+        let _ = self.reports.send(input).await;
     }
 
     /// Takes a step, which is completed once it has started, unless it is a pause or a web hook whose turn

@@ -68,7 +68,7 @@ impl Consequences {
             return;
         }
         let mut expected = self.expected.lock();
-        for subject in subjects.into_iter().flat_map(Subject::to_remember) {
+        for subject in subjects.into_iter().flat_map(Subject::into_remembered) {
             let key = Expected { subject, fragments };
             let known = expected.get(&key, now).cloned().unwrap_or_default();
             expected.insert(key, known.union(causes), WINDOW, now);
@@ -92,7 +92,7 @@ impl Consequences {
         }
         let mut causes = fact.causes().clone();
         let subjects: HashSet<Subject> = fact.subjects();
-        for subject in subjects.into_iter().flat_map(Subject::to_find) {
+        for subject in subjects.into_iter().flat_map(Subject::into_candidates) {
             let mut key = Expected {
                 subject,
                 fragments: &[],

@@ -13,9 +13,9 @@ use super::context::{Moment, PhoneTable, Phones};
 use super::error::RuleError;
 use super::event_index::EventIndex;
 use super::fact::Fact;
-use super::failure::Failures;
+use super::failure::{Failed, Failure, Failures};
 use super::rule::{Occasion, Rule};
-use super::run_record::RunState;
+use super::run_record::{RunState, StepFailure};
 use super::timetable::Schedules;
 use super::trace::{Counters, Trace, Verdict};
 
@@ -194,8 +194,26 @@ impl Engine {
         gone
     }
 
-    /// Returns the next event of a rule that has failed.
-    pub(crate) fn take_failure(&mut self) -> Option<Fact> {
+    /// Reports that a step of a run could not be filled in when it was reached.
+    pub(crate) fn step_failed(&mut self, failure: StepFailure, now: Instant) {
+        let mut rules = self.rules.iter_mut();
+        // Its rule may have gone by a reload.
+        let Some(rule) = rules.find(|rule| rule.name == failure.rule) else {
+            return;
+        };
+        let counter = &mut rule.memory.counters.failed;
+        *counter = counter.saturating_add(1);
+        let failed = Failed {
+            rule: &rule.name,
+            on: &failure.event,
+            causes: &failure.causes,
+        };
+        let memory = &mut rule.memory.failures;
+        self.failures.add(failed, memory, failure.reason, now);
+    }
+
+    /// Returns the next failure that is to be told.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
         self.failures.take()
     }
 
@@ -290,8 +308,13 @@ impl Engine {
             self.next_id = self.next_id.saturating_add(1);
         }
         if let Verdict::Failed(error) = &trace.verdict {
-            let (name, memory) = (&rule.name, &mut rule.memory);
-            self.failures.add(name, memory, fact, error, now.instant);
+            let failed = Failed {
+                rule: &rule.name,
+                on: fact.name(),
+                causes: fact.causes(),
+            };
+            let (memory, reason) = (&mut rule.memory.failures, error.to_string());
+            self.failures.add(failed, memory, reason, now.instant);
         }
         if self.untaken.len() >= MAX_UNTAKEN {
             self.untaken.pop_front();

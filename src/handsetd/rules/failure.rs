@@ -1,4 +1,4 @@
-//! The event `handsetd.rule_failed`: a rule failed while it was evaluated or run.
+//! Failures of rules: what the log says of them, and the event `handsetd.rule_failed`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,54 +6,91 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::error::Error;
+use super::causes::Causes;
 use super::fact::Fact;
-use super::rule::Memory;
 
-/// Events of failures that are not raised yet.
+/// A failure that is to be told.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// Name of the rule.
+    pub(crate) rule: Arc<str>,
+    /// Name of the event on which it failed.
+    pub(crate) on: String,
+    /// The cause.
+    pub(crate) reason: String,
+    /// How many failures of the rule were not told since the last one that was.
+    pub(crate) untold: u64,
+    /// The event of it. There is none if the rule led to the event on which it failed: a rule that handles
+    /// failures and fails itself would never end.
+    pub(crate) event: Option<Fact>,
+}
+
+/// Where a rule failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed<'a> {
+    pub(super) rule: &'a Arc<str>,
+    /// Name of the event.
+    pub(super) on: &'a str,
+    /// What led to the event.
+    pub(super) causes: &'a Causes,
+}
+
+/// What a rule remembers of its failures.
 #[derive(Debug, Default)]
-pub(super) struct Failures(VecDeque<Fact>);
+pub(super) struct FailureMemory {
+    /// When one was last told.
+    told: Option<Instant>,
+    /// How many were not told since.
+    untold: u64,
+}
+
+/// Failures that are not told yet.
+#[derive(Debug, Default)]
+pub(super) struct Failures(VecDeque<Failure>);
 
 impl Failures {
-    /// Adds the event of a failure of `rule` on `fact`, once a minute for each rule. It is caused by that
-    /// rule and by what led to `fact`. None is raised if these include the rule already: a rule that handles
-    /// failures and fails itself would never end.
+    /// Adds a failure, once a minute for each rule; counts it otherwise.
     pub(super) fn add(
         &mut self,
-        rule: &Arc<str>,
-        memory: &mut Memory,
-        fact: &Fact,
-        error: &Error,
+        failed: Failed<'_>,
+        memory: &mut FailureMemory,
+        reason: String,
         now: Instant,
     ) {
-        let raised = memory.failure_raised;
-        let is_early = raised.is_some_and(|raised| now.duration_since(raised) < INTERVAL);
-        if is_early || fact.causes().forbid(rule) || self.0.len() >= MAX_FAILURES {
+        let is_early = |told| now.duration_since(told) < INTERVAL;
+        if memory.told.is_some_and(is_early) || self.0.len() >= MAX_FAILURES {
+            memory.untold = memory.untold.saturating_add(1);
             return;
         }
-        memory.failure_raised = Some(now);
+        memory.told = Some(now);
+        let Failed { rule, on, causes } = failed;
         let values = [
             ("Rule", rule.to_string()),
             // `Event` is the name of this event itself.
-            ("On", fact.name().to_owned()),
-            ("Reason", error.to_string()),
+            ("On", on.to_owned()),
+            ("Reason", reason.clone()),
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value));
-        let failed = Fact::new(FAILED, values).caused_by(fact.causes().with(rule));
-        self.0.push_back(failed);
+        let event = || Fact::new(FAILED, values).caused_by(causes.with(rule));
+        self.0.push_back(Failure {
+            rule: Arc::clone(rule),
+            on: on.to_owned(),
+            reason,
+            untold: std::mem::take(&mut memory.untold),
+            event: (!causes.forbid(rule)).then(event),
+        });
     }
 
     /// Removes and returns the first one.
-    pub(super) fn take(&mut self) -> Option<Fact> {
+    pub(super) fn take(&mut self) -> Option<Failure> {
         self.0.pop_front()
     }
 }
 
-/// How often a rule raises the event, as it is also logged.
+/// How often failures of a rule are told: an event that comes a thousand times a second may fail each time.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// How many events of failures wait at once: an event may fail hundreds of rules, and each failure may fail
-/// others.
+/// How many failures wait at once: an event may fail hundreds of rules, and each failure may fail others.
 const MAX_FAILURES: usize = 64;
 
 const FAILED: &str = "handsetd.rule_failed";

@@ -52,7 +52,7 @@ impl RecentActions {
     ) {
         for request in steps.iter().filter_map(Step::request) {
             for (verb, phone) in actions(request, home, phones) {
-                for phone in phone.to_remember() {
+                for phone in phone.into_remembered() {
                     self.0.insert((verb, phone), (), WINDOW, now);
                 }
             }
@@ -77,7 +77,7 @@ impl RecentActions {
             let subjects = subjects.get_or_insert_with(|| fact.subjects());
             let mentioned = subjects.iter().map(|phone| (verb, phone.clone()));
             for (verb, phone) in actions(request, fact.server(), phones).chain(mentioned) {
-                for phone in phone.to_find() {
+                for phone in phone.into_candidates() {
                     let action = (verb, phone);
                     if let Some(remaining) = self.0.remaining(&action, now) {
                         return Some((action, remaining));
@@ -233,7 +233,7 @@ const TALK: &[&str] = &[
     "newstate",
 ];
 
-/// Maximum of remembered keys of actions per rule; each action has two, see [`Subject::to_remember`].
+/// Maximum of remembered keys of actions per rule; each action has two, see [`Subject::into_remembered`].
 pub(super) const MAX_ACTIONS: usize = 8192;
 
 #[cfg(test)]

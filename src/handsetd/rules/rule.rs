@@ -15,6 +15,7 @@ use super::context::{Context, Moment, PhoneTable};
 use super::error::{Error, RulePart};
 use super::event_value::EventValue;
 use super::fact::Fact;
+use super::failure::FailureMemory;
 use super::loop_guard::RecentActions;
 use super::names::Lasts;
 use super::run_record::RunRecord;
@@ -57,8 +58,7 @@ pub(super) struct Memory {
     pub(super) groups: RunScheduler,
     pub(super) limits: ExpiringMap<Option<String>, ()>,
     pub(super) traces: VecDeque<Arc<Trace>>,
-    /// When the event of a failure was last raised.
-    pub(super) failure_raised: Option<Instant>,
+    pub(super) failures: FailureMemory,
 }
 
 impl Memory {
@@ -70,7 +70,7 @@ impl Memory {
             groups: RunScheduler::default(),
             limits: ExpiringMap::new(MAX_LIMITS),
             traces: VecDeque::new(),
-            failure_raised: None,
+            failures: FailureMemory::default(),
         }
     }
 

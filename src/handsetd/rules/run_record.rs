@@ -7,6 +7,7 @@ use std::time::Duration;
 use handset_net::excerpt::excerpt;
 use parking_lot::Mutex;
 
+use super::causes::Causes;
 use super::step::{Outline, StepResult, StepStatus};
 
 /// The record of a run, shared by the run and its trace. Cheap to clone.
@@ -32,6 +33,19 @@ pub(crate) struct StepRecord {
     pub(crate) took: Duration,
     /// What it did, if that was not known when the rule fired.
     pub(crate) outline: Option<Outline>,
+}
+
+/// A step that could not be filled in when it was reached.
+#[derive(Clone, Debug)]
+pub(crate) struct StepFailure {
+    /// Name of the rule.
+    pub(crate) rule: Arc<str>,
+    /// Name of the event that it fired on.
+    pub(crate) event: Arc<str>,
+    /// The rules that led to that event.
+    pub(crate) causes: Causes,
+    /// The number of the step and the cause.
+    pub(crate) reason: String,
 }
 
 /// Where a run is.

@@ -39,7 +39,7 @@ impl Subject {
     }
 
     /// Returns under which keys to remember it.
-    pub(super) fn to_remember(self) -> [Self; 2] {
+    pub(super) fn into_remembered(self) -> [Self; 2] {
         let anywhere = Self {
             name: self.name.clone(),
             place: Place::Any,
@@ -49,7 +49,7 @@ impl Subject {
 
     /// Returns under which keys one that may be the same was remembered: that of the same server, and
     /// one whose server is unknown. If its own server is unknown, that of any.
-    pub(super) fn to_find(self) -> impl Iterator<Item = Self> {
+    pub(super) fn into_candidates(self) -> impl Iterator<Item = Self> {
         let name = self.name.clone();
         let (first, second) = match self.place {
             Place::Any | Place::Unknown => (Place::Any, None),
@@ -78,8 +78,8 @@ mod tests {
     }
 
     fn may_be_same(known: Subject, other: Subject) -> bool {
-        let known = known.to_remember();
-        other.to_find().any(|other| known.contains(&other))
+        let known = known.into_remembered();
+        other.into_candidates().any(|other| known.contains(&other))
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod load;
 mod loop_guard;
 mod modes;
 mod nonsense;
+mod phones;
 mod steps;
 mod triggers;
 

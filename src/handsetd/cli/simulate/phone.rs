@@ -55,7 +55,7 @@ pub(super) async fn run(
                 }
             }
             failure = next(&mut failures) => match failure {
-                Some(failure) => writeln!(out, "{}\n", failure)?,
+                Some(failure) => writeln!(out, "{failure}\n")?,
                 // No more input.
                 None => failures = None,
             },

@@ -1,23 +1,41 @@
 //! The event of a rule that has failed.
 
 use super::*;
+use crate::rules::{Failure, StepFailure};
 
-/// Decides on an event and on the failures that it raises; returns the values of these.
+/// Decides on an event and on the failures that it raises; returns these.
 fn failures(engine: &mut Engine, event: &Fact, now: Instant) -> Vec<String> {
     engine.decide(event, now);
-    let mut raised = Vec::new();
+    tell(engine, now)
+}
+
+/// Decides on the failures that wait; returns them.
+fn tell(engine: &mut Engine, now: Instant) -> Vec<String> {
+    let mut told = Vec::new();
     while let Some(failure) = engine.take_failure() {
-        let value = |name| failure.value(name).unwrap().to_owned();
-        raised.push(format!(
-            "{} on {}: {}",
-            value("Rule"),
-            value("On"),
-            value("Reason")
-        ));
-        engine.decide(&failure, now);
-        assert!(raised.len() < 1000, "it never ends");
+        let Failure {
+            rule, on, reason, ..
+        } = &failure;
+        let untold = match failure.untold {
+            0 => String::new(),
+            count => format!(" (after {count} more)"),
+        };
+        let silent = if failure.event.is_some() {
+            ""
+        } else {
+            " (no event)"
+        };
+        told.push(format!("{rule} on {on}: {reason}{untold}{silent}"));
+        if let Some(event) = &failure.event {
+            assert_eq!(event.name(), "handsetd.rule_failed");
+            assert_eq!(event.value("Rule"), Some(&**rule));
+            assert_eq!(event.value("On"), Some(on.as_str()));
+            assert_eq!(event.value("Reason"), Some(reason.as_str()));
+            engine.decide(event, now);
+        }
+        assert!(told.len() < 1000, "it never ends");
     }
-    raised
+    told
 }
 
 const BROKEN: &str = r#"
@@ -33,18 +51,53 @@ const BROKEN: &str = r#"
 "#;
 
 #[test]
-fn failed_rule_raises_an_event_once_a_minute() {
+fn failed_rule_is_told_once_a_minute_with_a_count() {
     let mut engine = engine(BROKEN);
     let mut now = Instant::now();
     let expected = ["broken on X: the event has no A"];
     assert_eq!(failures(&mut engine, &fact("Event: X"), now), expected);
     assert_eq!(engine.counters("handler").unwrap().fired, 1);
-    now += SECOND * 59;
-    assert!(failures(&mut engine, &fact("Event: X"), now).is_empty());
+    for _ in 0..59 {
+        now += SECOND;
+        assert!(failures(&mut engine, &fact("Event: X"), now).is_empty());
+    }
     now += SECOND;
     assert!(failures(&mut engine, &fact("Event: X\nA: 0"), now).is_empty());
+    let after = ["broken on X: the event has no A (after 59 more)"];
+    assert_eq!(failures(&mut engine, &fact("Event: X"), now), after);
+    now += SECOND * 60;
     assert_eq!(failures(&mut engine, &fact("Event: X"), now), expected);
-    assert_eq!(engine.counters("broken").unwrap().failed, 3);
+    assert_eq!(engine.counters("broken").unwrap().failed, 62);
+    assert_eq!(engine.counters("handler").unwrap().fired, 3);
+}
+
+#[test]
+fn step_that_cannot_be_filled_in_is_a_failure_of_its_rule() {
+    let mut engine = engine(BROKEN);
+    let now = Instant::now();
+    let failure = |rule: &str, causes: &[&str]| StepFailure {
+        rule: rule.into(),
+        event: "X".into(),
+        causes: causes.iter().copied().collect(),
+        reason: "step 2: the event has no A".to_owned(),
+    };
+    engine.step_failed(failure("gone", &[]), now);
+    assert!(tell(&mut engine, now).is_empty());
+    engine.step_failed(failure("broken", &[]), now);
+    engine.step_failed(failure("broken", &[]), now);
+    assert_eq!(
+        tell(&mut engine, now),
+        ["broken on X: step 2: the event has no A"]
+    );
+    assert_eq!(engine.counters("broken").unwrap().failed, 2);
+    assert_eq!(engine.counters("handler").unwrap().fired, 1);
+    // It is logged, but the rule led to it itself.
+    let later = now + SECOND * 60;
+    engine.step_failed(failure("broken", &["broken"]), later);
+    assert_eq!(
+        tell(&mut engine, later),
+        ["broken on X: step 2: the event has no A (after 1 more) (no event)"]
+    );
 }
 
 #[test]
@@ -72,8 +125,12 @@ fn rules_that_fail_on_failures_come_to_an_end() {
     let later = now + SECOND * 60;
     let own = Fact::new("handsetd.rule_failed", []).caused_by(["7"].into_iter().collect());
     let raised = failures(&mut engine, &own, later);
-    assert!(
-        !raised.iter().any(|raised| raised.starts_with("7 ")),
-        "{raised:?}"
+    let of_7: Vec<_> = raised
+        .iter()
+        .filter(|raised| raised.starts_with("7 "))
+        .collect();
+    assert_eq!(
+        of_7,
+        ["7 on handsetd.rule_failed: the event has no A (after 40 more) (no event)"]
     );
 }

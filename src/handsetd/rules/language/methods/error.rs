@@ -8,8 +8,3 @@ use minijinja::{Error, ErrorKind};
 pub(super) fn invalid(text: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidOperation, text)
 }
-
-/// Returns the error of a result that would be much longer than what it is made of.
-pub(super) fn too_large() -> Error {
-    invalid("result too large")
-}

@@ -245,7 +245,11 @@ fn channel_means_the_phone_of_its_server() {
         (Some("munich"), "PJSIP/1001-0000001a", "munich PJSIP/1001"),
         (None, "munich/PJSIP/1001-0000001a", "munich PJSIP/1001"),
         (None, "SIP/2002-0000001a", "munich SIP/2002"),
-        (None, "PJSIP/1001-0000001a", "ambiguous PJSIP/1001-0000001a 2"),
+        (
+            None,
+            "PJSIP/1001-0000001a",
+            "ambiguous PJSIP/1001-0000001a 2",
+        ),
     ] {
         assert_eq!(find(&directory, home, text), [expected], "{home:?} {text}");
     }
