@@ -129,7 +129,7 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "push",
         &["item=Sales|call:201"],
-        "item: \"Sales\": invalid target \"call:201\"; use dial:NUMBER, key:NAME, exit or an http URL",
+        "item: \"Sales\": invalid target \"call:201\"; use dial:NUMBER, key:NAME, page:NAME, exit or an http URL",
     ),
     (
         "push",
@@ -150,11 +150,6 @@ const INVALID: &[(&str, &[&str], &str)] = &[
         "push",
         &["entry=|201"],
         "entry: invalid entry \"|201\"; use Name|Number",
-    ),
-    (
-        "push",
-        &["input=Name|n"],
-        "submit is missing; push requires it",
     ),
     (
         "push",

@@ -5,7 +5,7 @@
 //! in again when it is reached, and one that mentions `steps` only then. What can be filled in when the rule
 //! fires is filled in then, so that a rule whose event lacks a value does nothing rather than a half.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;

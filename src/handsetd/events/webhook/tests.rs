@@ -206,10 +206,11 @@ async fn endless(first: &'static str, more: &'static [u8], pause: Duration) -> S
     install_tls_provider();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
+    let tasks = Tasks::new();
+    tasks.clone().spawn("server", async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(async move {
+            tasks.spawn("connection", async move {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
                 let _ = stream.write_all(first.as_bytes()).await;

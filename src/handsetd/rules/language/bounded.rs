@@ -52,6 +52,7 @@ fn bounded(value: Value) -> Result<Value, Error> {
 }
 
 /// Returns a value that refers to no namespace, so that one cannot be put into itself.
+#[expect(clippy::needless_pass_by_value, reason = "arguments of a filter")]
 fn copy(value: Value) -> Result<Value, Error> {
     check([&value])?;
     copied(&value)
@@ -81,6 +82,7 @@ fn namespace(values: Option<ValueOrKwargs>) -> Result<Value, Error> {
     functions::namespace(values)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "arguments of a filter")]
 fn map(
     state: &mut State<'_, '_>,
     list: Value,

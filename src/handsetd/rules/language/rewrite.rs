@@ -266,7 +266,7 @@ fn collection(out: &mut String, expression: &Expr<'_>) {
 /// Bounds a list or a map of values.
 fn bound(out: &mut String, expression: &Expr<'_>) {
     if !is_written(expression) {
-        out.push_str(&format!("|{BOUNDED}"));
+        out.extend(["|", BOUNDED]);
     }
 }
 
@@ -279,7 +279,7 @@ fn assigned(out: &mut String, target: &Expr<'_>, value: &Expr<'_>) {
     };
     write(out, value, Level::Filter);
     if !is_written(value) {
-        out.push_str(&format!("|{filter}"));
+        out.extend(["|", filter]);
     }
 }
 

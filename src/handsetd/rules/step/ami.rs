@@ -192,20 +192,22 @@ fn inserted(action: &str, header: &str, filled: &Filled) -> Result<String, Error
     Ok(text.to_owned())
 }
 
-/// Requires that Asterisk does other actions while a call is being placed: it does one after the other.
+/// Refuses calls that Asterisk would place before it does anything else: it does one action after the other.
+/// Without the header, [`build`] adds it.
 fn check_blocking(name: &str, headers: &[(String, Template)]) -> Result<(), KeyedError> {
-    let is_async = |(header, template): &(String, Template)| {
+    let is_blocking = |(header, template): &(String, Template)| {
         let yes = |literal: &str| {
             ["true", "yes", "y", "t", "1", "on"]
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(literal.trim()))
         };
-        header.eq_ignore_ascii_case(ASYNC) && template.literal().is_some_and(yes)
+        header.eq_ignore_ascii_case(ASYNC) && !template.literal().is_some_and(yes)
     };
-    if !name.eq_ignore_ascii_case(ORIGINATE) || headers.iter().any(is_async) {
+    if !name.eq_ignore_ascii_case(ORIGINATE) || !headers.iter().any(is_blocking) {
         return Ok(());
     }
-    let reason = "without Async = true, Asterisk would do nothing else for handsetd until the call is answered; add it";
+    let reason =
+        "must be true, or Asterisk would do nothing else for handsetd until the call is answered";
     Err(mismatch(ASYNC, reason))
 }
 
@@ -220,8 +222,13 @@ fn build(
     headers: impl IntoIterator<Item = (impl AsRef<str>, String)>,
 ) -> Result<Action, Error> {
     let mut builder = Action::builder(name);
+    let mut is_async = !name.eq_ignore_ascii_case(ORIGINATE);
     for (name, value) in headers {
+        is_async |= name.as_ref().eq_ignore_ascii_case(ASYNC);
         builder = builder.with(name.as_ref(), value);
+    }
+    if !is_async {
+        builder = builder.with(ASYNC, "true");
     }
     builder.build().map_err(|error| Error::InvalidValue {
         reason: explain(&error),

@@ -2,6 +2,7 @@
 
 use crate::rules::Fact;
 use crate::rules::context::testing::of;
+use crate::rules::filled::Filled;
 use crate::rules::template::Template;
 
 fn filled(template: &str) -> Result<String, String> {
@@ -9,7 +10,7 @@ fn filled(template: &str) -> Result<String, String> {
     let template = Template::parse(template).map_err(|error| error.to_string())?;
     let filled = template.fill(&of(&fact));
     filled
-        .map(|filled| filled.into_text())
+        .map(Filled::into_text)
         .map_err(|error| error.to_string())
 }
 

@@ -178,8 +178,8 @@ const WRONG_STEPS: &[(&str, &str)] = &[
         "do.webhook: must not contain a backslash, a line break or another control character",
     ),
     (
-        "{ ami = 'Originate', Channel = 'PJSIP/1', Exten = '2' }",
-        "do.Async: without Async = true, Asterisk would do nothing else for handsetd until the call is answered; add it",
+        "{ ami = 'Originate', Channel = 'PJSIP/1', Exten = '2', Async = false }",
+        "do.Async: must be true, or Asterisk would do nothing else for handsetd until the call is answered",
     ),
     (
         "{ webhook = 'https://u:p@a/' }",
