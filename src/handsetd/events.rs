@@ -10,11 +10,13 @@ mod input;
 mod log;
 mod rules_handle;
 mod run;
+mod server_events;
 mod user_event;
 mod webhook;
 
 pub(crate) use deliveries::EndedDeliveries;
 pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
+pub(crate) use server_events::ServerEvents;
 
 use std::collections::HashMap;
 
@@ -48,11 +50,11 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Handles the events of all `clients` and the facts from other sources until shutdown. Each of
+    /// Handles the events of all `servers` and the facts from other sources until shutdown. Each of
     /// `engines` takes over from the previous one; `queries` are answered.
     pub(crate) async fn run(
         mut self,
-        mut clients: mpsc::Receiver<Client>,
+        mut servers: mpsc::Receiver<ServerEvents>,
         mut facts: mpsc::Receiver<Fact>,
         mut engines: mpsc::Receiver<Engine>,
         mut queries: RulesQueries,
@@ -69,8 +71,8 @@ impl Events {
         loop {
             let decisions = tokio::select! {
                 () = stop.cancelled() => return,
-                Some(client) = clients.recv() => {
-                    self.listen(client, sender.clone());
+                Some(server) = servers.recv() => {
+                    self.listen(server, sender.clone());
                     continue;
                 }
                 Some(engine) = engines.recv() => {
@@ -126,12 +128,12 @@ impl Events {
     }
 
     /// Forwards the events of a server until its client is dropped.
-    fn listen(&self, client: Client, sender: mpsc::Sender<Input>) {
+    fn listen(&self, server: ServerEvents, sender: mpsc::Sender<Input>) {
         let stop = self.tasks.stop();
         self.tasks.spawn("events", async move {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = listen(&client, &sender) => {}
+                () = listen(server, &sender) => {}
             }
         });
     }
@@ -193,8 +195,9 @@ impl Events {
 }
 
 /// Forwards each event of a server, and a `handsetd.gap` after each reconnection.
-async fn listen(client: &Client, sender: &mpsc::Sender<Input>) {
-    let (mut events, mut state) = (client.events(), client.state());
+async fn listen(server: ServerEvents, sender: &mpsc::Sender<Input>) {
+    let ServerEvents { client, mut events } = server;
+    let mut state = client.state();
     let mut last = None;
     let server = client.name().parse::<ServerName>().ok();
     loop {

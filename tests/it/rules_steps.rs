@@ -82,7 +82,7 @@ level = "debug"
         answer = web.url("/answer"),
     ))
     .await;
-    // Later than the login, after which Asterisk 16 sends no events for a moment.
+    // Events before the login are nobody's.
     daemon.line("Loaded registrations.").await;
     let dials = |extension: &str| {
         asterisk.cli(&format!(

@@ -5,6 +5,7 @@ use handset_net::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
+use crate::events::ServerEvents;
 use crate::roster::Roster;
 
 /// A server whose configuration is valid, and the client for it.
@@ -33,8 +34,8 @@ impl Server {
 pub(super) struct AmiClients {
     roster: Roster,
     tasks: Tasks,
-    /// Receives each new client, whose events the rules process.
-    new_clients: mpsc::Sender<Client>,
+    /// Receives the events of each new server, which the rules process.
+    new_servers: mpsc::Sender<ServerEvents>,
     servers: Vec<(ami::Config, Client)>,
     /// The clients of all servers, for status displays.
     clients: watch::Sender<Vec<Client>>,
@@ -42,12 +43,16 @@ pub(super) struct AmiClients {
 
 impl AmiClients {
     /// Creates an empty set. Its connections run in `tasks`, `roster` follows their registrations, and
-    /// `new_clients` receives them.
-    pub(super) fn new(roster: Roster, tasks: Tasks, new_clients: mpsc::Sender<Client>) -> Self {
+    /// `new_servers` receives their events.
+    pub(super) fn new(
+        roster: Roster,
+        tasks: Tasks,
+        new_servers: mpsc::Sender<ServerEvents>,
+    ) -> Self {
         Self {
             roster,
             tasks,
-            new_clients,
+            new_servers,
             servers: Vec::new(),
             clients: watch::Sender::default(),
         }
@@ -89,10 +94,11 @@ impl AmiClients {
                 client,
                 driver,
             } = server;
+            let events = ServerEvents::of(client.clone());
             self.tasks.spawn("ami", driver.run_until(self.tasks.stop()));
             self.roster.follow(client.clone(), &self.tasks);
             // The receiver is dropped only when the daemon stops.
-            let _ = self.new_clients.send(client.clone()).await;
+            let _ = self.new_servers.send(events).await;
             self.servers.push((config, client));
         }
         for client in kept {

@@ -1,15 +1,15 @@
 //! The channels between the parts of the daemon.
 
-use handset_ami::Client;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::events::ServerEvents;
 use crate::phone_http::{EventReceiver, EventSender, event_queue};
 use crate::rules::{Engine, Fact, Schedules};
 
 /// The sending halves.
 pub(super) struct Senders {
-    /// Clients of new connections to Asterisk, whose events rules receive.
-    pub(super) clients: mpsc::Sender<Client>,
+    /// Events of new connections to Asterisk, for the rules.
+    pub(super) servers: mpsc::Sender<ServerEvents>,
     /// Action URLs that phones request.
     pub(super) action_urls: EventSender,
     /// Events other than Asterisk's.
@@ -24,7 +24,7 @@ pub(super) struct Senders {
 
 /// The receiving halves.
 pub(super) struct Receivers {
-    pub(super) clients: mpsc::Receiver<Client>,
+    pub(super) servers: mpsc::Receiver<ServerEvents>,
     pub(super) action_urls: EventReceiver,
     pub(super) facts: mpsc::Receiver<Fact>,
     pub(super) event_tap: broadcast::Receiver<Fact>,
@@ -34,14 +34,14 @@ pub(super) struct Receivers {
 
 /// Creates all channels.
 pub(super) fn channels() -> (Senders, Receivers) {
-    let clients = mpsc::channel(MAX_CLIENTS);
+    let servers = mpsc::channel(MAX_CLIENTS);
     let action_urls = event_queue();
     let facts = mpsc::channel(MAX_FACTS);
     let event_tap = broadcast::channel(MAX_TAPPED);
     let engines = mpsc::channel(1);
     let schedules = watch::channel(Schedules::default());
     let senders = Senders {
-        clients: clients.0,
+        servers: servers.0,
         action_urls: action_urls.0,
         facts: facts.0,
         event_tap: event_tap.0,
@@ -49,7 +49,7 @@ pub(super) fn channels() -> (Senders, Receivers) {
         schedules: schedules.0,
     };
     let receivers = Receivers {
-        clients: clients.1,
+        servers: servers.1,
         action_urls: action_urls.1,
         facts: facts.1,
         event_tap: event_tap.1,

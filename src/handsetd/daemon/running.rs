@@ -58,7 +58,7 @@ impl Running {
         let (senders, receivers) = channels();
         let listeners = listeners(&parts);
         let roster = parts.roster;
-        let mut ami_clients = AmiClients::new(roster.clone(), asterisk.clone(), senders.clients);
+        let mut ami_clients = AmiClients::new(roster.clone(), asterisk.clone(), senders.servers);
         ami_clients.connect(parts.asterisk).await;
 
         let resolver = PhoneResolver::new(
@@ -122,8 +122,8 @@ impl Running {
             servers: ami_clients.clients(),
             tasks: calls.clone(),
         };
-        let (clients, facts, engines) = (receivers.clients, receivers.facts, receivers.engines);
-        calls.spawn("rules", events.run(clients, facts, engines, queries));
+        let (servers, facts, engines) = (receivers.servers, receivers.facts, receivers.engines);
+        calls.spawn("rules", events.run(servers, facts, engines, queries));
         let form_facts = senders.facts.clone();
         let (facts, urls) = (senders.facts, receivers.action_urls);
         let receive = action_urls::receive(urls, resolver.clone(), facts, calls.stop());

@@ -5,7 +5,7 @@ mod connected;
 use std::collections::HashMap;
 use std::error::Error;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -20,9 +20,11 @@ use crate::rules::{StepResult, WebhookCall};
 use connected::{ConnectedLayer, Connection};
 
 /// The HTTP client of all web hooks. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct WebhookClient {
-    http: reqwest::Client,
+    /// Created with the first request, because reading the certificate authorities of the system takes
+    /// milliseconds.
+    http: Arc<OnceLock<reqwest::Client>>,
     /// For each scheme, host and port that was requested: how many more requests it may have. All are
     /// written in the configuration, so there are few.
     hosts: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
@@ -30,36 +32,8 @@ pub(crate) struct WebhookClient {
 
 impl WebhookClient {
     /// Creates a client. Each request has a connection of its own, so that it is known whether it was sent.
-    ///
-    /// # Panics
-    ///
-    /// Panics if no TLS provider is installed for the process.
     pub(crate) fn new() -> Self {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
-            .no_proxy()
-            .redirect(Policy::custom(|attempt| {
-                let previous = attempt.previous();
-                let is_same = previous
-                    .first()
-                    .is_some_and(|first| first.origin() == attempt.url().origin());
-                if is_same && previous.len() <= MAX_REDIRECTS {
-                    attempt.follow()
-                } else {
-                    attempt.stop()
-                }
-            }))
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .pool_max_idle_per_host(0)
-            .http1_only()
-            .connector_layer(ConnectedLayer)
-            .build()
-            .expect("main installs a TLS provider before anything else");
-        Self {
-            http,
-            hosts: Arc::default(),
-        }
+        Self::default()
     }
 
     /// Sends a request; once more if nothing was sent and there is time. `None` if `cancelled` ends before
@@ -111,6 +85,7 @@ impl WebhookClient {
     async fn attempt(&self, call: &WebhookCall, place: &str, until: Instant) -> StepResult {
         let mut request = self
             .http
+            .get_or_init(http_client)
             .request(call.method.clone(), call.url.clone())
             .headers(call.headers.clone());
         if let Some(body) = &call.body {
@@ -138,6 +113,33 @@ impl WebhookClient {
             Ok(Ok(response)) => answer(call, response, until).await,
         }
     }
+}
+
+/// # Panics
+///
+/// Panics if no TLS provider is installed for the process.
+fn http_client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .redirect(Policy::custom(|attempt| {
+            let previous = attempt.previous();
+            let is_same = previous
+                .first()
+                .is_some_and(|first| first.origin() == attempt.url().origin());
+            if is_same && previous.len() <= MAX_REDIRECTS {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        }))
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .connector_layer(ConnectedLayer)
+        .build()
+        .expect("main installs a TLS provider before anything else")
 }
 
 /// Returns the result of a request that was answered.
