@@ -230,6 +230,25 @@ fn interlaced_palette_16_bit_and_rle_pictures_are_read() {
 }
 
 #[test]
+fn progressive_and_cmyk_jpegs_are_read() {
+    for (name, source) in [
+        (
+            "progressive.jpg",
+            &include_bytes!("../../../../tests/fixtures/pictures/progressive.jpg")[..],
+        ),
+        (
+            "cmyk.jpg",
+            include_bytes!("../../../../tests/fixtures/pictures/cmyk.jpg"),
+        ),
+    ] {
+        let shown = seen(&convert(source, &colour(16, 8)).expect(name));
+        for (x, expected) in [(2, RED), (13, BLUE)] {
+            assert_near(*shown.get_pixel(x, 4), expected);
+        }
+    }
+}
+
+#[test]
 fn cisco_pixels_have_their_own_order() {
     // White, light, dark, black in the first byte; the rest is padded with zeros.
     let shades = [255, 170, 85, 0, 0];
