@@ -103,3 +103,12 @@ async fn head_of_a_reply_is_limited() {
     let reply = fake.exchange(&Request::get("/")).await;
     assert!(matches!(reply, Err(Error::Interrupted(_))), "{reply:?}");
 }
+
+#[tokio::test]
+async fn reply_that_claims_to_be_compressed_is_read_as_it_is() {
+    let plain = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\
+                 Connection: close\r\n\r\nok";
+    let fake = FakePhone::new(Vendor::Snom, &[plain]).await;
+    let reply = fake.exchange(&Request::get("/")).await.unwrap();
+    assert_eq!(reply.body.as_ref(), b"ok");
+}
