@@ -30,7 +30,8 @@ exten => 902,1,UserEvent(Ping)
 ",
         files: &[(
             "manager.conf",
-            "\n[rules]\nsecret=hush\nread=system,call,user\nwrite=system,call,reporting,user\n",
+            "\n[general](+)\ntimestampevents=yes\n\
+             [rules]\nsecret=hush\nread=system,call,user\nwrite=system,call,reporting,user\n",
         )],
         ..Options::registrar(&[])
     };
@@ -49,6 +50,7 @@ secret = "hush"
 [[rule]]
 name = "ask"
 on = "UserEvent.Ask"
+when = "event.Timestamp > 1000000000"
 do = [
     {{ ami = "Setvar", id = "set", Channel = "{{{{ event.Channel }}}}", Variable = "ANSWER", Value = "{{{{ event.Text }}}} 42" }},
     {{ ami = "Getvar", id = "get", Channel = "{{{{ event.Channel }}}}", Variable = "ANSWER" }},
