@@ -158,7 +158,43 @@ const QUESTION_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
+    use handset_ami::{Client, Config};
+    use handset_net::tasks::Tasks;
+
     use super::*;
+
+    #[tokio::test]
+    async fn address_of_the_connection_tells_the_server() {
+        let (tasks, roster) = (Tasks::new(), Roster::default());
+        for (name, address) in [
+            ("berlin", "192.0.2.1:5038"),
+            ("munich", "192.0.2.2:5038"),
+            ("east", "192.0.2.3:5038"),
+            ("west", "192.0.2.3:5039"),
+        ] {
+            let config = Config::new(name, address.parse().unwrap(), "u", "s".into());
+            let (client, _) = Client::new(&config).unwrap();
+            roster.follow(client, &tasks);
+        }
+        for (peer, expected) in [
+            ("192.0.2.2", Some("munich")),
+            ("::ffff:192.0.2.1", Some("berlin")),
+            // One address of two servers, and that of none.
+            ("192.0.2.3", None),
+            ("192.0.2.9", None),
+        ] {
+            let peer: IpAddr = peer.parse().unwrap();
+            let call = CallOrigin {
+                peer: Some(peer.to_canonical()),
+                channel: "PJSIP/1001-00000001",
+                uniqueid: "1700000000.12",
+            };
+            let until = Instant::now() + Duration::from_secs(5);
+            let server = roster.server_of_call(call, until).await;
+            let name = server.as_ref().map(ToString::to_string);
+            assert_eq!(name.as_deref(), expected, "{peer}");
+        }
+    }
 
     #[test]
     fn id_of_a_channel_begins_with_the_system_name() {
