@@ -10,6 +10,7 @@ mod ami;
 mod api;
 mod away;
 mod budget;
+mod called;
 mod caller;
 mod cisco_verbs;
 mod clock;
