@@ -8,8 +8,8 @@
 //! decided by its address; what its request says of itself only adds the model and the vendor of phones
 //! that nothing else tells.
 
-mod asker;
 mod catalogue;
+mod client;
 pub(crate) mod config;
 mod form;
 mod form_state;
@@ -18,8 +18,8 @@ mod rate;
 mod refusal;
 mod server;
 
-pub(crate) use asker::Asker;
 pub(crate) use catalogue::Catalogue;
+pub(crate) use client::PageClient;
 pub(crate) use page::{Page, links};
 pub(crate) use refusal::Refusal;
 pub(crate) use server::{Answer, Pages, Submission};

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// Why a request is refused. The message goes to whoever asked.
+/// Why a request is refused. The message goes to the client.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// The address is not that of a phone.

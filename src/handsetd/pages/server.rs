@@ -12,8 +12,8 @@ use parking_lot::RwLock;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::asker::{Asker, Guest};
 use super::catalogue::Catalogue;
+use super::client::{AdmittedPhone, PageClient};
 use super::form::{Answers, FORM, remembered};
 use super::form_state;
 use super::page::{Page, inputs};
@@ -123,14 +123,14 @@ impl Pages {
     /// Answers a request for a page.
     pub(crate) async fn show(
         &self,
-        asker: Asker,
+        client: PageClient,
         name: &str,
         query: &[(String, String)],
     ) -> Result<Answer, Refusal> {
-        let guest = self.admit(asker)?;
+        let admitted = self.admit(client)?;
         let page = self.page(name)?;
         Ok(Answer {
-            content: self.render(&guest, &page, query).await,
+            content: self.render(&admitted, &page, query).await,
             submission: None,
         })
     }
@@ -138,17 +138,17 @@ impl Pages {
     /// Takes what a phone has sent for the form of a page.
     pub(crate) async fn submit_page(
         &self,
-        asker: Asker,
+        client: PageClient,
         name: &str,
         state: &str,
         sent: &[(String, String)],
     ) -> Result<Answer, Refusal> {
-        let guest = self.admit(asker)?;
+        let admitted = self.admit(client)?;
         let page = self.page(name)?;
         let Some(before) = form_state::decode(state) else {
             return Err(Refusal::NoSuchForm);
         };
-        let form = match self.fill(&guest, &page, &before) {
+        let form = match self.fill(&admitted, &page, &before) {
             Ok(filled) => form_of(filled.push),
             Err(reason) => {
                 warn!(page = %page.name, reason, "Cannot evaluate the form of a page.");
@@ -156,51 +156,51 @@ impl Pages {
             }
         };
         let Some(form) = form else {
-            return Ok(self.expired(&guest).await);
+            return Ok(self.expired(&admitted).await);
         };
         let then = page.then.as_ref();
-        let answers = answers(&guest, &form, before, sent)?;
+        let answers = answers(&admitted, &form, before, sent)?;
         if answers.open.is_empty() {
             return Ok(self
-                .complete(guest, page.name.as_str(), answers, then)
+                .complete(admitted, page.name.as_str(), answers, then)
                 .await);
         }
         let state = form_state::encode(&answers.values);
         let address = FormAddress::Page(&page.name, &state);
-        Ok(self.ask_next(&guest, form, answers.open, address).await)
+        Ok(self.ask_next(&admitted, form, answers.open, address).await)
     }
 
     /// Takes what a phone has sent for a pushed form.
     pub(crate) async fn submit_form(
         &self,
-        asker: Asker,
+        client: PageClient,
         token: &str,
         state: &str,
         sent: &[(String, String)],
     ) -> Result<Answer, Refusal> {
-        let guest = self.admit(asker)?;
+        let admitted = self.admit(client)?;
         let Some(before) = form_state::decode(state) else {
             return Err(Refusal::NoSuchForm);
         };
         let Some(form) = self.0.content_store.form(token) else {
-            return Ok(self.expired(&guest).await);
+            return Ok(self.expired(&admitted).await);
         };
         let form = Screen::clone(&form);
-        let answers = answers(&guest, &form, before, sent)?;
+        let answers = answers(&admitted, &form, before, sent)?;
         if answers.open.is_empty() {
             let title = form.title.unwrap_or_default();
-            return Ok(self.complete(guest, &title, answers, None).await);
+            return Ok(self.complete(admitted, &title, answers, None).await);
         }
         let state = form_state::encode(&answers.values);
         let address = FormAddress::Token(token, &state);
-        Ok(self.ask_next(&guest, form, answers.open, address).await)
+        Ok(self.ask_next(&admitted, form, answers.open, address).await)
     }
 
-    fn admit(&self, asker: Asker) -> Result<Guest, Refusal> {
-        if !self.0.rate.admits(asker.peer) {
+    fn admit(&self, client: PageClient) -> Result<AdmittedPhone, Refusal> {
+        if !self.0.rate.admits(client.peer) {
             return Err(Refusal::TooMany);
         }
-        asker.admit(&self.0.resolver, &self.0.networks)
+        client.admit(&self.0.resolver, &self.0.networks)
     }
 
     fn page(&self, name: &str) -> Result<Arc<Page>, Refusal> {
@@ -215,12 +215,12 @@ impl Pages {
 
     fn fill(
         &self,
-        guest: &Guest,
+        admitted: &AdmittedPhone,
         page: &Page,
         query: &[(String, String)],
     ) -> Result<FilledPage, String> {
         let request = PageRequest {
-            phone: guest
+            phone: admitted
                 .speaker
                 .as_ref()
                 .ok()
@@ -234,16 +234,18 @@ impl Pages {
     /// Writes a page. A fault is logged; the phone shows that there is one.
     async fn render(
         &self,
-        guest: &Guest,
+        admitted: &AdmittedPhone,
         page: &Page,
         query: &[(String, String)],
     ) -> StoredContent {
-        let written = match self.fill(guest, page, query) {
+        let written = match self.fill(admitted, page, query) {
             Ok(filled) => {
                 let state = form_state::encode(&remembered(inputs(&filled.push), query));
                 let address = FormAddress::Page(&page.name, &state);
                 let courier = &self.0.courier;
-                let written = courier.document(&guest.phone, &filled.push, address).await;
+                let written = courier
+                    .document(&admitted.phone, &filled.push, address)
+                    .await;
                 written.map_err(|failure| failure.reason)
             }
             Err(reason) => Err(reason),
@@ -251,9 +253,9 @@ impl Pages {
         match written {
             Ok(content) => content,
             Err(reason) => {
-                warn!(page = %page.name, phone = %guest.phone.name, reason, "Cannot show a page.");
+                warn!(page = %page.name, phone = %admitted.phone.name, reason, "Cannot show a page.");
                 self.message(
-                    guest,
+                    admitted,
                     "This page cannot be shown. The log of handsetd says why.",
                 )
                 .await
@@ -264,7 +266,7 @@ impl Pages {
     /// Asks for the fields that are still open, with the next form.
     async fn ask_next(
         &self,
-        guest: &Guest,
+        admitted: &AdmittedPhone,
         form: Screen,
         open: Vec<Input>,
         address: FormAddress<'_>,
@@ -276,12 +278,16 @@ impl Pages {
             },
             ..form
         });
-        let written = self.0.courier.document(&guest.phone, &push, address).await;
+        let written = self
+            .0
+            .courier
+            .document(&admitted.phone, &push, address)
+            .await;
         let content = match written {
             Ok(content) => content,
             Err(failure) => {
-                warn!(phone = %guest.phone.name, reason = failure.reason, "Cannot show a form.");
-                closing_document(&guest.phone)
+                warn!(phone = %admitted.phone.name, reason = failure.reason, "Cannot show a form.");
+                closing_document(&admitted.phone)
             }
         };
         Answer {
@@ -293,43 +299,43 @@ impl Pages {
     /// Ends a form: the phone is shown the page `then`, or goes back.
     async fn complete(
         &self,
-        guest: Guest,
+        admitted: AdmittedPhone,
         form: &str,
         answers: Answers,
         then: Option<&PageName>,
     ) -> Answer {
         let then = then.and_then(|name| self.0.catalogue.read().get(name));
-        let content = match (&guest.speaker, then) {
+        let content = match (&admitted.speaker, then) {
             (Err(_), _) => {
-                self.message(&guest, "handsetd does not know this phone.")
+                self.message(&admitted, "handsetd does not know this phone.")
                     .await
             }
-            (Ok(_), Some(page)) => self.render(&guest, &page, &answers.values).await,
-            (Ok(_), None) => closing_document(&guest.phone),
+            (Ok(_), Some(page)) => self.render(&admitted, &page, &answers.values).await,
+            (Ok(_), None) => closing_document(&admitted.phone),
         };
         let name = (FORM.to_owned(), form.to_owned());
         Answer {
             content,
             submission: Some(Submission {
-                peer: guest.peer,
-                phone: guest.speaker,
-                vendor: guest.phone.vendor,
+                peer: admitted.peer,
+                phone: admitted.speaker,
+                vendor: admitted.phone.vendor,
                 values: std::iter::once(name).chain(answers.values).collect(),
                 at: Instant::now(),
             }),
         }
     }
 
-    async fn expired(&self, guest: &Guest) -> Answer {
+    async fn expired(&self, admitted: &AdmittedPhone) -> Answer {
         let text = Refusal::NoSuchForm.to_string();
         Answer {
-            content: self.message(guest, &text).await,
+            content: self.message(admitted, &text).await,
             submission: None,
         }
     }
 
     /// Writes a text.
-    async fn message(&self, guest: &Guest, text: &str) -> StoredContent {
+    async fn message(&self, admitted: &AdmittedPhone, text: &str) -> StoredContent {
         let push = screen_push(Screen {
             title: None,
             prompt: None,
@@ -339,14 +345,18 @@ impl Pages {
             beep: None,
         });
         let nowhere = FormAddress::Token("", "");
-        let written = self.0.courier.document(&guest.phone, &push, nowhere).await;
-        written.unwrap_or_else(|_| closing_document(&guest.phone))
+        let written = self
+            .0
+            .courier
+            .document(&admitted.phone, &push, nowhere)
+            .await;
+        written.unwrap_or_else(|_| closing_document(&admitted.phone))
     }
 }
 
 /// Reads what was sent into a form.
 fn answers(
-    guest: &Guest,
+    admitted: &AdmittedPhone,
     form: &Screen,
     before: Vec<(String, String)>,
     sent: &[(String, String)],
@@ -354,7 +364,7 @@ fn answers(
     let Body::Form { inputs, .. } = &form.body else {
         return Err(Refusal::NoSuchForm);
     };
-    let one_field = asks_one_field_at_a_time(guest.phone.vendor);
+    let one_field = asks_one_field_at_a_time(admitted.phone.vendor);
     Answers::new(inputs, before, sent, one_field)
 }
 

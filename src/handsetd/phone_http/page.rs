@@ -16,7 +16,7 @@ use tracing::{debug, warn};
 
 use super::action_url::{MAX_PARAMETERS, MAX_QUERY, parse_query};
 use super::content;
-use crate::pages::{Answer, Asker, Pages, Refusal, Submission};
+use crate::pages::{Answer, PageClient, Pages, Refusal, Submission};
 
 /// Receives completed forms.
 type SubmissionSender = mpsc::Sender<Submission>;
@@ -100,7 +100,7 @@ async fn show(
     let Some(query) = parse(query.as_deref()) else {
         return StatusCode::URI_TOO_LONG.into_response();
     };
-    let answer = routes.pages.show(asker(peer, &headers), &name, &query);
+    let answer = routes.pages.show(client(peer, &headers), &name, &query);
     let answer = answer.await;
     routes.respond(peer, answer)
 }
@@ -121,8 +121,8 @@ async fn submit_page(
     let Some(sent) = parse(query.as_deref()) else {
         return StatusCode::URI_TOO_LONG.into_response();
     };
-    let asker = asker(peer, &headers);
-    let answer = routes.pages.submit_page(asker, &name, &state, &sent).await;
+    let client = client(peer, &headers);
+    let answer = routes.pages.submit_page(client, &name, &state, &sent).await;
     routes.respond(peer, answer)
 }
 
@@ -141,8 +141,8 @@ async fn submit_form(
     let Some(sent) = parse(query.as_deref()) else {
         return StatusCode::URI_TOO_LONG.into_response();
     };
-    let asker = asker(peer, &headers);
-    let answer = routes.pages.submit_form(asker, &name, &state, &sent).await;
+    let client = client(peer, &headers);
+    let answer = routes.pages.submit_form(client, &name, &state, &sent).await;
     routes.respond(peer, answer)
 }
 
@@ -152,12 +152,12 @@ fn parse(query: Option<&str>) -> Option<Vec<(String, String)>> {
     (query.len() <= MAX_QUERY).then(|| parse_query(query, MAX_PARAMETERS))
 }
 
-fn asker(peer: SocketAddr, headers: &HeaderMap) -> Asker {
+fn client(peer: SocketAddr, headers: &HeaderMap) -> PageClient {
     let value = |name: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     };
-    Asker {
+    PageClient {
         peer: peer.ip().to_canonical(),
         identity: Identity::of_http_headers(HttpHeaders {
             user_agent: value(USER_AGENT.as_str()),

@@ -1,4 +1,4 @@
-//! Who requests a page.
+//! The client that requests a page, and the phone that it is.
 
 use std::net::IpAddr;
 
@@ -10,14 +10,14 @@ use crate::resolver::{Claims, NamedPhone, PhoneResolver};
 
 /// Where a request comes from, and what it says of the phone.
 #[derive(Clone, Debug)]
-pub(crate) struct Asker {
+pub(crate) struct PageClient {
     pub(crate) peer: IpAddr,
     pub(crate) identity: Option<Identity>,
 }
 
 /// A phone that may have pages.
 #[derive(Debug)]
-pub(super) struct Guest {
+pub(super) struct AdmittedPhone {
     /// Where its request comes from.
     pub(super) peer: IpAddr,
     pub(super) phone: Phone,
@@ -25,13 +25,13 @@ pub(super) struct Guest {
     pub(super) speaker: Result<NamedPhone, String>,
 }
 
-impl Asker {
+impl PageClient {
     /// Decides which phone asks, and whether it may.
     pub(super) fn admit(
         self,
         resolver: &PhoneResolver,
         networks: &PhoneNetworks,
-    ) -> Result<Guest, Refusal> {
+    ) -> Result<AdmittedPhone, Refusal> {
         let Self { peer, identity } = self;
         let mac = identity.as_ref().and_then(|identity| identity.mac);
         let mac = mac.map(|mac| mac.to_string());
@@ -65,7 +65,7 @@ impl Asker {
             (None, Some(identity)) => Phone::anonymous(peer, identity),
             (None, None) => return Err(Refusal::UnknownVendor { address: peer }),
         };
-        Ok(Guest {
+        Ok(AdmittedPhone {
             peer,
             phone,
             speaker,
