@@ -139,7 +139,7 @@ async fn users_are_told_apart_by_their_tokens_whatever_client_they_claim_to_be()
     let bearer = format!("Bearer {SENDER}");
     let headers = [
         ("Authorization", bearer.as_str()),
-        ("User-Agent", "handsetd-send/0.1.0"),
+        ("User-Agent", "handsetd-send/0.2.0"),
     ];
     let admin = AdminClient::new(daemon.admin());
     let answer = admin
