@@ -1,0 +1,95 @@
+//! A program under test: a process with its own CPU time and memory.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+
+/// A running program; dropping it kills it.
+pub struct Subject {
+    child: Child,
+    /// Its configuration.
+    _folder: tempfile::TempDir,
+}
+
+impl Subject {
+    /// Starts handsetd with this configuration.
+    pub fn handsetd(program: &Path, config: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("handsetd.toml");
+        let state = folder.path().join("state");
+        fs::create_dir(&state)?;
+        fs::write(&file, format!("{config}\n[state]\ndir = {state:?}\n"))?;
+        let mut command = Command::new(program);
+        command.args(["run", "--config"]).arg(&file);
+        Self::start(command, folder)
+    }
+
+    /// Starts this program as one of its subjects.
+    pub fn own(name: &str, address: SocketAddr) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["subject", name, &address.to_string()]);
+        Self::start(command, tempfile::tempdir()?)
+    }
+
+    fn start(mut command: Command, folder: tempfile::TempDir) -> anyhow::Result<Self> {
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = child.with_context(|| format!("cannot start {command:?}"))?;
+        Ok(Self {
+            child,
+            _folder: folder,
+        })
+    }
+
+    /// Returns the CPU time that it has used.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, fields) = stat.rsplit_once(") ").context("malformed stat")?;
+        let fields: Vec<u64> = fields
+            .split(' ')
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // After the state, which is no number: utime is the 11th number, stime the 12th.
+        let ticks = fields.get(10).zip(fields.get(11)).context("short stat")?;
+        Ok(Duration::from_millis(
+            (ticks.0 + ticks.1) * MILLISECONDS_OF_A_TICK,
+        ))
+    }
+
+    /// Returns the most memory that it has had, in MB.
+    pub fn peak_memory(&self) -> anyhow::Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let text = line.context("no VmHWM")?.trim().trim_end_matches(" kB");
+        Ok((text.parse::<u64>()? / 1000) as f64)
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns an address that nobody uses at the moment.
+pub fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Waits until somebody listens at an address.
+pub async fn listening(address: SocketAddr) -> anyhow::Result<()> {
+    for _ in 0..200 {
+        if TcpStream::connect(address).is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("nobody listens at {address} after 10 s")
+}
+
+/// Unit of CPU times in `/proc`: Linux has 100 ticks a second on all platforms that Rust supports.
+const MILLISECONDS_OF_A_TICK: u64 = 10;
