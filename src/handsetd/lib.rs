@@ -68,7 +68,7 @@
 //! | 3 | `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
+//! | 0 | `commit_point`, `content_store`, `http_client`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
 //!
 //! `fuzzing` is separate: it exposes two private parsers to `tests/fuzz`, and nothing depends on it.
 //!
@@ -164,6 +164,7 @@ mod events;
 #[doc(hidden)]
 pub mod fuzzing;
 mod history;
+mod http_client;
 mod metrics;
 mod outbox;
 mod outcome;

@@ -97,6 +97,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "commit_point",
             "content_store",
+            "http_client",
             "outcome",
             "phone_networks",
             "roster",
@@ -122,12 +123,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "roster",
         ],
     ),
-    ("events", &["dispatch", "history", "outcome", "rules"]),
+    (
+        "events",
+        &["dispatch", "history", "http_client", "outcome", "rules"],
+    ),
     (
         "fuzzing",
         &["admin", "content_store", "deliver", "phone_http"],
     ),
     ("history", &["outcome"]),
+    ("http_client", &[]),
     ("metrics", &["outcome"]),
     ("outbox", &[]),
     ("outcome", &["content_store"]),

@@ -1,9 +1,12 @@
 //! Notifications to systemd: ready, watchdog, stopping. A socket stands in for systemd, as `sd_notify(3)`
 //! describes it; the unit file is checked by `systemd-analyze` elsewhere.
 
+use std::ffi::OsStr;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
+
+use super::support::daemon::Daemon;
 
 #[test]
 fn systemd_is_notified_of_readiness_watchdog_and_shutdown() {
@@ -40,4 +43,17 @@ fn systemd_is_notified_of_readiness_watchdog_and_shutdown() {
     assert!(Command::new("kill").arg(&id).status().unwrap().success());
     until("STOPPING=1");
     assert!(daemon.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_machine_without_certificate_authorities_needs_none() {
+    // What reads them heeds these; a minimal Debian has no such files.
+    let none = OsStr::new("/nonexistent");
+    let variables = [("SSL_CERT_FILE", none), ("SSL_CERT_DIR", none)];
+    let daemon = Daemon::start_with_environment("", &variables).await;
+    daemon
+        .line("This machine has no certificate authorities")
+        .await;
+    daemon.terminate();
+    assert!(daemon.end().await.success());
 }

@@ -56,9 +56,11 @@ impl AdminClient {
             .no_proxy()
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT);
-        if let Some(files) = &config.admin.tls {
-            builder = builder.tls_backend_preconfigured(pin(files)?.client_config());
-        }
+        builder = match &config.admin.tls {
+            Some(files) => builder.tls_backend_preconfigured(pin(files)?.client_config()),
+            // Plain HTTP; authorities of this machine, if there are any, are not read.
+            None => builder.tls_certs_only([]),
+        };
         Ok(Self {
             address: reachable(config.admin.address()),
             scheme: match config.admin.tls {

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::failure::root_cause;
 use super::look_up::{LookUp, look_up};
+use crate::http_client;
 use addresses::GuardedResolver;
 
 pub(super) use error::Error;
@@ -38,14 +39,15 @@ impl MediaSource {
     }
 
     fn with_look_up(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
-            .no_proxy()
-            .redirect(Policy::none())
-            .dns_resolver(Arc::new(GuardedResolver(look_up)))
-            .timeout(FETCH_TIMEOUT)
-            .build()
-            .expect("main installs a TLS provider before anything else");
+        let resolver = Arc::new(GuardedResolver(look_up));
+        let http = http_client::build(|| {
+            reqwest::Client::builder()
+                .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+                .no_proxy()
+                .redirect(Policy::none())
+                .dns_resolver(Arc::clone(&resolver))
+                .timeout(FETCH_TIMEOUT)
+        });
         Self {
             folders,
             hosts,

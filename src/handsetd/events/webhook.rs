@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::http_client;
 use crate::outcome::Status;
 use crate::rules::{StepResult, WebhookCall};
 use connected::{ConnectedLayer, Connection};
@@ -85,7 +86,7 @@ impl WebhookClient {
     async fn attempt(&self, call: &WebhookCall, place: &str, until: Instant) -> StepResult {
         let mut request = self
             .http
-            .get_or_init(http_client)
+            .get_or_init(new_client)
             .request(call.method.clone(), call.url.clone())
             .headers(call.headers.clone());
         if let Some(body) = &call.body {
@@ -118,28 +119,28 @@ impl WebhookClient {
 /// # Panics
 ///
 /// Panics if no TLS provider is installed for the process.
-fn http_client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
-        .no_proxy()
-        .redirect(Policy::custom(|attempt| {
-            let previous = attempt.previous();
-            let is_same = previous
-                .first()
-                .is_some_and(|first| first.origin() == attempt.url().origin());
-            if is_same && previous.len() <= MAX_REDIRECTS {
-                attempt.follow()
-            } else {
-                attempt.stop()
-            }
-        }))
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .pool_max_idle_per_host(0)
-        .http1_only()
-        .connector_layer(ConnectedLayer)
-        .build()
-        .expect("main installs a TLS provider before anything else")
+fn new_client() -> reqwest::Client {
+    http_client::build(|| {
+        reqwest::Client::builder()
+            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(Policy::custom(|attempt| {
+                let previous = attempt.previous();
+                let is_same = previous
+                    .first()
+                    .is_some_and(|first| first.origin() == attempt.url().origin());
+                if is_same && previous.len() <= MAX_REDIRECTS {
+                    attempt.follow()
+                } else {
+                    attempt.stop()
+                }
+            }))
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .pool_max_idle_per_host(0)
+            .http1_only()
+            .connector_layer(ConnectedLayer)
+    })
 }
 
 /// Returns the result of a request that was answered.

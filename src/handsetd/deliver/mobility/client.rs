@@ -31,9 +31,11 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(0)
             .http1_only();
-        if let Some(pin) = manager.pin {
-            builder = builder.tls_backend_preconfigured(pin.client_config());
-        }
+        builder = match manager.pin {
+            Some(pin) => builder.tls_backend_preconfigured(pin.client_config()),
+            // Without a pin it is plain HTTP; authorities of this machine, if there are any, are not read.
+            None => builder.tls_certs_only([]),
+        };
         let http = builder
             .build()
             .expect("main installs a TLS provider before anything else");
