@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::info_span;
@@ -15,8 +15,8 @@ use super::config::{Config, ConfigError};
 use super::counters::{Counters, Totals};
 use super::driver::Driver;
 use super::error::Error;
-use super::event::Event;
 use super::events::Events;
+use super::feed::{Feed, Source};
 use super::queue::{Command, Queue};
 use super::response::Response;
 use super::state::State;
@@ -29,7 +29,7 @@ use super::supervisor::Supervisor;
 pub struct Client {
     name: Arc<str>,
     commands: mpsc::Sender<Command>,
-    events: broadcast::WeakSender<Event>,
+    events: Source,
     state: watch::Receiver<State>,
     counters: Arc<Counters>,
     deadline: Duration,
@@ -49,15 +49,14 @@ impl Client {
         let tls = config.connector()?;
         let limits = config.limits;
         let (commands, mailbox) = mpsc::channel(limits.actions);
-        let (events, _) = broadcast::channel(limits.events);
         let (state, watched) = watch::channel(State::Connecting);
         let counters = Arc::new(Counters::default());
-        let event_bytes = Arc::new(Semaphore::new(limits.event_bytes));
+        let feed = Feed::new(limits.event_bytes, Arc::clone(&counters));
         let (stop, renew) = (CancellationToken::new(), Arc::new(Notify::new()));
         let client = Self {
             name: config.name.as_str().into(),
             commands,
-            events: events.downgrade(),
+            events: feed.source(),
             state: watched,
             counters: Arc::clone(&counters),
             deadline: limits.action,
@@ -70,8 +69,7 @@ impl Client {
             config: config.clone(),
             tls,
             queue: Queue::new(mailbox, limits.actions),
-            events,
-            event_bytes,
+            feed,
             state,
             counters,
             stop,
@@ -97,11 +95,7 @@ impl Client {
 
     /// Subscribes to all events from now on.
     pub fn events(&self) -> Events {
-        Events::new(
-            self.events.upgrade().map(|events| events.subscribe()),
-            Arc::clone(&self.name),
-            Arc::clone(&self.counters),
-        )
+        Events::new(self.events.subscribe(), Arc::clone(&self.name))
     }
 
     /// Returns the counters since the client was created.

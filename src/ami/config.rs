@@ -135,10 +135,8 @@ pub struct Limits {
     /// Maximum number of actions that wait for a response, and again of those that wait for a
     /// connection.
     pub actions: usize,
-    /// Number of events that a subscriber may lag behind before it loses the oldest.
-    pub events: usize,
-    /// Memory that all events may take which a subscriber has not dropped yet, in bytes; further ones
-    /// are lost for all subscribers.
+    /// Memory that all events may take which a subscriber has not dropped yet, in bytes. When it is
+    /// full, the oldest are lost for the subscribers that have not taken them.
     pub event_bytes: usize,
 }
 
@@ -157,7 +155,6 @@ impl Limits {
         let sizes = [
             ("actions", self.actions),
             ("event_bytes", self.event_bytes),
-            ("events", self.events),
             ("list_bytes", self.list_bytes),
             ("list_items", self.list_items),
             ("packet", self.packet),
@@ -192,7 +189,6 @@ impl Default for Limits {
             list_items: 50_000,
             list_bytes: 64 * 1024 * 1024,
             actions: 256,
-            events: 8192,
             event_bytes: 64 * 1024 * 1024,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, broadcast, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace, warn};
@@ -15,34 +15,32 @@ use super::config;
 use super::counters::Counters;
 use super::error::Error;
 use super::event::Event;
+use super::feed::Feed;
 use super::framed_io::{ActionWriter, FrameReader};
 use super::list::ListLimits;
 use super::liveness::{Check, Liveness};
 use super::pending::{Pending, Resolved};
-use super::publisher::Publisher;
 use super::queue::{Command, Queue};
 use super::response::Response;
 use super::wire::{Frame, Packet};
 
 /// A connection that is logged in.
 #[derive(Debug)]
-pub(crate) struct Connection<R, W> {
+pub(crate) struct Connection<'a, R, W> {
     pub(crate) reader: FrameReader<R>,
     pub(crate) writer: ActionWriter<W>,
     /// Starts every `ActionID`.
     pub(crate) prefix: String,
     pub(crate) limits: config::Limits,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) events: broadcast::Sender<Event>,
-    /// The bytes that events may still take.
-    pub(crate) event_bytes: Arc<Semaphore>,
+    pub(crate) feed: &'a Feed,
 }
 
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'_, R, W> {
     /// Runs the connection until it ends; returns why, and when data was last received.
     ///
     /// Calls `booted` once Asterisk reports that it has booted, or when [`Limits::boot`] has passed;
-    /// until then actions stay in `queue`. Events are broadcast: a slow subscriber loses events and
+    /// until then actions stay in `queue`. A slow subscriber loses events and
     /// never delays the connection.
     ///
     /// [`Limits::boot`]: config::Limits::boot
@@ -58,8 +56,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             prefix,
             limits,
             counters,
-            events,
-            event_bytes,
+            feed,
         } = self;
         let start = Instant::now();
         let list_limits = ListLimits {
@@ -73,7 +70,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             boot_deadline: Some(start + limits.boot),
             boot_confirmed: false,
             shutting_down: false,
-            publisher: Publisher::new(events, event_bytes, Arc::clone(&counters)),
+            feed,
+            received: Vec::new(),
             counters,
         };
         // Asterisk may have sent more right after the response to the login.
@@ -157,7 +155,7 @@ pub(crate) enum Ended {
 
 /// The mutable state of a connection.
 #[derive(Debug)]
-struct Exchange {
+struct Exchange<'a> {
     pending: Pending,
     liveness: Liveness,
     /// Receives the response to the last ping.
@@ -170,10 +168,12 @@ struct Exchange {
     /// Asterisk has announced its shutdown.
     shutting_down: bool,
     counters: Arc<Counters>,
-    publisher: Publisher,
+    feed: &'a Feed,
+    /// The events of one read, which are published together.
+    received: Vec<Event>,
 }
 
-impl Exchange {
+impl Exchange<'_> {
     fn next_wake(&self) -> Instant {
         [self.pending.next_deadline(), self.boot_deadline]
             .into_iter()
@@ -198,6 +198,7 @@ impl Exchange {
                 }
             }
         }
+        self.feed.publish(&mut self.received);
     }
 
     fn receive(&mut self, packet: Packet, booted: &mut impl FnMut(Boot)) {
@@ -218,7 +219,7 @@ impl Exchange {
                 } else if event.is("Shutdown") {
                     self.shutting_down = true;
                 }
-                self.publisher.publish(event, Instant::now());
+                self.received.push(event);
             }
         }
     }

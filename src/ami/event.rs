@@ -3,33 +3,42 @@
 //! They are not enumerated: an event is a name and headers, whichever Asterisk module sends it.
 
 use std::sync::Arc;
-
-use tokio::sync::OwnedSemaphorePermit;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::wire::Packet;
 
 /// One event. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Event {
-    packet: Arc<Packet>,
+    data: Arc<Data>,
+}
+
+#[derive(Debug)]
+struct Data {
+    packet: Packet,
     /// Its share of the bytes that all events may take; released with the last clone.
-    share: Option<Arc<OwnedSemaphorePermit>>,
+    share: Option<Share>,
 }
 
 impl Event {
     pub(crate) fn new(packet: Packet) -> Self {
         Self {
-            packet: Arc::new(packet),
-            share: None,
+            data: Arc::new(Data {
+                packet,
+                share: None,
+            }),
         }
     }
 
     /// Attaches the share of memory that is released when the last clone of the event is dropped.
-    pub(crate) fn with_share(self, share: OwnedSemaphorePermit) -> Self {
-        Self {
-            share: Some(Arc::new(share)),
-            ..self
+    pub(crate) fn with_share(mut self, share: Share) -> Self {
+        if Arc::get_mut(&mut self.data).is_none() {
+            self = Self::new(self.data.packet.clone());
         }
+        if let Some(data) = Arc::get_mut(&mut self.data) {
+            data.share = Some(share);
+        }
+        self
     }
 
     /// Returns a copy that may be kept: it takes no share of [`Limits::event_bytes`].
@@ -37,8 +46,8 @@ impl Event {
     /// [`Limits::event_bytes`]: super::config::Limits::event_bytes
     #[must_use]
     pub fn detached(&self) -> Self {
-        match &self.share {
-            Some(_) => Self::new(Packet::clone(&self.packet)),
+        match &self.data.share {
+            Some(_) => Self::new(self.data.packet.clone()),
             None => self.clone(),
         }
     }
@@ -55,22 +64,22 @@ impl Event {
 
     /// Returns the first value of the header `name`, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.packet.header(name)
+        self.data.packet.header(name)
     }
 
     /// Returns all values of the header `name` in order, ignoring case.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.packet.values(name)
+        self.data.packet.values(name)
     }
 
     /// Returns all headers in the order sent, including `Event`.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.packet.headers()
+        self.data.packet.headers()
     }
 
     /// Returns the underlying packet.
     pub fn packet(&self) -> &Packet {
-        &self.packet
+        &self.data.packet
     }
 
     /// Parses an event from wire format, for tests and captures.
@@ -86,6 +95,48 @@ impl Eq for Event {}
 
 impl PartialEq for Event {
     fn eq(&self, other: &Self) -> bool {
-        self.packet == other.packet
+        self.data.packet == other.data.packet
+    }
+}
+
+/// The bytes that the events of a client may take.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    used: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl Memory {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            used: Arc::default(),
+            limit,
+        }
+    }
+
+    /// Takes `bytes`, if so many are free. Only one thread may do so.
+    pub(crate) fn share(&self, bytes: usize) -> Option<Share> {
+        let used = self.used.load(Ordering::Acquire).saturating_add(bytes);
+        if self.limit < used {
+            return None;
+        }
+        self.used.fetch_add(bytes, Ordering::AcqRel);
+        Some(Share {
+            used: Arc::clone(&self.used),
+            bytes,
+        })
+    }
+}
+
+/// Bytes that an event takes, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    used: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.used.fetch_sub(self.bytes, Ordering::AcqRel);
     }
 }

@@ -1,40 +1,38 @@
 //! A subscription to events.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::counters::Counters;
 use super::event::Event;
+use super::feed::Subscription;
 
 /// A subscription to the events of one server.
 ///
 /// The connection never waits for subscribers: a slow one loses the oldest events.
 #[derive(Debug)]
 pub struct Events {
-    /// `None` if the client had already stopped.
-    receiver: Option<broadcast::Receiver<Event>>,
+    subscription: Subscription,
+    /// Taken, and not returned yet.
+    taken: VecDeque<Event>,
     server: Arc<str>,
-    counters: Arc<Counters>,
     lost: u64,
+    /// How many of them a warning has told.
+    told: u64,
     last_warning: Option<Instant>,
 }
 
 impl Events {
-    pub(crate) fn new(
-        receiver: Option<broadcast::Receiver<Event>>,
-        server: Arc<str>,
-        counters: Arc<Counters>,
-    ) -> Self {
+    pub(crate) fn new(subscription: Subscription, server: Arc<str>) -> Self {
         Self {
-            receiver,
+            subscription,
+            taken: VecDeque::new(),
             server,
-            counters,
             lost: 0,
+            told: 0,
             last_warning: None,
         }
     }
@@ -44,11 +42,13 @@ impl Events {
     /// Cancel safe.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            match self.receiver.as_mut()?.recv().await {
-                Ok(event) => return Some(event),
-                Err(RecvError::Closed) => return None,
-                Err(RecvError::Lagged(count)) => self.record_lost(count),
+            if let Some(event) = self.taken.pop_front() {
+                return Some(event);
             }
+            self.lost = self
+                .lost
+                .saturating_add(self.subscription.take(&mut self.taken).await?);
+            self.warn_of_lost();
         }
     }
 
@@ -57,19 +57,23 @@ impl Events {
         self.lost
     }
 
-    fn record_lost(&mut self, count: u64) {
-        self.lost = self.lost.saturating_add(count);
-        Counters::add(&self.counters.lost, count);
+    fn warn_of_lost(&mut self) {
+        let new = self.lost.saturating_sub(self.told);
+        if new == 0 {
+            return;
+        }
         let now = Instant::now();
-        if self
-            .last_warning
-            .is_none_or(|last| WARNING_INTERVAL <= now - last)
-        {
+        let is_due = |last| WARNING_INTERVAL <= now.saturating_duration_since(last);
+        if self.last_warning.is_none_or(is_due) {
             self.last_warning = Some(now);
-            warn!(server = %self.server, lost = self.lost, "A slow subscriber is losing events.");
+            self.told = self.lost;
+            warn!(
+                server = %self.server, lost = new, total = self.lost,
+                "Events were lost: they arrive faster than they are handled."
+            );
         }
     }
 }
 
 /// Minimum time between two warnings about the same subscription.
-const WARNING_INTERVAL: Duration = Duration::from_mins(1);
+const WARNING_INTERVAL: Duration = Duration::from_secs(1);

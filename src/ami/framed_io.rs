@@ -91,4 +91,4 @@ impl<W: AsyncWrite + Unpin> ActionWriter<W> {
 }
 
 /// Minimum buffer space of a read, in bytes.
-const READ_SIZE: usize = 32 * 1024;
+const READ_SIZE: usize = 64 * 1024;

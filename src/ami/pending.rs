@@ -71,6 +71,10 @@ impl Pending {
     /// Passes a packet to the action it answers.
     pub(crate) fn resolve(&mut self, packet: Packet) -> Resolved {
         let kind = packet.kind();
+        if kind == Kind::Event && self.waiting.is_empty() && self.abandoned_lists.is_empty() {
+            // Nearly always: its other headers need not be looked at.
+            return Resolved::Event(Event::new(packet));
+        }
         let id = packet.header("ActionID").and_then(|id| self.parse_id(id));
         match (kind, id) {
             (Kind::Other, _) => Resolved::Unsolicited(packet),

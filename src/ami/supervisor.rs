@@ -8,7 +8,7 @@ use std::time::Duration;
 use handset_net::backoff::Backoff;
 use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, Semaphore, broadcast, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -16,7 +16,7 @@ use tracing::{debug, error, info, warn};
 use super::config::Config;
 use super::connection::{Boot, Connection, Ended};
 use super::counters::Counters;
-use super::event::Event;
+use super::feed::Feed;
 use super::framed_io::{ActionWriter, FrameReader};
 use super::login::{LoginError, log_in};
 use super::queue::Queue;
@@ -28,8 +28,7 @@ pub(crate) struct Supervisor {
     pub(crate) config: Config,
     pub(crate) tls: Option<Connector>,
     pub(crate) queue: Queue,
-    pub(crate) events: broadcast::Sender<Event>,
-    pub(crate) event_bytes: Arc<Semaphore>,
+    pub(crate) feed: Feed,
     pub(crate) state: watch::Sender<State>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) stop: CancellationToken,
@@ -149,8 +148,7 @@ impl Supervisor {
             prefix,
             limits: self.config.limits,
             counters: Arc::clone(&self.counters),
-            events: self.events.clone(),
-            event_bytes: Arc::clone(&self.event_bytes),
+            feed: &self.feed,
         };
         let state = &self.state;
         let booted = |boot| {

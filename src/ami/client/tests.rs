@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::config::{Limits, LoginMethod};
+use crate::event::Event;
 use crate::wire::{Frame, Framer, Packet};
 
 /// A scripted Asterisk that listens on a loopback port.

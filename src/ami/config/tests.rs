@@ -88,7 +88,7 @@ fn configurations_that_differ_in_any_field_are_unequal() {
         },
         Config {
             limits: Limits {
-                events: 1,
+                event_bytes: 1,
                 ..Limits::default()
             },
             ..base.clone()

@@ -24,17 +24,18 @@ impl Harness {
             ..config::Limits::default()
         };
         let counters = Arc::new(Counters::default());
-        let connection = Connection {
-            reader: FrameReader::new(reader, limits.packet),
-            writer: ActionWriter::new(writer),
-            prefix: "0badcafe".into(),
-            limits,
-            counters: Arc::clone(&counters),
-            events: broadcast::channel(8).0,
-            event_bytes: Arc::new(Semaphore::new(limits.event_bytes)),
-        };
+        let shared = Arc::clone(&counters);
         let mut queue = Queue::new(mailbox, 8);
         let ended = Tasks::new().spawn("connection", async move {
+            let feed = Feed::new(limits.event_bytes, Arc::default());
+            let connection = Connection {
+                reader: FrameReader::new(reader, limits.packet),
+                writer: ActionWriter::new(writer),
+                prefix: "0badcafe".into(),
+                limits,
+                counters: shared,
+                feed: &feed,
+            };
             connection
                 .run(&mut queue, &CancellationToken::new(), |_| ())
                 .await
@@ -187,8 +188,7 @@ async fn announced_shutdown_is_recognized_however_the_stream_ends() {
             prefix: "0badcafe".into(),
             limits,
             counters: Arc::default(),
-            events: broadcast::channel(8).0,
-            event_bytes: Arc::new(Semaphore::new(limits.event_bytes)),
+            feed: &Feed::new(limits.event_bytes, Arc::default()),
         };
         let (_commands, mailbox) = mpsc::channel(8);
         let mut queue = Queue::new(mailbox, 8);
@@ -209,8 +209,7 @@ async fn repeated_reports_of_booting_count_once() {
         prefix: "0badcafe".into(),
         limits,
         counters: Arc::default(),
-        events: broadcast::channel(8).0,
-        event_bytes: Arc::new(Semaphore::new(limits.event_bytes)),
+        feed: &Feed::new(limits.event_bytes, Arc::default()),
     };
     let (_commands, mailbox) = mpsc::channel(8);
     let mut queue = Queue::new(mailbox, 8);

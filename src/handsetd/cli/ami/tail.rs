@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
@@ -39,29 +41,30 @@ impl Tail {
             for client in self.server.clients(&tasks)? {
                 connected(&client).await?;
                 let (sender, stop) = (sender.clone(), tasks.stop());
+                let names = self.event.clone();
                 tasks.spawn("tail", async move {
                     tokio::select! {
                         () = stop.cancelled() => (),
-                        () = follow(client, sender) => (),
+                        () = follow(client, &names, sender) => (),
                     }
                 });
             }
             drop(sender);
+            let (mut received, mut text) = (Vec::new(), Vec::new());
             let printed = loop {
-                let received = tokio::select! {
+                let count = tokio::select! {
                     _ = terminate.recv() => break Ok(()),
                     _ = interrupt.recv() => break Ok(()),
-                    received = receiver.recv() => received,
+                    count = receiver.recv_many(&mut received, MAX_QUEUED) => count,
                 };
-                let Some((server, event)) = received else {
+                if count == 0 {
                     break Ok(());
-                };
-                let is_selected =
-                    self.event.is_empty() || self.event.iter().any(|name| event.is(name));
-                if !is_selected {
-                    continue;
                 }
-                match write(&server, &event, out) {
+                text.clear();
+                for (server, event) in received.drain(..) {
+                    write(&server, &event, &mut text)?;
+                }
+                match out.write_all(&text).and_then(|()| out.flush()) {
                     Ok(()) => (),
                     // The reader has closed the pipe.
                     Err(error) if error.kind() == ErrorKind::BrokenPipe => break Ok(()),
@@ -78,15 +81,16 @@ impl Tail {
 fn write(server: &str, event: &Event, out: &mut impl Write) -> io::Result<()> {
     let headers: Vec<_> = event.headers().collect();
     let line = json!({"type": "event", "server": server, "headers": headers});
-    writeln!(out, "{}", TerminalSafeJson(line))?;
-    out.flush()
+    writeln!(out, "{}", TerminalSafeJson(line))
 }
 
-/// Forwards the events of a server, and reports lost connections on standard error.
-async fn follow(client: Client, sender: mpsc::Sender<(String, Event)>) {
+/// Forwards the events of a server that have one of `names`, or all if there is none, and reports lost
+/// connections on standard error.
+async fn follow(client: Client, names: &[String], sender: mpsc::Sender<(Arc<str>, Event)>) {
+    let server: Arc<str> = client.name().into();
     let (mut events, mut state) = (client.events(), client.state());
     state.mark_unchanged();
-    let mut lost = 0;
+    let mut losses = Losses::default();
     loop {
         let event = tokio::select! {
             event = events.next() => event,
@@ -101,20 +105,38 @@ async fn follow(client: Client, sender: mpsc::Sender<(String, Event)>) {
             }
         };
         let Some(event) = event else { return };
-        if events.lost() != lost {
-            let newly_lost = events.lost().saturating_sub(lost);
-            lost = events.lost();
+        if let Some(lost) = losses.due(events.lost(), Instant::now()) {
             report(&format!(
-                "lost {newly_lost} events: the output is read too slowly"
+                "lost {lost} events: the output is read too slowly"
             ));
         }
-        if sender
-            .send((client.name().to_owned(), event))
-            .await
-            .is_err()
-        {
+        let is_selected = names.is_empty() || names.iter().any(|name| event.is(name));
+        if is_selected && sender.send((Arc::clone(&server), event)).await.is_err() {
             return;
         }
+    }
+}
+
+/// The events that were lost and reported, so that a flood of them is one line a second.
+#[derive(Debug, Default)]
+struct Losses {
+    reported: u64,
+    last_report: Option<Instant>,
+}
+
+impl Losses {
+    /// Returns how many to report now, of `total` that were lost so far.
+    fn due(&mut self, total: u64, now: Instant) -> Option<u64> {
+        let new = total.saturating_sub(self.reported);
+        let is_early = |last| now.saturating_duration_since(last) < REPORT_INTERVAL;
+        if new == 0 || self.last_report.is_some_and(is_early) {
+            return None;
+        }
+        *self = Self {
+            reported: total,
+            last_report: Some(now),
+        };
+        Some(new)
     }
 }
 
@@ -123,5 +145,26 @@ fn report(message: &str) {
     let _ = writeln!(io::stderr(), "handsetd: {}", TerminalSafe(message));
 }
 
-/// How many events may wait to be written.
+/// How many events of a server may wait to be written, besides those that wait in its client.
 const MAX_QUEUED: usize = 1024;
+
+/// Minimum time between two reports of lost events.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_reported_once_a_second_with_their_number() {
+        let mut losses = Losses::default();
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        assert_eq!(losses.due(0, at(0)), None);
+        assert_eq!(losses.due(3, at(10)), Some(3));
+        assert_eq!(losses.due(40_000, at(900)), None);
+        assert_eq!(losses.due(41_000, at(1010)), Some(40_997));
+        assert_eq!(losses.due(41_000, at(3000)), None);
+        assert_eq!(losses.due(41_001, at(3000)), Some(1));
+    }
+}
