@@ -20,7 +20,7 @@ use std::io::{self, BufRead, Write};
 
 use bytes::BytesMut;
 
-use super::wire::{Frame, Framer};
+use super::wire::Framer;
 use json::ObjectType;
 
 /// Decodes `input` to its end and writes one line of JSON per object to `output`.
@@ -30,15 +30,15 @@ pub fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<Summar
     let mut decoder = Decoder::new();
     let mut text = Vec::new();
     loop {
-        let chunk = input.fill_buf()?;
+        let read = input.fill_buf()?;
+        let chunk = read.get(..CHUNK).unwrap_or(read);
         let length = chunk.len();
         if length == 0 {
-            let summary = decoder.finish(&mut text)?;
-            output.write_all(&text)?;
+            let summary = decoder.finish(&mut output)?;
             output.flush()?;
             return Ok(summary);
         }
-        decoder.feed(chunk, &mut text)?;
+        decoder.decode(chunk, &mut text);
         input.consume(length);
         output.write_all(&text)?;
         output.flush()?;
@@ -70,28 +70,32 @@ impl Decoder {
     ///
     /// Returns the errors of `output`.
     pub fn feed(&mut self, bytes: &[u8], mut output: impl Write) -> io::Result<()> {
+        let mut text = Vec::new();
         // In chunks, so that one large call buffers no more than many small ones.
         for chunk in bytes.chunks(CHUNK) {
-            self.buffer.extend_from_slice(chunk);
-            while let Some(frame) = self.framer.next(&mut self.buffer) {
-                self.write(&frame, &mut output)?;
-            }
+            self.decode(chunk, &mut text);
+            output.write_all(&text)?;
+            text.clear();
         }
         Ok(())
+    }
+
+    /// Decodes `chunk` and appends a line to `text` for each object that it completes.
+    fn decode(&mut self, chunk: &[u8], text: &mut Vec<u8>) {
+        self.buffer.extend_from_slice(chunk);
+        while let Some(frame) = self.framer.next(&mut self.buffer) {
+            self.summary.count(json::write(&frame, text));
+        }
     }
 
     /// Writes the packet that the end of the stream cut off, if any, and returns the totals.
     pub fn finish(mut self, mut output: impl Write) -> io::Result<Summary> {
         if let Some(frame) = self.framer.finish(&mut self.buffer) {
-            self.write(&frame, &mut output)?;
+            let mut text = Vec::new();
+            self.summary.count(json::write(&frame, &mut text));
+            output.write_all(&text)?;
         }
         Ok(self.summary)
-    }
-
-    fn write(&mut self, frame: &Frame, output: &mut impl Write) -> io::Result<()> {
-        let kind = json::write(frame, output)?;
-        self.summary.count(kind);
-        Ok(())
     }
 }
 

@@ -1,7 +1,5 @@
 //! One frame as a line of JSON, written directly from its bytes.
 
-use std::io::{self, Write};
-
 use crate::wire::{self, Frame, Kind, Line};
 
 /// The value of `type`.
@@ -24,8 +22,8 @@ impl ObjectType {
     }
 }
 
-/// Writes a frame as one line, and returns its type.
-pub(super) fn write(frame: &Frame, output: &mut impl Write) -> io::Result<ObjectType> {
+/// Appends a frame as one line, and returns its type.
+pub(super) fn write(frame: &Frame, output: &mut Vec<u8>) -> ObjectType {
     let (kind, offset, block) = match frame {
         Frame::Banner { offset, line } => (ObjectType::Banner, *offset, line),
         Frame::TooLong { offset, head, .. } => (ObjectType::Skipped, *offset, head),
@@ -37,30 +35,31 @@ pub(super) fn write(frame: &Frame, output: &mut impl Write) -> io::Result<Object
         is_plain: is_plain(block),
         output,
     };
-    text.literal("{\"type\":\"")?;
-    text.literal(kind.name())?;
-    text.literal("\",\"headers\":[")?;
+    text.literal("{\"type\":\"");
+    text.literal(kind.name());
+    text.literal("\",\"headers\":[");
     let raw_lines = match frame {
-        Frame::Packet { block, .. } => text.headers(block)?,
+        Frame::Packet { block, .. } => text.headers(block),
         _ => 0,
     };
-    text.literal("],\"offset\":")?;
-    serde_json::to_writer(&mut *text.output, &offset)?;
+    text.literal("],\"offset\":");
+    text.literal(&offset.to_string());
     if let (Frame::Packet { block, .. }, ObjectType::Event | ObjectType::Response) = (frame, kind) {
         if 0 < raw_lines {
-            text.raw(block)?;
+            text.raw(block);
         }
     } else {
-        text.literal(",\"text\":")?;
+        text.literal(",\"text\":\"");
         text.is_plain = false;
-        text.value(without_line_end(block))?;
+        text.value(without_line_end(block));
+        text.literal("\"");
     }
     if let Frame::TooLong { length, .. } = frame {
-        text.literal(",\"length\":")?;
-        serde_json::to_writer(&mut *text.output, length)?;
+        text.literal(",\"length\":");
+        text.literal(&length.to_string());
     }
-    text.literal("}\n")?;
-    Ok(kind)
+    text.literal("}\n");
+    kind
 }
 
 fn kind(block: &[u8]) -> ObjectType {
@@ -76,18 +75,18 @@ fn kind(block: &[u8]) -> ObjectType {
 }
 
 /// Writes parts of one frame. Its bytes are checked together, because most parts have only a few.
-struct Text<'a, W> {
-    output: &'a mut W,
+struct Text<'a> {
+    output: &'a mut Vec<u8>,
     /// The frame is UTF-8, and so is every line of it.
     is_utf8: bool,
     /// No line of the frame contains anything to escape.
     is_plain: bool,
 }
 
-impl<W: Write> Text<'_, W> {
+impl Text<'_> {
     /// Writes the headers, and returns the number of lines that are none.
-    fn headers(&mut self, block: &[u8]) -> io::Result<usize> {
-        let mut separator = "[";
+    fn headers(&mut self, block: &[u8]) -> usize {
+        let mut separator = "[\"";
         let mut others = 0_usize;
         for line in wire::lines(block) {
             let (name, value) = match line {
@@ -98,59 +97,59 @@ impl<W: Write> Text<'_, W> {
                     continue;
                 }
             };
-            self.literal(separator)?;
-            self.value(name)?;
-            self.literal(",")?;
-            self.value(value)?;
-            separator = "],[";
+            self.literal(separator);
+            self.value(name);
+            self.literal("\",\"");
+            self.value(value);
+            separator = "\"],[\"";
         }
-        if separator == "],[" {
-            self.literal("]")?;
+        if separator == "\"],[\"" {
+            self.literal("\"]");
         }
-        Ok(others)
+        others
     }
 
     /// Writes the lines that are no headers.
-    fn raw(&mut self, block: &[u8]) -> io::Result<()> {
-        let mut separator = ",\"raw\":[";
+    fn raw(&mut self, block: &[u8]) {
+        let mut separator = ",\"raw\":[\"";
         for line in wire::lines(block) {
             if let Line::Raw(raw) = line {
-                self.literal(separator)?;
-                self.value(raw)?;
-                separator = ",";
+                self.literal(separator);
+                self.value(raw);
+                separator = "\",\"";
             }
         }
-        self.literal("]")
+        self.literal("\"]");
     }
 
-    fn literal(&mut self, text: &str) -> io::Result<()> {
-        self.output.write_all(text.as_bytes())
+    fn literal(&mut self, text: &str) {
+        self.output.extend_from_slice(text.as_bytes());
     }
 
-    /// Writes bytes as a string; invalid UTF-8 becomes U+FFFD.
-    fn value(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if !self.is_utf8 {
-            let text = String::from_utf8_lossy(bytes);
-            return Ok(serde_json::to_writer(&mut *self.output, &*text)?);
+    /// Writes the inside of a string; invalid UTF-8 becomes U+FFFD.
+    fn value(&mut self, bytes: &[u8]) {
+        if self.is_plain && self.is_utf8 {
+            self.output.extend_from_slice(bytes);
+        } else if self.is_utf8 {
+            self.escape(bytes);
+        } else {
+            self.escape(String::from_utf8_lossy(bytes).as_bytes());
         }
-        self.literal("\"")?;
+    }
+
+    fn escape(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        if self.is_plain {
-            self.output.write_all(bytes)?;
-            return self.literal("\"");
-        }
         while let Some(at) = rest.iter().position(|&byte| needs_escape(byte)) {
             let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, &[]));
             let (special, after) = special.split_at_checked(1).unwrap_or_default();
-            self.output.write_all(plain)?;
-            self.escaped(special)?;
+            self.output.extend_from_slice(plain);
+            self.escaped(special);
             rest = after;
         }
-        self.output.write_all(rest)?;
-        self.literal("\"")
+        self.output.extend_from_slice(rest);
     }
 
-    fn escaped(&mut self, special: &[u8]) -> io::Result<()> {
+    fn escaped(&mut self, special: &[u8]) {
         match special {
             b"\"" => self.literal("\\\""),
             b"\\" => self.literal("\\\\"),
@@ -159,8 +158,8 @@ impl<W: Write> Text<'_, W> {
             b"\r" => self.literal("\\r"),
             b"\x08" => self.literal("\\b"),
             b"\x0c" => self.literal("\\f"),
-            [byte, ..] => write!(self.output, "\\u{byte:04x}"),
-            [] => Ok(()),
+            [byte, ..] => self.literal(&format!("\\u{byte:04x}")),
+            [] => (),
         }
     }
 }
