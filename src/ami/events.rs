@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::event::Event;
 use super::feed::Subscription;
+use super::losses::Losses;
 
 /// A subscription to the events of one server.
 ///
@@ -20,9 +20,7 @@ pub struct Events {
     taken: VecDeque<Event>,
     server: Arc<str>,
     lost: u64,
-    /// How many of them a warning has told.
-    told: u64,
-    last_warning: Option<Instant>,
+    losses: Losses,
 }
 
 impl Events {
@@ -32,8 +30,7 @@ impl Events {
             taken: VecDeque::new(),
             server,
             lost: 0,
-            told: 0,
-            last_warning: None,
+            losses: Losses::default(),
         }
     }
 
@@ -41,15 +38,30 @@ impl Events {
     ///
     /// Cancel safe.
     pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some(event) = self.taken.pop_front() {
-                return Some(event);
-            }
-            self.lost = self
-                .lost
-                .saturating_add(self.subscription.take(&mut self.taken).await?);
+        self.wait().await?;
+        self.taken.pop_front()
+    }
+
+    /// Waits for the next event and returns it with those that have arrived since, at most 256; `None`
+    /// when the client has stopped.
+    ///
+    /// Cancel safe.
+    pub async fn next_batch(&mut self) -> Option<VecDeque<Event>> {
+        self.wait().await?;
+        Some(std::mem::take(&mut self.taken))
+    }
+
+    /// Waits until an event is taken; `None` when the client has stopped.
+    async fn wait(&mut self) -> Option<()> {
+        while self.taken.is_empty() {
+            let lost = tokio::select! {
+                lost = self.subscription.take(&mut self.taken) => lost?,
+                () = self.losses.until_due(self.lost) => 0,
+            };
+            self.lost = self.lost.saturating_add(lost);
             self.warn_of_lost();
         }
+        Some(())
     }
 
     /// Returns the number of events that this subscription has lost.
@@ -58,22 +70,11 @@ impl Events {
     }
 
     fn warn_of_lost(&mut self) {
-        let new = self.lost.saturating_sub(self.told);
-        if new == 0 {
-            return;
-        }
-        let now = Instant::now();
-        let is_due = |last| WARNING_INTERVAL <= now.saturating_duration_since(last);
-        if self.last_warning.is_none_or(is_due) {
-            self.last_warning = Some(now);
-            self.told = self.lost;
+        if let Some(lost) = self.losses.due(self.lost, Instant::now()) {
             warn!(
-                server = %self.server, lost = new, total = self.lost,
+                server = %self.server, lost, total = self.lost,
                 "Events were lost: they arrive faster than they are handled."
             );
         }
     }
 }
-
-/// Minimum time between two warnings about the same subscription.
-const WARNING_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,8 +1,8 @@
 //! Handling of events: rules, and user events that carry a request themselves.
 //!
 //! One task owns the rules engine and receives every fact. Each run of a rule is a task of its own, which
-//! executes the steps in order. Events that arrive faster than they are evaluated are dropped and
-//! counted by the AMI client; its connection never waits for this module.
+//! executes the steps in order. Events that arrive faster than they are evaluated wait in the AMI
+//! client, and when its memory is full, the oldest are lost; its connection never waits for this module.
 
 mod ami_step;
 mod deliveries;
@@ -11,19 +11,21 @@ mod log;
 mod rules_handle;
 mod run;
 mod server_events;
+mod tap;
 mod user_event;
 mod webhook;
 
 pub(crate) use deliveries::EndedDeliveries;
 pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
 pub(crate) use server_events::ServerEvents;
+pub(crate) use tap::{FactTap, TappedFacts, fact_tap};
 
 use std::collections::HashMap;
 
 use handset_ami::{self as ami, Client};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::ServerName;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
@@ -42,7 +44,7 @@ pub(crate) struct Events {
     pub(crate) engine: Engine,
     pub(crate) dispatcher: Dispatcher,
     /// Receives a copy of every fact.
-    pub(crate) event_tap: broadcast::Sender<Fact>,
+    pub(crate) event_tap: FactTap,
     pub(crate) deliveries: EndedDeliveries,
     /// The Asterisk servers, to which steps send actions.
     pub(crate) servers: watch::Receiver<Vec<Client>>,
@@ -84,14 +86,14 @@ impl Events {
                     query.answer(&self.engine);
                     continue;
                 }
-                Some(fact) = facts.recv() => self.evaluate(&fact),
+                Some(fact) = facts.recv() => {
+                    self.event_tap.send([fact.clone()]);
+                    self.decide(&fact, Moment::now())
+                }
                 // The event stream has the history itself.
-                fact = self.deliveries.next() => self.decide(&fact),
+                fact = self.deliveries.next() => self.decide(&fact, Moment::now()),
                 Some(input) = inputs.recv() => match input {
-                    Input::Fact(fact) => {
-                        self.handle_user_event(&fact);
-                        self.evaluate(&fact)
-                    }
+                    Input::Facts(facts) => self.evaluate(&facts, &queries),
                     Input::Finished(id) => {
                         runs.remove(&id);
                         self.engine.finished(id, Instant::now())
@@ -138,16 +140,22 @@ impl Events {
         });
     }
 
-    /// Publishes a fact and evaluates the rules.
-    fn evaluate(&mut self, fact: &Fact) -> Vec<Decision> {
-        // An error means that there are no receivers.
-        let _ = self.event_tap.send(fact.clone());
-        self.decide(fact)
+    /// Publishes events of a server, executes the requests among them, and evaluates the rules.
+    fn evaluate(&mut self, facts: &[Fact], queries: &RulesQueries) -> Vec<Decision> {
+        self.event_tap.send(facts.iter().cloned());
+        let now = Moment::now();
+        let mut decisions = Vec::new();
+        for fact in facts {
+            self.handle_user_event(fact);
+            decisions.extend(self.decide(fact, now));
+            queries.publish(&mut self.engine);
+        }
+        decisions
     }
 
     /// Evaluates the rules for a fact, and for the failures of rules that this raises.
-    fn decide(&mut self, fact: &Fact) -> Vec<Decision> {
-        let mut decisions = self.engine.decide(fact, Moment::now());
+    fn decide(&mut self, fact: &Fact, now: Moment) -> Vec<Decision> {
+        let mut decisions = self.engine.decide(fact, now);
         decisions.extend(self.tell_failures());
         decisions
     }
@@ -159,7 +167,7 @@ impl Events {
         while let Some(failure) = self.engine.take_failure() {
             log_failure(&failure);
             if let Some(event) = failure.event {
-                let _ = self.event_tap.send(event.clone());
+                self.event_tap.send([event.clone()]);
                 decisions.extend(self.engine.decide(&event, Moment::now()));
             }
         }
@@ -194,26 +202,29 @@ impl Events {
     }
 }
 
-/// Forwards each event of a server, and a `handsetd.gap` after each reconnection.
+/// Forwards the events of a server, and a `handsetd.gap` after each reconnection.
 async fn listen(server: ServerEvents, sender: &mpsc::Sender<Input>) {
     let ServerEvents { client, mut events } = server;
     let mut state = client.state();
     let mut last = None;
     let server = client.name().parse::<ServerName>().ok();
     loop {
-        let fact = tokio::select! {
-            event = events.next() => match event {
-                Some(event) => Some(Fact::from(event).of_server(server.clone())),
+        let facts: Vec<_> = tokio::select! {
+            events = events.next_batch() => match events {
+                Some(events) => events
+                    .into_iter()
+                    .map(|event| Fact::from(event).of_server(server.clone()))
+                    .collect(),
                 None => return,
             },
             changed = state.changed() => match changed {
-                Ok(()) => gap(client.name(), &state.borrow_and_update(), &mut last),
+                Ok(()) => gap(client.name(), &state.borrow_and_update(), &mut last)
+                    .into_iter()
+                    .collect(),
                 Err(_) => return,
             },
         };
-        if let Some(fact) = fact
-            && sender.send(Input::Fact(fact)).await.is_err()
-        {
+        if !facts.is_empty() && sender.send(Input::Facts(facts)).await.is_err() {
             return;
         }
     }
@@ -236,5 +247,5 @@ fn gap(server: &str, state: &ami::State, last: &mut Option<Instant>) -> Option<F
     Some(Fact::new("handsetd.gap", values).of_server(server.parse().ok()))
 }
 
-/// Maximum of facts that wait for evaluation; each takes microseconds.
-const MAX_INPUTS: usize = 4096;
+/// Maximum of inputs that wait. Most are up to 256 events, of which each takes a microsecond.
+const MAX_INPUTS: usize = 16;

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::recent::Recent;
+use crate::events::TappedFacts;
 use crate::history::Record;
 use crate::rules::Fact;
 
@@ -44,30 +45,37 @@ impl EventFeed {
     /// Publishes facts and deliveries until `stop` is cancelled.
     pub(crate) async fn run(
         self,
-        mut facts: broadcast::Receiver<Fact>,
+        mut facts: TappedFacts,
         mut deliveries: broadcast::Receiver<Arc<Record>>,
         stop: CancellationToken,
     ) {
         loop {
-            let payload = tokio::select! {
+            tokio::select! {
                 () = stop.cancelled() => return,
-                fact = facts.recv() => match fact {
-                    Ok(fact) => Payload::Fact(fact.excerpt()),
-                    Err(RecvError::Lagged(count)) => missed(count),
-                    Err(RecvError::Closed) => return,
-                },
-                record = deliveries.recv() => match record {
+                taken = facts.take() => {
+                    let Some((lost, facts)) = taken else { return };
+                    if 0 < lost {
+                        self.publish([missed(lost)]);
+                    }
+                    self.publish(facts.iter().map(|fact| Payload::Fact(fact.excerpt())));
+                }
+                record = deliveries.recv() => self.publish([match record {
                     Ok(record) => Payload::Delivery(record),
                     Err(RecvError::Lagged(count)) => missed(count),
                     Err(RecvError::Closed) => return,
-                },
-            };
-            self.publish(payload);
+                }]),
+            }
+            // Subscribers read before the next ones displace these.
+            tokio::task::yield_now().await;
         }
     }
 
-    fn publish(&self, payload: Payload) {
-        self.recent.lock().push(payload);
+    fn publish(&self, payloads: impl IntoIterator<Item = Payload>) {
+        let mut recent = self.recent.lock();
+        for payload in payloads {
+            recent.push(payload);
+        }
+        drop(recent);
         self.published.send_replace(());
     }
 
@@ -145,11 +153,11 @@ mod tests {
     fn resuming_clients_get_every_item_that_is_kept() {
         let feed = EventFeed::new();
         for _ in 0..5 {
-            feed.publish(fact("a"));
+            feed.publish([fact("a")]);
         }
         let last_id = format!("{}-3", feed.run_id);
         let (mut resumed, missed) = feed.subscribe(Some(&last_id));
-        feed.publish(fact("b"));
+        feed.publish([fact("b")]);
         assert_eq!(missed, 0);
         assert_eq!(resumed.try_recv().unwrap().unwrap().number, 4);
         assert_eq!(numbers((resumed, 0)), [5, 6]);
@@ -165,7 +173,7 @@ mod tests {
     fn items_that_are_no_longer_kept_are_counted() {
         let feed = EventFeed::new();
         for _ in 0..MAX_ITEMS + 10 {
-            feed.publish(fact("a"));
+            feed.publish([fact("a")]);
         }
         let first = format!("{}-1", feed.run_id);
         let (subscription, missed) = feed.subscribe(Some(&first));
@@ -182,7 +190,7 @@ mod tests {
         for at in 0..600 {
             let values =
                 (0..100).map(|key| (format!("k{key}"), format!("{at} {}", "x".repeat(10_000))));
-            feed.publish(Payload::Fact(Fact::new("a", values).excerpt()));
+            feed.publish([Payload::Fact(Fact::new("a", values).excerpt())]);
             assert!(feed.recent.lock().bytes <= MAX_BYTES);
         }
         let recent = feed.recent.lock();
@@ -201,11 +209,11 @@ mod tests {
         let (mut slow, _) = feed.subscribe(None);
         let (mut live, _) = feed.subscribe(None);
         let waiting = async { live.recv().await.unwrap().number };
-        let publishing = async { feed.publish(fact("a")) };
+        let publishing = async { feed.publish([fact("a")]) };
         let (number, ()) = tokio::join!(waiting, publishing);
         assert_eq!(number, 1);
         for _ in 0..MAX_ITEMS + 2 {
-            feed.publish(fact("a"));
+            feed.publish([fact("a")]);
         }
         assert_eq!(slow.recv().await.unwrap_err(), Lagged(3));
         assert_eq!(slow.recv().await.unwrap().number, 4);

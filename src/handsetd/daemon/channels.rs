@@ -1,8 +1,8 @@
 //! The channels between the parts of the daemon.
 
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
-use crate::events::ServerEvents;
+use crate::events::{FactTap, ServerEvents, TappedFacts, fact_tap};
 use crate::phone_http::{EventReceiver, EventSender, event_queue};
 use crate::rules::{Engine, Fact, Schedules};
 
@@ -15,7 +15,7 @@ pub(super) struct Senders {
     /// Events other than Asterisk's.
     pub(super) facts: mpsc::Sender<Fact>,
     /// Every event that rules have received.
-    pub(super) event_tap: broadcast::Sender<Fact>,
+    pub(super) event_tap: FactTap,
     /// Recompiled rules.
     pub(super) engines: mpsc::Sender<Engine>,
     /// Schedules of the rules.
@@ -27,7 +27,7 @@ pub(super) struct Receivers {
     pub(super) servers: mpsc::Receiver<ServerEvents>,
     pub(super) action_urls: EventReceiver,
     pub(super) facts: mpsc::Receiver<Fact>,
-    pub(super) event_tap: broadcast::Receiver<Fact>,
+    pub(super) event_tap: TappedFacts,
     pub(super) engines: mpsc::Receiver<Engine>,
     pub(super) schedules: watch::Receiver<Schedules>,
 }
@@ -37,7 +37,7 @@ pub(super) fn channels() -> (Senders, Receivers) {
     let servers = mpsc::channel(MAX_CLIENTS);
     let action_urls = event_queue();
     let facts = mpsc::channel(MAX_FACTS);
-    let event_tap = broadcast::channel(MAX_TAPPED);
+    let event_tap = fact_tap();
     let engines = mpsc::channel(1);
     let schedules = watch::channel(Schedules::default());
     let senders = Senders {
@@ -64,6 +64,3 @@ const MAX_CLIENTS: usize = 64;
 
 /// How many events other than Asterisk's may wait for the rules. Action URLs wait in a queue of their own.
 const MAX_FACTS: usize = 64;
-
-/// How many events the admin server may lag behind.
-const MAX_TAPPED: usize = 4096;

@@ -5,7 +5,8 @@ use crate::rules::{Fact, RunId, StepFailure};
 /// Input of the task.
 #[derive(Debug)]
 pub(super) enum Input {
-    Fact(Fact),
+    /// Events of a server that arrived together.
+    Facts(Vec<Fact>),
     Finished(RunId),
     StepFailed(StepFailure),
 }

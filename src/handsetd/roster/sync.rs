@@ -2,7 +2,7 @@
 
 mod waits;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use handset_ami::{Client, Error, Event, Events, Response, State};
@@ -95,9 +95,9 @@ impl ContactSync {
                     let state = State::clone(&state.borrow_and_update());
                     self.reset(&state);
                 }
-                event = self.events.next() => {
-                    let Some(event) = event else { return };
-                    self.apply(&event);
+                events = self.events.next_batch() => {
+                    let Some(events) = events else { return };
+                    self.apply(&events);
                 }
                 (query, response) = response(&mut running) => {
                     running = None;
@@ -207,15 +207,18 @@ impl ContactSync {
         }
     }
 
-    fn apply(&mut self, event: &Event) {
-        let mut query = None;
+    fn apply(&mut self, events: &VecDeque<Event>) {
+        let queue = &mut self.queue;
         self.table.send_if_modified(|table| {
-            query = table.apply_event(event);
-            query.is_some()
+            let mut is_modified = false;
+            for event in events {
+                if let Some(query) = table.apply_event(event) {
+                    queue.add(query);
+                    is_modified = true;
+                }
+            }
+            is_modified
         });
-        if let Some(query) = query {
-            self.queue.add(query);
-        }
         if self.lost != self.events.lost() {
             self.lost = self.events.lost();
             self.queue.add(Query::Commands);

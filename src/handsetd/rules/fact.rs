@@ -2,8 +2,10 @@
 //!
 //! This module neither interprets facts nor knows who uses them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use handset_ami as ami;
 use handset_net::excerpt::excerpt;
@@ -15,7 +17,7 @@ use super::subject::Subject;
 /// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    name: String,
+    name: Arc<str>,
     source: Source,
     /// The Asterisk server that it came from, or that its phone belongs to.
     server: Option<ServerName>,
@@ -25,7 +27,7 @@ pub struct Fact {
 #[derive(Clone, Debug)]
 enum Source {
     Ami(ami::Event),
-    Pairs(std::sync::Arc<[(String, String)]>),
+    Pairs(Arc<[(String, String)]>),
 }
 
 impl Fact {
@@ -33,7 +35,7 @@ impl Fact {
     pub fn new(name: &str, values: impl IntoIterator<Item = (String, String)>) -> Self {
         let event = ("Event".to_owned(), name.to_owned());
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
             server: None,
             causes: Causes::default(),
@@ -114,17 +116,21 @@ impl Fact {
     /// Returns the names that rules may use in `on`: its name, and for `UserEvent.NAME` also
     /// `UserEvent`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let is_user = self.value("UserEvent").is_some() && self.name.contains('.');
+        let is_user = self.name.contains('.') && self.value("UserEvent").is_some();
         let general = self.value("Event").filter(|_| is_user);
-        let general = general.filter(|general| *general != self.name);
-        std::iter::once(self.name.as_str()).chain(general)
+        let general = general.filter(|general| *general != &*self.name);
+        std::iter::once(&*self.name).chain(general)
     }
 
     /// Returns the first value of `name`, compared case-insensitively.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.values()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        match &self.source {
+            Source::Ami(event) => event.header(name),
+            Source::Pairs(pairs) => pairs
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str()),
+        }
     }
 
     /// Returns all names and values in order, including repeated ones.
@@ -142,7 +148,7 @@ impl Fact {
     /// Returns the phone that it is about, which is the one for requests that name none: the phone that
     /// raised the event, or the endpoint of its channel; without a channel, the endpoint that it names.
     pub fn phone(&self) -> Option<&str> {
-        if self.name == UNKNOWN_PHONE {
+        if &*self.name == UNKNOWN_PHONE {
             return None;
         }
         if self.name.starts_with(PHONE) {
@@ -167,8 +173,10 @@ impl Fact {
 
     /// Returns the device whose state changed, and its state.
     pub(super) fn device_state(&self) -> Option<(&str, &str)> {
-        let is_change = self.name == "DeviceStateChange";
-        is_change.then_some((self.value("Device")?, self.value("State")?))
+        if &*self.name != "DeviceStateChange" {
+            return None;
+        }
+        Some((self.value("Device")?, self.value("State")?))
     }
 
     /// Returns all values that may be the name of a phone.
@@ -197,13 +205,15 @@ impl Fact {
         }
     }
 
-    /// Returns a copy to keep for display, in which long values are cut, and long lists of values.
+    /// Returns a copy to keep for display, in which long values are cut, and long lists of values. A short
+    /// event of Asterisk is not copied, and still counts among those of its connection.
     #[must_use]
     pub fn excerpt(&self) -> Self {
         let is_short = |(name, value): (&str, &str)| {
             name.len() <= MAX_KEPT_NAME && value.len() <= MAX_KEPT_VALUE
         };
         let source = match &self.source {
+            Source::Ami(event) if event.packet().len() <= MAX_KEPT_VALUE => self.source.clone(),
             _ if self.memory() > MAX_KEPT || !self.values().all(is_short) => {
                 Source::Pairs(self.kept_values().into())
             }
@@ -211,7 +221,10 @@ impl Fact {
             source @ Source::Pairs(_) => source.clone(),
         };
         Self {
-            name: excerpt(&self.name, MAX_KEPT_NAME).into_owned(),
+            name: match excerpt(&self.name, MAX_KEPT_NAME) {
+                Cow::Borrowed(_) => Arc::clone(&self.name),
+                Cow::Owned(name) => name.into(),
+            },
             source,
             ..self.clone()
         }
@@ -249,15 +262,17 @@ impl Fact {
 
     fn of_source(source: Source) -> Option<Self> {
         let mut fact = Self {
-            name: String::new(),
+            name: Arc::from(""),
             source,
             server: None,
             causes: Causes::default(),
         };
         let event = fact.value("Event")?;
         fact.name = match fact.value("UserEvent") {
-            Some(name) if event.eq_ignore_ascii_case("UserEvent") => format!("UserEvent.{name}"),
-            _ => event.to_owned(),
+            Some(name) if event.eq_ignore_ascii_case("UserEvent") => {
+                format!("UserEvent.{name}").into()
+            }
+            _ => event.into(),
         };
         Some(fact)
     }
@@ -265,14 +280,21 @@ impl Fact {
 
 impl From<ami::Event> for Fact {
     fn from(event: ami::Event) -> Self {
-        let name = event.name().to_owned();
-        let source = Source::Ami(event);
-        Self::of_source(source.clone()).unwrap_or_else(|| Self {
+        // Few are user events, and only those have another header looked at.
+        let user_event = event
+            .is("UserEvent")
+            .then(|| event.header("UserEvent"))
+            .flatten();
+        let name = match user_event {
+            Some(name) => format!("UserEvent.{name}").into(),
+            None => event.name().into(),
+        };
+        Self {
             name,
-            source,
+            source: Source::Ami(event),
             server: None,
             causes: Causes::default(),
-        })
+        }
     }
 }
 

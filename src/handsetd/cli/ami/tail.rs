@@ -3,15 +3,15 @@
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use handset_ami::{Client, Event, State};
+use handset_ami::{Client, Event, Losses, State};
 use handset_net::tasks::Tasks;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::server::{LOG_OFF_TIMEOUT, Server, connected};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
@@ -92,8 +92,13 @@ async fn follow(client: Client, names: &[String], sender: mpsc::Sender<(Arc<str>
     state.mark_unchanged();
     let mut losses = Losses::default();
     loop {
+        let lost = events.lost();
         let event = tokio::select! {
-            event = events.next() => event,
+            event = events.next() => match event {
+                Some(event) => Some(event),
+                None => return,
+            },
+            () = losses.until_due(lost) => None,
             changed = state.changed() => {
                 if changed.is_err() {
                     return;
@@ -104,39 +109,18 @@ async fn follow(client: Client, names: &[String], sender: mpsc::Sender<(Arc<str>
                 continue;
             }
         };
-        let Some(event) = event else { return };
         if let Some(lost) = losses.due(events.lost(), Instant::now()) {
             report(&format!(
                 "lost {lost} events: the output is read too slowly"
             ));
         }
-        let is_selected = names.is_empty() || names.iter().any(|name| event.is(name));
-        if is_selected && sender.send((Arc::clone(&server), event)).await.is_err() {
+        let is_selected =
+            |event: &Event| names.is_empty() || names.iter().any(|name| event.is(name));
+        if let Some(event) = event.filter(is_selected)
+            && sender.send((Arc::clone(&server), event)).await.is_err()
+        {
             return;
         }
-    }
-}
-
-/// The events that were lost and reported, so that a flood of them is one line a second.
-#[derive(Debug, Default)]
-struct Losses {
-    reported: u64,
-    last_report: Option<Instant>,
-}
-
-impl Losses {
-    /// Returns how many to report now, of `total` that were lost so far.
-    fn due(&mut self, total: u64, now: Instant) -> Option<u64> {
-        let new = total.saturating_sub(self.reported);
-        let is_early = |last| now.saturating_duration_since(last) < REPORT_INTERVAL;
-        if new == 0 || self.last_report.is_some_and(is_early) {
-            return None;
-        }
-        *self = Self {
-            reported: total,
-            last_report: Some(now),
-        };
-        Some(new)
     }
 }
 
@@ -147,24 +131,3 @@ fn report(message: &str) {
 
 /// How many events of a server may wait to be written, besides those that wait in its client.
 const MAX_QUEUED: usize = 1024;
-
-/// Minimum time between two reports of lost events.
-const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn losses_are_reported_once_a_second_with_their_number() {
-        let mut losses = Losses::default();
-        let start = Instant::now();
-        let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        assert_eq!(losses.due(0, at(0)), None);
-        assert_eq!(losses.due(3, at(10)), Some(3));
-        assert_eq!(losses.due(40_000, at(900)), None);
-        assert_eq!(losses.due(41_000, at(1010)), Some(40_997));
-        assert_eq!(losses.due(41_000, at(3000)), None);
-        assert_eq!(losses.due(41_001, at(3000)), Some(1));
-    }
-}
