@@ -24,6 +24,7 @@ mod dumps;
 mod escapes;
 mod events;
 mod fetched;
+mod flood;
 mod guessing;
 mod half_close;
 mod hanging;

@@ -4,8 +4,8 @@
 //! short run is one of the tests, a long one `cargo bench --bench soak`.
 
 mod events;
-mod figures;
-mod manager;
+pub(crate) mod figures;
+pub(crate) mod manager;
 mod phones;
 
 use std::fmt::Write as _;

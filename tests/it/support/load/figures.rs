@@ -139,7 +139,7 @@ pub(super) fn percentiles(mut times: Vec<Duration>) -> [Duration; 3] {
 }
 
 /// Returns the sum of a metric over all of its labels.
-pub(super) fn total(metrics: &str, name: &str) -> u64 {
+pub(crate) fn total(metrics: &str, name: &str) -> u64 {
     let lines = metrics.lines().filter_map(|line| line.strip_prefix(name));
     let values = lines.filter(|rest| rest.starts_with([' ', '{']));
     values

@@ -17,7 +17,7 @@ use super::phones;
 
 /// A simulated Asterisk, which answers actions and sends the given events.
 #[derive(Debug)]
-pub(super) struct Manager {
+pub(crate) struct Manager {
     address: SocketAddr,
     outgoing: mpsc::Sender<String>,
     sent: AtomicU64,
@@ -30,7 +30,7 @@ type Actions = Arc<Mutex<BTreeMap<String, u64>>>;
 
 impl Manager {
     /// Starts to wait for one client.
-    pub(super) async fn start(phones: usize, tasks: &Tasks) -> Self {
+    pub(crate) async fn start(phones: usize, tasks: &Tasks) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (outgoing, queued) = mpsc::channel(64);
@@ -62,12 +62,12 @@ impl Manager {
     }
 
     /// Returns its address.
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Sends `text`, which contains `events` events, `pauses` of them for the rule.
-    pub(super) async fn send(&self, text: String, events: usize, pauses: usize) {
+    pub(crate) async fn send(&self, text: String, events: usize, pauses: usize) {
         // An error means that the client is gone, which is noticed elsewhere.
         if self.outgoing.send(text).await.is_ok() {
             self.sent.fetch_add(events as u64, Ordering::Relaxed);
@@ -76,17 +76,17 @@ impl Manager {
     }
 
     /// Returns the number of sent events.
-    pub(super) fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
     /// Returns the number of sent events that the rule handles.
-    pub(super) fn pauses(&self) -> u64 {
+    pub(crate) fn pauses(&self) -> u64 {
         self.pauses.load(Ordering::Relaxed)
     }
 
     /// Returns the number of received actions by name, as text.
-    pub(super) fn actions(&self) -> String {
+    pub(crate) fn actions(&self) -> String {
         let actions = self.actions.lock();
         let each = actions
             .iter()
