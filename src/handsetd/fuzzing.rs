@@ -1,5 +1,11 @@
 //! Access for `tests/fuzz` to parsers of untrusted bytes that are otherwise private. Not an API.
 
+mod clock;
+mod steps;
+
+pub use clock::Clock;
+pub use steps::{Sent, read_rule, take_steps};
+
 pub use crate::config::{Config, Diagnostic, Location, Sources};
 pub use crate::content_store::ContentStore;
 pub use crate::deliver::{ConfiguredCredentials, Owner, PushCredentials};

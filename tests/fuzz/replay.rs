@@ -31,7 +31,7 @@ macro_rules! targets {
 
 targets! {
     agi ami cisco configuration csta digest growth identity mobility phone_http picture ringtone rules snom
-    verb yealink
+    steps verb yealink
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub mod picture;
 pub mod ringtone;
 pub mod rules;
 pub mod snom;
+pub mod steps;
 pub mod verb;
 pub mod yealink;
 
