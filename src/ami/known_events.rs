@@ -3,7 +3,11 @@
 //! Taken from the documentation that Asterisk builds in (`manager show events`), and from its source for
 //! events that are not documented there. Other modules may send others.
 
+mod headers;
+
 use std::fmt;
+
+pub use headers::headers;
 
 /// An event that Asterisk sends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
