@@ -32,11 +32,14 @@ impl Page {
     /// All faults of the page. Whether the pages exist that it leads to is checked elsewhere.
     pub(crate) fn parse(config: &PageConfig) -> Result<Self, Vec<Fault>> {
         let template = PageTemplate::parse(&config.keys).map_err(|errors| {
-            let fault = |(key, error): (Option<String>, crate::rules::Error)| Fault {
-                key,
-                reason: error.to_string(),
+            let faults = |(key, error): (Option<String>, crate::rules::Error)| {
+                let fault = |reason| Fault {
+                    key: key.clone(),
+                    reason,
+                };
+                error.each().into_iter().map(fault).collect::<Vec<_>>()
             };
-            errors.into_iter().map(fault).collect::<Vec<_>>()
+            errors.into_iter().flat_map(faults).collect::<Vec<_>>()
         })?;
         if config.then.is_some() && !config.keys.contains_key("input") {
             let reason = "then has no effect without a form; add input, or remove then";

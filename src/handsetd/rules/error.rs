@@ -113,6 +113,16 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Returns what is wrong, each fault of a text for itself.
+    pub(crate) fn each(&self) -> Vec<String> {
+        match self {
+            Self::Fault(fault) => fault.each(),
+            error => vec![error.to_string()],
+        }
+    }
+}
+
 /// An error of a rule, found when it is compiled.
 #[derive(Debug, thiserror::Error)]
 #[error("rule {rule:?}: {part}: {error}")]

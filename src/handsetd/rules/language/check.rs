@@ -28,11 +28,11 @@ pub(super) fn expression(
     names: &[&'static str],
 ) -> Result<Mentions, Fault> {
     let check = Check::new(source, environment, names, BTreeSet::new());
-    check.whole(parsed)?;
+    check.whole(parsed);
     if let Some(literal) = placeholder(parsed) {
-        return Err(check.fault(start(literal), NO_PLACEHOLDERS.to_owned()));
+        check.note(Err(check.fault(start(literal), NO_PLACEHOLDERS.to_owned())));
     }
-    Ok(check.mentions.into_inner())
+    check.finish()
 }
 
 /// Checks a template; returns the values that it mentions.
@@ -50,24 +50,22 @@ pub(super) fn template(
         ControlFlow::Continue(())
     });
     let check = Check::new(source, environment, names, assigned);
-    let checked = each_expression(parsed, &mut |used| {
-        let checked = match used {
+    let _: ControlFlow<()> = each_expression(parsed, &mut |used| {
+        match used {
             Use::Call(call) => {
                 let arguments = call.args.iter().map(argument);
                 let mut all = std::iter::once(&call.expr).chain(arguments);
-                all.try_for_each(|operand| check.whole(operand))
-                    .and_then(|()| check.call_and_operands(call))
+                if all.all(|operand| check.is_shallow(operand)) {
+                    check.call_and_operands(call);
+                }
             }
             // `{% set a.b = 1 %}` needs a namespace, which is found out when it is evaluated.
-            Use::Target(_) => Ok(()),
+            Use::Target(_) => {}
             Use::Value(value) => check.whole(value),
-        };
-        checked.map_or_else(ControlFlow::Break, ControlFlow::Continue)
+        }
+        ControlFlow::Continue(())
     });
-    match checked {
-        ControlFlow::Break(fault) => Err(fault),
-        ControlFlow::Continue(()) => Ok(check.mentions.into_inner()),
-    }
+    check.finish()
 }
 
 /// Finds a literal text with a placeholder, which an expression does not fill in.
@@ -96,6 +94,7 @@ struct Check<'a> {
     /// What the template assigns to, anywhere.
     assigned: BTreeSet<String>,
     mentions: RefCell<Mentions>,
+    faults: RefCell<Vec<Fault>>,
 }
 
 type Checked = Result<(), Fault>;
@@ -113,21 +112,62 @@ impl<'a> Check<'a> {
             names,
             assigned,
             mentions: RefCell::default(),
+            faults: RefCell::default(),
+        }
+    }
+
+    /// Returns what is mentioned, or all faults.
+    fn finish(self) -> Result<Mentions, Fault> {
+        match Fault::all(self.faults.into_inner()) {
+            Some(fault) => Err(fault),
+            None => Ok(self.mentions.into_inner()),
+        }
+    }
+
+    /// Notes a fault. Of several at one place, the first one explains the others.
+    fn note(&self, checked: Checked) {
+        let mut faults = self.faults.borrow_mut();
+        if let Err(fault) = checked
+            && faults.len() < MAX_FAULTS
+            && !faults.iter().any(|known| known.is_at(&fault))
+        {
+            faults.push(fault);
         }
     }
 
     /// Checks a whole expression.
-    fn whole(&self, expression: &Expr<'_>) -> Checked {
-        if is_deeper(expression, MAX_DEPTH) {
-            let text =
-                format!("operators nest deeper than {MAX_DEPTH}; use {{% set %}} or a shorter one");
-            return Err(self.fault(start(expression), text));
+    fn whole(&self, expression: &Expr<'_>) {
+        if self.is_shallow(expression) {
+            self.expression(expression);
         }
-        self.expression(expression)
     }
 
-    fn expression(&self, expression: &Expr<'_>) -> Checked {
+    /// Notes an expression that is too deep to be walked through.
+    fn is_shallow(&self, expression: &Expr<'_>) -> bool {
+        let is_deep = is_deeper(expression, MAX_DEPTH);
+        if is_deep {
+            let text =
+                format!("operators nest deeper than {MAX_DEPTH}; use {{% set %}} or a shorter one");
+            self.note(Err(self.fault(start(expression), text)));
+        }
+        !is_deep
+    }
+
+    /// Checks an expression and its operands.
+    fn expression(&self, expression: &Expr<'_>) {
         self.mention(expression);
+        if let Expr::Call(call) = expression {
+            self.call_and_operands(call);
+            return;
+        }
+        self.note(self.operation(expression));
+        for operand in operands(expression) {
+            self.expression(operand);
+        }
+    }
+
+    /// Checks an expression without its operands, unless it is a call.
+    fn operation(&self, expression: &Expr<'_>) -> Checked {
         let kind = |expression: &Expr<'_>| self.kind(expression);
         if let Some((literal, text)) = constant::comparison(expression, &kind) {
             return Err(self.fault(start(literal), text));
@@ -157,10 +197,9 @@ impl<'a> Check<'a> {
                     return Err(self.fault(start(step), text.to_owned()));
                 }
             }
-            Expr::Call(call) => return self.call_and_operands(call),
             _ => {}
         }
-        self.all(operands(expression))
+        Ok(())
     }
 
     /// Notes the names in an expression, without its operands.
@@ -183,6 +222,7 @@ impl<'a> Check<'a> {
         }
         match variable.id {
             "event" => drop(mentions.values.insert(name.to_owned())),
+            "phones" => drop(mentions.phones.insert(name.to_owned())),
             "now" | "phone" => drop(mentions.values.insert(format!("{}.{name}", variable.id))),
             "steps" => {
                 mentions.steps.insert(name.to_owned());
@@ -193,26 +233,21 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn all<'e>(&self, expressions: impl IntoIterator<Item = &'e Expr<'e>>) -> Checked {
-        expressions
-            .into_iter()
-            .try_for_each(|expression| self.expression(expression))
-    }
-
-    fn call_and_operands(&self, call: &Call<'_>) -> Checked {
-        let arguments = || call.args.iter().map(argument);
+    fn call_and_operands(&self, call: &Call<'_>) {
         match &call.expr {
             Expr::GetAttr(method) => {
-                self.method(&method.expr, method.name, end(&call.expr))?;
+                self.note(self.method(&method.expr, method.name, end(&call.expr)));
                 if method.name == "strftime" {
-                    self.literal(call.args.first(), check_strftime)?;
+                    self.note(self.literal(call.args.first(), check_strftime));
                 }
-                self.expression(&method.expr)?;
+                self.expression(&method.expr);
             }
-            Expr::Var(function) => self.function(function.id, start(&call.expr))?,
-            other => self.expression(other)?,
+            Expr::Var(function) => self.note(self.function(function.id, start(&call.expr))),
+            other => self.expression(other),
         }
-        arguments().try_for_each(|argument| self.expression(argument))
+        for argument in call.args.iter().map(argument) {
+            self.expression(argument);
+        }
     }
 
     /// Checks the variable `name` at `offset`.
@@ -359,7 +394,7 @@ impl<'a> Check<'a> {
             None if name == "contains" => as_operator(name).unwrap_or_default(),
             None => match similar(name, FILTERS.iter().copied()) {
                 Some(meant) => suggestion(Some(meant)),
-                None if super::kind::TEXT_METHODS.contains(&name) => {
+                None if Kind::Text.methods().contains(&name) => {
                     format!("; did you mean the method .{name}()?")
                 }
                 None => String::new(),
@@ -442,6 +477,9 @@ fn end(expression: &Expr<'_>) -> usize {
 fn to_usize(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
+
+/// How many faults of a text are reported.
+const MAX_FAULTS: usize = 16;
 
 /// How deep operands may nest. Each level takes some of the stack, here, in minijinja and when it is dropped.
 const MAX_DEPTH: usize = 128;

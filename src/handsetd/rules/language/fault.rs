@@ -1,8 +1,8 @@
-//! A fault in the text of an expression or a template, and where it is.
+//! The faults in the text of an expression or a template, and where they are.
 
 use std::fmt;
 
-/// What is wrong with a text, displayed as `what is wrong (column 7: the text from there)`.
+/// What is wrong with a text, each fault displayed as `what is wrong (column 7: the text from there)`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fault {
     text: String,
@@ -12,6 +12,8 @@ pub struct Fault {
     is_single_line: bool,
     /// The text at the fault.
     excerpt: String,
+    /// Further faults of the same text.
+    more: Vec<Self>,
 }
 
 impl Fault {
@@ -31,18 +33,48 @@ impl Fault {
             column: line.chars().count().saturating_add(1),
             is_single_line: !source.trim_end().contains('\n'),
             excerpt,
+            more: Vec::new(),
         }
+    }
+
+    /// Returns the first of `faults` with all others; `None` if there is none.
+    pub(super) fn all(faults: Vec<Self>) -> Option<Self> {
+        let mut faults = faults.into_iter();
+        let mut first = faults.next()?;
+        first.more.extend(faults);
+        Some(first)
+    }
+
+    /// Returns whether it is at the same place as another.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        (self.line, self.column) == (other.line, other.column)
+    }
+
+    /// Returns each fault as text.
+    pub(in crate::rules) fn each(&self) -> Vec<String> {
+        let all = std::iter::once(self).chain(&self.more);
+        all.map(|fault| Single(fault).to_string()).collect()
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (", self.text)?;
-        if !self.is_single_line {
-            write!(f, "line {}, ", self.line)?;
+        f.write_str(&self.each().join("; "))
+    }
+}
+
+/// Displays a fault without the others.
+struct Single<'a>(&'a Fault);
+
+impl fmt::Display for Single<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fault = self.0;
+        write!(f, "{} (", fault.text)?;
+        if !fault.is_single_line {
+            write!(f, "line {}, ", fault.line)?;
         }
-        write!(f, "column {}", self.column)?;
-        match &*self.excerpt {
+        write!(f, "column {}", fault.column)?;
+        match &*fault.excerpt {
             "" => f.write_str(", at the end)"),
             excerpt => write!(f, ": {excerpt})"),
         }

@@ -82,15 +82,19 @@ impl Kind {
 
     /// Returns the names of its methods.
     pub(super) fn methods(self) -> Vec<&'static str> {
-        let all: &[&[&str]] = match self {
-            Self::Event | Self::Map | Self::Query | Self::Values => &[MAP_METHODS],
-            Self::List => &[LIST_METHODS],
-            Self::Now => &[NOW_METHODS],
-            Self::Phone | Self::Phones | Self::Scalar | Self::StepResult | Self::Steps => &[],
-            Self::Text => &[TEXT_METHODS],
-            Self::Unknown => &[TEXT_METHODS, LIST_METHODS, MAP_METHODS, NOW_METHODS],
-        };
-        all.concat()
+        let of_text = || TEXT_METHODS.iter().map(|(name, _)| *name);
+        match self {
+            Self::Event | Self::Map | Self::Query | Self::Values => MAP_METHODS.to_vec(),
+            Self::List => LIST_METHODS.to_vec(),
+            Self::Now => NOW_METHODS.to_vec(),
+            Self::Phone | Self::Phones | Self::Scalar | Self::StepResult | Self::Steps => {
+                Vec::new()
+            }
+            Self::Text => of_text().collect(),
+            Self::Unknown => of_text()
+                .chain([LIST_METHODS, MAP_METHODS, NOW_METHODS].concat())
+                .collect(),
+        }
     }
 
     /// Describes it in a fault.
@@ -144,7 +148,7 @@ pub(super) fn kind(expression: &Expr<'_>, is_assigned: &impl Fn(&str) -> bool) -
             other => other.member(),
         },
         Expr::Call(call) => match &call.expr {
-            Expr::GetAttr(method) => result(method.name, METHODS),
+            Expr::GetAttr(method) => result_of_method(method.name),
             _ => Kind::Unknown,
         },
         Expr::List(_) | Expr::Tuple(_) => Kind::List,
@@ -155,6 +159,14 @@ pub(super) fn kind(expression: &Expr<'_>, is_assigned: &impl Fn(&str) -> bool) -
 fn result(name: &str, table: &[(Kind, &[&str])]) -> Kind {
     let found = table.iter().find(|(_, names)| names.contains(&name));
     found.map_or(Kind::Unknown, |(kind, _)| *kind)
+}
+
+fn result_of_method(name: &str) -> Kind {
+    if NOW_METHODS.contains(&name) {
+        return Kind::Text;
+    }
+    let found = TEXT_METHODS.iter().find(|(method, _)| *method == name);
+    found.map_or(Kind::Unknown, |(_, kind)| *kind)
 }
 
 /// Filters by the kind of their result.
@@ -182,59 +194,6 @@ const FILTERS: &[(Kind, &[&str])] = &[
     ),
 ];
 
-/// Methods by the kind of their result.
-const METHODS: &[(Kind, &[&str])] = &[
-    (
-        Kind::List,
-        &["partition", "rpartition", "rsplit", "split", "splitlines"],
-    ),
-    (
-        Kind::Scalar,
-        &[
-            "endswith",
-            "find",
-            "index",
-            "isalnum",
-            "isalpha",
-            "isascii",
-            "isdecimal",
-            "isdigit",
-            "islower",
-            "isnumeric",
-            "isspace",
-            "istitle",
-            "isupper",
-            "rfind",
-            "rindex",
-            "startswith",
-        ],
-    ),
-    (
-        Kind::Text,
-        &[
-            "capitalize",
-            "casefold",
-            "center",
-            "format",
-            "join",
-            "ljust",
-            "lower",
-            "lstrip",
-            "removeprefix",
-            "removesuffix",
-            "replace",
-            "rjust",
-            "rstrip",
-            "strftime",
-            "strip",
-            "swapcase",
-            "title",
-            "upper",
-            "zfill",
-        ],
-    ),
-];
-
 /// The attributes of `now`.
 pub(in crate::rules) const NOW: &[&str] = &[
     "date", "day", "hour", "minute", "month", "second", "time", "weekday", "year",
@@ -254,45 +213,46 @@ const MAP_METHODS: &[&str] = &["copy", "get", "items", "keys", "values"];
 
 const NOW_METHODS: &[&str] = &["strftime"];
 
-pub(super) const TEXT_METHODS: &[&str] = &[
-    "capitalize",
-    "casefold",
-    "center",
-    "count",
-    "endswith",
-    "find",
-    "format",
-    "index",
-    "isalnum",
-    "isalpha",
-    "isascii",
-    "isdecimal",
-    "isdigit",
-    "islower",
-    "isnumeric",
-    "isspace",
-    "istitle",
-    "isupper",
-    "join",
-    "ljust",
-    "lower",
-    "lstrip",
-    "partition",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rfind",
-    "rindex",
-    "rjust",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "swapcase",
-    "title",
-    "upper",
-    "zfill",
+/// The methods of texts, and the kinds of their results. Those of lists with the same name have the same kind.
+const TEXT_METHODS: &[(&str, Kind)] = &[
+    ("capitalize", Kind::Text),
+    ("casefold", Kind::Text),
+    ("center", Kind::Text),
+    ("count", Kind::Scalar),
+    ("endswith", Kind::Scalar),
+    ("find", Kind::Scalar),
+    ("format", Kind::Text),
+    ("index", Kind::Scalar),
+    ("isalnum", Kind::Scalar),
+    ("isalpha", Kind::Scalar),
+    ("isascii", Kind::Scalar),
+    ("isdecimal", Kind::Scalar),
+    ("isdigit", Kind::Scalar),
+    ("islower", Kind::Scalar),
+    ("isnumeric", Kind::Scalar),
+    ("isspace", Kind::Scalar),
+    ("istitle", Kind::Scalar),
+    ("isupper", Kind::Scalar),
+    ("join", Kind::Text),
+    ("ljust", Kind::Text),
+    ("lower", Kind::Text),
+    ("lstrip", Kind::Text),
+    ("partition", Kind::List),
+    ("removeprefix", Kind::Text),
+    ("removesuffix", Kind::Text),
+    ("replace", Kind::Text),
+    ("rfind", Kind::Scalar),
+    ("rindex", Kind::Scalar),
+    ("rjust", Kind::Text),
+    ("rpartition", Kind::List),
+    ("rsplit", Kind::List),
+    ("rstrip", Kind::Text),
+    ("split", Kind::List),
+    ("splitlines", Kind::List),
+    ("startswith", Kind::Scalar),
+    ("strip", Kind::Text),
+    ("swapcase", Kind::Text),
+    ("title", Kind::Text),
+    ("upper", Kind::Text),
+    ("zfill", Kind::Text),
 ];

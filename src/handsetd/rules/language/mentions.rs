@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 pub(in crate::rules) struct Mentions {
     /// `Queue` for `event.Queue`, `phone.dnd`, `now.hour`.
     pub(in crate::rules) values: BTreeSet<String>,
+    /// The phones: `1002` for `phones["1002"]`.
+    pub(in crate::rules) phones: BTreeSet<String>,
     /// The steps.
     pub(in crate::rules) steps: BTreeSet<String>,
     /// How often `steps` is mentioned without one of them.

@@ -631,3 +631,35 @@ fn methods_and_operators_are_bounded() {
     let long = filled("{{ now.strftime('%H' * 200) }}").unwrap_err();
     assert!(long.contains("too long"), "{long}");
 }
+
+#[test]
+fn all_faults_of_a_text_are_found() {
+    let faults = |text: &str| {
+        let error = Condition::parse(text).unwrap_err();
+        error.each()
+    };
+    assert_eq!(
+        faults("Queue == 'a' and event.Channel.statswith('x') or evnt.Cause == 1"),
+        [
+            "unknown name Queue; use event.Queue for a value of the event, or put literal text in quotes \
+             (column 1: Queue == 'a' and event.Channel.statswith…)",
+            "unknown method statswith of a text; did you mean startswith? (column 32: statswith('x') or evnt.Cause == 1)",
+            "unknown name evnt; did you mean event? (column 50: evnt.Cause == 1)",
+        ]
+    );
+    // What explains another one at the same place stands for both.
+    assert_eq!(faults("event.Cause-txt == 'x'").len(), 1);
+    let error = Template::parse("{{ evnt.A }} {% if now.hours > 1 %}{{ event.B|uper }}{% endif %}");
+    let columns: Vec<String> = error.unwrap_err().each();
+    let columns = columns
+        .iter()
+        .map(|fault| fault.split(" (").next().unwrap());
+    assert_eq!(
+        columns.collect::<Vec<_>>(),
+        [
+            "unknown name evnt; did you mean event?",
+            "now has no attribute hours; did you mean hour?",
+            "unknown filter uper; did you mean upper?",
+        ]
+    );
+}

@@ -183,9 +183,10 @@ impl BodyTemplate {
     fn parse(values: &Values) -> Result<Self, Vec<KeyedError>> {
         match (values.get(JSON), values.get(BODY)) {
             (Some(_), Some(_)) => Err(vec![invalid(BODY, "conflicts with json; keep one")]),
-            (Some(json), None) => JsonTemplate::parse(json)
-                .map(Self::Json)
-                .map_err(|error| vec![(Some(JSON.to_owned()), error)]),
+            (Some(json), None) => JsonTemplate::parse(json).map(Self::Json).map_err(|errors| {
+                let keyed = |error| (Some(JSON.to_owned()), error);
+                errors.into_iter().map(keyed).collect()
+            }),
             (None, Some(Value::Text(text))) => Template::parse(text)
                 .map(Self::Text)
                 .map_err(|error| vec![(Some(BODY.to_owned()), error)]),
@@ -239,7 +240,10 @@ impl WebhookCall {
 
 /// Returns a value of the configuration as JSON.
 pub(super) fn to_json(value: &Value) -> Result<Json, Error> {
-    JsonTemplate::parse(value).map(|json| json.source())
+    match JsonTemplate::parse(value) {
+        Ok(json) => Ok(json.source()),
+        Err(errors) => Err(errors.into_iter().next().unwrap_or(Error::UnknownStep)),
+    }
 }
 
 /// Returns the outline of an expected step. Secret headers are not compared.

@@ -22,34 +22,52 @@ pub(super) enum JsonTemplate {
 
 impl JsonTemplate {
     /// Compiles the texts in `value`.
-    pub(super) fn parse(value: &Value) -> Result<Self, Error> {
-        Self::parse_at(value, MAX_DEPTH)
+    pub(super) fn parse(value: &Value) -> Result<Self, Vec<Error>> {
+        let mut errors = Vec::new();
+        let json = Self::parse_at(value, MAX_DEPTH, &mut errors);
+        match json {
+            Some(json) if errors.is_empty() => Ok(json),
+            _ => Err(errors),
+        }
     }
 
-    fn parse_at(value: &Value, depth: usize) -> Result<Self, Error> {
-        let invalid = |reason: String| Error::InvalidValue { reason };
-        let Some(depth) = depth.checked_sub(1) else {
-            return Err(invalid(format!("nested deeper than {MAX_DEPTH} levels")));
+    /// Compiles the texts in `value`, as far as they can be.
+    fn parse_at(value: &Value, depth: usize, errors: &mut Vec<Error>) -> Option<Self> {
+        let mut invalid = |reason: String| {
+            errors.push(Error::InvalidValue { reason });
+            None
         };
-        Ok(match value {
+        let Some(depth) = depth.checked_sub(1) else {
+            return invalid(format!("nested deeper than {MAX_DEPTH} levels"));
+        };
+        Some(match value {
             Value::Boolean(value) => Self::Boolean(*value),
-            Value::Float(value) => {
-                let number = Number::from_f64(*value);
-                Self::Number(number.ok_or_else(|| invalid(format!("{value} is no JSON number")))?)
-            }
+            Value::Float(value) => match Number::from_f64(*value) {
+                Some(number) => Self::Number(number),
+                None => return invalid(format!("{value} is no JSON number")),
+            },
             Value::Integer(value) => Self::Number(Number::from(*value)),
             Value::List(list) => {
-                let list = list.iter().map(|value| Self::parse_at(value, depth));
-                Self::List(list.collect::<Result<_, _>>()?)
+                let list = list.iter();
+                Self::List(
+                    list.filter_map(|value| Self::parse_at(value, depth, errors))
+                        .collect(),
+                )
             }
-            Value::Secret(_) => return Err(invalid("a secret belongs in headers".to_owned())),
+            Value::Secret(_) => return invalid("a secret belongs in headers".to_owned()),
             Value::Table(table) => {
-                let pairs = table.iter().map(|(key, value)| {
-                    Ok::<_, Error>((key.clone(), Self::parse_at(value, depth)?))
+                let pairs = table.iter().filter_map(|(key, value)| {
+                    Some((key.clone(), Self::parse_at(value, depth, errors)?))
                 });
-                Self::Object(pairs.collect::<Result<_, _>>()?)
+                Self::Object(pairs.collect())
             }
-            Value::Text(text) => Self::Text(Template::parse(text)?),
+            Value::Text(text) => match Template::parse(text) {
+                Ok(template) => Self::Text(template),
+                Err(error) => {
+                    errors.push(error);
+                    return None;
+                }
+            },
         })
     }
 
