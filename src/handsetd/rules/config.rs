@@ -86,6 +86,8 @@ pub struct RuleTest {
     pub event: BTreeMap<String, String>,
     /// Expected steps, in order; empty if the rule must not fire.
     pub expect: Vec<Values>,
+    /// The time of the event: one with an offset, or one in the zone of the rule; default: the present.
+    pub now: Option<String>,
     /// What steps come to, by their `id`; all others are `OK`.
     #[serde(default)]
     pub steps: BTreeMap<String, TestedStep>,

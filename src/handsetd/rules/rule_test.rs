@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
 use super::concurrency::Run;
 use super::config::{Rule, RuleTest, TestedStep};
 use super::context::Moment;
@@ -10,6 +13,7 @@ use super::engine::Engine;
 use super::error::Error;
 use super::fact::{Fact, SCHEDULE};
 use super::step::{self, Outline, Reached, StepAction, StepResult, StepResults, StepStatus};
+use super::time_zone;
 use super::trace::Verdict;
 use crate::outcome::Status;
 
@@ -33,6 +37,14 @@ pub(crate) enum TestFailure {
     Nameless {
         /// Name of an event that the rule handles.
         on: String,
+    },
+    /// The time is none.
+    #[error(
+        "now: invalid time {text:?}; use one such as \"2026-11-27T18:30\", with an offset if it is not in the zone of the rule"
+    )]
+    Now {
+        /// The value of `now`.
+        text: String,
     },
     /// A step cannot be filled in.
     #[error("a step fails: {0}")]
@@ -60,6 +72,13 @@ pub(crate) enum TestFailure {
 pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestFailure> {
     let mut engine =
         Engine::new(std::slice::from_ref(rule)).map_err(|_| TestFailure::Uncompiled)?;
+    let now = match &test.now {
+        Some(text) => Moment {
+            clock: parse_time(text, rule)?,
+            ..now
+        },
+        None => now,
+    };
     let mut headers = test.event.clone();
     // A test concerns this rule only.
     if headers
@@ -101,6 +120,20 @@ pub(crate) fn run(rule: &Rule, test: &RuleTest, now: Moment) -> Result<(), TestF
         expected: Steps(&expected).to_string(),
         got: reason(&got),
     })
+}
+
+/// Parses the time of a test, in the zone of its rule unless it has an offset.
+fn parse_time(text: &str, rule: &Rule) -> Result<Timestamp, TestFailure> {
+    let invalid = || TestFailure::Now {
+        text: text.to_owned(),
+    };
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    let zone = time_zone::find(rule.timezone.as_deref()).map_err(|_| TestFailure::Uncompiled)?;
+    let local: DateTime = text.parse().map_err(|_| invalid())?;
+    let zoned = local.to_zoned(zone).map_err(|_| invalid())?;
+    Ok(zoned.timestamp())
 }
 
 /// Returns what the steps come to, by their `id`.

@@ -40,6 +40,30 @@ fn tests_of_every_good_file_pass() {
 }
 
 #[test]
+fn test_has_the_time_that_it_names() {
+    let rule = "[[rule]]\nname = \"a\"\non = \"X\"\ntimezone = \"Europe/Berlin\"\nwhen = \"now.hour >= 18\"\n\
+                do = [{ verb = \"push\", phone = \"1\", text = \"{{ now.date }} {{ now.time }}\" }]\n\n";
+    let check = |now: &str, expect: &str| {
+        let test = format!(
+            "{rule}[[rule.test]]\nnow = {now}\nevent = {{ Event = \"X\" }}\nexpect = [{expect}]"
+        );
+        test_rules(&test)
+    };
+    let push = |text: &str| format!("{{ verb = \"push\", phone = \"1\", text = \"{text}\" }}");
+    let expect = push("2026-11-27 18:30");
+    // In the zone of the rule, in another one, and at another time of day.
+    assert_eq!(check("\"2026-11-27T18:30\"", &expect), "");
+    assert_eq!(check("\"2026-11-27 17:30:00Z\"", &expect), "");
+    assert_eq!(check("\"2026-11-27T17:59\"", ""), "");
+    assert!(check("\"2026-11-27T17:59\"", &expect).contains("now.hour >= 18 is false"));
+    assert_eq!(
+        check("\"half past six\"", &expect),
+        "handsetd.toml:8: rule.test: test of \"a\" failed: now: invalid time \"half past six\"; \
+         use one such as \"2026-11-27T18:30\", with an offset if it is not in the zone of the rule"
+    );
+}
+
+#[test]
 fn failed_test_is_reported_with_its_line_and_the_actual_requests() {
     let rule = "[[rule]]\nname = \"a\"\non = \"X\"\nwhen = \"event.A == '1'\"\n\
                 do = [{ verb = \"dnd\", phone = \"{{ event.P }}\", state = \"on\" }]\n\n";
