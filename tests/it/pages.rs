@@ -246,6 +246,24 @@ async fn addresses_outside_the_networks_get_no_page() {
 }
 
 #[tokio::test]
+async fn page_that_would_lead_to_none_is_not_shown_and_the_log_says_why() {
+    let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
+    let pages = "[[page]]\nname = 'menu'\nitem = 'Soup|page:{{ query.to }}'\n\
+                 [[page]]\nname = 'lunch'\ntext = 'a'\n";
+    let daemon = Daemon::start(&(sim_phone.entry("desk") + pages)).await;
+    for (to, expected) in [("lunch", "Soup"), ("lunhc", "cannot be shown")] {
+        let url = format!("http://{}/page/menu?to={to}", daemon.http());
+        sim_phone.phone().open(&url).await.unwrap();
+        sim_phone
+            .shows(expected, |shown| format!("{shown:?}").contains(expected))
+            .await;
+    }
+    let line = daemon.line("Cannot show a page.").await;
+    let expected = r#"no [[page]] is called \"lunhc\"; did you mean lunch?"#;
+    assert!(line.contains(expected), "{line}");
+}
+
+#[tokio::test]
 async fn names_lead_nowhere_else_and_queries_are_bounded() {
     let sim_phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let pages = "[[page]]\nname = 'echo'\ntext = '{{ query.q|default(\"none\") }}'\n";

@@ -228,7 +228,14 @@ impl Pages {
             query,
             now: Moment::now(),
         };
-        page.fill(&request, &self.0.phones)
+        let filled = page.fill(&request, &self.0.phones)?;
+        // Links that are filled in may lead anywhere.
+        if let Content::Screen(screen) = &filled.push.content {
+            for link in screen.page_links() {
+                self.0.names.check(link.name.as_str())?;
+            }
+        }
+        Ok(filled)
     }
 
     /// Writes a page. A fault is logged; the phone shows that there is one.
