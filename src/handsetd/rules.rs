@@ -77,7 +77,7 @@ pub(crate) use engine::Decision;
 pub use engine::Engine;
 pub(crate) use error::{Error, RulePart};
 pub use fact::Fact;
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use page::{FilledPage, PagePhones, PageRequest, PageTemplate};
 pub(crate) use page_links::linked_pages;
 pub(crate) use run_record::{Cancellation, RunState, StepFailure, StepRecord};

@@ -21,6 +21,7 @@ pub(crate) mod raw;
 pub(crate) mod scripted_agi;
 pub(crate) mod sim_phone;
 pub(crate) mod sip_client;
+pub(crate) mod stub_manager;
 pub(crate) mod stub_phone;
 pub(crate) mod stub_web_server;
 pub(crate) mod terminal;

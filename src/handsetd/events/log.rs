@@ -1,39 +1,39 @@
-//! What the log says of requests and of rules that fail.
+//! What the log says of rules that fail.
 
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::history::without_secrets;
-use crate::outcome::{Report, Status};
-use crate::rules::Failure;
+use crate::rules::{Failure, FailureKind};
 
-/// Logs what came of the request `what`.
-pub(super) fn log(what: &str, report: &Report) {
-    let Report {
-        status,
-        reason,
-        phone,
-        ..
-    } = report;
-    let reason = without_secrets(reason);
-    match status {
-        Status::Ok | Status::Queued => debug!(what, phone, %status, reason, "Delivered."),
-        _ => warn!(what, phone, %status, reason, "Not delivered."),
-    }
-}
-
-/// Logs a failure of a rule. The caller has at most one a minute for each rule.
+/// Logs a failure of a rule. The caller has at most one of each kind a minute for each rule.
 pub(super) fn log_failure(failure: &Failure) {
     let Failure {
-        rule, on, untold, ..
+        kind,
+        rule,
+        on,
+        untold,
+        ..
     } = failure;
     let reason = without_secrets(&failure.reason);
-    match untold {
-        0 => warn!(rule = %rule, event = on, reason, "A rule failed."),
-        untold => warn!(
+    match (kind, untold) {
+        (FailureKind::Failed, 0) => warn!(rule = %rule, event = on, reason, "A rule failed."),
+        (FailureKind::Failed, untold) => warn!(
             rule = %rule,
             event = on,
             reason,
             "A rule failed, and {untold} times more since this was last told."
+        ),
+        (FailureKind::Overloaded, 0) => warn!(
+            rule = %rule,
+            event = on,
+            reason,
+            "A rule skips events: it has too many runs."
+        ),
+        (FailureKind::Overloaded, untold) => warn!(
+            rule = %rule,
+            event = on,
+            reason,
+            "A rule skips events: it has too many runs, and skipped {untold} more since this was last told."
         ),
     }
 }

@@ -69,6 +69,13 @@ pub enum Rejection {
     TooMany,
 }
 
+impl Rejection {
+    /// Returns whether the rule gets more events than it can handle; otherwise its mode just says so.
+    pub(super) fn is_overload(self) -> bool {
+        self != Self::Running
+    }
+}
+
 /// The scheduling decision for a new run.
 #[derive(Debug)]
 pub(super) enum Admission {

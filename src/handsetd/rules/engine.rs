@@ -10,10 +10,11 @@ use super::concurrency::{Run, RunId};
 use super::config;
 use super::consequences::Consequences;
 use super::context::{Moment, PhoneTable, Phones};
-use super::error::RuleError;
+use super::error::{RuleError, RulePart};
 use super::event_index::EventIndex;
 use super::fact::Fact;
-use super::failure::{Failed, Failure, Failures};
+use super::failure::{Failed, Failure, FailureKind, Failures};
+use super::names::Names;
 use super::rule::{Occasion, Rule};
 use super::run_record::{RunState, StepFailure};
 use super::timetable::Schedules;
@@ -204,6 +205,7 @@ impl Engine {
         let counter = &mut rule.memory.counters.failed;
         *counter = counter.saturating_add(1);
         let failed = Failed {
+            kind: FailureKind::Failed,
             rule: &rule.name,
             on: &failure.event,
             causes: &failure.causes,
@@ -266,6 +268,11 @@ impl Engine {
             .flat_map(|rule| &rule.memory.traces)
     }
 
+    /// Returns the names that the rules mention, each with the part of the rule that mentions them.
+    pub(crate) fn mentioned_names(&self) -> impl Iterator<Item = (RulePart, &Names)> {
+        self.rules.iter().flat_map(Rule::names)
+    }
+
     /// Returns the schedules of the rules that have one.
     pub(crate) fn schedules(&self) -> Schedules {
         let rules = self.rules.iter();
@@ -307,13 +314,26 @@ impl Engine {
         if trace.run().is_some() {
             self.next_id = self.next_id.saturating_add(1);
         }
-        if let Verdict::Failed(error) = &trace.verdict {
+        let told = match &trace.verdict {
+            Verdict::Failed(error) => Some((
+                FailureKind::Failed,
+                &mut rule.memory.failures,
+                error.to_string(),
+            )),
+            Verdict::Rejected { reason, .. } if reason.is_overload() => Some((
+                FailureKind::Overloaded,
+                &mut rule.memory.overloads,
+                reason.to_string(),
+            )),
+            _ => None,
+        };
+        if let Some((kind, memory, reason)) = told {
             let failed = Failed {
+                kind,
                 rule: &rule.name,
                 on: fact.name(),
                 causes: fact.causes(),
             };
-            let (memory, reason) = (&mut rule.memory.failures, error.to_string());
             self.failures.add(failed, memory, reason, now.instant);
         }
         if self.untaken.len() >= MAX_UNTAKEN {

@@ -1,4 +1,5 @@
-//! Failures of rules: what the log says of them, and the event `handsetd.rule_failed`.
+//! Failures of rules: what the log says of them, and the event `handsetd.rule_failed`. Of events that a rule
+//! skips because it has too many runs, the log tells in the same way.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,25 +10,36 @@ use tokio::time::Instant;
 use super::causes::Causes;
 use super::fact::Fact;
 
+/// What is to be told of a rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum FailureKind {
+    /// It could not be evaluated, or a step not be filled in.
+    Failed,
+    /// It has too many runs for another one.
+    Overloaded,
+}
+
 /// A failure that is to be told.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
     /// Name of the rule.
     pub(crate) rule: Arc<str>,
     /// Name of the event on which it failed.
     pub(crate) on: String,
     /// The cause.
     pub(crate) reason: String,
-    /// How many failures of the rule were not told since the last one that was.
+    /// How many failures of the rule, of this kind, were not told since the last one that was.
     pub(crate) untold: u64,
-    /// The event of it. There is none if the rule led to the event on which it failed: a rule that handles
-    /// failures and fails itself would never end.
+    /// The event of it. An overload has none, nor has a failure if the rule led to the event on which it
+    /// failed: a rule that handles failures and fails itself would never end.
     pub(crate) event: Option<Fact>,
 }
 
 /// Where a rule failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failed<'a> {
+    pub(super) kind: FailureKind,
     pub(super) rule: &'a Arc<str>,
     /// Name of the event.
     pub(super) on: &'a str,
@@ -35,7 +47,7 @@ pub(super) struct Failed<'a> {
     pub(super) causes: &'a Causes,
 }
 
-/// What a rule remembers of its failures.
+/// What a rule remembers of its failures of one kind.
 #[derive(Debug, Default)]
 pub(super) struct FailureMemory {
     /// When one was last told.
@@ -63,7 +75,12 @@ impl Failures {
             return;
         }
         memory.told = Some(now);
-        let Failed { rule, on, causes } = failed;
+        let Failed {
+            kind,
+            rule,
+            on,
+            causes,
+        } = failed;
         let values = [
             ("Rule", rule.to_string()),
             // `Event` is the name of this event itself.
@@ -72,12 +89,14 @@ impl Failures {
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value));
         let event = || Fact::new(FAILED, values).caused_by(causes.with(rule));
+        let has_event = kind == FailureKind::Failed && !causes.forbid(rule);
         self.0.push_back(Failure {
+            kind,
             rule: Arc::clone(rule),
             on: on.to_owned(),
             reason,
             untold: std::mem::take(&mut memory.untold),
-            event: (!causes.forbid(rule)).then(event),
+            event: has_event.then(event),
         });
     }
 

@@ -10,7 +10,7 @@ use super::scope::{Scope, now_field};
 
 /// The names in a condition or template.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     mentions: Mentions,
     lasts: Lasts,
 }
@@ -50,6 +50,18 @@ impl Names {
     /// Returns whether `steps` is mentioned without one of them.
     pub(super) fn mention_all_steps(&self) -> bool {
         self.mentions.all_steps > 0
+    }
+
+    /// Returns the values of the event that are mentioned.
+    pub(crate) fn event_values(&self) -> impl Iterator<Item = &str> {
+        let is_of_event = |name: &&str| !name.contains('.');
+        let values = self.mentions.values.iter().map(String::as_str);
+        values.filter(is_of_event)
+    }
+
+    /// Returns the phones that are mentioned by a name that is written out.
+    pub(crate) fn phones(&self) -> impl Iterator<Item = &str> {
+        self.mentions.phones.iter().map(String::as_str)
     }
 
     /// Returns how long what was evaluated remains true.

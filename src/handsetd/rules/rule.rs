@@ -17,7 +17,7 @@ use super::event_value::EventValue;
 use super::fact::Fact;
 use super::failure::FailureMemory;
 use super::loop_guard::RecentActions;
-use super::names::Lasts;
+use super::names::{Lasts, Names};
 use super::run_record::RunRecord;
 use super::script::Script;
 use super::step::StepResults;
@@ -59,6 +59,7 @@ pub(super) struct Memory {
     pub(super) limits: ExpiringMap<Option<String>, ()>,
     pub(super) traces: VecDeque<Arc<Trace>>,
     pub(super) failures: FailureMemory,
+    pub(super) overloads: FailureMemory,
 }
 
 impl Memory {
@@ -71,6 +72,7 @@ impl Memory {
             limits: ExpiringMap::new(MAX_LIMITS),
             traces: VecDeque::new(),
             failures: FailureMemory::default(),
+            overloads: FailureMemory::default(),
         }
     }
 
@@ -144,6 +146,15 @@ impl Rule {
             zone,
             memory: Memory::new(),
         })
+    }
+
+    /// Returns the names that the rule mentions, each with the part that mentions them.
+    pub(super) fn names(&self) -> impl Iterator<Item = (RulePart, &Names)> {
+        let when = self.condition.iter().map(Condition::names);
+        let per = self.per.iter().filter_map(Template::names);
+        let when = when.map(|names| (RulePart::When, names));
+        let per = per.map(|names| (RulePart::Per, names));
+        when.chain(per).chain(self.script.names())
     }
 
     /// Evaluates the rule for an event that it handles. If it fires, the run gets `id`.

@@ -15,7 +15,7 @@ use super::config::Values;
 use super::context::{Context, PhoneTable};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
-use super::names::Lasts;
+use super::names::{Lasts, Names};
 use super::step::{Reached, Step, StepResults, StepTemplate};
 
 /// The steps of a rule. Cheap to clone.
@@ -67,6 +67,15 @@ impl Script {
         } else {
             Err(errors)
         }
+    }
+
+    /// Returns the names that the steps mention, each with the part that mentions them.
+    pub(super) fn names(&self) -> impl Iterator<Item = (RulePart, &Names)> {
+        self.0.iter().enumerate().flat_map(|(index, step)| {
+            let part = move |key: Option<&str>| RulePart::Do(index, key.map(ToOwned::to_owned));
+            let names = step.names().into_iter();
+            names.map(move |(key, names)| (part(key), names))
+        })
     }
 
     /// Fills in what is known when the rule fires.

@@ -1,6 +1,7 @@
 //! The event of a rule that has failed.
 
 use super::*;
+use crate::rules::concurrency::MAX_WAITING;
 use crate::rules::{Failure, StepFailure};
 
 /// Decides on an event and on the failures that it raises; returns these.
@@ -69,6 +70,44 @@ fn failed_rule_is_told_once_a_minute_with_a_count() {
     assert_eq!(failures(&mut engine, &fact("Event: X"), now), expected);
     assert_eq!(engine.counters("broken").unwrap().failed, 62);
     assert_eq!(engine.counters("handler").unwrap().fired, 3);
+}
+
+#[test]
+fn overload_is_told_once_a_minute_and_raises_no_event() {
+    let mut engine = engine(
+        r#"
+            [[rule]]
+            name = "slow"
+            on = "X"
+            do = [{ wait = "1h" }]
+            [[rule]]
+            name = "single"
+            on = "X"
+            mode = "single"
+            do = [{ wait = "1h" }]
+        "#,
+    );
+    let mut now = Instant::now();
+    // One runs, and the others wait.
+    for _ in 0..=MAX_WAITING {
+        assert!(failures(&mut engine, &fact("Event: X"), now).is_empty());
+    }
+    let expected = "slow on X: 16 runs are already queued";
+    assert_eq!(
+        failures(&mut engine, &fact("Event: X"), now),
+        [format!("{expected} (no event)")]
+    );
+    for _ in 0..59 {
+        now += SECOND;
+        assert!(failures(&mut engine, &fact("Event: X"), now).is_empty());
+    }
+    now += SECOND;
+    assert_eq!(
+        failures(&mut engine, &fact("Event: X"), now),
+        [format!("{expected} (after 59 more) (no event)")]
+    );
+    assert_eq!(engine.counters("slow").unwrap().skipped, 61);
+    assert_eq!(engine.counters("slow").unwrap().failed, 0);
 }
 
 #[test]
