@@ -183,6 +183,33 @@ async fn secrets_of_web_hooks_are_sent_and_never_shown() {
 }
 
 #[tokio::test]
+async fn texts_are_in_no_trace_where_the_history_has_none() {
+    let web = StubWebServer::serving("text/plain", "thanks").await;
+    let daemon = Daemon::start(&format!(
+        "{}\n[history]\ntexts = false\n",
+        at_start(&format!(
+            "{{ webhook = '{}', json = {{ note = 'Confidential' }} }}, \
+             {{ verb = 'push', phone = 'nobody', title = 'Confidential', text = 'Confidential' }}",
+            web.url("/hook")
+        ))
+    ))
+    .await;
+    assert_eq!(web.requested().await, "/hook");
+    daemon.line("Not delivered.").await;
+    let ended = async {
+        while rule(&daemon, "r").await["runs_failed"] != 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("a failed run", ended).await;
+    let trace = last_trace(&daemon, "r").await;
+    assert_eq!(steps(&trace)[0]["keys"]["json"], "[left out]", "{trace}");
+    assert!(!trace.to_string().contains("Confidential"), "{trace}");
+    daemon.terminate();
+    assert!(daemon.end().await.success());
+}
+
+#[tokio::test]
 async fn web_hook_that_never_answers_ends_the_run_at_its_deadline() {
     // Connections are accepted by the kernel, and nobody reads from them.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -220,6 +220,12 @@ impl History {
         record::object(&redact::keys(keys, keeps_texts))
     }
 
+    /// Returns what the history would keep of the reason for what came of a request with these keys.
+    pub(crate) fn reason_to_json(&self, reason: &str, keys: &[(String, String)]) -> Value {
+        let keeps_texts = self.log.lock().config.texts;
+        Value::from(redact::text(reason, keys, keeps_texts).as_str())
+    }
+
     /// Subscribes to every delivery that begins, changes or ends from now on.
     pub(crate) fn changes(&self) -> broadcast::Receiver<Arc<Record>> {
         self.changes.subscribe()

@@ -138,9 +138,9 @@ const SECRET_WORDS: [&str; 7] = [
     "passwd", "password", "pass", "pwd", "secret", "token", "_pin",
 ];
 
-/// The keys, over all verbs, that hold text that people read.
-const TEXT_KEYS: [&str; 10] = [
-    "body", "entry", "input", "item", "prompt", "softkey", "text", "title", "xml", "digits",
+/// The keys, over all verbs and web hooks, that hold text that people read.
+const TEXT_KEYS: [&str; 11] = [
+    "body", "digits", "entry", "input", "item", "json", "prompt", "softkey", "text", "title", "xml",
 ];
 
 const LEFT_OUT: &str = "[left out]";

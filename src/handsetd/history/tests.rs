@@ -257,6 +257,9 @@ fn texts_are_left_out_of_keys_reasons_and_steps() {
         duration: Duration::ZERO,
     }]);
     history.end(open, &outcome);
+    let keys = [("text".to_owned(), "Confidential".to_owned())];
+    let reason = history.reason_to_json("not Confidential", &keys);
+    assert_eq!(reason, "not [left out]");
     let shown = format!("{:?}", history.find(&Search::default(), 1));
     assert!(
         !shown.contains("Confidential") && shown.contains("[left out]"),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::events::RuleStatus;
 use crate::history::{History, without_secrets};
-use crate::rules::{Outline, RunState, Step, StepRecord, Trace};
+use crate::rules::{Outline, Run, RunState, Step, StepRecord, Trace};
 
 /// Returns a rule without its traces. `on` is written as in the configuration: one name, or a list.
 pub(super) fn rule(rule: &RuleStatus) -> Value {
@@ -30,6 +30,7 @@ pub(super) fn rule(rule: &RuleStatus) -> Value {
         "runs_failed": counters.runs_failed,
         "runs_cancelled": counters.runs_cancelled,
         "last": rule.last_fired.map(time),
+        "warnings": rule.warnings,
     })
 }
 
@@ -41,9 +42,6 @@ pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
         (seen.name.clone(), json!(value))
     });
     let run = trace.run();
-    let taken = run.map_or_else(Vec::new, |run| run.record.steps());
-    let steps = run.into_iter().flat_map(|run| run.steps.iter()).enumerate();
-    let steps = steps.map(|(index, step)| self::step(step, taken.get(index), history));
     json!({
         "rule": &*trace.rule,
         "event": trace.event,
@@ -54,9 +52,29 @@ pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
         "why": without_secrets(&trace.to_string()),
         "values": values.collect::<Map<_, _>>(),
         "key": run.and_then(|run| run.key.as_deref()),
-        "steps": steps.collect::<Vec<_>>(),
+        "steps": run.map_or_else(Vec::new, |run| steps(run, history)),
         "run": run.map(|run| state(run.record.state())),
     })
+}
+
+/// Returns a run that has ended, redacted likewise.
+pub(super) fn run(run: &Run, history: &History) -> Value {
+    json!({
+        "rule": &*run.rule,
+        "event": &*run.event,
+        "server": run.server,
+        "at": humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        "key": run.key,
+        "steps": steps(run, history),
+        "run": state(run.record.state()),
+    })
+}
+
+fn steps(run: &Run, history: &History) -> Vec<Value> {
+    let taken = run.record.steps();
+    let steps = run.steps.iter().enumerate();
+    let steps = steps.map(|(index, step)| self::step(step, taken.get(index), history));
+    steps.collect()
 }
 
 /// Returns a step, and what it has come to if it is over.
@@ -64,9 +82,10 @@ fn step(step: &Step, taken: Option<&StepRecord>, history: &History) -> Value {
     let filled = taken.and_then(|taken| taken.outline.clone());
     let outline = filled.unwrap_or_else(|| Outline::from(step));
     let (kind, main) = outline.main();
+    let keys = outline.texts();
     let mut object = json!({
         kind: without_secrets(main),
-        "keys": history.keys_to_json(&outline.texts()),
+        "keys": history.keys_to_json(&keys),
     });
     if let Some(id) = &step.id {
         object["id"] = json!(**id);
@@ -76,7 +95,7 @@ fn step(step: &Step, taken: Option<&StepRecord>, history: &History) -> Value {
     }
     if let Some(taken) = taken {
         object["status"] = json!(taken.status.word());
-        object["reason"] = json!(taken.reason);
+        object["reason"] = history.reason_to_json(&taken.reason, &keys);
         object["took_ms"] = json!(u64::try_from(taken.took.as_millis()).unwrap_or(u64::MAX));
         if let Some(http) = taken.http {
             object["http"] = json!(http);
