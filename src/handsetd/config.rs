@@ -15,6 +15,7 @@ mod deserialize;
 mod diagnostic;
 mod environment;
 mod explain;
+mod header_notices;
 mod http;
 mod layer;
 mod media;
@@ -53,9 +54,10 @@ use handset_phones::phone::{Directory, ServerName, VendorDefaultsMap};
 
 use crate::deliver::CallManager;
 use crate::pages::config::PageConfig;
-use crate::rules::Moment;
 use crate::rules::config::Rule;
+use crate::rules::{Moment, RulePart};
 use crate::{admin as admin_server, dialplan, history, phone_http, phone_networks, telemetry};
+use rule::RuleLocations;
 use secret::SecretReader;
 use setting::Setting;
 use validator::Validator;
@@ -93,8 +95,7 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// The log.
     pub log: telemetry::Config,
-    /// The locations of the tests of each rule.
-    rule_tests: Vec<Vec<Location>>,
+    rule_locations: Vec<RuleLocations>,
     files: Vec<Arc<Path>>,
     warnings: Vec<Warning>,
 }
@@ -125,9 +126,24 @@ impl Config {
         &self.warnings
     }
 
+    /// Returns what an administrator should know of a rule, by its index, although it prevents nothing.
+    pub fn rule_warnings(&self, index: usize) -> impl Iterator<Item = &Warning> {
+        let warnings = self.warnings.iter();
+        warnings.filter(move |warning| warning.is_of_rule(index))
+    }
+
+    /// Creates a warning about a part of a rule, by the index of the rule.
+    pub(crate) fn rule_warning(&self, index: usize, part: &RulePart, text: &str) -> Warning {
+        let locations = self.rule_locations.get(index);
+        locations.map_or_else(
+            || Warning::new(text),
+            |locations| locations.warning(index, part, text),
+        )
+    }
+
     /// Runs the tests of all rules; a failed test is an error.
     pub fn test_rules(&self, now: Moment) -> Result<(), Diagnostics> {
-        rule::run_tests(&self.rules, &self.rule_tests, now)
+        rule::run_tests(&self.rules, &self.rule_locations, now)
     }
 
     fn read(mut root: Setting, validator: &mut Validator) -> Self {
@@ -143,7 +159,7 @@ impl Config {
         let directory = phones::read(root, &accounts, &servers, validator);
         let (pages, page_names) = page::read(root, validator);
         let media = media::read(root, validator);
-        let (rules, rule_tests) = rule::read(root, &servers, &page_names, &media, validator);
+        let (rules, rule_locations) = rule::read(root, &servers, &page_names, &media, validator);
         let (agi, dialplan) = agi::read(root, validator);
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
@@ -163,7 +179,7 @@ impl Config {
             cucm: cucm::read(root, validator),
             pages,
             rules,
-            rule_tests,
+            rule_locations,
             log: validator.section(root, "log").0,
             files: Vec::new(),
             warnings: Vec::new(),

@@ -16,7 +16,7 @@ mod user_event;
 mod webhook;
 
 pub(crate) use deliveries::EndedDeliveries;
-pub(crate) use rules_handle::{RuleStatus, RulesHandle, RulesQueries};
+pub(crate) use rules_handle::{RuleNews, RuleStatus, RulesHandle, RulesQueries};
 pub(crate) use server_events::ServerEvents;
 pub(crate) use tap::{FactTap, TappedFacts, fact_tap};
 
@@ -34,7 +34,7 @@ use crate::dispatch::Dispatcher;
 use crate::history::RequestInfo;
 use crate::rules::{Decision, Engine, Fact, Moment, RunId};
 use input::Input;
-use log::{log, log_failure};
+use log::log_failure;
 use run::{Execution, RunServices};
 use webhook::WebhookClient;
 
@@ -68,6 +68,7 @@ impl Events {
             webhooks: WebhookClient::new(),
             servers: self.servers.clone(),
             consequences: self.engine.consequences(),
+            news: queries.news(),
         };
         let mut runs: HashMap<RunId, CancellationToken> = HashMap::new();
         loop {
@@ -191,11 +192,11 @@ impl Events {
         self.tasks.spawn(
             "user event",
             async move {
-                let report = match request {
+                // Either logs what comes of it.
+                match request {
                     Ok(request) => dispatcher.dispatch(request, &info).await,
                     Err(reason) => dispatcher.refuse(&info, reason),
                 };
-                log("UserEvent Handset", &report);
             }
             .instrument(span),
         );

@@ -253,6 +253,24 @@ async fn watch_prints_decisions_and_survives_a_restart_of_the_daemon() {
 }
 
 #[tokio::test]
+async fn watch_shows_how_a_run_ended() {
+    let setup = Setup::start().await;
+    let file = client_file(&setup);
+    let path = file.path().to_str().unwrap();
+    let watch = Process::start("watch", command(path, &["watch", "hush/hush"]).as_std_mut());
+    // Nobody answers at the address of the phone.
+    report(&setup, &watch, "\"state\":\"failed\"").await;
+    let line = watch.line_after(0, "\"state\":\"failed\"").await;
+    let run: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(run["rule"], "hush/hush");
+    assert_eq!(run["event"], "phone.dnd_on");
+    assert_eq!(run["verdict"], Value::Null);
+    assert_eq!(run["steps"][0]["status"], "OK");
+    assert_eq!(run["steps"][1]["status"], "UNREACHABLE");
+    assert!(!watch.log().contains("password=1"), "{}", watch.log());
+}
+
+#[tokio::test]
 async fn watch_on_a_terminal_is_coloured_and_readable() {
     let setup = Setup::start().await;
     let file = client_file(&setup);

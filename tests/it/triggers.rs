@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use handset_simulator::Vendor;
 
+use super::support::admin_client::AdminClient;
 use super::support::asterisk::{Asterisk, Options, Version, documentation};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
@@ -167,6 +168,11 @@ name = "unknown phone"
 on = "Hangup"
 do = [ {{ verb = "push", phone = "1o01", text = "x" }}, {{ verb = "background", phone = "desk", image = "lunch.png" }},
        {{ ami = "SetVra", Variable = "A", Value = "1" }}, {{ ami = "setvar", Variable = "A", Value = "1" }} ]
+[[rule]]
+name = "other phone"
+on = "Hangup"
+when = "phones['1o09'].hook == 'on' and phones['desk'].hook == 'on' and event.Cuase == 16"
+do = [ {{ verb = "ping" }} ]
 "#,
         entry = phone.entry("desk"),
         manager = asterisk.manager(),
@@ -185,14 +191,40 @@ do = [ {{ verb = "push", phone = "1o01", text = "x" }}, {{ verb = "background", 
     let text = String::from_utf8(check.stdout).unwrap();
     assert!(check.status.success(), "{text}");
     for expected in [
-        "warning: rule \"paused\" waits for an event of class agent; the account handsetd of Asterisk pbx reads call,system,user; add agent to its read in manager.conf\n",
-        "warning: rule \"unknown phone\" sends SetVra, which Asterisk pbx does not offer to the account handsetd: ",
-        "warning: rule \"unknown phone\" names \"1o01\": ",
+        ": rule.on: rule \"paused\" waits for an event of class agent; the account handsetd of Asterisk pbx reads call,system,user; add agent to its read in manager.conf\n",
+        ": rule.do: rule \"unknown phone\" sends SetVra, which Asterisk pbx does not offer to the account handsetd: ",
+        ": rule.do.phone: rule \"unknown phone\" names \"1o01\": ",
+        ": rule.when: rule \"other phone\" names \"1o09\": ",
+        ": rule.when: rule \"other phone\": Hangup has no Cuase; did you mean event.Cause?\n",
         "lunch.png is in none of the folders of media.folders\n",
     ] {
         assert!(text.contains(expected), "{text}");
     }
     assert!(!text.contains("sends setvar"), "{text}");
+    assert!(!text.contains("names \"desk\""), "{text}");
+    // The API and the page show the same, with the line.
+    let warnings = async |rule: &str| {
+        let client = AdminClient::new(daemon.admin());
+        let response = client.get(&format!("/api/v1/rules/{rule}")).await;
+        response.json()["result"]["warnings"].clone()
+    };
+    let all_of = |rule: &str| {
+        let named = format!(": rule \"{}\"", rule.replace("%20", " "));
+        let lines = text.lines().filter(|line| line.contains(&named));
+        let lines = lines.filter_map(|line| line.strip_prefix("warning: "));
+        lines.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    for (rule, count) in [("paused", 1), ("unknown%20phone", 3), ("other%20phone", 2)] {
+        let expected = all_of(rule);
+        assert_eq!(expected.len(), count, "{text}");
+        assert!(expected[0].contains("test.toml:"), "{expected:?}");
+        soon("the warnings", async {
+            while warnings(rule).await != serde_json::json!(expected) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
 
     asterisk.change(
         "manager.conf",

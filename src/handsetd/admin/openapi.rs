@@ -86,12 +86,12 @@ pub(super) fn document() -> Value {
         get("returns one rule with its last traces", &json!([rule])),
     );
     paths.insert("/traces".to_owned(), json!({"get": {
-        "summary": "streams what rules decide, and why, as server-sent events",
+        "summary": "streams what rules decide, and why, and how their runs end, as server-sent events",
         "parameters": [
             {"name": "rule", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
              "description": "names of the wanted rules; all if there is none"},
         ],
-        "responses": with_success(json!({"description": "traces", "content": {"text/event-stream": {}}})),
+        "responses": with_success(json!({"description": "trace and run events: traces as of a rule, and runs that have ended", "content": {"text/event-stream": {}}})),
     }}));
     let document = json!({"description": "this document", "content": {"application/json": {}}});
     paths.insert(

@@ -78,7 +78,8 @@ fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
         );
         let until = Instant::now() + SETTLE_TIMEOUT;
         let read = read_classes(config, &clients, until).await;
-        doubts.extend(rule_doubts(config, &clients, &resolver, &read, until).await);
+        let found = rule_doubts(config, &clients, &resolver, &read, until).await;
+        doubts.extend(found.iter().map(ToString::to_string));
         tasks.shut_down(LOG_OFF_TIMEOUT).await;
         Ok(doubts)
     })

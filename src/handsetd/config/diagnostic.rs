@@ -109,10 +109,37 @@ impl std::error::Error for Diagnostics {}
 
 /// Something in the configuration that an administrator should know and that prevents nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Warning(pub(super) String);
+pub struct Warning {
+    text: String,
+    /// The index of the rule that it is about, if it is about one.
+    rule: Option<usize>,
+}
+
+impl Warning {
+    /// Returns whether it is about the rule with this index.
+    pub fn is_of_rule(&self, index: usize) -> bool {
+        self.rule == Some(index)
+    }
+
+    /// Creates a warning about anything but a rule.
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            rule: None,
+        }
+    }
+
+    /// Creates a warning about a rule, by its index.
+    pub(super) fn of_rule(index: usize, text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            rule: Some(index),
+        }
+    }
+}
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }

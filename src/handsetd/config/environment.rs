@@ -74,7 +74,7 @@ fn check_spelling(
     } else if let Some((section, key)) = rest.split_once('_')
         && SECTIONS.contains(&section.to_ascii_lowercase().as_str())
     {
-        warnings.push(Warning(format!(
+        warnings.push(Warning::new(format!(
             "{name} is ignored; if it is meant to be a setting, use {PREFIX}{section}{SEPARATOR}{key}"
         )));
     }

@@ -12,17 +12,23 @@ use crate::phone_http;
 use crate::rules::OWN_EVENTS;
 use crate::rules::config::{Rule, Value, Values};
 
-/// Warns of names of events and files of a rule.
-pub(super) fn report(rule: &Rule, section: &Setting, media: &Media, validator: &mut Validator) {
+/// Warns of names of events and files of a rule, which is the one with that index.
+pub(super) fn report(
+    rule: &Rule,
+    rule_index: usize,
+    section: &Setting,
+    media: &Media,
+    validator: &mut Validator,
+) {
     let name = &rule.name;
     for on in &rule.on {
         if let Some(doubt) = doubt(on) {
             let text = format!("rule {name:?} waits for {on}, {doubt}");
             let diagnostic = section.diagnostic_of("on", text);
-            validator.warn(diagnostic.to_string());
+            validator.warn_of_rule(rule_index, &diagnostic);
         }
     }
-    report_dialplan(rule, section, validator);
+    report_dialplan(rule, rule_index, section, validator);
     for (index, step) in rule.steps.iter().enumerate() {
         for (key, file) in files(step) {
             if !may_exist(media, file) {
@@ -33,14 +39,14 @@ pub(super) fn report(rule: &Rule, section: &Setting, media: &Media, validator: &
                     Step::Element(index),
                     Step::Key(key.to_owned()),
                 ];
-                validator.warn(section.diagnostic_at(&path, text).to_string());
+                validator.warn_of_rule(rule_index, &section.diagnostic_at(&path, text));
             }
         }
     }
 }
 
 /// Warns of values that look as if a dialplan evaluated them.
-fn report_dialplan(rule: &Rule, section: &Setting, validator: &mut Validator) {
+fn report_dialplan(rule: &Rule, rule_index: usize, section: &Setting, validator: &mut Validator) {
     for (index, step) in rule.steps.iter().enumerate() {
         // Asterisk evaluates some values of actions.
         let is_own = ["verb", "webhook", "webhook_file"]
@@ -61,7 +67,7 @@ fn report_dialplan(rule: &Rule, section: &Setting, validator: &mut Validator) {
                 Step::Element(index),
                 Step::Key(key.clone()),
             ];
-            validator.warn(section.diagnostic_at(&path, text).to_string());
+            validator.warn_of_rule(rule_index, &section.diagnostic_at(&path, text));
         }
     }
 }

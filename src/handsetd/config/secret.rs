@@ -116,7 +116,7 @@ impl SecretReader {
         readable
             .map(|path| {
                 let path = path.display();
-                Warning(format!(
+                Warning::new(format!(
                     "{path} contains a secret and is world-readable; run chmod o-r {path}"
                 ))
             })

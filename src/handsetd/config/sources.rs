@@ -71,7 +71,9 @@ pub(super) fn load(
             }
             Err(error) if order == 0 && is_absent(&error) && !sources.is_required => {
                 let path = path.display();
-                warnings.push(Warning(format!("{path} does not exist; using defaults")));
+                warnings.push(Warning::new(format!(
+                    "{path} does not exist; using defaults"
+                )));
             }
             Err(error) => diagnostics.push(unreadable(order, path, &error)),
         }

@@ -202,7 +202,13 @@ impl Validator {
     }
 
     pub(super) fn warn(&mut self, text: impl Into<String>) {
-        self.warnings.push(Warning(text.into()));
+        self.warnings.push(Warning::new(text));
+    }
+
+    /// Warns of something in a rule, by its index.
+    pub(super) fn warn_of_rule(&mut self, index: usize, diagnostic: &Diagnostic) {
+        let warning = Warning::of_rule(index, diagnostic.to_string());
+        self.warnings.push(warning);
     }
 }
 

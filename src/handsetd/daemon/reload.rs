@@ -21,6 +21,7 @@ use super::settings::{asterisk_configs, cisco_credentials, engine};
 use crate::admin::{self, Accounts};
 use crate::config::Config;
 use crate::deliver::PushCredentials;
+use crate::events::RulesHandle;
 use crate::history::History;
 use crate::pages::{Catalogue, Pages};
 use crate::phone_networks::PhoneNetworks;
@@ -39,6 +40,7 @@ pub(super) struct Reload {
     pub(super) pages: Pages,
     pub(super) push_credentials: PushCredentials,
     pub(super) rules: mpsc::Sender<Engine>,
+    pub(super) rules_handle: RulesHandle,
     pub(super) schedules: watch::Sender<Schedules>,
     pub(super) ami_clients: AmiClients,
     /// The users of the admin server, if there is one.
@@ -92,6 +94,7 @@ impl Reload {
             clients: self.ami_clients.clients().borrow().clone(),
             roster: self.roster.clone(),
             resolver: self.resolver.clone(),
+            rules: self.rules_handle.clone(),
             read: Arc::clone(&self.read),
         };
         let stop = self.tasks.stop();

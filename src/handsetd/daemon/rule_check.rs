@@ -1,5 +1,6 @@
 //! Asks the servers about the rules, at the start and after each reload.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,11 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::rule_doubts::{ReadClasses, read_classes, rule_doubts};
-use crate::config::Config;
+use crate::config::{Config, Warning};
+use crate::events::RulesHandle;
 use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
+use crate::rules::config::Rule;
 
 /// The rules, and those who know whether they can fire.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) struct RuleCheck {
     pub(super) clients: Vec<Client>,
     pub(super) roster: Roster,
     pub(super) resolver: PhoneResolver,
+    /// Shows what is found.
+    pub(super) rules: RulesHandle,
     /// The classes that the accounts read when this was last asked.
     pub(super) read: Arc<Mutex<ReadClasses>>,
 }
@@ -37,9 +42,11 @@ impl RuleCheck {
         let until = Instant::now() + MAX_DELAY;
         let read = read_classes(&self.config, &self.clients, until).await;
         let (config, clients) = (&self.config, &self.clients);
-        for doubt in rule_doubts(config, clients, &self.resolver, &read, until).await {
+        let doubts = rule_doubts(config, clients, &self.resolver, &read, until).await;
+        for doubt in &doubts {
             warn!("{doubt}");
         }
+        self.rules.set_warnings(warnings(config, &doubts));
         for client in &self.clients {
             let Some(now) = read.get(client.name()) else {
                 continue;
@@ -57,6 +64,18 @@ impl RuleCheck {
             }
         }
     }
+}
+
+/// Returns what is known against each rule: what the configuration warns of, and what the servers doubt.
+fn warnings(config: &Config, doubts: &[Warning]) -> HashMap<String, Vec<String>> {
+    let rules = config.rules.iter().enumerate();
+    let of_rule = |(index, rule): (usize, &Rule)| {
+        let doubts = doubts.iter().filter(|doubt| doubt.is_of_rule(index));
+        let warnings = config.rule_warnings(index).chain(doubts);
+        let warnings: Vec<String> = warnings.map(ToString::to_string).collect();
+        (!warnings.is_empty()).then(|| (rule.name.clone(), warnings))
+    };
+    rules.filter_map(of_rule).collect()
 }
 
 /// How long servers that are slow to tell are waited for.

@@ -13,10 +13,11 @@ use handset_phones::Given;
 use handset_phones::phone::PhoneNames;
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::Config;
+use crate::config::{Config, Warning};
 use crate::outcome::Status;
 use crate::resolver::PhoneResolver;
 use crate::rules::config::{Rule, Value, Values};
+use crate::rules::{Engine, RulePart};
 
 /// The words of `read` in `manager.conf`, by the name of the server.
 pub(crate) type ReadClasses = BTreeMap<String, BTreeSet<String>>;
@@ -45,23 +46,24 @@ pub(crate) async fn rule_doubts(
     resolver: &PhoneResolver,
     read: &ReadClasses,
     until: Instant,
-) -> Vec<String> {
+) -> Vec<Warning> {
     let mut doubts = Vec::new();
     for server in &config.asterisk {
         let (name, account) = (&server.name, &server.username);
         let Some(client) = connected(clients, name) else {
             continue;
         };
-        for rule in &config.rules {
+        for (index, rule) in config.rules.iter().enumerate() {
             let Some(read) = read.get(name) else { break };
             let missing = rule.on.iter().filter_map(|on| missing_class(on, read));
             for class in missing.collect::<BTreeSet<_>>() {
-                doubts.push(format!(
+                let text = format!(
                     "rule {:?} waits for an event of class {class}; the account {account} of Asterisk {name} reads {}; \
                      add {class} to its read in manager.conf",
                     rule.name,
                     shown(read)
-                ));
+                );
+                doubts.push(config.rule_warning(index, &RulePart::On, &text));
             }
         }
         let actions = |rule| actions(rule, name);
@@ -71,22 +73,24 @@ pub(crate) async fn rule_doubts(
         let Some(offered) = offered_actions(client, until).await else {
             continue;
         };
-        for rule in &config.rules {
-            for action in actions(rule) {
+        for (index, rule) in config.rules.iter().enumerate() {
+            for (action, step) in actions(rule) {
                 if !offered.contains(&action.to_lowercase()) {
-                    doubts.push(format!(
+                    let text = format!(
                         "rule {:?} sends {action}, which Asterisk {name} does not offer to the account {account}: there is \
                          no such action, or its write in manager.conf lacks a class",
                         rule.name
-                    ));
+                    );
+                    doubts.push(config.rule_warning(index, &RulePart::Do(step, None), &text));
                 }
             }
         }
     }
-    for rule in &config.rules {
-        for name in phones(rule) {
+    for (index, rule) in config.rules.iter().enumerate() {
+        for (name, part) in phones(rule).into_iter().chain(mentioned_phones(rule)) {
             if let Some(reason) = doubt_phone(resolver, &name, has_server(rule), until).await {
-                doubts.push(format!("rule {:?} names {name:?}: {reason}", rule.name));
+                let text = format!("rule {:?} names {name:?}: {reason}", rule.name);
+                doubts.push(config.rule_warning(index, &part, &text));
             }
         }
     }
@@ -99,8 +103,9 @@ fn connected<'a>(clients: &'a [Client], server: &str) -> Option<&'a Client> {
     client.state().borrow().is_connected().then_some(client)
 }
 
-/// Returns the actions that a rule sends to a server, or may send there, as far as they are written out.
-fn actions<'a>(rule: &'a Rule, server: &str) -> BTreeSet<&'a str> {
+/// Returns the actions that a rule sends to a server, or may send there, as far as they are written out, each
+/// with the index of a step.
+fn actions<'a>(rule: &'a Rule, server: &str) -> BTreeMap<&'a str, usize> {
     let of_step = |step: &'a Values| {
         let to = match step.get("server") {
             Some(Value::Text(to)) => Some(to.as_str()),
@@ -111,9 +116,10 @@ fn actions<'a>(rule: &'a Rule, server: &str) -> BTreeSet<&'a str> {
             _ => None,
         }
     };
-    let actions = rule.steps.iter().filter_map(of_step);
+    let steps = rule.steps.iter().enumerate().rev();
+    let actions = steps.filter_map(|(index, step)| Some((of_step(step)?, index)));
     actions
-        .filter(|action| !action.contains("{{") && !action.contains("{%"))
+        .filter(|(action, _)| !action.contains("{{") && !action.contains("{%"))
         .collect()
 }
 
@@ -173,10 +179,24 @@ fn shown(read: &BTreeSet<String>) -> String {
         .join(",")
 }
 
-/// Returns the phones and groups that a rule names literally.
-fn phones(rule: &Rule) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for step in &rule.steps {
+/// Returns the phones that a rule mentions as `phones["…"]`, each with a part that does.
+fn mentioned_phones(rule: &Rule) -> BTreeMap<String, RulePart> {
+    // The configuration is valid, so there is an engine.
+    let engine = Engine::new(std::slice::from_ref(rule)).ok();
+    let names = engine.iter().flat_map(Engine::mentioned_names);
+    let phones = names.flat_map(|(part, names)| {
+        let phones = names.phones().map(ToOwned::to_owned);
+        phones
+            .map(move |phone| (phone, part.clone()))
+            .collect::<Vec<_>>()
+    });
+    phones.collect()
+}
+
+/// Returns the phones and groups that a rule names literally, each with a step that does.
+fn phones(rule: &Rule) -> BTreeMap<String, RulePart> {
+    let mut names = BTreeMap::new();
+    for (index, step) in rule.steps.iter().enumerate() {
         if !step.contains_key("verb") {
             continue;
         }
@@ -190,7 +210,9 @@ fn phones(rule: &Rule) -> BTreeSet<String> {
                 && !text.contains("{{")
                 && !text.contains("{%")
             {
-                names.extend(text.split('&').map(|name| name.trim().to_owned()));
+                let part = RulePart::Do(index, Some("phone".to_owned()));
+                let phones = text.split('&').map(|name| name.trim().to_owned());
+                names.extend(phones.map(|name| (name, part.clone())));
             }
         }
     }

@@ -108,6 +108,7 @@ impl Running {
                 clients: ami_clients.clients().borrow().clone(),
                 roster: roster.clone(),
                 resolver: resolver.clone(),
+                rules: rules.clone(),
                 read: Arc::clone(&read),
             },
         };
@@ -163,7 +164,7 @@ impl Running {
                 metrics,
                 pages: pages.clone(),
                 feed,
-                rules,
+                rules: rules.clone(),
                 health: Health {
                     listeners,
                     servers: ami_clients.clients(),
@@ -182,6 +183,7 @@ impl Running {
             pages,
             push_credentials: parts.push_credentials,
             rules: senders.engines,
+            rules_handle: rules,
             schedules: senders.schedules,
             ami_clients,
             accounts,

@@ -1,25 +1,38 @@
-//! Queries to the rules engine, which is owned by one task: its status, dry runs, and its decisions as
-//! they are made.
+//! Queries to the rules engine, which is owned by one task: its status, dry runs, and what the rules do
+//! as it happens.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::rules::{Counters, Engine, Fact, Moment, Trace};
+use crate::rules::{Counters, Engine, Fact, Moment, Run, Trace};
 
 /// Sends queries to the rules engine. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct RulesHandle {
     queries: mpsc::Sender<Query>,
-    traces: broadcast::Sender<Arc<Trace>>,
+    news: broadcast::Sender<RuleNews>,
+    /// What is probably wrong with rules, by their names.
+    warnings: Arc<Mutex<HashMap<String, Vec<String>>>>,
 }
 
-/// Receives the queries and publishes the traces, in the task that owns the engine.
+/// What a rule does.
+#[derive(Clone, Debug)]
+pub(crate) enum RuleNews {
+    /// It has handled an event.
+    Decided(Arc<Trace>),
+    /// One of its runs has ended.
+    Ended(Arc<Run>),
+}
+
+/// Receives the queries and publishes the news, in the task that owns the engine.
 #[derive(Debug)]
 pub(crate) struct RulesQueries {
     queries: mpsc::Receiver<Query>,
-    traces: broadcast::Sender<Arc<Trace>>,
+    news: broadcast::Sender<RuleNews>,
 }
 
 /// The status of a rule.
@@ -34,6 +47,8 @@ pub(crate) struct RuleStatus {
     pub(crate) last_fired: Option<Instant>,
     /// Evaluations of the last events, oldest first.
     pub(crate) traces: Vec<Arc<Trace>>,
+    /// What is probably wrong with it, with file and line.
+    pub(crate) warnings: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -46,17 +61,33 @@ impl RulesHandle {
     /// Creates a handle and the receiver of its queries.
     pub(crate) fn new() -> (Self, RulesQueries) {
         let (queries, receiver) = mpsc::channel(MAX_QUERIES);
-        let (traces, _) = broadcast::channel(MAX_BEHIND);
+        let (news, _) = broadcast::channel(MAX_BEHIND);
         let receiver = RulesQueries {
             queries: receiver,
-            traces: traces.clone(),
+            news: news.clone(),
         };
-        (Self { queries, traces }, receiver)
+        let warnings = Arc::default();
+        let handle = Self {
+            queries,
+            news,
+            warnings,
+        };
+        (handle, receiver)
     }
 
     /// Returns the status of all rules, in order of the configuration; empty during shutdown.
     pub(crate) async fn statuses(&self) -> Vec<RuleStatus> {
-        self.query(Query::Statuses).await
+        let mut statuses = self.query(Query::Statuses).await;
+        let warnings = self.warnings.lock();
+        for status in &mut statuses {
+            status.warnings = warnings.get(&status.name).cloned().unwrap_or_default();
+        }
+        statuses
+    }
+
+    /// Replaces what is probably wrong with rules, by their names.
+    pub(crate) fn set_warnings(&self, warnings: HashMap<String, Vec<String>>) {
+        *self.warnings.lock() = warnings;
     }
 
     /// Returns the trace that each rule would produce for `fact` now, without any effect; empty during
@@ -65,10 +96,10 @@ impl RulesHandle {
         self.query(|reply| Query::DryRun(fact, reply)).await
     }
 
-    /// Subscribes to the trace of each rule that handles an event, from now on. A subscriber that falls
-    /// [`MAX_BEHIND`] traces behind loses the oldest.
-    pub(crate) fn traces(&self) -> broadcast::Receiver<Arc<Trace>> {
-        self.traces.subscribe()
+    /// Subscribes to what the rules do, from now on. A subscriber that falls [`MAX_BEHIND`] news behind loses
+    /// the oldest.
+    pub(crate) fn news(&self) -> broadcast::Receiver<RuleNews> {
+        self.news.subscribe()
     }
 
     async fn query<T: Default>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> T {
@@ -88,10 +119,15 @@ impl RulesQueries {
         }
     }
 
+    /// Returns where the ends of runs are published.
+    pub(super) fn news(&self) -> broadcast::Sender<RuleNews> {
+        self.news.clone()
+    }
+
     /// Sends the latest traces to the subscribers.
     pub(super) fn publish(&self, engine: &mut Engine) {
         for trace in engine.take_traces() {
-            if self.traces.send(trace).is_err() {
+            if self.news.send(RuleNews::Decided(trace)).is_err() {
                 // There are no subscribers.
                 return;
             }
@@ -114,6 +150,8 @@ impl Query {
                     counters: engine.counters(name).unwrap_or_default(),
                     last_fired: engine.last_fired(name),
                     traces: engine.traces(name).cloned().collect(),
+                    // The handle knows them.
+                    warnings: Vec::new(),
                 };
                 let _ = reply.send(engine.names().map(status).collect());
             }
@@ -121,7 +159,7 @@ impl Query {
     }
 }
 
-/// How many traces a subscriber may lag behind.
+/// How many news a subscriber may lag behind.
 const MAX_BEHIND: usize = 256;
 
 /// Maximum of pending queries; each takes microseconds.

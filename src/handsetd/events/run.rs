@@ -1,18 +1,19 @@
 //! Execution of a run: its steps, one after the other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use handset_ami::Client;
 use handset_net::tasks::Tasks;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::ami_step;
 use super::input::Input;
-use super::log::log;
+use super::rules_handle::RuleNews;
 use super::webhook::WebhookClient;
 use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
@@ -30,6 +31,8 @@ pub(super) struct RunServices {
     /// The Asterisk servers.
     pub(super) servers: watch::Receiver<Vec<Client>>,
     pub(super) consequences: Consequences,
+    /// Receives the ends of runs.
+    pub(super) news: broadcast::Sender<RuleNews>,
 }
 
 /// A run that is to be executed.
@@ -59,10 +62,16 @@ impl Execution {
             async move {
                 let state = self.take_steps(&stop).await;
                 self.run.record.end(state);
-                if let RunState::Cancelled(why) = self.run.record.state() {
-                    info!("Run cancelled: {why}.");
-                } else {
-                    self.report(Input::Finished(self.run.id)).await;
+                // An error means that there are no subscribers.
+                let news = RuleNews::Ended(Arc::new(self.run.clone()));
+                let _ = self.services.news.send(news);
+                match self.run.record.state() {
+                    // As often as the event comes.
+                    RunState::Cancelled(why @ Cancellation::Restarted) => {
+                        debug!("Run cancelled: {why}.");
+                    }
+                    RunState::Cancelled(why) => info!("Run cancelled: {why}."),
+                    _ => self.report(Input::Finished(self.run.id)).await,
                 }
             }
             .instrument(span),
@@ -123,7 +132,7 @@ impl Execution {
             reason: without_secrets(&result.reason),
             ..result
         };
-        // A request has a line of its own, and the failure of a rule.
+        // A request has a line of its own, from the dispatcher, and the failure of a rule.
         if step.request().is_none() && !is_unfilled {
             log_step(index, &result);
         }
@@ -229,8 +238,7 @@ impl Execution {
             .services
             .dispatcher
             .dispatch(call.request.clone(), &info);
-        let report = dispatched.instrument(span.clone()).await;
-        span.in_scope(|| log(verb, &report));
+        let report = dispatched.instrument(span).await;
         StepResult {
             result: report.result,
             ..StepResult::new(report.status, report.reason)

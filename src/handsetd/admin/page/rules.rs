@@ -13,7 +13,7 @@ use crate::admin;
 use crate::admin::feed::Payload;
 use crate::admin::state::AppState;
 use crate::events::RuleStatus;
-use crate::history::History;
+use crate::history::{History, without_secrets};
 use crate::rules::{Outline, Trace};
 
 /// Handles `GET /page/rules`.
@@ -61,7 +61,8 @@ fn row(rule: &RuleStatus, history: &History) -> Value {
         unmet => counters.unmet,
         skipped => counters.skipped.saturating_add(counters.echoed),
         last_fired => last_fired.map(logs::time).unwrap_or_default(),
-        last_result => rule.traces.last().map(ToString::to_string).unwrap_or_default(),
+        last_result => rule.traces.last().map(|last| without_secrets(&last.to_string())).unwrap_or_default(),
+        warnings => &rule.warnings,
         traces => rule.traces.iter().rev().take(SHOWN).map(|trace| past(trace, history)).collect::<Vec<_>>(),
     }
 }

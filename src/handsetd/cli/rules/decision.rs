@@ -66,6 +66,49 @@ impl fmt::Display for Line<'_> {
     }
 }
 
+/// A run that has ended, as one line.
+pub(super) struct EndLine<'a> {
+    pub(super) run: &'a Value,
+    pub(super) colors: Colors,
+}
+
+impl fmt::Display for EndLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |value: &'_ Value| TerminalSafe(value.as_str().unwrap_or_default()).to_string();
+        let state = text(&self.run["run"]["state"]);
+        let verdict = match state.as_str() {
+            "finished" => "fired",
+            state => state,
+        };
+        let style = self.colors.of_verdict(verdict);
+        write!(
+            f,
+            "{} {style}ended  {style:#} {}: {}: {state}",
+            local_time(self.run["at"].as_str().unwrap_or_default()),
+            text(&self.run["rule"]),
+            text(&self.run["event"])
+        )?;
+        let reason = text(&self.run["run"]["reason"]);
+        if !reason.is_empty() {
+            write!(f, ", {reason}")?;
+        }
+        let steps = self.run["steps"].as_array().into_iter().flatten();
+        let taken = steps
+            .enumerate()
+            .filter(|(_, step)| !step["status"].is_null());
+        // A failed run ends with the step that failed.
+        if let Some((index, step)) = taken.last() {
+            let number = index.saturating_add(1);
+            write!(f, "; step {number}: {}", text(&step["status"]))?;
+            let reason = text(&step["reason"]);
+            if !reason.is_empty() {
+                write!(f, ", {reason}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Returns the steps of a trace: what each does, and what came of it so far.
 pub(super) fn steps(trace: &Value) -> impl Iterator<Item = String> {
     let steps = trace["steps"].as_array().into_iter().flatten();
@@ -145,6 +188,33 @@ mod tests {
         let colored = line(Colors::On, true);
         assert!(colored.contains("\u{1b}[31m"), "{colored:?}");
         assert!(!colored.contains("\u{1b}[2J"), "{colored:?}");
+    }
+
+    #[test]
+    fn end_of_a_run_says_how_and_at_which_step() {
+        let run = json!({
+            "rule": "break", "event": "QueueMemberPause", "at": "2026-11-28T20:00:00Z",
+            "steps": [
+                {"wait": "5s", "keys": {}, "status": "OK", "reason": ""},
+                {"verb": "push", "keys": {}, "status": "UNREACHABLE", "reason": "no\u{1b} route"},
+                {"verb": "clear", "keys": {}},
+            ],
+            "run": {"state": "failed", "reason": null},
+        });
+        let colors = Colors::Off;
+        let line = EndLine { run: &run, colors }.to_string();
+        let expected =
+            "ended   break: QueueMemberPause: failed; step 2: UNREACHABLE, no\\u{1b} route";
+        assert!(line.ends_with(expected), "{line}");
+        let run = json!({
+            "rule": "break", "event": "X", "steps": [{"wait": "1h", "keys": {}}],
+            "run": {"state": "cancelled", "reason": "handsetd stops"},
+        });
+        let line = EndLine { run: &run, colors }.to_string();
+        assert!(
+            line.ends_with("break: X: cancelled, handsetd stops"),
+            "{line}"
+        );
     }
 
     #[test]

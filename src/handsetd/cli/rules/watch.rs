@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
-use super::decision::{Colors, Line};
+use super::decision::{Colors, EndLine, Line};
 use crate::cli::admin_client::{AdminClient, EventStream, Refused};
 use crate::cli::config_file::ConfigFile;
 use crate::cli::output_format::OutputFormat;
@@ -19,7 +19,7 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
 /// Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C
 ///
-/// There is a line for each rule that handles an event. If the daemon stops, the command waits for it
+/// There is a line for each rule that handles an event, and one when a run of a rule has ended. If the daemon stops, the command waits for it
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  handsetd rules watch\n  handsetd rules watch 'paused note' | jq -c '[.verdict, .why]'"
@@ -101,14 +101,15 @@ async fn reconnect(client: &AdminClient, path: &str) -> anyhow::Result<EventStre
     }
 }
 
-/// Writes an event of the stream: a trace, or how many were missed.
+/// Writes an event of the stream: a trace, a run that has ended, or how many were missed.
 fn write(
     event: &Value,
     format: OutputFormat,
     colors: Colors,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    if event["verdict"].is_null() {
+    let is_end = event["verdict"].is_null() && !event["run"].is_null();
+    if event["verdict"].is_null() && !is_end {
         let count = event["fields"]["Count"].as_str().unwrap_or("some");
         note(&format!(
             "missed {count} decisions: the output is read too slowly"
@@ -117,6 +118,7 @@ fn write(
     }
     match format {
         OutputFormat::Json => writeln!(out, "{}", TerminalSafeJson(event))?,
+        OutputFormat::Text if is_end => writeln!(out, "{}", EndLine { run: event, colors })?,
         OutputFormat::Text => {
             let (trace, names_rule) = (event, true);
             writeln!(
