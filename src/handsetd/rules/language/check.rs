@@ -1,6 +1,8 @@
 //! Finds names that do not exist, also where nothing is evaluated: variables, attributes, methods, filters,
 //! tests and functions.
 
+mod spelling;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -9,7 +11,7 @@ use minijinja::Environment;
 
 use super::ast::{
     BinOp, BinOpKind, Call, CallArg, Expr, Filter, Stmt, Test, Use, argument, each_expression,
-    is_deeper, member, operands, text,
+    is_deeper, operands, text,
 };
 use super::constant;
 use super::fault::Fault;
@@ -17,8 +19,9 @@ use super::kind::{Kind, kind};
 use super::mentions::Mentions;
 use super::similar::{similar, suggestion};
 use super::syntax::NO_PLACEHOLDERS;
-use super::vocabulary::{ALIASES, FILTERS, MUTATING, OPERATORS, TESTS};
+use super::vocabulary::MUTATING;
 use crate::rules::filters::{check_pattern, check_strftime};
+use spelling::{as_filter, as_operator, check_filter, check_test};
 
 /// Checks an expression; returns the values that it mentions.
 pub(super) fn expression(
@@ -155,7 +158,9 @@ impl<'a> Check<'a> {
 
     /// Checks an expression and its operands.
     fn expression(&self, expression: &Expr<'_>) {
-        self.mention(expression);
+        let mut mentions = self.mentions.borrow_mut();
+        mentions.note(expression, |name| self.is_assigned(name));
+        drop(mentions);
         if let Expr::Call(call) = expression {
             self.call_and_operands(call);
             return;
@@ -200,37 +205,6 @@ impl<'a> Check<'a> {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Notes the names in an expression, without its operands.
-    fn mention(&self, expression: &Expr<'_>) {
-        let mut mentions = self.mentions.borrow_mut();
-        if let Expr::Var(variable) = expression {
-            mentions.variables.insert(variable.id.to_owned());
-            if variable.id == "steps" && !self.is_assigned("steps") {
-                mentions.all_steps = mentions.all_steps.saturating_add(1);
-            }
-        }
-        let Some((object, name)) = member(expression) else {
-            return;
-        };
-        let Expr::Var(variable) = object else {
-            return;
-        };
-        if self.is_assigned(variable.id) {
-            return;
-        }
-        match variable.id {
-            "event" => drop(mentions.values.insert(name.to_owned())),
-            "phones" => drop(mentions.phones.insert(name.to_owned())),
-            "now" | "phone" => drop(mentions.values.insert(format!("{}.{name}", variable.id))),
-            "steps" => {
-                mentions.steps.insert(name.to_owned());
-                // Its operand is a mention, too.
-                mentions.all_steps = mentions.all_steps.saturating_sub(1);
-            }
-            _ => {}
-        }
     }
 
     fn call_and_operands(&self, call: &Call<'_>) {
@@ -371,48 +345,18 @@ impl<'a> Check<'a> {
 
     fn filter(&self, filter: &Filter<'_>, offset: u32) -> Checked {
         let offset = to_usize(offset);
-        self.filter_name(filter.name, offset)?;
+        check_filter(filter.name).map_err(|text| self.fault(offset, text))?;
         match filter.name {
-            "map" => self.literal(filter.args.first(), Self::filter_text),
-            "select" | "reject" => self.literal(filter.args.first(), Self::test_text),
-            "selectattr" | "rejectattr" => self.literal(filter.args.get(1), Self::test_text),
+            "map" => self.literal(filter.args.first(), check_filter),
+            "select" | "reject" => self.literal(filter.args.first(), check_test),
+            "selectattr" | "rejectattr" => self.literal(filter.args.get(1), check_test),
             "regex_search" => self.literal(filter.args.first(), check_pattern),
             _ => Ok(()),
         }
     }
 
-    fn filter_name(&self, name: &str, offset: usize) -> Checked {
-        Self::filter_text(name).map_err(|text| self.fault(offset, text))
-    }
-
-    fn filter_text(name: &str) -> Result<(), String> {
-        if FILTERS.contains(&name) {
-            return Ok(());
-        }
-        let advice = match alias(name, FILTERS) {
-            Some(meant) => suggestion(Some(meant)),
-            None if name == "contains" => as_operator(name).unwrap_or_default(),
-            None => match similar(name, FILTERS.iter().copied()) {
-                Some(meant) => suggestion(Some(meant)),
-                None if Kind::Text.methods().contains(&name) => {
-                    format!("; did you mean the method .{name}()?")
-                }
-                None => String::new(),
-            },
-        };
-        Err(format!("unknown filter {name}{advice}"))
-    }
-
     fn test(&self, test: &Test<'_>, offset: u32) -> Checked {
-        Self::test_text(test.name).map_err(|text| self.fault(to_usize(offset), text))
-    }
-
-    fn test_text(name: &str) -> Result<(), String> {
-        if TESTS.contains(&name) {
-            return Ok(());
-        }
-        let meant = alias(name, TESTS).or_else(|| similar(name, TESTS.iter().copied()));
-        Err(format!("unknown test {name}{}", suggestion(meant)))
+        check_test(test.name).map_err(|text| self.fault(to_usize(offset), text))
     }
 
     /// Checks an argument, if it is a literal text.
@@ -441,27 +385,6 @@ impl<'a> Check<'a> {
     fn fault(&self, offset: usize, text: String) -> Fault {
         Fault::new(self.source, offset, text)
     }
-}
-
-/// Returns what another name stands for, if that is one of `known`; case does not matter.
-fn alias(name: &str, known: &[&'static str]) -> Option<&'static str> {
-    let mut aliases = ALIASES.iter().filter(|(_, meant)| known.contains(meant));
-    let found = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(name));
-    found.map(|(_, meant)| *meant)
-}
-
-/// Returns a hint at the filter that is called so, or nearly so.
-fn as_filter(name: &str) -> String {
-    let filter = alias(name, FILTERS).or_else(|| similar(name, FILTERS.iter().copied()));
-    filter.map_or_else(String::new, |filter| {
-        format!("; did you mean the filter |{filter}?")
-    })
-}
-
-/// Returns a hint at the operator that does what methods of other languages do.
-fn as_operator(name: &str) -> Option<String> {
-    let found = OPERATORS.iter().find(|(method, _)| *method == name);
-    found.map(|(_, meant)| format!("; did you mean {meant}?"))
 }
 
 /// Returns the offset of a variable or constant.
