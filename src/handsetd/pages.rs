@@ -13,6 +13,7 @@ mod client;
 pub(crate) mod config;
 mod form;
 mod form_state;
+mod open_form;
 mod page;
 mod rate;
 mod refusal;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use handset_phones::documents::StoredContent;
 use handset_phones::phone::Vendor;
 use handset_phones::screen::{Body, Input, PageName, Screen, Submit};
-use handset_phones::vendor::{asks_one_field_at_a_time, closing_document};
+use handset_phones::vendor::closing_document;
 use handset_phones::verb::{Content, Priority, Push};
 use parking_lot::RwLock;
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ use super::catalogue::Catalogue;
 use super::client::{AdmittedPhone, PageClient};
 use super::form::{Answers, FORM, remembered};
 use super::form_state;
+use super::open_form::OpenForm;
 use super::page::{Page, inputs};
 use super::rate::RequestRate;
 use super::refusal::Refusal;
@@ -145,29 +146,15 @@ impl Pages {
     ) -> Result<Answer, Refusal> {
         let admitted = self.admit(client)?;
         let page = self.page(name)?;
-        let Some(before) = form_state::decode(state) else {
-            return Err(Refusal::NoSuchForm);
-        };
+        let before = form_state::decode(state).ok_or(Refusal::NoSuchForm)?;
         let form = match self.fill(&admitted, &page, &before) {
-            Ok(filled) => form_of(filled.push),
+            Ok(filled) => OpenForm::of_page(&page, filled.push),
             Err(reason) => {
                 warn!(page = %page.name, reason, "Cannot evaluate the form of a page.");
                 None
             }
         };
-        let Some(form) = form else {
-            return Ok(self.expired(&admitted).await);
-        };
-        let then = page.then.as_ref();
-        let answers = answers(&admitted, &form, before, sent)?;
-        if answers.open.is_empty() {
-            return Ok(self
-                .complete(admitted, page.name.as_str(), answers, then)
-                .await);
-        }
-        let state = form_state::encode(&answers.values);
-        let address = FormAddress::Page(&page.name, &state);
-        Ok(self.ask_next(&admitted, form, answers.open, address).await)
+        self.submit(admitted, form, before, sent).await
     }
 
     /// Takes what a phone has sent for a pushed form.
@@ -179,21 +166,33 @@ impl Pages {
         sent: &[(String, String)],
     ) -> Result<Answer, Refusal> {
         let admitted = self.admit(client)?;
-        let Some(before) = form_state::decode(state) else {
-            return Err(Refusal::NoSuchForm);
-        };
-        let Some(form) = self.0.content_store.form(token) else {
+        let before = form_state::decode(state).ok_or(Refusal::NoSuchForm)?;
+        let screen = self.0.content_store.form(token);
+        let form = screen.map(|screen| OpenForm::of_push(token, &screen));
+        self.submit(admitted, form, before, sent).await
+    }
+
+    /// Reads what was sent into a form, then asks for the rest of it, or ends it.
+    async fn submit(
+        &self,
+        admitted: AdmittedPhone,
+        form: Option<OpenForm<'_>>,
+        before: Vec<(String, String)>,
+        sent: &[(String, String)],
+    ) -> Result<Answer, Refusal> {
+        let Some(form) = form else {
             return Ok(self.expired(&admitted).await);
         };
-        let form = Screen::clone(&form);
-        let answers = answers(&admitted, &form, before, sent)?;
+        let answers = form.answers(&admitted, before, sent)?;
         if answers.open.is_empty() {
-            let title = form.title.unwrap_or_default();
-            return Ok(self.complete(admitted, &title, answers, None).await);
+            let (name, then) = (form.name(), form.then());
+            return Ok(self.complete(admitted, name, answers, then).await);
         }
         let state = form_state::encode(&answers.values);
-        let address = FormAddress::Token(token, &state);
-        Ok(self.ask_next(&admitted, form, answers.open, address).await)
+        let (address, open) = (form.address(&state), answers.open);
+        Ok(self
+            .ask_next(&admitted, form.screen().clone(), open, address)
+            .await)
     }
 
     fn admit(&self, client: PageClient) -> Result<AdmittedPhone, Refusal> {
@@ -358,38 +357,6 @@ impl Pages {
             .document(&admitted.phone, &push, nowhere)
             .await;
         written.unwrap_or_else(|_| closing_document(&admitted.phone))
-    }
-}
-
-/// Reads what was sent into a form.
-fn answers(
-    admitted: &AdmittedPhone,
-    form: &Screen,
-    before: Vec<(String, String)>,
-    sent: &[(String, String)],
-) -> Result<Answers, Refusal> {
-    let Body::Form { inputs, .. } = &form.body else {
-        return Err(Refusal::NoSuchForm);
-    };
-    let one_field = asks_one_field_at_a_time(admitted.phone.vendor);
-    Answers::new(inputs, before, sent, one_field)
-}
-
-/// Returns the screen of a push, if it is a form that comes back to handsetd.
-fn form_of(push: Push) -> Option<Screen> {
-    match push.content {
-        Content::Screen(screen)
-            if matches!(
-                screen.body,
-                Body::Form {
-                    submit: Submit::Handsetd,
-                    ..
-                }
-            ) =>
-        {
-            Some(screen)
-        }
-        _ => None,
     }
 }
 
