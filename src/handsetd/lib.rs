@@ -70,7 +70,7 @@
 //! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
 //! | 0 | `commit_point`, `content_store`, `http_client`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
 //!
-//! `fuzzing` is separate: it exposes two private parsers to `tests/fuzz`, and nothing depends on it.
+//! `fuzzing` is separate: it exposes to `tests/fuzz` what is private otherwise, and nothing depends on it.
 //!
 //! # Invariants
 //!

@@ -176,7 +176,7 @@ const TABLE: &[&str] = &[
     "NewAccountCode: @ OldAccountCode",
     "NewCallerid: @ CID-CallingPres",
     "NewConnectedLine: @",
-    "NewExten: @ AppData Application Extension",
+    "Newexten: @ AppData Application Extension",
     "Newchannel: @",
     "Newstate: @",
     "OriginateResponse: ActionID Application CallerIDName CallerIDNum Channel Context Data \

@@ -273,6 +273,7 @@ mod tests {
                 counters: Counters::default(),
                 last_fired: None,
                 traces: Vec::new(),
+                warnings: Vec::new(),
             }],
             ..Snapshot::default()
         };

@@ -113,7 +113,9 @@ fn check_step(sent: &Sent, values: &Values) {
 
 /// Returns scheme, host and port as they are written, before anything of the event.
 fn written_origin(text: &str) -> String {
-    let literal = text.split('{').next().unwrap_or_default();
+    let marks = ["{{", "{%", "{#"].iter();
+    let start = marks.filter_map(|mark| text.find(mark)).min();
+    let literal = start.and_then(|start| text.get(..start)).unwrap_or(text);
     Url::parse(literal).map_or_else(
         |error| format!("{literal:?}: {error}"),
         |url| url.origin().ascii_serialization(),
