@@ -83,7 +83,7 @@ level = "debug"
         let path = "/action/snom/dnd_on?mac=00005E005302&y=plain&x=";
         let path = format!("{path}{}", encoded(&value));
         assert!(get(daemon.http(), &path).await.contains(" 200 "));
-        daemon.line_after(at, "what=\"push\"").await;
+        daemon.line_after(at, "verb=\"push\"").await;
     }
     // A deliberate action, to see that an injected one would have been found.
     let file = daemon.file();
