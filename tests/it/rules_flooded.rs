@@ -107,7 +107,7 @@ do = [ {{ webhook = "{}" }} ]
     assert_eq!(web.requested().await, "/other");
 
     let line = daemon.line("A rule skips events").await;
-    assert!(line.contains("rule=flood event=UserEvent"), "{line}");
+    assert!(line.contains("rule=flood event=\"UserEvent.Flood\""), "{line}");
     assert!(
         line.contains("1000 runs of this rule are still active"),
         "{line}"
@@ -145,7 +145,7 @@ do = [ { verb = "push", phone = "nobody", text = "a" } ]
     let line = daemon.line("A rule failed.").await;
     assert!(line.contains("WARN"), "{line}");
     assert!(
-        line.contains("rule=broken event=\"UserEvent\" reason=\"the event has no Missing\""),
+        line.contains("rule=broken event=\"UserEvent.Broken\" reason=\"the event has no Missing\""),
         "{line}"
     );
     assert_eq!(daemon.count("A rule failed"), 1, "{}", daemon.log());
