@@ -129,7 +129,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "fuzzing",
-        &["admin", "content_store", "deliver", "phone_http"],
+        &[
+            "admin",
+            "content_store",
+            "deliver",
+            "outcome",
+            "phone_http",
+            "rules",
+        ],
     ),
     ("history", &["outcome"]),
     ("http_client", &[]),

@@ -107,7 +107,10 @@ do = [ {{ webhook = "{}" }} ]
     assert_eq!(web.requested().await, "/other");
 
     let line = daemon.line("A rule skips events").await;
-    assert!(line.contains("rule=flood event=\"UserEvent.Flood\""), "{line}");
+    assert!(
+        line.contains("rule=flood event=\"UserEvent.Flood\""),
+        "{line}"
+    );
     assert!(
         line.contains("1000 runs of this rule are still active"),
         "{line}"
