@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use handset_phones::phone::{Address, Phone};
 use handset_phones::vendor::{Reply, Request};
-use reqwest::header::WWW_AUTHENTICATE;
+use hyper::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
 
 use super::contactable::Contactable;
 use crate::commit_point::CommitPoint;
-use exchange::{Clients, Message};
+use connect::Connector;
+use exchange::Message;
 use login::Logins;
 
 pub(super) use error::Error;
@@ -29,7 +30,7 @@ pub(super) use login::Accounts;
 /// Sends requests to the web servers of phones.
 #[derive(Debug, Default)]
 pub(super) struct PhoneClient {
-    clients: Clients,
+    connector: Connector,
     logins: Logins,
 }
 
@@ -53,14 +54,14 @@ impl PhoneClient {
         commit_point: &CommitPoint,
     ) -> Result<Reply, Error> {
         let until = Instant::now() + timeout;
+        let address = Self::address(phone, request);
         let mut login = self.logins.begin(phone, request, accounts)?;
-        let message = Message::new(phone, &Self::address(phone, request), request)?;
+        let message = Message::new(phone, &address, request)?;
         let mut authorization = login.first();
         loop {
-            let (reply, headers) = self
-                .clients
-                .send(phone, &message, authorization, until, commit_point)
-                .await?;
+            let limits = (until, commit_point);
+            let sent = exchange::send(&self.connector, phone, &message, authorization, limits);
+            let (reply, headers) = sent.await?;
             let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
             let challenges = challenges.filter_map(|value| value.to_str().ok());
             authorization = login.next(reply.status, challenges, &message)?;
