@@ -48,6 +48,7 @@ mod phone_http;
 mod recorded_events;
 mod refusals;
 mod reload;
+mod round_trips;
 mod rules_flooded;
 mod rules_steps;
 mod rules_tools;

@@ -71,12 +71,20 @@ impl Challenge {
     ) -> Option<String> {
         match self {
             Self::Basic => basic(credentials),
-            Self::Digest(digest) => {
-                let cnonce = handset_net::random::hex_token::<8>();
-                Some(digest.answer(credentials, method, target, &cnonce))
-            }
+            Self::Digest(digest) => Some(answer_again(digest, credentials, (method, target), 1)),
         }
     }
+}
+
+/// Writes the value of `Authorization` for the answer number `count` to one challenge.
+pub(super) fn answer_again(
+    digest: &Digest,
+    credentials: &Credentials,
+    request: (&str, &str),
+    count: u32,
+) -> String {
+    let cnonce = handset_net::random::hex_token::<8>();
+    digest.answer(credentials, request, count, &cnonce)
 }
 
 /// Writes the value of `Authorization` for Basic; `None` if the credentials are for Digest only.
@@ -200,7 +208,7 @@ mod tests {
         let Some(Challenge::Digest(digest)) = pick(&[many]) else {
             panic!("{:?}", pick(&[many]))
         };
-        let answer = digest.answer(&Credentials::new("u", "p".into()), "GET", "/", "c");
+        let answer = digest.answer(&Credentials::new("u", "p".into()), ("GET", "/"), 1, "c");
         assert!(answer.contains("realm=\"r\", nonce=\"n1\""), "{answer}");
         let quoted = "Basic realm=\"a, Digest realm=b, nonce=c\"";
         assert_eq!(pick(&[quoted]), Some(Challenge::Basic));

@@ -1,6 +1,6 @@
 //! Answers to Digest challenges (RFC 7616, and RFC 2069 for old phones).
 //!
-//! The server's side is not implemented, and no nonce is used twice: each answers one request.
+//! The server's side is not implemented.
 
 use std::fmt::Write;
 
@@ -93,14 +93,21 @@ impl Digest {
         self.algorithm
     }
 
-    /// Writes the value of `Authorization`.
+    /// Returns whether the phone can tell several answers to this challenge from repetitions of one. Those
+    /// to a challenge of a session cannot be counted: their secret depends on the first of them.
+    pub(super) fn counts(&self) -> bool {
+        self.qop && !self.session
+    }
+
+    /// Writes the value of `Authorization` for the answer number `count`, starting at 1.
     pub(super) fn answer(
         &self,
         credentials: &Credentials,
-        method: &str,
-        target: &str,
+        (method, target): (&str, &str),
+        count: u32,
         cnonce: &str,
     ) -> String {
+        let count = format!("{count:08x}");
         let (user, pass) = (&credentials.username, credentials.password());
         let Self { realm, nonce, .. } = self;
         let hash = |text: String| match self.algorithm {
@@ -113,7 +120,7 @@ impl Digest {
         }
         let request = hash(format!("{method}:{target}"));
         let response = if self.qop {
-            hash(format!("{secret}:{nonce}:{COUNT}:{cnonce}:auth:{request}"))
+            hash(format!("{secret}:{nonce}:{count}:{cnonce}:auth:{request}"))
         } else {
             hash(format!("{secret}:{nonce}:{request}"))
         };
@@ -133,7 +140,7 @@ impl Digest {
             let _ = write!(header, ", cnonce=\"{cnonce}\"");
         }
         if self.qop {
-            let _ = write!(header, ", qop=auth, nc={COUNT}");
+            let _ = write!(header, ", qop=auth, nc={count}");
         }
         if let Some(opaque) = &self.opaque {
             let _ = write!(header, ", opaque={}", quoted(opaque));
@@ -181,9 +188,6 @@ fn unquote(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// The nonce count: each nonce is used once.
-const COUNT: &str = "00000001";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +211,7 @@ mod tests {
         };
         let answer = |algorithm| {
             let cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
-            challenge(algorithm).answer(&mufasa(), "GET", "/dir/index.html", cnonce)
+            challenge(algorithm).answer(&mufasa(), ("GET", "/dir/index.html"), 1, cnonce)
         };
         assert!(answer("MD5").contains("response=\"8ca523f5e9506fed4657c9700eebdbec\""));
         let sha = "response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"";
@@ -218,7 +222,7 @@ mod tests {
     #[test]
     fn challenge_without_qop_is_answered_as_in_rfc_2069() {
         let old = digest("realm=\"phone\", nonce=\"abc\"");
-        let answer = old.answer(&Credentials::new("u", "p".into()), "GET", "/", "x");
+        let answer = old.answer(&Credentials::new("u", "p".into()), ("GET", "/"), 1, "x");
         // echo -n 'md5(u:phone:p):abc:md5(GET:/)', each md5 by hand with a command line tool
         let secret = hex::encode(Md5::digest("u:phone:p"));
         let request = hex::encode(Md5::digest("GET:/"));
@@ -243,7 +247,8 @@ mod tests {
             let challenge = digest(&format!(
                 "realm=\"Phone, 2nd floor\", nonce=\"abc\", qop=\"auth\", algorithm={algorithm}"
             ));
-            let answer = challenge.answer(&Credentials::new("u", "p".into()), "GET", "/", "xyz");
+            let answer =
+                challenge.answer(&Credentials::new("u", "p".into()), ("GET", "/"), 1, "xyz");
             let expected = format!("response=\"{response}\"");
             assert!(answer.contains(&expected), "{answer}");
             assert!(
@@ -277,7 +282,7 @@ mod tests {
             (digest.realm.as_str(), digest.nonce.as_str()),
             ("a \"b\" c", "x\\y")
         );
-        let answer = digest.answer(&Credentials::new("u\"v", "p".into()), "GET", "/", "c");
+        let answer = digest.answer(&Credentials::new("u\"v", "p".into()), ("GET", "/"), 1, "c");
         assert!(
             answer.contains(r#"username="u\"v", realm="a \"b\" c", nonce="x\\y""#),
             "{answer}"

@@ -10,6 +10,7 @@ mod connect;
 mod error;
 mod exchange;
 mod login;
+mod nonces;
 
 use std::time::Duration;
 
@@ -55,9 +56,9 @@ impl PhoneClient {
     ) -> Result<Reply, Error> {
         let until = Instant::now() + timeout;
         let address = Self::address(phone, request);
-        let mut login = self.logins.begin(phone, request, accounts)?;
         let message = Message::new(phone, &address, request)?;
-        let mut authorization = login.first();
+        let mut login = self.logins.begin((phone, address), request, accounts)?;
+        let mut authorization = login.first(&message);
         loop {
             let limits = (until, commit_point);
             let sent = exchange::send(&self.connector, phone, &message, authorization, limits);

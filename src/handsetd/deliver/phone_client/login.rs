@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handset_net::expiring::ExpiringMap;
-use handset_phones::phone::{AuthPolicy, Credentials, Phone, Vendor};
+use handset_phones::phone::{Address, AuthPolicy, Credentials, Phone, Vendor};
 use handset_phones::vendor::{Auth, Request};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use super::asked_for_digest::{Area, AskedForDigest};
 use super::error::Error;
 use super::exchange::Message;
-use crate::deliver::challenge::{Challenge, Challenges, basic};
+use super::nonces::{Kept, Nonces, Server};
+use crate::deliver::challenge::{Challenge, Challenges, answer_again, basic};
+use crate::deliver::digest::Digest;
 use crate::deliver::push_credentials::{OpenPush, OpenStep, Password};
 
 /// The credentials for a phone.
@@ -35,6 +37,7 @@ impl Accounts<'_> {
 #[derive(Debug)]
 pub(super) struct Logins {
     asked_for_digest: AskedForDigest,
+    nonces: Nonces,
     /// Servers that asked for Basic; they get the password with the request.
     wants_basic: Mutex<ExpiringMap<String, ()>>,
     /// Phones that refused the credentials, for [`LOCKOUT`].
@@ -45,6 +48,7 @@ impl Default for Logins {
     fn default() -> Self {
         Self {
             asked_for_digest: AskedForDigest::default(),
+            nonces: Nonces::default(),
             wants_basic: Mutex::new(ExpiringMap::new(CAPACITY)),
             refused: Mutex::new(ExpiringMap::new(CAPACITY)),
         }
@@ -52,11 +56,11 @@ impl Default for Logins {
 }
 
 impl Logins {
-    /// Begins to authenticate a request to `phone`, unless the phone has just refused the same
-    /// credentials.
+    /// Begins to authenticate a request to the server of `phone` at `address`, unless the phone has just
+    /// refused the same credentials.
     pub(super) fn begin<'a>(
         &'a self,
-        phone: &'a Phone,
+        (phone, address): (&'a Phone, Address),
         request: &Request,
         accounts: Accounts<'a>,
     ) -> Result<Login<'a>, Error> {
@@ -77,6 +81,7 @@ impl Logins {
             phone,
             auth: request.auth,
             area: Area::of(phone.vendor, request.method),
+            server: Server::of(phone, address, request),
             accounts,
             // A Yealink phone may ask for Basic for one method and for Digest for the other.
             basic_key: format!("{refused_key} {:?}", request.method),
@@ -94,6 +99,7 @@ pub(super) struct Login<'a> {
     phone: &'a Phone,
     auth: Auth,
     area: Area,
+    server: Server,
     accounts: Accounts<'a>,
     basic_key: String,
     refused_key: String,
@@ -112,20 +118,25 @@ enum Sent {
     UnaskedBasic,
     /// The password, when the phone asked for it.
     Basic,
-    /// The answer to a Digest challenge with this nonce.
+    /// Another answer to a Digest challenge of an earlier request.
+    KeptDigest(Digest, u32),
+    /// The first answer to a Digest challenge.
     Digest {
-        nonce: String,
+        challenge: Digest,
         renewals: u8,
     },
 }
 
 impl Login<'_> {
     /// Returns the value of `Authorization` for the first attempt, if any.
-    pub(super) fn first(&mut self) -> Option<String> {
-        let configured = self.configured_basic();
+    pub(super) fn first(&mut self, message: &Message) -> Option<String> {
         match self.auth {
             Auth::None => None,
             Auth::OnChallenge => {
+                if let Some(answer) = self.answer_kept(message) {
+                    return Some(answer);
+                }
+                let configured = self.configured_basic();
                 let wants_basic = self.logins.wants_basic.lock();
                 let wants_basic = wants_basic.contains(&self.basic_key, Instant::now());
                 let unasked = configured.filter(|_| wants_basic)?;
@@ -133,6 +144,7 @@ impl Login<'_> {
                 Some(unasked)
             }
             Auth::PreemptiveBasic => {
+                let configured = self.configured_basic();
                 let push = self.accounts.push;
                 if configured.is_some() {
                     self.step = push.map(|push| push.begin_step(Password::Configured));
@@ -145,6 +157,19 @@ impl Login<'_> {
                 basic(push.one_time())
             }
         }
+    }
+
+    /// Answers the challenge of an earlier request again, if one is kept.
+    fn answer_kept(&mut self, message: &Message) -> Option<String> {
+        let configured = self.accounts.configured?;
+        let Kept {
+            challenge, count, ..
+        } = self.logins.nonces.take(&self.server, configured)?;
+        let count = count.checked_add(1)?;
+        let request = (message.method(), message.target());
+        let answer = answer_again(&challenge, configured, request, count);
+        self.sent = Sent::KeptDigest(challenge, count);
+        Some(answer)
     }
 
     /// Returns the configured credentials for Basic, if the phone may have them.
@@ -170,10 +195,7 @@ impl Login<'_> {
         message: &Message,
     ) -> Result<Option<String>, Error> {
         if status != 401 {
-            if self.sent == Sent::Basic {
-                let (mut wants_basic, now) = (self.logins.wants_basic.lock(), Instant::now());
-                wants_basic.insert(self.basic_key.clone(), (), BASIC_LIFETIME, now);
-            }
+            self.record_success();
             return Ok(None);
         }
         let challenges = Challenges::read(challenges);
@@ -194,20 +216,30 @@ impl Login<'_> {
                 return Ok(Some(answer));
             }
             (Sent::Nothing | Sent::OneTime, _) => return Ok(None),
-            (Sent::Digest { nonce, renewals }, Some(Challenge::Digest(digest)))
-                if digest.is_renewal_of(nonce) =>
-            {
+            (Sent::KeptDigest(kept, _), Some(Challenge::Digest(digest))) => {
+                if !digest.is_renewal_of(kept.nonce()) {
+                    self.logins.nonces.refused(&self.server);
+                }
+                0
+            }
+            (
+                Sent::Digest {
+                    challenge,
+                    renewals,
+                },
+                Some(Challenge::Digest(digest)),
+            ) if digest.is_renewal_of(challenge.nonce()) => {
                 if *renewals == MAX_RENEWALS {
                     return Ok(None);
                 }
                 renewals.saturating_add(1)
             }
-            (Sent::Digest { .. }, Some(Challenge::Basic)) => {
+            (Sent::Digest { .. } | Sent::KeptDigest(..), Some(Challenge::Basic)) => {
                 self.record_refusal();
                 return Err(self.basic_refused(configured));
             }
             // A phone that refused the password does not get it again.
-            (Sent::Basic | Sent::UnaskedBasic | Sent::Digest { .. }, _) => {
+            (Sent::Basic | Sent::UnaskedBasic | Sent::Digest { .. } | Sent::KeptDigest(..), _) => {
                 self.record_refusal();
                 return Ok(None);
             }
@@ -216,7 +248,7 @@ impl Login<'_> {
             return Ok(None);
         };
         self.sent = Sent::Digest {
-            nonce: digest.nonce().to_owned(),
+            challenge: digest.clone(),
             renewals,
         };
         Ok(challenge.answer(configured, message.method(), message.target()))
@@ -237,6 +269,24 @@ impl Login<'_> {
                  the password; if the phone was switched to Basic, restart handsetd"
             )
         })
+    }
+
+    /// Remembers what the phone has accepted.
+    fn record_success(&self) {
+        let (challenge, count) = match &self.sent {
+            Sent::Basic => {
+                let (mut wants_basic, now) = (self.logins.wants_basic.lock(), Instant::now());
+                wants_basic.insert(self.basic_key.clone(), (), BASIC_LIFETIME, now);
+                return;
+            }
+            Sent::KeptDigest(challenge, count) => (challenge, *count),
+            Sent::Digest { challenge, .. } => (challenge, 1),
+            Sent::Nothing | Sent::OneTime | Sent::UnaskedBasic => return,
+        };
+        if let Some(configured) = self.accounts.configured {
+            let nonces = &self.logins.nonces;
+            nonces.keep(&self.server, challenge, count, configured);
+        }
     }
 
     fn record_refusal(&self) {

@@ -1,5 +1,6 @@
 mod commit;
 mod login;
+mod nonces;
 mod reply;
 mod tls;
 

@@ -56,9 +56,9 @@ fn refused(result: Result<u16, Error>) -> String {
 
 #[tokio::test]
 async fn phone_that_asked_for_digest_is_not_answered_in_basic() {
-    let answers = [DIGEST, OK, DIGEST, OK, DIGEST, OK, BASIC, BASIC];
+    let answers = [DIGEST, OK, OK, BASIC, BASIC];
     let fake = FakePhone::new(Vendor::Snom, &answers).await;
-    for _ in 0..3 {
+    for _ in 0..2 {
         assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     }
     for _ in 0..2 {
@@ -67,7 +67,7 @@ async fn phone_that_asked_for_digest_is_not_answered_in_basic() {
         assert!(reason.contains("restart handsetd"), "{reason}");
         assert!(!reason.contains("pass\""), "{reason}");
     }
-    let expected = ["", "Digest", "", "Digest", "", "Digest", "", ""];
+    let expected = ["", "Digest", "Digest", "Digest", ""];
     assert_eq!(fake.schemes().await, expected);
 }
 
@@ -91,7 +91,7 @@ async fn asking_is_enough_and_holds_for_other_methods_ports_and_addresses() {
 
 #[tokio::test]
 async fn yealink_phone_may_ask_for_digest_for_pushes_and_for_basic_for_commands() {
-    let answers = [DIGEST, OK, BASIC, OK, DIGEST, OK, BASIC];
+    let answers = [DIGEST, OK, BASIC, OK, OK, BASIC];
     let fake = FakePhone::new(Vendor::Yealink, &answers).await;
     let pair = Credentials::new("user", "pass".into());
     let push = Request::post("/servlet?push=xml", "text/xml", "");
@@ -104,13 +104,13 @@ async fn yealink_phone_may_ask_for_digest_for_pushes_and_for_basic_for_commands(
 
 #[tokio::test]
 async fn unasked_basic_stops_once_the_phone_asks_for_digest() {
-    let answers = [BASIC, OK, OK, DIGEST, OK, DIGEST, OK, BASIC];
+    let answers = [BASIC, OK, OK, DIGEST, OK, OK, BASIC];
     let fake = FakePhone::new(Vendor::Yealink, &answers).await;
     for _ in 0..4 {
         assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     }
     refused(fake.send(Auth::OnChallenge, Some("pass")).await);
-    let expected = ["", "Basic", "Basic", "Basic", "Digest", "", "Digest", ""];
+    let expected = ["", "Basic", "Basic", "Basic", "Digest", "Digest", "Digest"];
     assert_eq!(fake.schemes().await, expected);
 }
 
@@ -165,10 +165,8 @@ async fn proxies_and_redirects_do_not_get_the_password() {
 
 #[tokio::test]
 async fn stale_nonce_is_renewed_and_the_password_is_not_blamed() {
-    let fake = FakePhone::new(Vendor::Yealink, &[DIGEST, STALE, OK, DIGEST, STALE, OK]).await;
-    for _ in 0..2 {
-        assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
-    }
+    let fake = FakePhone::new(Vendor::Yealink, &[DIGEST, STALE, OK]).await;
+    assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     let nonces = fake.authorizations().await;
     assert!(nonces[1].contains("nonce=\"n\"") && nonces[2].contains("nonce=\"m\""));
 }
