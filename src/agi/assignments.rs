@@ -6,7 +6,7 @@
 //! parentheses and brackets group, and a backslash makes the next character literal; all of that is
 //! removed from the values.
 
-use super::command::Command;
+use super::command::{Command, quoted_length};
 use super::error::Error;
 
 /// How variables are set: as many as possible together.
@@ -23,6 +23,7 @@ impl<'a> Assignments<'a> {
     /// characters of their values become spaces, as in [`Command::truncated`].
     pub(super) fn new(variables: &[(&'a str, &'a str)]) -> Result<Self, Error> {
         let mut arguments = String::new();
+        let mut room = Command::room("EXEC", &["MSet", ""])?;
         let (mut count, mut single) = (0_usize, Vec::new());
         for &(name, value) in variables {
             if !is_name(name) {
@@ -38,8 +39,10 @@ impl<'a> Assignments<'a> {
             for character in value.chars() {
                 push_literal(&mut arguments, character);
             }
-            if count < MAX_TOGETHER && command(&arguments).is_ok() {
+            let length = quoted_length(arguments.get(start..).unwrap_or_default());
+            if count < MAX_TOGETHER && length <= room {
                 count = count.saturating_add(1);
+                room = room.saturating_sub(length);
             } else {
                 arguments.truncate(start);
                 single.push((name, value));
@@ -51,13 +54,9 @@ impl<'a> Assignments<'a> {
                 single: variables.to_vec(),
             });
         }
-        let together = Some(command(&arguments)?);
+        let together = Some(Command::new("EXEC", &["MSet", &arguments])?);
         Ok(Self { together, single })
     }
-}
-
-fn command(arguments: &str) -> Result<Command, Error> {
-    Command::new("EXEC", &["MSet", arguments])
 }
 
 /// Appends a character such that it is itself in the value.

@@ -41,10 +41,7 @@ impl Command {
                 });
             }
             line.push_str(" \"");
-            for character in argument.chars() {
-                line.extend(escape(character));
-                line.push(character);
-            }
+            push_escaped(&mut line, argument);
             line.push('"');
         }
         let count = words.split(' ').count().saturating_add(arguments.len());
@@ -82,11 +79,7 @@ impl Command {
         text: &str,
         after: &[&str],
     ) -> Result<Self, Error> {
-        let mut room = MAX_LINE.saturating_sub(
-            Self::new(words, &[before, &[""], after].concat())?
-                .line
-                .len(),
-        );
+        let mut room = Self::room(words, &[before, &[""], after].concat())?;
         let truncated: String = text
             .chars()
             .map(|character| {
@@ -99,13 +92,23 @@ impl Command {
             .take_while(|&character| {
                 let length = character
                     .len_utf8()
-                    .saturating_add(usize::from(escape(character).is_some()));
+                    .saturating_add(usize::from(NEEDS_ESCAPE.contains(&character)));
                 let fits = length <= room;
                 room = room.saturating_sub(length);
                 fits
             })
             .collect();
         Self::new(words, &[before, &[&truncated], after].concat())
+    }
+
+    /// Returns how many bytes of text, as [`quoted_length`] counts them, the arguments may have in addition.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`new`](Self::new) does.
+    pub(super) fn room(words: &str, arguments: &[&str]) -> Result<usize, Error> {
+        let command = Self::new(words, arguments)?;
+        Ok(MAX_LINE.saturating_sub(command.line.len()))
     }
 
     /// `GET VARIABLE`: returns a variable or function by name.
@@ -147,9 +150,30 @@ fn is_word(word: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-fn escape(character: char) -> Option<char> {
-    matches!(character, '"' | '\\').then_some('\\')
+/// Appends a text such that it is literal between quotes.
+fn push_escaped(line: &mut String, text: &str) {
+    line.reserve(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(NEEDS_ESCAPE) {
+        let (before, after) = rest.split_at(at);
+        line.push_str(before);
+        line.push('\\');
+        // The character is one byte long.
+        let (character, next) = after.split_at(1);
+        line.push_str(character);
+        rest = next;
+    }
+    line.push_str(rest);
 }
+
+/// Returns how many bytes a text takes between quotes.
+pub(super) fn quoted_length(text: &str) -> usize {
+    text.len()
+        .saturating_add(text.matches(NEEDS_ESCAPE).count())
+}
+
+/// The characters that a backslash makes literal.
+const NEEDS_ESCAPE: [char; 2] = ['"', '\\'];
 
 /// Maximum length of a line without its LF, in bytes. Asterisk up to 22.5 reads 2047 bytes and runs
 /// longer lines in pieces; this leaves a margin.
