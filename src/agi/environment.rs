@@ -21,14 +21,15 @@
 //! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by hand or by a test.
 //! Its lines may be in any order, and the first one wins.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::grammar::{self, Line};
 
 /// The variables of one call, by their names without `agi_`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Environment {
-    variables: HashMap<String, String>,
+    /// In the order of the lines: too few for a hash table to be worth its making.
+    variables: Vec<(String, String)>,
     arguments: BTreeMap<u32, String>,
     is_ambiguous: bool,
 }
@@ -38,7 +39,10 @@ impl Environment {
     pub(super) fn parse(block: &str) -> Self {
         // The line breaks at the end are those of the blank line that ends the block.
         let lines: Vec<Line<'_>> = grammar::lines(block.trim_end_matches(['\r', '\n'])).collect();
-        let mut environment = Self::default();
+        let mut environment = Self {
+            variables: Vec::with_capacity(lines.len()),
+            ..Self::default()
+        };
         let thread = lines.iter().rposition(|line| line.name() == Some(THREAD));
         match thread.and_then(|thread| lines.split_at_checked(thread.saturating_add(1))) {
             Some((before, arguments)) => {
@@ -55,7 +59,8 @@ impl Environment {
 
     /// Returns a variable by its name without `agi_`.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
+        let found = self.variables.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Returns the arguments in the order of their numbers.
@@ -96,7 +101,7 @@ impl Environment {
             } else if name == CALLER {
                 self.add_first(name, value);
             } else {
-                self.variables.insert(name.to_owned(), value.to_owned());
+                self.set(name, value);
             }
         }
     }
@@ -130,7 +135,15 @@ impl Environment {
                 .entry(number)
                 .or_insert_with(|| value.to_owned());
         } else if self.variable(name).is_none() {
-            self.variables.insert(name.to_owned(), value.to_owned());
+            self.variables.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        let known = self.variables.iter_mut().find(|(known, _)| known == name);
+        match known {
+            Some((_, known)) => value.clone_into(known),
+            None => self.variables.push((name.to_owned(), value.to_owned())),
         }
     }
 }

@@ -101,7 +101,8 @@ impl Server {
                 () = stop.cancelled() => break,
             };
             let shared = Arc::clone(&shared);
-            let session = async move { shared.serve(accepted).await };
+            // Boxed, since spawning moves it several times, and with it all that the script needs.
+            let session = Box::pin(async move { shared.serve(accepted).await });
             sessions.spawn(session.in_current_span());
         }
         drop(listener);
