@@ -1,5 +1,6 @@
 //! The networks that may connect to a server.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -9,13 +10,18 @@ use serde::Deserialize;
 ///
 /// An IPv4 address in IPv6 form (`::ffff:192.0.2.1`), as dual-stack sockets report it, counts as IPv4.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(transparent)]
-pub struct AllowList(Vec<IpNet>);
+#[serde(from = "Vec<IpNet>")]
+pub struct AllowList {
+    /// Those of several addresses; few, and each is compared.
+    networks: Vec<IpNet>,
+    /// Those of one address: there may be thousands of phones.
+    addresses: BTreeSet<IpAddr>,
+}
 
 impl AllowList {
     /// Accepts connections from all networks.
     pub fn any() -> Self {
-        Self(vec![
+        Self::from(vec![
             Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0).into(),
             Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0).into(),
         ])
@@ -23,7 +29,7 @@ impl AllowList {
 
     /// Accepts connections from the local host only.
     pub fn loopback() -> Self {
-        Self(vec![
+        Self::from(vec![
             Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8).into(),
             Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128).into(),
         ])
@@ -31,7 +37,7 @@ impl AllowList {
 
     /// Accepts connections from the private networks of RFC 1918 and RFC 4193.
     pub fn private() -> Self {
-        Self(vec![
+        Self::from(vec![
             Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8).into(),
             Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12).into(),
             Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16).into(),
@@ -39,34 +45,51 @@ impl AllowList {
         ])
     }
 
-    /// Returns the networks.
+    /// Returns the networks; those of single addresses last.
     pub fn networks(&self) -> impl Iterator<Item = IpNet> {
-        self.0.iter().copied()
+        let networks = self.networks.iter().copied();
+        networks.chain(self.addresses.iter().copied().map(IpNet::from))
     }
 
     /// Returns whether connections from nowhere are accepted.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.networks.is_empty() && self.addresses.is_empty()
     }
 
     /// Adds the network of a single address, unless it is accepted already.
     pub fn add(&mut self, address: IpAddr) {
         let address = address.to_canonical();
         if !self.contains(address) {
-            self.0.push(address.into());
+            self.addresses.insert(address);
         }
     }
 
     /// Returns whether a connection from `address` is accepted.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.addresses.contains(&address)
+            || self
+                .networks
+                .iter()
+                .any(|network| network.contains(&address))
     }
 }
 
 impl FromIterator<IpNet> for AllowList {
     fn from_iter<I: IntoIterator<Item = IpNet>>(networks: I) -> Self {
-        Self(networks.into_iter().collect())
+        let networks = networks.into_iter();
+        let (single, networks): (Vec<_>, _) =
+            networks.partition(|network| network.prefix_len() == network.max_prefix_len());
+        Self {
+            networks,
+            addresses: single.into_iter().map(|network| network.addr()).collect(),
+        }
+    }
+}
+
+impl From<Vec<IpNet>> for AllowList {
+    fn from(networks: Vec<IpNet>) -> Self {
+        networks.into_iter().collect()
     }
 }
 

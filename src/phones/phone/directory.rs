@@ -1,11 +1,14 @@
 //! Configured phones and groups, and the expansion of `phone=`.
 
+mod index;
 mod search;
 mod target;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Address, Endpoint, Listing, MacAddress, PhoneEntry, ServerName};
+
+use index::Index;
 
 pub use target::Target;
 
@@ -13,6 +16,7 @@ pub use target::Target;
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     entries: Vec<PhoneEntry>,
+    index: Index,
     groups: HashMap<String, Vec<String>>,
     servers: Vec<ServerName>,
 }
@@ -26,29 +30,49 @@ impl Directory {
     ///
     /// Returns an error if a member of a group is not a phone, a group or an endpoint.
     pub fn new(
-        mut entries: Vec<PhoneEntry>,
+        entries: Vec<PhoneEntry>,
         groups: HashMap<String, Vec<String>>,
         servers: Vec<ServerName>,
     ) -> Result<Self, UnknownMember> {
+        let (directory, unknown) = Self::lenient(entries, groups, servers);
+        match unknown.into_iter().next() {
+            Some(unknown) => Err(unknown),
+            None => Ok(directory),
+        }
+    }
+
+    /// Creates a directory as [`new`](Self::new) does, and leaves unknown members of groups out; returns
+    /// each of them once.
+    pub fn lenient(
+        mut entries: Vec<PhoneEntry>,
+        groups: HashMap<String, Vec<String>>,
+        servers: Vec<ServerName>,
+    ) -> (Self, Vec<UnknownMember>) {
         for entry in &mut entries {
             entry.listing = Listing::Listed;
         }
-        let directory = Self {
+        let mut directory = Self {
+            index: Index::new(&entries),
             entries,
             groups,
             servers,
         };
+        let mut unknown: Vec<UnknownMember> = Vec::new();
         for (group, members) in &directory.groups {
-            for member in members {
-                if !directory.is_possible(member) {
-                    return Err(UnknownMember {
-                        group: group.clone(),
-                        member: member.clone(),
-                    });
-                }
+            let members: BTreeSet<&String> = members.iter().collect();
+            let members = members.into_iter();
+            let members = members.filter(|member| !directory.is_possible(member));
+            unknown.extend(members.map(|member| UnknownMember {
+                group: group.clone(),
+                member: member.clone(),
+            }));
+        }
+        for UnknownMember { group, member } in &unknown {
+            if let Some(members) = directory.groups.get_mut(group) {
+                members.retain(|other| other != member);
             }
         }
-        Ok(directory)
+        (directory, unknown)
     }
 
     /// Returns whether a member of a group is known, or may be an endpoint.
@@ -81,8 +105,7 @@ impl Directory {
 
     /// Returns the entry of `endpoint` of a server, or an unlisted one.
     pub fn of_endpoint(&self, endpoint: &Endpoint, server: Option<&ServerName>) -> PhoneEntry {
-        let entries = self.entries.iter();
-        let own = entries.filter(|entry| entry.endpoint.as_ref() == Some(endpoint));
+        let own = self.at(self.index.of_endpoint(endpoint));
         let known = best(own, server).cloned();
         known
             .unwrap_or_else(|| PhoneEntry::unlisted(endpoint.clone()))
@@ -98,24 +121,30 @@ impl Directory {
     }
 
     fn by_name(&self, name: &str, server: Option<&ServerName>) -> Option<&PhoneEntry> {
-        best(
-            self.entries.iter().filter(|entry| entry.name == name),
-            server,
-        )
+        best(self.named(name), server)
+    }
+
+    /// Returns the entries of this name.
+    fn named(&self, name: &str) -> impl Iterator<Item = &PhoneEntry> + Clone {
+        self.at(self.index.named(name))
+    }
+
+    /// Returns the entries at positions of the index.
+    fn at<'a>(&'a self, positions: &'a [usize]) -> impl Iterator<Item = &'a PhoneEntry> + Clone {
+        positions.iter().filter_map(|at| self.entries.get(*at))
     }
 
     fn by_address(&self, text: &str, server: Option<&ServerName>) -> Option<&PhoneEntry> {
-        let entries = self.entries.iter();
         if let Ok(mac) = text.parse::<MacAddress>() {
-            return best(entries.filter(|entry| entry.mac == Some(mac)), server);
+            return best(self.at(self.index.of_mac(mac)), server);
         }
         let address: Address = text.parse().ok()?;
         address.ip()?;
         let is_there = |entry: &&PhoneEntry| {
-            entry.address.as_ref().is_some_and(|own| {
-                own.host == address.host && (address.port.is_none() || own.port == address.port)
-            })
+            let port = entry.address.as_ref().and_then(|own| own.port);
+            address.port.is_none() || port == address.port
         };
+        let entries = self.at(self.index.at_host(&address));
         best(entries.filter(is_there), server)
     }
 }

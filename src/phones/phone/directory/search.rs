@@ -57,10 +57,11 @@ impl Directory {
     /// can be that of one phone only.
     pub fn doubts(&self, entry: &PhoneEntry, registered: &impl Registered) -> Vec<ServerName> {
         let is_one = entry.address.is_some() || entry.mac.is_some();
-        let is_placed = self.entries.iter().any(|known| {
-            known.name == entry.name && known.endpoint == entry.endpoint && known.server.is_some()
-        });
-        if is_placed || !is_one || !entry.listing.is_named() || !self.has_several_servers() {
+        if !self.has_several_servers() || !is_one || !entry.listing.is_named() {
+            return Vec::new();
+        }
+        let mut namesakes = self.named(&entry.name);
+        if namesakes.any(|known| known.endpoint == entry.endpoint && known.server.is_some()) {
             return Vec::new();
         }
         let entry = PhoneEntry {
@@ -225,10 +226,8 @@ impl<'a, R: Registered> Search<'a, R> {
             let target = self.on(name, Some(server));
             let entry = target.entry()?;
             let own = entry.endpoint.as_ref();
-            let is_written = directory.entries.iter().any(|known| {
-                known.server.as_ref() == Some(server)
-                    && known.name == entry.name
-                    && known.endpoint.as_ref() == own
+            let is_written = directory.named(&entry.name).any(|known| {
+                known.server.as_ref() == Some(server) && known.endpoint.as_ref() == own
             });
             (is_written || self.has(entry, server)).then(|| (server, entry.endpoint.clone()))
         };
