@@ -1,32 +1,22 @@
 //! One source of settings, and how it overrides those below it.
 
-use std::fmt;
-
-use ::config::{ConfigError, Map, Source, Value, ValueKind};
+use ::config::{Map, Value, ValueKind};
 
 /// The settings of one file, or of the environment. The origin of each value is its place there.
-#[derive(Clone)]
 pub(super) struct Layer(pub(super) Map<String, Value>);
 
-impl fmt::Debug for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Values may be passwords.
-        f.debug_struct("Layer").finish_non_exhaustive()
+/// Lays the layers over each other, in order.
+///
+/// The builder of `config` would do so twice, which loses the origins of tables and takes the dots of quoted
+/// keys for paths.
+pub(super) fn merge(layers: Vec<Layer>) -> Map<String, Value> {
+    let mut merged = Value::from(Map::<String, Value>::new());
+    for Layer(upper) in layers {
+        overlay(&mut merged, upper.into());
     }
-}
-
-impl Source for Layer {
-    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        Ok(self.0.clone())
-    }
-
-    fn collect_to(&self, lower: &mut Value) -> Result<(), ConfigError> {
-        overlay(lower, self.0.clone().into());
-        Ok(())
+    match merged.kind {
+        ValueKind::Table(table) => table,
+        _ => Map::new(),
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn read(
             );
         }
     }
-    directory(&entries, groups, servers, validator)
+    directory(entries, groups, servers, validator)
 }
 
 /// Splits a name such as `berlin/1001` into server and name.
@@ -234,7 +234,7 @@ where
 
 /// Builds the directory; unknown members of groups are reported and left out.
 fn directory(
-    entries: &[PhoneEntry],
+    entries: Vec<PhoneEntry>,
     groups: Vec<(Group, Setting)>,
     servers: &[ServerName],
     validator: &mut Validator,
@@ -245,21 +245,15 @@ fn directory(
         members.insert(group.name.clone(), group.members);
         sections.insert(group.name, section);
     }
-    loop {
-        let error = match Directory::new(entries.to_vec(), members.clone(), servers.to_vec()) {
-            Ok(directory) => return directory,
-            Err(error) => error,
-        };
-        let Some(section) = sections.get(&error.group) else {
-            return Directory::default();
-        };
-        let path = member(section, &error.member);
-        let diagnostic = section.diagnostic_at(&path, error.to_string());
-        validator.diagnostics.push(diagnostic);
-        if let Some(members) = members.get_mut(&error.group) {
-            members.retain(|member| *member != error.member);
+    let (directory, unknown) = Directory::lenient(entries, members, servers.to_vec());
+    for error in unknown {
+        if let Some(section) = sections.get(&error.group) {
+            let path = member(section, &error.member);
+            let diagnostic = section.diagnostic_at(&path, error.to_string());
+            validator.diagnostics.push(diagnostic);
         }
     }
+    directory
 }
 
 /// Returns the path to one member of a group.

@@ -6,11 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::config::Source;
 use handset_net::files::{self, Links};
 
 use super::diagnostic::{Diagnostic, Location, Warning};
 use super::environment;
+use super::layer;
 use super::origin::Files;
 use super::setting::Setting;
 use super::toml_source;
@@ -79,11 +79,8 @@ pub(super) fn load(
         }
     }
     layers.push(environment::read(&sources.variables, diagnostics, warnings));
-    // A builder would merge the result once more, which loses the origins of tables and takes the
-    // dots of quoted keys for paths. Collecting layers cannot fail.
-    let table = layers.collect().unwrap_or_default();
     Merged {
-        root: Setting::root(table, Files::from(names)),
+        root: Setting::root(layer::merge(layers), Files::from(names)),
         files,
     }
 }

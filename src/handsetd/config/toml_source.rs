@@ -1,5 +1,6 @@
 //! Parses the text of a file into values that know their lines.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ pub(super) fn parse(
         diagnostics,
     };
     match DeTable::parse(text) {
-        Ok(table) => Some(Layer(file.table("", table.into_inner()))),
+        Ok(table) => Some(Layer(file.table(Key(None, ""), table.into_inner()))),
         Err(error) => {
             let diagnostic = file.syntax_error(&error);
             file.diagnostics.push(diagnostic);
@@ -59,6 +60,20 @@ struct File<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
+/// The key of a value: that of its table, and its name in there. Written out only where it is reported,
+/// since files may have a hundred thousand values.
+#[derive(Clone, Copy)]
+struct Key<'a>(Option<&'a Self>, &'a str);
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(Some(table @ Self(Some(_), _)), name) => write!(f, "{table}.{name}"),
+            Self(_, name) => f.write_str(name),
+        }
+    }
+}
+
 impl File<'_> {
     fn location(&self, line: usize) -> Location {
         Location::File {
@@ -75,22 +90,18 @@ impl File<'_> {
             .saturating_add(1)
     }
 
-    fn table(&mut self, key: &str, table: DeTable<'_>) -> Map<String, Value> {
-        let mut values = Map::new();
+    fn table(&mut self, key: Key<'_>, table: DeTable<'_>) -> Map<String, Value> {
+        let mut values = Map::with_capacity(table.len());
         for (name, value) in table {
             let line = self.line(name.span().start);
             let name = name.into_inner().into_owned();
-            let key = match key {
-                "" => name.clone(),
-                _ => format!("{key}.{name}"),
-            };
-            let value = self.value(&key, line, value);
+            let value = self.value(Key(Some(&key), &name), line, value);
             values.insert(name, value);
         }
         values
     }
 
-    fn value(&mut self, key: &str, line: usize, value: Spanned<DeValue<'_>>) -> Value {
+    fn value(&mut self, key: Key<'_>, line: usize, value: Spanned<DeValue<'_>>) -> Value {
         let kind = match value.into_inner() {
             DeValue::Array(elements) => {
                 let elements = elements.into_iter().map(|element| {
@@ -120,8 +131,8 @@ impl File<'_> {
     }
 
     /// Reports a value that no setting can have; it counts as absent.
-    fn invalid(&mut self, key: &str, line: usize, text: &str) -> ValueKind {
-        let diagnostic = Diagnostic::new(self.location(line), key, text);
+    fn invalid(&mut self, key: Key<'_>, line: usize, text: &str) -> ValueKind {
+        let diagnostic = Diagnostic::new(self.location(line), key.to_string(), text);
         self.diagnostics.push(diagnostic);
         ValueKind::Nil
     }
