@@ -8,6 +8,7 @@
 mod delivery;
 mod in_flight;
 mod outbox;
+mod pace;
 mod queue;
 mod refusal;
 mod services;
@@ -31,6 +32,7 @@ use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
 use outbox::OutboxWorker;
+use pace::Pace;
 use queue::Admission;
 
 pub(crate) use delivery::Delivery;
@@ -184,15 +186,22 @@ impl Dispatcher {
             }
         };
         let request = Arc::new(request);
+        let pace = Pace::default();
         let start = |found| match found {
             found if request.keep.is_some() => self.start_stored(found, &request, info),
-            Ok(phone) => self.start_one(phone, Arc::clone(&request), info),
+            Ok(phone) => self.start_one(phone, Arc::clone(&request), info, pace.clone()),
             Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
         };
         found.into_iter().map(start).collect()
     }
 
-    fn start_one(&self, phone: Phone, request: Arc<Request>, info: &RequestInfo) -> Delivery {
+    fn start_one(
+        &self,
+        phone: Phone,
+        request: Arc<Request>,
+        info: &RequestInfo,
+        pace: Pace,
+    ) -> Delivery {
         let services = Arc::clone(&self.services);
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
         let mut slot = match services.queues.enter(&phone, &request) {
@@ -224,7 +233,9 @@ impl Dispatcher {
                 outcome = async {
                     match slot.admission().await {
                         Admission::Now => {
-                            services.deliver(Some(&phone), &request, &commit_point).await
+                            let deliver =
+                                || services.deliver(Some(&phone), &request, &commit_point);
+                            pace.run(deliver).await
                         }
                         Admission::Replaced => {
                             let reason = "replaced by a newer screen before it was sent";

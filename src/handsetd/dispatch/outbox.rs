@@ -37,6 +37,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{Instrument, error};
 
+use super::pace::Pace;
 use super::{Delivery, Dispatcher, NO_PHONE};
 use crate::history::RequestInfo;
 use crate::outcome::{Outcome, Status};
@@ -150,7 +151,7 @@ impl Dispatcher {
         why: &str,
     ) -> Outcome {
         let mut delivery = match found {
-            Ok(phone) => self.start_one(phone, request, info),
+            Ok(phone) => self.start_one(phone, request, info, Pace::default()),
             Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
         };
         delivery.end().await;

@@ -1,0 +1,86 @@
+//! How many deliveries of one request are sent at once.
+//!
+//! A group may have thousands of phones. All at once, they would need as many sockets and most of the
+//! memory of a small machine, and none of them would be served sooner. A phone that takes its time gives
+//! its place to another after [`PATIENCE`], so that dead phones delay the others of the group by little.
+//! Requests do not wait for each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// The pace of one request. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Pace(Arc<Semaphore>);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Pace {
+    /// Starts a delivery when it has a place, and runs it to its end.
+    pub(super) async fn run<F: Future>(&self, start: impl FnOnce() -> F) -> F::Output {
+        // Never closed.
+        let place = self.0.acquire().await.ok();
+        // Boxed, so that one that waits takes no memory for what it does later.
+        let mut delivery = Box::pin(start());
+        if let Ok(end) = timeout(PATIENCE, &mut delivery).await {
+            return end;
+        }
+        drop(place);
+        delivery.await
+    }
+}
+
+/// How many deliveries of one request are started at once: more than it takes to keep the processors busy
+/// with phones that answer within a millisecond, few enough for the default limit of 1,024 descriptors.
+const AT_ONCE: usize = 256;
+
+/// How long a delivery keeps its place. 10,000 phones of which none answers are all tried within 2 s.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::{join_all, pending};
+    use tokio::task::yield_now;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_run_at_once_and_all_of_them_in_the_end() {
+        let (pace, running, most) = (Pace::default(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let delivery = || async {
+            let now = running.fetch_add(1, Ordering::Relaxed) + 1;
+            most.fetch_max(now, Ordering::Relaxed);
+            yield_now().await;
+            running.fetch_sub(1, Ordering::Relaxed);
+        };
+        let all = join_all((0..4 * AT_ONCE).map(|_| pace.run(delivery))).await;
+        assert_eq!(all.len(), 4 * AT_ONCE);
+        assert_eq!(most.into_inner(), AT_ONCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn phones_that_do_not_answer_give_their_places_to_others() {
+        let pace = Pace::default();
+        let started = Instant::now();
+        let dead = join_all((0..2 * AT_ONCE).map(|_| pace.run(pending::<()>)));
+        let last = async {
+            yield_now().await;
+            pace.run(|| async {}).await;
+        };
+        tokio::select! {
+            biased;
+            _ = dead => unreachable!("they never end"),
+            () = last => (),
+        }
+        assert!(started.elapsed() <= 3 * PATIENCE, "{:?}", started.elapsed());
+    }
+}
