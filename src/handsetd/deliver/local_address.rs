@@ -1,8 +1,8 @@
 //! The address at which a phone reaches handsetd.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use tokio::net::{UdpSocket, lookup_host};
+use tokio::net::lookup_host;
 use url::Url;
 
 use handset_phones::phone::Address;
@@ -16,7 +16,7 @@ pub(super) async fn base_url_for(phone: &Address, port: u16) -> Option<Url> {
 
 /// Returns the local address of the route to a host; `None` if there is no route.
 ///
-/// Nothing is sent: connecting a UDP socket only looks the route up.
+/// Nothing is sent: connecting a UDP socket only looks the route up, and blocks as little as that does.
 pub(super) async fn towards(host: &str) -> Option<IpAddr> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let remote = lookup_host((host, DISCARD)).await.ok()?.next()?;
@@ -24,8 +24,8 @@ pub(super) async fn towards(host: &str) -> Option<IpAddr> {
         SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
     };
-    let socket = UdpSocket::bind((local, 0)).await.ok()?;
-    socket.connect(remote).await.ok()?;
+    let socket = UdpSocket::bind((local, 0)).ok()?;
+    socket.connect(remote).ok()?;
     Some(socket.local_addr().ok()?.ip())
 }
 
