@@ -18,7 +18,12 @@ use crate::table::{HANDSETD, Table};
 
 /// Calls each subject and prints what that cost.
 pub async fn run(handsetd: &Path) -> anyhow::Result<()> {
-    let mut table = Table::new(&["calls/s", "µs CPU a call", "commands a call", "MB at the peak"]);
+    let mut table = Table::new(&[
+        "calls/s",
+        "µs CPU a call",
+        "commands a call",
+        "MB at the peak",
+    ]);
     for name in ["floor-agi", "asterisk-rs-agi", "blazing_agi", HANDSETD] {
         let agi = free_address()?;
         let subject = match name {

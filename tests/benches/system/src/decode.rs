@@ -21,7 +21,14 @@ pub fn run(handsetd: &Path) -> anyhow::Result<()> {
     // Into a file: grep stops at the first match when nobody reads what it writes.
     let output = tempfile::NamedTempFile::new()?;
     let decode = |to: Stdio| finish(handsetd, &["ami", "decode"], capture.path(), to);
-    let grep = |to: Stdio| finish("grep".as_ref(), &["-ac", "Event: Hangup"], capture.path(), to);
+    let grep = |to: Stdio| {
+        finish(
+            "grep".as_ref(),
+            &["-ac", "Event: Hangup"],
+            capture.path(),
+            to,
+        )
+    };
     let (mut floor, mut grepped, mut decoded, mut written) = (0_f64, 0_f64, 0_f64, 0_f64);
     for _ in 0..ROUNDS {
         let rate = |start: Instant| text.len() as f64 / 1e6 / start.elapsed().as_secs_f64();

@@ -128,7 +128,9 @@ async fn judged(admin: SocketAddr) -> anyhow::Result<usize> {
         .text()
         .await?;
     let rules: serde_json::Value = serde_json::from_str(&rules)?;
-    let judged = rules["result"][0]["unmet"].as_u64().context(rules.to_string())?;
+    let judged = rules["result"][0]["unmet"]
+        .as_u64()
+        .context(rules.to_string())?;
     Ok(usize::try_from(judged)? * MARKED)
 }
 

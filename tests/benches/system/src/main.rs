@@ -7,7 +7,9 @@
 
 mod calls;
 mod decode;
+mod delivery;
 mod events;
+mod group;
 mod subject;
 mod table;
 
@@ -15,8 +17,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
-/// The workloads, each a file.
-const WORKLOADS: [&str; 3] = ["decode", "events", "calls"];
+/// The workloads, each a file; `growth` is in that of `group`.
+const WORKLOADS: [&str; 6] = ["decode", "events", "calls", "delivery", "group", "growth"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -37,7 +39,10 @@ async fn main() -> anyhow::Result<()> {
         match *workload {
             "calls" => calls::run(handsetd).await?,
             "decode" => decode::run(handsetd)?,
+            "delivery" => delivery::run(handsetd).await?,
             "events" => events::run(handsetd).await?,
+            "group" => group::run(handsetd).await?,
+            "growth" => group::growth(handsetd).await?,
             other => bail!("unknown workload {other}; expected one of {WORKLOADS:?}"),
         }
     }
@@ -52,6 +57,7 @@ async fn be(name: &str, address: &str) -> anyhow::Result<()> {
         "blazing_agi" => calls::blazing(address).await,
         "floor-ami" => events::floor(address).await,
         "asterisk-rs-ami" => events::asterisk_rs(address).await,
+        "light-phones" => group::light_phones(address).await,
         other => bail!("unknown subject {other}"),
     }
 }
