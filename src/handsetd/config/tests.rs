@@ -135,7 +135,7 @@ fn example_names_every_key_that_has_a_default() {
         name.starts_with(|c: char| c.is_ascii_lowercase())
             .then_some(name)
     });
-    let internal = ["entries", "groups", "servers", "users"];
+    let internal = ["entries", "groups", "index", "servers", "users"];
     for name in fields.filter(|name| !internal.contains(name)) {
         let is_there =
             example.contains(&format!("#{name} = ")) || example.contains(&format!("# {name} = "));
