@@ -2,6 +2,7 @@
 //!
 //! They are not enumerated: an event is a name and headers, whichever Asterisk module sends it.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,14 +17,18 @@ pub struct Event {
 #[derive(Debug)]
 struct Data {
     packet: Packet,
+    /// Where the name is in the packet: it is asked for by each that an event passes.
+    name: Range<usize>,
     /// Its share of the bytes that all events may take; released with the last clone.
     share: Option<Share>,
 }
 
 impl Event {
     pub(crate) fn new(packet: Packet) -> Self {
+        let name = packet.header("Event").map(|name| packet.range(name));
         Self {
             data: Arc::new(Data {
+                name: name.unwrap_or_default(),
                 packet,
                 share: None,
             }),
@@ -54,7 +59,7 @@ impl Event {
 
     /// Returns the value of the header `Event`.
     pub fn name(&self) -> &str {
-        self.header("Event").unwrap_or_default()
+        self.data.packet.text(&self.data.name)
     }
 
     /// Returns whether it has this name, ignoring case.

@@ -3,6 +3,7 @@
 //! It distinguishes events and responses, and ignores any further meaning.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 use handset_net::text;
@@ -149,8 +150,18 @@ impl Packet {
     /// Returns a part of the text, which begins and ends between characters.
     fn part(&self, part: &[u8]) -> &str {
         let start = self.text.as_bytes().offset(part);
-        let range = start..start.saturating_add(part.len());
-        self.text.get(range).unwrap_or_default()
+        self.text(&(start..start.saturating_add(part.len())))
+    }
+
+    /// Returns where a value that this packet has returned is in its text.
+    pub(crate) fn range(&self, value: &str) -> Range<usize> {
+        let start = self.text.as_bytes().offset(value.as_bytes());
+        start..start.saturating_add(value.len())
+    }
+
+    /// Returns what is at a [`range`](Self::range).
+    pub(crate) fn text(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
     }
 }
 
@@ -177,6 +188,9 @@ impl fmt::Debug for Packet {
 
 /// Returns whether a bare LF, after a first line that ends with CRLF, belongs to a value.
 fn has_long_values(block: &[u8]) -> bool {
+    if !has_bare_feed(block) {
+        return false;
+    }
     let mut feeds = memchr_iter(b'\n', block);
     let is_bare = |feed: usize| {
         let before = feed.checked_sub(1).and_then(|at| block.get(at));
@@ -187,6 +201,17 @@ fn has_long_values(block: &[u8]) -> bool {
     };
     let is_candidate = !is_bare(first) && feeds.any(is_bare);
     is_candidate && !is_follows(without_line_end(block.get(..=first).unwrap_or_default()))
+}
+
+/// Returns whether any LF has no CR before it. Looks at all bytes, which is faster than to stop at each line.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, the loop becomes vector instructions"
+)]
+fn has_bare_feed(block: &[u8]) -> bool {
+    let pairs = block.iter().zip(block.get(1..).unwrap_or_default());
+    let found = |found, (&before, &byte): (&u8, &u8)| found | ((byte == b'\n') & (before != b'\r'));
+    pairs.fold(block.first() == Some(&b'\n'), found)
 }
 
 /// Extends a value by the lines behind a bare LF, which it takes from `lines`.
