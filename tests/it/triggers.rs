@@ -137,6 +137,29 @@ do = [ { verb = "push", phone = "desk", text = "stolen" } ]
     assert!(daemon.state("schedules.json").exists());
 }
 
+/// Checks that the API has the warnings about rules that `check` has printed, with file and line.
+async fn api_shows_the_same_warnings(daemon: &Daemon, printed: &str) {
+    let client = AdminClient::new(daemon.admin());
+    for (rule, count) in [("paused", 1), ("unknown phone", 3), ("other phone", 2)] {
+        let named = format!(": rule \"{rule}\"");
+        let lines = printed.lines().filter(|line| line.contains(&named));
+        let expected: Vec<&str> = lines
+            .filter_map(|line| line.strip_prefix("warning: "))
+            .collect();
+        assert_eq!(expected.len(), count, "{printed}");
+        assert!(expected[0].contains("test.toml:"), "{expected:?}");
+        let path = format!("/api/v1/rules/{}", rule.replace(' ', "%20"));
+        soon("the warnings", async {
+            while client.get(&path).await.json()["result"]["warnings"]
+                != serde_json::json!(expected)
+            {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+}
+
 async fn queue_events_fire_patterns_once_their_class_is_read(version: Version) {
     let files = [
         ("queues.conf", "[support]\nmember => Local/1@phones\n"),
@@ -202,29 +225,7 @@ do = [ {{ verb = "ping" }} ]
     }
     assert!(!text.contains("sends setvar"), "{text}");
     assert!(!text.contains("names \"desk\""), "{text}");
-    // The API and the page show the same, with the line.
-    let warnings = async |rule: &str| {
-        let client = AdminClient::new(daemon.admin());
-        let response = client.get(&format!("/api/v1/rules/{rule}")).await;
-        response.json()["result"]["warnings"].clone()
-    };
-    let all_of = |rule: &str| {
-        let named = format!(": rule \"{}\"", rule.replace("%20", " "));
-        let lines = text.lines().filter(|line| line.contains(&named));
-        let lines = lines.filter_map(|line| line.strip_prefix("warning: "));
-        lines.map(ToOwned::to_owned).collect::<Vec<_>>()
-    };
-    for (rule, count) in [("paused", 1), ("unknown%20phone", 3), ("other%20phone", 2)] {
-        let expected = all_of(rule);
-        assert_eq!(expected.len(), count, "{text}");
-        assert!(expected[0].contains("test.toml:"), "{expected:?}");
-        soon("the warnings", async {
-            while warnings(rule).await != serde_json::json!(expected) {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
-    }
+    api_shows_the_same_warnings(&daemon, &text).await;
 
     asterisk.change(
         "manager.conf",
@@ -244,18 +245,9 @@ do = [ {{ verb = "ping" }} ]
         .line("The account reads more events; logging in again.")
         .await;
     daemon.line_after(1, "Connected to Asterisk").await;
-    assert_eq!(
-        daemon.log().matches("of class agent").count(),
-        1,
-        "{}",
-        daemon.log()
-    );
-    assert_eq!(
-        daemon.log().matches("names \"1o01\"").count(),
-        2,
-        "{}",
-        daemon.log()
-    );
+    let log = daemon.log();
+    assert_eq!(log.matches("of class agent").count(), 1, "{log}");
+    assert_eq!(log.matches("names \"1o01\"").count(), 2, "{log}");
     let paused = asterisk.cli("queue pause member Local/1@phones queue support reason lunch");
     assert!(
         paused.contains("paused interface"),
