@@ -1,5 +1,7 @@
 //! The result of a request: for each phone an outcome, and the report that summarizes them.
 
+mod status;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,78 +12,7 @@ use handset_phones::phone::Vendor;
 
 use crate::content_store::Fetch;
 
-/// The status of a request, as dialplans and programs read it.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) enum Status {
-    /// The phone refused handsetd: password, allow-list, authentication URL.
-    Denied,
-    /// handsetd failed; the log has the cause, under the id of the delivery.
-    Error,
-    /// The request is invalid.
-    Invalid,
-    /// No such phone, or its vendor or address is unknown.
-    NotFound,
-    /// The phone confirmed, or it accepted over a transport without confirmation.
-    Ok,
-    /// Several phones, not all `OK`; the reason lists each.
-    Partial,
-    /// Accepted, and in progress or stored.
-    Queued,
-    /// The phone understood and refused; the reason quotes it.
-    Rejected,
-    /// It was sent and no reply arrived: it may have happened, so it is not repeated.
-    Unknown,
-    /// Nothing was sent: no route, connection refused, not registered, Asterisk not connected.
-    Unreachable,
-    /// The phone does not support this.
-    Unsupported,
-}
-
-impl Status {
-    /// All statuses, in alphabetical order.
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Denied,
-        Self::Error,
-        Self::Invalid,
-        Self::NotFound,
-        Self::Ok,
-        Self::Partial,
-        Self::Queued,
-        Self::Rejected,
-        Self::Unknown,
-        Self::Unreachable,
-        Self::Unsupported,
-    ];
-
-    /// Returns the status with this name, in any case.
-    pub(crate) fn find(word: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|status| status.word().eq_ignore_ascii_case(word))
-    }
-
-    /// Returns the name, as in `HANDSET_STATUS`.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Denied => "DENIED",
-            Self::Error => "ERROR",
-            Self::Invalid => "INVALID",
-            Self::NotFound => "NOTFOUND",
-            Self::Ok => "OK",
-            Self::Partial => "PARTIAL",
-            Self::Queued => "QUEUED",
-            Self::Rejected => "REJECTED",
-            Self::Unknown => "UNKNOWN",
-            Self::Unreachable => "UNREACHABLE",
-            Self::Unsupported => "UNSUPPORTED",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
+pub(crate) use status::Status;
 
 /// The result of a request at one phone.
 #[derive(Clone, Debug, Eq, PartialEq)]

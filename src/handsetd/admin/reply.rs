@@ -131,19 +131,7 @@ impl IntoResponse for Reply {
 
 /// Returns the HTTP status code of a status.
 pub(super) fn code(status: Status) -> StatusCode {
-    match status {
-        Status::Denied => StatusCode::BAD_GATEWAY,
-        Status::Error => StatusCode::INTERNAL_SERVER_ERROR,
-        Status::Invalid => StatusCode::BAD_REQUEST,
-        Status::NotFound => StatusCode::NOT_FOUND,
-        Status::Ok => StatusCode::OK,
-        Status::Partial => StatusCode::MULTI_STATUS,
-        Status::Queued => StatusCode::ACCEPTED,
-        Status::Rejected => StatusCode::CONFLICT,
-        Status::Unknown => StatusCode::GATEWAY_TIMEOUT,
-        Status::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-        Status::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
-    }
+    StatusCode::from_u16(status.http_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 /// The longest reply that is kept for a repetition, in bytes of JSON.
 const MAX_KEPT: usize = 16 * 1024;

@@ -28,7 +28,11 @@ pub(super) fn common() -> Map<String, Value> {
             "INVALID: the role of the user does not permit the request",
             None,
         ),
-        (StatusCode::NOT_FOUND, "NOTFOUND", None),
+        (
+            StatusCode::NOT_FOUND,
+            "NOTFOUND: no such phone, rule, delivery or path",
+            None,
+        ),
         (
             StatusCode::METHOD_NOT_ALLOWED,
             "INVALID: the path does not support the method",
@@ -72,7 +76,7 @@ pub(super) fn replies() -> Map<String, Value> {
         let code = code(status).as_str().to_owned();
         responses
             .entry(code)
-            .or_insert_with(|| reply(status.word()));
+            .or_insert_with(|| reply(&format!("{status}: {}", status.meaning())));
     }
     responses
 }
