@@ -67,7 +67,7 @@
 //! | 4 | `config` |
 //! | 3 | `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
-//! | 1 | `deliver`, `history`, `metrics`, `resolver`, `rules` |
+//! | 1 | `deliver`, `history`, `metrics`, `reference`, `resolver`, `rules` |
 //! | 0 | `commit_point`, `content_store`, `http_client`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
 //!
 //! `fuzzing` is separate: it exposes to `tests/fuzz` what is private otherwise, and nothing depends on it.
@@ -135,6 +135,7 @@
 //! | page | a screen of the configuration that phones fetch by themselves; its form, or that of a push, comes back as the event `phone.form` |
 //! | phone-facing server | the HTTP server of `[http]`: content, authentication URL, action URLs, pages |
 //! | plan | the ordered steps of a task, and how each reply is interpreted |
+//! | reference | the documentation of verbs, targets, statuses and configuration, rendered from one source |
 //! | request | a verb with its keys |
 //! | requester | who made a request: a call, a rule, a user event, the API, the page, the command line |
 //! | resolver | finds the phones that a name means, from configuration and roster |
@@ -172,6 +173,7 @@ mod page_names;
 mod pages;
 mod phone_http;
 mod phone_networks;
+mod reference;
 mod resolver;
 mod roster;
 mod rules;

@@ -9,11 +9,9 @@ mod invalid_value;
 pub mod media;
 pub mod phone;
 pub mod screen;
+pub mod support;
 pub mod vendor;
 pub mod verb;
 
 pub use given::Given;
 pub use invalid_value::InvalidValue;
-
-#[cfg(test)]
-mod verbs_page;

@@ -22,6 +22,7 @@ mod refusal;
 mod request;
 mod setting;
 mod stream;
+mod syntax;
 mod table;
 mod text;
 mod tone;

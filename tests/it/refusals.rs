@@ -73,7 +73,7 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "push?colour=red",
         &["Hello"],
-        "unknown key \"colour\" of push; expected one of text, title, prompt, ",
+        "unknown key \"colour\" of push (see handsetd help push); expected one of text, title, prompt, ",
     ),
     (
         "push",
@@ -372,7 +372,7 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "ping?tone=1",
         &[],
-        "unknown key \"tone\" of ping; expected one of deadline, keep, phone, via, wait",
+        "unknown key \"tone\" of ping (see handsetd help ping); expected one of deadline, keep, phone, via, wait",
     ),
     ("push", &["text=a", "phone=&"], "phone: it names no phone"),
 ];

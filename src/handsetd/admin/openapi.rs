@@ -2,15 +2,19 @@
 
 mod responses;
 
+use std::fmt::Write;
+
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use handset_phones::verb::{COMMON, Key, Kind, MAX_VALUES, Row, TABLE};
+use handset_phones::phone::PhoneNames;
+use handset_phones::verb::{COMMON, Key, Kind, Row, TABLE};
 use serde_json::{Map, Value, json};
 
 use super::deliveries;
 use super::requests::MAX_KEY;
 use super::role::Role;
 use crate::outcome::Status;
+use crate::reference;
 
 /// Handles `GET openapi.json`.
 pub(super) async fn serve() -> Response {
@@ -151,22 +155,83 @@ fn operation(row: &Row, has_phone: bool) -> Value {
         "operationId": if has_phone { format!("phone-{}", row.name()) } else { row.name().to_owned() },
         "summary": row.summary,
         "parameters": [key],
-        "description": format!("Requires the role {}.", Role::for_verb(row.verb).max(Role::Send)),
-        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "description": description(row),
+        "requestBody": {"content": {"application/json": {
+            "schema": schema, "examples": examples(row, has_phone),
+        }}},
         "responses": responses::replies_to_bodies(),
     })
 }
 
 fn property(key: &Key) -> Value {
     let value = schema(key);
-    if key.repeatable || key.kind == Kind::Phones {
+    let max = match key.kind {
+        Kind::Phones => PhoneNames::MAX,
+        _ => key.max_values,
+    };
+    let mut property = if max > 1 {
         json!({"oneOf": [
             value,
-            {"type": "array", "items": value, "minItems": 1, "maxItems": MAX_VALUES},
+            {"type": "array", "items": value, "minItems": 1, "maxItems": max},
         ]})
     } else {
         value
+    };
+    property["description"] = reference::describe(key).into();
+    property["examples"] = json!([example_value(key, key.example)]);
+    if let Some(default) = key.default {
+        property["default"] = default.into();
     }
+    property
+}
+
+/// Returns a value in the type that the schema prefers.
+fn example_value(key: &Key, text: &str) -> Value {
+    match key.kind {
+        Kind::Whole(..) => text
+            .parse::<u32>()
+            .map_or_else(|_| text.into(), Value::from),
+        _ => text.into(),
+    }
+}
+
+/// Returns bodies that work as they are.
+fn examples(row: &Row, has_phone: bool) -> Map<String, Value> {
+    let examples = (1..).zip(row.examples).map(|(number, pairs)| {
+        let mut body = Map::new();
+        if !has_phone && row.name() != "ping" {
+            body.insert("phone".to_owned(), "1001".into());
+        }
+        for (name, text) in *pairs {
+            if has_phone && *name == "phone" {
+                continue;
+            }
+            let value = row
+                .key(name)
+                .map_or_else(|| (*text).into(), |key| example_value(key, text));
+            let is_repeatable = row.key(name).is_some_and(Key::is_repeatable);
+            match body.get_mut(*name) {
+                Some(Value::Array(values)) => values.push(value),
+                _ if is_repeatable => _ = body.insert((*name).to_owned(), json!([value])),
+                _ => _ = body.insert((*name).to_owned(), value),
+            }
+        }
+        (number.to_string(), json!({"value": body}))
+    });
+    examples.collect()
+}
+
+/// Describes what the summary of an operation leaves out.
+fn description(row: &Row) -> String {
+    let role = Role::for_verb(row.verb).max(Role::Send);
+    let mut description = format!("Requires the role {role}.");
+    if !row.details.is_empty() {
+        description = format!("{} {description}", row.details);
+    }
+    if let Some(result) = row.result {
+        let _ = write!(description, " Result: {result}.");
+    }
+    description
 }
 
 /// Returns the schema of a value.
@@ -176,13 +241,7 @@ fn schema(key: &Key) -> Value {
     text["minLength"] = min.max(usize::from(key.required)).into();
     text["maxLength"] = max.into();
     match key.kind {
-        Kind::Duration => {
-            text["type"] = json!(["string", "integer"]);
-            text["examples"] = json!(["30s", "5m", 10]);
-        }
-        Kind::Entry => text["examples"] = json!(["Name|Number"]),
-        Kind::Input => text["examples"] = json!(["Label|param|kind"]),
-        Kind::Item => text["examples"] = json!(["Label|TARGET"]),
+        Kind::Duration => text["type"] = json!(["string", "integer"]),
         Kind::Url => text["format"] = json!("uri"),
         Kind::Whole(from, to) => {
             return json!({"type": "integer", "minimum": from, "maximum": to});

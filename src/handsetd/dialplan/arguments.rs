@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use handset_agi as agi;
-use handset_phones::verb::{Refusal, Verb};
+use handset_phones::verb::{Key, Refusal, Verb};
 
 /// Parses the request of a call. Values are not checked yet.
 pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusal> {
@@ -46,7 +46,7 @@ pub(crate) fn pairs<'a>(
         }
     }
     match claims.first() {
-        Some(&(main_key, _)) if !verb.row().key(main_key).is_some_and(|key| key.repeatable) => {
+        Some(&(main_key, _)) if !verb.row().key(main_key).is_some_and(Key::is_repeatable) => {
             let values = pairs.iter().filter(|(key, _)| key == main_key).count();
             let claims = claims.iter().map(|(_, claim)| claim);
             // A word before `=` was probably meant as a key; else the part after a comma is told.

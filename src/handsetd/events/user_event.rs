@@ -139,7 +139,11 @@ impl Key {
             .get(base.len()..)
             .and_then(|digits| digits.parse().ok());
         match number {
-            Some(number) if row.key(base).is_some_and(|key| key.repeatable) => {
+            Some(number)
+                if row
+                    .key(base)
+                    .is_some_and(handset_phones::verb::Key::is_repeatable) =>
+            {
                 Self::of(base.to_owned(), number)
             }
             // Unlike keys, the elements of a CSTA request are case-sensitive.

@@ -18,7 +18,7 @@ impl Number {
     }
 
     /// Longest number, in bytes: more than an E.164 number with a prefix, enough for a SIP address.
-    const MAX: usize = 64;
+    pub(crate) const MAX: usize = 64;
 }
 
 impl FromStr for Number {

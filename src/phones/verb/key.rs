@@ -58,8 +58,11 @@ fn milliseconds(text: &str) -> Result<Duration, InvalidValue> {
     })
 }
 
-const MAX_KEYS: usize = 64;
-const MAX_TIME: Duration = Duration::from_secs(10);
+/// The most keys in one request.
+pub(super) const MAX_KEYS: usize = 64;
+
+/// The longest hold and the longest pause.
+pub(super) const MAX_TIME: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {

@@ -56,4 +56,10 @@ pub enum Kind {
 impl Kind {
     /// `yes` or `no`.
     pub const YES_NO: Self = Self::Word(&["yes", "no"]);
+
+    /// `on` or `off`.
+    pub const ON_OFF: Self = Self::Word(&["on", "off"]);
+
+    /// `yes`, for keys that have no other value.
+    pub const YES: Self = Self::Word(&["yes"]);
 }

@@ -80,7 +80,7 @@ fn duration(text: &str) -> Result<Duration, InvalidValue> {
         InvalidValue::malformed("duration", text, "use 30s, 5m or a number of seconds")
     })?;
     if duration > MAX_DURATION {
-        let hint = "the limit is 30 days";
+        let hint = format!("the limit is {MAX_DAYS} days");
         return Err(InvalidValue::malformed("duration", text, hint));
     }
     Ok(duration)
@@ -166,11 +166,16 @@ fn word(text: &str, words: &'static [&'static str]) -> Result<&'static str, Inva
     known.ok_or_else(|| InvalidValue::word("value", text, words))
 }
 
-const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
-const MAX_PARAMETER: usize = 32;
+/// The longest duration, in days: what waits for a month is of no use any more.
+pub(super) const MAX_DAYS: u64 = 30;
+
+const MAX_DURATION: Duration = Duration::from_hours(MAX_DAYS * 24);
+
+/// The longest parameter of a form, in characters.
+pub(super) const MAX_PARAMETER: usize = 32;
 
 /// The longest value, in bytes: a text or a document of a phone is shorter.
-const MAX_VALUE: usize = 64 * 1024;
+pub(super) const MAX_VALUE: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,6 @@ use super::refusal::Refusal;
 use super::setting::Settings;
 use super::stream::{Codec, Mode, Stream};
 use super::value::Values;
-use crate::invalid_value::InvalidValue;
 
 /// Builds the action of `verb` from its values.
 pub(super) fn action(verb: Verb, values: &mut Values) -> Result<Action, Refusal> {
@@ -50,7 +49,7 @@ pub(super) fn action(verb: Verb, values: &mut Values) -> Result<Action, Refusal>
         }
         Verb::Dnd => Control::Dnd(values.required_word("state", ON_OFF)?),
         Verb::Dtmf => Control::Dtmf(values.required("digits")?),
-        Verb::Execute => execute(values)?,
+        Verb::Execute => Control::Execute(values.all("uri")),
         Verb::Firmware => {
             values.required_word("confirm", YES)?;
             Control::Firmware(values.required("url")?)
@@ -125,19 +124,6 @@ fn ring(values: &mut Values) -> Result<Action, Refusal> {
         (None, Some(tone)) => Ok(Action::Ring(tone)),
         (None, None) => Err(values.missing("tone")),
     }
-}
-
-fn execute(values: &mut Values) -> Result<Control, Refusal> {
-    let uris = values.all("uri");
-    if uris.len() > MAX_URIS {
-        let error = InvalidValue::TooMany {
-            unit: "URIs",
-            count: uris.len(),
-            max: MAX_URIS,
-        };
-        return Err(Refusal::invalid("uri", error));
-    }
-    Ok(Control::Execute(uris))
 }
 
 fn forward(values: &mut Values) -> Result<Forward, Refusal> {
@@ -231,6 +217,3 @@ fn conflict(one: &'static str, other: &'static str) -> Refusal {
 
 const ON_OFF: &[(&str, bool)] = &[("on", true), ("off", false)];
 const YES: &[(&str, ())] = &[("yes", ())];
-
-/// The most URIs in one request.
-const MAX_URIS: usize = 3;

@@ -116,7 +116,7 @@ fn unknown_key(verb: Verb, key: &str) -> String {
     } else {
         let names = names.collect::<Vec<_>>().join(", ");
         format!(
-            "unknown key {:?} of {verb}; expected one of {names}",
+            "unknown key {:?} of {verb} (see handsetd help {verb}); expected one of {names}",
             quoted(key)
         )
     }

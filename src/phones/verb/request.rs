@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::action::Action;
 use super::id::Verb;
 use super::refusal::Refusal;
-use super::table::{MAX_ELEMENTS, MAX_VALUES};
+use super::table::MAX_ELEMENTS;
 use super::value::Values;
 use super::via::Via;
 use super::{csta, parse, read};
@@ -110,14 +110,14 @@ impl Parser {
                 });
             }
         };
-        if !key.repeatable && values.has(name) {
+        if !key.is_repeatable() && values.has(name) {
             return Err(Refusal::DuplicateKey {
                 verb,
                 key: name.to_owned(),
             });
         }
-        if values.count(name) >= MAX_VALUES {
-            return Err(Refusal::too_many(name, "values", MAX_VALUES));
+        if values.count(name) >= key.max_values {
+            return Err(Refusal::too_many(name, "values", key.max_values));
         }
         let value = parse::value(key.kind, given);
         values.add(

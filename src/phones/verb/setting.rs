@@ -75,7 +75,8 @@ impl Setting {
     }
 }
 
-const MAX_VALUE: usize = 1024;
+/// The longest value of a setting, in bytes.
+pub(super) const MAX_VALUE: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,16 @@
-//! The table of verbs and their keys. Parsing, help, API description and messages derive from it.
+//! The table of verbs and their keys. Parsing, help, the manual, the API description, the page and
+//! messages derive from it.
+
+mod calls;
+mod device;
+mod key;
+mod mobility;
+mod screens;
+mod sounds;
 
 use super::id::{Verb, closest};
-use super::kind::Kind;
-use super::led::LedColor;
-use super::stream::Codec;
+
+pub use key::{COMMON, Key, MAX_VALUES};
 
 /// One verb.
 #[derive(Clone, Copy, Debug)]
@@ -12,17 +19,69 @@ pub struct Row {
     pub verb: Verb,
     /// What the verb does, as a short clause in the third person.
     pub summary: &'static str,
+    /// What else to know before using it: one paragraph, with words to write in backticks; may be
+    /// empty.
+    pub details: &'static str,
     /// The key that a value without a key belongs to.
     pub main_key: Option<&'static str>,
     /// The verb's own keys, in addition to [`COMMON`].
     pub keys: &'static [Key],
     /// Whether other keys are accepted, as elements of a vendor's request.
     pub takes_elements: bool,
-    /// Whether a delivery returns a result.
-    pub returns_result: bool,
+    /// What a delivery returns, as a noun phrase; `None` if nothing.
+    pub result: Option<&'static str>,
+    /// Requests that work as they are: keys and values.
+    pub examples: &'static [&'static [(&'static str, &'static str)]],
 }
 
 impl Row {
+    /// Returns the row of a verb without keys.
+    const fn new(verb: Verb, summary: &'static str) -> Self {
+        Self {
+            verb,
+            summary,
+            details: "",
+            main_key: None,
+            keys: &[],
+            takes_elements: false,
+            result: None,
+            examples: &[&[]],
+        }
+    }
+
+    const fn details(self, details: &'static str) -> Self {
+        Self { details, ..self }
+    }
+
+    const fn keys(self, keys: &'static [Key]) -> Self {
+        Self { keys, ..self }
+    }
+
+    const fn main_key(self, main_key: &'static str) -> Self {
+        Self {
+            main_key: Some(main_key),
+            ..self
+        }
+    }
+
+    const fn with_elements(self) -> Self {
+        Self {
+            takes_elements: true,
+            ..self
+        }
+    }
+
+    const fn result(self, result: &'static str) -> Self {
+        Self {
+            result: Some(result),
+            ..self
+        }
+    }
+
+    const fn examples(self, examples: &'static [&'static [(&'static str, &'static str)]]) -> Self {
+        Self { examples, ..self }
+    }
+
     /// Returns the name of the verb.
     pub const fn name(&self) -> &'static str {
         self.verb.name()
@@ -53,331 +112,50 @@ impl Verb {
     }
 }
 
-/// One key of a verb.
-#[derive(Debug)]
-pub struct Key {
-    /// The name.
-    pub name: &'static str,
-    /// The kind of its value.
-    pub kind: Kind,
-    /// Whether it may be given more than once.
-    pub repeatable: bool,
-    /// Whether the verb requires it.
-    pub required: bool,
-}
-
-const fn key(name: &'static str, kind: Kind) -> Key {
-    Key {
-        name,
-        kind,
-        repeatable: false,
-        required: false,
-    }
-}
-
-const fn required(name: &'static str, kind: Kind) -> Key {
-    Key {
-        name,
-        kind,
-        repeatable: false,
-        required: true,
-    }
-}
-
-const fn repeatable(name: &'static str, kind: Kind) -> Key {
-    Key {
-        name,
-        kind,
-        repeatable: true,
-        required: false,
-    }
-}
-
-const fn row(
-    verb: Verb,
-    summary: &'static str,
-    main_key: &'static str,
-    keys: &'static [Key],
-) -> Row {
-    Row {
-        verb,
-        summary,
-        main_key: Some(main_key),
-        keys,
-        takes_elements: false,
-        returns_result: false,
-    }
-}
-
-const fn without_main_key(verb: Verb, summary: &'static str, keys: &'static [Key]) -> Row {
-    Row {
-        verb,
-        summary,
-        main_key: None,
-        keys,
-        takes_elements: false,
-        returns_result: false,
-    }
-}
-
-const fn with_result(row: Row) -> Row {
-    Row {
-        returns_result: true,
-        ..row
-    }
-}
-
-/// The keys of every verb.
-pub const COMMON: &[Key] = &[
-    key("deadline", Kind::Duration),
-    key("keep", Kind::Duration),
-    key("phone", Kind::Phones),
-    key("via", Kind::Word(&["http", "notify", "csta", "pbx"])),
-    key("wait", Kind::YES_NO),
-];
-
-/// How often a repeatable key may be given. No phone shows a menu or a directory that long, and a
-/// request of the longest length has room for some more.
-pub const MAX_VALUES: usize = 10_000;
-
 /// How many elements a request of a vendor may have; the longest of ECMA-323 have a few dozen.
 pub const MAX_ELEMENTS: usize = 1000;
 
-const ON_OFF: Kind = Kind::Word(&["on", "off"]);
-
 /// The rows of all verbs, indexed by [`Verb`].
 pub const TABLE: &[Row] = &[
-    without_main_key(Verb::Answer, "answers a call", &[key("call", Kind::Call)]),
-    row(
-        Verb::Background,
-        "sets the background",
-        "image",
-        &[
-            required("image", Kind::Image),
-            key("fit", Kind::Word(&["cover", "contain"])),
-        ],
-    ),
-    without_main_key(Verb::Clear, "closes a pushed screen", &[]),
-    Row {
-        verb: Verb::Csta,
-        summary: "sends any CSTA request",
-        main_key: Some("request"),
-        keys: &[required("request", Kind::String)],
-        takes_elements: true,
-        returns_result: true,
-    },
-    row(
-        Verb::Dial,
-        "places a call",
-        "number",
-        &[
-            required("number", Kind::Number),
-            key("line", Kind::Whole(1, 255)),
-        ],
-    ),
-    row(
-        Verb::Display,
-        "switches the backlight",
-        "state",
-        &[
-            required("state", Kind::Word(&["on", "off", "default"])),
-            key("minutes", Kind::Whole(0, 1440)),
-        ],
-    ),
-    row(
-        Verb::Dnd,
-        "switches do-not-disturb",
-        "state",
-        &[required("state", ON_OFF)],
-    ),
-    row(
-        Verb::Dtmf,
-        "sends digits in the call",
-        "digits",
-        &[required("digits", Kind::Digits)],
-    ),
-    with_result(row(
-        Verb::Execute,
-        "runs up to three vendor URIs",
-        "uri",
-        &[Key {
-            name: "uri",
-            kind: Kind::VendorUri,
-            repeatable: true,
-            required: true,
-        }],
-    )),
-    row(
-        Verb::Firmware,
-        "loads firmware",
-        "url",
-        &[
-            required("url", Kind::Url),
-            required("confirm", Kind::Word(&["yes"])),
-        ],
-    ),
-    row(
-        Verb::Forward,
-        "forwards calls",
-        "number",
-        &[
-            key("number", Kind::Number),
-            key("kind", Kind::Word(&["all", "busy", "noanswer"])),
-            key("state", ON_OFF),
-            key("after", Kind::Whole(0, 3600)),
-        ],
-    ),
-    without_main_key(Verb::Hangup, "ends a call", &[key("call", Kind::Call)]),
-    without_main_key(Verb::Hold, "holds a call", &[key("call", Kind::Call)]),
-    with_result(without_main_key(
-        Verb::Info,
-        "reads model, firmware, MAC address and lines",
-        &[],
-    )),
-    row(
-        Verb::Key,
-        "presses keys in order",
-        "keys",
-        &[required("keys", Kind::Keys)],
-    ),
-    row(
-        Verb::Led,
-        "switches a lamp",
-        "state",
-        &[
-            required("state", Kind::Word(&["on", "off", "slow", "fast"])),
-            key("led", Kind::Led),
-            key("color", Kind::Word(LedColor::WORDS)),
-        ],
-    ),
-    row(
-        Verb::Login,
-        "logs a user in (Extension Mobility)",
-        "user",
-        LOGIN,
-    ),
-    row(
-        Verb::Logout,
-        "logs a user out (Extension Mobility)",
-        "user",
-        MOBILITY,
-    ),
-    row(
-        Verb::Notify,
-        "sends any SIP NOTIFY through Asterisk",
-        "event",
-        &[
-            required("event", Kind::String),
-            key("type", Kind::String),
-            key("body", Kind::String),
-        ],
-    ),
-    without_main_key(
-        Verb::Ping,
-        "does nothing; checks that handsetd responds",
-        &[],
-    ),
-    row(Verb::Push, "shows a screen", "text", PUSH),
-    without_main_key(Verb::Reboot, "restarts the phone", &[]),
-    without_main_key(
-        Verb::Resume,
-        "resumes a held call",
-        &[key("call", Kind::Call)],
-    ),
-    without_main_key(
-        Verb::Resync,
-        "makes the phone reload its configuration",
-        &[],
-    ),
-    row(
-        Verb::Ring,
-        "plays a tone now",
-        "tone",
-        &[key("tone", Kind::Tone), key("stop", Kind::Word(&["yes"]))],
-    ),
-    row(
-        Verb::Ringtone,
-        "sets the phone's ring tone",
-        "tone",
-        &[
-            required("tone", Kind::Tone),
-            key("line", Kind::Whole(1, 255)),
-        ],
-    ),
-    with_result(without_main_key(
-        Verb::Screenshot,
-        "takes a screenshot",
-        &[],
-    )),
-    with_result(row(
-        Verb::Settings,
-        "reads or writes phone settings",
-        "set",
-        &[
-            repeatable("set", Kind::Setting),
-            repeatable("get", Kind::SettingName),
-        ],
-    )),
-    with_result(row(
-        Verb::Stream,
-        "plays or sends RTP audio",
-        "address",
-        &[
-            key("address", Kind::Address),
-            key("mode", Kind::Word(&["receive", "send", "both"])),
-            key("codec", Kind::Word(Codec::WORDS)),
-            key("volume", Kind::Whole(0, 100)),
-            key("stop", Kind::Word(&["yes"])),
-        ],
-    )),
-    row(
-        Verb::Transfer,
-        "transfers a call",
-        "number",
-        &[
-            required("number", Kind::Number),
-            key("kind", Kind::Word(&["blind", "attended"])),
-            key("call", Kind::Call),
-        ],
-    ),
-    with_result(row(
-        Verb::Who,
-        "reports who is logged in (Extension Mobility)",
-        "user",
-        MOBILITY,
-    )),
-];
-
-const PUSH: &[Key] = &[
-    key("text", Kind::Text),
-    key("title", Kind::Text),
-    key("prompt", Kind::Text),
-    key("image", Kind::Image),
-    repeatable("item", Kind::Item),
-    repeatable("entry", Kind::Entry),
-    repeatable("input", Kind::Input),
-    key("submit", Kind::Url),
-    repeatable("softkey", Kind::Item),
-    key("template", Kind::Template),
-    key("xml", Kind::String),
-    key("url", Kind::Url),
-    key("timeout", Kind::Duration),
-    key("beep", Kind::YES_NO),
-    key("priority", Kind::Word(&["now", "idle", "only-idle"])),
-];
-
-const MOBILITY: &[Key] = &[key("user", Kind::User), key("device", Kind::Device)];
-
-const LOGIN: &[Key] = &[
-    required("user", Kind::User),
-    key("profile", Kind::User),
-    key("device", Kind::Device),
-    key("minutes", Kind::Whole(1, 14400)),
+    calls::ANSWER,
+    screens::BACKGROUND,
+    screens::CLEAR,
+    device::CSTA,
+    calls::DIAL,
+    screens::DISPLAY,
+    calls::DND,
+    calls::DTMF,
+    device::EXECUTE,
+    device::FIRMWARE,
+    calls::FORWARD,
+    calls::HANGUP,
+    calls::HOLD,
+    device::INFO,
+    device::KEY,
+    device::LED,
+    mobility::LOGIN,
+    mobility::LOGOUT,
+    device::NOTIFY,
+    device::PING,
+    screens::PUSH,
+    device::REBOOT,
+    calls::RESUME,
+    device::RESYNC,
+    sounds::RING,
+    sounds::RINGTONE,
+    screens::SCREENSHOT,
+    device::SETTINGS,
+    sounds::STREAM,
+    calls::TRANSFER,
+    mobility::WHO,
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::given::Given;
+    use crate::verb::parse;
+    use crate::verb::request::Request;
 
     #[test]
     fn table_is_indexed_by_verb() {
@@ -413,5 +191,73 @@ mod tests {
                          hangup hold info key led login logout notify ping push reboot resume \
                          resync ring ringtone screenshot settings stream transfer who";
         assert_eq!(names, interface.split_whitespace().collect::<Vec<_>>());
+    }
+
+    /// Returns the keys that a request needs to be accepted, with their examples.
+    fn required_pairs(row: &Row) -> Vec<(&'static str, &'static str)> {
+        let has_required = row.keys.iter().any(|key| key.required);
+        let is_base = |key: &&Key| key.required || !has_required && Some(key.name) == row.main_key;
+        let keys = row.keys.iter().filter(is_base);
+        keys.map(|key| (key.name, key.example)).collect()
+    }
+
+    #[test]
+    fn examples_of_verbs_are_accepted() {
+        for row in TABLE {
+            assert!(!row.examples.is_empty(), "{}", row.verb);
+            for example in row.examples {
+                let request = Request::parse(row.name(), example.iter().copied());
+                assert!(request.is_ok(), "{} {example:?}: {request:?}", row.verb);
+            }
+        }
+    }
+
+    #[test]
+    fn examples_of_keys_are_valid_values() {
+        for row in TABLE {
+            for key in row.keys.iter().chain(COMMON) {
+                let parsed = parse::value(key.kind, Given::written(key.example));
+                assert!(parsed.is_ok(), "{} {}: {parsed:?}", row.verb, key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_change_nothing() {
+        for row in TABLE {
+            let base = required_pairs(row);
+            let plain = Request::parse(row.name(), base.iter().copied()).unwrap();
+            for key in row.keys.iter().chain(COMMON) {
+                let Some(default) = key.default else {
+                    continue;
+                };
+                let pairs = base.iter().copied().chain([(key.name, default)]);
+                let request = Request::parse(row.name(), pairs).unwrap();
+                assert_eq!(request, plain, "{} {}", row.verb, key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_phrases_in_one_line() {
+        let check = |text: &str| {
+            assert!(!text.contains('\n') && !text.contains("  "), "{text}");
+            assert_eq!(text.matches('`').count() % 2, 0, "{text}");
+        };
+        for row in TABLE {
+            check(row.summary);
+            check(row.details);
+            assert!(row.summary.starts_with(|c: char| c.is_ascii_lowercase()));
+            assert!(row.details.is_empty() || row.details.ends_with('.'));
+            for key in row.keys.iter().chain(COMMON) {
+                check(key.meaning);
+                check(&key.kind.syntax());
+                assert!(
+                    key.meaning.len() > 5 && !key.meaning.ends_with('.'),
+                    "{}",
+                    key.name
+                );
+            }
+        }
     }
 }

@@ -22,7 +22,8 @@ impl VendorUri {
         self.priority
     }
 
-    const MAX: usize = 256;
+    /// The longest URI, in characters.
+    pub(super) const MAX: usize = 256;
 
     /// Parses `SCHEME:REST`, optionally followed by the priority `@0`, `@1` or `@2`.
     pub(super) fn parse(given: Given<'_>) -> Result<Self, InvalidValue> {

@@ -186,7 +186,7 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
         let row = self.members.verb.row();
         let key = row.key(self.name);
         let names_phones = key.is_some_and(|key| key.kind == Kind::Phones);
-        if key.is_some_and(|key| !key.repeatable) && !names_phones {
+        if key.is_some_and(|key| !key.is_repeatable()) && !names_phones {
             return Err(self.refuse("must be a single value, not a list"));
         }
         let before = self.members.pairs.len();

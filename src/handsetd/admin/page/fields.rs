@@ -6,6 +6,7 @@ use handset_phones::verb::{COMMON, Key, Kind, Verb};
 use minijinja::{Value, context};
 
 use super::{logs, render};
+use crate::reference;
 
 /// Handles `GET /page/fields?verb=VERB`.
 pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
@@ -24,7 +25,11 @@ pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
         context! { fields, is_folded }
     });
     let description = row.map_or("", |row| row.summary);
-    render::html("fields.html", context! { verb, description, groups })
+    let details = marked(row.map_or("", |row| row.details));
+    render::html(
+        "fields.html",
+        context! { verb, description, details, groups },
+    )
 }
 
 fn field(key: &Key) -> Value {
@@ -33,25 +38,30 @@ fn field(key: &Key) -> Value {
         Kind::String | Kind::Text if matches!(key.name, "text" | "body" | "xml") => {
             ("textarea", &[])
         }
-        _ if key.repeatable => ("textarea", &[]),
+        _ if key.is_repeatable() => ("textarea", &[]),
         _ => ("input", &[]),
     };
-    let hint = match key.kind {
-        Kind::Duration => "30s",
-        Kind::Entry => "Name|Number",
-        Kind::Image => "file or URL",
-        Kind::Input => "Label|param|kind",
-        Kind::Item => "Label|dial:NUMBER",
-        Kind::Tone => "name, number, file or URL",
-        Kind::Url => "http…",
-        _ => "",
-    };
-    let hint = if key.repeatable {
-        format!("{hint} (one per line)")
+    // The lines of an empty field show how several values are given.
+    let placeholder = if key.is_repeatable() {
+        format!("{}\n…", key.example)
     } else {
-        hint.to_owned()
+        key.example.to_owned()
     };
-    context! { name => key.name, control, words => words.to_vec(), hint, required => key.required }
+    let per_line = if key.is_repeatable() {
+        " One per line."
+    } else {
+        ""
+    };
+    let help = marked(&format!("{}{per_line}", reference::describe(key)));
+    context! { name => key.name, control, words => words.to_vec(), placeholder, help, required => key.required }
+}
+
+/// Splits a text of the reference into parts, of which some are words to write.
+fn marked(text: &str) -> Vec<Value> {
+    let parts = reference::parts(text);
+    parts
+        .map(|(is_code, text)| context! { is_code, text })
+        .collect()
 }
 
 /// Optional keys that are shown with the required ones.
@@ -72,7 +82,7 @@ pub(super) fn parse(fields: Vec<(String, String)>) -> (String, Vec<(String, Stri
     let row = Verb::find(&verb).map(Verb::row);
     let may_repeat = |key: &str| {
         row.and_then(|row| row.key(key))
-            .is_some_and(|key| key.repeatable)
+            .is_some_and(Key::is_repeatable)
     };
     let pairs = pairs.into_iter().flat_map(|(key, value)| {
         if may_repeat(&key) {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::screen::{Body, Screen, Source, Submit, Target};
+use crate::verb::MAX_VALUES;
 use crate::verb::{Content, Control, Fit, Push, Tone};
 
 fn parse(line: &str) -> Result<Request, Refusal> {
@@ -160,7 +161,7 @@ fn every_verb_is_parsed_with_its_required_keys() {
 fn refusals_of_push_name_the_key() {
     refused(
         "push text=a;colour=red",
-        "unknown key \"colour\" of push; expected one of text, title, prompt, image, item, entry, \
+        "unknown key \"colour\" of push (see handsetd help push); expected one of text, title, prompt, image, item, entry, \
          input, submit, softkey, template, xml, url, timeout, beep, priority, deadline, keep, \
          phone, via, wait",
     );
@@ -268,11 +269,11 @@ fn refusals_of_other_verbs_name_the_key() {
     );
     refused(
         "dial number=1;2",
-        "unknown key \"2\" of dial; expected one of number, line, deadline, keep, phone, via, wait",
+        "unknown key \"2\" of dial (see handsetd help dial); expected one of number, line, deadline, keep, phone, via, wait",
     );
     refused(
         "csta request=X;a..b=1",
-        "unknown key \"a..b\" of csta; expected one of request, deadline, keep, phone, via, wait",
+        "unknown key \"a..b\" of csta (see handsetd help csta); expected one of request, deadline, keep, phone, via, wait",
     );
 }
 
