@@ -68,38 +68,6 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
-(help)
-_arguments "${_arguments_options[@]}" : \
-":: :_handsetd__subcmd__ami__subcmd__help_commands" \
-"*::: :->help" \
-&& ret=0
-
-    case $state in
-    (help)
-        words=($line[1] "${words[@]}")
-        (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:handsetd-ami-help-command-$line[1]:"
-        case $line[1] in
-            (decode)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(send)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(tail)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(help)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-        esac
-    ;;
-esac
-;;
         esac
     ;;
 esac
@@ -153,34 +121,6 @@ _arguments "${_arguments_options[@]}" : \
 ':source -- Read this file\: a WAV of any rate with one or two channels, or by its extension a file without header (.raw, .rwb, .gsm, .ulaw, .alaw, .sln):_files' \
 ':target -- Write the ring tone here:_files' \
 && ret=0
-;;
-(help)
-_arguments "${_arguments_options[@]}" : \
-":: :_handsetd__subcmd__media__subcmd__help_commands" \
-"*::: :->help" \
-&& ret=0
-
-    case $state in
-    (help)
-        words=($line[1] "${words[@]}")
-        (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:handsetd-media-help-command-$line[1]:"
-        case $line[1] in
-            (background)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(ringtone)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(help)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-        esac
-    ;;
-esac
 ;;
         esac
     ;;
@@ -238,42 +178,6 @@ _arguments "${_arguments_options[@]}" : \
 '::name -- Watch only this rule:_default' \
 && ret=0
 ;;
-(help)
-_arguments "${_arguments_options[@]}" : \
-":: :_handsetd__subcmd__rules__subcmd__help_commands" \
-"*::: :->help" \
-&& ret=0
-
-    case $state in
-    (help)
-        words=($line[1] "${words[@]}")
-        (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:handsetd-rules-help-command-$line[1]:"
-        case $line[1] in
-            (list)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(test)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(trace)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(watch)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(help)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-        esac
-    ;;
-esac
-;;
         esac
     ;;
 esac
@@ -324,16 +228,19 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (help)
 _arguments "${_arguments_options[@]}" : \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::topics -- A command and its subcommands, a verb, keys, statuses, targets or verbs:_default' \
 ":: :_handsetd__subcmd__help_commands" \
 "*::: :->help" \
 && ret=0
 
     case $state in
     (help)
-        words=($line[1] "${words[@]}")
+        words=($line[2] "${words[@]}")
         (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:handsetd-help-command-$line[1]:"
-        case $line[1] in
+        curcontext="${curcontext%:*:*}:handsetd-help-command-$line[2]:"
+        case $line[2] in
             (ami)
 _arguments "${_arguments_options[@]}" : \
 ":: :_handsetd__subcmd__help__subcmd__ami_commands" \
@@ -367,6 +274,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (demo)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -442,7 +353,143 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
-(help)
+(keys)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(statuses)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(targets)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(verbs)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(answer)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(background)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(clear)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(csta)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(dial)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(display)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(dnd)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(dtmf)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(execute)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(firmware)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(forward)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(hangup)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(hold)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(key)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(led)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(login)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(logout)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(notify)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ping)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(push)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(reboot)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(resume)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(resync)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ring)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(ringtone)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(screenshot)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(settings)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(stream)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(transfer)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(who)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -467,7 +514,7 @@ _handsetd_commands() {
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
-'help:Print this message or the help of the given subcommand(s)' \
+'help:Explain a command, a verb, or what keys, targets and statuses mean' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
 }
@@ -477,7 +524,6 @@ _handsetd__subcmd__ami_commands() {
 'decode:Decode the bytes that Asterisk sent over a connection, one JSON object per line' \
 'send:Send one action, and print its response and list' \
 'tail:Show live events as JSON lines, until Ctrl-C' \
-'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd ami commands' commands "$@"
 }
@@ -485,36 +531,6 @@ _handsetd__subcmd__ami_commands() {
 _handsetd__subcmd__ami__subcmd__decode_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd ami decode commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__ami__subcmd__help_commands] )) ||
-_handsetd__subcmd__ami__subcmd__help_commands() {
-    local commands; commands=(
-'decode:Decode the bytes that Asterisk sent over a connection, one JSON object per line' \
-'send:Send one action, and print its response and list' \
-'tail:Show live events as JSON lines, until Ctrl-C' \
-'help:Print this message or the help of the given subcommand(s)' \
-    )
-    _describe -t commands 'handsetd ami help commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__decode_commands] )) ||
-_handsetd__subcmd__ami__subcmd__help__subcmd__decode_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd ami help decode commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__help_commands] )) ||
-_handsetd__subcmd__ami__subcmd__help__subcmd__help_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd ami help help commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__send_commands] )) ||
-_handsetd__subcmd__ami__subcmd__help__subcmd__send_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd ami help send commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__ami__subcmd__help__subcmd__tail_commands] )) ||
-_handsetd__subcmd__ami__subcmd__help__subcmd__tail_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd ami help tail commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__ami__subcmd__send_commands] )) ||
 _handsetd__subcmd__ami__subcmd__send_commands() {
@@ -542,13 +558,48 @@ _handsetd__subcmd__help_commands() {
 'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
 'check:Validate the configuration' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
+'help:Explain a command, a verb, or what keys, targets and statuses mean' \
 'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
-'help:Print this message or the help of the given subcommand(s)' \
+'keys:The keys of every verb' \
+'statuses:What came of a request' \
+'targets:What menu items and soft keys do' \
+'verbs:All verbs' \
+'answer:answers a call' \
+'background:sets the background' \
+'clear:closes a pushed screen' \
+'csta:sends any CSTA request' \
+'dial:places a call' \
+'display:switches the backlight' \
+'dnd:switches do-not-disturb' \
+'dtmf:sends digits in the call' \
+'execute:runs up to three vendor URIs' \
+'firmware:loads firmware' \
+'forward:forwards calls' \
+'hangup:ends a call' \
+'hold:holds a call' \
+'info:reads model, firmware, MAC address and lines' \
+'key:presses keys in order' \
+'led:switches a lamp' \
+'login:logs a user in (Extension Mobility)' \
+'logout:logs a user out (Extension Mobility)' \
+'notify:sends any SIP NOTIFY through Asterisk' \
+'ping:does nothing; checks that handsetd responds' \
+'push:shows a screen' \
+'reboot:restarts the phone' \
+'resume:resumes a held call' \
+'resync:makes the phone reload its configuration' \
+'ring:plays a tone now' \
+'ringtone:sets the phone'\''s ring tone' \
+'screenshot:takes a screenshot' \
+'settings:reads or writes phone settings' \
+'stream:plays or sends RTP audio' \
+'transfer:transfers a call' \
+'who:reports who is logged in (Extension Mobility)' \
     )
     _describe -t commands 'handsetd help commands' commands "$@"
 }
@@ -576,20 +627,115 @@ _handsetd__subcmd__help__subcmd__ami__subcmd__tail_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help ami tail commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__answer_commands] )) ||
+_handsetd__subcmd__help__subcmd__answer_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help answer commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__background_commands] )) ||
+_handsetd__subcmd__help__subcmd__background_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help background commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__check_commands] )) ||
 _handsetd__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help check commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__clear_commands] )) ||
+_handsetd__subcmd__help__subcmd__clear_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help clear commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__csta_commands] )) ||
+_handsetd__subcmd__help__subcmd__csta_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help csta commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__demo_commands] )) ||
 _handsetd__subcmd__help__subcmd__demo_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help demo commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__dial_commands] )) ||
+_handsetd__subcmd__help__subcmd__dial_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help dial commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__display_commands] )) ||
+_handsetd__subcmd__help__subcmd__display_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help display commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__dnd_commands] )) ||
+_handsetd__subcmd__help__subcmd__dnd_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help dnd commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__dtmf_commands] )) ||
+_handsetd__subcmd__help__subcmd__dtmf_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help dtmf commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__execute_commands] )) ||
+_handsetd__subcmd__help__subcmd__execute_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help execute commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__firmware_commands] )) ||
+_handsetd__subcmd__help__subcmd__firmware_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help firmware commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__forward_commands] )) ||
+_handsetd__subcmd__help__subcmd__forward_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help forward commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__hangup_commands] )) ||
+_handsetd__subcmd__help__subcmd__hangup_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help hangup commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__help_commands] )) ||
 _handsetd__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__hold_commands] )) ||
+_handsetd__subcmd__help__subcmd__hold_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help hold commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__info_commands] )) ||
+_handsetd__subcmd__help__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help info commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__key_commands] )) ||
+_handsetd__subcmd__help__subcmd__key_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help key commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__keys_commands] )) ||
+_handsetd__subcmd__help__subcmd__keys_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help keys commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__led_commands] )) ||
+_handsetd__subcmd__help__subcmd__led_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help led commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__login_commands] )) ||
+_handsetd__subcmd__help__subcmd__login_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help login commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__logout_commands] )) ||
+_handsetd__subcmd__help__subcmd__logout_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help logout commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__media_commands] )) ||
 _handsetd__subcmd__help__subcmd__media_commands() {
@@ -609,10 +755,50 @@ _handsetd__subcmd__help__subcmd__media__subcmd__ringtone_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help media ringtone commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__notify_commands] )) ||
+_handsetd__subcmd__help__subcmd__notify_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help notify commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__phones_commands] )) ||
 _handsetd__subcmd__help__subcmd__phones_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help phones commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ping_commands] )) ||
+_handsetd__subcmd__help__subcmd__ping_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help ping commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__push_commands] )) ||
+_handsetd__subcmd__help__subcmd__push_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help push commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__reboot_commands] )) ||
+_handsetd__subcmd__help__subcmd__reboot_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help reboot commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__resume_commands] )) ||
+_handsetd__subcmd__help__subcmd__resume_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help resume commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__resync_commands] )) ||
+_handsetd__subcmd__help__subcmd__resync_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help resync commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ring_commands] )) ||
+_handsetd__subcmd__help__subcmd__ring_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help ring commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__ringtone_commands] )) ||
+_handsetd__subcmd__help__subcmd__ringtone_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help ringtone commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__rules_commands] )) ||
 _handsetd__subcmd__help__subcmd__rules_commands() {
@@ -649,22 +835,61 @@ _handsetd__subcmd__help__subcmd__run_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help run commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__screenshot_commands] )) ||
+_handsetd__subcmd__help__subcmd__screenshot_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help screenshot commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__send_commands] )) ||
 _handsetd__subcmd__help__subcmd__send_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help send commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__settings_commands] )) ||
+_handsetd__subcmd__help__subcmd__settings_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help settings commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__simulate_commands] )) ||
 _handsetd__subcmd__help__subcmd__simulate_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help simulate commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__statuses_commands] )) ||
+_handsetd__subcmd__help__subcmd__statuses_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help statuses commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__stream_commands] )) ||
+_handsetd__subcmd__help__subcmd__stream_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help stream commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__targets_commands] )) ||
+_handsetd__subcmd__help__subcmd__targets_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help targets commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__transfer_commands] )) ||
+_handsetd__subcmd__help__subcmd__transfer_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help transfer commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__verbs_commands] )) ||
+_handsetd__subcmd__help__subcmd__verbs_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help verbs commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__who_commands] )) ||
+_handsetd__subcmd__help__subcmd__who_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help who commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__media_commands] )) ||
 _handsetd__subcmd__media_commands() {
     local commands; commands=(
 'background:Convert a PNG, JPEG, GIF or BMP to a background' \
 'ringtone:Convert a recording to a ring tone' \
-'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd media commands' commands "$@"
 }
@@ -672,30 +897,6 @@ _handsetd__subcmd__media_commands() {
 _handsetd__subcmd__media__subcmd__background_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd media background commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__media__subcmd__help_commands] )) ||
-_handsetd__subcmd__media__subcmd__help_commands() {
-    local commands; commands=(
-'background:Convert a PNG, JPEG, GIF or BMP to a background' \
-'ringtone:Convert a recording to a ring tone' \
-'help:Print this message or the help of the given subcommand(s)' \
-    )
-    _describe -t commands 'handsetd media help commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__media__subcmd__help__subcmd__background_commands] )) ||
-_handsetd__subcmd__media__subcmd__help__subcmd__background_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd media help background commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__media__subcmd__help__subcmd__help_commands] )) ||
-_handsetd__subcmd__media__subcmd__help__subcmd__help_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd media help help commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands] )) ||
-_handsetd__subcmd__media__subcmd__help__subcmd__ringtone_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd media help ringtone commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__media__subcmd__ringtone_commands] )) ||
 _handsetd__subcmd__media__subcmd__ringtone_commands() {
@@ -714,45 +915,8 @@ _handsetd__subcmd__rules_commands() {
 'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
 'trace:Show what a rule of the running daemon did on its last events, and why; the newest is last' \
 'watch:Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C' \
-'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'handsetd rules commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__rules__subcmd__help_commands] )) ||
-_handsetd__subcmd__rules__subcmd__help_commands() {
-    local commands; commands=(
-'list:List the rules of the running daemon, and how often they fired, or did not and why' \
-'test:Show which rules fire on recorded events, and why others do not; nothing is sent' \
-'trace:Show what a rule of the running daemon did on its last events, and why; the newest is last' \
-'watch:Show which rules of the running daemon fire, and why others do not, as it happens, until Ctrl-C' \
-'help:Print this message or the help of the given subcommand(s)' \
-    )
-    _describe -t commands 'handsetd rules help commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__help_commands] )) ||
-_handsetd__subcmd__rules__subcmd__help__subcmd__help_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd rules help help commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__list_commands] )) ||
-_handsetd__subcmd__rules__subcmd__help__subcmd__list_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd rules help list commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__test_commands] )) ||
-_handsetd__subcmd__rules__subcmd__help__subcmd__test_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd rules help test commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__trace_commands] )) ||
-_handsetd__subcmd__rules__subcmd__help__subcmd__trace_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd rules help trace commands' commands "$@"
-}
-(( $+functions[_handsetd__subcmd__rules__subcmd__help__subcmd__watch_commands] )) ||
-_handsetd__subcmd__rules__subcmd__help__subcmd__watch_commands() {
-    local commands; commands=()
-    _describe -t commands 'handsetd rules help watch commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__rules__subcmd__list_commands] )) ||
 _handsetd__subcmd__rules__subcmd__list_commands() {

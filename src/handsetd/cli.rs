@@ -10,6 +10,7 @@ mod config_file;
 mod core_dump;
 #[cfg(feature = "simulator")]
 mod demo;
+mod help;
 mod hint;
 mod media;
 mod output_format;
@@ -23,14 +24,20 @@ mod simulate;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::Diagnostics;
 use crate::telemetry::TerminalSafe;
 
 /// Make desk phones act on Asterisk events and calls
 #[derive(Debug, Parser)]
-#[command(name = "handsetd", version, arg_required_else_help = true, after_help = examples())]
+#[command(
+    name = "handsetd",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = examples()
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,6 +49,7 @@ enum Command {
     Check(check::Check),
     #[cfg(feature = "simulator")]
     Demo(demo::Demo),
+    Help(help::Help),
     Media(media::Media),
     Rules(rules::Rules),
     Phones(phones::Phones),
@@ -76,6 +84,7 @@ impl Cli {
             Command::Media(media) => media.run(out),
             #[cfg(feature = "simulator")]
             Command::Demo(demo) => demo.run(out),
+            Command::Help(help) => help.run(&mut Self::command(), out),
             Command::Rules(rules) => rules.run(out),
             Command::Phones(phones) => phones.run(out),
             Command::Run(run) => run.run(),
@@ -103,12 +112,17 @@ fn report(error: &anyhow::Error, out: &mut impl Write) -> io::Result<()> {
 fn code(error: &anyhow::Error) -> u8 {
     if error.is::<Diagnostics>() {
         INVALID_CONFIGURATION
+    } else if error.is::<help::UnknownTopic>() {
+        INVALID_ARGUMENTS
     } else {
         FAILURE
     }
 }
 
 const FAILURE: u8 = 1;
+
+/// The exit code for invalid arguments, that of clap.
+const INVALID_ARGUMENTS: u8 = 2;
 
 /// The exit code for an invalid configuration, `EX_CONFIG` of sysexits.
 const INVALID_CONFIGURATION: u8 = 78;
@@ -119,6 +133,7 @@ fn examples() -> String {
         (cfg!(feature = "simulator"), "handsetd demo"),
         (true, "handsetd check && handsetd run"),
         (true, "handsetd send push phone=1001 'Hello'"),
+        (true, "handsetd help push"),
         (
             cfg!(feature = "simulator"),
             "handsetd simulate snom --listen 127.0.21.2:80",

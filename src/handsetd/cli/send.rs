@@ -22,8 +22,8 @@ use progress::Progress;
 
 /// Send a verb to phones through the running daemon
 ///
-/// Verbs and keys are those of the dialplan. An argument that does not start with a key of the verb
-/// is the value of its main key
+/// Verbs and keys are those of the dialplan; handsetd help VERB explains a verb. An argument that does
+/// not start with a key of the verb is the value of its main key
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {

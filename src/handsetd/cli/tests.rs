@@ -3,10 +3,13 @@ use std::path::Path;
 use std::process::Command as Process;
 
 use anyhow::{Context, anyhow};
-use clap::{CommandFactory, ValueEnum};
+#[cfg(feature = "simulator")]
+use clap::ValueEnum;
 use clap_complete::Shell;
 
 use super::*;
+#[cfg(feature = "simulator")]
+use crate::reference::Topic;
 
 fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(std::iter::once(&"handsetd").chain(arguments))
@@ -211,6 +214,27 @@ fn man_pages_match_the_command_line() {
     pages(&command, "handsetd");
 }
 
+/// Returns the command line with all topics of `help` as its subcommands, as shells complete them.
+#[cfg(feature = "simulator")]
+fn with_topics() -> clap::Command {
+    /// Returns the name of a command, and those of its subcommands, with what they are for.
+    fn outline(command: &clap::Command) -> clap::Command {
+        let inner = command.get_subcommands().map(outline);
+        let about = command.get_about().cloned().unwrap_or_default();
+        topic(command.get_name()).about(about).subcommands(inner)
+    }
+    fn topic(name: &str) -> clap::Command {
+        // clap keeps names for ever.
+        let name: &'static str = name.to_owned().leak();
+        clap::Command::new(name).disable_help_flag(true)
+    }
+    let command = Cli::command();
+    let mut topics: Vec<_> = command.get_subcommands().map(outline).collect();
+    let others = Topic::names().filter_map(|name| Some((name, Topic::find(name)?)));
+    topics.extend(others.map(|(name, other)| topic(name).about(other.summary())));
+    command.mut_subcommand("help", |help| help.subcommands(topics))
+}
+
 #[test]
 #[cfg(feature = "simulator")]
 fn completions_match_the_command_line() {
@@ -222,7 +246,7 @@ fn completions_match_the_command_line() {
             _ => continue,
         };
         let mut script = Vec::new();
-        clap_complete::generate(*shell, &mut Cli::command(), "handsetd", &mut script);
+        clap_complete::generate(*shell, &mut with_topics(), "handsetd", &mut script);
         assert_up_to_date(
             &format!("packaging/completions/handsetd.{extension}"),
             &script,
