@@ -1,11 +1,13 @@
 //! `/metrics`: all metrics, for Prometheus.
 
+mod text_format;
+
 use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use handset_ami::Totals;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -19,12 +21,17 @@ use prometheus_client::registry::Registry;
 use super::state::AppState;
 use crate::events::RuleStatus;
 use crate::metrics::DeliveryMetrics;
+use text_format::TextFormat;
 
-/// Handles `/metrics`.
-pub(super) async fn serve(State(state): State<Arc<AppState>>) -> Response {
+/// Handles `/metrics`: text format 0.0.4, or `OpenMetrics` if `Accept` asks for it.
+pub(super) async fn serve(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
     let snapshot = Snapshot::take(&state).await;
+    let format = TextFormat::wanted(&headers);
     match encode_all(&state.services.metrics, &snapshot) {
-        Ok(text) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+        Ok(text) => {
+            let headers = [(CONTENT_TYPE, format.content_type()), (VARY, "Accept")];
+            (headers, format.convert(text)).into_response()
+        }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -240,8 +247,6 @@ impl ServerStatus {
         ServerLabel { server }
     }
 }
-
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[cfg(test)]
 mod tests {
