@@ -22,17 +22,29 @@ _handsetd() {
             handsetd,check)
                 cmd="handsetd__subcmd__check"
                 ;;
+            handsetd,conf)
+                cmd="handsetd__subcmd__conf"
+                ;;
             handsetd,demo)
                 cmd="handsetd__subcmd__demo"
                 ;;
+            handsetd,events)
+                cmd="handsetd__subcmd__events"
+                ;;
             handsetd,help)
                 cmd="handsetd__subcmd__help"
+                ;;
+            handsetd,history)
+                cmd="handsetd__subcmd__history"
                 ;;
             handsetd,media)
                 cmd="handsetd__subcmd__media"
                 ;;
             handsetd,phones)
                 cmd="handsetd__subcmd__phones"
+                ;;
+            handsetd,reload)
+                cmd="handsetd__subcmd__reload"
                 ;;
             handsetd,rules)
                 cmd="handsetd__subcmd__rules"
@@ -45,6 +57,9 @@ _handsetd() {
                 ;;
             handsetd,simulate)
                 cmd="handsetd__subcmd__simulate"
+                ;;
+            handsetd,status)
+                cmd="handsetd__subcmd__status"
                 ;;
             handsetd__subcmd__ami,decode)
                 cmd="handsetd__subcmd__ami__subcmd__decode"
@@ -70,6 +85,9 @@ _handsetd() {
             handsetd__subcmd__help,clear)
                 cmd="handsetd__subcmd__help__subcmd__clear"
                 ;;
+            handsetd__subcmd__help,conf)
+                cmd="handsetd__subcmd__help__subcmd__conf"
+                ;;
             handsetd__subcmd__help,csta)
                 cmd="handsetd__subcmd__help__subcmd__csta"
                 ;;
@@ -88,6 +106,9 @@ _handsetd() {
             handsetd__subcmd__help,dtmf)
                 cmd="handsetd__subcmd__help__subcmd__dtmf"
                 ;;
+            handsetd__subcmd__help,events)
+                cmd="handsetd__subcmd__help__subcmd__events"
+                ;;
             handsetd__subcmd__help,execute)
                 cmd="handsetd__subcmd__help__subcmd__execute"
                 ;;
@@ -102,6 +123,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help,help)
                 cmd="handsetd__subcmd__help__subcmd__help"
+                ;;
+            handsetd__subcmd__help,history)
+                cmd="handsetd__subcmd__help__subcmd__history"
                 ;;
             handsetd__subcmd__help,hold)
                 cmd="handsetd__subcmd__help__subcmd__hold"
@@ -142,6 +166,9 @@ _handsetd() {
             handsetd__subcmd__help,reboot)
                 cmd="handsetd__subcmd__help__subcmd__reboot"
                 ;;
+            handsetd__subcmd__help,reload)
+                cmd="handsetd__subcmd__help__subcmd__reload"
+                ;;
             handsetd__subcmd__help,resume)
                 cmd="handsetd__subcmd__help__subcmd__resume"
                 ;;
@@ -171,6 +198,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__help,simulate)
                 cmd="handsetd__subcmd__help__subcmd__simulate"
+                ;;
+            handsetd__subcmd__help,status)
+                cmd="handsetd__subcmd__help__subcmd__status"
                 ;;
             handsetd__subcmd__help,statuses)
                 cmd="handsetd__subcmd__help__subcmd__statuses"
@@ -242,7 +272,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version ami check demo media rules phones run send simulate help"
+            opts="-h -V --help --version ami check conf demo events history media rules phones reload run send simulate status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,7 +314,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__ami__subcmd__send)
-            opts="-h --server --config --help"
+            opts="-h --server --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -332,7 +362,25 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__check)
-            opts="-h --config --help"
+            opts="-h --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__conf)
+            opts="-h --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -350,7 +398,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__demo)
-            opts="-h --asterisk --pictures --help"
+            opts="-h --asterisk --pictures --stay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -371,8 +419,42 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__events)
+            opts="-h --phone --config --url --token-file --pin --plain --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help)
-            opts="-h --help ami check demo help media rules phones run send simulate keys statuses targets verbs answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who"
+            opts="-h --help ami check conf demo events help history media rules phones reload run send simulate status keys statuses targets verbs answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,6 +579,20 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__help__subcmd__conf)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help__subcmd__csta)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -581,6 +677,20 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__help__subcmd__events)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help__subcmd__execute)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -638,6 +748,20 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__history)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -861,6 +985,20 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__help__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1057,6 +1195,20 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__help__subcmd__statuses)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1141,6 +1293,68 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        handsetd__subcmd__history)
+            opts="-f -h --phone --verb --status --asker --text --since --id --limit --follow --config --url --token-file --pin --plain --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --phone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verb)
+                    COMPREPLY=($(compgen -W "answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who" -- "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "DENIED ERROR INVALID NOTFOUND OK PARTIAL QUEUED REJECTED UNKNOWN UNREACHABLE UNSUPPORTED" -- "${cur}"))
+                    return 0
+                    ;;
+                --asker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         handsetd__subcmd__media)
             opts="-h --help background ringtone"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1156,7 +1370,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__media__subcmd__background)
-            opts="-h --model --vendor --fit --help"
+            opts="-h --model --vendor --fit --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1182,7 +1396,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__media__subcmd__ringtone)
-            opts="-h --model --vendor --help"
+            opts="-h --model --vendor --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1204,7 +1418,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__phones)
-            opts="-h --config --json --why --help"
+            opts="-h --config --url --token-file --pin --plain --json --why --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1214,7 +1428,49 @@ _handsetd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__reload)
+            opts="-h --config --url --token-file --pin --plain --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1240,13 +1496,25 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules__subcmd__list)
-            opts="-h --config --json --help"
+            opts="-h --config --url --token-file --pin --plain --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1288,13 +1556,25 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules__subcmd__trace)
-            opts="-h --config --json --help"
+            opts="-h --config --url --token-file --pin --plain --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1306,13 +1586,25 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__rules__subcmd__watch)
-            opts="-h --config --json --help"
+            opts="-h --config --url --token-file --pin --plain --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1342,13 +1634,25 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__send)
-            opts="-h --config --help"
+            opts="-h --config --url --token-file --pin --plain --json --help answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who address after beep body call codec color confirm deadline device digits entry event fit get image input item keep keys kind led line minutes mode number phone priority profile prompt request set softkey state stop submit template text timeout title tone type uri url user via volume wait xml"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1411,6 +1715,36 @@ _handsetd() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__status)
+            opts="-h --config --url --token-file --pin --plain --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -53,6 +53,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--server=[The name of the \[\[asterisk\]\] section, if there are several]:NAME:_default' \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON, which is the default on a pipe\: one object per line]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':action -- The name of the action:_default' \
@@ -75,6 +76,15 @@ esac
 (check)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON, also of errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(conf)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--json[Print JSON]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
@@ -83,6 +93,43 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--asterisk=[Run the Asterisk that is installed below this directory instead of a script (needs root)]:ROOT:_files' \
 '--pictures=[Write pictures of the phones into this directory \[default\: handsetd-demo in the temporary directory\]]:DIR:_files' \
+'--stay[Then leave the daemon, the phones and the page running until Ctrl-C, to try things out]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(events)
+_arguments "${_arguments_options[@]}" : \
+'--phone=[Follow only events that name this phone, as 1001, PJSIP/1001 or a channel of it]:NAME:_default' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
+'--json[Print JSON, which is the default on a pipe\: one object per line]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::names -- Follow only events of these names; * at the end stands for any letters:_default' \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+'--phone=[Show only deliveries to this phone]:NAME:_default' \
+'--verb=[Show only this verb]:VERB:(answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who)' \
+'--status=[Show only this status, such as DENIED]:STATUS:(DENIED ERROR INVALID NOTFOUND OK PARTIAL QUEUED REJECTED UNKNOWN UNREACHABLE UNSUPPORTED)' \
+'--asker=[Show only what was requested by this channel, rule or user, or by a name that contains this]:NAME:_default' \
+'--text=[Show only deliveries with this text in a value, in the reason or in what was sent]:TEXT:_default' \
+'--since=[Show only deliveries since this time\: 1h is an hour ago; or 2026-11-21T13\:00\:00Z]:TIME:_default' \
+'--id=[Show only the deliveries of the request with this id]:ID:_default' \
+'--limit=[Show this many, the newest, at most]:NUMBER:_default' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'-f[Go on with further deliveries as they end, until Ctrl-C]' \
+'--follow[Go on with further deliveries as they end, until Ctrl-C]' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
+'--json[Print JSON, which is the default on a pipe\: one object per line]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -106,6 +153,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
 '--vendor=[The vendor of the model; required only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
 '--fit=[Fill the display and crop the picture, or show all of it]:FIT:(cover contain)' \
+'--json[Print JSON\: one object per file]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':source -- Read this picture:_files' \
@@ -116,6 +164,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--model=[Convert for this model, such as 7970, D785 or T46G]:M:_default' \
 '--vendor=[The vendor of the model; required only for models that handsetd does not know]:VENDOR:(cisco snom yealink)' \
+'--json[Print JSON]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':source -- Read this file\: a WAV of any rate with one or two channels, or by its extension a file without header (.raw, .rwb, .gsm, .ulaw, .alaw, .sln):_files' \
@@ -143,6 +192,10 @@ _arguments "${_arguments_options[@]}" : \
             (list)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
 '--json[Print JSON, which is the default on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -163,6 +216,10 @@ _arguments "${_arguments_options[@]}" : \
 (trace)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
 '--json[Print JSON, which is the default on a pipe\: one object per line for each event]' \
 '-h[Print help]' \
 '--help[Print help]' \
@@ -172,6 +229,10 @@ _arguments "${_arguments_options[@]}" : \
 (watch)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
 '--json[Print JSON, which is the default on a pipe\: one object per line]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -185,10 +246,26 @@ esac
 (phones)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
-'--why=[Probe each transport to a phone, and report the results and what to change]:NAME:_default' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'(--url)--why=[Probe each transport to a phone, and report the results and what to change]:NAME:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
 '--json[Print JSON, which is the default on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \
+&& ret=0
+;;
+(reload)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
+'--json[Print JSON, which is the default on a pipe]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (run)
@@ -201,10 +278,15 @@ _arguments "${_arguments_options[@]}" : \
 (send)
 _arguments "${_arguments_options[@]}" : \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
+'--json[Print JSON, which is the default on a pipe]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':verb -- The verb, such as push, ring or background:_default' \
-'*::keys -- The keys of the verb, such as phone=1001:_default' \
+':verb -- The verb, such as push, ring or background:(answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who)' \
+'*::keys -- The keys of the verb, such as phone=1001:(address after beep body call codec color confirm deadline device digits entry event fit get image input item keep keys kind led line minutes mode number phone priority profile prompt request set softkey state stop submit template text timeout title tone type uri url user via volume wait xml)' \
 && ret=0
 ;;
 (simulate)
@@ -224,6 +306,18 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
 ':vendor -- Vendor of the phone, or cucm for a call manager:(cisco snom yealink cucm)' \
+&& ret=0
+;;
+(status)
+_arguments "${_arguments_options[@]}" : \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--config)--url=[Ask the daemon at this address, such as https\://pbx.example.com\:8091, instead of the one that runs with the configuration of this machine, which is not read then]:URL:_default' \
+'--token-file=[Read the token for --url from this file, or from standard input if FILE is -]:FILE:_files' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --url; without it, one that this machine'\''s authorities vouch for]:PIN:_default' \
+'--plain[Send the token for --url without encryption, through a network that you trust]' \
+'--json[Print JSON, which is the default on a pipe]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (help)
@@ -273,11 +367,23 @@ esac
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(conf)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (demo)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(events)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(history)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -341,6 +447,10 @@ esac
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(reload)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (run)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -350,6 +460,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (simulate)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(status)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -507,13 +621,18 @@ _handsetd_commands() {
     local commands; commands=(
 'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
 'check:Validate the configuration' \
+'conf:Print the configuration in force\: what the files and the environment say, and the defaults' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
+'events:Follow the events of the running daemon, until Ctrl-C' \
+'history:Show recent deliveries of the running daemon\: who requested what, and what came of it; the newest is last' \
 'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
+'reload:Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
+'status:Examine handsetd\: the daemon, its configuration, Asterisk, addresses and files; tell what is wrong, and what to do about it' \
 'help:Explain a command, a verb, or what keys, targets and statuses mean' \
     )
     _describe -t commands 'handsetd commands' commands "$@"
@@ -547,24 +666,39 @@ _handsetd__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd check commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__conf_commands] )) ||
+_handsetd__subcmd__conf_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd conf commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__demo_commands] )) ||
 _handsetd__subcmd__demo_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd demo commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__events_commands] )) ||
+_handsetd__subcmd__events_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd events commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help_commands] )) ||
 _handsetd__subcmd__help_commands() {
     local commands; commands=(
 'ami:Inspect and use Asterisk'\''s manager interface (AMI)' \
 'check:Validate the configuration' \
+'conf:Print the configuration in force\: what the files and the environment say, and the defaults' \
 'demo:Demonstrate handsetd with three simulated phones that dial four extensions' \
+'events:Follow the events of the running daemon, until Ctrl-C' \
 'help:Explain a command, a verb, or what keys, targets and statuses mean' \
+'history:Show recent deliveries of the running daemon\: who requested what, and what came of it; the newest is last' \
 'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
+'reload:Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
+'status:Examine handsetd\: the daemon, its configuration, Asterisk, addresses and files; tell what is wrong, and what to do about it' \
 'keys:The keys of every verb' \
 'statuses:What came of a request' \
 'targets:What menu items and soft keys do' \
@@ -647,6 +781,11 @@ _handsetd__subcmd__help__subcmd__clear_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help clear commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__conf_commands] )) ||
+_handsetd__subcmd__help__subcmd__conf_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help conf commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__csta_commands] )) ||
 _handsetd__subcmd__help__subcmd__csta_commands() {
     local commands; commands=()
@@ -677,6 +816,11 @@ _handsetd__subcmd__help__subcmd__dtmf_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help dtmf commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__events_commands] )) ||
+_handsetd__subcmd__help__subcmd__events_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help events commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__execute_commands] )) ||
 _handsetd__subcmd__help__subcmd__execute_commands() {
     local commands; commands=()
@@ -701,6 +845,11 @@ _handsetd__subcmd__help__subcmd__hangup_commands() {
 _handsetd__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help help commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__history_commands] )) ||
+_handsetd__subcmd__help__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help history commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__hold_commands] )) ||
 _handsetd__subcmd__help__subcmd__hold_commands() {
@@ -780,6 +929,11 @@ _handsetd__subcmd__help__subcmd__reboot_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help reboot commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__reload_commands] )) ||
+_handsetd__subcmd__help__subcmd__reload_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help reload commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__resume_commands] )) ||
 _handsetd__subcmd__help__subcmd__resume_commands() {
     local commands; commands=()
@@ -855,6 +1009,11 @@ _handsetd__subcmd__help__subcmd__simulate_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help simulate commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__help__subcmd__status_commands] )) ||
+_handsetd__subcmd__help__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help status commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__help__subcmd__statuses_commands] )) ||
 _handsetd__subcmd__help__subcmd__statuses_commands() {
     local commands; commands=()
@@ -885,6 +1044,11 @@ _handsetd__subcmd__help__subcmd__who_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help who commands' commands "$@"
 }
+(( $+functions[_handsetd__subcmd__history_commands] )) ||
+_handsetd__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd history commands' commands "$@"
+}
 (( $+functions[_handsetd__subcmd__media_commands] )) ||
 _handsetd__subcmd__media_commands() {
     local commands; commands=(
@@ -907,6 +1071,11 @@ _handsetd__subcmd__media__subcmd__ringtone_commands() {
 _handsetd__subcmd__phones_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd phones commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__reload_commands] )) ||
+_handsetd__subcmd__reload_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd reload commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__rules_commands] )) ||
 _handsetd__subcmd__rules_commands() {
@@ -952,6 +1121,11 @@ _handsetd__subcmd__send_commands() {
 _handsetd__subcmd__simulate_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd simulate commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__status_commands] )) ||
+_handsetd__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd status commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_handsetd" ]; then

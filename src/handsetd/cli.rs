@@ -6,20 +6,33 @@
 mod admin_client;
 mod ami;
 mod check;
+mod conf;
 mod config_file;
 mod core_dump;
+mod daemon_args;
 #[cfg(feature = "simulator")]
 mod demo;
+mod events;
+mod exit_code;
+mod follow;
 mod help;
 mod hint;
+mod history;
+mod local_time;
 mod media;
 mod output_format;
 mod phones;
+mod reload;
 mod rules;
 mod run;
 mod send;
+mod servers;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod status;
+mod suggested;
+mod table;
+mod terminal;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -28,6 +41,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::Diagnostics;
 use crate::telemetry::TerminalSafe;
+use exit_code::{FAILURE, INVALID_ARGUMENTS, INVALID_CONFIGURATION};
 
 /// Make desk phones act on Asterisk events and calls
 #[derive(Debug, Parser)]
@@ -47,16 +61,21 @@ pub struct Cli {
 enum Command {
     Ami(ami::Ami),
     Check(check::Check),
+    Conf(conf::Conf),
     #[cfg(feature = "simulator")]
     Demo(demo::Demo),
+    Events(events::Events),
     Help(help::Help),
+    History(Box<history::History>),
     Media(media::Media),
     Rules(rules::Rules),
     Phones(phones::Phones),
+    Reload(reload::Reload),
     Run(run::Run),
     Send(send::Send),
     #[cfg(feature = "simulator")]
     Simulate(Box<simulate::Simulate>),
+    Status(status::Status),
 }
 
 /// Parses the arguments, runs the command and returns the exit code.
@@ -81,16 +100,21 @@ impl Cli {
         match &self.command {
             Command::Ami(ami) => ami.run(out),
             Command::Check(check) => check.run(out),
+            Command::Conf(conf) => conf.run(out),
             Command::Media(media) => media.run(out),
             #[cfg(feature = "simulator")]
             Command::Demo(demo) => demo.run(out),
+            Command::Events(events) => events.run(out),
             Command::Help(help) => help.run(&mut Self::command(), out),
+            Command::History(history) => history.run(out),
             Command::Rules(rules) => rules.run(out),
             Command::Phones(phones) => phones.run(out),
+            Command::Reload(reload) => reload.run(out),
             Command::Run(run) => run.run(),
             Command::Send(send) => send.run(out),
             #[cfg(feature = "simulator")]
             Command::Simulate(simulate) => simulate.run(out),
+            Command::Status(status) => status.run(out),
         }
     }
 }
@@ -119,19 +143,12 @@ fn code(error: &anyhow::Error) -> u8 {
     }
 }
 
-const FAILURE: u8 = 1;
-
-/// The exit code for invalid arguments, that of clap.
-const INVALID_ARGUMENTS: u8 = 2;
-
-/// The exit code for an invalid configuration, `EX_CONFIG` of sysexits.
-const INVALID_CONFIGURATION: u8 = 78;
-
 /// Returns examples of the commands in this build.
 fn examples() -> String {
     let examples = [
         (cfg!(feature = "simulator"), "handsetd demo"),
         (true, "handsetd check && handsetd run"),
+        (true, "handsetd status"),
         (true, "handsetd send push phone=1001 'Hello'"),
         (true, "handsetd help push"),
         (

@@ -35,6 +35,7 @@ mod toml_source;
 mod unique_names;
 mod validator;
 mod vendors;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub(crate) use diagnostic::{Diagnostics, Warning};
 pub(crate) use media::Media;
 pub use sources::Sources;
 pub(crate) use state::State;
+pub(crate) use written::Written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,6 +100,7 @@ pub struct Config {
     rule_locations: Vec<RuleLocations>,
     files: Vec<Arc<Path>>,
     warnings: Vec<Warning>,
+    written: Written,
 }
 
 impl Config {
@@ -106,12 +109,14 @@ impl Config {
         let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
         let mut validator = Validator::new(SecretReader::new(credentials.map(PathBuf::from)));
         let merged = sources::load(sources, &mut validator.diagnostics, &mut validator.warnings);
+        let written = merged.root.copy();
         let mut config = Self::read(merged.root, &mut validator);
         if let Some(diagnostics) = Diagnostics::from_unsorted(validator.diagnostics) {
             return Err(diagnostics);
         }
         validator.warnings.extend(validator.secrets.warnings());
         config.files = merged.files;
+        config.written = Written::new(written, validator.secrets.into_keys());
         config.warnings = validator.warnings;
         Ok(config)
     }
@@ -139,6 +144,11 @@ impl Config {
             || Warning::new(text),
             |locations| locations.warning(index, part, text),
         )
+    }
+
+    /// Returns the settings as they are written in the sources.
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Runs the tests of all rules; a failed test is an error.
@@ -183,6 +193,7 @@ impl Config {
             log: validator.section(root, "log").0,
             files: Vec::new(),
             warnings: Vec::new(),
+            written: Written::default(),
         };
         let (agi, admin) = (&config.agi.allow, &config.admin.allow);
         networks::check_empty_lists(&config.phones, agi, admin, validator);

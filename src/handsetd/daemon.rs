@@ -13,6 +13,7 @@ mod outbox_startup;
 mod pages;
 mod parts;
 mod reload;
+mod reloads;
 mod rule_check;
 mod rule_doubts;
 mod rule_phones;
@@ -22,12 +23,11 @@ mod start_event;
 
 use std::future::Future;
 
-use tokio::sync::mpsc;
-
 use crate::config::Config;
 use parts::Parts;
 use running::Running;
 
+pub(crate) use reloads::Reloads;
 pub(crate) use rule_doubts::{read_classes, rule_doubts};
 pub(crate) use rule_phones::RulePhones;
 pub(crate) use settings::delivery_settings;
@@ -50,9 +50,10 @@ impl Daemon {
 
     /// Serves until `stop` is done, then finishes what is in progress.
     ///
-    /// A configuration received from `reloads` replaces the current one, as far as that is possible
-    /// without a restart.
-    pub(crate) async fn run(self, stop: impl Future<Output = ()>, reloads: mpsc::Receiver<Config>) {
-        Running::start(self.0).await.serve(stop, reloads).await;
+    /// Whenever `reloads` asks for it, the configuration is read anew and replaces the current one, as far as
+    /// that is possible without a restart.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>, reloads: Reloads) {
+        let running = Running::start(self.0, reloads.sender()).await;
+        running.serve(stop, reloads).await;
     }
 }

@@ -12,6 +12,7 @@ mod media;
 mod pbx;
 mod scenario;
 mod scripted;
+mod stay;
 #[cfg(test)]
 mod tests;
 mod transcript;
@@ -27,6 +28,7 @@ use handset_simulator::draw;
 use environment::Environment;
 use pbx::Pbx;
 use scenario::{DemoPhone, EXTENSIONS, Extension};
+use transcript::indented;
 
 /// How to run the demo.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Options {
     pub asterisk: Option<PathBuf>,
     /// Directory for the pictures of the phones.
     pub pictures: PathBuf,
+    /// Whether everything stays running until Ctrl-C.
+    pub stay: bool,
 }
 
 /// Runs the demo and writes a transcript to `out`; returns whether every call succeeded.
@@ -49,7 +53,7 @@ async fn run_calls(options: &Options, tasks: &Tasks, out: &mut impl Write) -> an
     let pictures = &options.pictures;
     std::fs::create_dir_all(pictures)
         .with_context(|| format!("cannot create the directory {}", pictures.display()))?;
-    let environment = Environment::start(tasks).await?;
+    let environment = Environment::start(options.stay, tasks).await?;
     writeln!(
         out,
         "Three simulated phones dial four extensions each. handsetd runs with this configuration:\n"
@@ -69,9 +73,12 @@ async fn run_calls(options: &Options, tasks: &Tasks, out: &mut impl Write) -> an
             .with_context(|| format!("cannot write {}", path.display()))?;
         writeln!(out, "   A picture of this phone: {}\n", path.display())?;
     }
+    writeln!(out, "{succeeded} of {total} calls succeeded.")?;
+    if options.stay {
+        stay::stay(&environment, tasks, out).await?;
+    }
     pbx.stop(out).await?;
     environment.stop().await;
-    writeln!(out, "{succeeded} of {total} calls succeeded.")?;
     Ok(succeeded == total)
 }
 
@@ -115,14 +122,6 @@ async fn run_call(
     let mark = if succeeded { "✔" } else { "✘ FAILED:" };
     writeln!(out, "   {mark} {}\n", extension.result(&state))?;
     Ok(succeeded)
-}
-
-fn indented(text: &str) -> String {
-    let lines: Vec<_> = text
-        .lines()
-        .map(|line| format!("   {line}").trim_end().to_owned())
-        .collect();
-    lines.join("\n") + "\n"
 }
 
 /// How long a phone may take to show, play or change something.

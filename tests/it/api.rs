@@ -296,10 +296,23 @@ async fn metrics_count_sessions_and_deliveries() {
         "handsetd_agi_sessions_total 1\n",
         "handsetd_deliveries_total{vendor=\"unknown\",verb=\"push\",status=\"NOTFOUND\"} 1\n",
         "handsetd_deliveries_in_flight 0\n",
-        "# EOF\n",
+        "# TYPE handsetd_deliveries_total counter\n",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+    let version = "content-type: text/plain; version=0.0.4";
+    assert!(answer.head.contains(version), "{}", answer.head);
+    let accept = [("Accept", "application/openmetrics-text; version=1.0.0")];
+    let answer = admin
+        .request_with_headers("GET", "/metrics", &accept, "")
+        .await;
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(
+        text.contains("# TYPE handsetd_deliveries counter\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    assert!(answer.head.contains(accept[0].1), "{}", answer.head);
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ mod layering;
 mod load;
 mod manager;
 mod memory;
+mod monitoring;
+mod operating;
 mod order;
 mod page;
 mod page_links;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use handset_ami as ami;
 use serde_json::{Map, Value, json};
 
+use super::query;
 use super::reply::Reply;
 use super::state::AppState;
 use crate::outcome::Status;
@@ -18,44 +19,84 @@ pub(super) async fn live() -> Reply {
 
 /// Handles `/health/ready`: ready from the moment all listeners are bound until shutdown.
 ///
-/// A lost Asterisk connection is reported and does not make handsetd unready: calls do not need it.
-pub(super) async fn ready(State(state_of): State<Arc<AppState>>) -> Reply {
+/// A lost Asterisk connection is reported and does not make handsetd unready, since calls do not need it;
+/// with `?strict` it does, and so do rights that an account lacks.
+pub(super) async fn ready(
+    State(state_of): State<Arc<AppState>>,
+    RawQuery(query): RawQuery,
+) -> Reply {
+    let is_strict = match query::parse(query.as_deref(), &["strict"], &[]) {
+        Ok(pairs) => match pairs.first().map(|(_, value)| value.as_str()) {
+            None | Some("no") => false,
+            Some("" | "yes") => true,
+            Some(other) => {
+                let reason = format!("strict: write ?strict, or strict=no; not {other:?}");
+                return Reply::invalid(reason);
+            }
+        },
+        Err(reply) => return reply,
+    };
     let health = &state_of.services.health;
-    let listeners: Map<String, Value> = health
-        .listeners
-        .iter()
-        .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
-        .collect();
-    let servers: Vec<Value> = health
-        .servers
-        .borrow()
-        .iter()
-        .map(|server| {
-            let (state, reason) = describe(&server.state().borrow());
-            let complaint = || state_of.services.resolver.complaint(server.name());
-            let reason = if reason.is_empty() {
-                complaint().unwrap_or_default()
-            } else {
-                reason
-            };
-            json!({"name": server.name(), "state": state, "reason": reason})
-        })
-        .collect();
-    let result = json!({"listeners": listeners, "asterisk": servers});
+    let listeners = listeners(&state_of);
+    let Servers { all, unready } = Servers::of(&state_of);
+    let result = json!({"listeners": listeners, "asterisk": all});
     if health.stopping.is_cancelled() {
         let code = StatusCode::SERVICE_UNAVAILABLE;
         return Reply::new(code, Status::Unreachable, "handsetd is stopping", result);
     }
+    if is_strict && !unready.is_empty() {
+        let code = StatusCode::SERVICE_UNAVAILABLE;
+        return Reply::new(code, Status::Unreachable, unready.join("; "), result);
+    }
     Reply::ok(result)
+}
+
+/// Returns the address of each listener.
+pub(super) fn listeners(state: &AppState) -> Map<String, Value> {
+    let listeners = state.services.health.listeners.iter();
+    listeners
+        .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
+        .collect()
+}
+
+/// The connections to the Asterisk servers.
+pub(super) struct Servers {
+    /// Each with its state, and what is wrong with it.
+    pub(super) all: Vec<Value>,
+    /// What is wrong with any of them.
+    unready: Vec<String>,
+}
+
+impl Servers {
+    pub(super) fn of(state_of: &AppState) -> Self {
+        let services = &state_of.services;
+        let (mut all, mut unready) = (Vec::new(), Vec::new());
+        for server in services.health.servers.borrow().iter() {
+            let (state, mut reason) = describe(&server.state().borrow());
+            if reason.is_empty() {
+                let complaint = services.resolver.complaint(server.name());
+                reason = complaint.unwrap_or_default();
+            }
+            if state != CONNECTED || !reason.is_empty() {
+                let cause = if reason.is_empty() { state } else { &reason };
+                unready.push(format!("Asterisk {}: {cause}", server.name()));
+            }
+            all.push(json!({"name": server.name(), "state": state, "reason": reason}));
+        }
+        Self { all, unready }
+    }
 }
 
 /// Returns the name of a connection state and its reason.
 fn describe(state: &ami::State) -> (&'static str, String) {
     match state {
-        ami::State::Connected(_) => ("connected", String::new()),
+        ami::State::Connected(_) => (CONNECTED, String::new()),
         ami::State::Lost { reason, .. } => ("lost", reason.to_string()),
         ami::State::Refused { reason, .. } => ("refused", reason.to_string()),
         ami::State::Stopped => ("stopped", String::new()),
         _ => ("connecting", String::new()),
     }
 }
+
+/// The state of a server that is logged in.
+const CONNECTED: &str = "connected";

@@ -79,6 +79,12 @@ pub(super) fn document() -> Value {
             "content": {"text/event-stream": {}},
         })),
     }}));
+    paths.insert("/reload".to_owned(), json!({"post": {
+        "summary": "reads the configuration anew, and applies what needs no restart",
+        "description": "Requires the role admin. The result has changed, needs_restart, warnings and errors; \
+                        INVALID if there are errors, and the old configuration stays in effect.",
+        "responses": responses::replies(),
+    }}));
     paths.insert(
         "/rules".to_owned(),
         get("lists the rules with their counters", &json!([])),
@@ -88,6 +94,13 @@ pub(super) fn document() -> Value {
     paths.insert(
         "/rules/{name}".to_owned(),
         get("returns one rule with its last traces", &json!([rule])),
+    );
+    paths.insert(
+        "/status".to_owned(),
+        get(
+            "returns version, listeners, Asterisk servers, whether handsetd answers at http.url, and rules that failed",
+            &json!([]),
+        ),
     );
     paths.insert("/traces".to_owned(), json!({"get": {
         "summary": "streams what rules decide, and why, and how their runs end, as server-sent events",

@@ -15,8 +15,8 @@ use super::long_requests::limit_waiting;
 use super::reply::Reply;
 use super::state::AppState;
 use super::{
-    bearer, deliveries, fetch_test, health, host, metrics, openapi, page, phones, requests, rules,
-    stream,
+    bearer, deliveries, fetch_test, health, host, metrics, openapi, page, phones, reload, requests,
+    rules, status, stream,
 };
 
 /// A route of the API below `/api/v1`.
@@ -94,8 +94,10 @@ pub(super) fn api_routes() -> Vec<ApiRoute> {
             Method::POST,
             requests::post_phone_verb,
         ),
+        route("/reload", Method::POST, reload::post),
         route("/rules", Method::GET, rules::list),
         route("/rules/{name}", Method::GET, rules::get),
+        route("/status", Method::GET, status::get),
         route("/traces", Method::GET, rules::stream),
     ]
 }

@@ -13,6 +13,7 @@ use super::accounts::Accounts;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
 use super::long_requests::LongRequests;
+use super::reload_report::ReloadRequests;
 use super::wrong_tokens::WrongTokens;
 use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
@@ -33,6 +34,7 @@ pub(crate) struct Services {
     pub(crate) pages: Pages,
     pub(crate) feed: EventFeed,
     pub(crate) rules: RulesHandle,
+    pub(crate) reloads: ReloadRequests,
     pub(crate) health: Health,
     /// The activity of each phone.
     pub(crate) states: States,

@@ -1,6 +1,7 @@
 //! HTTP client for the admin API of the running daemon.
 //!
-//! Address, certificate and token come from the configuration that the daemon itself reads.
+//! Address, certificate and token come from the configuration that the daemon itself reads, or, for a
+//! daemon on another machine, from options.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 use tokio::time::timeout;
+use url::Url;
 
 use crate::admin::{TlsFiles, Token};
 use crate::config::Config;
@@ -22,8 +24,10 @@ use crate::config::Config;
 /// Sends requests to the running daemon.
 #[derive(Debug)]
 pub(super) struct AdminClient {
-    address: SocketAddr,
-    scheme: &'static str,
+    /// Scheme, host and port, such as `http://127.0.0.1:8091`.
+    base: String,
+    /// What says where the daemon is: a key of the configuration, or an option.
+    source: &'static str,
     http: Client,
 }
 
@@ -42,33 +46,36 @@ impl AdminClient {
                 )
             })?
         };
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-            .context("admin.token contains a character that HTTP cannot transmit")?;
-        authorization.set_sensitive(true);
-        let headers = [
-            (AUTHORIZATION, authorization),
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        ];
-        let mut builder = Client::builder()
-            .user_agent(concat!("handsetd-send/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter(headers))
-            .http1_only()
-            .no_proxy()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT);
-        builder = match &config.admin.tls {
-            Some(files) => builder.tls_backend_preconfigured(pin(files)?.client_config()),
-            // Plain HTTP; authorities of this machine, if there are any, are not read.
-            None => builder.tls_certs_only([]),
+        let address = reachable(config.admin.address());
+        let (scheme, trust) = match &config.admin.tls {
+            Some(files) => ("https", Trust::Pin(pin(files)?)),
+            None => ("http", Trust::Nobody),
         };
         Ok(Self {
-            address: reachable(config.admin.address()),
-            scheme: match config.admin.tls {
-                Some(_) => "https",
-                None => "http",
-            },
-            http: builder.build().context("cannot create the HTTP client")?,
+            base: format!("{scheme}://{address}"),
+            source: "admin.listen",
+            http: build(&token, trust)?,
         })
+    }
+
+    /// Creates a client for the daemon at `url`, which has neither path nor query. Without a pin, the
+    /// certificate must be one that this machine trusts.
+    pub(super) fn at(url: &Url, token: &Token, pin: Option<Pin>) -> anyhow::Result<Self> {
+        let trust = match pin {
+            Some(pin) => Trust::Pin(pin),
+            None if url.scheme() == "https" => Trust::Authorities,
+            None => Trust::Nobody,
+        };
+        Ok(Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            source: "--url",
+            http: build(token, trust)?,
+        })
+    }
+
+    /// Returns scheme, host and port of the daemon.
+    pub(super) fn base(&self) -> &str {
+        &self.base
     }
 
     /// Posts `body` and returns the JSON of the reply, whatever its status.
@@ -97,11 +104,15 @@ impl AdminClient {
         let code = response.status();
         let read = timeout(REPLY_TIMEOUT, read(response)).await;
         let bytes = read.context("the daemon did not reply in time")??;
-        let address = self.address;
+        let base = &self.base;
         let reply = serde_json::from_slice(&bytes)
-            .with_context(|| format!("the server at {address} is not handsetd (HTTP {code})"))?;
+            .with_context(|| format!("the server at {base} is not handsetd (HTTP {code})"))?;
         if code == StatusCode::UNAUTHORIZED {
-            let reason = format!("the daemon at {address} rejects the token of this configuration");
+            let whose = match self.source {
+                "--url" => "in --token-file",
+                _ => "of this configuration",
+            };
+            let reason = format!("the daemon at {base} rejects the token {whose}");
             return Err(Refused(reason).into());
         }
         Ok(reply)
@@ -132,7 +143,7 @@ impl AdminClient {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}://{}{path}", self.scheme, self.address)
+        format!("{}{path}", self.base)
     }
 
     /// Sends a request, and waits for the head of the response.
@@ -143,21 +154,57 @@ impl AdminClient {
     }
 
     fn explain(&self, error: reqwest::Error) -> anyhow::Error {
-        let address = self.address;
+        let Self { base, source, .. } = self;
         // The URL would only repeat the address.
         let error = error.without_url();
         if WrongPin::among(&error).is_some() {
-            anyhow!(
-                "the server at {address} does not present the certificate in admin.tls.certificate_file"
-            )
+            let expected = match *source {
+                "--url" => "with the pin of --pin",
+                _ => "in admin.tls.certificate_file",
+            };
+            anyhow!("the server at {base} does not present the certificate {expected}")
         } else if error.is_connect() {
             anyhow::Error::from(error).context(format!(
-                "cannot connect to the daemon at {address} (admin.listen); is handsetd run running?"
+                "cannot connect to the daemon at {base} ({source}); is handsetd run running?"
             ))
         } else {
             anyhow::Error::from(error).context("the daemon closed the connection")
         }
     }
+}
+
+/// Whose certificates a client accepts.
+#[derive(Clone, Copy, Debug)]
+enum Trust {
+    /// Those that the authorities of this machine vouch for.
+    Authorities,
+    /// None: it speaks plain HTTP, and the authorities, if there are any, are not read.
+    Nobody,
+    Pin(Pin),
+}
+
+/// Creates the HTTP client.
+fn build(token: &Token, trust: Trust) -> anyhow::Result<Client> {
+    let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+        .context("the token contains a character that HTTP cannot transmit")?;
+    authorization.set_sensitive(true);
+    let headers = [
+        (AUTHORIZATION, authorization),
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    ];
+    let builder = Client::builder()
+        .user_agent(concat!("handsetd-send/", env!("CARGO_PKG_VERSION")))
+        .default_headers(HeaderMap::from_iter(headers))
+        .http1_only()
+        .no_proxy()
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT);
+    let builder = match trust {
+        Trust::Authorities => builder,
+        Trust::Nobody => builder.tls_certs_only([]),
+        Trust::Pin(pin) => builder.tls_backend_preconfigured(pin.client_config()),
+    };
+    builder.build().context("cannot create the HTTP client")
 }
 
 /// The reason of a reply with another status than OK.

@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use handset_ami::{Client, State};
+use handset_ami::State;
 use handset_net::tasks::Tasks;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::config_file::ConfigFile;
-use crate::config::Config;
+use super::exit_code::INVALID_CONFIGURATION;
+use super::servers::{LOG_OFF_TIMEOUT, connect};
+use crate::config::{Config, Diagnostics};
 use crate::daemon::{read_classes, rule_doubts};
 use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
 use crate::rules::Moment;
-use crate::telemetry::TerminalSafe;
+use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
 /// Validate the configuration
 ///
@@ -28,18 +31,39 @@ use crate::telemetry::TerminalSafe;
 pub(super) struct Check {
     #[command(flatten)]
     file: ConfigFile,
+    /// Print JSON, also of errors
+    #[arg(long)]
+    json: bool,
 }
 
 impl Check {
     /// Prints what was read, and warnings; every error of the configuration is returned.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let checked = self.check();
+        if !self.json {
+            let (config, doubts) = checked?;
+            show(&config, &doubts, out).context("cannot write the result")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (report, code) = match checked {
+            Ok((config, doubts)) => (to_json(&config, &doubts), ExitCode::SUCCESS),
+            Err(error) => {
+                let diagnostics = error.downcast::<Diagnostics>()?;
+                let errors = diagnostics.iter().map(ToString::to_string);
+                let report = json!({"valid": false, "errors": errors.collect::<Vec<_>>()});
+                (report, ExitCode::from(INVALID_CONFIGURATION))
+            }
+        };
+        writeln!(out, "{:#}", TerminalSafeJson(report)).context("cannot write the result")?;
+        Ok(code)
+    }
+
+    /// Returns the configuration, and what the servers doubt.
+    fn check(&self) -> anyhow::Result<(Config, Vec<String>)> {
         let config = self.file.load()?;
         config.test_rules(Moment::now())?;
-        show(&config, out).context("cannot write the result")?;
-        for doubt in doubts(&config)? {
-            writeln!(out, "warning: {}", TerminalSafe(doubt)).context("cannot write the result")?;
-        }
-        Ok(ExitCode::SUCCESS)
+        let doubts = doubts(&config)?;
+        Ok((config, doubts))
     }
 }
 
@@ -51,14 +75,7 @@ fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
         let (tasks, roster) = (Tasks::new(), Roster::default());
-        let mut clients = Vec::new();
-        for server in &config.asterisk {
-            let (client, driver) = Client::new(server)
-                .with_context(|| format!("cannot use [[asterisk]] {}", server.name))?;
-            tasks.spawn("ami", driver.run_until(tasks.stop()));
-            roster.follow(client.clone(), &tasks);
-            clients.push(client);
-        }
+        let clients = connect(config, &roster, &tasks)?;
         roster.settle(Instant::now() + SETTLE_TIMEOUT).await;
         let mut doubts = Vec::new();
         for client in &clients {
@@ -85,7 +102,7 @@ fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
     })
 }
 
-fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
+fn show(config: &Config, doubts: &[String], out: &mut impl Write) -> io::Result<()> {
     let files: Vec<String> = config
         .files()
         .map(|path| path.display().to_string())
@@ -108,7 +125,24 @@ fn show(config: &Config, out: &mut impl Write) -> io::Result<()> {
     for warning in config.warnings() {
         writeln!(out, "warning: {}", TerminalSafe(warning))?;
     }
+    for doubt in doubts {
+        writeln!(out, "warning: {}", TerminalSafe(doubt))?;
+    }
     Ok(())
+}
+
+fn to_json(config: &Config, doubts: &[String]) -> Value {
+    let files = config.files().map(|path| path.display().to_string());
+    let warnings = config.warnings().iter().map(ToString::to_string);
+    let tests: usize = config.rules.iter().map(|rule| rule.tests.len()).sum();
+    json!({
+        "valid": true,
+        "files": files.collect::<Vec<_>>(),
+        "phones": config.directory.entries().len(),
+        "rules": config.rules.len(),
+        "tests": tests,
+        "warnings": warnings.chain(doubts.iter().cloned()).collect::<Vec<_>>(),
+    })
 }
 
 fn count(count: usize, noun: &str) -> String {
@@ -120,9 +154,6 @@ fn count(count: usize, noun: &str) -> String {
 
 /// How long a server may take to log in and to tell its registrations, and then to answer questions.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long logging off may take.
-const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Exit codes: 0 if the configuration is valid, otherwise 78

@@ -17,6 +17,11 @@ pub(super) struct ConfigFile {
 impl ConfigFile {
     /// Reads the configuration.
     pub(super) fn load(&self) -> Result<Config, Diagnostics> {
-        Config::load(&Sources::of_process(self.config.as_deref()))
+        Config::load(&self.sources())
+    }
+
+    /// Returns where the configuration is read from.
+    pub(super) fn sources(&self) -> Sources {
+        Sources::of_process(self.config.as_deref())
     }
 }

@@ -12,7 +12,7 @@ use crate::demo::{self, Options};
 /// Demonstrate handsetd with three simulated phones that dial four extensions
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The demo needs nothing but this program and ends by itself after a few seconds. Its exit \
+    after_help = "The demo needs nothing but this program and ends by itself after a few seconds, unless --stay is given. Its exit \
                   code is 0 if every phone has shown, played and changed what it was asked to, and 1 \
                   otherwise."
 )]
@@ -24,12 +24,16 @@ pub(super) struct Demo {
     /// directory]
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
+    /// Then leave the daemon, the phones and the page running until Ctrl-C, to try things out
+    #[arg(long)]
+    stay: bool,
 }
 
 impl Demo {
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let options = Options {
             asterisk: self.asterisk.clone(),
+            stay: self.stay,
             pictures: self
                 .pictures
                 .clone()

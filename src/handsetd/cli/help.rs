@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
+use super::terminal::columns;
 use crate::reference::Topic;
 
 /// Explain a command, a verb, or what keys, targets and statuses mean
@@ -102,16 +103,8 @@ fn suggestion(name: &str, known: &[String]) -> String {
 
 /// Returns the width of the lines, in columns.
 fn width() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stdout());
-    let columns = size.map_or(0, |size| usize::from(size.ws_col));
-    match columns {
-        0 => DEFAULT_WIDTH,
-        columns => columns.min(MAX_WIDTH),
-    }
+    usize::from(columns()).min(MAX_WIDTH)
 }
-
-/// The width on a pipe.
-const DEFAULT_WIDTH: usize = 80;
 
 /// The widest lines; longer ones are hard to read.
 const MAX_WIDTH: usize = 100;

@@ -9,6 +9,9 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use handset_phones::media::{Fit, Model, Picture, background, model, ringtone};
 use handset_phones::phone::Vendor;
+use serde_json::{Value, json};
+
+use crate::telemetry::TerminalSafeJson;
 
 /// Convert a ring tone or a picture for a phone model
 ///
@@ -43,6 +46,9 @@ struct Background {
     /// Fill the display and crop the picture, or show all of it
     #[arg(long, value_enum, default_value_t)]
     fit: FitName,
+    /// Print JSON: one object per file
+    #[arg(long)]
+    json: bool,
 }
 
 /// Convert a recording to a ring tone
@@ -58,6 +64,15 @@ struct Ringtone {
     target: PathBuf,
     #[command(flatten)]
     model: ModelName,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a conversion says of a file that it has written.
+struct Written {
+    line: String,
+    object: Value,
 }
 
 #[derive(Args, Debug)]
@@ -80,19 +95,24 @@ enum FitName {
 impl Media {
     /// Converts, and prints the result.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        let lines = match &self.conversion {
-            Conversion::Background(conversion) => conversion.run()?,
-            Conversion::Ringtone(conversion) => vec![conversion.run()?],
+        let (files, json) = match &self.conversion {
+            Conversion::Background(conversion) => (conversion.run()?, conversion.json),
+            Conversion::Ringtone(conversion) => (vec![conversion.run()?], conversion.json),
         };
-        for line in lines {
-            writeln!(out, "{line}").context("cannot write the result")?;
+        for Written { line, object } in files {
+            if json {
+                writeln!(out, "{}", TerminalSafeJson(object))
+            } else {
+                writeln!(out, "{line}")
+            }
+            .context("cannot write the result")?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Background {
-    fn run(&self) -> anyhow::Result<Vec<String>> {
+    fn run(&self) -> anyhow::Result<Vec<Written>> {
         let model = &self.model.model;
         let target = self
             .model
@@ -114,22 +134,25 @@ impl Background {
 }
 
 impl Ringtone {
-    fn run(&self) -> anyhow::Result<String> {
+    fn run(&self) -> anyhow::Result<Written> {
         let target = self.model.find()?.ringtone;
         let headerless = ringtone::Headerless::of_name(&self.source.to_string_lossy());
         let tone = ringtone::convert(&read(&self.source)?, headerless, target)
             .with_context(|| format!("cannot convert {}", self.source.display()))?;
         write(&self.target, &tone.bytes)?;
         let note = tone.note().map(|note| format!("; {note}"));
-        Ok(format!(
-            "{}: {} samples at {} Hz, {}, {} bytes{}",
-            self.target.display(),
-            tone.samples,
-            tone.rate,
-            tone.content_type,
-            tone.bytes.len(),
-            note.unwrap_or_default()
-        ))
+        let (file, bytes) = (self.target.display().to_string(), tone.bytes.len());
+        let (samples, rate, content_type) = (tone.samples, tone.rate, &tone.content_type);
+        Ok(Written {
+            line: format!(
+                "{file}: {samples} samples at {rate} Hz, {content_type}, {bytes} bytes{}",
+                note.unwrap_or_default()
+            ),
+            object: json!({
+                "file": file, "samples": samples, "rate": rate, "type": content_type, "bytes": bytes,
+                "note": tone.note(),
+            }),
+        })
     }
 }
 
@@ -164,16 +187,16 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn write_picture(target: &Path, picture: &Picture) -> anyhow::Result<String> {
+fn write_picture(target: &Path, picture: &Picture) -> anyhow::Result<Written> {
     write(target, &picture.bytes)?;
-    Ok(format!(
-        "{}: {}x{}, {}, {} bytes",
-        target.display(),
-        picture.width,
-        picture.height,
-        picture.content_type,
-        picture.bytes.len()
-    ))
+    let (file, bytes) = (target.display().to_string(), picture.bytes.len());
+    let (width, height, content_type) = (picture.width, picture.height, &picture.content_type);
+    Ok(Written {
+        line: format!("{file}: {width}x{height}, {content_type}, {bytes} bytes"),
+        object: json!({
+            "file": file, "width": width, "height": height, "type": content_type, "bytes": bytes,
+        }),
+    })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -12,6 +12,11 @@ pub(super) enum OutputFormat {
 }
 
 impl OutputFormat {
+    /// Returns JSON if `--json` was given, and otherwise what suits standard output.
+    pub(super) fn wanted(json: bool) -> Self {
+        if json { Self::Json } else { Self::of_stdout() }
+    }
+
     /// Returns text if standard output is a terminal, otherwise JSON.
     pub(super) fn of_stdout() -> Self {
         if io::stdout().is_terminal() {

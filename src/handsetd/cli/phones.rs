@@ -1,27 +1,27 @@
 //! `handsetd phones`: lists phones with vendor, model and address, and how these were determined.
 //!
 //! The command queries the configured Asterisk servers itself, so it does not depend on a running
-//! daemon.
+//! daemon; with `--url`, that daemon is asked.
 
-mod servers;
 mod why;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use comfy_table::{Table, presets};
 use handset_net::tasks::Tasks;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::config_file::ConfigFile;
+use super::daemon_args::DaemonArgs;
 use super::output_format::OutputFormat;
+use super::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
+use super::table::Table;
 use crate::config::Config;
 use crate::resolver::{PhoneResolver, PhoneSummary};
 use crate::roster::Roster;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 
 /// List configured and registered phones
 #[derive(Args, Debug)]
@@ -30,28 +30,38 @@ use servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 )]
 pub(super) struct Phones {
     #[command(flatten)]
-    file: ConfigFile,
+    daemon: DaemonArgs,
     /// Print JSON, which is the default on a pipe
     #[arg(long)]
     json: bool,
     /// Probe each transport to a phone, and report the results and what to change
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
     why: Option<String>,
 }
 
 impl Phones {
     /// Runs the command.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        let config = self.file.load()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+        let format = OutputFormat::wanted(self.json);
+        if self.daemon.is_remote() {
+            let client = self.daemon.client()?;
+            let rows = runtime.block_on(client.get("/api/v1/phones"))?;
+            write(&rows, format, out).context("cannot write the phones")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let config = self.daemon.file.load()?;
         if let Some(names) = &self.why {
             let reports = runtime.block_on(why::probe(&config, names))?;
-            if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
-                let json = serde_json::to_string_pretty(&reports).context("cannot write JSON")?;
-                writeln!(out, "{}", TerminalSafeJson(json)).context("cannot write the results")?;
-            } else {
-                why::show(&reports, out).context("cannot write the results")?;
+            match format {
+                OutputFormat::Json => {
+                    let json = serde_json::to_string_pretty(&reports);
+                    let json = json.context("cannot write JSON")?;
+                    writeln!(out, "{}", TerminalSafeJson(json))
+                }
+                OutputFormat::Text => why::show(&reports, out),
             }
+            .context("cannot write the results")?;
             return Ok(if reports.iter().all(why::PhoneReport::is_reachable) {
                 ExitCode::SUCCESS
             } else {
@@ -59,14 +69,9 @@ impl Phones {
             });
         }
         let (rows, unavailable) = runtime.block_on(list(&config))?;
-        if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
-            let rows = serde_json::to_string_pretty(&rows).context("cannot write JSON")?;
-            writeln!(out, "{}", TerminalSafeJson(rows)).context("cannot write the phones")?;
-        } else {
-            show(&rows, out).context("cannot write the phones")?;
-        }
+        write(&json!(rows), format, out).context("cannot write the phones")?;
         for server in &unavailable {
-            writeln!(std::io::stderr(), "handsetd: {}", TerminalSafe(server))?;
+            writeln!(io::stderr(), "handsetd: {}", TerminalSafe(server))?;
         }
         Ok(if unavailable.is_empty() {
             ExitCode::SUCCESS
@@ -89,40 +94,33 @@ async fn list(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>
     ))
 }
 
-fn show(rows: &[PhoneSummary], out: &mut impl Write) -> std::io::Result<()> {
+/// Writes phones as [`PhoneSummary`] or the API has them.
+fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Result<()> {
+    let rows = phones.as_array().map(Vec::as_slice).unwrap_or_default();
+    if format == OutputFormat::Json {
+        return writeln!(out, "{:#}", TerminalSafeJson(phones));
+    }
     if rows.is_empty() {
         return writeln!(out, "No phone is configured or registered.");
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header([
-        "NAME",
-        "VENDOR",
-        "MODEL",
-        "FIRMWARE",
-        "ADDRESS",
-        "ENDPOINT",
-        "REGISTERED",
-        "FOUND BY",
-    ]);
+    let mut table = Table::new(["NAME", "PHONE", "ADDRESS", "REGISTERED", "FOUND BY"]);
     for row in rows {
-        let registered = if row.registered { "yes" } else { "no" };
-        let found = row.found.join("; ");
-        let cells = [
-            &row.name,
-            &row.vendor,
-            &row.model,
-            &row.firmware,
-            &row.address,
-            &row.endpoint,
-            registered,
-            &found,
-        ];
-        // User-Agents come from phones.
-        table.add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
+        let text = |key: &str| row[key].as_str().unwrap_or_default();
+        let words = ["vendor", "model", "firmware"].map(text);
+        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        // The endpoint is of interest where the name does not tell it.
+        let (name, endpoint) = (text("name"), text("endpoint"));
+        let is_told = endpoint.is_empty() || endpoint.ends_with(&format!("/{name}"));
+        let registered = match (row["registered"] == true, is_told) {
+            (true, true) => "yes".to_owned(),
+            (true, false) => format!("as {endpoint}"),
+            (false, true) => "no".to_owned(),
+            (false, false) => format!("no ({endpoint})"),
+        };
+        let found = row["found"].as_array().into_iter().flatten();
+        let found: Vec<_> = found.filter_map(Value::as_str).collect();
+        let (phone, found) = (words.join(" "), found.join("; "));
+        table.row([name, &phone, text("address"), &registered, &found]);
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    table.write(out)
 }

@@ -8,14 +8,14 @@ use anyhow::Context;
 use clap::Args;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::config_file::ConfigFile;
-use crate::config::Config;
-use crate::daemon::Daemon;
+use crate::admin::ReloadRequests;
+use crate::daemon::{Daemon, Reloads};
 use crate::telemetry::{self, Throttle};
 
 /// Run the daemon
@@ -58,10 +58,11 @@ impl Run {
     /// stops it at once.
     async fn serve(&self, daemon: Daemon, mut signals: Signals, throttle: &Throttle) -> ExitCode {
         let stop = CancellationToken::new();
-        let (reload, reloads) = mpsc::channel(1);
+        let reloads = Reloads::new(self.file.sources());
+        let requests = reloads.sender();
         let signalled = async {
             while signals.next().await == Command::Reload {
-                self.reload(&reload).await;
+                reload(&requests).await;
             }
             let since = Instant::now();
             notify(&[NotifyState::Stopping]);
@@ -86,29 +87,19 @@ impl Run {
             () = throttle.report() => ExitCode::FAILURE,
         }
     }
+}
 
-    /// Reloads the configuration, and applies it if it is valid.
-    async fn reload(&self, reload: &mpsc::Sender<Config>) {
-        if let Ok(now) = NotifyState::monotonic_usec_now() {
-            notify(&[NotifyState::Reloading, now]);
-        }
-        match self.file.load() {
-            Ok(config) => {
-                for warning in config.warnings() {
-                    warn!("{warning}");
-                }
-                // The receiver is dropped only when the daemon stops.
-                let _ = reload.send(config).await;
-            }
-            Err(diagnostics) => {
-                for error in diagnostics.iter() {
-                    error!(%error, "Invalid configuration.");
-                }
-                error!("The old configuration stays in effect.");
-            }
-        }
-        notify(&[NotifyState::Ready]);
+/// Has the daemon read its configuration anew, and waits until it has.
+async fn reload(requests: &ReloadRequests) {
+    if let Ok(now) = NotifyState::monotonic_usec_now() {
+        notify(&[NotifyState::Reloading, now]);
     }
+    let (request, report) = oneshot::channel();
+    // Nobody answers only if the daemon stops; it logs what it does.
+    if requests.send(request).await.is_ok() {
+        let _ = report.await;
+    }
+    notify(&[NotifyState::Ready]);
 }
 
 /// Notifies systemd's watchdog twice per timeout; never returns.

@@ -10,12 +10,15 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use handset_phones::verb::Verb;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use super::admin_client::{AdminClient, EventStream};
-use super::config_file::ConfigFile;
+use super::admin_client::EventStream;
+use super::daemon_args::DaemonArgs;
 use super::output_format::OutputFormat;
+use super::suggested::Suggested;
+use super::terminal::Colors;
 use crate::dialplan;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use progress::Progress;
@@ -28,20 +31,23 @@ use progress::Progress;
 #[command(after_help = EXAMPLES)]
 pub(super) struct Send {
     /// The verb, such as push, ring or background
-    #[arg(value_name = "VERB")]
+    #[arg(value_name = "VERB", value_parser = Suggested::verbs(), hide_possible_values = true)]
     verb: String,
     /// The keys of the verb, such as phone=1001
-    #[arg(value_name = "KEY=VALUE")]
+    #[arg(value_name = "KEY=VALUE", value_parser = Suggested::keys(), hide_possible_values = true)]
     keys: Vec<String>,
     #[command(flatten)]
-    file: ConfigFile,
+    daemon: DaemonArgs,
+    /// Print JSON, which is the default on a pipe
+    #[arg(long)]
+    json: bool,
 }
 
 impl Send {
     /// Sends the request and prints the outcome.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let body = body(&self.verb, &self.keys)?;
-        let client = AdminClient::new(&self.file.load()?)?;
+        let client = self.daemon.client()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let path = format!("/api/v1/do/{}", self.verb);
         let outcome = runtime.block_on(async {
@@ -49,10 +55,11 @@ impl Send {
                 return client.post(&path, &body).await;
             }
             let mut progress = Progress::new(&self.verb, &body);
+            let bar = bar();
             // Subscribe first, so that no event is missed. Progress is optional.
             let mut events = client.events("handsetd.delivery").await.ok();
             let outcome = {
-                let watch = watch(events.as_mut(), &mut progress);
+                let watch = watch(events.as_mut(), &mut progress, &bar);
                 tokio::select! {
                     outcome = client.post(&path, &body) => outcome,
                     never = watch => match never {},
@@ -64,15 +71,15 @@ impl Send {
                 let Some(event) = event.ok().flatten() else {
                     break;
                 };
-                show_progress(&mut progress, &event);
+                show_progress(&mut progress, &bar, &event);
             }
             if progress.is_shown() {
-                let _ = writeln!(io::stderr());
+                bar.abandon();
             }
             outcome
         })?;
-        match OutputFormat::of_stdout() {
-            OutputFormat::Text => show(&outcome, out),
+        match OutputFormat::wanted(self.json) {
+            OutputFormat::Text => show(&outcome, Colors::of_stdout(), out),
             OutputFormat::Json => writeln!(out, "{}", TerminalSafeJson(&outcome)),
         }
         .context("cannot write the outcome")?;
@@ -86,19 +93,32 @@ impl Send {
 }
 
 /// Shows progress from `events`; never returns.
-async fn watch(events: Option<&mut EventStream>, progress: &mut Progress) -> Infallible {
+async fn watch(
+    events: Option<&mut EventStream>,
+    progress: &mut Progress,
+    bar: &ProgressBar,
+) -> Infallible {
     if let Some(events) = events {
         while let Some(event) = events.next().await {
-            show_progress(progress, &event);
+            show_progress(progress, bar, &event);
         }
     }
     std::future::pending().await
 }
 
-fn show_progress(progress: &mut Progress, event: &Value) {
-    if let Some(line) = progress.update(event) {
-        // Progress is optional.
-        let _ = write!(io::stderr(), "\r{line}");
+fn show_progress(progress: &mut Progress, bar: &ProgressBar, event: &Value) {
+    if let Some((finished, all)) = progress.update(event) {
+        bar.set_length(all);
+        bar.set_position(finished);
+    }
+}
+
+/// Returns a bar on standard error, which appears with the first progress.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    match ProgressStyle::with_template("{bar:30} {pos} of {len} phones") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }
 
@@ -117,9 +137,10 @@ fn body(name: &str, arguments: &[String]) -> anyhow::Result<Value> {
     Ok(Value::Object(body))
 }
 
-fn show(outcome: &Value, out: &mut impl Write) -> io::Result<()> {
+fn show(outcome: &Value, colors: Colors, out: &mut impl Write) -> io::Result<()> {
     let text = |key: &str| outcome[key].as_str().unwrap_or_default();
-    write!(out, "{}", TerminalSafe(text("status")))?;
+    let style = colors.of_status(text("status"));
+    write!(out, "{style}{}{style:#}", TerminalSafe(text("status")))?;
     for (key, before) in [("phone", " "), ("reason", ": ")] {
         if !text(key).is_empty() {
             write!(out, "{before}{}", TerminalSafe(text(key)))?;
@@ -180,7 +201,7 @@ mod tests {
             "status": "DENIED", "phone": "1001", "reason": "wrong\u{1b}password", "result": null,
         });
         let mut out = Vec::new();
-        show(&outcome, &mut out).unwrap();
+        show(&outcome, Colors::Off, &mut out).unwrap();
         let shown = String::from_utf8(out).unwrap();
         assert_eq!(shown, "DENIED 1001: wrong\\u{1b}password\n");
     }

@@ -172,6 +172,44 @@ fn pictures_and_tones_are_converted_offline() {
     );
 }
 
+#[test]
+fn every_command_has_json() {
+    fn commands(command: &clap::Command, name: &str, without: &mut Vec<String>) {
+        let mut inner = command.get_subcommands().peekable();
+        let has_json = command
+            .get_arguments()
+            .any(|argument| argument.get_id() == "json");
+        if inner.peek().is_none() && !has_json {
+            without.push(name.to_owned());
+        }
+        for inner in inner {
+            commands(inner, &format!("{name} {}", inner.get_name()), without);
+        }
+    }
+    let mut without = Vec::new();
+    commands(&Cli::command(), "handsetd", &mut without);
+    let without: Vec<&str> = without.iter().map(String::as_str).collect();
+    // Those of `ami` print nothing but JSON; the others are watched by people, or by the journal.
+    let expected: &[&str] = if cfg!(feature = "simulator") {
+        &[
+            "handsetd ami decode",
+            "handsetd ami tail",
+            "handsetd demo",
+            "handsetd help",
+            "handsetd run",
+            "handsetd simulate",
+        ]
+    } else {
+        &[
+            "handsetd ami decode",
+            "handsetd ami tail",
+            "handsetd help",
+            "handsetd run",
+        ]
+    };
+    assert_eq!(without, expected);
+}
+
 /// Asserts that the file has the expected content; writes it first if `HANDSETD_REWRITE` is set.
 fn assert_up_to_date(path: &str, expected: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

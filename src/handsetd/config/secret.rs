@@ -4,6 +4,7 @@
 //! nothing else, or a systemd credential (`LoadCredential=`) with the full name of the key, such as
 //! `vendor.cisco.password`. The configuration takes precedence over a credential.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,6 +21,8 @@ use super::setting::Setting;
 pub(super) struct SecretReader {
     credentials: Option<PathBuf>,
     secret_files: Vec<Arc<Path>>,
+    /// The keys of the secrets that are written in the configuration itself.
+    keys: BTreeSet<String>,
 }
 
 /// What a section says of a secret.
@@ -47,6 +50,7 @@ impl SecretReader {
         Self {
             credentials,
             secret_files: Vec::new(),
+            keys: BTreeSet::new(),
         }
     }
 
@@ -75,6 +79,7 @@ impl SecretReader {
                 if let Location::File { path, .. } = section.location_of(name) {
                     self.secret_files.push(path);
                 }
+                self.keys.insert(section.key_of(name));
                 let accepted = accept(secret.expose_secret());
                 accepted.map_err(|reason| section.diagnostic_of(name, reason))
             }
@@ -102,6 +107,11 @@ impl SecretReader {
         let path = resolve(location, path);
         self.secret_files.push(Arc::from(path.as_path()));
         read(&path, accept)
+    }
+
+    /// Returns the keys of the secrets that are written in the configuration itself, such as `phone.password`.
+    pub(super) fn into_keys(self) -> BTreeSet<String> {
+        self.keys
     }
 
     /// Warns of files with secrets that every user of this machine may read.

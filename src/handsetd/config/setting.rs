@@ -34,6 +34,20 @@ impl Setting {
         }
     }
 
+    /// Returns a copy, which reading leaves as it is.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            value: self.value.clone(),
+            files: self.files.clone(),
+        }
+    }
+
+    /// Returns the files of the configuration.
+    pub(super) fn files(&self) -> Files {
+        self.files.clone()
+    }
+
     /// Returns the full key of a child called `name`.
     pub(super) fn key_of(&self, name: &str) -> String {
         join(&self.key, name)

@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
-use super::ami_clients::AmiClients;
+use super::ami_clients::{AmiClients, Server};
 use super::bind_admin::users;
 use super::rule_check::RuleCheck;
 use super::rule_doubts::ReadClasses;
 use super::settings::{asterisk_configs, cisco_credentials, engine};
-use crate::admin::{self, Accounts};
-use crate::config::Config;
+use crate::admin::{self, Accounts, ReloadReport};
+use crate::config::{Config, Diagnostics};
 use crate::deliver::PushCredentials;
 use crate::events::RulesHandle;
 use crate::history::History;
@@ -52,16 +52,46 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    /// Applies what can change without a restart.
-    pub(super) async fn apply(&mut self, mut config: Config) {
-        let checked = engine(&config).and_then(|engine| Ok((engine, asterisk_configs(&config)?)));
-        let (engine, servers) = match checked {
-            Ok(checked) => checked,
-            Err(error) => {
-                error!(error = %format!("{error:#}"), "The old configuration stays in effect.");
-                return;
+    /// Applies what can change without a restart, if a configuration could be read.
+    pub(super) async fn apply(&mut self, loaded: Result<Config, Diagnostics>) -> ReloadReport {
+        let config = match loaded {
+            Ok(config) => config,
+            Err(diagnostics) => {
+                for error in diagnostics.iter() {
+                    error!(%error, "Invalid configuration.");
+                }
+                error!("The old configuration stays in effect.");
+                let errors = diagnostics.iter().map(ToString::to_string).collect();
+                return ReloadReport {
+                    errors,
+                    ..ReloadReport::default()
+                };
             }
         };
+        for warning in config.warnings() {
+            warn!("{warning}");
+        }
+        let checked = engine(&config).and_then(|engine| Ok((engine, asterisk_configs(&config)?)));
+        match checked {
+            Ok((engine, servers)) => self.replace(config, engine, servers).await,
+            Err(error) => {
+                let error = format!("{error:#}");
+                error!(%error, "The old configuration stays in effect.");
+                ReloadReport {
+                    errors: vec![error],
+                    ..ReloadReport::default()
+                }
+            }
+        }
+    }
+
+    async fn replace(
+        &mut self,
+        mut config: Config,
+        engine: Engine,
+        servers: Vec<Server>,
+    ) -> ReloadReport {
+        let changed = self.config.written().changes(config.written());
         let needs_restart = self.keep_fixed(&mut config);
         self.resolver
             .replace(config.directory.clone(), config.vendors.clone());
@@ -88,6 +118,7 @@ impl Reload {
             let sections = needs_restart.join(", ");
             warn!(sections, "Changes of these sections need a restart.");
         }
+        let warnings = config.warnings().iter().map(ToString::to_string).collect();
         self.config = config;
         let check = RuleCheck {
             config: self.config.clone(),
@@ -101,6 +132,12 @@ impl Reload {
         self.tasks.spawn("rule check", async move {
             stop.run_until_cancelled(check.run()).await;
         });
+        ReloadReport {
+            errors: Vec::new(),
+            changed,
+            needs_restart,
+            warnings,
+        }
     }
 
     /// Restores the old values of sections that need a restart; returns the names of those that have

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use handset_agi::LogThrottle;
 use handset_net::tasks::Tasks;
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -15,12 +14,12 @@ use super::ami_clients::AmiClients;
 use super::channels::channels;
 use super::parts::Parts;
 use super::reload::Reload;
+use super::reloads::Reloads;
 use super::rule_check::RuleCheck;
 use super::rule_phones::RulePhones;
 use super::start_event::Startup;
 use super::{action_urls, outbox_startup, pages};
-use crate::admin::{self, EventFeed, Health};
-use crate::config::Config;
+use crate::admin::{self, EventFeed, Health, ReloadRequests};
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
 use crate::dialplan::Dialplan;
@@ -53,7 +52,7 @@ impl Running {
         clippy::too_many_lines,
         reason = "one list of all parts, in the order in which they start"
     )]
-    pub(super) async fn start(parts: Parts) -> Self {
+    pub(super) async fn start(parts: Parts, reloads: ReloadRequests) -> Self {
         let (calls, asterisk, http) = (Tasks::new(), Tasks::new(), Tasks::new());
         let (senders, receivers) = channels();
         let listeners = listeners(&parts);
@@ -165,6 +164,7 @@ impl Running {
                 pages: pages.clone(),
                 feed,
                 rules: rules.clone(),
+                reloads,
                 health: Health {
                     listeners,
                     servers: ami_clients.clients(),
@@ -200,17 +200,19 @@ impl Running {
         }
     }
 
-    /// Applies configurations from `reloads` until `stop` is done, then finishes what is in progress.
-    pub(super) async fn serve(
-        mut self,
-        stop: impl Future<Output = ()>,
-        mut reloads: mpsc::Receiver<Config>,
-    ) {
+    /// Reads the configuration anew whenever `reloads` asks for it, until `stop` is done; then finishes what is
+    /// in progress.
+    pub(super) async fn serve(mut self, stop: impl Future<Output = ()>, mut reloads: Reloads) {
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                Some(config) = reloads.recv() => self.reload.apply(config).await,
+                (request, loaded) = reloads.next() => {
+                    let report = self.reload.apply(loaded).await;
+                    // Whoever asked may have gone.
+                    let _ = request.send(report);
+                }
+
             }
         }
         info!("Stopping: accepting no calls, finishing deliveries in progress.");

@@ -11,6 +11,7 @@ use handset_phones::screen::{Screen, Source};
 use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, PreparedContent, Task};
 use handset_phones::verb::{Action, Control, Fit, Mobility, Push, Request, Via};
 use tokio::time::Instant;
+use url::Url;
 
 use super::circuit_breakers::CircuitBreakers;
 use super::config::Config;
@@ -360,9 +361,18 @@ impl Courier {
             Some(url) => url.clone(),
             None => local_address::base_url_for(&phone.address, config.port).await?,
         };
+        Some(self.publisher_at(base))
+    }
+
+    /// Returns the publisher of URLs that begin with `base`.
+    pub(super) fn publisher_at(&self, base: Url) -> ContentPublisher {
         let content_store = self.0.content_store.clone();
-        let lifetime = config.screen_lifetime;
-        Some(ContentPublisher::new(content_store, base, lifetime))
+        ContentPublisher::new(content_store, base, self.0.config.screen_lifetime)
+    }
+
+    /// Returns `http.url`, if it is configured.
+    pub(super) fn own_url(&self) -> Option<Url> {
+        self.0.config.url.clone()
     }
 }
 

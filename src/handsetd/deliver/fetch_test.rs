@@ -71,6 +71,18 @@ impl Courier {
         }
     }
 
+    /// Requests a document at `http.url` from this machine; `None` if no URL is configured. Its address is
+    /// returned with the result.
+    pub(crate) async fn test_own_url(&self) -> Option<(Url, Outcome)> {
+        let publisher = self.publisher_at(self.own_url()?);
+        let document = StoredContent::new("text/plain", "handsetd\n");
+        let documents = publisher.documents();
+        let url = documents.publish_screen(document.clone());
+        publisher.publish(documents.into_items());
+        let outcome = request_own(&url, &document, &publisher).await;
+        Some((publisher.base().clone(), outcome))
+    }
+
     async fn fetched(
         &self,
         phone: &Phone,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use handset_net::tasks::Tasks;
@@ -14,8 +15,9 @@ use url::Url;
 
 use super::media;
 use super::scenario::DemoPhone;
+use crate::admin::Token;
 use crate::config::{Config, Sources};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Reloads};
 
 /// Running phones and a running daemon.
 #[derive(Debug)]
@@ -25,14 +27,19 @@ pub(super) struct Environment {
     pub(super) configuration: String,
     /// The address of the daemon's FastAGI server.
     pub(super) agi: SocketAddr,
+    /// The address of its admin server.
+    pub(super) admin: SocketAddr,
+    /// The path of its configuration file.
+    pub(super) file: PathBuf,
     stop: CancellationToken,
     daemon: JoinHandle<()>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Environment {
-    /// Starts the phones, then the daemon.
-    pub(super) async fn start(tasks: &Tasks) -> anyhow::Result<Self> {
+    /// Starts the phones, then the daemon. Without Asterisk, only a call tells which phones there are, so
+    /// that those who stay need a `[[phone]]` each.
+    pub(super) async fn start(stays: bool, tasks: &Tasks) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir().context("cannot create a temporary directory")?;
         let media = directory.path().join("media");
         std::fs::create_dir(&media).context("cannot create the media directory")?;
@@ -44,18 +51,22 @@ impl Environment {
             let address = Ipv4Addr::new(127, 0, 21, host);
             phones.push(start_phone(vendor, name, address, http, tasks).await?);
         }
-        let configuration = configuration(&phones, &directory, http);
+        let admin = free_port().context("no TCP port is free")?;
+        let mut configuration = configuration(&phones, &directory, http, admin);
+        if stays {
+            configuration.extend(phones.iter().map(entry));
+        }
         let file = directory.path().join("handsetd.toml");
         std::fs::write(&file, &configuration).context("cannot write the configuration")?;
         let sources = Sources {
-            file,
+            file: file.clone(),
             is_required: true,
             variables: Vec::new(),
         };
         let daemon = Daemon::bind(Config::load(&sources)?).await?;
         let (agi, stop) = (daemon.agi_address(), CancellationToken::new());
         let stopped = stop.clone();
-        let (_, reloads) = tokio::sync::mpsc::channel(1);
+        let reloads = Reloads::new(sources);
         let daemon = tasks.spawn("daemon", async move {
             daemon.run(stopped.cancelled(), reloads).await;
         });
@@ -63,10 +74,17 @@ impl Environment {
             phones,
             configuration,
             agi,
+            admin,
+            file,
             stop,
             daemon,
-            _directory: directory,
+            directory,
         })
+    }
+
+    /// Reads the token that the daemon has generated.
+    pub(super) fn token(&self) -> anyhow::Result<Token> {
+        Token::load(self.directory.path()).context("cannot read the token of the daemon")
     }
 
     /// Stops the daemon as SIGTERM does.
@@ -110,12 +128,28 @@ async fn start_phone(
     })
 }
 
-fn configuration(phones: &[DemoPhone], directory: &TempDir, http: SocketAddr) -> String {
+/// Returns the `[[phone]]` of a phone.
+fn entry(phone: &DemoPhone) -> String {
+    let (name, address) = (phone.endpoint.name(), phone.simulated.address());
+    let options = phone.simulated.options();
+    let (vendor, model) = (options.vendor, options.model.trim_start_matches("SIP-"));
+    format!(
+        "\n[[phone]]\nname = \"{name}\"\nvendor = \"{vendor}\"\nmodel = \"{model}\"\n\
+         address = \"{address}\"\n"
+    )
+}
+
+fn configuration(
+    phones: &[DemoPhone],
+    directory: &TempDir,
+    http: SocketAddr,
+    admin: SocketAddr,
+) -> String {
     let directory = directory.path().display();
     let mut text = format!(
         "[agi]\nlisten = \"127.0.0.1:0\"\n\n\
          [http]\nlisten = \"{http}\"\n\n\
-         [admin]\nlisten = \"127.0.0.1:0\"\n\n\
+         [admin]\nlisten = \"{admin}\"\n\n\
          [phones]\nnetworks = [\"127.0.0.0/8\"]\n\n\
          [state]\ndir = \"{directory}\"\n\n\
          [media]\nfolders = [\"{directory}/media\"]\n"

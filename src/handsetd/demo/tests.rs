@@ -7,6 +7,7 @@ async fn all_calls_succeed_and_every_phone_is_drawn() {
     let options = Options {
         asterisk: None,
         pictures: folder.path().to_owned(),
+        stay: false,
     };
     let mut transcript = Vec::new();
     let succeeded = run(&options, &mut transcript).await.unwrap();

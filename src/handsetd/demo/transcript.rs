@@ -33,6 +33,15 @@ pub(super) fn refusals(before: &State, now: &State) -> Vec<String> {
         .collect()
 }
 
+/// Indents each line of a text.
+pub(super) fn indented(text: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| format!("   {line}").trim_end().to_owned())
+        .collect();
+    lines.join("\n") + "\n"
+}
+
 fn exchanges_since<'a>(before: &State, now: &'a State) -> impl Iterator<Item = &'a Exchange> {
     now.exchanges.iter().skip(before.exchanges.len())
 }

@@ -29,6 +29,9 @@ pub(super) struct Send {
     headers: Vec<(String, String)>,
     #[command(flatten)]
     server: Server,
+    /// Print JSON, which is the default on a pipe: one object per line
+    #[arg(long)]
+    json: bool,
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
@@ -54,7 +57,7 @@ impl Send {
             tasks.shut_down(LOG_OFF_TIMEOUT).await;
             response
         })?;
-        match OutputFormat::of_stdout() {
+        match OutputFormat::wanted(self.json) {
             OutputFormat::Text => show(&response, out),
             OutputFormat::Json => write(&response, out),
         }

@@ -17,7 +17,7 @@ use handset_phones::verb::Request;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
+use crate::cli::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 use crate::commit_point::CommitPoint;
 use crate::config::Config;
 use crate::content_store::ContentStore;

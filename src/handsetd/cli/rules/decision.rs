@@ -1,13 +1,12 @@
 //! What a rule of the running daemon decided, as a line for people.
 
 use std::fmt;
-use std::io::{self, IsTerminal};
 
-use anstyle::{AnsiColor, Effects, Style};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use anstyle::Style;
 use serde_json::Value;
 
+use crate::cli::local_time::local_time;
+use crate::cli::terminal::Colors;
 use crate::telemetry::TerminalSafe;
 
 /// A trace of the API, as one line.
@@ -18,32 +17,13 @@ pub(super) struct Line<'a> {
     pub(super) names_rule: bool,
 }
 
-/// Whether lines are coloured.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Colors {
-    Off,
-    On,
-}
-
-impl Colors {
-    /// Colours are for terminals, unless `NO_COLOR` is set.
-    pub(super) fn of_stdout() -> Self {
-        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if io::stdout().is_terminal() && !is_unwanted {
-            Self::On
-        } else {
-            Self::Off
-        }
-    }
-
-    fn of_verdict(self, verdict: &str) -> Style {
-        match (self, verdict) {
-            (Self::Off, _) => Style::new(),
-            (Self::On, "fired" | "queued") => AnsiColor::Green.on_default(),
-            (Self::On, "failed") => AnsiColor::Red.on_default() | Effects::BOLD,
-            (Self::On, "busy" | "limited") => AnsiColor::Yellow.on_default(),
-            (Self::On, _) => Style::new() | Effects::DIMMED,
-        }
+/// Returns the colour of a verdict.
+fn style(colors: Colors, verdict: &str) -> Style {
+    match verdict {
+        "fired" | "queued" => colors.good(),
+        "failed" => colors.bad(),
+        "busy" | "limited" => colors.doubtful(),
+        _ => colors.minor(),
     }
 }
 
@@ -51,7 +31,7 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |key: &str| self.trace[key].as_str().unwrap_or_default();
         let verdict = text("verdict");
-        let style = self.colors.of_verdict(verdict);
+        let style = style(self.colors, verdict);
         write!(
             f,
             "{} {style}{:WIDTH$}{style:#} ",
@@ -80,7 +60,7 @@ impl fmt::Display for EndLine<'_> {
             "finished" => "fired",
             state => state,
         };
-        let style = self.colors.of_verdict(verdict);
+        let style = style(self.colors, verdict);
         write!(
             f,
             "{} {style}ended  {style:#} {}: {}: {state}",
@@ -137,15 +117,6 @@ fn step_line(step: &Value) -> String {
         }
     }
     line
-}
-
-/// Returns an RFC 3339 time as date and time of day in the time zone of this machine.
-pub(super) fn local_time(at: &str) -> String {
-    let Ok(at) = at.parse::<Timestamp>() else {
-        return TerminalSafe(at).to_string();
-    };
-    let local = at.to_zoned(TimeZone::system());
-    local.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// The length of the longest usual verdict.

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use comfy_table::{Table, presets};
 use serde_json::Value;
 
-use super::decision::local_time;
-use crate::cli::admin_client::AdminClient;
-use crate::cli::config_file::ConfigFile;
+use crate::cli::daemon_args::DaemonArgs;
+use crate::cli::local_time::local_time;
 use crate::cli::output_format::OutputFormat;
-use crate::telemetry::{TerminalSafe, TerminalSafeJson};
+use crate::cli::table::Table;
+use crate::cli::terminal::columns;
+use crate::telemetry::TerminalSafeJson;
 
 /// List the rules of the running daemon, and how often they fired, or did not and why
 #[derive(Args, Debug)]
@@ -21,7 +21,7 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 )]
 pub(super) struct List {
     #[command(flatten)]
-    file: ConfigFile,
+    daemon: DaemonArgs,
     /// Print JSON, which is the default on a pipe
     #[arg(long)]
     json: bool,
@@ -30,27 +30,25 @@ pub(super) struct List {
 impl List {
     /// Runs the command.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        let client = AdminClient::new(&self.file.load()?)?;
+        let client = self.daemon.client()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let rules = runtime.block_on(client.get("/api/v1/rules"))?;
         if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
             writeln!(out, "{:#}", TerminalSafeJson(&rules))
         } else {
-            show(&rules, out)
+            show(&rules, columns(), out)
         }
         .context("cannot write the rules")?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn show(rules: &Value, out: &mut impl Write) -> io::Result<()> {
+fn show(rules: &Value, width: u16, out: &mut impl Write) -> io::Result<()> {
     let rules = rules.as_array().map(Vec::as_slice).unwrap_or_default();
     if rules.is_empty() {
         return writeln!(out, "The configuration of the daemon has no [[rule]].");
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header([
+    let header = [
         "NAME",
         "FIRES ON",
         "FIRED",
@@ -59,7 +57,8 @@ fn show(rules: &Value, out: &mut impl Write) -> io::Result<()> {
         "FAILED",
         "UNMET",
         "LAST FIRED",
-    ]);
+    ];
+    let mut table = Table::with_width(header, width);
     for rule in rules {
         let count = |key: &str| rule[key].to_string();
         let cells = [
@@ -74,12 +73,9 @@ fn show(rules: &Value, out: &mut impl Write) -> io::Result<()> {
                 .as_str()
                 .map_or_else(|| "never".to_owned(), local_time),
         ];
-        table.add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
+        table.row(cells.each_ref().map(String::as_str));
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    table.write(out)
 }
 
 /// Returns what fires a rule: `Hangup, UserEvent.Door, schedule 0 18 * * 1-5`.
@@ -123,7 +119,7 @@ mod tests {
             ),
         ]);
         let mut out = Vec::new();
-        show(&rules, &mut out).unwrap();
+        show(&rules, 120, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), 3, "{text}");
@@ -137,7 +133,7 @@ mod tests {
             "{text}"
         );
         let mut out = Vec::new();
-        show(&json!([]), &mut out).unwrap();
+        show(&json!([]), 120, &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().contains("no [[rule]]"));
     }
 }

@@ -8,11 +8,11 @@ use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::decision::{Colors, Line, steps};
+use super::decision::{Line, steps};
 use super::list::triggers;
-use crate::cli::admin_client::AdminClient;
-use crate::cli::config_file::ConfigFile;
+use crate::cli::daemon_args::DaemonArgs;
 use crate::cli::output_format::OutputFormat;
+use crate::cli::terminal::Colors;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
 /// Show what a rule of the running daemon did on its last events, and why; the newest is last
@@ -25,7 +25,7 @@ pub(super) struct Trace {
     #[arg(value_name = "NAME")]
     name: String,
     #[command(flatten)]
-    file: ConfigFile,
+    daemon: DaemonArgs,
     /// Print JSON, which is the default on a pipe: one object per line for each event
     #[arg(long)]
     json: bool,
@@ -34,7 +34,7 @@ pub(super) struct Trace {
 impl Trace {
     /// Runs the command.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        let client = AdminClient::new(&self.file.load()?)?;
+        let client = self.daemon.client()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let name = utf8_percent_encode(&self.name, NON_ALPHANUMERIC);
         let rule = runtime.block_on(client.get(&format!("/api/v1/rules/{name}")))?;

@@ -26,9 +26,9 @@ impl Progress {
         }
     }
 
-    /// Processes a delivery event; returns the line to show if it belongs to the request and there
-    /// are several phones.
-    pub(super) fn update(&mut self, event: &Value) -> Option<String> {
+    /// Processes a delivery event; returns how many of how many deliveries are finished if it belongs to the
+    /// request and there are several phones.
+    pub(super) fn update(&mut self, event: &Value) -> Option<(u64, u64)> {
         let delivery = &event["fields"];
         let id = delivery["id"].as_str()?;
         let is_related = match &self.id {
@@ -46,9 +46,10 @@ impl Progress {
         let phone = delivery["phone"].as_str()?;
         self.finished
             .insert(phone.to_owned(), !delivery["took"].is_null());
-        let all = self.finished.len();
-        let finished = self.finished.values().filter(|is_finished| **is_finished);
-        (all > 1).then(|| format!("{} of {all} phones", finished.count()))
+        let is_finished = |is_finished: &&bool| **is_finished;
+        let finished = self.finished.values().filter(is_finished).count();
+        let all = u64::try_from(self.finished.len()).unwrap_or(u64::MAX);
+        (all > 1).then(|| (u64::try_from(finished).unwrap_or(u64::MAX), all))
     }
 
     /// Returns whether a delivery is still unfinished.
@@ -80,16 +81,10 @@ mod tests {
         let mut progress = Progress::new("push", &json!({"phone": "all"}));
         let mut update = |id, phone, took| progress.update(&event(id, phone, took));
         assert_eq!(update("a", "1", None), None);
-        assert_eq!(update("a", "2", None).as_deref(), Some("0 of 2 phones"));
+        assert_eq!(update("a", "2", None), Some((0, 2)));
         assert_eq!(update("b", "3", None), None);
-        assert_eq!(
-            update("a", "1", Some(0.1)).as_deref(),
-            Some("1 of 2 phones")
-        );
-        assert_eq!(
-            update("a", "2", Some(0.2)).as_deref(),
-            Some("2 of 2 phones")
-        );
+        assert_eq!(update("a", "1", Some(0.1)), Some((1, 2)));
+        assert_eq!(update("a", "2", Some(0.2)), Some((2, 2)));
         let mut other = Progress::new("ring", &json!({"phone": "all"}));
         assert_eq!(other.update(&event("a", "1", None)), None);
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use handset_net::tasks::Tasks;
@@ -13,6 +14,7 @@ use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 use super::arguments::Simulate;
 use super::command::Command;
@@ -188,21 +190,42 @@ async fn register_and_dial(
         .register()
         .await
         .with_context(|| format!("cannot register {user} at {registrar}"))?;
+    keep_registered(&agent, tasks);
     let Some(extension) = &arguments.dial else {
         return Ok(Some(format!("Registered {user} at {registrar}.")));
     };
-    let mut call = agent
-        .dial(extension)
-        .await
-        .with_context(|| format!("cannot dial {extension}"))?;
-    let end = match call.ended().await {
-        CallEnd::AgentStopped => "was cut off",
-        CallEnd::PeerHungUp => "ended: the other side hung up",
+    let end = match agent.dial(extension).await {
+        Ok(mut call) => match call.ended().await {
+            CallEnd::AgentStopped => "the call was cut off".to_owned(),
+            CallEnd::PeerHungUp => "the call ended: the other side hung up".to_owned(),
+        },
+        // Asterisk hangs up before an answer where the dialplan does not answer; that is no reason to end.
+        Err(error) => format!("there was no call: {error}"),
     };
     Ok(Some(format!(
-        "Dialed {extension} as {user}; the call {end}."
+        "Dialed {extension} as {user}; {end}. The phone stays registered."
     )))
 }
+
+/// Renews the registration until `tasks` stop.
+fn keep_registered(agent: &Agent, tasks: &Tasks) {
+    let (agent, stop) = (agent.clone(), tasks.stop());
+    tasks.spawn("registration", async move {
+        let renew = async {
+            loop {
+                sleep(RENEWAL).await;
+                // One that fails is made up for by the next.
+                let _ = agent.register().await;
+            }
+        };
+        // Stopped in the midst of a renewal, nothing is left to do.
+        let _: Option<()> = stop.run_until_cancelled(renew).await;
+    });
+}
+
+/// How often the registration is renewed: more often than any usual `maximum_expiration`, and soon after a
+/// restart of Asterisk.
+const RENEWAL: Duration = Duration::from_mins(1);
 
 fn draw_phone(
     arguments: &Simulate,

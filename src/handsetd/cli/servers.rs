@@ -1,4 +1,4 @@
-//! Connections of the command to the configured Asterisk servers.
+//! Connections of a command to the configured Asterisk servers.
 
 use std::time::Duration;
 
@@ -10,14 +10,20 @@ use crate::config::Config;
 use crate::roster::Roster;
 
 /// Connects to all servers, and loads their registrations into `roster`.
-pub(super) fn connect(config: &Config, roster: &Roster, tasks: &Tasks) -> anyhow::Result<()> {
+pub(super) fn connect(
+    config: &Config,
+    roster: &Roster,
+    tasks: &Tasks,
+) -> anyhow::Result<Vec<Client>> {
+    let mut clients = Vec::new();
     for server in &config.asterisk {
         let (client, driver) = Client::new(server)
             .with_context(|| format!("cannot use [[asterisk]] {}", server.name))?;
         tasks.spawn("ami", driver.run_until(tasks.stop()));
-        roster.follow(client, tasks);
+        roster.follow(client.clone(), tasks);
+        clients.push(client);
     }
-    Ok(())
+    Ok(clients)
 }
 
 /// How long loading registrations may take.

@@ -1,0 +1,185 @@
+//! What the running daemon says of itself.
+
+use serde_json::Value;
+
+use super::finding::Finding;
+use crate::cli::admin_client::AdminClient;
+
+/// The daemon's answer, or why there is none.
+#[derive(Debug)]
+pub(super) struct Answer {
+    base: String,
+    status: Result<Value, String>,
+}
+
+/// Asks the daemon.
+pub(super) async fn ask(client: &AdminClient) -> Answer {
+    let status = client.get("/api/v1/status").await;
+    Answer {
+        base: client.base().to_owned(),
+        status: status.map_err(|error| format!("{error:#}")),
+    }
+}
+
+impl Answer {
+    /// No daemon could be asked.
+    pub(super) fn unavailable(reason: String) -> Self {
+        Self {
+            base: String::new(),
+            status: Err(reason),
+        }
+    }
+
+    /// Returns whether the daemon has answered.
+    pub(super) fn is_running(&self) -> bool {
+        self.status.is_ok()
+    }
+
+    /// Returns the address of a listener of the daemon.
+    pub(super) fn listener(&self, name: &str) -> Option<&str> {
+        self.status.as_ref().ok()?["listeners"][name].as_str()
+    }
+
+    /// Returns whether the daemon is connected to this Asterisk.
+    pub(super) fn is_connected(&self, server: &str) -> bool {
+        self.servers()
+            .iter()
+            .any(|of| of["name"] == server && of["state"] == "connected")
+    }
+
+    fn servers(&self) -> &[Value] {
+        let servers = self.status.as_ref().map(|status| &status["asterisk"]);
+        let servers = servers.ok().and_then(Value::as_array);
+        servers.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Returns what the daemon says of itself, of Asterisk, of `http.url` and of its rules.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let status = match &self.status {
+            Ok(status) => status,
+            Err(reason) => {
+                let cure = "start it (systemctl start handsetd), or correct what is said here; the rest is \
+                            examined without it";
+                return vec![Finding::fault("daemon", reason.clone()).cure(cure)];
+            }
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let running = format!(
+            "version {} answers at {}; {} deliveries in progress, {} of them held",
+            text(&status["version"]),
+            self.base,
+            status["in_flight"],
+            status["stored"]
+        );
+        let mut findings = vec![Finding::good("daemon", running)];
+        findings.extend(version(&text(&status["version"])));
+        findings.extend(self.servers().iter().map(server));
+        findings.push(own_url(&status["http_url"]));
+        for rule in status["failing_rules"].as_array().into_iter().flatten() {
+            let name = text(&rule["name"]);
+            let count = &rule["failed"];
+            let failed = format!("rule {name:?} has failed {count} times since the start");
+            let cure = format!("handsetd rules trace {name:?} shows why");
+            findings.push(Finding::note("rules", failed).cure(cure));
+        }
+        findings
+    }
+}
+
+/// Notes that the daemon is another version than this command.
+fn version(running: &str) -> Option<Finding> {
+    let own = env!("CARGO_PKG_VERSION");
+    (running != own).then(|| {
+        let text = format!("the daemon is version {running}, and this command is {own}");
+        Finding::note("daemon", text).cure("systemctl restart handsetd, if it was upgraded")
+    })
+}
+
+fn server(server: &Value) -> Finding {
+    let text = |key: &str| server[key].as_str().unwrap_or_default();
+    let (name, state, reason) = (text("name"), text("state"), text("reason"));
+    match (state, reason) {
+        ("connected", "") => Finding::good("asterisk", format!("{name}: the daemon is connected")),
+        ("connected", reason) => Finding::fault("asterisk", format!("{name}: {reason}"))
+            .cure("correct manager.conf, then: asterisk -rx 'manager reload' and handsetd reload"),
+        ("connecting", _) => {
+            Finding::note("asterisk", format!("{name}: the daemon is connecting"))
+                .cure("ask again in some seconds")
+        }
+        ("refused", reason) => Finding::fault("asterisk", format!("{name}: refused: {reason}")).cure(
+            "compare username and secret of its [[asterisk]] with manager.conf, and deny and permit there with \
+             the address of this machine; then: asterisk -rx 'manager reload' and handsetd reload",
+        ),
+        (_, reason) => Finding::fault("asterisk", format!("{name}: not connected: {reason}")).cure(
+            "does Asterisk run, with enabled = yes, bindaddr and port in [general] of manager.conf as its [[asterisk]] \
+             says?",
+        ),
+    }
+}
+
+fn own_url(own: &Value) -> Finding {
+    let text = |key: &str| own[key].as_str().unwrap_or_default();
+    if own.is_null() {
+        let text = "unset; each phone is told the address of this machine that is nearest to it";
+        return Finding::good("http.url", text);
+    }
+    let (url, reason) = (text("url"), text("reason"));
+    if text("status") == "OK" {
+        Finding::good("http.url", format!("{url}: {reason}"))
+    } else {
+        Finding::fault("http.url", format!("{url}: {reason}"))
+            .cure("write the URL at which phones reach this machine, or remove http.url")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::finding::Level;
+    use super::*;
+
+    fn levels(status: Value) -> Vec<(&'static str, Level)> {
+        let answer = Answer {
+            base: "http://127.0.0.1:8091".to_owned(),
+            status: Ok(status),
+        };
+        let findings = answer.findings();
+        findings
+            .iter()
+            .map(|finding| (finding.area(), finding.level()))
+            .collect()
+    }
+
+    #[test]
+    fn faults_of_the_daemon_are_told_with_cures() {
+        let version = env!("CARGO_PKG_VERSION");
+        let good = json!({
+            "version": version, "in_flight": 0, "stored": 0, "listeners": {}, "failing_rules": [],
+            "asterisk": [{"name": "pbx", "state": "connected", "reason": ""}], "http_url": null,
+        });
+        let expected = [
+            ("daemon", Level::Ok),
+            ("asterisk", Level::Ok),
+            ("http.url", Level::Ok),
+        ];
+        assert_eq!(levels(good.clone()), expected);
+        for (state, reason, level) in [
+            ("connected", "lacks write = system", Level::Fault),
+            ("refused", "the server refuses user or secret", Level::Fault),
+            ("lost", "Connection refused", Level::Fault),
+            ("connecting", "", Level::Note),
+        ] {
+            let mut status = good.clone();
+            status["asterisk"][0] = json!({"name": "pbx", "state": state, "reason": reason});
+            assert_eq!(levels(status)[1], ("asterisk", level), "{state}");
+        }
+        let mut status = good;
+        status["http_url"] =
+            json!({"url": "http://192.0.2.1/", "status": "UNREACHABLE", "reason": "a"});
+        status["failing_rules"] = json!([{"name": "door", "failed": 2}]);
+        let found = levels(status);
+        assert_eq!(found[2], ("http.url", Level::Fault));
+        assert_eq!(found[3], ("rules", Level::Note));
+    }
+}
