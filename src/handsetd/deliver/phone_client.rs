@@ -16,13 +16,12 @@ use std::time::Duration;
 
 use handset_phones::phone::{Address, Phone};
 use handset_phones::vendor::{Reply, Request};
-use hyper::header::WWW_AUTHENTICATE;
+use reqwest::header::WWW_AUTHENTICATE;
 use tokio::time::Instant;
 
 use super::contactable::Contactable;
 use crate::commit_point::CommitPoint;
-use connect::Connector;
-use exchange::Message;
+use exchange::{Clients, Message};
 use login::Logins;
 
 pub(super) use error::Error;
@@ -31,7 +30,7 @@ pub(super) use login::Accounts;
 /// Sends requests to the web servers of phones.
 #[derive(Debug, Default)]
 pub(super) struct PhoneClient {
-    connector: Connector,
+    clients: Clients,
     logins: Logins,
 }
 
@@ -60,9 +59,10 @@ impl PhoneClient {
         let mut login = self.logins.begin((phone, address), request, accounts)?;
         let mut authorization = login.first(&message);
         loop {
-            let limits = (until, commit_point);
-            let sent = exchange::send(&self.connector, phone, &message, authorization, limits);
-            let (reply, headers) = sent.await?;
+            let (reply, headers) = self
+                .clients
+                .send(phone, &message, authorization, until, commit_point)
+                .await?;
             let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
             let challenges = challenges.filter_map(|value| value.to_str().ok());
             authorization = login.next(reply.status, challenges, &message)?;

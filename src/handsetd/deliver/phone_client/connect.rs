@@ -1,86 +1,119 @@
-//! Connections to the web servers of phones: TCP, and TLS where a certificate is pinned.
+//! The commit point between connecting and sending.
+//!
+//! `reqwest` has one future for both, and a delivery must be persisted as sent when the phone has
+//! accepted the connection: not earlier, since a phone that is away is tried again and again, and
+//! not later, since a crash must not send anything twice. [`CommitLayer`] wraps the connector for
+//! that. A client without a pool (`pool_max_idle_per_host(0)`) polls the connector within the
+//! future of the request, so a task-local names the [`Attempt`] that is connecting. Should a later
+//! version connect in another task, the layer finds no attempt and nothing is sent at all.
 
-use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use handset_net::expiring::ExpiringMap;
-use handset_net::pin::Pin;
-use parking_lot::Mutex;
-use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_util::either::Either;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::SetOnce;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tower::{BoxError, Layer, Service};
 
-/// A connection to a phone.
-pub(super) type Connection = Either<TcpStream, TlsStream<TcpStream>>;
+use crate::commit_point::CommitPoint;
 
-/// Connects to phones.
-pub(super) struct Connector {
-    /// One connector for each pinned certificate.
-    pinned: Mutex<ExpiringMap<Pin, TlsConnector>>,
+tokio::task_local! {
+    static ATTEMPT: Arc<Attempt>;
 }
 
-impl Default for Connector {
-    fn default() -> Self {
-        Self {
-            pinned: Mutex::new(ExpiringMap::new(MAX_PINS)),
-        }
-    }
+/// One request on one connection.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    commit_point: CommitPoint,
+    until: Instant,
+    committed: SetOnce<()>,
 }
 
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").finish_non_exhaustive()
-    }
-}
-
-impl Connector {
-    /// Connects to a host and port by `until`, over TLS if `pin` is given. Nothing of a request is sent.
-    pub(super) async fn connect(
-        &self,
-        (host, port): (&str, u16),
-        pin: Option<Pin>,
-        until: Instant,
-    ) -> io::Result<Connection> {
-        let end = until.min(Instant::now() + CONNECT_TIMEOUT);
-        let connecting = async {
-            let stream = TcpStream::connect((host, port)).await?;
-            // A body that does not fit into one segment must not wait for an acknowledgement.
-            stream.set_nodelay(true)?;
-            let Some(pin) = pin else {
-                return Ok(Either::Left(stream));
-            };
-            let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-            let stream = self.tls(pin).connect(name, stream).await?;
-            Ok(Either::Right(stream))
-        };
-        timeout_at(end, connecting).await.unwrap_or_else(|_| {
-            let error = io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
-            Err(error)
+impl Attempt {
+    /// Creates an attempt that ends at `until`.
+    pub(super) fn new(commit_point: CommitPoint, until: Instant) -> Arc<Self> {
+        Arc::new(Self {
+            commit_point,
+            until,
+            committed: SetOnce::new(),
         })
     }
 
-    /// Returns the connector for phones with this certificate.
-    fn tls(&self, pin: Pin) -> TlsConnector {
-        let (mut pinned, now) = (self.pinned.lock(), Instant::now());
-        if let Some(connector) = pinned.get(&pin, now) {
-            return connector.clone();
+    /// Runs a request as this attempt; `None` if time ran out after the commit. Connecting has its
+    /// own limit, and the time that the commit takes to persist is not the phone's.
+    pub(super) async fn run<T>(self: &Arc<Self>, request: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            result = ATTEMPT.scope(Arc::clone(self), request) => Some(result),
+            () = self.timed_out() => None,
         }
-        let connector = TlsConnector::from(Arc::new(pin.client_config()));
-        pinned.insert(pin, connector.clone(), CONNECTOR_LIFETIME, now);
-        connector
     }
+
+    async fn timed_out(&self) {
+        self.committed.wait().await;
+        sleep_until(self.until).await;
+    }
+
+    /// Returns whether something may have been sent.
+    pub(super) fn is_committed(&self) -> bool {
+        self.committed.initialized()
+    }
+}
+
+/// Limits the time to connect, and commits once connected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CommitLayer;
+
+impl<S> Layer<S> for CommitLayer {
+    type Service = CommitService<S>;
+
+    fn layer(&self, connector: S) -> CommitService<S> {
+        CommitService(connector)
+    }
+}
+
+/// A connector behind a [`CommitLayer`].
+#[derive(Clone, Debug)]
+pub(super) struct CommitService<S>(S);
+
+impl<S, R> Service<R> for CommitService<S>
+where
+    S: Service<R, Error = BoxError>,
+    S::Future: Send + 'static,
+    S::Response: Send,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, destination: R) -> Self::Future {
+        let attempt = ATTEMPT.try_with(Arc::clone);
+        let connecting = self.0.call(destination);
+        async move {
+            let attempt = attempt?;
+            let end = attempt.until.min(Instant::now() + CONNECT_TIMEOUT);
+            let connection = timeout_at(end, connecting)
+                .await
+                .map_err(|_| timed_out())??;
+            attempt.commit_point.commit().await?;
+            // Connected once, so set once.
+            let _ = attempt.committed.set(());
+            Ok(connection)
+        }
+        .boxed()
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "no answer in time")
 }
 
 /// How long a phone may take to accept a connection, the TLS handshake included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How many pinned certificates have a connector at once.
-const MAX_PINS: usize = 20_000;
-
-/// How long a connector is reused; creating one is cheap.
-const CONNECTOR_LIFETIME: Duration = Duration::from_hours(24);

@@ -1,94 +1,131 @@
-//! One request to a phone over a connection of its own, which ends with it.
-//!
-//! The connection is driven within the future of the request, by `hyper`: no other task has to be woken,
-//! and dropping the future closes the connection. The delivery is committed between connecting and
-//! sending: not earlier, since a phone that is away is tried again and again, and not later, since a crash
-//! must not send anything twice.
+//! One request to a phone over a separate connection, sent by `reqwest`.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::FusedFuture;
-use handset_net::pin::WrongPin;
+use handset_net::expiring::ExpiringMap;
+use handset_net::pin::{Pin, WrongPin};
 use handset_phones::phone::{Address, Phone};
 use handset_phones::vendor::{Method, Reply, Request};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
-use hyper::header::{
+use parking_lot::Mutex;
+use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
     USER_AGENT,
 };
-use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, timeout_at};
+use reqwest::redirect::Policy;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
 use url::{Position, Url};
 
-use super::connect::Connector;
+use super::connect::{Attempt, CommitLayer};
 use super::error::Error;
-use crate::commit_point::CommitPoint;
+use crate::commit_point::{CommitPoint, NotCommitted};
 use crate::deliver::contactable::Contactable;
 use crate::deliver::failure::root_cause;
 
-/// Sends a message and returns the reply with all its headers. Commits once the phone has accepted the
-/// connection; the reply must be complete by `until`, or it is cut there. The time that the commit takes to
-/// persist is not the phone's.
-pub(super) async fn send(
-    connector: &Connector,
-    phone: &Contactable,
-    message: &Message,
-    authorization: Option<String>,
-    (until, commit_point): (Instant, &CommitPoint),
-) -> Result<(Reply, HeaderMap), Error> {
-    let request = message.request(authorization)?;
-    let context = Context { phone, until };
-    let connecting = connector.connect(message.server(), phone.pin, until);
-    let stream = connecting
-        .await
-        .map_err(|error| context.not_connected(&error))?;
-    let committed = commit_point.commit().await;
-    committed.map_err(|error| Error::NotSent(error.to_string()))?;
-    let (mut sender, connection) = builder()
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| context.failure(&error))?;
-    let mut connection = pin!(connection.map(drop).fuse());
-    let sent = context.drive(connection.as_mut(), sender.send_request(request));
-    let response = sent
-        .await
-        .ok_or_else(|| context.timed_out())?
-        .map_err(|error| context.failure(&error))?;
-    let path = message.url.path();
-    tracing::debug!(
-        path,
-        status = response.status().as_u16(),
-        "The phone replied."
-    );
-    context.read(connection, response).await
+/// The HTTP clients: one for phones without TLS, and one for each pinned certificate.
+pub(super) struct Clients {
+    plain: reqwest::Client,
+    pinned: Mutex<ExpiringMap<Pin, reqwest::Client>>,
 }
 
-/// Creates connections that take replies as phones write them. The head of a reply is limited by hyper to
-/// 408 KiB and 100 fields.
-fn builder() -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .title_case_headers(true)
-        .allow_spaces_after_header_name_in_responses(true)
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .ignore_invalid_headers_in_responses(true);
-    builder
+impl Default for Clients {
+    fn default() -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // Never used: no request without a pin has an https URL.
+        let no_tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring supports the protocol versions that are built in")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        Self {
+            plain: client(no_tls),
+            pinned: Mutex::new(ExpiringMap::new(MAX_PINS)),
+        }
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").finish_non_exhaustive()
+    }
+}
+
+impl Clients {
+    /// Sends a message and returns the reply with all its headers. Commits once the phone has
+    /// accepted the connection; the reply must be complete by `until`, or it is cut there.
+    pub(super) async fn send(
+        &self,
+        phone: &Contactable,
+        message: &Message,
+        authorization: Option<String>,
+        until: Instant,
+        commit_point: &CommitPoint,
+    ) -> Result<(Reply, HeaderMap), Error> {
+        let request = message.request(&self.client(phone.pin), authorization)?;
+        let attempt = Attempt::new(commit_point.clone(), until);
+        let context = Context { phone, attempt };
+        let sent = context.attempt.run(request.send()).await;
+        let response = sent
+            .ok_or_else(|| context.timed_out())?
+            .map_err(|error| context.failure(&error))?;
+        let path = message.url.path();
+        tracing::debug!(
+            path,
+            status = response.status().as_u16(),
+            "The phone replied."
+        );
+        context.read(response).await
+    }
+
+    /// Returns the client for phones with this certificate.
+    fn client(&self, pin: Option<Pin>) -> reqwest::Client {
+        let Some(pin) = pin else {
+            return self.plain.clone();
+        };
+        let (mut pinned, now) = (self.pinned.lock(), Instant::now());
+        if let Some(client) = pinned.get(&pin, now) {
+            return client.clone();
+        }
+        let client = client(pin.client_config());
+        pinned.insert(pin, client.clone(), CLIENT_LIFETIME, now);
+        client
+    }
+}
+
+/// Builds a client that takes replies as phones write them.
+///
+/// The head of a reply is limited by hyper to 408 KiB and 100 fields. The kernel gives up a
+/// connection whose data is not acknowledged for 30 s (`TCP_USER_TIMEOUT`, `reqwest`'s default),
+/// so the connection of an abandoned request ends as well, whatever the phone does.
+fn client(tls: ClientConfig) -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .http1_only()
+        .http1_title_case_headers()
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .no_proxy()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .connector_layer(CommitLayer)
+        .build()
+        .expect("a client with a ready TLS configuration can be built")
 }
 
 /// A request as it is sent, but for its credentials.
 #[derive(Debug)]
 pub(super) struct Message {
-    method: hyper::Method,
+    method: reqwest::Method,
     url: Url,
-    host: String,
     headers: HeaderMap,
-    body: Bytes,
+    body: bytes::Bytes,
 }
 
 impl Message {
@@ -112,11 +149,10 @@ impl Message {
         }
         Ok(Self {
             method: match request.method {
-                Method::Get => hyper::Method::GET,
-                Method::Post => hyper::Method::POST,
+                Method::Get => reqwest::Method::GET,
+                Method::Post => reqwest::Method::POST,
             },
             url,
-            host: address.host.clone(),
             headers,
             body: request.body.clone(),
         })
@@ -132,17 +168,11 @@ impl Message {
         target(&self.url)
     }
 
-    /// Returns host and port of the server.
-    fn server(&self) -> (&str, u16) {
-        let default = if self.url.scheme() == "https" {
-            443
-        } else {
-            80
-        };
-        (&self.host, self.url.port().unwrap_or(default))
-    }
-
-    fn request(&self, authorization: Option<String>) -> Result<hyper::Request<Full<Bytes>>, Error> {
+    fn request(
+        &self,
+        client: &reqwest::Client,
+        authorization: Option<String>,
+    ) -> Result<reqwest::RequestBuilder, Error> {
         let mut headers = self.headers.clone();
         if let Some(authorization) = authorization {
             let mut value = HeaderValue::from_str(&authorization).map_err(|_| {
@@ -151,11 +181,8 @@ impl Message {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let mut request = hyper::Request::new(Full::new(self.body.clone()));
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.target().parse().map_err(unwritable)?;
-        *request.headers_mut() = headers;
-        Ok(request)
+        let request = client.request(self.method.clone(), self.url.clone());
+        Ok(request.headers(headers).body(self.body.clone()))
     }
 }
 
@@ -176,50 +203,25 @@ fn unwritable(why: impl fmt::Display) -> Error {
     Error::NotSent(format!("the request cannot be written: {why}"))
 }
 
-/// The phone that errors are about, and how long it may take.
+/// The phone and the attempt that errors are about.
 struct Context<'a> {
     phone: &'a Phone,
-    until: Instant,
+    attempt: Arc<Attempt>,
 }
 
 impl Context<'_> {
-    /// Awaits a part of an exchange while driving its connection; `None` if time ran out.
-    async fn drive<T>(
-        &self,
-        mut connection: Pin<&mut impl FusedFuture>,
-        part: impl Future<Output = T>,
-    ) -> Option<T> {
-        let mut part = pin!(part);
-        let driven = async {
-            loop {
-                tokio::select! {
-                    biased;
-                    result = part.as_mut() => return result,
-                    // A connection that has ended may have received the rest before.
-                    _ = connection.as_mut(), if !connection.is_terminated() => {}
-                }
-            }
-        };
-        timeout_at(self.until, driven).await.ok()
-    }
-
     /// Reads a reply to its end, to the limit, or to where it breaks off.
-    async fn read(
-        &self,
-        mut connection: Pin<&mut impl FusedFuture>,
-        response: hyper::Response<Incoming>,
-    ) -> Result<(Reply, HeaderMap), Error> {
-        let (head, mut incoming) = response.into_parts();
-        let status = head.status.as_u16();
+    async fn read(&self, mut response: reqwest::Response) -> Result<(Reply, HeaderMap), Error> {
+        let status = response.status().as_u16();
         let mut body = Vec::new();
         while body.len() < MAX_BODY {
-            let failure = match self.drive(connection.as_mut(), incoming.frame()).await {
-                Some(None) => break,
-                Some(Some(Ok(frame))) => {
-                    body.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+            let failure = match self.attempt.run(response.chunk()).await {
+                Some(Ok(None)) => break,
+                Some(Ok(Some(chunk))) => {
+                    body.extend_from_slice(&chunk);
                     continue;
                 }
-                Some(Some(Err(error))) => self.failure(&error),
+                Some(Err(error)) => self.failure(&error),
                 None => self.timed_out(),
             };
             // The status has arrived, and some phones end their replies badly.
@@ -229,7 +231,7 @@ impl Context<'_> {
             return Err(failure);
         }
         body.truncate(MAX_BODY);
-        let headers = head.headers;
+        let headers = std::mem::take(response.headers_mut());
         let header = |name| {
             let value = headers.get(name).and_then(|value| value.to_str().ok());
             value.map(ToOwned::to_owned)
@@ -250,22 +252,31 @@ impl Context<'_> {
         ))
     }
 
-    fn failure(&self, error: &hyper::Error) -> Error {
+    fn failure(&self, error: &reqwest::Error) -> Error {
+        let address = &self.phone.address;
+        let cause = root_cause(error);
+        if !self.attempt.is_committed() {
+            return self.not_connected(error, cause);
+        }
         // The kernel has given up.
         if find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
             return self.timed_out();
         }
-        let (address, cause) = (&self.phone.address, root_cause(error));
         Error::Interrupted(format!("{address} took the request and broke off: {cause}"))
     }
 
-    fn not_connected(&self, error: &io::Error) -> Error {
+    fn not_connected(&self, error: &reqwest::Error, cause: String) -> Error {
         let Phone { address, pin, .. } = self.phone;
-        let cause = root_cause(error);
+        if let Some(not_committed) = find::<NotCommitted>(error) {
+            return Error::NotSent(not_committed.to_string());
+        }
         if let Some(wrong) = WrongPin::among(error) {
             return Error::NotSent(format!(
                 "{address} is not the phone that tls.pin of its [[phone]] names: {wrong}"
             ));
+        }
+        if !error.is_connect() {
+            return unwritable(cause);
         }
         let hint = match pin {
             // All that the 7900 series speaks is TLS 1.0.
@@ -282,7 +293,7 @@ impl Context<'_> {
 }
 
 /// Finds an error of one type among the causes of another.
-fn find<E: StdError + 'static>(error: &hyper::Error) -> Option<&E> {
+fn find<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(found) = error.downcast_ref() {
@@ -298,3 +309,9 @@ const PRODUCT: &str = concat!("handsetd/", env!("CARGO_PKG_VERSION"));
 /// How much of a reply is read, in bytes: enough for the picture of the largest screen (1280x720 in
 /// 24 bits); some phones never end one.
 pub(super) const MAX_BODY: usize = 4 << 20;
+
+/// How many pinned certificates have a client at once.
+const MAX_PINS: usize = 20_000;
+
+/// How long a client is reused; creating one is cheap.
+const CLIENT_LIFETIME: Duration = Duration::from_hours(24);

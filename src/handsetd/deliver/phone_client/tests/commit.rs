@@ -96,3 +96,14 @@ async fn refused_connection_leaves_the_delivery_uncommitted() {
     assert!(matches!(sent, Err(Error::ConnectFailed(_))), "{sent:?}");
     assert!(!commit_point.is_committed());
 }
+
+#[tokio::test]
+async fn connector_outside_an_attempt_does_not_connect() {
+    use tower::{Layer, ServiceExt};
+
+    let connector = tower::service_fn(async |()| -> Result<(), tower::BoxError> {
+        panic!("connects");
+    });
+    let service = connect::CommitLayer.layer(connector);
+    assert!(service.oneshot(()).await.is_err());
+}
