@@ -80,6 +80,7 @@ mod action;
 mod address;
 mod client;
 mod config;
+mod connect_error;
 mod connection;
 mod counters;
 pub mod decode;

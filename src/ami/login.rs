@@ -51,7 +51,10 @@ where
 #[non_exhaustive]
 pub(crate) enum LoginError {
     /// Usually because too many connections have not logged in yet (`authlimit`).
-    #[error("the server closed the connection before the login")]
+    #[error(
+        "the server closed the connection before the login, as Asterisk does when too many others \
+         have not logged in yet (authlimit in manager.conf)"
+    )]
     Closed,
     /// User name, secret or event mask cannot be sent.
     #[error("the login cannot be encoded")]
@@ -64,7 +67,10 @@ pub(crate) enum LoginError {
          unencrypted, tls encrypts the connection"
     )]
     NoChallenge { message: String },
-    #[error("the server does not speak AMI; its first bytes are {start:?}")]
+    #[error(
+        "the server does not speak AMI; its first bytes are {start:?}; address must be that of the \
+         manager interface (port 5038 unless manager.conf has another)"
+    )]
     NotAmi { start: String },
     /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not tell which.
     #[error(

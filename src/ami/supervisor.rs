@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::config::Config;
+use super::connect_error::{self, ConnectError};
 use super::connection::{Boot, Connection, Ended};
 use super::counters::Counters;
 use super::feed::Feed;
@@ -159,9 +160,9 @@ impl Supervisor {
                 warn!(
                     %banner,
                     ?gap,
-                    "Connected to Asterisk, which has not reported that it is fully booted: it is still \
-                     starting, or the account lacks read = system in manager.conf, without which \
-                     events of registrations do not arrive either."
+                    "Logged in to Asterisk, but no FullyBooted came: the account needs read = system in \
+                     manager.conf, without which events of registrations do not arrive either; or \
+                     Asterisk is still starting."
                 );
             }
             let banner = Arc::clone(&banner);
@@ -196,17 +197,16 @@ struct LoggedIn {
 
 async fn attempt(config: &Config, tls: Option<&Connector>) -> Result<LoggedIn, ConnectError> {
     let limits = config.limits;
+    let server = || connect_error::server(&config.address, tls.is_some());
     let stream = timeout(limits.connect, dial(config, tls))
         .await
-        .map_err(|_| ConnectError::TimedOut {
-            what: "connection attempt",
-        })??;
+        .map_err(|_| ConnectError::NoAnswer { server: server() })??;
     let (reader, writer) = split(stream);
     let mut reader = FrameReader::new(reader, limits.packet);
     let mut writer = ActionWriter::new(writer);
     let banner = timeout(limits.connect, log_in(&mut reader, &mut writer, config))
         .await
-        .map_err(|_| ConnectError::TimedOut { what: "login" })??;
+        .map_err(|_| ConnectError::NoGreeting { server: server() })??;
     let prefix = format!("{:08x}", getrandom::u32().map_err(io::Error::other)?);
     debug!(%banner, "Logged in.");
     Ok(LoggedIn {
@@ -220,13 +220,17 @@ async fn attempt(config: &Config, tls: Option<&Connector>) -> Result<LoggedIn, C
 async fn dial(config: &Config, tls: Option<&Connector>) -> Result<Stream, ConnectError> {
     let address = &config.address;
     let host = (address.host(), address.port(tls.is_some()));
-    let stream = TcpStream::connect(host).await.map_err(ConnectError::Tcp)?;
-    stream.set_nodelay(true).map_err(ConnectError::Tcp)?;
+    let failed = |error| ConnectError::tcp(address, tls.is_some(), &error);
+    let stream = TcpStream::connect(host).await.map_err(failed)?;
+    stream.set_nodelay(true).map_err(failed)?;
     match tls {
         None => Ok(Box::new(stream)),
-        Some(tls) => Ok(Box::new(
-            tls.connect(stream).await.map_err(ConnectError::Tls)?,
-        )),
+        Some(tls) => {
+            let encrypted = tls.connect(stream).await;
+            Ok(Box::new(
+                encrypted.map_err(|error| ConnectError::tls(address, &error))?,
+            ))
+        }
     }
 }
 
@@ -247,23 +251,6 @@ impl Attempt {
         let causes = std::iter::successors(error.source(), |error| (*error).source());
         causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
     }
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-enum ConnectError {
-    #[error("the operating system provides no random numbers")]
-    Random(#[from] io::Error),
-    #[error(transparent)]
-    Login(#[from] LoginError),
-    #[error("the client was stopped")]
-    Stopped,
-    #[error("cannot connect to the server")]
-    Tcp(#[source] io::Error),
-    #[error("the TLS handshake failed")]
-    Tls(#[source] io::Error),
-    #[error("the {what} timed out")]
-    TimedOut { what: &'static str },
 }
 
 /// Upper bound of the first delay. Short, so that after a few drops the client is back within a

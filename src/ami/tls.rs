@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use handset_net::access;
 use handset_net::files::{self, Links};
 use handset_net::pin::{Pin, Verifier};
 use rustls::client::WebPkiServerVerifier;
@@ -145,7 +146,8 @@ fn authority(
     };
     let mut roots = RootCertStore::empty();
     let content = files::read(&file, Links::Follow, MAX_FILE);
-    let content = content.map_err(|error| pem(rustls::pki_types::pem::Error::Io(error)))?;
+    let io = rustls::pki_types::pem::Error::Io;
+    let content = content.map_err(|error| pem(io(access::explained(&file, error))))?;
     for certificate in CertificateDer::pem_slice_iter(&content) {
         roots.add(certificate.map_err(pem)?)?;
     }

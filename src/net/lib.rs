@@ -5,6 +5,7 @@
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
+pub mod access;
 pub mod allow_list;
 pub mod backoff;
 #[cfg(feature = "destinations")]

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "testing")]
 pub mod testing;
+mod untrusted;
 
 use std::error::Error;
 use std::fmt;
@@ -19,6 +20,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+pub use untrusted::Untrusted;
 
 /// The SHA-256 of a certificate in DER.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
@@ -105,23 +108,29 @@ impl fmt::Debug for WrongPin {
 impl WrongPin {
     /// Returns the wrong pin among the sources of an error, if there is one.
     pub fn among(error: &(dyn Error + 'static)) -> Option<Self> {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            let tls = error.downcast_ref::<rustls::Error>();
-            if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = tls {
-                return other.0.downcast_ref().copied();
-            }
-            // An I/O error does not return the error it wraps as its source.
-            let wrapped = error
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref);
-            cause = match wrapped {
-                Some(wrapped) => Some(wrapped),
-                None => error.source(),
-            };
-        }
-        None
+        cause(error)
     }
+}
+
+/// Returns the error of type `T` with which a [`Verifier`] rejected a certificate, if it is among the
+/// sources of `error`.
+fn cause<T: Error + Clone + 'static>(error: &(dyn Error + 'static)) -> Option<T> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let tls = error.downcast_ref::<rustls::Error>();
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = tls {
+            return other.0.downcast_ref().cloned();
+        }
+        // An I/O error does not return the error it wraps as its source.
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 /// Verifies the certificate of a server by its CA, its pin, or both; rejects everything if it has
@@ -153,7 +162,9 @@ impl ServerCertVerifier for Verifier {
             }
         }
         match &self.authority {
-            Some(authority) => authority.verify_server_cert(certificate, chain, name, ocsp, now),
+            Some(authority) => authority
+                .verify_server_cert(certificate, chain, name, ocsp, now)
+                .map_err(|error| Untrusted::new(certificate, error)),
             None if self.pin.is_some() => Ok(ServerCertVerified::assertion()),
             None => Err(CertificateError::UnknownIssuer.into()),
         }

@@ -30,9 +30,11 @@ async fn phones_of_an_absent_asterisk_are_unreachable() {
     for name in ["1001", "PJSIP/1001", "127.9.9.9", "00:00:5E:00:53:01"] {
         let (code, status, reason) = push(&daemon, name, "").await;
         assert_eq!((code, status.as_str()), (503, "UNREACHABLE"), "{reason}");
-        let words =
-            "Asterisk pbx is not connected: cannot connect to the server: Connection refused";
-        assert!(reason.starts_with(words), "{name}: {reason}");
+        let words = format!(
+            "Asterisk pbx is not connected: nothing listens at {nobody}: is Asterisk running, and is \
+             enabled = yes in manager.conf?"
+        );
+        assert!(reason.starts_with(&words), "{name}: {reason}");
     }
     let (_, status, reason) = push(&daemon, "1001", "1h").await;
     assert_eq!(status, "QUEUED", "{reason}");
@@ -53,7 +55,10 @@ async fn a_corrected_login_is_noticed_on_reload(version: Version) {
     let (_, status, reason) = push(daemon, "1001", "").await;
     assert_eq!(status, "UNREACHABLE", "{reason}");
     assert!(
-        reason.contains("compare username and secret with the section [handsetd] of manager.conf"),
+        reason.starts_with("Asterisk pbx refuses the login: ")
+            && reason.contains(
+                "compare username and secret with the section [handsetd] of manager.conf"
+            ),
         "{reason}"
     );
     site.correct("secret=other", "secret=hush");
@@ -126,7 +131,7 @@ async fn an_account_without_read_classes_finds_phones_at_once(version: Version) 
     site.shows("at once").await;
     let line = site
         .daemon
-        .line("has not reported that it is fully booted")
+        .line("but no FullyBooted came: the account needs read = system")
         .await;
     assert!(line.contains("read = system"), "{line}");
 }
