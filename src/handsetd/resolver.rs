@@ -182,11 +182,7 @@ impl PhoneResolver {
             .as_ref()
             .map(|endpoint| self.roster.registrations(endpoint, entry.server.as_ref()));
         if infos.as_ref().is_none_or(Vec::is_empty) {
-            let sources = vec!["the registrations, which do not list it".to_owned()];
-            infos = Some(vec![RegistrationInfo {
-                sources,
-                ..RegistrationInfo::default()
-            }]);
+            infos = Some(vec![RegistrationInfo::default()]);
         }
         self.desk_phones(entry, &infos.unwrap_or_default())
     }
@@ -306,7 +302,7 @@ impl PhoneResolver {
                     ..phone
                 }
             })
-            .map_err(|unresolved| self.unresolved(entry, info, unresolved.to_string()))
+            .map_err(|unresolved| self.unresolved(entry, info, &unresolved))
     }
 
     fn is_address(text: &str) -> bool {

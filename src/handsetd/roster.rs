@@ -103,6 +103,12 @@ impl Roster {
         !self.list().is_empty()
     }
 
+    /// Returns the name of a server, or those of all, in the order of the configuration.
+    pub(crate) fn server_names(&self, server: Option<&ServerName>) -> Vec<String> {
+        let servers = self.of(server).into_iter();
+        servers.map(|server| server.name.to_string()).collect()
+    }
+
     /// Subscribes to phones that register from now on. Each may be announced several times.
     pub(crate) fn arrivals(&self) -> broadcast::Receiver<Registered> {
         self.arrivals.subscribe()

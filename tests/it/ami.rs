@@ -324,7 +324,7 @@ address = "192.0.2.21"
     assert!(String::from_utf8_lossy(&output.stdout).contains("boss"));
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        printed.contains("pbx is not connected")
+        printed.contains("pbx refuses the login")
             && printed.contains("rejected the user name or secret"),
         "{printed}"
     );

@@ -509,7 +509,8 @@ async fn wrong_passwords_are_denied_and_nothing_is_shown() {
     let outcome = caller.run("push", &["Hello", "phone=challenging"]).await;
     assert_denied(
         &outcome,
-        "no password is configured ([vendor.snom] or [[phone]]); the phone refused",
+        "the phone asks for a password (HTTP 401) and none is configured: put its http_user and http_pass \
+         into [vendor.snom]",
     );
     let outcome = caller.run("push", &["Hello", "phone=yealink"]).await;
     assert_denied(

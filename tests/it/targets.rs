@@ -262,7 +262,7 @@ impl Fixture {
         let outcome = self.push_to("nobody&1001").await;
         assert!(
             outcome.starts_with(
-                "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (cannot determine the vendor of phone nobody; "
+                "PARTIAL|nobody&1001|cisco|nobody: NOTFOUND (phone nobody is not known: no [[phone]] or [[group]] of that name, and "
             ),
             "{outcome}"
         );
@@ -273,15 +273,16 @@ impl Fixture {
         for (name, reason) in [
             (
                 "00:00:5E:00:53:66",
-                "no [[phone]] has the name or address 00:00:5E:00:53:66, and no phone is registered there|",
+                "no [[phone]] has the name or address 00:00:5E:00:53:66, and no [[asterisk]] is configured to ask|",
             ),
             (
                 "192.0.2.99",
-                "no [[phone]] has the name or address 192.0.2.99, and no phone is registered there|",
+                "no [[phone]] has the name or address 192.0.2.99, and no [[asterisk]] is configured to ask|",
             ),
             (
                 "nobody",
-                "cannot determine the vendor of phone nobody; tried: contacts of PJSIP/nobody: none is registered",
+                "phone nobody is not known: no [[phone]] or [[group]] of that name, and no [[asterisk]] is \
+                 configured to ask; tried: contacts of PJSIP/nobody: none is registered",
             ),
         ] {
             let outcome = self.push_to(name).await;
@@ -362,7 +363,7 @@ async fn on_16_chan_sip_phones_are_resolved_as_caller_and_as_target() {
     chan_sip_phones_are_those_that_the_api_lists(&asterisk, &other).await;
     asterisk.cli("dialplan set global TARGET SIP/1003");
     my_sip.dial("20", Course::Rejected).end().await;
-    asterisk.line("OUTCOME|NOTFOUND|1003||cannot determine the vendor of phone 1003; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
+    asterisk.line("OUTCOME|NOTFOUND|1003||phone 1003 is not known: no [[phone]] or [[group]] of that name, and no [[asterisk]] is configured to ask; tried: SIPPEER(1003,ip) (no address), SIPPEER(1003,useragent) \"\"").await;
 }
 
 async fn chan_sip_phones_are_those_that_the_api_lists(asterisk: &Asterisk, phone: &SimPhone) {
@@ -512,8 +513,10 @@ async fn malformed_data_from_asterisk_is_tolerated() {
             outcome.reason
         );
         assert!(
-            outcome.reason.starts_with("cannot determine the ")
-                && outcome.reason.contains(" of phone 1001; "),
+            outcome
+                .reason
+                .starts_with("cannot determine the vendor of phone 1001; ")
+                || outcome.reason.starts_with("phone 1001 is not known: "),
             "{}",
             outcome.reason
         );

@@ -72,7 +72,7 @@ async fn asterisk_reports_whether_it_can_send_notify() {
     let report = why(&configuration, "1009").await;
     let known = report[0]["known"].as_str().unwrap();
     assert!(
-        known.contains("cannot determine the vendor of phone 1009"),
+        known.contains("phone 1009 is not known: no [[phone]] or [[group]] of that name"),
         "{report}"
     );
 }

@@ -223,14 +223,15 @@ impl PlanExecution<'_> {
                 reply_data::merge(&mut self.log.result, value);
                 Ok(Next::Done)
             }
-            ReplyOutcome::Denied(why) => Err(self.denied(why)),
+            ReplyOutcome::Denied(why) => Err(self.denied(reply.status, why)),
             ReplyOutcome::Rejected(why) => Err(Failure::new(Status::Rejected, why)),
             ReplyOutcome::Unconfirmed(why) => Err(Failure::new(Status::Unknown, why)),
         }
     }
 
-    /// Creates the failure of a phone that refuses access; `why` is the vendor's explanation.
-    fn denied(&self, why: String) -> Failure {
+    /// Creates the failure of a phone that refuses access with an HTTP status; `why` is the vendor's
+    /// explanation.
+    fn denied(&self, status: u16, why: String) -> Failure {
         let vendor = self.phone.vendor;
         let reason = match self.accounts.push.and_then(OpenPush::diagnosis) {
             Some(diagnosis) => format!("{diagnosis}; {why}"),
@@ -238,6 +239,13 @@ impl PlanExecution<'_> {
                 "vendor.{vendor}.password is sent only to phones that a [[phone]] lists, since \
                  phones.networks is not set; {why}"
             ),
+            None if self.accounts.is_empty() && status == UNAUTHORIZED => {
+                let account = vendor.account();
+                format!(
+                    "the phone asks for a password (HTTP {status}) and none is configured: put {account} \
+                     into [vendor.{vendor}], or into its [[phone]], as username and password"
+                )
+            }
             None if self.accounts.is_empty() => {
                 format!("no password is configured ([vendor.{vendor}] or [[phone]]); {why}")
             }
@@ -276,6 +284,9 @@ fn summary(request: &Request) -> String {
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     format!("{method} {path}")
 }
+
+/// The HTTP status of a reply that asks for a user name and password.
+const UNAUTHORIZED: u16 = 401;
 
 /// How long a phone may take for one step, connecting and authenticating included.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use handset_phones::phone::{
     Endpoint, PhoneEntry, PhoneNames, Registered as _, RegistrationInfo, ServerName, Target,
+    Unresolved,
 };
 use tokio::time::Instant;
 
@@ -86,7 +87,7 @@ impl PhoneResolver {
         &self,
         entry: &PhoneEntry,
         info: &RegistrationInfo,
-        reason: String,
+        unresolved: &Unresolved,
     ) -> NotFound {
         let (endpoint, server) = (entry.endpoint.as_ref(), entry.server.as_ref());
         let name = &self.display_name(&entry.name, server);
@@ -94,8 +95,17 @@ impl PhoneResolver {
         // What is registered now may be a softphone; the desk phone may register beside it.
         let may_register = endpoint.is_some() && self.roster.follows_any();
         let (status, reason) = match endpoint {
-            Some(endpoint) if !is_registered => self.absent((endpoint, server), info, reason),
-            _ => (Status::NotFound, reason),
+            Some(endpoint) if !is_registered => {
+                let unknown = || {
+                    if entry.listing.is_named() {
+                        unresolved.to_string()
+                    } else {
+                        self.unknown(name, endpoint, server, &unresolved.sources)
+                    }
+                };
+                self.absent((endpoint, server), info, unknown)
+            }
+            _ => (Status::NotFound, unresolved.to_string()),
         };
         NotFound {
             outcome: Outcome::at(name, entry.vendor, status, reason),
@@ -108,7 +118,7 @@ impl PhoneResolver {
         &self,
         (endpoint, server): (&Endpoint, Option<&ServerName>),
         info: &RegistrationInfo,
-        reason: String,
+        unknown: impl FnOnce() -> String,
     ) -> (Status, String) {
         let not_registered = || {
             let endpoint = self.display_name(&endpoint.to_string(), server);
@@ -118,15 +128,45 @@ impl PhoneResolver {
             _ if info.is_known => (Status::Unreachable, not_registered()),
             Absence::NotRegistered => (Status::Unreachable, not_registered()),
             Absence::Unavailable(server) => (Status::Unreachable, server.to_string()),
-            Absence::Unknown => (Status::NotFound, reason),
+            Absence::Unknown => (Status::NotFound, unknown()),
         }
+    }
+
+    /// Returns the reason for a phone that neither the configuration nor a server knows; `sources` are
+    /// what a call was asked.
+    fn unknown(
+        &self,
+        name: &str,
+        endpoint: &Endpoint,
+        server: Option<&ServerName>,
+        sources: &[String],
+    ) -> String {
+        let asked = match &*self.roster.server_names(server) {
+            [] => "no [[asterisk]] is configured to ask".to_owned(),
+            [only] => format!("Asterisk {only} has no endpoint {endpoint}"),
+            several => format!(
+                "none of Asterisk {} has an endpoint {endpoint}",
+                several.join(", ")
+            ),
+        };
+        let mut reason = format!(
+            "phone {name} is not known: no [[phone]] or [[group]] of that name, and {asked}"
+        );
+        if !sources.is_empty() {
+            reason.push_str("; tried: ");
+            reason.push_str(&sources.join(", "));
+        }
+        reason
     }
 
     /// Returns the outcome for an address at which no phone is registered.
     pub(super) fn nobody_at(&self, address: &str) -> NotFound {
-        let reason = format!(
-            "no [[phone]] has the name or address {address}, and no phone is registered there"
-        );
+        let asked = if self.roster.follows_any() {
+            "no phone is registered there"
+        } else {
+            "no [[asterisk]] is configured to ask"
+        };
+        let reason = format!("no [[phone]] has the name or address {address}, and {asked}");
         if !Self::is_address(address) {
             return Outcome::at(address, None, Status::NotFound, reason).into();
         }
@@ -207,7 +247,8 @@ mod tests {
             (
                 "Response: Error\nMessage: Unable to retrieve endpoint 1002\n",
                 Status::NotFound,
-                "cannot determine the vendor of phone 1002",
+                "phone 1002 is not known: no [[phone]] or [[group]] of that name, and Asterisk pbx has no \
+                 endpoint PJSIP/1002",
             ),
             (
                 "Response: Error\nMessage: Permission denied\n",

@@ -121,8 +121,10 @@ impl Server {
             return Unavailable::Forbidden { server, reason };
         }
         let reason = match &*self.client.state().borrow() {
-            ami::State::Lost { reason, .. } | ami::State::Refused { reason, .. } => {
-                reason.to_string()
+            ami::State::Lost { reason, .. } => reason.to_string(),
+            ami::State::Refused { reason, .. } => {
+                let reason = reason.to_string();
+                return Unavailable::Refused { server, reason };
             }
             ami::State::Stopped => "handsetd is stopping".to_owned(),
             ami::State::Connected(_) => {

@@ -30,6 +30,14 @@ pub(crate) enum Unavailable {
         /// What is awaited.
         reason: String,
     },
+    /// The server rejects the login of the account.
+    #[error("Asterisk {server} refuses the login: {reason}")]
+    Refused {
+        /// The name of the server in the configuration.
+        server: String,
+        /// Why, and what to change.
+        reason: String,
+    },
     /// The configuration names no server.
     #[error("no [[asterisk]] is configured, which a NOTIFY requires")]
     NoServer,

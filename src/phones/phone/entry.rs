@@ -112,6 +112,7 @@ impl PhoneEntry {
             name: self.name.clone(),
             missing,
             sources: info.sources.clone(),
+            is_named: self.listing.is_named(),
         };
         let vendor = self
             .vendor
@@ -176,14 +177,26 @@ impl PhoneEntry {
 /// A phone whose vendor or address is unknown.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "cannot determine the {missing} of phone {name}; tried: {}; add a [[phone]] entry",
-    list(sources)
+    "cannot determine the {missing} of phone {name}; tried: {}; {}",
+    list(sources),
+    cure(missing, *is_named)
 )]
 pub struct Unresolved {
     /// Its name.
     pub name: String,
+    /// What was asked, and what came of it.
+    pub sources: Vec<String>,
     missing: &'static str,
-    sources: Vec<String>,
+    /// Whether a `[[phone]]` names it.
+    is_named: bool,
+}
+
+fn cure(missing: &str, is_named: bool) -> String {
+    if is_named {
+        format!("add {missing} to its [[phone]]")
+    } else {
+        format!("add a [[phone]] of this name with its {missing}")
+    }
 }
 
 fn list(sources: &[String]) -> String {
@@ -358,7 +371,18 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cannot determine the vendor of phone 1001; tried: User-Agent \"Zoiper\"; add a [[phone]] entry"
+            "cannot determine the vendor of phone 1001; tried: User-Agent \"Zoiper\"; add a \
+             [[phone]] of this name with its vendor"
+        );
+        let named = PhoneEntry {
+            listing: Listing::Listed,
+            ..entry()
+        };
+        let error = named.resolve(&RegistrationInfo::default(), &VendorDefaultsMap::new());
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "cannot determine the vendor of phone 1001; tried: the configuration; add vendor to its \
+             [[phone]]"
         );
     }
 }

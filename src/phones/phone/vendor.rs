@@ -35,6 +35,15 @@ impl Vendor {
             Self::Yealink => "Yealink",
         }
     }
+
+    /// Returns what the account of a phone's web server is called on the phone.
+    pub const fn account(self) -> &'static str {
+        match self {
+            Self::Cisco => "the user name and password of its user",
+            Self::Snom => "its http_user and http_pass",
+            Self::Yealink => "the user name and password of its web administrator",
+        }
+    }
 }
 
 impl fmt::Display for Vendor {
