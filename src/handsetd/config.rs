@@ -30,6 +30,7 @@ mod sections;
 mod setting;
 mod sources;
 mod state;
+mod syntax_advice;
 mod tls;
 mod toml_source;
 mod unique_names;
@@ -44,6 +45,7 @@ pub use diagnostic::{Diagnostic, Location};
 pub(crate) use diagnostic::{Diagnostics, Warning};
 pub(crate) use media::Media;
 pub use sources::Sources;
+pub(crate) use sources::{DEFAULT_FILE, Overlay};
 pub(crate) use state::State;
 pub(crate) use written::Written;
 
@@ -106,9 +108,22 @@ pub struct Config {
 impl Config {
     /// Reads the configuration from `sources`, or returns everything that is wrong with it.
     pub fn load(sources: &Sources) -> Result<Self, Diagnostics> {
+        Self::load_with(sources, None)
+    }
+
+    /// Reads the configuration as it would be if a file had another text.
+    pub(crate) fn load_with(
+        sources: &Sources,
+        overlay: Option<&Overlay>,
+    ) -> Result<Self, Diagnostics> {
         let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
         let mut validator = Validator::new(SecretReader::new(credentials.map(PathBuf::from)));
-        let merged = sources::load(sources, &mut validator.diagnostics, &mut validator.warnings);
+        let merged = sources::load(
+            sources,
+            overlay,
+            &mut validator.diagnostics,
+            &mut validator.warnings,
+        );
         let written = merged.root.copy();
         let mut config = Self::read(merged.root, &mut validator);
         if let Some(diagnostics) = Diagnostics::from_unsorted(validator.diagnostics) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use handset_net::access;
 use handset_net::files::{self, Links};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -33,7 +34,7 @@ pub(super) fn acceptor(tls: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
 
 fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     let content = files::read(file, Links::Follow, MAX_FILE);
-    content.map_err(|error| unreadable(file, pem::Error::Io(error)))
+    content.map_err(|error| unreadable(file, pem::Error::Io(access::explained(file, error))))
 }
 
 fn unreadable(file: &Path, source: pem::Error) -> TlsError {

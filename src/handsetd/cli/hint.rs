@@ -9,7 +9,7 @@ pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
         .find_map(|cause| cause.downcast_ref::<Error>())?;
     match cause.kind() {
         ErrorKind::AddrInUse => Some(
-            "another process, possibly another handsetd, uses the address; stop it or configure another address",
+            "another process, possibly another handsetd, uses the address (ss -ltnp shows which); stop it or configure another address",
         ),
         ErrorKind::AddrNotAvailable => {
             Some("no network interface has this address; configure the address of one that exists")
@@ -17,7 +17,8 @@ pub(super) fn of(error: &anyhow::Error) -> Option<&'static str> {
         ErrorKind::NotFound => {
             Some("check the path; relative paths start at the current directory")
         }
-        ErrorKind::PermissionDenied => {
+        // One without a number has its own advice.
+        ErrorKind::PermissionDenied if cause.raw_os_error().is_some() => {
             Some("run handsetd as a user that has the permission, or change the permissions")
         }
         ErrorKind::StorageFull => Some("free up space on the file system"),

@@ -108,7 +108,7 @@ fn other_errors_are_reported_with_their_causes_and_a_hint() {
     assert_eq!(
         reported(&error),
         "handsetd: cannot listen on 127.0.0.1:4573: address in use\n\
-         hint: another process, possibly another handsetd, uses the address; stop it or configure another address\n"
+         hint: another process, possibly another handsetd, uses the address (ss -ltnp shows which); stop it or configure another address\n"
     );
     assert_eq!(reported(&anyhow!("\u{1b}[2J")), "handsetd: \\u{1b}[2J\n");
 }

@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use handset_net::access;
 use handset_net::files::{self, Links};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -157,7 +158,7 @@ fn resolve(location: &Location, path: &Path) -> PathBuf {
 /// Reads a file that contains nothing but a secret, with or without a line break at its end.
 fn read<T>(path: &Path, accept: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
     let shown = path.display();
-    let failed = |error| format!("cannot read {shown}: {error}");
+    let failed = |error| format!("cannot read {shown}: {}", access::explained(path, error));
     // A line break may follow the secret.
     let longest = MAX_SECRET.saturating_add(2);
     let text = files::read_to_string(path, Links::Follow, longest).map_err(failed)?;
@@ -169,6 +170,10 @@ fn read<T>(path: &Path, accept: impl FnOnce(&str) -> Result<T, String>) -> Resul
 fn accept(secret: &str) -> Result<SecretString, String> {
     if secret.is_empty() {
         Err("must not be empty; set the secret or remove the key".to_owned())
+    } else if PLACEHOLDERS.contains(&secret) {
+        Err(format!(
+            "{secret:?} is the placeholder of the example; write the secret itself, or remove the key"
+        ))
     } else if u64::try_from(secret.len()).map_or(true, |length| length > MAX_SECRET) {
         Err(format!("must not be longer than {MAX_SECRET} bytes"))
     } else if secret.chars().any(char::is_control) {
@@ -177,6 +182,9 @@ fn accept(secret: &str) -> Result<SecretString, String> {
         Ok(SecretString::from(secret))
     }
 }
+
+/// What stands for secrets in the documentation.
+const PLACEHOLDERS: [&str; 2] = ["...", "…"];
 
 /// The longest secret, in bytes.
 const MAX_SECRET: u64 = 4096;

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use handset_net::access;
 use handset_net::files::{self, Links};
 
 use super::diagnostic::{Diagnostic, Location, Warning};
@@ -24,6 +25,15 @@ pub struct Sources {
     pub is_required: bool,
     /// The environment variables, which override the files.
     pub variables: Vec<(OsString, OsString)>,
+}
+
+/// What a file will contain, to be read instead of what it contains now, if anything.
+#[derive(Clone, Debug)]
+pub(crate) struct Overlay {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
 }
 
 impl Sources {
@@ -50,6 +60,7 @@ pub(super) struct Merged {
 /// A file that cannot be read or is not TOML is reported and left out.
 pub(super) fn load(
     sources: &Sources,
+    overlay: Option<&Overlay>,
     diagnostics: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Warning>,
 ) -> Merged {
@@ -57,12 +68,26 @@ pub(super) fn load(
     match drop_ins(&sources.file) {
         Ok(found) => names.extend(found.into_iter().map(Arc::from)),
         Err(Unreadable { folder, error }) => {
-            diagnostics.push(unreadable(0, &Arc::from(folder), &error));
+            diagnostics.push(unreadable(0, &Arc::from(folder), error));
         }
+    }
+    if let Some(overlay) = overlay
+        && !names.iter().any(|name| **name == *overlay.path)
+    {
+        // The main file stays the first.
+        let after = |name: &Arc<Path>| **name < *overlay.path;
+        let at = names
+            .get(1..)
+            .map_or(0, |drop_ins| drop_ins.partition_point(after));
+        names.insert(at.saturating_add(1), Arc::from(overlay.path.as_path()));
     }
     let (mut layers, mut files) = (Vec::new(), Vec::new());
     for (order, path) in names.iter().enumerate() {
-        match read(path, order == 0 && sources.is_required) {
+        let content = match overlay.filter(|overlay| *overlay.path == **path) {
+            Some(overlay) => Ok(overlay.text.clone().into_bytes()),
+            None => read(path, order == 0 && sources.is_required),
+        };
+        match content {
             Ok(content) => {
                 if let Some(layer) = toml_source::parse(order, path, &content, diagnostics) {
                     layers.push(layer);
@@ -75,7 +100,7 @@ pub(super) fn load(
                     "{path} does not exist; using defaults"
                 )));
             }
-            Err(error) => diagnostics.push(unreadable(order, path, &error)),
+            Err(error) => diagnostics.push(unreadable(order, path, error)),
         }
     }
     layers.push(environment::read(&sources.variables, diagnostics, warnings));
@@ -85,7 +110,8 @@ pub(super) fn load(
     }
 }
 
-fn unreadable(order: usize, path: &Arc<Path>, error: &io::Error) -> Diagnostic {
+fn unreadable(order: usize, path: &Arc<Path>, error: io::Error) -> Diagnostic {
+    let error = access::explained(path, error);
     let location = Location::File {
         order,
         line: 0,

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Location};
 use super::layer::Layer;
-use super::origin;
+use super::{origin, syntax_advice};
 
 /// Parses the content of the file `path`, the one with index `order`.
 ///
@@ -139,7 +139,11 @@ impl File<'_> {
 
     fn syntax_error(&self, error: &toml::de::Error) -> Diagnostic {
         let line = error.span().map_or(0, |span| self.line(span.start));
-        let mut text = format!("invalid TOML: {}", error.message().replace('\n', "; "));
+        let message = error.message();
+        let mut text = match syntax_advice::advice(self.text, line, message) {
+            Some(advice) => format!("invalid TOML: {advice}"),
+            None => format!("invalid TOML: {}", message.replace('\n', "; ")),
+        };
         if let Some(excerpt) = error.span().and_then(|span| self.excerpt(span.start)) {
             text.push('\n');
             text.push_str(&excerpt);
@@ -154,14 +158,19 @@ impl File<'_> {
         let line = self.text.lines().nth(number.checked_sub(1)?)?;
         let start = self.text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
         let column = self.text.get(start..offset)?.chars().count();
-        // A line copied from an environment file has its key in capitals.
-        let lower = line.to_ascii_lowercase();
-        let is_secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
+        let is_secret = may_be_secret(line);
         let gutter = " ".repeat(number.to_string().len());
         let pad = " ".repeat(column);
         let excerpt = format!("  {number} | {line}\n  {gutter} | {pad}^");
         (!is_secret && line.len() <= MAX_EXCERPT).then_some(excerpt)
     }
+}
+
+/// Returns whether a line may hold a secret.
+pub(super) fn may_be_secret(line: &str) -> bool {
+    // A line copied from an environment file has its key in capitals.
+    let lower = line.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// Words in the names of keys whose values are secret.
