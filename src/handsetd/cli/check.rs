@@ -69,7 +69,7 @@ impl Check {
 
 /// Asks the servers about the rules; returns what they doubt, and which servers could not be asked.
 fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
-    if config.rules.is_empty() {
+    if config.rules.is_empty() && config.directory.unlisted_members().is_empty() {
         return Ok(Vec::new());
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
@@ -84,7 +84,7 @@ fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
             {
                 let name = client.name();
                 doubts.push(format!(
-                    "Asterisk {name} was not asked about the rules: {reason}"
+                    "Asterisk {name} was not asked about rules and groups: {reason}"
                 ));
             }
         }

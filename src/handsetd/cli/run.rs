@@ -35,6 +35,9 @@ impl Run {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
         let throttle = telemetry::start(config.log);
+        let files: Vec<_> = config.files().map(|file| file.display()).collect();
+        let version = env!("CARGO_PKG_VERSION");
+        info!(version, configuration = ?files, "Starting.");
         for warning in config.warnings() {
             warn!("{warning}");
         }

@@ -21,7 +21,22 @@ pub(super) fn bind_admin(
             );
             Ok(None)
         }
-        bound => Ok(Some((bound?, admin::Accounts::new(users(config))))),
+        bound => {
+            let bound = bound?;
+            let accounts = admin::Accounts::new(users(config));
+            tell_token(config);
+            Ok(Some((bound, accounts)))
+        }
+    }
+}
+
+/// Logs where an administrator finds the token, never the token itself.
+fn tell_token(config: &Config) {
+    let path = admin::Token::path(&config.state.dir);
+    if config.admin.token.is_some() {
+        info!("The token of the page and the admin API is admin.token of the configuration.");
+    } else if path.is_file() {
+        info!(path = %path.display(), "The token of the page and the admin API is in this file, since no admin.token is configured.");
     }
 }
 
@@ -44,10 +59,7 @@ fn token(config: &Config) -> admin::Token {
     }
     let path = admin::Token::path(&config.state.dir);
     match admin::Token::load_or_generate(&config.state.dir) {
-        Ok(token) => {
-            info!(path = %path.display(), "No admin.token is configured; using the token in this file.");
-            token
-        }
+        Ok(token) => token,
         Err(error) => {
             error!(
                 path = %path.display(),

@@ -1,5 +1,5 @@
 //! What the servers say against a rule: its events are of a class that the account does not read, its
-//! actions are not offered to the account, or its phones do not exist.
+//! actions are not offered to the account, or its phones do not exist. Nor may those of a group.
 //!
 //! An account can read its own section of `manager.conf` by the dialplan function `AST_CONFIG`, which
 //! shows nothing else of it. Where that module is not loaded, nothing is known, and nothing is said.
@@ -92,6 +92,12 @@ pub(crate) async fn rule_doubts(
                 let text = format!("rule {:?} names {name:?}: {reason}", rule.name);
                 doubts.push(config.rule_warning(index, &part, &text));
             }
+        }
+    }
+    for (group, member) in config.directory.unlisted_members() {
+        // A member without a server is of that of the call or event.
+        if let Some(reason) = doubt_phone(resolver, member, true, until).await {
+            doubts.push(format!("[[group]] {group:?} names {member:?}: {reason}"));
         }
     }
     doubts

@@ -75,6 +75,22 @@ impl Directory {
         (directory, unknown)
     }
 
+    /// Returns the members of groups that no `[[phone]]` and no other group is, each with its group: they
+    /// are endpoints, if anything.
+    pub fn unlisted_members(&self) -> Vec<(&str, &str)> {
+        let is_unlisted = |member: &&String| {
+            let (server, name) = self.split_server(member);
+            !self.groups.contains_key(*member) && self.by_name(name, server).is_none()
+        };
+        let members = self.groups.iter().flat_map(|(group, members)| {
+            let members = members.iter().filter(is_unlisted);
+            members.map(|member| (group.as_str(), member.as_str()))
+        });
+        let mut members: Vec<_> = members.collect();
+        members.sort_unstable();
+        members
+    }
+
     /// Returns whether a member of a group is known, or may be an endpoint.
     fn is_possible(&self, member: &str) -> bool {
         let (server, name) = self.split_server(member);
