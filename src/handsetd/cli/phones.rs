@@ -3,13 +3,14 @@
 //! The command queries the configured Asterisk servers itself, so it does not depend on a running
 //! daemon; with `--url`, that daemon is asked.
 
+mod import;
 mod why;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Subcommand};
 use handset_net::tasks::Tasks;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -26,9 +27,12 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 /// List configured and registered phones
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'\n  handsetd phones --why 1001"
+    after_help = "Examples:\n  handsetd phones\n  handsetd phones | jq '.[].address'\n  handsetd phones --why 1001\n  handsetd phones import phones.csv"
 )]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Phones {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     daemon: DaemonArgs,
     /// Print JSON, which is the default on a pipe
@@ -39,9 +43,17 @@ pub(super) struct Phones {
     why: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    Import(import::Import),
+}
+
 impl Phones {
     /// Runs the command.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        if let Some(Command::Import(import)) = &self.command {
+            return import.run(out);
+        }
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let format = OutputFormat::wanted(self.json);
         if self.daemon.is_remote() {

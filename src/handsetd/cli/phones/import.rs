@@ -1,0 +1,248 @@
+//! `handsetd phones import`: writes `[[phone]]` sections from a list of phones.
+//!
+//! A list is foreign text. Its values become typed values, which the `toml` crate writes; what is no
+//! name, address or number stays out. Nothing is written unless the whole configuration is valid with
+//! the result.
+
+mod entry;
+mod pjsip;
+mod table;
+mod target;
+
+use std::collections::HashSet;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use handset_net::files;
+use handset_phones::phone::Directory;
+
+use crate::cli::config_file::ConfigFile;
+use crate::config::{Config, Overlay};
+use crate::telemetry::TerminalSafe;
+use entry::{Entry, File};
+use target::Target;
+
+/// Write [[phone]] sections from a list of phones
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub(super) struct Import {
+    /// The list; - is standard input
+    #[arg(value_name = "FILE")]
+    list: PathBuf,
+    /// What the list is; by default its first line tells
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write this file instead of conf.d/phones.toml beside the configuration
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write the file; without this option, the result is only shown
+    #[arg(long, conflicts_with = "dry_run")]
+    write: bool,
+    /// Show the result and write nothing, which is the default
+    #[arg(long)]
+    dry_run: bool,
+    /// Replace a file that was not written by this command
+    #[arg(long, requires = "write")]
+    force: bool,
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+/// The formats of lists.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Format {
+    /// A table with a header: separated by commas, semicolons or tabs; also what FreePBX exports
+    Csv,
+    /// The output of `asterisk -rx 'pjsip show endpoints'`
+    Pjsip,
+}
+
+/// The phones of a list, and what is to be said about it.
+#[derive(Debug, Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    /// What was left out or is missing, each with its line.
+    notes: Vec<String>,
+    left_out: usize,
+}
+
+impl Listed {
+    fn leave_out(&mut self, line: u64, reason: &str) {
+        self.left_out += 1;
+        self.notes.push(format!("line {line}: left out: {reason}"));
+    }
+}
+
+impl Import {
+    /// Runs the command.
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+        let text = self.read()?;
+        let format = self.format.unwrap_or_else(|| Format::of(&text));
+        let mut listed = match format {
+            Format::Csv => table::read(&text)?,
+            Format::Pjsip => pjsip::read(&text),
+        };
+        let path = match &self.output {
+            Some(path) => path.clone(),
+            None => self
+                .file
+                .path()
+                .with_file_name("conf.d")
+                .join("phones.toml"),
+        };
+        let target = Target::new(path)?;
+        // What the file has now is replaced, so it is no obstacle.
+        let overlay = |text: &str| Overlay {
+            path: target.path().to_owned(),
+            text: text.to_owned(),
+        };
+        let others = self.file.load_with(&overlay(""))?;
+        drop_known(&mut listed, &others.directory);
+        if listed.entries.is_empty() {
+            self.report(&listed, None)?;
+            bail!("{} has no phone to import", self.list.display());
+        }
+        let text = entry::to_toml(&File {
+            phone: &listed.entries,
+        })
+        .context("cannot write TOML")?;
+        let config: Config = self.file.load_with(&overlay(&text))?;
+        for entry in &listed.entries {
+            let missing = entry.missing();
+            if !missing.is_empty() {
+                let missing = missing.join(", ");
+                let (line, name) = (entry.line, &entry.name);
+                listed.notes.push(format!("line {line}: {name}: {missing}"));
+            }
+        }
+        if self.dry_run || !self.write {
+            write!(out, "{text}").context("cannot write the result")?;
+            self.report(&listed, None)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        target.write(&text, self.file.path(), self.force)?;
+        self.report(&listed, Some(target.path()))?;
+        for warning in config.warnings() {
+            writeln!(io::stderr(), "warning: {}", TerminalSafe(warning))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn read(&self) -> anyhow::Result<String> {
+        let path = self.list.display();
+        let bytes = if self.list.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            let mut input = io::stdin().lock().take(MAX_LIST + 1);
+            input
+                .read_to_end(&mut bytes)
+                .context("cannot read standard input")?;
+            if MAX_LIST < u64::try_from(bytes.len()).unwrap_or(u64::MAX) {
+                bail!("standard input is longer than {MAX_LIST} bytes");
+            }
+            bytes
+        } else {
+            // It may be a pipe, such as <(asterisk -rx …) of a shell.
+            let file = std::fs::File::open(&self.list);
+            let read = file.and_then(|file| files::read_opened(file, MAX_LIST));
+            read.with_context(|| format!("cannot read {path}"))?
+        };
+        let text = String::from_utf8(bytes);
+        let text =
+            text.with_context(|| format!("{path} is not UTF-8; save it in that encoding"))?;
+        Ok(text.trim_start_matches('\u{feff}').to_owned())
+    }
+
+    /// Prints the notes and the sum on standard error.
+    fn report(&self, listed: &Listed, written: Option<&Path>) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        for note in &listed.notes {
+            writeln!(err, "{}", TerminalSafe(note))?;
+        }
+        let phones = match listed.entries.len() {
+            1 => "1 phone".to_owned(),
+            count => format!("{count} phones"),
+        };
+        let left_out = listed.left_out;
+        match written {
+            Some(path) => {
+                let path = path.display().to_string();
+                let path = TerminalSafe(path);
+                writeln!(
+                    err,
+                    "{phones} written to {path}, {left_out} left out. To apply: systemctl reload handsetd"
+                )
+            }
+            None => writeln!(
+                err,
+                "{phones}, {left_out} left out. Nothing was written; add --write to do that."
+            ),
+        }
+    }
+}
+
+impl Format {
+    /// Guesses the format of a list.
+    fn of(text: &str) -> Self {
+        let is_endpoint = |line: &str| line.trim_start().starts_with("Endpoint:");
+        if text.lines().any(is_endpoint) {
+            Self::Pjsip
+        } else {
+            Self::Csv
+        }
+    }
+}
+
+/// Leaves out phones that the other files have, or an earlier line of the list.
+fn drop_known(listed: &mut Listed, directory: &Directory) {
+    let (mut names, mut endpoints, mut macs) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for entry in directory.entries() {
+        names.insert(entry.name.clone());
+        endpoints.extend(entry.endpoint.as_ref().map(ToString::to_string));
+        macs.extend(entry.mac);
+    }
+    names.extend(directory.groups().map(ToOwned::to_owned));
+    for entry in std::mem::take(&mut listed.entries) {
+        let (line, name) = (entry.line, &entry.name);
+        let known = if names.contains(name) {
+            Some(format!("{name} is a [[phone]] or [[group]] already"))
+        } else if let Some(endpoint) = entry
+            .endpoint
+            .as_ref()
+            .filter(|own| endpoints.contains(&own.to_string()))
+        {
+            Some(format!(
+                "{name}: another [[phone]] has the endpoint {endpoint}"
+            ))
+        } else if let Some(mac) = entry.mac.filter(|mac| macs.contains(mac)) {
+            Some(format!(
+                "{name}: another [[phone]] has the MAC address {mac}"
+            ))
+        } else {
+            None
+        };
+        if let Some(reason) = known {
+            listed.leave_out(line, &reason);
+            continue;
+        }
+        names.insert(name.clone());
+        endpoints.extend(entry.endpoint.as_ref().map(ToString::to_string));
+        macs.extend(entry.mac);
+        listed.entries.push(entry);
+    }
+}
+
+/// The longest list, in bytes: about 100,000 phones.
+const MAX_LIST: u64 = 16 * 1024 * 1024;
+
+const HELP: &str = "\
+A table begins with a line of names: name (or extension), mac, vendor (or brand), model, address (or ip),
+endpoint, firmware, username, password_file; other columns are ignored. Passwords stay in files of their
+own. Without a column endpoint, the endpoint is PJSIP/ and the name; a column tech with sip makes it SIP/.
+
+Examples:
+  handsetd phones import phones.csv
+  handsetd phones import --write phones.csv
+  asterisk -rx 'pjsip show endpoints' | handsetd phones import -";
