@@ -22,6 +22,7 @@ mod local_time;
 mod media;
 mod output_format;
 mod phones;
+mod prove;
 mod reload;
 mod rules;
 mod run;
@@ -70,6 +71,7 @@ enum Command {
     Media(media::Media),
     Rules(rules::Rules),
     Phones(phones::Phones),
+    Prove(prove::Prove),
     Reload(reload::Reload),
     Run(run::Run),
     Send(send::Send),
@@ -109,6 +111,7 @@ impl Cli {
             Command::History(history) => history.run(out),
             Command::Rules(rules) => rules.run(out),
             Command::Phones(phones) => phones.run(out),
+            Command::Prove(prove) => prove.run(out),
             Command::Reload(reload) => reload.run(out),
             Command::Run(run) => run.run(),
             Command::Send(send) => send.run(out),

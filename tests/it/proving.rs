@@ -1,0 +1,198 @@
+//! `handsetd prove`: the walk through the verbs, on the simulated phones of all vendors.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use handset_simulator::{Options, Scheme, Vendor};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+use super::support::daemon::{Daemon, TOKEN};
+use super::support::sim_phone::{self, SimPhone};
+use super::support::soon;
+
+/// A phone, a daemon, and the folder that the command runs in.
+struct Site {
+    phone: SimPhone,
+    daemon: Daemon,
+    folder: TempDir,
+    config: PathBuf,
+}
+
+impl Site {
+    async fn new(vendor: Vendor) -> Self {
+        let phone = SimPhone::new(Options {
+            credentials: Some(("admin".to_owned(), PASSWORD.to_owned())),
+            scheme: Scheme::Basic,
+            ..sim_phone::options(vendor)
+        })
+        .await;
+        let entry = phone.entry("my-desk");
+        let login = format!("[vendor.{vendor}]\nusername = 'admin'\npassword = '{PASSWORD}'\n");
+        let daemon = Daemon::start(&format!("{login}{entry}")).await;
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("handsetd.toml");
+        let listen = daemon.admin();
+        let text = format!("{login}[admin]\nlisten = '{listen}'\ntoken = '{TOKEN}'\n");
+        fs::write(&config, text).unwrap();
+        Self {
+            phone,
+            daemon,
+            folder,
+            config,
+        }
+    }
+
+    fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
+        command
+            .args(["prove", "my-desk", "--output", "report", "--config"])
+            .arg(&self.config)
+            .args(options)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn report(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.file("report.json")).unwrap()).unwrap()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join("report").join(name)
+    }
+
+    /// Asserts that no file of the report holds a secret, or says which phone it was.
+    fn assert_clean(&self) {
+        let address = self.phone.phone().address().ip().to_string();
+        let mac = self.phone.phone().options().mac.to_string();
+        for name in ["report.json", "report.md"] {
+            let text = fs::read_to_string(self.file(name)).unwrap();
+            for secret in [PASSWORD, TOKEN, "my-desk", &address, &mac] {
+                assert!(!text.contains(secret), "{name} holds {secret}: {text}");
+            }
+        }
+    }
+}
+
+/// Returns the judgements of a verb in a report.
+fn judged<'a>(report: &'a Value, verb: &str) -> Vec<&'a str> {
+    let trials = report["trials"].as_array().unwrap().iter();
+    let own = trials.filter(|trial| trial["verb"] == verb);
+    own.map(|trial| trial["judgement"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn phones_of_all_vendors_are_walked_through_and_left_as_they_were() {
+    for vendor in [Vendor::Cisco, Vendor::Snom, Vendor::Yealink] {
+        let site = Site::new(vendor).await;
+        let mut command = tokio::process::Command::from(site.command(&[]));
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all("y\n".repeat(100).as_bytes()).await.unwrap();
+        drop(input);
+        let output = soon("the end", child.wait_with_output()).await.unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        let report = site.report();
+        assert_eq!(report["vendor"], vendor.to_string());
+        assert_eq!(report["interrupted"], false, "{shown}");
+        assert_eq!(judged(&report, "info"), ["proven"], "{vendor}: {shown}");
+        for verdict in judged(&report, "push") {
+            assert_eq!(verdict, "proven", "{vendor}: {shown}");
+        }
+        assert_eq!(judged(&report, "firmware"), ["untried"], "{shown}");
+        assert_eq!(judged(&report, "background"), ["untried"], "{shown}");
+        for entry in report["cleanup"].as_array().unwrap() {
+            let status = entry["status"].as_str().unwrap();
+            assert!(
+                ["OK", "UNSUPPORTED"].contains(&status),
+                "{vendor}: {entry}: {shown}"
+            );
+        }
+        let state = site.phone.state();
+        assert!(!state.dnd, "{vendor}: {shown}");
+        site.assert_clean();
+        let page = fs::read_to_string(site.file("report.md")).unwrap();
+        assert!(page.contains("| push |"), "{page}");
+        drop(site.daemon);
+    }
+}
+
+#[tokio::test]
+async fn answers_are_what_the_report_says() {
+    let site = Site::new(Vendor::Snom).await;
+    let mut command = tokio::process::Command::from(site.command(&[]));
+    let mut child = command.kill_on_drop(true).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // The first is no answer, and afterwards nobody is there.
+    input.write_all(b"perhaps\ny\nn\ns\n").await.unwrap();
+    drop(input);
+    let output = soon("the end", child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1), "one trial failed");
+    let report = site.report();
+    assert_eq!(judged(&report, "push"), ["proven", "failed", "unjudged"]);
+    assert_eq!(judged(&report, "clear"), ["unjudged"]);
+}
+
+#[tokio::test]
+async fn interrupted_walk_takes_back_what_it_did() {
+    let site = Site::new(Vendor::Snom).await;
+    let mut command = tokio::process::Command::from(site.command(&[]));
+    let mut child = command.kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut seen = Vec::new();
+    // Until the question, which has no line end.
+    while !String::from_utf8_lossy(&seen).contains("One plus one is two.\"?") {
+        let read = soon("the question", lines.read_until(b'?', &mut seen)).await;
+        assert_ne!(read.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
+    }
+    site.phone.shows_text("One plus one is two.").await;
+    let id = child.id().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = soon("the end", child.wait_with_output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    site.phone
+        .until("an empty screen", |state| state.screen.is_none())
+        .await;
+    let report = site.report();
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(report["cleanup"][0]["verb"], "clear");
+    site.assert_clean();
+}
+
+#[tokio::test]
+async fn report_never_overwrites_a_folder_and_names_need_a_phone() {
+    let site = Site::new(Vendor::Yealink).await;
+    fs::create_dir(site.folder.path().join("report")).unwrap();
+    let output = site.command(&[]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(printed.contains("--output names another"), "{printed}");
+    assert!(is_empty(&site.folder.path().join("report")));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
+    command
+        .args(["prove", "nobody", "--config"])
+        .arg(&site.config)
+        .current_dir(site.folder.path());
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(printed.contains("phone nobody is not known"), "{printed}");
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+/// The password of the phone.
+const PASSWORD: &str = "not-for-the-report";
