@@ -122,7 +122,7 @@ impl Warning {
     }
 
     /// Creates a warning about anything but a rule.
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             rule: None,

@@ -97,7 +97,8 @@ pub(crate) async fn rule_doubts(
     for (group, member) in config.directory.unlisted_members() {
         // A member without a server is of that of the call or event.
         if let Some(reason) = doubt_phone(resolver, member, true, until).await {
-            doubts.push(format!("[[group]] {group:?} names {member:?}: {reason}"));
+            let text = format!("[[group]] {group:?} names {member:?}: {reason}");
+            doubts.push(Warning::new(text));
         }
     }
     doubts

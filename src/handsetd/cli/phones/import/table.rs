@@ -30,11 +30,12 @@ pub(super) fn read(text: &str) -> anyhow::Result<Listed> {
             .notes
             .push(format!("columns that are not used: {ignored}"));
     }
+    let mut lines = Lines::of(text);
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = lines.number(error.position());
                 listed.leave_out(line, "not readable as a line of the table");
                 continue;
             }
@@ -42,7 +43,7 @@ pub(super) fn read(text: &str) -> anyhow::Result<Listed> {
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.number(record.position());
         match columns.entry(line, &record) {
             Ok(entry) => listed.entries.push(entry),
             Err(reason) => listed.leave_out(line, &reason),
@@ -60,6 +61,43 @@ fn delimiter(text: &str) -> u8 {
         .into_iter()
         .max_by_key(|separator| count(*separator))
         .unwrap_or(b',')
+}
+
+/// Counts the lines of a table. The reader counts them too, but it takes a record to begin right after
+/// the carriage return of the line before, and so reports that line where lines end with CR and LF.
+struct Lines<'a> {
+    /// What was not counted yet.
+    rest: &'a [u8],
+    /// The number of the line that `rest` begins in.
+    number: u64,
+    /// The length of the whole text.
+    length: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            rest: text.as_bytes(),
+            number: 1,
+            length: text.len(),
+        }
+    }
+
+    /// Returns the number of the line at which a record begins, counted from 1. Positions must not decrease.
+    fn number(&mut self, position: Option<&csv::Position>) -> u64 {
+        let offset = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let counted = self.length.saturating_sub(self.rest.len());
+        let until = offset.unwrap_or(counted).saturating_sub(counted);
+        let (before, record) = self.rest.split_at(until.min(self.rest.len()));
+        // The reader skips empty lines before a record.
+        let ends = record.iter().take_while(|byte| b"\r\n".contains(byte));
+        let skipped = ends.count();
+        let (skipped, rest) = record.split_at(skipped);
+        let ends = before.iter().chain(skipped).filter(|byte| **byte == b'\n');
+        self.number += u64::try_from(ends.count()).unwrap_or(u64::MAX);
+        self.rest = rest;
+        self.number
+    }
 }
 
 /// What a column holds.
