@@ -159,7 +159,8 @@ fn commented_sections_of_the_example_load() {
     let text = text
         .replace("sha256:...", &format!("sha256:{}", "0".repeat(64)))
         .replace("[\"1001\", \"1002\"]", "[\"1001\"]")
-        .replace("token = \"...\"", "token = \"0123456789abcdef\"");
+        .replace("token = \"...\"", "token = \"0123456789abcdef\"")
+        .replace("= \"...\"", "= \"secret\"");
     let config = load_text(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(config.asterisk.len(), 1);
     assert_eq!(config.directory.entries().len(), 1);
